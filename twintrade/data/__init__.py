@@ -1,0 +1,1 @@
+"""What was observed: readers, registry, places, money, provenance."""

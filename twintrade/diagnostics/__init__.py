@@ -1,0 +1,1 @@
+"""Would we believe it?"""

@@ -1,0 +1,30 @@
+"""The currency handed on from room to room: estimates, their uncertainty, bands, findings, messages."""
+
+from twintrade.effects.bands import Bands
+from twintrade.effects.cohort_effects import CohortEffects
+from twintrade.effects.estimate import Estimate, EventStudy
+from twintrade.effects.finding import Finding
+from twintrade.effects.messages import Message
+from twintrade.effects.registry import Registry
+from twintrade.effects.result_set import ResultSet
+from twintrade.effects.sample import Dropped, Sample
+from twintrade.effects.uncertainty import Draws, Influence, RefitOnly, Regression, Uncertainty, UnitInfluence
+
+__all__ = [
+    "Bands",
+    "CohortEffects",
+    "Draws",
+    "Dropped",
+    "Estimate",
+    "EventStudy",
+    "Finding",
+    "Influence",
+    "Message",
+    "RefitOnly",
+    "Registry",
+    "Regression",
+    "ResultSet",
+    "Sample",
+    "Uncertainty",
+    "UnitInfluence",
+]

@@ -1,0 +1,83 @@
+"""Finished numbers about uncertainty: intervals, bands and p-values for one estimate under one inference."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from twintrade.effects.estimate import Estimate
+from twintrade.effects.messages import Message
+from twintrade.numerics.arrays import FloatArray
+
+BAND_COLUMNS = (
+    "kind",
+    "cohort",
+    "event_time",
+    "effect",
+    "scale",
+    "inference",
+    "level",
+    "se",
+    "low",
+    "high",
+    "simultaneous_low",
+    "simultaneous_high",
+    "p",
+    "df",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bands:
+    """Intervals for every effect of an estimate. NaN means: this inference does not provide it.
+
+    Attributes
+    ----------
+    estimate : Estimate
+    inference : str
+        Name of the method that made them.
+    level : float
+        Coverage aimed at, 0.95.
+    se, low, high, p, df : FloatArray, shape (n_effects,)
+        Standard error, pointwise interval, two-sided p-value, degrees of freedom of the reference distribution.
+    simultaneous_low, simultaneous_high : FloatArray, shape (n_effects,)
+    covariance : FloatArray or None, shape (n_effects, n_effects)
+        Joint covariance for tests of several effects.
+    note : str
+        One sentence for the foot of a table: method, clusters, correction, draws, seed.
+    facts : mapping
+        What the report prints: "clusters" per dimension, "critical_value", "draws", "floor" ...
+    messages : tuple of Message
+    """
+
+    estimate: Estimate
+    inference: str
+    level: float
+    se: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p: FloatArray
+    df: FloatArray
+    simultaneous_low: FloatArray
+    simultaneous_high: FloatArray
+    covariance: FloatArray | None = None
+    note: str = ""
+    facts: Mapping[str, float | int | str] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row an effect, in the columns of bands.csv."""
+        frame = self.estimate.keys()
+        frame["effect"] = self.estimate.effects
+        frame["scale"] = self.estimate.scale
+        frame["inference"] = self.inference
+        frame["level"] = self.level
+        for name in ("se", "low", "high", "simultaneous_low", "simultaneous_high", "p", "df"):
+            frame[name] = getattr(self, name)
+        return frame[list(BAND_COLUMNS)]
+
+
+def absent(n_effects: int) -> FloatArray:
+    """Return NaN for every effect: the honest value of what a method does not provide."""
+    return np.full(n_effects, np.nan)

@@ -1,0 +1,155 @@
+"""The one table every cohort-based estimator fills (cohort x event time), and its aggregation, written once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from twintrade.effects.estimate import Estimate, EventStudy, Kind
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CohortEffects(Estimate):
+    """Effects by cohort and event time, jointly estimated.
+
+    Attributes
+    ----------
+    cohorts, event_times : IntArray, shape (n_effects,)
+        Which cell each effect belongs to; reference cells are included as exact zeros.
+    cell_weights : FloatArray, shape (n_effects,)
+        Aggregation weight of a cell: its treated rows (imputation) or its cohort's size (group-time methods).
+    unit_cohorts : IntArray or None, shape (n_units,)
+        Cohort of each row of the influence (a value that is no cohort for the untreated). Given only when cohort
+        shares are to be treated as estimated: then their sampling enters every aggregate.
+    unit_weights : FloatArray or None, shape (n_units,)
+        Sampling weight of each unit in ``cell_weights``; ones when None.
+    reference : int or None
+    anticipation : int
+    """
+
+    kind: Kind = "cell"
+    cohorts: IntArray
+    event_times: IntArray
+    cell_weights: FloatArray
+    reference: int | None
+    unit_cohorts: IntArray | None = None
+    unit_weights: FloatArray | None = None
+    anticipation: int = 0
+
+    def keys(self) -> pd.DataFrame:
+        """Return the row keys, with cohort and event time."""
+        frame = Estimate.keys(self)
+        frame["cohort"] = pd.array(self.cohorts, dtype="Int64")
+        frame["event_time"] = pd.array(self.event_times, dtype="Int64")
+        return frame
+
+    @property
+    def is_treated(self) -> BoolArray:
+        """Whether each cell lies at or after onset."""
+        return np.asarray(self.event_times >= 0)
+
+    def event_study(self, window: tuple[int, int] | None = None, balance: int | None = None) -> EventStudy:
+        """Average cohorts within event time.
+
+        Parameters
+        ----------
+        window : (int, int), optional
+            First and last event time kept.
+        balance : int, optional
+            Keep only cohorts observed at every event time from 0 to ``balance``, and event times up to it.
+        """
+        low, high = (
+            window if window is not None else (int(self.event_times.min()), int(self.event_times.max()))
+        )
+        cells = self._balanced(balance)
+        if balance is not None:
+            high = min(high, balance)
+        times = np.unique(self.event_times[cells & (self.event_times >= low) & (self.event_times <= high)])
+        combined = self._averaged(times, lambda e: cells & (self.event_times == e), kind="event")
+        return EventStudy(
+            effects=combined.effects,
+            uncertainty=combined.uncertainty,
+            scale=self.scale,
+            sample=self.sample,
+            names=tuple(f"{e:+d}" for e in times),
+            n_units=combined.n_units,
+            n_cells=combined.n_cells,
+            base=self.base,
+            event_times=times,
+            reference=self.reference,
+            anticipation=self.anticipation,
+        )
+
+    def average(self) -> Estimate:
+        """Return the average over all treated cells, weighted by ``cell_weights``."""
+        cells = self.is_treated
+        weights = np.where(cells, self.cell_weights, 0.0)[:, None] / self.cell_weights[cells].sum()
+        return self.combine(
+            weights,
+            ["average over treated cells"],
+            weight_influence=self._share_influence([cells], weights),
+            n_units=np.array([self._n_units(cells)]),
+        )
+
+    def by_cohort(self) -> Estimate:
+        """Average treated cells within cohort, each period weighing the same."""
+        labels = np.unique(self.cohorts[self.is_treated])
+        weights = np.zeros((self.n_effects, labels.size))
+        for j, cohort in enumerate(labels):
+            cells = self.is_treated & (self.cohorts == cohort)
+            weights[cells, j] = 1.0 / cells.sum()
+        return self.combine(weights, [str(g) for g in labels], kind="cohort", labels=labels)
+
+    def by_period(self) -> Estimate:
+        """Average treated cells within calendar period."""
+        periods = self.cohorts + self.event_times
+        labels = np.unique(periods[self.is_treated])
+        return self._averaged(labels, lambda p: self.is_treated & (periods == p), kind="calendar")
+
+    def _averaged(self, labels: IntArray, cells_of: Callable[[int], BoolArray], kind: Kind) -> Estimate:
+        members = [cells_of(int(label)) for label in labels]
+        weights = np.column_stack(
+            [np.where(c, self.cell_weights, 0.0) / self.cell_weights[c].sum() for c in members]
+        )
+        return self.combine(
+            weights,
+            [str(label) for label in labels],
+            weight_influence=self._share_influence(members, weights),
+            kind=kind,
+            labels=labels,
+            n_units=np.array([self._n_units(c) for c in members]),
+            n_cells=np.array([int(self.n_cells[c].sum()) for c in members]),
+        )
+
+    def _share_influence(self, members: Sequence[BoolArray], weights: FloatArray) -> FloatArray | None:
+        """Influence of estimated cohort shares: a unit of cohort g moves the average by its cells' distance from it."""
+        if self.unit_cohorts is None:
+            return None
+        averages = self.effects @ weights
+        out = np.zeros((self.unit_cohorts.size, len(members)))
+        for j, cells in enumerate(members):
+            total = self.cell_weights[cells].sum()
+            for cohort in np.unique(self.cohorts[cells]):
+                distance = (self.effects[cells & (self.cohorts == cohort)] - averages[j]).sum() / total
+                out[self.unit_cohorts == cohort, j] = distance
+        if self.unit_weights is not None:
+            out *= self.unit_weights[:, None]
+        return out
+
+    def _balanced(self, balance: int | None) -> BoolArray:
+        if balance is None:
+            return np.ones(self.n_effects, dtype=bool)
+        complete = [
+            g
+            for g in np.unique(self.cohorts)
+            if set(range(balance + 1)) <= set(self.event_times[self.cohorts == g].tolist())
+        ]
+        return np.isin(self.cohorts, complete)
+
+    def _n_units(self, cells: BoolArray) -> int:
+        """Largest unit count per cohort, summed over the cohorts among the cells."""
+        return int(
+            sum(self.n_units[cells & (self.cohorts == g)].max() for g in np.unique(self.cohorts[cells]))
+        )

@@ -1,0 +1,163 @@
+"""The currency of the house: effects that carry their uncertainty, scale, sample and labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.effects.sample import Sample
+from twintrade.effects.uncertainty import Uncertainty
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+Scale = Literal["level", "log points", "percent", "share", "index"]
+Kind = Literal["event", "cohort", "calendar", "cell", "overall"]
+Base = Literal["universal", "varying", "imputation leads", "none"]
+
+EFFECT_COLUMNS = ("kind", "cohort", "event_time", "effect", "scale", "base", "n_units", "n_cells")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Estimate:
+    """Effects of one kind, jointly estimated.
+
+    Attributes
+    ----------
+    effects : FloatArray, shape (n_effects,)
+        NaN never appears: what is not identified is listed in ``sample.dropped``.
+    uncertainty : Uncertainty
+        Influence, draws or a request to refit, for the effects in the same order.
+    scale : str
+        "level" (outcome's unit), "log points", "percent", "share" or "index".
+    sample : Sample
+    names : tuple of str
+        One label an effect, as a table prints it.
+    n_units, n_cells : IntArray, shape (n_effects,)
+        Treated units, and treated rows, behind each effect.
+    labels : IntArray or None
+        For kinds "cohort" and "calendar": the cohort (or period) of each effect.
+    """
+
+    effects: FloatArray
+    uncertainty: Uncertainty
+    scale: Scale
+    sample: Sample
+    names: tuple[str, ...]
+    n_units: IntArray
+    n_cells: IntArray
+    kind: Kind = "overall"
+    labels: IntArray | None = None
+    base: Base = "none"
+
+    @property
+    def n_effects(self) -> int:
+        """Number of effects."""
+        return int(self.effects.size)
+
+    def keys(self) -> pd.DataFrame:
+        """Return kind, cohort and event time of each effect; the row keys of effects.csv and bands.csv."""
+        cohort = pd.array([pd.NA] * self.n_effects, dtype="Int64")
+        if self.labels is not None:
+            cohort = pd.array(self.labels, dtype="Int64")
+        event_time = pd.array([pd.NA] * self.n_effects, dtype="Int64")
+        return pd.DataFrame({"kind": self.kind, "cohort": cohort, "event_time": event_time})
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row an effect, in the columns of effects.csv."""
+        frame = self.keys()
+        frame["effect"] = self.effects
+        frame["scale"] = self.scale
+        frame["base"] = self.base
+        frame["n_units"] = self.n_units
+        frame["n_cells"] = self.n_cells
+        return frame[list(EFFECT_COLUMNS)]
+
+    def combine(
+        self,
+        weights: FloatArray,
+        names: Sequence[str],
+        *,
+        weight_influence: FloatArray | None = None,
+        kind: Kind = "overall",
+        labels: IntArray | None = None,
+        n_units: IntArray | None = None,
+        n_cells: IntArray | None = None,
+    ) -> "Estimate":
+        """Return linear combinations of the effects: the only aggregation in the program.
+
+        Parameters
+        ----------
+        weights : FloatArray, shape (n_effects, n_combinations)
+        names : sequence of str, length n_combinations
+        weight_influence : FloatArray, shape (n_units, n_combinations), optional
+            Sum-scaled influence of estimated weights on the combination:
+            sum over effects of effect times the influence of its weight.
+        kind, labels, n_units, n_cells
+            Of the result. Counts default to the largest unit count, and the sum of cells, among the effects used.
+        """
+        used = weights != 0
+        if n_units is None:
+            n_units = np.where(used, self.n_units[:, None], 0).max(axis=0, initial=0)
+        if n_cells is None:
+            n_cells = np.where(used, self.n_cells[:, None], 0).sum(axis=0)
+        return Estimate(
+            effects=self.effects @ weights,
+            uncertainty=self.uncertainty.combined(weights, weight_influence),
+            scale=self.scale,
+            sample=self.sample,
+            names=tuple(names),
+            n_units=n_units,
+            n_cells=n_cells,
+            kind=kind,
+            labels=labels,
+            base=self.base,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventStudy(Estimate):
+    """Effects by event time, one estimate.
+
+    Attributes
+    ----------
+    event_times : IntArray, shape (n_effects,)
+        Ascending. The reference period is among them as an exact zero with zero influence.
+    reference : int or None
+        Event time set to zero; None where the method has none (imputation leads).
+    binned : tuple of bool
+        Whether the first and the last event time stand for everything beyond it.
+    anticipation : int
+        Periods before onset that count as possibly affected.
+    """
+
+    kind: Kind = "event"
+    event_times: IntArray
+    reference: int | None
+    binned: tuple[bool, bool] = (False, False)
+    anticipation: int = 0
+    NAME: ClassVar[str] = "event study"
+
+    def keys(self) -> pd.DataFrame:
+        """Return the row keys, with event time."""
+        frame = Estimate.keys(self)
+        frame["event_time"] = pd.array(self.event_times, dtype="Int64")
+        return frame
+
+    @property
+    def is_after(self) -> FloatArray:
+        """Whether each effect lies at or after the onset less anticipation, as 0/1, shape (n_effects,)."""
+        return (self.event_times >= -self.anticipation).astype(np.float64)
+
+    def pre_effects(self) -> IntArray:
+        """Return positions of the pre-period effects, the reference excluded."""
+        pre = self.event_times < -self.anticipation
+        if self.reference is not None:
+            pre &= self.event_times != self.reference
+        return np.flatnonzero(pre).astype(np.int64)
+
+    def average(self) -> Estimate:
+        """Return the average over the treated cells at or after onset, each cell weighing the same."""
+        weights = np.where(self.event_times >= 0, self.n_cells, 0).astype(np.float64)
+        weights = weights / weights.sum()
+        return self.combine(weights[:, None], ["average over treated cells"])

@@ -1,0 +1,46 @@
+"""What a run must not keep to itself: notes, warnings and errors with the place they come from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+Level = Literal["info", "warning", "error"]
+
+MESSAGE_COLUMNS = ("level", "code", "file", "row", "column", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing the reader of the results must know.
+
+    Attributes
+    ----------
+    level : {"info", "warning", "error"}
+        Errors stop the run; warnings stand in the report.
+    code : str
+        Stable kebab-case key, the same in messages.csv and in the docs.
+    message : str
+        What, where, what to do.
+    file : str
+        Path relative to the project, empty where no file is meant.
+    row : int or None
+        The file's own row number, header = 1.
+    column : str
+        Column name in the file.
+    """
+
+    level: Level
+    code: str
+    message: str
+    file: str = ""
+    row: int | None = None
+    column: str = ""
+
+
+def messages_frame(messages: Iterable[Message]) -> pd.DataFrame:
+    """Return messages as the frame that messages.csv holds."""
+    rows = [(m.level, m.code, m.file, m.row, m.column, m.message) for m in messages]
+    frame = pd.DataFrame(rows, columns=list(MESSAGE_COLUMNS))
+    return frame.astype({"row": "Int64"})

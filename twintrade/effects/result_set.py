@@ -1,0 +1,88 @@
+"""A finished analysis as tidy frames: the only thing the page is made from, whether fresh or read back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+SPECIFICATION_COLUMNS = (
+    "estimator",  # registry name
+    "specification",  # key, unique with estimator
+    "label",  # column head in tables, "PPML, gravity effects"
+    "citation",  # references.bib key
+    "citation_text",  # "Borusyak, Jaravel and Spiess (2024)"
+    "equation",  # one line, Unicode
+    "estimand",  # sentence naming what is averaged with which weights
+    "assumption",  # identifying assumption as a sentence
+    "base_sentence",  # what the pre-period effects mean
+    "outcome",
+    "outcome_unit",  # "US dollars"
+    "transform",  # level, log, share, index
+    "scale",
+    "fixed_effects",  # "dyad, city × year, partner × year"
+    "comparison",  # "never tied" / "not yet tied"
+    "reference",  # int or missing
+    "is_headline",  # bool
+    "n_rows",
+    "n_units",
+    "n_treated_units",
+    "n_zeros",
+    "n_separated",
+    "n_singletons",
+    "clusters",  # "7 cities, 24 partners"
+    "inference_note",  # foot of a table
+    "critical_value",  # sup-t, NaN where absent
+    "statistic_name",  # "pseudo R²" or "within R²"
+    "statistic",
+    "baseline_mean",  # mean outcome of treated units at the reference, in outcome_unit
+    "pretrend_p",
+    "pretrend_df",
+    "pretrend_test",  # "F", "Wald", "randomization"
+    "binned_low",  # bool: first event time stands for all before
+    "binned_high",
+    "is_skipped",  # bool: estimator did not qualify
+    "skip_reason",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResultSet:
+    """Everything a report needs, as the results folder holds it.
+
+    Attributes
+    ----------
+    name, title : str
+        Folder name and title of the analysis.
+    data : DataFrame
+        The panel: unit, city, partner, period, period_label, outcome, onset, status
+        (treated, comparison, always-treated, undated, ...), event_time.
+    twinnings : DataFrame
+        Treatment register, one row a twinning with every candidate date, source, status and onset.
+    specifications : DataFrame
+        Columns ``SPECIFICATION_COLUMNS``, in the order of the ladder.
+    effects, bands, findings, messages : DataFrame
+        As in effects.csv, bands.csv, findings.csv, messages.csv.
+    payloads : mapping of str to DataFrame
+        Data of figures and tables by name.
+    manifest : mapping
+        Machine facts: versions, hashes, seeds, dropped rows, inputs; empty while a run is not yet stored.
+    is_simulated : bool
+        Whether any source is simulated; then every figure, table and page says SIMULATED.
+    sections : mapping of str to str
+        Sentences for the page that only the study knows: "question", "data_card", "limits" ...
+    """
+
+    name: str
+    title: str
+    data: pd.DataFrame
+    twinnings: pd.DataFrame
+    specifications: pd.DataFrame
+    effects: pd.DataFrame
+    bands: pd.DataFrame
+    findings: pd.DataFrame
+    messages: pd.DataFrame
+    payloads: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    is_simulated: bool = False
+    sections: Mapping[str, str] = field(default_factory=dict)

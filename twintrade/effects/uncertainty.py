@@ -1,0 +1,184 @@
+"""The seam between an estimate and its uncertainty: influence, draws, or a request to refit."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+
+
+class Uncertainty(ABC):
+    """What an estimator hands to inference in place of a standard error."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def combined(self, weights: FloatArray, extra: FloatArray | None = None) -> "Uncertainty":
+        """Return the uncertainty of ``effects @ weights``.
+
+        Parameters
+        ----------
+        weights : FloatArray, shape (n_effects, n_combinations)
+        extra : FloatArray, shape (n_units, n_combinations), optional
+            Influence of the weights themselves, where they are estimated.
+        """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression:
+    """The regression behind an influence, row by row, for whatever needs scores finer than a unit.
+
+    The influence of one row on the coefficients is ``weights * residuals * design @ bread``.
+
+    Attributes
+    ----------
+    rows : IntArray, shape (n_rows,)
+        Positions in the design's observations.
+    design : FloatArray, shape (n_rows, n_slopes)
+        Regressors net of the absorbed effects.
+    residuals : FloatArray, shape (n_rows,)
+        Working residuals: for Poisson ``(y - mu) / mu`` with ``weights = mu``.
+    weights : FloatArray, shape (n_rows,)
+        Estimation weights.
+    bread : FloatArray, shape (n_slopes, n_slopes)
+        Inverse of ``design' W design``.
+    selector : FloatArray, shape (n_slopes, n_effects)
+        ``effects = slopes @ selector``.
+    """
+
+    rows: IntArray
+    design: FloatArray
+    residuals: FloatArray
+    weights: FloatArray
+    bread: FloatArray
+    selector: FloatArray
+
+    def row_influence(self) -> FloatArray:
+        """Return the influence of each row on each effect, shape (n_rows, n_effects)."""
+        scores = self.design * (self.weights * self.residuals)[:, None]
+        return np.asarray(scores @ (self.bread @ self.selector), dtype=np.float64)
+
+
+class Influence(Uncertainty):
+    """Per-unit contributions, sum-scaled: estimate - truth is about the sum of the rows.
+
+    Hence the covariance is the sum over clusters of the outer products of the cluster sums, with no n anywhere.
+    """
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def units(self) -> ObjectArray:
+        """Unit identifiers, shape (n_units,), in the order of the rows."""
+
+    @property
+    @abstractmethod
+    def n_effects(self) -> int:
+        """Number of columns."""
+
+    @abstractmethod
+    def matrix(self) -> FloatArray:
+        """Return the influence, shape (n_units, n_effects)."""
+
+    @property
+    def regression(self) -> Regression | None:
+        """The regression behind it, where there is one."""
+        return None
+
+    def cluster_sums(self, clusters: IntArray) -> FloatArray:
+        """Return the influence summed within clusters, shape (n_clusters, n_effects)."""
+        matrix = self.matrix()
+        sums = np.zeros((int(clusters.max()) + 1 if clusters.size else 0, matrix.shape[1]))
+        np.add.at(sums, clusters, matrix)
+        return sums
+
+    def cross_product(self, clusters: IntArray) -> FloatArray:
+        """Return the sum over clusters of outer products of cluster sums, shape (n_effects, n_effects).
+
+        Parameters
+        ----------
+        clusters : IntArray, shape (n_units,)
+            Cluster code of each unit, 0 to n_clusters - 1.
+        """
+        sums = self.cluster_sums(clusters)
+        return np.asarray(sums.T @ sums, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitInfluence(Influence):
+    """Influence held as a matrix.
+
+    Attributes
+    ----------
+    unit_ids : ObjectArray, shape (n_units,)
+    values : FloatArray, shape (n_units, n_effects)
+    source : Regression or None
+    """
+
+    unit_ids: ObjectArray
+    values: FloatArray
+    source: Regression | None = None
+
+    @property
+    def units(self) -> ObjectArray:
+        """Unit identifiers, shape (n_units,)."""
+        return self.unit_ids
+
+    @property
+    def n_effects(self) -> int:
+        """Number of columns."""
+        return int(self.values.shape[1])
+
+    @property
+    def regression(self) -> Regression | None:
+        """The regression behind it, where there is one."""
+        return self.source
+
+    def matrix(self) -> FloatArray:
+        """Return the influence, shape (n_units, n_effects)."""
+        return self.values
+
+    def combined(self, weights: FloatArray, extra: FloatArray | None = None) -> "UnitInfluence":
+        """Return the influence of ``effects @ weights``; the regression survives only fixed weights."""
+        values = self.values @ weights
+        if extra is not None:
+            return UnitInfluence(self.unit_ids, values + extra, None)
+        source = self.source
+        if source is not None:
+            source = replace(source, selector=source.selector @ weights)
+        return UnitInfluence(self.unit_ids, values, source)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws(Uncertainty):
+    """Draws from the distribution of the effects.
+
+    Attributes
+    ----------
+    values : FloatArray, shape (n_draws, n_effects)
+    """
+
+    values: FloatArray
+
+    def combined(self, weights: FloatArray, extra: FloatArray | None = None) -> "Draws":
+        """Return draws of ``effects @ weights``."""
+        return Draws(self.values @ weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RefitOnly(Uncertainty):
+    """Only re-estimation on changed designs can tell how sure this estimate is.
+
+    Attributes
+    ----------
+    reason : str
+        Why no influence exists, for error messages.
+    """
+
+    reason: str = field(default="the method has no influence function")
+
+    def combined(self, weights: FloatArray, extra: FloatArray | None = None) -> "RefitOnly":
+        """Return itself: a combination needs refits as well."""
+        return self

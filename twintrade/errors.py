@@ -1,0 +1,25 @@
+"""What can go wrong, one class per room: the class says where, the text says what, where and what to do."""
+
+
+class TwintradeError(Exception):
+    """Base of every error that twintrade raises on purpose."""
+
+
+class DataError(TwintradeError):
+    """The observed data cannot be read as declared."""
+
+
+class DesignError(TwintradeError):
+    """The comparison that was asked for cannot be made from these data."""
+
+
+class EstimationError(TwintradeError):
+    """The effect cannot be estimated: not identified, not converged, or the outcome does not suit the method."""
+
+
+class InferenceError(TwintradeError):
+    """The uncertainty that was asked for cannot be computed for this estimate."""
+
+
+class SpecError(TwintradeError):
+    """The analysis file asks for something that does not exist or contradicts itself."""

@@ -1,0 +1,1 @@
+"""Jobs over workers; a ledger is given from outside, no files of its own."""

@@ -1,0 +1,1 @@
+"""How sure are we: one room for all estimators."""

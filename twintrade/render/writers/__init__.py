@@ -1,0 +1,1 @@
+"""One list of blocks, one writer per format."""

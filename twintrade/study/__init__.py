@@ -1,0 +1,1 @@
+"""An analysis file, run."""
