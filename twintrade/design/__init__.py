@@ -1,1 +1,22 @@
 """Who is compared with whom, and when."""
+
+from twintrade.design.comparison import COMPARISONS, Comparison, Donors, NeverTreated, NotYetTreated
+from twintrade.design.design import Design, Transform
+from twintrade.design.observations import NEVER_TIME, Observations
+from twintrade.design.panel import Panel
+from twintrade.design.treatment import NEVER, Treatment
+
+__all__ = [
+    "COMPARISONS",
+    "NEVER",
+    "NEVER_TIME",
+    "Comparison",
+    "Design",
+    "Donors",
+    "NeverTreated",
+    "NotYetTreated",
+    "Observations",
+    "Panel",
+    "Transform",
+    "Treatment",
+]

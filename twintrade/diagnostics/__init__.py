@@ -1,1 +1,1 @@
-"""Would we believe it?"""
+"""Whether we would believe it: checks that a referee would ask for."""

@@ -124,7 +124,7 @@ class CohortEffects(Estimate):
         )
 
     def _share_influence(self, members: Sequence[BoolArray], weights: FloatArray) -> FloatArray | None:
-        """Influence of estimated cohort shares: a unit of cohort g moves the average by its cells' distance from it."""
+        """Influence of estimated shares: a unit of cohort g moves the average by its cells' distance from it."""
         if self.unit_cohorts is None:
             return None
         averages = self.effects @ weights

@@ -1,0 +1,93 @@
+"""Who stands for what would have happened without the tie, as objects that print their assumption."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The untreated side of a design.
+
+    Attributes
+    ----------
+    name : str
+        Key in the spec.
+    """
+
+    name: ClassVar[str] = ""
+    uses_not_yet_treated: ClassVar[bool] = False
+
+    @property
+    def label(self) -> str:
+        """Short text for a table row."""
+        raise NotImplementedError(f"{type(self).__name__} defines no label")
+
+    @property
+    def sentence(self) -> str:
+        """Who is compared, for the identifying assumption: "… would have moved like <sentence>"."""
+        raise NotImplementedError(f"{type(self).__name__} defines no sentence")
+
+
+@dataclass(frozen=True, slots=True)
+class NeverTreated(Comparison):
+    """Units without any known tie in the sample's periods."""
+
+    name: ClassVar[str] = "never_treated"
+
+    @property
+    def label(self) -> str:
+        """Short text for a table row."""
+        return "never tied"
+
+    @property
+    def sentence(self) -> str:
+        """Who is compared."""
+        return "units that are never tied"
+
+
+@dataclass(frozen=True, slots=True)
+class NotYetTreated(Comparison):
+    """Units without any known tie, and tied units before their onset."""
+
+    name: ClassVar[str] = "not_yet_treated"
+    uses_not_yet_treated: ClassVar[bool] = True
+
+    @property
+    def label(self) -> str:
+        """Short text for a table row."""
+        return "not yet tied"
+
+    @property
+    def sentence(self) -> str:
+        """Who is compared."""
+        return "units not yet tied at that time"
+
+
+@dataclass(frozen=True, slots=True)
+class Donors(Comparison):
+    """A named set of comparison units.
+
+    Attributes
+    ----------
+    units : tuple of str
+        Unit labels.
+    description : str
+        What they have in common: "the same city's flows to other destinations".
+    """
+
+    units: tuple[str, ...] = ()
+    description: str = "the donor units"
+    name: ClassVar[str] = "donors"
+
+    @property
+    def label(self) -> str:
+        """Short text for a table row."""
+        return f"{len(self.units)} donors"
+
+    @property
+    def sentence(self) -> str:
+        """Who is compared."""
+        return self.description
+
+
+COMPARISONS: dict[str, type[Comparison]] = {c.name: c for c in (NeverTreated, NotYetTreated)}

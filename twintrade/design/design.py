@@ -1,0 +1,147 @@
+"""A design: which units are compared with whom, when, and within which effects; checks are transformed designs."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from twintrade.design.comparison import Comparison, Donors, NotYetTreated
+from twintrade.design.fixed_effects import effect_label, effect_names
+from twintrade.design.observations import Observations, observe
+from twintrade.design.panel import Panel
+from twintrade.design.treatment import Treatment
+from twintrade.errors import DesignError
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+Transform = Literal["level", "log", "share", "index"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Design:
+    """Panel, treatment and comparison, with the options that every estimator reads.
+
+    Attributes
+    ----------
+    panel : Panel
+    treatment : Treatment
+    outcome : str
+        A column of the panel.
+    transform : {"level", "log", "share", "index"}
+        Applied to the outcome; rows it cannot take (zeros under log) are dropped and counted.
+    comparison : Comparison
+    fixed_effects : str or tuple of str
+        A named set ("two_way", "gravity") or effect names.
+    window : (int, int)
+        First and last event time shown.
+    reference : int
+        Event time set to zero.
+    anticipation : int
+        Periods before onset treated as possibly affected.
+    clusters : tuple of str
+        "unit", "city", "partner", "period": dimensions of clustering.
+    covariates : tuple of str
+        Columns conditioned on.
+    weights : str or None
+        Column of sampling weights.
+    always_treated : {"exclude", "keep"}
+        Units treated from their first observed period on identify nothing; excluded and counted unless kept.
+    kept : BoolArray or None, shape (panel.n_rows,)
+        Rows of the panel that take part; None for all.
+    """
+
+    panel: Panel
+    treatment: Treatment
+    outcome: str
+    transform: Transform = "level"
+    comparison: Comparison = field(default_factory=NotYetTreated)
+    fixed_effects: str | tuple[str, ...] = "two_way"
+    window: tuple[int, int] = (-5, 5)
+    reference: int = -1
+    anticipation: int = 0
+    clusters: tuple[str, ...] = ("unit",)
+    covariates: tuple[str, ...] = ()
+    weights: str | None = None
+    always_treated: Literal["exclude", "keep"] = "exclude"
+    kept: BoolArray | None = None
+
+    def __post_init__(self) -> None:
+        effect_names(self.fixed_effects)
+        if self.window[0] > self.window[1]:
+            raise DesignError(f"the window {list(self.window)} ends before it begins; give [first, last]")
+        if self.reference >= 0 or self.reference >= -self.anticipation:
+            raise DesignError(
+                f"reference {self.reference} is not before the onset less {self.anticipation} periods of anticipation"
+            )
+        if self.anticipation < 0:
+            raise DesignError(f"anticipation is a number of periods, not {self.anticipation}")
+        for name in self.clusters:
+            if name not in ("unit", "city", "partner", "period"):
+                raise DesignError(f"cannot cluster by {name!r}; known: unit, city, partner, period")
+
+    @cached_property
+    def onset(self) -> FloatArray:
+        """Onset of each unit of the panel, shape (panel.n_units,); ``inf`` for never."""
+        return self.treatment.aligned(self.panel.units)
+
+    @cached_property
+    def observations(self) -> Observations:
+        """The rows that can take part, as arrays, with everything left out listed."""
+        return observe(self)
+
+    @property
+    def effect_names(self) -> tuple[str, ...]:
+        """Names of the fixed effects."""
+        return effect_names(self.fixed_effects)
+
+    @property
+    def effects_label(self) -> str:
+        """The fixed effects as a table prints them."""
+        labels = (effect_label(n, self.panel.is_dyadic, self.panel.frequency) for n in self.effect_names)
+        return ", ".join(labels)
+
+    @property
+    def scale(self) -> Literal["level", "log points", "share", "index"]:
+        """Scale of a linear effect on this outcome."""
+        return "log points" if self.transform == "log" else self.transform
+
+    def without(self, units: Collection[str]) -> "Design":
+        """Return the design without the named units."""
+        gone = np.isin(self.panel.units, list(units))
+        return self.restricted(~gone[self.panel.unit])
+
+    def restricted(self, rows: BoolArray) -> "Design":
+        """Return the design on fewer rows of the panel; ``rows`` has shape (panel.n_rows,)."""
+        return replace(self, kept=rows if self.kept is None else rows & self.kept)
+
+    def reassigned(self, onset: FloatArray) -> "Design":
+        """Return the design with other onsets, shape (panel.n_units,)."""
+        units = self.panel.units
+        excluded = {u: r for u, r in self.treatment.excluded.items() if u in set(units)}
+        treatment = replace(self.treatment, units=units, onset=np.asarray(onset, dtype=np.float64), excluded=excluded)
+        return replace(self, treatment=treatment)
+
+    def backdated(self, periods: int) -> "Design":
+        """Return the design with every onset moved ``periods`` earlier."""
+        return self.reassigned(self.onset - periods)
+
+    def before_treatment(self) -> "Design":
+        """Return the design on untreated rows only: those before onset less anticipation."""
+        return self.restricted(self.panel.period < self.onset[self.panel.unit] - self.anticipation)
+
+    def within(self, window: tuple[int, int]) -> "Design":
+        """Return the design with another window of event times."""
+        return replace(self, window=window)
+
+    def compared_with(self, comparison: Comparison) -> "Design":
+        """Return the design with another comparison; donors also restrict the untreated side to themselves."""
+        new = replace(self, comparison=comparison)
+        if not isinstance(comparison, Donors):
+            return new
+        member = np.isin(self.panel.units, list(comparison.units)) | np.isfinite(self.onset)
+        return new.restricted(member[self.panel.unit])
+
+    def with_outcome(self, outcome: str, transform: Transform) -> "Design":
+        """Return the design for another outcome or transform."""
+        return replace(self, outcome=outcome, transform=transform)

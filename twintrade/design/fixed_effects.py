@@ -1,0 +1,74 @@
+"""The named sets of fixed effects, and the codes of each."""
+
+import numpy as np
+
+from twintrade.design.panel import Panel
+from twintrade.errors import DesignError
+from twintrade.numerics.arrays import IntArray
+
+SETS: dict[str, tuple[str, ...]] = {
+    "two_way": ("unit", "period"),
+    "gravity": ("unit", "city_period", "partner_period"),
+    "city_gravity": ("unit", "city_period"),
+    "partner_gravity": ("unit", "partner_period"),
+    "unit": ("unit",),
+}
+
+LABELS: dict[str, str] = {
+    "unit": "unit",
+    "period": "period",
+    "city": "city",
+    "partner": "partner",
+    "city_period": "city × period",
+    "partner_period": "partner × period",
+}
+
+
+def effect_names(fixed_effects: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the effects of a named set, or check a list of them.
+
+    Raises
+    ------
+    DesignError
+        Unknown set or effect.
+    """
+    if isinstance(fixed_effects, str):
+        if fixed_effects not in SETS:
+            raise DesignError(f"no set of fixed effects is called {fixed_effects!r}; known: {', '.join(SETS)}")
+        return SETS[fixed_effects]
+    for name in fixed_effects:
+        if name not in LABELS:
+            raise DesignError(f"no fixed effect is called {name!r}; known: {', '.join(LABELS)}")
+    return fixed_effects
+
+
+def effect_label(name: str, is_dyadic: bool, period: str = "period") -> str:
+    """Return an effect as a table prints it: "dyad", "city × year"."""
+    text = "dyad" if name == "unit" and is_dyadic else LABELS[name]
+    return text.replace("period", period)
+
+
+def codes(panel: Panel, name: str, rows: IntArray) -> IntArray:
+    """Return the level of one effect for each of the given rows, as codes without gaps, shape (n_rows,)."""
+    unit = panel.unit[rows]
+    period = panel.period[rows] - panel.first_period
+    n_periods = panel.last_period - panel.first_period + 1
+    if name == "unit":
+        return compact(unit)
+    if name == "period":
+        return compact(period)
+    place = (panel.unit_city if name.startswith("city") else panel.unit_partner)[unit]
+    return compact(place * n_periods + period if name.endswith("_period") else place)
+
+
+def compact(values: IntArray) -> IntArray:
+    """Return codes 0, 1, ... in the order of the values, by counting where the range is small."""
+    if values.size == 0:
+        return values
+    low, high = int(values.min()), int(values.max())
+    if high - low > 20 * values.size + 1000:
+        return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    present = np.zeros(high - low + 1, dtype=bool)
+    present[values - low] = True
+    position = np.cumsum(present) - 1
+    return position[values - low].astype(np.int64)

@@ -1,0 +1,226 @@
+"""A validated panel: one row per unit and period, where a unit is a city or a city-partner dyad."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.errors import DesignError
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+
+FrequencyName = Literal["year", "quarter", "month"]
+PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """Rows sorted by unit and period, unique on both.
+
+    Attributes
+    ----------
+    units : ObjectArray, shape (n_units,)
+        Unit labels; dyads are "city-partner".
+    unit : IntArray, shape (n_rows,)
+        Code of each row's unit.
+    period : IntArray, shape (n_rows,)
+        Ordinal: the year, year * 4 + quarter - 1, or year * 12 + month - 1.
+    unit_city, unit_partner : IntArray, shape (n_units,)
+        Codes into ``cities`` and ``partners``. Panels of single cities have one partner, "".
+    cities, partners : ObjectArray
+    columns : mapping of str to array, each of shape (n_rows,)
+        Everything else that was observed.
+    frequency : {"year", "quarter", "month"}
+    """
+
+    units: ObjectArray
+    unit: IntArray
+    period: IntArray
+    unit_city: IntArray
+    unit_partner: IntArray
+    cities: ObjectArray
+    partners: ObjectArray
+    columns: Mapping[str, Any]
+    frequency: FrequencyName = "year"
+    units_of_measure: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        period: str = "period",
+        unit: str | None = None,
+        city: str | None = None,
+        partner: str | None = None,
+        frequency: FrequencyName = "year",
+        units_of_measure: Mapping[str, str] | None = None,
+    ) -> "Panel":
+        """Build a panel from a long frame, which is left untouched.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row per unit and period.
+        period : str
+            Integer column.
+        unit : str, optional
+            Column that names the unit; without it the unit is the dyad of ``city`` and ``partner``, or the city.
+        city, partner : str, optional
+            Columns of the two ends of a flow.
+        units_of_measure : mapping, optional
+            Unit of measure by column, for captions ("US dollars").
+
+        Raises
+        ------
+        DesignError
+            A key column is missing, a period is no integer, or two rows share unit and period.
+        """
+        for name in (period, unit, city, partner):
+            if name is not None and name not in frame.columns:
+                raise DesignError(
+                    f"the panel has no column {name!r}; columns are {', '.join(map(str, frame.columns))}"
+                )
+        keys = [name for name in (unit, city) if name is not None]
+        if not keys:
+            raise DesignError("name the column that holds the unit, or the city (and partner)")
+        periods = _integers(frame[period], period)
+        city_codes, cities = _coded(frame[city or keys[0]])
+        if partner is not None:
+            partner_codes, partners = _coded(frame[partner])
+        else:
+            partner_codes, partners = np.zeros(len(frame), dtype=np.int64), np.array([""], dtype=object)
+        if unit is not None:
+            unit_codes, units = _coded(frame[unit])
+        else:
+            unit_codes, units = _dyads(city_codes, partner_codes, cities, partners)
+        order = _order(unit_codes, periods)
+        if order is not None:
+            unit_codes, periods = unit_codes[order], periods[order]
+            city_codes, partner_codes = city_codes[order], partner_codes[order]
+        _refuse_duplicates(unit_codes, periods, units)
+        first = np.searchsorted(unit_codes, np.arange(units.size))
+        for codes, name in ((city_codes, city), (partner_codes, partner)):
+            if name is not None and (codes != codes[first][unit_codes]).any():
+                bad = units[unit_codes[np.flatnonzero(codes != codes[first][unit_codes])[0]]]
+                raise DesignError(f"unit {bad!r} has more than one {name}; a unit belongs to one {name}")
+        taken = {period, unit, city, partner}
+        columns = {
+            str(name): frame[name].to_numpy() if order is None else frame[name].to_numpy()[order]
+            for name in frame.columns
+            if name not in taken
+        }
+        return cls(
+            units=units,
+            unit=unit_codes,
+            period=periods,
+            unit_city=city_codes[first],
+            unit_partner=partner_codes[first],
+            cities=cities,
+            partners=partners,
+            columns=columns,
+            frequency=frequency,
+            units_of_measure=dict(units_of_measure or {}),
+        )
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.unit.size)
+
+    @property
+    def n_units(self) -> int:
+        """Number of units."""
+        return int(self.units.size)
+
+    @property
+    def is_dyadic(self) -> bool:
+        """Whether units are city-partner dyads."""
+        return bool(self.partners.size > 1 or (self.partners.size == 1 and self.partners[0] != ""))
+
+    @property
+    def first_period(self) -> int:
+        """First period observed."""
+        return int(self.period.min())
+
+    @property
+    def last_period(self) -> int:
+        """Last period observed."""
+        return int(self.period.max())
+
+    def values(self, column: str) -> FloatArray:
+        """Return a numeric column as float, shape (n_rows,).
+
+        Raises
+        ------
+        DesignError
+            No such column, or it is not numeric.
+        """
+        if column not in self.columns:
+            raise DesignError(f"the panel has no column {column!r}; it has {', '.join(sorted(self.columns))}")
+        try:
+            return np.asarray(pd.to_numeric(pd.Series(self.columns[column])), dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise DesignError(f"column {column!r} is not numeric: {error}") from None
+
+    def label(self, period: int) -> str:
+        """Return a period as a reader writes it: 2004, 2004Q3, 2004-07."""
+        if self.frequency == "year":
+            return str(period)
+        year, part = divmod(int(period), PERIODS_PER_YEAR[self.frequency])
+        return f"{year}Q{part + 1}" if self.frequency == "quarter" else f"{year}-{part + 1:02d}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the panel as a long frame with unit, city, partner, period and every column."""
+        head = {
+            "unit": self.units[self.unit],
+            "city": self.cities[self.unit_city[self.unit]],
+            "partner": self.partners[self.unit_partner[self.unit]],
+            "period": self.period,
+        }
+        return pd.DataFrame(head | {k: v for k, v in self.columns.items() if k not in head})
+
+
+def _integers(column: pd.Series, name: str) -> IntArray:
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = ~np.isfinite(values) | (values != np.floor(values))
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        raise DesignError(f"column {name!r} must hold whole periods; row {first} has {column.iloc[first]!r}")
+    return values.astype(np.int64)
+
+
+def _coded(column: pd.Series) -> tuple[IntArray, ObjectArray]:
+    codes, labels = pd.factorize(column, sort=True)
+    if (codes < 0).any():
+        raise DesignError(f"column {column.name!r} has an empty key at row {int(np.flatnonzero(codes < 0)[0])}")
+    return codes.astype(np.int64), np.asarray(labels, dtype=object)
+
+
+def _dyads(
+    city: IntArray, partner: IntArray, cities: ObjectArray, partners: ObjectArray
+) -> tuple[IntArray, ObjectArray]:
+    if partners.size == 1 and partners[0] == "":
+        return city, cities
+    keys, codes = np.unique(city * partners.size + partner, return_inverse=True)
+    labels = [f"{cities[k // partners.size]}-{partners[k % partners.size]}" for k in keys]
+    return codes.astype(np.int64), np.asarray(labels, dtype=object)
+
+
+def _order(unit: IntArray, period: IntArray) -> IntArray | None:
+    """Return the sorting order, or None where the rows are sorted already."""
+    step = np.diff(unit)
+    if ((step > 0) | ((step == 0) & (np.diff(period) >= 0))).all():
+        return None
+    return np.lexsort((period, unit)).astype(np.int64)
+
+
+def _refuse_duplicates(unit: IntArray, period: IntArray, units: ObjectArray) -> None:
+    same = np.flatnonzero((np.diff(unit) == 0) & (np.diff(period) == 0))
+    if same.size:
+        k = int(same[0])
+        raise DesignError(
+            f"{same.size} pairs of rows share unit and period (first: {units[unit[k]]}, {period[k]}). "
+            "Aggregate them or declare a finer unit."
+        )

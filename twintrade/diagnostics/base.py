@@ -1,0 +1,45 @@
+"""What every diagnostic is: options as fields, and one method from a fit and an inference to a finding."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from twintrade.effects import Finding, Registry
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+
+
+class Diagnostic(ABC):
+    """A question whether to believe a fit: a frozen dataclass whose fields are its options.
+
+    Attributes
+    ----------
+    name : str
+        Key in TOML and tables.
+    citation : str
+        Key in references.bib; empty where it is plain description.
+    """
+
+    name: ClassVar[str] = ""
+    citation: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__dict__.get("name"):
+            DIAGNOSTICS.add(cls.name, cls)
+
+    @abstractmethod
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return what was found.
+
+        A diagnostic whose fit cannot provide what it needs returns a finding that says "not available because ..."
+        (``unavailable``), and never raises for it.
+        """
+
+    def unavailable(self, because: str) -> Finding:
+        """Return the finding that says why this check could not be made."""
+        return Finding(diagnostic=self.name, verdict="none", sentence=f"Not available because {because}.")
+
+
+DIAGNOSTICS: Registry[Diagnostic] = Registry("twintrade.diagnostics", "diagnostic")

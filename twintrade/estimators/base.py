@@ -1,0 +1,209 @@
+"""What every estimator is: options as fields, one method, and a statement of what it needs and assumes."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Registry
+from twintrade.errors import DesignError, EstimationError
+
+View = Literal["event", "overall", "cohort", "calendar", "cell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """What a design must offer before an estimator may run, and which contract tests apply to it.
+
+    Attributes
+    ----------
+    balanced : bool
+        Every unit observed in every period.
+    never_treated : bool
+        At least one unit without a tie.
+    single_onset : bool
+        All treated units share one onset.
+    single_treated_unit : bool
+        Made for one treated unit (or a few that are averaged).
+    nonnegative : bool
+        Outcomes must not be negative.
+    absorbing : bool
+        Treatment never ends.
+    transforms : tuple of str
+        Transforms of the outcome it accepts; empty for any.
+    fixed_effects : tuple of str
+        Sets of fixed effects it accepts; empty for any.
+    dyadic : bool
+        Needs city-partner units.
+    isolates_cohorts : bool
+        A shock to one cohort moves no other cohort's effects (contract test).
+    influence_sums_to_zero : bool
+        Contract test.
+    """
+
+    balanced: bool = False
+    never_treated: bool = False
+    single_onset: bool = False
+    single_treated_unit: bool = False
+    nonnegative: bool = False
+    absorbing: bool = True
+    transforms: tuple[str, ...] = ()
+    fixed_effects: tuple[str, ...] = ()
+    dyadic: bool = False
+    isolates_cohorts: bool = True
+    influence_sums_to_zero: bool = True
+
+    def unmet(self, design: Design) -> list[str]:
+        """Return, in sentences, what the design lacks; empty when the estimator may run."""
+        lacking = self._unmet_options(design)
+        if lacking:
+            return lacking
+        o = design.observations
+        onsets = np.unique(o.unit_onset[o.is_ever_treated])
+        if onsets.size == 0:
+            lacking.append("no unit is treated within the sample")
+        if self.never_treated and o.is_ever_treated.all():
+            lacking.append("every unit is treated in the end, and it needs units that never are")
+        if self.single_onset and onsets.size > 1:
+            lacking.append(f"it needs one onset and there are {onsets.size}")
+        if self.single_treated_unit and o.is_ever_treated.sum() != 1:
+            lacking.append(f"it needs exactly one treated unit and there are {int(o.is_ever_treated.sum())}")
+        n_periods = np.unique(o.period).size
+        if self.balanced and o.n_rows != o.n_units * n_periods:
+            lacking.append(f"it needs a balanced panel: {o.n_units * n_periods - o.n_rows} unit-periods are missing")
+        if self.nonnegative and (o.y < 0).any():
+            lacking.append(f"{int((o.y < 0).sum())} outcomes are negative")
+        return lacking
+
+    def _unmet_options(self, design: Design) -> list[str]:
+        lacking = []
+        if self.transforms and design.transform not in self.transforms:
+            lacking.append(f"it takes the outcome in {' or '.join(self.transforms)}, not in {design.transform}")
+        if self.fixed_effects and design.fixed_effects not in self.fixed_effects:
+            lacking.append(f"it absorbs {' or '.join(self.fixed_effects)} effects, not {design.effects_label}")
+        if self.absorbing and not design.treatment.is_absorbing:
+            lacking.append("it needs a treatment that never ends")
+        if self.dyadic and not design.panel.is_dyadic:
+            lacking.append("it needs city-partner dyads")
+        return lacking
+
+
+class Estimator(ABC):
+    """A method: a frozen dataclass whose fields are its options.
+
+    Attributes
+    ----------
+    name : str
+        Key in TOML, CLI and tables.
+    title : str
+        As a table heads its column.
+    citation : str
+        Key in references.bib.
+    requires : Requires
+    """
+
+    name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    citation: ClassVar[str] = ""
+    requires: ClassVar[Requires] = Requires()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__dict__.get("name"):
+            ESTIMATORS.add(cls.name, cls)
+
+    @abstractmethod
+    def estimate(self, design: Design) -> Estimate:
+        """Return an EventStudy, CohortEffects or Estimate with its influence, and no standard error."""
+
+    @abstractmethod
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption as one sentence."""
+
+    @abstractmethod
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages, with which weights, as one sentence."""
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation as one line; empty where there is none."""
+        return ""
+
+    def options(self) -> dict[str, Any]:
+        """Return the options as a mapping, for hashes and tables."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+
+
+ESTIMATORS: Registry[Estimator] = Registry("twintrade.estimators", "estimator")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """An estimate with all that a refit needs.
+
+    Attributes
+    ----------
+    estimator : Estimator
+    design : Design
+    estimate : Estimate
+    """
+
+    estimator: Estimator
+    design: Design
+    estimate: Estimate
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Which views this fit offers."""
+        if isinstance(self.estimate, CohortEffects):
+            return ("event", "overall", "cohort", "calendar", "cell")
+        if isinstance(self.estimate, EventStudy):
+            return ("event", "overall")
+        return ("overall",)
+
+    def view(self, view: View) -> Estimate:
+        """Return the estimate by event time, by cohort, by period, by cell, or as one average.
+
+        Raises
+        ------
+        EstimationError
+            The method does not provide this view.
+        """
+        if view not in self.views:
+            raise EstimationError(f"{self.estimator.name} does not provide effects by {view}")
+        if isinstance(self.estimate, CohortEffects):
+            return _cohort_view(self.estimate, view, self.design.window)
+        if isinstance(self.estimate, EventStudy) and view == "overall":
+            return self.estimate.average()
+        return self.estimate
+
+    def refit(self, design: Design) -> "Fit":
+        """Return the same method on another design."""
+        return fit(self.estimator, design)
+
+
+def _cohort_view(effects: CohortEffects, view: View, window: tuple[int, int]) -> Estimate:
+    if view == "event":
+        return effects.event_study(window)
+    if view == "cohort":
+        return effects.by_cohort()
+    if view == "calendar":
+        return effects.by_period()
+    return effects.average() if view == "overall" else effects
+
+
+def fit(estimator: Estimator, design: Design) -> Fit:
+    """Check what the estimator requires, estimate, and keep what a refit needs.
+
+    Raises
+    ------
+    DesignError
+        The design does not offer what the estimator requires; the message lists everything that is lacking.
+    EstimationError
+        Not identified or not converged.
+    """
+    lacking = estimator.requires.unmet(design)
+    if lacking:
+        raise DesignError(f"{estimator.name} cannot run on this design: " + "; ".join(lacking))
+    return Fit(estimator, design, estimator.estimate(design))

@@ -1,0 +1,45 @@
+"""What every inference is: options as fields, and one method from a fit to bands."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from twintrade.effects import Bands, Registry
+from twintrade.estimators.base import Fit, View
+
+
+class Inference(ABC):
+    """A way to say how sure an estimate is: a frozen dataclass whose fields are its options.
+
+    Attributes
+    ----------
+    name : str
+        Key in TOML and tables.
+    citation : str
+        Key in references.bib.
+    works_on : {"influence", "draws", "refit"}
+        What it takes from the estimate.
+    """
+
+    name: ClassVar[str] = ""
+    citation: ClassVar[str] = ""
+    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "influence"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__dict__.get("name"):
+            INFERENCES.add(cls.name, cls)
+
+    @abstractmethod
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return bands for one view of a fit.
+
+        Raises
+        ------
+        InferenceError
+            The fit cannot provide what this method works on.
+        """
+
+
+INFERENCES: Registry[Inference] = Registry("twintrade.inference", "inference")
