@@ -8,7 +8,15 @@ from twintrade.effects.messages import Message
 from twintrade.effects.registry import Registry
 from twintrade.effects.result_set import ResultSet
 from twintrade.effects.sample import Dropped, Sample
-from twintrade.effects.uncertainty import Draws, Influence, RefitOnly, Regression, Uncertainty, UnitInfluence
+from twintrade.effects.uncertainty import (
+    Draws,
+    GroupedInfluence,
+    Influence,
+    RefitOnly,
+    Regression,
+    Uncertainty,
+    UnitInfluence,
+)
 
 __all__ = [
     "Bands",
@@ -18,6 +26,7 @@ __all__ = [
     "Estimate",
     "EventStudy",
     "Finding",
+    "GroupedInfluence",
     "Influence",
     "Message",
     "RefitOnly",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.effects.estimate import Estimate, EventStudy, Kind
+from twintrade.effects.uncertainty import GroupedInfluence
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 
@@ -21,10 +22,10 @@ class CohortEffects(Estimate):
     cell_weights : FloatArray, shape (n_effects,)
         Aggregation weight of a cell: its treated rows (imputation) or its cohort's size (group-time methods).
     unit_cohorts : IntArray or None, shape (n_units,)
-        Cohort of each row of the influence (a value that is no cohort for the untreated). Given only when cohort
-        shares are to be treated as estimated: then their sampling enters every aggregate.
-    unit_weights : FloatArray or None, shape (n_units,)
-        Sampling weight of each unit in ``cell_weights``; ones when None.
+        Code of each unit's cohort in ``cohort_labels``. Given only when cohort shares are to be treated as estimated:
+        then their sampling enters every aggregate.
+    cohort_labels : FloatArray or None, shape (n_cohorts,)
+        Onset of each coded cohort, ``inf`` for the untreated.
     reference : int or None
     anticipation : int
     """
@@ -35,7 +36,7 @@ class CohortEffects(Estimate):
     cell_weights: FloatArray
     reference: int | None
     unit_cohorts: IntArray | None = None
-    unit_weights: FloatArray | None = None
+    cohort_labels: FloatArray | None = None
     anticipation: int = 0
 
     def keys(self) -> pd.DataFrame:
@@ -60,9 +61,7 @@ class CohortEffects(Estimate):
         balance : int, optional
             Keep only cohorts observed at every event time from 0 to ``balance``, and event times up to it.
         """
-        low, high = (
-            window if window is not None else (int(self.event_times.min()), int(self.event_times.max()))
-        )
+        low, high = window if window is not None else (int(self.event_times.min()), int(self.event_times.max()))
         cells = self._balanced(balance)
         if balance is not None:
             high = min(high, balance)
@@ -110,9 +109,7 @@ class CohortEffects(Estimate):
 
     def _averaged(self, labels: IntArray, cells_of: Callable[[int], BoolArray], kind: Kind) -> Estimate:
         members = [cells_of(int(label)) for label in labels]
-        weights = np.column_stack(
-            [np.where(c, self.cell_weights, 0.0) / self.cell_weights[c].sum() for c in members]
-        )
+        weights = np.column_stack([np.where(c, self.cell_weights, 0.0) / self.cell_weights[c].sum() for c in members])
         return self.combine(
             weights,
             [str(label) for label in labels],
@@ -123,20 +120,17 @@ class CohortEffects(Estimate):
             n_cells=np.array([int(self.n_cells[c].sum()) for c in members]),
         )
 
-    def _share_influence(self, members: Sequence[BoolArray], weights: FloatArray) -> FloatArray | None:
+    def _share_influence(self, members: Sequence[BoolArray], weights: FloatArray) -> GroupedInfluence | None:
         """Influence of estimated shares: a unit of cohort g moves the average by its cells' distance from it."""
-        if self.unit_cohorts is None:
+        if self.unit_cohorts is None or self.cohort_labels is None:
             return None
         averages = self.effects @ weights
-        out = np.zeros((self.unit_cohorts.size, len(members)))
+        values = np.zeros((self.cohort_labels.size, len(members)))
         for j, cells in enumerate(members):
             total = self.cell_weights[cells].sum()
-            for cohort in np.unique(self.cohorts[cells]):
-                distance = (self.effects[cells & (self.cohorts == cohort)] - averages[j]).sum() / total
-                out[self.unit_cohorts == cohort, j] = distance
-        if self.unit_weights is not None:
-            out *= self.unit_weights[:, None]
-        return out
+            for code, cohort in enumerate(self.cohort_labels):
+                values[code, j] = (self.effects[cells & (self.cohorts == cohort)] - averages[j]).sum() / total
+        return GroupedInfluence(self.unit_cohorts, values)
 
     def _balanced(self, balance: int | None) -> BoolArray:
         if balance is None:
@@ -150,6 +144,4 @@ class CohortEffects(Estimate):
 
     def _n_units(self, cells: BoolArray) -> int:
         """Largest unit count per cohort, summed over the cohorts among the cells."""
-        return int(
-            sum(self.n_units[cells & (self.cohorts == g)].max() for g in np.unique(self.cohorts[cells]))
-        )
+        return int(sum(self.n_units[cells & (self.cohorts == g)].max() for g in np.unique(self.cohorts[cells])))

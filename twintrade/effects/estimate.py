@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.effects.sample import Sample
-from twintrade.effects.uncertainty import Uncertainty
+from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 Scale = Literal["level", "log points", "percent", "share", "index"]
@@ -78,7 +78,7 @@ class Estimate:
         weights: FloatArray,
         names: Sequence[str],
         *,
-        weight_influence: FloatArray | None = None,
+        weight_influence: GroupedInfluence | None = None,
         kind: Kind = "overall",
         labels: IntArray | None = None,
         n_units: IntArray | None = None,
@@ -90,8 +90,8 @@ class Estimate:
         ----------
         weights : FloatArray, shape (n_effects, n_combinations)
         names : sequence of str, length n_combinations
-        weight_influence : FloatArray, shape (n_units, n_combinations), optional
-            Sum-scaled influence of estimated weights on the combination:
+        weight_influence : GroupedInfluence, optional
+            Sum-scaled influence of estimated weights on the combination, by group of units:
             sum over effects of effect times the influence of its weight.
         kind, labels, n_units, n_cells
             Of the result. Counts default to the largest unit count, and the sum of cells, among the effects used.

@@ -8,19 +8,37 @@ import numpy as np
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupedInfluence:
+    """Extra influence that is the same for all units of a group: that of estimated cohort shares.
+
+    Attributes
+    ----------
+    codes : IntArray, shape (n_units,)
+    values : FloatArray, shape (n_groups, n_combinations)
+    """
+
+    codes: IntArray
+    values: FloatArray
+
+    def dense(self) -> FloatArray:
+        """Return one row a unit, shape (n_units, n_combinations)."""
+        return np.asarray(self.values[self.codes], dtype=np.float64)
+
+
 class Uncertainty(ABC):
     """What an estimator hands to inference in place of a standard error."""
 
     __slots__ = ()
 
     @abstractmethod
-    def combined(self, weights: FloatArray, extra: FloatArray | None = None) -> "Uncertainty":
+    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "Uncertainty":
         """Return the uncertainty of ``effects @ weights``.
 
         Parameters
         ----------
         weights : FloatArray, shape (n_effects, n_combinations)
-        extra : FloatArray, shape (n_units, n_combinations), optional
+        extra : GroupedInfluence, optional
             Influence of the weights themselves, where they are estimated.
         """
 
@@ -140,11 +158,11 @@ class UnitInfluence(Influence):
         """Return the influence, shape (n_units, n_effects)."""
         return self.values
 
-    def combined(self, weights: FloatArray, extra: FloatArray | None = None) -> "UnitInfluence":
+    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "UnitInfluence":
         """Return the influence of ``effects @ weights``; the regression survives only fixed weights."""
         values = self.values @ weights
         if extra is not None:
-            return UnitInfluence(self.unit_ids, values + extra, None)
+            return UnitInfluence(self.unit_ids, values + extra.dense(), None)
         source = self.source
         if source is not None:
             source = replace(source, selector=source.selector @ weights)
@@ -162,7 +180,7 @@ class Draws(Uncertainty):
 
     values: FloatArray
 
-    def combined(self, weights: FloatArray, extra: FloatArray | None = None) -> "Draws":
+    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "Draws":
         """Return draws of ``effects @ weights``."""
         return Draws(self.values @ weights)
 
@@ -179,6 +197,6 @@ class RefitOnly(Uncertainty):
 
     reason: str = field(default="the method has no influence function")
 
-    def combined(self, weights: FloatArray, extra: FloatArray | None = None) -> "RefitOnly":
+    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "RefitOnly":
         """Return itself: a combination needs refits as well."""
         return self

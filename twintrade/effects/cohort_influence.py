@@ -1,0 +1,104 @@
+"""Influence that is affine in a unit's own outcomes within its cohort, kept as coefficients until asked for."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from twintrade.effects.uncertainty import GroupedInfluence, Influence
+from twintrade.errors import InferenceError
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.cohort_moments import CohortMoments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CohortInfluence(Influence):
+    """Unit i of cohort h contributes ``coefficients[h].T @ (Y_i - means[h]) + constants[h]``.
+
+    Clustered by unit, its cross-product needs the cohort moments alone; by larger clusters, cluster-by-cohort sums.
+
+    Attributes
+    ----------
+    moments : CohortMoments
+    coefficients : FloatArray, shape (n_cohorts, n_periods, n_effects)
+    constants : FloatArray, shape (n_cohorts, n_effects)
+    unit_ids : ObjectArray or None, shape (n_units,)
+        None when the moments were made elsewhere and no unit is at hand.
+    cohort : IntArray or None, shape (n_units,)
+    outcomes : FloatArray or None, shape (n_units, n_periods)
+    """
+
+    moments: CohortMoments
+    coefficients: FloatArray
+    constants: FloatArray
+    unit_ids: ObjectArray | None = None
+    cohort: IntArray | None = None
+    outcomes: FloatArray | None = None
+
+    @property
+    def units(self) -> ObjectArray:
+        """Unit identifiers, shape (n_units,); numbers where the moments were made elsewhere."""
+        if self.unit_ids is None:
+            return np.arange(int(self.moments.counts.sum())).astype(object)
+        return self.unit_ids
+
+    @property
+    def n_effects(self) -> int:
+        """Number of columns."""
+        return int(self.constants.shape[1])
+
+    def matrix(self) -> FloatArray:
+        """Return the influence, shape (n_units, n_effects).
+
+        Raises
+        ------
+        InferenceError
+            Only cohort statistics are at hand.
+        """
+        cohort, outcomes = self._rows()
+        out = np.empty((cohort.size, self.n_effects))
+        for h in range(self.moments.onset.size):
+            members = cohort == h
+            out[members] = (outcomes[members] - self.moments.means[h]) @ self.coefficients[h] + self.constants[h]
+        return out
+
+    def cluster_sums(self, clusters: IntArray) -> FloatArray:
+        """Return the influence summed within clusters, shape (n_clusters, n_effects)."""
+        cohort, outcomes = self._rows()
+        n_clusters = int(clusters.max()) + 1
+        sums = np.zeros((n_clusters, self.n_effects))
+        for h in range(self.moments.onset.size):
+            members = np.flatnonzero(cohort == h)
+            counts = np.bincount(clusters[members], minlength=n_clusters)
+            totals = np.zeros((n_clusters, outcomes.shape[1]))
+            np.add.at(totals, clusters[members], outcomes[members] - self.moments.means[h])
+            sums += totals @ self.coefficients[h] + counts[:, None] * self.constants[h]
+        return sums
+
+    def cross_product(self, clusters: IntArray) -> FloatArray:
+        """Return the sum over clusters of outer products of cluster sums, shape (n_effects, n_effects)."""
+        n_units = int(self.moments.counts.sum())
+        is_by_unit = clusters.size == n_units and clusters[-1] == n_units - 1 and bool((np.diff(clusters) == 1).all())
+        if not is_by_unit:
+            return Influence.cross_product(self, clusters)
+        total = np.zeros((self.n_effects, self.n_effects))
+        for h in range(self.moments.onset.size):
+            total += self.coefficients[h].T @ self.moments.scatter[h] @ self.coefficients[h]
+            total += self.moments.counts[h] * np.outer(self.constants[h], self.constants[h])
+        return total
+
+    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "CohortInfluence":
+        """Return the influence of ``effects @ weights``; ``extra`` must be grouped by the same cohorts."""
+        constants = self.constants @ weights
+        if extra is not None:
+            if extra.values.shape[0] != constants.shape[0]:
+                raise InferenceError("the influence of the weights is grouped by other cohorts than the effects")
+            constants = constants + extra.values
+        return replace(self, coefficients=self.coefficients @ weights, constants=constants)
+
+    def _rows(self) -> tuple[IntArray, FloatArray]:
+        if self.cohort is None or self.outcomes is None:
+            raise InferenceError(
+                "this estimate was made from cohort statistics, without units: cluster by unit, "
+                "or give the statistics by cluster and cohort"
+            )
+        return self.cohort, self.outcomes
