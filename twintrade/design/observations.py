@@ -1,6 +1,7 @@
 """The rows of a design as arrays: what estimators read, with everything left out counted by reason."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,8 +38,6 @@ class Observations:
     period : IntArray, shape (n_rows,)
     unit_onset : FloatArray, shape (n_units,)
         ``inf`` for never.
-    event_time : IntArray, shape (n_rows,)
-        ``NEVER_TIME`` for units never treated.
     covariates : FloatArray, shape (n_rows, n_covariates)
     weights : FloatArray or None, shape (n_rows,)
     dropped : tuple of Dropped
@@ -52,7 +51,6 @@ class Observations:
     unit_rows: IntArray
     period: IntArray
     unit_onset: FloatArray
-    event_time: IntArray
     covariates: FloatArray
     weights: FloatArray | None
     dropped: tuple[Dropped, ...] = field(default=())
@@ -72,6 +70,26 @@ class Observations:
         """Onset of each row's unit, shape (n_rows,)."""
         return self.unit_onset[self.unit]
 
+    @cached_property
+    def event_time(self) -> IntArray:
+        """Periods since onset, shape (n_rows,); ``NEVER_TIME`` for units never treated."""
+        finite = np.isfinite(self.unit_onset)
+        shift = np.where(finite, self.unit_onset, 0).astype(np.int64)
+        return np.where(finite[self.unit], self.period - shift[self.unit], NEVER_TIME)
+
+    @cached_property
+    def periods(self) -> IntArray:
+        """The periods observed, ascending, shape (n_periods,)."""
+        first, last = int(self.period.min()), int(self.period.max())
+        present = np.zeros(last - first + 1, dtype=bool)
+        present[self.period - first] = True
+        return (np.flatnonzero(present) + first).astype(np.int64)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every unit is observed in every period."""
+        return self.n_rows == self.n_units * self.periods.size
+
     @property
     def is_treated(self) -> BoolArray:
         """Whether each row lies at or after its onset."""
@@ -85,7 +103,7 @@ class Observations:
     @property
     def is_ever_treated(self) -> BoolArray:
         """Whether each unit is treated within the sample's periods, shape (n_units,)."""
-        return np.asarray(self.unit_onset <= self.period.max())
+        return np.asarray(self.unit_onset <= self.periods[-1])
 
     def effect_codes(self) -> list[IntArray]:
         """Return the levels of each fixed effect of the design, each of shape (n_rows,)."""
@@ -122,16 +140,20 @@ class Observations:
         **details
             Further fields of Sample: n_slopes, effects, statistics; ``dropped`` is added to what is dropped here.
         """
-        used = np.arange(self.n_rows) if used is None else used
-        units = np.unique(self.unit[used])
+        raw = self.design.panel.values(self.design.outcome)
+        if used is None:
+            used, units, n_periods = np.arange(self.n_rows), np.arange(self.n_units), self.periods.size
+        else:
+            units, n_periods = np.unique(self.unit[used]), np.unique(self.period[used]).size
+        rows = self.rows if used.size == self.n_rows else self.rows[used]
+        outcome = raw if rows.size == raw.size else raw[rows]
         dropped = self.dropped + tuple(details.pop("dropped", ()))  # type: ignore[arg-type]
-        raw = self.design.panel.values(self.design.outcome)[self.rows[used]]
         return Sample(
             rows=used,
             n_units=int(units.size),
-            n_periods=int(np.unique(self.period[used]).size),
+            n_periods=int(n_periods),
             n_treated_units=int(self.is_ever_treated[units].sum()),
-            n_zeros=int((raw == 0).sum()),
+            n_zeros=int(np.count_nonzero(outcome == 0)),
             dropped=dropped,
             **details,  # type: ignore[arg-type]
         )
@@ -146,6 +168,8 @@ class _Sieve:
         self.dropped: list[Dropped] = []
 
     def drop(self, mask: BoolArray, reason: str, sentence: str) -> None:
+        if not mask.any():
+            return
         gone = self.keep & mask
         if not gone.any():
             return
@@ -180,8 +204,11 @@ def observe(design: "Design") -> Observations:
     if design.transform == "log":
         sieve.drop(raw < 0, "negative-under-log", "rows with a negative outcome, which has no logarithm")
         sieve.drop(raw == 0, "zero-under-log", "rows with a zero outcome, which has no logarithm")
-    covariates = np.column_stack([np.empty((panel.n_rows, 0)), *(panel.values(c) for c in design.covariates)])
-    sieve.drop(np.asarray(~np.isfinite(covariates).all(axis=1)), "missing-covariate", "rows with a missing covariate")
+    covariates = np.empty((panel.n_rows, 0))
+    if design.covariates:
+        covariates = np.column_stack([panel.values(c) for c in design.covariates])
+        lacking = np.asarray(~np.isfinite(covariates).all(axis=1))
+        sieve.drop(lacking, "missing-covariate", "rows with a missing covariate")
     weights = None
     if design.weights is not None:
         weights = panel.values(design.weights)
@@ -189,8 +216,11 @@ def observe(design: "Design") -> Observations:
     rows = np.flatnonzero(sieve.keep).astype(np.int64)
     if rows.size == 0:
         raise DesignError("no row is left: " + "; ".join(f"{d.n_rows} {d.sentence}" for d in sieve.dropped))
-    y = np.log(raw[rows]) if design.transform == "log" else raw[rows]
-    return _assemble(design, rows, y, covariates[rows], None if weights is None else weights[rows], sieve)
+    if rows.size < panel.n_rows:
+        raw, covariates = raw[rows], covariates[rows]
+        weights = None if weights is None else weights[rows]
+    y = np.log(raw) if design.transform == "log" else raw
+    return _assemble(design, rows, y, covariates, weights, sieve)
 
 
 def _drop_units(design: "Design", sieve: _Sieve) -> None:
@@ -200,9 +230,15 @@ def _drop_units(design: "Design", sieve: _Sieve) -> None:
         units = np.isin(panel.units, [u for u, r in reasons.items() if r == reason])
         sieve.drop(units[panel.unit], reason, EXCLUSIONS.get(reason, f"rows of units excluded: {reason}"))
     if design.always_treated == "exclude":
+        unit, period = panel.unit, panel.period
+        if not sieve.keep.all():
+            unit, period = unit[sieve.keep], period[sieve.keep]
+        starts = np.flatnonzero(np.diff(unit, prepend=-1))
         first = np.full(panel.n_units, np.iinfo(np.int64).max)
-        np.minimum.at(first, panel.unit[sieve.keep], panel.period[sieve.keep])
+        first[unit[starts]] = period[starts]
         always = np.asarray(design.onset - design.anticipation <= first)
+        if not always.any():
+            return
         sieve.drop(
             always[panel.unit],
             "always-treated",
@@ -219,15 +255,14 @@ def _assemble(
     sieve: _Sieve,
 ) -> Observations:
     panel = design.panel
-    unit_rows = np.unique(panel.unit[rows])
-    position = np.full(panel.n_units, -1, dtype=np.int64)
-    position[unit_rows] = np.arange(unit_rows.size)
-    unit = position[panel.unit[rows]]
+    is_all = rows.size == panel.n_rows
+    unit, period = (panel.unit, panel.period) if is_all else (panel.unit[rows], panel.period[rows])
+    is_first = np.ones(rows.size, dtype=bool)
+    is_first[1:] = unit[1:] != unit[:-1]
+    unit_rows = unit[is_first]
+    if unit_rows.size < panel.n_units:
+        unit = np.cumsum(is_first) - 1
     unit_onset = design.onset[unit_rows]
-    onset = unit_onset[unit]
-    finite = np.isfinite(onset)
-    event_time = np.full(rows.size, NEVER_TIME, dtype=np.int64)
-    event_time[finite] = panel.period[rows][finite] - onset[finite].astype(np.int64)
     return Observations(
         design=design,
         rows=rows,
@@ -235,9 +270,8 @@ def _assemble(
         unit=unit,
         unit_ids=panel.units[unit_rows],
         unit_rows=unit_rows,
-        period=panel.period[rows],
+        period=period,
         unit_onset=unit_onset,
-        event_time=event_time,
         covariates=covariates,
         weights=weights,
         dropped=tuple(sieve.dropped),

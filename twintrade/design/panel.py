@@ -159,8 +159,11 @@ class Panel:
         """
         if column not in self.columns:
             raise DesignError(f"the panel has no column {column!r}; it has {', '.join(sorted(self.columns))}")
+        held = self.columns[column]
+        if isinstance(held, np.ndarray) and held.dtype == np.float64:
+            return held
         try:
-            return np.asarray(pd.to_numeric(pd.Series(self.columns[column])), dtype=np.float64)
+            return np.asarray(pd.to_numeric(pd.Series(held)), dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise DesignError(f"column {column!r} is not numeric: {error}") from None
 

@@ -26,6 +26,8 @@ class CohortEffects(Estimate):
         then their sampling enters every aggregate.
     cohort_labels : FloatArray or None, shape (n_cohorts,)
         Onset of each coded cohort, ``inf`` for the untreated.
+    unit_weights : FloatArray or None, shape (n_units,)
+        Sampling weights whose sums are ``cell_weights``.
     reference : int or None
     anticipation : int
     """
@@ -37,6 +39,7 @@ class CohortEffects(Estimate):
     reference: int | None
     unit_cohorts: IntArray | None = None
     cohort_labels: FloatArray | None = None
+    unit_weights: FloatArray | None = None
     anticipation: int = 0
 
     def keys(self) -> pd.DataFrame:
@@ -130,7 +133,7 @@ class CohortEffects(Estimate):
             total = self.cell_weights[cells].sum()
             for code, cohort in enumerate(self.cohort_labels):
                 values[code, j] = (self.effects[cells & (self.cohorts == cohort)] - averages[j]).sum() / total
-        return GroupedInfluence(self.unit_cohorts, values)
+        return GroupedInfluence(self.unit_cohorts, values, self.unit_weights)
 
     def _balanced(self, balance: int | None) -> BoolArray:
         if balance is None:

@@ -90,7 +90,7 @@ class CohortInfluence(Influence):
         """Return the influence of ``effects @ weights``; ``extra`` must be grouped by the same cohorts."""
         constants = self.constants @ weights
         if extra is not None:
-            if extra.values.shape[0] != constants.shape[0]:
+            if extra.values.shape[0] != constants.shape[0] or extra.unit_weights is not None:
                 raise InferenceError("the influence of the weights is grouped by other cohorts than the effects")
             constants = constants + extra.values
         return replace(self, coefficients=self.coefficients @ weights, constants=constants)

@@ -16,14 +16,18 @@ class GroupedInfluence:
     ----------
     codes : IntArray, shape (n_units,)
     values : FloatArray, shape (n_groups, n_combinations)
+    unit_weights : FloatArray or None, shape (n_units,)
+        Factor by unit, where units carry sampling weights.
     """
 
     codes: IntArray
     values: FloatArray
+    unit_weights: FloatArray | None = None
 
     def dense(self) -> FloatArray:
         """Return one row a unit, shape (n_units, n_combinations)."""
-        return np.asarray(self.values[self.codes], dtype=np.float64)
+        rows = self.values[self.codes]
+        return rows if self.unit_weights is None else rows * self.unit_weights[:, None]
 
 
 class Uncertainty(ABC):

@@ -70,9 +70,9 @@ class Requires:
             lacking.append(f"it needs one onset and there are {onsets.size}")
         if self.single_treated_unit and o.is_ever_treated.sum() != 1:
             lacking.append(f"it needs exactly one treated unit and there are {int(o.is_ever_treated.sum())}")
-        n_periods = np.unique(o.period).size
-        if self.balanced and o.n_rows != o.n_units * n_periods:
-            lacking.append(f"it needs a balanced panel: {o.n_units * n_periods - o.n_rows} unit-periods are missing")
+        if self.balanced and not o.is_complete:
+            n_missing = o.n_units * o.periods.size - o.n_rows
+            lacking.append(f"it needs a balanced panel: {n_missing} unit-periods are missing")
         if self.nonnegative and (o.y < 0).any():
             lacking.append(f"{int((o.y < 0).sum())} outcomes are negative")
         return lacking

@@ -1,0 +1,119 @@
+"""Callaway-Sant'Anna against R's did 2.5.1: every cell, standard error and aggregate of the reference file."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
+from twintrade.estimators.base import Fit, fit
+from twintrade.estimators.callaway_santanna import CallawaySantAnna
+
+CLOSED_FORM = 1e-8
+"""Means and least squares: both programs are exact to rounding; a logit stops at R's own tolerance of 1e-8."""
+
+METHODS = {"dr": "doubly_robust", "reg": "regression", "ipw": "ipw"}
+COLUMNS = {
+    "mpdta": ("countyreal", "first.treat", "lemp", "year"),
+    "castle": ("sid", "effyear", "l_homicide", "year"),
+    "sim_balanced": ("id", "g", "y", "t"),
+}
+VIEWS = {"simple": "overall", "dynamic": "event", "group": "cohort", "calendar": "calendar"}
+
+
+def load(folder: Path, name: str) -> dict[str, dict]:
+    cases = json.loads((folder / "golden" / f"{name}.json").read_text())["cases"]
+    return {case.get("name") or case["id"]: case for case in cases}
+
+
+def fitted(folder: Path, case: dict) -> Fit:
+    call = case["call"]
+    frame = pd.read_csv(folder / "golden" / "data" / f"{case['dataset']}.csv")
+    unit, onset, outcome, period = COLUMNS[case["dataset"]]
+    is_section = "panel=FALSE" in call
+    if is_section:
+        frame = frame.assign(row=np.arange(len(frame)))
+        unit = "row"
+    panel = Panel.from_frame(frame, unit=unit, period=period)
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace(0, np.nan)
+    anticipation = int(found[1]) if (found := re.search(r"anticipation=(\d)", call)) else 0
+    covariates = re.search(r"xformla=~([\w+]+)", call)
+    names = tuple(covariates[1].split("+")) if covariates and covariates[1] != "1" else ()
+    design = Design(
+        panel=panel,
+        treatment=Treatment.from_series(onsets),
+        outcome=outcome,
+        window=(-99, 99),
+        comparison=NotYetTreated() if "notyettreated" in call else NeverTreated(),
+        anticipation=anticipation,
+        reference=-1 - anticipation,
+        covariates=names,
+        weights="w" if "weightsname" in call else None,
+        always_treated="keep" if is_section else "exclude",
+    )
+    estimator = CallawaySantAnna(
+        method=METHODS[re.search(r"est_method='(\w+)'", call)[1]],
+        base="universal" if "universal" in call else "varying",
+        rows="cross_sections" if is_section else "panel",
+        convention="drdid",
+    )
+    return fit(estimator, design)
+
+
+def standard_errors(estimate) -> np.ndarray:
+    influence = estimate.uncertainty
+    return np.sqrt(np.diag(influence.cross_product(np.arange(influence.units.size))))
+
+
+def case_names(name: str) -> list[str]:
+    folder = Path(os.environ.get("TWINTRADE_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
+    if not (folder / "golden").is_dir():
+        return []
+    # The bootstrapped case has Monte Carlo error; it belongs to the inference tests.
+    return [case for case in load(folder, name) if not case.endswith("boot")]
+
+
+@pytest.mark.parametrize("name", case_names("did_att_gt"))
+def test_cells_and_standard_errors_equal_did(shared, name):
+    cases = load(shared, "did_att_gt")
+    result = cases[name]["results"]
+    fitted_case = fitted(shared, cases[name])
+    estimate = fitted_case.estimate
+    expected = pd.DataFrame({k: result[k] for k in ("group", "t", "att", "se")}).set_index(["group", "t"])
+    keys = pd.MultiIndex.from_arrays([estimate.cohorts, estimate.cohorts + estimate.event_times])
+    assert set(expected.index) == set(keys)
+    expected = expected.reindex(keys).astype(float)
+    np.testing.assert_allclose(estimate.effects, expected["att"], rtol=CLOSED_FORM, atol=1e-9)
+    has_error = expected["se"].notna().to_numpy()
+    np.testing.assert_allclose(standard_errors(estimate)[has_error], expected["se"][has_error], rtol=CLOSED_FORM)
+    assert estimate.sample.n_units == result["n"]
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+@pytest.mark.parametrize("name", case_names("did_aggte"))
+def test_aggregates_equal_aggte(shared, name, kind):
+    cases, aggregates = load(shared, "did_att_gt"), load(shared, "did_aggte")
+    result = aggregates[name]["results"][kind]
+    view = fitted(shared, cases[name]).view(VIEWS[kind])
+    if kind == "simple":
+        np.testing.assert_allclose(view.effects, result["overall_att"], rtol=CLOSED_FORM)
+        np.testing.assert_allclose(standard_errors(view), result["overall_se"], rtol=CLOSED_FORM)
+        return
+    labels = view.event_times if kind == "dynamic" else view.labels
+    assert labels.tolist() == result["egt"]
+    np.testing.assert_allclose(view.effects, result["att"], rtol=CLOSED_FORM, atol=1e-10)
+    expected = np.array(result["se"], dtype=float)
+    has_error = ~np.isnan(expected)
+    np.testing.assert_allclose(standard_errors(view)[has_error], expected[has_error], rtol=CLOSED_FORM)
+
+
+def test_balanced_window_keeps_cohorts_seen_that_long(shared):
+    case = load(shared, "did_att_gt")["mpdta_x1_dr_nevertreated_varying_a0"]
+    study = fitted(shared, case).estimate.event_study(balance=1)
+    # Cohort 2007 is observed for one treated year only, so cohorts 2004 and 2006 remain, and event times up to 1.
+    assert study.event_times.max() == 1
+    assert study.n_units.tolist()[-2:] == [60, 60]

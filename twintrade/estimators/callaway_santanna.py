@@ -1,0 +1,191 @@
+"""Group-time effects: each cohort's change against a clean comparison's change (Callaway and Sant'Anna 2021)."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import CohortEffects, Dropped, UnitInfluence
+from twintrade.effects.cohort_influence import CohortInfluence
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.group_time import Base, Cell, cells, identified, pack
+from twintrade.estimators.wide import Wide, widen
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.cohort_moments import CohortMoments, cohort_moments
+from twintrade.numerics.two_period import Method, Propensity, change_effect, propensity
+from twintrade.numerics.two_period_sections import Convention, sections_effect
+
+
+@dataclass(frozen=True, slots=True)
+class CallawaySantAnna(Estimator):
+    """Average effects on the treated by cohort and period.
+
+    The sampling of cohort shares enters the aggregates, and the influence carries no small-sample factor, as in R's
+    ``did``. Without covariates, weights and gaps everything comes from cohort means and second moments.
+
+    Attributes
+    ----------
+    method : {"doubly_robust", "regression", "ipw"}
+        How covariates enter; without covariates the three coincide. Covariates are taken in the base period.
+    base : {"universal", "varying"}
+        Pre-period effects against the last period before onset less anticipation, or as one-period changes.
+    rows : {"panel", "cross_sections"}
+        Whether a unit's change is used (a unit enters the comparisons for which it is observed in both periods),
+        or each row counts as a draw of its own.
+    convention : {"exact", "drdid"}
+        Influence of doubly robust effects from cross-sections; see ``numerics.two_period_sections``.
+    """
+
+    method: Method = "doubly_robust"
+    base: Base = "universal"
+    rows: Literal["panel", "cross_sections"] = "panel"
+    convention: Convention = "exact"
+
+    name: ClassVar[str] = "callaway_santanna"
+    title: ClassVar[str] = "Callaway-Sant'Anna"
+    citation: ClassVar[str] = "callaway2021"
+    requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
+
+    def estimate(self, design: Design) -> CohortEffects:
+        """Return effects by cohort and event time.
+
+        Raises
+        ------
+        EstimationError
+            No cell has a comparison.
+        """
+        wide = widen(design.observations)
+        every = list(cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
+        plan, dropped = identified(every, wide)
+        is_plain = self.rows == "panel" and wide.weights is None and not design.covariates
+        if is_plain and wide.is_complete:
+            moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+            effects, influence = moment_effects(moments, plan, wide)
+            return pack(plan, effects, influence, wide, design, self.base, dropped)
+        return self._by_cell(wide, plan, design, dropped)
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
+        return (
+            "Without the tie, outcomes of tied units would have moved like those of "
+            f"{design.comparison.sentence}{given}, cohort by cohort and period by period."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        return "Average effect on the treated over cohort-period cells from onset on, weighted by cohort size."
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        return "ATT(g,t) = E[Y_t − Y_b | cohort g] − E[Y_t − Y_b | comparison], b the base period"
+
+    def _by_cell(self, wide: Wide, plan: list[Cell], design: Design, dropped: tuple[Dropped, ...]) -> CohortEffects:
+        blocks = _Blocks(wide, self)
+        kept: list[Cell] = []
+        effects: list[float] = []
+        columns: list[FloatArray] = []
+        for cell in plan:
+            column = np.zeros(wide.unit_ids.size)
+            try:
+                effects.append(0.0 if cell.is_reference else blocks.effect(cell, column))
+            except EstimationError as error:
+                label = cell.label(wide.onset, wide.periods)
+                dropped = (*dropped, Dropped("not-identified", str(error), 0, 0, (label,)))
+                continue
+            kept.append(cell)
+            columns.append(column)
+        if all(c.is_reference for c in kept):
+            raise EstimationError(
+                "no cohort-period cell is identified: " + "; ".join(sorted({d.sentence for d in dropped}))
+            )
+        influence = UnitInfluence(wide.unit_ids, np.column_stack(columns))
+        return pack(kept, np.array(effects), influence, wide, design, self.base, dropped)
+
+
+def moment_effects(m: CohortMoments, plan: list[Cell], wide: Wide | None) -> tuple[FloatArray, CohortInfluence]:
+    """Return the effects of the cells, and their influence, from cohort statistics alone.
+
+    Parameters
+    ----------
+    m : CohortMoments
+    plan : list of Cell
+    wide : Wide or None
+        Where units are at hand, for clusters above the unit.
+    """
+    effects = np.zeros(len(plan))
+    coefficients = np.zeros((m.onset.size, m.periods.size, len(plan)))
+    constants = np.zeros((m.onset.size, len(plan)))
+    for k, cell in enumerate(plan):
+        if cell.is_reference:
+            continue
+        change = m.means[:, cell.at] - m.means[:, cell.base]
+        n_comparison = m.counts[cell.comparison].sum()
+        average = float((m.counts * change)[cell.comparison].sum() / n_comparison)
+        effects[k] = change[cell.cohort] - average
+        loading = np.where(cell.comparison, -1.0 / n_comparison, 0.0)
+        loading[cell.cohort] = 1.0 / m.counts[cell.cohort]
+        coefficients[:, cell.at, k] = loading
+        coefficients[:, cell.base, k] = -loading
+        # Pooled comparison cohorts differ in their mean change: the between-cohort part of the influence.
+        constants[:, k] = np.where(cell.comparison, (average - change) / n_comparison, 0.0)
+    units = (wide.unit_ids, wide.cohort, wide.outcomes) if wide is not None else (None, None, None)
+    return effects, CohortInfluence(m, coefficients, constants, *units)
+
+
+class _Blocks:
+    """Effects of single cells from the units' own rows; propensities are fitted once per pair of groups."""
+
+    def __init__(self, wide: Wide, options: CallawaySantAnna) -> None:
+        self._wide = wide
+        self._options = options
+        self._has_fixed_covariates = wide.is_complete and not bool(np.ptp(wide.covariates, axis=1).any())
+        self._propensities: dict[tuple[int, bytes], Propensity] = {}
+
+    def effect(self, cell: Cell, column: FloatArray) -> float:
+        """Return the effect of one cell and write its influence into ``column``."""
+        w = self._wide
+        treated = w.cohort == cell.cohort
+        member = treated | cell.comparison[w.cohort]
+        if self._options.rows == "cross_sections":
+            return self._sections(cell, member, column)
+        change = w.outcomes[:, cell.at] - w.outcomes[:, cell.base]
+        units = np.flatnonzero(member & ~np.isnan(change))
+        d = treated[units].astype(np.float64)
+        _refuse_empty(d)
+        x = np.column_stack([np.ones(units.size), w.covariates[units, cell.base]])
+        weights = np.ones(units.size) if w.weights is None else w.weights[units, cell.base]
+        fitted = self._propensity(cell, d, x, weights)
+        result = change_effect(change[units], d, x, weights, self._options.method, fitted)
+        column[units] = result.influence
+        return result.effect
+
+    def _propensity(self, cell: Cell, d: FloatArray, x: FloatArray, weights: FloatArray) -> Propensity | None:
+        if self._options.method == "regression" or not self._has_fixed_covariates or self._wide.weights is not None:
+            return None
+        key = (cell.cohort, cell.comparison.tobytes())
+        if key not in self._propensities:
+            self._propensities[key] = propensity(d, x, weights)
+        return self._propensities[key]
+
+    def _sections(self, cell: Cell, member: np.ndarray, column: FloatArray) -> float:
+        w = self._wide
+        unit, period = np.nonzero(~np.isnan(w.outcomes[:, [cell.base, cell.at]]) & member[:, None])
+        at: IntArray = np.array([cell.base, cell.at])[period]
+        d = (w.cohort[unit] == cell.cohort).astype(np.float64)
+        _refuse_empty(d)
+        x = np.column_stack([np.ones(unit.size), w.covariates[unit, at]])
+        weights = np.ones(unit.size) if w.weights is None else w.weights[unit, at]
+        method, convention = self._options.method, self._options.convention
+        after = period.astype(np.float64)
+        result = sections_effect(w.outcomes[unit, at], after, d, x, weights, method, convention)
+        np.add.at(column, unit, result.influence)
+        return result.effect
+
+
+def _refuse_empty(treated: FloatArray) -> None:
+    if not treated.any() or treated.all():
+        side = "treated" if not treated.any() else "comparison"
+        raise EstimationError(f"no {side} unit is observed in both periods")
