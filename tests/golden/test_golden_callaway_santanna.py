@@ -74,7 +74,7 @@ def case_names(name: str) -> list[str]:
     if not (folder / "golden").is_dir():
         return []
     # The bootstrapped case has Monte Carlo error; it belongs to the inference tests.
-    return [case for case in load(folder, name) if not case.endswith("boot")]
+    return [case for case in load(folder, name) if "boot" not in case and "balance" not in case]
 
 
 @pytest.mark.parametrize("name", case_names("did_att_gt"))
@@ -111,9 +111,31 @@ def test_aggregates_equal_aggte(shared, name, kind):
     np.testing.assert_allclose(standard_errors(view)[has_error], expected[has_error], rtol=CLOSED_FORM)
 
 
+OVERALL = {
+    "group": lambda e: e.average_of_cohorts(),
+    "dynamic": lambda e: e.average_of_event_times(),
+    "calendar": lambda e: e.average_of_periods(),
+    "dynamic_m2_2": lambda e: e.average_of_event_times((-2, 2)),
+}
+
+
+@pytest.mark.parametrize("kind", OVERALL)
+@pytest.mark.parametrize("name", case_names("did_aggte"))
+def test_overall_averages_equal_aggte(shared, name, kind):
+    results = load(shared, "did_aggte")[name]["results"]
+    if kind not in results:
+        pytest.skip("not in the reference file")
+    overall = OVERALL[kind](fitted(shared, load(shared, "did_att_gt")[name]).estimate)
+    np.testing.assert_allclose(overall.effects, results[kind]["overall_att"], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(standard_errors(overall), results[kind]["overall_se"], rtol=CLOSED_FORM)
+
+
 def test_balanced_window_keeps_cohorts_seen_that_long(shared):
-    case = load(shared, "did_att_gt")["mpdta_x1_dr_nevertreated_varying_a0"]
-    study = fitted(shared, case).estimate.event_study(balance=1)
-    # Cohort 2007 is observed for one treated year only, so cohorts 2004 and 2006 remain, and event times up to 1.
-    assert study.event_times.max() == 1
-    assert study.n_units.tolist()[-2:] == [60, 60]
+    expected = load(shared, "did_aggte")["mpdta_balance_e1"]["results"]["dynamic_balance_e1"]
+    estimate = fitted(shared, load(shared, "did_att_gt")["mpdta_x1_dr_nevertreated_varying_a0"]).estimate
+    study = estimate.event_study(balance=1)
+    assert study.event_times.tolist() == expected["egt"]
+    np.testing.assert_allclose(study.effects, expected["att"], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(standard_errors(study), expected["se"], rtol=CLOSED_FORM)
+    overall = estimate.average_of_event_times(balance=1)
+    np.testing.assert_allclose(standard_errors(overall), expected["overall_se"], rtol=CLOSED_FORM)

@@ -104,6 +104,32 @@ class CohortEffects(Estimate):
             weights[cells, j] = 1.0 / cells.sum()
         return self.combine(weights, [str(g) for g in labels], kind="cohort", labels=labels)
 
+    def average_of_cohorts(self) -> Estimate:
+        """Return the average of the cohorts' own averages, weighted by cohort size ("group" in R's ``did``)."""
+        cohorts = self.by_cohort()
+        assert cohorts.labels is not None
+        sizes = np.array([self.cell_weights[self.cohorts == g][0] for g in cohorts.labels])
+        weights = sizes[:, None] / sizes.sum()
+        influence = None
+        if self.unit_cohorts is not None and self.cohort_labels is not None:
+            distance = (cohorts.effects - cohorts.effects @ weights) / sizes.sum()
+            values = np.zeros((self.cohort_labels.size, 1))
+            values[np.searchsorted(self.cohort_labels, cohorts.labels), 0] = distance
+            influence = GroupedInfluence(self.unit_cohorts, values, self.unit_weights)
+        n_units = np.array([self._n_units(self.is_treated)])
+        return cohorts.combine(weights, ["average over cohorts"], weight_influence=influence, n_units=n_units)
+
+    def average_of_event_times(self, window: tuple[int, int] | None = None, balance: int | None = None) -> Estimate:
+        """Return the plain average of the event-time effects from 0 on ("dynamic" in R's ``did``)."""
+        study = self.event_study(window, balance)
+        weights = (study.event_times >= 0)[:, None] / max(int((study.event_times >= 0).sum()), 1)
+        return study.combine(weights, ["average over event times"])
+
+    def average_of_periods(self) -> Estimate:
+        """Return the plain average of the calendar-period effects ("calendar" in R's ``did``)."""
+        periods = self.by_period()
+        return periods.combine(np.full((periods.n_effects, 1), 1 / periods.n_effects), ["average over periods"])
+
     def by_period(self) -> Estimate:
         """Average treated cells within calendar period."""
         periods = self.cohorts + self.event_times
