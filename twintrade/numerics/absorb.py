@@ -1,0 +1,274 @@
+"""Weighted least-squares absorption of any list of fixed effects.
+
+Complete unweighted panels have a closed form. Otherwise the effect with the most levels is eliminated exactly and the others are
+solved by conjugate gradients in numpy and scipy, or by a pivoted Cholesky factor where few levels remain.
+The alternative was ``within-py`` 0.4. One weighted solve of three columns on 390,000 rows of a three-way gravity panel took 0.35 CPU
+seconds there and 0.27 here (0.13 and 0.18 unweighted), but it left level sums of 1e-8 at its tightest tolerance, takes no
+first guess, which is what makes iterated weights cheap, and cannot solve for a right-hand side given per level, which the
+weights of a prediction need. So the own solver stayed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.balanced import Grid, find_grid, project_grid
+from twintrade.numerics.levels import (
+    Levels,
+    connected_components,
+    is_nested,
+    levels,
+    n_parameters,
+    parameter_count,
+    singletons,
+)
+from twintrade.numerics.normal_equations import Incidence, NormalEquations, incidence
+
+__all__ = [
+    "Absorber",
+    "Projection",
+    "absorber",
+    "connected_components",
+    "is_nested",
+    "n_parameters",
+    "parameter_count",
+    "singletons",
+]
+
+ACCEPTED = 1e-10
+COLUMNS_AT_ONCE = 8
+REFINEMENTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Residuals (n, k) of columns on all effects, and the stacked coefficients (L, k) to start the next solve from."""
+
+    residuals: FloatArray
+    coefficients: list[FloatArray]
+    stacked: FloatArray | None
+
+
+@dataclass(slots=True)
+class _Workspace:
+    """Patterns and factors that are built when first needed and shared between weights."""
+
+    incidence: Incidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absorber:
+    """A set of fixed effects with weights, ready to be partialled out of columns.
+
+    Attributes
+    ----------
+    levels : Levels
+        The effects, recoded.
+    weights : FloatArray or None
+        (n,) non-negative; None means one.
+    grid : Grid or None
+        Set if the closed form applies.
+    """
+
+    levels: Levels
+    weights: FloatArray | None
+    grid: Grid | None
+    _shared: _Workspace = field(repr=False, compare=False)
+    _own: list[NormalEquations] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.levels.n_rows
+
+    @property
+    def equations(self) -> NormalEquations:
+        """The normal equations D'WD of the effects, built on first use."""
+        if not self._own:
+            if self._shared.incidence is None:
+                self._shared.incidence = incidence(self.levels)
+            self._own.append(NormalEquations(self._shared.incidence, self.weights))
+        return self._own[0]
+
+    def residualize(self, columns: FloatArray, tolerance: float = 1e-12) -> FloatArray:
+        """Return the weighted least-squares residuals of each column on all effects.
+
+        Parameters
+        ----------
+        columns : FloatArray
+            (n, k).
+        tolerance : float
+            Preconditioned residual of the normal equations relative to the column's norm.
+
+        Returns
+        -------
+        FloatArray
+            (n, k).
+        """
+        return self.project(columns, tolerance).residuals
+
+    def fitted(self, columns: FloatArray, tolerance: float = 1e-12) -> FloatArray:
+        """Return the part of each column that the effects explain, (n, k)."""
+        return columns - self.residualize(columns, tolerance)
+
+    def reweighted(self, weights: FloatArray | None) -> "Absorber":
+        """Return the same effects with new weights; everything that does not depend on weights is shared."""
+        weights = _checked_weights(weights, self.n_rows)
+        grid = self.grid if weights is None else None
+        return Absorber(self.levels, weights, grid, self._shared)
+
+    def effect_coefficients(self, column: FloatArray, tolerance: float = 1e-12) -> list[FloatArray]:
+        """Return one consistent solution of the effects' coefficients for a column.
+
+        Parameters
+        ----------
+        column : FloatArray
+            (n,).
+
+        Returns
+        -------
+        list of FloatArray
+            Per effect, indexed by the caller's codes (0 .. largest code); NaN for codes that no row has. The normalization is
+            arbitrary: only sums over effects that the rows identify have a meaning.
+        """
+        found = self.project(column[:, None], tolerance).coefficients
+        return self.by_code([one[:, 0] for one in found])
+
+    def by_code(self, coefficients: Sequence[FloatArray]) -> list[FloatArray]:
+        """Spread coefficients per level (size,) over the caller's codes, NaN where a code has no row."""
+        out = []
+        for label, values in zip(self.levels.labels, coefficients, strict=True):
+            spread = np.full(int(label.max()) + 1 if label.size else 0, np.nan)
+            spread[label] = values
+            out.append(spread)
+        return out
+
+    def project(self, columns: FloatArray, tolerance: float = 1e-12, start: FloatArray | None = None) -> Projection:
+        """Return residuals together with coefficients, starting from earlier stacked coefficients where given.
+
+        Raises
+        ------
+        EstimationError
+            If the residuals cannot be made orthogonal to the effects to 1e-10 relative (or the looser ``tolerance``).
+        """
+        if self.grid is not None:
+            residuals, coefficients = project_grid(self.grid, columns)
+            return Projection(residuals, coefficients, None)
+        k = columns.shape[1]
+        if k <= COLUMNS_AT_ONCE:
+            return _project(self.equations, columns, tolerance, start)
+        blocks = [slice(i, i + COLUMNS_AT_ONCE) for i in range(0, k, COLUMNS_AT_ONCE)]
+        parts = [
+            _project(self.equations, columns[:, b], tolerance, None if start is None else start[:, b]) for b in blocks
+        ]
+        return Projection(
+            residuals=np.hstack([part.residuals for part in parts]),
+            coefficients=[np.hstack([part.coefficients[e] for part in parts]) for e in range(len(self.levels.codes))],
+            stacked=np.hstack([part.stacked for part in parts if part.stacked is not None]),
+        )
+
+
+def absorber(codes: Sequence[IntArray], weights: FloatArray | None = None) -> Absorber:
+    """Build an absorber from one integer code array per effect.
+
+    Parameters
+    ----------
+    codes : sequence of IntArray
+        (n,) non-negative integers per effect, e.g. dyad, city × period, partner × period.
+    weights : FloatArray, optional
+        (n,) non-negative.
+
+    Raises
+    ------
+    EstimationError
+        If codes or weights are unusable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> unit, period = np.repeat(np.arange(3), 2), np.tile(np.arange(2), 3)
+    >>> y = 5.0 * unit + 2.0 * period
+    >>> bool(np.allclose(absorber([unit, period]).residualize(y[:, None]), 0))
+    True
+    """
+    known = levels(codes)
+    checked = _checked_weights(weights, known.n_rows)
+    return Absorber(known, checked, find_grid(known) if checked is None else None, _Workspace())
+
+
+def _checked_weights(weights: FloatArray | None, n: int) -> FloatArray | None:
+    if weights is None:
+        return None
+    weights = np.ascontiguousarray(weights, dtype=np.float64)
+    if weights.shape != (n,):
+        raise EstimationError(f"The weights have shape {weights.shape}, expected ({n},): one per row.")
+    if not bool(np.isfinite(weights).all()) or bool((weights < 0).any()):
+        raise EstimationError("Weights must be finite and not negative; drop or repair the rows concerned.")
+    if n and not bool((weights > 0).any()):
+        raise EstimationError("All weights are zero: no row is left to estimate from.")
+    if n and weights.min() == weights.max() == 1.0:
+        return None
+    return weights
+
+
+def _project(
+    equations: NormalEquations, columns: FloatArray, tolerance: float, start: FloatArray | None
+) -> Projection:
+    """Solve, then repeat on the residuals until their level sums are zero as computed from the rows themselves."""
+    pattern = equations.incidence
+    residuals = np.ascontiguousarray(columns, dtype=np.float64)
+    weights = equations.weights
+    first = np.zeros((pattern.levels.sizes[pattern.largest], residuals.shape[1]))
+    stacked = np.zeros((pattern.n_stacked, residuals.shape[1]))
+    if start is not None:
+        stacked = start
+        residuals = residuals - _expand(pattern, None, start)
+    residuals, means = _demean(equations, residuals)
+    first = first + means
+    weighted = residuals if weights is None else weights[:, None] * residuals
+    size = np.einsum("ij,ij->j", weighted, residuals)
+    for attempt in range(REFINEMENTS):
+        rest = _sums(equations, residuals)
+        norm = np.einsum("ij,ij->j", rest, equations.precondition(rest))
+        if not bool((norm > tolerance**2 * size).any()):
+            break
+        if attempt == REFINEMENTS - 1 and bool((norm > max(tolerance, ACCEPTED) ** 2 * size).any()):
+            raise EstimationError(
+                "The fixed effects cannot be absorbed to the required precision; check the weights."
+            )
+        _, step = equations.solve(np.zeros_like(first), rest, 0.25 * tolerance**2 * size)
+        stacked = stacked + step
+        residuals, means = _demean(equations, residuals - _expand(pattern, None, step))
+        first = first + means
+    return Projection(residuals, _coefficients(pattern, first, stacked), stacked)
+
+
+def _sums(equations: NormalEquations, residuals: FloatArray) -> FloatArray:
+    sums = [rows @ residuals for rows in equations.row_maps[1:]]
+    return np.concatenate(sums) if sums else np.empty((0, residuals.shape[1]))
+
+
+def _demean(equations: NormalEquations, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    means = equations.inverse[:, None] * (equations.row_maps[0] @ columns)
+    return columns - means[equations.incidence.levels.codes[equations.incidence.largest]], means
+
+
+def _expand(pattern: Incidence, first: FloatArray | None, stacked: FloatArray) -> FloatArray:
+    """Add up coefficients over the effects for every row, (n, k)."""
+    known = pattern.levels
+    out = np.zeros((known.n_rows, stacked.shape[1])) if first is None else first[known.codes[pattern.largest]]
+    for k, offset in zip(pattern.others, pattern.offsets[:-1], strict=True):
+        out += stacked[offset + known.codes[k]]
+    return out
+
+
+def _coefficients(pattern: Incidence, first: FloatArray, stacked: FloatArray) -> list[FloatArray]:
+    known = pattern.levels
+    out = [np.zeros((size, stacked.shape[1])) for size in known.sizes]
+    out[pattern.largest] = first
+    for k, low, high in zip(pattern.others, pattern.offsets[:-1], pattern.offsets[1:], strict=True):
+        out[k] = stacked[low:high]
+    return out

@@ -1,0 +1,66 @@
+"""Preconditioned conjugate gradients for a consistent semi-definite system with several right-hand sides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+LinearMap = Callable[[FloatArray], FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Solution (L, k), number of steps and which right-hand sides converged (k,)."""
+
+    coefficients: FloatArray
+    n_steps: int
+    converged: BoolArray
+
+
+def conjugate_gradients(
+    apply: LinearMap,
+    precondition: LinearMap,
+    right: FloatArray,
+    squared_goal: FloatArray,
+    start: FloatArray | None = None,
+    max_steps: int = 1_000,
+) -> Solution:
+    """Solve ``apply(x) = right`` until r'Mr ≤ squared_goal for every column.
+
+    Parameters
+    ----------
+    apply, precondition : callable
+        The matrix and the preconditioner M, both symmetric and semi-definite, on (L, j) arrays for any j.
+    right : FloatArray
+        (L, k) right-hand sides in the range of the matrix.
+    squared_goal : FloatArray
+        (k,) squared preconditioned residual norm at which a column is finished.
+    start : FloatArray, optional
+        (L, k) first guess.
+    """
+    solution = np.zeros_like(right) if start is None else start.copy()
+    residual = right.copy() if start is None else right - apply(solution)
+    z = precondition(residual)
+    norm = np.einsum("ij,ij->j", residual, z)
+    active = np.flatnonzero(norm > squared_goal)
+    residual, direction, norm = residual[:, active], z[:, active], norm[active]
+    steps = 0
+    while active.size and steps < max_steps:
+        image = apply(direction)
+        curvature = np.einsum("ij,ij->j", direction, image)
+        length = np.where(curvature > 0, norm / np.where(curvature > 0, curvature, 1.0), 0.0)
+        solution[:, active] += length * direction
+        residual -= length * image
+        z = precondition(residual)
+        previous, norm = norm, np.einsum("ij,ij->j", residual, z)
+        steps += 1
+        going = (norm > squared_goal[active]) & (curvature > 0)
+        if not going.all():
+            active, residual, z, direction = active[going], residual[:, going], z[:, going], direction[:, going]
+            previous, norm = previous[going], norm[going]
+        direction = z + (norm / previous) * direction
+    converged = np.ones(right.shape[1], dtype=np.bool_)
+    converged[active] = False
+    return Solution(solution, steps, converged)

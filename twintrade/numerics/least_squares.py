@@ -1,0 +1,201 @@
+"""Weighted least squares after absorbing fixed effects, with collinear regressors named rather than dropped in silence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.absorb import Absorber
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+COLLINEAR = 1e-9
+SUSPICIOUS = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Collinear:
+    """A regressor that the rest explains.
+
+    Attributes
+    ----------
+    column : int
+        Its position.
+    name : str
+    columns : tuple of int
+        The kept columns that, with the effects, reproduce it; empty if the fixed effects alone do.
+    explained_by : str
+        "the fixed effects", or the names of those columns.
+    """
+
+    column: int
+    name: str
+    columns: tuple[int, ...]
+    explained_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeastSquares:
+    """A fitted linear model.
+
+    Attributes
+    ----------
+    coefficients : FloatArray
+        (k,) for the kept columns.
+    kept : IntArray
+        (k,) positions of the kept columns.
+    x_tilde : FloatArray
+        (n, k) kept regressors less what the effects explain.
+    y_tilde, residuals : FloatArray
+        (n,).
+    bread : FloatArray
+        (k, k) inverse of x_tilde'W x_tilde.
+    collinear : tuple of Collinear
+        The columns left out and what they are collinear with.
+    within_r2 : float
+        Share of the weighted variation left by the effects that the regressors explain.
+    """
+
+    coefficients: FloatArray
+    kept: IntArray
+    x_tilde: FloatArray
+    y_tilde: FloatArray
+    residuals: FloatArray
+    bread: FloatArray
+    collinear: tuple[Collinear, ...]
+    within_r2: float
+
+
+def least_squares(
+    y: FloatArray,
+    X: FloatArray,
+    absorber: Absorber,
+    weights: FloatArray | None = None,
+    names: Sequence[str] | None = None,
+) -> LeastSquares:
+    """Regress y on X and the effects of the absorber.
+
+    Parameters
+    ----------
+    y : FloatArray
+        (n,).
+    X : FloatArray
+        (n, k); k may be zero.
+    absorber : Absorber
+        The fixed effects.
+    weights : FloatArray, optional
+        (n,) replace the absorber's own weights.
+    names : sequence of str, optional
+        Names of the columns, for `Collinear`.
+
+    Raises
+    ------
+    EstimationError
+        If y or X has the wrong shape or is not finite.
+    """
+    checked_outcome(y, X, absorber.n_rows)
+    effects = absorber if weights is None else absorber.reweighted(weights)
+    tilde = effects.residualize(np.column_stack([y, X]))
+    y_tilde = tilde[:, 0]
+    kept, collinear = independent_columns(tilde[:, 1:], column_norms(X, effects.weights), effects.weights, names)
+    x_tilde = np.ascontiguousarray(tilde[:, 1:][:, kept])
+    coefficients, bread = regress(y_tilde, x_tilde, effects.weights)
+    residuals = y_tilde - x_tilde @ coefficients
+    total, rest = (float(column_norms(v[:, None], effects.weights)[0] ** 2) for v in (y_tilde, residuals))
+    within_r2 = 1.0 - rest / total if total > 0 else float("nan")
+    return LeastSquares(coefficients, kept, x_tilde, y_tilde, residuals, bread, collinear, within_r2)
+
+
+def checked_outcome(y: FloatArray, X: FloatArray, n: int) -> None:
+    """Raise an EstimationError unless y is (n,), X is (n, k) and both are finite."""
+    if y.shape != (n,) or X.ndim != 2 or X.shape[0] != n:
+        raise EstimationError(f"Outcome {y.shape} and regressors {X.shape} do not match the {n} rows of the effects.")
+    if not bool(np.isfinite(y).all()):
+        bad = np.flatnonzero(~np.isfinite(y))
+        raise EstimationError(
+            f"The outcome is missing or infinite in {bad.size} rows (first: row {bad[0]}). Drop or repair them."
+        )
+    finite = np.isfinite(X).all(axis=0)
+    if not bool(finite.all()):
+        raise EstimationError(
+            f"Regressor {int(np.argmin(finite))} is missing or infinite in some rows. Drop or repair them."
+        )
+
+
+def column_norms(columns: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Return the weighted Euclidean norm of each column, (k,)."""
+    weighted = columns if weights is None else columns * weights[:, None]
+    return np.sqrt(np.maximum(np.einsum("ij,ij->j", weighted, columns), 0.0))
+
+
+def regress(y: FloatArray, X: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    """Coefficients and inverse Gram matrix of independent columns, scaled to unit norm before inverting."""
+    if X.shape[1] == 0:
+        return np.zeros(0), np.zeros((0, 0))
+    weighted = X if weights is None else X * weights[:, None]
+    gram = weighted.T @ X
+    scale = 1.0 / np.sqrt(np.diag(gram))
+    inverse = np.linalg.inv(gram * scale[:, None] * scale)
+    bread = 0.5 * (inverse + inverse.T) * scale[:, None] * scale
+    return bread @ (weighted.T @ y), bread
+
+
+def independent_columns(
+    x_tilde: FloatArray,
+    norms: FloatArray,
+    weights: FloatArray | None = None,
+    names: Sequence[str] | None = None,
+) -> tuple[IntArray, tuple[Collinear, ...]]:
+    """Keep each column that the columns kept before it do not explain; earlier columns win.
+
+    Parameters
+    ----------
+    x_tilde : FloatArray
+        (n, k) residuals on the effects.
+    norms : FloatArray
+        (k,) norms before absorption: a column whose remaining norm is at most 1e-9 of this is collinear.
+    """
+    labels = [f"column {j}" for j in range(x_tilde.shape[1])] if names is None else list(names)
+    kept: list[int] = []
+    collinear: list[Collinear] = []
+    remaining = column_norms(x_tilde, weights)
+    gram = (x_tilde if weights is None else x_tilde * weights[:, None]).T @ x_tilde
+    for j in range(x_tilde.shape[1]):
+        if remaining[j] <= COLLINEAR * norms[j]:
+            collinear.append(Collinear(j, labels[j], (), "the fixed effects"))
+            continue
+        loading = _loading(gram, kept, j, remaining)
+        if kept and _is_explained(x_tilde, weights, kept, j, loading, gram, COLLINEAR * norms[j]):
+            partners = tuple(
+                i for i, c in zip(kept, loading, strict=True) if abs(c) * remaining[i] > SUSPICIOUS * remaining[j]
+            )
+            collinear.append(Collinear(j, labels[j], partners, ", ".join(labels[i] for i in partners)))
+            continue
+        kept.append(j)
+    return np.array(kept, dtype=np.int64), tuple(collinear)
+
+
+def _loading(gram: FloatArray, kept: list[int], j: int, norms: FloatArray) -> FloatArray:
+    if not kept:
+        return np.zeros(0)
+    scale = 1.0 / norms[kept]
+    inner = gram[np.ix_(kept, kept)] * scale[:, None] * scale
+    return np.asarray(scale * np.linalg.solve(inner, scale * gram[kept, j]), dtype=np.float64)
+
+
+def _is_explained(
+    x_tilde: FloatArray,
+    weights: FloatArray | None,
+    kept: list[int],
+    j: int,
+    loading: FloatArray,
+    gram: FloatArray,
+    threshold: float,
+) -> bool:
+    """Decide on the Gram matrix when it is clear, on the rows themselves when the answer is near its rounding."""
+    if gram[j, j] - gram[kept, j] @ loading > SUSPICIOUS * gram[j, j]:
+        return False
+    others = x_tilde[:, kept]
+    left = x_tilde[:, j] - others @ loading
+    left -= others @ regress(left, others, weights)[0]
+    return bool(column_norms(left[:, None], weights)[0] <= threshold)

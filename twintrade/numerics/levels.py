@@ -1,0 +1,214 @@
+"""Fixed effects as integer codes: their levels, singletons, nesting, components and exact number of parameters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.linalg import lapack
+from scipy.sparse import csgraph
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+LARGEST_CODE = 50_000_000
+EXACT_RANK_LIMIT = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Fixed effects recoded without gaps.
+
+    Attributes
+    ----------
+    codes : tuple of IntArray
+        One (n,) array per effect with values 0 .. size - 1.
+    sizes : tuple of int
+        Number of levels of each effect.
+    labels : tuple of IntArray
+        The caller's code of each level, (size,).
+    """
+
+    codes: tuple[IntArray, ...]
+    sizes: tuple[int, ...]
+    labels: tuple[IntArray, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.codes[0].size)
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCount:
+    """Number of free parameters of a set of effects, and whether it is the exact rank or an upper count."""
+
+    count: int
+    is_exact: bool
+
+
+def levels(codes: Sequence[IntArray]) -> Levels:
+    """Recode each effect to 0 .. size - 1, keeping the order of the caller's codes.
+
+    Parameters
+    ----------
+    codes : sequence of IntArray
+        One (n,) array of non-negative integers per effect.
+
+    Raises
+    ------
+    EstimationError
+        If there is no effect, the lengths differ, or a code is negative, not an integer or beyond 5e7.
+    """
+    if not len(codes):
+        raise EstimationError(
+            "No fixed effects were given. Pass at least one array of codes (a constant for one mean)."
+        )
+    recoded = [_recode(np.asarray(code), place) for place, code in enumerate(codes)]
+    lengths = {code.size for code, _ in recoded}
+    if len(lengths) > 1:
+        raise EstimationError(f"The fixed effects have different numbers of rows: {sorted(lengths)}.")
+    return Levels(
+        codes=tuple(code for code, _ in recoded),
+        sizes=tuple(int(label.size) for _, label in recoded),
+        labels=tuple(label for _, label in recoded),
+    )
+
+
+def _recode(code: IntArray, place: int) -> tuple[IntArray, IntArray]:
+    if code.ndim != 1 or code.dtype.kind not in "iu":
+        raise EstimationError(
+            f"Fixed effect {place} must be a vector of integer codes, not {code.dtype} {code.shape}."
+        )
+    code = code.astype(np.int64, copy=False)
+    if code.size == 0:
+        return code, code
+    if int(code.min()) < 0 or int(code.max()) > LARGEST_CODE:
+        raise EstimationError(
+            f"Fixed effect {place} has codes from {code.min()} to {code.max()}; number the levels from 0 "
+            f"(numpy.unique with return_inverse) so that none is negative or above {LARGEST_CODE}."
+        )
+    present = np.bincount(code) > 0
+    labels = np.flatnonzero(present)
+    if labels.size == present.size:
+        return code, labels
+    return (np.cumsum(present) - 1)[code], labels
+
+
+def rows_by_level(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
+    """Return (order, pointer): rows ``order[pointer[l]:pointer[l + 1]]`` belong to level l, in row order; linear time."""
+    n = code.size
+    if n and bool(np.all(code[1:] >= code[:-1])):
+        return np.arange(n), np.concatenate([[0], np.cumsum(np.bincount(code, minlength=size))])
+    index = np.int32 if n < 2**31 - 1 else np.int64
+    matrix = sp.csr_array(
+        (np.ones(n, dtype=np.int8), code.astype(index), np.arange(n + 1, dtype=index)), shape=(n, size)
+    )
+    grouped = matrix.tocsc()
+    return grouped.indices.astype(np.int64), grouped.indptr.astype(np.int64)
+
+
+def singletons(codes: Sequence[IntArray]) -> BoolArray:
+    """Mark rows that are alone in a level of some effect, again and again until none is left (Correia 2015).
+
+    Returns
+    -------
+    BoolArray
+        (n,) true for rows that carry no information once the effects are absorbed.
+    """
+    known = levels(codes)
+    kept = np.ones(known.n_rows, dtype=np.bool_)
+    while True:
+        alone = np.zeros_like(kept)
+        for code, size in zip(known.codes, known.sizes, strict=True):
+            alone |= np.bincount(code[kept], minlength=size)[code] == 1
+        alone &= kept
+        if not alone.any():
+            return ~kept
+        kept &= ~alone
+
+
+def connected_components(first: IntArray, second: IntArray) -> IntArray:
+    """Number the connected components of the graph whose edges are the rows and whose nodes are two effects' levels.
+
+    Returns
+    -------
+    IntArray
+        (n,) the component of each row, numbered from 0.
+    """
+    known = levels([first, second])
+    return _node_components(known)[known.codes[0]]
+
+
+def _node_components(known: Levels) -> IntArray:
+    (first, second), (n_first, n_second) = known.codes, known.sizes
+    total = n_first + n_second
+    graph = sp.coo_array((np.ones(first.size), (first, second + n_first)), shape=(total, total))
+    return np.asarray(csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def is_nested(inner: IntArray, outer: IntArray) -> bool:
+    """Say whether every level of ``inner`` lies inside one level of ``outer`` (then outer is absorbed by inner)."""
+    known = levels([inner, outer])
+    parent = np.empty(known.sizes[0], dtype=np.int64)
+    parent[known.codes[0]] = known.codes[1]
+    return bool(np.array_equal(parent[known.codes[0]], known.codes[1]))
+
+
+def without_nested(known: Levels) -> list[int]:
+    """Return the positions of the effects that are not absorbed by another one."""
+    kept = list(range(len(known.codes)))
+    for place in sorted(kept, key=lambda k: known.sizes[k]):
+        finer = [k for k in kept if k != place and known.sizes[k] >= known.sizes[place]]
+        if any(is_nested(known.codes[k], known.codes[place]) for k in finer):
+            kept.remove(place)
+    return kept
+
+
+def n_parameters(codes: Sequence[IntArray]) -> int:
+    """Return the number of free parameters of the joint dummy set; see `parameter_count` for whether it is exact."""
+    return parameter_count(codes).count
+
+
+def parameter_count(codes: Sequence[IntArray]) -> ParameterCount:
+    """Count the rank of the joint dummy set.
+
+    One and two effects: levels less connected components. Three or more: after dropping effects nested in others, the
+    exact rank of the Schur complement of the largest effect while the remaining levels number at most 3,000;
+    beyond that the standard upper count, levels less, for each effect after the first, its components with the first
+    (Abowd, Creecy and Kramarz 2002), which is marked as not exact.
+    """
+    known = levels(codes)
+    kept = sorted(without_nested(known), key=lambda k: -known.sizes[k])
+    sizes = [known.sizes[k] for k in kept]
+    if len(kept) == 1:
+        return ParameterCount(sizes[0], is_exact=True)
+    components = [_n_components(known, kept[0], k) for k in kept[1:]]
+    if len(kept) > 2 and sum(sizes[1:]) <= EXACT_RANK_LIMIT:
+        return ParameterCount(sizes[0] + _schur_rank(known, kept), is_exact=True)
+    return ParameterCount(sum(sizes) - sum(components), is_exact=len(kept) == 2)
+
+
+def _n_components(known: Levels, first: int, second: int) -> int:
+    pair = levels([known.codes[first], known.codes[second]])
+    return int(_node_components(pair).max()) + 1
+
+
+def _schur_rank(known: Levels, kept: list[int]) -> int:
+    """Rank of D2'(I - P1)D2 for the unweighted dummies, by pivoted Cholesky on the unit-diagonal scaling."""
+    n = known.n_rows
+    blocks = [sp.csr_array((np.ones(n), known.codes[k], np.arange(n + 1)), shape=(n, known.sizes[k])) for k in kept]
+    rest = sp.hstack(blocks[1:]).tocsr()
+    cross = (blocks[0].T @ rest).tocsr()
+    counts = np.bincount(known.codes[kept[0]]).astype(np.float64)
+    gram = (rest.T @ rest).toarray()
+    schur = gram - (cross.T @ sp.diags_array(1.0 / counts) @ cross).toarray()
+    return pivoted_cholesky(schur, np.diag(gram).copy())[2]
+
+
+def pivoted_cholesky(matrix: FloatArray, scale: FloatArray) -> tuple[FloatArray, IntArray, int]:
+    """Factor a semi-definite matrix scaled by ``scale**-0.5`` on both sides; return (upper factor, pivots, rank)."""
+    root = np.where(scale > 0, 1.0 / np.sqrt(np.where(scale > 0, scale, 1.0)), 0.0)
+    tolerance = max(1e-11, matrix.shape[0] * 4 * np.finfo(np.float64).eps)
+    factor, pivots, rank, _ = lapack.dpstrf(matrix * root[:, None] * root, tol=tolerance)
+    return np.triu(factor[:rank, :rank]), np.asarray(pivots, dtype=np.int64) - 1, int(rank)

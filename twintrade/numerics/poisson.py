@@ -1,0 +1,297 @@
+"""Poisson pseudo maximum likelihood with high-dimensional fixed effects (Correia, Guimarães and Zylkin 2020)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln, xlogy
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.absorb import Absorber, Projection, absorber, singletons
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.least_squares import (
+    Collinear,
+    checked_outcome,
+    column_norms,
+    independent_columns,
+    regress,
+)
+from twintrade.numerics.separation import Separated, all_zero_levels, separated_by_regressors
+
+LOOSE = 1e-4
+TIGHT = 1e-11
+SETTLED = 1e-13
+HALVINGS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PoissonFit:
+    """A fitted Poisson model; arrays over rows refer to the ``rows`` that were kept, in order.
+
+    Attributes
+    ----------
+    coefficients : FloatArray
+        (k,) for the kept columns.
+    kept : IntArray
+        (k,) positions of the kept columns.
+    collinear : tuple of Collinear
+    mu, eta : FloatArray
+        (n,) fitted means and linear predictors, offset included.
+    x_tilde : FloatArray
+        (n, k) regressors less what the effects explain under the weights ``weights * mu``.
+    residuals : FloatArray
+        (n,) working residuals (y - mu) / mu.
+    bread : FloatArray
+        (k, k) inverse of x_tilde' diag(weights * mu) x_tilde.
+    deviance, null_deviance, loglik, pseudo_r2 : float
+        The null model has one mean; pseudo_r2 is 1 - loglik / null loglik (McFadden).
+    iterations : int
+    rows : IntArray
+        (n,) positions of the rows used.
+    separated : tuple of Separated
+        Positions of the rows dropped, by reason.
+    singletons : IntArray
+        Positions of rows that are alone in a level of an effect once separated rows are gone: fitted perfectly, without
+        influence on the coefficients; dropped only if that was asked for.
+    effect_coefficients : tuple of FloatArray
+        One consistent solution of each effect's coefficients, indexed by code, NaN where no row is left.
+    """
+
+    coefficients: FloatArray
+    kept: IntArray
+    collinear: tuple[Collinear, ...]
+    mu: FloatArray
+    eta: FloatArray
+    x_tilde: FloatArray
+    residuals: FloatArray
+    bread: FloatArray
+    deviance: float
+    null_deviance: float
+    loglik: float
+    pseudo_r2: float
+    iterations: int
+    rows: IntArray
+    separated: tuple[Separated, ...]
+    singletons: IntArray
+    effect_coefficients: tuple[FloatArray, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """What the iterations see: kept rows, kept columns, the outcome divided by its mean."""
+
+    y: FloatArray
+    X: FloatArray
+    weights: FloatArray | None
+    offset: FloatArray
+    effects: Absorber
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    eta: FloatArray
+    mu: FloatArray
+    deviance: float
+    coefficients: FloatArray
+    bread: FloatArray
+    x_tilde: FloatArray
+    projection: Projection
+
+
+def poisson(
+    y: FloatArray,
+    X: FloatArray,
+    codes: Sequence[IntArray],
+    weights: FloatArray | None = None,
+    offset: FloatArray | None = None,
+    tolerance: float = 1e-10,
+    max_iterations: int = 200,
+    names: Sequence[str] | None = None,
+    drop_singletons: bool = False,
+) -> PoissonFit:
+    """Fit y ~ exp(X b + effects + offset) by iteratively reweighted least squares.
+
+    Parameters
+    ----------
+    y : FloatArray
+        (n,) finite and not negative; any scale.
+    X : FloatArray
+        (n, k); k may be zero: the effects alone are fitted.
+    codes : sequence of IntArray
+        (n,) non-negative integers per effect.
+    weights, offset : FloatArray, optional
+        (n,).
+    tolerance : float
+        Relative change of the deviance at which the last, tightly solved, steps begin.
+    names : sequence of str, optional
+        Names of the columns, for messages.
+    drop_singletons : bool
+        Leave out rows that are alone in a level, as ppmlhdfe does; coefficients are the same.
+
+    Raises
+    ------
+    EstimationError
+        If the outcome is negative, missing, infinite or zero throughout, if nothing is left to fit, or if the
+        iterations do not converge.
+    """
+    _check(y, X, weights, offset)
+    codes = [np.asarray(code, dtype=np.int64) for code in codes]
+    kept, separated = _keep_rows(y, codes, weights)
+    separated_rows, full_rank = separated_by_regressors(y[kept], X[kept], [code[kept] for code in codes])
+    if separated_rows.any():
+        gone = np.flatnonzero(kept)[separated_rows]
+        separated.append(Separated(gone, "separated by a regressor or a combination of effects"))
+        kept[gone] = False
+    alone = np.flatnonzero(kept)[singletons([code[kept] for code in codes])]
+    if drop_singletons:
+        kept[alone] = False
+    rows = np.flatnonzero(kept)
+    if rows.size == 0:
+        raise EstimationError("No row is left: every row is a singleton or separated. Use coarser fixed effects.")
+    effects = absorber([code[rows] for code in codes])
+    own_weights = None if weights is None else np.asarray(weights, dtype=np.float64)[rows]
+    columns, collinear = _independent(X[rows], effects, own_weights, names, full_rank)
+    scale = float(np.average(y[rows], weights=own_weights))
+    start = np.zeros(rows.size) if offset is None else np.asarray(offset, dtype=np.float64)[rows]
+    problem = _Problem(y[rows] / scale, np.ascontiguousarray(X[rows][:, columns]), own_weights, start, effects)
+    state, iterations = _iterate(problem, tolerance, max_iterations)
+    return _finished(problem, state, scale, columns, collinear, iterations, rows, tuple(separated), alone)
+
+
+def _check(y: FloatArray, X: FloatArray, weights: FloatArray | None, offset: FloatArray | None) -> None:
+    checked_outcome(y, X, y.size)
+    if bool((y < 0).any()):
+        bad = np.flatnonzero(y < 0)
+        raise EstimationError(
+            f"The outcome is negative in {bad.size} rows (first: row {bad[0]}, {y[bad[0]]:g}). Poisson needs values of zero or more."
+        )
+    if not bool((y > 0).any()):
+        raise EstimationError("The outcome is zero in every row: there is nothing to estimate.")
+    for name, values in (("weights", weights), ("offset", offset)):
+        if values is not None and (values.shape != y.shape or not bool(np.isfinite(values).all())):
+            raise EstimationError(f"The {name} must be finite, one per row.")
+    if weights is not None and bool((weights < 0).any()):
+        raise EstimationError("Weights must not be negative.")
+
+
+def _keep_rows(
+    y: FloatArray, codes: Sequence[IntArray], weights: FloatArray | None
+) -> tuple[BoolArray, list[Separated]]:
+    kept = np.ones(y.size, dtype=np.bool_) if weights is None else np.asarray(weights > 0, dtype=np.bool_)
+    first = [] if bool(kept.all()) else [Separated(np.flatnonzero(~kept), "weight of zero")]
+    if not bool((y[kept] > 0).any()):
+        raise EstimationError(
+            "The outcome is zero in every row with a positive weight: there is nothing to estimate."
+        )
+    kept, found = all_zero_levels(y, codes, kept)
+    return kept, first + found
+
+
+def _independent(
+    X: FloatArray, effects: Absorber, weights: FloatArray | None, names: Sequence[str] | None, full_rank: bool
+) -> tuple[IntArray, tuple[Collinear, ...]]:
+    if full_rank:
+        return np.arange(X.shape[1]), ()
+    weighted = effects if weights is None else effects.reweighted(weights)
+    return independent_columns(weighted.residualize(X), column_norms(X, weights), weights, names)
+
+
+def _iterate(problem: _Problem, tolerance: float, max_iterations: int) -> tuple[_State, int]:
+    """Newton steps whose inner precision follows the change of the deviance; the last ones are solved tightly."""
+    mu = 0.5 * (problem.y + np.average(problem.y, weights=problem.weights))
+    eta = np.log(mu)
+    deviance, inner = _deviance(problem, eta, mu), LOOSE
+    stacked: FloatArray | None = None
+    for iteration in range(1, max_iterations + 1):
+        state = _step(problem, eta, mu, inner, stacked)
+        if iteration > 1:
+            state = _halved(problem, state, eta, deviance)
+        weight = mu if problem.weights is None else mu * problem.weights
+        moved = float(weight @ np.square(state.eta - eta)) / float(weight.sum())
+        change = abs(deviance - state.deviance) / max(min(deviance, state.deviance), 1e-3)
+        if inner <= TIGHT and moved <= SETTLED:
+            return state, iteration
+        inner = TIGHT if change < max(tolerance, 1e-15) or moved < 1e-9 else max(TIGHT, min(inner, 0.1 * change))
+        eta, mu, deviance, stacked = state.eta, state.mu, state.deviance, state.projection.stacked
+    raise EstimationError(
+        f"Poisson did not converge in {max_iterations} iterations (last relative change of the deviance {change:.1e}). "
+        "A fitted mean runs to zero or infinity: look for nearly separated regressors or extreme values."
+    )
+
+
+def _step(problem: _Problem, eta: FloatArray, mu: FloatArray, inner: float, stacked: FloatArray | None) -> _State:
+    weight = mu if problem.weights is None else mu * problem.weights
+    working = eta - problem.offset + (problem.y - mu) / mu
+    projection = problem.effects.reweighted(weight).project(np.column_stack([working, problem.X]), inner, stacked)
+    x_tilde = projection.residuals[:, 1:]
+    coefficients, bread = regress(projection.residuals[:, 0], x_tilde, weight)
+    after = working - (projection.residuals[:, 0] - x_tilde @ coefficients) + problem.offset
+    new_eta = np.clip(after, -600.0, 600.0)
+    new_mu = np.exp(new_eta)
+    return _State(new_eta, new_mu, _deviance(problem, new_eta, new_mu), coefficients, bread, x_tilde, projection)
+
+
+def _halved(problem: _Problem, state: _State, eta: FloatArray, deviance: float) -> _State:
+    """Shorten a step that raises the deviance by more than rounding."""
+    for _ in range(HALVINGS):
+        if np.isfinite(state.deviance) and state.deviance <= deviance * (1 + 1e-8) + 1e-12:
+            return state
+        new_eta = 0.5 * (state.eta + eta)
+        new_mu = np.exp(new_eta)
+        state = _State(
+            new_eta,
+            new_mu,
+            _deviance(problem, new_eta, new_mu),
+            state.coefficients,
+            state.bread,
+            state.x_tilde,
+            state.projection,
+        )
+    return state
+
+
+def _deviance(problem: _Problem, eta: FloatArray, mu: FloatArray) -> float:
+    terms = xlogy(problem.y, problem.y) - problem.y * eta - (problem.y - mu)
+    return 2.0 * float(terms.sum() if problem.weights is None else problem.weights @ terms)
+
+
+def _finished(
+    problem: _Problem,
+    state: _State,
+    scale: float,
+    columns: IntArray,
+    collinear: tuple[Collinear, ...],
+    iterations: int,
+    rows: IntArray,
+    separated: tuple[Separated, ...],
+    alone: IntArray,
+) -> PoissonFit:
+    ones = np.ones(rows.size) if problem.weights is None else problem.weights
+    mu, eta = state.mu * scale, state.eta + np.log(scale)
+    y = problem.y * scale
+    base = np.exp(problem.offset)
+    null_eta = problem.offset + np.log(float(ones @ problem.y) / float(ones @ base))
+    null_deviance = _deviance(problem, null_eta, np.exp(null_eta)) * scale
+    saturated = float(ones @ (xlogy(y, y) - y - gammaln(y + 1.0)))
+    loglik = saturated - 0.5 * state.deviance * scale
+    effects = [found[:, 0] - found[:, 1:] @ state.coefficients for found in state.projection.coefficients]
+    effects[0] = effects[0] + np.log(scale)
+    return PoissonFit(
+        coefficients=state.coefficients,
+        kept=columns,
+        collinear=collinear,
+        mu=mu,
+        eta=eta,
+        x_tilde=state.x_tilde,
+        residuals=(y - mu) / mu,
+        bread=state.bread / scale,
+        deviance=state.deviance * scale,
+        null_deviance=null_deviance,
+        loglik=loglik,
+        pseudo_r2=1.0 - loglik / (saturated - 0.5 * null_deviance),
+        iterations=iterations,
+        rows=rows,
+        separated=separated,
+        singletons=alone,
+        effect_coefficients=tuple(problem.effects.by_code(effects)),
+    )
