@@ -23,3 +23,7 @@ class InferenceError(TwintradeError):
 
 class SpecError(TwintradeError):
     """The analysis file asks for something that does not exist or contradicts itself."""
+
+
+class StoreError(TwintradeError):
+    """Results cannot be written, locked or read back."""

@@ -1,0 +1,184 @@
+"""The treatment register: one row a tie, with every date it may count from and the unit it belongs to."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+from twintrade.data.dates import TwinningDate
+from twintrade.data.periods import Frequency
+from twintrade.design.onset import onset_of
+from twintrade.design.panel import Panel
+from twintrade.design.treatment import NEVER
+from twintrade.numerics.arrays import FloatArray
+
+REGISTER_COLUMNS = (
+    "unit",
+    "twinning",
+    "city",
+    "partner",
+    "partner_city",
+    "kind",
+    "signed",
+    "precision",
+    "ended",
+    "onset",
+    "candidates",
+    "source",
+    "note",
+    "flag",
+    "status",
+)
+
+NO_UNIT = "no such unit in the panel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateChoice:
+    """Which of a tie's dates counts, and from when.
+
+    Attributes
+    ----------
+    dates : tuple of str
+        "signed", "first", "last" or a kind of candidate date; the first of these that the tie has is taken.
+    late_from : int
+    vague_years_later : int
+    """
+
+    dates: tuple[str, ...]
+    late_from: int
+    vague_years_later: int
+
+    def chosen(self, dates: Collection[tuple[str, TwinningDate]]) -> TwinningDate | None:
+        """Return the date that counts, None where the tie has none of those asked for."""
+        for wanted in self.dates:
+            fitting = [d for event, d in dates if wanted in (event, "first", "last")]
+            if fitting:
+                return (max if wanted == "last" else min)(fitting, key=lambda d: d.earliest)
+        return None
+
+    def onset(self, date: TwinningDate, panel: Panel) -> int:
+        """Return the first period of the panel in which a tie of this date counts."""
+        return onset_of(date, Frequency(panel.frequency), self.late_from, self.vague_years_later)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ties:
+    """What is known about ties, as the treatment rules read it.
+
+    Attributes
+    ----------
+    registry : DataFrame
+        One row a twinning: twinning, city, partner, partner_city, kind, source, note; ``dates``, a tuple of
+        (event, TwinningDate) pairs in which the agreement itself is called "signed", empty where none is known; and
+        ``ended``, a TwinningDate or None.
+    undated : DataFrame
+        One row a link without a date: city, partner, partner_city, note.
+    also_linked : tuple of str
+        Units known to have further undated links that stand in no file.
+    undated_policy : {"error", "exclude"}
+    """
+
+    registry: pd.DataFrame
+    undated: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["city", "partner"]))
+    also_linked: tuple[str, ...] = ()
+    undated_policy: Literal["error", "exclude"] = "error"
+
+
+def register_of(ties: Ties, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
+    """Return the register: ``REGISTER_COLUMNS`` without flag and status, and ``counts`` (of a kind that counts).
+
+    Rows that belong to no unit of the panel have an empty ``unit``.
+    """
+    cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
+    units = {(str(c), str(p)): str(u) for c, p, u in zip(cities, partners, panel.units, strict=True)}
+    rows = [_dated(row, choice, kinds, panel, units) for row in ties.registry.to_dict("records")]
+    rows += [_undated(row, panel, units) for row in ties.undated.to_dict("records")]
+    columns = [c for c in REGISTER_COLUMNS if c not in ("flag", "status")]
+    frame = pd.DataFrame(rows, columns=[*columns, "counts", "end"])
+    frame["onset"] = frame["onset"].astype("Int64")
+    frame["counts"] = frame["counts"].astype(bool)
+    return frame.sort_values(["unit", "onset", "signed", "twinning"], kind="stable", ignore_index=True)
+
+
+def _dated(
+    row: Mapping[Any, Any],
+    choice: DateChoice,
+    kinds: tuple[str, ...],
+    panel: Panel,
+    units: Mapping[tuple[str, str], str],
+) -> dict[str, Any]:
+    dates: tuple[tuple[str, TwinningDate], ...] = tuple(row["dates"])
+    chosen = choice.chosen(dates)
+    signed = next((d for event, d in dates if event == "signed"), chosen)
+    candidates = [[event, date.iso, choice.onset(date, panel)] for event, date in dates]
+    ended = row.get("ended")
+    return _text(row) | {
+        "unit": _unit(row, panel, units),
+        "signed": "" if signed is None else signed.iso,
+        "precision": "" if chosen is None else chosen.precision,
+        "ended": ended.iso if isinstance(ended, TwinningDate) else "",
+        "end": ended if isinstance(ended, TwinningDate) else None,
+        "onset": pd.NA if chosen is None else choice.onset(chosen, panel),
+        "candidates": json.dumps(candidates, ensure_ascii=False),
+        "counts": not kinds or row.get("kind", "") in kinds,
+    }
+
+
+def _undated(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    text = _text(row)
+    text["twinning"] = text["twinning"] or f"{row['city']}: {text['partner_city']} (undated)"
+    rest = {
+        "signed": "",
+        "precision": "",
+        "ended": "",
+        "end": None,
+        "onset": pd.NA,
+        "candidates": "[]",
+        "counts": True,
+    }
+    return text | rest | {"unit": _unit(row, panel, units)}
+
+
+def _text(row: Mapping[Any, Any]) -> dict[str, Any]:
+    names = ("twinning", "city", "partner", "partner_city", "kind", "source", "note")
+    return {name: "" if pd.isna(row.get(name, "")) else str(row.get(name, "")) for name in names}
+
+
+def _unit(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str], str]) -> str:
+    return units.get((str(row["city"]), str(row["partner"]) if panel.is_dyadic else ""), "")
+
+
+def with_status(
+    register: pd.DataFrame, onset: FloatArray, excluded: Mapping[str, str], linked: Collection[str], panel: Panel
+) -> pd.DataFrame:
+    """Return the register with the part each tie's unit takes, and with flags a reader must see."""
+    starts = dict(zip(panel.units, onset, strict=True))
+    rows = register.to_dict("records")
+    status = [_status(r["unit"], starts, excluded, panel) for r in rows]
+    flag = [_flag(r, starts.get(r["unit"], NEVER), linked, panel) for r in rows]
+    return register.assign(status=status, flag=flag)
+
+
+def _status(unit: str, starts: Mapping[str, float], excluded: Mapping[str, str], panel: Panel) -> str:
+    if not unit:
+        return NO_UNIT
+    if unit in excluded:
+        return f"excluded: {excluded[unit]}"
+    if starts[unit] <= panel.first_period:
+        return "always treated"
+    return "treated" if starts[unit] <= panel.last_period else "after the sample"
+
+
+def _flag(row: Mapping[Any, Any], start: float, linked: Collection[str], panel: Panel) -> str:
+    flags = []
+    if row["unit"] in linked and panel.first_period < start <= panel.last_period:
+        flags.append("other undated link exists")
+    if row["unit"] and not pd.isna(row["onset"]):
+        if row["onset"] <= panel.first_period:
+            flags.append("tied before the sample")
+        if row["onset"] > panel.last_period:
+            flags.append("after the sample")
+    return "; ".join(flags)

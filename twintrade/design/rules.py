@@ -1,0 +1,238 @@
+"""Named rules that turn dates of ties into onsets, so that nobody with a tie is silently untreated."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.dates import TwinningDate
+from twintrade.data.periods import Frequency
+from twintrade.design.onset import end_of
+from twintrade.design.panel import Panel
+from twintrade.design.register import REGISTER_COLUMNS, DateChoice, Ties, register_of, with_status
+from twintrade.design.treatment import NEVER, Treatment
+from twintrade.effects.messages import Message
+from twintrade.errors import DesignError
+from twintrade.numerics.arrays import FloatArray
+
+RuleName = Literal["first_agreement", "nth_agreement", "dose"]
+
+RULES: Mapping[RuleName, str] = {
+    "first_agreement": "A unit counts as tied from its first agreement",
+    "nth_agreement": "A unit counts as tied from its agreement number {n}",
+    "dose": "A unit's dose is its number of agreements in force, and it counts as tied from the first",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatmentRule:
+    """How dates of ties become the onset of a unit.
+
+    Attributes
+    ----------
+    rule : {"first_agreement", "nth_agreement", "dose"}
+        The first tie between the two ends counts; or the n-th; or the number of ties in force.
+    date : str or tuple of str
+        Which of a tie's dates: "signed", "first", "last", or a kind of candidate date ("memorandum"). Of several the
+        first that the tie has. A tie that has none of them is undated.
+    n : int
+        For ``nth_agreement``.
+    late_from : int
+        In annual panels a tie from this month on counts from the next year; 13 never.
+    kinds : tuple of str
+        Kinds of tie that count; empty for all. Ties of other kinds keep their unit out of the comparison.
+    vague_years_later : int
+        Years added where only the year is known: 0, or 1 for the check shown beside it.
+    """
+
+    rule: RuleName = "first_agreement"
+    date: str | tuple[str, ...] = "signed"
+    n: int = 1
+    late_from: int = 12
+    kinds: tuple[str, ...] = ()
+    vague_years_later: int = 0
+
+    def __post_init__(self) -> None:
+        if self.rule not in RULES:
+            raise DesignError(f"no treatment rule is called {self.rule!r}; known: {', '.join(RULES)}")
+        if not 1 <= self.late_from <= 13:
+            raise DesignError(f"late_from is a month from 1 to 12, or 13 for never, not {self.late_from}")
+        if self.n < 1:
+            raise DesignError(f"n counts ties from 1, not {self.n}")
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """The dates asked for, in order of preference."""
+        return (self.date,) if isinstance(self.date, str) else tuple(self.date)
+
+    @property
+    def choice(self) -> DateChoice:
+        """How a tie's date is chosen."""
+        return DateChoice(dates=self.dates, late_from=self.late_from, vague_years_later=self.vague_years_later)
+
+    def sentence(self, frequency: str) -> str:
+        """Return the rule in words."""
+        text = RULES[self.rule].replace("{n}", str(self.n)) + f"; the date taken is “{'”, else “'.join(self.dates)}”"
+        if self.kinds:
+            text += f"; only {' and '.join(self.kinds)} count"
+        if frequency == "year" and self.late_from <= 12:
+            text += f"; in month {self.late_from} or later it counts from the next year"
+        later = f"{self.vague_years_later} year later" if self.vague_years_later else "that year"
+        return text + f"; a date known only by its year counts from {later}."
+
+
+def treatment_of(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) -> Treatment:
+    """Apply a rule to the ties of a panel's units.
+
+    Parameters
+    ----------
+    ties : Ties
+    panel : Panel
+    rule : TreatmentRule, optional
+        The first agreement, by default.
+
+    Returns
+    -------
+    Treatment
+        With one row of the register for every tie, also for those that match no unit.
+
+    Raises
+    ------
+    DesignError
+        Ties without a date are among the panel's units and the policy does not say to exclude them; or a unit named
+        as linked is not in the panel.
+    """
+    rule = rule or TreatmentRule()
+    register = register_of(ties, rule.choice, rule.kinds, panel)
+    linked = _linked(register, ties, panel)
+    onset = _onsets(rule, register, panel)
+    excluded = _excluded(register, onset, linked, panel)
+    _refuse_undated(excluded, ties)
+    register = with_status(register, onset, excluded, linked, panel)
+    dose = _dose(rule, register, onset, panel)
+    return Treatment(
+        units=panel.units,
+        onset=onset,
+        excluded=excluded,
+        register=register[list(REGISTER_COLUMNS)],
+        rule=rule.sentence(panel.frequency),
+        is_absorbing=dose is None or _never_falls(dose, panel),
+        dose=dose,
+        messages=tuple(_messages(rule, register, excluded)),
+    )
+
+
+def flagged_units(treatment: Treatment) -> tuple[str, ...]:
+    """Return the treated units that have another link without a date."""
+    if treatment.register.empty:
+        return ()
+    flagged = treatment.register["flag"].str.contains("undated", regex=False)
+    return tuple(sorted(set(treatment.register.loc[flagged, "unit"])))
+
+
+def _linked(register: pd.DataFrame, ties: Ties, panel: Panel) -> set[str]:
+    """Units with a link that has no date."""
+    unknown = sorted(set(ties.also_linked) - set(panel.units))
+    if unknown:
+        raise DesignError(f"{unknown[0]!r} is named as linked without a date but is no unit of the panel")
+    undated = register[(register["unit"] != "") & register["onset"].isna()]
+    return set(undated["unit"]) | set(ties.also_linked)
+
+
+def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatArray:
+    onset = pd.Series(NEVER, index=panel.units)
+    n = rule.n if rule.rule == "nth_agreement" else 1
+    dated = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
+    for unit, ties in dated.groupby("unit"):
+        if len(ties) >= n:
+            onset[unit] = float(np.sort(ties["onset"].to_numpy(dtype=np.int64))[n - 1])
+    return onset.to_numpy(dtype=np.float64)
+
+
+def _excluded(register: pd.DataFrame, onset: FloatArray, linked: Collection[str], panel: Panel) -> dict[str, str]:
+    """Who is in no comparison and not treated: tied in another way, or linked without a date."""
+    untied = set(panel.units[onset > panel.last_period])
+    other = register[(register["unit"] != "") & ~register["counts"] & (register["onset"] <= panel.last_period)]
+    excluded = {unit: "other-kind" for unit in sorted(set(other["unit"]) & untied)}
+    return excluded | {unit: "undated" for unit in sorted(set(linked) & untied)}
+
+
+def _refuse_undated(excluded: Mapping[str, str], ties: Ties) -> None:
+    undated = [u for u, reason in excluded.items() if reason == "undated"]
+    if undated and ties.undated_policy == "error":
+        raise DesignError(
+            f"{len(undated)} units have a tie whose date is not known (first: {undated[0]}); they cannot stand for "
+            'untied ones. Find the dates, or leave these units out with policy = "exclude" under [data.undated].'
+        )
+
+
+def _dose(rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel: Panel) -> FloatArray | None:
+    """Ties in force by row: for the rule ``dose``, and as 0/1 where a tie that made an onset ended in the sample."""
+    counted = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
+    frequency = Frequency(panel.frequency)
+    ends = [float(end_of(e, frequency)) if isinstance(e, TwinningDate) else np.inf for e in counted["end"]]
+    if rule.rule != "dose" and not (np.array([*ends, np.inf]) <= panel.last_period).any():
+        return None
+    position = {u: i for i, u in enumerate(panel.units)}
+    in_force = np.zeros(panel.n_rows)
+    for unit, start, end in zip(counted["unit"], counted["onset"], ends, strict=True):
+        in_force += (panel.unit == position[unit]) & (panel.period >= int(start)) & (panel.period < end)
+    if rule.rule == "dose":
+        return in_force
+    needed = rule.n if rule.rule == "nth_agreement" else 1
+    status = (in_force >= needed).astype(np.float64)
+    return None if (status == (panel.period >= onset[panel.unit])).all() else status
+
+
+def _never_falls(dose: FloatArray, panel: Panel) -> bool:
+    same = panel.unit[1:] == panel.unit[:-1]
+    return bool((np.diff(dose)[same] >= 0).all())
+
+
+def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str, str]) -> list[Message]:
+    treated = register[register["status"] == "treated"]
+    cases = [
+        (
+            "warning",
+            "treated-with-undated-link",
+            treated.loc[treated["flag"].str.contains("undated", regex=False), "unit"],
+            "treated units have another link without a date; the first dated tie makes the onset",
+        ),
+        (
+            "info",
+            "undated-excluded",
+            [u for u, reason in excluded.items() if reason == "undated"],
+            "units are linked without a date: neither treated nor comparison",
+        ),
+        (
+            "info",
+            "other-kind-excluded",
+            [u for u, reason in excluded.items() if reason == "other-kind"],
+            "units have only ties of kinds that do not count here: neither treated nor comparison",
+        ),
+        (
+            "info",
+            "tied-after-sample",
+            register.loc[register["status"] == "after the sample", "unit"],
+            "units are tied after the last period: not yet treated within the sample",
+        ),
+    ]
+    if not rule.vague_years_later:
+        vague = treated.loc[treated["precision"] == "year", "unit"]
+        cases.append(("info", "year-precision", vague, "treated units have a date known only by its year"))
+    found = [
+        Message("warning" if level == "warning" else "info", code, f"{len(set(units))} {text}: {_listed(units)}")
+        for level, code, units, text in cases
+        if len(units)
+    ]
+    outside = int((register["unit"] == "").sum())
+    if outside:
+        text = f"{outside} ties concern no unit of the panel; payloads/ties_outside_panel.csv lists them"
+        found.append(Message("info", "tie-outside-panel", text))
+    return found
+
+
+def _listed(units: Collection[str]) -> str:
+    return ", ".join(sorted(set(units)))

@@ -1,0 +1,89 @@
+"""What a result depends on, as hashes: analysis file, inputs, own source, versions; cheap enough to ask every time."""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "python-calamine",
+    "statsmodels",
+    "linearmodels",
+    "matplotlib",
+    "seaborn",
+    "typst",
+    "python-docx",
+    "pydantic",
+    "joblib",
+    "within-py",
+)
+"""Libraries that can move a number or a page."""
+
+_SOURCE = (".py", ".bib", ".typ", ".css", ".js", ".html", ".csv", ".toml", ".json")
+_OUTSIDE = "TWINTRADE_DATA"
+
+
+def digest(content: bytes) -> str:
+    """Return the sha256 of bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def spec_digest(raw: Mapping[str, Any]) -> str:
+    """Return the hash of a parsed analysis file: order of keys and comments do not count."""
+    text = json.dumps(raw, sort_keys=True, ensure_ascii=False, default=str)
+    return digest(text.encode("utf-8"))
+
+
+@cache
+def source_digest() -> str:
+    """Return the hash of the package's own files."""
+    package = Path(__file__).resolve().parents[1]
+    total = hashlib.sha256()
+    for path in sorted(p for p in package.rglob("*") if p.suffix in _SOURCE and p.is_file()):
+        total.update(path.relative_to(package).as_posix().encode())
+        total.update(file_digest(path).encode())
+    return total.hexdigest()
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions that can move a number: Python's, and those of the libraries installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def input_path(root: Path, declared: str) -> Path | None:
+    """Return where a declared input lies, None where its folder is not known on this machine."""
+    if declared.split("/")[0] != _OUTSIDE:
+        return root / declared
+    outside = os.environ.get(_OUTSIDE, "")
+    return Path(outside, *declared.split("/")[1:]) if outside else None
+
+
+def input_digests(root: Path, declared: list[str]) -> dict[str, str]:
+    """Return the hash of each declared input, "absent" where it is not there."""
+    found = {}
+    for name in sorted(set(declared)):
+        path = input_path(root, name)
+        found[name] = file_digest(path) if path is not None and path.is_file() else "absent"
+    return found

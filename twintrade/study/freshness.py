@@ -1,0 +1,78 @@
+"""Whether stored results still follow from what they were made from, and which part changed if not."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from twintrade.study.fingerprint import file_digest, input_digests, source_digest, spec_digest, versions
+from twintrade.study.store import MANIFEST, results_folder
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a result set, None where there is none that can be read."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("outputs"), dict) else None
+
+
+def changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[str]:
+    """Return what changed since the results were made, in words; empty when they are fresh.
+
+    Parameters
+    ----------
+    root : Path
+        Project folder.
+    name : str
+        Analysis.
+    raw : mapping
+        Its parsed file.
+    """
+    folder = results_folder(root, name)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return ["no results yet"]
+    found = []
+    if manifest.get("spec_sha256") != spec_digest(raw):
+        found.append("the analysis file")
+    found += changed_inputs(root, manifest)
+    if manifest.get("source_sha256") != source_digest():
+        found.append("the program")
+    found += _changed_versions(manifest.get("versions", {}))
+    return found + changed_outputs(folder, manifest)
+
+
+def changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Return the inputs whose content is not what was read."""
+    recorded = {i["path"]: i["sha256"] for i in manifest.get("inputs", []) if i.get("sha256")}
+    now = input_digests(root, list(recorded))
+    return [
+        f"input {path} is gone" if now[path] == "absent" else f"input {path}"
+        for path, sha in recorded.items()
+        if now[path] != sha
+    ]
+
+
+def changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Return the results that are not as the run wrote them, were removed, or were put there by somebody else."""
+    recorded: Mapping[str, str] = manifest["outputs"]
+    found = []
+    for path, sha in recorded.items():
+        file = folder / path
+        if not file.is_file():
+            found.append(f"result {path} is gone")
+        elif file_digest(file) != sha:
+            found.append(f"result {path} was edited")
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    found += [f"result {path} is not of this run" for path in sorted(present - set(recorded) - {MANIFEST})]
+    return found
+
+
+def _changed_versions(recorded: Mapping[str, str]) -> list[str]:
+    now = versions()
+    names = sorted(set(recorded) | set(now))
+    return [
+        f"{n} {recorded.get(n, 'absent')} → {now.get(n, 'absent')}" for n in names if recorded.get(n) != now.get(n)
+    ]

@@ -1,0 +1,28 @@
+"""One seed a job, derived from the analysis' seed and the job's name, so that no job moves another's numbers."""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def entropy(seed: int, job: str) -> list[int]:
+    """Return what seeds a job: the analysis' seed and a stable hash of the job's name."""
+    digest = hashlib.sha256(job.encode("utf-8")).digest()
+    return [seed, int.from_bytes(digest[:8], "big")]
+
+
+def generator(seed: int, job: str) -> "np.random.Generator":
+    """Return the random generator of one job.
+
+    Parameters
+    ----------
+    seed : int
+        Of the analysis.
+    job : str
+        Name of the job, "inference/ppml/level-gravity/event".
+    """
+    import numpy as np
+
+    return np.random.default_rng(np.random.SeedSequence(entropy(seed, job)))
