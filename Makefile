@@ -44,6 +44,7 @@ help: ## print this list
 	@echo '  make NAME        run one analysis: $(studies)'
 
 setup: $(ready) ## make .venv from requirements.lock; nothing to do if that has not changed
+	@:
 
 $(ready):
 	@sh .ci/setup

@@ -1,0 +1,63 @@
+"""The package as syntax trees, read once, for the tests that hold the house together."""
+
+import ast
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One file of the package.
+
+    Attributes
+    ----------
+    path : str
+        Below twintrade/, with forward slashes.
+    name : str
+        Dotted, "twintrade.effects.bands".
+    room : str
+        First part of the path: "effects", "errors", "cli"; empty for the package itself.
+    """
+
+    path: str
+    name: str
+    room: str
+    text: str = field(repr=False)
+    tree: ast.Module = field(repr=False)
+
+    def at(self, node: ast.AST) -> str:
+        return f"{self.path}:{getattr(node, 'lineno', 0)}"
+
+
+def read_module(package: Path, file: Path) -> Module:
+    relative = file.relative_to(package)
+    parts = relative.with_suffix("").parts
+    dotted = ".".join(("twintrade", *(p for p in parts if p != "__init__")))
+    room = "" if parts[0] == "__init__" else parts[0]
+    text = file.read_text(encoding="utf-8")
+    return Module(relative.as_posix(), dotted, room, text, ast.parse(text))
+
+
+@pytest.fixture(scope="session")
+def modules(root: Path) -> list[Module]:
+    package = root / "twintrade"
+    return [read_module(package, file) for file in sorted(package.rglob("*.py"))]
+
+
+@pytest.fixture(scope="session")
+def written(root: Path) -> dict[str, str]:
+    """Text of every file written by hand, by its path below the project's root; data/raw is other people's text."""
+    folders = ("twintrade", "tests", "docs", "analyses", "benchmarks", ".ci")
+    files = [file for folder in folders for file in (root / folder).rglob("*") if file.is_file()]
+    files += [file for file in root.iterdir() if file.is_file()]
+    texts = {}
+    for file in sorted(files):
+        if "__pycache__" in file.parts:
+            continue
+        try:
+            texts[file.relative_to(root).as_posix()] = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+    return texts

@@ -1,0 +1,65 @@
+"""The Makefile holds the names of analyses to letters that no shell reads, and explains itself."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+@pytest.fixture
+def project(root: Path, tmp_path: Path) -> Path:
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(root / name, tmp_path)
+    (tmp_path / "analyses").mkdir()
+    return tmp_path
+
+
+def make(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["make", "--no-print-directory", *arguments]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "name", ["a;b", "my study", "x$(touch marker)", "x`touch marker`", "Uppercase", "a'b", "a_b"]
+)
+def test_a_name_that_a_shell_could_read_is_refused(project, name):
+    (project / "analyses" / f"{name}.toml").touch()
+    done = make(project)
+    assert done.returncode != 0
+    assert "name make refuses" in done.stderr
+    assert not (project / "marker").exists()
+    assert not (project / ".venv").exists()
+
+
+@pytest.mark.parametrize("name", ["test", "clean", "check-data", "all"])
+def test_an_analysis_named_like_a_target_is_refused(project, name):
+    (project / "analyses" / f"{name}.toml").touch()
+    done = make(project, "help")
+    assert done.returncode != 0
+    assert f"analyses/{name}.toml is named like a target" in done.stderr
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(project):
+    (project / "analyses" / "us-states.toml").touch()
+    done = make(project, "us-sates")
+    assert done.returncode != 0
+    assert "us-states" in done.stderr
+    assert not (project / ".venv").exists()
+
+
+def test_all_analyses_run_in_one_process_and_each_has_its_own_target(project):
+    for name in ("one", "two-2"):
+        (project / "analyses" / f"{name}.toml").touch()
+    everything = make(project, "--dry-run", "all").stdout
+    assert "twintrade run analyses/one.toml analyses/two-2.toml" in everything
+    assert "twintrade run analyses/two-2.toml\n" in make(project, "--dry-run", "two-2").stdout
+
+
+def test_help_names_every_target(project):
+    done = make(project, "help")
+    listed = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("  make ")}
+    phony = next(line for line in (project / "Makefile").read_text().splitlines() if line.startswith("targets :="))
+    assert set(phony.split(":=")[1].split()) <= listed
