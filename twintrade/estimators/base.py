@@ -102,12 +102,16 @@ class Estimator(ABC):
     citation : str
         Key in references.bib.
     requires : Requires
+    small_sample : str
+        Small-sample correction its literature prints: "fixest", "ppmlhdfe" (likelihood methods, normal
+        distribution), "none" ...
     """
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     citation: ClassVar[str] = ""
     requires: ClassVar[Requires] = Requires()
+    small_sample: ClassVar[str] = "fixest"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -1,6 +1,7 @@
 """What every inference is: options as fields, and one method from a fit to bands."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -40,6 +41,10 @@ class Inference(ABC):
         InferenceError
             The fit cannot provide what this method works on.
         """
+
+    def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
+        """Return bands for several views of one fit; methods that refit share their refits among the views."""
+        return {view: self.infer(fit, view, rng) for view in views}
 
 
 INFERENCES: Registry[Inference] = Registry("twintrade.inference", "inference")

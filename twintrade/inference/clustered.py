@@ -1,0 +1,196 @@
+"""Cluster-robust errors, one- and multi-way, from any estimator's influence."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from twintrade.effects import Bands, CohortEffects, Estimate, EventStudy, Message
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.base import Inference
+from twintrade.inference.clusters import Clusters, clusters_of, treated_clusters
+from twintrade.inference.conventions import Convention, Correction, convention, correct
+from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantile, two_sided_p
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods", "row": "rows"}
+FEW_TREATED = 5
+PLUG_IN_DRAWS = 19_999
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sandwich:
+    """A clustered covariance with what it was made from.
+
+    Attributes
+    ----------
+    covariance : FloatArray, shape (n_effects, n_effects)
+        Scaled, and repaired where a variance was negative.
+    clusters : Clusters
+    rule : Convention
+    correction : Correction
+    was_repaired : bool
+    """
+
+    covariance: FloatArray
+    clusters: Clusters
+    rule: Convention
+    correction: Correction
+    was_repaired: bool
+
+    @property
+    def se(self) -> FloatArray:
+        """Standard errors, shape (n_effects,)."""
+        return np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clustered(Inference):
+    """Errors robust to any dependence within clusters.
+
+    Attributes
+    ----------
+    by : tuple of str
+        "unit", "city", "partner", "period", or "row" for heteroskedasticity alone; empty for the design's.
+    correction : str
+        "fixest", "stata", "ppmlhdfe", "linearmodels", "none", or "estimator": the one its literature prints.
+    level : float
+    draws : int
+        Of the joint normal for the sup-t critical value.
+    """
+
+    by: tuple[str, ...] = ()
+    correction: str = "estimator"
+    level: float = 0.95
+    draws: int = PLUG_IN_DRAWS
+    name: ClassVar[str] = "clustered"
+    citation: ClassVar[str] = "cameron2011"
+
+    def sandwich(self, fit: Fit, estimate: Estimate) -> Sandwich:
+        """Return the covariance of an estimate.
+
+        Raises
+        ------
+        InferenceError
+            No influence, one cluster only, or a dimension that needs row scores which the method does not have.
+        """
+        clusters = clusters_of(fit, estimate, self.by or fit.design.clusters, self.name)
+        own = fit.estimator.small_sample
+        rule = convention(own if self.correction == "estimator" else self.correction)
+        o, sample = fit.design.observations, estimate.sample
+        effects = [o.codes(name)[sample.rows] for name in sample.effects]
+        effects = [np.unique(e, return_inverse=True)[1] for e in effects]
+        correction = correct(
+            rule, sample.n_rows, sample.n_slopes, effects, clusters.row_codes, is_linear=own != "ppmlhdfe"
+        )
+        covariance, was_repaired = repaired(clusters.covariance() * correction.factor)
+        return Sandwich(covariance, clusters, rule, correction, was_repaired)
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return pointwise and plug-in sup-t intervals."""
+        estimate = fit.view(view)
+        sandwich = self.sandwich(fit, estimate)
+        usable = has_variance(estimate, sandwich.se)
+        critical = sup_t_plug_in(
+            sandwich.covariance, usable, self.level, sandwich.correction.df, rng, self.draws
+        )
+        note = f"{sandwich_note(sandwich)}; simultaneous intervals use the sup-t critical value {critical:.3f} ({self.draws} draws)"
+        facts = {"critical_value": critical, "draws": self.draws, "simultaneous": "plug-in sup-t"}
+        messages = sandwich_messages(fit, estimate, sandwich, usable)
+        return bands_from(estimate, self.name, self.level, sandwich, critical, note, facts, messages)
+
+
+def is_reference(estimate: Estimate) -> BoolArray:
+    """Whether each effect is the exact zero of a reference period."""
+    if isinstance(estimate, EventStudy | CohortEffects) and estimate.reference is not None:
+        return np.asarray((estimate.event_times == estimate.reference) & (estimate.effects == 0))
+    return np.zeros(estimate.n_effects, dtype=bool)
+
+
+def has_variance(estimate: Estimate, se: FloatArray) -> BoolArray:
+    """Whether each effect has a usable standard error; a zero beside the reference is no error but a failure."""
+    floor = 1e-12 * max(float(np.abs(estimate.effects).max(initial=0.0)), float(se.max(initial=0.0)))
+    return np.asarray((se > floor) & ~is_reference(estimate))
+
+
+def bands_from(
+    estimate: Estimate,
+    name: str,
+    level: float,
+    sandwich: Sandwich,
+    critical: float,
+    note: str,
+    facts: dict[str, float | int | str],
+    messages: tuple[Message, ...],
+    p: FloatArray | None = None,
+) -> Bands:
+    """Put a covariance and a critical value together as bands; the reference stays an exact zero."""
+    usable, reference = has_variance(estimate, sandwich.se), is_reference(estimate)
+    df = sandwich.correction.df
+    se = np.where(usable, sandwich.se, np.where(reference, 0.0, np.nan))
+    pointwise = t_quantile((1 + level) / 2, df)
+    effects = estimate.effects
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.where(usable, effects / se, np.nan)
+    sizes = {f"clusters_{key}": size for key, size in sandwich.clusters.sizes.items()}
+    shared = {
+        "correction": sandwich.rule.name,
+        "n_parameters": sandwich.correction.n_parameters,
+        "clusters": clusters_text(sandwich.clusters),
+    }
+    return Bands(
+        estimate=estimate,
+        inference=name,
+        level=level,
+        se=se,
+        low=effects - pointwise * se,
+        high=effects + pointwise * se,
+        p=two_sided_p(statistic, df) if p is None else np.where(usable, p, np.nan),
+        df=np.full(estimate.n_effects, df),
+        simultaneous_low=effects - critical * se,
+        simultaneous_high=effects + critical * se,
+        covariance=sandwich.covariance,
+        note=note,
+        facts=shared | sizes | facts,
+        messages=messages,
+    )
+
+
+def clusters_text(clusters: Clusters) -> str:
+    """Return the clusters as a table prints them: "7 cities, 24 partners"."""
+    return ", ".join(f"{size} {PLURAL[name]}" for name, size in clusters.sizes.items())
+
+
+def sandwich_note(sandwich: Sandwich) -> str:
+    """Return what stands in the foot of a table."""
+    kind = "Heteroskedasticity-robust errors" if sandwich.clusters.names == ("row",) else "Errors clustered by "
+    if sandwich.clusters.names != ("row",):
+        kind += f"{' and '.join(sandwich.clusters.names)} ({clusters_text(sandwich.clusters)})"
+    df = sandwich.correction.df
+    reference = "normal distribution" if np.isinf(df) else f"t distribution with {df:.0f} degrees of freedom"
+    return f"{kind}, {sandwich.rule.sentence} ({sandwich.rule.name}); {reference}"
+
+
+def sandwich_messages(
+    fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: BoolArray
+) -> tuple[Message, ...]:
+    """Return what the reader of clustered errors must know."""
+    found = []
+    if sandwich.was_repaired:
+        text = "the multi-way covariance had a negative variance; its negative eigenvalues were set to zero"
+        found.append(Message("warning", "negative-variance", text))
+    for name in sandwich.clusters.names:
+        treated, _ = treated_clusters(fit, estimate, name)
+        if name in ("unit", "city", "partner") and treated < FEW_TREATED:
+            text = (
+                f"only {treated} of {sandwich.clusters.sizes[name]} {PLURAL[name]} are treated: clustered errors "
+                "are too small here; read randomization p-values beside them"
+            )
+            found.append(Message("warning", "few-treated-clusters", text))
+    lost = [n for n, ok, ref in zip(estimate.names, usable, is_reference(estimate), strict=True) if not ok and not ref]
+    if lost:
+        text = f"no standard error for {', '.join(lost)}: the influence has no variation across clusters"
+        found.append(Message("warning", "no-variance", text))
+    return tuple(found)
+
+

@@ -1,0 +1,160 @@
+"""Which units, or rows, belong together: cluster dimensions, their sizes, and influence summed within them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Observations
+from twintrade.effects import Estimate, Influence
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+NESTING = ("unit", "city", "partner")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clusters:
+    """Cluster dimensions of one estimate.
+
+    Attributes
+    ----------
+    names : tuple of str
+        "unit", "city", "partner", "period" or "row".
+    codes : tuple of IntArray, each of shape (n_items,)
+        Cluster of each unit, or of each row where some dimension does not nest units.
+    row_codes : tuple of IntArray, each of shape (n_rows,)
+        The same by row of the sample.
+    influence : Influence
+    by_row : FloatArray or None, shape (n_rows, n_effects)
+        Influence by row; None where units suffice.
+    """
+
+    names: tuple[str, ...]
+    codes: tuple[IntArray, ...]
+    row_codes: tuple[IntArray, ...]
+    influence: Influence
+    by_row: FloatArray | None
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Number of clusters per dimension."""
+        return {name: int(c.max()) + 1 for name, c in zip(self.names, self.codes, strict=True)}
+
+    def sums(self, codes: IntArray) -> FloatArray:
+        """Return the influence summed within the given clusters, shape (n_clusters, n_effects)."""
+        if self.by_row is None:
+            return self.influence.cluster_sums(codes)
+        return grouped(self.by_row, codes)
+
+    def cross_product(self, codes: IntArray) -> FloatArray:
+        """Return the sum over clusters of outer products, shape (n_effects, n_effects)."""
+        if self.by_row is None:
+            return self.influence.cross_product(codes)
+        sums = grouped(self.by_row, codes)
+        return np.asarray(sums.T @ sums)
+
+    def covariance(self) -> FloatArray:
+        """Return the unscaled covariance by inclusion and exclusion over the dimensions.
+
+        Cameron, Gelbach and Miller (2011), equation 2.13: dimensions are added, intersections of two subtracted,
+        of three added, and so on.
+        """
+        total = np.zeros((self.influence.n_effects, self.influence.n_effects))
+        for size in range(1, len(self.codes) + 1):
+            for chosen in combinations(self.codes, size):
+                total += (-1) ** (size + 1) * self.cross_product(intersection(chosen))
+        return total
+
+
+def influence_of(estimate: Estimate, method: str) -> Influence:
+    """Return the influence of an estimate.
+
+    Raises
+    ------
+    InferenceError
+        The method has draws, or can only be refitted.
+    """
+    held = estimate.uncertainty
+    if not isinstance(held, Influence):
+        raise InferenceError(
+            f"{method} needs an influence function and this estimate has none; use randomization or placebo"
+        )
+    return held
+
+
+def clusters_of(fit: Fit, estimate: Estimate, names: Sequence[str], method: str = "clustered") -> Clusters:
+    """Find the clusters of an estimate's units, or of its rows where units do not nest in a dimension.
+
+    Raises
+    ------
+    InferenceError
+        No influence, or a dimension that needs row scores for an estimate without a regression behind it.
+    """
+    influence = influence_of(estimate, method)
+    names = tuple(dict.fromkeys(names))
+    o = fit.design.observations
+    rows = estimate.sample.rows
+    row_codes = tuple(_row_codes(o, name, rows) for name in names)
+    if all(name in NESTING for name in names):
+        where = positions(o, influence)
+        codes = tuple(recode(o.unit_clusters(name)[where]) for name in names)
+        return Clusters(names, codes, row_codes, influence, None)
+    source = influence.regression
+    if source is None:
+        outside = [n for n in names if n not in NESTING]
+        raise InferenceError(
+            f"units are not nested in {' and '.join(outside)}, and {fit.estimator.name} has no row scores; "
+            "cluster by unit, city or partner"
+        )
+    codes = tuple(_row_codes(o, name, source.rows) for name in names)
+    return Clusters(names, codes, codes, influence, source.row_influence())
+
+
+def positions(o: Observations, influence: Influence) -> IntArray:
+    """Return where each unit of an influence stands among the units of the observations, shape (n_units,)."""
+    units = influence.units
+    if units.size == o.unit_ids.size and bool((units == o.unit_ids).all()):
+        return np.arange(units.size)
+    where = pd.Index(o.unit_ids).get_indexer(pd.Index(units))
+    if (where < 0).any():
+        if units.size == o.n_units:
+            return np.arange(units.size)
+        raise InferenceError("the influence names units that are not in the design")
+    return where.astype(np.int64)
+
+
+def grouped(values: FloatArray, codes: IntArray) -> FloatArray:
+    """Sum rows within groups, shape (n_groups, n_columns)."""
+    n_groups = int(codes.max()) + 1
+    return np.column_stack([np.bincount(codes, column, n_groups) for column in values.T])
+
+
+def recode(values: IntArray) -> IntArray:
+    """Return codes without gaps."""
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+
+
+def intersection(codes: Sequence[IntArray]) -> IntArray:
+    """Return the codes of the joint clusters of several dimensions."""
+    joint = codes[0]
+    for other in codes[1:]:
+        joint = recode(joint * (int(other.max()) + 1) + other)
+    return joint
+
+
+def _row_codes(o: Observations, name: str, rows: IntArray) -> IntArray:
+    return np.arange(rows.size) if name == "row" else recode(o.codes(name)[rows])
+
+
+def treated_clusters(fit: Fit, estimate: Estimate, name: str) -> tuple[int, int]:
+    """Return how many clusters of a dimension hold a treated unit, and how many hold none."""
+    o = fit.design.observations
+    units = np.unique(o.unit[estimate.sample.rows])
+    codes = recode(o.unit_clusters(name)[units]) if name in NESTING else recode(units)
+    treated: BoolArray = np.zeros(int(codes.max()) + 1, dtype=bool)
+    treated[codes[o.is_ever_treated[units]]] = True
+    return int(treated.sum()), int((~treated).sum())

@@ -1,0 +1,170 @@
+"""Small-sample corrections of clustered variances, by the name of the software that prints them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from twintrade.errors import InferenceError
+from twintrade.numerics.absorb import connected_components, is_nested
+from twintrade.numerics.arrays import IntArray
+
+Reference = Literal["t of clusters", "t of residuals", "normal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """How one software scales a clustered variance.
+
+    Attributes
+    ----------
+    name : str
+    sentence : str
+        For the foot of a table.
+    counts_parameters : bool
+        Whether (N - 1) / (N - K), or N / (N - K) without cluster factor, enters.
+    cluster_factor : {"smallest", "none"}
+        G / (G - 1) with the smallest dimension's G for every term, or nothing.
+    reference : {"t of clusters", "t of residuals", "normal"}
+        Distribution that intervals and p-values use.
+    """
+
+    name: str
+    sentence: str
+    counts_parameters: bool
+    cluster_factor: Literal["smallest", "none"]
+    reference: Reference
+
+
+CONVENTIONS: dict[str, Convention] = {
+    c.name: c
+    for c in (
+        Convention(
+            "fixest",
+            "small-sample factor G/(G−1) · (N−1)/(N−K), K counting slopes and effects not nested in the clusters",
+            True,
+            "smallest",
+            "t of clusters",
+        ),
+        Convention(
+            "stata",
+            "small-sample factor G/(G−1) · (N−1)/(N−K), K counting slopes and non-redundant, non-nested effects",
+            True,
+            "smallest",
+            "t of clusters",
+        ),
+        Convention("ppmlhdfe", "small-sample factor G/(G−1)", False, "smallest", "normal"),
+        Convention(
+            "linearmodels",
+            "small-sample factor N/(N−K), K counting slopes, and all effects unless they nest in the clusters",
+            True,
+            "none",
+            "t of residuals",
+        ),
+        Convention("none", "no small-sample factor", False, "none", "normal"),
+    )
+}
+
+
+def convention(name: str) -> Convention:
+    """Return a convention by name.
+
+    Raises
+    ------
+    InferenceError
+        Unknown name.
+    """
+    if name not in CONVENTIONS:
+        raise InferenceError(f"no small-sample correction is called {name!r}; known: {', '.join(CONVENTIONS)}")
+    return CONVENTIONS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A convention applied to one sample.
+
+    Attributes
+    ----------
+    factor : float
+        Multiplies every term of the variance.
+    n_parameters : int
+        The K that was used; 0 where none was.
+    df : float
+        Degrees of freedom of the reference distribution, ``inf`` for the normal.
+    """
+
+    factor: float
+    n_parameters: int
+    df: float
+
+
+def correct(
+    rule: Convention,
+    n_rows: int,
+    n_slopes: int,
+    effects: Sequence[IntArray],
+    clusters: Sequence[IntArray],
+    is_linear: bool = True,
+) -> Correction:
+    """Return the factor and the degrees of freedom.
+
+    Parameters
+    ----------
+    rule : Convention
+    n_rows, n_slopes : int
+    effects, clusters : sequence of IntArray, each of shape (n_rows,)
+        Levels of the absorbed effects and of each cluster dimension.
+    is_linear : bool
+        False for likelihood estimators, whose intervals use the normal distribution under every convention.
+    """
+    sizes = [int(c.max()) + 1 for c in clusters]
+    smallest = min(sizes)
+    if smallest < 2:
+        raise InferenceError("there is one cluster only: its variance cannot be estimated; cluster by something finer")
+    k = count_parameters(rule, n_slopes, effects, clusters) if rule.counts_parameters else 0
+    factor = 1.0
+    if rule.cluster_factor == "smallest":
+        factor *= smallest / (smallest - 1)
+    df: float = smallest - 1
+    if rule.counts_parameters:
+        if k >= n_rows:
+            raise InferenceError(f"{k} parameters on {n_rows} rows leave no degree of freedom for errors")
+        factor *= (n_rows - 1 if rule.cluster_factor == "smallest" else n_rows) / (n_rows - k)
+    if rule.reference == "t of residuals":
+        df = n_rows - count_all(n_slopes, effects)
+    if rule.reference == "normal" or not is_linear:
+        df = float("inf")
+    return Correction(factor, k, df)
+
+
+def count_parameters(
+    rule: Convention, n_slopes: int, effects: Sequence[IntArray], clusters: Sequence[IntArray]
+) -> int:
+    """Return K as a convention counts it; at least 1.
+
+    fixest: slopes plus effect levels, less one for each effect after the first, nested effects counting one in all.
+    stata (reghdfe): slopes plus levels of non-nested effects less the connected components each has with an earlier
+    effect, plus one where some effect is nested. The two agree where every pair of effects is connected.
+    linearmodels: slopes, plus every effect unless all of them nest in the clusters.
+    """
+    nested = [any(is_nested(e, c) for c in clusters) for e in effects]
+    if rule.name == "linearmodels":
+        return n_slopes if all(nested) else count_all(n_slopes, effects)
+    sizes = [int(e.max()) + 1 for e in effects]
+    if rule.name == "stata":
+        redundant = [_redundant(effects, i) for i in range(len(effects))]
+        free = sum(s - r for s, r, is_in in zip(sizes, redundant, nested, strict=True) if not is_in)
+        return max(1, n_slopes + free + int(any(nested)))
+    if not sizes:
+        return max(1, n_slopes)
+    inside = sum(s - 1 for s, is_in in zip(sizes, nested, strict=True) if is_in)
+    return max(1, n_slopes + sum(sizes) - (len(sizes) - 1) - inside)
+
+
+def count_all(n_slopes: int, effects: Sequence[IntArray]) -> int:
+    """Return slopes plus effect levels, less one for each effect after the first."""
+    return n_slopes + sum(int(e.max()) + 1 for e in effects) - max(0, len(effects) - 1)
+
+
+def _redundant(effects: Sequence[IntArray], i: int) -> int:
+    found = [int(connected_components(effects[h], effects[i]).max()) + 1 for h in range(i)]
+    return max(found, default=0)

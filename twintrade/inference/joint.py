@@ -1,0 +1,114 @@
+"""Several effects at once: Wald tests, sup-t critical values, and what to do with an indefinite covariance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+RANK = 1e-10
+CHUNK = 2_000_000
+
+
+def t_quantile(probability: float, df: float) -> float:
+    """Return a quantile of Student's t, of the normal for infinite ``df``."""
+    return float(special.ndtri(probability) if np.isinf(df) else special.stdtrit(df, probability))
+
+
+def two_sided_p(statistic: FloatArray, df: float) -> FloatArray:
+    """Return two-sided p-values of t statistics."""
+    size = np.abs(statistic)
+    return np.asarray(2 * (special.ndtr(-size) if np.isinf(df) else special.stdtr(df, -size)))
+
+
+@dataclass(frozen=True, slots=True)
+class JointTest:
+    """A joint test that several effects are zero.
+
+    Attributes
+    ----------
+    statistic : float
+        F where ``df2`` is finite, else chi-squared.
+    df1, df2, p : float
+    """
+
+    statistic: float
+    df1: int
+    df2: float
+    p: float
+
+    @property
+    def name(self) -> str:
+        """The test's name for tables: "F" or "Wald"."""
+        return "Wald" if np.isinf(self.df2) else "F"
+
+
+def wald(effects: FloatArray, covariance: FloatArray, df: float) -> JointTest:
+    """Test that all effects are zero.
+
+    The statistic is divided by the covariance's rank and referred to F(rank, df), as fixest does; directions without
+    variance are left out of both. With infinite ``df`` it is chi-squared.
+    """
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    kept = values > RANK * max(values.max(initial=0.0), 0.0)
+    rank = int(kept.sum())
+    if rank == 0:
+        return JointTest(float("nan"), 0, df, float("nan"))
+    projected = vectors[:, kept].T @ effects
+    quadratic = float((projected**2 / values[kept]).sum())
+    if np.isinf(df):
+        return JointTest(quadratic, rank, df, float(special.chdtrc(rank, quadratic)))
+    statistic = quadratic / rank
+    return JointTest(statistic, rank, df, float(special.fdtrc(rank, df, statistic)))
+
+
+def repaired(covariance: FloatArray) -> tuple[FloatArray, bool]:
+    """Raise negative eigenvalues to zero where some variance is negative; say whether that was needed.
+
+    Cameron, Gelbach and Miller (2011), section 2.3. fixest does the same, and only where a diagonal is negative.
+    """
+    scale = float(np.abs(np.diag(covariance)).max(initial=0.0))
+    if not (np.diag(covariance) < -RANK * scale).any():
+        return covariance, False
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    return (vectors * np.clip(values, 0.0, None)) @ vectors.T, True
+
+
+def correlation(covariance: FloatArray) -> FloatArray:
+    """Return the correlation matrix of effects that all have a variance."""
+    se = np.sqrt(np.diag(covariance))
+    return np.asarray(covariance / np.outer(se, se))
+
+
+def sup_t_plug_in(
+    covariance: FloatArray, usable: BoolArray, level: float, df: float, rng: np.random.Generator, n_draws: int
+) -> float:
+    """Return the critical value of the largest |t| over the usable effects, by draws from their joint normal.
+
+    Montiel Olea and Plagborg-Moller (2019), algorithm 1, with the quantile carried from the normal to t(df).
+    """
+    chosen = np.flatnonzero(usable)
+    if chosen.size == 0:
+        return float("nan")
+    values, vectors = np.linalg.eigh(correlation(covariance[np.ix_(chosen, chosen)]))
+    root = vectors * np.sqrt(np.clip(values, 0.0, None))
+    root /= np.sqrt((root**2).sum(axis=1))[:, None]
+    largest = np.abs(rng.standard_normal((n_draws, chosen.size)) @ root.T).max(axis=1)
+    return bounded_critical(float(np.quantile(largest, level)), chosen.size, level, df)
+
+
+def bounded_critical(normal: float, n_effects: int, level: float, df: float) -> float:
+    """Carry a simulated normal critical value to t(df), inside its analytic bounds.
+
+    A sup-t value lies between the pointwise quantile and Sidak's; simulation noise must not leave these bounds.
+    """
+    low = t_quantile((1 + level) / 2, df)
+    high = t_quantile((1 + level ** (1 / n_effects)) / 2, df)
+    carried = normal if np.isinf(df) else t_quantile(float(special.ndtr(normal)), df)
+    return float(np.clip(carried, low, high))
+
+
+def chosen_block(covariance: FloatArray, positions: IntArray) -> FloatArray:
+    """Return the covariance of some effects."""
+    return covariance[np.ix_(positions, positions)]
