@@ -1,11 +1,11 @@
 """Weighted least-squares absorption of any list of fixed effects.
 
-Complete unweighted panels have a closed form. Otherwise the effect with the most levels is eliminated exactly and the others are
-solved by conjugate gradients in numpy and scipy, or by a pivoted Cholesky factor where few levels remain.
-The alternative was ``within-py`` 0.4. One weighted solve of three columns on 390,000 rows of a three-way gravity panel took 0.35 CPU
-seconds there and 0.27 here (0.13 and 0.18 unweighted), but it left level sums of 1e-8 at its tightest tolerance, takes no
-first guess, which is what makes iterated weights cheap, and cannot solve for a right-hand side given per level, which the
-weights of a prediction need. So the own solver stayed.
+Complete unweighted panels have a closed form. Otherwise the effect with the most levels is eliminated exactly
+and the others are solved by conjugate gradients in numpy and scipy, or by a pivoted Cholesky factor where few
+levels remain. The alternative was ``within-py`` 0.4. One weighted solve of three columns on 390,000 rows of a
+three-way gravity panel took 0.35 CPU seconds there and 0.27 here (0.13 and 0.18 unweighted), but it left level
+sums of 1e-8 at its tightest tolerance, takes no first guess, which is what makes iterated weights cheap, and
+cannot solve for a right-hand side given per level, which the weights of a prediction need. So the own one stayed.
 """
 
 from collections.abc import Sequence
@@ -26,10 +26,10 @@ from twintrade.numerics.levels import (
     singletons,
 )
 from twintrade.numerics.normal_equations import Incidence, NormalEquations, incidence
+from twintrade.numerics.projection import Projection, project_rows, solve_levels
 
 __all__ = [
     "Absorber",
-    "Projection",
     "absorber",
     "connected_components",
     "is_nested",
@@ -38,18 +38,7 @@ __all__ = [
     "singletons",
 ]
 
-ACCEPTED = 1e-10
 COLUMNS_AT_ONCE = 8
-REFINEMENTS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """Residuals (n, k) of columns on all effects, and the stacked coefficients (L, k) to start the next solve from."""
-
-    residuals: FloatArray
-    coefficients: list[FloatArray]
-    stacked: FloatArray | None
 
 
 @dataclass(slots=True)
@@ -131,8 +120,8 @@ class Absorber:
         Returns
         -------
         list of FloatArray
-            Per effect, indexed by the caller's codes (0 .. largest code); NaN for codes that no row has. The normalization is
-            arbitrary: only sums over effects that the rows identify have a meaning.
+            Per effect, indexed by the caller's codes (0 .. largest code); NaN for codes that no row has. The
+            normalization is arbitrary: only sums over effects that the rows identify have a meaning.
         """
         found = self.project(column[:, None], tolerance).coefficients
         return self.by_code([one[:, 0] for one in found])
@@ -145,6 +134,26 @@ class Absorber:
             spread[label] = values
             out.append(spread)
         return out
+
+    def solve(self, sums: Sequence[FloatArray]) -> list[FloatArray]:
+        """Solve the normal equations D'WD a = d for right-hand sides given per level.
+
+        Parameters
+        ----------
+        sums : sequence of FloatArray
+            (size, k) per effect, in the order of the recoded levels; together in the row space of the dummies.
+
+        Returns
+        -------
+        list of FloatArray
+            (size, k) per effect.
+
+        Raises
+        ------
+        EstimationError
+            If the right-hand side is not in the row space: the rows do not determine that combination.
+        """
+        return solve_levels(self.equations, sums)
 
     def project(self, columns: FloatArray, tolerance: float = 1e-12, start: FloatArray | None = None) -> Projection:
         """Return residuals together with coefficients, starting from earlier stacked coefficients where given.
@@ -159,10 +168,11 @@ class Absorber:
             return Projection(residuals, coefficients, None)
         k = columns.shape[1]
         if k <= COLUMNS_AT_ONCE:
-            return _project(self.equations, columns, tolerance, start)
+            return project_rows(self.equations, columns, tolerance, start)
         blocks = [slice(i, i + COLUMNS_AT_ONCE) for i in range(0, k, COLUMNS_AT_ONCE)]
         parts = [
-            _project(self.equations, columns[:, b], tolerance, None if start is None else start[:, b]) for b in blocks
+            project_rows(self.equations, columns[:, b], tolerance, None if start is None else start[:, b])
+            for b in blocks
         ]
         return Projection(
             residuals=np.hstack([part.residuals for part in parts]),
@@ -212,63 +222,3 @@ def _checked_weights(weights: FloatArray | None, n: int) -> FloatArray | None:
     if n and weights.min() == weights.max() == 1.0:
         return None
     return weights
-
-
-def _project(
-    equations: NormalEquations, columns: FloatArray, tolerance: float, start: FloatArray | None
-) -> Projection:
-    """Solve, then repeat on the residuals until their level sums are zero as computed from the rows themselves."""
-    pattern = equations.incidence
-    residuals = np.ascontiguousarray(columns, dtype=np.float64)
-    weights = equations.weights
-    first = np.zeros((pattern.levels.sizes[pattern.largest], residuals.shape[1]))
-    stacked = np.zeros((pattern.n_stacked, residuals.shape[1]))
-    if start is not None:
-        stacked = start
-        residuals = residuals - _expand(pattern, None, start)
-    residuals, means = _demean(equations, residuals)
-    first = first + means
-    weighted = residuals if weights is None else weights[:, None] * residuals
-    size = np.einsum("ij,ij->j", weighted, residuals)
-    for attempt in range(REFINEMENTS):
-        rest = _sums(equations, residuals)
-        norm = np.einsum("ij,ij->j", rest, equations.precondition(rest))
-        if not bool((norm > tolerance**2 * size).any()):
-            break
-        if attempt == REFINEMENTS - 1 and bool((norm > max(tolerance, ACCEPTED) ** 2 * size).any()):
-            raise EstimationError(
-                "The fixed effects cannot be absorbed to the required precision; check the weights."
-            )
-        _, step = equations.solve(np.zeros_like(first), rest, 0.25 * tolerance**2 * size)
-        stacked = stacked + step
-        residuals, means = _demean(equations, residuals - _expand(pattern, None, step))
-        first = first + means
-    return Projection(residuals, _coefficients(pattern, first, stacked), stacked)
-
-
-def _sums(equations: NormalEquations, residuals: FloatArray) -> FloatArray:
-    sums = [rows @ residuals for rows in equations.row_maps[1:]]
-    return np.concatenate(sums) if sums else np.empty((0, residuals.shape[1]))
-
-
-def _demean(equations: NormalEquations, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-    means = equations.inverse[:, None] * (equations.row_maps[0] @ columns)
-    return columns - means[equations.incidence.levels.codes[equations.incidence.largest]], means
-
-
-def _expand(pattern: Incidence, first: FloatArray | None, stacked: FloatArray) -> FloatArray:
-    """Add up coefficients over the effects for every row, (n, k)."""
-    known = pattern.levels
-    out = np.zeros((known.n_rows, stacked.shape[1])) if first is None else first[known.codes[pattern.largest]]
-    for k, offset in zip(pattern.others, pattern.offsets[:-1], strict=True):
-        out += stacked[offset + known.codes[k]]
-    return out
-
-
-def _coefficients(pattern: Incidence, first: FloatArray, stacked: FloatArray) -> list[FloatArray]:
-    known = pattern.levels
-    out = [np.zeros((size, stacked.shape[1])) for size in known.sizes]
-    out[pattern.largest] = first
-    for k, low, high in zip(pattern.others, pattern.offsets[:-1], pattern.offsets[1:], strict=True):
-        out[k] = stacked[low:high]
-    return out

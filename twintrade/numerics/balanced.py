@@ -52,8 +52,8 @@ def _two_way(levels: Levels) -> Grid | None:
 def _three_way(levels: Levels) -> Grid | None:
     """Find cube axes from the codes alone.
 
-    The largest effect is called the dyad; levels of the other two that meet in one dyad share a city (a partner), and levels of
-    the third that meet a common level of the second share a period.
+    The largest effect is called the dyad; levels of the second that meet in one dyad share a city, levels of the
+    third a partner, and levels of the third that meet a common level of the second share a period.
     """
     n, sizes = levels.n_rows, levels.sizes
     dyad = int(np.argmax(sizes))
@@ -110,10 +110,10 @@ def _unless_sorted(position: IntArray) -> IntArray | None:
 
 
 def project_grid(grid: Grid, columns: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
-    """Residuals (n, k) and one consistent set of coefficients per effect, each (size, k), by alternating means once.
+    """Residuals (n, k) and consistent coefficients per effect, each (size, k), by subtracting means once.
 
-    On a complete grid the means over the axes that the effects leave out commute, so that subtracting each effect's means of
-    what is left, one effect after another, is already the projection.
+    On a complete grid the means over the axes that the effects leave out commute, so that subtracting each
+    effect's means of what is left, one effect after another, is already the projection.
     """
     n, k = columns.shape
     cube = np.empty((k, n))

@@ -1,4 +1,4 @@
-"""Weighted least squares after absorbing fixed effects, with collinear regressors named rather than dropped in silence."""
+"""Weighted least squares after absorbing fixed effects, with collinear regressors named."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -125,7 +125,8 @@ def checked_outcome(y: FloatArray, X: FloatArray, n: int) -> None:
 def column_norms(columns: FloatArray, weights: FloatArray | None) -> FloatArray:
     """Return the weighted Euclidean norm of each column, (k,)."""
     weighted = columns if weights is None else columns * weights[:, None]
-    return np.sqrt(np.maximum(np.einsum("ij,ij->j", weighted, columns), 0.0))
+    squares: FloatArray = np.einsum("ij,ij->j", weighted, columns)
+    return np.sqrt(np.maximum(squares, 0.0))
 
 
 def regress(y: FloatArray, X: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:

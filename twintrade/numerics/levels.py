@@ -96,7 +96,7 @@ def _recode(code: IntArray, place: int) -> tuple[IntArray, IntArray]:
 
 
 def rows_by_level(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
-    """Return (order, pointer): rows ``order[pointer[l]:pointer[l + 1]]`` belong to level l, in row order; linear time."""
+    """Return (order, pointer): level l has the rows ``order[pointer[l]:pointer[l + 1]]``, in row order."""
     n = code.size
     if n and bool(np.all(code[1:] >= code[:-1])):
         return np.arange(n), np.concatenate([[0], np.cumsum(np.bincount(code, minlength=size))])
@@ -201,8 +201,8 @@ def _schur_rank(known: Levels, kept: list[int]) -> int:
     rest = sp.hstack(blocks[1:]).tocsr()
     cross = (blocks[0].T @ rest).tocsr()
     counts = np.bincount(known.codes[kept[0]]).astype(np.float64)
-    gram = (rest.T @ rest).toarray()
-    schur = gram - (cross.T @ sp.diags_array(1.0 / counts) @ cross).toarray()
+    gram = np.asarray((rest.T @ rest).toarray(), dtype=np.float64)
+    schur = gram - np.asarray((cross.T @ sp.diags_array(1.0 / counts) @ cross).toarray(), dtype=np.float64)
     return pivoted_cholesky(schur, np.diag(gram).copy())[2]
 
 

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from scipy.linalg import solve_triangular
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.conjugate_gradients import LinearMap, Solution, conjugate_gradients
 from twintrade.numerics.levels import Levels, pivoted_cholesky, rows_by_level, without_nested
 
@@ -43,7 +43,7 @@ class Incidence:
     order: IntArray
     is_sorted: bool
     pointer: IntArray
-    columns: IntArray
+    columns: ObjectArray
     groups: dict[int, tuple[IntArray, IntArray]]
 
     @property
@@ -96,13 +96,13 @@ class NormalEquations:
         pattern, known = self.incidence, self.incidence.levels
         n = known.n_rows
         weights = np.ones(n) if self.weights is None else self.weights
-        ends = np.arange(n + 1, dtype=np.int32 if n < 2**31 - 1 else np.int64)
+        index = np.int32 if n < 2**31 - 1 else np.int64
+        ends = np.arange(n + 1, dtype=index)
         effects = (pattern.largest, *pattern.others)
         self.row_maps = [
-            sp.csc_array((weights, known.codes[k].astype(ends.dtype), ends), shape=(known.sizes[k], n))
-            for k in effects
+            sp.csc_array((weights, known.codes[k].astype(index), ends), shape=(known.sizes[k], n)) for k in effects
         ]
-        self.totals = [np.bincount(known.codes[k], weights, known.sizes[k]) for k in effects]
+        self.totals = [np.bincount(known.codes[k], weights, known.sizes[k]).astype(np.float64) for k in effects]
         self.inverse = _inverse(self.totals[0])
         self.cross = _cross_table(pattern, weights)
         self.pairs = _pair_tables(pattern, weights)
@@ -116,7 +116,7 @@ class NormalEquations:
         parts = [
             np.where(own > 1e-13 * total, _inverse(own), 0.0)
             for k, total in zip(pattern.others, self.totals[1:], strict=True)
-            for own in [np.bincount(known.codes[k], left, known.sizes[k])]
+            for own in [np.bincount(known.codes[k], left, known.sizes[k]).astype(np.float64)]
         ]
         scale = np.concatenate(parts)[:, None] if parts else np.empty((0, 1))
         return lambda right: scale * right
@@ -154,6 +154,16 @@ class NormalEquations:
         self.precondition = solve
         self.is_factored = True
 
+    def cross_matrix(self) -> FloatArray:
+        """The cross-tabulation C = D1'WD2, (L1, L), dense."""
+        return self.cross if isinstance(self.cross, np.ndarray) else self.cross.toarray()
+
+    def generalized_inverse(self) -> FloatArray:
+        """A symmetric generalized inverse of the Schur complement, (L, L)."""
+        if not self.is_factored:
+            self._factor()
+        return self.precondition(np.eye(self.incidence.n_stacked))
+
     def apply(self, stacked: FloatArray) -> FloatArray:
         """Multiply (L, k) stacked coefficients by the Schur complement."""
         out = np.concatenate(self.totals[1:])[:, None] * stacked
@@ -163,13 +173,7 @@ class NormalEquations:
             out[second] += table.T @ stacked[first]
         return out
 
-    def sums(self, columns: FloatArray) -> list[FloatArray]:
-        """Weighted sums of (n, k) columns by level, D'W columns, the eliminated effect first."""
-        return [rows @ columns for rows in self.row_maps]
-
-    def solve(
-        self, first: FloatArray, rest: FloatArray, squared_goal: FloatArray, start: FloatArray | None = None
-    ) -> tuple[FloatArray, FloatArray]:
+    def solve(self, first: FloatArray, rest: FloatArray, squared_goal: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Solve D'WD (a1, a2) = (first, rest) for right-hand sides in the range.
 
         Parameters
@@ -185,23 +189,22 @@ class NormalEquations:
             If conjugate gradients do not get there.
         """
         means = self.inverse[:, None] * first
-        if not self.incidence.others:
-            return means, rest
-        right = rest - self.cross.T @ means
-        stacked = self._iterate(right, squared_goal, start)
+        stacked = self.solve_rest(rest - self.cross.T @ means, squared_goal) if self.incidence.others else rest
         return means - self.inverse[:, None] * (self.cross @ stacked), stacked
 
-    def _iterate(self, right: FloatArray, squared_goal: FloatArray, start: FloatArray | None) -> FloatArray:
+    def solve_rest(self, right: FloatArray, squared_goal: FloatArray) -> FloatArray:
+        """Solve the Schur complement for (L, k) right-hand sides from which the eliminated effect is already out."""
         rescue = not self.is_factored and right.shape[0] <= RESCUE_LIMIT
         steps = RESCUE_STEPS if rescue else MAX_STEPS
-        found = self._conjugate(right, squared_goal, start, steps)
+        found = self._conjugate(right, squared_goal, None, steps)
         if rescue and not found.converged.all():
             self._factor()
             found = self._conjugate(right, squared_goal, found.coefficients, MAX_STEPS)
         if not found.converged.all():
             raise EstimationError(
-                f"Absorbing the fixed effects did not converge in {MAX_STEPS} steps: some levels are linked to the rest "
-                "by very few rows or very small weights. Keep the largest connected component, or coarsen an effect."
+                f"Absorbing the fixed effects did not converge in {MAX_STEPS} steps: some levels are linked to the "
+                "rest by very few rows or very small weights. Keep the largest connected component, or coarsen an "
+                "effect."
             )
         return found.coefficients
 
@@ -250,4 +253,5 @@ def _pair_tables(pattern: Incidence, weights: FloatArray) -> list[tuple[slice, s
 
 
 def _dense_table(first: IntArray, second: IntArray, weights: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    return np.bincount(first * shape[1] + second, weights, shape[0] * shape[1]).reshape(shape)
+    flat = np.bincount(first * shape[1] + second, weights, shape[0] * shape[1]).astype(np.float64)
+    return flat.reshape(shape)

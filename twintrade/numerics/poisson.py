@@ -7,21 +7,16 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorb import Absorber, Projection, absorber, singletons
+from twintrade.numerics.absorb import Absorber, absorber, singletons
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.least_squares import (
     Collinear,
     checked_outcome,
     column_norms,
     independent_columns,
-    regress,
 )
+from twintrade.numerics.poisson_steps import Problem, State, deviance_of, iterate
 from twintrade.numerics.separation import Separated, all_zero_levels, separated_by_regressors
-
-LOOSE = 1e-4
-TIGHT = 1e-11
-SETTLED = 1e-13
-HALVINGS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +46,8 @@ class PoissonFit:
     separated : tuple of Separated
         Positions of the rows dropped, by reason.
     singletons : IntArray
-        Positions of rows that are alone in a level of an effect once separated rows are gone: fitted perfectly, without
-        influence on the coefficients; dropped only if that was asked for.
+        Positions of rows that are alone in a level of an effect once separated rows are gone: fitted perfectly,
+        without influence on the coefficients; dropped only if that was asked for.
     effect_coefficients : tuple of FloatArray
         One consistent solution of each effect's coefficients, indexed by code, NaN where no row is left.
     """
@@ -74,28 +69,6 @@ class PoissonFit:
     separated: tuple[Separated, ...]
     singletons: IntArray
     effect_coefficients: tuple[FloatArray, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """What the iterations see: kept rows, kept columns, the outcome divided by its mean."""
-
-    y: FloatArray
-    X: FloatArray
-    weights: FloatArray | None
-    offset: FloatArray
-    effects: Absorber
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    eta: FloatArray
-    mu: FloatArray
-    deviance: float
-    coefficients: FloatArray
-    bread: FloatArray
-    x_tilde: FloatArray
-    projection: Projection
 
 
 def poisson(
@@ -153,8 +126,8 @@ def poisson(
     columns, collinear = _independent(X[rows], effects, own_weights, names, full_rank)
     scale = float(np.average(y[rows], weights=own_weights))
     start = np.zeros(rows.size) if offset is None else np.asarray(offset, dtype=np.float64)[rows]
-    problem = _Problem(y[rows] / scale, np.ascontiguousarray(X[rows][:, columns]), own_weights, start, effects)
-    state, iterations = _iterate(problem, tolerance, max_iterations)
+    problem = Problem(y[rows] / scale, np.ascontiguousarray(X[rows][:, columns]), own_weights, start, effects)
+    state, iterations = iterate(problem, tolerance, max_iterations)
     return _finished(problem, state, scale, columns, collinear, iterations, rows, tuple(separated), alone)
 
 
@@ -163,7 +136,8 @@ def _check(y: FloatArray, X: FloatArray, weights: FloatArray | None, offset: Flo
     if bool((y < 0).any()):
         bad = np.flatnonzero(y < 0)
         raise EstimationError(
-            f"The outcome is negative in {bad.size} rows (first: row {bad[0]}, {y[bad[0]]:g}). Poisson needs values of zero or more."
+            f"The outcome is negative in {bad.size} rows (first: row {bad[0]}, {y[bad[0]]:g}). "
+            "Poisson needs values of zero or more."
         )
     if not bool((y > 0).any()):
         raise EstimationError("The outcome is zero in every row: there is nothing to estimate.")
@@ -196,68 +170,9 @@ def _independent(
     return independent_columns(weighted.residualize(X), column_norms(X, weights), weights, names)
 
 
-def _iterate(problem: _Problem, tolerance: float, max_iterations: int) -> tuple[_State, int]:
-    """Newton steps whose inner precision follows the change of the deviance; the last ones are solved tightly."""
-    mu = 0.5 * (problem.y + np.average(problem.y, weights=problem.weights))
-    eta = np.log(mu)
-    deviance, inner = _deviance(problem, eta, mu), LOOSE
-    stacked: FloatArray | None = None
-    for iteration in range(1, max_iterations + 1):
-        state = _step(problem, eta, mu, inner, stacked)
-        if iteration > 1:
-            state = _halved(problem, state, eta, deviance)
-        weight = mu if problem.weights is None else mu * problem.weights
-        moved = float(weight @ np.square(state.eta - eta)) / float(weight.sum())
-        change = abs(deviance - state.deviance) / max(min(deviance, state.deviance), 1e-3)
-        if inner <= TIGHT and moved <= SETTLED:
-            return state, iteration
-        inner = TIGHT if change < max(tolerance, 1e-15) or moved < 1e-9 else max(TIGHT, min(inner, 0.1 * change))
-        eta, mu, deviance, stacked = state.eta, state.mu, state.deviance, state.projection.stacked
-    raise EstimationError(
-        f"Poisson did not converge in {max_iterations} iterations (last relative change of the deviance {change:.1e}). "
-        "A fitted mean runs to zero or infinity: look for nearly separated regressors or extreme values."
-    )
-
-
-def _step(problem: _Problem, eta: FloatArray, mu: FloatArray, inner: float, stacked: FloatArray | None) -> _State:
-    weight = mu if problem.weights is None else mu * problem.weights
-    working = eta - problem.offset + (problem.y - mu) / mu
-    projection = problem.effects.reweighted(weight).project(np.column_stack([working, problem.X]), inner, stacked)
-    x_tilde = projection.residuals[:, 1:]
-    coefficients, bread = regress(projection.residuals[:, 0], x_tilde, weight)
-    after = working - (projection.residuals[:, 0] - x_tilde @ coefficients) + problem.offset
-    new_eta = np.clip(after, -600.0, 600.0)
-    new_mu = np.exp(new_eta)
-    return _State(new_eta, new_mu, _deviance(problem, new_eta, new_mu), coefficients, bread, x_tilde, projection)
-
-
-def _halved(problem: _Problem, state: _State, eta: FloatArray, deviance: float) -> _State:
-    """Shorten a step that raises the deviance by more than rounding."""
-    for _ in range(HALVINGS):
-        if np.isfinite(state.deviance) and state.deviance <= deviance * (1 + 1e-8) + 1e-12:
-            return state
-        new_eta = 0.5 * (state.eta + eta)
-        new_mu = np.exp(new_eta)
-        state = _State(
-            new_eta,
-            new_mu,
-            _deviance(problem, new_eta, new_mu),
-            state.coefficients,
-            state.bread,
-            state.x_tilde,
-            state.projection,
-        )
-    return state
-
-
-def _deviance(problem: _Problem, eta: FloatArray, mu: FloatArray) -> float:
-    terms = xlogy(problem.y, problem.y) - problem.y * eta - (problem.y - mu)
-    return 2.0 * float(terms.sum() if problem.weights is None else problem.weights @ terms)
-
-
 def _finished(
-    problem: _Problem,
-    state: _State,
+    problem: Problem,
+    state: State,
     scale: float,
     columns: IntArray,
     collinear: tuple[Collinear, ...],
@@ -271,7 +186,7 @@ def _finished(
     y = problem.y * scale
     base = np.exp(problem.offset)
     null_eta = problem.offset + np.log(float(ones @ problem.y) / float(ones @ base))
-    null_deviance = _deviance(problem, null_eta, np.exp(null_eta)) * scale
+    null_deviance = deviance_of(problem, null_eta, np.exp(null_eta)) * scale
     saturated = float(ones @ (xlogy(y, y) - y - gammaln(y + 1.0)))
     loglik = saturated - 0.5 * state.deviance * scale
     effects = [found[:, 0] - found[:, 1:] @ state.coefficients for found in state.projection.coefficients]

@@ -1,13 +1,14 @@
 """Rows that a Poisson fit predicts perfectly at zero (Correia, Guimarães and Zylkin 2019), found completely.
 
-A row with outcome zero is separated if some combination of regressors and effects is zero wherever the outcome is positive,
-nowhere negative where it is zero, and positive there. Levels without any positive outcome go first. What is left can only
-be separated along directions that the rows with positive outcomes leave free. These directions are found by projecting fixed
-pseudo-random coefficient vectors; usually there are none and the search ends. Otherwise a linear program over them decides.
+A row with outcome zero is separated if some combination of regressors and effects is zero wherever the outcome is
+positive, nowhere negative where it is zero, and positive there. Levels without any positive outcome go first. What is
+left can only be separated along directions that the rows with positive outcomes leave free; these are found as in
+`prediction`. Usually there are none and the search ends. Otherwise a linear program over them decides.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,11 +18,11 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.absorb import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.least_squares import column_norms
+from twintrade.numerics.prediction import null_probes
 
 FREE = 1e-6
 FIRST_PROBES = 2
 MOST_PROBES = 512
-PROBE_SEED = 7919
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ def separated_by_regressors(y: FloatArray, X: FloatArray, codes: Sequence[IntArr
     separated : BoolArray
         (n,).
     full_rank : bool
-        Whether the regressors are independent of the effects and of each other among the positive outcomes alone; then
-        they are so among all rows.
+        Whether the regressors are independent of the effects and of each other among the positive outcomes alone;
+        then they are so among all rows.
     """
     positive = y > 0
     zeros = np.flatnonzero(~positive)
@@ -83,7 +84,7 @@ def separated_by_regressors(y: FloatArray, X: FloatArray, codes: Sequence[IntArr
 
 
 def _null_combinations(residuals: FloatArray, norms: FloatArray) -> FloatArray:
-    """Combinations of the columns (k, m), scaled to unit norm before absorption, that the effects explain entirely."""
+    """Combinations (k, m) of the columns, scaled to unit norm before absorption, that the effects explain."""
     k = residuals.shape[1]
     if k == 0:
         return np.empty((0, 0))
@@ -102,7 +103,7 @@ def _free_regressors(
     zeros: IntArray,
     codes: Sequence[IntArray],
 ) -> FloatArray:
-    """Values on the zeros of combinations that vanish, with suitable effects, on all positive outcomes, (n_zeros, m)."""
+    """Values on the zeros (n_zeros, m) of combinations that, with suitable effects, vanish on positive outcomes."""
     if null.shape[1] == 0:
         return np.empty((zeros.size, 0))
     direction = X @ null
@@ -111,7 +112,7 @@ def _free_regressors(
         found = effects.effect_coefficients(direction[positive, m])
         for code, values in zip(codes, found, strict=True):
             out[:, m] -= values[code[zeros]]
-    scale = np.maximum(np.abs(direction).max(axis=0), 1e-300)
+    scale: FloatArray = np.maximum(np.abs(direction).max(axis=0), 1e-300)
     return out / scale
 
 
@@ -133,34 +134,17 @@ def _free_directions(effects: Absorber, cells: Sequence[IntArray], free: FloatAr
             return basis
         if n_probes >= MOST_PROBES:
             raise EstimationError(
-                f"More than {MOST_PROBES} combinations of effects are undetermined by the positive outcomes: the flows are too "
-                "sparse for these fixed effects. Keep the largest connected component, or use coarser effects."
+                f"More than {MOST_PROBES} combinations of effects are undetermined by the positive outcomes: the "
+                "flows are too sparse for these fixed effects. Keep the largest connected component, or use coarser "
+                "effects."
             )
         n_probes *= 4
 
 
-def null_probes(effects: Absorber, cells: Sequence[IntArray], n_probes: int) -> FloatArray:
-    """Values on other cells (m, n_probes) of pseudo-random coefficients less their best fit on the absorber's rows.
-
-    Coefficients less a solution that fits the same rows lie in the null space of the rows' dummies and are generic there. So a
-    cell's sum of effects is determined by the rows exactly if all probes are zero in it (with probability one). Codes of the
-    cells are the caller's and must all occur in the rows.
-    """
-    generator = np.random.default_rng(PROBE_SEED)
-    known = effects.levels
-    drawn = [generator.standard_normal((size, n_probes)) for size in known.sizes]
-    on_rows = sum((d[code] for d, code in zip(drawn, known.codes, strict=True)), np.zeros((known.n_rows, n_probes)))
-    solved = effects.project(on_rows, tolerance=1e-12).coefficients
-    out = np.zeros((cells[0].size, n_probes))
-    for label, first, second, cell in zip(known.labels, drawn, solved, cells, strict=True):
-        out += (first - second)[np.searchsorted(label, cell)]
-    return out
-
-
 def _largest_support(values: FloatArray) -> BoolArray:
-    """Rows that some combination with no negative row makes positive: max Σu subject to 0 ≤ u ≤ 1 and u ≤ values·c.
+    """Rows that some combination with no negative row makes positive: max Σu with 0 ≤ u ≤ 1 and u ≤ values·c.
 
-    The feasible combinations form a cone, so that the optimum is one on the largest possible support and zero elsewhere.
+    Feasible combinations form a cone, so that the optimum is one on the largest possible support and zero elsewhere.
     """
     norms = np.abs(values).max(axis=1)
     touched = np.flatnonzero(norms > 10 * FREE)
@@ -170,14 +154,15 @@ def _largest_support(values: FloatArray) -> BoolArray:
     m, d = distinct.shape
     if m == 0:
         return out
+    constraints: Any = sp.hstack([sp.csr_array(-distinct), sp.eye_array(m)], format="csr")
     found = linprog(
         np.concatenate([np.zeros(d), -counts.astype(np.float64)]),
-        A_ub=sp.hstack([sp.csr_array(-distinct), sp.eye_array(m)]).tocsr(),
+        A_ub=constraints,
         b_ub=np.zeros(m),
         bounds=[(None, None)] * d + [(0.0, 1.0)] * m,
         method="highs",
     )
-    if found.status != 0:
+    if found.status != 0 or found.x is None:
         raise EstimationError(f"The linear program that finds separated rows failed: {found.message}")
     out[touched] = (found.x[d:] > 0.5)[back.ravel()]
     return out
