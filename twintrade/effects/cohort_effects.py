@@ -107,14 +107,14 @@ class CohortEffects(Estimate):
     def average_of_cohorts(self) -> Estimate:
         """Return the average of the cohorts' own averages, weighted by cohort size ("group" in R's ``did``)."""
         cohorts = self.by_cohort()
-        assert cohorts.labels is not None
-        sizes = np.array([self.cell_weights[self.cohorts == g][0] for g in cohorts.labels])
+        labels = np.unique(self.cohorts[self.is_treated])
+        sizes = np.array([self.cell_weights[self.cohorts == g][0] for g in labels])
         weights = sizes[:, None] / sizes.sum()
         influence = None
         if self.unit_cohorts is not None and self.cohort_labels is not None:
             distance = (cohorts.effects - cohorts.effects @ weights) / sizes.sum()
             values = np.zeros((self.cohort_labels.size, 1))
-            values[np.searchsorted(self.cohort_labels, cohorts.labels), 0] = distance
+            values[np.searchsorted(self.cohort_labels, labels), 0] = distance
             influence = GroupedInfluence(self.unit_cohorts, values, self.unit_weights)
         n_units = np.array([self._n_units(self.is_treated)])
         return cohorts.combine(weights, ["average over cohorts"], weight_influence=influence, n_units=n_units)
