@@ -1,0 +1,81 @@
+"""Cells of a file as text, with the file's own row numbers, and how a message may quote them."""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.data import limits
+from twintrade.data.faults import Faults
+from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+
+# Zero-width characters, soft hyphen, byte-order mark and bidirectional controls: invisible, never part of a name.
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextColumn:
+    """One column of a file, as text.
+
+    Attributes
+    ----------
+    name, file : str
+        Header and relative path.
+    cells : ObjectArray of str, shape (n_rows,)
+    rows : IntArray, shape (n_rows,)
+        The file's own row numbers, header = 1.
+    is_number : BoolArray or None, shape (n_rows,)
+        Cells that the file held as numbers (Excel, Parquet): their decimal point is certain.
+    """
+
+    name: str
+    file: str
+    cells: ObjectArray
+    rows: IntArray
+    is_number: BoolArray | None = None
+
+    def __len__(self) -> int:
+        return int(self.cells.size)
+
+    def take(self, keep: BoolArray) -> "TextColumn":
+        """Return the rows of a mask."""
+        is_number = None if self.is_number is None else self.is_number[keep]
+        return TextColumn(self.name, self.file, self.cells[keep], self.rows[keep], is_number)
+
+    def errors(self, faults: Faults, code: str, where: BoolArray, reason: Callable[[str], str]) -> None:
+        """Note one error for every row of a mask, worded from its cell."""
+        places = np.flatnonzero(where)
+        faulty = ((int(self.rows[i]), reason(self.cells[i])) for i in places)
+        faults.errors(code, places.size, faulty, self.file, self.name)
+
+
+def text_array(values: Iterable[str]) -> ObjectArray:
+    """Return text as an object array, also when all have one length."""
+    items = list(values)
+    out = np.empty(len(items), dtype=object)
+    out[:] = items
+    return out
+
+
+def quoted(cell: str) -> str:
+    """Return a cell as a message may show it: short, without control or bidirectional characters."""
+    shown = "".join(c for c in cell.translate(_INVISIBLE) if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    if len(shown) > limits.MAX_QUOTED_CHARACTERS:
+        shown = shown[: limits.MAX_QUOTED_CHARACTERS - 1] + "…"
+    return f"“{shown}”"
+
+
+def clean_name(cell: str) -> str:
+    """Return a name in NFC with single plain spaces and no invisible characters: one city stays one city."""
+    if cell.isascii() and cell.isalnum():
+        return cell
+    return " ".join(unicodedata.normalize("NFC", cell.translate(_INVISIBLE)).split())
+
+
+def folded(name: str) -> str:
+    """Return what two spellings of one name share: letters and digits only, no accents, no case."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in decomposed if c.isalnum())

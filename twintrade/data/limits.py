@@ -1,0 +1,42 @@
+"""Every bound on what the readers accept, in one place, each with the reason for its size."""
+
+MAX_MESSAGES = 200
+"""Faults listed from one reading; the total is always given."""
+
+MAX_QUOTED_CHARACTERS = 80
+"""Characters of a cell that a message repeats."""
+
+MAX_INPUT_BYTES = 4 * 1024**3
+"""Bytes of one input file; larger files belong to the microdata readers."""
+
+MAX_EXPANDED_BYTES = 4 * 1024**3
+"""Bytes that a compressed input may become."""
+
+MAX_EXPANSION_RATIO = 400
+"""Bytes out for one byte in; statistical tables compress 5 to 40 fold, bombs a thousand fold."""
+
+MIN_RATIO_BYTES = 16 * 1024**2
+"""Expanded size below which the ratio is not looked at: a small table of zeros compresses well and harms nobody."""
+
+MAX_ARCHIVE_MEMBERS = 2_000
+"""Parts of a zip container; a workbook has a few dozen."""
+
+MAX_SHEET_ROWS = 1_048_576
+MAX_SHEET_CELLS = 20_000_000
+"""Rectangle of a sheet's used range; a stray cell in XFD1048576 makes it 17 thousand million."""
+
+MAX_FIELD_CHARACTERS = 100_000
+"""One field of a delimited file; a longer one is an unclosed quote."""
+
+MAX_EXACT_INTEGER = 2**53
+"""Largest integer up to which every integer has its own double."""
+
+MAX_VALUE = 1e18
+"""Money in one cell, in single currency units; world trade is about 3e13 dollars a year."""
+
+FIRST_YEAR = 1800
+LAST_YEAR = 2100
+"""Years that a period or a twinning can have."""
+
+YEARS_BEYOND_SAMPLE = 10
+"""A twinning dated this many years after the sample ends is probably a slip, and is warned about."""
