@@ -16,6 +16,7 @@ from twintrade.numerics.arrays import BoolArray, FloatArray
 PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods", "row": "rows"}
 FEW_TREATED = 5
 PLUG_IN_DRAWS = 19_999
+Facts = dict[str, float | int | str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,11 +92,12 @@ class Clustered(Inference):
         estimate = fit.view(view)
         sandwich = self.sandwich(fit, estimate)
         usable = has_variance(estimate, sandwich.se)
-        critical = sup_t_plug_in(
-            sandwich.covariance, usable, self.level, sandwich.correction.df, rng, self.draws
+        critical = sup_t_plug_in(sandwich.covariance, usable, self.level, sandwich.correction.df, rng, self.draws)
+        note = (
+            f"{sandwich_note(sandwich)}; simultaneous intervals use the sup-t critical value "
+            f"{critical:.3f} ({self.draws} draws)"
         )
-        note = f"{sandwich_note(sandwich)}; simultaneous intervals use the sup-t critical value {critical:.3f} ({self.draws} draws)"
-        facts = {"critical_value": critical, "draws": self.draws, "simultaneous": "plug-in sup-t"}
+        facts: Facts = {"critical_value": critical, "draws": self.draws, "simultaneous": "plug-in sup-t"}
         messages = sandwich_messages(fit, estimate, sandwich, usable)
         return bands_from(estimate, self.name, self.level, sandwich, critical, note, facts, messages)
 
@@ -120,7 +122,7 @@ def bands_from(
     sandwich: Sandwich,
     critical: float,
     note: str,
-    facts: dict[str, float | int | str],
+    facts: Facts,
     messages: tuple[Message, ...],
     p: FloatArray | None = None,
 ) -> Bands:
@@ -132,8 +134,8 @@ def bands_from(
     effects = estimate.effects
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(usable, effects / se, np.nan)
-    sizes = {f"clusters_{key}": size for key, size in sandwich.clusters.sizes.items()}
-    shared = {
+    sizes: Facts = {f"clusters_{key}": size for key, size in sandwich.clusters.sizes.items()}
+    shared: Facts = {
         "correction": sandwich.rule.name,
         "n_parameters": sandwich.correction.n_parameters,
         "clusters": clusters_text(sandwich.clusters),
@@ -171,9 +173,7 @@ def sandwich_note(sandwich: Sandwich) -> str:
     return f"{kind}, {sandwich.rule.sentence} ({sandwich.rule.name}); {reference}"
 
 
-def sandwich_messages(
-    fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: BoolArray
-) -> tuple[Message, ...]:
+def sandwich_messages(fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: BoolArray) -> tuple[Message, ...]:
     """Return what the reader of clustered errors must know."""
     found = []
     if sandwich.was_repaired:
@@ -187,10 +187,10 @@ def sandwich_messages(
                 "are too small here; read randomization p-values beside them"
             )
             found.append(Message("warning", "few-treated-clusters", text))
-    lost = [n for n, ok, ref in zip(estimate.names, usable, is_reference(estimate), strict=True) if not ok and not ref]
+    lost = [
+        n for n, ok, ref in zip(estimate.names, usable, is_reference(estimate), strict=True) if not ok and not ref
+    ]
     if lost:
         text = f"no standard error for {', '.join(lost)}: the influence has no variation across clusters"
         found.append(Message("warning", "no-variance", text))
     return tuple(found)
-
-

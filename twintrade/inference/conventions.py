@@ -55,7 +55,7 @@ CONVENTIONS: dict[str, Convention] = {
         Convention("ppmlhdfe", "small-sample factor G/(G−1)", False, "smallest", "normal"),
         Convention(
             "linearmodels",
-            "small-sample factor N/(N−K), K counting slopes, and all effects unless they nest in the clusters",
+            "small-sample factor N/(N−K), K counting slopes and effects, a single nested effect left out",
             True,
             "none",
             "t of residuals",
@@ -119,17 +119,18 @@ def correct(
     sizes = [int(c.max()) + 1 for c in clusters]
     smallest = min(sizes)
     if smallest < 2:
-        raise InferenceError("there is one cluster only: its variance cannot be estimated; cluster by something finer")
+        raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
     k = count_parameters(rule, n_slopes, effects, clusters) if rule.counts_parameters else 0
     factor = 1.0
     if rule.cluster_factor == "smallest":
         factor *= smallest / (smallest - 1)
     df: float = smallest - 1
+    by_rows = len(sizes) == 1 and smallest == n_rows
     if rule.counts_parameters:
         if k >= n_rows:
             raise InferenceError(f"{k} parameters on {n_rows} rows leave no degree of freedom for errors")
         factor *= (n_rows - 1 if rule.cluster_factor == "smallest" else n_rows) / (n_rows - k)
-    if rule.reference == "t of residuals":
+    if rule.reference == "t of residuals" or (by_rows and k):
         df = n_rows - count_all(n_slopes, effects)
     if rule.reference == "normal" or not is_linear:
         df = float("inf")
@@ -144,11 +145,11 @@ def count_parameters(
     fixest: slopes plus effect levels, less one for each effect after the first, nested effects counting one in all.
     stata (reghdfe): slopes plus levels of non-nested effects less the connected components each has with an earlier
     effect, plus one where some effect is nested. The two agree where every pair of effects is connected.
-    linearmodels: slopes, plus every effect unless all of them nest in the clusters.
+    linearmodels: slopes, plus every effect; a single effect that nests in the clusters is left out.
     """
     nested = [any(is_nested(e, c) for c in clusters) for e in effects]
     if rule.name == "linearmodels":
-        return n_slopes if all(nested) else count_all(n_slopes, effects)
+        return n_slopes if nested == [True] else count_all(n_slopes, effects)
     sizes = [int(e.max()) + 1 for e in effects]
     if rule.name == "stata":
         redundant = [_redundant(effects, i) for i in range(len(effects))]

@@ -1,0 +1,121 @@
+"""Simultaneous bands by multiplying clusters' influence with random signs: the multiplier bootstrap."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from twintrade.effects import Bands, Message
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import (
+    Clustered,
+    Facts,
+    bands_from,
+    has_variance,
+    sandwich_messages,
+    sandwich_note,
+)
+from twintrade.inference.clusters import Clusters
+from twintrade.inference.joint import bounded_critical
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+Weights = Literal["rademacher", "mammen", "normal"]
+CELLS_AT_ONCE = 8_000_000
+GOLDEN = (1 + 5**0.5) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Multiplier(Inference):
+    """Bands from the distribution of the largest |t| over all effects, by resampling clusters' influence.
+
+    Attributes
+    ----------
+    by, correction, level
+        As in ``clustered``.
+    draws : int
+    weights : {"rademacher", "mammen", "normal"}
+    """
+
+    by: tuple[str, ...] = ()
+    correction: str = "estimator"
+    level: float = 0.95
+    draws: int = 4999
+    weights: Weights = "rademacher"
+    name: ClassVar[str] = "multiplier"
+    citation: ClassVar[str] = "callaway2021"
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return pointwise clustered intervals, simulated p-values and simultaneous bands.
+
+        With several cluster dimensions each has its own multipliers and the draws add up; the intersection that the
+        covariance subtracts is not subtracted there, so only the critical value is taken from the draws.
+        """
+        if self.draws < 1:
+            raise InferenceError(f"the multiplier bootstrap needs draws, not {self.draws}")
+        estimate = fit.view(view)
+        sandwich = Clustered(by=self.by, correction=self.correction).sandwich(fit, estimate)
+        usable = has_variance(estimate, sandwich.se)
+        seed = int(rng.integers(2**31))
+        simulated = studentized_draws(sandwich.clusters, usable, self.draws, self.weights, seed)
+        df = sandwich.correction.df
+        critical = float("nan")
+        if usable.any():
+            largest = np.quantile(np.abs(simulated).max(axis=1), self.level)
+            critical = bounded_critical(float(largest), int(usable.sum()), self.level, df)
+        p = np.full(estimate.n_effects, np.nan)
+        observed = np.abs(estimate.effects[usable] / sandwich.se[usable])
+        p[usable] = (1 + (np.abs(simulated) >= observed).sum(axis=0)) / (self.draws + 1)
+        note = (
+            f"{sandwich_note(sandwich)}; sup-t bands and p-values by multiplier bootstrap ({self.weights}, "
+            f"{self.draws} draws, seed {seed}), critical value {critical:.3f}"
+        )
+        facts: Facts = {
+            "critical_value": critical,
+            "draws": self.draws,
+            "seed": seed,
+            "floor": 1 / (self.draws + 1),
+            "simultaneous": "multiplier sup-t",
+        }
+        messages = sandwich_messages(fit, estimate, sandwich, usable) + _few_clusters(sandwich.clusters)
+        return bands_from(estimate, self.name, self.level, sandwich, critical, note, facts, messages, p)
+
+
+def _few_clusters(clusters: Clusters) -> tuple[Message, ...]:
+    n = min(clusters.sizes.values())
+    if n >= 12:
+        return ()
+    text = (
+        f"{n} clusters allow {2 ** (n - 1)} different draws of signs only; prefer randomization or the wild bootstrap"
+    )
+    return (Message("warning", "few-clusters", text),)
+
+
+def studentized_draws(clusters: Clusters, usable: BoolArray, n_draws: int, weights: Weights, seed: int) -> FloatArray:
+    """Return draws of effects over their standard deviation, shape (n_draws, n_usable)."""
+    rng = np.random.default_rng(seed)
+    parts = [clusters.sums(codes)[:, usable] for codes in clusters.codes]
+    scale = np.sqrt(sum((part**2).sum(axis=0) for part in parts))
+    out = np.zeros((n_draws, int(usable.sum())))
+    for part in parts:
+        rows = max(1, CELLS_AT_ONCE // part.shape[0])
+        for start in range(0, n_draws, rows):
+            n = min(rows, n_draws - start)
+            out[start : start + n] += multipliers(rng, n, part.shape[0], weights) @ part
+    return np.asarray(out / scale)
+
+
+def multipliers(rng: np.random.Generator, n_draws: int, n_clusters: int, weights: Weights) -> FloatArray:
+    """Return random weights of mean zero and variance one, shape (n_draws, n_clusters)."""
+    if weights == "normal":
+        return rng.standard_normal((n_draws, n_clusters))
+    if weights == "mammen":
+        is_low = rng.random((n_draws, n_clusters)) < GOLDEN / 5**0.5
+        return np.where(is_low, 1 - GOLDEN, GOLDEN)
+    if weights != "rademacher":
+        raise InferenceError(f"no multiplier weights are called {weights!r}; known: rademacher, mammen, normal")
+    n_bytes = (n_clusters + 7) // 8
+    packed = rng.integers(0, 256, (n_draws, n_bytes), dtype=np.uint8)
+    bits = np.unpackbits(packed, axis=1, count=n_clusters)
+    return bits.astype(np.float64) * 2 - 1
