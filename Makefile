@@ -78,8 +78,8 @@ lock: ## resolve requirements.lock anew (needs uv); UPGRADE=--upgrade moves ever
 
 clean: ## remove results, built data and caches; .venv stays
 	@rm -rf results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find data/processed -mindepth 1 ! -name .gitkeep -delete
-	@find twintrade tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find $(wildcard data/processed) /dev/null -mindepth 1 ! -name .gitkeep -delete
+	@find $(wildcard twintrade tests benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .DEFAULT:
 	$(error no target and no analysis has this name; see make help; analyses: $(studies))

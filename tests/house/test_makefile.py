@@ -14,6 +14,8 @@ def project(root: Path, tmp_path: Path) -> Path:
     for name in ("Makefile", "requirements.lock", "pyproject.toml"):
         shutil.copy(root / name, tmp_path)
     (tmp_path / "analyses").mkdir()
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(root / ".ci" / "setup", tmp_path / ".ci")
     return tmp_path
 
 
@@ -63,3 +65,36 @@ def test_help_names_every_target(project):
     listed = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("  make ")}
     phony = next(line for line in (project / "Makefile").read_text().splitlines() if line.startswith("targets :="))
     assert set(phony.split(":=")[1].split()) <= listed
+
+
+def pretend_python(project: Path, answer: str) -> Path:
+    """Write an interpreter that answers every question about itself with a shell command."""
+    fake = project / "python"
+    fake.write_text(f"#!/bin/sh\n{answer}\n", encoding="utf-8")
+    fake.chmod(0o755)
+    return fake
+
+
+def test_an_old_python_is_refused_in_one_line(project):
+    done = make(project, "setup", f"PYTHON={pretend_python(project, 'exit 1')}")
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0].endswith("is not a Python of version 3.11 or later")
+
+
+def test_a_python_without_venv_is_answered_with_the_package_to_install(project):
+    answer = 'case "$2" in *venv*) exit 1;; esac'
+    done = make(project, "setup", f"PYTHON={pretend_python(project, answer)}")
+    assert done.returncode != 0
+    assert "apt install python3-venv" in done.stderr.splitlines()[0]
+
+
+def test_clean_leaves_what_was_not_built(project):
+    (project / "data" / "processed").mkdir(parents=True)
+    kept = [project / "data" / "processed" / ".gitkeep", project / "analyses" / "one.toml"]
+    built = [project / "data" / "processed" / "x.csv", project / "results" / "one" / "manifest.json"]
+    (project / "results" / "one").mkdir(parents=True)
+    for file in [*kept, *built]:
+        file.touch()
+    assert make(project, "clean").returncode == 0
+    assert [file.exists() for file in kept] == [True, True]
+    assert [file.exists() for file in built] == [False, False]
