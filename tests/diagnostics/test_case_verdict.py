@@ -1,0 +1,117 @@
+import numpy as np
+import pandas as pd
+import pytest
+from single_cases import dyad_design, rectangle_frame
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.design.donors import case_design, untreated_rectangle
+from twintrade.diagnostics.case_paths import CasePaths
+from twintrade.diagnostics.case_verdict import CaseVerdict
+from twintrade.diagnostics.donor_sets import DonorSets
+from twintrade.estimators.base import fit
+from twintrade.estimators.double_ratio import DoubleRatio
+
+CAUSAL = ("caused", "because of the tie", "effect of the tie", "thanks to", "led to")
+
+
+def case_fit(effect, onset=2006, noise=0.1, **sizes):
+    frame = rectangle_frame(noise=noise, **sizes)
+    hit = (frame["city"] == "c0") & (frame["partner"] == "p0") & (frame["year"] >= onset)
+    frame.loc[hit, "exports"] *= np.exp(effect)
+    return fit(DoubleRatio(), dyad_design(frame, {"c0-p0": onset}))
+
+
+def verdict(fitted):
+    return CaseVerdict().check(fitted, None, np.random.default_rng(1))
+
+
+def test_a_large_move_stands_out_at_the_floor():
+    finding = verdict(case_fit(1.0))
+    assert finding.verdict == "pass"
+    assert finding.value == pytest.approx(1 / 30)
+    assert finding.sentence.startswith("Stands out")
+    assert "smallest attainable 0.033" in finding.sentence
+
+
+def test_no_move_is_never_worded_as_no_effect():
+    finding = verdict(case_fit(0.0))
+    assert finding.verdict == "fail"
+    assert "this is not evidence of no effect" in finding.sentence
+
+
+@pytest.mark.parametrize(("effect", "onset"), [(1.0, 2006), (0.0, 2006), (1.0, 2002)])
+def test_no_sentence_is_causal(effect, onset):
+    sentence = verdict(case_fit(effect, onset)).sentence
+    assert not any(word in sentence for word in CAUSAL)
+
+
+def test_three_periods_before_cannot_tell():
+    finding = verdict(case_fit(1.0, onset=2003))
+    assert finding.verdict == "none"
+    assert finding.sentence.startswith("Cannot tell: there are 3 periods before the tie")
+    assert "Descriptive only" in finding.sentence
+    assert np.isnan(finding.value)
+
+
+def test_few_donors_cannot_tell_and_print_the_floor():
+    finding = verdict(case_fit(1.0, n_cities=2, n_partners=3))
+    assert finding.verdict == "none"
+    assert "no p-value can fall below 0.200" in finding.sentence
+
+
+def test_disagreeing_donor_sets_lead():
+    frame = rectangle_frame(noise=0.02)
+    late = frame["year"] >= 2006
+    frame.loc[(frame["city"] == "c0") & (frame["partner"] == "p0") & late, "exports"] *= 2.0
+    frame.loc[(frame["city"] == "c0") & (frame["partner"] != "p0") & late, "exports"] *= 9.0
+    finding = verdict(fit(DoubleRatio(), dyad_design(frame, {"c0-p0": 2006})))
+    assert finding.sentence.startswith("Cannot tell: the donor sets disagree in sign")
+
+
+def test_paths_hold_the_case_its_counterfactual_and_every_placebo():
+    fitted = case_fit(1.0)
+    finding = CasePaths().check(fitted, None, np.random.default_rng(1))
+    path, placebo = finding.payloads["path"], finding.payloads["placebo"]
+    assert {"series", "period", "value", "index"} <= set(path.columns)
+    assert {"treated", "counterfactual"} <= set(path["series"])
+    treated = path[path["series"] == "treated"].set_index("period")["value"]
+    without = path[path["series"] == "counterfactual"].set_index("period")["value"]
+    np.testing.assert_allclose(np.log(treated / without), fitted.estimate.effects, atol=1e-10)
+    own = placebo[placebo["is_treated"] & (placebo["donor_set"] == "all")]
+    np.testing.assert_allclose(own["value"], fitted.estimate.effects, atol=1e-10)
+    assert placebo[placebo["donor_set"] == "all"]["unit"].nunique() == 30
+    assert placebo[placebo["donor_set"] == "A"]["unit"].nunique() == 6
+
+
+def states(shared):
+    frame = pd.read_csv(shared / "data" / "us_state_exports_selected.csv", keep_default_na=False)
+    ties = pd.read_csv(shared / "data" / "us_twin_registry.csv", keep_default_na=False)
+    undated = pd.read_csv(shared / "data" / "us_undated_twins_selected.csv", keep_default_na=False)
+    panel = Panel.from_frame(frame, period="year", city="city_state", partner="partner_iso3")
+    year = ties["date"].str[:4].astype(int) + (ties["date"].str[5:7] == "12")
+    first = year.groupby(ties["us_usps"] + "-" + ties["partner_iso3"]).min()
+    onset = np.array([float(first.get(u, np.inf)) for u in panel.units])
+    no_date = set(undated["us_usps"] + "-" + undated["partner_iso3"])
+    excluded = {u: "undated" for u, o in zip(panel.units, onset, strict=True) if u in no_date and np.isinf(o)}
+    treatment = Treatment(units=panel.units, onset=onset, excluded=excluded)
+    return Design(panel=panel, treatment=treatment, outcome="exports_usd")
+
+
+def test_delaware_and_india_end_descriptive(shared):
+    design = states(shared)
+    fitted = fit(DoubleRatio(), case_design(design, "DE-IND", untreated_rectangle(design, "DE-IND")))
+    finding = verdict(fitted)
+    assert finding.sentence.startswith("Cannot tell: there are 3 periods before the tie")
+    sets = DonorSets().check(fitted, None, np.random.default_rng(1))
+    assert sets.table.query("donor_set == 'B' and status == 'donor'")["unit"].tolist() == ["TN-IND"]
+    assert [m.code for m in sets.messages] == ["few-donors"]
+
+
+def test_a_method_for_many_units_is_told_that_this_is_not_for_it():
+    fitted = case_fit(1.0)
+    other = type(fitted)(object.__new__(_Other), fitted.design, fitted.estimate)
+    assert verdict(other).sentence.startswith("Not available because")
+
+
+class _Other:
+    name = "twfe"

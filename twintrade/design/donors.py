@@ -1,0 +1,224 @@
+"""Donor sets of one treated dyad: who may stand for it, who may not, and why."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design.comparison import Donors
+from twintrade.design.design import Design
+from twintrade.errors import DesignError
+from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+
+AGGREGATES = frozenset(
+    {
+        "wld",
+        "world",
+        "total",
+        "eu",
+        "eu15",
+        "eu25",
+        "eu27",
+        "eu28",
+        "euu",
+        "european_union",
+        "asean",
+        "oecd",
+        "mercosur",
+        "nafta",
+        "usmca",
+        "opec",
+        "gcc",
+        "cis",
+        "brics",
+        "africa",
+        "asia",
+        "europe",
+        "oceania",
+        "areas_nes",
+        "nes",
+        "other",
+        "rest_of_world",
+        "row",
+        "unspecified",
+    }
+)
+"""Partner labels that name more than one country, compared in lower case with blanks and dashes as underscores."""
+
+REASONS = {
+    "always-treated": "tied in or before the first period",
+    "treated": "tied within the sample",
+    "aggregate": "the partner is an aggregate of countries",
+    "not-in-design": "left out of the design already",
+    "too-few-positive": "positive in too few of the treated unit's periods",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DonorSet:
+    """One answer to the question who would have moved like the treated unit.
+
+    Attributes
+    ----------
+    key : str
+        "A" for the same city's flows to other destinations, "B" for other cities' flows to the same destination,
+        "all" for every untreated flow of the table.
+    description : str
+        The same in words, as the identifying assumption prints it.
+    donors : Donors
+        The comparison; may hold no unit.
+    excluded : DataFrame
+        Columns unit, reason: every candidate that may not serve, and why.
+    """
+
+    key: str
+    description: str
+    donors: Donors
+    excluded: pd.DataFrame
+
+    @property
+    def n_donors(self) -> int:
+        """Number of units that may serve."""
+        return len(self.donors.units)
+
+
+def donor_sets(
+    design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
+) -> tuple[DonorSet, ...]:
+    """Return the two donor sets of a treated dyad, side by side.
+
+    A donor has no tie that begins within the sample, none whose date is unknown, is no aggregate of countries, and
+    is positive in most periods in which the treated unit is observed.
+
+    Parameters
+    ----------
+    design : Design
+        Of dyads.
+    unit : str
+        Label of the treated dyad.
+    min_positive : float
+        Share of the treated unit's periods in which a donor must be observed and positive.
+    aggregates : collection of str
+        Partner labels that name more than one country, in lower case.
+
+    Returns
+    -------
+    tuple of DonorSet
+        "A", the same city's flows to other destinations, and "B", other cities' flows to the same destination.
+
+    Raises
+    ------
+    DesignError
+        Units are no dyads, the unit is unknown, or it is not treated within the sample.
+    """
+    panel = design.panel
+    if not panel.is_dyadic:
+        raise DesignError("donor sets A and B need city-partner dyads; name the city and the partner column")
+    position = _treated_position(design, unit)
+    reasons = _reasons(design, position, min_positive, aggregates)
+    city, partner = panel.unit_city[position], panel.unit_partner[position]
+    other = np.arange(panel.n_units) != position
+    same_city = other & (panel.unit_city == city)
+    same_partner = other & (panel.unit_partner == partner)
+    place, destination = panel.cities[city], panel.partners[partner]
+    return (
+        _set("A", f"{place}'s flows to other destinations", same_city, panel.units, reasons),
+        _set("B", f"other cities' flows to {destination}", same_partner, panel.units, reasons),
+    )
+
+
+def untreated_rectangle(
+    design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
+) -> DonorSet:
+    """Return every unit that may serve as donor, whatever its city and partner, under the rules of ``donor_sets``.
+
+    Raises
+    ------
+    DesignError
+        The unit is unknown or not treated within the sample.
+    """
+    position = _treated_position(design, unit)
+    reasons = _reasons(design, position, min_positive, aggregates)
+    others = np.arange(design.panel.n_units) != position
+    return _set("all", "every untreated flow of the table", others, design.panel.units, reasons)
+
+
+def case_design(design: Design, unit: str, donor_set: DonorSet) -> Design:
+    """Return the design of one treated unit and one donor set.
+
+    Raises
+    ------
+    DesignError
+        The donor set is empty; the message says why each candidate was excluded.
+    """
+    if donor_set.n_donors == 0:
+        counts = donor_set.excluded["reason"].value_counts()
+        why = ", ".join(f"{n} {reason}" for reason, n in counts.items()) or "there is no candidate"
+        raise DesignError(f"{unit} has no donor among {donor_set.description}: {why}")
+    members = np.isin(design.panel.units, [unit, *donor_set.donors.units])
+    return replace(design, comparison=donor_set.donors).restricted(members[design.panel.unit])
+
+
+def treated_unit(design: Design) -> str:
+    """Return the label of the only unit treated within the sample.
+
+    Raises
+    ------
+    DesignError
+        There is none, or more than one.
+    """
+    o = design.observations
+    treated = o.unit_ids[o.is_ever_treated]
+    if treated.size != 1:
+        raise DesignError(f"a single case has one treated unit; this design has {treated.size}")
+    return str(treated[0])
+
+
+def _treated_position(design: Design, unit: str) -> int:
+    units = design.panel.units
+    found = np.flatnonzero(units == unit)
+    if found.size == 0:
+        raise DesignError(f"no unit is called {unit!r}; units are city-partner labels such as {units[0]!r}")
+    if not design.onset[found[0]] <= design.panel.last_period:
+        raise DesignError(
+            f"{unit} is not treated within the sample; give it an onset up to {design.panel.last_period}"
+        )
+    return int(found[0])
+
+
+def _reasons(design: Design, position: int, min_positive: float, aggregates: Collection[str]) -> ObjectArray:
+    """Return why each unit may not be a donor, "" where it may, shape (panel.n_units,)."""
+    panel = design.panel
+    rows = np.ones(panel.n_rows, dtype=bool) if design.kept is None else design.kept
+    onset = design.onset - design.anticipation
+    reasons = np.full(panel.n_units, "", dtype=object)
+    reasons[~np.isin(np.arange(panel.n_units), panel.unit[rows])] = "not-in-design"
+    reasons[_positive_share(design, rows, position) < min_positive] = "too-few-positive"
+    reasons[onset <= panel.last_period] = "treated"
+    reasons[onset <= panel.first_period] = "always-treated"
+    for unit, reason in design.treatment.excluded.items():
+        reasons[panel.units == unit] = reason
+    reasons[_is_aggregate(panel.partners, aggregates)[panel.unit_partner]] = "aggregate"
+    return reasons
+
+
+def _positive_share(design: Design, rows: BoolArray, position: int) -> np.ndarray:
+    """Return the share of the treated unit's periods in which each unit is positive, shape (panel.n_units,)."""
+    panel = design.panel
+    periods: IntArray = panel.period[rows & (panel.unit == position)]
+    positive = (panel.values(design.outcome) > 0) & np.isin(panel.period, periods)
+    return np.bincount(panel.unit[positive], minlength=panel.n_units) / max(periods.size, 1)
+
+
+def _is_aggregate(partners: ObjectArray, aggregates: Collection[str]) -> BoolArray:
+    names = (str(p).strip().lower().replace(" ", "_").replace("-", "_") for p in partners)
+    return np.array([name in aggregates for name in names], dtype=bool)
+
+
+def _set(key: str, description: str, candidates: BoolArray, units: ObjectArray, reasons: ObjectArray) -> DonorSet:
+    usable = candidates & (reasons == "")
+    gone = candidates & (reasons != "")
+    excluded = pd.DataFrame({"unit": units[gone], "reason": reasons[gone]})
+    donors = Donors(units=tuple(str(u) for u in units[usable]), description=description)
+    return DonorSet(key, description, donors, excluded)

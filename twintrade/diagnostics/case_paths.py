@@ -1,0 +1,101 @@
+"""The observed path, what stands for it without the tie, and every donor's gap in its place."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design.case import Case
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.case_placebos import SET_LABELS, PlaceboPaths, case_sets, placebo_paths, single_case
+from twintrade.effects import Finding
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class CasePaths(Diagnostic):
+    """Data of the path, gap and placebo figures of a single case."""
+
+    name = "paths"
+    citation = ""
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return payloads ``path`` and ``placebo``.
+
+        ``path`` has series, period, period_label, value, index (the last period before the onset = 100);
+        ``placebo`` has unit, donor_set, event_time, value, is_treated.
+        """
+        found = single_case(fit)
+        if found is None:
+            return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
+        estimator, case = found
+        placebo, failed = [], []
+        for key, chosen in case_sets(case).items():
+            try:
+                paths = placebo_paths(estimator, chosen)
+            except TwintradeError as error:
+                failed.append((key, str(case.units[0]), str(error)))
+                continue
+            placebo.append(_placebo_rows(key, paths))
+            failed += [(key, *each) for each in paths.failed]
+        n_failed = len(failed)
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=f"{case.units[0]} is drawn against {case.n_donors} donors"
+            + (f"; {n_failed} placebo paths could not be formed." if n_failed else "."),
+            value=float(case.n_donors),
+            unit="donors",
+            table=pd.DataFrame(failed, columns=["donor_set", "unit", "reason"]),
+            payloads={
+                "path": _path_rows(fit, case, estimator.gaps(case)),
+                "placebo": pd.concat(placebo, ignore_index=True),
+            },
+        )
+
+
+def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
+    in_logs = fit.estimate.scale == "log points" and fit.design.transform == "level"
+    without = case.own * np.exp(-gaps) if in_logs else case.own - gaps
+    series = {"treated": case.own, "counterfactual": without}
+    combine = np.mean if fit.design.transform == "log" else np.sum
+    for key, chosen in case_sets(case).items():
+        series[SET_LABELS[key]] = combine(chosen.donors, axis=0)
+    last = int(np.flatnonzero(case.is_before)[-1])
+    rows = [
+        pd.DataFrame(
+            {
+                "series": name,
+                "period": case.periods,
+                "period_label": [fit.design.panel.label(p) for p in case.periods],
+                "value": values,
+                "index": _index(values, last, fit.design.transform == "log"),
+            }
+        )
+        for name, values in series.items()
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def _index(values: FloatArray, last: int, is_log: bool) -> FloatArray:
+    """Return a series with its last period before the onset as 100; NaN where that is zero."""
+    if is_log:
+        return np.asarray(100.0 * np.exp(values - values[last]))
+    base = float(values[last])
+    return 100.0 * values / base if base else np.full(values.size, np.nan)
+
+
+def _placebo_rows(key: str, paths: PlaceboPaths) -> pd.DataFrame:
+    n_cases, n_periods = paths.gaps.shape
+    return pd.DataFrame(
+        {
+            "unit": np.repeat(paths.units, n_periods),
+            "donor_set": key,
+            "event_time": np.tile(paths.case.event_times, n_cases),
+            "value": paths.gaps.ravel(),
+            "is_treated": np.repeat(np.arange(n_cases) == 0, n_periods),
+        }
+    )

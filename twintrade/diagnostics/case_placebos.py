@@ -1,0 +1,102 @@
+"""The donor sets of a single case, and the path each donor would have shown in the treated unit's place."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design.case import Case
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.estimators.single_case import SingleCase
+from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
+from twintrade.numerics.placebo_rank import PlaceboRank, mean_shift, placebo_rank, rmspe_ratio
+
+SET_LABELS = {
+    "A": "the same city's flows to other destinations",
+    "B": "other cities' flows to the same destination",
+    "all": "every untreated flow of the design",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaceboPaths:
+    """Gaps of the treated unit and of every donor in its place.
+
+    Attributes
+    ----------
+    case : Case
+    gaps : FloatArray, shape (1 + n_placebos, n_periods)
+        The treated unit first; NaN where no gap can be formed.
+    units : ObjectArray, shape (1 + n_placebos,)
+    failed : tuple of (str, str)
+        Donors whose placebo could not be formed, with the reason.
+    """
+
+    case: Case
+    gaps: FloatArray
+    units: ObjectArray
+    failed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def effect(self) -> float:
+        """Mean gap after the onset."""
+        return float(np.nanmean(self.gaps[0, self.case.is_after]))
+
+    @property
+    def pre_rmspe(self) -> FloatArray:
+        """Root mean squared gap before the onset, shape (1 + n_placebos,)."""
+        return np.asarray(np.sqrt(np.nanmean(self.gaps[:, self.case.is_before] ** 2, axis=1)))
+
+    def rank(self, kept: BoolArray | None = None) -> PlaceboRank:
+        """Rank the mean gap after the onset among the placebos (all, or those kept)."""
+        return _rank(mean_shift(self.gaps, self.case.is_after), kept)
+
+    def rmspe_rank(self, kept: BoolArray | None = None) -> PlaceboRank:
+        """Rank the ratio of the root mean squared gaps after and before the onset."""
+        return _rank(rmspe_ratio(self.gaps, self.case.is_before, self.case.is_after), kept)
+
+
+def _rank(statistics: FloatArray, kept: BoolArray | None) -> PlaceboRank:
+    others = statistics[1:] if kept is None else statistics[1:][kept[1:]]
+    return placebo_rank(float(statistics[0]), others)
+
+
+def case_sets(case: Case) -> dict[str, Case]:
+    """Return the case with each donor set that is not empty: "A", "B", and "all" where neither is the whole."""
+    others = np.arange(case.units.size) > 0
+    members = {"A": others & (case.city == case.city[0]), "B": others & (case.partner == case.partner[0])}
+    sets = {k: case.chosen(np.flatnonzero(m | ~others).astype(np.int64)) for k, m in members.items() if m.any()}
+    if not any(s.n_donors == case.n_donors for s in sets.values()):
+        sets["all"] = case
+    return sets
+
+
+def placebo_paths(estimator: SingleCase, case: Case) -> PlaceboPaths:
+    """Re-estimate with every donor in the treated unit's place, the treated unit left out.
+
+    Raises
+    ------
+    TwintradeError
+        The treated unit itself cannot be estimated.
+    """
+    rows, units, failed = [estimator.gaps(case)], [case.units[0]], []
+    for placebo in case.placebos():
+        name = str(placebo.units[0])
+        try:
+            gaps = estimator.gaps(placebo) if placebo.n_donors else np.full(case.periods.size, np.nan)
+        except TwintradeError as error:
+            failed.append((name, str(error)))
+            continue
+        if not (np.isfinite(gaps[case.is_before]).any() and np.isfinite(gaps[case.is_after]).any()):
+            failed.append((name, "no gap can be formed on both sides of the onset"))
+            continue
+        rows.append(gaps)
+        units.append(name)
+    return PlaceboPaths(case, np.vstack(rows), np.array(units, dtype=object), tuple(failed))
+
+
+def single_case(fit: Fit) -> tuple[SingleCase, Case] | None:
+    """Return the estimator and the case of a single-case fit, None for any other fit."""
+    if not isinstance(fit.estimator, SingleCase):
+        return None
+    return fit.estimator, fit.estimator.case(fit.design)

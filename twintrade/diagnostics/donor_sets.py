@@ -1,0 +1,71 @@
+"""Who may stand for the treated dyad, in both donor sets, and who may not and why."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.design.donors import REASONS, DonorSet, donor_sets, treated_unit
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.effects import Finding, Message
+from twintrade.errors import DesignError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+
+
+@dataclass(frozen=True, slots=True)
+class DonorSets(Diagnostic):
+    """The two donor sets of a single case, with the excluded listed.
+
+    Attributes
+    ----------
+    min_positive : float
+        Share of the treated unit's periods in which a donor must be positive.
+    """
+
+    min_positive: float = 0.8
+    name = "donor_sets"
+    citation = ""
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return both sets as a table, payload ``donor_sets``: donor_set, unit, status, reason."""
+        try:
+            unit = treated_unit(fit.design)
+            sets = donor_sets(fit.design, unit, min_positive=self.min_positive)
+        except DesignError as error:
+            return self.unavailable(str(error))
+        table = pd.concat([_rows(s) for s in sets], ignore_index=True)
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=" ".join(_sentence(s, fit.design) for s in sets),
+            value=float(min(s.n_donors for s in sets)),
+            unit="donors",
+            table=table,
+            payloads={"donor_sets": table},
+            messages=tuple(_warning(s, unit) for s in sets if s.n_donors < 2),
+        )
+
+
+def _rows(donor_set: DonorSet) -> pd.DataFrame:
+    used = pd.DataFrame({"unit": list(donor_set.donors.units), "status": "donor", "reason": ""})
+    gone = donor_set.excluded.assign(status="excluded")
+    gone["reason"] = [REASONS.get(r, r) for r in gone["reason"]]
+    rows = pd.concat([used, gone[["unit", "status", "reason"]]], ignore_index=True)
+    rows.insert(0, "donor_set", donor_set.key)
+    return rows.astype({"unit": object, "status": object, "reason": object})
+
+
+def _sentence(donor_set: DonorSet, design: Design) -> str:
+    counts = donor_set.excluded["reason"].value_counts()
+    why = ", ".join(f"{n} {REASONS.get(str(reason), str(reason))}" for reason, n in counts.items())
+    number = "1 unit" if donor_set.n_donors == 1 else f"{donor_set.n_donors} units"
+    text = f"Donor set {donor_set.key}, {donor_set.description}: {number}"
+    return f"{text}; excluded: {why}." if why else f"{text}; none excluded."
+
+
+def _warning(donor_set: DonorSet, unit: str) -> Message:
+    number = "no donor" if donor_set.n_donors == 0 else "one donor"
+    text = f"{unit} has {number} among {donor_set.description}: that comparison says next to nothing"
+    return Message("warning", "few-donors", text)

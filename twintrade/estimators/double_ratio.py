@@ -1,0 +1,116 @@
+"""How one flow moved against its city's other flows and its destination's other flows at once."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.design.case import Case
+from twintrade.effects.estimate import Scale
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Requires
+from twintrade.estimators.single_case import SingleCase
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleRatio(SingleCase):
+    """The log double ratio of one treated dyad, before and after.
+
+    With X of city c, partner j, period t, and every sum over the design's untreated dyads that leave the dyad out,
+
+        d_t = ln X_cjt - ln sum_k≠j X_ckt - ln sum_i≠c X_ijt + ln sum_i≠c,k≠j X_ikt.
+
+    Where the design holds donors of one margin only (donor set A or B), the other margin drops out and d_t is a
+    single log ratio. Nothing is estimated, so nothing but placebo refits can say how unusual a move is.
+
+    Attributes
+    ----------
+    relative_to : {"pre_mean", "reference"}
+        What the path is measured from: its mean before the onset, or a single period.
+    base_period : int
+        Event time of that period.
+    """
+
+    relative_to: Literal["pre_mean", "reference"] = "pre_mean"
+    base_period: int = -1
+    name = "double_ratio"
+    title = "Double ratio"
+    citation = "balassa1965"
+    requires = Requires(single_treated_unit=True, nonnegative=True, transforms=("level",), dyadic=True)
+
+    def gaps(self, case: Case) -> FloatArray:
+        """Return the log double ratio less its base, in log points; NaN where a part of it is not positive.
+
+        Raises
+        ------
+        EstimationError
+            Donors on one margin and off it only, or no positive flow to measure from.
+        """
+        ratio = log_double_ratio(case.values, case.city, case.partner)
+        base = case.is_before if self.relative_to == "pre_mean" else case.event_times == self.base_period
+        if not np.isfinite(ratio[base]).any():
+            raise EstimationError(f"{case.units[0]} has no positive flow in the period it is measured from")
+        return ratio - np.nanmean(ratio[base])
+
+    def reference(self, design: Design) -> int | None:
+        """Return the event time the path is measured from, if it is a single one."""
+        return None if self.relative_to == "pre_mean" else self.base_period
+
+    def effect_scale(self, design: Design) -> Scale:
+        """Return the scale: a ratio is taken in logarithms whatever the outcome's transform."""
+        return "log points"
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        return (
+            "Without the tie, the flow's share in its city's trade and in its destination's trade would have stayed "
+            f"where it was on average before, judged by {design.comparison.sentence}."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        return "The mean log double ratio after the onset less its mean before, every period weighing the same."
+
+    def equation(self, design: Design) -> str:
+        """Return the statistic."""
+        return "dₜ = ln Xcjt − ln Xc·t − ln X·jt + ln X··t, sums leave the treated dyad out"
+
+
+def log_double_ratio(values: FloatArray, city: IntArray, partner: IntArray) -> FloatArray:
+    """Return the log double ratio of the first flow by period; NaN where a part of it is not positive.
+
+    Parameters
+    ----------
+    values : FloatArray, shape (n_units, n_periods)
+        Flows in levels.
+    city, partner : IntArray, shape (n_units,)
+
+    Raises
+    ------
+    EstimationError
+        The flows form neither a rectangle nor a single margin.
+    """
+    others = np.arange(city.size) > 0
+    same_city, same_partner = others & (city == city[0]), others & (partner == partner[0])
+    rest = (city != city[0]) & (partner != partner[0])
+    less, plus = [same_city, same_partner], [rest]
+    if not rest.any() and same_city.any() != same_partner.any():
+        less, plus = [same_city if same_city.any() else same_partner], []
+    elif not (same_city.any() and same_partner.any() and rest.any()):
+        raise EstimationError(
+            f"a double ratio needs donors on both margins and off them; there are {int(same_city.sum())} of the same "
+            f"city, {int(same_partner.sum())} of the same partner and {int(rest.sum())} of neither"
+        )
+    ratio = _log(values[0])
+    for members in less:
+        ratio = ratio - _log(values[members].sum(axis=0))
+    for members in plus:
+        ratio = ratio + _log(values[members].sum(axis=0))
+    return ratio
+
+
+def _log(values: FloatArray) -> FloatArray:
+    """Return the logarithm, NaN where it does not exist."""
+    return np.log(np.where(values > 0, values, np.nan))

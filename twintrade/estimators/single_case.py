@@ -1,0 +1,94 @@
+"""What every single-case method is: a way to fill in one unit's path without the tie."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.design.case import Case, case_of
+from twintrade.design.outcome_matrix import outcome_matrix
+from twintrade.effects import Dropped, EventStudy, RefitOnly
+from twintrade.effects.estimate import Scale
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Estimator
+from twintrade.numerics.arrays import FloatArray
+
+
+class SingleCase(Estimator):
+    """An estimator of one treated unit, made of arrays so that a thousand placebo refits are cheap."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def gaps(self, case: Case) -> FloatArray:
+        """Return observed less counterfactual in every period, shape (n_periods,).
+
+        NaN where the outcome does not allow it; before the onset the gap is the misfit.
+        """
+
+    def reference(self, design: Design) -> int | None:
+        """Return the event time at which the gap is zero by construction, if there is one."""
+        return None
+
+    def effect_scale(self, design: Design) -> Scale:
+        """Return the scale of the gaps."""
+        return design.scale
+
+    def statistics(self, case: Case) -> Mapping[str, float]:
+        """Return further facts worth a table row."""
+        return {}
+
+    def case(self, design: Design) -> Case:
+        """Return the design's only case, its treated unit first."""
+        return case_of(design, outcome_matrix(design))
+
+    def estimate(self, design: Design) -> EventStudy:
+        """Return the gap at every event time of the sample, whatever the window: placebos need the whole fit.
+
+        Raises
+        ------
+        EstimationError
+            No gap can be formed before, or after, the onset.
+        """
+        matrix = outcome_matrix(design)
+        case = case_of(design, matrix)
+        gaps = self.gaps(case)
+        usable = np.isfinite(gaps)
+        for side, periods in (("before", case.is_before), ("after", case.is_after)):
+            if not (usable & periods).any():
+                raise EstimationError(f"{case.units[0]}: no gap can be formed {side} the onset; look for zeros")
+        before = gaps[usable & case.is_before]
+        facts = {
+            "pre_rmspe": float(np.sqrt(np.mean(before**2))),
+            "n_pre_periods": float(before.size),
+            "n_donors": float(case.n_donors),
+        }
+        ones = np.ones(int(usable.sum()), dtype=np.int64)
+        reference = self.reference(design)
+        return EventStudy(
+            effects=gaps[usable],
+            uncertainty=RefitOnly("one treated unit has no sampling distribution of its own"),
+            scale=self.effect_scale(design),
+            sample=design.observations.sample(
+                matrix.used,
+                dropped=matrix.dropped + _without_gap(case, gaps),
+                statistics=facts | dict(self.statistics(case)),
+            ),
+            names=tuple(f"{e:+d}" for e in case.event_times[usable]),
+            n_units=ones,
+            n_cells=ones,
+            base="none" if reference is None else "universal",
+            event_times=case.event_times[usable],
+            reference=reference,
+            anticipation=design.anticipation,
+        )
+
+
+def _without_gap(case: Case, gaps: FloatArray) -> tuple[Dropped, ...]:
+    lost = ~np.isfinite(gaps)
+    if not lost.any():
+        return ()
+    names = tuple(str(p) for p in case.periods[lost])
+    sentence = "periods without a gap, because a flow or a sum it is compared with is zero and has no logarithm"
+    return (Dropped("zero-under-log", sentence, len(names), 0, names),)

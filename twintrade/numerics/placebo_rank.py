@@ -1,0 +1,64 @@
+"""How far one statistic stands out among those of placebo cases."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceboRank:
+    """A rank among placebos, read as a p-value.
+
+    Attributes
+    ----------
+    p : float
+        Share of all cases, the treated one included, whose statistic is at least as large.
+    floor : float
+        Smallest value ``p`` can take, 1 / (n_placebos + 1).
+    n_placebos : int
+    """
+
+    p: float
+    floor: float
+    n_placebos: int
+
+
+def placebo_rank(own: float, others: FloatArray) -> PlaceboRank:
+    """Rank a statistic, larger meaning more unusual; ties count against it.
+
+    Parameters
+    ----------
+    own : float
+    others : FloatArray, shape (n_placebos,)
+        NaN for placebos that could not be formed: they do not count.
+    """
+    formed = others[~np.isnan(others)]
+    n_cases = formed.size + 1
+    # Refits of one solver agree to about 1e-10: a tie must not hinge on the last digits.
+    slack = 1e-9 * abs(own)
+    return PlaceboRank(float((1 + (formed >= own - slack).sum()) / n_cases), 1.0 / n_cases, int(formed.size))
+
+
+def mean_shift(gaps: FloatArray, after: BoolArray) -> FloatArray:
+    """Return the absolute mean gap after the onset, shape (n_cases,), of gaps of shape (n_cases, n_periods)."""
+    return np.abs(_mean(gaps[:, after]))
+
+
+def rmspe_ratio(gaps: FloatArray, before: BoolArray, after: BoolArray) -> FloatArray:
+    """Return root mean squared gap after over before the onset, shape (n_cases,) (Abadie, Diamond, Hainmueller 2010).
+
+    A perfect fit before the onset has an infinite ratio unless the gap after it is zero as well, then 0.
+    """
+    post, pre = np.sqrt(_mean(gaps[:, after] ** 2)), np.sqrt(_mean(gaps[:, before] ** 2))
+    exact = pre == 0
+    return np.where(exact, np.where(post > 0, np.inf, 0.0), post / np.where(exact, 1.0, pre))
+
+
+def _mean(gaps: FloatArray) -> FloatArray:
+    """Return row means over what is not missing; NaN for a row without anything."""
+    present = np.isfinite(gaps)
+    n_present = present.sum(axis=1)
+    total = np.where(present, gaps, 0.0).sum(axis=1)
+    return np.where(n_present > 0, total / np.maximum(n_present, 1), np.nan)
