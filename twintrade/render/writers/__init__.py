@@ -1,1 +1,1 @@
-"""One list of blocks, one writer per format."""
+"""One writer a format: blocks in, bytes out; no writer opens a file to write."""

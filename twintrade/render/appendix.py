@@ -1,0 +1,117 @@
+"""The statistical appendix: a list of exhibits, each built where its inputs exist, else named with the reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from twintrade.effects import ResultSet
+from twintrade.render.blocks import Absent, Block, BulletList, Document, Heading, Note, Table, spans, with_numbers
+from twintrade.render.exhibits import claims, data_card, event_study, ladder, raw_series, register, run, summary
+from twintrade.render.exhibits.topics import topic
+from twintrade.render.figures.theme import Theme
+from twintrade.render.page import Page
+from twintrade.render.tables.estimates import TableOptions
+from twintrade.render.wording import Wording
+
+Exhibit = Callable[[Page], tuple[Block, ...] | Absent]
+
+EXHIBITS: tuple[tuple[str, Exhibit], ...] = (
+    ("summary", summary.exhibit),
+    ("data_card", data_card.exhibit),
+    ("register", register.exhibit),
+    ("descriptives", topic("descriptives")),
+    ("selection", topic("selection")),
+    ("raw", raw_series.exhibit),
+    ("ladder", ladder.exhibit),
+    ("event_study", event_study.exhibit),
+    ("forest", topic("forest")),
+    ("margins", topic("margins")),
+    ("spillovers", topic("spillovers")),
+    ("sensitivity", topic("sensitivity")),
+    ("single_case", topic("single_case")),
+    ("claims", claims.exhibit),
+    ("findings", run.findings),
+    ("assumptions", run.assumptions),
+    ("warnings", run.warnings),
+    ("machine", run.machine),
+)
+PRESETS: dict[str, tuple[str, ...]] = {
+    "full": tuple(name for name, _ in EXHIBITS),
+    "brief": ("summary", "data_card", "register", "ladder", "event_study", "findings", "warnings", "machine"),
+    "single_case": (
+        "summary", "data_card", "register", "raw", "ladder", "sensitivity", "single_case", "claims", "findings",
+        "assumptions", "warnings", "machine",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AppendixOptions:
+    """How the appendix is made.
+
+    Attributes
+    ----------
+    exhibits : tuple of str
+        Names from ``EXHIBITS``, in any order; the appendix keeps its own.
+    wording : Wording
+    theme : Theme
+    tables : TableOptions
+    """
+
+    exhibits: tuple[str, ...] = PRESETS["full"]
+    wording: Wording = field(default_factory=Wording)
+    theme: Theme = field(default_factory=Theme)
+    tables: TableOptions = field(default_factory=TableOptions)
+
+
+def appendix(
+    results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None
+) -> tuple[Block, ...]:
+    """Return the appendix of an analysis as numbered blocks.
+
+    Parameters
+    ----------
+    results : ResultSet
+    options : AppendixOptions, optional
+    page : Page, optional
+        Given by who wants to know afterwards which texts could not be printed.
+    """
+    options = options or AppendixOptions()
+    page = page or Page(results, options.wording, options.theme, options.tables)
+    blocks: list[Block] = [Heading(1, title(page), "top")]
+    if results.is_simulated:
+        blocks.append(Note("simulated", spans(page.say("simulated"))))
+    absent: list[tuple[str, str]] = []
+    for name, exhibit in EXHIBITS:
+        if name not in options.exhibits:
+            continue
+        built = exhibit(page)
+        if isinstance(built, Absent):
+            absent.append((page.say(name), built.reason))
+        else:
+            blocks += built
+    if absent:
+        items = tuple(spans(page.say("absent_exhibit", title=t.split(":")[0], reason=r)) for t, r in absent)
+        blocks += [Heading(2, page.say("absent_heading"), "left-out"), BulletList(items)]
+    return with_numbers(_marked(blocks, results))
+
+
+def document(results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None) -> Document:
+    """Return the appendix as a document that any writer takes."""
+    options = options or AppendixOptions()
+    page = page or Page(results, options.wording, options.theme, options.tables)
+    return Document(title(page), appendix(results, options, page), is_simulated=results.is_simulated)
+
+
+def title(page: Page) -> str:
+    """Return the title of the document."""
+    return page.say("document_title", title=page.results.title)
+
+
+def _marked(blocks: list[Block], results: ResultSet) -> list[Block]:
+    """Mark every table of a simulated analysis, in its caption and for its fragments."""
+    if not results.is_simulated:
+        return blocks
+    return [
+        replace(b, is_simulated=True, caption=f"{b.caption} (SIMULATED)") if isinstance(b, Table) else b
+        for b in blocks
+    ]

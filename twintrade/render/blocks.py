@@ -1,0 +1,275 @@
+"""The one list of blocks that every writer understands: headings, prose, tables, figures."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import pandas as pd
+
+SpanKind = Literal["plain", "strong", "code", "link", "reference"]
+Align = Literal["left", "right", "decimal"]
+NoteKind = Literal["note", "warning", "simulated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text inside a paragraph.
+
+    Attributes
+    ----------
+    text : str
+        Printed as it stands; for a reference it is filled with "Table 2" when blocks are numbered.
+    kind : str
+    target : str
+        Address of a link, or key of the table or figure referred to.
+    """
+
+    text: str
+    kind: SpanKind = "plain"
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading; level 1 is the title of the document."""
+
+    level: int
+    text: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BulletList:
+    """A bulleted list, one tuple of spans an item."""
+
+    items: tuple[tuple[Span, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A boxed paragraph: a note, a warning, or the sign that data are simulated."""
+
+    kind: NoteKind
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageBreak:
+    """A new page where the format has pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a table column is set; ``weight`` shares the width among text columns that must wrap."""
+
+    align: Align = "left"
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One table cell: its lines from top to bottom, the columns it spans, and where it links to."""
+
+    lines: tuple[str, ...]
+    span: int = 1
+    link: str = ""
+
+    @property
+    def text(self) -> str:
+        """The lines joined by a space."""
+        return " ".join(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One table row; its first cell heads the row."""
+
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with three rules and a thin one between groups.
+
+    Attributes
+    ----------
+    key : str
+        Slug, for file names and references.
+    caption : str
+    columns : tuple of Column
+    header : tuple of tuple of Cell
+        One tuple a header row, spans adding up to the number of columns.
+    groups : tuple of tuple of Row
+        Body, with a rule between groups.
+    notes : tuple of str
+        Sentences below the table.
+    number : int
+        Filled by ``with_numbers``.
+    is_simulated : bool
+        Then its fragments carry the word, for they travel without their document.
+    """
+
+    key: str
+    caption: str
+    columns: tuple[Column, ...]
+    header: tuple[tuple[Cell, ...], ...]
+    groups: tuple[tuple[Row, ...], ...]
+    notes: tuple[str, ...] = ()
+    number: int = 0
+    is_simulated: bool = False
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All body rows."""
+        return tuple(row for group in self.groups for row in group)
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """One picture in its three encodings, with its size in inches."""
+
+    svg: bytes
+    pdf: bytes
+    png: bytes
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Figure:
+    """A figure: the picture, what it says in words, and the numbers it draws.
+
+    Attributes
+    ----------
+    key : str
+        Slug, for file names and references.
+    caption : str
+        One sentence, its title.
+    alt : str
+        The picture in one sentence, for who cannot see it.
+    images : Images
+    frame : DataFrame
+        What is drawn, for the CSV beside it.
+    details : str
+        The rest of the caption: tests, means.
+    notes : tuple of str
+        Small print below.
+    number : int
+        Filled by ``with_numbers``.
+    """
+
+    key: str
+    caption: str
+    alt: str
+    images: Images
+    frame: pd.DataFrame
+    details: str = ""
+    notes: tuple[str, ...] = ()
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventView:
+    """An event study to explore in the page; formats without scripts leave it out.
+
+    ``frame`` has the columns of ``figures.event_frame.EVENT_COLUMNS``.
+    """
+
+    key: str
+    title: str
+    frame: pd.DataFrame
+    level: float = 0.95
+    unit: str = ""
+    is_simulated: bool = False
+
+
+Block = Heading | Paragraph | BulletList | Note | PageBreak | Table | Figure | EventView
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Why an exhibit is not in the document, as one sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """A finished document: its blocks, numbered, and what the file formats store about it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    language: str = "en-GB"
+    is_simulated: bool = False
+    keywords: tuple[str, ...] = field(default=())
+
+
+def strong(text: str) -> Span:
+    """Return emphasized text."""
+    return Span(text, "strong")
+
+
+def code(text: str) -> Span:
+    """Return text set as code."""
+    return Span(text, "code")
+
+
+def reference(key: str) -> Span:
+    """Return a reference to a table or figure by its key."""
+    return Span("", "reference", key)
+
+
+def spans(*parts: str | Span) -> tuple[Span, ...]:
+    """Return parts as spans."""
+    return tuple(Span(part) if isinstance(part, str) else part for part in parts)
+
+
+def prose(*parts: str | Span) -> Paragraph:
+    """Return a paragraph of texts and spans."""
+    return Paragraph(spans(*parts))
+
+
+def cell(text: str, *more: str, span: int = 1, link: str = "") -> Cell:
+    """Return a cell of one or more lines."""
+    return Cell((text, *more), span, link)
+
+
+def row(*cells: str | Cell) -> Row:
+    """Return a row of texts and cells."""
+    return Row(tuple(Cell((c,)) if isinstance(c, str) else c for c in cells))
+
+
+def with_numbers(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Number tables and figures in their order and fill in the references to them."""
+    numbered: list[Block] = []
+    names: dict[str, str] = {}
+    counts = {"Table": 0, "Figure": 0}
+    for block in blocks:
+        if isinstance(block, Table | Figure):
+            noun = type(block).__name__
+            counts[noun] += 1
+            names[block.key] = f"{noun} {counts[noun]}"
+            block = replace(block, number=counts[noun])
+        numbered.append(block)
+    return tuple(_resolved(block, names) for block in numbered)
+
+
+def _resolved(block: Block, names: dict[str, str]) -> Block:
+    if isinstance(block, Paragraph | Note):
+        return replace(block, spans=_named(block.spans, names))
+    if isinstance(block, BulletList):
+        return replace(block, items=tuple(_named(item, names) for item in block.items))
+    return block
+
+
+def _named(parts: tuple[Span, ...], names: dict[str, str]) -> tuple[Span, ...]:
+    return tuple(
+        replace(span, text=names.get(span.target, "")) if span.kind == "reference" else span for span in parts
+    )

@@ -1,0 +1,67 @@
+"""What closes the appendix: findings with their verdicts, assumptions, warnings, and the machine footer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from twintrade.render.blocks import Absent, Block, BulletList, Heading, Span, prose, spans, strong
+from twintrade.render.page import Page
+from twintrade.render.reading import label, specifications, text
+from twintrade.render.tables.plain import plain_table
+from twintrade.render.tables.run import findings_table, messages_table
+
+VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user")
+LISTED_ELSEWHERE = ("inputs", "dropped", "outputs", "warnings", "messages", "spec")
+
+
+def findings(page: Page) -> tuple[Block, ...] | Absent:
+    """Return every finding with its verdict."""
+    if page.results.findings.empty:
+        return Absent(page.say("no_payload"))
+    table = findings_table(page.results, page.wording)
+    return (Heading(2, page.say("findings"), "verdicts"), prose(page.say("findings_intro")), table)
+
+
+def assumptions(page: Page) -> tuple[Block, ...] | Absent:
+    """Return the identifying assumption of each specification, once each."""
+    held: dict[str, list[str]] = {}
+    for spec in specifications(page.results):
+        if text(spec.get("assumption")):
+            held.setdefault(text(spec["assumption"]), []).append(label(spec))
+    if not held:
+        return Absent(page.say("no_specification"))
+    items: list[tuple[Span, ...]] = [spans(strong("; ".join(names) + ": "), s) for s, names in held.items()]
+    return (Heading(2, page.say("assumptions"), "assumptions"), BulletList(tuple(items)))
+
+
+def warnings(page: Page) -> tuple[Block, ...] | Absent:
+    """Return the messages of the run."""
+    if page.results.messages.empty:
+        return Absent(page.say("no_messages"))
+    return (Heading(2, page.say("warnings"), "warnings"), messages_table(page.results, page.wording))
+
+
+def machine(page: Page) -> tuple[Block, ...] | Absent:
+    """Return versions, commit, hashes and seeds, as the manifest holds them."""
+    rows = list(_flat({k: v for k, v in page.results.manifest.items() if k not in LISTED_ELSEWHERE}))
+    if not rows:
+        return Absent(page.say("no_manifest"))
+    frame = pd.DataFrame(rows, columns=["what", "value"])
+    table = plain_table(frame, "machine", page.say("machine"), weights={"what": 1.0, "value": 2.2})
+    return (Heading(2, page.say("machine"), "machine-footer"), prose(page.say("machine_intro")), table)
+
+
+def _flat(mapping: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in mapping.items():
+        name = f"{before}{str(key).replace('_', ' ')}"
+        if any(word in str(key).lower() for word in VOLATILE):
+            continue
+        if isinstance(value, Mapping):
+            rows += _flat(value, f"{name}: ")
+        elif isinstance(value, list | tuple):
+            rows.append((name, ", ".join(str(v) for v in value)))
+        else:
+            rows.append((name, text(value)))
+    return rows

@@ -1,0 +1,109 @@
+"""The first page: what was found, how sure it is, and what it cannot say, in sentences made from the numbers."""
+
+from twintrade.render import numbers
+from twintrade.render.blocks import Absent, Block, Heading, Note, Paragraph, prose, reference, spans
+from twintrade.render.page import Page
+from twintrade.render.reading import Record, headline, label, number, overall, records, specifications, text
+from twintrade.render.tables.estimates import decimals_of
+
+DETECTABLE = frozenset({"minimum_detectable_effect", "detectable", "mde", "power"})
+
+
+def exhibit(page: Page) -> tuple[Block, ...] | Absent:
+    """Return the summary."""
+    results = page.results
+    question = results.sections.get("question") or page.say("question", outcome=page.outcome)
+    blocks: list[Block] = [Heading(2, page.say("summary"), "summary"), prose(question)]
+    spec = headline(results)
+    effect = overall(results, spec) if spec is not None else None
+    if spec is None or effect is None:
+        reason = results.sections.get("no_effect") or page.say("finding_absent_reason")
+        blocks.append(Note("note", spans(page.say("case_descriptive"))))
+        blocks.append(prose(page.say("finding_absent", reason=reason.rstrip("."))))
+    else:
+        blocks.append(prose(*_finding(page, spec, effect)))
+        blocks += _spread(page)
+        note = text(spec.get("inference_note"))
+        if note:
+            blocks.append(prose(page.say("how_sure", note=note)))
+        blocks.append(_checks(page, spec))
+    if results.sections.get("limits"):
+        blocks.append(prose(results.sections["limits"]))
+    return tuple(blocks)
+
+
+def finding_sentence(page: Page, spec: Record, effect: Record) -> str:
+    """Return the sentence that states one estimate: size, direction, interval, never a cause."""
+    scale, value = text(effect.get("scale")), number(effect["effect"])
+    is_log = scale == "log points"
+    low, high = number(effect.get("low")), number(effect.get("high"))
+    has_interval = low == low and high == high
+    unit = text(spec.get("outcome_unit")) if scale == "level" else "" if scale != "share" else "of the total"
+
+    def size(amount: float) -> str:
+        if is_log:
+            return numbers.percent(numbers.percent_of_log(amount))
+        return numbers.percent(amount) if scale == "percent" else numbers.quantity(amount, unit)
+
+    p = numbers.p_value(effect.get("p"))
+    return page.say(
+        f"finding_{'percent' if is_log else 'level'}{'' if has_interval else '_no_interval'}",
+        outcome=text(spec.get("outcome")) or page.outcome,
+        size=size(value).removeprefix(numbers.MINUS),
+        direction=page.say("lower" if value < 0 else "higher"),
+        level=numbers.percent(100 * number(effect.get("level")), 0),
+        low=size(low) if has_interval else "",
+        high=size(high) if has_interval else "",
+        effect=numbers.fixed(value, decimals_of(effect)),
+        label=label(spec),
+        p=f"; {p}" if p else "",
+    )
+
+
+def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
+    low, high = number(effect.get("low")), number(effect.get("high"))
+    sentences = [finding_sentence(page, spec, effect)]
+    if low == low and high == high:
+        key = "interval_above_zero" if low > 0 else "interval_below_zero" if high < 0 else "interval_holds_zero"
+        sentences.append(page.say(key))
+    known = [r for r in records(page.results.findings) if text(r.get("diagnostic")) in DETECTABLE]
+    if known:
+        sentences.append(page.say("detectable", sentence=text(known[0]["sentence"])))
+    elif not (low > 0 or high < 0):
+        sentences.append(page.say("detectable_absent"))
+    return (" ".join(sentences),)
+
+
+def _spread(page: Page) -> list[Block]:
+    """Say how far the specifications on the headline's scale lie apart."""
+    made = [(s, overall(page.results, s)) for s in specifications(page.results)]
+    spec = headline(page.results)
+    own = next((e for s, e in made if s == spec or (spec and label(s) == label(spec))), None)
+    same = [e for _, e in made if e is not None and own is not None and text(e["scale"]) == text(own["scale"])]
+    if len(same) < 2:
+        return []
+    ordered = sorted(same, key=lambda e: number(e["effect"]))
+    ends = [numbers.fixed(e["effect"], decimals_of(e)) for e in (ordered[0], ordered[-1])]
+    scale = text(ordered[0]["scale"])
+    before, after = page.say(
+        "ladder_range", n=str(len(same)), table="\0", low=ends[0], high=f"{ends[1]} {scale}"
+    ).split("\0")
+    return [prose(before, reference("ladder" if len(made) <= page.tables.columns_per_table else "ladder-1"), after)]
+
+
+def _checks(page: Page, spec: Record) -> Note | Paragraph:
+    verdicts = [r for r in records(page.results.findings) if text(r.get("verdict")) in {"pass", "fail"}]
+    failed = list(
+        dict.fromkeys(text(r["diagnostic"]).replace("_", " ") for r in verdicts if text(r["verdict"]) == "fail")
+    )
+    n_failed = sum(text(r["verdict"]) == "fail" for r in verdicts)
+    if not verdicts:
+        return Note("note", spans(page.say("checks_absent")))
+    if failed:
+        return Note(
+            "warning",
+            spans(
+                page.say("checks_object", n_fail=str(n_failed), n_checks=str(len(verdicts)), names=", ".join(failed))
+            ),
+        )
+    return prose(page.say("checks_silent", n_checks=str(len(verdicts)), assumption=text(spec.get("assumption"))))

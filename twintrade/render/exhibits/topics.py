@@ -1,0 +1,44 @@
+"""Exhibits 3, 4 and 8 to 11: each topic gathers the findings and payloads that belong to it."""
+
+from collections.abc import Callable
+
+from twintrade.render.blocks import Absent, Block, BulletList, Heading, spans
+from twintrade.render.exhibits.payloads import shown
+from twintrade.render.page import Page
+from twintrade.render.reading import records, text
+
+TOPICS: dict[str, tuple[str, ...]] = {
+    "descriptives": ("descriptive", "balance", "summary_statistics"),
+    "selection": ("selection", "hazard"),
+    "forest": ("forest", "heterogeneity", "dose", "by_"),
+    "margins": ("margin",),
+    "spillovers": ("spillover", "diversion"),
+    "single_case": ("placebo", "synthetic", "sdid", "donor", "weights", "conformal", "interrupted", "sup_f", "break"),
+}
+ELSEWHERE = ("raw_series", "candidate_dates", "adoption", "path", "romanized", "claims")
+
+
+def topic_of(name: str) -> str:
+    """Return the topic a finding or payload belongs to by its name; what has no other is sensitivity."""
+    lowered = name.lower()
+    if any(lowered.startswith(word) for word in ELSEWHERE):
+        return ""
+    return next((t for t, words in TOPICS.items() if any(word in lowered for word in words)), "sensitivity")
+
+
+def topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
+    """Return the exhibit of one topic."""
+
+    def exhibit(page: Page) -> tuple[Block, ...] | Absent:
+        findings = [r for r in records(page.results.findings) if topic_of(text(r["diagnostic"])) == name]
+        frames = {k: f for k, f in sorted(page.results.payloads.items()) if topic_of(k) == name and not f.empty}
+        if not findings and not frames:
+            return Absent(page.say("no_payload"))
+        blocks: list[Block] = [Heading(2, page.say(name), name.replace("_", "-"))]
+        if findings:
+            blocks.append(BulletList(tuple(spans(s) for s in dict.fromkeys(text(r["sentence"]) for r in findings))))
+        for key, frame in frames.items():
+            blocks += shown(page, key, frame)
+        return tuple(blocks)
+
+    return exhibit

@@ -1,0 +1,78 @@
+"""One sentence a figure for readers who cannot see it, made from the numbers drawn."""
+
+import pandas as pd
+
+from twintrade.render import numbers
+from twintrade.render.reading import number, text, truth
+
+
+def _opening(noun: str, is_simulated: bool) -> str:
+    return f"{noun} of simulated data" if is_simulated else noun
+
+
+def event_study(frame: pd.DataFrame, outcome: str, *, is_simulated: bool = False) -> str:
+    """Describe an event study: window, reference, the range before, the way after."""
+    free = frame[~frame["is_reference"].map(truth)]
+    before = [number(v) for v in free.loc[free["event_time"] < 0, "effect"]]
+    after = free[free["event_time"] >= 0]
+    times = [int(e) for e in frame["event_time"]]
+    labels = list(dict.fromkeys(frame["label"].map(text)))
+    who = labels[0] if len(labels) == 1 else f"{len(labels)} estimators ({'; '.join(labels)})"
+    parts = [
+        f"{_opening('Event-study plot', is_simulated)} for {outcome}, {who}, from "
+        f"{numbers.event_time(min(times))} to {numbers.event_time(max(times))} periods around onset"
+    ]
+    if before:
+        low, high = numbers.fixed(min(before)), numbers.fixed(max(before))
+        parts.append(f"effects before onset lie between {low} and {high}")
+    if len(labels) > 1 and not after.empty:
+        values = [number(v) for v in after["effect"]]
+        parts.append(f"from onset on they lie between {numbers.fixed(min(values))} and {numbers.fixed(max(values))}")
+    elif not after.empty:
+        first, last = after.iloc[0], after.iloc[-1]
+        parts.append(
+            f"from onset on they go from {numbers.fixed(first['effect'])} at {numbers.event_time(int(first['event_time']))} "
+            f"to {numbers.fixed(last['effect'])} at {numbers.event_time(int(last['event_time']))}"
+        )
+    return "; ".join(parts) + "."
+
+
+def lines(frame: pd.DataFrame, noun: str, *, is_simulated: bool = False, panel: str | None = None) -> str:
+    """Describe lines over time by where the first one starts and ends."""
+    rows = frame if panel is None or "panel" not in frame else frame[frame["panel"].map(text) == panel]
+    rows = frame if rows.empty else rows
+    x = "period" if "period" in rows else "event_time"
+    names = list(dict.fromkeys(frame["series"].map(text)))
+    own = rows[rows["series"].map(text) == names[0]].dropna(subset=["value"]).sort_values(x)
+    listed = ", ".join(names)
+    sentence = f"{_opening(noun, is_simulated)} with {len(names)} series ({listed})"
+    if not own.empty:
+        ends = [own.iloc[0], own.iloc[-1]]
+        when = [text(e.get("period_label", e[x])) for e in ends]
+        start, end = (numbers.compact(e["value"]) for e in ends)
+        sentence += f"; “{names[0]}” goes from {start} in {when[0]} to {end} in {when[1]}"
+    return sentence + "."
+
+
+def adoption(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe who is treated when by counts."""
+    first = _opening("Chart", is_simulated)
+    n_units = frame["unit"].nunique()
+    treated = frame[frame["status"].map(text) == "treated"]
+    onset = f", the first from {numbers.event_time(int(treated['period'].min()))} on" if not treated.empty else ""
+    return (
+        f"{first} of treatment by unit and period: {treated['unit'].nunique()} of {n_units} units are treated{onset}."
+    )
+
+
+def placebo(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe a placebo figure by how many placebos there are."""
+    units = frame[~frame["is_treated"].map(truth)]["unit"].nunique()
+    return f"{_opening('Placebo plot', is_simulated)}: the treated unit among {units} untreated ones."
+
+
+def forest(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe a forest plot by its range."""
+    low, high = frame["effect"].min(), frame["effect"].max()
+    noun = _opening("Forest plot", is_simulated)
+    return f"{noun} of {len(frame)} effects, from {numbers.fixed(low)} to {numbers.fixed(high)}."

@@ -1,0 +1,39 @@
+"""A drawn figure as SVG, PDF and PNG, with no date and no chance in the bytes."""
+
+import io
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from twintrade.render.blocks import Images
+from twintrade.render.figures.theme import Theme, styled
+
+DOTS_PER_INCH = 200
+
+
+def encode(figure: Figure, theme: Theme, title: str = "") -> Images:
+    """Return the figure in its three encodings.
+
+    Parameters
+    ----------
+    figure : Figure
+    theme : Theme
+        The one it was drawn with.
+    title : str
+        Stored as the picture's own title.
+    """
+    FigureCanvasAgg(figure)
+    with styled(theme):
+        return Images(
+            svg=_saved(figure, "svg", {"Date": None, "Title": title, "Creator": "twintrade"}),
+            pdf=_saved(figure, "pdf", {"CreationDate": None, "Title": title, "Creator": "twintrade"}),
+            png=_saved(figure, "png", {"Software": "twintrade"}),
+            width=float(figure.get_figwidth()),
+            height=float(figure.get_figheight()),
+        )
+
+
+def _saved(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
+    return stream.getvalue()

@@ -1,0 +1,208 @@
+"""The event-study figure: both intervals in one plot, the reference hollow at zero, the counts under the axis."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from twintrade.effects import Bands
+from twintrade.render import numbers
+from twintrade.render.figures.theme import MARKERS, Theme, blank, mark_simulated, styled, zero_line
+from twintrade.render.reading import Record, number, records, text, truth
+from twintrade.render.tables.event_study import event_time_label
+
+DODGE = 0.15
+LEAST_PERCENT = -99.9
+
+
+@dataclass(frozen=True, slots=True)
+class EventAxis:
+    """What the axes of an event study say.
+
+    Attributes
+    ----------
+    y_label : str
+    x_label : str
+    is_log : bool
+        Whether a second axis shows 100(exp(b) - 1).
+    binned : (bool, bool)
+        Whether the first and the last event time stand for all beyond.
+    base_note : str
+        What the pre-period effects mean, for the legend.
+    """
+
+    y_label: str
+    x_label: str = "Periods since onset"
+    is_log: bool = False
+    binned: tuple[bool, bool] = (False, False)
+    base_note: str = ""
+
+
+def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
+    """Draw one event study, or several dodged on one axis.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``reading.EVENT_COLUMNS``; several labels mean several estimators.
+    axis : EventAxis
+    theme : Theme, optional
+    is_simulated : bool
+        Written into the figure.
+    """
+    theme = theme or Theme()
+    labels = list(dict.fromkeys(frame["label"].map(text)))
+    with styled(theme):
+        figure = blank(theme, 4.1 + 0.2 * (len(labels) - 1))
+        ratios = [4.6, 0.32 * len(labels) + 0.1]
+        main, counts = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.02})
+        zero_line(main, theme)
+        main.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1.4)
+        offsets = (np.arange(len(labels)) - (len(labels) - 1) / 2) * DODGE
+        for i, name in enumerate(labels):
+            rows = records(frame[frame["label"].map(text) == name])
+            for row in rows:
+                colour, marker = _style(row, i, len(labels), theme)
+                _point(main, row, float(offsets[i]), colour, marker, theme)
+        _x_axis(counts, frame, axis, theme)
+        _counts(counts, frame, labels, theme)
+        _y_axis(main, axis)
+        main.legend(
+            handles=_legend(frame, labels, axis, theme),
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+            ncols=3,
+            columnspacing=1.4,
+            handletextpad=0.5,
+        )
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure
+
+
+def draw_bands(bands: Bands, label: str = "estimate", *, theme: Theme | None = None) -> Figure:
+    """Draw an event study straight from its bands, for a notebook."""
+    frame = bands.to_frame()
+    frame = frame[frame["kind"] == "event"].copy()
+    estimate = bands.estimate
+    reference = getattr(estimate, "reference", None)
+    frame["label"] = label
+    frame["base"] = estimate.base
+    frame["n_units"] = estimate.n_units
+    frame["is_reference"] = frame["event_time"] == reference if reference is not None else False
+    is_log = estimate.scale == "log points"
+    axis = EventAxis(
+        y_label="Effect, log points" if is_log else f"Effect, {estimate.scale}",
+        is_log=is_log,
+        binned=getattr(estimate, "binned", (False, False)),
+        base_note=estimate.base if estimate.base != "none" else "",
+    )
+    return draw(frame, axis, theme=theme)
+
+
+def _style(row: Record, position: int, n_labels: int, theme: Theme) -> tuple[str, str]:
+    if n_labels > 1:
+        return theme.palette[position % len(theme.palette)], MARKERS[position % len(MARKERS)]
+    return (theme.before, "o") if float(row["event_time"]) < 0 else (theme.after, "s")
+
+
+def _point(axes: Axes, row: Record, offset: float, colour: str, marker: str, theme: Theme) -> None:
+    x = float(row["event_time"]) + offset
+    if truth(row["is_reference"]):
+        axes.plot(x, 0.0, marker=marker, ms=5.5, mfc="white", mec=theme.ink, mew=1.2, ls="", zorder=4)
+        return
+    for low, high, width in (("simultaneous_low", "simultaneous_high", 1.0), ("low", "high", 3.6)):
+        ends = [number(row[low]), number(row[high])]
+        if np.isfinite(ends).all():
+            alpha = 0.55 if width > 2 else 1.0
+            axes.plot([x, x], ends, color=colour, lw=width, alpha=alpha, solid_capstyle="butt", zorder=2.5)
+    axes.plot(x, float(row["effect"]), marker=marker, ms=5.5, color=colour, mec="white", mew=0.6, ls="", zorder=5)
+
+
+def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis, theme: Theme) -> None:
+    times = sorted({int(e) for e in frame["event_time"]})
+    step = max(1, int(np.ceil(len(times) / 18)))
+    shown = [t for t in times if t % step == 0 or t in (times[0], times[-1])]
+    labels = [
+        event_time_label(t, is_first=axis.binned[0] and t == times[0], is_last=axis.binned[1] and t == times[-1])
+        for t in shown
+    ]
+    axes.set_xticks(shown, labels)
+    axes.set_xlim(times[0] - 0.6, times[-1] + 0.6)
+    axes.set_xlabel(axis.x_label)
+
+
+def _counts(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], theme: Theme) -> None:
+    """Write the number of treated units behind each event time, one line an estimator."""
+    axes.grid(visible=False)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    names = ["Treated units"] if len(labels) == 1 else [f"Treated, {chr(97 + i)}" for i in range(len(labels))]
+    axes.set_yticks(range(len(labels)), names)
+    axes.tick_params(axis="y", length=0, labelsize=theme.size * 0.8)
+    axes.spines["left"].set_visible(False)
+    times = sorted({int(e) for e in frame["event_time"]})
+    size = theme.size * (0.8 if len(times) <= 20 else 0.6)
+    for i, name in enumerate(labels):
+        for row in records(frame[frame["label"].map(text) == name]):
+            axes.text(
+                float(row["event_time"]),
+                i,
+                numbers.count(row["n_units"]),
+                ha="center",
+                va="center",
+                fontsize=size,
+                color=theme.muted,
+            )
+
+
+def _y_axis(axes: Axes, axis: EventAxis) -> None:
+    axes.set_ylabel(axis.y_label)
+    axes.tick_params(axis="x", length=0, labelbottom=False)
+    axes.spines["bottom"].set_visible(False)
+    if axis.is_log:
+        second = axes.secondary_yaxis("right", functions=(_to_percent, _from_percent))
+        second.set_ylabel("percent, 100(exp(b) − 1)")
+        second.spines["right"].set_visible(True)
+
+
+def _to_percent(log_points: np.ndarray) -> np.ndarray:
+    return 100.0 * np.expm1(np.asarray(log_points, dtype=float))
+
+
+def _from_percent(percent: np.ndarray) -> np.ndarray:
+    return np.log1p(np.maximum(np.asarray(percent, dtype=float), LEAST_PERCENT) / 100.0)
+
+
+def _legend(frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: Theme) -> list[Line2D]:
+    def mark(name: str, marker: str, colour: str, *, is_hollow: bool = False) -> Line2D:
+        face, edge = ("white", theme.ink) if is_hollow else (colour, "white")
+        return Line2D([], [], ls="", marker=marker, ms=5.5, mfc=face, mec=edge, mew=1.0, label=name)
+
+    if len(labels) == 1:
+        handles = [mark("before onset", "o", theme.before), mark("from onset on", "s", theme.after)]
+    else:
+        handles = [
+            mark(f"{chr(97 + i)}  {name}", MARKERS[i % len(MARKERS)], theme.palette[i % len(theme.palette)])
+            for i, name in enumerate(labels)
+        ]
+    references = frame[frame["is_reference"].map(truth)]
+    if not references.empty:
+        times = ", ".join(dict.fromkeys(numbers.event_time(int(e)) for e in references["event_time"]))
+        handles.append(mark(f"reference ({times}), zero by definition", "o", theme.ink, is_hollow=True))
+    level = numbers.percent(100 * max((number(v) for v in frame["level"] if number(v) > 0), default=0.95), 0)
+    grey = {"color": theme.muted, "marker": None}
+    if frame["low"].notna().any():
+        handles.append(Line2D([], [], lw=3.6, alpha=0.55, label=f"{level} pointwise interval", **grey))
+    else:
+        handles.append(Line2D([], [], lw=0, label="no interval from this inference", **grey))
+    if frame["simultaneous_low"].notna().any():
+        handles.append(Line2D([], [], lw=1.0, label=f"{level} simultaneous (sup-t) band", **grey))
+    else:
+        handles.append(Line2D([], [], lw=0, label="no simultaneous band from this inference", **grey))
+    if axis.base_note:
+        handles.append(Line2D([], [], lw=0, label=f"pre-period base: {axis.base_note}", **grey))
+    return handles

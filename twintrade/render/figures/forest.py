@@ -1,0 +1,80 @@
+"""The forest plot: one effect a line, grouped, the pooled one as a diamond."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from twintrade.render import numbers
+from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled
+from twintrade.render.reading import number, records, text
+
+POOLED = ("pooled", "summary", "all", "average")
+
+
+def draw(
+    frame: pd.DataFrame,
+    *,
+    x_label: str = "Effect",
+    decimals: int = 3,
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw effects with their intervals.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        label, effect, low, high, and optionally group.
+    x_label : str
+    decimals : int
+        Of the numbers at the right edge.
+    """
+    theme = theme or Theme()
+    rows = records(frame)
+    with styled(theme):
+        places, heads = _places(rows)
+        figure = blank(theme, 1.0 + 0.24 * (len(rows) + len(heads)))
+        axes = figure.subplots()
+        for y, row in zip(places, rows, strict=True):
+            is_pooled = text(row.get("group")).lower() in POOLED or text(row["label"]).lower() in POOLED
+            low, high, effect = number(row["low"]), number(row["high"]), number(row["effect"])
+            axes.plot([low, high], [y, y], color=theme.after, lw=2.4 if is_pooled else 1.6, solid_capstyle="butt")
+            axes.plot(effect, y, "D" if is_pooled else "s", ms=7 if is_pooled else 5, color=theme.after, mec="white")
+            shown = numbers.fixed(effect, decimals)
+            spread = numbers.interval(low, high, decimals)
+            axes.annotate(
+                f"{shown} ({spread})" if spread else shown,
+                (1.01, y),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                fontsize=theme.size * 0.85,
+            )
+        axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
+        ticks = [(y, text(r["label"])) for y, r in zip(places, rows, strict=True)] + [
+            (y, h) for h, y in heads.items()
+        ]
+        axes.set_yticks([y for y, _ in ticks], [name for _, name in ticks])
+        for label in axes.get_yticklabels()[len(rows) :]:
+            label.set_fontweight("bold")
+        axes.set_ylim(max(places, default=0) + 0.8, -0.8)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(visible=False)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel(x_label)
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure
+
+
+def _places(rows: list[dict[str, object]]) -> tuple[list[int], dict[str, int]]:
+    """Return the line of each row, and of each group's head."""
+    places: list[int] = []
+    heads: dict[str, int] = {}
+    line = 0
+    for row in rows:
+        group = text(row.get("group"))
+        if group and group not in heads:
+            heads[group] = line
+            line += 1
+        places.append(line)
+        line += 1
+    return places, heads

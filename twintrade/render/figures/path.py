@@ -1,0 +1,54 @@
+"""Paths over time: a double ratio, a synthetic control beside its series, a gap."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled
+from twintrade.render.reading import text
+
+
+def draw(
+    frame: pd.DataFrame,
+    *,
+    onset: float | None = None,
+    y_label: str = "",
+    x_label: str = "",
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw one line a series.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        series, period (or event_time), value.
+    onset : float, optional
+        Where the vertical line stands: half a period before it.
+    y_label, x_label : str
+    """
+    theme = theme or Theme()
+    x = "period" if "period" in frame else "event_time"
+    with styled(theme):
+        figure = blank(theme, 3.3)
+        axes = figure.subplots()
+        for i, name in enumerate(dict.fromkeys(frame["series"].map(text))):
+            own = frame[frame["series"].map(text) == name].sort_values(x)
+            axes.plot(
+                own[x].astype(float),
+                own["value"].astype(float),
+                color=theme.palette[i % len(theme.palette)],
+                linestyle=DASHES[i % len(DASHES)],
+                linewidth=2.0 if i == 0 else 1.5,
+                label=name,
+            )
+        if onset is not None:
+            axes.axvline(onset - 0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
+        if x == "event_time":
+            axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_ylabel(y_label)
+        axes.set_xlabel(x_label or ("Periods since onset" if x == "event_time" else ""))
+        figure.legend(loc="outside lower center", ncols=2)
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure

@@ -1,0 +1,81 @@
+"""Placebos: the treated unit among the units that were not, as paths or as one statistic each."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled, zero_line
+from twintrade.render.reading import text, truth
+
+
+def draw(
+    frame: pd.DataFrame, *, y_label: str = "Effect", theme: Theme | None = None, is_simulated: bool = False
+) -> Figure:
+    """Draw one panel a donor set.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        unit, donor_set, is_treated and either event_time (or period) with value, or statistic.
+    y_label : str
+    """
+    theme = theme or Theme()
+    sets = list(dict.fromkeys(frame["donor_set"].map(text))) if "donor_set" in frame else [""]
+    is_path = "event_time" in frame or "period" in frame
+    with styled(theme):
+        figure = blank(theme, 3.3 if is_path else 1.4 + 0.9 * len(sets))
+        shape = (1, len(sets)) if is_path else (len(sets), 1)
+        all_axes = figure.subplots(*shape, sharey=is_path, sharex=True, squeeze=False).ravel()
+        for axes, name in zip(all_axes, sets, strict=True):
+            rows = frame[frame["donor_set"].map(text) == name] if "donor_set" in frame else frame
+            (_paths if is_path else _ranks)(axes, rows, theme)
+            axes.set_title(name, loc="left")
+        if is_path:
+            all_axes[0].set_ylabel(y_label)
+        else:
+            all_axes[-1].set_xlabel(y_label)
+        figure.legend(handles=_legend(is_path, theme), loc="outside lower center", ncols=2)
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure
+
+
+def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
+    x = "event_time" if "event_time" in rows else "period"
+    zero_line(axes, theme)
+    ordered = sorted(rows.groupby("unit", sort=False), key=lambda pair: truth(pair[1]["is_treated"].iloc[0]))
+    for _, own in ordered:
+        own = own.sort_values(x)
+        treated = truth(own["is_treated"].iloc[0])
+        colour, width = (theme.after, 2.2) if treated else (theme.muted, 0.7)
+        axes.plot(
+            own[x].astype(float), own["value"].astype(float), color=colour, lw=width, alpha=1 if treated else 0.5
+        )
+    if x == "event_time":
+        axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.set_xlabel("Periods since onset")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
+    treated = rows["is_treated"].map(truth)
+    axes.axvline(0, color=theme.ink, linewidth=0.8)
+    axes.plot(rows.loc[~treated, "statistic"], [0] * int((~treated).sum()), "|", ms=16, mew=1.2, color=theme.muted)
+    axes.plot(rows.loc[treated, "statistic"], [0] * int(treated.sum()), "D", ms=7, color=theme.after, mec="white")
+    axes.set_yticks([])
+    axes.set_ylim(-1, 1)
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+
+
+def _legend(is_path: bool, theme: Theme) -> list[Line2D]:
+    if is_path:
+        return [
+            Line2D([], [], color=theme.after, lw=2.2, label="treated"),
+            Line2D([], [], color=theme.muted, lw=0.7, label="placebo: the same done to each donor"),
+        ]
+    return [
+        Line2D([], [], ls="", marker="D", ms=7, color=theme.after, label="treated"),
+        Line2D([], [], ls="", marker="|", ms=12, color=theme.muted, label="placebo: the same done to each donor"),
+    ]

@@ -1,0 +1,144 @@
+"""The series as observed, with every candidate date and the comparison lines."""
+
+from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from twintrade.render import numbers
+from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled
+from twintrade.render.reading import number, records, text, truth
+
+PANEL_TITLES: Mapping[str, str] = {
+    "level": "As observed",
+    "log": "In logs",
+    "index": "Index, last year before the agreement = 100",
+    "ratio": "Double ratio",
+}
+
+
+def draw(
+    frame: pd.DataFrame,
+    dates: pd.DataFrame | None = None,
+    *,
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw the panels below each other, the same series in the same line everywhere.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        series, panel, period, period_label, value, unit.
+    dates : DataFrame, optional
+        period, label, is_chosen: every candidate date; the chosen one is drawn solid.
+    theme : Theme, optional
+    is_simulated : bool
+    """
+    theme = theme or Theme()
+    panels = list(dict.fromkeys(frame["panel"].map(text)))
+    series = list(dict.fromkeys(frame["series"].map(text)))
+    with styled(theme):
+        figure = blank(theme, 1.0 + 2.0 * len(panels))
+        all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, panel in zip(all_axes, panels, strict=True):
+            _panel(axes, frame[frame["panel"].map(text) == panel], panel, series, theme)
+            _date_lines(axes, dates, theme, has_letters=axes is all_axes[0])
+        _x_axis(all_axes[-1], frame)
+        lines = {text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
+        handles = [lines[name] for name in series if name in lines]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2, columnspacing=1.5)
+        _date_key(all_axes[-1], dates, frame, theme)
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], theme: Theme) -> None:
+    for i, name in enumerate(series):
+        own = rows[rows["series"].map(text) == name].sort_values("period")
+        if own.empty:
+            continue
+        is_main = i == 0
+        axes.plot(
+            own["period"].astype(float),
+            own["value"].astype(float),
+            color=theme.palette[i % len(theme.palette)],
+            linestyle=DASHES[i % len(DASHES)],
+            linewidth=2.2 if is_main else 1.4,
+            marker="o" if is_main else None,
+            markersize=3.5,
+            label=name,
+            zorder=3 if is_main else 2.5,
+        )
+    units = [u for u in dict.fromkeys(rows["unit"].map(text)) if u]
+    title = PANEL_TITLES.get(panel, panel)
+    axes.set_title(f"{title} ({', '.join(units)})" if units and panel != "index" else title, loc="left")
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+    if panel == "level":
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+
+
+def _tick(value: float) -> str:
+    """Return a tick label, with million and billion where numbers are long."""
+    for size, mark in ((1e9, " bn"), (1e6, " m")):
+        if abs(value) >= size:
+            return numbers.compact(round(value / size, 6), 3) + mark
+    return numbers.compact(round(value, 9), 3)
+
+
+def _candidates(dates: pd.DataFrame | None) -> list[dict[str, object]]:
+    if dates is None or dates.empty:
+        return []
+    return sorted(records(dates.dropna(subset=["period"])), key=lambda d: number(d["period"]))
+
+
+def _date_lines(axes: Axes, dates: pd.DataFrame | None, theme: Theme, *, has_letters: bool) -> None:
+    seen: dict[float, list[str]] = {}
+    for letter, date in zip(ascii_lowercase, _candidates(dates), strict=False):
+        chosen = truth(date["is_chosen"])
+        axes.axvline(
+            number(date["period"]),
+            color=theme.ink,
+            linewidth=1.3 if chosen else 0.8,
+            linestyle="-" if chosen else (0, (4, 3)),
+            zorder=1.5,
+        )
+        seen.setdefault(number(date["period"]), []).append(letter)
+    if has_letters:
+        for period, letters in seen.items():
+            axes.annotate(
+                ", ".join(letters),
+                (period, 1.0),
+                xycoords=("data", "axes fraction"),
+                xytext=(3, -2),
+                textcoords="offset points",
+                va="top",
+                fontsize=theme.size * 0.9,
+                fontweight="bold",
+            )
+
+
+def _date_key(axes: Axes, dates: pd.DataFrame | None, frame: pd.DataFrame, theme: Theme) -> None:
+    """Name the lettered dates under the axis."""
+    names = dict(zip(frame["period"].astype(float), frame["period_label"].map(text), strict=True))
+    lines = []
+    for letter, date in zip(ascii_lowercase, _candidates(dates), strict=False):
+        period = number(date["period"])
+        when = names.get(period) or numbers.fixed(period, 0).replace(",", "")
+        ending = " (used, solid line)" if truth(date["is_chosen"]) else ""
+        lines.append(f"{letter}  {when}  {text(date['label'])}{ending}")
+    if lines:
+        axes.set_xlabel("\n".join(lines), loc="left", fontsize=theme.size * 0.85, linespacing=1.4)
+
+
+def _x_axis(axes: Axes, frame: pd.DataFrame) -> None:
+    names = frame.drop_duplicates("period").sort_values("period")
+    periods = [float(p) for p in names["period"]]
+    labels = [text(n) for n in names["period_label"]]
+    step = max(1, -(-len(periods) // 12))
+    axes.set_xticks(periods[::step], labels[::step])

@@ -1,0 +1,142 @@
+"""One rounding for every format: what a number looks like is decided here and nowhere else."""
+
+import math
+
+MINUS = "\u2212"
+DECIMALS_BY_SCALE = {"log points": 3, "share": 3, "percent": 1, "index": 1}
+MOST_DECIMALS = 6
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value is None, NaN or pandas' missing value."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except TypeError:  # pandas.NA refuses to be a truth value
+        return True
+
+
+def fixed(value: object, decimals: int = 3) -> str:
+    """Format with a fixed number of decimals, a true minus, thousands separators and no negative zero.
+
+    Parameters
+    ----------
+    value : float
+        Missing becomes the empty text.
+    decimals : int
+    """
+    if is_missing(value):
+        return ""
+    number = float(value)  # type: ignore[arg-type]
+    if math.isinf(number):
+        return f"{MINUS}∞" if number < 0 else "∞"
+    text = f"{abs(number):,.{decimals}f}"
+    is_negative = number < 0 and any(digit in text for digit in "123456789")
+    return MINUS + text if is_negative else text
+
+
+def count(value: object) -> str:
+    """Format a count."""
+    return fixed(value, 0)
+
+
+def decimals_for(*values: float, significant: int = 3) -> int:
+    """Return the decimals that show the smallest finite non-zero value with so many significant digits."""
+    sizes = [abs(v) for v in values if not is_missing(v) and math.isfinite(v) and v != 0]
+    if not sizes:
+        return 0
+    magnitude = math.floor(math.log10(min(sizes)))
+    return min(max(significant - 1 - magnitude, 0), MOST_DECIMALS)
+
+
+def effect_decimals(scale: str, effect: float, standard_error: float = math.nan) -> int:
+    """Return the decimals of an effect: fixed by its scale, for levels by its standard error, else by its size."""
+    if scale in DECIMALS_BY_SCALE:
+        return DECIMALS_BY_SCALE[scale]
+    return decimals_for(effect if is_missing(standard_error) or standard_error == 0 else standard_error)
+
+
+def compact(value: object, significant: int = 4) -> str:
+    """Format a value of unknown size with so many significant digits."""
+    if is_missing(value):
+        return ""
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number) or number == 0:
+        return fixed(number, 0)
+    if number.is_integer() and abs(number) < 1e15:
+        return fixed(number, 0)
+    return fixed(number, decimals_for(number, significant=significant))
+
+
+def percent_of_log(log_points: float) -> float:
+    """Return 100(exp(b) - 1): a finished number, shown on the percent scale."""
+    return 100.0 * math.expm1(log_points)
+
+
+def percent(value: object, decimals: int = 1) -> str:
+    """Format a percentage."""
+    text = fixed(value, decimals)
+    return f"{text}%" if text else ""
+
+
+def percent_from_log(log_points: float, decimals: int = 1) -> str:
+    """Format a log-point effect as a percentage, 100(exp(b) - 1)."""
+    return "" if is_missing(log_points) else percent(percent_of_log(log_points), decimals)
+
+
+def interval(low: object, high: object, decimals: int = 3, unit: str = "") -> str:
+    """Format an interval as "a to b"; empty where either end is missing."""
+    if is_missing(low) or is_missing(high):
+        return ""
+    return f"{fixed(low, decimals)}{unit} to {fixed(high, decimals)}{unit}"
+
+
+def p_number(p: float) -> str:
+    """Format a p-value: two decimals from 0.1 on, three below, without a trailing zero."""
+    if p >= 0.1:
+        return f"{p:.2f}"
+    text = f"{p:.3f}"
+    return text[:-1] if text.endswith("0") else text
+
+
+def p_value(p: object, floor: object = None) -> str:
+    """Format a p-value with its relation: "p = 0.04", "p < 0.001", and never below its floor.
+
+    Parameters
+    ----------
+    p : float
+        Missing becomes the empty text.
+    floor : float, optional
+        Smallest p-value the method can attain; a value below it is printed as "p ≥ floor 0.04".
+    """
+    if is_missing(p):
+        return ""
+    value = float(p)  # type: ignore[arg-type]
+    if not is_missing(floor):
+        least = float(floor)  # type: ignore[arg-type]
+        if value < least * (1 - 1e-9):
+            return f"p ≥ floor {p_number(least)}"
+        at_floor = value <= least * (1 + 1e-9)
+        return f"p = {p_number(value)} ({'at its floor' if at_floor else f'floor {p_number(least)}'})"
+    return "p < 0.001" if value < 0.001 else f"p = {p_number(value)}"
+
+
+_STEPS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+
+
+def quantity(value: object, unit: str = "") -> str:
+    """Format an amount for prose with its unit, "1.24 billion US dollars"."""
+    if is_missing(value):
+        return ""
+    number = float(value)  # type: ignore[arg-type]
+    for size, name in _STEPS:
+        if abs(number) >= size:
+            scaled = number / size
+            return f"{fixed(scaled, decimals_for(scaled))} {name} {unit}".strip()
+    return f"{compact(number, 3)} {unit}".strip()
+
+
+def event_time(value: int) -> str:
+    """Format an event time with a true minus and no plus."""
+    return f"{MINUS}{abs(value)}" if value < 0 else str(value)

@@ -1,0 +1,93 @@
+"""What every exhibit is given: the results, the wording, the theme, and what the type can print."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+from matplotlib.figure import Figure as Drawing
+
+from twintrade.effects import ResultSet
+from twintrade.render.blocks import Figure
+from twintrade.render.figures.encode import encode
+from twintrade.render.figures.theme import Theme
+from twintrade.render.reading import payload, records, text
+from twintrade.render.tables.estimates import TableOptions
+from twintrade.render.wording import Wording
+from twintrade.render.writers.glyphs import Printer, charmap
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """The results and how they are to be shown.
+
+    Attributes
+    ----------
+    results : ResultSet
+    wording : Wording
+    theme : Theme
+    tables : TableOptions
+    printer : Printer
+        Makes texts printable in figures and remembers what it replaced.
+    """
+
+    results: ResultSet
+    wording: Wording = field(default_factory=Wording)
+    theme: Theme = field(default_factory=Theme)
+    tables: TableOptions = field(default_factory=TableOptions)
+    printer: Printer = field(default_factory=lambda: Printer(charmap()))
+
+    def say(self, key: str, **values: str) -> str:
+        """Return a sentence of the wording."""
+        return self.wording.say(key, **values)
+
+    @property
+    def simulated_note(self) -> tuple[str, ...]:
+        """The note that opens the small print where data are simulated."""
+        return (self.say("simulated_note"),) if self.results.is_simulated else ()
+
+    @property
+    def period_name(self) -> str:
+        """What a period is called: the study's word, else year where periods are calendar years."""
+        named = self.results.sections.get("period_name", "")
+        if named or "period" not in self.results.data or self.results.data.empty:
+            return named or "period"
+        periods = self.results.data["period"].astype(float)
+        return "year" if periods.between(1500, 2500).all() else "period"
+
+    @property
+    def outcome(self) -> str:
+        """What the outcome is called."""
+        column = self.results.specifications.get("outcome", pd.Series(dtype=str))
+        names = [text(v) for v in column if text(v)]
+        return names[0] if names else self.results.sections.get("outcome", "") or "trade"
+
+    def drawable(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return a frame whose texts the figures' typeface can print."""
+        shown = frame.copy()
+        for name in shown.columns:
+            if shown[name].dtype == object or isinstance(shown[name].dtype, pd.StringDtype):
+                shown[name] = shown[name].map(lambda v: self.printer(v) if isinstance(v, str) else v)
+        return shown
+
+    def figure(
+        self,
+        key: str,
+        caption: str,
+        drawing: Drawing,
+        alt: str,
+        frame: pd.DataFrame,
+        *,
+        details: str = "",
+        notes: tuple[str, ...] = (),
+    ) -> Figure:
+        """Return a drawing as a block, encoded, with its numbers beside it."""
+        beside = frame.assign(is_simulated=True) if self.results.is_simulated else frame
+        images = encode(drawing, self.theme, self.printer(caption))
+        return Figure(key, caption, alt, images, beside, details=details, notes=(*self.simulated_note, *notes))
+
+
+def romanized(results: ResultSet) -> dict[str, str]:
+    """Return names in Latin letters from the payload "romanized" (name, romanized); empty where there is none."""
+    frame = payload(results, "romanized")
+    if frame is None:
+        return {}
+    return {text(r.get("name")): text(r.get("romanized")) for r in records(frame) if text(r.get("romanized"))}

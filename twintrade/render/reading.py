@@ -1,0 +1,157 @@
+"""Picking rows out of a result set: selection and labels only, no arithmetic."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from twintrade.effects import ResultSet
+from twintrade.render.numbers import is_missing
+
+Record = dict[str, Any]
+
+EVENT_COLUMNS = (
+    "estimator",
+    "specification",
+    "label",
+    "scale",
+    "base",
+    "inference",
+    "level",
+    "event_time",
+    "is_reference",
+    "effect",
+    "se",
+    "low",
+    "high",
+    "simultaneous_low",
+    "simultaneous_high",
+    "p",
+    "n_units",
+    "n_cells",
+)
+
+
+def text(value: object) -> str:
+    """Return a cell as text; missing is empty."""
+    return "" if is_missing(value) else str(value).strip()
+
+
+def truth(value: object) -> bool:
+    """Return a cell as yes or no, whether fresh or read back from CSV."""
+    return not is_missing(value) and str(value).strip().lower() in {"true", "1", "1.0", "yes"}
+
+
+def whole(value: object) -> int | None:
+    """Return a cell as an integer, None where missing."""
+    return None if is_missing(value) else int(float(value))  # type: ignore[arg-type]
+
+
+def number(value: object) -> float:
+    """Return a cell as a float, NaN where missing."""
+    return float("nan") if is_missing(value) else float(value)  # type: ignore[arg-type]
+
+
+def records(frame: pd.DataFrame) -> list[Record]:
+    """Return the rows of a frame as mappings by column name."""
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def specifications(results: ResultSet) -> list[Record]:
+    """Return the specifications that were estimated, in the order of the ladder."""
+    return [r for r in records(results.specifications) if not truth(r.get("is_skipped"))]
+
+
+def skipped(results: ResultSet) -> list[Record]:
+    """Return the specifications whose estimator did not qualify."""
+    return [r for r in records(results.specifications) if truth(r.get("is_skipped"))]
+
+
+def headline(results: ResultSet) -> Record | None:
+    """Return the headline specification: the one marked so, else the first estimated."""
+    estimated = specifications(results)
+    marked = [r for r in estimated if truth(r.get("is_headline"))]
+    return (marked or estimated or [None])[0]
+
+
+def label(record: Record) -> str:
+    """Return how a specification is called in tables and legends."""
+    return text(record.get("label")) or " ".join((text(record["estimator"]), text(record["specification"])))
+
+
+def matching(frame: pd.DataFrame, record: Record) -> pd.DataFrame:
+    """Return the rows of a frame that belong to a specification."""
+    if frame.empty or "estimator" not in frame or "specification" not in frame:
+        return frame.iloc[0:0]
+    mine = (frame["estimator"].map(text) == text(record["estimator"])) & (
+        frame["specification"].map(text) == text(record["specification"])
+    )
+    return frame[mine]
+
+
+def of_kind(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return the rows of one kind: event, cohort, overall ..."""
+    return frame[frame["kind"].map(text) == kind] if "kind" in frame else frame.iloc[0:0]
+
+
+def inferences(results: ResultSet, record: Record) -> list[str]:
+    """Return the names of the inferences made for a specification; the first is the one reported."""
+    names = matching(results.bands, record)
+    return list(dict.fromkeys(names["inference"].map(text))) if not names.empty else []
+
+
+def overall(results: ResultSet, record: Record, inference: str | None = None) -> Record | None:
+    """Return the overall effect of a specification with its interval under one inference (the first by default)."""
+    bands = of_kind(matching(results.bands, record), "overall")
+    names = inferences(results, record)
+    chosen = inference if inference is not None else (names[0] if names else None)
+    if chosen is not None and not bands.empty:
+        rows = records(bands[bands["inference"].map(text) == chosen])
+        if rows:
+            return rows[0]
+    rows = records(of_kind(matching(results.effects, record), "overall"))
+    return rows[0] if rows and inference is None else None
+
+
+def event_frame(results: ResultSet, record: Record) -> pd.DataFrame:
+    """Return the event study of a specification, ``EVENT_COLUMNS``, one row an event time; empty where none."""
+    effects = of_kind(matching(results.effects, record), "event")
+    if effects.empty:
+        return pd.DataFrame(columns=list(EVENT_COLUMNS))
+    bands = of_kind(matching(results.bands, record), "event")
+    names = inferences(results, record)
+    bands = bands[bands["inference"].map(text) == names[0]] if names else bands
+    columns = ["se", "low", "high", "simultaneous_low", "simultaneous_high", "p", "inference", "level"]
+    frame = effects.merge(bands[["event_time", *columns]], on="event_time", how="left")
+    frame = frame.sort_values("event_time", kind="stable")
+    frame["label"] = label(record)
+    reference = whole(record.get("reference"))
+    frame["is_reference"] = frame["event_time"].map(lambda e: whole(e) == reference)
+    return frame[list(EVENT_COLUMNS)].reset_index(drop=True)
+
+
+def findings_of(results: ResultSet, diagnostic: str) -> list[Record]:
+    """Return the findings of one diagnostic."""
+    return [r for r in records(results.findings) if text(r.get("diagnostic")) == diagnostic]
+
+
+def payload(results: ResultSet, name: str) -> pd.DataFrame | None:
+    """Return a non-empty payload by name."""
+    frame = results.payloads.get(name)
+    return None if frame is None or frame.empty else frame
+
+
+def payloads(results: ResultSet, name: str) -> Mapping[str, pd.DataFrame]:
+    """Return the non-empty payloads called ``name`` or ``name`` with a suffix after a mark, in order of key."""
+    pattern = re.compile(re.escape(name) + r"([._:-].*)?")
+    return {
+        key: results.payloads[key]
+        for key in sorted(results.payloads)
+        if pattern.fullmatch(key) and not results.payloads[key].empty
+    }
+
+
+def slug(name: str) -> str:
+    """Return a file name made of a-z, 0-9 and hyphens only."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "x"

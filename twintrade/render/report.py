@@ -1,0 +1,81 @@
+"""Everything a report is, as bytes by relative path: figures, tables, and the appendix in four formats."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twintrade.effects import Message, ResultSet
+from twintrade.render.appendix import AppendixOptions, document
+from twintrade.render.blocks import Block, Figure, Table
+from twintrade.render.page import Page, romanized
+from twintrade.render.writers.csv import frame_csv, table_csv
+from twintrade.render.writers.docx import word
+from twintrade.render.writers.glyphs import Printer, charmap
+from twintrade.render.writers.html import html, table_html
+from twintrade.render.writers.latex import latex, table_float_tex, table_tex
+from twintrade.render.writers.latex_text import PRINTABLE
+from twintrade.render.writers.typst_pdf import pdf
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendered:
+    """Files to be written and what the reader must be told.
+
+    Attributes
+    ----------
+    files : mapping of str to bytes
+        By path relative to the results folder, in a fixed order.
+    messages : tuple of Message
+        Texts that a typeface could not print.
+    """
+
+    files: Mapping[str, bytes]
+    messages: tuple[Message, ...] = ()
+
+
+def render(
+    results: ResultSet, options: AppendixOptions | None = None, *, word_template: bytes | None = None
+) -> Rendered:
+    """Return every file of the report.
+
+    Parameters
+    ----------
+    results : ResultSet
+    options : AppendixOptions, optional
+    word_template : bytes, optional
+        A DOCX whose styles, header and footer the Word appendix takes over.
+    """
+    options = options or AppendixOptions()
+    names = romanized(results)
+    figures, tex, print_ = (Printer(points, names, options.wording) for points in (charmap(), PRINTABLE, charmap()))
+    page = Page(results, options.wording, options.theme, options.tables, figures)
+    made = document(results, options, page)
+    pdf_bytes, pdf_messages = pdf(made, print_)
+    files: dict[str, bytes] = {}
+    for block in made.blocks:
+        files |= _files(block, tex)
+    files["appendix.html"] = html(made)
+    files["appendix.pdf"] = pdf_bytes
+    files["appendix.docx"] = word(made, word_template)
+    files["appendix.tex"] = latex(made, tex)
+    return Rendered(files, (*figures.messages("figures"), *pdf_messages, *tex.messages("appendix.tex")))
+
+
+def _files(block: Block, tex: Printer) -> dict[str, bytes]:
+    """Return the files that a single block makes beside the document."""
+    if isinstance(block, Figure):
+        images, name = block.images, f"figures/{block.key}"
+        return {
+            f"{name}.svg": images.svg,
+            f"{name}.pdf": images.pdf,
+            f"{name}.png": images.png,
+            f"{name}.csv": frame_csv(block.frame),
+        }
+    if isinstance(block, Table):
+        name = f"tables/tab-{block.key}"
+        return {
+            f"{name}.tex": table_tex(block, tex).encode("utf-8"),
+            f"{name}-float.tex": table_float_tex(block, tex).encode("utf-8"),
+            f"{name}.html": table_html(block).encode("utf-8"),
+            f"{name}.csv": table_csv(block),
+        }
+    return {}

@@ -1,0 +1,77 @@
+"""How one estimate stands in a table cell: the number, and its uncertainty below it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from twintrade.render import numbers
+from twintrade.render.blocks import Cell
+from twintrade.render.reading import Record, number, text
+
+Under = Literal["se", "interval", "t", "p"]
+STAR_LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """What a table of estimates shows.
+
+    Attributes
+    ----------
+    under : {"se", "interval", "t", "p"}
+        What stands below the estimate.
+    has_stars : bool
+        Whether significance stars are printed, with their levels in the note.
+    columns_per_table : int
+        A wider ladder is continued in another table.
+    """
+
+    under: Under = "se"
+    has_stars: bool = False
+    columns_per_table: int = 6
+
+
+def stars(p: float) -> str:
+    """Return the stars of a p-value."""
+    return next((mark for bound, mark in STAR_LEVELS if p <= bound), "")
+
+
+def below(record: Record, under: Under, decimals: int, floor: float = float("nan")) -> str:
+    """Return the line below an estimate; where the asked one is absent, the best there is."""
+    error, p = number(record.get("se")), number(record.get("p"))
+    low, high = number(record.get("low")), number(record.get("high"))
+    has_error = error == error and error > 0
+    lines = {
+        "se": f"({numbers.fixed(error, decimals)})" if has_error else "",
+        "interval": f"[{numbers.interval(low, high, decimals)}]" if low == low and high == high else "",
+        "t": f"[{numbers.fixed(number(record['effect']) / error, 2)}]" if has_error else "",
+        "p": numbers.p_value(p, floor),
+    }
+    order: tuple[Under, ...] = (under, "se", "interval", "p")
+    return next((lines[kind] for kind in order if lines[kind]), "")
+
+
+def decimals_of(record: Record) -> int:
+    """Return the decimals an estimate is printed with."""
+    return numbers.effect_decimals(text(record.get("scale")), number(record["effect"]), number(record.get("se")))
+
+
+def estimate_cell(record: Record | None, options: TableOptions, floor: float = float("nan")) -> Cell:
+    """Return the cell of one estimate, empty where there is none."""
+    if record is None:
+        return Cell(("",))
+    decimals = decimals_of(record)
+    p = number(record.get("p"))
+    value = numbers.fixed(record["effect"], decimals)
+    if options.has_stars and p == p:
+        value += stars(p)
+    line = below(record, options.under, decimals, floor)
+    return Cell((value, line) if line else (value,))
+
+
+def under_note(records: list[Record], options: TableOptions) -> list[str]:
+    """Return the keys of the wording that explain what stands below the estimates."""
+    keys = {"se": "se_note", "interval": "interval_note", "t": "t_note", "p": "p_note"}
+    has_error = [number(r.get("se")) > 0 for r in records]
+    asked = [keys[options.under]] if any(has_error) or options.under == "p" else []
+    needs_p = not all(has_error) and any(number(r.get("p")) == number(r.get("p")) for r in records)
+    return list(dict.fromkeys(asked + (["p_note"] if needs_p else [])))

@@ -1,0 +1,83 @@
+"""A tidy frame as a table: text left, numbers right, every cell through the one rounding."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
+
+from twintrade.render import numbers
+from twintrade.render.blocks import Cell, Column, Row, Table
+from twintrade.render.reading import text
+
+_LINK = ("http://", "https://")
+Format = Callable[[object], str]
+
+
+def plain_table(
+    frame: pd.DataFrame,
+    key: str,
+    caption: str,
+    *,
+    heads: Mapping[str, str] | None = None,
+    formats: Mapping[str, Format] | None = None,
+    weights: Mapping[str, float] | None = None,
+    notes: Sequence[str] = (),
+    most_rows: int = 400,
+) -> Table:
+    """Return a frame as a table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns that are empty throughout are left out.
+    heads : mapping, optional
+        Printed head of a column; the default is its name with spaces for underscores.
+    formats : mapping, optional
+        How a column's values are printed.
+    weights : mapping, optional
+        Relative width of text columns that must wrap.
+    most_rows : int
+        Rows printed; the note says how many more there are.
+    """
+    columns = [str(c) for c in frame.columns if frame[c].map(text).ne("").any()]
+    shown = frame[columns].head(most_rows)
+    printers = {c: (formats or {}).get(c) or _format(frame[c]) for c in columns}
+    rows = tuple(
+        Row(tuple(_cell(printers[c](value), value) for c, value in zip(columns, values, strict=True)))
+        for values in shown.itertuples(index=False, name=None)
+    )
+    extra = [f"{len(frame) - most_rows:,} further rows stand in the CSV."] if len(frame) > most_rows else []
+    return Table(
+        key=key,
+        caption=caption,
+        columns=tuple(_column(frame[c], (weights or {}).get(c, 0.0)) for c in columns),
+        header=(tuple(Cell(((heads or {}).get(c, _head(c)),)) for c in columns),),
+        groups=(rows,),
+        notes=(*notes, *extra),
+    )
+
+
+def _head(name: str) -> str:
+    spaced = name.replace("_", " ").strip()
+    return spaced[:1].upper() + spaced[1:]
+
+
+def _column(values: pd.Series, weight: float) -> Column:
+    is_number = is_numeric_dtype(values) and not is_bool_dtype(values)
+    return Column("right" if is_number else "left", weight)
+
+
+def _format(values: pd.Series) -> Format:
+    if is_bool_dtype(values):
+        return lambda value: "" if numbers.is_missing(value) else "Yes" if value else "No"
+    if values.name in {"period", "year", "onset", "cohort", "event_time"} and is_numeric_dtype(values):
+        return lambda value: "" if numbers.is_missing(value) else numbers.event_time(int(float(str(value))))
+    if is_integer_dtype(values):
+        return numbers.count
+    if is_numeric_dtype(values):
+        return numbers.compact
+    return text
+
+
+def _cell(printed: str, value: object) -> Cell:
+    return Cell((printed,), link=printed if isinstance(value, str) and printed.startswith(_LINK) else "")

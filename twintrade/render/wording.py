@@ -1,0 +1,156 @@
+"""Every sentence the page says by itself, as data: a department may change any of them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from twintrade.errors import SpecError
+
+_FIELD = re.compile(r"\{([a-z_]+)\}")
+
+SENTENCES: Mapping[str, str] = {
+    # the first page
+    "document_title": "{title}: statistical appendix",
+    "simulated": "SIMULATED. Every number, figure and table here is made from simulated series. Nothing here says "
+    "anything about real trade.",
+    "simulated_short": "SIMULATED",
+    "simulated_note": "SIMULATED data.",
+    "summary": "Summary",
+    "question": "This appendix asks how {outcome} changed after twinning agreements. It can be rebuilt from the "
+    "analysis file and the input data with one command.",
+    "finding_percent": "After an agreement, {outcome} was {size} {direction} than the comparison implies "
+    "({level} interval {low} to {high}; {effect} log points; {label}).",
+    "finding_level": "After an agreement, {outcome} was {size} {direction} than the comparison implies "
+    "({level} interval {low} to {high}; {label}).",
+    "finding_percent_no_interval": "After an agreement, {outcome} was {size} {direction} than the comparison implies "
+    "({effect} log points; {label}). The inference used gives no interval{p}.",
+    "finding_level_no_interval": "After an agreement, {outcome} was {size} {direction} than the comparison implies "
+    "({label}). The inference used gives no interval{p}.",
+    "finding_absent": "No effect was estimated: {reason}.",
+    "finding_absent_reason": "the analysis describes a series and has no comparison to estimate from",
+    "higher": "higher",
+    "lower": "lower",
+    "interval_holds_zero": "The interval includes zero, so the data cannot tell a rise from a fall; it does not show "
+    "that agreements change nothing.",
+    "interval_above_zero": "The interval lies above zero.",
+    "interval_below_zero": "The interval lies below zero.",
+    "detectable": "Minimum detectable effect: {sentence}",
+    "detectable_absent": "No minimum detectable effect was computed, so a small effect can be neither shown nor "
+    "excluded.",
+    "how_sure": "How the uncertainty was measured: {note}",
+    "checks_object": "{n_fail} of {n_checks} checks object ({names}). The difference must therefore not be read as "
+    "something the agreement did.",
+    "checks_silent": "None of the {n_checks} checks that give a verdict objects. The difference can be read as due to "
+    "the agreement only as far as this assumption holds: {assumption}",
+    "checks_absent": "No check that gives a verdict was run. The difference is a description, not an effect of the "
+    "agreement.",
+    "ladder_range": "Across the {n} specifications of {table} the estimate runs from {low} to {high}.",
+    "case_descriptive": "Descriptive: no comparison. What follows shows what happened, not why.",
+    # exhibits
+    "absent_exhibit": "{title}: left out. {reason}",
+    "absent_heading": "Exhibits left out",
+    "data_card": "Data: what was read and what was left out",
+    "inputs_caption": "Input files",
+    "inputs_note": "SHA-256 is the fingerprint of the file as it was read; the first 16 of its 64 digits are shown, "
+    "the manifest holds all.",
+    "dropped_caption": "Rows left out, by rule",
+    "status_caption": "Pairs by part in the comparison",
+    "counts": "The panel holds {rows} rows: {units} units over {periods} periods, from {first} to {last}.",
+    "register": "Treatment register: every agreement and its dates",
+    "register_caption": "Treatment register",
+    "register_intro": "Every agreement in the sample with all its candidate dates, where the date comes from, and the "
+    "period from which it counts.",
+    "adoption_caption": "Who is treated when",
+    "descriptives": "Descriptive panel and balance",
+    "selection": "Which places sign agreements",
+    "raw": "The raw series around the agreement",
+    "raw_intro": "The series as observed, with every candidate date. A rise after a line is not yet an effect: the "
+    "comparison lines show what happened where there was no agreement.",
+    "raw_caption": "{title}: series as observed, with all candidate dates",
+    "path_caption": "{title}",
+    "ladder": "Main estimates, specification by specification",
+    "ladder_caption": "Effect of twinning on {outcome}",
+    "ladder_intro": "{table} moves from the simplest comparison to the most demanding one. Read along the row: an "
+    "estimate that moves when the comparison gets stricter was partly something else.",
+    "inference_caption": "The headline estimate under each inference",
+    "gravity": "With city × period and partner × period effects a city-wide boom and a destination boom are both "
+    "absorbed; what is left is bilateral.",
+    "percent_note": "Percent effects are 100(exp(b) − 1).",
+    "no_stars": "No significance stars are shown.",
+    "stars": "Stars: {levels}.",
+    "se_note": "Standard errors in parentheses.",
+    "interval_note": "{level} intervals in brackets.",
+    "t_note": "t statistics in brackets.",
+    "p_note": "Where no standard error exists the p-value stands below the estimate.",
+    "skipped_note": "{label} was not estimated: {reason}",
+    "event_study": "Event study: the path before and after",
+    "event_title": "Event study: {label}",
+    "event_caption": "Effect by {period_name} since the agreement, {label}",
+    "event_combined_caption": "Effect by {period_name} since the agreement, several estimators on one axis",
+    "event_table_caption": "Event-study estimates, {label}",
+    "event_intro": "Each figure shows the estimated difference for every {period_name} relative to the agreement. Points before "
+    "onset should lie near zero if the comparison is sound; that they do is no proof.",
+    "pretrend": "Joint test that the pre-period effects are zero: {p} ({test}{df}).",
+    "pretrend_absent": "No joint pre-period test was made.",
+    "levelling": "Levelling off: {sentence}",
+    "critical": "The simultaneous band uses the critical value {value}.",
+    "no_simultaneous": "No simultaneous band: the inference used does not provide one.",
+    "no_interval": "No intervals: the inference used does not provide them.",
+    "binned": "End points marked ≤ or ≥ stand for everything beyond them.",
+    "not_binned": "End points are single periods: nothing is binned.",
+    "baseline": "Mean {outcome} of treated units at the reference: {value}.",
+    "unlike_bases": "The estimators use unlike bases for the pre-period ({bases}); compare the paths after onset, not "
+    "before.",
+    "view_title": "Explore the event study",
+    "view_intro": "Choose an estimator and an interval; move over a point, or tab to it, to read its numbers.",
+    "forest": "Heterogeneity: for whom the difference is larger",
+    "margins": "Margins: more firms, or more per firm",
+    "spillovers": "Spillovers: who gains, who loses",
+    "sensitivity": "Sensitivity: what would overturn it",
+    "single_case": "Single cases: one pair at a time",
+    "claims": "Claims ledger",
+    "claims_caption": "Claims of the source report and what these data say",
+    "findings": "Findings: what the checks say",
+    "findings_caption": "Findings and verdicts",
+    "findings_intro": "Pass: the check does not object. Fail: it objects. Where no verdict stands, the check only informs.",
+    "assumptions": "Assumptions behind the estimates",
+    "warnings": "Warnings and notes from the run",
+    "warnings_caption": "Messages",
+    "machine": "Machine footer",
+    "machine_intro": "What is needed to repeat this run bit by bit. Run time and memory stand in the manifest.",
+    "no_payload": "The analysis produced no data for it.",
+    "no_specification": "No specification was estimated.",
+    "no_manifest": "The run has not been stored yet, so there is no manifest.",
+    "no_messages": "The run left no warning.",
+    "no_claims": "The analysis names no claims.",
+    "no_twinnings": "The analysis has no dated agreement.",
+    "glyph_lost": "the font has no glyph for {characters} in “{text}”; printed as “{shown}”",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The sentences in use: the defaults with a department's own in their place."""
+
+    sentences: Mapping[str, str] = field(default_factory=lambda: SENTENCES)
+
+    def say(self, key: str, **values: str) -> str:
+        """Return a sentence with its named places filled; values are text, never templates."""
+        return _FIELD.sub(lambda match: values.get(match.group(1), match.group(0)), self.sentences[key])
+
+    def changed(self, sentences: Mapping[str, str]) -> "Wording":
+        """Return this wording with some sentences replaced.
+
+        Raises
+        ------
+        SpecError
+            If a key does not exist, or a new sentence has a place the old one does not fill.
+        """
+        for key, sentence in sentences.items():
+            if key not in SENTENCES:
+                raise SpecError(f"the style file changes {key!r}, which is no sentence of the report")
+            unknown = set(_FIELD.findall(sentence)) - set(_FIELD.findall(SENTENCES[key]))
+            if unknown:
+                places = ", ".join(sorted(unknown))
+                raise SpecError(f"the sentence {key!r} in the style file names places it cannot fill: {places}")
+        return Wording({**self.sentences, **sentences})

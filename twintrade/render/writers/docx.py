@@ -1,0 +1,221 @@
+"""The Word file: real tables with repeated heads, numbered captions, alternative texts, fixed times."""
+
+import io
+import zipfile
+from datetime import datetime
+
+import docx
+from docx.document import Document as WordDocument
+from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Inches, Pt, RGBColor
+from docx.text.paragraph import Paragraph as WordParagraph
+
+from twintrade.render.blocks import (
+    Block,
+    BulletList,
+    Document,
+    EventView,
+    Figure,
+    Heading,
+    Note,
+    PageBreak,
+    Paragraph,
+    Span,
+    Table,
+)
+from twintrade.render.writers.cells import safe_link
+from twintrade.render.writers.docx_table import add_field, add_table
+
+FIXED_TIME = datetime(2000, 1, 1)
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_PICTURE_WIDTH = Cm(16.5)
+_LARGEST_HEIGHT = Cm(22.5)
+
+
+def word(document: Document, template: bytes | None = None) -> bytes:
+    """Return the document as DOCX.
+
+    Parameters
+    ----------
+    document : Document
+    template : bytes, optional
+        A department's own DOCX: its styles, header and footer are kept, its text is not.
+    """
+    file = docx.Document(io.BytesIO(template)) if template is not None else docx.Document()
+    if template is None:
+        _set_page(file)
+        _set_styles(file)
+    _clear(file)
+    properties = file.core_properties
+    properties.title, properties.author, properties.language = document.title, "twintrade", document.language
+    properties.comments, properties.last_modified_by, properties.revision = "", "twintrade", 1
+    properties.created = properties.modified = FIXED_TIME
+    if document.is_simulated:
+        header = file.sections[0].header.paragraphs[0]
+        header.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        header.add_run("SIMULATED DATA").bold = True
+    for block in document.blocks:
+        _add(file, block)
+    stream = io.BytesIO()
+    file.save(stream)
+    return fixed_zip(stream.getvalue())
+
+
+def fixed_zip(archive: bytes) -> bytes:
+    """Return a zip archive with its members in a fixed order and at a fixed time."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        names = sorted(source.namelist(), key=lambda n: (n != "[Content_Types].xml", n))
+        members = [(name, source.read(name)) for name in names]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in members:
+            info = zipfile.ZipInfo(name, ZIP_TIME)
+            info.create_system = 3
+            target.writestr(info, content, zipfile.ZIP_DEFLATED, 6)
+    return stream.getvalue()
+
+
+def _clear(file: WordDocument) -> None:
+    """Remove what a template's body says, its last section excepted."""
+    body = file.element.body
+    for child in list(body):
+        if child.tag != qn("w:sectPr"):
+            body.remove(child)
+
+
+def _set_page(file: WordDocument) -> None:
+    section = file.sections[0]
+    section.orientation = WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = Cm(21.0), Cm(29.7)
+    section.left_margin = section.right_margin = Cm(2.2)
+    section.top_margin = section.bottom_margin = Cm(2.2)
+    footer = section.footer.paragraphs[0]
+    footer.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    add_field(footer, "PAGE", "1")
+
+
+def _set_styles(file: WordDocument) -> None:
+    sizes = {
+        "Normal": 11,
+        "Title": 20,
+        "Heading 1": 20,
+        "Heading 2": 15,
+        "Heading 3": 12.5,
+        "Caption": 10.5,
+        "List Bullet": 11,
+    }
+    for name, size in sizes.items():
+        style = file.styles[name]
+        style.font.name, style.font.size = "Arial", Pt(size)
+        style.font.italic = False
+        style.font.color.rgb = RGBColor(0x0B, 0x0C, 0x0C)
+        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+        for script in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
+            fonts.set(qn(script), "Arial" if script != "w:eastAsia" else "Microsoft YaHei")
+        for theme in ("w:asciiTheme", "w:hAnsiTheme", "w:cstheme", "w:eastAsiaTheme"):
+            fonts.attrib.pop(qn(theme), None)
+    file.styles["Normal"].paragraph_format.space_after = Pt(6)
+    file.styles["Caption"].font.bold = True
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "en-GB")
+    file.styles["Normal"].element.get_or_add_rPr().append(language)
+
+
+def _add(file: WordDocument, block: Block) -> None:
+    match block:
+        case Heading():
+            file.add_heading(_clean(block.text), min(block.level, 9))
+        case Paragraph():
+            _add_spans(file.add_paragraph(), block.spans)
+        case BulletList():
+            for item in block.items:
+                _add_spans(file.add_paragraph(style="List Bullet"), item)
+        case Note():
+            _add_note(file, block)
+        case Table():
+            add_table(file, block)
+        case Figure():
+            _add_figure(file, block)
+        case PageBreak():
+            file.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+        case EventView():
+            pass
+
+
+def _clean(text: str) -> str:
+    """Return a text without characters that XML forbids."""
+    return "".join(
+        c
+        for c in text
+        if c in "\n\t" or ((ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) < 0xFFFE) or ord(c) > 0xFFFF)
+    )
+
+
+def _add_spans(paragraph: WordParagraph, spans: tuple[Span, ...]) -> None:
+    for span in spans:
+        target = safe_link(span.target) if span.kind == "link" else ""
+        if target:
+            _add_link(paragraph, _clean(span.text), target)
+            continue
+        run = paragraph.add_run(_clean(span.text))
+        run.bold = True if span.kind == "strong" else None
+        if span.kind == "code":
+            run.font.name, run.font.size = "Consolas", Pt(9.5)
+
+
+def _add_link(paragraph: WordParagraph, text: str, address: str) -> None:
+    identity = paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), identity)
+    run = paragraph.add_run(text)
+    run.font.color.rgb = RGBColor(0x12, 0x43, 0x6D)
+    run.font.underline = True
+    link.append(run._r)
+    paragraph._p.append(link)
+
+
+def _add_note(file: WordDocument, note: Note) -> None:
+    paragraph = file.add_paragraph()
+    colour = {"note": "12436D", "warning": "F46A25", "simulated": "A01818"}[note.kind]
+    borders = OxmlElement("w:pBdr")
+    sides = ("left",) if note.kind != "simulated" else ("top", "left", "bottom", "right")
+    for side in sides:
+        edge = OxmlElement(f"w:{side}")
+        for key, value in (("val", "single"), ("sz", "24"), ("space", "6"), ("color", colour)):
+            edge.set(qn(f"w:{key}"), value)
+        borders.append(edge)
+    paragraph._p.get_or_add_pPr().append(borders)
+    _add_spans(paragraph, note.spans)
+    if note.kind == "simulated":
+        for run in paragraph.runs:
+            run.bold = True
+
+
+def _add_figure(file: WordDocument, figure: Figure) -> None:
+    caption = file.add_paragraph(style="Caption")
+    caption.paragraph_format.keep_with_next = True
+    if figure.number:
+        caption.add_run("Figure ")
+        add_field(caption, "SEQ Figure \\* ARABIC", str(figure.number))
+        caption.add_run(". ")
+    caption.add_run(_clean(figure.caption))
+    if figure.details:
+        caption.add_run(" " + _clean(figure.details)).bold = False
+    holder = file.add_paragraph()
+    width = _PICTURE_WIDTH
+    ratio = figure.images.height / figure.images.width
+    if width * ratio > _LARGEST_HEIGHT:
+        width = int(_LARGEST_HEIGHT / ratio)
+    width = min(width, Inches(figure.images.width * 1.1))
+    picture = holder.add_run().add_picture(io.BytesIO(figure.images.png), width=width)
+    properties = picture._inline.docPr
+    properties.set("descr", _clean(figure.alt))
+    properties.set("name", figure.key)
+    holder.paragraph_format.keep_with_next = bool(figure.notes)
+    if figure.notes:
+        run = file.add_paragraph().add_run(_clean(" ".join(figure.notes)))
+        run.font.size = Pt(8.5)

@@ -1,0 +1,134 @@
+"""Tables in Word: three rules, heads that repeat on every page, rows that do not break."""
+
+from docx.document import Document as WordDocument
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Emu, Pt
+from docx.table import _Cell
+from docx.text.paragraph import Paragraph as WordParagraph
+
+from twintrade.render.blocks import Cell, Table
+from twintrade.render.writers.cells import pad, pads, places, weights
+
+HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
+_HEAVY, _LIGHT, _HAIR = "12", "6", "4"
+
+
+def add_field(paragraph: WordParagraph, instruction: str, shown: str) -> None:
+    """Add a field that Word keeps up to date: a number in a sequence, a page number."""
+    field, run, text = OxmlElement("w:fldSimple"), OxmlElement("w:r"), OxmlElement("w:t")
+    field.set(qn("w:instr"), instruction)
+    text.text = shown
+    run.append(text)
+    field.append(run)
+    paragraph._p.append(field)
+
+
+def add_table(file: WordDocument, table: Table) -> None:
+    """Add caption, table and notes."""
+    caption = file.add_paragraph(style="Caption")
+    caption.paragraph_format.keep_with_next = True
+    if table.number:
+        caption.add_run("Table ")
+        add_field(caption, "SEQ Table \\* ARABIC", str(table.number))
+        caption.add_run(". ")
+    caption.add_run(_clean(table.caption))
+    size = 8.0 if weights(table) or len(table.columns) > 6 else 9.5
+    rows = [*table.header, *(row.cells for row in table.rows)]
+    grid = file.add_table(rows=len(rows), cols=len(table.columns))
+    grid.autofit = not weights(table)
+    widths = _widths(file, table)
+    widest = pads(table)
+    rules = _rules(table)
+    for i, cells in enumerate(rows):
+        word_row = grid.rows[i]
+        is_head = i < len(table.header)
+        _row_property(word_row._tr, "w:cantSplit")
+        if is_head:
+            _row_property(word_row._tr, "w:tblHeader")
+        for cell, place in zip(cells, places(cells), strict=True):
+            target = word_row.cells[place]
+            if cell.span > 1:
+                target = target.merge(word_row.cells[place + cell.span - 1])
+            elif widths:
+                target.width = Emu(widths[place])
+            _fill(target, cell, table, place, size, widest if not is_head else {}, is_head=is_head)
+            _borders(target, rules.get(i, ()))
+    _describe(grid._tbl, table)
+    if table.notes:
+        run = file.add_paragraph().add_run(_clean(" ".join(table.notes)))
+        run.font.size = Pt(8.5)
+    else:
+        file.add_paragraph()
+
+
+def _clean(text: str) -> str:
+    return "".join(
+        c
+        for c in text
+        if c in "\n\t" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))
+    )
+
+
+def _widths(file: WordDocument, table: Table) -> list[int]:
+    shares = weights(table)
+    section = file.sections[-1]
+    free = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
+    return [int(free * share / sum(shares)) for share in shares]
+
+
+def _rules(table: Table) -> dict[int, list[tuple[str, str]]]:
+    """Return the rules of each row: heavy above and below the table, light under the head and between groups."""
+    n_head = len(table.header)
+    rules: dict[int, list[tuple[str, str]]] = {0: [("top", _HEAVY)]}
+    rules.setdefault(n_head - 1, []).append(("bottom", _LIGHT))
+    last = n_head - 1
+    for group in table.groups:
+        last += len(group)
+        rules.setdefault(last, []).append(("bottom", _HAIR))
+    rules[last] = [rule for rule in rules[last] if rule[0] != "bottom"] + [("bottom", _HEAVY)]
+    return rules
+
+
+def _row_property(row: OxmlElement, name: str) -> None:
+    row.get_or_add_trPr().append(OxmlElement(name))
+
+
+def _fill(
+    target: _Cell, cell: Cell, table: Table, place: int, size: float, widest: dict[int, str], *, is_head: bool
+) -> None:
+    align = table.columns[place].align
+    for i, line in enumerate(cell.lines):
+        paragraph = target.paragraphs[0] if i == 0 else target.add_paragraph()
+        shape = paragraph.paragraph_format
+        shape.space_before = shape.space_after = Pt(1 if i == 0 else 0)
+        shape.line_spacing = 1.0
+        if cell.span > 1:
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        elif align != "left":
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        rest = len(pad(line, widest.get(place, ""))) if line else 0
+        run = paragraph.add_run(_clean(line) + HANGING_SPACE * rest)
+        run.font.size = Pt(size)
+        run.bold = True if is_head else None
+        shape.keep_with_next = is_head
+
+
+def _borders(target: _Cell, rules: list[tuple[str, str]] | tuple[()]) -> None:
+    if not rules:
+        return
+    borders = OxmlElement("w:tcBorders")
+    for side, width in sorted(rules, key=lambda rule: rule[0] != "top"):
+        edge = OxmlElement(f"w:{side}")
+        for key, value in (("val", "single"), ("sz", width), ("space", "0"), ("color", "0B0C0C")):
+            edge.set(qn(f"w:{key}"), value)
+        borders.append(edge)
+    target._tc.get_or_add_tcPr().append(borders)
+
+
+def _describe(grid: OxmlElement, table: Table) -> None:
+    """Store the caption as the table's title for screen readers."""
+    caption = OxmlElement("w:tblCaption")
+    caption.set(qn("w:val"), _clean(table.caption)[:250])
+    grid.tblPr.append(caption)

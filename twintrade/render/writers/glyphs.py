@@ -1,0 +1,90 @@
+"""Which characters a typeface can print, and what stands in for the others."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from matplotlib import font_manager, get_data_path
+
+from twintrade.effects import Message
+from twintrade.render.figures.theme import cjk_family
+from twintrade.render.wording import Wording
+
+FONT_FOLDER = Path(get_data_path()) / "fonts" / "ttf"
+
+
+@cache
+def charmap() -> frozenset[int]:
+    """Return the code points that DejaVu Sans and an installed Chinese typeface can print."""
+    points = set(font_manager.get_font(str(FONT_FOLDER / "DejaVuSans.ttf")).get_charmap())
+    path = cjk_path()
+    if path is not None:
+        points |= set(font_manager.get_font(str(path)).get_charmap())
+    return frozenset(points)
+
+
+@cache
+def cjk_path() -> Path | None:
+    """Return the file of the installed Chinese typeface, None where there is none."""
+    family = cjk_family()
+    return Path(font_manager.findfont(family)) if family is not None else None
+
+
+@dataclass(slots=True)
+class Printer:
+    """Texts made printable, remembering what was lost.
+
+    Attributes
+    ----------
+    points : frozenset of int
+        Code points the typeface has.
+    romanized : mapping of str to str
+        Names in Latin letters, by name.
+    wording : Wording
+    lost : dict of str to str
+        Text as given, and as printed.
+    """
+
+    points: frozenset[int]
+    romanized: Mapping[str, str] = field(default_factory=dict)
+    wording: Wording = field(default_factory=Wording)
+    lost: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, text: str) -> str:
+        """Return a text with only printable characters: romanized names where known, else question marks."""
+        clean = "".join(c for c in unicodedata.normalize("NFC", text) if self._is_text(c))
+        if all(ord(c) in self.points or c in "\n\t" for c in clean):
+            return clean
+        shown = clean
+        for name in sorted(self.romanized, key=len, reverse=True):
+            if name and not all(ord(c) in self.points for c in name):
+                shown = shown.replace(name, self.romanized[name])
+        shown = "".join(c if ord(c) in self.points or c in "\n\t" else "?" for c in shown)
+        self.lost[clean] = shown
+        return shown
+
+    @staticmethod
+    def _is_text(character: str) -> bool:
+        """Whether a character is neither a control nor a bidirectional mark."""
+        return character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
+
+    def messages(self, file: str) -> tuple[Message, ...]:
+        """Return one warning for every text that lost characters."""
+        return tuple(
+            Message(
+                level="warning",
+                code="glyph-missing",
+                message=self.wording.say(
+                    "glyph_lost",
+                    characters=" ".join(
+                        dict.fromkeys(c for c in text if ord(c) not in self.points and not c.isspace())
+                    ),
+                    text=text[:80],
+                    shown=shown[:80],
+                ),
+                file=file,
+            )
+            for text, shown in self.lost.items()
+        )

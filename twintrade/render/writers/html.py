@@ -1,0 +1,193 @@
+"""The page: one self-contained HTML file that opens offline and asks nothing of anyone."""
+
+import base64
+import hashlib
+import json
+from html import escape
+from importlib import resources
+
+from twintrade.render.blocks import (
+    Block,
+    BulletList,
+    Document,
+    EventView,
+    Figure,
+    Heading,
+    Note,
+    PageBreak,
+    Paragraph,
+    Row,
+    Span,
+    Table,
+)
+from twintrade.render.writers.cells import pad, pads, places, safe_link
+from twintrade.render.writers.view import view_data
+
+
+def _resource(name: str) -> str:
+    return resources.files("twintrade.render.writers").joinpath(name).read_text(encoding="utf-8")
+
+
+def html(document: Document) -> bytes:
+    """Return the document as one HTML file, with pictures, styles and script inside."""
+    style, script = _resource("page.css"), _resource("event_view.js")
+    has_view = any(isinstance(block, EventView) for block in document.blocks)
+    title = escape(document.title)
+    parts = [
+        f'<!DOCTYPE html>\n<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script if has_view else "")}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="generator" content="twintrade"><meta name="color-scheme" content="light dark">',
+        f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>",
+        '<a class="skip" href="#content">Skip to the content</a>\n<main id="content">',
+        *_with_contents(document.blocks),
+        "</main>",
+    ]
+    if has_view:
+        parts.append(f"<script>{script}</script>")
+    parts.append("</body>\n</html>\n")
+    return "\n".join(parts).encode("utf-8", "replace")
+
+
+def _policy(style: str, script: str) -> str:
+    """Return a content policy under which nothing but this page's own style and script works."""
+
+    def digest(text: str) -> str:
+        return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+    scripts = digest(script) if script else "'none'"
+    return (
+        f"default-src 'none'; img-src data:; style-src {digest(style)}; script-src {scripts}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _with_contents(blocks: tuple[Block, ...]) -> list[str]:
+    """Return the blocks, with a list of contents after what precedes the second section."""
+    written = [block_html(block, f"s{i}") for i, block in enumerate(blocks)]
+    heads = [(i, b) for i, b in enumerate(blocks) if isinstance(b, Heading) and b.level == 2]
+    if len(heads) > 2:
+        items = "".join(f'<li><a href="#{b.key or f"s{i}"}">{escape(b.text)}</a></li>' for i, b in heads)
+        contents = f'<nav aria-label="Contents"><h2>Contents</h2><ol>{items}</ol></nav>'
+        written.insert(heads[1][0], contents)
+    return written
+
+
+def block_html(block: Block, anchor: str = "") -> str:
+    """Return one block as HTML."""
+    match block:
+        case Heading():
+            return f'<h{block.level} id="{escape(block.key or anchor)}">{escape(block.text)}</h{block.level}>'
+        case Paragraph():
+            return f"<p>{_spans(block.spans)}</p>"
+        case BulletList():
+            return "<ul>" + "".join(f"<li>{_spans(item)}</li>" for item in block.items) + "</ul>"
+        case Note():
+            return f'<div class="note {block.kind}" role="note"><p>{_spans(block.spans)}</p></div>'
+        case Table():
+            return table_html(block)
+        case Figure():
+            return _figure(block)
+        case EventView():
+            return _view(block)
+        case PageBreak():
+            return ""
+
+
+def _spans(spans: tuple[Span, ...]) -> str:
+    return "".join(_span(span) for span in spans)
+
+
+def _span(span: Span) -> str:
+    text = escape(span.text)
+    if span.kind == "strong":
+        return f"<strong>{text}</strong>"
+    if span.kind == "code":
+        return f"<code>{text}</code>"
+    if span.kind == "reference":
+        return f'<a href="#{escape(span.target)}">{text}</a>' if text else ""
+    target = safe_link(span.target) if span.kind == "link" else ""
+    return f'<a href="{escape(target)}">{text}</a>' if target else text
+
+
+def _figure(figure: Figure) -> str:
+    data = base64.b64encode(figure.images.svg).decode("ascii")
+    number = f"Figure {figure.number}. " if figure.number else ""
+    notes = "".join(f'<p class="notes">{escape(n)}</p>' for n in [" ".join(figure.notes)] if n)
+    return (
+        f'<figure class="picture" id="{escape(figure.key)}">'
+        f'<figcaption><span class="number">{number}</span>{escape(figure.caption)}'
+        f"{f' <span class=details>{escape(figure.details)}</span>' if figure.details else ''}</figcaption>"
+        f'<img alt="{escape(figure.alt)}" width="{figure.images.width * 96:.0f}" '
+        f'height="{figure.images.height * 96:.0f}" src="data:image/svg+xml;base64,{data}">{notes}</figure>'
+    )
+
+
+def table_html(table: Table) -> str:
+    """Return a table as an HTML fragment of its own."""
+    number = f"Table {table.number}. " if table.number else ""
+    caption = f'<caption><span class="number">{number}</span>{escape(table.caption)}</caption>'
+    kind = "wrapping" if any(c.weight for c in table.columns) else "fitting"
+    head = "\n".join(_head_row(table, i) for i in range(len(table.header)))
+    widest = pads(table)
+    bodies = "\n".join(
+        "<tbody>" + "\n".join(_row(table, row, widest) for row in group) + "</tbody>" for group in table.groups
+    )
+    notes = f'<p class="notes">{escape(" ".join(table.notes))}</p>' if table.notes else ""
+    return (
+        f'<div class="table" id="{escape(table.key)}">'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(number + table.caption)}">'
+        f'<table class="{kind}">{caption}\n<thead>{head}</thead>\n{bodies}\n</table></div>{notes}</div>'
+    )
+
+
+def _head_row(table: Table, position: int) -> str:
+    cells = table.header[position]
+    written = []
+    for cell, place in zip(cells, places(cells), strict=True):
+        align = table.columns[place].align
+        if not cell.text:
+            written.append("<td></td>")
+        elif cell.span > 1:
+            written.append(f'<th scope="colgroup" colspan="{cell.span}" class="spans">{escape(cell.text)}</th>')
+        else:
+            written.append(f'<th scope="col" class="{align}">{escape(cell.text)}</th>')
+    return "<tr>" + "".join(written) + "</tr>"
+
+
+def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
+    written = []
+    for cell, place in zip(row.cells, places(row.cells), strict=True):
+        lines = [_line(line, widest.get(place, ""), is_second=i > 0) for i, line in enumerate(cell.lines)]
+        inner = "<br>".join(lines)
+        link = safe_link(cell.link)
+        inner = f'<a href="{escape(link)}">{inner}</a>' if link else inner
+        if place == 0:
+            written.append(f'<th scope="row" class="{table.columns[0].align}">{inner}</th>')
+        else:
+            written.append(f'<td class="{table.columns[place].align}">{inner}</td>')
+    return "<tr>" + "".join(written) + "</tr>"
+
+
+def _line(line: str, widest: str, *, is_second: bool) -> str:
+    rest = pad(line, widest) if line else ""
+    free = f'<span class="pad" aria-hidden="true">{escape(rest)}</span>' if rest else ""
+    inner = escape(line) + free
+    return f'<span class="under">{inner}</span>' if is_second else inner
+
+
+def _view(view: EventView) -> str:
+    data = json.dumps(view_data(view), separators=(",", ":"), ensure_ascii=True)
+    for character in "<>&":
+        data = data.replace(character, f"\\u{ord(character):04x}")
+    key = escape(view.key)
+    return (
+        f'<section class="view" id="{key}" aria-label="{escape(view.title)}">'
+        f'<p class="controls"><label>Estimator <select class="estimator"></select></label> '
+        f'<label>Interval <select class="interval"></select></label> '
+        f'<a class="download" download="event-study.csv" href="#{key}">Download these numbers (CSV)</a></p>'
+        '<svg viewBox="0 0 760 380" role="group" aria-label="Event-study plot; each point can be reached by keyboard">'
+        '</svg><p class="readout" role="status" aria-live="polite"></p>'
+        "<noscript><p>This view needs JavaScript; the figures and tables hold the same numbers.</p></noscript>"
+        f'<script type="application/json">{data}</script></section>'
+    )

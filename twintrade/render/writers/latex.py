@@ -1,0 +1,235 @@
+"""LaTeX: fragments to include in a paper, and an appendix that plain pdflatex compiles."""
+
+from twintrade.render.blocks import (
+    Block,
+    BulletList,
+    Cell,
+    Document,
+    EventView,
+    Figure,
+    Heading,
+    Note,
+    PageBreak,
+    Paragraph,
+    Row,
+    Span,
+    Table,
+)
+from twintrade.render.writers.cells import as_ascii, is_number, places, safe_link, weights
+from twintrade.render.writers.glyphs import Printer
+from twintrade.render.writers.latex_text import tex
+
+PACKAGES = r"\usepackage{booktabs,siunitx,threeparttable,array}"
+PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{textcomp,graphicx,longtable,fancyhdr}
+\fancyhf{}\fancyfoot[R]{\thepage}\renewcommand{\headrulewidth}{0pt}
+\usepackage{booktabs,siunitx,threeparttable,array}
+\usepackage[margin=2.2cm]{geometry}
+\usepackage[hidelinks]{hyperref}
+\renewcommand{\familydefault}{\sfdefault}
+\setlength{\parindent}{0pt}\setlength{\parskip}{6pt plus 2pt}
+\raggedright\raggedbottom\sloppy
+"""
+_SECTIONS = {2: "section*", 3: "subsection*", 4: "subsubsection*"}
+_LONG_ROWS = 28
+
+
+def table_tex(table: Table, printer: Printer) -> str:
+    """Return the tabular alone, to be read with \\input into a table of the author's own."""
+    head = f"% needs {PACKAGES} % twintrade table {table.key}\n"
+    return f"{head}\\begin{{tabular}}{{{_columns(table)}}}\n{_mark(table)}{_body(table, printer)}\\end{{tabular}}\n"
+
+
+def _mark(table: Table) -> str:
+    """Return the word that a fragment made from simulated data carries with it."""
+    if not table.is_simulated:
+        return ""
+    return f"\\multicolumn{{{len(table.columns)}}}{{l}}{{\\textbf{{SIMULATED DATA}}}} \\\\\n"
+
+
+def table_float_tex(table: Table, printer: Printer) -> str:
+    """Return the whole float with caption, label and notes."""
+    note = tex(printer(" ".join(table.notes)))
+    notes = f"\\begin{{tablenotes}}[flushleft]\\footnotesize\n\\item {note}\n\\end{{tablenotes}}\n" if note else ""
+    return (
+        f"% needs {PACKAGES} % twintrade table {table.key}\n"
+        "\\begin{table}[htbp]\n\\centering\\small\n\\begin{threeparttable}\n"
+        f"\\caption{{{tex(printer(table.caption))}}}\\label{{tab:{table.key}}}\n"
+        f"\\begin{{tabular}}{{{_columns(table)}}}\n{_mark(table)}{_body(table, printer)}\\end{{tabular}}\n"
+        f"{notes}\\end{{threeparttable}}\n\\end{{table}}\n"
+    )
+
+
+def latex(document: Document, printer: Printer) -> bytes:
+    """Return appendix.tex; its figures and tables lie beside it in figures/ and tables/."""
+    simulated = "\\pagestyle{fancy}\\fancyhead[R]{\\textbf{SIMULATED DATA}}\n" if document.is_simulated else ""
+    parts = [
+        PREAMBLE,
+        f"\\hypersetup{{pdftitle={{{tex(printer(document.title))}}}}}\n\\begin{{document}}\n{simulated}",
+        *(_block(block, printer) for block in document.blocks),
+        "\\end{document}\n",
+    ]
+    return "".join(parts).encode("utf-8")
+
+
+def _block(block: Block, printer: Printer) -> str:
+    match block:
+        case Heading():
+            if block.level == 1:
+                return f"{{\\LARGE\\bfseries {tex(printer(block.text))}\\par}}\n\n"
+            return f"\\{_SECTIONS.get(block.level, 'paragraph*')}{{{tex(printer(block.text))}}}\n"
+        case Paragraph():
+            return _spans(block.spans, printer) + "\n\n"
+        case BulletList():
+            items = "".join(f"\\item {_spans(item, printer)}\n" for item in block.items)
+            return f"\\begin{{itemize}}\n{items}\\end{{itemize}}\n"
+        case Note():
+            inner = _spans(block.spans, printer)
+            return f"\\par\\noindent\\fbox{{\\parbox{{0.97\\linewidth}}{{\\raggedright {inner}}}}}\\par\n\n"
+        case Table():
+            return _long_table(block, printer)
+        case Figure():
+            return _figure(block, printer)
+        case PageBreak():
+            return "\\clearpage\n"
+        case EventView():
+            return ""
+
+
+def _spans(spans: tuple[Span, ...], printer: Printer) -> str:
+    return "".join(_span(span, printer) for span in spans)
+
+
+def _span(span: Span, printer: Printer) -> str:
+    text = tex(printer(span.text))
+    target = safe_link(span.target) if span.kind == "link" else ""
+    if span.kind == "strong":
+        return f"\\textbf{{{text}}}"
+    if span.kind == "code":
+        return f"\\texttt{{{text}}}"
+    if target and target.isascii():
+        address = "".join("\\" + c if c in "%#&_" else c for c in target)
+        return f"\\href{{{address}}}{{{text}}}"
+    return text
+
+
+def _figure(figure: Figure, printer: Printer) -> str:
+    caption = tex(printer(f"Figure {figure.number}. {figure.caption}"))
+    details = tex(printer(figure.details))
+    notes = tex(printer(" ".join(figure.notes)))
+    return (
+        "\\begin{minipage}{\\linewidth}\n"
+        f"\\textbf{{{caption}}} {details}\\par\\smallskip\n"
+        f"% {tex(printer(figure.alt))}\n"
+        f"\\includegraphics[width=\\linewidth]{{figures/{figure.key}.pdf}}\\par\n"
+        f"{{\\footnotesize {notes}\\par}}\n\\end{{minipage}}\\par\\bigskip\n\n"
+    )
+
+
+def _long_table(table: Table, printer: Printer) -> str:
+    """Return a table inside the appendix: one that may break over pages, with its header repeated."""
+    caption = tex(printer(f"Table {table.number}. {table.caption}"))
+    size = "\\footnotesize" if weights(table) or len(table.columns) > 6 else "\\small"
+    head, body = _head(table, printer), _groups(table, printer)
+    notes = tex(printer(" ".join(table.notes)))
+    return (
+        f"{{{size}\\setlength{{\\tabcolsep}}{{3pt}}\\setlength{{\\LTleft}}{{0pt}}\n"
+        f"\\textbf{{{caption}}}\\nopagebreak\n"
+        f"\\begin{{longtable}}{{{_columns(table)}}}\n{head}\\endhead\n{body}\\bottomrule\n\\end{{longtable}}\n"
+        f"{{\\footnotesize {notes}\\par}}}}\\bigskip\n\n"
+    )
+
+
+def _columns(table: Table) -> str:
+    """Return the column types: S for aligned decimals, paragraphs where text must wrap."""
+    shares = weights(table)
+    total = sum(shares)
+    types = []
+    for j, column in enumerate(table.columns):
+        if shares:
+            side = r"\raggedleft" if column.align != "left" else r"\raggedright"
+            width = shares[j] / total * (0.99 - 0.013 * len(shares))
+            types.append(f">{{{side}\\arraybackslash}}p{{{width:.3f}\\linewidth}}")
+        elif column.align == "decimal":
+            types.append(_s_column(table, j))
+        else:
+            types.append("l" if column.align == "left" else "r")
+    return "".join(types)
+
+
+def _s_column(table: Table, place: int) -> str:
+    whole, decimals, sign = 1, 0, ""
+    for row in table.groups[0] if table.groups else ():
+        for cell, start in zip(row.cells, places(row.cells), strict=True):
+            for line in cell.lines if start == place else ():
+                number = as_ascii(line.strip("()*"))
+                if is_number(number):
+                    left, _, right = number.lstrip("-+").partition(".")
+                    whole, decimals = max(whole, len(left)), max(decimals, len(right))
+                    sign = "-" if number.startswith("-") else sign
+    return (
+        f"S[table-format={sign}{whole}.{decimals},table-space-text-pre={{(}},table-space-text-post={{)}},"
+        "table-align-text-pre=false,table-align-text-post=false,group-minimum-digits=4,group-separator={,}]"
+    )
+
+
+def _body(table: Table, printer: Printer) -> str:
+    return _head(table, printer) + _groups(table, printer) + "\\bottomrule\n"
+
+
+def _head(table: Table, printer: Printer) -> str:
+    lines = ["\\toprule"]
+    for cells in table.header:
+        written, rules = [], []
+        for cell, place in zip(cells, places(cells), strict=True):
+            align = table.columns[place].align
+            if cell.span > 1:
+                written.append(f"\\multicolumn{{{cell.span}}}{{c}}{{{tex(printer(cell.text))}}}")
+                rules.append(f"\\cmidrule(lr){{{place + 1}-{place + cell.span}}}")
+            elif align == "decimal":
+                written.append(f"{{{_stacked(cell, printer)}}}")
+            else:
+                written.append(tex(printer(cell.text)))
+        lines.append(" & ".join(written) + " \\\\" + "".join(rules))
+    return "\n".join([*lines, "\\midrule"]) + "\n"
+
+
+def _stacked(cell: Cell, printer: Printer) -> str:
+    """Return a column head broken at its commas, so that columns stay narrow."""
+    parts = [tex(printer(part.strip())) for part in cell.text.split(", ")]
+    if len(parts) == 1:
+        return parts[0]
+    return "\\shortstack[c]{" + r",\\".join(parts) + "}"
+
+
+def _groups(table: Table, printer: Printer) -> str:
+    groups = ["".join(_row(table, row, printer) for row in group) for group in table.groups]
+    return "\\midrule\n".join(groups)
+
+
+def _row(table: Table, row: Row, printer: Printer) -> str:
+    height = max(len(cell.lines) for cell in row.cells)
+    lines = []
+    for i in range(height):
+        written = []
+        for cell, place in zip(row.cells, places(row.cells), strict=True):
+            line = cell.lines[i] if i < len(cell.lines) else ""
+            is_decimal = table.columns[place].align == "decimal" and cell.span == 1
+            inner = _decimal(line, printer) if is_decimal else tex(printer(line))
+            written.append(inner if cell.span == 1 else f"\\multicolumn{{{cell.span}}}{{l}}{{{inner}}}")
+        space = "[2pt]" if height > 1 and i == height - 1 else ""
+        lines.append(" & ".join(written) + f" \\\\{space}\n")
+    return "".join(lines)
+
+
+def _decimal(line: str, printer: Printer) -> str:
+    """Return a line for an S column: numbers bare, their brackets and stars as text, all else in braces."""
+    if not line:
+        return ""
+    core = line.strip("()*")
+    if is_number(core) and "." in core:
+        before, after = line[: line.index(core)], line[line.index(core) + len(core) :]
+        return (f"{{{before}}}" if before else "") + as_ascii(core) + (f"{{{after}}}" if after else "")
+    return f"{{{tex(printer(line))}}}"

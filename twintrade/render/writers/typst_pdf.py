@@ -1,0 +1,147 @@
+"""The PDF: tagged, with alternative texts, set by Typst from data that is never code."""
+
+import json
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+import typst
+
+from twintrade.effects import Message
+from twintrade.errors import TwintradeError
+from twintrade.render.blocks import (
+    Block,
+    BulletList,
+    Cell,
+    Document,
+    EventView,
+    Figure,
+    Heading,
+    Note,
+    PageBreak,
+    Paragraph,
+    Span,
+    Table,
+)
+from twintrade.render.figures.theme import cjk_family
+from twintrade.render.writers.cells import pad, pads, places, safe_link, weights
+from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, cjk_path
+
+STANDARDS = ("ua-1",)
+FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+WIDE_COLUMNS = 9
+
+
+def pdf(document: Document, printer: Printer) -> tuple[bytes, tuple[Message, ...]]:
+    """Return the document as PDF/UA-1, and a warning for every text the typeface cannot print.
+
+    Raises
+    ------
+    TwintradeError
+        If the document breaks a rule of accessible PDF: a figure without alternative text, a skipped heading.
+    """
+    language, _, region = document.language.partition("-")
+    data = {
+        "title": printer(document.title),
+        "simulated": document.is_simulated,
+        "lang": language,
+        "region": region,
+        "fonts": ["DejaVu Sans", *filter(None, [cjk_family()])],
+        "blocks": [b for block in document.blocks for b in _block(block, printer)],
+    }
+    template = resources.files("twintrade.render.writers").joinpath("appendix.typ").read_bytes()
+    fonts = [str(FONT_FOLDER)]
+    chinese = cjk_path()
+    if chinese is not None:
+        fonts.append(str(chinese.parent))
+    try:
+        written = typst.compile(
+            template,
+            font_paths=fonts,
+            ignore_system_fonts=True,
+            sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=list(STANDARDS),
+            timestamp=FIXED_TIME,
+        )
+    except typst.TypstError as error:
+        raise TwintradeError(f"the PDF could not be set: {error.message}") from error
+    return bytes(written), printer.messages("appendix.pdf")
+
+
+def _block(block: Block, printer: Printer) -> list[dict[str, Any]]:
+    match block:
+        case Heading():
+            return [{"type": "heading", "level": block.level, "text": printer(block.text)}]
+        case Paragraph():
+            return [{"type": "paragraph", "spans": _spans(block.spans, printer)}]
+        case BulletList():
+            return [{"type": "list", "items": [_spans(item, printer) for item in block.items]}]
+        case Note():
+            return [{"type": "note", "kind": block.kind, "spans": _spans(block.spans, printer)}]
+        case Table():
+            return [_table(block, printer)]
+        case Figure():
+            return [_figure(block, printer)]
+        case PageBreak():
+            return [{"type": "pagebreak"}]
+        case EventView():
+            return []
+
+
+def _spans(spans: tuple[Span, ...], printer: Printer) -> list[dict[str, str]]:
+    return [
+        {
+            "kind": span.kind,
+            "text": printer(span.text),
+            "target": safe_link(span.target) if span.kind == "link" else span.target,
+        }
+        for span in spans
+    ]
+
+
+def _figure(figure: Figure, printer: Printer) -> dict[str, Any]:
+    number = f"Figure {figure.number}. " if figure.number else ""
+    return {
+        "type": "figure",
+        "key": figure.key,
+        "caption": printer(number + figure.caption),
+        "details": printer(figure.details),
+        "alt": printer(figure.alt),
+        "svg": figure.images.svg.decode("utf-8"),
+        "notes": printer(" ".join(figure.notes)),
+    }
+
+
+def _table(table: Table, printer: Printer) -> dict[str, Any]:
+    number = f"Table {table.number}. " if table.number else ""
+    widest = pads(table)
+    n_columns = len(table.columns)
+    shares = weights(table)
+    return {
+        "type": "table",
+        "key": table.key,
+        "caption": printer(number + table.caption),
+        "aligns": [column.align for column in table.columns],
+        "weights": shares,
+        "header": [_cells(cells, {}, printer) for cells in table.header],
+        "groups": [[_cells(row.cells, widest, printer) for row in group] for group in table.groups],
+        "notes": printer(" ".join(table.notes)),
+        "size": 8.0 if shares or n_columns > 6 else 9.0,
+        "inset": 3.0 if n_columns > 6 else 5.0,
+        "is-wide": n_columns > WIDE_COLUMNS,
+    }
+
+
+def _cells(cells: tuple[Cell, ...], widest: dict[int, str], printer: Printer) -> list[dict[str, Any]]:
+    return [
+        {
+            "lines": [
+                {"text": printer(line), "pad": pad(line, widest.get(place, "")) if line else ""}
+                for line in cell.lines
+            ],
+            "span": cell.span,
+            "place": place,
+            "link": safe_link(cell.link),
+        }
+        for cell, place in zip(cells, places(cells), strict=True)
+    ]

@@ -1,0 +1,63 @@
+"""What the interactive event study shows, as plain data: numbers at full precision and already rounded."""
+
+from typing import Any
+
+from twintrade.render import numbers
+from twintrade.render.blocks import EventView
+from twintrade.render.reading import Record, number, records, text, truth, whole
+
+COLUMNS = ("event_time", "effect", "se", "low", "high", "simultaneous_low", "simultaneous_high", "n_units")
+
+
+def view_data(view: EventView) -> dict[str, Any]:
+    """Return the view's data as JSON can hold it."""
+    frame = view.frame
+    keys = frame[["estimator", "specification", "label"]].drop_duplicates()
+    series = [
+        _series(
+            records(frame[(frame["estimator"] == k["estimator"]) & (frame["specification"] == k["specification"])]),
+            text(k["label"]),
+        )
+        for k in records(keys)
+    ]
+    return {
+        "level": numbers.percent(100 * view.level, 0),
+        "simulated": view.is_simulated,
+        "columns": list(COLUMNS),
+        "series": series,
+    }
+
+
+def _series(rows: list[Record], label: str) -> dict[str, Any]:
+    scale = text(rows[0]["scale"])
+    return {"label": label, "scale": scale, "points": [_point(row, scale) for row in rows]}
+
+
+def _point(row: Record, scale: str) -> dict[str, Any]:
+    decimals = numbers.effect_decimals(scale, number(row["effect"]), number(row["se"]))
+    pointwise = numbers.interval(row["low"], row["high"], decimals)
+    band = numbers.interval(row["simultaneous_low"], row["simultaneous_high"], decimals)
+    return {
+        "time": whole(row["event_time"]),
+        "timeText": numbers.event_time(whole(row["event_time"]) or 0),
+        "reference": truth(row["is_reference"]),
+        "effect": _finite(row["effect"]),
+        "pointwise": [_finite(row["low"]), _finite(row["high"])],
+        "simultaneous": [_finite(row["simultaneous_low"]), _finite(row["simultaneous_high"])],
+        "text": numbers.fixed(row["effect"], decimals),
+        "percentText": numbers.percent_from_log(number(row["effect"])) if scale == "log points" else "",
+        "pointwiseText": pointwise,
+        "simultaneousText": band,
+        "units": numbers.count(row["n_units"]),
+        "csv": ["" if numbers.is_missing(row[c]) else repr(_plain(row[c])) for c in COLUMNS],
+    }
+
+
+def _finite(value: object) -> float | None:
+    return None if numbers.is_missing(value) else float(value)  # type: ignore[arg-type]
+
+
+def _plain(value: object) -> float | int:
+    """Return a number without its numpy type, an integer where it is one."""
+    as_float = float(value)  # type: ignore[arg-type]
+    return int(as_float) if isinstance(value, int) or type(value).__name__.lower().startswith("int") else as_float
