@@ -86,9 +86,7 @@ def _few_clusters(clusters: Clusters) -> tuple[Message, ...]:
     n = min(clusters.sizes.values())
     if n >= 12:
         return ()
-    text = (
-        f"{n} clusters allow {2 ** (n - 1)} different draws of signs only; prefer randomization or the wild bootstrap"
-    )
+    text = f"{n} clusters allow {2 ** (n - 1)} different draws of signs only; prefer randomization"
     return (Message("warning", "few-clusters", text),)
 
 

@@ -1,0 +1,177 @@
+"""Randomization: the reference set, p-values against full enumeration, inverted intervals against a grid."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from twintrade.design import Treatment
+from twintrade.errors import EstimationError, InferenceError
+from twintrade.estimators.base import fit
+from twintrade.inference.assignments import assignments
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.inversion import inverted, two_sided_share
+from twintrade.inference.permutation import permute, with_values
+from twintrade.inference.randomization import Randomization
+
+# The same arithmetic in another order.
+ROUNDING = 1e-10
+
+
+@pytest.mark.parametrize("across", ["units", "cities", "partners", "dates"])
+def test_cohort_sizes_are_kept(gravity_panel, rng, across) -> None:
+    design = gravity_panel()
+    dealt = assignments(design, across)
+    for _ in range(20):
+        onset = dealt.draw(rng)
+        assert np.array_equal(np.sort(onset), np.sort(design.onset))
+
+
+def test_ties_of_a_city_stay_together(gravity_panel, rng) -> None:
+    design = gravity_panel()
+    city = design.panel.unit_city
+    real = sorted(tuple(sorted(design.onset[city == c])) for c in np.unique(city))
+    drawn = assignments(design, "cities").draw(rng)
+    assert sorted(tuple(sorted(drawn[city == c])) for c in np.unique(city)) == real
+
+
+def test_dates_leaves_the_tied_units_tied(gravity_panel, rng) -> None:
+    design = gravity_panel()
+    drawn = assignments(design, "dates").draw(rng)
+    assert np.array_equal(np.isfinite(drawn), np.isfinite(design.onset))
+
+
+def test_excluded_units_never_get_an_onset(gravity_panel, rng) -> None:
+    design = gravity_panel()
+    out = {str(u): "undated" for u in design.panel.units[:30]}
+    design = replace(design, treatment=replace(design.treatment, excluded=out))
+    kept = design.onset[:30].copy()
+    for _ in range(20):
+        assert np.array_equal(assignments(design, "units").draw(rng)[:30], kept)
+
+
+def test_an_onset_falls_inside_the_observed_periods(gravity_panel, rng) -> None:
+    design = gravity_panel()
+    late = design.panel.unit % 2 == 0
+    design = design.restricted(~(late & (design.panel.period < 2004)))
+    dealt = assignments(design, "units")
+    for _ in range(50):
+        onset = dealt.draw(rng)[dealt.eligible]
+        tied = np.isfinite(onset)
+        assert (onset[tied] > dealt.first[tied]).all()
+
+
+def test_few_assignments_are_enumerated(dense, gravity_panel, rng) -> None:
+    design = gravity_panel(n_cities=3, n_partners=4, n_treated=1)
+    fitted = fit(dense(static=True), design)
+    bands = Randomization(intervals=False).infer(fitted, "overall", rng)
+    onset = design.onset[np.isfinite(design.onset)][0]
+    effects = []
+    for unit in range(12):
+        other = np.full(12, np.inf)
+        other[unit] = onset
+        effects.append(fitted.refit(design.reassigned(other)).view("overall").effects[0])
+    larger = np.abs(effects) >= abs(bands.estimate.effects[0]) - ROUNDING
+    assert bands.p[0] == pytest.approx(larger.mean())
+    assert bands.facts["floor"] == pytest.approx(1 / 12)
+    assert "all assignments" in bands.note
+
+
+def test_interval_is_the_set_that_is_not_rejected(dense, gravity_panel, rng) -> None:
+    design = gravity_panel(effect=1.0)
+    fitted = fit(dense(static=True), design)
+    dealt = assignments(design, "units")
+    onsets = [dealt.draw(rng) for _ in range(99)]
+    drawn = permute(fitted, ["overall"], onsets, True, False).views["overall"]
+    effects, slopes = drawn.effects[:, 0], drawn.post_slopes[:, 0]
+    observed = float(drawn.estimate.effects[0])
+    low, high = inverted(observed, float(slopes[-1]), effects, slopes[:-1], 0.95)
+    assert low < observed < high
+    o = design.observations
+    for effect, is_in in ((low + 1e-6, True), (low - 1e-6, False), (high - 1e-6, True), (high + 1e-6, False)):
+        shifted = fit(dense(static=True), with_values(design, o.y - effect * o.is_treated))
+        again = permute(shifted, ["overall"], onsets, False, False).views["overall"]
+        p = two_sided_share(float(again.estimate.effects[0]), again.effects[:, 0])
+        assert (p > 0.05) == is_in
+
+
+def test_event_study_intervals_hold_their_estimates(dense, gravity_panel, rng) -> None:
+    fitted = fit(dense(), gravity_panel(effect=1.0))
+    bands = Randomization(draws=99).infer(fitted, "event", rng)
+    free = bands.estimate.event_times != -1
+    assert (bands.low[free] < bands.estimate.effects[free]).all()
+    assert (bands.high[free] > bands.estimate.effects[free]).all()
+    assert np.isnan(bands.se).all()
+    assert 0 < bands.facts["pretrend_p"] <= 1
+
+
+def test_refits_and_row_weights_give_the_same_slopes(dense, gravity_panel, rng) -> None:
+    fitted = fit(dense(), gravity_panel(effect=1.0))
+    dealt = assignments(fitted.design, "units")
+    onsets = [dealt.draw(rng) for _ in range(5)]
+    fast = permute(fitted, ["event"], onsets, True, False).views["event"]
+
+    class Bare(dense):
+        def estimate(self, design):
+            found = super().estimate(design)
+            return replace(found, uncertainty=replace(found.uncertainty, source=None))
+
+    bare = fit(Bare(), fitted.design)
+    slow = permute(bare, ["event"], onsets, True, False).views["event"]
+    assert fast.effects == pytest.approx(slow.effects, abs=ROUNDING)
+    assert fast.post_slopes == pytest.approx(slow.post_slopes, abs=ROUNDING)
+    assert fast.pre_slopes == pytest.approx(slow.pre_slopes, abs=ROUNDING)
+
+
+def test_failed_refits_are_counted_with_their_reason(dense, gravity_panel, rng) -> None:
+    class Fragile(dense):
+        def estimate(self, design):
+            if np.isfinite(design.onset[0]):
+                raise EstimationError("the first unit must not be tied")
+            return super().estimate(design)
+
+    design = gravity_panel(n_cities=4, n_partners=4, n_treated=4)
+    design = design.reassigned(np.sort(design.onset)[::-1])
+    fitted = fit(Fragile(static=True), design)
+    bands = Randomization(draws=60, intervals=False).infer(fitted, "overall", rng)
+    assert bands.facts["failed_refits"] > 0
+    failed = [m for m in bands.messages if m.code == "refit-failed"]
+    assert "the first unit must not be tied" in failed[0].message
+
+
+def test_views_share_their_refits(dense, gravity_panel) -> None:
+    fitted = fit(dense(), gravity_panel())
+    method = Randomization(draws=19)
+    both = method.infer_views(fitted, ["event", "overall"], np.random.default_rng(4))
+    alone = method.infer(fitted, "overall", np.random.default_rng(4))
+    assert both["overall"].p == pytest.approx(alone.p)
+
+
+def test_t_statistics_are_effects_over_their_clustered_errors(dense, gravity_panel, rng) -> None:
+    fitted = fit(dense(static=True), gravity_panel(effect=3.0))
+    dealt = assignments(fitted.design, "units")
+    onsets = [dealt.draw(rng) for _ in range(9)]
+    drawn = permute(fitted, ["overall"], onsets, False, True).views["overall"].statistics[:, 0]
+    for onset, statistic in zip(onsets, drawn, strict=True):
+        bands = Clustered().infer(fitted.refit(fitted.design.reassigned(onset)), "overall", rng)
+        assert statistic == pytest.approx(bands.estimate.effects[0] / bands.se[0])
+    bands = Randomization(draws=49, statistic="t").infer(fitted, "overall", rng)
+    assert bands.p[0] < 0.1
+    assert "over their clustered errors" in bands.note
+
+
+def test_one_assignment_is_refused(gravity_panel) -> None:
+    design = gravity_panel()
+    everyone = replace(design, treatment=Treatment(design.panel.units, np.full(design.panel.n_units, 2004.0)))
+    with pytest.raises(InferenceError, match="only one assignment"):
+        assignments(everyone, "units")
+
+
+@pytest.mark.slow
+def test_size_under_the_null(dense, gravity_panel) -> None:
+    n, rejected = 200, 0
+    for seed in range(n):
+        fitted = fit(dense(static=True), gravity_panel(seed=seed, n_treated=3))
+        bands = Randomization(draws=99, intervals=False).infer(fitted, "overall", np.random.default_rng(seed))
+        rejected += bands.p[0] <= 0.05
+    assert abs(rejected / n - 0.05) < 3 * np.sqrt(0.05 * 0.95 / n)

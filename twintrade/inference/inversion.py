@@ -1,0 +1,53 @@
+"""Intervals that collect the constant effects which a randomization test does not reject."""
+
+import numpy as np
+
+from twintrade.numerics.arrays import FloatArray
+
+TIE = 1e-9
+
+
+def two_sided_share(observed: float, drawn: FloatArray) -> float:
+    """Return (1 + draws at least as large in absolute value) / (1 + draws); ties count against the effect."""
+    slack = TIE * max(1.0, abs(observed))
+    return float((1 + (np.abs(drawn) >= abs(observed) - slack).sum()) / (1 + drawn.size))
+
+
+def inverted(
+    observed: float, observed_slope: float, drawn: FloatArray, drawn_slope: FloatArray, level: float
+) -> tuple[float, float]:
+    """Return the hull of all constant effects d whose randomization p-value exceeds 1 - level.
+
+    Under effect d the statistic of an assignment is its estimate on the outcome less d times the real treatment:
+    ``drawn - d * drawn_slope``; of the real assignment ``observed - d * observed_slope``. Draw by draw the set of d
+    for which the drawn statistic is at least as large in absolute value is an interval between two roots, or, where
+    the drawn slope is the larger one, the outside of it (taken as everything, which is cautious). So the p-value is a
+    step function and its level set is exact.
+
+    Parameters
+    ----------
+    observed, observed_slope : float
+    drawn, drawn_slope : FloatArray, shape (n_draws,)
+    level : float
+
+    Returns
+    -------
+    (float, float)
+        Infinite ends where arbitrarily large effects are not rejected; NaN where the statistic does not depend on d.
+    """
+    if abs(observed_slope) < TIE or drawn.size == 0:
+        return float("nan"), float("nan")
+    needed = int(np.floor((1 - level) * (drawn.size + 1) + TIE))  # p > 1 - level needs at least this many draws
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first = (drawn - observed) / (drawn_slope - observed_slope)
+        second = (drawn + observed) / (drawn_slope + observed_slope)
+    is_inside = np.abs(drawn_slope) < abs(observed_slope) * (1 - TIE)
+    low = np.where(is_inside, np.minimum(first, second), -np.inf)
+    high = np.where(is_inside, np.maximum(first, second), np.inf)
+    centre = observed / observed_slope
+    below = np.sort(low)
+    above = np.sort(high)[::-1]
+    if needed == 0:
+        return float("-inf"), float("inf")
+    # The centre's statistic is zero, so every draw's set holds it: on either side the sets end one by one.
+    return min(float(below[needed - 1]), centre), max(float(above[needed - 1]), centre)

@@ -1,0 +1,190 @@
+"""An estimate under re-assigned onsets: one refit a draw, every failure kept with its reason."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import Estimate, Influence, Message
+from twintrade.errors import InferenceError, TwintradeError
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.clustered import Clustered
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+SHIFTED = "outcome of the estimator's scale"
+"""Column that holds a transformed or made-up outcome; no data file can have a column of this name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Permuted:
+    """Statistics of one view over the draws; NaN where a draw did not yield an effect.
+
+    Attributes
+    ----------
+    estimate : Estimate
+        The real one.
+    effects : FloatArray, shape (n_draws, n_effects)
+    statistics : FloatArray, shape (n_draws, n_effects)
+        Effects over their clustered standard errors; NaN throughout where these were not asked for.
+    post_slopes, pre_slopes : FloatArray, shape (n_draws + 1, n_effects)
+        Estimates with the real treated rows, and the real tied units' rows before the reference, as the outcome;
+        the real assignment in the last row. NaN throughout where intervals were not asked for.
+    """
+
+    estimate: Estimate
+    effects: FloatArray
+    statistics: FloatArray
+    post_slopes: FloatArray
+    pre_slopes: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Permutations:
+    """All views of all draws, and what went wrong.
+
+    Attributes
+    ----------
+    views : dict of View to Permuted
+    failures : dict of str to int
+        Reasons of refits that failed, with their number.
+    n_draws : int
+    """
+
+    views: dict[View, Permuted]
+    failures: dict[str, int]
+    n_draws: int
+
+    def messages(self) -> tuple[Message, ...]:
+        """Return one message for each reason of failure."""
+        return tuple(
+            Message(
+                "warning", "refit-failed", f"{count} of {self.n_draws} re-assigned designs gave no estimate: {reason}"
+            )
+            for reason, count in sorted(self.failures.items())
+        )
+
+
+def is_linear(fit: Fit) -> bool:
+    """Whether the effects are linear in the design's outcome: then they come on its scale."""
+    return fit.estimate.scale == fit.design.scale
+
+
+def with_values(design: Design, values: FloatArray) -> Design:
+    """Return the design with an outcome given for the rows of its observations, shape (n_rows,)."""
+    column = np.full(design.panel.n_rows, np.nan)
+    column[design.observations.rows] = values
+    panel = replace(design.panel, columns={**design.panel.columns, SHIFTED: column})
+    return replace(design, panel=panel, outcome=SHIFTED, transform="level")
+
+
+def permute(
+    fit: Fit, views: Sequence[View], onsets: Iterable[FloatArray], has_intervals: bool, is_studentized: bool
+) -> Permutations:
+    """Re-estimate under every assignment.
+
+    Raises
+    ------
+    InferenceError
+        No re-assigned design could be estimated.
+    """
+    real = {view: fit.view(view) for view in views}
+    outcomes = _slope_outcomes(fit) if has_intervals and is_linear(fit) else ()
+    rows: list[dict[View, FloatArray]] = []
+    failures: Counter[str] = Counter()
+    n_draws = 0
+    for onset in onsets:
+        n_draws += 1
+        try:
+            rows.append(_one(fit, real, fit.design.reassigned(onset), outcomes, is_studentized))
+        except TwintradeError as error:
+            failures[str(error)] += 1
+    if not rows:
+        reason = failures.most_common(1)[0][0] if failures else "there was no assignment"
+        raise InferenceError(f"none of {n_draws} re-assigned designs could be estimated: {reason}")
+    own = _one(fit, real, fit.design, outcomes, False)
+    packed = {view: _packed(real[view], [row[view] for row in rows], own[view]) for view in views}
+    return Permutations(packed, dict(failures), n_draws)
+
+
+def _packed(estimate: Estimate, rows: list[FloatArray], own: FloatArray) -> Permuted:
+    stacked = np.stack(rows)
+    return Permuted(
+        estimate,
+        effects=stacked[:, 0],
+        statistics=stacked[:, 1],
+        post_slopes=np.vstack([stacked[:, 2], own[2]]),
+        pre_slopes=np.vstack([stacked[:, 3], own[3]]),
+    )
+
+
+def _slope_outcomes(fit: Fit) -> tuple[FloatArray, FloatArray]:
+    o = fit.design.observations
+    reference = fit.design.reference
+    is_before = o.is_ever_treated[o.unit] & (o.event_time < reference)
+    return o.is_treated.astype(np.float64), is_before.astype(np.float64)
+
+
+def _one(
+    fit: Fit, real: dict[View, Estimate], design: Design, outcomes: Sequence[FloatArray], is_studentized: bool
+) -> dict[View, FloatArray]:
+    """Return effects, statistics, and the two slopes for every view, each of shape (4, n_effects)."""
+    again = fit.refit(design)
+    out = {}
+    slopes = _slopes(fit, again, outcomes)
+    for view, estimate in real.items():
+        found = again.view(view)
+        where = _places(estimate, found)
+        row = np.full((4, estimate.n_effects), np.nan)
+        row[0] = _taken(found.effects, where)
+        if is_studentized and isinstance(found.uncertainty, Influence):
+            se = Clustered().sandwich(again, found).se
+            with np.errstate(divide="ignore", invalid="ignore"):
+                row[1] = _taken(np.where(se > 0, found.effects / se, np.nan), where)
+        for k, values in enumerate(slopes(view)):
+            row[2 + k] = _taken(values, where)
+        out[view] = row
+    return out
+
+
+class _Slopes:
+    """Estimates on made-up outcomes: from the regression's own weights where it has them, else by refitting."""
+
+    def __init__(self, again: Fit, outcomes: Sequence[FloatArray]) -> None:
+        self._again = again
+        self._outcomes = outcomes
+        self._refitted: list[Fit] | None = None
+
+    def __call__(self, view: View) -> list[FloatArray]:
+        if not self._outcomes:
+            return []
+        held = self._again.view(view).uncertainty
+        source = held.regression if isinstance(held, Influence) else None
+        if source is not None:
+            weighted = source.design * source.weights[:, None]
+            return [source.selector.T @ (source.bread @ (weighted.T @ y[source.rows])) for y in self._outcomes]
+        if self._refitted is None:
+            design = self._again.design
+            self._refitted = [self._again.refit(with_values(design, y)) for y in self._outcomes]
+        return [refitted.view(view).effects for refitted in self._refitted]
+
+
+def _slopes(fit: Fit, again: Fit, outcomes: Sequence[FloatArray]) -> _Slopes:
+    if again.design.observations.n_rows == fit.design.observations.n_rows:
+        return _Slopes(again, outcomes)
+    kept = np.isin(fit.design.observations.rows, again.design.observations.rows)
+    return _Slopes(again, [y[kept] for y in outcomes])
+
+
+def _places(estimate: Estimate, found: Estimate) -> FloatArray:
+    """Return where each effect of the real estimate stands in another, NaN where it is missing."""
+    index = {name: k for k, name in enumerate(found.names)}
+    return np.array([index.get(name, np.nan) for name in estimate.names])
+
+
+def _taken(values: FloatArray, places: FloatArray) -> FloatArray:
+    present: BoolArray = ~np.isnan(places)
+    out = np.full(places.size, np.nan)
+    out[present] = values[places[present].astype(np.int64)]
+    return out
