@@ -13,7 +13,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 Scale = Literal["level", "log points", "percent", "share", "index"]
 Kind = Literal["event", "cohort", "calendar", "cell", "overall"]
-Base = Literal["universal", "varying", "imputation leads", "none"]
+Base = Literal["universal", "varying", "imputation leads", "first-stage residuals", "none"]
 
 EFFECT_COLUMNS = ("kind", "cohort", "event_time", "effect", "scale", "base", "n_units", "n_cells")
 

@@ -1,0 +1,124 @@
+"""Interaction-weighted event study: cohort-specific effects, averaged by cohort shares (Sun and Abraham 2021)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from twintrade.design import NEVER, Design, Observations
+from twintrade.effects import CohortEffects, Dropped
+from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.callaway_santanna import moment_effects
+from twintrade.estimators.event_terms import require_reference
+from twintrade.estimators.group_time import Cell
+from twintrade.estimators.saturated import Family, cell_dummies, saturated
+from twintrade.estimators.wide import widen
+from twintrade.numerics.cohort_moments import cohort_moments
+
+
+@dataclass(frozen=True, slots=True)
+class SunAbraham(Estimator):
+    """One effect per cohort and event time against the reference, compared with the never treated.
+
+    Where every unit is treated in the end, the last cohort is the comparison and periods from its onset on are left
+    out. Cohort shares enter as fixed weights, as in fixest's ``sunab``. Linear, two-way, without covariates, weights
+    and gaps the coefficients are differences of cohort means, and are computed from these.
+
+    Attributes
+    ----------
+    family : {"linear", "poisson"}
+    """
+
+    family: Family = "linear"
+
+    name: ClassVar[str] = "sun_abraham"
+    title: ClassVar[str] = "Sun-Abraham"
+    citation: ClassVar[str] = "sun2021"
+    requires: ClassVar[Requires] = Requires(isolates_cohorts=False)
+
+    def estimate(self, design: Design) -> CohortEffects:
+        """Return effects by cohort and event time.
+
+        Raises
+        ------
+        EstimationError
+            Nobody is observed at the reference, or no cell is identified.
+        """
+        design, dropped = with_last_cohort_untreated(design)
+        o = design.observations
+        ever = o.is_ever_treated[o.unit]
+        require_reference(np.unique(o.event_time[ever]), design.reference)
+        is_plain = self.family == "linear" and not design.covariates and o.weights is None
+        if is_plain and o.is_complete and design.fixed_effects == "two_way":
+            return _from_moments(o, dropped)
+        has_dummy = ever & (o.event_time != design.reference)
+        return saturated(o, cell_dummies(o, has_dummy), self.family, design.reference, dropped)
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        how = "grown in proportion" if self.family == "poisson" else "moved in parallel"
+        given = f", given {', '.join(design.covariates)}" if design.covariates else ""
+        return f"Without the tie, outcomes of every cohort and of units never tied would have {how}{given}."
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        return "Average of the effects by cohort and event time from onset on, weighted by treated rows."
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        effects = " + ".join("α_" + n for n in design.effect_names)
+        inside = f"Σ_g Σ_e δ_ge·1[cohort g]·1[t − g = e] + {effects}"
+        return f"E[y] = exp({inside})" if self.family == "poisson" else f"y = {inside} + ε"
+
+
+def with_last_cohort_untreated(design: Design) -> tuple[Design, tuple[Dropped, ...]]:
+    """Return the design as it is, or, where every unit is treated in the end, with its last cohort as comparison."""
+    o = design.observations
+    if not o.is_ever_treated.all() or o.unit_onset.size == 0:
+        return design, ()
+    last = o.unit_onset.max()
+    late = design.panel.period >= last - design.anticipation
+    n_rows = int((o.period >= last - design.anticipation).sum())
+    onset = np.where(design.onset == last, NEVER, design.onset)
+    sentence = "rows from the last cohort's onset on: no unit is untreated then, and this cohort is the comparison"
+    return design.reassigned(onset).restricted(~late), (Dropped("after-last-onset", sentence, n_rows),)
+
+
+def _from_moments(o: Observations, dropped: tuple[Dropped, ...]) -> CohortEffects:
+    wide = widen(o)
+    untreated = np.isinf(wide.onset)
+    plan: list[Cell] = []
+    lost: list[str] = []
+    for g in np.flatnonzero(~untreated):
+        base = int(np.searchsorted(wide.periods, wide.onset[g] + o.design.reference))
+        has_base = base < wide.periods.size and wide.periods[base] == wide.onset[g] + o.design.reference
+        for at in range(wide.periods.size):
+            cell = Cell(int(g), at, base if has_base else -1, untreated, is_reference=has_base and at == base)
+            if has_base:
+                plan.append(cell)
+            else:
+                lost.append(cell.label(wide.onset, wide.periods))
+    if lost:
+        sentence = "cells of cohorts that are not observed at the reference"
+        dropped = (*dropped, Dropped("no-reference", sentence, 0, 0, tuple(lost)))
+    moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+    effects, influence = moment_effects(moments, plan, wide)
+    cohorts = wide.onset[[c.cohort for c in plan]].astype(np.int64)
+    times = wide.periods[[c.at for c in plan]] - cohorts
+    sizes = wide.counts[[c.cohort for c in plan]]
+    n_slopes = sum(not c.is_reference for c in plan)
+    return CohortEffects(
+        effects=effects,
+        uncertainty=influence,
+        scale=o.design.scale,
+        sample=o.sample(n_slopes=n_slopes, effects=o.design.effect_names, dropped=dropped),
+        names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(cohorts, times, strict=True)),
+        n_units=sizes.astype(np.int64),
+        n_cells=sizes.astype(np.int64),
+        base="universal",
+        cohorts=cohorts,
+        event_times=times,
+        cell_weights=sizes,
+        reference=o.design.reference,
+        anticipation=o.design.anticipation,
+    )
