@@ -1,6 +1,7 @@
 """Cells of a file as text, with the file's own row numbers, and how a message may quote them."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ class TextColumn:
         The file's own row numbers, header = 1.
     is_number : BoolArray or None, shape (n_rows,)
         Cells that the file held as numbers (Excel, Parquet): their decimal point is certain.
+    headers : ObjectArray of str or None, shape (n_rows,)
+        The column each cell stood in, where a wide table was laid out as one column.
     """
 
     name: str
@@ -36,20 +39,31 @@ class TextColumn:
     cells: ObjectArray
     rows: IntArray
     is_number: BoolArray | None = None
+    headers: ObjectArray | None = None
 
     def __len__(self) -> int:
         return int(self.cells.size)
 
-    def take(self, keep: BoolArray) -> "TextColumn":
-        """Return the rows of a mask."""
-        is_number = None if self.is_number is None else self.is_number[keep]
-        return TextColumn(self.name, self.file, self.cells[keep], self.rows[keep], is_number)
-
     def errors(self, faults: Faults, code: str, where: BoolArray, reason: Callable[[str], str]) -> None:
         """Note one error for every row of a mask, worded from its cell."""
         places = np.flatnonzero(where)
-        faulty = ((int(self.rows[i]), reason(self.cells[i])) for i in places)
-        faults.errors(code, places.size, faulty, self.file, self.name)
+        if self.headers is None:
+            faulty = ((int(self.rows[i]), reason(self.cells[i])) for i in places)
+            faults.errors(code, places.size, faulty, self.file, self.name)
+            return
+        for header in dict.fromkeys(self.headers[places]):
+            mine = places[self.headers[places] == header]
+            faulty = ((int(self.rows[i]), reason(self.cells[i])) for i in mine)
+            faults.errors(code, mine.size, faulty, self.file, str(header))
+
+    def errors_once(self, faults: Faults, code: str, where: BoolArray, reason: Callable[[str], str]) -> None:
+        """Note one error for every distinct cell of a mask, at its first row, with the number of rows like it."""
+        places = np.flatnonzero(where)
+        counts = Counter(self.cells[places])
+        first = dict(zip(reversed(self.cells[places]), reversed(self.rows[places]), strict=True))
+        for cell, n in counts.items():
+            more = f" (and {n - 1} more rows)" if n > 1 else ""
+            faults.error(code, reason(cell) + more, self.file, int(first[cell]), self.name)
 
 
 def text_array(values: Iterable[str]) -> ObjectArray:

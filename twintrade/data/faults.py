@@ -10,7 +10,7 @@ from twintrade.errors import DataError
 _SHOWN_IN_TEXT = 5
 
 
-class InvalidData(DataError):
+class InvalidDataError(DataError):
     """The data were read to the end and found faulty.
 
     Attributes
@@ -27,7 +27,7 @@ class InvalidData(DataError):
         self.n_errors = n_errors
 
 
-class AbsentInput(DataError):
+class AbsentInputError(DataError):
     """A declared input file is not there."""
 
 
@@ -77,11 +77,11 @@ class Faults:
         return (*self._errors, *self._others)
 
     def raise_if_any(self) -> None:
-        """Raise ``InvalidData`` when an error was noted.
+        """Raise ``InvalidDataError`` when an error was noted.
 
         Raises
         ------
-        InvalidData
+        InvalidDataError
             With every message, and a text that shows the first faults.
         """
         if not self.n_errors:
@@ -90,7 +90,7 @@ class Faults:
         if self.n_errors > len(lines):
             lines.append(f"and {self.n_errors - len(lines)} more, listed in messages.csv")
         head = f"{self.n_errors} faults in the data:\n" if self.n_errors > 1 else ""
-        raise InvalidData(head + "\n".join(lines), self.messages, self.n_errors)
+        raise InvalidDataError(head + "\n".join(lines), self.messages, self.n_errors)
 
 
 def describe(message: Message) -> str:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path, PurePosixPath
 
-from twintrade.data.faults import AbsentInput
+from twintrade.data.faults import AbsentInputError
 from twintrade.errors import DataError
 
 DATA_VARIABLE = "TWINTRADE_DATA"
@@ -22,7 +22,7 @@ def locate(root: Path, path: str) -> Path:
 
     Raises
     ------
-    AbsentInput
+    AbsentInputError
         The file is not there; the text says what to set.
     DataError
         The path leaves its folder, through ``..``, a symlink or an absolute path.
@@ -41,8 +41,8 @@ def locate(root: Path, path: str) -> Path:
 def _outer_folder(path: str) -> Path:
     folder = os.environ.get(DATA_VARIABLE, "")
     if not folder:
-        raise AbsentInput(
-            f"{path} lies outside the project: set the environment variable {DATA_VARIABLE} to the folder that holds it"
+        raise AbsentInputError(
+            f"{path} lies outside the project: set the environment variable {DATA_VARIABLE} to its folder"
         )
     return Path(folder)
 
@@ -57,5 +57,5 @@ def _inside(folder: Path, relative: PurePosixPath, path: str) -> Path:
     if not target.is_file():
         kind = "is a folder, not a file" if target.is_dir() else "is not there"
         hint = f" under the folder that {DATA_VARIABLE} names" if path.startswith(DATA_VARIABLE) else ""
-        raise AbsentInput(f"{path} {kind}{hint}: put the file there or mend the path in the analysis file")
+        raise AbsentInputError(f"{path} {kind}{hint}: put the file there or mend the path in the analysis file")
     return target

@@ -76,7 +76,8 @@ def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift:
     shapes = _shapes(column, style)
     decimal = style.decimal or _proven_decimal(column, shapes, faults)
     digits, flags, missing = _digits(column, shapes, decimal)
-    is_faulty = np.equal(digits, None) & (flags != "missing")
+    has_digits = np.fromiter((d is not None for d in digits), dtype=bool, count=digits.size)
+    is_faulty = ~has_digits & (flags != "missing")
     column.errors(faults, "number", is_faulty, lambda cell: _complaint(cell, decimal, style))
     _warn_scientific(column, shapes, faults)
     values = _converted(digits, shift)
@@ -189,8 +190,10 @@ def _check_size(column: TextColumn, values: FloatArray, faults: Faults) -> None:
 
 def _warn_scientific(column: TextColumn, shapes: _Shapes, faults: Faults) -> None:
     cells = {c for c, cell in shapes.odd.items() if cell.is_scientific}
-    where = np.flatnonzero(shapes.rows_that(column, cells)) if cells else []
-    if len(where):
+    if not cells:
+        return
+    where = np.flatnonzero(shapes.rows_that(column, cells))
+    if where.size:
         faults.warn(
             "scientific-notation",
             f"{len(where)} cells are in scientific notation, as spreadsheets print rounded numbers "

@@ -74,7 +74,7 @@ def resolve(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> l
 
     Raises
     ------
-    InvalidData
+    InvalidDataError
         Listing every unknown name with near matches.
     """
     cells = text_array(names)
@@ -100,7 +100,7 @@ def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Fault
     )
     known = {cell: _code(cell, table, declared, is_iso2) for cell in distinct}
     codes = text_array(known[c] for c in column.cells)
-    column.errors(faults, "partner", codes == "", _unknown)
+    column.errors_once(faults, "partner", codes == "", _unknown)
     return codes
 
 
@@ -123,8 +123,8 @@ def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Fau
             span = f"from {place.valid_from}" if place.valid_to is None else f"up to {place.valid_to}"
             faults.warn(
                 "partner-years",
-                f"{place.name} ({code}) has figures in {outside[0]} to {outside[-1]}, but is a partner of its own only "
-                f"{span}: another country's trade may stand under its name",
+                f"{place.name} ({code}) has figures in {outside[0]} to {outside[-1]}, but is a partner of its "
+                f"own only {span}: another country's trade may stand under its name",
                 file,
             )
 

@@ -1,0 +1,97 @@
+"""What looks wrong in a table of trade though every cell of it is well formed."""
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.faults import Faults
+from twintrade.data.periods import Frequency
+from twintrade.data.schema import Absent
+
+_MAX_NAMED = 12
+_JUMPS = ((5e2, 2e3, "thousand"), (5e3, 2e4, "ten-thousand"))
+
+
+def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
+    """Warn of holes, of cities that enter or leave, and of jumps that look like another unit.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Sorted by city, partner and period.
+    frequency, absent
+        As declared.
+    faults : Faults
+        Receives the warnings.
+    """
+    _periods_without_rows(frame, frequency, faults)
+    _cities_that_come_and_go(frame, frequency, absent, faults)
+    _interior_gaps(frame, absent, faults)
+    _unit_jumps(frame, frequency, faults)
+
+
+def _periods_without_rows(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
+    seen = np.unique(frame["period"])
+    absent = np.setdiff1d(np.arange(seen[0], seen[-1] + 1), seen)
+    if absent.size:
+        named = ", ".join(frequency.label(p) for p in absent[:_MAX_NAMED])
+        faults.warn("period-gap", f"{absent.size} periods inside the range of the files have no row at all: {named}")
+
+
+def _cities_that_come_and_go(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
+    spans = frame.groupby("city")["period"].agg(["min", "max", "nunique"])
+    first, last = int(spans["min"].min()), int(spans["max"].max())
+    partial = spans[(spans["min"] > first) | (spans["max"] < last)]
+    if len(partial):
+        named = "; ".join(
+            f"{city} {frequency.label(int(lo))} to {frequency.label(int(hi))}"
+            for city, lo, hi in partial[["min", "max"]].head(_MAX_NAMED).itertuples()
+        )
+        meaning = {
+            "zero": "their absent periods become zeros, as declared",
+            "missing": "their absent periods are missing",
+        }
+        faults.warn(
+            "city-enters-or-leaves",
+            f"{len(partial)} cities do not have rows from the first to the last period ({named}): "
+            f"{meaning.get(absent, 'an error, as declared')}",
+        )
+
+
+def _interior_gaps(frame: pd.DataFrame, absent: Absent, faults: Faults) -> None:
+    spans = frame.groupby(["city", "partner"])["period"].agg(["min", "max", "size"])
+    holes = spans["max"] - spans["min"] + 1 - spans["size"]
+    if (holes > 0).any():
+        faults.inform(
+            "gaps",
+            f"{int((holes > 0).sum())} pairs of city and partner have {int(holes.sum())} periods without a row "
+            f"between their first and last: {absent}, as declared",
+        )
+
+
+def _unit_jumps(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
+    """Compare each city's total over the partners it has in both of two neighboring periods."""
+    before = frame[["city", "partner", "period", "value"]].shift(1)
+    joined = (
+        (before["city"] == frame["city"])
+        & (before["partner"] == frame["partner"])
+        & (before["period"] == frame["period"] - 1)
+        & before["value"].notna()
+        & frame["value"].notna()
+    )
+    both = frame.loc[joined, ["city", "period", "value"]].assign(before=before.loc[joined, "value"])
+    totals = both.groupby(["city", "period"], sort=True)[["value", "before"]].sum().reset_index()
+    totals = totals[(totals["value"] > 0) & (totals["before"] > 0)]
+    ratio = totals["value"] / totals["before"]
+    size = np.maximum(ratio, 1 / ratio)
+    for low, high, word in _JUMPS:
+        jumps = totals[(size >= low) & (size <= high)]
+        if len(jumps):
+            named = "; ".join(
+                f"{r.city} {frequency.label(int(r.period))}"  # type: ignore[arg-type]
+                for r in jumps.head(_MAX_NAMED).itertuples()
+            )
+            faults.warn(
+                "unit-jump",
+                f"a {word}-fold jump from one period to the next, perhaps an undeclared change of unit: {named}"
+                + (f" and {len(jumps) - _MAX_NAMED} more" if len(jumps) > _MAX_NAMED else ""),
+            )

@@ -1,0 +1,88 @@
+"""Names of cities: cleaned, translated by a declared crosswalk, and never split or joined by a guess."""
+
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+
+from twintrade.data.cells import TextColumn, clean_name, folded, quoted, text_array
+from twintrade.data.faults import Faults
+from twintrade.data.schema import CityName
+from twintrade.numerics.arrays import IntArray, ObjectArray
+
+_TOTALS = frozenset(
+    (
+        *(
+            "total",
+            "sum",
+            "grandtotal",
+            "subtotal",
+            "all",
+            "allcities",
+            "altogether",
+            "whole province",
+            "province total",
+        ),
+        *("合计", "总计", "小计", "全市", "全省", "全国", "总额", "总值", "全市合计", "全省合计"),
+    )
+)
+
+
+def read_cities(
+    column: TextColumn, crosswalk: Sequence[CityName], years: IntArray | None, faults: Faults
+) -> ObjectArray:
+    """Return the city of every row; a blank, a total or a control character is an error.
+
+    Parameters
+    ----------
+    column : TextColumn
+    crosswalk : sequence of CityName
+        Names of the file with the city they count as, each within its years.
+    years : IntArray or None, shape (n_rows,)
+        Calendar year of every row, for crosswalks with years.
+    faults : Faults
+
+    Returns
+    -------
+    ObjectArray of str, shape (n_rows,)
+    """
+    names = {cell: clean_name(cell) for cell in set(column.cells)}
+    reasons = {cell: why for cell, name in names.items() if (why := _why_not(name))}
+    if reasons:
+        is_bad = np.fromiter((c in reasons for c in column.cells), dtype=bool, count=len(column))
+        column.errors(faults, "city", is_bad, lambda cell: reasons[cell])
+    cities = text_array(names[c] for c in column.cells)
+    for line in crosswalk:
+        here = cities == clean_name(line.name)
+        if years is not None:
+            here &= (years >= (line.first or years.min(initial=0))) & (years <= (line.last or years.max(initial=0)))
+        cities[here] = line.city
+    return cities
+
+
+def check_spellings(cities: ObjectArray, files: Sequence[str], faults: Faults) -> None:
+    """Note an error for two names that differ only in accents, case, spaces or punctuation.
+
+    They may be one city spelled in two ways or two cities with one romanization; only the user knows.
+    """
+    spellings: dict[str, list[str]] = {}
+    for city in sorted(set(cities)):
+        spellings.setdefault(folded(city), []).append(city)
+    for names in spellings.values():
+        if len(names) > 1:
+            faults.error(
+                "spelling",
+                f"{' and '.join(map(quoted, names))} differ only in case, accents, spaces or punctuation: if they "
+                "are one city, say so under city_names; if they are two, give them names that differ",
+                files[0] if len(files) == 1 else "",
+            )
+
+
+def _why_not(name: str) -> str:
+    if not name:
+        return "the city is blank: fill merged or grouped cells in every row"
+    if any(unicodedata.category(c) == "Cc" for c in name):
+        return f"{quoted(name)} has a control character"
+    if folded(name) in _TOTALS:
+        return f"{quoted(name)} is a total, not a city: leave such rows out, with where or last_row"
+    return ""

@@ -1,0 +1,88 @@
+"""Fills the rectangle of cities, partners and periods, each filled row by a declared rule and marked as filled."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.faults import Faults
+from twintrade.data.schema import Absent
+from twintrade.data.trade import TRADE_COLUMNS, TradeTable
+from twintrade.effects import Message
+from twintrade.numerics.arrays import IntArray, ObjectArray
+
+
+def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
+    """Return the table with a row for every city, partner and period.
+
+    The periods run from the first to the last of the files; cities and partners are those with at least one row.
+
+    Parameters
+    ----------
+    table : TradeTable
+    policy : {"zero", "missing", "error"}, optional
+        What an absent row means; as the source declares when None.
+
+    Returns
+    -------
+    TradeTable
+        With a column ``is_filled``; filled rows have the flag "absent", an empty file and row 0.
+
+    Raises
+    ------
+    InvalidDataError
+        Under "error", naming every absent row up to the cap.
+    """
+    policy = policy or table.absent
+    frame = table.frame
+    cities, city = np.unique(frame["city"].to_numpy(dtype=object), return_inverse=True)
+    partners, partner = np.unique(frame["partner"].to_numpy(dtype=object), return_inverse=True)
+    first, n_periods = table.first, table.last - table.first + 1
+    place = (city * partners.size + partner) * n_periods + frame["period"].to_numpy() - first
+    n_cells = cities.size * partners.size * n_periods
+    is_filled = np.ones(n_cells, dtype=bool)
+    is_filled[place] = False
+    if policy == "error" and is_filled.any():
+        _refuse(table, np.flatnonzero(is_filled), cities, partners, n_periods)
+    values = np.full(n_cells, 0.0 if policy == "zero" else np.nan)
+    values[place] = frame["value"].to_numpy()
+    columns: dict[str, object] = {
+        "city": np.repeat(cities, partners.size * n_periods),
+        "partner": np.tile(np.repeat(partners, n_periods), cities.size),
+        "period": np.tile(np.arange(first, first + n_periods), cities.size * partners.size),
+        "value": values,
+        "flag": _spread(frame["flag"].to_numpy(dtype=object), place, n_cells, "absent"),
+        "file": _spread(frame["file"].to_numpy(dtype=object), place, n_cells, ""),
+        "row": _spread(frame["row"].to_numpy(), place, n_cells, 0).astype(np.int64),
+    }
+    filled = pd.DataFrame(columns)[list(TRADE_COLUMNS)].assign(is_filled=is_filled)
+    note = Message("info", "absent-rows", _sentence(policy, int(is_filled.sum()), n_cells))
+    return replace(table, frame=filled, absent=policy, messages=(*table.messages, note))
+
+
+def _spread(values: ObjectArray, place: IntArray, n_cells: int, default: object) -> ObjectArray:
+    out = np.full(n_cells, default, dtype=object)
+    out[place] = values
+    return out
+
+
+def _sentence(policy: Absent, n_filled: int, n_cells: int) -> str:
+    meaning = {"zero": "zeros, as declared", "missing": "missing, as declared", "error": "none"}[policy]
+    return f"{n_filled} of {n_cells} rows of the full rectangle stand in no file: {meaning}"
+
+
+def _refuse(
+    table: TradeTable,
+    absent: IntArray,
+    cities: ObjectArray,
+    partners: ObjectArray,
+    n_periods: int,
+) -> None:
+    faults = Faults()
+    for cell in absent[:200]:
+        rest, period = divmod(int(cell), n_periods)
+        city, partner = divmod(rest, partners.size)
+        label = table.frequency.label(table.first + period)
+        faults.error("absent-row", f"{cities[city]}-{partners[partner]} has no row for {label}")
+    faults.n_errors = int(absent.size)
+    faults.raise_if_any()

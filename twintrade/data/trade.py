@@ -1,0 +1,159 @@
+"""Observed trade as one long table: who traded how much with whom, when, and where that stands written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from twintrade.data.checks import check_trade
+from twintrade.data.cities import check_spellings
+from twintrade.data.faults import AbsentInputError, Faults
+from twintrade.data.overlaps import by_precedence, sum_products
+from twintrade.data.periods import Frequency
+from twintrade.data.provenance import InputRecord
+from twintrade.data.schema import Absent, Flow, Reporter, TradeSource
+from twintrade.data.trade_source import SourceRows, read_source
+from twintrade.effects import Message
+from twintrade.errors import DataError
+
+TRADE_COLUMNS = ("city", "partner", "period", "value", "flag", "file", "row")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TradeTable:
+    """Trade values of one flow in one currency.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns ``TRADE_COLUMNS``, unique and sorted by city, partner and period. ``period`` is an integer ordinal of
+        ``frequency``; ``value`` is in single units of ``money_unit`` and NaN where there is no figure; ``flag`` says
+        what is special about a value ("missing", a declared footnote, ...); ``file`` and ``row`` where it stands.
+        A completed table has also ``is_filled``.
+    frequency : Frequency
+    money_unit : str
+        Currency code.
+    flow : {"exports", "imports"}
+    reporter : {"city", "partner"}
+    absent : {"zero", "missing", "error"}
+        What an absent row means, as declared.
+    messages : tuple of Message
+    provenance : tuple of InputRecord
+    """
+
+    frame: pd.DataFrame
+    frequency: Frequency
+    money_unit: str
+    flow: Flow
+    reporter: Reporter
+    absent: Absent
+    messages: tuple[Message, ...] = ()
+    provenance: tuple[InputRecord, ...] = ()
+
+    @property
+    def cities(self) -> list[str]:
+        """Cities with at least one row, sorted."""
+        return sorted(set(self.frame["city"]))
+
+    @property
+    def partners(self) -> list[str]:
+        """Partners with at least one row, sorted."""
+        return sorted(set(self.frame["partner"]))
+
+    @property
+    def first(self) -> int:
+        """First period of the files."""
+        return int(self.frame["period"].min())
+
+    @property
+    def last(self) -> int:
+        """Last period of the files."""
+        return int(self.frame["period"].max())
+
+    @property
+    def is_city_to_partner(self) -> bool:
+        """Whether the goods run from city to partner."""
+        return (self.flow == "exports") == (self.reporter == "city")
+
+
+def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
+    """Read and join the declared files of one flow.
+
+    Parameters
+    ----------
+    sources : sequence of TradeSource
+        All of one flow, reporter, frequency, valuation and currency.
+    root : Path
+        Project folder.
+
+    Returns
+    -------
+    TradeTable
+
+    Raises
+    ------
+    AbsentInputError
+        A file is not there.
+    InvalidDataError
+        With every fault of every file.
+    """
+    faults = Faults()
+    _check_agreement(sources)
+    parts: list[SourceRows] = []
+    for source in sources:
+        try:
+            parts.append(read_source(source, root, faults))
+        except AbsentInputError:
+            raise
+        except DataError as error:
+            faults.error("file", str(error))
+    faults.raise_if_any()
+    _check_currency(parts)
+    frames = [
+        sum_products(part.frame, source, faults) if source.product is not None else part.frame
+        for part, source in zip(parts, sources, strict=True)
+    ]
+    joined, superseded = by_precedence(frames, sources, faults)
+    check_spellings(joined["city"].to_numpy(dtype=object), [s.file for s in sources], faults)
+    faults.raise_if_any()
+    if joined.empty:
+        raise DataError(f"{', '.join(s.file for s in sources)}: no row is left after the declared rules")
+    frame = joined[list(TRADE_COLUMNS)].sort_values(["city", "partner", "period"], ignore_index=True)
+    check_trade(frame, sources[0].frequency, sources[0].absent, faults)
+    return TradeTable(
+        frame=frame,
+        frequency=sources[0].frequency,
+        money_unit=parts[0].currency,
+        flow=sources[0].flow,
+        reporter=sources[0].reporter,
+        absent=sources[0].absent,
+        messages=faults.messages,
+        provenance=tuple(part.record.dropping("superseded", n) for part, n in zip(parts, superseded, strict=True)),
+    )
+
+
+def _check_agreement(sources: Sequence[TradeSource]) -> None:
+    """Refuse to join what does not measure the same thing."""
+    if not sources:
+        raise DataError("no trade file is declared: add a [[data.trade]] table to the analysis file")
+    reasons = {
+        "flow": "exports and imports are two outcomes",
+        "reporter": "figures of the two sides of a flow differ in valuation and coverage and are never spliced",
+        "valuation": "f.o.b. and c.i.f. values are never spliced",
+        "frequency": "bring the files to one frequency first",
+        "absent": "an absent row can mean only one thing",
+        "product_revision": "revisions of a classification do not add up to the same products",
+    }
+    for name, reason in reasons.items():
+        values = {str(getattr(s, name)) for s in sources}
+        if len(values) > 1:
+            files = ", ".join(s.file for s in sources)
+            raise DataError(f"{files} differ in {name} ({', '.join(sorted(values))}): {reason}")
+
+
+def _check_currency(parts: Sequence[SourceRows]) -> None:
+    currencies = {part.currency: part.record.path for part in parts}
+    if len(currencies) > 1:
+        named = ", ".join(f"{path} in {currency}" for currency, path in currencies.items())
+        raise DataError(f"the files are in different currencies ({named}): declare exchange rates")

@@ -1,0 +1,178 @@
+"""Reads one declared file of trade values into rows of city, partner, period and value."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.cells import TextColumn, text_array
+from twintrade.data.cities import read_cities
+from twintrade.data.faults import Faults
+from twintrade.data.money import parse_money_unit, unit_powers
+from twintrade.data.number_style import NumberStyle
+from twintrade.data.numbers import Numbers, parse_numbers
+from twintrade.data.periods import Frequency, parse_periods, parse_subperiods
+from twintrade.data.places import is_aggregate, places, resolve_column, warn_of_validity
+from twintrade.data.provenance import InputRecord
+from twintrade.data.schema import Constant, TradeSource, UnitColumn
+from twintrade.data.tables import TextTable, open_table
+from twintrade.errors import DataError
+from twintrade.numerics.arrays import IntArray
+
+_MAX_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceRows:
+    """The rows of one file.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns city, partner, period, value, flag, file, row (and product, where one is declared).
+    currency : str
+    record : InputRecord
+    """
+
+    frame: pd.DataFrame
+    currency: str
+    record: InputRecord
+
+
+def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
+    """Read one file; faults of its cells are noted, faults of the file as a whole raise.
+
+    Raises
+    ------
+    AbsentInputError, DataError
+    """
+    _check_layout(source)
+    table = open_table(root, source.file, source, _needed(source), faults)
+    wide = _lay_long(table, source) if source.layout == "wide" else None
+    long, periods_of, values_of = wide or (
+        table,
+        table.column(_name(source.period)),
+        table.column(_name(source.value)),
+    )
+    periods = _periods(source, long, periods_of, faults)
+    years = periods // source.frequency.per_year
+    powers, currency = _unit(source, long, faults)
+    style = NumberStyle(source.decimal, source.flags, source.missing_tokens)
+    numbers = parse_numbers(values_of, style, faults, powers)
+    codes = resolve_column(_part(long, source.partner, "partner"), source.partner_names, faults)
+    frame = pd.DataFrame(
+        {
+            "city": read_cities(_part(long, source.city, "city"), source.city_names, years, faults),
+            "partner": codes,
+            "period": periods,
+            "value": numbers.values,
+            "flag": numbers.flags,
+            "file": source.file,
+            "row": long.rows,
+        }
+    )
+    if source.product is not None:
+        frame["product"] = long.columns[source.product]
+    _report_missing(numbers, source, faults)
+    if source.blank == "zero":
+        is_blank = frame["flag"] == "missing"
+        frame["value"] = frame["value"].mask(is_blank, 0.0)
+        frame["flag"] = frame["flag"].mask(is_blank, "blank is zero")
+    is_read = (codes != "") & (periods >= 0)
+    warn_of_validity(codes[is_read], years[is_read], source.file, faults)
+    record = replace(table.record, unit=f"{source.money_unit}" if isinstance(source.money_unit, str) else "by row")
+    return _without_aggregates(SourceRows(frame, currency, record), faults)
+
+
+def _check_layout(source: TradeSource) -> None:
+    if source.layout == "long" and (source.period is None or source.value is None):
+        raise DataError(f'{source.file}: name the columns period and value, or declare layout = "wide"')
+    if source.layout == "wide" and (source.period is not None or source.value is not None):
+        raise DataError(
+            f"{source.file}: in a wide layout the column names are the periods; leave period and value out"
+        )
+
+
+def _needed(source: TradeSource) -> list[str]:
+    parts = (source.city, source.partner, source.period, source.subperiod, source.value, source.product)
+    names = [part for part in parts if isinstance(part, str)]
+    if isinstance(source.money_unit, UnitColumn):
+        names.append(source.money_unit.column)
+    return names
+
+
+def _name(column: str | None) -> str:
+    assert column is not None
+    return column
+
+
+def _part(table: TextTable, part: str | Constant, role: str) -> TextColumn:
+    if isinstance(part, str):
+        return table.column(part)
+    return TextColumn(role, table.file, text_array([part.constant] * table.rows.size), table.rows)
+
+
+def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextColumn, TextColumn]:
+    """Return a wide table with one row a cell, its periods, and its values."""
+    declared = {*_needed(source), *source.where, *source.ignore}
+    headers = [name for name in table.columns if name not in declared]
+    if not headers:
+        raise DataError(f"{source.file}: a wide layout needs at least one column named by its period")
+    n_rows, n_periods = table.rows.size, len(headers)
+    rows = np.repeat(table.rows, n_periods)
+    kept = {name: np.repeat(table.columns[name], n_periods) for name in table.columns if name in declared}
+    long = TextTable(table.file, kept, rows, table.record, {})
+    cells = np.column_stack([table.columns[h] for h in headers]).ravel()
+    typed = np.column_stack([table.is_number.get(h, np.zeros(n_rows, dtype=bool)) for h in headers]).ravel()
+    names = np.tile(text_array(headers), n_rows)
+    # The header is row `header` of the file: a name that is no period is an error there, once.
+    periods = TextColumn("column names", table.file, names, np.full(rows.size, source.header, dtype=np.int64))
+    return long, periods, TextColumn("values", table.file, cells, rows, typed, names)
+
+
+def _periods(source: TradeSource, long: TextTable, periods: TextColumn, faults: Faults) -> IntArray:
+    if source.layout == "wide":
+        names = list(dict.fromkeys(periods.cells))
+        once = TextColumn(periods.name, periods.file, text_array(names), periods.rows[: len(names)])
+        return np.tile(parse_periods(once, source.frequency, faults), periods.cells.size // len(names))
+    if source.subperiod is None:
+        return parse_periods(periods, source.frequency, faults)
+    if source.frequency is Frequency.YEAR:
+        raise DataError(f'{source.file}: subperiod goes with frequency = "month" or "quarter"')
+    return parse_subperiods(periods, long.column(source.subperiod), source.frequency, faults)
+
+
+def _unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int | IntArray, str]:
+    if isinstance(source.money_unit, UnitColumn):
+        return unit_powers(table.column(source.money_unit.column), faults)
+    unit = parse_money_unit(source.money_unit)
+    return unit.power, unit.currency
+
+
+def _report_missing(numbers: Numbers, source: TradeSource, faults: Faults) -> None:
+    if numbers.missing:
+        tokens = ", ".join(f"“{token}” {n} times" for token, n in sorted(numbers.missing.items()))
+        meaning = "a zero, as declared" if source.blank == "zero" else "missing, not zero"
+        faults.warn(
+            "missing-figures",
+            f"no figure stands in {sum(numbers.missing.values())} cells ({tokens}): {meaning}",
+            source.file,
+            None,
+            source.value or "",
+        )
+
+
+def _without_aggregates(rows: SourceRows, faults: Faults) -> SourceRows:
+    grouped = is_aggregate(rows.frame["partner"].to_numpy(dtype=object))
+    if not grouped.any():
+        return rows
+    codes = sorted(set(rows.frame["partner"][grouped]))
+    named = ", ".join(places()[c].name for c in codes[:_MAX_NAMED]) + (" ..." if len(codes) > _MAX_NAMED else "")
+    faults.warn(
+        "aggregate-partner",
+        f"{int(grouped.sum())} rows are about groups of countries or an unspecified rest ({named}) and are left out",
+        rows.record.path,
+    )
+    record = rows.record.dropping("aggregate partner", int(grouped.sum()))
+    return SourceRows(rows.frame[~grouped].reset_index(drop=True), rows.currency, record)
