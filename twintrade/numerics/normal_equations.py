@@ -96,11 +96,12 @@ class NormalEquations:
         pattern, known = self.incidence, self.incidence.levels
         n = known.n_rows
         weights = np.ones(n) if self.weights is None else self.weights
-        index = np.int32 if n < 2**31 - 1 else np.int64
-        ends = np.arange(n + 1, dtype=index)
+        ends: ObjectArray = np.arange(n + 1, dtype=np.int32 if n < 2**31 - 1 else np.int64)
         effects = (pattern.largest, *pattern.others)
+        narrow: list[ObjectArray] = [known.codes[k].astype(ends.dtype) for k in effects]
         self.row_maps = [
-            sp.csc_array((weights, known.codes[k].astype(index), ends), shape=(known.sizes[k], n)) for k in effects
+            sp.csc_array((weights, code, ends), shape=(known.sizes[k], n))
+            for k, code in zip(effects, narrow, strict=True)
         ]
         self.totals = [np.bincount(known.codes[k], weights, known.sizes[k]).astype(np.float64) for k in effects]
         self.inverse = _inverse(self.totals[0])

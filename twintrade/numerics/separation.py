@@ -22,7 +22,8 @@ from twintrade.numerics.prediction import null_probes
 
 FREE = 1e-6
 FIRST_PROBES = 2
-MOST_PROBES = 512
+LARGEST_LOADING = 1e5
+MOST_PROBES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,15 @@ class Separated:
 
     rows: IntArray
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """Zeros (n_zeros,) that free directions touch, the directions on those (m, d), and whether these are all."""
+
+    touched: BoolArray
+    basis: FloatArray
+    is_complete: bool
 
 
 def all_zero_levels(y: FloatArray, codes: Sequence[IntArray], kept: BoolArray) -> tuple[BoolArray, list[Separated]]:
@@ -77,9 +87,11 @@ def separated_by_regressors(y: FloatArray, X: FloatArray, codes: Sequence[IntArr
         return none, null.shape[1] == 0
     cells = [code[zeros] for code in codes]
     free = _free_regressors(effects, X, null, positive, zeros, codes)
-    values = _free_directions(effects, cells, free)
-    if values.shape[1]:
-        none[zeros[_largest_support(values)]] = True
+    found = _free_directions(effects, cells, free)
+    if found.touched.any():
+        held = zeros[found.touched]
+        support = _in_basis(found.basis) if found.is_complete else _in_levels(X, codes, positive, held)
+        none[held[support]] = True
     return none, null.shape[1] == 0
 
 
@@ -116,53 +128,70 @@ def _free_regressors(
     return out / scale
 
 
-def _free_directions(effects: Absorber, cells: Sequence[IntArray], free: FloatArray) -> FloatArray:
-    """A basis (n_zeros, d), by rows of zeros, of everything that the positive outcomes leave undetermined there."""
+def _free_directions(effects: Absorber, cells: Sequence[IntArray], free: FloatArray) -> _Free:
+    """Probe what the positive outcomes leave undetermined on the zeros, with more probes until they span it."""
     n_probes = FIRST_PROBES
     while True:
         probed = null_probes(effects, cells, n_probes)
         values = np.hstack([free, probed])
         values[np.abs(values) < FREE] = 0.0
-        touched = values.any(axis=1)
+        touched = np.asarray(values.any(axis=1), dtype=np.bool_)
         if not touched.any():
-            return np.empty((free.shape[0], 0))
+            return _Free(touched, np.empty((0, 0)), is_complete=True)
         left, spectrum, _ = np.linalg.svd(values[touched], full_matrices=False)
         rank = int((spectrum > 1e-7 * spectrum[0]).sum())
         if rank < values.shape[1] or not probed.any():
-            basis = np.zeros((values.shape[0], rank))
-            basis[touched] = left[:, :rank] * spectrum[:rank]
-            return basis
+            return _Free(touched, left[:, :rank], is_complete=True)
         if n_probes >= MOST_PROBES:
-            raise EstimationError(
-                f"More than {MOST_PROBES} combinations of effects are undetermined by the positive outcomes: the "
-                "flows are too sparse for these fixed effects. Keep the largest connected component, or use coarser "
-                "effects."
-            )
+            return _Free(touched, left, is_complete=False)
         n_probes *= 4
 
 
-def _largest_support(values: FloatArray) -> BoolArray:
-    """Rows that some combination with no negative row makes positive: max Σu with 0 ≤ u ≤ 1 and u ≤ values·c.
+def _in_basis(basis: FloatArray) -> BoolArray:
+    """Largest support (m,) of a non-negative combination of the columns; proportional rows are grouped."""
+    norms = np.abs(basis).max(axis=1)
+    scaled = basis / np.maximum(norms, 1e-300)[:, None]
+    # grouped by rounded values, but exact values enter: opposite rows must stay opposite
+    _, first, back, counts = np.unique(
+        scaled.round(8), axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    bounds = [(-LARGEST_LOADING, LARGEST_LOADING)] * basis.shape[1]
+    return _largest_support(sp.csr_array(scaled[first]), None, counts.astype(np.float64), bounds)[back.ravel()]
+
+
+def _in_levels(X: FloatArray, codes: Sequence[IntArray], positive: BoolArray, zeros: IntArray) -> BoolArray:
+    """The same over all effects and regressors, zero on every positive outcome: where too much is undetermined."""
+    scaled = X / np.maximum(np.abs(X).max(axis=0, initial=0.0), 1e-300)
+    blocks = [sp.csr_array((np.ones(code.size), code, np.arange(code.size + 1))) for code in codes]
+    design = sp.hstack([*blocks, sp.csr_array(scaled)], format="csr")
+    bounds: list[tuple[float | None, float | None]] = [(None, None)] * (design.shape[1] - X.shape[1])
+    bounds += [(-LARGEST_LOADING, LARGEST_LOADING)] * X.shape[1]
+    rows = np.flatnonzero(positive)
+    return _largest_support(design[zeros], design[rows], np.ones(zeros.size), bounds)
+
+
+def _largest_support(
+    values: sp.csr_array,
+    zero: sp.csr_array | None,
+    counts: FloatArray,
+    bounds: Sequence[tuple[float | None, float | None]],
+) -> BoolArray:
+    """Rows that some combination c with zero·c = 0 and values·c ≥ 0 makes positive: max Σu, 0 ≤ u ≤ 1, u ≤ values·c.
 
     Feasible combinations form a cone, so that the optimum is one on the largest possible support and zero elsewhere.
     """
-    norms = np.abs(values).max(axis=1)
-    touched = np.flatnonzero(norms > 10 * FREE)
-    out = np.zeros(values.shape[0], dtype=np.bool_)
-    scaled = values[touched] / norms[touched, None]
-    distinct, back, counts = np.unique(scaled.round(7), axis=0, return_inverse=True, return_counts=True)
-    m, d = distinct.shape
-    if m == 0:
-        return out
-    constraints: Any = sp.hstack([sp.csr_array(-distinct), sp.eye_array(m)], format="csr")
+    m, d = values.shape
+    constraints: Any = sp.hstack([-values, sp.eye_array(m)], format="csr")
+    equations: Any = None if zero is None else sp.hstack([zero, sp.csr_array((zero.shape[0], m))], format="csr")
     found = linprog(
-        np.concatenate([np.zeros(d), -counts.astype(np.float64)]),
+        np.concatenate([np.zeros(d), -counts]),
         A_ub=constraints,
         b_ub=np.zeros(m),
-        bounds=[(None, None)] * d + [(0.0, 1.0)] * m,
-        method="highs",
+        A_eq=equations,
+        b_eq=None if zero is None else np.zeros(zero.shape[0]),
+        bounds=[*bounds, *[(0.0, 1.0)] * m],
+        method="highs" if zero is None else "highs-ipm",
     )
     if found.status != 0 or found.x is None:
         raise EstimationError(f"The linear program that finds separated rows failed: {found.message}")
-    out[touched] = (found.x[d:] > 0.5)[back.ravel()]
-    return out
+    return np.asarray(found.x[d:] > 0.5, dtype=np.bool_)
