@@ -130,6 +130,12 @@ class Observations:
             return compact(panel.unit_partner[self.unit_rows])
         raise DesignError(f"units are not nested in {name!r}; cluster by unit, city or partner here")
 
+    def labels(self, positions: IntArray) -> tuple[str, ...]:
+        """Name rows by unit and period: "Lyon-FRA 2004"."""
+        label = self.design.panel.label
+        pairs = zip(self.unit_ids[self.unit[positions]], self.period[positions], strict=True)
+        return tuple(f"{unit} {label(int(period))}" for unit, period in pairs)
+
     def sample(self, used: IntArray | None = None, **details: object) -> Sample:
         """Describe the sample of a fit on the given positions (all rows by default).
 

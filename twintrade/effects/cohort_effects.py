@@ -10,6 +10,9 @@ from twintrade.effects.estimate import Estimate, EventStudy, Kind
 from twintrade.effects.uncertainty import GroupedInfluence
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
+POOLED = np.iinfo(np.int64).min // 2
+"""Cohort of an effect that is estimated over all cohorts at once: the leads of imputation."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CohortEffects(Estimate):
@@ -19,6 +22,7 @@ class CohortEffects(Estimate):
     ----------
     cohorts, event_times : IntArray, shape (n_effects,)
         Which cell each effect belongs to; reference cells are included as exact zeros.
+        ``POOLED`` marks leads that are estimated over all cohorts.
     cell_weights : FloatArray, shape (n_effects,)
         Aggregation weight of a cell: its treated rows (imputation) or its cohort's size (group-time methods).
     unit_cohorts : IntArray or None, shape (n_units,)
@@ -28,6 +32,8 @@ class CohortEffects(Estimate):
         Onset of each coded cohort, ``inf`` for the untreated.
     unit_weights : FloatArray or None, shape (n_units,)
         Sampling weights whose sums are ``cell_weights``.
+    weight_influence : FloatArray or None, shape (n_units, n_effects)
+        Influence of ``cell_weights`` where they are estimated (imputed outcomes); rows as in the influence.
     reference : int or None
     anticipation : int
     """
@@ -40,12 +46,15 @@ class CohortEffects(Estimate):
     unit_cohorts: IntArray | None = None
     cohort_labels: FloatArray | None = None
     unit_weights: FloatArray | None = None
+    weight_influence: FloatArray | None = None
     anticipation: int = 0
 
     def keys(self) -> pd.DataFrame:
         """Return the row keys, with cohort and event time."""
         frame = Estimate.keys(self)
-        frame["cohort"] = pd.array(self.cohorts, dtype="Int64")
+        cohort = pd.array(self.cohorts, dtype="Int64")
+        cohort[self.cohorts == POOLED] = pd.NA
+        frame["cohort"] = cohort
         frame["event_time"] = pd.array(self.event_times, dtype="Int64")
         return frame
 
@@ -151,9 +160,13 @@ class CohortEffects(Estimate):
 
     def _share_influence(self, members: Sequence[BoolArray], weights: FloatArray) -> GroupedInfluence | None:
         """Influence of estimated shares: a unit of cohort g moves the average by its cells' distance from it."""
+        averages = self.effects @ weights
+        if self.weight_influence is not None:
+            totals = np.array([self.cell_weights[c].sum() for c in members])
+            distance = np.where(np.column_stack(members), self.effects[:, None] - averages, 0.0) / totals
+            return GroupedInfluence(np.arange(self.weight_influence.shape[0]), self.weight_influence @ distance)
         if self.unit_cohorts is None or self.cohort_labels is None:
             return None
-        averages = self.effects @ weights
         values = np.zeros((self.cohort_labels.size, len(members)))
         for j, cells in enumerate(members):
             total = self.cell_weights[cells].sum()

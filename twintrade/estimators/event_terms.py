@@ -1,0 +1,119 @@
+"""Event-time dummies with binned ends, and the treatment dummy, shared by the estimators that regress on them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.errors import EstimationError
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+Shape = Literal["event", "static"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """The regressors of a model: the effects that are reported first, nuisance terms and covariates after them.
+
+    Attributes
+    ----------
+    columns : FloatArray, shape (n_rows, n_terms)
+        In the order in which collinear terms are kept: from onset on, then leads, the earliest last.
+    names : tuple of str, length n_terms
+    event_times : IntArray or None, shape (n_reported,)
+        Event time of each reported term; None for the static model.
+    n_reported : int
+        How many of the columns are effects.
+    clipped : IntArray, shape (n_rows,)
+        Event time of each row with the ends binned; of rows without any dummy, below every event time.
+    binned : (bool, bool)
+        Whether the first and the last event time (the reference among them) collect rows beyond them.
+    """
+
+    columns: FloatArray
+    names: tuple[str, ...]
+    event_times: IntArray | None
+    n_reported: int
+    clipped: IntArray
+    binned: tuple[bool, bool] = (False, False)
+
+
+NO_TERM = np.iinfo(np.int64).min
+"""Clipped event time of a row that takes part without any dummy."""
+
+
+def terms(o: Observations, shape: Shape) -> Terms:
+    """Build the regressors of an event study or of the static model, covariates included."""
+    built = _event_terms(o) if shape == "event" else _static_terms(o)
+    if not o.design.covariates:
+        return built
+    return Terms(
+        columns=np.hstack([built.columns, o.covariates]),
+        names=(*built.names, *o.design.covariates),
+        event_times=built.event_times,
+        n_reported=built.n_reported,
+        clipped=built.clipped,
+        binned=built.binned,
+    )
+
+
+def follows_event_time(o: Observations) -> BoolArray:
+    """Return which rows belong to units that are affected within the sample, shape (n_rows,).
+
+    Units tied after the last period are comparison throughout.
+    """
+    return np.asarray((o.unit_onset - o.design.anticipation <= o.periods[-1])[o.unit])
+
+
+def _event_terms(o: Observations) -> Terms:
+    """One dummy per event time; rows beyond an end of the window are collected in that end's dummy.
+
+    A window wholly before or wholly after the onset is widened to the reference and to event time 0, so that no dummy
+    mixes rows from both sides.
+    """
+    design = o.design
+    low, high = min(design.window[0], design.reference), max(design.window[1], 0)
+    treated = follows_event_time(o)
+    clipped = np.where(treated, np.clip(o.event_time, low, high), NO_TERM)
+    times = np.unique(clipped[treated])
+    require_reference(times, design.reference)
+    times = times[times != design.reference]
+    times = np.concatenate([times[times >= 0], times[times < 0][::-1]])
+    observed = o.event_time[treated]
+    return Terms(
+        columns=(clipped[:, None] == times).astype(np.float64),
+        names=tuple(f"event time {e:+d}" for e in times),
+        event_times=times,
+        n_reported=times.size,
+        clipped=clipped,
+        binned=(bool((observed < low).any()), bool((observed > high).any())),
+    )
+
+
+def require_reference(observed: IntArray, reference: int) -> None:
+    """Refuse an event study whose reference nobody is observed at.
+
+    Raises
+    ------
+    EstimationError
+        Nothing could be measured against the reference.
+    """
+    if reference not in observed:
+        before = ", ".join(str(e) for e in observed if e < 0) or "none"
+        raise EstimationError(
+            f"no tied unit is observed at event time {reference}, the reference; event times observed before the "
+            f"onset: {before}. Choose one of those as reference"
+        )
+
+
+def _static_terms(o: Observations) -> Terms:
+    """The treatment dummy, and a nuisance dummy for periods of anticipation."""
+    treated = o.is_treated
+    early = o.is_affected & ~treated
+    columns, names = [treated], ["after onset"]
+    if early.any():
+        columns.append(early)
+        names.append("anticipation")
+    clipped = np.where(treated, 0, NO_TERM).astype(np.int64)
+    return Terms(np.column_stack(columns).astype(np.float64), tuple(names), None, 1, clipped)

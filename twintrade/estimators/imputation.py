@@ -1,0 +1,158 @@
+"""Imputation: untreated rows give the counterfactual of treated ones (Borusyak, Jaravel and Spiess 2024)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import CohortEffects, UnitInfluence
+from twintrade.effects.cohort_effects import POOLED
+from twintrade.effects.estimate import Scale
+from twintrade.errors import DesignError
+from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.counterfactual import Counterfactual, Family, counterfactual
+from twintrade.estimators.imputation_cells import (
+    CellEffects,
+    Cells,
+    Measure,
+    cells_of,
+    differences,
+    mean_differences,
+    ratios,
+)
+from twintrade.estimators.imputation_leads import Leads, leads
+from twintrade.estimators.leverage import leverage_report
+from twintrade.numerics.arrays import FloatArray
+
+__all__ = ["Imputation", "leverage_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imputation(Estimator):
+    """Outcomes of treated rows against what untreated rows predict for them, by cohort and event time.
+
+    Works within any set of fixed effects, gravity effects included. Treated rows that untreated rows do not identify
+    are listed in ``sample.dropped`` and never imputed. Leads come from a regression on untreated rows only and are
+    pooled over cohorts. Treated rows enter the influence by their distance from their cell's mean effect, which is
+    conservative: effects that differ within a cell widen the intervals.
+
+    Attributes
+    ----------
+    family : {"linear", "poisson"}
+        Model of the untreated outcome: additive, or proportional with zeros (Moreau-Kastler 2025).
+    measure : {"difference", "log_ratio", "percent"} or None
+        What a cell's effect is. Linear: the mean difference. Poisson: the logarithm of the cell's total over its
+        imputed total, averaged over rows (the default); the same in percent, averaged over imputed outcomes, so that the
+        average is a ratio of totals (trade-weighted); or the mean difference.
+    """
+
+    family: Family = "linear"
+    measure: Measure | None = None
+
+    name: ClassVar[str] = "imputation"
+    title: ClassVar[str] = "Imputation"
+    citation: ClassVar[str] = "borusyak2024"
+    requires: ClassVar[Requires] = Requires(isolates_cohorts=False)
+    small_sample: ClassVar[str] = "none"
+
+    def estimate(self, design: Design) -> CohortEffects:
+        """Return effects by cohort and event time, and pooled leads.
+
+        Raises
+        ------
+        DesignError
+            The family does not suit the outcome's transform, or the measure the family.
+        EstimationError
+            No treated row can be imputed.
+        """
+        self._check(design)
+        c = counterfactual(design.observations, self.family)
+        cells = cells_of(c)
+        return self._assembled(c, cells, self._effects(c, cells), leads(c, self.family))
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        given = f" and {', '.join(design.covariates)}" if design.covariates else ""
+        how = "outcomes would have followed"
+        if self.family == "poisson":
+            how = "expected outcomes would have been proportional to"
+        early = f" more than {design.anticipation} periods ahead" if design.anticipation else ""
+        return (
+            f"Without the tie, {how} {design.effects_label} effects{given} as fitted on "
+            f"{design.comparison.sentence}, and nothing moved in anticipation{early}."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        if self.measure == "percent":
+            return "Total outcome of treated rows over their imputed total: rows weigh by imputed outcome."
+        return "Average effect over all treated rows that can be imputed, each row weighing the same."
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        index = " + ".join("α_" + n for n in design.effect_names) + (" + γ′x" if design.covariates else "")
+        if self.family == "poisson":
+            return f"τ = ln(Σy / Σŷ(0)), with y(0) = exp({index})·ε fitted on untreated rows"
+        return f"τ = y − ŷ(0), with y(0) = {index} + ε fitted on untreated rows"
+
+    def _check(self, design: Design) -> None:
+        if self.family == "poisson" and design.transform == "log":
+            raise DesignError("imputation with family = 'poisson' takes the outcome in levels, not in logarithms")
+        if self.family == "linear" and self.measure not in (None, "difference"):
+            raise DesignError(f"imputation with family = 'linear' gives differences, not {self.measure}")
+
+    def _effects(self, c: Counterfactual, cells: Cells) -> CellEffects:
+        if self.family == "linear":
+            return differences(c, cells)
+        if self.measure == "difference":
+            return mean_differences(c, cells)
+        return ratios(c, cells, is_percent=self.measure == "percent")
+
+    def _scale(self, design: Design) -> Scale:
+        if self.family == "linear":
+            return design.scale
+        if self.measure == "difference":
+            return "level"
+        return "percent" if self.measure == "percent" else "log points"
+
+    def _assembled(self, c: Counterfactual, cells: Cells, found: CellEffects, before: Leads) -> CohortEffects:
+        """Put leads before the cells, in one influence over the units that have a row in the fit or are imputed."""
+        o = c.o
+        rows = np.union1d(c.fit_rows, c.rows)
+        units = np.unique(o.unit[rows])
+        unit = o.unit[before.rows]
+        early = [np.bincount(unit, column, o.n_units) for column in before.influence.T]
+        effects, influence = self._lead_scale(before.effects, np.column_stack([np.empty((o.n_units, 0)), *early]))
+        n_leads = before.event_times.size if effects.size else 0
+        moved = None
+        if found.weight_influence is not None:
+            moved = np.hstack([np.zeros((units.size, n_leads)), found.weight_influence[units]])
+        times = np.concatenate([before.event_times[:n_leads], cells.event_times])
+        cohorts = np.concatenate([np.full(n_leads, POOLED), cells.cohorts])
+        return CohortEffects(
+            effects=np.concatenate([effects, found.effects]),
+            uncertainty=UnitInfluence(o.unit_ids[units], np.hstack([influence[units], found.influence[units]])),
+            scale=self._scale(o.design),
+            sample=o.sample(
+                rows, effects=o.design.effect_names, statistics=c.statistics, dropped=(*c.dropped, *before.dropped)
+            ),
+            names=tuple(f"{'all' if g == POOLED else g}, {e:+d}" for g, e in zip(cohorts, times, strict=True)),
+            n_units=np.concatenate([before.n_units[:n_leads], cells.n_units]),
+            n_cells=np.concatenate([before.n_cells[:n_leads], cells.n_rows]),
+            base="imputation leads",
+            cohorts=cohorts,
+            event_times=times,
+            cell_weights=np.concatenate([before.n_cells[:n_leads].astype(np.float64), found.weights]),
+            reference=None,
+            weight_influence=moved,
+            anticipation=o.design.anticipation,
+        )
+
+    def _lead_scale(self, effects: FloatArray, influence: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Bring leads to the scale of the effects; Poisson leads have no level."""
+        if self.family == "linear" or self.measure in (None, "log_ratio"):
+            return effects, influence
+        if self.measure == "percent":
+            return 100 * np.expm1(effects), 100 * np.exp(effects) * influence
+        return effects[:0], influence[:, :0]

@@ -1,0 +1,42 @@
+"""Rows that a Poisson fit predicts perfectly at zero, said for a reader."""
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.effects import Dropped
+from twintrade.numerics.arrays import IntArray
+from twintrade.numerics.separation import Separated
+
+
+def separated_rows(
+    o: Observations, separated: tuple[Separated, ...], rows: IntArray | None = None
+) -> tuple[Dropped, ...]:
+    """Say of each group of rows which they are and why they are left out.
+
+    Parameters
+    ----------
+    o : Observations
+    separated : tuple of Separated
+        From the fit.
+    rows : IntArray, optional
+        Positions of the fit's rows in the observations; all rows by default.
+    """
+    rows = np.arange(o.n_rows) if rows is None else rows
+    stays = np.zeros(o.n_rows, dtype=bool)
+    stays[rows] = True
+    for one in separated:
+        stays[rows[one.rows]] = False
+    left = np.bincount(o.unit[stays], minlength=o.n_units)
+    return tuple(_listed(o, one.reason, rows[one.rows], left) for one in separated)
+
+
+def _listed(o: Observations, why: str, rows: IntArray, left: IntArray) -> Dropped:
+    reason, sentence = "separated", "rows with a zero that a regressor or a combination of effects predicts perfectly"
+    if why.startswith("all-zero level of effect"):
+        label = o.design.effect_names[int(why.rsplit(" ", 1)[1])].replace("_", " × ")
+        reason = "all-zero-level"
+        sentence = f"rows of a {label} whose outcomes are all zero: they say nothing about proportions"
+    elif why.startswith("weight"):
+        reason, sentence = "no-weight", "rows with a weight of zero"
+    n_lost = int((left[np.unique(o.unit[rows])] == 0).sum())
+    return Dropped(reason, sentence, int(rows.size), n_lost, o.labels(rows))

@@ -1,0 +1,173 @@
+"""From fitted slopes, linear or Poisson, to effects with their influence by unit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.effects import Dropped, Estimate, EventStudy, Regression, Sample, UnitInfluence
+from twintrade.effects.estimate import Scale
+from twintrade.errors import EstimationError
+from twintrade.estimators.event_terms import Terms
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.least_squares import Collinear
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slopes:
+    """The part of a fit that linear and Poisson models share; ``rows`` are positions in the observations.
+
+    Attributes
+    ----------
+    rows : IntArray, shape (n_rows,)
+    coefficients : FloatArray, shape (n_slopes,)
+    kept : IntArray, shape (n_slopes,)
+        Which of the terms each slope belongs to.
+    collinear : tuple of Collinear
+    design, residuals, weights, bread
+        As in Regression.
+    """
+
+    rows: IntArray
+    coefficients: FloatArray
+    kept: IntArray
+    collinear: tuple[Collinear, ...]
+    design: FloatArray
+    residuals: FloatArray
+    weights: FloatArray
+    bread: FloatArray
+
+
+def effects_of(
+    o: Observations,
+    terms: Terms,
+    slopes: Slopes,
+    scale: Scale,
+    dropped: tuple[Dropped, ...],
+    statistics: Mapping[str, float],
+) -> EventStudy | Estimate:
+    """Return the reported terms as an event study (or one static effect) with influence by unit.
+
+    Raises
+    ------
+    EstimationError
+        The fixed effects absorb the treatment, or the reference lost all its rows.
+    """
+    _require_effect(o, terms, slopes)
+    sample = o.sample(
+        None if slopes.rows.size == o.n_rows else slopes.rows,
+        n_slopes=slopes.kept.size,
+        effects=o.design.effect_names,
+        dropped=(*dropped, *_collinear(terms, slopes)),
+        statistics=statistics,
+    )
+    reported = np.flatnonzero(slopes.kept < terms.n_reported)
+    if terms.event_times is None:
+        return _static(o, terms, slopes, scale, sample, reported)
+    return _event_study(o, terms, slopes, scale, sample, reported)
+
+
+def influence_by_unit(o: Observations, rows: IntArray, values: FloatArray) -> tuple[ObjectArray, FloatArray]:
+    """Sum row influence within units; rows are sorted by unit. Units without a row are left out."""
+    unit = o.unit[rows]
+    starts = np.flatnonzero(np.diff(unit, prepend=-1))
+    return o.unit_ids[unit[starts]], np.add.reduceat(values, starts, axis=0)
+
+
+def counts(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) -> tuple[IntArray, IntArray]:
+    """Count units and rows whose group is each label, both of shape (n_labels,)."""
+    group, unit = groups[rows], o.unit[rows]
+    members = [group == label for label in labels]
+    n_units = np.array([np.unique(unit[m]).size for m in members], dtype=np.int64)
+    return n_units, np.array([int(m.sum()) for m in members], dtype=np.int64)
+
+
+def _uncertainty(o: Observations, slopes: Slopes, selector: FloatArray) -> UnitInfluence:
+    source = Regression(
+        slopes.rows, slopes.design, slopes.residuals, slopes.weights, slopes.bread, selector.astype(np.float64)
+    )
+    units, values = influence_by_unit(o, slopes.rows, source.row_influence())
+    return UnitInfluence(units, values, source)
+
+
+def _event_study(
+    o: Observations, terms: Terms, slopes: Slopes, scale: Scale, sample: Sample, reported: IntArray
+) -> EventStudy:
+    assert terms.event_times is not None
+    reference = o.design.reference
+    times = np.append(terms.event_times[slopes.kept[reported]], reference)
+    order = np.argsort(times)
+    times = times[order]
+    selector = np.zeros((slopes.kept.size, times.size))
+    selector[reported, np.argsort(order)[:-1]] = 1.0
+    n_units, n_cells = counts(o, slopes.rows, terms.clipped, times)
+    return EventStudy(
+        effects=slopes.coefficients @ selector,
+        uncertainty=_uncertainty(o, slopes, selector),
+        scale=scale,
+        sample=sample,
+        names=tuple(f"{e:+d}" for e in times),
+        n_units=n_units,
+        n_cells=n_cells,
+        base="universal",
+        event_times=times,
+        reference=reference,
+        binned=terms.binned,
+        anticipation=o.design.anticipation,
+    )
+
+
+def _static(
+    o: Observations, terms: Terms, slopes: Slopes, scale: Scale, sample: Sample, reported: IntArray
+) -> Estimate:
+    selector = np.zeros((slopes.kept.size, 1))
+    selector[reported, 0] = 1.0
+    n_units, n_cells = counts(o, slopes.rows, terms.clipped, np.zeros(1, dtype=np.int64))
+    return Estimate(
+        effects=slopes.coefficients @ selector,
+        uncertainty=_uncertainty(o, slopes, selector),
+        scale=scale,
+        sample=sample,
+        names=("after onset",),
+        n_units=n_units,
+        n_cells=n_cells,
+    )
+
+
+def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
+    if not (slopes.kept < terms.n_reported).any():
+        raise EstimationError(
+            f"the treatment is not identified: {_absorbed_by(o, slopes)}. "
+            "Use coarser fixed effects or add comparison units"
+        )
+    if terms.event_times is not None and not (terms.clipped[slopes.rows] == o.design.reference).any():
+        raise EstimationError(
+            f"no row at event time {o.design.reference}, the reference, is left in the fit; choose another reference"
+        )
+
+
+def _absorbed_by(o: Observations, slopes: Slopes) -> str:
+    treated = o.is_treated[slopes.rows]
+    if not treated.any():
+        return "no treated row is left in the fit"
+    if treated.all():
+        return "every row is treated"
+    for name in o.design.effect_names:
+        codes = o.codes(name)[slopes.rows]
+        totals, ones = np.bincount(codes), np.bincount(codes, treated)
+        if ((ones == 0) | (ones == totals)).all():
+            return f"it does not vary within the levels of the {name.replace('_', ' x ')} effect, which absorbs it"
+    return f"the effects {', '.join(o.design.effect_names)} together absorb it"
+
+
+def _collinear(terms: Terms, slopes: Slopes) -> tuple[Dropped, ...]:
+    out = []
+    for one in slopes.collinear:
+        name = terms.names[one.column]
+        zero = "; it counts as zero, as the reference does" if one.column < terms.n_reported else ""
+        rest = ", ".join(terms.names[c] for c in one.columns)
+        by = f"the fixed effects and {rest}" if rest else "the fixed effects"
+        n_rows = int((terms.columns[slopes.rows, one.column] != 0).sum())
+        out.append(Dropped("collinear", f"{name} ({n_rows} rows) is determined by {by}{zero}", 0, 0, (name,)))
+    return tuple(out)

@@ -1,0 +1,82 @@
+"""Two-way (or richer) fixed-effects regression on event-time dummies or on one treatment dummy."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import Dropped, Estimate, EventStudy
+from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.event_terms import Shape, terms
+from twintrade.estimators.slopes import Slopes, effects_of
+from twintrade.numerics.absorb import absorber, singletons
+from twintrade.numerics.least_squares import least_squares
+
+
+@dataclass(frozen=True, slots=True)
+class TWFE(Estimator):
+    """Least squares with fixed effects; any set of effects, weights and covariates.
+
+    Every row of the design takes part, so units tied earlier also serve as comparison: under effects that differ
+    between cohorts the coefficients mix event times (Sun and Abraham 2021) and weights may be negative.
+    Rows alone in a level of an effect stay in, as in fixest, and are counted in ``sample.statistics``.
+
+    Attributes
+    ----------
+    shape : {"event", "static"}
+        One effect per event time of the window with binned ends, or one effect after onset.
+    """
+
+    shape: Shape = "event"
+
+    name: ClassVar[str] = "twfe"
+    title: ClassVar[str] = "TWFE"
+    citation: ClassVar[str] = "sun2021"
+    requires: ClassVar[Requires] = Requires(isolates_cohorts=False)
+
+    def estimate(self, design: Design) -> EventStudy | Estimate:
+        """Return the event study or the static effect.
+
+        Raises
+        ------
+        EstimationError
+            The reference is not observed, or the fixed effects absorb the treatment.
+        """
+        o = design.observations
+        model = terms(o, self.shape)
+        codes = o.effect_codes()
+        fit = least_squares(o.y, model.columns, absorber(codes, o.weights), names=model.names)
+        slopes = Slopes(
+            rows=np.arange(o.n_rows),
+            coefficients=fit.coefficients,
+            kept=fit.kept,
+            collinear=fit.collinear,
+            design=fit.x_tilde,
+            residuals=fit.residuals,
+            weights=np.ones(o.n_rows) if o.weights is None else o.weights,
+            bread=fit.bread,
+        )
+        statistics = {"within_r2": fit.within_r2, "n_singletons": float(singletons(codes).sum())}
+        no_drop: tuple[Dropped, ...] = ()
+        return effects_of(o, model, slopes, design.scale, no_drop, statistics)
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        given = f", given {', '.join(design.covariates)}" if design.covariates else ""
+        return (
+            f"Without the tie, outcomes of tied and other units would have moved in parallel within "
+            f"{design.effects_label} effects{given}, and the effect at an event time is the same for every cohort."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        if self.shape == "static":
+            return "A variance-weighted average of effects after onset, in which weights may be negative."
+        return "Average of the effects by event time at and after onset, weighted by the treated rows at each."
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        effect = "β·1[t ≥ g]" if self.shape == "static" else f"Σ_e β_e·1[t − g = e], β_{design.reference} = 0,"
+        given = " + γ′x" if design.covariates else ""
+        return f"y = {effect}{given} + {' + '.join('α_' + n for n in design.effect_names)} + ε"

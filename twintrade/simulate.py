@@ -1,0 +1,200 @@
+"""Panels whose effect of a tie is known, for tests, power and examples."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import NEVER_TIME, Design, Panel, Treatment
+from twintrade.errors import DesignError
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+EffectOf = Callable[[FloatArray, FloatArray], FloatArray]
+OUTCOME = "exports"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """A simulated panel with its onsets and its truth.
+
+    Attributes
+    ----------
+    panel : Panel
+        Outcome "exports", and "x", a covariate with coefficient ``covariate`` that varies by row.
+    treatment : Treatment
+    truth : DataFrame
+        One row per treated row observed: unit, period, cohort, event_time, effect (added to the outcome, or to its
+        log mean).
+    """
+
+    panel: Panel
+    treatment: Treatment
+    truth: pd.DataFrame
+
+    def design(self, **options: Any) -> Design:
+        """Return a design on the simulated outcome; options are the fields of Design."""
+        return Design(**{"panel": self.panel, "treatment": self.treatment, "outcome": OUTCOME, **options})
+
+    def average(self) -> float:
+        """Return the true average effect over treated rows."""
+        return float(self.truth["effect"].mean())
+
+    def by_event_time(self) -> pd.Series:
+        """Return the true average effect at each event time at or after onset."""
+        return self.truth.groupby("event_time")["effect"].mean()
+
+
+def simulate(
+    rng: np.random.Generator,
+    *,
+    n_cities: int = 30,
+    n_partners: int = 0,
+    n_periods: int = 10,
+    first_period: int = 2000,
+    cohorts: Mapping[int, float] | None = None,
+    effect: float | EffectOf = 0.5,
+    family: Literal["linear", "poisson"] = "linear",
+    mean: float = 5.0,
+    noise: float = 1.0,
+    unit_spread: float = 1.0,
+    period_spread: float = 0.3,
+    place_spread: float = 0.0,
+    covariate: float = 0.0,
+    zeros: float = 0.0,
+    missing: float = 0.0,
+) -> Simulated:
+    """Draw a panel of cities (or of city-partner dyads) in which parallel trends hold and the effect is known.
+
+    Linear: y = a_unit + b_period (+ c_city,period + d_partner,period) + effect + noise.
+    Poisson: y is Poisson with mean exp(index) times a gamma shock of mean one and variance ``noise**2``.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n_cities, n_partners : int
+        Without partners the units are cities, otherwise all dyads.
+    n_periods, first_period : int
+    cohorts : mapping of int to float
+        Share of units by onset; the rest is never treated. Default: 20 % each at the 4th and the 7th period.
+    effect : float or callable
+        A constant, or a function of (cohort, event_time), vectorized, called at or after onset.
+    family : {"linear", "poisson"}
+    mean : float
+        Level of the outcome for Poisson (its mean without effects, shocks and spreads).
+    noise : float
+        Standard deviation of the error; for Poisson, of the multiplicative shock.
+    unit_spread, period_spread, place_spread : float
+        Standard deviations of unit effects, period effects, and of city-period and partner-period effects.
+    covariate : float
+        Coefficient of the covariate "x".
+    zeros : float
+        Share of rows set to zero; the others are scaled up so that the mean stays. Poisson only.
+    missing : float
+        Share of rows that are not observed.
+
+    Raises
+    ------
+    DesignError
+        Shares of cohorts exceed one, or zeros are asked of a linear outcome.
+    """
+    onsets = {first_period + 3: 0.2, first_period + 6: 0.2} if cohorts is None else dict(cohorts)
+    if sum(onsets.values()) > 1 + 1e-12:
+        raise DesignError(f"the shares of the cohorts add up to {sum(onsets.values()):g}; at most 1 is possible")
+    if zeros and family == "linear":
+        raise DesignError("zeros can be set in a Poisson outcome only: in a linear one they would change the effect")
+    n_ends = max(n_partners, 1)
+    n_units = n_cities * n_ends
+    unit, step = np.repeat(np.arange(n_units), n_periods), np.tile(np.arange(n_periods), n_units)
+    onset = _draw_onsets(rng, n_units, onsets)
+    event_time = _event_time(onset[unit], step + first_period)
+    true_effect = _effect(effect, onset[unit], event_time)
+    x = rng.normal(size=unit.size)
+    index = _index(rng, unit // n_ends, unit % n_ends, unit, step, (unit_spread, period_spread, place_spread))
+    index += covariate * x + true_effect
+    if family == "linear":
+        y = index + noise * rng.normal(size=unit.size)
+    else:
+        y = _poisson(rng, mean * np.exp(index), noise, zeros)
+    kept = rng.random(unit.size) >= missing
+    frame = _frame(unit, step + first_period, n_cities, n_partners, y, x)[kept]
+    panel = Panel.from_frame(frame, city="city", partner="partner" if n_partners else None)
+    labels = pd.Series(onset, index=_labels(n_cities, n_partners))
+    treatment = Treatment.from_series(labels[panel.units])
+    truth = _truth(frame, onset[unit][kept], event_time[kept], true_effect[kept])
+    return Simulated(panel, treatment, truth)
+
+
+def _draw_onsets(rng: np.random.Generator, n_units: int, cohorts: Mapping[int, float]) -> FloatArray:
+    """Assign onsets at random, the number of units of each cohort being fixed by its share."""
+    onset = np.full(n_units, np.inf)
+    sizes = [round(share * n_units) for share in cohorts.values()]
+    order = rng.permutation(n_units)
+    for cohort, units in zip(cohorts, np.split(order, np.cumsum(sizes)), strict=False):
+        onset[units] = cohort
+    return onset
+
+
+def _event_time(onset: FloatArray, period: IntArray) -> IntArray:
+    finite = np.isfinite(onset)
+    return np.where(finite, period - np.where(finite, onset, 0).astype(np.int64), NEVER_TIME)
+
+
+def _effect(effect: float | EffectOf, onset: FloatArray, event_time: IntArray) -> FloatArray:
+    out = np.zeros(onset.size)
+    after = event_time >= 0
+    out[after] = effect(onset[after], event_time[after].astype(np.float64)) if callable(effect) else effect
+    return out
+
+
+def _index(
+    rng: np.random.Generator,
+    city: IntArray,
+    partner: IntArray,
+    unit: IntArray,
+    step: IntArray,
+    spreads: tuple[float, float, float],
+) -> FloatArray:
+    n_periods = int(step.max()) + 1
+    unit_effects = spreads[0] * rng.normal(size=int(unit.max()) + 1)
+    period_effects = spreads[1] * rng.normal(size=n_periods)
+    of_city = spreads[2] * rng.normal(size=(int(city.max()) + 1, n_periods))
+    of_partner = spreads[2] * rng.normal(size=(int(partner.max()) + 1, n_periods))
+    return unit_effects[unit] + period_effects[step] + of_city[city, step] + of_partner[partner, step]
+
+
+def _poisson(rng: np.random.Generator, mean: FloatArray, noise: float, zeros: float) -> FloatArray:
+    shock = rng.gamma(noise**-2, noise**2, size=mean.size) if noise > 0 else np.ones(mean.size)
+    present: BoolArray = rng.random(mean.size) >= zeros
+    return rng.poisson(mean * shock * present / (1.0 - zeros)).astype(np.float64)
+
+
+def _labels(n_cities: int, n_partners: int) -> list[str]:
+    cities = [f"City {c + 1:0{len(str(n_cities))}d}" for c in range(n_cities)]
+    if not n_partners:
+        return cities
+    partners = [f"Partner {p + 1:0{len(str(n_partners))}d}" for p in range(n_partners)]
+    return [f"{c}-{p}" for c in cities for p in partners]
+
+
+def _frame(
+    unit: IntArray, period: IntArray, n_cities: int, n_partners: int, y: FloatArray, x: FloatArray
+) -> pd.DataFrame:
+    labels = pd.Series(_labels(n_cities, n_partners)).str.split("-", expand=True)
+    ends = {name: labels[k].to_numpy()[unit] for k, name in enumerate(("city", "partner")[: labels.shape[1]])}
+    return pd.DataFrame({**ends, "period": period, OUTCOME: y, "x": x})
+
+
+def _truth(frame: pd.DataFrame, onset: FloatArray, event_time: IntArray, effect: FloatArray) -> pd.DataFrame:
+    label = frame["city"] + "-" + frame["partner"] if "partner" in frame else frame["city"]
+    after = event_time >= 0
+    return pd.DataFrame(
+        {
+            "unit": label[after].to_numpy(),
+            "period": frame["period"][after].to_numpy(),
+            "cohort": onset[after].astype(np.int64),
+            "event_time": event_time[after],
+            "effect": effect[after],
+        }
+    )
