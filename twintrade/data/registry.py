@@ -58,7 +58,7 @@ class Registry:
         for name, kind, text in self.candidates[["twinning_id", "event_kind", "date"]].itertuples(index=False):
             dates.setdefault(name, []).append((kind, parse_date(text)))
         frame = self.frame.rename(columns={"id": "twinning"})
-        frame["dates"] = [tuple(dates.get(name, ())) for name in frame["twinning"]]
+        frame["dates"] = pd.Series([tuple(dates.get(name, ())) for name in frame["twinning"]], dtype=object)
         frame["ended"] = pd.Series([parse_date(e) if e else None for e in frame["ended"]], dtype=object)
         return frame[[*_TIE_COLUMNS, "dates", "ended"]]
 

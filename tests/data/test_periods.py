@@ -1,0 +1,106 @@
+"""Periods: one integer a period, or a refusal that says why."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twintrade.data import Frequency
+from twintrade.data.cells import TextColumn, text_array
+from twintrade.data.faults import Faults
+from twintrade.data.periods import parse_periods, parse_subperiods
+
+YEAR, QUARTER, MONTH = Frequency
+
+ACCEPTED = [
+    (YEAR, "2005", 2005),
+    (YEAR, " 2005 ", 2005),
+    (YEAR, "2005年", 2005),
+    (YEAR, "２００５", 2005),
+    (YEAR, "2005.0", 2005),
+    (QUARTER, "2005Q1", 2005 * 4),
+    (QUARTER, "2005-Q4", 2005 * 4 + 3),
+    (QUARTER, "Q2 2005", 2005 * 4 + 1),
+    (QUARTER, "2005年第三季度", 2005 * 4 + 2),
+    (MONTH, "2005-01", 2005 * 12),
+    (MONTH, "200512", 2005 * 12 + 11),
+    (MONTH, "2005M2", 2005 * 12 + 1),
+    (MONTH, "Sept 2005", 2005 * 12 + 8),
+    (MONTH, "2005 March", 2005 * 12 + 2),
+    (MONTH, "2005年1月", 2005 * 12),
+    (MONTH, "2005-01-31", 2005 * 12),
+]
+
+
+@pytest.mark.parametrize(("frequency", "text", "period"), ACCEPTED)
+def test_periods_are_consecutive_integers(frequency, text, period):
+    assert frequency.parse(text) == period
+
+
+REFUSED = [
+    (YEAR, "2005/06", "month"),
+    (YEAR, "2005-2006", "two years"),
+    (YEAR, "FY2005", "fiscal"),
+    (YEAR, "'03", "two-digit"),
+    (YEAR, "03", "two-digit"),
+    (YEAR, "民国94年", "Republic"),
+    (YEAR, "94年", "Republic"),
+    (YEAR, "38353", "day number"),
+    (YEAR, "2005Q1", "quarter"),
+    (YEAR, "2005年1-6月", "part of a year"),
+    (YEAR, "2005p", "mark"),
+    (YEAR, "1700", "outside"),
+    (YEAR, "Total", "total"),
+    (YEAR, "资料来源：统计局", "footer"),
+    (YEAR, "", "not a year"),
+    (QUARTER, "2005", "year"),
+    (QUARTER, "2005:1", "not a quarter"),
+    (MONTH, "2005-13", "no month"),
+    (MONTH, "2005.1", "not a month"),
+    (MONTH, "2005Q1", "quarter"),
+]
+
+
+@pytest.mark.parametrize(("frequency", "text", "reason"), REFUSED)
+def test_anything_else_is_refused_with_its_reason(frequency, text, reason):
+    with pytest.raises(ValueError, match=reason):
+        frequency.parse(text)
+
+
+@given(st.sampled_from(list(Frequency)), st.integers(1800, 2100), st.integers(1, 12))
+def test_labels_read_back(frequency, year, month):
+    period = frequency.ordinal(year, month)
+    assert frequency.parse(frequency.label(period)) == period
+    assert period // frequency.per_year == year
+
+
+@given(st.text(max_size=12), st.sampled_from(list(Frequency)))
+def test_any_text_is_a_period_or_a_value_error(text, frequency):
+    try:
+        period = frequency.parse(text)
+    except ValueError:
+        return
+    assert 1800 <= period // frequency.per_year <= 2100
+
+
+def test_a_year_alone_names_no_month():
+    assert YEAR.ordinal(2004) == 2004
+    with pytest.raises(ValueError, match="names no month"):
+        MONTH.ordinal(2004)
+
+
+def test_faulty_rows_carry_their_number():
+    faults = Faults()
+    column = TextColumn("year", "f.csv", text_array(["2005", "", "FY06"]), np.array([2, 3, 9]))
+    assert parse_periods(column, YEAR, faults).tolist() == [2005, -1, -1]
+    assert [(m.row, m.column) for m in faults.messages] == [(3, "year"), (9, "year")]
+    assert "is blank" in faults.messages[0].message
+
+
+def test_year_and_month_in_two_columns():
+    faults = Faults()
+    rows = np.array([2, 3, 4])
+    years = TextColumn("year", "f.csv", text_array(["2005", "2005", "2006"]), rows)
+    months = TextColumn("month", "f.csv", text_array(["1", "12月", "13"]), rows)
+    assert parse_subperiods(years, months, MONTH, faults).tolist() == [2005 * 12, 2005 * 12 + 11, -1]
+    assert faults.messages[0].row == 4

@@ -1,0 +1,118 @@
+"""Partners: the reviewed table is consistent, and nothing is matched by likeness."""
+
+import csv
+import gzip
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from twintrade.data import InvalidDataError, places, resolve
+from twintrade.data.faults import Faults
+from twintrade.data.places import warn_of_validity
+
+N_ISO_3166 = 249
+
+
+def test_the_table_holds_every_country_of_the_standard_once():
+    table = places()
+    standard = [p for p in table.values() if p.kind in ("country", "territory") and p.code != "XKX"]
+    assert len(standard) == N_ISO_3166
+    assert all(len(p.code) == 3 and p.code.isupper() and len(p.iso2) == 2 for p in standard)
+    assert len({p.iso2 for p in standard}) == N_ISO_3166
+
+
+def test_every_country_has_a_chinese_and_a_portuguese_name():
+    text = resources.files("twintrade.data").joinpath("partners.csv").read_text(encoding="utf-8")
+    rows = [r for r in csv.DictReader(text.splitlines()) if r["kind"] in ("country", "territory")]
+    assert [r["code"] for r in rows if not r["chinese"] or not r["portuguese"]] == []
+
+
+NAMES = [
+    ("United Kingdom", "GBR"),
+    ("UK", "GBR"),
+    ("GBR", "GBR"),
+    ("usa", "USA"),
+    ("Côte d’Ivoire", "CIV"),
+    ("Cote d'Ivoire", "CIV"),
+    ("Viet Nam", "VNM"),
+    ("Korea, Rep.", "KOR"),
+    ("Türkiye", "TUR"),
+    ("Turkey", "TUR"),
+    ("St. Lucia", "LCA"),
+    ("Antigua & Barbuda", "ATG"),
+    ("  South\u00a0Africa ", "ZAF"),
+    ("Namibia", "NAM"),
+    ("英国", "GBR"),
+    ("澳大利亚", "AUS"),
+    ("刚果（金）", "COD"),
+    ("Países Baixos (Holanda)", "NLD"),
+    ("Taiwan, China", "TWN"),
+    ("China, Hong Kong SAR", "HKG"),
+    ("USSR", "SUN"),
+    ("World", "+WORLD"),
+    ("欧盟", "+EU"),
+    ("ASEAN", "+ASEAN"),
+    ("Areas, nes", "+AREAS"),
+]
+
+
+@pytest.mark.parametrize(("name", "code"), NAMES)
+def test_names_in_three_languages(name, code):
+    assert resolve([name, "France"]) == [code, "FRA"]
+
+
+def test_aggregates_are_marked():
+    assert {p.code for p in places().values() if p.is_aggregate} >= {"+WORLD", "+EU", "+ASEAN", "+AREAS"}
+    assert not any(p.code.startswith("+") != p.is_aggregate for p in places().values())
+
+
+def test_namibia_is_na_only_among_two_letter_codes():
+    assert resolve(["NA", "NO"]) == ["NAM", "NOR"]
+    with pytest.raises(InvalidDataError, match="would be Namibia"):
+        resolve(["NA", "Norway"])
+
+
+@pytest.mark.parametrize("name", ["Nan", "None", "null", "", "Atlantis", "Korea"])
+def test_unknown_names_are_refused_not_guessed(name):
+    with pytest.raises(InvalidDataError):
+        resolve([name, "France"])
+
+
+def test_near_matches_are_offered_and_all_faults_listed():
+    with pytest.raises(InvalidDataError) as caught:
+        resolve(["Frnace", "Germany", "Grmany"])
+    assert caught.value.n_errors == 2
+    assert "France" in caught.value.messages[0].message
+    assert "Germany" in caught.value.messages[1].message
+
+
+def test_declared_names_count_first():
+    assert resolve(["Formosa province", "France"], {"Formosa province": "ARG"}) == ["ARG", "FRA"]
+    with pytest.raises(InvalidDataError, match="no known code"):
+        resolve(["X land"], {"X land": "XLD"})
+
+
+def test_figures_outside_a_partners_years_warn():
+    faults = Faults()
+    warn_of_validity(np.array(["SSD", "FRA", "SUN"], dtype=object), np.array([2005, 2005, 1990]), "f.csv", faults)
+    assert [m.code for m in faults.messages] == ["partner-years"]
+    assert "South Sudan" in faults.messages[0].message
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "n_partners"),
+    [
+        ("us_state_partner_trade.csv.gz", "partner", 234),
+        ("us_state_partner_trade.csv.gz", "partner_iso3", 234),
+        ("brazil_parana_municipality_partner_month_agri.csv.gz", "partner_pt", 223),
+    ],
+)
+def test_every_partner_of_published_tables_is_known(shared, file, column, n_partners):
+    path = shared / "data" / file
+    if not path.is_file():
+        pytest.skip("the public data are absent")
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        names = sorted({row[column] for row in csv.DictReader(stream)})
+    codes = resolve(names)
+    assert len(set(codes)) == len(names) == n_partners

@@ -1,0 +1,205 @@
+"""Registries: every date kept with its precision and source, nothing undated becomes a control."""
+
+from dataclasses import replace
+
+import pytest
+
+from twintrade.data import (
+    Constant,
+    Frequency,
+    InvalidDataError,
+    TradeSource,
+    TwinningSource,
+    UndatedSource,
+    read_trade,
+    read_twinnings,
+    read_undated,
+    reconcile,
+)
+
+TWINS = "city,partner,partner_city,date,kind\n"
+US_KINDS = {
+    "sister_city": "sister city",
+    "sister_state": "sister state",
+    "friendship_city": "friendship",
+    "partner_city": "friendship",
+    "memorandum_of_cooperation": "memorandum",
+}
+US_REGISTRY = TwinningSource(
+    file="data/raw/us_twin_registry.csv",
+    id="id",
+    city="us_usps",
+    signatory="us_unit",
+    partner="partner_iso3",
+    partner_city="partner_unit",
+    date="date",
+    precision="date_precision",
+    kind="agreement_type",
+    kinds=US_KINDS,
+    source="source_url",
+    note="note",
+)
+US_EXPORTS = TradeSource(
+    file="data/raw/us_state_exports_selected.csv",
+    city="city_state",
+    partner="partner_iso3",
+    period="year",
+    value="exports_usd",
+    flow="exports",
+    reporter="city",
+    money_unit="USD",
+    absent="zero",
+)
+CASE_EVENTS = {
+    "agreement": "signed",
+    "agreement signed": "signed",
+    "sister-city ceremony": "signed",
+    "first trade mission and mayoral visit (about 2000)": "activated",
+    "contact restarted (none before 1994)": "activated",
+    "mayoral visit": "activated",
+    "council plan for the relationship": "activated",
+    "memorandum": "memorandum",
+    "invitation declined": "other",
+    "no Australian tie found": "none",
+}
+CASES = TwinningSource(
+    file="data/raw/case_candidate_dates.csv",
+    city="city",
+    partner="partner_iso3",
+    partner_city="partner_city",
+    date="date",
+    precision="date_precision",
+    kind=Constant("sister city"),
+    event="event",
+    events=CASE_EVENTS,
+    source="source",
+)
+
+
+def twins(project, declared, rows):
+    return read_twinnings([declared], project(TWINS + rows, "data/raw/twins.csv"))
+
+
+def test_forms_of_a_date_keep_their_precision(project, twinning_source):
+    rows = (
+        "Lyon,GBR,Leeds,2004-09-13,sister city\nLyon,USA,Boston,Sept 1998,friendship\n"
+        "Lyon,CHN,Wuhan,1986年,memorandum\n"
+    )
+    registry = twins(project, twinning_source(), rows)
+    assert registry.frame["signed"].tolist() == ["2004-09-13", "1998-09", "1986"]
+    assert registry.frame["precision"].tolist() == ["day", "month", "year"]
+    assert registry.candidates["month"].astype("float").fillna(0).tolist() == [9, 9, 0]
+    assert registry.frame["id"].is_unique
+
+
+def test_an_undated_twinning_stays_and_is_named(project, twinning_source):
+    registry = twins(project, twinning_source(), "Lyon,GBR,Leeds,,sister city\n")
+    assert registry.frame["signed"].tolist() == [""]
+    assert registry.candidates.empty
+    assert [m.code for m in registry.messages] == ["undated-twinning"]
+    assert registry.ties()["dates"].tolist() == [()]
+
+
+FAULTY = [
+    ("Lyon,GBR,Leeds,03/09/2004,sister city", "date", "ambiguous"),
+    ("Lyon,GBR,Leeds,2004-02-31,sister city", "date", "does not exist"),
+    ("Lyon,World,Leeds,2004,sister city", "partner", "no single country"),
+    ("Lyon,Ruritania,Strelsau,2004,sister city", "partner", "no known partner"),
+    ("Lyon,GBR,Leeds,2004,twin", "kind", "add it under kinds"),
+    (",GBR,Leeds,2004,sister city", "city", "blank"),
+    ("Lyon,GBR,York,1999,sister city", "", "row 2"),
+]
+
+
+@pytest.mark.parametrize(("row", "column", "reason"), FAULTY)
+def test_faulty_rows(project, twinning_source, row, column, reason):
+    with pytest.raises(InvalidDataError) as caught:
+        twins(project, twinning_source(), f"Lyon,GBR,York,2001,sister city\n{row}\n")
+    (message,) = [m for m in caught.value.messages if m.level == "error"]
+    assert (message.row, message.column) == (3, column)
+    assert reason in message.message
+
+
+def test_a_tie_cannot_end_before_it_began(project, twinning_source):
+    content = (
+        "city,partner,partner_city,date,kind,ended\nLyon,GBR,Leeds,2004-09,sister city,2004\n"
+        "Lyon,USA,Boston,2004,friendship,{}\n"
+    )
+    good = project(content.format("2010"), "data/raw/twins.csv")
+    assert read_twinnings([twinning_source(ended="ended")], good).ties()["ended"].iloc[1].year == 2010
+    bad = project(content.format("2003"), "data/raw/twins.csv")
+    with pytest.raises(InvalidDataError, match="before it began"):
+        read_twinnings([twinning_source(ended="ended")], bad)
+
+
+def test_the_four_cases_keep_every_candidate_date(root):
+    registry = read_twinnings([CASES], root)
+    assert registry.frame["signed"].tolist() == ["1998", "1983-10-03", "2004-09"]
+    coventry = registry.candidates[registry.candidates["twinning_id"].str.contains("Coventry")]
+    assert coventry["date"].tolist() == ["1983-10-03", "1995", "2004-10", "2006-03"]
+    joondalup = registry.candidates[registry.candidates["twinning_id"].str.contains("Joondalup")]
+    assert joondalup["event_kind"].tolist() == ["memorandum", "other", "signed", "activated"]
+    assert "Changsha" not in set(registry.frame["city"])
+    assert registry.provenance[0].dropped == (("says that no tie exists", 1),)
+
+
+def test_unmapped_events_are_errors_once_each(root):
+    partial = {k: v for k, v in CASE_EVENTS.items() if k != "mayoral visit"}
+    with pytest.raises(InvalidDataError, match=r"“mayoral visit” is not mapped.*and 1 more rows"):
+        read_twinnings([replace(CASES, events=partial)], root)
+
+
+def test_the_bundled_registry_reconciles_with_the_bundled_trade(root):
+    registry = read_twinnings([US_REGISTRY], root)
+    assert registry.n_twinnings == 227
+    undated = read_undated(
+        [
+            UndatedSource(
+                file="data/raw/us_undated_twins_selected.csv",
+                city="us_usps",
+                partner="partner_iso3",
+                partner_city="partner_city",
+                policy="exclude",
+            )
+        ],
+        root,
+    )
+    cities = ["CA", "DE", "HI", "NJ", "OH", "TN", "TX"]
+    partners = read_trade([US_EXPORTS], root).partners
+    found = reconcile(registry, undated, cities, partners, 2016, 2025, Frequency.YEAR)
+    inside = found.frame[found.frame["status"] == "inside"]
+    early = found.frame[found.frame["status"] == "before"]
+    tied_before = set(zip(early["city"], early["partner"], strict=True))
+    assert len(tied_before) == 16
+    assert set(zip(inside["city"], inside["partner"], strict=True)) - tied_before == {
+        *(("DE", "IND"), ("NJ", "IND"), ("HI", "IND"), ("CA", "ARM"), ("NJ", "ISR"), ("TX", "PHL")),
+        *(("CA", "PAK"), ("TN", "IRQ"), ("OH", "RWA"), ("OH", "ZAF"), ("TN", "GHA")),
+    }
+    assert found.n("undated") == 43
+    assert found.n("after") == 0
+    assert sum(found.counts["n_twinnings"]) == 227 + 43
+
+
+def test_reconcile_names_what_it_cannot_use(project, twinning_source):
+    rows = (
+        "Lyon,GBR,Leeds,2000,sister city\nLyon,USA,Boston,2004-03,sister city\nLyon,CHN,Wuhan,2009,sister city\n"
+        "Nice,GBR,Bath,2004,sister city\nLyon,JPN,Nara,,sister city\nLyon,PER,Lima,2050,sister city\n"
+    )
+    registry = twins(project, twinning_source(), rows)
+    known = (["Lyon"], ["GBR", "USA", "CHN", "JPN", "PER"])
+    found = reconcile(registry, None, *known, 2000, 2006, Frequency.YEAR)
+    assert found.frame["status"].tolist() == ["before", "inside", "after", "unmatched", "undated", "after"]
+    assert "no trade row for Nice" in found.frame["reason"].iloc[3]
+    assert [m.code for m in found.messages if m.level == "warning"] == ["date-far-ahead"]
+    monthly = reconcile(registry, None, *known, 2000 * 12, 2006 * 12 + 11, Frequency.MONTH)
+    assert monthly.frame["status"].tolist()[:2] == ["too coarse", "inside"]
+
+
+def test_undated_ties_stop_the_reading_unless_excluded(project):
+    root = project("city,partner\nLyon,GBR\n", "data/raw/undated.csv")
+    with pytest.raises(InvalidDataError, match="never a control"):
+        read_undated([UndatedSource(file="data/raw/undated.csv", city="city", partner="partner")], root)
+    ties = read_undated(
+        [UndatedSource(file="data/raw/undated.csv", city="city", partner="partner", policy="exclude")], root
+    )
+    assert ties.frame[["city", "partner", "row"]].to_numpy().tolist() == [["Lyon", "GBR", 2]]

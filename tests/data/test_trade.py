@@ -1,0 +1,305 @@
+"""Trade tables: what is read equals what is written, and every fault names its row."""
+
+import numpy as np
+import pytest
+
+from twintrade.data import (
+    AbsentInputError,
+    CityName,
+    Constant,
+    Frequency,
+    InvalidDataError,
+    TradeSource,
+    UnitColumn,
+    complete,
+    read_trade,
+)
+from twintrade.errors import DataError
+
+CLEAN = "city,partner,year,value\nLyon,GBR,2004,10\nLyon,GBR,2005,11.5\nLyon,USA,2004,0\nParis,GBR,2005,7\n"
+
+
+def codes(table):
+    return {m.code for m in table.messages}
+
+
+def test_a_clean_file(project, trade_source):
+    table = read_trade([trade_source()], project(CLEAN))
+    assert table.frame["city"].tolist() == ["Lyon", "Lyon", "Lyon", "Paris"]
+    assert table.frame["partner"].tolist() == ["GBR", "GBR", "USA", "GBR"]
+    assert table.frame["period"].tolist() == [2004, 2005, 2004, 2005]
+    assert table.frame["value"].tolist() == [10, 11.5, 0, 7]
+    assert table.frame["row"].tolist() == [2, 3, 4, 5]
+    assert set(table.frame["file"]) == {"data/raw/trade.csv"}
+    assert (table.first, table.last, table.money_unit, table.frequency) == (2004, 2005, "USD", Frequency.YEAR)
+    assert table.is_city_to_partner
+    assert table.provenance[0].rows == 4
+    assert len(table.provenance[0].sha256) == 64
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + CLEAN.encode(),
+        CLEAN.replace("\n", "\r\n").encode(),
+        CLEAN.replace("Lyon,USA", "\n\nLyon\xa0,  USA").encode(),
+        CLEAN.replace(",", ";").encode(),
+        CLEAN.replace(",", ";").replace("11.5", "11,5").encode(),
+        CLEAN.replace(",", "\t").encode(),
+        CLEAN.replace("Lyon", '"Lyon"').encode(),
+        CLEAN.encode("utf-16"),
+        CLEAN.replace("GBR", "英国").encode(),
+    ],
+    ids=["bom", "crlf", "spaces", "semicolon", "decimal-comma", "tab", "quotes", "utf-16", "chinese"],
+)
+def test_dialects_equal_their_clean_twin(project, trade_source, content):
+    clean = read_trade([trade_source()], project(CLEAN)).frame
+    other = read_trade([trade_source()], project(content)).frame
+    assert other.drop(columns="row").equals(clean.drop(columns="row"))
+
+
+def test_declared_encodings(project, trade_source):
+    chinese = CLEAN.replace("Lyon", "济南").replace("GBR", "英国")
+    for encoding in ("gbk", "gb18030", "utf-16-le"):
+        root = project(chinese.encode(encoding))
+        table = read_trade([trade_source(encoding=encoding)], root)
+        assert table.cities == ["Paris", "济南"]
+        assert table.partners == ["GBR", "USA"]
+
+
+def test_an_undeclared_encoding_is_refused_with_line_and_key(project, trade_source):
+    root = project(CLEAN.replace("Paris", "济南").encode("gb18030"))
+    with pytest.raises(InvalidDataError, match=r'row 5.*济南.*encoding = "gb18030"'):
+        read_trade([trade_source()], root)
+
+
+FAULTY_FILES = [
+    ("", "is empty"),
+    ("city,partner,year,value\n", "no rows"),
+    (CLEAN + "Lyon,USA\n", "row 6: 2 cells"),
+    (CLEAN + '"Lyon,USA,2005,3\n', "row 6: a quotation mark"),
+    (CLEAN + "Ly\0on,USA,2005,3\n", "row 6: a NUL"),
+    ("Exports by city\n\n" + CLEAN, "set header = 3"),
+    (CLEAN.replace("value", "amount"), "no column “value”"),
+    (CLEAN.replace("value", "value,value").replace("\n", ",1\n").replace("value,1", "value"), "stand twice"),
+    (b"PK\x03\x04" + b"x" * 50, "zip container"),
+    (b"PAR1" + b"x" * 50, "Parquet"),
+]
+
+
+@pytest.mark.parametrize(("content", "reason"), FAULTY_FILES)
+def test_files_that_are_no_table(project, trade_source, content, reason):
+    with pytest.raises(InvalidDataError, match=reason):
+        read_trade([trade_source()], project(content))
+
+
+FAULTY_ROWS = [
+    (",GBR,2006,1", "city", "blank"),
+    ("合计,GBR,2006,1", "city", "total"),
+    ("Lyon,,2006,1", "partner", "blank"),
+    ("Lyon,Ruritania,2006,1", "partner", "no known partner"),
+    ("Lyon,GBR,2006/07,1", "year", "month"),
+    ("Lyon,GBR,2006,-1", "value", "negative"),
+    ("Lyon,GBR,2006,1(e)", "value", "mark"),
+    ("Lyon,GBR,2005,12", "", "row 3"),
+    ("LYON,GBR,2006,12", "", "differ only in case"),
+]
+
+
+@pytest.mark.parametrize(("row", "column", "reason"), FAULTY_ROWS)
+def test_faulty_rows(project, trade_source, row, column, reason):
+    with pytest.raises(InvalidDataError) as caught:
+        read_trade([trade_source()], project(CLEAN + row + "\n"))
+    (message,) = [m for m in caught.value.messages if m.level == "error"]
+    assert reason in message.message
+    assert message.column == column
+    assert message.row in (6, None)
+
+
+def test_all_faults_of_all_files_at_once(project, trade_source):
+    project("city,partner,year,value\nLyon,XX1,2004,a\nLyon,GBR,20,b\n")
+    root = project("nothing", "data/raw/other.csv")
+    with pytest.raises(InvalidDataError) as caught:
+        read_trade([trade_source(), trade_source(file="data/raw/other.csv")], root)
+    assert caught.value.n_errors == 5
+    assert {m.code for m in caught.value.messages} == {"number", "partner", "period", "file"}
+    assert "5 faults" in str(caught.value)
+
+
+def test_towns_called_nan_none_and_na_stay_text(project, trade_source):
+    table = read_trade(
+        [trade_source()], project("city,partner,year,value\nNan,NAM,2004,1\nNone,NAM,2004,2\nNA,NAM,2004,3\n")
+    )
+    assert table.cities == ["NA", "Nan", "None"]
+    assert table.partners == ["NAM"]
+
+
+def test_missing_is_not_zero_unless_declared(project, trade_source):
+    root = project(CLEAN.replace(",7", ",-"))
+    table = read_trade([trade_source()], root)
+    assert np.isnan(table.frame["value"].iloc[3])
+    assert table.frame["flag"].iloc[3] == "missing"
+    assert "missing-figures" in codes(table)
+    zero = read_trade([trade_source(blank="zero")], root)
+    assert zero.frame["value"].iloc[3] == 0
+    assert zero.frame["flag"].iloc[3] == "blank is zero"
+
+
+def test_aggregates_are_left_out_and_counted(project, trade_source):
+    table = read_trade([trade_source()], project(CLEAN + "Lyon,World,2004,99\nLyon,ASEAN,2004,9\n"))
+    assert table.partners == ["GBR", "USA"]
+    assert table.provenance[0].dropped == (("aggregate partner", 2),)
+    assert "aggregate-partner" in codes(table)
+
+
+def test_units_are_converted_exactly(project, trade_source):
+    root = project(CLEAN.replace("11.5", "1.005"))
+    table = read_trade([trade_source(money_unit="万美元", decimal=".")], root)
+    assert table.money_unit == "USD"
+    assert table.frame["value"].tolist() == [100000, 10050, 0, 70000]
+
+
+def test_units_by_row(project, trade_source):
+    content = "city,partner,year,value,unit\nLyon,GBR,2004,10,USD\nLyon,GBR,2005,10,1000 USD\n"
+    table = read_trade(
+        [trade_source(money_unit=UnitColumn("unit"))], project(content.replace("1000 USD", "million USD"))
+    )
+    assert table.frame["value"].tolist() == [10, 10_000_000]
+    with pytest.raises(InvalidDataError, match="EUR, USD"):
+        read_trade([trade_source(money_unit=UnitColumn("unit"))], project(content.replace("1000 USD", "EUR")))
+    with pytest.raises(InvalidDataError, match="not known"):
+        read_trade([trade_source(money_unit="tons")], project(content))
+
+
+def test_constants_and_rows_that_do_not_count(project, trade_source):
+    content = "flow,year,value\nX,2004,1\nM,2004,2\nX,2005,3\n"
+    source = trade_source(city=Constant("Qingdao"), partner=Constant("GBR"), where={"flow": "X"})
+    table = read_trade([source], project(content))
+    assert table.frame[["city", "partner", "value"]].to_numpy().tolist() == [
+        ["Qingdao", "GBR", 1],
+        ["Qingdao", "GBR", 3],
+    ]
+    assert table.frame["row"].tolist() == [2, 4]
+    assert table.provenance[0].dropped == (("where flow = X", 1),)
+
+
+def test_a_declared_wide_layout_equals_the_long_one(project, trade_source):
+    long = read_trade(
+        [trade_source()], project("city,partner,year,value\nA,GBR,2004,1\nA,GBR,2005,2\nB,GBR,2004,3\nB,GBR,2005,4\n")
+    )
+    root = project("city,partner,remark,2004,2005\nA,GBR,x,1,2\nB,GBR,y,3,4\n", "data/raw/wide.csv")
+    source = trade_source(file="data/raw/wide.csv", layout="wide", period=None, value=None, ignore=("remark",))
+    wide = read_trade([source], root)
+    columns = ["city", "partner", "period", "value"]
+    assert wide.frame[columns].equals(long.frame[columns])
+    assert wide.frame["row"].tolist() == [2, 2, 3, 3]
+
+
+def test_a_wide_column_that_is_no_period_is_one_error(project, trade_source):
+    root = project("city,partner,2004,total\nA,GBR,abc,2\nB,GBR,3,4\n")
+    with pytest.raises(InvalidDataError) as caught:
+        read_trade([trade_source(layout="wide", period=None, value=None)], root)
+    assert [(m.row, m.column) for m in caught.value.messages] == [(1, "column names"), (2, "2004")]
+
+
+def test_a_city_crosswalk_with_years(project, trade_source):
+    content = "city,partner,year,value\nLaiwu,GBR,2018,1\nLaiwu,GBR,2020,2\nJinan,GBR,2018,3\n"
+    lines = (CityName(name="Laiwu", city="Jinan", first=2019),)
+    table = read_trade([trade_source(city_names=lines)], project(content))
+    assert table.frame[["city", "period"]].to_numpy().tolist() == [["Jinan", 2018], ["Jinan", 2020], ["Laiwu", 2018]]
+
+
+def test_products_are_added_up_and_never_partially(project, trade_source):
+    content = "city,partner,year,hs,value\nA,GBR,2004,01,1\nA,GBR,2004,02,2\nA,GBR,2005,01,3\nA,GBR,2005,02,-\n"
+    table = read_trade([trade_source(product="hs", product_revision="HS2012")], project(content))
+    assert table.frame["value"].iloc[0] == 3
+    assert np.isnan(table.frame["value"].iloc[1])
+    with pytest.raises(InvalidDataError, match="row 2"):
+        read_trade([trade_source(product="hs")], project(content.replace("2004,02", "2004,01")))
+
+
+def test_overlapping_files_need_a_precedence(project, trade_source):
+    project(CLEAN)
+    root = project("city,partner,year,value\nLyon,GBR,2005,12\nLyon,GBR,2006,13\n", "data/raw/new.csv")
+    old, new = trade_source(), trade_source(file="data/raw/new.csv")
+    with pytest.raises(InvalidDataError, match="give the files a precedence"):
+        read_trade([old, new], root)
+    table = read_trade([old, trade_source(file="data/raw/new.csv", precedence=1)], root)
+    here = table.frame[(table.frame["partner"] == "GBR") & (table.frame["city"] == "Lyon")]
+    assert here["value"].tolist() == [10, 12, 13]
+    assert "superseded" in codes(table)
+    assert table.provenance[0].dropped == (("superseded", 1),)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"flow": "imports"},
+        {"reporter": "partner"},
+        {"valuation": "cif"},
+        {"money_unit": "EUR"},
+        {"absent": "missing"},
+    ],
+)
+def test_what_does_not_measure_the_same_is_never_joined(project, trade_source, change):
+    root = project(CLEAN)
+    with pytest.raises(DataError, match=r"differ|different currencies"):
+        read_trade([trade_source(valuation="fob"), trade_source(**({"valuation": "fob"} | change))], root)
+
+
+def test_row_and_file_order_change_nothing(project, trade_source):
+    lines = CLEAN.splitlines()
+    project(CLEAN)
+    root = project("\n".join([lines[0], *reversed(lines[1:])]), "data/raw/reversed.csv")
+    one = read_trade([trade_source()], root).frame
+    two = read_trade([trade_source(file="data/raw/reversed.csv")], root).frame
+    assert one.drop(columns=["file", "row"]).equals(two.drop(columns=["file", "row"]))
+
+
+def test_suspicious_but_well_formed_tables_warn(project, trade_source):
+    rows = [f"Lyon,GBR,{y},{v}" for y, v in ((2001, 10), (2002, 11), (2003, 12000), (2006, 12500))]
+    table = read_trade([trade_source()], project("city,partner,year,value\n" + "\n".join([*rows, "Nice,GBR,2002,5"])))
+    by_code = {m.code: m.message for m in table.messages}
+    assert "Lyon 2003" in by_code["unit-jump"]
+    assert "2004, 2005" in by_code["period-gap"]
+    assert "Nice 2002 to 2002" in by_code["city-enters-or-leaves"]
+
+
+def test_the_rectangle_is_filled_as_declared(project, trade_source):
+    table = read_trade([trade_source()], project(CLEAN))
+    zero = complete(table)
+    assert len(zero.frame) == 2 * 2 * 2
+    assert zero.frame["is_filled"].sum() == 4
+    assert (zero.frame.loc[zero.frame["is_filled"], "value"] == 0).all()
+    assert zero.frame.loc[~zero.frame["is_filled"], "value"].tolist() == table.frame["value"].tolist()
+    assert complete(table, "missing").frame["value"].isna().sum() == 4
+    with pytest.raises(InvalidDataError, match="Lyon-USA has no row for 2005"):
+        complete(table, "error")
+
+
+def test_the_bundled_exports(root):
+    source = TradeSource(
+        file="data/raw/us_state_exports_selected.csv",
+        city="city_state",
+        partner="partner_iso3",
+        period="year",
+        value="exports_usd",
+        flow="exports",
+        reporter="city",
+        money_unit="USD",
+        absent="zero",
+    )
+    table = read_trade([source], root)
+    assert (len(table.cities), len(table.partners), table.first, table.last) == (7, 24, 2016, 2025)
+    assert len(table.frame) == 1642
+    filled = complete(table).frame
+    assert (len(filled), filled["is_filled"].sum()) == (1680, 38)
+    assert table.provenance[0].publisher.startswith("US Census Bureau")
+
+
+def test_an_absent_file_says_what_to_do(tmp_path, trade_source, monkeypatch):
+    with pytest.raises(AbsentInputError, match="is not there"):
+        read_trade([trade_source()], tmp_path)
+    monkeypatch.delenv("TWINTRADE_DATA", raising=False)
+    with pytest.raises(AbsentInputError, match="set the environment variable TWINTRADE_DATA"):
+        read_trade([trade_source(file="TWINTRADE_DATA/x.csv")], tmp_path)
