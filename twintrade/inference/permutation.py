@@ -11,7 +11,7 @@ from twintrade.effects import Estimate, Influence, Message
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.clustered import Clustered
-from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.numerics.arrays import FloatArray
 
 SHIFTED = "outcome of the estimator's scale"
 """Column that holds a transformed or made-up outcome; no data file can have a column of this name."""
@@ -135,15 +135,14 @@ def _one(
     slopes = _slopes(fit, again, outcomes)
     for view, estimate in real.items():
         found = again.view(view)
-        where = _places(estimate, found)
         row = np.full((4, estimate.n_effects), np.nan)
-        row[0] = _taken(found.effects, where)
+        row[0] = aligned(estimate, found)
         if is_studentized and isinstance(found.uncertainty, Influence):
             se = Clustered().sandwich(again, found).se
             with np.errstate(divide="ignore", invalid="ignore"):
-                row[1] = _taken(np.where(se > 0, found.effects / se, np.nan), where)
+                row[1] = aligned(estimate, found, np.where(se > 0, found.effects / se, np.nan))
         for k, values in enumerate(slopes(view)):
-            row[2 + k] = _taken(values, where)
+            row[2 + k] = aligned(estimate, found, values)
         out[view] = row
     return out
 
@@ -177,14 +176,8 @@ def _slopes(fit: Fit, again: Fit, outcomes: Sequence[FloatArray]) -> _Slopes:
     return _Slopes(again, [y[kept] for y in outcomes])
 
 
-def _places(estimate: Estimate, found: Estimate) -> FloatArray:
-    """Return where each effect of the real estimate stands in another, NaN where it is missing."""
+def aligned(estimate: Estimate, found: Estimate, values: FloatArray | None = None) -> FloatArray:
+    """Return values of another estimate (its effects by default) in the order of this one, NaN where it has none."""
+    values = found.effects if values is None else values
     index = {name: k for k, name in enumerate(found.names)}
-    return np.array([index.get(name, np.nan) for name in estimate.names])
-
-
-def _taken(values: FloatArray, places: FloatArray) -> FloatArray:
-    present: BoolArray = ~np.isnan(places)
-    out = np.full(places.size, np.nan)
-    out[present] = values[places[present].astype(np.int64)]
-    return out
+    return np.array([values[index[name]] if name in index else np.nan for name in estimate.names], dtype=np.float64)

@@ -1,0 +1,122 @@
+"""The decision table of automatic inference, row by row, and what it says about what it took."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from twintrade.design import Treatment
+from twintrade.effects import RefitOnly
+from twintrade.estimators.base import fit
+from twintrade.inference.auto import Auto
+from twintrade.inference.decision import TABLE, Situation, count_leverage_one, decide, decide_for
+
+ENOUGH = Situation(
+    has_influence=True,
+    n_clusters={"city": 20, "partner": 20},
+    n_treated_clusters={"city": 5, "partner": 5},
+    assigned_by="unit",
+    n_treated=5,
+    n_untreated=5,
+    n_leverage_one=0,
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "method", "code"),
+    [
+        ({}, "clustered", "enough"),
+        ({"n_clusters": {"city": 19, "partner": 500}}, "randomization", "few-clusters"),
+        ({"n_clusters": {"city": 500, "partner": 19}}, "randomization", "few-clusters"),
+        ({"n_treated": 4}, "randomization", "few-treated"),
+        ({"n_untreated": 4}, "randomization", "few-untreated"),
+        ({"n_treated_clusters": {"city": 4, "partner": 5}}, "randomization", "few-treated-clusters"),
+        ({"n_leverage_one": 1}, "randomization", "leverage-one"),
+        ({"has_influence": False}, "randomization", "no-influence"),
+        ({"has_influence": False, "n_treated": 1}, "placebo", "one-treated-refit"),
+    ],
+)
+def test_each_row_decides_at_its_threshold(change, method, code) -> None:
+    decision = decide_for(replace(ENOUGH, **change))
+    assert (decision.method, decision.code) == (method, code)
+    assert decision.reasons
+    assert decision.to_frame()["decided"].sum() == 1
+
+
+def test_every_row_of_the_table_can_decide() -> None:
+    assert {rule.code for rule in TABLE} == {
+        "enough",
+        "few-clusters",
+        "few-treated",
+        "few-untreated",
+        "few-treated-clusters",
+        "leverage-one",
+        "no-influence",
+        "one-treated-refit",
+    }
+
+
+def test_all_objections_are_listed() -> None:
+    decision = decide_for(replace(ENOUGH, n_clusters={"city": 7, "partner": 24}, n_leverage_one=10))
+    assert len(decision.reasons) == 2
+    assert "7 city clusters" in decision.reasons[0]
+    assert "10 comparison rows" in decision.reasons[1]
+
+
+def test_a_small_panel_takes_randomization_and_shows_clustered_beside(dense, gravity_panel, rng) -> None:
+    bands = Auto(permutations=49).infer(fit(dense(), gravity_panel()), "event", rng)
+    assert bands.inference == "randomization"
+    assert bands.messages[0].code == "inference-randomization"
+    assert "8 city clusters" in bands.messages[0].message
+    assert bands.facts["clustered_se +0"] > 0
+    assert bands.facts["decided_by"] == "few-clusters"
+
+
+def test_a_large_panel_takes_clustered(dense, gravity_panel, rng) -> None:
+    design = gravity_panel(n_cities=25, n_partners=25, n_treated=60, n_periods=6)
+    bands = Auto().infer(fit(dense(static=True), design), "overall", rng)
+    assert bands.inference == "clustered"
+    assert bands.se[0] > 0
+
+
+def test_treatment_by_city_counts_cities(dense, gravity_panel) -> None:
+    design = gravity_panel(n_cities=22, n_partners=22, n_periods=6)
+    city = design.panel.unit_city
+    onset = np.where(city < 4, 2003.0, np.inf)
+    design = replace(design, treatment=Treatment(design.panel.units, onset))
+    decision = decide(fit(dense(static=True), design))
+    assert decision.situation.assigned_by == "city"
+    assert decision.situation.n_treated == 4
+    assert decision.code == "few-treated"
+    assert Auto().chosen(decision).across == "cities"
+
+
+def test_leverage_one_counts_rows_other_units_rest_on(dense, gravity_panel) -> None:
+    design = gravity_panel(fixed_effects="gravity", n_treated=1)
+    fitted = fit(dense(static=True), design)
+    assert count_leverage_one(fitted) == 0
+    tied = int(np.flatnonzero(np.isfinite(design.onset))[0])
+    partner = design.panel.unit_partner
+    # In one treated period all but one of the other dyads of the tied dyad's partner are unobserved.
+    others = np.flatnonzero((partner == partner[tied]) & (np.arange(partner.size) != tied))[1:]
+    gone = np.isin(design.panel.unit, others) & (design.panel.period == 2007)
+    thin = fit(dense(static=True), design.restricted(~gone))
+    assert count_leverage_one(thin) == 1
+
+
+def test_a_first_period_onset_is_no_leverage_one_of_others(dense, gravity_panel) -> None:
+    design = gravity_panel(n_treated=1)
+    onset = design.onset.copy()
+    onset[np.isfinite(onset)] = 2001.0
+    fitted = fit(dense(static=True), design.reassigned(onset))
+    assert count_leverage_one(fitted) == 0
+
+
+def test_without_influence_randomization_is_taken(dense, gravity_panel, rng) -> None:
+    class Opaque(dense):
+        def estimate(self, design):
+            return replace(super().estimate(design), uncertainty=RefitOnly())
+
+    fitted = fit(Opaque(static=True), gravity_panel())
+    bands = Auto(permutations=19).infer(fitted, "overall", rng)
+    assert bands.inference == "randomization"

@@ -1,0 +1,78 @@
+"""Takes the inference that the decision table names for a design, and says which and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from twintrade.effects import Bands, Message
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.assignments import Across
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered, Facts
+from twintrade.inference.decision import Decision, decide
+from twintrade.inference.placebo import Placebo
+from twintrade.inference.randomization import Randomization
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auto(Inference):
+    """Takes clustered errors where the design bears them, else randomization, and says which and why.
+
+    Attributes
+    ----------
+    draws : int
+        For simultaneous bands under clustered errors.
+    permutations : int
+        For randomization.
+    level : float
+    """
+
+    draws: int = 4999
+    permutations: int = 999
+    level: float = 0.95
+    name: ClassVar[str] = "auto"
+    citation: ClassVar[str] = "mackinnon2023guide"
+    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "any"
+
+    def chosen(self, decision: Decision) -> Inference:
+        """Return the method that a decision names, with this one's options."""
+        if decision.method == "clustered":
+            return Clustered(level=self.level, draws=self.draws)
+        if decision.method == "placebo":
+            return Placebo(level=self.level)
+        across: dict[str, Across] = {"city": "cities", "partner": "partners"}
+        dealt = across.get(decision.situation.assigned_by, "units")
+        return Randomization(across=dealt, draws=self.permutations, level=self.level)
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return bands of the method taken, under its own name."""
+        return self.infer_views(fit, [view], rng)[view]
+
+    def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
+        """Return bands for several views; clustered errors stand beside in the facts where they were not taken."""
+        decision = decide(fit)
+        bands = self.chosen(decision).infer_views(fit, views, rng)
+        text = f"inference taken: {decision.method}, because {'; '.join(decision.reasons)}"
+        level: Literal["info", "warning"] = "info" if decision.method == "clustered" else "warning"
+        said = Message(level, f"inference-{decision.method}", text)
+        return {
+            view: replace(
+                found,
+                facts={**found.facts, **decision.facts, **self._beside(fit, found, decision)},
+                messages=(said, *found.messages),
+            )
+            for view, found in bands.items()
+        }
+
+    def _beside(self, fit: Fit, bands: Bands, decision: Decision) -> Facts:
+        """Return clustered errors by effect, labelled, where another method was taken and they exist."""
+        if decision.method == "clustered" or not decision.situation.has_influence:
+            return {}
+        try:
+            se = Clustered().sandwich(fit, bands.estimate).se
+        except TwintradeError as error:
+            return {"clustered_se": f"not available: {error}"}
+        return {f"clustered_se {name}": float(value) for name, value in zip(bands.estimate.names, se, strict=True)}
