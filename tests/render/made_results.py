@@ -11,9 +11,9 @@ YEARS = tuple(range(2008, 2020))
 
 _SPECS = (
     ("twfe", "two-way", "Log, two-way effects", "log", "log points", "dyad, year", 0.184, "within R²", 0.41),
-    ("twfe", "gravity", "Log, gravity effects", "log", "log points", "dyad, city × year, partner × year", 0.121, "within R²", 0.38),
-    ("ppml", "gravity", "PPML, gravity effects", "level", "log points", "dyad, city × year, partner × year", 0.093, "pseudo R²", 0.97),
-    ("imputation", "gravity", "Imputation, gravity effects", "log", "log points", "dyad, city × year, partner × year", 0.0871, "", np.nan),
+    ("twfe", "gravity", "Log, gravity effects", "log", "log points", "dyad, city × year, partner × year", 0.121, "within R²", 0.38),  # noqa: E501
+    ("ppml", "gravity", "PPML, gravity effects", "level", "log points", "dyad, city × year, partner × year", 0.093, "pseudo R²", 0.97),  # noqa: E501
+    ("imputation", "gravity", "Imputation, gravity effects", "log", "log points", "dyad, city × year, partner × year", 0.0871, "", np.nan),  # noqa: E501
 )  # fmt: skip
 
 
@@ -48,14 +48,14 @@ def _data(generator: np.random.Generator) -> pd.DataFrame:
     for i in range(24):
         onset = 2012 + i % 4 if i < 8 else None
         status = "treated" if i < 8 else "always-treated" if i < 10 else "undated" if i < 13 else "comparison"
-        for year in YEARS:
-            rows.append(
-                {
-                    "unit": f"C{i // 4}-P{i % 4}", "city": f"C{i // 4}", "partner": f"P{i % 4}", "period": year,
-                    "period_label": str(year), "outcome": float(generator.lognormal(16, 1)), "onset": onset,
-                    "status": status, "event_time": year - onset if onset else np.nan,
-                }
-            )  # fmt: skip
+        rows += [
+            {
+                "unit": f"C{i // 4}-P{i % 4}", "city": f"C{i // 4}", "partner": f"P{i % 4}", "period": year,
+                "period_label": str(year), "outcome": float(generator.lognormal(16, 1)), "onset": onset,
+                "status": status, "event_time": year - onset if onset else np.nan,
+            }
+            for year in YEARS
+        ]  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -70,7 +70,14 @@ def _twinnings(names: tuple[str, ...]) -> pd.DataFrame:
             "signed": ["2012-03-04", "2013", "2014-12", "2015", "2014", "2015-07-01"],
             "precision": ["day", "year", "month", "year", "year", "day"],
             "onset": [2012, 2013, 2015, 2015, 2014, 2015],
-            "source": ["https://example.org/registry", "city gazette", "javascript:alert(1)", "report", "report", "x"],
+            "source": [
+                "https://example.org/registry",
+                "city gazette",
+                "javascript:alert(1)",
+                "report",
+                "report",
+                "x",
+            ],
         }
     )
 
@@ -83,16 +90,16 @@ def _specifications() -> pd.DataFrame:
             "estimator": estimator, "specification": key, "label": label, "citation": "x2024",
             "citation_text": "Made and Up (2024)", "equation": "ln X = βD + α_cj + α_ct + α_jt", "outcome": "exports",
             "estimand": "The average over treated pair-years, each weighing the same.",
-            "assumption": "Without the agreement, exports of tied pairs would have moved as those of pairs not yet tied.",
-            "base_sentence": "Pre-period effects are relative to the year before onset.", "outcome_unit": "US dollars",
+            "assumption": "Without the agreement, exports of tied pairs would have moved as those of pairs not yet tied.",  # noqa: E501
+            "base_sentence": "Pre-period effects are relative to the year before onset.", "outcome_unit": "US dollars",  # noqa: E501
             "transform": transform, "scale": scale, "fixed_effects": fixed, "comparison": "not yet tied",
             "reference": np.nan if estimator == "imputation" else -1, "is_headline": i == 3, "n_rows": 1642 - i,
-            "n_units": 146, "n_treated_units": 8, "n_zeros": 120 if transform == "level" else 0, "n_separated": 12 * i,
+            "n_units": 146, "n_treated_units": 8, "n_zeros": 120 if transform == "level" else 0, "n_separated": 12 * i,  # noqa: E501
             "n_singletons": 3, "clusters": "7 cities, 24 partners", "critical_value": 2.87 if i != 3 else np.nan,
             "inference_note": "Clustered by city and partner, G/(G−1)(N−1)/(N−K) correction, 4,999 draws, seed 7."
-            if i != 3 else "Randomization over re-assigned onsets, 999 draws, seed 7: fewer than five treated clusters.",
+            if i != 3 else "Randomization over re-assigned onsets, 999 draws, seed 7: fewer than five treated clusters.",  # noqa: E501
             "statistic_name": statistic, "statistic": value, "baseline_mean": 12_345_678.9, "pretrend_p": 0.31,
-            "pretrend_df": "3, 6", "pretrend_test": "F", "binned_low": i < 2, "binned_high": i < 2, "is_skipped": False,
+            "pretrend_df": "3, 6", "pretrend_test": "F", "binned_low": i < 2, "binned_high": i < 2, "is_skipped": False,  # noqa: E501
         }  # fmt: skip
         rows.append(row)
     skipped = dict(rows[0]) | {
@@ -124,7 +131,9 @@ def _effects(generator: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame
     return frames[0], frames[1]
 
 
-def _bands(keys: dict[str, object], value: float, error: float, scale: str, *, is_randomized: bool) -> list[dict[str, object]]:
+def _bands(
+    keys: dict[str, object], value: float, error: float, scale: str, *, is_randomized: bool
+) -> list[dict[str, object]]:
     def band(inference: str, t: float, sup: float, p: float, *, has_error: bool = True) -> dict[str, object]:
         return keys | {
             "effect": value, "scale": scale, "inference": inference, "level": 0.95,
@@ -142,8 +151,24 @@ def _findings(names: tuple[str, ...]) -> pd.DataFrame:
     rows = [
         ("pretrend", "imputation", "gravity", "pass", "The joint pre-period test has p = 0.31.", 0.31, "p"),
         ("placebo_rank", "imputation", "gravity", "none", f"{names[5]} ranks 1 of 25: p = 0.04.", 0.04, "p-floor"),
-        ("leave_one_out", "ppml", "gravity", "fail", f"Without {names[0]} the estimate is 0.012.", 0.012, "log points"),
-        ("honest", "imputation", "gravity", "none", "A violation half as large as before overturns the sign.", 0.5, "M"),
+        (
+            "leave_one_out",
+            "ppml",
+            "gravity",
+            "fail",
+            f"Without {names[0]} the estimate is 0.012.",
+            0.012,
+            "log points",
+        ),
+        (
+            "honest",
+            "imputation",
+            "gravity",
+            "none",
+            "A violation half as large as before overturns the sign.",
+            0.5,
+            "M",
+        ),
     ]
     columns = ["diagnostic", "estimator", "specification", "verdict", "sentence", "value", "unit"]
     return pd.DataFrame(rows, columns=columns)
@@ -152,7 +177,14 @@ def _findings(names: tuple[str, ...]) -> pd.DataFrame:
 def _messages(names: tuple[str, ...]) -> pd.DataFrame:
     rows = [
         ("info", "auto-inference", "", None, "", "Randomization was taken: 4 treated clusters are fewer than 5."),
-        ("warning", "leverage-one", "data/raw/made.csv", 210, "value", f"Row of {names[1]} alone identifies an effect."),
+        (
+            "warning",
+            "leverage-one",
+            "data/raw/made.csv",
+            210,
+            "value",
+            f"Row of {names[1]} alone identifies an effect.",
+        ),
         ("warning", "name", "data/raw/made.csv", 7, "city", f"{names[2]} and {names[4]} look alike."),
     ]
     frame = pd.DataFrame(rows, columns=["level", "code", "file", "row", "column", "message"])
@@ -161,14 +193,23 @@ def _messages(names: tuple[str, ...]) -> pd.DataFrame:
 
 def _payloads(generator: np.random.Generator, names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     raw = []
-    lines = {names[3]: 8e8, "same city, other destinations": 2e9, "other cities, same destination": 1.4e9, "double ratio": 1.0}
+    lines = {
+        names[3]: 8e8,
+        "same city, other destinations": 2e9,
+        "other cities, same destination": 1.4e9,
+        "double ratio": 1.0,
+    }
     for name, start in lines.items():
         steps = np.exp(np.cumsum(generator.normal(0.05, 0.08, len(YEARS))))
         for year, step in zip(YEARS, steps, strict=True):
             for panel, value, unit in (("level", start * step, "US dollars"), ("index", 100 * step / steps[4], "")):
                 if not (name == "double ratio" and panel == "level"):
                     raw.append((name, panel, year, str(year), value, unit))
-    dates = [(2010, "first contact", False), (2012, f"agreement {names[4]}", True), (2014, f"visit {names[1]}", False)]
+    dates = [
+        (2010, "first contact", False),
+        (2012, f"agreement {names[4]}", True),
+        (2014, f"visit {names[1]}", False),
+    ]
     adoption = [
         (f"{names[i]}" if i < 6 else f"C{i}", year, str(year), _status(i, year)) for i in range(14) for year in YEARS
     ]
@@ -178,14 +219,17 @@ def _payloads(generator: np.random.Generator, names: tuple[str, ...]) -> dict[st
         for i in range(20)
         for e, value in zip(range(-4, 5), generator.normal(0, 0.1, 9).cumsum() + (0.05 if i == 0 else 0), strict=True)
     ]
-    forest = [(names[i], "by era" if i < 3 else "by size", 0.05 * i, 0.05 * i - 0.1, 0.05 * i + 0.1) for i in range(6)]
+    forest = [
+        (names[i], "by era" if i < 3 else "by size", 0.05 * i, 0.05 * i - 0.1, 0.05 * i + 0.1) for i in range(6)
+    ]
     claims = [("C1", "Exports rose after twinning", "cannot tell", f"{names[5]}: the interval holds zero.")]
     return {
         "raw_series": pd.DataFrame(raw, columns=["series", "panel", "period", "period_label", "value", "unit"]),
         "candidate_dates": pd.DataFrame(dates, columns=["period", "label", "is_chosen"]),
         "adoption": pd.DataFrame(adoption, columns=["unit", "period", "period_label", "status"]),
         "path": pd.DataFrame(
-            [("double ratio", y, 1 + 0.02 * i) for i, y in enumerate(YEARS)], columns=["series", "period", "value"]
+            [("double ratio", y, 1 + 0.02 * i) for i, y in enumerate(YEARS)],
+            columns=["series", "period", "value"],
         ),
         "placebo": pd.DataFrame(placebo, columns=["unit", "donor_set", "event_time", "value", "is_treated"]),
         "forest": pd.DataFrame(forest, columns=["label", "group", "effect", "low", "high"]),

@@ -118,7 +118,7 @@ def p_value(p: object, floor: object = None) -> str:
         if value < least * (1 - 1e-9):
             return f"p ≥ floor {p_number(least)}"
         at_floor = value <= least * (1 + 1e-9)
-        return f"p = {p_number(value)} ({'at its floor' if at_floor else f'floor {p_number(least)}'})"
+        return f"p = {p_number(value)} ({'its floor' if at_floor else f'floor {p_number(least)}'})"
     return "p < 0.001" if value < 0.001 else f"p = {p_number(value)}"
 
 

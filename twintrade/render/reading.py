@@ -72,7 +72,7 @@ def headline(results: ResultSet) -> Record | None:
     """Return the headline specification: the one marked so, else the first estimated."""
     estimated = specifications(results)
     marked = [r for r in estimated if truth(r.get("is_headline"))]
-    return (marked or estimated or [None])[0]
+    return next(iter(marked or estimated), None)
 
 
 def label(record: Record) -> str:

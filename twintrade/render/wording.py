@@ -18,13 +18,14 @@ SENTENCES: Mapping[str, str] = {
     "summary": "Summary",
     "question": "This appendix asks how {outcome} changed after twinning agreements. It can be rebuilt from the "
     "analysis file and the input data with one command.",
-    "finding_percent": "After an agreement, {outcome} was {size} {direction} than the comparison implies "
+    "finding_percent": "After an agreement, {outcome} stood {size} {direction} than the comparison implies "
     "({level} interval {low} to {high}; {effect} log points; {label}).",
-    "finding_level": "After an agreement, {outcome} was {size} {direction} than the comparison implies "
+    "finding_level": "After an agreement, {outcome} stood {size} {direction} than the comparison implies "
     "({level} interval {low} to {high}; {label}).",
-    "finding_percent_no_interval": "After an agreement, {outcome} was {size} {direction} than the comparison implies "
+    "finding_percent_no_interval": "After an agreement, {outcome} stood {size} {direction} than the "
+    "comparison implies "
     "({effect} log points; {label}). The inference used gives no interval{p}.",
-    "finding_level_no_interval": "After an agreement, {outcome} was {size} {direction} than the comparison implies "
+    "finding_level_no_interval": "After an agreement, {outcome} stood {size} {direction} than the comparison implies "
     "({label}). The inference used gives no interval{p}.",
     "finding_absent": "No effect was estimated: {reason}.",
     "finding_absent_reason": "the analysis describes a series and has no comparison to estimate from",
@@ -38,9 +39,11 @@ SENTENCES: Mapping[str, str] = {
     "detectable_absent": "No minimum detectable effect was computed, so a small effect can be neither shown nor "
     "excluded.",
     "how_sure": "How the uncertainty was measured: {note}",
-    "checks_object": "{n_fail} of {n_checks} checks object ({names}). The difference must therefore not be read as "
+    "checks_object": "Checks that object: {n_fail} of {n_checks} ({names}). The difference must therefore "
+    "not be read as "
     "something the agreement did.",
-    "checks_silent": "None of the {n_checks} checks that give a verdict objects. The difference can be read as due to "
+    "checks_silent": "None of the {n_checks} checks that give a verdict objects. The difference can be read "
+    "as due to "
     "the agreement only as far as this assumption holds: {assumption}",
     "checks_absent": "No check that gives a verdict was run. The difference is a description, not an effect of the "
     "agreement.",
@@ -58,7 +61,8 @@ SENTENCES: Mapping[str, str] = {
     "counts": "The panel holds {rows} rows: {units} units over {periods} periods, from {first} to {last}.",
     "register": "Treatment register: every agreement and its dates",
     "register_caption": "Treatment register",
-    "register_intro": "Every agreement in the sample with all its candidate dates, where the date comes from, and the "
+    "register_intro": "Every agreement in the sample with all its candidate dates, where the date comes "
+    "from, and the "
     "period from which it counts.",
     "adoption_caption": "Who is treated when",
     "descriptives": "Descriptive panel and balance",
@@ -67,7 +71,15 @@ SENTENCES: Mapping[str, str] = {
     "raw_intro": "The series as observed, with every candidate date. A rise after a line is not yet an effect: the "
     "comparison lines show what happened where there was no agreement.",
     "raw_caption": "{title}: series as observed, with all candidate dates",
-    "path_caption": "{title}",
+    "payload_path": "Paths over time",
+    "payload_placebo": "The tied unit among placebos: the same done to each donor",
+    "payload_forest": "Effects by group, with intervals",
+    "payload_bacon": "Two-by-two comparisons inside the two-way estimate",
+    "payload_weights": "Weights of the donors",
+    "payload_honest": "Effect if parallel trends fail by as much as M",
+    "payload_leave_one_out": "The estimate without each in turn",
+    "equation": "Equation: {equation}.",
+    "binned_in": "End points stand for everything beyond them in: {labels}.",
     "ladder": "Main estimates, specification by specification",
     "ladder_caption": "Effect of twinning on {outcome}",
     "ladder_intro": "{table} moves from the simplest comparison to the most demanding one. Read along the row: an "
@@ -81,14 +93,15 @@ SENTENCES: Mapping[str, str] = {
     "se_note": "Standard errors in parentheses.",
     "interval_note": "{level} intervals in brackets.",
     "t_note": "t statistics in brackets.",
-    "p_note": "Where no standard error exists the p-value stands below the estimate.",
-    "skipped_note": "{label} was not estimated: {reason}",
+    "p_note": "Where there is neither standard error nor interval the p-value stands below the estimate.",
+    "skipped_note": "{label} was not estimated: {reason}.",
     "event_study": "Event study: the path before and after",
     "event_title": "Event study: {label}",
     "event_caption": "Effect by {period_name} since the agreement, {label}",
     "event_combined_caption": "Effect by {period_name} since the agreement, several estimators on one axis",
     "event_table_caption": "Event-study estimates, {label}",
-    "event_intro": "Each figure shows the estimated difference for every {period_name} relative to the agreement. Points before "
+    "event_intro": "Each figure shows the estimated difference for every {period_name} relative to the "
+    "agreement. Points before "
     "onset should lie near zero if the comparison is sound; that they do is no proof.",
     "pretrend": "Joint test that the pre-period effects are zero: {p} ({test}{df}).",
     "pretrend_absent": "No joint pre-period test was made.",
@@ -99,7 +112,8 @@ SENTENCES: Mapping[str, str] = {
     "binned": "End points marked ≤ or ≥ stand for everything beyond them.",
     "not_binned": "End points are single periods: nothing is binned.",
     "baseline": "Mean {outcome} of treated units at the reference: {value}.",
-    "unlike_bases": "The estimators use unlike bases for the pre-period ({bases}); compare the paths after onset, not "
+    "unlike_bases": "The estimators use unlike bases for the pre-period ({bases}); compare the paths after "
+    "onset, not "
     "before.",
     "view_title": "Explore the event study",
     "view_intro": "Choose an estimator and an interval; move over a point, or tab to it, to read its numbers.",
@@ -112,7 +126,8 @@ SENTENCES: Mapping[str, str] = {
     "claims_caption": "Claims of the source report and what these data say",
     "findings": "Findings: what the checks say",
     "findings_caption": "Findings and verdicts",
-    "findings_intro": "Pass: the check does not object. Fail: it objects. Where no verdict stands, the check only informs.",
+    "findings_intro": "Pass: the check does not object. Fail: it objects. Where no verdict stands, the "
+    "check only informs.",
     "assumptions": "Assumptions behind the estimates",
     "warnings": "Warnings and notes from the run",
     "warnings_caption": "Messages",

@@ -11,6 +11,5 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
     frame = payload(page.results, "claims")
     if frame is None:
         return Absent(page.say("no_claims"))
-    weights = {c: 3.0 if c in {"claim", "answer", "sentence"} else 1.0 for c in map(str, frame.columns)}
-    table = plain_table(frame, "claims", page.say("claims_caption"), weights=weights, notes=page.simulated_note)
+    table = plain_table(frame, "claims", page.say("claims_caption"), is_wrapping=True, notes=page.simulated_note)
     return (Heading(2, page.say("claims"), "claims-ledger"), table)

@@ -41,8 +41,6 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(combined)
     for spec, frame in made:
         blocks.append(Heading(3, page.say("event_title", label=label(spec))))
-        if text(spec.get("equation")):
-            blocks.append(prose(text(spec["equation"])))
         blocks.append(_figure(page, spec, frame))
         blocks.append(event_table(frame, spec, page.wording, _notes(page, spec, frame)))
     return tuple(blocks)
@@ -86,11 +84,9 @@ def _details(page: Page, spec: Record) -> str:
         if p
         else page.say("pretrend_absent")
     ]
-    for diagnostic in LEVELLING:
-        mine = matching(page.results.findings, spec)
-        for finding in findings_of(page.results, diagnostic):
-            if text(finding["sentence"]) in set(mine["sentence"].map(text)):
-                sentences.append(page.say("levelling", sentence=text(finding["sentence"])))
+    mine = set(matching(page.results.findings, spec)["sentence"].map(text))
+    levelling = [text(f["sentence"]) for name in LEVELLING for f in findings_of(page.results, name)]
+    sentences += [page.say("levelling", sentence=sentence) for sentence in levelling if sentence in mine]
     mean = number(spec.get("baseline_mean"))
     if mean == mean:
         value = numbers.quantity(mean, text(spec.get("outcome_unit")))
@@ -103,6 +99,7 @@ def _notes(page: Page, spec: Record, frame: pd.DataFrame) -> tuple[str, ...]:
     critical = number(spec.get("critical_value"))
     is_binned = truth(spec.get("binned_low")) or truth(spec.get("binned_high"))
     notes = [
+        page.say("equation", equation=text(spec["equation"])) if text(spec.get("equation")) else "",
         text(spec.get("inference_note")),
         "" if has_interval else page.say("no_interval"),
         page.say("critical", value=numbers.fixed(critical, 3))
@@ -134,6 +131,7 @@ def _combined(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> Figure | N
     )
     axis = EventAxis(axis.y_label, axis.x_label, axis.is_log, (binned[0], binned[1]))
     bases = list(dict.fromkeys(f"{label(s)}: {text(f['base'].iloc[0])}" for s, f in same))
+    ends = [label(s) for s, _ in same if truth(s.get("binned_low")) or truth(s.get("binned_high"))]
     unlike = len({text(f["base"].iloc[0]) for _, f in same}) > 1
     simulated = page.results.is_simulated
     drawing = draw(page.drawable(frame), axis, theme=page.theme, is_simulated=simulated)
@@ -143,7 +141,10 @@ def _combined(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> Figure | N
         drawing,
         alt_text.event_study(frame, page.outcome, is_simulated=simulated),
         frame,
-        notes=(page.say("unlike_bases", bases="; ".join(bases)),) if unlike else (),
+        notes=(
+            *((page.say("unlike_bases", bases="; ".join(bases)),) if unlike else ()),
+            *((page.say("binned_in", labels="; ".join(ends)),) if ends else ()),
+        ),
     )
 
 

@@ -2,8 +2,8 @@
 
 from twintrade.render.blocks import Absent, Block, Heading, prose, reference
 from twintrade.render.page import Page
-from twintrade.render.reading import headline, specifications
-from twintrade.render.tables.ladder import is_gravity, ladder
+from twintrade.render.reading import headline
+from twintrade.render.tables.ladder import ladder
 from twintrade.render.tables.run import inference_table
 
 
@@ -19,7 +19,5 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         prose(before, reference(tables[0].key), after),
         *tables,
     ]
-    if any(is_gravity(s) for s in specifications(page.results)):
-        blocks.append(prose(page.say("gravity")))
     beside = inference_table(page.results, spec, page.wording)
     return (*blocks, beside) if beside is not None else tuple(blocks)

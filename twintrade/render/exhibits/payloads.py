@@ -1,4 +1,4 @@
-"""A payload shown by what it holds: paths as lines, effects as a forest, placebos as placebos, all else as a table."""
+"""A payload shown by what it holds: paths as lines, effects as a forest, placebos among each other, else a table."""
 
 import pandas as pd
 
@@ -12,8 +12,11 @@ _WITHOUT_FIGURE_OF_THEIR_OWN = ("romanized",)
 MOST_ROWS = 60
 
 
-def title_of(key: str) -> str:
+def title_of(page: Page, key: str) -> str:
     """Return a payload's name as a caption."""
+    known = f"payload_{key}"
+    if known in page.wording.sentences:
+        return page.say(known)
     words = key.replace("_", " ").replace("-", " ").replace(".", ": ").replace("::", ": ")
     return words[:1].upper() + words[1:]
 
@@ -23,7 +26,7 @@ def shown(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
     if key in _WITHOUT_FIGURE_OF_THEIR_OWN or frame.empty:
         return ()
     columns, simulated = set(frame.columns), page.results.is_simulated
-    clean, theme, title = page.drawable(frame), page.theme, title_of(key)
+    clean, theme, title = page.drawable(frame), page.theme, title_of(page, key)
     if {"label", "effect", "low", "high"} <= columns:
         drawing = forest.draw(clean, theme=theme, is_simulated=simulated)
         alt = alt_text.forest(frame, is_simulated=simulated)
@@ -34,5 +37,7 @@ def shown(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
         drawing = path.draw(clean, theme=theme, is_simulated=simulated)
         alt = alt_text.lines(frame, "Line chart", is_simulated=simulated)
     else:
-        return (plain_table(frame, slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS),)
-    return (page.figure(slug(key), page.say("path_caption", title=title), drawing, alt, frame),)
+        return (
+            plain_table(frame, slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True),
+        )
+    return (page.figure(slug(key), title, drawing, alt, frame),)

@@ -45,17 +45,18 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
         else:
             _tiles(axes, frame, colours, theme)
         handles = [Patch(facecolor=colours[s], edgecolor="white", hatch=HATCHES.get(s), label=s) for s in statuses]
-        figure.legend(handles=handles, loc="outside lower center", ncols=4)
+        figure.legend(handles=handles, loc="outside lower center", ncols=5)
         if is_simulated:
             mark_simulated(figure, theme)
     return figure
 
 
 def _order(frame: pd.DataFrame) -> list[str]:
-    """Return units, the earliest treated first."""
+    """Return units: the earliest treated first, then the others by status and name."""
     treated = frame[frame["status"].map(text) == "treated"].groupby("unit", sort=False)["period"].min()
     units = list(dict.fromkeys(frame["unit"].map(text)))
-    return sorted(units, key=lambda u: (treated.get(u, np.inf), u))
+    first = frame.drop_duplicates("unit").set_index("unit")["status"].map(text)
+    return sorted(units, key=lambda u: (treated.get(u, np.inf), first[u], len(u), u))
 
 
 def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Theme) -> None:

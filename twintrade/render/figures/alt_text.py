@@ -29,11 +29,11 @@ def event_study(frame: pd.DataFrame, outcome: str, *, is_simulated: bool = False
         values = [number(v) for v in after["effect"]]
         parts.append(f"from onset on they lie between {numbers.fixed(min(values))} and {numbers.fixed(max(values))}")
     elif not after.empty:
-        first, last = after.iloc[0], after.iloc[-1]
-        parts.append(
-            f"from onset on they go from {numbers.fixed(first['effect'])} at {numbers.event_time(int(first['event_time']))} "
-            f"to {numbers.fixed(last['effect'])} at {numbers.event_time(int(last['event_time']))}"
-        )
+        ends = [
+            f"{numbers.fixed(row['effect'])} at {numbers.event_time(int(row['event_time']))}"
+            for row in (after.iloc[0], after.iloc[-1])
+        ]
+        parts.append(f"from onset on they go from {ends[0]} to {ends[1]}")
     return "; ".join(parts) + "."
 
 

@@ -24,6 +24,7 @@ def encode(figure: Figure, theme: Theme, title: str = "") -> Images:
     """
     FigureCanvasAgg(figure)
     with styled(theme):
+        _settle(figure)
         return Images(
             svg=_saved(figure, "svg", {"Date": None, "Title": title, "Creator": "twintrade"}),
             pdf=_saved(figure, "pdf", {"CreationDate": None, "Title": title, "Creator": "twintrade"}),
@@ -31,6 +32,14 @@ def encode(figure: Figure, theme: Theme, title: str = "") -> Images:
             width=float(figure.get_figwidth()),
             height=float(figure.get_figheight()),
         )
+
+
+def _settle(figure: Figure) -> None:
+    """Lay the figure out once, so that its three encodings agree and none repeats the work."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def _saved(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:

@@ -8,12 +8,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from twintrade.effects import Bands
 from twintrade.render import numbers
 from twintrade.render.figures.theme import MARKERS, Theme, blank, mark_simulated, styled, zero_line
 from twintrade.render.reading import Record, number, records, text, truth
 from twintrade.render.tables.event_study import event_time_label
+
+FloatArray = NDArray[np.float64]
 
 DODGE = 0.15
 LEAST_PERCENT = -99.9
@@ -111,16 +114,16 @@ def _style(row: Record, position: int, n_labels: int, theme: Theme) -> tuple[str
 
 
 def _point(axes: Axes, row: Record, offset: float, colour: str, marker: str, theme: Theme) -> None:
-    x = float(row["event_time"]) + offset
+    x, size = float(row["event_time"]) + offset, 5.5 if offset == 0.0 else 4.5
     if truth(row["is_reference"]):
-        axes.plot(x, 0.0, marker=marker, ms=5.5, mfc="white", mec=theme.ink, mew=1.2, ls="", zorder=4)
+        axes.plot(x, 0.0, marker=marker, ms=size, mfc="white", mec=theme.ink, mew=1.2, ls="", zorder=4)
         return
     for low, high, width in (("simultaneous_low", "simultaneous_high", 1.0), ("low", "high", 3.6)):
         ends = [number(row[low]), number(row[high])]
         if np.isfinite(ends).all():
             alpha = 0.55 if width > 2 else 1.0
             axes.plot([x, x], ends, color=colour, lw=width, alpha=alpha, solid_capstyle="butt", zorder=2.5)
-    axes.plot(x, float(row["effect"]), marker=marker, ms=5.5, color=colour, mec="white", mew=0.6, ls="", zorder=5)
+    axes.plot(x, float(row["effect"]), marker=marker, ms=size, color=colour, mec="white", mew=0.6, ls="", zorder=5)
 
 
 def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis, theme: Theme) -> None:
@@ -139,12 +142,15 @@ def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis, theme: Theme) -> N
 def _counts(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], theme: Theme) -> None:
     """Write the number of treated units behind each event time, one line an estimator."""
     axes.grid(visible=False)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    names = ["Treated units"] if len(labels) == 1 else [f"Treated, {chr(97 + i)}" for i in range(len(labels))]
-    axes.set_yticks(range(len(labels)), names)
     axes.tick_params(axis="y", length=0, labelsize=theme.size * 0.8)
     axes.spines["left"].set_visible(False)
+    per_label = {n: tuple(frame.loc[frame["label"].map(text) == n, "n_units"]) for n in labels}
+    if len(set(per_label.values())) == 1:
+        labels = labels[:1]
+    names = ["Treated units"] if len(labels) == 1 else [f"Treated, {chr(97 + i)}" for i in range(len(labels))]
     times = sorted({int(e) for e in frame["event_time"]})
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_yticks(range(len(labels)), names)
     size = theme.size * (0.8 if len(times) <= 20 else 0.6)
     for i, name in enumerate(labels):
         for row in records(frame[frame["label"].map(text) == name]):
@@ -164,23 +170,26 @@ def _y_axis(axes: Axes, axis: EventAxis) -> None:
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.spines["bottom"].set_visible(False)
     if axis.is_log:
-        second = axes.secondary_yaxis("right", functions=(_to_percent, _from_percent))
+        second = axes.secondary_yaxis("right", functions=(_to_percent, _from_percent))  # type: ignore[arg-type]
         second.set_ylabel("percent, 100(exp(b) − 1)")
         second.spines["right"].set_visible(True)
 
 
-def _to_percent(log_points: np.ndarray) -> np.ndarray:
-    return 100.0 * np.expm1(np.asarray(log_points, dtype=float))
+def _to_percent(log_points: FloatArray) -> FloatArray:
+    return np.asarray(100.0 * np.expm1(np.asarray(log_points, dtype=float)))
 
 
-def _from_percent(percent: np.ndarray) -> np.ndarray:
-    return np.log1p(np.maximum(np.asarray(percent, dtype=float), LEAST_PERCENT) / 100.0)
+def _from_percent(percent: FloatArray) -> FloatArray:
+    return np.asarray(np.log1p(np.maximum(np.asarray(percent, dtype=float), LEAST_PERCENT) / 100.0))
 
 
 def _legend(frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: Theme) -> list[Line2D]:
     def mark(name: str, marker: str, colour: str, *, is_hollow: bool = False) -> Line2D:
         face, edge = ("white", theme.ink) if is_hollow else (colour, "white")
         return Line2D([], [], ls="", marker=marker, ms=5.5, mfc=face, mec=edge, mew=1.0, label=name)
+
+    def plain(name: str, width: float, alpha: float = 1.0) -> Line2D:
+        return Line2D([], [], color=theme.muted, lw=width, alpha=alpha, label=name)
 
     if len(labels) == 1:
         handles = [mark("before onset", "o", theme.before), mark("from onset on", "s", theme.after)]
@@ -194,15 +203,16 @@ def _legend(frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: 
         times = ", ".join(dict.fromkeys(numbers.event_time(int(e)) for e in references["event_time"]))
         handles.append(mark(f"reference ({times}), zero by definition", "o", theme.ink, is_hollow=True))
     level = numbers.percent(100 * max((number(v) for v in frame["level"] if number(v) > 0), default=0.95), 0)
-    grey = {"color": theme.muted, "marker": None}
-    if frame["low"].notna().any():
-        handles.append(Line2D([], [], lw=3.6, alpha=0.55, label=f"{level} pointwise interval", **grey))
-    else:
-        handles.append(Line2D([], [], lw=0, label="no interval from this inference", **grey))
-    if frame["simultaneous_low"].notna().any():
-        handles.append(Line2D([], [], lw=1.0, label=f"{level} simultaneous (sup-t) band", **grey))
-    else:
-        handles.append(Line2D([], [], lw=0, label="no simultaneous band from this inference", **grey))
+    handles.append(
+        plain(f"{level} pointwise interval", 3.6, 0.55)
+        if frame["low"].notna().any()
+        else plain("no interval from this inference", 0.0)
+    )
+    handles.append(
+        plain(f"{level} simultaneous (sup-t) band", 1.0)
+        if frame["simultaneous_low"].notna().any()
+        else plain("no simultaneous band from this inference", 0.0)
+    )
     if axis.base_note:
-        handles.append(Line2D([], [], lw=0, label=f"pre-period base: {axis.base_note}", **grey))
+        handles.append(plain(f"pre-period base: {axis.base_note}", 0.0))
     return handles

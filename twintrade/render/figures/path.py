@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled
 from twintrade.render.reading import text
@@ -45,7 +46,7 @@ def draw(
             axes.axvline(onset - 0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
         if x == "event_time":
             axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(y_label)
         axes.set_xlabel(x_label or ("Periods since onset" if x == "event_time" else ""))
         figure.legend(loc="outside lower center", ncols=2)

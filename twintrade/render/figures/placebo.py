@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled, zero_line
 from twintrade.render.reading import text, truth
@@ -55,7 +56,7 @@ def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
     if x == "event_time":
         axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.set_xlabel("Periods since onset")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:

@@ -110,7 +110,10 @@ def styled(theme: Theme) -> Iterator[None]:
         "pdf.fonttype": 42,
         "path.simplify": False,
     }
-    with mpl.rc_context({**mpl.rcParamsDefault, **settings, "backend": mpl.rcParams["backend"]}):
+    kept = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
+    with mpl.rc_context():
+        mpl.rcParams.update(kept)  # a user's own style file must not reach the report
+        mpl.rcParams.update(settings)  # type: ignore[arg-type]
         yield
 
 

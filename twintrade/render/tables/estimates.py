@@ -69,9 +69,14 @@ def estimate_cell(record: Record | None, options: TableOptions, floor: float = f
 
 
 def under_note(records: list[Record], options: TableOptions) -> list[str]:
-    """Return the keys of the wording that explain what stands below the estimates."""
-    keys = {"se": "se_note", "interval": "interval_note", "t": "t_note", "p": "p_note"}
-    has_error = [number(r.get("se")) > 0 for r in records]
-    asked = [keys[options.under]] if any(has_error) or options.under == "p" else []
-    needs_p = not all(has_error) and any(number(r.get("p")) == number(r.get("p")) for r in records)
-    return list(dict.fromkeys(asked + (["p_note"] if needs_p else [])))
+    """Return the keys of the wording that explain what stands below the estimates, in the order of the columns."""
+    keys = []
+    for record in records:
+        line = below(record, options.under, decimals_of(record))
+        if line.startswith("("):
+            keys.append("se_note")
+        elif line.startswith("["):
+            keys.append("interval_note" if " to " in line else "t_note")
+        elif line:
+            keys.append("p_note")
+    return list(dict.fromkeys(keys))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from twintrade.effects import ResultSet
 from twintrade.render import numbers
@@ -10,7 +11,9 @@ from twintrade.render.reading import Record, label, matching, number, of_kind, o
 from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, estimate_cell, under_note
 from twintrade.render.wording import Wording
 
-_CLUSTERS = re.compile(r"\s*([\d,]+)\s+([^,]+)")
+_CLUSTERS = re.compile(r"(\d[\d,]*)\s+([^,]+)")
+
+OUTCOME_IN = {"level": "levels", "log": "logs", "share": "shares", "index": "an index"}
 
 
 def ladder(results: ResultSet, wording: Wording, options: TableOptions) -> tuple[Table, ...]:
@@ -50,16 +53,8 @@ def _part(
 
 
 def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ...]:
-    kinds = [", ".join(filter(None, (text(c.get("transform")), text(c.get("scale"))))) for c in columns]
-    scales: list[Cell] = [Cell(("Outcome, effect in",))]
-    for kind in kinds:
-        if len(scales) > 1 and scales[-1].text == kind:
-            scales[-1] = Cell((kind,), scales[-1].span + 1)
-        else:
-            scales.append(Cell((kind,)))
     numbered = tuple(Cell((f"({first + i})",)) for i in range(len(columns)))
-    named = tuple(Cell((label(c),)) for c in columns)
-    return (tuple(scales), (Cell(("",)), *numbered), (Cell(("Specification",)), *named))
+    return ((Cell(("",)), *numbered), (Cell(("Specification",)), *(Cell((label(c),)) for c in columns)))
 
 
 def _effect_rows(results: ResultSet, columns: Sequence[Record], options: TableOptions) -> tuple[Row, ...]:
@@ -73,6 +68,12 @@ def _effect_rows(results: ResultSet, columns: Sequence[Record], options: TableOp
     rows = [row("Twinning", *cells)]
     if any(percents):
         rows.append(row("in percent", *percents))
+    if any(e is not None and not number(e.get("se")) > 0 for e in effects):
+        p_values = [
+            numbers.p_value(e.get("p"), f).removeprefix("p = ").removeprefix("p ") if e else ""
+            for e, f in zip(effects, floors, strict=True)
+        ]
+        rows.append(row("p", *p_values))
     return tuple(rows)
 
 
@@ -101,18 +102,19 @@ def _sample_rows(columns: Sequence[Record]) -> tuple[Row, ...]:
         ("Separated rows left out", "n_separated"),
         ("Singleton rows left out", "n_singletons"),
     )
-    rows = [_filled(name, columns, lambda c, k=key: numbers.count(c.get(k))) for name, key in counts]
+    rows = [_filled(name, columns, partial(_count, key=key)) for name, key in counts]
     rows[3:3] = _cluster_rows(columns)
-    statistics = list(dict.fromkeys(text(c.get("statistic_name")) for c in columns))
-    for name in filter(None, statistics):
-        rows.append(
-            _filled(
-                name[:1].upper() + name[1:],
-                columns,
-                lambda c, n=name: numbers.fixed(c.get("statistic")) if text(c.get("statistic_name")) == n else "",
-            )
-        )
+    statistics = filter(None, dict.fromkeys(text(c.get("statistic_name")) for c in columns))
+    rows += [_filled(name[:1].upper() + name[1:], columns, partial(_statistic, name=name)) for name in statistics]
     return tuple(r for r in rows if r is not None)
+
+
+def _count(column: Record, key: str) -> str:
+    return numbers.count(column.get(key))
+
+
+def _statistic(column: Record, name: str) -> str:
+    return numbers.fixed(column.get("statistic")) if text(column.get("statistic_name")) == name else ""
 
 
 def _cluster_rows(columns: Sequence[Record]) -> list[Row | None]:
@@ -138,6 +140,8 @@ def _design_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ..
         return numbers.event_time(int(value)) if value == value else ""
 
     rows = (
+        _filled("Outcome in", columns, lambda c: OUTCOME_IN.get(text(c.get("transform")), text(c.get("transform")))),
+        _filled("Effect in", columns, lambda c: text(c.get("scale"))),
         _filled("Comparison", columns, lambda c: text(c.get("comparison"))),
         _filled("Pre-period base", columns, base),
         _filled("Reference period", columns, reference),
@@ -179,7 +183,9 @@ def ladder_notes(
     marks = ", ".join(f"{mark} p ≤ {bound:.2f}" for bound, mark in STAR_LEVELS)
     notes.append(wording.say("stars", levels=marks) if options.has_stars else wording.say("no_stars"))
     notes += [
-        wording.say("skipped_note", label=label(s), reason=text(s.get("skip_reason")) or "no reason given")
+        wording.say(
+            "skipped_note", label=label(s), reason=(text(s.get("skip_reason")) or "no reason given").rstrip(".")
+        )
         for s in skipped(results)
     ]
     return tuple(notes)

@@ -9,6 +9,7 @@ from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.reading import text
 
+SHORT = 16
 _LINK = ("http://", "https://")
 Format = Callable[[object], str]
 
@@ -23,6 +24,7 @@ def plain_table(
     weights: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
     most_rows: int = 400,
+    is_wrapping: bool = False,
 ) -> Table:
     """Return a frame as a table.
 
@@ -36,6 +38,8 @@ def plain_table(
         How a column's values are printed.
     weights : mapping, optional
         Relative width of text columns that must wrap.
+    is_wrapping : bool
+        Whether columns of long text are found and given their weight where none is stated.
     most_rows : int
         Rows printed; the note says how many more there are.
     """
@@ -46,6 +50,8 @@ def plain_table(
         Row(tuple(_cell(printers[c](value), value) for c, value in zip(columns, values, strict=True)))
         for values in shown.itertuples(index=False, name=None)
     )
+    if is_wrapping and not weights:
+        weights = {c: _weight(shown[c]) for c in columns}
     extra = [f"{len(frame) - most_rows:,} further rows stand in the CSV."] if len(frame) > most_rows else []
     return Table(
         key=key,
@@ -60,6 +66,12 @@ def plain_table(
 def _head(name: str) -> str:
     spaced = name.replace("_", " ").strip()
     return spaced[:1].upper() + spaced[1:]
+
+
+def _weight(values: pd.Series) -> float:
+    """Return the weight of a column: none where its longest text is short, else growing slowly with its length."""
+    longest = max((len(text(v)) for v in values), default=0)
+    return 0.0 if longest <= SHORT or is_numeric_dtype(values) else longest**0.5
 
 
 def _column(values: pd.Series, weight: float) -> Column:

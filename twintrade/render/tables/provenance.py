@@ -86,13 +86,4 @@ def register_table(results: ResultSet, wording: Wording) -> Table | None:
     first = [c for c in _REGISTER_FIRST if c in frame]
     frame = frame[[*first, *(c for c in frame.columns if c not in first)]]
     frame = frame.loc[:, [c for c in frame.columns if frame[c].map(text).ne("").any()]]
-    weights = {str(c): _weight(frame[c]) for c in frame.columns}
-    return plain_table(frame, "register", wording.say("register_caption"), weights=weights)
-
-
-def _weight(values: pd.Series) -> float:
-    """Return a column's share of the width: its longest word counts, and the square root of its longest text."""
-    texts = [text(v) for v in values] + [str(values.name)]
-    longest = max(len(t) for t in texts)
-    word = max(len(w) for t in texts for w in t.split() or [""])
-    return max(min(word, 24) * 0.8, longest**0.6, 4.0)
+    return plain_table(frame, "register", wording.say("register_caption"), is_wrapping=True)

@@ -7,6 +7,7 @@ from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Table, row
 from twintrade.render.reading import Record, inferences, label, number, overall, records, specifications, text
 from twintrade.render.tables.estimates import decimals_of
+from twintrade.render.tables.ladder import is_gravity
 from twintrade.render.tables.plain import plain_table
 from twintrade.render.wording import Wording
 
@@ -72,8 +73,10 @@ def inference_table(results: ResultSet, record: Record, wording: Wording) -> Tab
         for i, (name, r) in enumerate(rows)
     )
     level = numbers.percent(100 * number(rows[0][1]["level"]), 0) or "95%"
+    gravity = [wording.say("gravity")] if is_gravity(record) else []
     heads = ("Inference", "Estimate", "Standard error", f"{level} interval", "p")
     notes = [wording.say("simulated_note")] if results.is_simulated else []
+    notes += gravity
     return Table(
         key="inference",
         caption=f"{wording.say('inference_caption')}: {label(record)}",

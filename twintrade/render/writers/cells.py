@@ -8,6 +8,7 @@ from twintrade.render.numbers import MINUS
 NUMERIC = re.compile(rf"[{MINUS}+-]?\d[\d,]*(\.\d+)?|[{MINUS}+-]?\.\d+")
 _HANG = re.compile(r"[)\]*%]+$")
 _SAFE_LINK = re.compile(r"https?://[^\s<>\"'{}|\\^`]+")
+WIDTH_IN_CHARACTERS = 105.0
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -69,17 +70,32 @@ def places(cells: tuple[Cell, ...]) -> list[int]:
 
 
 def weights(table: Table) -> list[float]:
-    """Return relative column widths where the table's text must wrap, else an empty list."""
+    """Return relative column widths where the table's text must wrap, else an empty list.
+
+    A column without a weight of its own keeps the width of its longest text; the weighted ones share the rest.
+    """
     given = [column.weight for column in table.columns]
     if not any(given):
         return []
-    return [
-        w or max(len(line) for c in _column(table, j) for line in c.lines) ** 0.6 / 3 for j, w in enumerate(given)
-    ]
+    natural = [0.0 if w else longest(table, j) + 1.5 for j, w in enumerate(given)]
+    rest = max(WIDTH_IN_CHARACTERS - sum(natural), 0.35 * WIDTH_IN_CHARACTERS)
+    return [n or rest * w / sum(given) for n, w in zip(natural, given, strict=True)]
 
 
-def _column(table: Table, place: int) -> list[Cell]:
-    rows = [r.cells for r in table.rows] + list(table.header)
-    return [c for cells in rows for c, start in zip(cells, places(cells), strict=True) if start == place] or [
-        Cell(("",))
-    ]
+def longest(table: Table, place: int) -> int:
+    """Return the length of the longest unbreakable text of a column: body lines whole, heads by word."""
+    body = [len(line) for r in table.rows for line in _at(r.cells, place).lines]
+    heads = [len(word) for cells in table.header for line in _at(cells, place).lines for word in line.split()]
+    return max([*body, *heads, 1])
+
+
+def _at(cells: tuple[Cell, ...], place: int) -> Cell:
+    return next((c for c, start in zip(cells, places(cells), strict=True) if start == place), Cell(("",)))
+
+
+def breakable(line: str, mark: str, most: int = 22) -> str:
+    """Return a line whose overlong words may break, at every eighth character."""
+    words = line.split(" ")
+    return " ".join(
+        mark.join(word[i : i + 8] for i in range(0, len(word), 8)) if len(word) > most else word for word in words
+    )

@@ -11,7 +11,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm, Inches, Pt, RGBColor
+from docx.shared import Cm, Emu, Inches, Pt, RGBColor
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from twintrade.render.blocks import (
@@ -206,12 +206,12 @@ def _add_figure(file: WordDocument, figure: Figure) -> None:
     if figure.details:
         caption.add_run(" " + _clean(figure.details)).bold = False
     holder = file.add_paragraph()
-    width = _PICTURE_WIDTH
+    width = int(_PICTURE_WIDTH)
     ratio = figure.images.height / figure.images.width
     if width * ratio > _LARGEST_HEIGHT:
         width = int(_LARGEST_HEIGHT / ratio)
-    width = min(width, Inches(figure.images.width * 1.1))
-    picture = holder.add_run().add_picture(io.BytesIO(figure.images.png), width=width)
+    width = min(width, int(Inches(figure.images.width * 1.1)))
+    picture = holder.add_run().add_picture(io.BytesIO(figure.images.png), width=Emu(width))
     properties = picture._inline.docPr
     properties.set("descr", _clean(figure.alt))
     properties.set("name", figure.key)

@@ -1,5 +1,7 @@
 """Tables in Word: three rules, heads that repeat on every page, rows that do not break."""
 
+from typing import Any
+
 from docx.document import Document as WordDocument
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
@@ -9,9 +11,10 @@ from docx.table import _Cell
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from twintrade.render.blocks import Cell, Table
-from twintrade.render.writers.cells import pad, pads, places, weights
+from twintrade.render.writers.cells import longest, pad, pads, places, weights
 
 HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
+EM_PER_CHARACTER = 0.56
 _HEAVY, _LIGHT, _HAIR = "12", "6", "4"
 
 
@@ -37,8 +40,8 @@ def add_table(file: WordDocument, table: Table) -> None:
     size = 8.0 if weights(table) or len(table.columns) > 6 else 9.5
     rows = [*table.header, *(row.cells for row in table.rows)]
     grid = file.add_table(rows=len(rows), cols=len(table.columns))
-    grid.autofit = not weights(table)
-    widths = _widths(file, table)
+    grid.autofit = False
+    widths = _widths(file, table, size)
     widest = pads(table)
     rules = _rules(table)
     for i, cells in enumerate(rows):
@@ -51,14 +54,15 @@ def add_table(file: WordDocument, table: Table) -> None:
             target = word_row.cells[place]
             if cell.span > 1:
                 target = target.merge(word_row.cells[place + cell.span - 1])
-            elif widths:
+            else:
                 target.width = Emu(widths[place])
             _fill(target, cell, table, place, size, widest if not is_head else {}, is_head=is_head)
             _borders(target, rules.get(i, ()))
     _describe(grid._tbl, table)
     if table.notes:
-        run = file.add_paragraph().add_run(_clean(" ".join(table.notes)))
-        run.font.size = Pt(8.5)
+        below = file.add_paragraph()
+        below.paragraph_format.space_before, below.paragraph_format.space_after = Pt(4), Pt(12)
+        below.add_run(_clean(" ".join(table.notes))).font.size = Pt(8.5)
     else:
         file.add_paragraph()
 
@@ -71,10 +75,14 @@ def _clean(text: str) -> str:
     )
 
 
-def _widths(file: WordDocument, table: Table) -> list[int]:
+def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
+    """Return column widths: shares of the page where text wraps, else what the longest text needs, up to the page."""
     shares = weights(table)
     section = file.sections[-1]
     free = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
+    if not shares:
+        shares = [longest(table, j) + 3.0 for j in range(len(table.columns))]
+        free = int(min(free, sum(shares) * Pt(size) * EM_PER_CHARACTER))
     return [int(free * share / sum(shares)) for share in shares]
 
 
@@ -91,7 +99,7 @@ def _rules(table: Table) -> dict[int, list[tuple[str, str]]]:
     return rules
 
 
-def _row_property(row: OxmlElement, name: str) -> None:
+def _row_property(row: Any, name: str) -> None:
     row.get_or_add_trPr().append(OxmlElement(name))
 
 
@@ -127,7 +135,7 @@ def _borders(target: _Cell, rules: list[tuple[str, str]] | tuple[()]) -> None:
     target._tc.get_or_add_tcPr().append(borders)
 
 
-def _describe(grid: OxmlElement, table: Table) -> None:
+def _describe(grid: Any, table: Table) -> None:
     """Store the caption as the table's title for screen readers."""
     caption = OxmlElement("w:tblCaption")
     caption.set(qn("w:val"), _clean(table.caption)[:250])

@@ -162,10 +162,11 @@ def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
         inner = "<br>".join(lines)
         link = safe_link(cell.link)
         inner = f'<a href="{escape(link)}">{inner}</a>' if link else inner
+        kind = table.columns[place].align + ("" if table.columns[place].weight else " short")
         if place == 0:
-            written.append(f'<th scope="row" class="{table.columns[0].align}">{inner}</th>')
+            written.append(f'<th scope="row" class="{kind}">{inner}</th>')
         else:
-            written.append(f'<td class="{table.columns[place].align}">{inner}</td>')
+            written.append(f'<td class="{kind}">{inner}</td>')
     return "<tr>" + "".join(written) + "</tr>"
 
 
@@ -186,7 +187,7 @@ def _view(view: EventView) -> str:
         f'<p class="controls"><label>Estimator <select class="estimator"></select></label> '
         f'<label>Interval <select class="interval"></select></label> '
         f'<a class="download" download="event-study.csv" href="#{key}">Download these numbers (CSV)</a></p>'
-        '<svg viewBox="0 0 760 380" role="group" aria-label="Event-study plot; each point can be reached by keyboard">'
+        '<svg viewBox="0 0 760 380" role="group" aria-label="Event-study plot; tab reaches each point">'
         '</svg><p class="readout" role="status" aria-live="polite"></p>'
         "<noscript><p>This view needs JavaScript; the figures and tables hold the same numbers.</p></noscript>"
         f'<script type="application/json">{data}</script></section>'

@@ -15,7 +15,7 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
-from twintrade.render.writers.cells import as_ascii, is_number, places, safe_link, weights
+from twintrade.render.writers.cells import as_ascii, breakable, is_number, places, safe_link, weights
 from twintrade.render.writers.glyphs import Printer
 from twintrade.render.writers.latex_text import tex
 
@@ -33,11 +33,11 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \raggedright\raggedbottom\sloppy
 """
 _SECTIONS = {2: "section*", 3: "subsection*", 4: "subsubsection*"}
-_LONG_ROWS = 28
+SOFT_BREAK = "\u200b"
 
 
 def table_tex(table: Table, printer: Printer) -> str:
-    """Return the tabular alone, to be read with \\input into a table of the author's own."""
+    """Return the tabular alone, to be read into a table of the author's own."""
     head = f"% needs {PACKAGES} % twintrade table {table.key}\n"
     return f"{head}\\begin{{tabular}}{{{_columns(table)}}}\n{_mark(table)}{_body(table, printer)}\\end{{tabular}}\n"
 
@@ -66,6 +66,7 @@ def latex(document: Document, printer: Printer) -> bytes:
     """Return appendix.tex; its figures and tables lie beside it in figures/ and tables/."""
     simulated = "\\pagestyle{fancy}\\fancyhead[R]{\\textbf{SIMULATED DATA}}\n" if document.is_simulated else ""
     parts = [
+        "% compile under another name than the PDF beside it: pdflatex -jobname=appendix-latex appendix.tex\n",
         PREAMBLE,
         f"\\hypersetup{{pdftitle={{{tex(printer(document.title))}}}}}\n\\begin{{document}}\n{simulated}",
         *(_block(block, printer) for block in document.blocks),
@@ -217,11 +218,15 @@ def _row(table: Table, row: Row, printer: Printer) -> str:
         for cell, place in zip(row.cells, places(row.cells), strict=True):
             line = cell.lines[i] if i < len(cell.lines) else ""
             is_decimal = table.columns[place].align == "decimal" and cell.span == 1
-            inner = _decimal(line, printer) if is_decimal else tex(printer(line))
+            inner = _decimal(line, printer) if is_decimal else _text(line, printer)
             written.append(inner if cell.span == 1 else f"\\multicolumn{{{cell.span}}}{{l}}{{{inner}}}")
         space = "[2pt]" if height > 1 and i == height - 1 else ""
         lines.append(" & ".join(written) + f" \\\\{space}\n")
     return "".join(lines)
+
+
+def _text(line: str, printer: Printer) -> str:
+    return tex(breakable(printer(line), SOFT_BREAK)).replace(SOFT_BREAK, "\\allowbreak{}")
 
 
 def _decimal(line: str, printer: Printer) -> str:

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -24,12 +24,13 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.figures.theme import cjk_family
-from twintrade.render.writers.cells import pad, pads, places, safe_link, weights
+from twintrade.render.writers.cells import breakable, pad, pads, places, safe_link, weights
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, cjk_path
 
-STANDARDS = ("ua-1",)
+STANDARD: Literal["ua-1"] = "ua-1"
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 WIDE_COLUMNS = 9
+ZERO_WIDTH_SPACE = "\u200b"
 
 
 def pdf(document: Document, printer: Printer) -> tuple[bytes, tuple[Message, ...]]:
@@ -55,12 +56,12 @@ def pdf(document: Document, printer: Printer) -> tuple[bytes, tuple[Message, ...
     if chinese is not None:
         fonts.append(str(chinese.parent))
     try:
-        written = typst.compile(
+        written = typst.compile(  # type: ignore[misc]
             template,
             font_paths=fonts,
             ignore_system_fonts=True,
             sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
-            pdf_standards=list(STANDARDS),
+            pdf_standards=[STANDARD],
             timestamp=FIXED_TIME,
         )
     except typst.TypstError as error:
@@ -122,26 +123,38 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
         "key": table.key,
         "caption": printer(number + table.caption),
         "aligns": [column.align for column in table.columns],
-        "weights": shares,
-        "header": [_cells(cells, {}, printer) for cells in table.header],
-        "groups": [[_cells(row.cells, widest, printer) for row in group] for group in table.groups],
+        "weights": _typst_widths(table),
+        "header": [_cells(table, cells, {}, printer) for cells in table.header],
+        "groups": [[_cells(table, row.cells, widest, printer) for row in group] for group in table.groups],
         "notes": printer(" ".join(table.notes)),
-        "size": 8.0 if shares or n_columns > 6 else 9.0,
+        "size": 8.0 if shares or n_columns > 5 else 9.0,
         "inset": 3.0 if n_columns > 6 else 5.0,
         "is-wide": n_columns > WIDE_COLUMNS,
     }
 
 
-def _cells(cells: tuple[Cell, ...], widest: dict[int, str], printer: Printer) -> list[dict[str, Any]]:
+def _typst_widths(table: Table) -> list[float]:
+    """Return the shares of the width; zero lets a column keep its own. A ladder's first column gets more."""
+    if any(column.weight for column in table.columns):
+        return [column.weight for column in table.columns]
+    n_decimals = sum(column.align == "decimal" for column in table.columns)
+    return [1.55, *(1.0 for _ in table.columns[1:])] if n_decimals > 2 else []
+
+
+def _cells(table: Table, cells: tuple[Cell, ...], widest: dict[int, str], printer: Printer) -> list[dict[str, Any]]:
     return [
         {
             "lines": [
-                {"text": printer(line), "pad": pad(line, widest.get(place, "")) if line else ""}
+                {
+                    "text": breakable(printer(line), ZERO_WIDTH_SPACE),
+                    "pad": pad(line, widest.get(place, "")) if line else "",
+                }
                 for line in cell.lines
             ],
             "span": cell.span,
             "place": place,
             "link": safe_link(cell.link),
+            "whole": table.columns[place].align == "decimal" and bool(widest) and len(table.columns) < 6,
         }
         for cell, place in zip(cells, places(cells), strict=True)
     ]
