@@ -43,8 +43,8 @@ class Imputation(Estimator):
         Model of the untreated outcome: additive, or proportional with zeros (Moreau-Kastler 2025).
     measure : {"difference", "log_ratio", "percent"} or None
         What a cell's effect is. Linear: the mean difference. Poisson: the logarithm of the cell's total over its
-        imputed total, averaged over rows (the default); the same in percent, averaged over imputed outcomes, so that the
-        average is a ratio of totals (trade-weighted); or the mean difference.
+        imputed total, averaged over rows (the default); the same in percent, averaged over imputed outcomes, so that
+        the average is a ratio of totals (trade-weighted); or the mean difference.
     """
 
     family: Family = "linear"
