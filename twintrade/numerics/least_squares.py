@@ -100,6 +100,8 @@ def least_squares(
     kept, collinear = independent_columns(tilde[:, 1:], column_norms(X, effects.weights), effects.weights, names)
     x_tilde = np.ascontiguousarray(tilde[:, 1:][:, kept])
     coefficients, bread = regress(y_tilde, x_tilde, effects.weights)
+    # the Gram matrix squares the condition number; one step on the residuals takes that back
+    coefficients = coefficients + regress(y_tilde - x_tilde @ coefficients, x_tilde, effects.weights)[0]
     residuals = y_tilde - x_tilde @ coefficients
     total, rest = (float(column_norms(v[:, None], effects.weights)[0] ** 2) for v in (y_tilde, residuals))
     within_r2 = 1.0 - rest / total if total > 0 else float("nan")

@@ -15,6 +15,7 @@ LOOSE = 1e-4
 TIGHT = 1e-11
 SETTLED = 1e-13
 HALVINGS = 12
+TOLERATED_RISE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,19 @@ def iterate(problem: Problem, tolerance: float, max_iterations: int) -> tuple[St
     deviance, inner = deviance_of(problem, eta, mu), LOOSE
     stacked: FloatArray | None = None
     for iteration in range(1, max_iterations + 1):
-        state = _step(problem, eta, mu, inner, stacked)
-        if iteration > 1:
-            state = _halved(problem, state, eta, deviance)
+        full = _step(problem, eta, mu, inner, stacked)
+        state = full if iteration == 1 else _halved(problem, full, eta, deviance)
         weight = mu if problem.weights is None else mu * problem.weights
         moved = float(weight @ np.square(state.eta - eta)) / float(weight.sum())
         change = abs(deviance - state.deviance) / max(min(deviance, state.deviance), 1e-3)
-        if inner <= TIGHT and moved <= SETTLED:
+        if state is full and inner <= TIGHT and moved <= SETTLED:
             return state, iteration
-        inner = TIGHT if change < max(tolerance, 1e-15) or moved < 1e-9 else max(TIGHT, min(inner, 0.1 * change))
+        if state is not full:
+            inner = max(TIGHT, 1e-3 * inner)
+        elif change < max(tolerance, 1e-15) or moved < 1e-9:
+            inner = TIGHT
+        else:
+            inner = max(TIGHT, min(inner, 0.1 * change))
         eta, mu, deviance, stacked = state.eta, state.mu, state.deviance, state.projection.stacked
     raise EstimationError(
         f"Poisson did not converge in {max_iterations} iterations (last relative change of the deviance "
@@ -78,9 +83,14 @@ def _step(problem: Problem, eta: FloatArray, mu: FloatArray, inner: float, stack
 
 
 def _halved(problem: Problem, state: State, eta: FloatArray, deviance: float) -> State:
-    """Shorten a step that raises the deviance by more than rounding."""
+    """Shorten a step that raises the deviance by more than a little.
+
+    A step overshoots where a fitted mean was far too small and comes back on its own; shortening everybody's step for
+    one tiny cell would stall the rest.
+    """
+    allowed = deviance * (1 + TOLERATED_RISE) + 1e-9 * problem.y.size
     for _ in range(HALVINGS):
-        if np.isfinite(state.deviance) and state.deviance <= deviance * (1 + 1e-8) + 1e-12:
+        if np.isfinite(state.deviance) and state.deviance <= allowed:
             return state
         new_eta = 0.5 * (state.eta + eta)
         new_mu = np.exp(new_eta)

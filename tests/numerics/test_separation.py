@@ -1,0 +1,84 @@
+"""Separated rows against a small linear program over all dummies, on many random problems."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scipy.optimize import linprog
+
+from twintrade.numerics import separation
+from twintrade.numerics.poisson import poisson
+
+
+def by_linear_program(design, y):
+    """Largest support of z = design·c with z = 0 on positive outcomes and z ≥ 0 on zeros."""
+    zeros, k = np.flatnonzero(y == 0), design.shape[1]
+    m = zeros.size
+    positive = sp.csr_matrix(design[y > 0])
+    found = linprog(
+        np.concatenate([np.zeros(k), -np.ones(m)]),
+        A_ub=sp.hstack([-sp.csr_matrix(design[zeros]), sp.eye(m)]).tocsr(),
+        b_ub=np.zeros(m),
+        A_eq=sp.hstack([positive, sp.csr_matrix((positive.shape[0], m))]).tocsr(),
+        b_eq=np.zeros(positive.shape[0]),
+        bounds=[(None, None)] * k + [(0, 1)] * m,
+        method="highs",
+    )
+    out = np.zeros(y.size, dtype=bool)
+    out[zeros] = found.x[k:] > 0.5
+    return out
+
+
+def problem(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(10, 80))
+    sizes = [int(rng.integers(2, max(3, n // 3))) for _ in range(rng.integers(1, 4))]
+    codes = [rng.integers(0, size, n) for size in sizes]
+    y = rng.poisson(rng.choice([0.2, 0.5, 1.0, 3.0]), n).astype(float)
+    y[0] = 1.0
+    k = int(rng.integers(0, 4))
+    X = rng.normal(size=(n, k)) if seed % 2 else (rng.random((n, k)) < 0.2).astype(float)
+    if k and seed % 3 == 0:
+        X[:, 0] *= y == 0
+    return y, X, codes, np.hstack([*[np.eye(s)[c] for s, c in zip(sizes, codes, strict=True)], X])
+
+
+@pytest.mark.parametrize("most_probes", [separation.MOST_PROBES, separation.FIRST_PROBES])
+@pytest.mark.parametrize("block", range(6))
+def test_separated_rows_equal_a_linear_program(block, most_probes, monkeypatch):
+    """150 problems, once through the directions that are free and once through the program over all levels."""
+    monkeypatch.setattr(separation, "MOST_PROBES", most_probes)
+    for seed in range(25 * block, 25 * block + 25):
+        y, X, codes, design = problem(seed)
+        fit = poisson(y, X, codes)
+        dropped = np.ones(y.size, dtype=bool)
+        dropped[fit.rows] = False
+        np.testing.assert_array_equal(dropped, by_linear_program(design, y), err_msg=f"seed {seed}")
+        listed = np.concatenate([part.rows for part in fit.separated]) if fit.separated else np.empty(0, dtype=int)
+        assert np.array_equal(np.sort(listed), np.flatnonzero(dropped))
+
+
+def test_some_of_the_problems_are_separated_beyond_empty_levels():
+    reasons = {part.reason for seed in range(60) for part in poisson(*problem(seed)[:3]).separated}
+    assert "separated by a regressor or a combination of effects" in reasons
+    assert "all-zero level of effect 0" in reasons
+
+
+def test_two_blocks_of_positives_separate_the_zeros_between_them():
+    """Zeros from cities of block A to partners of block B, none the other way: the effects alone separate them."""
+    city = np.array([0, 0, 1, 1, 2, 2, 3, 3, 0, 1])
+    partner = np.array([0, 1, 0, 1, 2, 3, 2, 3, 2, 3])
+    y = np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 0, 0])
+    fit = poisson(y, np.empty((10, 0)), [city, partner])
+    assert fit.rows.tolist() == list(range(8))
+
+
+def test_a_twinning_that_only_covers_zeros_is_separated_and_then_absorbed():
+    rng = np.random.default_rng(0)
+    unit, period = np.repeat(np.arange(20), 6), np.tile(np.arange(6), 20)
+    twinned = ((unit < 3) & (period >= 3)).astype(float)
+    y = rng.poisson(5.0, unit.size) + 1.0
+    y[twinned == 1] = 0.0
+    fit = poisson(y, twinned[:, None], [unit, period], names=["twinning"])
+    assert np.array_equal(np.setdiff1d(np.arange(y.size), fit.rows), np.flatnonzero(twinned))
+    assert fit.kept.size == 0
+    assert fit.collinear[0].name == "twinning"
