@@ -9,6 +9,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Registry
 from twintrade.errors import DesignError, EstimationError
+from twintrade.numerics.arrays import FloatArray
 
 View = Literal["event", "overall", "cohort", "calendar", "cell"]
 
@@ -133,6 +134,19 @@ class Estimator(ABC):
     def equation(self, design: Design) -> str:
         """Return the estimating equation as one line; empty where there is none."""
         return ""
+
+    def points(self, design: Design, outcomes: FloatArray) -> list[Estimate] | None:
+        """Return estimates without influence for several outcomes on the rows of one design, or None.
+
+        A fast path for resampling: linear methods partial out their effects once for all outcomes. None means that
+        resampling has to refit outcome by outcome.
+
+        Parameters
+        ----------
+        outcomes : FloatArray, shape (n_rows, n_outcomes)
+            Each takes the place of ``design.observations.y``.
+        """
+        return None
 
     def options(self) -> dict[str, Any]:
         """Return the options as a mapping, for hashes and tables."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import Estimate, Influence, Message
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, Message
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.clustered import Clustered
@@ -90,7 +90,8 @@ def permute(
         No re-assigned design could be estimated.
     """
     real = {view: fit.view(view) for view in views}
-    outcomes = _slope_outcomes(fit) if has_intervals and is_linear(fit) else ()
+    needs_slopes = has_intervals and is_linear(fit)
+    outcomes = _slope_outcomes(fit) if needs_slopes else np.empty((fit.design.observations.n_rows, 0))
     rows: list[dict[View, FloatArray]] = []
     failures: Counter[str] = Counter()
     n_draws = 0
@@ -119,61 +120,74 @@ def _packed(estimate: Estimate, rows: list[FloatArray], own: FloatArray) -> Perm
     )
 
 
-def _slope_outcomes(fit: Fit) -> tuple[FloatArray, FloatArray]:
+def _slope_outcomes(fit: Fit) -> FloatArray:
+    """Return the real treated rows, and the tied units' rows that have a pre-period effect, shape (n_rows, 2)."""
     o = fit.design.observations
-    reference = fit.design.reference
-    is_before = o.is_ever_treated[o.unit] & (o.event_time < reference)
-    return o.is_treated.astype(np.float64), is_before.astype(np.float64)
+    early = np.zeros(o.n_rows, dtype=bool)
+    estimate = fit.estimate
+    if isinstance(estimate, EventStudy | CohortEffects):
+        times = estimate.event_times[estimate.event_times < -estimate.anticipation]
+        times = times[times != estimate.reference] if estimate.reference is not None else times
+        early = np.isin(o.event_time, times)
+        if isinstance(estimate, EventStudy) and estimate.binned[0] and times.size:
+            early |= o.event_time < times.min()
+    early &= o.is_ever_treated[o.unit]
+    return np.column_stack([o.is_treated, early]).astype(np.float64)
 
 
 def _one(
-    fit: Fit, real: dict[View, Estimate], design: Design, outcomes: Sequence[FloatArray], is_studentized: bool
+    fit: Fit, real: dict[View, Estimate], design: Design, outcomes: FloatArray, is_studentized: bool
 ) -> dict[View, FloatArray]:
     """Return effects, statistics, and the two slopes for every view, each of shape (4, n_effects)."""
-    again = fit.refit(design)
+    again = _Again(fit, design, outcomes, is_studentized)
     out = {}
-    slopes = _slopes(fit, again, outcomes)
     for view, estimate in real.items():
-        found = again.view(view)
         row = np.full((4, estimate.n_effects), np.nan)
+        found = again.fits[0].view(view)
         row[0] = aligned(estimate, found)
         if is_studentized and isinstance(found.uncertainty, Influence):
-            se = Clustered().sandwich(again, found).se
+            se = Clustered().sandwich(again.fits[0], found).se
             with np.errstate(divide="ignore", invalid="ignore"):
                 row[1] = aligned(estimate, found, np.where(se > 0, found.effects / se, np.nan))
-        for k, values in enumerate(slopes(view)):
-            row[2 + k] = aligned(estimate, found, values)
+        for k, made_up in enumerate(again.slopes(view)):
+            row[2 + k] = aligned(estimate, *made_up)
         out[view] = row
     return out
 
 
-class _Slopes:
-    """Estimates on made-up outcomes: from the regression's own weights where it has them, else by refitting."""
+class _Again:
+    """A re-assigned design estimated on its outcome and on made-up ones, by the cheapest way the method offers."""
 
-    def __init__(self, again: Fit, outcomes: Sequence[FloatArray]) -> None:
-        self._again = again
+    def __init__(self, fit: Fit, design: Design, outcomes: FloatArray, is_studentized: bool) -> None:
+        lacking = fit.estimator.requires.unmet(design)
+        if lacking:
+            raise InferenceError("; ".join(lacking))
+        o, own = design.observations, fit.design.observations
+        if o.n_rows != own.n_rows:
+            outcomes = outcomes[np.isin(own.rows, o.rows)]
+        together = None
+        if not is_studentized:
+            together = fit.estimator.points(design, np.column_stack([o.y, outcomes]))
+        if together is not None:
+            self.fits = [Fit(fit.estimator, design, estimate) for estimate in together]
+            return
+        self.fits = [fit.refit(design)]
+        held = self.fits[0].estimate.uncertainty
         self._outcomes = outcomes
-        self._refitted: list[Fit] | None = None
+        if not isinstance(held, Influence) or held.regression is None:
+            self.fits += [fit.refit(with_values(design, y)) for y in outcomes.T]
 
-    def __call__(self, view: View) -> list[FloatArray]:
-        if not self._outcomes:
-            return []
-        held = self._again.view(view).uncertainty
+    def slopes(self, view: View) -> list[tuple[Estimate, FloatArray]]:
+        """Return effects on the made-up outcomes: from the regression's own weights where there is one."""
+        if len(self.fits) > 1:
+            return [(made_up.view(view), made_up.view(view).effects) for made_up in self.fits[1:]]
+        found = self.fits[0].view(view)
+        held = found.uncertainty
         source = held.regression if isinstance(held, Influence) else None
-        if source is not None:
-            weighted = source.design * source.weights[:, None]
-            return [source.selector.T @ (source.bread @ (weighted.T @ y[source.rows])) for y in self._outcomes]
-        if self._refitted is None:
-            design = self._again.design
-            self._refitted = [self._again.refit(with_values(design, y)) for y in self._outcomes]
-        return [refitted.view(view).effects for refitted in self._refitted]
-
-
-def _slopes(fit: Fit, again: Fit, outcomes: Sequence[FloatArray]) -> _Slopes:
-    if again.design.observations.n_rows == fit.design.observations.n_rows:
-        return _Slopes(again, outcomes)
-    kept = np.isin(fit.design.observations.rows, again.design.observations.rows)
-    return _Slopes(again, [y[kept] for y in outcomes])
+        if source is None:
+            return []
+        weighted = source.design * source.weights[:, None]
+        return [(found, source.selector.T @ (source.bread @ (weighted.T @ y[source.rows]))) for y in self._outcomes.T]
 
 
 def aligned(estimate: Estimate, found: Estimate, values: FloatArray | None = None) -> FloatArray:
