@@ -186,7 +186,7 @@ class EventView:
     title: str
     frame: pd.DataFrame
     level: float = 0.95
-    unit: str = ""
+    x_label: str = "Periods since onset"
     is_simulated: bool = False
 
 

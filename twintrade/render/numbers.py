@@ -140,3 +140,8 @@ def quantity(value: object, unit: str = "") -> str:
 def event_time(value: int) -> str:
     """Format an event time with a true minus and no plus."""
     return f"{MINUS}{abs(value)}" if value < 0 else str(value)
+
+
+def event_time_label(value: int, *, is_first: bool = False, is_last: bool = False) -> str:
+    """Return an event time as tables and axes print it, with ≤ or ≥ where it is an end bin."""
+    return ("≤ " if is_first else "≥ " if is_last else "") + event_time(value)

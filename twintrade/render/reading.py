@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render.numbers import is_missing
+from twintrade.render.numbers import event_time_label, is_missing
 
 Record = dict[str, Any]
 
@@ -20,6 +20,7 @@ EVENT_COLUMNS = (
     "inference",
     "level",
     "event_time",
+    "event_label",
     "is_reference",
     "effect",
     "se",
@@ -128,6 +129,12 @@ def event_frame(results: ResultSet, record: Record) -> pd.DataFrame:
     frame["label"] = label(record)
     reference = whole(record.get("reference"))
     frame["is_reference"] = frame["event_time"].map(lambda e: whole(e) == reference)
+    low, high = truth(record.get("binned_low")), truth(record.get("binned_high"))
+    last = len(frame) - 1
+    frame["event_label"] = [
+        event_time_label(int(e), is_first=low and i == 0, is_last=high and i == last)
+        for i, e in enumerate(frame["event_time"])
+    ]
     return frame[list(EVENT_COLUMNS)].reset_index(drop=True)
 
 

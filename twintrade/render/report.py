@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from twintrade.effects import Message, ResultSet
 from twintrade.render.appendix import AppendixOptions, document
-from twintrade.render.blocks import Block, Figure, Table
+from twintrade.render.blocks import Block, Document, Figure, Table
 from twintrade.render.page import Page, romanized
 from twintrade.render.writers.csv import frame_csv, table_csv
 from twintrade.render.writers.docx import word
@@ -24,11 +24,14 @@ class Rendered:
     ----------
     files : mapping of str to bytes
         By path relative to the results folder, in a fixed order.
+    document : Document
+        The appendix as blocks.
     messages : tuple of Message
         Texts that a typeface could not print.
     """
 
     files: Mapping[str, bytes]
+    document: Document
     messages: tuple[Message, ...] = ()
 
 
@@ -57,7 +60,7 @@ def render(
     files["appendix.pdf"] = pdf_bytes
     files["appendix.docx"] = word(made, word_template)
     files["appendix.tex"] = latex(made, tex)
-    return Rendered(files, (*figures.messages("figures"), *pdf_messages, *tex.messages("appendix.tex")))
+    return Rendered(files, made, (*figures.messages("figures"), *pdf_messages, *tex.messages("appendix.tex")))
 
 
 def _files(block: Block, tex: Printer) -> dict[str, bytes]:

@@ -156,5 +156,6 @@ def _view(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> EventView:
         page.say("view_title"),
         frame,
         levels[0] if levels else 0.95,
+        x_label=f"{page.period_name.capitalize()}s since onset",
         is_simulated=page.results.is_simulated,
     )

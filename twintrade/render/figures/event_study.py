@@ -14,7 +14,6 @@ from twintrade.effects import Bands
 from twintrade.render import numbers
 from twintrade.render.figures.theme import MARKERS, Theme, blank, mark_simulated, styled, zero_line
 from twintrade.render.reading import Record, number, records, text, truth
-from twintrade.render.tables.event_study import event_time_label
 
 FloatArray = NDArray[np.float64]
 
@@ -131,7 +130,9 @@ def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis, theme: Theme) -> N
     step = max(1, int(np.ceil(len(times) / 18)))
     shown = [t for t in times if t % step == 0 or t in (times[0], times[-1])]
     labels = [
-        event_time_label(t, is_first=axis.binned[0] and t == times[0], is_last=axis.binned[1] and t == times[-1])
+        numbers.event_time_label(
+            t, is_first=axis.binned[0] and t == times[0], is_last=axis.binned[1] and t == times[-1]
+        )
         for t in shown
     ]
     axes.set_xticks(shown, labels)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Row, Table, row
-from twintrade.render.reading import Record, label, number, records, slug, text, truth, whole
+from twintrade.render.reading import Record, label, number, records, slug, text, truth
 from twintrade.render.tables.estimates import decimals_of
 from twintrade.render.wording import Wording
 
@@ -38,10 +38,7 @@ def event_table(frame: pd.DataFrame, record: Record, wording: Wording, notes: tu
     free = [r for r in rows if not truth(r["is_reference"])]
     decimals = max((decimals_of(r) for r in free), default=3)
     level = next((number(r["level"]) for r in rows if number(r["level"]) > 0), 0.95)
-    low, high = truth(record.get("binned_low")), truth(record.get("binned_high"))
-    cells = [
-        _cells(r, decimals, is_first=low and i == 0, is_last=high and i == len(rows) - 1) for i, r in enumerate(rows)
-    ]
+    cells = [_cells(r, decimals) for r in rows]
     kept = [j for j in range(len(_HEADS)) if any(c[j] and c[j] != "reference" for c in cells)]
     heads = [head.format(level=numbers.percent(100 * level, 0)) for head in _HEADS]
     return Table(
@@ -54,14 +51,8 @@ def event_table(frame: pd.DataFrame, record: Record, wording: Wording, notes: tu
     )
 
 
-def event_time_label(event_time: int, *, is_first: bool = False, is_last: bool = False) -> str:
-    """Return an event time as tables and axes print it, with ≤ or ≥ where it is an end bin."""
-    mark = "≤ " if is_first else "≥ " if is_last else ""
-    return mark + numbers.event_time(event_time)
-
-
-def _cells(record: Record, decimals: int, *, is_first: bool, is_last: bool) -> list[str]:
-    time = event_time_label(whole(record["event_time"]) or 0, is_first=is_first, is_last=is_last)
+def _cells(record: Record, decimals: int) -> list[str]:
+    time = text(record["event_label"])
     value = numbers.fixed(record["effect"], decimals)
     units = numbers.count(record["n_units"])
     if truth(record["is_reference"]):

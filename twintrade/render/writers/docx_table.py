@@ -42,6 +42,8 @@ def add_table(file: WordDocument, table: Table) -> None:
     grid = file.add_table(rows=len(rows), cols=len(table.columns))
     grid.autofit = False
     widths = _widths(file, table, size)
+    for j, width in enumerate(widths):
+        grid.columns[j].width = Emu(width)
     widest = pads(table)
     rules = _rules(table)
     for i, cells in enumerate(rows):

@@ -34,7 +34,7 @@
       "; " + point.units + " treated units";
   }
 
-  function drawAxes(svg, series, low, high, x, y) {
+  function drawAxes(svg, data, series, low, high, x, y) {
     for (const [value, text] of ticks(low, high)) {
       add(svg, "line", { x1: LEFT, x2: W - RIGHT, y1: y(value), y2: y(value), stroke: css("--soft") });
       add(svg, "text", { x: LEFT - 8, y: y(value) + 5, "text-anchor": "end" }, text);
@@ -46,7 +46,7 @@
       if (point.time % every) return;
       add(svg, "text", { x: x(point.time), y: H - BOTTOM + 24, "text-anchor": "middle" }, point.timeText);
     });
-    add(svg, "text", { x: (LEFT + W - RIGHT) / 2, y: H - 10, "text-anchor": "middle" }, "Periods since onset");
+    add(svg, "text", { x: (LEFT + W - RIGHT) / 2, y: H - 10, "text-anchor": "middle" }, data.xLabel);
     add(svg, "text", { x: LEFT, y: 12 }, "Effect, " + series.scale);
   }
 
@@ -92,12 +92,12 @@
       const x = (t) => LEFT + (t - first) / (last - first) * (W - LEFT - RIGHT);
       const y = (v) => TOP + (high - v) / (high - low) * (H - TOP - BOTTOM);
       svg.replaceChildren();
-      drawAxes(svg, series, low, high, x, y);
+      drawAxes(svg, data, series, low, high, x, y);
       for (const point of series.points) {
         drawPoint(svg, point, point[kind], sentence(point, kind, data, series.scale), x, y, speak);
       }
       if (data.simulated) {
-        add(svg, "text", { x: W - RIGHT, y: 12, "text-anchor": "end", "font-weight": "bold" }, "SIMULATED DATA");
+        add(svg, "text", { x: W - RIGHT, y: 12, "text-anchor": "end", "font-weight": "bold" }, data.simulated);
       }
       const missing = series.points.every((p) => p.reference || p[kind][0] === null);
       speak(missing ? "This inference does not provide this interval; points only." : "Move over a point, or tab to it.");

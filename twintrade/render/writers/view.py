@@ -22,7 +22,8 @@ def view_data(view: EventView) -> dict[str, Any]:
     ]
     return {
         "level": numbers.percent(100 * view.level, 0),
-        "simulated": view.is_simulated,
+        "xLabel": view.x_label,
+        "simulated": "SIMULATED DATA" if view.is_simulated else "",
         "columns": list(COLUMNS),
         "series": series,
     }
@@ -39,7 +40,7 @@ def _point(row: Record, scale: str) -> dict[str, Any]:
     band = numbers.interval(row["simultaneous_low"], row["simultaneous_high"], decimals)
     return {
         "time": whole(row["event_time"]),
-        "timeText": numbers.event_time(whole(row["event_time"]) or 0),
+        "timeText": text(row["event_label"]),
         "reference": truth(row["is_reference"]),
         "effect": _finite(row["effect"]),
         "pointwise": [_finite(row["low"]), _finite(row["high"])],

@@ -1,0 +1,74 @@
+from twintrade.render.reading import headline
+from twintrade.render.tables.estimates import TableOptions
+from twintrade.render.tables.ladder import ladder
+from twintrade.render.tables.run import inference_table
+from twintrade.render.wording import Wording
+
+
+def lines(table):
+    return {row.cells[0].text: [cell.lines for cell in row.cells[1:]] for row in table.rows}
+
+
+def test_the_ladder_puts_the_standard_error_below_the_estimate_in_one_cell(made):
+    (table,) = ladder(made, Wording(), TableOptions())
+    rows = lines(table)
+    assert rows["Twinning"][0][1].startswith("(0.0")
+    assert rows["Clusters: cities"] == [("7",)] * 4
+    assert rows["Clusters: partners"] == [("24",)] * 4
+    assert rows["City × year effects"] == [("No",), ("Yes",), ("Yes",), ("Yes",)]
+    assert rows["Observations"][0] == ("1,642",)
+    assert rows["Pseudo R²"] == [("",), ("",), ("0.970",), ("",)]
+    assert rows["Pre-period base"][3] == ("imputation leads",)
+
+
+def test_an_inference_without_errors_shows_interval_and_p_with_its_floor(made):
+    (table,) = ladder(made, Wording(), TableOptions())
+    rows = lines(table)
+    assert rows["Twinning"][3][1].startswith("[")
+    assert rows["p"][3] == ("0.04 (its floor)",)
+
+
+def test_the_note_says_what_a_referee_asks_for(made):
+    (table,) = ladder(made, Wording(), TableOptions())
+    note = " ".join(table.notes)
+    for words in (
+        "SIMULATED", "Standard errors in parentheses", "(1), (2), (3): Clustered by city and partner",
+        "Without the agreement", "what is left is bilateral", "100(exp(b) − 1)", "No significance stars",
+        "Synthetic DiD was not estimated: the panel is not balanced.",
+    ):  # fmt: skip
+        assert words in note
+
+
+def test_stars_are_off_by_default_and_explained_when_on(made):
+    (without,) = ladder(made, Wording(), TableOptions())
+    (with_stars,) = ladder(made, Wording(), TableOptions(has_stars=True))
+    assert "*" not in lines(without)["Twinning"][0][0]
+    assert lines(with_stars)["Twinning"][0][0].endswith("***")
+    assert "*** p ≤ 0.01" in " ".join(with_stars.notes)
+
+
+def test_a_wide_ladder_continues_in_another_table(made):
+    parts = ladder(made, Wording(), TableOptions(columns_per_table=3))
+    assert [len(part.columns) for part in parts] == [4, 2]
+    assert parts[1].header[0][1].text == "(4)"
+
+
+def test_other_inferences_stand_beside_the_reported_one(made):
+    table = inference_table(made, headline(made), Wording())
+    assert [row.cells[0].text for row in table.rows] == ["randomization (reported)", "clustered", "jackknife"]
+    assert table.rows[0].cells[2].text == "–"
+
+
+def test_header_spans_fill_the_table(made_document):
+    for block in made_document.blocks:
+        if type(block).__name__ == "Table":
+            for cells in (*block.header, *(row.cells for row in block.rows)):
+                assert sum(cell.span for cell in cells) == len(block.columns)
+
+
+def test_no_cell_shows_a_missing_value(made_document):
+    words = {"nan", "NaN", "None", "<NA>", "NaT"}
+    for block in made_document.blocks:
+        if type(block).__name__ == "Table":
+            shown = {line for row in block.rows for cell in row.cells for line in cell.lines}
+            assert not shown & words, block.key

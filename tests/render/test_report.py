@@ -1,0 +1,177 @@
+import csv
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import docx
+import pytest
+from made_results import HOSTILE, make_results
+from pypdf import PdfReader
+
+from twintrade.render.blocks import Figure, Table
+from twintrade.render.report import render
+
+HERE = Path(__file__).parent
+
+PROGRAM = """
+import hashlib, sys
+sys.path.insert(0, sys.argv[1])
+from made_results import make_results
+from twintrade.render.report import render
+for name, content in render(make_results()).files.items():
+    print(name, hashlib.sha256(content).hexdigest())
+"""
+
+
+def test_every_promised_file_is_there(report):
+    names = set(report.files)
+    assert {"appendix.html", "appendix.pdf", "appendix.docx", "appendix.tex"} <= names
+    for key in ("event-ppml-gravity", "event-combined", "raw-series", "adoption"):
+        assert {f"figures/{key}.{kind}" for kind in ("svg", "pdf", "png", "csv")} <= names
+    assert {"tables/tab-ladder.tex", "tables/tab-ladder-float.tex", "tables/tab-ladder.html"} <= names
+
+
+def test_file_names_are_slugs(report):
+    allowed = set("abcdefghijklmnopqrstuvwxyz0123456789-./")
+    assert all(set(name) <= allowed and ".." not in name for name in report.files)
+
+
+def test_a_second_run_in_another_process_gives_the_same_bytes(report):
+    import hashlib
+
+    here = [f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in report.files.items()]
+    environment = dict(os.environ, PYTHONHASHSEED="99", TZ="Pacific/Apia", LC_ALL="C", OMP_NUM_THREADS="1")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(HERE)], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.splitlines() == here
+
+
+def test_no_output_names_this_machine(report):
+    marks = [str(Path.home()).encode(), str(HERE.parents[1]).encode()]
+    marks = [mark for mark in marks if len(mark) > 3]
+    for name, content in report.files.items():
+        assert not any(mark in content for mark in marks), name
+
+
+def test_pdf_is_tagged_titled_and_in_a_language(report, made_document):
+    reader = PdfReader(io.BytesIO(report.files["appendix.pdf"]))
+    root = reader.trailer["/Root"]
+    assert root["/Lang"] == "en-GB"
+    assert root["/MarkInfo"]["/Marked"]
+    assert reader.metadata.title == made_document.title
+    kinds, alts = [], []
+
+    def walk(node):
+        node = node.get_object()
+        if isinstance(node, list):
+            for child in node:
+                walk(child)
+        elif hasattr(node, "get"):
+            kinds.append(node.get("/S"))
+            alts.append(node.get("/Alt"))
+            if "/K" in node and not isinstance(node["/K"], int):
+                walk(node["/K"])
+
+    walk(root["/StructTreeRoot"]["/K"])
+    n_figures = sum(isinstance(b, Figure) for b in made_document.blocks)
+    assert sum(bool(alt) for alt in alts) >= n_figures
+    assert {"/H1", "/H2", "/Table", "/TH", "/TD", "/Figure", "/Caption"} <= set(kinds)
+
+
+def test_simulated_is_written_on_every_page_of_the_pdf(report):
+    reader = PdfReader(io.BytesIO(report.files["appendix.pdf"]))
+    assert all("SIMULATED DATA" in page.extract_text() for page in reader.pages)
+
+
+def test_word_has_real_tables_with_repeated_heads_and_alternative_texts(report, made_document):
+    file = docx.Document(io.BytesIO(report.files["appendix.docx"]))
+    tables = [b for b in made_document.blocks if isinstance(b, Table)]
+    figures = [b for b in made_document.blocks if isinstance(b, Figure)]
+    assert len(file.tables) == len(tables)
+    assert len(file.inline_shapes) == len(figures)
+    for shape, figure in zip(file.inline_shapes, figures, strict=True):
+        assert shape._inline.docPr.get("descr") == figure.alt
+    for word_table, table in zip(file.tables, tables, strict=True):
+        repeated = [r for r in word_table._tbl.tr_lst if r.xpath("./w:trPr/w:tblHeader")]
+        assert len(repeated) == len(table.header)
+    assert file.core_properties.language == "en-GB"
+    assert file.element.body.xpath('.//w:fldSimple[contains(@w:instr, "SEQ Table")]')
+
+
+def test_word_archive_carries_no_time(report):
+    with zipfile.ZipFile(io.BytesIO(report.files["appendix.docx"])) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_every_figure_has_a_sentence_and_its_numbers(made_document, report):
+    for figure in (b for b in made_document.blocks if isinstance(b, Figure)):
+        assert len(figure.alt.split()) > 6
+        assert figure.alt.endswith(".")
+        assert "simulated" in figure.alt
+        rows = list(csv.reader(io.StringIO(report.files[f"figures/{figure.key}.csv"].decode())))
+        assert len(rows) == len(figure.frame) + 1
+        assert "is_simulated" in rows[0]
+
+
+def test_hostile_texts_are_inert_in_html(report):
+    page = report.files["appendix.html"].decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert 'href="javascript:' not in page
+    assert page.count("<script") == page.count("</script>") == 2
+    assert "http-equiv" in page
+    for outside in ('src="http', "url(", "@import", "fetch(", "XMLHttpRequest"):
+        assert outside not in page
+
+
+def test_hostile_texts_are_inert_in_latex(report):
+    for name, content in report.files.items():
+        if name.endswith(".tex"):
+            assert "\\input{/etc" not in content.decode(), name
+            assert "$x^2$" not in content.decode(), name
+    assert r"\textbackslash{}input\{/etc/passwd\}" in report.files["appendix.tex"].decode()
+
+
+def test_hostile_texts_are_inert_in_csv(report):
+    for name, content in report.files.items():
+        if name.endswith(".csv"):
+            for row in csv.reader(io.StringIO(content.decode())):
+                for cell in row:
+                    assert not cell.startswith(("=", "@", "+")), (name, cell)
+
+
+def test_hostile_texts_are_printed_as_they_stand_in_pdf_and_word(report):
+    pages = "".join(p.extract_text() for p in PdfReader(io.BytesIO(report.files["appendix.pdf"])).pages)
+    word = docx.Document(io.BytesIO(report.files["appendix.docx"]))
+    cells = {cell.text for table in word.tables for row in table.rows for cell in row.cells}
+    assert '#panic("x")' in pages.replace("\u200b", "")
+    assert set(HOSTILE) <= cells
+
+
+def test_a_name_latex_cannot_print_falls_back_to_its_romanized_form_with_a_warning(report):
+    assert "Qingdao ranks 1 of 25" in report.files["appendix.tex"].decode()
+    assert any(m.code == "glyph-missing" and m.file == "appendix.tex" for m in report.messages)
+
+
+def test_real_data_are_not_called_simulated():
+    files = render(make_results(is_simulated=False)).files
+    for name in ("appendix.html", "appendix.tex", "tables/tab-ladder.tex"):
+        assert b"SIMULATED DATA" not in files[name]
+        assert b"SIMULATED data" not in files[name]
+
+
+@pytest.mark.parametrize(
+    "missing", ["specifications", "effects", "bands", "findings", "messages", "twinnings", "data"]
+)
+def test_an_empty_frame_leaves_an_exhibit_out_and_says_why(made, missing):
+    from dataclasses import replace
+
+    from twintrade.render.appendix import appendix
+
+    frame = getattr(made, missing)
+    blocks = appendix(replace(made, **{missing: frame.iloc[0:0]}, payloads={}))
+    assert any(getattr(b, "key", "") == "left-out" for b in blocks)
