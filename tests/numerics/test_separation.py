@@ -72,6 +72,20 @@ def test_two_blocks_of_positives_separate_the_zeros_between_them():
     assert fit.rows.tolist() == list(range(8))
 
 
+def test_regressors_that_free_nothing_new_do_not_end_the_search_early():
+    """Columns that are zero, or repeat each other, among positive outcomes say nothing about how many probes suffice."""
+    city = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 0, 1, 2, 3])
+    partner = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 4, 6, 8])
+    y = np.where(np.arange(14) < 10, 1.0 + np.arange(14), 0.0)
+    X = np.zeros((14, 3))
+    X[13, 1:] = 1.0
+    design = np.hstack([np.eye(5)[city], np.eye(10)[partner], X])
+    fit = poisson(y, X, [city, partner])
+    want = by_linear_program(design, y)
+    assert want.sum() == 4
+    assert np.array_equal(fit.rows, np.flatnonzero(~want))
+
+
 def test_a_twinning_that_only_covers_zeros_is_separated_and_then_absorbed():
     rng = np.random.default_rng(0)
     unit, period = np.repeat(np.arange(20), 6), np.tile(np.arange(6), 20)

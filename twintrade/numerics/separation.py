@@ -140,7 +140,7 @@ def _free_directions(effects: Absorber, cells: Sequence[IntArray], free: FloatAr
             return _Free(touched, np.empty((0, 0)), is_complete=True)
         left, spectrum, _ = np.linalg.svd(values[touched], full_matrices=False)
         rank = int((spectrum > 1e-7 * spectrum[0]).sum())
-        if rank < values.shape[1] or not probed.any():
+        if np.linalg.matrix_rank(values[touched][:, free.shape[1] :], tol=1e-7 * spectrum[0]) < n_probes:
             return _Free(touched, left[:, :rank], is_complete=True)
         if n_probes >= MOST_PROBES:
             return _Free(touched, left, is_complete=False)
