@@ -42,6 +42,8 @@ class Requires:
         A shock to one cohort moves no other cohort's effects (contract test).
     influence_sums_to_zero : bool
         Contract test.
+    cancels_constants : bool
+        Constants added to every outcome of a unit or of a period change nothing (contract test).
     """
 
     balanced: bool = False
@@ -55,6 +57,7 @@ class Requires:
     dyadic: bool = False
     isolates_cohorts: bool = True
     influence_sums_to_zero: bool = True
+    cancels_constants: bool = True
 
     def unmet(self, design: Design) -> list[str]:
         """Return, in sentences, what the design lacks; empty when the estimator may run."""

@@ -53,7 +53,7 @@ class Imputation(Estimator):
     name: ClassVar[str] = "imputation"
     title: ClassVar[str] = "Imputation"
     citation: ClassVar[str] = "borusyak2024"
-    requires: ClassVar[Requires] = Requires(isolates_cohorts=False)
+    requires: ClassVar[Requires] = Requires()
     small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> CohortEffects:
