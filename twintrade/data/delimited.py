@@ -3,114 +3,99 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from twintrade.data import limits
-from twintrade.data.cells import quoted
+from twintrade.data.cells import text_array
+from twintrade.data.encodings import decode
+from twintrade.data.faults import Faults
+from twintrade.data.raw_table import TITLE_ROWS_SEARCHED, RawTable, check_header, column_name
+from twintrade.data.schema import FileFormat
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 
 _SEPARATORS = (",", ";", "\t", "|")
-_SEPARATOR_NAMES = {"\t": "tab", "tab": "\t"}
-_TITLE_ROWS_SEARCHED = 25
+_SHOWN = {"\t": "a tab", ";": "semicolons", "|": "bars"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Grid:
-    """The table of a file as text.
-
-    Attributes
-    ----------
-    header : list of str
-    records : list of list of str
-        Rows below the header, all as wide as it.
-    rows : IntArray, shape (n_rows,)
-        The file's own row numbers.
-    separator : str
-    """
-
-    header: list[str]
-    records: list[list[str]]
-    rows: IntArray
-    separator: str
-
-
-def parse_delimited(
-    text: str, needed: Sequence[str], separator: str | None, header: int, last_row: int | None, file: str
-) -> Grid:
-    """Split a delimited file.
-
-    Parameters
-    ----------
-    text : str
-    needed : sequence of str
-        Columns that the declaration names: the separator is the one under which they exist.
-    separator : str or None
-    header : int
-        Row number of the column names.
-    last_row : int or None
-    file : str
+def parse_delimited(raw: bytes, needed: Sequence[str], declared: FileFormat, file: str, faults: Faults) -> RawTable:
+    """Read a delimited file as declared, or as its own bytes prove.
 
     Raises
     ------
     DataError
-        No separator or several fit, an unbalanced quote, a ragged row, an empty or header-only file, a title above
-        the header: with the row, and the key to set.
+        Another kind of file, an encoding that nothing proves, no separator or several that fit, an unbalanced quote,
+        a ragged row, an empty or header-only file, a title above the header: with the row, and the key to set.
     """
-    if not text.strip():
+    decoded = decode(raw, declared.encoding, file)
+    lines = list(io.StringIO(decoded.text, newline=""))
+    if not decoded.text.strip():
         raise DataError(f"{file} is empty")
-    lines = list(io.StringIO(text, newline=""))
-    if header > len(lines):
-        raise DataError(f"{file} has {len(lines)} rows, and header = {header} lies beyond them")
-    separator = _SEPARATOR_NAMES.get(separator, separator) if separator else None
-    separator = separator or _only_separator(lines, needed, header, file)
-    if len(separator) != 1:
-        raise DataError(f'{file}: separator = {separator!r} is not one character (a tab is "tab")')
-    records, rows = _records(text, separator, file)
-    start = int(np.searchsorted(rows, header))
-    if start >= rows.size or rows[start] != header:
-        raise DataError(f"{file}: header = {header} is not the start of a row")
-    names = [" ".join(name.split()) for name in records[start]]
-    stop = rows.size if last_row is None else int(np.searchsorted(rows, last_row, side="right"))
-    records, rows = records[start + 1 : stop], rows[start + 1 : stop]
-    is_blank = [not any(cell.strip() for cell in record) for record in records]
-    if any(is_blank):
-        records = [r for r, blank in zip(records, is_blank, strict=True) if not blank]
-        rows = rows[~np.array(is_blank)]
-    if not records:
-        raise DataError(f"{file} has a header and no rows")
+    if declared.header > len(lines):
+        raise DataError(f"{file} has {len(lines)} rows, and header = {declared.header} lies beyond them")
+    separator = _separator(lines, needed, declared, file)
+    records, rows = _records(decoded.text, separator, file)
+    names, records, rows = _body(records, rows, declared, file)
+    check_header(names, needed, declared.header, (), file)
     _check_width(names, records, rows, file)
-    return Grid(names, records, rows, separator)
+    if declared.separator is None and separator != ",":
+        faults.inform("separator", f"the columns are separated by {_SHOWN[separator]}, as the header proves", file)
+    if declared.encoding is None and not decoded.encoding.startswith("utf-8"):
+        faults.inform("encoding", f"the file is in {decoded.encoding}, as its mark proves", file)
+    columns = {name: text_array(record[i] for record in records) for i, name in enumerate(names) if name}
+    return RawTable(columns, rows, encoding=decoded.encoding, separator=separator)
 
 
-def _only_separator(lines: list[str], needed: Sequence[str], header: int, file: str) -> str:
-    fitting = [s for s in _SEPARATORS if set(needed) <= _names(lines[header - 1], s)]
-    if len(fitting) == 1 or (fitting and len({len(_names(lines[header - 1], s)) for s in fitting}) == 1):
-        return fitting[0]
-    if fitting:
-        widths = {s: len(_names(lines[header - 1], s)) for s in fitting}
-        many = [s for s in fitting if widths[s] > 1]
-        if len(many) == 1:
-            return many[0]
+def _separator(lines: list[str], needed: Sequence[str], declared: FileFormat, file: str) -> str:
+    """Return the declared separator, or the one under which every declared column exists."""
+    if declared.separator is not None:
+        separator = "\t" if declared.separator == "tab" else declared.separator
+        if len(separator) != 1:
+            raise DataError(f'{file}: separator = {separator!r} is not one character (a tab is "tab")')
+        return separator
+    header = lines[declared.header - 1]
+    fitting = [s for s in _SEPARATORS if set(needed) <= set(_names(header, s))]
+    wide = [s for s in fitting if len(_names(header, s)) > 1]
+    if len(wide) > 1:
         raise DataError(f'{file}: several separators fit the header; set separator, as in separator = ";"')
-    for number, line in enumerate(lines[:_TITLE_ROWS_SEARCHED], 1):
-        if any(set(needed) <= _names(line, s) for s in _SEPARATORS):
-            raise DataError(
-                f"{file} row {header} is not the header: the columns stand in row {number}; set header = {number}"
-            )
-    best = max(_SEPARATORS, key=lambda s: len(set(needed) & _names(lines[header - 1], s)))
-    absent = [name for name in needed if name not in _names(lines[header - 1], best)]
-    has = ", ".join(quoted(n) for n in sorted(_names(lines[header - 1], best)))
-    raise DataError(f"{file} row {header}: no column {', '.join(map(quoted, absent))}; the file has {has}")
+    if fitting:
+        return (wide or fitting)[0]
+    likely = max(_SEPARATORS, key=lambda s: (len(set(needed) & set(_names(header, s))), len(_names(header, s))))
+    titles = (_names(line, s) for line in lines[:TITLE_ROWS_SEARCHED] for s in _SEPARATORS)
+    by_row = list(titles)
+    first_rows = [
+        max(by_row[i : i + len(_SEPARATORS)], key=lambda names: len(set(needed) & set(names)))
+        for i in range(0, len(by_row), len(_SEPARATORS))
+    ]
+    check_header(_names(header, likely), needed, declared.header, first_rows, file)
+    return likely
 
 
-def _names(line: str, separator: str) -> set[str]:
+def _body(
+    records: list[list[str]], rows: IntArray, declared: FileFormat, file: str
+) -> tuple[list[str], list[list[str]], IntArray]:
+    """Return the header, the records below it that are not blank, and their row numbers."""
+    start = int(np.searchsorted(rows, declared.header))
+    if start >= rows.size or rows[start] != declared.header:
+        raise DataError(f"{file}: header = {declared.header} is not the start of a row")
+    names = [column_name(name) for name in records[start]]
+    stop = rows.size if declared.last_row is None else int(np.searchsorted(rows, declared.last_row, side="right"))
+    body, numbers = records[start + 1 : stop], rows[start + 1 : stop]
+    is_full = np.fromiter((any(map(str.strip, r)) for r in body), dtype=bool, count=len(body))
+    if not is_full.all():
+        body = [r for r, full in zip(body, is_full, strict=True) if full]
+        numbers = numbers[is_full]
+    if not body:
+        raise DataError(f"{file} has a header and no rows")
+    return names, body, numbers
+
+
+def _names(line: str, separator: str) -> list[str]:
     try:
-        return {" ".join(name.split()) for name in next(csv.reader([line], delimiter=separator), [])}
+        return [column_name(name) for name in next(csv.reader([line], delimiter=separator), [])]
     except csv.Error:
-        return set()
+        return []
 
 
 def _records(text: str, separator: str, file: str) -> tuple[list[list[str]], IntArray]:
@@ -144,9 +129,6 @@ def _quoted_records(text: str, separator: str, file: str) -> tuple[list[list[str
 
 
 def _check_width(names: list[str], records: list[list[str]], rows: IntArray, file: str) -> None:
-    twice = {name for name in names if name and names.count(name) > 1}
-    if twice:
-        raise DataError(f"{file}: the columns {', '.join(map(quoted, sorted(twice)))} stand twice in the header")
     widths = np.fromiter(map(len, records), dtype=np.int64, count=len(records))
     ragged = np.flatnonzero(widths != len(names))
     if ragged.size:

@@ -33,7 +33,7 @@ def locate(root: Path, path: str) -> Path:
             f"{path!r} is not a path relative to the project: write it as data/raw/name.csv, "
             f"or {DATA_VARIABLE}/name.csv for a file kept elsewhere"
         )
-    if relative.parts[0] == DATA_VARIABLE:
+    if relative.parts[:1] == (DATA_VARIABLE,):
         return _inside(_outer_folder(path), PurePosixPath(*relative.parts[1:]), path)
     return _inside(root, relative, path)
 

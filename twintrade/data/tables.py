@@ -1,22 +1,23 @@
 """Opens a declared file, whatever its kind, as a table of text columns with its provenance."""
 
-import gzip
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from twintrade.data import limits
-from twintrade.data.cells import TextColumn, clean_name, quoted, text_array
+from twintrade.data.cells import TextColumn, clean_name, quoted
+from twintrade.data.containers import expanded
 from twintrade.data.delimited import parse_delimited
-from twintrade.data.encodings import decode
 from twintrade.data.faults import Faults
 from twintrade.data.locations import locate
+from twintrade.data.parquet import parse_parquet
 from twintrade.data.provenance import InputRecord, read_data_card
+from twintrade.data.raw_table import RawTable
 from twintrade.data.schema import FileFormat
+from twintrade.data.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, parse_workbook
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 
@@ -70,9 +71,20 @@ def open_table(root: Path, file: str, declared: FileFormat, needed: Sequence[str
     """
     raw = _read(locate(root, file), file)
     wanted = [*dict.fromkeys([*needed, *declared.where])]
-    table = _delimited(raw, file, declared, wanted, faults)
+    read = _parsed(raw, file, declared, wanted, faults)
     card = read_data_card(root, file)
-    table = replace(table, record=replace(table.record, publisher=card.publisher, licence=card.licence))
+    record = InputRecord(
+        path=file,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        bytes=len(raw),
+        rows=read.rows.size,
+        encoding=read.encoding,
+        separator=read.separator,
+        sheet=read.sheet,
+        publisher=card.publisher,
+        licence=card.licence,
+    )
+    table = TextTable(file, read.columns, read.rows, record, read.is_number)
     for name, value in declared.where.items():
         mask = np.array([clean_name(cell) == clean_name(value) for cell in table.columns[name]], dtype=bool)
         if not mask.any():
@@ -90,48 +102,15 @@ def _read(path: Path, file: str) -> bytes:
     return path.read_bytes()
 
 
-def expanded(raw: bytes, file: str) -> bytes:
-    """Return the content of a gzip file within the limits on expansion.
-
-    Raises
-    ------
-    DataError
-        Truncated, not gzip, or larger than the limits allow.
-    """
-    ceiling = min(limits.MAX_EXPANDED_BYTES, max(limits.MIN_RATIO_BYTES, limits.MAX_EXPANSION_RATIO * len(raw)))
-    try:
-        with gzip.open(io.BytesIO(raw)) as stream:
-            content = stream.read(ceiling + 1)
-    except (OSError, EOFError) as error:
-        raise DataError(f"{file} is not a whole gzip file ({error})") from None
-    except Exception as error:  # zlib.error has no common base with the others
-        raise DataError(f"{file} is a damaged gzip file ({error})") from None
-    if len(content) > ceiling:
-        raise DataError(f"{file} expands to more than {ceiling:,} bytes, as no honest table does: unpack it by hand")
-    return content
-
-
-def _delimited(raw: bytes, file: str, declared: FileFormat, wanted: Sequence[str], faults: Faults) -> TextTable:
-    content = expanded(raw, file) if file.endswith(".gz") else raw
-    decoded = decode(content, declared.encoding, file)
-    grid = parse_delimited(decoded.text, wanted, declared.separator, declared.header, declared.last_row, file)
-    absent = [name for name in wanted if name not in grid.header]
-    if absent:
-        has = ", ".join(map(quoted, grid.header))
-        raise DataError(f"{file}: no column {', '.join(map(quoted, absent))}; the file has {has}")
-    if declared.separator is None and grid.separator != ",":
-        shown = "a tab" if grid.separator == "\t" else f"“{grid.separator}”"
-        faults.inform("separator", f"the columns are separated by {shown}, as the header proves", file)
-    if declared.encoding is None and not decoded.encoding.startswith("utf-8"):
-        faults.inform("encoding", f"the file is in {decoded.encoding}, as its mark proves", file)
-    places = {name: i for i, name in enumerate(grid.header) if name}
-    columns = {name: text_array(record[i] for record in grid.records) for name, i in places.items()}
-    record = InputRecord(
-        path=file,
-        sha256=hashlib.sha256(raw).hexdigest(),
-        bytes=len(raw),
-        rows=len(grid.records),
-        encoding=decoded.encoding,
-        separator=grid.separator,
-    )
-    return TextTable(file, columns, grid.rows, record, {})
+def _parsed(raw: bytes, file: str, declared: FileFormat, needed: Sequence[str], faults: Faults) -> RawTable:
+    """Read a file by the ending of its name; a file that is something else is refused by its reader."""
+    name = file.lower()
+    if name.endswith(WORKBOOK_ENDINGS):
+        return parse_workbook(raw, needed, declared, file, faults)
+    if name.endswith(".parquet"):
+        return parse_parquet(raw, needed, file)
+    if name.endswith(UNREAD_ENDINGS):
+        raise DataError(f"{file} is of a kind that hides too much to be read safely: save it as .xlsx or .csv")
+    if name.endswith(".gz"):
+        raw = expanded(raw, file)
+    return parse_delimited(raw, needed, declared, file, faults)

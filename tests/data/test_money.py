@@ -1,0 +1,38 @@
+"""Money units: a currency and a power of ten, or an error."""
+
+import pytest
+
+from twintrade.data.money import parse_money_unit
+from twintrade.errors import DataError
+
+UNITS = [
+    ("USD", "USD", 0),
+    ("usd", "USD", 0),
+    ("1,000 USD", "USD", 3),
+    ("1000 USD", "USD", 3),
+    ("thousand US dollars", "USD", 3),
+    ("USD million", "USD", 6),
+    ("millions of euros", "EUR", 6),
+    ("10,000 USD", "USD", 4),
+    ("hundred million yuan", "CNY", 8),
+    ("billion JPY", "JPY", 9),
+    ("万美元", "USD", 4),
+    ("千美元", "USD", 3),
+    ("百万美元", "USD", 6),
+    ("亿元", "CNY", 8),
+    ("元", "CNY", 0),
+    ("CNY", "CNY", 0),
+    ("CHF", "CHF", 0),
+]
+
+
+@pytest.mark.parametrize(("text", "currency", "power"), UNITS)
+def test_units(text, currency, power):
+    unit = parse_money_unit(text)
+    assert (unit.currency, unit.power) == (currency, power)
+
+
+@pytest.mark.parametrize("text", ["", "tons", "万", "100,000 USD", "million million USD", "dollars and cents"])
+def test_what_is_no_unit(text):
+    with pytest.raises(DataError, match="not known"):
+        parse_money_unit(text)

@@ -1,0 +1,73 @@
+"""Compressed input, unpacked within limits: bombs, XML entities and damage end in one clean error."""
+
+import gzip
+import io
+import zipfile
+import zlib
+
+from twintrade.data import limits
+from twintrade.errors import DataError
+
+_CHUNK = 1024 * 1024
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
+
+
+def expanded(raw: bytes, file: str) -> bytes:
+    """Return the content of a gzip file within the limits on expansion.
+
+    Raises
+    ------
+    DataError
+        Truncated, not gzip, or larger than the limits allow.
+    """
+    ceiling = _ceiling(len(raw))
+    try:
+        with gzip.open(io.BytesIO(raw)) as stream:
+            content = stream.read(ceiling + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{file} is not a whole gzip file ({error}): fetch it again") from None
+    if len(content) > ceiling:
+        raise DataError(f"{file} expands to more than {ceiling:,} bytes, as no honest table does: unpack it by hand")
+    return content
+
+
+def checked_parts(raw: bytes, file: str) -> dict[str, bytes]:
+    """Return the parts of a workbook's container, each whole and within the limits.
+
+    Raises
+    ------
+    DataError
+        Not a zip container, encrypted, truncated, too many or too large parts, or XML that declares entities.
+    """
+    if raw.startswith(_OLD_OFFICE):
+        raise DataError(f"{file} is encrypted, or an old .xls under another name: save it as a plain .xlsx")
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as container:
+            members = container.infolist()
+            if len(members) > limits.MAX_ARCHIVE_MEMBERS:
+                raise DataError(f"{file} has {len(members):,} parts, as no workbook does")
+            ceiling = _ceiling(len(raw))
+            if sum(m.file_size for m in members) > ceiling:
+                raise DataError(f"{file} expands to more than {ceiling:,} bytes, as no honest workbook does")
+            return {m.filename: _part(container, m, file) for m in members if not m.is_dir()}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        raise DataError(f"{file} is not a whole workbook ({error}): save it again as .xlsx, or as .csv") from None
+
+
+def _part(container: zipfile.ZipFile, member: zipfile.ZipInfo, file: str) -> bytes:
+    if member.flag_bits & 1:
+        raise DataError(f"{file} is encrypted: save it without a password")
+    # Reading to the end also checks the part's checksum, which a false size cannot pass.
+    with container.open(member) as stream:
+        content = b"".join(iter(lambda: stream.read(_CHUNK), b""))
+    if member.filename.endswith((".xml", ".rels")):
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise DataError(f"{file}: the part {member.filename} is in UTF-16, which no workbook program writes")
+        if any(word in content for word in _DECLARATIONS):
+            raise DataError(f"{file}: the part {member.filename} declares XML entities, which a workbook never needs")
+    return content
+
+
+def _ceiling(n_bytes: int) -> int:
+    return min(limits.MAX_EXPANDED_BYTES, max(limits.MIN_RATIO_BYTES, limits.MAX_EXPANSION_RATIO * n_bytes))

@@ -1,0 +1,74 @@
+"""A table as its file holds it, before any column has a meaning, and how a missing header is complained about."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from twintrade.data.cells import quoted
+from twintrade.errors import DataError
+from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+
+TITLE_ROWS_SEARCHED = 25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawTable:
+    """Columns as text.
+
+    Attributes
+    ----------
+    columns : mapping of str to ObjectArray of str, each of shape (n_rows,)
+    rows : IntArray, shape (n_rows,)
+        The file's own row numbers.
+    is_number : mapping of str to BoolArray
+        Cells that the file held as numbers, for columns with any.
+    encoding, separator, sheet : str
+        Empty where they do not apply.
+    """
+
+    columns: Mapping[str, ObjectArray]
+    rows: IntArray
+    is_number: Mapping[str, BoolArray] = field(default_factory=dict)
+    encoding: str = ""
+    separator: str = ""
+    sheet: str = ""
+
+
+def column_name(text: str) -> str:
+    """Return a header as it is compared: trimmed, with single spaces."""
+    return " ".join(text.split())
+
+
+def check_header(
+    names: Sequence[str], needed: Sequence[str], header: int, first_rows: Iterable[Sequence[str]], file: str
+) -> None:
+    """Refuse a header that lacks a declared column or has one twice.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The header.
+    needed : sequence of str
+        Declared columns.
+    header : int
+        Its row number.
+    first_rows : iterable of sequence of str
+        The first rows of the file, to find a header below a title.
+    file : str
+
+    Raises
+    ------
+    DataError
+    """
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise DataError(f"{file}: the columns {', '.join(map(quoted, twice))} stand twice in the header")
+    absent = [name for name in needed if name not in names]
+    if not absent:
+        return
+    for number, cells in enumerate(first_rows, 1):
+        if set(needed) <= {column_name(c) for c in cells}:
+            raise DataError(
+                f"{file} row {header} is not the header: the columns stand in row {number}; set header = {number}"
+            )
+    has = ", ".join(quoted(n) for n in names if n)
+    raise DataError(f"{file} row {header}: no column {', '.join(map(quoted, absent))}; the file has {has}")

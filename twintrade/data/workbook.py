@@ -1,0 +1,160 @@
+"""Excel workbooks to columns of text, with nothing hidden, merged or uncalculated taken in silence."""
+
+import datetime
+import io
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from python_calamine import CalamineError, CalamineWorkbook
+
+from twintrade.data import limits
+from twintrade.data.cells import quoted, text_array
+from twintrade.data.containers import checked_parts
+from twintrade.data.faults import Faults
+from twintrade.data.raw_table import TITLE_ROWS_SEARCHED, RawTable, check_header, column_name
+from twintrade.data.schema import FileFormat
+from twintrade.data.sheet_facts import Sheet, SheetFacts, cell_name, facts_of, sheets_of
+from twintrade.errors import DataError
+
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
+UNREAD_ENDINGS = (".xls", ".xlsb", ".ods", ".numbers")
+_MAX_NAMED = 8
+
+
+def parse_workbook(raw: bytes, needed: Sequence[str], declared: FileFormat, file: str, faults: Faults) -> RawTable:
+    """Read one sheet.
+
+    Raises
+    ------
+    DataError
+        No workbook, several sheets and none declared, a used range beyond the limits, merged cells or formulas
+        without a value inside the table, no header.
+    """
+    parts = checked_parts(raw, file)
+    sheet = _chosen(sheets_of(parts, file), declared.sheet, file)
+    facts = facts_of(parts.get(sheet.part, b""), file)
+    if facts.n_rows * facts.n_columns > limits.MAX_SHEET_CELLS:
+        corner = cell_name(facts.n_rows, facts.n_columns)
+        raise DataError(
+            f"{file}: sheet {quoted(sheet.name)} reaches to {corner}: clear the stray cells, or save as .csv"
+        )
+    grid = _cells(raw, sheet, file)
+    for (row, column), text in facts.errors.items():
+        grid[row - 1][column - 1] = text
+    return _table(grid, facts, sheet, needed, declared, file, faults)
+
+
+def _chosen(sheets: list[Sheet], declared: str | None, file: str) -> Sheet:
+    names = ", ".join(quoted(s.name) for s in sheets)
+    if declared is not None:
+        found = [s for s in sheets if column_name(s.name) == column_name(declared)]
+        if not found:
+            raise DataError(f"{file} has no sheet {quoted(declared)}; it has {names}")
+        return found[0]
+    visible = [s for s in sheets if s.is_visible]
+    if len(visible) != 1:
+        raise DataError(f"{file} has the sheets {names}: set sheet to the one that counts")
+    return visible[0]
+
+
+def _cells(raw: bytes, sheet: Sheet, file: str) -> list[list[Any]]:
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
+            return book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+    except (CalamineError, OSError, ValueError) as error:
+        raise DataError(
+            f"{file}: sheet {quoted(sheet.name)} cannot be read ({error}): save the workbook again"
+        ) from None
+
+
+def _table(
+    grid: list[list[Any]],
+    facts: SheetFacts,
+    sheet: Sheet,
+    needed: Sequence[str],
+    declared: FileFormat,
+    file: str,
+    faults: Faults,
+) -> RawTable:
+    if len(grid) < declared.header:
+        raise DataError(f"{file}: sheet {quoted(sheet.name)} is empty or ends above header = {declared.header}")
+    names = [column_name(as_text(cell)) for cell in grid[declared.header - 1]]
+    titles = ([as_text(c) for c in row] for row in islice(grid, TITLE_ROWS_SEARCHED))
+    check_header(names, needed, declared.header, titles, file)
+    stop = len(grid) if declared.last_row is None else declared.last_row
+    body = [
+        (i, row)
+        for i, row in enumerate(grid[declared.header : stop], declared.header + 1)
+        if any(c != "" for c in row)
+    ]
+    if not body:
+        raise DataError(f"{file}: sheet {quoted(sheet.name)} has a header and no rows")
+    rows = np.array([i for i, _ in body], dtype=np.int64)
+    _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
+    _refuse_merged(facts, declared.header, int(rows[-1]), file)
+    _refuse_uncalculated(facts, names, needed, declared.header, int(rows[-1]), file)
+    columns, typed = {}, {}
+    for j, name in enumerate(names):
+        cells = [row[j] for _, row in body]
+        if not name:
+            continue
+        columns[name] = text_array(as_text(c) for c in cells)
+        typed[name] = np.array([isinstance(c, int | float) and not isinstance(c, bool) for c in cells], dtype=bool)
+    return RawTable(columns, rows, typed, sheet=sheet.name)
+
+
+def as_text(cell: Any) -> str:
+    """Return a typed cell as the text that a clean file would hold."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        if not np.isfinite(cell):
+            return str(cell)
+        return f"{Decimal(repr(cell)):f}".removesuffix(".0")
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _note_hidden(facts: SheetFacts, first: int, last: int, file: str, faults: Faults) -> None:
+    hidden = [r for r in facts.hidden_rows if first <= r <= last]
+    if hidden:
+        named = ", ".join(map(str, hidden[:_MAX_NAMED])) + (" ..." if len(hidden) > _MAX_NAMED else "")
+        faults.warn(
+            "hidden-rows", f"{len(hidden)} rows are hidden in the sheet and were read: {named}", file, hidden[0]
+        )
+    if facts.hidden_columns:
+        named = ", ".join(cell_name(1, c)[:-1] for c in facts.hidden_columns[:_MAX_NAMED])
+        faults.warn("hidden-columns", f"the columns {named} are hidden in the sheet", file)
+
+
+def _refuse_merged(facts: SheetFacts, first: int, last: int, file: str) -> None:
+    inside = [m for m in facts.merged if m[0] <= last and m[2] >= first]
+    if inside:
+        named = ", ".join(f"{cell_name(a, b)}:{cell_name(c, d)}" for a, b, c, d in inside[:_MAX_NAMED])
+        raise DataError(
+            f"{file} row {inside[0][0]}: merged cells inside the table ({named}): unmerge them and fill every row"
+        )
+
+
+def _refuse_uncalculated(
+    facts: SheetFacts, names: list[str], needed: Sequence[str], first: int, last: int, file: str
+) -> None:
+    inside = [
+        (r, c) for r, c in facts.uncalculated if first <= r <= last and c <= len(names) and names[c - 1] in needed
+    ]
+    if inside:
+        named = ", ".join(cell_name(r, c) for r, c in inside[:_MAX_NAMED])
+        raise DataError(
+            f"{file} row {inside[0][0]}: {len(inside)} formulas have no stored value ({named}): open the workbook in "
+            "a spreadsheet program, let it calculate, and save"
+        )
