@@ -2,13 +2,14 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
 from twintrade.design import Design
 from twintrade.design.case import Case, case_of
 from twintrade.design.outcome_matrix import outcome_matrix
-from twintrade.effects import Dropped, EventStudy, RefitOnly
+from twintrade.effects import Dropped, Estimate, EventStudy, RefitOnly
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator
@@ -19,6 +20,7 @@ class SingleCase(Estimator):
     """An estimator of one treated unit, made of arrays so that a thousand placebo refits are cheap."""
 
     __slots__ = ()
+    uses_covariates: ClassVar[bool] = False
 
     @abstractmethod
     def gaps(self, case: Case) -> FloatArray:
@@ -43,7 +45,18 @@ class SingleCase(Estimator):
         """Return the design's only case, its treated unit first."""
         return case_of(design, outcome_matrix(design))
 
-    def estimate(self, design: Design) -> EventStudy:
+    def refuse_covariates(self, design: Design) -> None:
+        """Refuse covariates that the method would ignore.
+
+        Raises
+        ------
+        EstimationError
+            The design names covariates and the method has no place for them.
+        """
+        if design.covariates and not self.uses_covariates:
+            raise EstimationError(f"{self.name} takes no covariates; take {', '.join(design.covariates)} out")
+
+    def estimate(self, design: Design) -> Estimate:
         """Return the gap at every event time of the sample, whatever the window: placebos need the whole fit.
 
         Raises
@@ -51,6 +64,7 @@ class SingleCase(Estimator):
         EstimationError
             No gap can be formed before, or after, the onset.
         """
+        self.refuse_covariates(design)
         matrix = outcome_matrix(design)
         case = case_of(design, matrix)
         gaps = self.gaps(case)
@@ -58,12 +72,7 @@ class SingleCase(Estimator):
         for side, periods in (("before", case.is_before), ("after", case.is_after)):
             if not (usable & periods).any():
                 raise EstimationError(f"{case.units[0]}: no gap can be formed {side} the onset; look for zeros")
-        before = gaps[usable & case.is_before]
-        facts = {
-            "pre_rmspe": float(np.sqrt(np.mean(before**2))),
-            "n_pre_periods": float(before.size),
-            "n_donors": float(case.n_donors),
-        }
+        facts = _facts(case, gaps) | dict(self.statistics(case))
         ones = np.ones(int(usable.sum()), dtype=np.int64)
         reference = self.reference(design)
         return EventStudy(
@@ -73,7 +82,7 @@ class SingleCase(Estimator):
             sample=design.observations.sample(
                 matrix.used,
                 dropped=matrix.dropped + _without_gap(case, gaps),
-                statistics=facts | dict(self.statistics(case)),
+                statistics=facts,
             ),
             names=tuple(f"{e:+d}" for e in case.event_times[usable]),
             n_units=ones,
@@ -83,6 +92,15 @@ class SingleCase(Estimator):
             reference=reference,
             anticipation=design.anticipation,
         )
+
+
+def _facts(case: Case, gaps: FloatArray) -> dict[str, float]:
+    before = gaps[np.isfinite(gaps) & case.is_before]
+    return {
+        "pre_rmspe": float(np.sqrt(np.mean(before**2))),
+        "n_pre_periods": float(before.size),
+        "n_donors": float(case.n_donors),
+    }
 
 
 def _without_gap(case: Case, gaps: FloatArray) -> tuple[Dropped, ...]:

@@ -1,0 +1,151 @@
+"""Synth, synthdid and augsynth: numbers of the reference packages, and where the exact optimum differs from them."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
+from twintrade.estimators.base import fit
+from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.estimators.synthetic_did import SyntheticDid
+from twintrade.numerics.predictor_weights import nested, standardized, weigh
+
+PUBLISHED = 1e-8  # same algorithm, same stopping rule
+CLOSED_FORM = 1e-8
+WEIGHTS = 1e-3  # interior-point and conditional-gradient solvers of the packages stop here
+ESTIMATE = 1.1e-4  # relative; what their early stop costs in California
+NESTED_LOSS = 1e-4  # relative; both searches stop on a flat bottom
+
+
+@pytest.fixture(scope="module")
+def golden(shared):
+    def load(name):
+        cases = json.loads((shared / "golden" / f"{name}.json").read_text())["cases"]
+        return {case["id"]: case["results"] for case in cases}
+
+    return load
+
+
+def design(frame, unit, period, outcome, treated):
+    panel = Panel.from_frame(frame, unit=unit, period=period)
+    onset = frame[frame[treated] == 1].groupby(unit)[period].min()
+    return Design(panel=panel, treatment=Treatment.from_series(onset.reindex(panel.units)), outcome=outcome)
+
+
+@pytest.fixture(scope="module")
+def california(shared):
+    frame = pd.read_csv(shared / "golden" / "data" / "california_prop99.csv")
+    return design(frame, "State", "Year", "PacksPerCapita", "treated")
+
+
+@pytest.fixture(scope="module")
+def block(shared):
+    frame = pd.read_csv(shared / "golden" / "data" / "sim_balanced.csv").query("g in [0, 8]")
+    frame = frame.assign(id=frame["id"].astype(str), d=((frame["g"] == 8) & (frame["t"] >= 8)).astype(int))
+    return design(frame, "id", "t", "y", "d")
+
+
+@pytest.mark.parametrize(("kind", "key"), [("sdid", "synthdid"), ("sc", "sc"), ("did", "did")])
+def test_california_as_published(golden, california, kind, key):
+    reference = golden("synthdid")[f"prop99_{key}"]
+    estimator = SyntheticDid(kind=kind, solver="published")
+    found = fit(estimator, california)
+    assert found.view("overall").effects[0] == pytest.approx(reference["estimate"], rel=PUBLISHED)
+    case = estimator.case(california)
+    weights = pd.Series(reference["omega"]["weight"], index=reference["omega"]["unit"]).reindex(case.units[1:])
+    np.testing.assert_allclose(estimator.weigh(case).weights, weights, atol=PUBLISHED)
+
+
+def test_california_in_the_literature(california):
+    effects = {k: fit(SyntheticDid(kind=k), california).view("overall").effects[0] for k in ("sdid", "sc", "did")}
+    assert effects["sdid"] == pytest.approx(-15.60, abs=0.01)
+    assert effects["did"] == pytest.approx(-27.35, abs=0.005)
+    assert effects["sc"] == pytest.approx(-19.6, abs=0.1)
+    assert fit(SyntheticControl(), california).view("overall").effects[0] == pytest.approx(effects["sc"], abs=1e-4)
+
+
+def test_the_optimum_fits_california_at_least_as_well_as_the_published_weights(golden, california):
+    for kind, key in (("sdid", "synthdid"), ("sc", "sc")):
+        case = SyntheticDid(kind=kind).case(california)
+        reference = golden("synthdid")[f"prop99_{key}"]
+        theirs = pd.Series(reference["omega"]["weight"], index=reference["omega"]["unit"]).reindex(case.units[1:])
+        ours = SyntheticDid(kind=kind).weigh(case).weights
+        ridge = reference["zeta_omega"] ** 2 * case.is_before.sum()
+
+        def loss(w, case=case, ridge=ridge, kind=kind):
+            gaps = (case.own - w @ case.donors)[case.is_before]
+            gaps = gaps - gaps.mean() if kind == "sdid" else gaps
+            return (gaps**2).sum() + ridge * (w**2).sum()
+
+        assert loss(ours) <= loss(theirs.to_numpy()) * (1 + 1e-12)
+
+
+@pytest.mark.parametrize(("kind", "key"), [("sdid", "synthdid"), ("did", "did")])
+def test_a_block_of_several_treated_units(golden, block, kind, key):
+    reference = golden("synthdid")[f"sim_balanced_block_{key}"]
+    exact = fit(SyntheticDid(kind=kind), block).view("overall").effects[0]
+    published = fit(SyntheticDid(kind=kind, solver="published"), block).view("overall").effects[0]
+    assert published == pytest.approx(reference["estimate"], rel=PUBLISHED)
+    assert exact == pytest.approx(reference["estimate"], rel=ESTIMATE)
+
+
+@pytest.mark.parametrize(
+    ("case_id", "estimator"),
+    [
+        ("kansas_sc", SyntheticControl()),
+        ("kansas_ridge_fixed_lambda", AugmentedSyntheticControl(penalty=0.1)),
+    ],
+)
+def test_kansas(golden, shared, case_id, estimator):
+    frame = pd.read_csv(shared / "golden" / "data" / "kansas.csv.gz")
+    frame = frame.assign(quarter=(frame["year_qtr"] * 4).astype(int), fips=frame["fips"].astype(str))
+    kansas = design(frame, "fips", "quarter", "lngdpcapita", "treated")
+    reference = golden("augsynth")[case_id]
+    found = fit(estimator, kansas)
+    assert found.view("overall").effects[0] == pytest.approx(reference["average_att"], rel=1e-4)
+    case = estimator.case(kansas)
+    weights = estimator.weigh(case).weights
+    theirs = pd.Series(reference["weights"]["w"], index=reference["weights"]["unit"]).reindex(case.units[1:])
+    np.testing.assert_allclose(weights, theirs, atol=WEIGHTS)
+    imbalance = np.linalg.norm(found.estimate.effects[found.estimate.event_times < 0])
+    assert imbalance == pytest.approx(reference["l2_imbalance"], rel=WEIGHTS)
+
+
+def basque(shared, reference):
+    frame = pd.read_csv(shared / "golden" / "data" / "basque.csv")
+    wide = frame.pivot(index="regionno", columns="year", values="gdpcap")
+    units = [17, *(int(u) for u in reference["weights"]["unit"])]
+    predictors = np.vstack([reference["X1"], np.asarray(reference["X0"], dtype=float).T])
+    return standardized(predictors), wide.loc[units, 1960:1969].to_numpy(), wide.loc[units].to_numpy()
+
+
+def test_basque_with_nested_predictor_weights(golden, shared):
+    reference = golden("synth")["basque_nested_bfgs"]
+    predictors, outcomes, paths = basque(shared, reference)
+    found = nested(predictors, outcomes)
+    assert found.loss <= reference["loss_v"] * (1 + NESTED_LOSS)
+    top = pd.Series(found.weights, index=reference["weights"]["unit"]).nlargest(2)
+    np.testing.assert_allclose(top, [0.851, 0.149], atol=WEIGHTS)
+    gaps = paths[0] - found.weights @ paths[1:]
+    np.testing.assert_allclose(gaps, reference["gaps"]["gap"], atol=5e-3)
+
+
+def test_basque_with_given_predictor_weights(golden, shared):
+    for case_id in ("basque_nested_bfgs", "basque_equal_v"):
+        reference = golden("synth")[case_id]
+        predictors, outcomes, _ = basque(shared, reference)
+        found = weigh(predictors, outcomes, np.asarray(reference["v"]))
+        np.testing.assert_allclose(found.weights, reference["weights"]["w"], atol=WEIGHTS)
+
+
+def test_basque_on_outcomes_alone_fits_better_than_the_reference(golden, shared):
+    reference = golden("synth")["basque_outcome_lags_v"]
+    predictors, outcomes, _ = basque(shared, reference)
+    weights = weigh(predictors, outcomes, np.ones(10)).weights
+    loss = ((predictors[0] - weights @ predictors[1:]) ** 2).mean()
+    theirs = np.asarray(reference["weights"]["w"])
+    assert loss <= ((predictors[0] - theirs @ predictors[1:]) ** 2).mean()
+    np.testing.assert_allclose(weights, theirs, atol=0.01)  # the reference's interior point stops early here

@@ -1,0 +1,72 @@
+"""Augmented synthetic control: a ridge regression takes up the imbalance the simplex leaves."""
+
+from dataclasses import dataclass
+
+from twintrade.design import Design
+from twintrade.design.case import Case
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Requires
+from twintrade.estimators.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
+from twintrade.numerics.ridge_augmentation import augmented_weights, centered, chosen_penalty
+from twintrade.numerics.simplex import simplex_weights
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentedSyntheticControl(WeightedCase):
+    """Ben-Michael, Feller and Rothstein (2021), ridge version.
+
+    Weights sum to one and may be negative: extrapolation, kept small by the penalty.
+
+    Attributes
+    ----------
+    penalty : float or None
+        Ridge penalty, in squared units of the outcome; None chooses it by leaving out one period at a time.
+    one_se : bool
+        The largest penalty within one standard error of the best, not the best itself.
+    min_before : int
+        Fewest periods before the onset.
+    """
+
+    penalty: float | None = None
+    one_se: bool = True
+    min_before: int = 4
+    name = "augmented_synthetic_control"
+    title = "Augmented synthetic control"
+    citation = "benmichael2021"
+    requires = Requires(single_treated_unit=True)
+
+    def weigh(self, case: Case) -> DonorWeights:
+        """Return simplex weights plus their ridge correction.
+
+        Raises
+        ------
+        EstimationError
+            The penalty is not positive.
+        """
+        refuse_few_periods(case, self.min_before, self.name)
+        if self.penalty is not None and not self.penalty > 0:
+            raise EstimationError(f"a ridge penalty is positive, not {self.penalty}")
+        donors, treated = centered(case.values[:, case.is_before])
+        base = simplex_weights(donors.T, treated)
+        if not donors.any():
+            return DonorWeights(base)
+        penalty = self.penalty
+        if penalty is None:
+            penalty = chosen_penalty(donors, treated, one_se=self.one_se)
+        return DonorWeights(augmented_weights(donors, treated, penalty, base))
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        return (
+            "Weights that reproduce the treated flow before the tie, corrected by a ridge regression of later on "
+            "earlier outcomes, would have reproduced it afterwards as well, had there been no tie, and none of "
+            f"{design.comparison.sentence} was touched by it."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        return "The mean gap between the treated flow and its augmented synthetic control after the onset."
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        return "τₜ = Y₁ₜ − Σⱼ wⱼ Yⱼₜ,  w = w_sc + X₀(X₀′X₀ + λI)⁻¹(X₁ − X₀′w_sc)"

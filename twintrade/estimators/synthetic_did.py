@@ -1,0 +1,138 @@
+"""Synthetic difference-in-differences: donors and periods weighted so that trends are parallel where it matters."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.design.case import Case, case_of
+from twintrade.design.outcome_matrix import OutcomeMatrix, outcome_matrix
+from twintrade.effects import CohortEffects, Estimate, RefitOnly
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Requires
+from twintrade.estimators.single_case import SingleCase
+from twintrade.estimators.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.synthetic_did import DidWeights, Pinned, Solver, did_gaps, did_weights
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticDid(WeightedCase):
+    """Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), Algorithm 1.
+
+    Treated units that share an onset are averaged; onsets are estimated one by one against the units that are never
+    treated, and averaged by treated cells.
+
+    Attributes
+    ----------
+    kind : {"sdid", "sc", "did"}
+        "sc" and "did" pin the weights so that the same code is synthetic control or difference-in-differences.
+    solver : {"exact", "published"}
+        The optimal weights, or the stopping point of the reference software.
+    min_before : int
+        Fewest periods before an onset.
+    """
+
+    kind: Pinned = "sdid"
+    solver: Solver = "exact"
+    min_before: int = 2
+    name = "synthetic_did"
+    title = "Synthetic DiD"
+    citation = "arkhangelsky2021"
+    requires = Requires(never_treated=True, fixed_effects=("two_way",), cancels_constants=False)
+
+    def weigh(self, case: Case) -> DonorWeights:
+        """Return unit weights, and the level and period weights the gap is measured from."""
+        refuse_few_periods(case, self.min_before, self.name)
+        found = self._weights(case, 1)
+        gaps = case.own - found.omega @ case.donors
+        periods = np.zeros(case.periods.size)
+        periods[case.is_before] = found.lambda_
+        return DonorWeights(found.omega, float(periods @ gaps), periods)
+
+    def _weights(self, case: Case, n_treated: int) -> DidWeights:
+        return did_weights(
+            case.own,
+            case.donors,
+            case.is_before,
+            case.is_after,
+            n_treated=n_treated,
+            kind=self.kind,
+            solver=self.solver,
+        )
+
+    def estimate(self, design: Design) -> Estimate:
+        """Return the gap of one treated unit by event time, or effects by cohort where there are several."""
+        matrix = outcome_matrix(design)
+        if matrix.is_treated.sum() == 1:
+            return SingleCase.estimate(self, design)
+        self.refuse_covariates(design)
+        onsets = np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
+        cases = [(cohort_case(design, matrix, int(g)), int((matrix.onset == g).sum())) for g in onsets]
+        gaps = []
+        for case, n_treated in cases:
+            refuse_few_periods(case, self.min_before, self.name)
+            gaps.append(did_gaps(case.own, case.donors, case.is_before, self._weights(case, n_treated)))
+        return _stacked(design, matrix, onsets, np.array([n for _, n in cases]), gaps)
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        return (
+            "Without the tie the treated flows would have kept their distance to the weighted average of "
+            f"{design.comparison.sentence}, measured over the weighted periods before."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        return (
+            "The average effect over treated cells, every treated unit and period after its onset weighing the same."
+        )
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        return "(τ̂, μ̂, α̂, β̂) = argmin Σᵢₜ (Yᵢₜ − μ − αᵢ − βₜ − Wᵢₜτ)² ω̂ᵢ λ̂ₜ"
+
+
+def cohort_case(design: Design, matrix: OutcomeMatrix, onset: int) -> Case:
+    """Return the mean of the treated units of one onset as a case."""
+    rows = np.flatnonzero(matrix.onset == onset)
+    case = case_of(design, matrix, int(rows[0]))
+    values = np.vstack([matrix.values[rows].mean(axis=0), case.donors])
+    return Case(
+        values=values,
+        units=np.concatenate([[f"cohort {onset}"], case.units[1:]]),
+        periods=case.periods,
+        onset=case.onset,
+        anticipation=case.anticipation,
+        city=case.city,
+        partner=case.partner,
+        predictors=case.predictors,
+    )
+
+
+def _stacked(
+    design: Design, matrix: OutcomeMatrix, onsets: IntArray, n_treated: IntArray, gaps: list[FloatArray]
+) -> CohortEffects:
+    """Return gaps of several onsets as the cohort table; cells weigh by treated units."""
+    n_periods = matrix.periods.size
+    cohorts, times = np.repeat(onsets, n_periods), np.concatenate([matrix.periods - g for g in onsets])
+    if not (times >= 0).any():
+        raise EstimationError("no treated unit is observed after its onset")
+    n_units = np.repeat(n_treated, n_periods)
+    return CohortEffects(
+        effects=np.concatenate(gaps),
+        uncertainty=RefitOnly(
+            "unit and period weights are chosen from the data; use placebo, bootstrap or jackknife"
+        ),
+        scale=design.scale,
+        sample=design.observations.sample(matrix.used, dropped=matrix.dropped),
+        names=tuple(f"{g}, {e:+d}" for g, e in zip(cohorts, times, strict=True)),
+        n_units=n_units,
+        n_cells=n_units,
+        base="none",
+        cohorts=cohorts,
+        event_times=times,
+        cell_weights=n_units.astype(np.float64),
+        reference=None,
+        anticipation=design.anticipation,
+    )

@@ -1,0 +1,49 @@
+"""Long-run covariance of a sum over time: Bartlett weights, with or without prewhitening."""
+
+import numpy as np
+
+from twintrade.numerics.arrays import FloatArray
+
+
+def automatic_lags(n_periods: int) -> int:
+    """Return floor(4 (T/100)^(2/9))."""
+    return int(np.floor(4 * (n_periods / 100) ** (2 / 9)))
+
+
+def long_run_covariance(scores: FloatArray, lags: int, *, is_prewhitened: bool = False) -> FloatArray:
+    """Return the covariance of the column sums of serially correlated rows.
+
+    Parameters
+    ----------
+    scores : FloatArray, shape (n_periods, n_effects)
+        In the order of time; scaled so that their sum is the error of the estimate.
+    lags : int
+        Bartlett weights 1 - l / (lags + 1).
+    is_prewhitened : bool
+        Fit ``s_t = A s_{t-1} + u_t`` with the roots of A held below 0.97, and recolor the covariance of u.
+    """
+    if not is_prewhitened:
+        return _bartlett(scores, lags)
+    keep, scores = _basis(scores)
+    slope = np.linalg.lstsq(scores[:-1], scores[1:], rcond=None)[0].T
+    left, values, right = np.linalg.svd(slope)
+    slope = left @ np.diag(np.minimum(values, 0.97)) @ right
+    inner = _bartlett(scores[1:] - scores[:-1] @ slope.T, lags) * scores.shape[0] / (scores.shape[0] - 1)
+    recolor = np.linalg.inv(np.eye(slope.shape[0]) - slope)
+    return np.asarray(keep.T @ (recolor @ inner @ recolor.T) @ keep)
+
+
+def _basis(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the row space of the scores, shape (rank, n_effects), and the scores in it."""
+    _, values, right = np.linalg.svd(scores, full_matrices=False)
+    rank = int((values > 1e-10 * values[0]).sum()) if values.size and values[0] > 0 else 0
+    keep = right[:rank]
+    return keep, scores @ keep.T
+
+
+def _bartlett(scores: FloatArray, lags: int) -> FloatArray:
+    out = scores.T @ scores
+    for lag in range(1, min(lags, scores.shape[0] - 1) + 1):
+        cross = scores[lag:].T @ scores[:-lag]
+        out = out + (1 - lag / (lags + 1)) * (cross + cross.T)
+    return np.asarray(out, dtype=np.float64)

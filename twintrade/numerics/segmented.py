@@ -1,0 +1,88 @@
+"""Segmented regression of one series: level and trend before, and their change at a date."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentedFit:
+    """Least squares of a series on level, trend, season and their change.
+
+    Attributes
+    ----------
+    design : FloatArray, shape (n_periods, n_slopes)
+        Constant, trend, level change, slope change (where fitted), seasonal dummies.
+    coefficients : FloatArray, shape (n_slopes,)
+    residuals : FloatArray, shape (n_periods,)
+    bread : FloatArray, shape (n_slopes, n_slopes)
+    """
+
+    design: FloatArray
+    coefficients: FloatArray
+    residuals: FloatArray
+    bread: FloatArray
+
+
+def segmented_design(
+    periods: IntArray, onset: int, *, slope_change: bool = True, seasons: int = 1, trend: bool = True
+) -> FloatArray:
+    """Return the regressors of a level and slope change at ``onset``.
+
+    Time counts from the onset, so the level change is the jump in the first treated period.
+    """
+    time = (periods - onset).astype(np.float64)
+    after = (time >= 0).astype(np.float64)
+    columns = [np.ones_like(time), *([time] if trend else []), after, *([after * time] if slope_change else [])]
+    columns += [(periods % seasons == s).astype(np.float64) for s in range(1, seasons)]
+    return np.column_stack(columns)
+
+
+def segmented_fit(y: FloatArray, design: FloatArray) -> SegmentedFit:
+    """Return least squares; periods must outnumber regressors.
+
+    Raises
+    ------
+    EstimationError
+        Too few periods, or collinear regressors.
+    """
+    if design.shape[0] <= design.shape[1]:
+        raise EstimationError(f"{design.shape[0]} periods cannot determine {design.shape[1]} coefficients")
+    gram = design.T @ design
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise EstimationError("level, trend, season and their changes are collinear: too few periods on one side")
+    bread = np.asarray(np.linalg.inv(gram), dtype=np.float64)
+    coefficients = np.asarray(np.linalg.lstsq(design, y, rcond=None)[0], dtype=np.float64)
+    return SegmentedFit(design, coefficients, y - design @ coefficients, bread)
+
+
+def supremum_f(y: FloatArray, periods: IntArray, trim: float, seasons: int = 1) -> tuple[FloatArray, IntArray]:
+    """Return the F statistic of a level and slope change at every date inside the trimmed range (Andrews 1993).
+
+    Parameters
+    ----------
+    y : FloatArray, shape (n_periods,)
+    periods : IntArray, shape (n_periods,)
+    trim : float
+        Share of periods that must lie on either side.
+
+    Returns
+    -------
+    FloatArray, shape (n_dates,), and IntArray, shape (n_dates,)
+        Statistics and the first period after each break.
+    """
+    n = y.size
+    edge = max(int(np.ceil(trim * n)), 3)
+    dates = periods[edge : n - edge + 1]
+    restricted = segmented_design(periods, int(periods[0]), slope_change=False, seasons=seasons)
+    restricted = np.delete(restricted, 2, axis=1)  # the level change at the first period is the constant
+    base = float((segmented_fit(y, restricted).residuals ** 2).sum())
+    statistics = np.empty(dates.size)
+    for k, date in enumerate(dates):
+        full = segmented_fit(y, segmented_design(periods, int(date), seasons=seasons))
+        ssr, df = float((full.residuals**2).sum()), n - full.design.shape[1]
+        statistics[k] = np.inf if ssr <= 0 else (base - ssr) / 2 / (ssr / df)
+    return statistics, dates
