@@ -1,0 +1,276 @@
+"""The checks every study runs: each says what is true of a panel whose truth is known."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, NeverTreated, Panel, Treatment
+from twintrade.diagnostics.adoption import adoption, finding
+from twintrade.diagnostics.anticipation import Anticipation
+from twintrade.diagnostics.base import DIAGNOSTICS
+from twintrade.diagnostics.clusters import ClusterLadder
+from twintrade.diagnostics.comparison import ComparisonCheck
+from twintrade.diagnostics.dates import Dates
+from twintrade.diagnostics.leave_one_out import LeaveOneOut
+from twintrade.diagnostics.leverage import Leverage
+from twintrade.diagnostics.placebo_dates import PlaceboDates
+from twintrade.diagnostics.pretrends import LevellingOff, Pretrends, joint_pretrend
+from twintrade.diagnostics.raw_series import RawSeries, candidate_dates, raw_series
+from twintrade.effects import RefitOnly
+from twintrade.estimators.base import fit
+from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.randomization import Randomization
+
+# Sums and logarithms of the same numbers.
+ROUNDING = 1e-10
+CLUSTERED = Clustered(by=("unit",))
+
+
+def made(seed: int = 3, trend: float = 0.0, n_treated: int = 12, **options) -> Design:
+    rng = np.random.default_rng(seed)
+    cities, partners, years = [f"c{i}" for i in range(6)], [f"p{i}" for i in range(8)], range(2000, 2012)
+    index = pd.MultiIndex.from_product([cities, partners, years], names=["city", "partner", "period"])
+    frame = index.to_frame(index=False)
+    onset = np.full(48, np.inf)
+    onset[rng.choice(48, n_treated, replace=False)] = 2004 + rng.integers(0, 4, n_treated)
+    event_time = frame["period"].to_numpy() - np.repeat(onset, 12)
+    eta = 3 + rng.normal(size=48).repeat(12) + 0.1 * rng.normal(size=len(frame)) + 0.5 * (event_time >= 0)
+    eta += trend * np.where(np.isfinite(event_time), event_time, 0)
+    frame["flow"] = np.exp(eta)
+    panel = Panel.from_frame(frame, city="city", partner="partner", units_of_measure={"flow": "US dollars"})
+    kept = {"transform": "log", "window": (-3, 4), "clusters": ("city", "partner")} | options
+    return Design(panel=panel, treatment=Treatment(panel.units, onset), outcome="flow", **kept)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@pytest.fixture(scope="module")
+def twfe():
+    return TWFE()
+
+
+def test_pretrends_pass_without_and_object_with_a_trend(twfe, rng) -> None:
+    assert Pretrends().check(fit(twfe, made()), CLUSTERED, rng).verdict == "pass"
+    steep = Pretrends().check(fit(twfe, made(trend=0.3)), CLUSTERED, rng)
+    assert steep.verdict == "fail"
+    assert steep.table["test"][0] == "F"
+    assert "differently before the tie" in steep.sentence
+
+
+def test_pretrends_under_randomization(twfe, rng) -> None:
+    found = Pretrends(draws=99).check(fit(twfe, made(trend=0.3)), Randomization(), rng)
+    assert found.table["test"][0] == "randomization"
+    assert found.value == pytest.approx(0.01)
+    assert np.isnan(joint_pretrend(Randomization(draws=9).infer(fit(twfe, made()), "event", rng)).df2)
+
+
+def test_the_joint_test_is_the_wald_statistic(twfe, rng) -> None:
+    bands = CLUSTERED.infer(fit(twfe, made()), "event", rng)
+    pre = bands.estimate.pre_effects()
+    effects, block = bands.estimate.effects[pre], bands.covariance[np.ix_(pre, pre)]
+    found = joint_pretrend(bands)
+    assert found.statistic == pytest.approx(effects @ np.linalg.solve(block, effects) / pre.size, rel=1e-8)
+    assert found.df2 == 47
+
+
+def test_pretrends_equal_fixest(shared, rng, twfe) -> None:
+    cases = json.loads((shared / "golden/fixest_twfe.json").read_text())["cases"]
+    expected = next(c["results"] for c in cases if c["id"] == "mpdta_es_wald_pretrends")
+    frame = pd.read_csv(shared / "golden/data/mpdta.csv")
+    panel = Panel.from_frame(frame, unit="countyreal", period="year")
+    onset = frame.groupby("countyreal")["first.treat"].first().replace(0, np.inf)
+    design = Design(panel=panel, treatment=Treatment.from_series(onset), outcome="lemp", window=(-9, 9))
+    found = Pretrends().check(fit(twfe, design), Clustered(), rng)
+    assert found.value == pytest.approx(expected["p"], rel=1e-6)
+    assert found.table["statistic"][0] == pytest.approx(expected["stat"], rel=1e-6)
+    assert found.table["df2"][0] == expected["df2"]
+
+
+def test_levelling_off_sees_a_moving_effect(twfe, rng) -> None:
+    still = LevellingOff().check(fit(twfe, made()), CLUSTERED, rng)
+    moving = LevellingOff().check(fit(twfe, made(trend=0.4)), CLUSTERED, rng)
+    assert moving.value < 0.01 < still.value
+
+
+def test_leverage_names_the_row_and_what_rests_on_it(rng) -> None:
+    design = made(fixed_effects="gravity", n_treated=1)
+    unit = int(np.flatnonzero(np.isfinite(design.onset))[0])
+    same = design.panel.unit_partner == design.panel.unit_partner[unit]
+    others = np.flatnonzero(same & (np.arange(48) != unit))
+    last = design.panel.period == 2011
+    thin = design.restricted(~(np.isin(design.panel.unit, others[1:]) & last))
+    found = Leverage().check(fit(Imputation(), thin), CLUSTERED, rng)
+    assert found.verdict == "fail"
+    assert found.table["unit"].tolist() == [design.panel.units[others[0]]]
+    assert found.table["period"].tolist() == [2011]
+    assert Leverage().check(fit(Imputation(), made()), CLUSTERED, rng).verdict == "pass"
+
+
+def test_adoption_knows_every_status() -> None:
+    design = made()
+    onset = design.onset.copy()
+    never = np.flatnonzero(np.isinf(onset))
+    onset[never[0]] = 2000
+    treatment = Treatment(design.panel.units, onset, excluded={str(design.panel.units[never[1]]): "undated"})
+    frame = adoption(replace(design, treatment=treatment))
+    assert len(frame) == design.panel.n_rows
+    status = frame.set_index(["unit", "period"])["status"]
+    treated = int(np.flatnonzero(np.isfinite(design.onset))[0])
+    name, start = design.panel.units[treated], int(onset[treated])
+    assert status[name, start] == "treated"
+    assert status[name, start - 1] == "not yet treated"
+    assert status[design.panel.units[never[0]], 2005] == "always treated"
+    assert status[design.panel.units[never[1]], 2005] == "undated"
+    assert status[design.panel.units[never[2]], 2005] == "comparison"
+    assert "12 treated" in finding(replace(design, treatment=treatment)).sentence
+
+
+def test_raw_series_is_the_flow_and_its_sums() -> None:
+    design = made()
+    unit = str(design.panel.units[np.flatnonzero(np.isfinite(design.onset))[0]])
+    frame = raw_series(design, unit)
+    flows = design.panel.to_frame()
+    own = flows[flows["unit"] == unit].set_index("period")["flow"]
+    level = frame[(frame["panel"] == "level")].set_index("period")["value"]
+    assert level.to_numpy() == pytest.approx(own.to_numpy())
+    never = {str(u) for u in design.panel.units[np.isinf(design.onset)]}
+    city, partner = unit.split("-")
+    rest = flows[flows["unit"].isin(never) & (flows["unit"] != unit)]
+    same = rest[(rest["city"] == city) & (rest["partner"] != partner)].groupby("period")["flow"].sum()
+    logs = frame[(frame["panel"] == "log") & (frame["series"] == "same city, other destinations")]
+    assert logs["value"].to_numpy() == pytest.approx(np.log(same.to_numpy()))
+    index = frame[(frame["panel"] == "index") & (frame["series"] == "treated")].set_index("period")["value"]
+    assert index[int(design.onset[list(design.panel.units).index(unit)]) - 1] == pytest.approx(100)
+
+
+def test_the_double_ratio_ignores_booms_of_its_city_and_its_destination() -> None:
+    design, rng = made(), np.random.default_rng(1)
+    panel = design.panel
+    code = int(np.flatnonzero(np.isfinite(design.onset))[0])
+    year = panel.period - 2000
+    is_city = (panel.unit_city == panel.unit_city[code])[panel.unit]
+    is_partner = (panel.unit_partner == panel.unit_partner[code])[panel.unit]
+    boom = np.where(is_city, rng.lognormal(size=12)[year], 1) * np.where(is_partner, rng.lognormal(size=12)[year], 1)
+    changed = replace(design, panel=replace(panel, columns={"flow": panel.columns["flow"] * boom}))
+    ratio, again = (
+        frame[frame["panel"] == "ratio"]["value"].to_numpy()
+        for frame in (raw_series(d, str(panel.units[code])) for d in (design, changed))
+    )
+    assert again == pytest.approx(ratio, rel=ROUNDING)
+    assert ratio.size == 12
+
+
+def register(unit: str, onset: int) -> pd.DataFrame:
+    candidates = json.dumps([["memorandum", "2003-05", 2003], ["signed", str(onset), onset], ["visit", "1999", None]])
+    row = {"unit": unit, "partner_city": "X", "precision": "year", "onset": onset, "candidates": candidates}
+    return pd.DataFrame([row])
+
+
+def test_candidate_dates_mark_the_chosen_one() -> None:
+    design = made()
+    code = int(np.flatnonzero(np.isfinite(design.onset))[0])
+    unit, onset = str(design.panel.units[code]), int(design.onset[code])
+    design = replace(design, treatment=replace(design.treatment, register=register(unit, onset)))
+    dates = candidate_dates(design, unit)
+    assert dates["period"].tolist() == [2003, onset]
+    assert dates["is_chosen"].tolist() == [False, True]
+    found = RawSeries().of(design)
+    assert sum(key.startswith("raw_series") for key in found.payloads) == 12
+
+
+def test_an_undated_unit_can_be_shown_when_named() -> None:
+    design = replace(made(), treatment=Treatment(made().panel.units, np.full(48, np.inf)))
+    assert RawSeries().of(design).sentence.startswith("Not available because no unit is tied")
+    found = RawSeries(units=("c1-p1",)).of(design)
+    frame = found.payloads["raw_series"]
+    start = frame[(frame["panel"] == "index") & (frame["period"] == 2000)]["value"]
+    assert start.to_numpy() == pytest.approx(100)
+    assert found.payloads["candidate_dates"].empty
+
+
+def test_dates_reestimates_every_definition(twfe, rng) -> None:
+    design = made(n_treated=6)
+    code = int(np.flatnonzero(np.isfinite(design.onset))[0])
+    unit, onset = str(design.panel.units[code]), int(design.onset[code])
+    design = replace(design, treatment=replace(design.treatment, register=register(unit, onset)))
+    found = Dates().check(fit(twfe, design), CLUSTERED, rng)
+    moved = design.onset.copy()
+    moved[code] = 2003
+    table = found.table.set_index("label")
+    expected = fit(twfe, design.reassigned(moved)).view("overall").effects[0]
+    assert table.loc["memorandum", "effect"] == pytest.approx(expected)
+    assert any(label.startswith("one period later") for label in table.index)
+    assert "onset period left out" in table.index
+
+
+def test_leave_one_out_equals_the_design_without_it(twfe, rng) -> None:
+    design = made()
+    found = LeaveOneOut(by=("city", "cohort", "unit", "period")).check(fit(twfe, design), CLUSTERED, rng)
+    table = found.table.set_index("label")
+    gone = [str(u) for u in design.panel.units if str(u).startswith("c2-")]
+    assert table.loc["without c2", "effect"] == pytest.approx(
+        fit(twfe, design.without(gone)).view("overall").effects[0]
+    )
+    assert found.verdict == "pass"
+    assert set(table["group"]) == {"city", "cohort", "unit", "period"}
+
+
+def test_a_variant_that_fails_is_a_row_with_its_reason(twfe, rng) -> None:
+    design = made(n_treated=1)
+    found = LeaveOneOut(by=("city", "cohort")).check(fit(twfe, design), CLUSTERED, rng)
+    assert (found.table["reason"] != "").sum() >= 2
+    assert found.messages
+
+
+def test_anticipation_and_comparison(rng) -> None:
+    fitted = fit(CallawaySantAnna(), made())
+    found = Anticipation().check(fitted, CLUSTERED, rng)
+    assert found.table["effect"].notna().all()
+    assert found.table["effect"][0] == pytest.approx(fitted.view("overall").effects[0])
+    sides = ComparisonCheck().check(fitted, CLUSTERED, rng).table.set_index("label")
+    never = fitted.refit(replace(fitted.design, comparison=NeverTreated())).view("overall").effects[0]
+    assert sides.loc["never tied", "effect"] == pytest.approx(never)
+
+
+def test_cluster_ladder_equals_each_inference(twfe, rng) -> None:
+    fitted = fit(twfe, made())
+    table = ClusterLadder().check(fitted, CLUSTERED, rng).table.set_index("label")
+    for by in (("unit",), ("city", "partner"), ("period",)):
+        se = Clustered(by=by).infer(fitted, "overall", rng).se[0]
+        assert table.loc[f"by {' and '.join(by)}", "se"] == pytest.approx(se, rel=ROUNDING)
+    assert table["is_design"].sum() == 1
+
+
+def test_placebo_dates_use_nothing_from_after_the_tie(twfe, rng) -> None:
+    design = made()
+    found = PlaceboDates().check(fit(twfe, design), CLUSTERED, rng)
+    assert found.verdict == "pass"
+    after = design.panel.period >= design.onset[design.panel.unit]
+    columns = {"flow": np.where(after, 1e6, design.panel.columns["flow"])}
+    changed = replace(design, panel=replace(design.panel, columns=columns))
+    again = PlaceboDates().check(fit(twfe, changed), CLUSTERED, np.random.default_rng(7))
+    assert again.table["effect"].to_numpy() == pytest.approx(found.table["effect"].to_numpy())
+
+
+def test_what_a_fit_cannot_provide_is_said(twfe, rng) -> None:
+    fitted = fit(TWFE(shape="static"), made())
+    assert Pretrends().check(fitted, CLUSTERED, rng).sentence.startswith("Not available because")
+    assert LevellingOff().check(fitted, CLUSTERED, rng).sentence.startswith("Not available because")
+    opaque = replace(fitted, estimate=replace(fitted.estimate, uncertainty=RefitOnly()))
+    assert ClusterLadder().check(opaque, CLUSTERED, rng).sentence.startswith("Not available because")
+
+
+def test_all_are_registered() -> None:
+    for name in ("pretrends", "levelling_off", "leverage", "adoption", "raw_series", "dates", "leave_one_out"):
+        assert name in DIAGNOSTICS
+    for name in ("anticipation", "comparison", "clusters", "placebo_dates"):
+        assert name in DIAGNOSTICS

@@ -1,0 +1,113 @@
+"""The estimate under every date a tie may count from."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import Variant, compared, failures, quick, quoted
+from twintrade.effects import Finding
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+CHOSEN = "date as chosen"
+
+
+def date_variants(design: Design) -> Iterator[Variant]:
+    """Yield the design under its chosen dates and under each alternative that changes some onset.
+
+    Alternatives: each kind of candidate date, where a tie has it; the earliest and the latest candidate; one period
+    later for ties known by their year only; the onset period left out (donut).
+    """
+    yield Variant(CHOSEN, "dates", design)
+    onset = design.onset
+    alternatives = _by_kind(design)
+    seen = [onset]
+    for label, changed in alternatives.items():
+        if not any(np.array_equal(changed, other) for other in seen):
+            seen.append(changed)
+            yield Variant(label, "dates", design.reassigned(changed))
+    vague = _vague(design)
+    if vague.any():
+        n = int(vague.sum())
+        label = f"one period later where only the year is known ({n} unit{'s' if n > 1 else ''})"
+        yield Variant(label, "precision", design.reassigned(np.where(vague, onset + 1, onset)))
+    panel = design.panel
+    yield Variant("onset period left out", "donut", design.restricted(panel.period != onset[panel.unit]))
+
+
+def _by_kind(design: Design) -> dict[str, FloatArray]:
+    """Return onsets by kind of candidate date, first and last candidate included."""
+    onset = design.onset
+    register = design.treatment.register
+    if "candidates" not in register:
+        return {}
+    place = {str(u): k for k, u in enumerate(design.panel.units)}
+    found: dict[str, dict[int, list[float]]] = {}
+    for tie in register.to_dict("records"):
+        code = place.get(tie["unit"])
+        if code is None or not np.isfinite(onset[code]):
+            continue
+        for label, _, ordinal in json.loads(tie["candidates"] or "[]"):
+            if ordinal is not None:
+                for kind in (label, "earliest candidate date", "latest candidate date"):
+                    found.setdefault(kind, {}).setdefault(code, []).append(float(ordinal))
+    out = {}
+    for kind, dates in found.items():
+        changed = onset.copy()
+        for code, ordinals in dates.items():
+            changed[code] = max(ordinals) if kind.startswith("latest") else min(ordinals)
+        out[kind] = changed
+    return out
+
+
+def _vague(design: Design) -> BoolArray:
+    """Return which units have an onset that rests on a date of year precision, shape (panel.n_units,)."""
+    register, onset = design.treatment.register, design.onset
+    vague = np.zeros(onset.size, dtype=bool)
+    if "precision" not in register:
+        return vague
+    place = {str(u): k for k, u in enumerate(design.panel.units)}
+    for unit, start, precision in zip(register["unit"], register["onset"], register["precision"], strict=True):
+        code = place.get(unit)
+        if code is not None and precision == "year" and start == onset[code]:
+            vague[code] = True
+    return vague
+
+
+@dataclass(frozen=True, slots=True)
+class Dates(Diagnostic):
+    """Every candidate date, the year rule, and the donut, side by side; the largest is never picked."""
+
+    name: ClassVar[str] = "dates"
+    citation: ClassVar[str] = "denteh2022"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a date definition; payload ``dates``."""
+        if not np.isfinite(fit.design.onset).any():
+            return self.unavailable("no unit has a dated tie")
+        table = compared(fit, date_variants(fit.design), quick(fit, inference), rng)
+        known = table.dropna(subset=["effect"])
+        if known.empty:
+            return self.unavailable("no date definition could be estimated: " + str(table["reason"].iloc[0]))
+        low, high = float(known["effect"].min()), float(known["effect"].max())
+        scale = fit.estimate.scale
+        same = "have the same sign" if low * high > 0 else "do not even agree in sign"
+        return Finding(
+            diagnostic=self.name,
+            verdict="none" if low * high > 0 else "fail",
+            sentence=(
+                f"Under {len(known)} definitions of the date the effect runs from {quoted(low, scale)} to "
+                f"{quoted(high, scale)}; the estimates {same}."
+            ),
+            value=high - low,
+            unit=scale,
+            table=table,
+            payloads={"dates": table},
+            messages=failures(self.name, table),
+        )

@@ -1,0 +1,108 @@
+"""The estimate without each city, partner, cohort, period or treated unit in turn."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import Variant, compared, failures, quoted
+from twintrade.effects import Finding
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import BoolArray, IntArray
+
+DIMENSIONS = ("unit", "city", "partner", "cohort", "period")
+
+
+def without_each(design: Design, dimension: str, most: int) -> Iterator[Variant]:
+    """Yield the design without one member of a dimension at a time.
+
+    Members that hold a treated row come first; no more than ``most`` are left out. Units: the treated ones only.
+
+    Raises
+    ------
+    InferenceError
+        Unknown dimension.
+    """
+    if dimension not in DIMENSIONS:
+        raise InferenceError(f"cannot leave out by {dimension!r}; known: {', '.join(DIMENSIONS)}")
+    panel, o = design.panel, design.observations
+    onset = np.where(o.unit_onset <= o.periods[-1], o.unit_onset, np.inf)
+    if dimension == "period":
+        for period in o.periods[:most]:
+            yield Variant(f"without {panel.label(int(period))}", "period", design.restricted(panel.period != period))
+        return
+    if dimension == "cohort":
+        for start in np.unique(onset[np.isfinite(onset)])[:most]:
+            units = [str(u) for u in o.unit_ids[onset == start]]
+            yield Variant(f"without cohort {panel.label(int(start))}", "cohort", design.without(units))
+        return
+    if dimension == "unit":
+        for unit in o.unit_ids[np.isfinite(onset)][:most]:
+            yield Variant(f"without {unit}", "unit", design.without([str(unit)]))
+        return
+    of_panel = panel.unit_city if dimension == "city" else panel.unit_partner
+    names = panel.cities if dimension == "city" else panel.partners
+    members = of_panel[o.unit_rows]
+    for code in _treated_first(members, np.isfinite(onset))[:most]:
+        units = [str(u) for u in o.unit_ids[members == code]]
+        yield Variant(f"without {names[code]}", dimension, design.without(units))
+
+
+def _treated_first(members: IntArray, treated: BoolArray) -> IntArray:
+    codes = np.unique(members)
+    holds = np.array([bool(treated[members == code].any()) for code in codes])
+    return np.concatenate([codes[holds], codes[~holds]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveOneOut(Diagnostic):
+    """Whether one member carries the estimate.
+
+    Attributes
+    ----------
+    by : tuple of str
+        "unit" (treated ones), "city", "partner", "cohort", "period".
+    most : int
+        Members left out per dimension at most.
+    """
+
+    by: tuple[str, ...] = ("city", "partner", "cohort")
+    most: int = 60
+    name: ClassVar[str] = "leave_one_out"
+    citation: ClassVar[str] = ""
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a member left out, effects alone; payload ``leave_one_out``."""
+        dimensions = [d for d in self.by if fit.design.panel.is_dyadic or d not in ("partner",)]
+        variants = [v for d in dimensions for v in without_each(fit.design, d, self.most)]
+        table = compared(fit, variants, None, rng)
+        known = table.dropna(subset=["effect"])
+        if known.empty:
+            return self.unavailable("no estimate remains once a member is left out")
+        scale, own = fit.estimate.scale, float(fit.view("overall").effects[0])
+        table["change"] = table["effect"] - own
+        most = known.iloc[int((known["effect"] - own).abs().argmax())]
+        flips = int((known["effect"] * own < 0).sum())
+        members = " or ".join(dimensions)
+        sentence = (
+            f"Leaving out one {members} at a time, "
+            f"the effect {quoted(own, scale)} ranges from {quoted(float(known['effect'].min()), scale)} to "
+            f"{quoted(float(known['effect'].max()), scale)}; it moves most {most['label']} "
+            f"(to {quoted(float(most['effect']), scale)})"
+        )
+        sentence += f" and changes sign in {flips} of {len(known)} cases." if flips else "; the sign never changes."
+        return Finding(
+            diagnostic=self.name,
+            verdict="fail" if flips else "pass",
+            sentence=sentence,
+            value=float((known["effect"] - own).abs().max()),
+            unit=scale,
+            table=table,
+            payloads={"leave_one_out": table},
+            messages=failures(self.name, table),
+        )

@@ -1,0 +1,171 @@
+"""Whether tied units moved differently already before the tie: a joint test of the pre-period effects."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import quick
+from twintrade.effects import Bands, EventStudy, Finding
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.inference.joint import chosen_block, wald
+
+BASES = {
+    "universal": "measured against one reference period",
+    "varying": "each measured against the period before it",
+    "imputation leads": "from a regression on untreated rows alone",
+    "none": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JointPre:
+    """The joint test.
+
+    Attributes
+    ----------
+    test : str
+        "F", "Wald" or "randomization".
+    statistic, df, df2, p : float
+    n_effects : int
+    """
+
+    test: str
+    statistic: float
+    df: float
+    df2: float
+    p: float
+    n_effects: int
+
+
+def joint_pretrend(bands: Bands) -> JointPre | None:
+    """Test that all pre-period effects of an event study are zero; None where there is nothing to test with.
+
+    With a covariance: F (Wald where the reference distribution is normal). Under randomization: the largest
+    pre-period effect, each over its spread across the draws, against the same of every draw.
+    """
+    estimate = bands.estimate
+    if not isinstance(estimate, EventStudy):
+        return None
+    pre = estimate.pre_effects()
+    if bands.covariance is not None:
+        pre = pre[np.diag(bands.covariance)[pre] > 0]
+        if pre.size == 0:
+            return None
+        found = wald(estimate.effects[pre], chosen_block(bands.covariance, pre), float(bands.df[pre[0]]))
+        return JointPre(found.name, found.statistic, found.df1, found.df2, found.p, pre.size)
+    if "pretrend_p" not in bands.facts:
+        return None
+    statistic, p = float(bands.facts["pretrend_statistic"]), float(bands.facts["pretrend_p"])
+    n = int(bands.facts["pretrend_df"])
+    return JointPre("randomization", statistic, n, float("nan"), p, n)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pretrends(Diagnostic):
+    """The joint pre-period test; passing it is weak evidence, failing it is an objection.
+
+    Attributes
+    ----------
+    level : float
+        The test objects below 1 - level.
+    draws : int
+        Under randomization.
+    """
+
+    level: float = 0.95
+    draws: int = 999
+    name: ClassVar[str] = "pretrends"
+    citation: ClassVar[str] = "roth2022"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return the joint test's p-value; the table holds test, statistic, degrees of freedom."""
+        if "event" not in fit.views:
+            return self.unavailable(f"{fit.estimator.title or 'the method'} gives no effects by event time")
+        try:
+            bands = quick(fit, inference, self.draws).infer(fit, "event", rng)
+        except TwintradeError as error:
+            return self.unavailable(str(error))
+        found = joint_pretrend(bands)
+        if found is None:
+            return self.unavailable("the window holds no pre-period effect that could be tested")
+        is_failed = found.p < 1 - self.level
+        df = f"({found.df:.0f}, {found.df2:.0f})" if found.test == "F" else f"({found.df:.0f})"
+        base = BASES[fit.estimate.base]
+        sentence = (
+            f"The {found.n_effects} pre-period effects, {base}, are jointly "
+            f"{'different from' if is_failed else 'not distinguishable from'} zero ({found.test}{df} = "
+            f"{found.statistic:.2f}, p = {found.p:.3f})"
+        )
+        sentence += (
+            ": tied units moved differently before the tie already."
+            if is_failed
+            else "; that does not show that trends were parallel."
+        )
+        table = pd.DataFrame(
+            [(found.test, found.statistic, found.df, found.df2, found.p)],
+            columns=["test", "statistic", "df", "df2", "p"],
+        )
+        return Finding(
+            diagnostic=self.name,
+            verdict="fail" if is_failed else "pass",
+            sentence=sentence,
+            value=found.p,
+            unit="p",
+            table=table,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevellingOff(Diagnostic):
+    """Whether the effect has settled at the end of the window: equality of the last effects.
+
+    Attributes
+    ----------
+    n_last : int
+        How many of the last effects are compared.
+    """
+
+    n_last: int = 2
+    level: float = 0.95
+    name: ClassVar[str] = "levelling_off"
+    citation: ClassVar[str] = "freyaldenhoven2021"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return the p-value of equality of the last effects."""
+        if "event" not in fit.views:
+            return self.unavailable(f"{fit.estimator.title or 'the method'} gives no effects by event time")
+        estimate = fit.view("event")
+        assert isinstance(estimate, EventStudy)
+        after = np.flatnonzero(estimate.event_times >= 0)
+        if after.size < self.n_last or self.n_last < 2:
+            return self.unavailable(f"there are {after.size} effects after onset and {self.n_last} are compared")
+        last = after[-self.n_last :]
+        try:
+            bands = quick(fit, inference).infer(fit, "event", rng)
+        except TwintradeError as error:
+            return self.unavailable(str(error))
+        if bands.covariance is None:
+            return self.unavailable(f"{bands.inference} gives no joint covariance of the last effects")
+        contrast = np.diff(np.eye(last.size), axis=0)
+        block = contrast @ chosen_block(bands.covariance, last) @ contrast.T
+        found = wald(contrast @ estimate.effects[last], block, float(bands.df[last[0]]))
+        if np.isnan(found.p):
+            return self.unavailable("the last effects have no joint variance")
+        times = ", ".join(f"{e:+d}" for e in estimate.event_times[last])
+        moves = found.p < 1 - self.level
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=(
+                f"The effects at event times {times} {'differ' if moves else 'do not differ'} "
+                f"({found.name} test, p = {found.p:.3f}): the effect "
+                f"{'is still moving' if moves else 'shows no sign of moving'} at the end of the window."
+            ),
+            value=found.p,
+            unit="p",
+        )

@@ -1,0 +1,193 @@
+"""The series as observed: level, logarithm, index, double ratio, comparison lines and every candidate date."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.effects import Finding
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+OWN = "treated"
+SAME_CITY = "same city, other destinations"
+SAME_DESTINATION = "other cities, same destination"
+RATIO = "double ratio"
+COLUMNS = ("dyad", "series", "panel", "period", "period_label", "value", "unit")
+DATE_COLUMNS = ("dyad", "period", "label", "is_chosen")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lines:
+    """One dyad and its comparison lines by period, on the dyad's own periods; NaN where nothing is observed."""
+
+    periods: IntArray
+    own: FloatArray
+    same_city: FloatArray
+    same_destination: FloatArray
+    others: FloatArray
+
+    @property
+    def ratio(self) -> FloatArray:
+        """The flow over its city's other flows, relative to the same for other cities."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = (self.own / self.same_city) / (self.same_destination / self.others)
+        return np.where(np.isfinite(value) & (value > 0), value, np.nan)
+
+
+def raw_series(design: Design, unit: str) -> pd.DataFrame:
+    """Return the raw figure's data for one dyad, columns ``COLUMNS``.
+
+    The panels are "level" and "log" (the flow itself; in logarithms beside the comparison lines), "index" (every
+    series, 100 in the last period before onset, in the first one where there is no onset) and "ratio". Comparison
+    lines add up dyads that are never tied, not excluded, and observed in every period of this one.
+    """
+    panel, lines = design.panel, _lines(design, unit)
+    measure = panel.units_of_measure.get(design.outcome, "")
+    series = {OWN: lines.own, SAME_CITY: lines.same_city, SAME_DESTINATION: lines.same_destination}
+    base = _base_period(design, unit, lines.periods)
+    base_label = panel.label(int(lines.periods[base]))
+    parts = [_part(design, unit, lines.periods, OWN, "level", lines.own, measure)]
+    for name, values in series.items():
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.where(values > 0, np.log(values), np.nan)
+        parts.append(_part(design, unit, lines.periods, name, "log", logs, f"log of {measure}" if measure else "log"))
+    for name, values in (*series.items(), (RATIO, lines.ratio)):
+        start = values[base]
+        if np.isfinite(start) and start > 0:
+            indexed = 100 * values / start
+            parts.append(_part(design, unit, lines.periods, name, "index", indexed, f"{base_label} = 100"))
+    parts.append(_part(design, unit, lines.periods, RATIO, "ratio", lines.ratio, ""))
+    return pd.concat(parts, ignore_index=True).dropna(subset=["value"]).reset_index(drop=True)
+
+
+def candidate_dates(design: Design, unit: str) -> pd.DataFrame:
+    """Return every candidate date of a dyad's ties: dyad, period, label, is_chosen."""
+    register = design.treatment.register
+    rows: list[tuple[str, float, str, bool]] = []
+    onset = float(design.onset[list(design.panel.units).index(unit)])
+    mine = register[register["unit"] == unit] if "unit" in register else register.iloc[:0]
+    for tie in mine.to_dict("records"):
+        for event, text, ordinal in json.loads(tie.get("candidates") or "[]"):
+            if ordinal is None:
+                continue
+            place = tie.get("partner_city") or ""
+            label = f"{event} {text}" + (f" ({place})" if place else "")
+            rows.append((unit, float(ordinal), label, float(ordinal) == onset))
+    if np.isfinite(onset) and not any(r[3] for r in rows):
+        rows.append((unit, onset, "onset", True))
+    return pd.DataFrame(rows, columns=list(DATE_COLUMNS)).drop_duplicates(ignore_index=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawSeries(Diagnostic):
+    """The picture before any estimate.
+
+    Attributes
+    ----------
+    units : tuple of str
+        Dyads shown; empty for every dyad tied within the sample.
+    most : int
+        No more than this many are shown.
+    """
+
+    units: tuple[str, ...] = ()
+    most: int = 24
+    name: ClassVar[str] = "raw_series"
+    citation: ClassVar[str] = ""
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return payloads ``raw_series`` and ``candidate_dates``, suffixed by the dyad where there are several."""
+        return self.of(fit.design)
+
+    def of(self, design: Design) -> Finding:
+        """Return the same from a design alone, where nothing is estimated."""
+        units = self.units or _tied(design)
+        if not units:
+            return self.unavailable("no unit is tied within the sample; name the unit to be shown")
+        unknown = [u for u in units if u not in set(design.panel.units)]
+        if unknown:
+            return self.unavailable(f"the panel has no unit {unknown[0]!r}")
+        shown = units[: self.most]
+        payloads = {}
+        for k, unit in enumerate(shown):
+            suffix = "" if len(shown) == 1 else f".{k + 1:02d}-{unit}"
+            payloads[f"raw_series{suffix}"] = raw_series(design, unit)
+            payloads[f"candidate_dates{suffix}"] = candidate_dates(design, unit)
+        more = f"; {len(units) - len(shown)} more are not shown" if len(units) > len(shown) else ""
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=f"Series as observed of {', '.join(shown)}{more}; descriptive, no comparison is tested.",
+            value=float(len(shown)),
+            unit="dyads",
+            payloads=payloads,
+        )
+
+
+def _tied(design: Design) -> tuple[str, ...]:
+    o = design.observations
+    return tuple(str(u) for u in o.unit_ids[o.is_ever_treated])
+
+
+def _lines(design: Design, unit: str) -> _Lines:
+    panel = design.panel
+    code = list(panel.units).index(unit)
+    values = panel.values(design.outcome)
+    mine = panel.unit == code
+    periods = panel.period[mine]
+    table = np.full((panel.n_units, periods.size), np.nan)
+    place = np.searchsorted(periods, panel.period)
+    inside = (place < periods.size) & (periods[np.minimum(place, periods.size - 1)] == panel.period)
+    table[panel.unit[inside], place[inside]] = values[inside]
+    excluded = np.isin(panel.units, list(design.treatment.excluded))
+    usable = (design.onset > panel.last_period) & ~excluded & ~np.isnan(table).any(axis=1)
+    usable[code] = False
+    city, partner = panel.unit_city == panel.unit_city[code], panel.unit_partner == panel.unit_partner[code]
+    return _Lines(
+        periods=periods,
+        own=table[code],
+        same_city=_total(table, usable & city & ~partner),
+        same_destination=_total(table, usable & ~city & partner),
+        others=_total(table, usable & ~city & ~partner),
+    )
+
+
+def _total(table: FloatArray, members: BoolArray) -> FloatArray:
+    return table[members].sum(axis=0) if members.any() else np.full(table.shape[1], np.nan)
+
+
+def _base_period(design: Design, unit: str, periods: IntArray) -> int:
+    """Return the position of the last period before onset, or of the first period."""
+    onset = design.onset[list(design.panel.units).index(unit)]
+    before = np.flatnonzero(periods < onset) if np.isfinite(onset) and onset <= periods[-1] else periods[:0]
+    return int(before[-1]) if before.size else 0
+
+
+def _part(
+    design: Design,
+    unit: str,
+    periods: IntArray,
+    series: str,
+    panel: str,
+    values: Sequence[float] | FloatArray,
+    measure: str,
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "dyad": unit,
+            "series": series,
+            "panel": panel,
+            "period": periods,
+            "period_label": [design.panel.label(int(p)) for p in periods],
+            "value": np.asarray(values, dtype=np.float64),
+            "unit": measure,
+        },
+        columns=list(COLUMNS),
+    )

@@ -1,0 +1,121 @@
+"""One estimate under changed designs, side by side: a variant that fails is a row with its reason."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.effects import Bands, Influence, Message
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.inference.auto import Auto
+from twintrade.inference.base import Inference
+from twintrade.inference.decision import decide
+from twintrade.inference.randomization import Randomization
+
+COLUMNS = ("label", "group", "effect", "low", "high", "p", "n_rows", "n_units", "n_treated_units", "reason")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variant:
+    """A changed design under a name.
+
+    Attributes
+    ----------
+    label, group : str
+        As the table and the figure name it.
+    design : Design or None
+        None where it could not be made.
+    reason : str
+        Why not.
+    """
+
+    label: str
+    group: str
+    design: Design | None
+    reason: str = ""
+
+
+def quick(fit: Fit, inference: Inference, draws: int = 199) -> Inference:
+    """Return the inference with what a check of many variants cannot afford left out.
+
+    Randomization keeps its p-values with fewer draws and drops the inversion.
+    """
+    chosen = inference.chosen(decide(fit)) if isinstance(inference, Auto) else inference
+    if not isinstance(chosen, Randomization):
+        return chosen
+    return Randomization(
+        across=chosen.across,
+        draws=min(draws, chosen.draws),
+        statistic=chosen.statistic,
+        intervals=False,
+        level=chosen.level,
+    )
+
+
+def compared(
+    fit: Fit, variants: Iterable[Variant], inference: Inference | None, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return one row a variant, the overall effect and its interval, in the columns ``COLUMNS``.
+
+    Parameters
+    ----------
+    fit : Fit
+    variants : iterable of Variant
+    inference : Inference or None
+        None for effects alone.
+    rng : Generator
+    """
+    rows = [_row(fit, variant, inference, np.random.default_rng(rng.integers(2**31))) for variant in variants]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _row(fit: Fit, variant: Variant, inference: Inference | None, rng: np.random.Generator) -> dict[str, object]:
+    row: dict[str, object] = {"label": variant.label, "group": variant.group, "reason": variant.reason}
+    row |= dict.fromkeys(("effect", "low", "high", "p"), np.nan) | dict.fromkeys(("n_rows", "n_units"), 0)
+    row["n_treated_units"] = 0
+    if variant.design is None:
+        return row
+    try:
+        again = fit if variant.design is fit.design else fit.refit(variant.design)
+        estimate = again.view("overall")
+    except TwintradeError as error:
+        return row | {"reason": str(error)}
+    sample = estimate.sample
+    row |= {"effect": float(estimate.effects[0]), "n_rows": sample.n_rows, "n_units": sample.n_units}
+    row["n_treated_units"] = sample.n_treated_units
+    if inference is None:
+        return row
+    try:
+        bands = inference.infer(again, "overall", rng)
+    except TwintradeError as error:
+        return row | {"reason": f"no inference: {error}"}
+    return row | {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
+
+
+def failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
+    """Return one warning a variant that could not be estimated."""
+    failed = table[table["reason"] != ""]
+    return tuple(
+        Message("warning", "refit-failed", f"{diagnostic}: {label} could not be estimated: {reason}")
+        for label, reason in zip(failed["label"], failed["reason"], strict=True)
+    )
+
+
+def quoted(value: float, scale: str) -> str:
+    """Return an effect as a sentence quotes it: log points as per cent as well."""
+    if scale == "log points":
+        return f"{value:.3f} log points ({100 * np.expm1(value):+.1f} %)"
+    return f"{value:,.3g}" if scale == "level" else f"{value:.3g} {scale}"
+
+
+def has_intervals(bands: Bands) -> bool:
+    """Whether bands have any finite interval."""
+    return bool(np.isfinite(bands.low).any())
+
+
+def has_influence(fit: Fit) -> bool:
+    """Whether a fit's uncertainty is an influence function."""
+    return isinstance(fit.estimate.uncertainty, Influence)
