@@ -18,6 +18,7 @@ REGISTER_COLUMNS = (
     "unit",
     "twinning",
     "city",
+    "signatory",
     "partner",
     "partner_city",
     "kind",
@@ -32,7 +33,28 @@ REGISTER_COLUMNS = (
     "status",
 )
 
+NO_ONSET = ("other", "none")
+"""Events that are shown beside a series but begin nothing."""
+
 NO_UNIT = "no such unit in the panel"
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateDate:
+    """One of the dates a tie may count from.
+
+    Attributes
+    ----------
+    event : str
+        "first_contact", "memorandum", "signed", "ratified", "activated", or "other", which begins nothing.
+    date : TwinningDate
+    label : str
+        What the registry calls the event.
+    """
+
+    event: str
+    date: TwinningDate
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +73,24 @@ class DateChoice:
     late_from: int
     vague_years_later: int
 
-    def chosen(self, dates: Collection[tuple[str, TwinningDate]]) -> TwinningDate | None:
+    def chosen(self, dates: Collection[CandidateDate]) -> TwinningDate | None:
         """Return the date that counts, None where the tie has none of those asked for."""
         for wanted in self.dates:
-            fitting = [d for event, d in dates if wanted in (event, "first", "last")]
+            any_of_them = wanted in ("first", "last")
+            fitting = [d.date for d in dates if d.event == wanted or (any_of_them and d.event not in NO_ONSET)]
             if fitting:
                 return (max if wanted == "last" else min)(fitting, key=lambda d: d.earliest)
         return None
 
-    def onset(self, date: TwinningDate, panel: Panel) -> int:
-        """Return the first period of the panel in which a tie of this date counts."""
-        return onset_of(date, Frequency(panel.frequency), self.late_from, self.vague_years_later)
+    def onset(self, date: TwinningDate | None, panel: Panel) -> int | None:
+        """Return the first period of the panel in which a tie of this date counts; None where none can be told."""
+        if date is None:
+            return None
+        frequency = Frequency(panel.frequency)
+        start = onset_of(date, frequency, self.late_from, self.vague_years_later)
+        is_vague = date.month is None and frequency is not Frequency.YEAR
+        can_be_inside = start + frequency.per_year - 1 > panel.first_period and start <= panel.last_period
+        return None if is_vague and can_be_inside else start
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,9 +100,8 @@ class Ties:
     Attributes
     ----------
     registry : DataFrame
-        One row a twinning: twinning, city, partner, partner_city, kind, source, note; ``dates``, a tuple of
-        (event, TwinningDate) pairs in which the agreement itself is called "signed", empty where none is known; and
-        ``ended``, a TwinningDate or None.
+        One row a twinning: twinning, city, signatory, partner, partner_city, kind, source, note; ``dates``, a tuple
+        of CandidateDate, empty where none is known; and ``ended``, a TwinningDate or None.
     undated : DataFrame
         One row a link without a date: city, partner, partner_city, note.
     also_linked : tuple of str
@@ -110,10 +138,11 @@ def _dated(
     panel: Panel,
     units: Mapping[tuple[str, str], str],
 ) -> dict[str, Any]:
-    dates: tuple[tuple[str, TwinningDate], ...] = tuple(row["dates"])
+    dates: tuple[CandidateDate, ...] = tuple(row["dates"])
     chosen = choice.chosen(dates)
-    signed = next((d for event, d in dates if event == "signed"), chosen)
-    candidates = [[event, date.iso, choice.onset(date, panel)] for event, date in dates]
+    onset = choice.onset(chosen, panel)
+    signed = next((d.date for d in dates if d.event == "signed"), chosen)
+    candidates = [[d.label or d.event, d.date.iso, choice.onset(d.date, panel)] for d in dates]
     ended = row.get("ended")
     return _text(row) | {
         "unit": _unit(row, panel, units),
@@ -121,7 +150,7 @@ def _dated(
         "precision": "" if chosen is None else chosen.precision,
         "ended": ended.iso if isinstance(ended, TwinningDate) else "",
         "end": ended if isinstance(ended, TwinningDate) else None,
-        "onset": pd.NA if chosen is None else choice.onset(chosen, panel),
+        "onset": pd.NA if onset is None else onset,
         "candidates": json.dumps(candidates, ensure_ascii=False),
         "counts": not kinds or row.get("kind", "") in kinds,
     }
@@ -129,7 +158,7 @@ def _dated(
 
 def _undated(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     text = _text(row)
-    text["twinning"] = text["twinning"] or f"{row['city']}: {text['partner_city']} (undated)"
+    text["twinning"] = text["twinning"] or f"{text['signatory'] or text['city']}-{text['partner_city'] or text['partner']}, undated"
     rest = {
         "signed": "",
         "precision": "",
@@ -143,7 +172,7 @@ def _undated(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str
 
 
 def _text(row: Mapping[Any, Any]) -> dict[str, Any]:
-    names = ("twinning", "city", "partner", "partner_city", "kind", "source", "note")
+    names = ("twinning", "city", "signatory", "partner", "partner_city", "kind", "source", "note")
     return {name: "" if pd.isna(row.get(name, "")) else str(row.get(name, "")) for name in names}
 
 

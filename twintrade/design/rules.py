@@ -13,7 +13,7 @@ from twintrade.design.onset import end_of
 from twintrade.design.panel import Panel
 from twintrade.design.register import REGISTER_COLUMNS, DateChoice, Ties, register_of, with_status
 from twintrade.design.treatment import NEVER, Treatment
-from twintrade.effects.messages import Message
+from twintrade.effects.messages import Level, Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray
 
@@ -142,21 +142,22 @@ def _linked(register: pd.DataFrame, ties: Ties, panel: Panel) -> set[str]:
 
 
 def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatArray:
-    onset = pd.Series(NEVER, index=panel.units)
+    onset = np.full(panel.n_units, NEVER)
+    position = {str(u): i for i, u in enumerate(panel.units)}
     n = rule.n if rule.rule == "nth_agreement" else 1
     dated = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
     for unit, ties in dated.groupby("unit"):
         if len(ties) >= n:
-            onset[unit] = float(np.sort(ties["onset"].to_numpy(dtype=np.int64))[n - 1])
-    return onset.to_numpy(dtype=np.float64)
+            onset[position[str(unit)]] = float(np.sort(ties["onset"].to_numpy(dtype=np.int64))[n - 1])
+    return onset
 
 
 def _excluded(register: pd.DataFrame, onset: FloatArray, linked: Collection[str], panel: Panel) -> dict[str, str]:
     """Who is in no comparison and not treated: tied in another way, or linked without a date."""
     untied = set(panel.units[onset > panel.last_period])
     other = register[(register["unit"] != "") & ~register["counts"] & (register["onset"] <= panel.last_period)]
-    excluded = {unit: "other-kind" for unit in sorted(set(other["unit"]) & untied)}
-    return excluded | {unit: "undated" for unit in sorted(set(linked) & untied)}
+    excluded = dict.fromkeys(sorted(set(other["unit"]) & untied), "other-kind")
+    return excluded | dict.fromkeys(sorted(set(linked) & untied), "undated")
 
 
 def _refuse_undated(excluded: Mapping[str, str], ties: Ties) -> None:
@@ -193,11 +194,12 @@ def _never_falls(dose: FloatArray, panel: Panel) -> bool:
 
 def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str, str]) -> list[Message]:
     treated = register[register["status"] == "treated"]
-    cases = [
+    flagged = treated["flag"].str.contains("undated", regex=False)
+    cases: list[tuple[Level, str, Collection[str], str]] = [
         (
             "warning",
             "treated-with-undated-link",
-            treated.loc[treated["flag"].str.contains("undated", regex=False), "unit"],
+            treated.loc[flagged, "unit"].tolist(),
             "treated units have another link without a date; the first dated tie makes the onset",
         ),
         (
@@ -215,24 +217,20 @@ def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str
         (
             "info",
             "tied-after-sample",
-            register.loc[register["status"] == "after the sample", "unit"],
+            register.loc[register["status"] == "after the sample", "unit"].tolist(),
             "units are tied after the last period: not yet treated within the sample",
         ),
     ]
     if not rule.vague_years_later:
-        vague = treated.loc[treated["precision"] == "year", "unit"]
+        vague = treated.loc[treated["precision"] == "year", "unit"].tolist()
         cases.append(("info", "year-precision", vague, "treated units have a date known only by its year"))
     found = [
-        Message("warning" if level == "warning" else "info", code, f"{len(set(units))} {text}: {_listed(units)}")
+        Message(level, code, f"{len(set(units))} {text}: {', '.join(sorted(set(units)))}")
         for level, code, units, text in cases
-        if len(units)
+        if units
     ]
     outside = int((register["unit"] == "").sum())
     if outside:
         text = f"{outside} ties concern no unit of the panel; payloads/ties_outside_panel.csv lists them"
         found.append(Message("info", "tie-outside-panel", text))
     return found
-
-
-def _listed(units: Collection[str]) -> str:
-    return ", ".join(sorted(set(units)))

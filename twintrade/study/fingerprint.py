@@ -1,4 +1,4 @@
-"""What a result depends on, as hashes: analysis file, inputs, own source, versions; cheap enough to ask every time."""
+"""What a result depends on, as hashes: analysis file, inputs, own source, versions; cheap to ask."""
 
 import hashlib
 import json

@@ -1,12 +1,14 @@
 """Frames as CSV bytes and back: the same bytes for the same numbers, every digit kept, no live formula."""
 
 import io
-from collections.abc import Mapping
 
 import pandas as pd
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-_INTEGERS = ("cohort", "event_time", "row", "reference", "n_units", "n_cells", "n_rows", "n_treated_units", "n_zeros")
+_WHOLE = {
+    *("cohort", "event_time", "onset", "row", "reference", "n_units", "n_cells", "n_rows", "n_treated_units"),
+    *("n_zeros", "n_separated", "n_singletons"),
+}
 
 
 def to_bytes(frame: pd.DataFrame) -> bytes:
@@ -26,19 +28,16 @@ def to_bytes(frame: pd.DataFrame) -> bytes:
 
 def from_bytes(content: bytes) -> pd.DataFrame:
     """Return what ``to_bytes`` wrote; only empty cells are missing, so that NA stays Namibia."""
+    if not content.strip():
+        return pd.DataFrame()
     frame = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""], float_precision="round_trip")
     frame.columns = [_plain(str(c)) for c in frame.columns]
     for name in frame.columns:
-        if name in _INTEGERS and not frame[name].isna().all() and pd.api.types.is_float_dtype(frame[name].dtype):
+        if name in _WHOLE and pd.api.types.is_numeric_dtype(frame[name].dtype):
             frame[name] = frame[name].astype("Int64")
         elif not pd.api.types.is_numeric_dtype(frame[name].dtype):
             frame[name] = frame[name].map(_plain)
     return frame
-
-
-def all_to_bytes(frames: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:
-    """Return frames as CSV bytes by file name."""
-    return {name: to_bytes(frame) for name, frame in frames.items()}
 
 
 def _neutral(cell: object) -> object:

@@ -76,16 +76,31 @@ def write(target: Path, files: Mapping[str, bytes], manifest: bytes) -> None:
         raise StoreError(_told(f"the results of {target.name} were not written", error)) from None
 
 
-def write_messages(path: Path, content: bytes) -> None:
-    """Leave the messages of a failed run beside the results, in one rename."""
-    staged = path.with_name(f".{path.name}.part")
+def write_file(file: Path, content: bytes) -> None:
+    """Write one file and flush it to the disk."""
+    with file.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def write_beside(file: Path, content: bytes) -> None:
+    """Put a file in its place in one rename, unless it stands there already with this content.
+
+    Raises
+    ------
+    StoreError
+    """
+    staged = file.with_name(f".{file.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_file(staged, content)
-        staged.replace(path)
+        if file.is_file() and file.read_bytes() == content:
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_file(staged, content)
+        staged.replace(file)
     except OSError as error:
         staged.unlink(missing_ok=True)
-        raise StoreError(_told(f"{path.name} was not written", error)) from None
+        raise StoreError(_told(f"{file.name} was not written", error)) from None
 
 
 def drop_messages(path: Path) -> None:
@@ -118,14 +133,7 @@ def _write_one(folder: Path, path: str, content: bytes) -> None:
         raise StoreError(f"{path!r} is no path inside a result set")
     file = folder.joinpath(*parts)
     file.parent.mkdir(parents=True, exist_ok=True)
-    _write_file(file, content)
-
-
-def _write_file(file: Path, content: bytes) -> None:
-    with file.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    write_file(file, content)
 
 
 def _flush(folder: Path) -> None:

@@ -1,0 +1,28 @@
+"""From a key of the bibliography to a citation as a text prints it."""
+
+import re
+from functools import cache
+from importlib import resources
+
+_ENTRY = re.compile(r"^@\w+\{([^,\s]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
+
+
+def citation_text(key: str) -> str:
+    """Return "Borusyak, Jaravel and Spiess (2024)" for a key; empty for an empty or unknown one."""
+    fields = _entries().get(key)
+    if fields is None:
+        return ""
+    names = [author.split(",")[0].strip().strip("{}") for author in fields.get("author", "").split(" and ")]
+    if len(names) > 3:
+        shown = f"{names[0]} and others"
+    else:
+        shown = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    year = fields.get("year", "")
+    return f"{shown} ({year})" if year else shown
+
+
+@cache
+def _entries() -> dict[str, dict[str, str]]:
+    text = resources.files("twintrade").joinpath("references.bib").read_text(encoding="utf-8")
+    return {key: dict(_FIELD.findall(body)) for key, body in _ENTRY.findall(text)}

@@ -1,0 +1,127 @@
+"""One analysis from its file to its results folder, under a lock, whole or not at all."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from twintrade.data.faults import InvalidDataError
+from twintrade.effects import Message
+from twintrade.effects.messages import messages_frame
+from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
+from twintrade.render.report import render
+from twintrade.study.assemble import assembled
+from twintrade.study.frames import to_bytes
+from twintrade.study.headline import headline_facts
+from twintrade.study.lock import locked
+from twintrade.study.manifest import manifest_of, peak_memory_mb, sealed
+from twintrade.study.observe import observe, simulated_files
+from twintrade.study.outcome import DATA, ESTIMATION, USAGE, Outcome
+from twintrade.study.plan import Plan, plan
+from twintrade.study.replay import read_results, replayed, tidy_files
+from twintrade.study.run import run
+from twintrade.study.spec import parse
+from twintrade.study.store import drop_messages, messages_path, prepare, results_folder, write, write_beside
+
+Progress = Callable[[str], None]
+
+
+def execute(root: Path, name: str, text: str, progress: Progress = lambda _: None, why: str = "") -> Outcome:
+    """Run one analysis and store its results.
+
+    Parameters
+    ----------
+    root : Path
+        Project folder.
+    name : str
+        Of the analysis: the stem of its file.
+    text : str
+        The analysis file.
+    progress : callable
+        Told each job as it begins.
+    why : str
+        Reason for running, for the outcome.
+
+    Returns
+    -------
+    Outcome
+        Also of a failure, which leaves the old results untouched and its messages beside them.
+    """
+    started = time.monotonic()
+    try:
+        target = prepare(root, name)
+        with locked(target.with_name(f".{name}.lock"), name):
+            summary = _stored(root, name, text, target, progress, started)
+    except TwintradeError as error:
+        return _failed(root, name, error, time.monotonic() - started)
+    return Outcome(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
+
+
+def planned(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
+    """Return the plan of an analysis and its file as written, with its simulated tables drawn.
+
+    Raises
+    ------
+    SpecError
+    """
+    spec, raw = parse(text, f"analyses/{name}.toml")
+    made = plan(name, spec)
+    for file, content in simulated_files(name, spec).items():
+        write_beside(root / file, content)
+    return made, raw
+
+
+def redraw(root: Path, name: str) -> None:
+    """Draw figures, tables and pages again from stored numbers.
+
+    Raises
+    ------
+    StoreError
+        There are no results, or they cannot be written.
+    """
+    target = prepare(root, name)
+    with locked(target.with_name(f".{name}.lock"), name):
+        results = read_results(target)
+        from twintrade.study.freshness import read_manifest
+
+        manifest = read_manifest(target) or {}
+        tidy = tidy_files(results)
+        files = {**tidy, **render(results).files}
+        volatile = manifest.get("volatile", {})
+        kept = {k: v for k, v in manifest.items() if k not in ("outputs", "volatile")}
+        write(target, files, sealed(kept, files, volatile))
+
+
+def _stored(root: Path, name: str, text: str, target: Path, progress: Progress, started: float) -> Mapping[str, Any]:
+    made, raw = planned(root, name, text)
+    progress("read")
+    found = run(made, observe(name, made.spec, root), progress)
+    manifest = manifest_of(found, raw, root) | {"headline": headline_facts(found.ladder)}
+    tidy = tidy_files(assembled(found, manifest))
+    progress("draw")
+    page = render(replayed(tidy, manifest))
+    if page.messages:
+        messages = messages_frame([*found.messages, *page.messages])
+        tidy["messages.csv"] = to_bytes(messages)
+    files = {**tidy, **page.files}
+    volatile = {"seconds": round(time.monotonic() - started, 2), "peak_memory_mb": peak_memory_mb()}
+    write(target, files, sealed(manifest, files, volatile))
+    drop_messages(messages_path(root, name))
+    return manifest["headline"]  # type: ignore[no-any-return]
+
+
+def _failed(root: Path, name: str, error: TwintradeError, seconds: float) -> Outcome:
+    messages = error.messages if isinstance(error, InvalidDataError) else ()
+    code = USAGE if isinstance(error, SpecError) else DATA if isinstance(error, DataError) else ESTIMATION
+    if not messages:
+        messages = (Message("error", _code_of(error), str(error)),)
+    if results_folder(root, name).parent.is_dir():
+        try:
+            write_beside(messages_path(root, name), to_bytes(messages_frame(messages)))
+        except StoreError as second:
+            return Outcome(name, "failed", code, f"{error}\n{second}", seconds=seconds)
+    return Outcome(name, "failed", code, str(error), seconds=seconds)
+
+
+def _code_of(error: TwintradeError) -> str:
+    return type(error).__name__.removesuffix("Error").lower() or "error"

@@ -1,0 +1,110 @@
+"""The machine facts of a run: what it was made from, with what, and what it wrote."""
+
+import json
+import resource
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from twintrade import __version__
+from twintrade.data.provenance import InputRecord
+from twintrade.study.fingerprint import digest, source_digest, spec_digest, versions
+from twintrade.study.plan import Plan
+from twintrade.study.run import Run
+from twintrade.study.seeds import entropy
+from twintrade.study.spec import resolved
+
+_GIT_SECONDS = 5
+
+
+def manifest_of(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """Return what is known before anything is written.
+
+    Parameters
+    ----------
+    run : Run
+    raw : mapping
+        The analysis file as written.
+    root : Path
+        Project folder, for the commit.
+    """
+    headline = run.ladder.headline
+    dropped = headline.fit.estimate.sample.dropped if headline is not None and headline.fit is not None else ()
+    return {
+        "analysis": run.plan.name,
+        "title": run.plan.spec.title,
+        "tool": {"name": "twintrade", "version": __version__},
+        "git": git_state(root),
+        "is_simulated": run.observed.is_simulated,
+        "spec_sha256": spec_digest(raw),
+        "source_sha256": source_digest(),
+        "versions": versions(),
+        "spec": resolved(run.plan.spec),
+        "inputs": [_input(record) for record in run.observed.inputs],
+        "dropped": [asdict(d) | {"names": list(d.names)} for d in dropped],
+        "seeds": seeds(run.plan),
+        "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
+    }
+
+
+def sealed(manifest: Mapping[str, Any], files: Mapping[str, bytes], volatile: Mapping[str, Any]) -> bytes:
+    """Return the manifest with the hash of every output, as JSON.
+
+    Parameters
+    ----------
+    manifest : mapping
+    files : mapping of str to bytes
+    volatile : mapping
+        What differs from run to run: seconds, memory.
+    """
+    whole = {
+        **manifest,
+        "outputs": {path: digest(files[path]) for path in sorted(files)},
+        "volatile": dict(volatile),
+    }
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def seeds(plan: Plan) -> dict[str, list[int]]:
+    """Return the entropy of every job that draws."""
+    drawing = [job for job in plan.jobs if not job.startswith("estimate/")]
+    return {job: entropy(plan.spec.inference.seed, job) for job in drawing}
+
+
+def git_state(root: Path) -> dict[str, Any]:
+    """Return the commit of the project and whether anything tracked differs from it; empty where there is no git."""
+    commit = _git(root, ["rev-parse", "HEAD"])
+    if commit is None:
+        return {}
+    changed = _git(root, ["status", "--porcelain", "--untracked-files=no"])
+    return {"commit": commit, "is_dirty": bool(changed)}
+
+
+def peak_memory_mb() -> int:
+    """Return the largest memory this process has used."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def _git(root: Path, words: Sequence[str]) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *words],
+            capture_output=True,
+            text=True,
+            timeout=_GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _input(record: InputRecord) -> dict[str, Any]:
+    facts = {k: v for k, v in asdict(record).items() if v not in ("", (), None) and k != "dropped"}
+    if record.dropped:
+        facts["dropped"] = "; ".join(f"{rule}: {n}" for rule, n in record.dropped)
+    if record.path.startswith("data/processed/"):
+        facts["is_simulated"] = True
+    return facts

@@ -1,0 +1,83 @@
+"""A method made from its name and its options, with every unknown or ill-typed option told in words."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from twintrade.effects import Registry
+from twintrade.errors import SpecError, TwintradeError
+from twintrade.study.spec_faults import nearest
+
+T = TypeVar("T")
+
+
+def built(
+    registry: Registry[T], name: str, options: Mapping[str, Any], where: str, further: tuple[str, ...] = ()
+) -> T:
+    """Return a method of a registry with its options.
+
+    Parameters
+    ----------
+    registry : Registry
+    name : str
+    options : mapping
+        As the analysis file gives them.
+    where : str
+        Place in the file, for messages.
+    further : tuple of str
+        Keys that the caller takes itself, for hints.
+
+    Raises
+    ------
+    SpecError
+        No such method or option, or a value of another type; all faults of the entry at once.
+    """
+    try:
+        method = registry[name]
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from None
+    known = option_names(method)
+    faults, values = [], {}
+    for key, value in options.items():
+        if key not in known:
+            faults.append(f"{where}: {name} has no option {key}; {nearest(key, [*known, *further])}")
+            continue
+        try:
+            values[key] = _option(method, key).validate_python(value)
+        except ValidationError as error:
+            told = error.errors()[0]["msg"]
+            faults.append(f"{where}: {key}: {told[:1].lower()}{told[1:]} (given: {value!r})")
+    if faults:
+        raise SpecError("\n".join(faults))
+    try:
+        return method(**values)
+    except (TwintradeError, TypeError, ValueError) as error:
+        raise SpecError(f"{where}: {error}") from None
+
+
+def option_names(method: type[Any]) -> list[str]:
+    """Return the options a method has."""
+    return [f.name for f in fields(method) if f.init]
+
+
+def option_schema(method: type[Any]) -> dict[str, Any]:
+    """Return the JSON Schema of each option of a method, with its default."""
+    schema = {}
+    for field in fields(method):
+        if not field.init:
+            continue
+        described = _option(method, field.name).json_schema()
+        if field.default is not MISSING and isinstance(field.default, str | int | float | bool | list | tuple):
+            described["default"] = list(field.default) if isinstance(field.default, tuple) else field.default
+        schema[field.name] = described
+    return schema
+
+
+def _option(method: type[Any], name: str) -> TypeAdapter[Any]:
+    hint = get_type_hints(method)[name]
+    try:
+        return TypeAdapter(hint, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))
+    except Exception:  # a type that carries its own configuration takes none from here
+        return TypeAdapter(hint)

@@ -1,0 +1,173 @@
+"""What an analysis observes: trade as a panel, ties as the treatment rules read them, and where both came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+
+from twintrade.data.complete import complete
+from twintrade.data.faults import AbsentInputError
+from twintrade.data.periods import Frequency
+from twintrade.data.provenance import InputRecord
+from twintrade.data.schema import Constant, TradeSource
+from twintrade.data.trade import TradeTable, read_trade
+from twintrade.design import Panel
+from twintrade.design.register import Ties
+from twintrade.effects import Message
+from twintrade.errors import DataError, SpecError
+from twintrade.study.frames import to_bytes
+from twintrade.study.simulated_source import simulated_trade
+from twintrade.study.spec import Spec, TradeEntry
+from twintrade.study.ties import read_ties
+
+CURRENCIES = {
+    "USD": "US dollars",
+    "CNY": "yuan",
+    "EUR": "euros",
+    "GBP": "pounds sterling",
+    "AUD": "Australian dollars",
+    "JPY": "yen",
+    "BRL": "reais",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observed:
+    """The observed side of an analysis.
+
+    Attributes
+    ----------
+    panel : Panel
+        One column an outcome, named by its flow.
+    ties : Ties
+    inputs : tuple of InputRecord
+    messages : tuple of Message
+    is_simulated : bool
+    """
+
+    panel: Panel
+    ties: Ties
+    inputs: tuple[InputRecord, ...]
+    messages: tuple[Message, ...]
+    is_simulated: bool
+
+
+def simulated_file(name: str, position: int) -> str:
+    """Return where the simulated table of an analysis stands, relative to the project."""
+    return f"data/processed/{name}-simulated{'' if position == 0 else f'-{position + 1}'}.csv"
+
+
+def simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
+    """Return the simulated tables of an analysis as CSV files."""
+    return {
+        simulated_file(name, i): to_bytes(_drawn(entry))
+        for i, entry in enumerate(spec.data.trade)
+        if entry.simulate is not None
+    }
+
+
+def observe(name: str, spec: Spec, root: Path) -> Observed:
+    """Read every input of an analysis.
+
+    Parameters
+    ----------
+    name : str
+    spec : Spec
+    root : Path
+        Project folder; the simulated tables stand in it already.
+
+    Raises
+    ------
+    DataError
+        An input is absent or faulty.
+    SpecError
+        The outcome is none of the flows that are read.
+    """
+    sources = [_source(name, i, entry) for i, entry in enumerate(spec.data.trade)]
+    tables = [complete(read_trade(of_flow, root)) for of_flow in _by_flow(sources)]
+    panel = _panel(spec, tables)
+    ties, registry_inputs, registry_messages = read_ties(spec, root)
+    return Observed(
+        panel=panel,
+        ties=ties,
+        inputs=tuple(record for table in tables for record in table.provenance) + registry_inputs,
+        messages=tuple(m for table in tables for m in table.messages) + registry_messages,
+        is_simulated=any(entry.simulate is not None for entry in spec.data.trade),
+    )
+
+
+def absent_inputs(spec: Spec, root: Path) -> list[str]:
+    """Return the declared inputs that are not there, as the reader would complain about them."""
+    from twintrade.data.locations import locate
+
+    found = []
+    for file in declared_files(spec):
+        try:
+            locate(root, file)
+        except AbsentInputError as error:
+            found.append(str(error))
+    return found
+
+
+def declared_files(spec: Spec) -> list[str]:
+    """Return every input file an analysis names."""
+    files = [entry.file for entry in spec.data.trade if entry.file]
+    files += [source.file for source in spec.data.twinnings]
+    return files + ([spec.data.undated.file] if spec.data.undated is not None else [])
+
+
+def _source(name: str, position: int, entry: TradeEntry) -> TradeSource:
+    values = {f.name: getattr(entry, f.name) for f in fields(TradeSource)}
+    if entry.simulate is not None:
+        values["file"] = simulated_file(name, position)
+    return TradeSource(**values)
+
+
+def _drawn(entry: TradeEntry) -> pd.DataFrame:
+    assert entry.simulate is not None
+    names = {"city": entry.city, "partner": entry.partner, "period": entry.period, "value": entry.value}
+    for part, column in names.items():
+        if not isinstance(column, str):
+            shown = "a constant" if isinstance(column, Constant) else "not given"
+            raise SpecError(f"a simulated table needs a column for {part}, which is {shown}")
+    return simulated_trade(entry.simulate, **{part: str(column) for part, column in names.items()})
+
+
+def _by_flow(sources: Sequence[TradeSource]) -> list[list[TradeSource]]:
+    flows = dict.fromkeys(source.flow for source in sources)
+    return [[s for s in sources if s.flow == flow] for flow in flows]
+
+
+def _panel(spec: Spec, tables: Sequence[TradeTable]) -> Panel:
+    frequencies = {table.frequency for table in tables}
+    if len(frequencies) > 1:
+        raise DataError("exports and imports have different frequencies; bring them to one")
+    flows = [table.flow for table in tables]
+    if spec.design.outcome not in flows:
+        raise SpecError(f"design.outcome is {spec.design.outcome!r}, but the trade tables hold {' and '.join(flows)}")
+    keys = ["city", "partner", "period"]
+    frames = [t.frame.rename(columns={"value": t.flow})[[*keys, t.flow]].set_index(keys) for t in tables]
+    frame = pd.concat(frames, axis=1).reset_index() if len(frames) > 1 else frames[0].reset_index()
+    frame = _sampled(spec, frame, tables[0].frequency)
+    if spec.design.unit == "city":
+        frame = frame.groupby(["city", "period"], as_index=False)[flows].sum(min_count=1)
+    return Panel.from_frame(
+        frame,
+        city="city",
+        partner=None if spec.design.unit == "city" else "partner",
+        frequency=str(tables[0].frequency),  # type: ignore[arg-type]
+        units_of_measure={t.flow: CURRENCIES.get(t.money_unit, t.money_unit) for t in tables},
+    )
+
+
+def _sampled(spec: Spec, frame: pd.DataFrame, frequency: Frequency) -> pd.DataFrame:
+    if spec.design.sample is None:
+        return frame
+    first, last = spec.design.sample
+    if frequency is not Frequency.YEAR:
+        first, last = frequency.ordinal(first, 1), frequency.ordinal(last, 12)
+    kept = frame[frame["period"].between(first, last)]
+    if kept.empty:
+        raise SpecError(f"design.sample {list(spec.design.sample)} holds no period of the data")
+    return kept

@@ -1,0 +1,119 @@
+"""Named presets of an analysis file: one row a recipe; whatever the file says itself wins."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from twintrade.errors import SpecError
+from twintrade.study.spec_faults import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A preset.
+
+    Attributes
+    ----------
+    equation : str
+        One line for lists.
+    sentence : str
+        What it is good for.
+    preset : mapping
+        Tables of the analysis file.
+    """
+
+    equation: str
+    sentence: str
+    preset: Mapping[str, Any]
+
+
+_GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
+_CHECKS = [{"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"}]
+
+RECIPES: Mapping[str, Recipe] = {
+    "chart": Recipe(
+        "X_cjt raw and indexed, all candidate dates, comparison lines",
+        "A picture without an estimate or a p-value; descriptive.",
+        {"design": {"fixed_effects": "two_way"}, "estimator": [], "diagnostic": [{"name": "raw_series"}]},
+    ),
+    "double_ratio": Recipe(
+        "(X_cjt / X_c·t) / (X_·jt / X_··t), own flow left out",
+        "One pair against its city's other flows and its destination's other flows at once, ranked among placebos.",
+        {
+            "design": {"transform": "level", "fixed_effects": "two_way"},
+            "estimator": [{"name": "double_ratio"}],
+            "inference": {"name": "placebo"},
+            "diagnostic": [{"name": "raw_series"}],
+        },
+    ),
+    "log_two_way": Recipe(
+        "ln X = βD + α_cj + α_t",
+        "Legacy: what the older literature printed; city-wide and destination booms stay in.",
+        {
+            "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
+            "estimator": [{"name": "twfe", "label": "Log, two-way effects (legacy)"}],
+            "diagnostic": _CHECKS,
+        },
+    ),
+    "log_gravity": Recipe(
+        "ln X = βD + α_cj + α_ct + α_jt",
+        "What is left after city-wide and destination booms; zeros are lost.",
+        {"design": {"transform": "log", **_GRAVITY}, "estimator": [{"name": "twfe"}], "diagnostic": _CHECKS},
+    ),
+    "ppml_gravity": Recipe(
+        "X = exp(βD + α_cj + α_ct + α_jt)·ε",
+        "The default: zeros kept, heteroskedasticity harmless, only what is bilateral is left.",
+        {"design": {"transform": "level", **_GRAVITY}, "estimator": [{"name": "ppml"}], "diagnostic": _CHECKS},
+    ),
+    "staggered": Recipe(
+        "Σ_e β_e 1[t − g = e], cohort by cohort",
+        "Onsets differ and effects may too: estimators without forbidden comparisons beside the usual ones.",
+        {
+            "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
+            "estimator": [
+                {"name": "imputation"},
+                {"name": "imputation", "fixed_effects": "gravity"},
+                {"name": "callaway_santanna"},
+                {"name": "twfe"},
+            ],
+            "diagnostic": _CHECKS,
+        },
+    ),
+    "single_case": Recipe(
+        "one dyad, donor sets A (same city) and B (same destination)",
+        "Picture, double ratio against both donor sets, placebo rank with its floor.",
+        {
+            "design": {"transform": "level", "fixed_effects": "two_way"},
+            "estimator": [{"name": "double_ratio"}],
+            "inference": {"name": "placebo"},
+            "diagnostic": [{"name": "raw_series"}],
+        },
+    ),
+}
+
+
+def expanded(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an analysis file with its recipe's preset under what the file says.
+
+    Tables are merged key by key; a list in the file takes the place of the preset's.
+
+    Raises
+    ------
+    SpecError
+        No such recipe.
+    """
+    name = raw.get("recipe")
+    if name is None:
+        return deepcopy(dict(raw))
+    if not isinstance(name, str) or name not in RECIPES:
+        raise SpecError(f"recipe: no recipe is called {name!r}; {nearest(str(name), list(RECIPES))}")
+    return _merged(RECIPES[name].preset, raw)
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = deepcopy(dict(under))
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merged(merged[key], value) if both else deepcopy(value)
+    return merged

@@ -1,0 +1,156 @@
+"""Runs a plan: data, designs, estimates, inference, diagnostics, in the order of a paper."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import Bands, Message
+from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
+from twintrade.estimators.base import Fit, View, fit
+from twintrade.inference.base import Inference
+from twintrade.study.designs import Designs
+from twintrade.study.observe import Observed
+from twintrade.study.plan import Check, Column, Plan
+from twintrade.study.results import Concluded, Estimated, Ladder
+from twintrade.study.seeds import generator
+
+REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "cohort")
+LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What a run found.
+
+    Attributes
+    ----------
+    plan : Plan
+    observed : Observed
+    design : Design
+        The analysis' own design, before any column changes it; the case's where there is one.
+    ladder : Ladder
+    messages : tuple of Message
+    """
+
+    plan: Plan
+    observed: Observed
+    design: Design
+    ladder: Ladder
+    messages: tuple[Message, ...]
+
+
+def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None) -> Run:
+    """Estimate every column, and check it.
+
+    Parameters
+    ----------
+    plan : Plan
+    observed : Observed
+    progress : callable
+        Told the name of each job as it begins.
+
+    Raises
+    ------
+    DesignError, EstimationError, InferenceError
+        The headline cannot be estimated, or nothing can.
+    """
+    designs = Designs(observed, plan.spec.case)
+    design = designs.base(plan.spec.design)
+    messages = [*observed.messages, *design.treatment.messages]
+    estimated = [_estimated(plan, designs, column, messages, progress) for column in plan.columns]
+    _refuse_nothing(estimated)
+    concluded = _concluded(plan, estimated, messages, progress)
+    for one in estimated:
+        messages += [m for bands in one.bands for m in bands.messages]
+    return Run(plan, observed, design, Ladder(tuple(estimated), tuple(concluded)), tuple(dict.fromkeys(messages)))
+
+
+def _estimated(
+    plan: Plan, designs: Designs, column: Column, messages: list[Message], progress: Progress
+) -> Estimated:
+    progress(f"estimate/{column.job}")
+    try:
+        design = designs.of(column)
+    except DesignError as error:
+        return _skipped(column, None, str(error), messages)
+    try:
+        lacking = column.estimator.requires.unmet(design)
+        if lacking:
+            return _skipped(column, design, "; ".join(lacking), messages)
+        made = fit(column.estimator, design)
+    except (DesignError, EstimationError) as error:
+        if column.is_headline and plan.spec.case is None:
+            raise
+        return _skipped(column, design, str(error), messages)
+    views = tuple(made.view(v) for v in LISTED_VIEWS if v in made.views)
+    return Estimated(column, design, made, views, _bands(plan, column, made, messages, progress))
+
+
+def _skipped(column: Column, design: Design | None, reason: str, messages: list[Message]) -> Estimated:
+    messages.append(Message("warning", "not-estimated", f"{column.label} was not estimated: {reason}"))
+    return Estimated(column, design, skip_reason=reason)
+
+
+def _bands(plan: Plan, column: Column, made: Fit, messages: list[Message], progress: Progress) -> tuple[Bands, ...]:
+    views = [v for v in REPORTED_VIEWS if v in made.views]
+    found: list[Bands] = []
+    for inference, wanted in [(plan.inference, views), *((other, ["overall"]) for other in plan.beside)]:
+        job = f"inference/{inference.name}/{column.job}"
+        progress(job)
+        try:
+            found += _inferred(inference, made, cast("list[View]", wanted), generator(plan.spec.inference.seed, job))
+        except InferenceError as error:
+            if column.is_headline and inference is plan.inference and plan.spec.case is None:
+                raise
+            text = f"{column.label}: {inference.name} says nothing about it, because {error}"
+            messages.append(Message("warning", "no-inference", text))
+    return tuple(found)
+
+
+def _inferred(inference: Inference, made: Fit, views: Sequence[View], rng: np.random.Generator) -> list[Bands]:
+    """Bands for several views: from the same refits where the method can share them."""
+    together = getattr(inference, "infer_views", None)
+    if together is not None:
+        bands = together(made, list(views), rng)
+        return [bands[view] for view in views]
+    return [inference.infer(made, view, rng) for view in views]
+
+
+def _refuse_nothing(estimated: Sequence[Estimated]) -> None:
+    if estimated and all(e.is_skipped for e in estimated):
+        reasons = "; ".join(f"{e.column.label}: {e.skip_reason}" for e in estimated)
+        raise DesignError(f"nothing can be estimated. {reasons}")
+
+
+def _concluded(
+    plan: Plan, estimated: Sequence[Estimated], messages: list[Message], progress: Progress
+) -> list[Concluded]:
+    by_job = {e.column.job: e for e in estimated}
+    found = []
+    for check in plan.checks:
+        for one in _looked_at(check, estimated, by_job):
+            job = f"diagnostic/{check.diagnostic.name}/{one.column.job}"
+            progress(job)
+            assert one.fit is not None
+            rng = generator(plan.spec.inference.seed, job)
+            try:
+                finding = check.diagnostic.check(one.fit, plan.inference, rng)
+            except TwintradeError as error:
+                finding = check.diagnostic.unavailable(str(error))
+            messages.extend(finding.messages)
+            found.append(Concluded(finding, one))
+    return found
+
+
+def _looked_at(check: Check, estimated: Sequence[Estimated], by_job: dict[str, Estimated]) -> list[Estimated]:
+    """The estimated columns a check looks at; where the headline was skipped, the next one stands in for it."""
+    chosen = [by_job[column.job] for column in check.columns]
+    present = [e for e in chosen if not e.is_skipped]
+    if not present and any(e.column.is_headline for e in chosen):
+        return [e for e in estimated if not e.is_skipped][:1]
+    return present

@@ -1,0 +1,172 @@
+"""An analysis file as checked values: every key known, every fault told at once, with its line."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
+from twintrade.errors import SpecError
+from twintrade.study.recipes import expanded
+from twintrade.study.simulated_source import SimulatedTrade
+from twintrade.study.spec_faults import told
+
+
+class Section(BaseModel):
+    """A table of the analysis file; a key that is not listed is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeEntry(TradeSource):
+    """A trade table: a file, or in its place a simulated one with the same columns.
+
+    Attributes
+    ----------
+    simulate : SimulatedTrade or None
+    """
+
+    file: str = ""
+    simulate: SimulatedTrade | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.file) == (self.simulate is not None):
+            raise ValueError("a trade table has either file or simulate")
+
+
+class DataSection(Section):
+    """What was observed."""
+
+    trade: list[TradeEntry] = Field(min_length=1)
+    twinnings: list[TwinningSource] = []
+    undated: UndatedSource | None = None
+    also_linked: list[str] = Field(default=[], description="dyads known to have undated links that are in no file")
+    skip_when_absent: bool = Field(
+        default=False, description="skip the analysis, with a reason, when an input is absent"
+    )
+
+
+class TreatmentSection(Section):
+    """How dates of ties become onsets."""
+
+    rule: Literal["first_agreement", "nth_agreement", "dose"] = "first_agreement"
+    date: str | list[str] = "signed"
+    n: int = Field(default=1, ge=1)
+    late_from: int = Field(default=12, ge=1, le=13)
+    kinds: list[str] = []
+    vague_years_later: Literal[0, 1] = 0
+
+
+class DesignSection(Section):
+    """Who is compared with whom, when."""
+
+    unit: Literal["dyad", "city"] = "dyad"
+    outcome: str = "exports"
+    transform: Literal["level", "log", "share", "index"] = "level"
+    fixed_effects: str | list[str] = "gravity"
+    treatment: TreatmentSection = TreatmentSection()
+    comparison: Literal["not_yet_treated", "never_treated"] = "not_yet_treated"
+    window: tuple[int, int] = (-5, 5)
+    reference: int = -1
+    anticipation: int = Field(default=0, ge=0)
+    cluster: list[Literal["unit", "dyad", "city", "partner", "period"]] = ["city", "partner"]
+    covariates: list[str] = []
+    weights: str | None = None
+    sample: tuple[int, int] | None = Field(default=None, description="first and last period used")
+    without: list[str] = Field(default=[], description="units left out")
+    always_treated: Literal["exclude", "keep"] = "exclude"
+
+
+class NamedEntry(BaseModel):
+    """A method by its registry name; the other keys are its options, checked against the method itself."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys beside the name."""
+        return dict(self.model_extra or {})
+
+
+class InferenceSection(NamedEntry):
+    """How sure: the method, its options, and the seed of everything random."""
+
+    name: str = "auto"
+    level: float = Field(default=0.95, gt=0.5, lt=1)
+    seed: int = Field(default=1, ge=0)
+    beside: list[str] = Field(default=[], description="further inferences about the overall effect, for comparison")
+
+
+class CaseSection(Section):
+    """The one dyad that a single-case analysis is about."""
+
+    city: str
+    partner: str
+    donors: list[Literal["A", "B"]] = ["A", "B"]
+
+
+class Spec(Section):
+    """A whole analysis file."""
+
+    title: str
+    question: str = ""
+    recipe: str | None = None
+    limits: list[str] = Field(default=[], description="sentences about what the data cannot show")
+    data: DataSection
+    design: DesignSection = DesignSection()
+    case: CaseSection | None = None
+    estimator: list[NamedEntry] = []
+    inference: InferenceSection = InferenceSection()
+    diagnostic: list[NamedEntry] = []
+
+
+def parse(text: str, file: str = "") -> tuple[Spec, dict[str, Any]]:
+    """Read an analysis file.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    Spec
+        With the recipe expanded.
+    dict
+        The file as written, for its hash.
+
+    Raises
+    ------
+    SpecError
+        Every fault at once, each with the nearest known key and its line.
+    """
+    raw = parse_raw(text, file)
+    try:
+        return Spec.model_validate(expanded(raw)), raw
+    except ValidationError as error:
+        raise SpecError(told(error.errors(), text, file, Spec.model_json_schema())) from None
+
+
+def parse_raw(text: str, file: str = "") -> dict[str, Any]:
+    """Return the tables of an analysis file, unchecked.
+
+    Raises
+    ------
+    SpecError
+        The text is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SpecError(f"{file or 'the analysis file'} is not TOML: {error}") from None
+
+
+def resolved(spec: Spec) -> Mapping[str, Any]:
+    """Return every value of a spec, defaults included, as plain data for the manifest."""
+    return spec.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,121 @@
+"""Faults of an analysis file in words: where, what, and the key that was probably meant."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_WORDS: Mapping[str, str] = {
+    "missing": "is missing",
+    "extra_forbidden": "is no known key",
+    "unexpected_keyword_argument": "is no known key",
+}
+
+
+def told(errors: Sequence[Mapping[str, Any]], text: str, file: str, schema: Mapping[str, Any]) -> str:
+    """Return all faults as one message, one line each.
+
+    Parameters
+    ----------
+    errors : sequence of mapping
+        As pydantic lists them: type, loc, msg, input.
+    text : str
+        The analysis file, to find lines in.
+    file : str
+    schema : mapping
+        JSON Schema of the whole file, to find the known keys of a table.
+    """
+    lines = list(dict.fromkeys(_line(error, text, file, schema) for error in errors))
+    if len(lines) == 1:
+        return lines[0]
+    return f"{len(lines)} faults in the analysis file:\n" + "\n".join(lines)
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """Return a hint: the nearest known word, or all of them."""
+    near = difflib.get_close_matches(word, known, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"known: {', '.join(sorted(known))}" if known else ""
+
+
+def line_of(text: str, path: Sequence[str | int]) -> int | None:
+    """Return the line on which a key stands, found by walking the tables of the text; None where it cannot be found.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    path : sequence of str and int
+        Keys and positions in arrays of tables.
+    """
+    table: list[str | int] = []
+    counts: dict[tuple[str, ...], int] = {}
+    best: tuple[int, int] | None = None
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if header := re.match(r"\[(\[?)\s*([^\]]+?)\s*\]", line):
+            names = tuple(n.strip().strip("\"'") for n in header[2].split("."))
+            table = list(names)
+            if header[1]:
+                counts[names] = counts.get(names, -1) + 1
+                table.append(counts[names])
+            here = table
+        elif assignment := re.match(r"([\w.\"'-]+)\s*=", line):
+            here = [*table, *assignment[1].replace('"', "").replace("'", "").split(".")]
+        else:
+            continue
+        shared = _shared(here, path)
+        if shared == len(here) and (best is None or shared > best[0]):
+            best = (shared, number)
+    return best[1] if best else None
+
+
+def _shared(here: Sequence[str | int], path: Sequence[str | int]) -> int:
+    for i, (a, b) in enumerate(zip(here, path, strict=False)):
+        if a != b:
+            return i
+    return min(len(here), len(path))
+
+
+def _line(error: Mapping[str, Any], text: str, file: str, schema: Mapping[str, Any]) -> str:
+    path = [p for p in error["loc"] if not _is_tag(p)]
+    key = _dotted(path)
+    number = line_of(text, path)
+    place = f"{file or 'analysis file'}{f', line {number}' if number else ''}"
+    kind = str(error["type"])
+    if kind in _WORDS:
+        known = _known_keys(schema, path[:-1]) if kind != "missing" else ()
+        hint = nearest(str(path[-1]), known) if known else ""
+        return f"{place}: {key} {_WORDS[kind]}" + (f"; {hint}" if hint else "")
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    given = error.get("input")
+    shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
+    return f"{place}: {key}: {message[:1].lower()}{message[1:]}{shown}"
+
+
+def _is_tag(part: str | int) -> bool:
+    """Whether a part of a path names a branch of a union, not a key."""
+    return isinstance(part, str) and (part in ("str", "int") or "[" in part or "-" in part or part[:1].isupper())
+
+
+def _dotted(path: Sequence[str | int]) -> str:
+    parts = [f"[{p}]" if isinstance(p, int) else f".{p}" for p in path]
+    return "".join(parts).lstrip(".")
+
+
+def _known_keys(schema: Mapping[str, Any], path: Sequence[str | int]) -> tuple[str, ...]:
+    node: Any = schema
+    for part in path:
+        node = _followed(node, schema)
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
+    return tuple(_followed(node, schema).get("properties", {}))
+
+
+def _followed(node: Any, schema: Mapping[str, Any]) -> Any:
+    for branch in node.get("anyOf", ()):
+        if branch.get("type") != "null":
+            node = branch
+            break
+    reference = node.get("$ref")
+    return schema["$defs"][reference.rsplit("/", 1)[-1]] if reference else node

@@ -1,0 +1,143 @@
+"""One row a column of the ladder: what was estimated, on what, under which assumption, with which fit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.effects import Bands, EventStudy, Finding
+from twintrade.effects.result_set import SPECIFICATION_COLUMNS
+from twintrade.estimators.base import Fit
+from twintrade.study.citations import citation_text
+from twintrade.study.results import Concluded, Estimated, Ladder
+
+BASES: Mapping[str, str] = {
+    "universal": "Effects before onset are differences from event time {reference}, which is zero by construction.",
+    "varying": "Effects before onset are changes from one period to the next; effects after it are differences from the "
+    "last period before onset.",
+    "imputation leads": "Effects before onset come from a regression on untreated rows alone; they test the comparison "
+    "and share no reference with the effects after onset.",
+    "none": "",
+}
+_PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods"}
+_STATISTICS = (("pseudo_r2", "pseudo R²"), ("within_r2", "within R²"), ("pre_rmspe", "pre-period RMSPE"))
+_SEPARATED = ("separated", "all-zero-level")
+
+
+def specifications(ladder: Ladder) -> pd.DataFrame:
+    """Return the rows of specifications.csv, columns ``SPECIFICATION_COLUMNS``, in the order of the ladder."""
+    headline = ladder.headline
+    rows = [_row(e, ladder.concluded, is_headline=e is headline) for e in ladder.estimated]
+    frame = pd.DataFrame(rows, columns=list(SPECIFICATION_COLUMNS))
+    whole = ["reference", "n_rows", "n_units", "n_treated_units", "n_zeros", "n_separated", "n_singletons"]
+    return frame.astype(dict.fromkeys(whole, "Int64"))
+
+
+def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: bool) -> dict[str, Any]:
+    column = estimated.column
+    row: dict[str, Any] = {
+        "estimator": column.estimator.name,
+        "specification": column.key,
+        "label": column.label,
+        "citation": column.estimator.citation,
+        "citation_text": citation_text(column.estimator.citation),
+        "outcome": column.design.outcome,
+        "transform": column.design.transform,
+        "is_headline": is_headline,
+        "is_skipped": estimated.is_skipped,
+        "skip_reason": estimated.skip_reason,
+        "binned_low": False,
+        "binned_high": False,
+    }
+    if estimated.design is not None:
+        row |= _of_design(estimated.design)
+    if estimated.fit is not None:
+        findings = [c.finding for c in concluded if c.estimated is estimated]
+        row |= _of_fit(estimated.fit) | _of_bands(estimated.bands) | _pretrend(estimated.bands, findings)
+    return row
+
+
+def _of_design(design: Design) -> dict[str, Any]:
+    return {
+        "outcome_unit": design.panel.units_of_measure.get(design.outcome, ""),
+        "fixed_effects": design.effects_label,
+        "comparison": design.comparison.label,
+        "reference": design.reference,
+    }
+
+
+def _of_fit(fit: Fit) -> dict[str, Any]:
+    estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
+    study = fit.view("event") if "event" in fit.views else None
+    row: dict[str, Any] = {
+        "equation": estimator.equation(design),
+        "estimand": estimator.estimand(design),
+        "assumption": estimator.assumption(design),
+        "base_sentence": BASES[fit.estimate.base].replace("{reference}", f"{design.reference:+d}".replace("-", "−")),
+        "scale": fit.estimate.scale,
+        "n_rows": sample.n_rows,
+        "n_units": sample.n_units,
+        "n_treated_units": sample.n_treated_units,
+        "n_zeros": sample.n_zeros,
+        "n_separated": sum(sample.n_dropped(reason) for reason in _SEPARATED),
+        "n_singletons": int(sample.statistics.get("n_singletons", 0)),
+        "clusters": _clusters(fit),
+        "baseline_mean": _baseline_mean(fit),
+    }
+    for key, name in _STATISTICS:
+        if key in sample.statistics:
+            row |= {"statistic_name": name, "statistic": sample.statistics[key]}
+            break
+    if isinstance(study, EventStudy):
+        row |= {"reference": study.reference, "binned_low": study.binned[0], "binned_high": study.binned[1]}
+    return row
+
+
+def _clusters(fit: Fit) -> str:
+    o, used = fit.design.observations, fit.estimate.sample.rows
+    counts = []
+    for name in fit.design.clusters:
+        n = int(np.unique(o.codes(name)[used]).size)
+        counts.append(f"{n} {_PLURAL[name] if n != 1 else name}")
+    return ", ".join(counts)
+
+
+def _baseline_mean(fit: Fit) -> float:
+    """Mean outcome, untransformed, of treated units at the reference."""
+    o, used = fit.design.observations, fit.estimate.sample.rows
+    at = used[o.event_time[used] == fit.design.reference]
+    values = fit.design.panel.values(fit.design.outcome)[o.rows[at]]
+    return float(values.mean()) if values.size else float("nan")
+
+
+def _of_bands(bands: Sequence[Bands]) -> dict[str, Any]:
+    if not bands:
+        return {"inference_note": "", "critical_value": np.nan}
+    event = next((b for b in bands if b.estimate.kind == "event" and b.inference == bands[0].inference), bands[0])
+    overall = next((b for b in bands if b.estimate.kind == "overall" and b.inference == bands[0].inference), bands[0])
+    return {
+        "inference_note": overall.note,
+        "critical_value": float(event.facts.get("critical_value", np.nan)),
+    }
+
+
+def _pretrend(bands: Sequence[Bands], findings: Sequence[Finding]) -> dict[str, Any]:
+    """The joint pre-period test: the pretrends check where it ran, else what the inference says by itself."""
+    for finding in findings:
+        if finding.diagnostic == "pretrends" and np.isfinite(finding.value) and finding.unit == "p":
+            facts = finding.table.iloc[0].to_dict() if len(finding.table) else {}
+            return {
+                "pretrend_p": finding.value,
+                "pretrend_df": facts.get("df"),
+                "pretrend_test": str(facts.get("test", "")),
+            }
+    for one in bands:
+        if "pretrend_p" in one.facts:
+            return {
+                "pretrend_p": float(one.facts["pretrend_p"]),
+                "pretrend_df": one.facts.get("pretrend_df"),
+                "pretrend_test": one.inference,
+            }
+    return {}

@@ -1,0 +1,52 @@
+"""Reads registries into what the treatment rules take: ties with every candidate date, and links without one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from twintrade.data.dates import TwinningDate, parse_date
+from twintrade.data.provenance import InputRecord
+from twintrade.data.registry import Registry, UndatedTies, read_twinnings, read_undated
+from twintrade.design.register import CandidateDate, Ties
+from twintrade.effects import Message
+from twintrade.study.spec import Spec
+
+TIE_COLUMNS = ("twinning", "city", "signatory", "partner", "partner_city", "kind", "dates", "ended", "source", "note")
+
+
+def read_ties(spec: Spec, root: Path) -> tuple[Ties, tuple[InputRecord, ...], tuple[Message, ...]]:
+    """Return the ties of an analysis, the provenance of their files, and what the readers noted.
+
+    Raises
+    ------
+    DataError
+        A registry is absent or faulty, or holds undated ties and the policy is to stop.
+    """
+    registry = read_twinnings(spec.data.twinnings, root)
+    undated = read_undated([spec.data.undated] if spec.data.undated is not None else [], root)
+    policy = "error" if spec.data.undated is None else spec.data.undated.policy
+    ties = Ties(ties_frame(registry), _undated_frame(undated), tuple(spec.data.also_linked), policy)
+    return ties, (*registry.provenance, *undated.provenance), (*registry.messages, *undated.messages)
+
+
+def ties_frame(registry: Registry) -> pd.DataFrame:
+    """Return one row a twinning with its candidate dates in one column, as ``Ties`` wants them."""
+    dates: dict[str, list[CandidateDate]] = {}
+    for row in registry.candidates.to_dict("records"):
+        date = CandidateDate(str(row["event_kind"]), _date(row), str(row["event_text"] or row["event_kind"]))
+        dates.setdefault(str(row["twinning_id"]), []).append(date)
+    frame = registry.frame.rename(columns={"id": "twinning"})
+    frame["dates"] = [tuple(dates.get(str(name), ())) for name in frame["twinning"]]
+    frame["ended"] = [parse_date(text) if text else None for text in frame["ended"]]
+    return frame[list(TIE_COLUMNS)]
+
+
+def _date(row: Mapping[Any, Any]) -> TwinningDate:
+    month, day = (None if pd.isna(row[part]) else int(row[part]) for part in ("month", "day"))
+    return TwinningDate(int(row["year"]), month, day)
+
+
+def _undated_frame(undated: UndatedTies) -> pd.DataFrame:
+    return undated.frame[["city", "signatory", "partner", "partner_city", "note"]]
