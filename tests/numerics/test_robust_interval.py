@@ -1,0 +1,187 @@
+"""Robust intervals against R's HonestDiD 0.2.6, and against properties the paper proves."""
+
+import json
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+
+from twintrade.errors import InferenceError
+from twintrade.numerics.conditional_test import truncated_quantile
+from twintrade.numerics.dual_vertices import DualPolytope
+from twintrade.numerics.fixed_length import fixed_length, folded_quantile
+from twintrade.numerics.robust_interval import EventPath, robust_interval
+
+FIXED_LENGTH = 1.2e-3
+"""Of the interval's length. R finds the folded normal's quantile from a million draws: at M = 0, where it must be
+1.95996, R uses a value 1.16e-3 larger, and its length differs by that share."""
+
+GRID_STEP = {"smoothness": 1.1e-3, "relative": 0.81e-3}
+"""One step of R's grid of 1,000 points over its default range (0.76e-3 when relative), of which R takes the inner
+point, plus 0.05e-3 for least favorable critical values from 1,000 draws on each side."""
+
+TRUNCATED = 0.379457737286147
+"""R's own grid ends here for the first effect: an end equal to it is no end of the set."""
+
+
+def golden(folder):
+    cases = json.loads((folder / "golden" / "honestdid.json").read_text())["cases"]
+    return {case.get("name") or case["id"]: case["results"] for case in cases}
+
+
+def path_of(folder, name="BCdata_EventStudy", target=None):
+    data = json.loads((folder / "golden" / "data" / f"{name}.json").read_text())
+    n_pre, n_post = len(data["prePeriodIndices"]), len(data["postPeriodIndices"])
+    weights = np.eye(n_post)[0] if target is None else target
+    return EventPath(np.ravel(data["betahat"]), np.array(data["sigma"]), n_pre, weights)
+
+
+def simulated(seed=0, n_pre=4, n_post=3):
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(n_pre + n_post, n_pre + n_post)) * 0.05
+    covariance = root @ root.T + 0.003 * np.eye(n_pre + n_post)
+    estimates = np.concatenate([rng.normal(scale=0.05, size=n_pre), 0.5 + rng.normal(scale=0.05, size=n_post)])
+    return EventPath(estimates, covariance, n_pre, np.full(n_post, 1 / n_post))
+
+
+FIXED = {
+    "BC_sd_flci": ("BCdata_EventStudy", None),
+    "BC_sd_flci_avg_post": ("BCdata_EventStudy", np.full(4, 0.25)),
+    "LW_sd_flci_female_l15": ("LWdata_EventStudy", np.eye(23)[16]),
+}
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_fixed_length_equals_honestdid(shared, name):
+    path, result = path_of(shared, *FIXED[name]), golden(shared)[name]
+    for i, size in enumerate(result["M"]):
+        found = robust_interval(path, "smoothness", size, "fixed_length", 0.95, np.random.default_rng(0))
+        length = result["ub"][i] - result["lb"][i]
+        assert found.low == pytest.approx(result["lb"][i], abs=FIXED_LENGTH * length)
+        assert found.high == pytest.approx(result["ub"][i], abs=FIXED_LENGTH * length)
+
+
+TESTS = {
+    "BC_sd_conditional": ("smoothness", "conditional", {}),
+    "BC_sd_clf": ("smoothness", "least_favorable", {}),
+    "BC_sd_cf": ("smoothness", "conditional_fixed_length", {}),
+    "BC_sdpb_clf": ("smoothness", "least_favorable", {"bias": "positive"}),
+    "BC_sdmon_clf": ("smoothness", "least_favorable", {"monotone": "increasing"}),
+    "BC_rm_clf": ("relative_magnitudes", "least_favorable", {}),
+    "BC_rm_conditional": ("relative_magnitudes", "conditional", {}),
+    "BC_sdrm_clf": ("relative_smoothness", "least_favorable", {}),
+}
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_tests_of_moment_inequalities_equal_honestdid(shared, name):
+    kind, method, options = TESTS[name]
+    result = golden(shared)[name]
+    step = GRID_STEP["smoothness" if kind == "smoothness" else "relative"]
+    for i, size in enumerate(np.atleast_1d(result["M"])):
+        found = robust_interval(path_of(shared), kind, size, method, 0.95, np.random.default_rng(0), **options)
+        assert found.low == pytest.approx(result["lb"][i], abs=step)
+        if result["ub"][i] == pytest.approx(TRUNCATED, abs=1e-9):
+            assert found.high > TRUNCATED - step
+        else:
+            assert found.high == pytest.approx(result["ub"][i], abs=step)
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.3, 1.0, 5.0, 20.0])
+def test_folded_quantile_has_its_probability(bias):
+    from scipy.stats import foldnorm
+
+    assert foldnorm.cdf(folded_quantile(bias, 0.95), bias) == pytest.approx(0.95, abs=1e-10)
+
+
+def test_truncated_quantile_against_scipy():
+    from scipy.stats import truncnorm
+
+    for deviation, low, high in ((1.0, -1.0, 2.0), (0.3, 0.5, np.inf), (2.0, -np.inf, 1.0), (1.0, 5.0, 6.0)):
+        expected = truncnorm.isf(0.05, low / deviation, high / deviation, scale=deviation)
+        assert truncated_quantile(deviation, low, high, 0.05) == pytest.approx(expected, rel=1e-8)
+
+
+def test_fixed_length_is_shortest_against_a_dense_search():
+    path = simulated(3, n_pre=3)
+    found = fixed_length(path.covariance, 3, path.target, 0.05, 0.95)
+    drift = np.arange(1, 4) @ path.target
+    steps = np.linspace(-1.5, 1.5, 121)
+    best = np.inf
+    for u1, u2 in product(steps, steps):
+        # v_t = u_{t-1} - 2 u_t + u_{t+1} with u_0 = drift: nearest to the reference first.
+        v = np.array([drift - 2 * u1 + u2, u1 - 2 * u2, u2])
+        weights = np.concatenate([v[::-1], path.target])
+        error = np.sqrt(weights @ path.covariance @ weights)
+        fixed = abs(drift) + sum(abs(np.maximum(np.arange(1, 4) - j, 0) @ path.target) for j in (1, 2))
+        bias = 0.05 * (fixed + abs(u1) + abs(u2))
+        best = min(best, error * folded_quantile(bias / error, 0.95))
+    assert found.half_length <= best + 1e-9
+    assert found.half_length == pytest.approx(best, rel=1e-3)
+
+
+def test_listed_vertices_and_linear_programs_give_the_same(monkeypatch):
+    path = simulated(5)
+    monkeypatch.setattr("twintrade.numerics.robust_interval.N_DRAWS", 1000)
+    listed = robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1))
+    monkeypatch.setattr("twintrade.numerics.dual_vertices.VERTEX_LIMIT", 0)
+    solved = robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1))
+    assert solved.low == pytest.approx(listed.low, abs=1e-6)
+    assert solved.high == pytest.approx(listed.high, abs=1e-6)
+
+
+def test_vertices_satisfy_the_equations():
+    rng = np.random.default_rng(2)
+    nuisance, scale = rng.normal(size=(9, 2)), rng.uniform(0.5, 2, 9)
+    gamma = DualPolytope(nuisance, scale).argmax(rng.normal(size=9))
+    assert gamma @ scale == pytest.approx(1)
+    np.testing.assert_allclose(gamma @ nuisance, 0, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["least_favorable", "conditional"])
+def test_intervals_widen_with_the_bound(method):
+    path = simulated(8)
+    found = [
+        robust_interval(path, "relative_magnitudes", m, method, 0.95, np.random.default_rng(0))
+        for m in (0.25, 0.5, 1, 2)
+    ]
+    assert all(a.low >= b.low and a.high <= b.high for a, b in pairwise(found))
+
+
+def test_scaling_the_effects_scales_the_interval():
+    path = simulated(9)
+    scaled = EventPath(1000 * path.estimates, 1e6 * path.covariance, path.n_pre, path.target)
+    one, many = (
+        robust_interval(p, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(0))
+        for p in (path, scaled)
+    )
+    assert many.low == pytest.approx(1000 * one.low, rel=1e-4)
+    assert many.high == pytest.approx(1000 * one.high, rel=1e-4)
+
+
+def test_what_does_not_fit_is_refused():
+    path = simulated(1)
+    with pytest.raises(InferenceError, match="fixed length exist for smoothness"):
+        robust_interval(path, "relative_magnitudes", 1.0, "fixed_length", 0.95, np.random.default_rng(0))
+    short = EventPath(path.estimates[3:], path.covariance[3:, 3:], 1, path.target)
+    with pytest.raises(InferenceError, match="needs 2 effects before"):
+        robust_interval(short, "relative_smoothness", 1.0, "least_favorable", 0.95, np.random.default_rng(0))
+
+
+@pytest.mark.slow
+def test_coverage_under_the_worst_allowed_trend():
+    """The first violation is as large after onset as before: with M-bar = 1 the truth stays covered."""
+    covariance = 0.01 * (np.eye(6) + 0.5)
+    trend = np.array([-0.3, -0.2, -0.1, 0.1, 0.2, 0.3])
+    effect = 0.4
+    rng = np.random.default_rng(12)
+    n_draws = 400
+    covered = 0
+    for _ in range(n_draws):
+        estimates = (
+            trend + np.array([0, 0, 0, effect, effect, effect]) + rng.multivariate_normal(np.zeros(6), covariance)
+        )
+        path = EventPath(estimates, covariance, 3, np.eye(3)[0])
+        found = robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, rng)
+        covered += found.low <= effect <= found.high
+    assert covered / n_draws >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / n_draws)

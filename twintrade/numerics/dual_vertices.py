@@ -1,0 +1,143 @@
+"""The largest gamma'c over gamma >= 0 with gamma'X = 0, gamma'sigma = 1: by listing the vertices, or by HiGHS."""
+
+from itertools import combinations
+from math import comb
+
+import highspy
+import numpy as np
+from scipy.sparse import csc_array
+
+from twintrade.errors import InferenceError
+from twintrade.numerics.arrays import FloatArray
+
+VERTEX_LIMIT = 40_000
+"""Bases tried at most before each maximum is solved as a linear program instead."""
+
+
+PRIMAL = 4
+"""HiGHS's number for the primal simplex: after a change of costs the old basis stays feasible."""
+
+
+class DualPolytope:
+    """The multipliers of a studentized moment-inequality test with nuisance parameters.
+
+    Parameters
+    ----------
+    nuisance : FloatArray, shape (n_moments, n_nuisance)
+    scale : FloatArray, shape (n_moments,)
+        Standard deviations of the moments.
+    """
+
+    def __init__(self, nuisance: FloatArray, scale: FloatArray) -> None:
+        self._equations = np.column_stack([scale, nuisance])
+        self._one = np.zeros(self._equations.shape[1])
+        self._one[0] = 1.0
+        n_rows, n_basic = self._equations.shape
+        self._vertices = self._listed() if comb(n_rows, min(n_basic, n_rows)) <= VERTEX_LIMIT else None
+        self._program = None if self._vertices is not None else _Program(self._equations, self._one)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the vertices are few enough to be listed."""
+        return self._vertices is not None
+
+    def maxima(self, costs: FloatArray) -> FloatArray:
+        """Return the maximum for each column of costs, shape (n_costs,)."""
+        if self._vertices is not None:
+            return np.asarray((self._vertices @ costs).max(axis=0), dtype=np.float64)
+        return np.array([float(self.argmax(c) @ c) for c in costs.T])
+
+    def argmax(self, cost: FloatArray) -> FloatArray:
+        """Return a maximizing multiplier, shape (n_moments,).
+
+        Raises
+        ------
+        InferenceError
+            There is none: the restrictions do not bound the effect.
+        """
+        if self._vertices is not None:
+            return np.asarray(self._vertices[int(np.argmax(self._vertices @ cost))], dtype=np.float64)
+        assert self._program is not None
+        return self._program.argmax(cost)
+
+    def tangent_interval(self, gamma: FloatArray, fixed: FloatArray, slope: FloatArray) -> tuple[float, float]:
+        """Return the x for which ``gamma`` stays optimal along ``fixed + slope * x``, where its own value is x.
+
+        The maximum over multipliers is convex in x, at least x, and equals x on this interval.
+        """
+        if self._vertices is not None:
+            values, slopes = self._vertices @ fixed, 1.0 - self._vertices @ slope
+            tiny = 1e-10 * (1.0 + np.abs(slopes).max())
+            with np.errstate(divide="ignore", invalid="ignore"):
+                crossings = values / slopes
+            low = crossings[slopes > tiny].max(initial=-np.inf)
+            high = crossings[slopes < -tiny].min(initial=np.inf)
+            return float(low), float(high)
+        return self._end(fixed, slope, -1.0), self._end(fixed, slope, 1.0)
+
+    def _end(self, fixed: FloatArray, slope: FloatArray, side: float) -> float:
+        """Newton's steps on a convex piecewise linear function from far outside: exact after a few vertices."""
+        x = side * 1e6 * (1.0 + float(np.abs(fixed).max()))
+        for _ in range(200):
+            gamma = self.argmax(fixed + slope * x)
+            value, rate = float(gamma @ fixed), 1.0 - float(gamma @ slope)
+            if value - rate * x <= 1e-9 * (1.0 + abs(x)):
+                return side * np.inf if abs(x) >= 1e6 else x
+            if side * rate >= -1e-12:
+                return side * np.inf
+            x = value / rate
+        raise InferenceError("the end of the truncation interval was not found in 200 steps")
+
+    def _listed(self) -> FloatArray:
+        n_rows, n_basic = self._equations.shape
+        bases = np.array(list(combinations(range(n_rows), n_basic)), dtype=np.int64)
+        systems = np.swapaxes(self._equations[bases], 1, 2)
+        scale = np.abs(systems).max(axis=(1, 2))
+        determinant = np.abs(np.linalg.det(systems / scale[:, None, None]))
+        regular = determinant > 1e-12
+        solved = np.linalg.solve(
+            systems[regular], np.broadcast_to(self._one, (int(regular.sum()), n_basic))[..., None]
+        )
+        values = solved[..., 0]
+        feasible = values.min(axis=1) >= -1e-9 * np.abs(values).max(axis=1)
+        if not feasible.any():
+            raise InferenceError("the restriction does not bound the effect")
+        vertices = np.zeros((int(feasible.sum()), n_rows))
+        np.put_along_axis(vertices, bases[regular][feasible], np.maximum(values[feasible], 0.0), axis=1)
+        keep = np.unique(
+            np.round(vertices / np.abs(vertices).max(axis=1, keepdims=True), 9), axis=0, return_index=True
+        )[1]
+        return vertices[np.sort(keep)]
+
+
+class _Program:
+    """One linear program whose costs change: HiGHS goes on from the last basis, which saves most of the time."""
+
+    def __init__(self, equations: FloatArray, one: FloatArray) -> None:
+        n_rows, n_basic = equations.shape
+        program = highspy.HighsLp()
+        program.num_col_, program.num_row_ = n_rows, n_basic
+        program.col_cost_ = np.zeros(n_rows)
+        program.col_lower_, program.col_upper_ = np.zeros(n_rows), np.full(n_rows, highspy.kHighsInf)
+        program.row_lower_ = program.row_upper_ = one
+        columns = csc_array(equations.T)
+        program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        program.a_matrix_.start_, program.a_matrix_.index_ = columns.indptr, columns.indices
+        program.a_matrix_.value_ = columns.data
+        self._columns = np.arange(n_rows, dtype=np.int32)
+        # highspy.Highs prints a banner when it is made; the class under it does not.
+        self._solver = highspy.Highs.__mro__[1]()
+        for option, value in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("solver", "simplex")):
+            self._solver.setOptionValue(option, value)
+        self._solver.setOptionValue("simplex_strategy", PRIMAL)
+        self._solver.passModel(program)
+
+    def argmax(self, cost: FloatArray) -> FloatArray:
+        self._solver.changeColsCost(self._columns.size, self._columns, -cost)
+        self._solver.run()
+        status = self._solver.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise InferenceError(
+                f"the restriction does not bound the effect ({self._solver.modelStatusToString(status)})"
+            )
+        return np.asarray(self._solver.getSolution().col_value, dtype=np.float64)
