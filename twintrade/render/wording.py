@@ -45,6 +45,10 @@ SENTENCES: Mapping[str, str] = {
     "checks_silent": "None of the {n_checks} checks that give a verdict objects. The difference can be read "
     "as due to "
     "the agreement only as far as this assumption holds: {assumption}",
+    "checks_single": "None of the {n_checks} checks that give a verdict objects. Even so a single pair "
+    "cannot say that "
+    "it was the agreement, nor anything about the partner city.",
+    "limits": "What this cannot say:",
     "checks_absent": "No check that gives a verdict was run. The difference is a description, not an effect of the "
     "agreement.",
     "ladder_range": "Across the {n} specifications of {table} the estimate runs from {low} to {high}.",
@@ -71,6 +75,9 @@ SENTENCES: Mapping[str, str] = {
     "raw_intro": "The series as observed, with every candidate date. A rise after a line is not yet an effect: the "
     "comparison lines show what happened where there was no agreement.",
     "raw_caption": "{title}: series as observed, with all candidate dates",
+    "set_A": "A: same city, other destinations",
+    "set_B": "B: other cities, same destination",
+    "set_all": "all untreated pairs",
     "payload_path": "Paths over time",
     "payload_placebo": "The tied unit among placebos: the same done to each donor",
     "payload_forest": "Effects by group, with intervals",

@@ -14,9 +14,11 @@ MOST_ROWS = 60
 
 def title_of(page: Page, key: str) -> str:
     """Return a payload's name as a caption."""
-    known = f"payload_{key}"
-    if known in page.wording.sentences:
-        return page.say(known)
+    name, _, column = key.removesuffix("_table").partition("-")
+    known = f"payload_{name}"
+    if known in page.wording.sentences and not key.endswith("_table"):
+        return page.say(known) + (f" ({column.replace('-', ', ')})" if column else "")
+    key = key.replace("_table", "")
     words = key.replace("_", " ").replace("-", " ").replace(".", ": ").replace("::", ": ")
     return words[:1].upper() + words[1:]
 
@@ -31,6 +33,9 @@ def shown(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
         drawing = forest.draw(clean, theme=theme, is_simulated=simulated)
         alt = alt_text.forest(frame, is_simulated=simulated)
     elif {"unit", "is_treated"} <= columns and columns & {"statistic", "event_time", "period"}:
+        if "donor_set" in columns:
+            known = {s: page.say(f"set_{s}") for s in ("A", "B", "all")}
+            clean["donor_set"] = clean["donor_set"].map(lambda s: known.get(str(s), s))
         drawing = placebo.draw(clean, y_label=title, theme=theme, is_simulated=simulated)
         alt = alt_text.placebo(frame, is_simulated=simulated)
     elif {"series", "value"} <= columns and columns & {"period", "event_time"}:

@@ -1,9 +1,9 @@
 """The first page: what was found, how sure it is, and what it cannot say, in sentences made from the numbers."""
 
 from twintrade.render import numbers
-from twintrade.render.blocks import Absent, Block, Heading, Note, Paragraph, prose, reference, spans
+from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, prose, reference, spans
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, headline, label, number, overall, records, specifications, text
+from twintrade.render.reading import Record, headline, label, number, overall, records, specifications, text, whole
 from twintrade.render.tables.estimates import decimals_of
 
 DETECTABLE = frozenset({"minimum_detectable_effect", "detectable", "mde", "power"})
@@ -27,8 +27,10 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         if note:
             blocks.append(prose(page.say("how_sure", note=note)))
         blocks.append(_checks(page, spec))
-    if results.sections.get("limits"):
-        blocks.append(prose(results.sections["limits"]))
+    limits = [line for line in results.sections.get("limits", "").splitlines() if line.strip()]
+    if limits:
+        blocks.append(prose(page.say("limits")))
+        blocks.append(BulletList(tuple(spans(line) for line in limits)))
     return tuple(blocks)
 
 
@@ -106,4 +108,6 @@ def _checks(page: Page, spec: Record) -> Note | Paragraph:
                 page.say("checks_object", n_fail=str(n_failed), n_checks=str(len(verdicts)), names=", ".join(failed))
             ),
         )
+    if whole(spec.get("n_treated_units")) == 1:
+        return prose(page.say("checks_single", n_checks=str(len(verdicts))))
     return prose(page.say("checks_silent", n_checks=str(len(verdicts)), assumption=text(spec.get("assumption"))))
