@@ -41,7 +41,7 @@ def same(name, one, other):
 
 
 def noise_that_leaves_constants_harmless(name):
-    """A proportional model weighs by the mean, so that multiplied noise is another problem; without noise it is not."""
+    """A proportional model weighs by the mean, so that multiplied noise is another problem."""
     return 0.0 if ESTIMATORS[name].requires.nonnegative else 0.5
 
 

@@ -18,7 +18,6 @@ from twintrade.estimators.imputation_cells import (
     Measure,
     cells_of,
     differences,
-    mean_differences,
     ratios,
 )
 from twintrade.estimators.imputation_leads import Leads, leads
@@ -106,7 +105,7 @@ class Imputation(Estimator):
         if self.family == "linear":
             return differences(c, cells)
         if self.measure == "difference":
-            return mean_differences(c, cells)
+            return differences(c, cells, is_poisson=True)
         return ratios(c, cells, is_percent=self.measure == "percent")
 
     def _scale(self, design: Design) -> Scale:

@@ -77,7 +77,7 @@ def cells_of(c: Counterfactual) -> Cells:
     return Cells(keys // span, keys % span + low, code.astype(np.int64), weights, n_units, n_rows)
 
 
-def differences(c: Counterfactual, cells: Cells) -> CellEffects:
+def differences(c: Counterfactual, cells: Cells, *, is_poisson: bool = False) -> CellEffects:
     """Return weighted means of outcome less imputed outcome.
 
     Treated rows enter the influence by their distance from the cell's mean, taken with squared weights (Borusyak,
@@ -87,16 +87,9 @@ def differences(c: Counterfactual, cells: Cells) -> CellEffects:
     tau = c.o.y[c.rows] - c.predicted
     center = cells.sums(w**2 * tau) / cells.sums(w**2)
     own = by_unit(c, cells, w * (tau - center[cells.code]) / total[cells.code])
-    return CellEffects(cells.sums(w * tau) / total, total, own - prediction_by_unit(c, cells, w / total[cells.code]))
-
-
-def mean_differences(c: Counterfactual, cells: Cells) -> CellEffects:
-    """Return weighted means of outcome less imputed mean for a Poisson counterfactual."""
-    w, total = cells.weights, cells.sums(cells.weights)
-    observed, imputed = cells.sums(w * c.o.y[c.rows]), cells.sums(w * c.predicted)
-    own = by_unit(c, cells, _distance(c, cells, observed / imputed) / total[cells.code])
-    moved = prediction_by_unit(c, cells, w * c.predicted / total[cells.code])
-    return CellEffects((observed - imputed) / total, total, own - moved)
+    slope = c.predicted if is_poisson else 1.0
+    moved = prediction_by_unit(c, cells, w * slope / total[cells.code])
+    return CellEffects(cells.sums(w * tau) / total, total, own - moved)
 
 
 def ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) -> CellEffects:

@@ -1,0 +1,90 @@
+"""What PPML leaves out and says so, and what it refuses."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.errors import DesignError, EstimationError
+from twintrade.estimators.base import fit
+from twintrade.estimators.ppml import PPML
+from twintrade.simulate import OUTCOME, simulate
+
+
+@pytest.fixture(scope="module")
+def made():
+    return simulate(
+        np.random.default_rng(51), n_cities=10, n_partners=6, family="poisson", mean=3.0, zeros=0.4, place_spread=0.2
+    )
+
+
+def with_outcome(made, change):
+    frame = made.panel.to_frame().drop(columns="unit")
+    frame[OUTCOME] = change(frame)
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    return Design(panel=panel, treatment=made.treatment, outcome=OUTCOME, fixed_effects="gravity")
+
+
+def test_dyads_without_any_trade_are_listed_row_by_row(made):
+    def silence(frame):
+        quiet = (frame["city"] == "City 02") & (frame["partner"] == "Partner 3")
+        return frame[OUTCOME].mask(quiet, 0.0)
+
+    estimate = fit(PPML(shape="static"), with_outcome(made, silence)).estimate
+    rows = [name for d in estimate.sample.dropped if d.reason == "all-zero-level" for name in d.names]
+    assert {f"City 02-Partner 3 {year}" for year in range(2000, 2010)} <= set(rows)
+    assert estimate.sample.n_rows + len(rows) == made.panel.n_rows
+    assert "City 02-Partner 3" not in estimate.uncertainty.units
+    lost = next(d for d in estimate.sample.dropped if "unit" in d.sentence)
+    assert lost.n_units >= 1
+
+
+def test_treated_rows_that_are_all_zero_are_separated_not_estimated(made):
+    """With every treated row zero the effect is minus infinity: these rows go, and nothing is left to estimate."""
+
+    def vanish(frame):
+        onset = pd.Series(made.treatment.onset, made.treatment.units)
+        mine = onset.reindex(frame["city"] + "-" + frame["partner"]).to_numpy()
+        return frame[OUTCOME].mask(frame["period"] >= mine, 0.0)
+
+    with pytest.raises(EstimationError, match="no treated row is left"):
+        fit(PPML(shape="static"), with_outcome(made, vanish))
+
+
+def test_an_event_time_without_positive_outcome_is_separated_and_named(made):
+    def vanish(frame):
+        onset = pd.Series(made.treatment.onset, made.treatment.units)
+        mine = onset.reindex(frame["city"] + "-" + frame["partner"]).to_numpy()
+        return frame[OUTCOME].mask(frame["period"] == mine + 1, 0.0)
+
+    study = fit(PPML(), with_outcome(made, vanish)).estimate
+    assert 1 not in study.event_times
+    assert study.sample.n_dropped("separated") > 0
+    assert ("event time +1",) in [d.names for d in study.sample.dropped if d.reason == "collinear"]
+
+
+def test_negative_outcomes_and_logarithms_are_refused(made):
+    negative = with_outcome(made, lambda frame: frame[OUTCOME] - 1.0)
+    with pytest.raises(DesignError, match="outcomes are negative"):
+        fit(PPML(), negative)
+    with pytest.raises(DesignError, match="not in log"):
+        fit(PPML(), made.design(transform="log"))
+
+
+def test_an_outcome_of_nothing_but_zeros_is_refused(made):
+    with pytest.raises(EstimationError, match="zero in every row"):
+        fit(PPML(), with_outcome(made, lambda frame: 0.0 * frame[OUTCOME]))
+
+
+def test_statistics_are_there_for_a_table(made):
+    sample = fit(PPML(), made.design(fixed_effects="gravity")).estimate.sample
+    assert set(sample.statistics) == {"pseudo_r2", "deviance", "iterations", "n_singletons"}
+    assert 0 < sample.statistics["pseudo_r2"] < 1
+    assert sample.n_zeros > 0
+
+
+def test_one_treated_unit_and_values_of_a_trillion_end_in_a_finite_estimate(made):
+    onset = np.where(np.arange(made.panel.n_units) == 5, 2005.0, np.inf)
+    design = with_outcome(made, lambda frame: 1e12 * (1 + frame[OUTCOME]))
+    one = Design(panel=design.panel, treatment=Treatment(units=made.panel.units, onset=onset), outcome=OUTCOME)
+    assert np.isfinite(fit(PPML(shape="static"), one).estimate.effects).all()

@@ -1,0 +1,128 @@
+"""TWFE against linearmodels, its binned ends, and what it says about terms it cannot estimate."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from linearmodels.panel import PanelOLS
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import fit
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.clustered import Clustered
+from twintrade.simulate import simulate
+
+EXACT = 1e-9
+"""Two solvers of the same least-squares problem."""
+
+
+@pytest.fixture(scope="module")
+def design():
+    return simulate(np.random.default_rng(41), n_cities=40, missing=0.1).design(window=(-3, 4), covariates=("x",))
+
+
+def linearmodels_fit(o, columns):
+    index = pd.MultiIndex.from_arrays([o.unit, o.period])
+    names = [f"c{k}" for k in range(columns.shape[1])]
+    model = PanelOLS(
+        pd.Series(o.y, index), pd.DataFrame(columns, index, names), entity_effects=True, time_effects=True
+    )
+    return model.fit(cov_type="clustered", cluster_entity=True)
+
+
+def test_event_study_equals_linearmodels(design):
+    o = design.observations
+    result = fit(TWFE(), design)
+    study = result.estimate
+    clipped = np.where(np.isfinite(o.onset), np.clip(o.event_time, -3, 4), -99)
+    others = study.event_times[study.event_times != -1]
+    theirs = linearmodels_fit(o, np.column_stack([clipped[:, None] == others, o.covariates]).astype(float))
+    ours = study.effects[study.event_times != -1]
+    np.testing.assert_allclose(ours, theirs.params.iloc[:-1], atol=EXACT)
+    se = Clustered(by=("unit",), correction="linearmodels").sandwich(result, study).se[study.event_times != -1]
+    np.testing.assert_allclose(se, theirs.std_errors.iloc[:-1], rtol=1e-7)
+
+
+def test_static_effect_equals_linearmodels(design):
+    o = design.observations
+    static = fit(TWFE(shape="static"), design).estimate
+    theirs = linearmodels_fit(o, np.column_stack([o.is_treated, o.covariates]).astype(float))
+    assert static.effects[0] == pytest.approx(theirs.params.iloc[0], abs=EXACT)
+    assert static.n_cells[0] == o.is_treated.sum()
+
+
+def test_ends_of_the_window_collect_what_lies_beyond(design):
+    o = design.observations
+    study = fit(TWFE(), design).estimate
+    assert study.event_times.tolist() == list(range(-3, 5))
+    assert study.binned == (True, True)
+    assert study.n_cells[-1] == (o.event_time >= 4).sum()
+    ever = o.is_ever_treated[o.unit]
+    assert study.n_cells[0] == (ever & (o.event_time <= -3)).sum()
+
+
+def test_nothing_is_binned_where_the_window_holds_everything(design):
+    study = fit(TWFE(), design.within((-50, 50))).estimate
+    assert study.binned == (False, False)
+
+
+def test_a_window_after_onset_keeps_earlier_rows_out_of_its_first_dummy(design):
+    study = fit(TWFE(), design.within((0, 4))).estimate
+    assert study.event_times.tolist() == [-1, 0, 1, 2, 3, 4]
+    assert study.binned == (True, True)
+    assert study.effects[0] == 0.0
+
+
+def test_units_tied_after_the_sample_are_comparison_throughout():
+    made = simulate(np.random.default_rng(42), n_cities=30, cohorts={2004: 0.3, 2030: 0.3})
+    late = made.design(always_treated="keep")
+    never = late.reassigned(np.where(late.onset == 2030, np.inf, late.onset))
+    np.testing.assert_allclose(fit(TWFE(), late).estimate.effects, fit(TWFE(), never).estimate.effects, atol=EXACT)
+
+
+def test_without_a_never_treated_unit_the_second_missing_reference_is_named():
+    made = simulate(np.random.default_rng(43), n_cities=30, cohorts={2004: 0.4, 2005: 0.3, 2007: 0.3})
+    study = fit(TWFE(), made.design(window=(-50, 50))).estimate
+    lost = [d for d in study.sample.dropped if d.reason == "collinear"]
+    assert [d.names for d in lost] == [("event time -7",)]
+    assert "counts as zero" in lost[0].sentence
+    assert -7 not in study.event_times
+
+
+def test_a_reference_nobody_is_observed_at_is_refused(design):
+    bad = Design(
+        panel=design.panel, treatment=design.treatment, outcome=design.outcome, reference=-40, window=(-45, 3)
+    )
+    with pytest.raises(EstimationError, match="no tied unit is observed at event time -40"):
+        fit(TWFE(), bad)
+
+
+def test_a_treatment_that_an_effect_absorbs_is_refused_by_name():
+    rng = np.random.default_rng(44)
+    made = simulate(rng, n_cities=6, n_partners=5, cohorts={})
+    by_city = np.where(made.panel.unit_city < 3, 2005.0, np.inf)
+    treatment = Treatment(units=made.panel.units, onset=by_city)
+    design = Design(panel=made.panel, treatment=treatment, outcome="exports", fixed_effects="gravity")
+    with pytest.raises(EstimationError, match="city x period effect, which absorbs it"):
+        fit(TWFE(shape="static"), design)
+
+
+def test_covariates_the_effects_absorb_are_listed():
+    made = simulate(np.random.default_rng(45), n_cities=20)
+    frame = made.panel.to_frame().drop(columns=["unit", "partner"])
+    frame["size"] = frame["city"].str[-2:].astype(float)
+    panel = Panel.from_frame(frame, city="city")
+    design = Design(panel=panel, treatment=made.treatment, outcome="exports", covariates=("size",))
+    dropped = fit(TWFE(), design).estimate.sample.dropped
+    assert [(d.reason, d.names) for d in dropped] == [("collinear", ("size",))]
+
+
+def test_rows_alone_in_a_level_stay_and_are_counted():
+    made = simulate(np.random.default_rng(46), n_cities=20)
+    frame = made.panel.to_frame().drop(columns=["unit", "partner"])
+    lone = (frame["city"] == "City 03") & (frame["period"] != 2002)
+    panel = Panel.from_frame(frame[~lone], city="city")
+    treatment = Treatment.from_series(pd.Series(made.treatment.onset, made.treatment.units))
+    result = fit(TWFE(), Design(panel=panel, treatment=treatment, outcome="exports", always_treated="keep"))
+    assert result.estimate.sample.n_rows == panel.n_rows
+    assert result.estimate.sample.statistics["n_singletons"] == 1.0
