@@ -12,6 +12,7 @@ from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
 from twintrade.render.report import render
 from twintrade.study.assemble import assembled
 from twintrade.study.frames import to_bytes
+from twintrade.study.freshness import read_manifest
 from twintrade.study.headline import headline_facts
 from twintrade.study.lock import locked
 from twintrade.study.manifest import manifest_of, peak_memory_mb, sealed
@@ -82,8 +83,6 @@ def redraw(root: Path, name: str) -> None:
     target = prepare(root, name)
     with locked(target.with_name(f".{name}.lock"), name):
         results = read_results(target)
-        from twintrade.study.freshness import read_manifest
-
         manifest = read_manifest(target) or {}
         tidy = tidy_files(results)
         files = {**tidy, **render(results).files}

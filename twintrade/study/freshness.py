@@ -44,9 +44,24 @@ def changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[str]:
     return found + changed_outputs(folder, manifest)
 
 
+def absent_by_design(root: Path, raw: Mapping[str, Any]) -> list[str]:
+    """Return the inputs that are not there, of an analysis that asks to be skipped then; empty for any other."""
+    data = raw.get("data")
+    if not isinstance(data, Mapping) or data.get("skip_when_absent") is not True:
+        return []
+    undated = data.get("undated")
+    tables = [*_tables(data.get("trade")), *_tables(data.get("twinnings")), *_tables([undated] if undated else [])]
+    files = [t["file"] for t in tables if isinstance(t.get("file"), str)]
+    return [file for file, sha in input_digests(root, files).items() if sha == "absent"]
+
+
+def _tables(value: Any) -> list[Mapping[str, Any]]:
+    return [t for t in value if isinstance(t, Mapping)] if isinstance(value, list) else []
+
+
 def changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[str]:
     """Return the inputs whose content is not what was read."""
-    recorded = {i["path"]: i["sha256"] for i in manifest.get("inputs", []) if i.get("sha256")}
+    recorded = {i["path"]: i["sha256"] for i in manifest.get("inputs", []) if not i.get("is_simulated")}
     now = input_digests(root, list(recorded))
     return [
         f"input {path} is gone" if now[path] == "absent" else f"input {path}"

@@ -74,6 +74,9 @@ def write(target: Path, files: Mapping[str, bytes], manifest: bytes) -> None:
     except OSError as error:
         shutil.rmtree(staged, ignore_errors=True)
         raise StoreError(_told(f"the results of {target.name} were not written", error)) from None
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
 
 
 def write_file(file: Path, content: bytes) -> None:

@@ -1,0 +1,193 @@
+"""What a person types: arguments in, one message or one table out; everything heavy is imported inside a command."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from twintrade.errors import DataError, SpecError, TwintradeError
+
+if TYPE_CHECKING:
+    from twintrade.study.locating import Analysis
+
+app = typer.Typer(
+    name="twintrade",
+    help="What does a twinning agreement do to trade? Analyses from files, results in results/.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Specs = Annotated[
+    list[str] | None,
+    typer.Argument(help="Analysis files or their names; all of analyses/ when none is given.", show_default=False),
+]
+OneSpec = Annotated[str, typer.Argument(help="Analysis file or its name.")]
+DONE, ESTIMATION, USAGE, DATA, STALE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def main() -> None:
+    """Run the command line and end with its exit code."""
+    try:
+        app()
+    except TwintradeError as error:
+        _complain(str(error))
+        sys.exit(_code(error))
+    except KeyboardInterrupt:
+        _complain("interrupted; earlier results stand as they were")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(ESTIMATION)
+
+
+@app.command()
+def run(
+    specs: Specs = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Analyses run at the same time; changes no number.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Run even when nothing changed.")] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="One JSON line an event, on standard error.")] = False,
+) -> None:
+    """Run analyses whose results are stale, and summarize all of them."""
+    from twintrade.study.runner import run_all
+    from twintrade.study.summary import summarized
+
+    outcomes = run_all(_found(specs), jobs=jobs, force=force, log_json=log_json)
+    sys.stdout.write(summarized(outcomes))
+    raise typer.Exit(next((o.code for o in outcomes if o.code), DONE))
+
+
+@app.command()
+def check(specs: Specs = None) -> None:
+    """Check analysis files and data, and report on the data; nothing is estimated."""
+    from twintrade.study.checking import checked
+
+    code = DONE
+    for analysis in _found(specs):
+        try:
+            report = checked(analysis.root, analysis.name, analysis.text)
+        except TwintradeError as error:
+            _complain(f"{analysis.name}: {error}")
+            code = code or _code(error)
+            continue
+        typer.echo(report)
+    raise typer.Exit(code)
+
+
+@app.command()
+def explain(spec: OneSpec) -> None:
+    """Say in sentences what an analysis does and assumes, then its full specification."""
+    from twintrade.study.explaining import explained
+
+    analysis = _found([spec])[0]
+    typer.echo(explained(analysis.root, analysis.name, analysis.text))
+
+
+@app.command()
+def init(
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")],
+    trade: Annotated[str | None, typer.Option(help="Your trade table, relative to the project.")] = None,
+    twinnings: Annotated[str | None, typer.Option(help="Your registry of ties, relative to the project.")] = None,
+) -> None:
+    """Start an analysis: on your files, or on a small simulated pair that runs as it is."""
+    from twintrade.study.locating import project_root
+    from twintrade.study.scaffold import scaffolded
+
+    root = project_root(Path.cwd())
+    for path in scaffolded(root, name, trade, twinnings):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"next: twintrade check {name}, then twintrade run {name}")
+
+
+@app.command("list")
+def list_(
+    what: Annotated[
+        str, typer.Argument(help="analyses, estimators, inferences, diagnostics, recipes, or all.")
+    ] = "all",
+) -> None:
+    """List analyses, methods and recipes."""
+    from twintrade.study.inventory import listed
+
+    typer.echo(listed(what, Path.cwd()))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of analysis files, for editors."""
+    import json
+
+    from twintrade.study.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=1, ensure_ascii=False))
+
+
+@app.command()
+def verify(specs: Specs = None) -> None:
+    """Hash inputs and results again and tell every difference from what the run recorded."""
+    from twintrade.study.freshness import changes
+
+    code = DONE
+    for analysis in _found(specs):
+        found = changes(analysis.root, analysis.name, analysis.raw)
+        typer.echo(f"{analysis.name}: {'as recorded' if not found else 'differs: ' + '; '.join(found)}")
+        code = STALE if found else code
+    raise typer.Exit(code)
+
+
+@app.command()
+def appendix(specs: Specs = None) -> None:
+    """Draw figures, tables and appendices again from stored numbers, without estimating."""
+    from twintrade.study.execute import redraw
+    from twintrade.study.store import results_folder
+
+    for analysis in _found(specs):
+        if not results_folder(analysis.root, analysis.name).is_dir() and specs is None:
+            typer.echo(f"{analysis.name}: no results yet")
+            continue
+        redraw(analysis.root, analysis.name)
+        typer.echo(f"results/{analysis.name}/appendix.html")
+
+
+@app.command()
+def simulate(
+    folder: Annotated[str, typer.Argument(help="New folder for trade.csv, twinnings.csv and truth.csv.")],
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    cities: Annotated[int, typer.Option(min=2)] = 12,
+    partners: Annotated[int, typer.Option(min=2)] = 10,
+    periods: Annotated[int, typer.Option(min=4)] = 14,
+    effect: Annotated[float, typer.Option(help="Log points after a tie.")] = 0.2,
+) -> None:
+    """Write a trade table whose effect of a tie is known, for power and practice."""
+    from twintrade.study.known_effect import known_effect
+    from twintrade.study.store import write_new
+
+    for path in write_new(Path(folder), known_effect(seed, cities, partners, periods, effect)):
+        typer.echo(f"wrote {path}")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from twintrade import __version__
+
+    typer.echo(__version__)
+
+
+def _found(specs: list[str] | None) -> "list[Analysis]":
+    from twintrade.study.locating import analyses
+
+    return analyses(Path.cwd(), specs or [])
+
+
+def _complain(text: str) -> None:
+    typer.echo(f"twintrade: {text}", err=True)
+
+
+def _code(error: TwintradeError) -> int:
+    return USAGE if isinstance(error, SpecError) else DATA if isinstance(error, DataError) else ESTIMATION
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Runs those of many analyses that are stale; a fresh one costs a few hashes and no library."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from twintrade.errors import SpecError
+from twintrade.study.freshness import absent_by_design, changes, read_manifest
+from twintrade.study.locating import Analysis
+from twintrade.study.outcome import USAGE, Outcome
+from twintrade.study.store import results_folder
+
+Report = Callable[[str, str], None]
+
+
+def run_all(analyses: Sequence[Analysis], *, jobs: int, force: bool, log_json: bool) -> list[Outcome]:
+    """Run every analysis that is stale, and return how each ended, in their order.
+
+    Parameters
+    ----------
+    analyses : sequence of Analysis
+    jobs : int
+        Analyses at the same time.
+    force : bool
+        Run fresh ones too.
+    log_json : bool
+        Tell progress as JSON lines on standard error.
+    """
+    outcomes: dict[str, Outcome] = {}
+    stale: list[tuple[Analysis, str]] = []
+    for analysis in analyses:
+        settled = _settled(analysis, force=force)
+        if isinstance(settled, Outcome):
+            outcomes[analysis.name] = settled
+        else:
+            stale.append((analysis, settled))
+    with _reporting(log_json=log_json) as report:
+        for outcome in _run(stale, jobs, report):
+            outcomes[outcome.name] = outcome
+            report(outcome.name, outcome.ending)
+    return [outcomes[a.name] for a in analyses]
+
+
+def _settled(analysis: Analysis, *, force: bool) -> Outcome | str:
+    """Return the outcome where nothing need be run, else why it must be."""
+    try:
+        raw = analysis.raw
+    except SpecError as error:
+        return Outcome(analysis.name, "failed", USAGE, str(error))
+    absent = absent_by_design(analysis.root, raw)
+    if absent:
+        text = f"not there: {', '.join(absent)}; set TWINTRADE_DATA to the folder that holds them"
+        return Outcome(analysis.name, "skipped", text=text)
+    found = changes(analysis.root, analysis.name, raw)
+    if found or force:
+        return "; ".join(found) or "forced"
+    manifest = read_manifest(results_folder(analysis.root, analysis.name)) or {}
+    return Outcome(analysis.name, "fresh", summary=manifest.get("headline", {}))
+
+
+def _run(stale: Sequence[tuple[Analysis, str]], jobs: int, report: Report) -> Iterator[Outcome]:
+    if not stale:
+        return
+    if jobs == 1 or len(stale) == 1:
+        from twintrade.study.execute import execute
+
+        for analysis, why in stale:
+            yield execute(analysis.root, analysis.name, analysis.text, lambda job, a=analysis: report(a.name, job), why)  # type: ignore[misc]
+        return
+    from joblib import Parallel, delayed
+
+    work = (delayed(_one)(analysis, why) for analysis, why in stale)
+    yield from Parallel(n_jobs=min(jobs, len(stale)), return_as="generator_unordered")(work)
+
+
+def _one(analysis: Analysis, why: str) -> Outcome:
+    from twintrade.study.execute import execute
+
+    return execute(analysis.root, analysis.name, analysis.text, why=why)
+
+
+@contextmanager
+def _reporting(*, log_json: bool) -> Iterator[Report]:
+    """Progress as JSON lines where asked, as one changing line on a terminal, else not at all."""
+    if log_json:
+        started = time.monotonic()
+
+        def line(analysis: str, event: str) -> None:
+            seconds = round(time.monotonic() - started, 2)
+            text = json.dumps({"analysis": analysis, "event": event, "seconds": seconds})
+            print(text, file=sys.stderr, flush=True)
+
+        yield line
+    elif sys.stderr.isatty():
+        from rich.console import Console
+
+        console = Console(stderr=True)
+        with console.status("twintrade") as status:
+            yield lambda analysis, event: status.update(f"{analysis}: {event}")
+    else:
+        yield lambda analysis, event: None
