@@ -55,7 +55,11 @@ class Adoption(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return counts, payload ``adoption``."""
-        return finding(fit.design)
+        return self.of(fit.design)
+
+    def of(self, design: Design) -> Finding:
+        """Return the same from a design alone, where nothing is estimated."""
+        return finding(design)
 
 
 def finding(design: Design) -> Finding:

@@ -1,6 +1,7 @@
 """A run as the tidy frames of a result set."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
 from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.messages import messages_frame
+from twintrade.study.plan import Column
 from twintrade.study.run import Run
 from twintrade.study.sections import sections
 from twintrade.study.specifications import specifications
@@ -71,7 +73,7 @@ def data_frame(design: Design) -> pd.DataFrame:
             "outcome": panel.values(design.outcome),
             "onset": starts,
             "status": role[panel.unit],
-            "event_time": event_time,
+            "event_time": pd.Series(panel.period) - starts,
         }
     )
 
@@ -120,46 +122,38 @@ def _bands(run: Run) -> pd.DataFrame:
 
 def _findings(run: Run) -> pd.DataFrame:
     rows = [
-        (
-            c.finding.diagnostic,
-            c.estimated.column.estimator.name,
-            c.estimated.column.key,
-            c.finding.verdict,
-            c.finding.sentence,
-            c.finding.value,
-            c.finding.unit,
-        )
+        (f.diagnostic, *c.keys, f.verdict, f.sentence, f.value, f.unit)
         for c in run.ladder.concluded
+        for f in (c.finding,)
     ]
     return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
 
 
 def _payloads(run: Run) -> dict[str, pd.DataFrame]:
-    """Data of figures and tables; those of further columns carry the column's name after a mark."""
+    """Data of figures and tables by a name fit for a file; a name that repeats carries its column after a mark."""
     payloads: dict[str, pd.DataFrame] = {}
     for c in run.ladder.concluded:
-        for name, frame in c.finding.payloads.items():
-            column = c.estimated.column
-            suffix = f"-{column.estimator.name}-{column.key}"
-            payloads[name if name not in payloads else f"{name}{suffix}"] = frame
-        if not c.finding.table.empty:
-            key = c.finding.diagnostic
-            column = c.estimated.column
-            payloads[
-                f"{key}_table"
-                if f"{key}_table" not in payloads
-                else f"{key}_table-{column.estimator.name}-{column.key}"
-            ] = c.finding.table
+        own = dict(c.finding.payloads)
+        if not own and not c.finding.table.empty:
+            own[c.finding.diagnostic] = c.finding.table
+        for name, frame in own.items():
+            key = file_name(name)
+            payloads[key if key not in payloads else file_name("-".join((name, *c.keys)))] = frame
     register = run.design.treatment.register
-    if not register.empty and (register["status"] == NO_UNIT).any():
-        outside = register[register["status"] == NO_UNIT]
+    outside = register[register["status"] == NO_UNIT] if "status" in register else register
+    if not outside.empty:
         payloads["ties_outside_panel"] = outside.drop(columns=["unit", "flag", "status"]).reset_index(drop=True)
     return payloads
 
 
-def _keyed(frame: pd.DataFrame, estimator: str, specification: str) -> pd.DataFrame:
-    frame.insert(0, "estimator", estimator)
-    frame.insert(1, "specification", specification)
+def file_name(name: str) -> str:
+    """Return a name made of letters that a file may have, so that no name in the data becomes a path."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:120] or "x"
+
+
+def _keyed(frame: pd.DataFrame, column: Column) -> pd.DataFrame:
+    frame.insert(0, "estimator", column.estimator.name)
+    frame.insert(1, "specification", column.key)
     return frame
 
 

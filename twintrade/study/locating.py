@@ -89,7 +89,9 @@ def _path(here: Path, root: Path, word: str) -> Path:
 def _read(path: Path) -> Analysis:
     name = checked_name(path.stem)
     if path.parent.name != FOLDER:
-        raise SpecError(f"{path.name} does not stand in a folder called {FOLDER}: results are written beside that one")
+        raise SpecError(
+            f"{path.name} does not stand in a folder called {FOLDER}: results are written beside that one"
+        )
     try:
         with path.open("rb") as stream:
             content = stream.read(_MOST_BYTES + 1)

@@ -113,7 +113,7 @@ def plan(name: str, spec: Spec) -> Plan:
     columns = _columns(spec, faults)
     inference = _inference(spec, spec.inference, faults)
     beside = [_inference(spec, NamedEntry(name=n), faults, "inference.beside") for n in spec.inference.beside]
-    checks = [_check(i, entry, columns, faults) for i, entry in enumerate(spec.diagnostic, 1)]
+    checks = [_check(i, entry, spec, columns, faults) for i, entry in enumerate(spec.diagnostic, 1)]
     if faults or inference is None:
         raise SpecError("\n".join(faults))
     return Plan(
@@ -193,11 +193,13 @@ def _inference(spec: Spec, entry: NamedEntry, faults: list[str], where: str = "[
         return None
 
 
-def _check(i: int, entry: NamedEntry, columns: list[Column], faults: list[str]) -> Check | None:
+def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[Column], faults: list[str]) -> Check | None:
     where = f"[[diagnostic]] number {i} ({entry.name})"
     options = entry.options
     on = options.pop("on", ON_DEFAULT)
     try:
+        if spec.case is not None and "units" in option_names(DIAGNOSTICS[entry.name]):
+            options.setdefault("units", [f"{spec.case.city}-{spec.case.partner}"])
         diagnostic = built(DIAGNOSTICS, entry.name, options, where, ("on",))
         return Check(diagnostic, tuple(_chosen(on, columns, where)))
     except SpecError as error:

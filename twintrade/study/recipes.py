@@ -85,9 +85,19 @@ RECIPES: Mapping[str, Recipe] = {
         "Picture, double ratio against both donor sets, placebo rank with its floor.",
         {
             "design": {"transform": "level", "fixed_effects": "two_way"},
-            "estimator": [{"name": "double_ratio"}],
+            "estimator": [
+                {"name": "double_ratio", "label": "Double ratio"},
+                {"name": "double_ratio", "donors": "A", "label": "Ratio to donors A, same city"},
+                {"name": "double_ratio", "donors": "B", "label": "Ratio to donors B, same destination"},
+            ],
             "inference": {"name": "placebo"},
-            "diagnostic": [{"name": "raw_series"}],
+            "diagnostic": [
+                {"name": "raw_series"},
+                {"name": "donor_sets"},
+                {"name": "paths"},
+                {"name": "case_verdict"},
+                {"name": "dates"},
+            ],
         },
     ),
 }

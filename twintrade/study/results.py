@@ -46,11 +46,19 @@ class Concluded:
     Attributes
     ----------
     finding : Finding
-    estimated : Estimated
+    estimated : Estimated or None
+        None where the finding is about the data alone.
     """
 
     finding: Finding
-    estimated: Estimated
+    estimated: Estimated | None = None
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """Estimator and specification, empty where the finding is about the data alone."""
+        if self.estimated is None:
+            return "", ""
+        return self.estimated.column.estimator.name, self.estimated.column.key
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import Bands, Message
+from twintrade.effects import Bands, Finding, Message
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View, fit
 from twintrade.inference.base import Inference
@@ -63,8 +63,9 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None) -> 
     design = designs.base(plan.spec.design)
     messages = [*observed.messages, *design.treatment.messages]
     estimated = [_estimated(plan, designs, column, messages, progress) for column in plan.columns]
-    _refuse_nothing(estimated)
-    concluded = _concluded(plan, estimated, messages, progress)
+    if plan.spec.case is None:
+        _refuse_nothing(estimated)
+    concluded = _concluded(plan, design, estimated, messages, progress)
     for one in estimated:
         messages += [m for bands in one.bands for m in bands.messages]
     return Run(plan, observed, design, Ladder(tuple(estimated), tuple(concluded)), tuple(dict.fromkeys(messages)))
@@ -128,23 +129,39 @@ def _refuse_nothing(estimated: Sequence[Estimated]) -> None:
 
 
 def _concluded(
-    plan: Plan, estimated: Sequence[Estimated], messages: list[Message], progress: Progress
+    plan: Plan, design: Design, estimated: Sequence[Estimated], messages: list[Message], progress: Progress
 ) -> list[Concluded]:
     by_job = {e.column.job: e for e in estimated}
     found = []
     for check in plan.checks:
-        for one in _looked_at(check, estimated, by_job):
-            job = f"diagnostic/{check.diagnostic.name}/{one.column.job}"
-            progress(job)
-            assert one.fit is not None
-            rng = generator(plan.spec.inference.seed, job)
-            try:
-                finding = check.diagnostic.check(one.fit, plan.inference, rng)
-            except TwintradeError as error:
-                finding = check.diagnostic.unavailable(str(error))
-            messages.extend(finding.messages)
-            found.append(Concluded(finding, one))
+        looked_at = _looked_at(check, estimated, by_job)
+        found += [Concluded(_checked(plan, check, one, progress), one) for one in looked_at]
+        if not looked_at:
+            found.append(Concluded(_of_data(check, design)))
+    for concluded in found:
+        messages.extend(concluded.finding.messages)
     return found
+
+
+def _checked(plan: Plan, check: Check, one: Estimated, progress: Progress) -> Finding:
+    job = f"diagnostic/{check.diagnostic.name}/{one.column.job}"
+    progress(job)
+    assert one.fit is not None
+    try:
+        return check.diagnostic.check(one.fit, plan.inference, generator(plan.spec.inference.seed, job))
+    except TwintradeError as error:
+        return check.diagnostic.unavailable(str(error))
+
+
+def _of_data(check: Check, design: Design) -> Finding:
+    """What a check says where nothing was estimated: something only if it looks at the data alone."""
+    of_design = getattr(check.diagnostic, "of", None)
+    if of_design is None:
+        return check.diagnostic.unavailable("nothing was estimated")
+    try:
+        return cast("Finding", of_design(design))
+    except TwintradeError as error:
+        return check.diagnostic.unavailable(str(error))
 
 
 def _looked_at(check: Check, estimated: Sequence[Estimated], by_job: dict[str, Estimated]) -> list[Estimated]:

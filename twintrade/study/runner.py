@@ -67,7 +67,9 @@ def _run(stale: Sequence[tuple[Analysis, str]], jobs: int, report: Report) -> It
         from twintrade.study.execute import execute
 
         for analysis, why in stale:
-            yield execute(analysis.root, analysis.name, analysis.text, lambda job, a=analysis: report(a.name, job), why)  # type: ignore[misc]
+            yield execute(
+                analysis.root, analysis.name, analysis.text, lambda job, a=analysis: report(a.name, job), why
+            )  # type: ignore[misc]
         return
     from joblib import Parallel, delayed
 
