@@ -68,7 +68,7 @@ class TextColumn:
 
 def text_array(values: Iterable[str]) -> ObjectArray:
     """Return text as an object array, also when all have one length."""
-    items = list(values)
+    items = values if isinstance(values, list) else list(values)
     out = np.empty(len(items), dtype=object)
     out[:] = items
     return out

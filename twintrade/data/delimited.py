@@ -19,8 +19,21 @@ _SEPARATORS = (",", ";", "\t", "|")
 _SHOWN = {"\t": "a tab", ";": "semicolons", "|": "bars"}
 
 
-def parse_delimited(raw: bytes, needed: Sequence[str], declared: FileFormat, file: str, faults: Faults) -> RawTable:
+def parse_delimited(
+    raw: bytes, needed: Sequence[str], needs_all: bool, declared: FileFormat, file: str, faults: Faults
+) -> RawTable:
     """Read a delimited file as declared, or as its own bytes prove.
+
+    Parameters
+    ----------
+    raw : bytes
+    needed : sequence of str
+        Declared columns.
+    needs_all : bool
+        Whether every other column is wanted too.
+    declared : FileFormat
+    file : str
+    faults : Faults
 
     Raises
     ------
@@ -43,7 +56,8 @@ def parse_delimited(raw: bytes, needed: Sequence[str], declared: FileFormat, fil
         faults.inform("separator", f"the columns are separated by {_SHOWN[separator]}, as the header proves", file)
     if declared.encoding is None and not decoded.encoding.startswith("utf-8"):
         faults.inform("encoding", f"the file is in {decoded.encoding}, as its mark proves", file)
-    columns = {name: text_array(record[i] for record in records) for i, name in enumerate(names) if name}
+    kept = [(i, name) for i, name in enumerate(names) if name and (needs_all or name in needed)]
+    columns = {name: text_array([record[i] for record in records]) for i, name in kept}
     return RawTable(columns, rows, encoding=decoded.encoding, separator=separator)
 
 

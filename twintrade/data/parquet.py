@@ -17,7 +17,7 @@ _FIRST_ROW = 2
 _SCALARS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
 
 
-def parse_parquet(raw: bytes, needed: Sequence[str], file: str) -> RawTable:
+def parse_parquet(raw: bytes, needed: Sequence[str], needs_all: bool, file: str) -> RawTable:
     """Read the columns of a Parquet file. Its first row is row 2, as if it had a header in row 1.
 
     Raises
@@ -31,13 +31,14 @@ def parse_parquet(raw: bytes, needed: Sequence[str], file: str) -> RawTable:
         if source.metadata.num_rows * max(len(names), 1) > limits.MAX_SHEET_CELLS * 10:
             raise DataError(f"{file} has {source.metadata.num_rows:,} rows: read it with the microdata extra")
         check_header(names, needed, 1, (), file)
-        table = source.read()
+        kept = [name for name in source.schema_arrow.names if needs_all or column_name(name) in needed]
+        table = source.read(columns=kept)
     except pa.ArrowException as error:
         raise DataError(f"{file} is not a whole Parquet file ({str(error).splitlines()[0]})") from None
     if not table.num_rows:
         raise DataError(f"{file} has no rows")
     columns, typed = {}, {}
-    for name, values in zip(names, table.columns, strict=True):
+    for name, values in zip(map(column_name, table.column_names), table.columns, strict=True):
         if pa.types.is_nested(values.type):
             if name in needed:
                 raise DataError(f"{file}: the column {name} holds lists or records, not one value a row")

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from twintrade.data.cells import TextColumn, clean_name, folded, quoted, text_array
 from twintrade.data.faults import Faults
@@ -112,11 +113,12 @@ def is_aggregate(codes: ObjectArray) -> BoolArray:
 
 def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Faults) -> None:
     """Warn of partners that have figures in years in which they were no partner of their own."""
-    for code in sorted(set(codes)):
-        place = places().get(code)
+    spans = pd.DataFrame({"code": codes, "year": years}).drop_duplicates()
+    for code, group in spans.groupby("code", sort=True)["year"]:
+        place = places().get(str(code))
         if place is None or (place.valid_from is None and place.valid_to is None):
             continue
-        mine = years[codes == code]
+        mine = group.to_numpy()
         low, high = place.valid_from or mine.min(), place.valid_to or mine.max()
         outside = np.unique(mine[(mine < low) | (mine > high)])
         if outside.size:

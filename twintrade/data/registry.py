@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from twintrade.data.cells import clean_name, text_array
-from twintrade.data.dates import TwinningDate, parse_date
 from twintrade.data.faults import AbsentInputError, Faults
 from twintrade.data.provenance import InputRecord
 from twintrade.data.schema import TwinningSource, UndatedSource
@@ -18,7 +17,6 @@ from twintrade.effects import Message
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import ObjectArray
 
-_TIE_COLUMNS = ["twinning", "city", "signatory", "partner", "partner_city", "kind", "source", "note"]
 UNDATED_COLUMNS = ("city", "partner", "partner_city", "signatory", "note", "file", "row")
 
 
@@ -44,23 +42,6 @@ class Registry:
     candidates: pd.DataFrame
     messages: tuple[Message, ...] = ()
     provenance: tuple[InputRecord, ...] = ()
-
-    def ties(self) -> pd.DataFrame:
-        """Return one row a twinning as treatment rules read it.
-
-        Returns
-        -------
-        DataFrame
-            Columns twinning, city, signatory, partner, partner_city, kind, source, note; ``dates``, a tuple of
-            (event kind, TwinningDate) pairs in order of date; ``ended``, a TwinningDate or None.
-        """
-        dates: dict[str, list[tuple[str, TwinningDate]]] = {}
-        for name, kind, text in self.candidates[["twinning_id", "event_kind", "date"]].itertuples(index=False):
-            dates.setdefault(name, []).append((kind, parse_date(text)))
-        frame = self.frame.rename(columns={"id": "twinning"})
-        frame["dates"] = pd.Series([tuple(dates.get(name, ())) for name in frame["twinning"]], dtype=object)
-        frame["ended"] = pd.Series([parse_date(e) if e else None for e in frame["ended"]], dtype=object)
-        return frame[[*_TIE_COLUMNS, "dates", "ended"]]
 
     @property
     def n_twinnings(self) -> int:

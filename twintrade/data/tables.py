@@ -62,8 +62,21 @@ class TextTable:
         )
 
 
-def open_table(root: Path, file: str, declared: FileFormat, needed: Sequence[str], faults: Faults) -> TextTable:
+def open_table(
+    root: Path, file: str, declared: FileFormat, needed: Sequence[str], faults: Faults, needs_all: bool = False
+) -> TextTable:
     """Read a file as declared and keep the rows of its ``where``.
+
+    Parameters
+    ----------
+    root : Path
+    file : str
+    declared : FileFormat
+    needed : sequence of str
+        Declared columns.
+    faults : Faults
+    needs_all : bool
+        Whether every other column is wanted too, as in a wide layout.
 
     Raises
     ------
@@ -71,7 +84,7 @@ def open_table(root: Path, file: str, declared: FileFormat, needed: Sequence[str
     """
     raw = _read(locate(root, file), file)
     wanted = [*dict.fromkeys([*needed, *declared.where])]
-    read = _parsed(raw, file, declared, wanted, faults)
+    read = _parsed(raw, file, declared, wanted, needs_all, faults)
     card = read_data_card(root, file)
     record = InputRecord(
         path=file,
@@ -102,15 +115,17 @@ def _read(path: Path, file: str) -> bytes:
     return path.read_bytes()
 
 
-def _parsed(raw: bytes, file: str, declared: FileFormat, needed: Sequence[str], faults: Faults) -> RawTable:
+def _parsed(
+    raw: bytes, file: str, declared: FileFormat, needed: Sequence[str], needs_all: bool, faults: Faults
+) -> RawTable:
     """Read a file by the ending of its name; a file that is something else is refused by its reader."""
     name = file.lower()
     if name.endswith(WORKBOOK_ENDINGS):
-        return parse_workbook(raw, needed, declared, file, faults)
+        return parse_workbook(raw, needed, needs_all, declared, file, faults)
     if name.endswith(".parquet"):
-        return parse_parquet(raw, needed, file)
+        return parse_parquet(raw, needed, needs_all, file)
     if name.endswith(UNREAD_ENDINGS):
         raise DataError(f"{file} is of a kind that hides too much to be read safely: save it as .xlsx or .csv")
     if name.endswith(".gz"):
         raw = expanded(raw, file)
-    return parse_delimited(raw, needed, declared, file, faults)
+    return parse_delimited(raw, needed, needs_all, declared, file, faults)

@@ -48,7 +48,7 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     AbsentInputError, DataError
     """
     _check_layout(source)
-    table = open_table(root, source.file, source, _needed(source), faults)
+    table = open_table(root, source.file, source, _needed(source), faults, source.layout == "wide")
     wide = _lay_long(table, source) if source.layout == "wide" else None
     long, periods_of, values_of = wide or (
         table,

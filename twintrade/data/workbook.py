@@ -24,8 +24,10 @@ UNREAD_ENDINGS = (".xls", ".xlsb", ".ods", ".numbers")
 _MAX_NAMED = 8
 
 
-def parse_workbook(raw: bytes, needed: Sequence[str], declared: FileFormat, file: str, faults: Faults) -> RawTable:
-    """Read one sheet.
+def parse_workbook(
+    raw: bytes, needed: Sequence[str], needs_all: bool, declared: FileFormat, file: str, faults: Faults
+) -> RawTable:
+    """Read one sheet, the declared columns or all of them.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def parse_workbook(raw: bytes, needed: Sequence[str], declared: FileFormat, file
     grid = _cells(raw, sheet, file)
     for (row, column), text in facts.errors.items():
         grid[row - 1][column - 1] = text
-    return _table(grid, facts, sheet, needed, declared, file, faults)
+    return _table(grid, facts, sheet, needed, needs_all, declared, file, faults)
 
 
 def _chosen(sheets: list[Sheet], declared: str | None, file: str) -> Sheet:
@@ -75,6 +77,7 @@ def _table(
     facts: SheetFacts,
     sheet: Sheet,
     needed: Sequence[str],
+    needs_all: bool,
     declared: FileFormat,
     file: str,
     faults: Faults,
@@ -95,12 +98,12 @@ def _table(
     rows = np.array([i for i, _ in body], dtype=np.int64)
     _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
     _refuse_merged(facts, declared.header, int(rows[-1]), file)
-    _refuse_uncalculated(facts, names, needed, declared.header, int(rows[-1]), file)
+    _refuse_uncalculated(facts, names, list(names) if needs_all else needed, declared.header, int(rows[-1]), file)
     columns, typed = {}, {}
     for j, name in enumerate(names):
-        cells = [row[j] for _, row in body]
-        if not name:
+        if not name or not (needs_all or name in needed):
             continue
+        cells = [row[j] for _, row in body]
         columns[name] = text_array(as_text(c) for c in cells)
         typed[name] = np.array([isinstance(c, int | float) and not isinstance(c, bool) for c in cells], dtype=bool)
     return RawTable(columns, rows, typed, sheet=sheet.name)
