@@ -1,6 +1,7 @@
 """What every estimator is: options as fields, one method, and a statement of what it needs and assumes."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
@@ -138,11 +139,11 @@ class Estimator(ABC):
         """Return the estimating equation as one line; empty where there is none."""
         return ""
 
-    def points(self, design: Design, outcomes: FloatArray) -> list[Estimate] | None:
-        """Return estimates without influence for several outcomes on the rows of one design, or None.
+    def repeater(self, design: Design, outcomes: FloatArray) -> "Repeater | None":
+        """Return a fast path to point estimates under other treatments of the same rows, or None.
 
-        A fast path for resampling: linear methods partial out their effects once for all outcomes. None means that
-        resampling has to refit outcome by outcome.
+        For resampling: linear methods factor their effects once for all treatments and outcomes. None means that
+        every treatment, and every outcome, is refitted.
 
         Parameters
         ----------
@@ -155,6 +156,9 @@ class Estimator(ABC):
         """Return the options as a mapping, for hashes and tables."""
         return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
 
+
+Repeater = Callable[[Design], "list[Estimate] | None"]
+"""From a design with other onsets to one estimate an outcome; None where its rows are not those it was made for."""
 
 ESTIMATORS: Registry[Estimator] = Registry("twintrade.estimators", "estimator")
 

@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, UnitInfluence
+from twintrade.effects import CohortEffects, Estimate, UnitInfluence
 from twintrade.effects.cohort_effects import POOLED
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.base import Estimator, Repeater, Requires
 from twintrade.estimators.counterfactual import Counterfactual, Family, counterfactual
 from twintrade.estimators.imputation_cells import (
     CellEffects,
@@ -22,6 +22,7 @@ from twintrade.estimators.imputation_cells import (
 )
 from twintrade.estimators.imputation_leads import Leads, leads
 from twintrade.estimators.leverage import leverage_report
+from twintrade.estimators.repeated import imputed, repeated
 from twintrade.numerics.arrays import FloatArray
 
 __all__ = ["Imputation", "leverage_report"]
@@ -69,6 +70,19 @@ class Imputation(Estimator):
         c = counterfactual(design.observations, self.family)
         cells = cells_of(c)
         return self._assembled(c, cells, self._effects(c, cells), leads(c, self.family))
+
+    def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
+        """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
+        if self.family != "linear":
+            return None
+        shared = repeated(design, outcomes)
+        if shared is None:
+            return None
+
+        def again(changed: Design) -> list[Estimate] | None:
+            return imputed(shared, changed) if shared.has_rows_of(changed.observations) else None
+
+        return again
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

@@ -7,10 +7,12 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.effects import Dropped, Estimate, EventStudy
-from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.base import Estimator, Repeater, Requires
 from twintrade.estimators.event_terms import Shape, terms
+from twintrade.estimators.repeated import regressed, repeated
 from twintrade.estimators.slopes import Slopes, effects_of
 from twintrade.numerics.absorb import absorber, singletons
+from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.least_squares import least_squares
 
 
@@ -60,6 +62,17 @@ class TWFE(Estimator):
         statistics = {"within_r2": fit.within_r2, "n_singletons": float(singletons(codes).sum())}
         no_drop: tuple[Dropped, ...] = ()
         return effects_of(o, model, slopes, design.scale, no_drop, statistics)
+
+    def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
+        """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
+        shared = repeated(design, outcomes)
+        if shared is None:
+            return None
+
+        def again(changed: Design) -> list[Estimate] | None:
+            return regressed(shared, changed, self.shape) if shared.has_rows_of(changed.observations) else None
+
+        return again
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

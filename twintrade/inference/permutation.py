@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, Message
 from twintrade.errors import InferenceError, TwintradeError
-from twintrade.estimators.base import Fit, View
+from twintrade.estimators.base import Fit, Repeater, View
 from twintrade.inference.clustered import Clustered
 from twintrade.numerics.arrays import FloatArray
 
@@ -92,19 +92,22 @@ def permute(
     real = {view: fit.view(view) for view in views}
     needs_slopes = has_intervals and is_linear(fit)
     outcomes = _slope_outcomes(fit) if needs_slopes else np.empty((fit.design.observations.n_rows, 0))
+    fast = None
+    if not is_studentized:
+        fast = fit.estimator.repeater(fit.design, np.column_stack([fit.design.observations.y, outcomes]))
     rows: list[dict[View, FloatArray]] = []
     failures: Counter[str] = Counter()
     n_draws = 0
     for onset in onsets:
         n_draws += 1
         try:
-            rows.append(_one(fit, real, fit.design.reassigned(onset), outcomes, is_studentized))
+            rows.append(_one(fit, real, fit.design.reassigned(onset), outcomes, is_studentized, fast))
         except TwintradeError as error:
             failures[str(error)] += 1
     if not rows:
         reason = failures.most_common(1)[0][0] if failures else "there was no assignment"
         raise InferenceError(f"none of {n_draws} re-assigned designs could be estimated: {reason}")
-    own = _one(fit, real, fit.design, outcomes, False)
+    own = _one(fit, real, fit.design, outcomes, False, fast)
     packed = {view: _packed(real[view], [row[view] for row in rows], own[view]) for view in views}
     return Permutations(packed, dict(failures), n_draws)
 
@@ -136,10 +139,15 @@ def _slope_outcomes(fit: Fit) -> FloatArray:
 
 
 def _one(
-    fit: Fit, real: dict[View, Estimate], design: Design, outcomes: FloatArray, is_studentized: bool
+    fit: Fit,
+    real: dict[View, Estimate],
+    design: Design,
+    outcomes: FloatArray,
+    is_studentized: bool,
+    fast: Repeater | None,
 ) -> dict[View, FloatArray]:
     """Return effects, statistics, and the two slopes for every view, each of shape (4, n_effects)."""
-    again = _Again(fit, design, outcomes, is_studentized)
+    again = _Again(fit, design, outcomes, fast)
     out = {}
     for view, estimate in real.items():
         row = np.full((4, estimate.n_effects), np.nan)
@@ -158,19 +166,14 @@ def _one(
 class _Again:
     """A re-assigned design estimated on its outcome and on made-up ones, by the cheapest way the method offers."""
 
-    def __init__(self, fit: Fit, design: Design, outcomes: FloatArray, is_studentized: bool) -> None:
-        lacking = fit.estimator.requires.unmet(design)
-        if lacking:
-            raise InferenceError("; ".join(lacking))
-        o, own = design.observations, fit.design.observations
-        if o.n_rows != own.n_rows:
-            outcomes = outcomes[np.isin(own.rows, o.rows)]
-        together = None
-        if not is_studentized:
-            together = fit.estimator.points(design, np.column_stack([o.y, outcomes]))
+    def __init__(self, fit: Fit, design: Design, outcomes: FloatArray, fast: Repeater | None) -> None:
+        together = fast(design) if fast is not None else None
         if together is not None:
             self.fits = [Fit(fit.estimator, design, estimate) for estimate in together]
             return
+        o, own = design.observations, fit.design.observations
+        if o.n_rows != own.n_rows:
+            outcomes = outcomes[np.isin(own.rows, o.rows)]
         self.fits = [fit.refit(design)]
         held = self.fits[0].estimate.uncertainty
         self._outcomes = outcomes

@@ -1,0 +1,110 @@
+"""The projection off fixed effects and covariates, held as a basis: for many small regressions on the same rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+WORK_LIMIT = 2e10
+"""Rows times squared levels up to which the dense factorization is worth its time (some seconds)."""
+RANK = 1e-10
+DEPENDENT = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Annihilator:
+    """Q = W - W Z (Z'WZ)^- Z'W for effects and covariates Z: D'QD and D'Qy are the normal equations of D given Z.
+
+    Attributes
+    ----------
+    basis : FloatArray, shape (n_rows, rank)
+        Q = diag(weights) - basis basis'.
+    weights : FloatArray, shape (n_rows,)
+    """
+
+    basis: FloatArray
+    weights: FloatArray
+
+    def applied(self, columns: FloatArray) -> FloatArray:
+        """Return Q times columns, shape (n_rows, k)."""
+        return np.asarray(self.weights[:, None] * columns - self.basis @ (self.basis.T @ columns))
+
+    def block(self, left: IntArray, right: IntArray) -> FloatArray:
+        """Return the block of Q for some rows, shape (n_left, n_right)."""
+        found = -self.basis[left] @ self.basis[right].T
+        same = left[:, None] == right
+        return np.asarray(found + np.where(same, self.weights[left][:, None], 0.0))
+
+    def gram(self, rows: IntArray, columns: FloatArray) -> FloatArray:
+        """Return D'QD for columns that are zero outside the given rows, shape (k, k)."""
+        projected = self.basis[rows].T @ columns
+        return np.asarray(columns.T @ (self.weights[rows][:, None] * columns) - projected.T @ projected)
+
+
+def annihilator(
+    codes: Sequence[IntArray], covariates: FloatArray, weights: FloatArray | None = None
+) -> Annihilator | None:
+    """Build it, or return None where the panel is too large for a dense factor.
+
+    Parameters
+    ----------
+    codes : sequence of IntArray, each of shape (n_rows,)
+    covariates : FloatArray, shape (n_rows, n_covariates)
+    weights : FloatArray, optional, shape (n_rows,)
+    """
+    n = codes[0].size
+    levels = [np.unique(code, return_inverse=True)[1] for code in codes]
+    n_columns = sum(int(level.max()) + 1 for level in levels) + covariates.shape[1]
+    if float(n) * n_columns**2 > WORK_LIMIT:
+        return None
+    w = np.ones(n) if weights is None else weights
+    z = np.zeros((n, n_columns))
+    start = 0
+    for level in levels:
+        z[np.arange(n), start + level] = 1.0
+        start += int(level.max()) + 1
+    z[:, start:] = covariates
+    norms = np.sqrt((w[:, None] * z**2).sum(axis=0))
+    z = z[:, norms > 0] / norms[norms > 0] * np.sqrt(w)[:, None]
+    basis, triangle, _ = linalg.qr(z, mode="economic", pivoting=True)
+    size = np.abs(np.diag(triangle))
+    rank = int((size > RANK * size[0]).sum())
+    return Annihilator(basis[:, :rank] * np.sqrt(w)[:, None], w)
+
+
+def solved(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Solve normal equations, leaving out each column that the ones before it explain.
+
+    Parameters
+    ----------
+    gram : FloatArray, shape (k, k)
+    right : FloatArray, shape (k, m)
+    norms : FloatArray, shape (k,)
+        Squared norms of the columns before projection.
+
+    Returns
+    -------
+    kept : IntArray, shape (n_kept,)
+    coefficients : FloatArray, shape (n_kept, m)
+
+    Raises
+    ------
+    EstimationError
+        No column is left.
+    """
+    kept: list[int] = []
+    for j in range(gram.shape[0]):
+        left = gram[j, j]
+        if kept:
+            inner = gram[np.ix_(kept, kept)]
+            left = left - gram[j, kept] @ np.linalg.solve(inner, gram[kept, j])
+        if left > DEPENDENT * norms[j]:
+            kept.append(j)
+    if not kept:
+        raise EstimationError("the treatment is not identified: the fixed effects absorb it")
+    index = np.array(kept, dtype=np.int64)
+    return index, np.linalg.solve(gram[np.ix_(index, index)], right[index])
