@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from twintrade.design.panel import Panel
 from twintrade.effects.messages import Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, ObjectArray
@@ -50,6 +51,41 @@ class Treatment:
         """Build from a series of onsets indexed by unit label; empty and ``inf`` mean never treated."""
         values = pd.to_numeric(onset, errors="raise").to_numpy(dtype=np.float64, na_value=np.inf)
         return cls(units=np.asarray(onset.index, dtype=object), onset=np.where(np.isnan(values), NEVER, values))
+
+    @classmethod
+    def from_dose(
+        cls, panel: Panel, dose: FloatArray, rule: str = "onset is the first change of the dose"
+    ) -> "Treatment":
+        """Build from an intensity by row: ties in force, an ordered kind of tie, or 0/1 for a tie that ends.
+
+        The onset is the first period whose dose differs from the unit's first one; it may be a fall.
+
+        Parameters
+        ----------
+        panel : Panel
+        dose : FloatArray, shape (panel.n_rows,)
+        rule : str
+            Sentence that says where the dose comes from.
+
+        Raises
+        ------
+        DesignError
+            Another number of rows than the panel has, or a dose that is missing.
+        """
+        dose = np.asarray(dose, dtype=np.float64)
+        if dose.shape != (panel.n_rows,):
+            raise DesignError(f"a dose of shape {dose.shape} does not fit a panel of {panel.n_rows} rows")
+        missing = np.flatnonzero(~np.isfinite(dose))
+        if missing.size:
+            at = f"{panel.units[panel.unit[missing[0]]]} {panel.label(int(panel.period[missing[0]]))}"
+            raise DesignError(f"the dose is missing in {missing.size} rows (first: {at}); give it, or leave them out")
+        starts = np.searchsorted(panel.unit, np.arange(panel.n_units))
+        changed = dose != dose[starts][panel.unit]
+        onset = np.full(panel.n_units, NEVER)
+        np.minimum.at(onset, panel.unit[changed], panel.period[changed].astype(np.float64))
+        falls = np.diff(dose)[panel.unit[1:] == panel.unit[:-1]] < 0
+        is_absorbing = not falls.any() and not dose[starts].any()
+        return cls(units=panel.units, onset=onset, rule=rule, is_absorbing=is_absorbing, dose=dose)
 
     def aligned(self, units: ObjectArray) -> FloatArray:
         """Return the onset of each named unit, shape (n,).

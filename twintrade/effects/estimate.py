@@ -129,6 +129,8 @@ class EventStudy(Estimate):
         Whether the first and the last event time stand for everything beyond it.
     anticipation : int
         Periods before onset that count as possibly affected.
+    overall : Estimate or None
+        The method's own average, where it is no average of the event-time effects by treated cells.
     """
 
     kind: Kind = "event"
@@ -136,6 +138,7 @@ class EventStudy(Estimate):
     reference: int | None
     binned: tuple[bool, bool] = (False, False)
     anticipation: int = 0
+    overall: Estimate | None = None
     NAME: ClassVar[str] = "event study"
 
     def keys(self) -> pd.DataFrame:
@@ -157,7 +160,9 @@ class EventStudy(Estimate):
         return np.flatnonzero(pre).astype(np.int64)
 
     def average(self) -> Estimate:
-        """Return the average over the treated cells at or after onset, each cell weighing the same."""
+        """Return the method's own average, or the average over treated cells from onset on, each weighing the same."""
+        if self.overall is not None:
+            return self.overall
         weights = np.where(self.event_times >= 0, self.n_cells, 0).astype(np.float64)
         weights = weights / weights.sum()
         return self.combine(weights[:, None], ["average over treated cells"])

@@ -1,0 +1,67 @@
+"""De Chaisemartin-D'Haultfoeuille against DIDmultiplegtDYN 2.1.2."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.estimators.base import fit
+from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
+
+CLOSED_FORM = 1e-9
+"""Sums and means in both programs."""
+
+
+def design_of(shared, dataset, weights):
+    frame = pd.read_csv(shared / "golden" / "data" / f"{dataset}.csv")
+    if dataset == "favara_imbs":
+        frame = frame.assign(state=frame["state_n"].astype(str))
+        panel = Panel.from_frame(frame, unit="county", period="year", city="state")
+        treatment = Treatment.from_dose(panel, panel.values("inter_bra"))
+        return Design(
+            panel=panel, treatment=treatment, outcome="Dl_vloans_b", window=(-4, 4), clusters=("city",),
+            always_treated="keep",
+        )  # fmt: skip
+    unit, onset, outcome = {
+        "castle": ("sid", "effyear", "l_homicide"),
+        "mpdta": ("countyreal", "first.treat", "lemp"),
+    }[dataset]
+    panel = Panel.from_frame(frame, unit=unit, period="year")
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace(0, np.nan)
+    treatment = Treatment.from_series(onsets)
+    return Design(panel=panel, treatment=treatment, outcome=outcome, window=(-3, 2), weights=weights)
+
+
+def standard_errors(estimate):
+    clusters = np.arange(estimate.uncertainty.units.size)
+    return np.sqrt(np.diag(estimate.uncertainty.cross_product(clusters)))
+
+
+def clustered_errors(estimate, design):
+    clusters = design.observations.unit_clusters(design.clusters[0])
+    return np.sqrt(np.diag(estimate.uncertainty.cross_product(clusters)))
+
+
+CASES = ["castle_3_2", "castle_3_2_weights", "mpdta_3_2", "favara_imbs_nonabsorbing"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_effects_placebos_and_average_equal_the_authors_package(shared, name):
+    cases = json.loads((shared / "golden" / "did_multiplegt_dyn.json").read_text())["cases"]
+    case = next(c for c in cases if c["id"] == name)
+    design = design_of(shared, case["dataset"], "popwt" if "weight=" in case["call"] else None)
+    fitted = fit(ChaisemartinDHaultfoeuille(singletons="dropped"), design)
+    study, result = fitted.estimate, case["results"]
+    for part, sign in (("effects", 1), ("placebos", -1)):
+        expected = result[part]
+        picked = [
+            int(np.flatnonzero(study.event_times == -1 + sign * (i + 1))[0]) for i in range(len(expected["se"]))
+        ]
+        np.testing.assert_allclose(study.effects[picked], expected["estimate"], rtol=CLOSED_FORM)
+        np.testing.assert_allclose(clustered_errors(study, design)[picked], expected["se"], rtol=CLOSED_FORM)
+        assert study.n_units[picked].tolist() == expected["switchers"]
+    overall = fitted.view("overall")
+    np.testing.assert_allclose(overall.effects, result["ate"]["estimate"], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(clustered_errors(overall, design), result["ate"]["se"], rtol=CLOSED_FORM)

@@ -1,0 +1,186 @@
+"""Units grouped by first dose and moment of its change: who switches, and who could stand for the switchers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.errors import EstimationError
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Switchers:
+    """A panel on the full calendar grid, units ordered by first dose, moment of the first change, its sign and size.
+
+    Attributes
+    ----------
+    order : IntArray, shape (n_units,)
+        Position of each sorted unit in the observations.
+    periods : IntArray, shape (n_periods,)
+        Every period from first to last.
+    outcomes : FloatArray, shape (n_periods, n_units)
+        NaN where not observed or not usable.
+    doses : FloatArray, shape (n_periods, n_units)
+        Carried forward over gaps.
+    weights : FloatArray, shape (n_periods, n_units), or None
+    first : IntArray, shape (n_units,)
+        Position of the first changed period (less anticipation); ``n_periods`` where there is none.
+    sign : IntArray, shape (n_units,)
+        1 for a rise, -1 for a fall, 0 for no change.
+    baseline : FloatArray, shape (n_units,)
+        First dose.
+    kind : FloatArray, shape (n_units,)
+        Dose at the first change.
+    is_full : bool
+        No outcome is missing.
+    """
+
+    order: IntArray
+    periods: IntArray
+    outcomes: FloatArray
+    doses: FloatArray
+    weights: FloatArray | None
+    first: IntArray
+    sign: IntArray
+    baseline: FloatArray
+    kind: FloatArray
+    is_full: bool
+
+    def blocks(self) -> Iterator["Block"]:
+        """Yield, for every baseline, moment and sign of change, the switchers and the end of their comparison."""
+        n_periods, n_units = self.outcomes.shape
+        starts = np.flatnonzero(np.append(True, np.diff(self.baseline) != 0))
+        stops = np.append(starts[1:], n_units)
+        for start, stop in zip(starts, stops, strict=True):
+            first = self.first[start:stop]
+            for f in np.unique(first[first < n_periods]):
+                low, high = start + np.searchsorted(first, [f, f + 1])
+                middle = low + int((self.sign[low:high] < 0).sum())
+                for sign, a, b in ((-1, low, middle), (1, middle, high)):
+                    if a < b:
+                        yield Block(int(f), sign, slice(a, b), first, int(start), int(stop))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Switchers of one baseline, moment and sign.
+
+    Attributes
+    ----------
+    first, sign : int
+    units : slice
+        The switchers, as positions in the sorted order.
+    moments : IntArray
+        First change of every unit of the baseline, ascending.
+    start, stop : int
+        Where the units of the baseline lie.
+    """
+
+    first: int
+    sign: int
+    units: slice
+    moments: IntArray
+    start: int
+    stop: int
+
+    def comparison(self, at: int) -> slice:
+        """Return the units of the same baseline that have not changed by a period."""
+        return slice(self.start + int(np.searchsorted(self.moments, at, side="right")), self.stop)
+
+
+def switchers(o: Observations) -> Switchers:
+    """Lay out outcomes and doses, and find each unit's first change.
+
+    A unit whose dose changes across a gap in its rows has no known moment of change: it counts as unchanged up to the
+    gap and is left out from there on. A unit whose dose has been on both sides of its baseline is left out from the
+    second side on: its effect would mix a rise and a fall.
+
+    Raises
+    ------
+    EstimationError
+        Onsets and doses contradict each other, as after re-assigning onsets alone.
+    """
+    panel, treatment = o.design.panel, o.design.treatment
+    periods = np.arange(o.period.min(), o.period.max() + 1)
+    shape = (periods.size, o.n_units)
+    outcomes = _grid(shape, o.period - periods[0], o.unit, o.y)
+    weights = None if o.weights is None else _grid(shape, o.period - periods[0], o.unit, o.weights)
+    if treatment.dose is None:
+        doses = (periods[:, None] >= o.unit_onset).astype(np.float64)
+    else:
+        code = np.full(panel.n_units, -1)
+        code[o.unit_rows] = np.arange(o.n_units)
+        rows = (code[panel.unit] >= 0) & (panel.period >= periods[0]) & (panel.period <= periods[-1])
+        doses = _grid(shape, panel.period[rows] - periods[0], code[panel.unit[rows]], treatment.dose[rows])
+    known = ~np.isnan(doses)
+    if not known.all():
+        doses = _carried(doses, known)
+    changed = doses != doses[0]
+    first = np.where(changed.any(axis=0), changed.argmax(axis=0), periods.size)
+    if treatment.dose is not None:
+        _refuse_contradiction(o, periods, first, known)
+    first, outcomes = _without_ambiguous(first, outcomes, known)
+    units = np.arange(o.n_units)
+    at = np.minimum(first, periods.size - 1)
+    sign = np.where(first < periods.size, np.sign(doses[at, units] - doses[0]), 0).astype(np.int64)
+    if treatment.dose is not None:
+        other_side = np.logical_or.accumulate((doses - doses[0]) * sign < 0, axis=0)
+        outcomes[other_side] = np.nan
+    early = np.where(first < periods.size, np.maximum(first - o.design.anticipation, 0), first)
+    order = np.lexsort((doses[at, units], sign, early, doses[0]))
+    return Switchers(
+        order=order,
+        periods=periods,
+        outcomes=np.ascontiguousarray(outcomes[:, order]),
+        doses=doses[:, order],
+        weights=None if weights is None else weights[:, order],
+        first=early[order],
+        sign=sign[order],
+        baseline=doses[0][order],
+        kind=doses[at, units][order],
+        is_full=not bool(np.isnan(outcomes).any()),
+    )
+
+
+def _grid(shape: tuple[int, int], period: IntArray, unit: IntArray, values: FloatArray) -> FloatArray:
+    if values.size == shape[0] * shape[1]:
+        return values.reshape(shape[1], shape[0]).T.copy()
+    out = np.full(shape, np.nan)
+    out[period, unit] = values
+    return out
+
+
+def _carried(doses: FloatArray, known: BoolArray) -> FloatArray:
+    """Fill gaps with the last known dose, and what lies before the first known one with that."""
+    last = np.maximum.accumulate(np.where(known, np.arange(doses.shape[0])[:, None], -1), axis=0)
+    last = np.where(last < 0, known.argmax(axis=0), last)
+    return np.take_along_axis(doses, last, axis=0)
+
+
+def _without_ambiguous(first: IntArray, outcomes: FloatArray, known: BoolArray) -> tuple[IntArray, FloatArray]:
+    n_periods = outcomes.shape[0]
+    if known.all():
+        return first, outcomes
+    units = np.arange(first.size)
+    before = np.minimum(np.maximum(first - 1, 0), n_periods - 1)
+    ambiguous = (first < n_periods) & ~known[before, units]
+    steps = np.arange(n_periods)[:, None]
+    last = np.where(known & (steps < first), steps, -1).max(axis=0)
+    outcomes[ambiguous & (steps > last)] = np.nan
+    return np.where(ambiguous, n_periods, first), outcomes
+
+
+def _refuse_contradiction(o: Observations, periods: IntArray, first: IntArray, known: BoolArray) -> None:
+    """Onsets inside the sample must be changes of the dose; otherwise they were re-assigned without it."""
+    position = np.where(np.isfinite(o.unit_onset), o.unit_onset - periods[0], -1).astype(np.int64)
+    inside = (position > 0) & (position < periods.size)
+    seen = inside & known[np.clip(position, 0, periods.size - 1), np.arange(first.size)]
+    wrong = seen & (first != position)
+    if wrong.any():
+        unit = o.unit_ids[np.flatnonzero(wrong)[0]]
+        raise EstimationError(
+            f"the onset of {unit} is no change of its dose. Where a treatment has doses, onsets cannot be moved or "
+            "re-assigned alone: give new doses with Treatment.from_dose"
+        )
