@@ -163,10 +163,12 @@ class Absorber:
         EstimationError
             If the residuals cannot be made orthogonal to the effects to 1e-10 relative (or the looser ``tolerance``).
         """
+        k = columns.shape[1]
+        if k == 0:
+            return Projection(columns.copy(), [np.empty((size, 0)) for size in self.levels.sizes], None)
         if self.grid is not None:
             residuals, coefficients = project_grid(self.grid, columns)
             return Projection(residuals, coefficients, None)
-        k = columns.shape[1]
         if k <= COLUMNS_AT_ONCE:
             return project_rows(self.equations, columns, tolerance, start)
         blocks = [slice(i, i + COLUMNS_AT_ONCE) for i in range(0, k, COLUMNS_AT_ONCE)]

@@ -11,6 +11,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 COLLINEAR = 1e-9
 SUSPICIOUS = 1e-6
+FEW_PRODUCTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,11 @@ def least_squares(
     tilde = effects.residualize(np.column_stack([y, X]))
     y_tilde = tilde[:, 0]
     kept, collinear = independent_columns(tilde[:, 1:], column_norms(X, effects.weights), effects.weights, names)
-    x_tilde = np.ascontiguousarray(tilde[:, 1:][:, kept])
+    x_tilde = np.asfortranarray(tilde[:, 1:][:, kept])
     coefficients, bread = regress(y_tilde, x_tilde, effects.weights)
     # the Gram matrix squares the condition number; one step on the residuals takes that back
-    coefficients = coefficients + regress(y_tilde - x_tilde @ coefficients, x_tilde, effects.weights)[0]
-    residuals = y_tilde - x_tilde @ coefficients
+    coefficients = coefficients + regress(y_tilde - combination(x_tilde, coefficients), x_tilde, effects.weights)[0]
+    residuals = y_tilde - combination(x_tilde, coefficients)
     total, rest = (float(column_norms(v[:, None], effects.weights)[0] ** 2) for v in (y_tilde, residuals))
     within_r2 = 1.0 - rest / total if total > 0 else float("nan")
     return LeastSquares(coefficients, kept, x_tilde, y_tilde, residuals, bread, collinear, within_r2)
@@ -131,16 +132,30 @@ def column_norms(columns: FloatArray, weights: FloatArray | None) -> FloatArray:
     return np.sqrt(np.maximum(squares, 0.0))
 
 
+def products(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Left'right of two tall arrays; few columns go without BLAS, whose threads wait longer than they work there."""
+    if left.shape[1] * right.shape[1] <= FEW_PRODUCTS:
+        return np.asarray(np.einsum("ij,ik->jk", np.asfortranarray(left), np.asfortranarray(right)), dtype=np.float64)
+    return np.asarray(left.T @ right, dtype=np.float64)
+
+
+def combination(columns: FloatArray, coefficients: FloatArray) -> FloatArray:
+    """Columns · coefficients, (n,), likewise."""
+    if columns.shape[1] <= FEW_PRODUCTS:
+        return np.asarray(np.einsum("ij,j->i", columns, coefficients), dtype=np.float64)
+    return np.asarray(columns @ coefficients, dtype=np.float64)
+
+
 def regress(y: FloatArray, X: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:
     """Coefficients and inverse Gram matrix of independent columns, scaled to unit norm before inverting."""
     if X.shape[1] == 0:
         return np.zeros(0), np.zeros((0, 0))
     weighted = X if weights is None else X * weights[:, None]
-    gram = weighted.T @ X
+    gram = products(weighted, X)
     scale = 1.0 / np.sqrt(np.diag(gram))
     inverse = np.linalg.inv(gram * scale[:, None] * scale)
     bread = 0.5 * (inverse + inverse.T) * scale[:, None] * scale
-    return bread @ (weighted.T @ y), bread
+    return bread @ products(weighted, y[:, None])[:, 0], bread
 
 
 def independent_columns(
@@ -162,7 +177,7 @@ def independent_columns(
     kept: list[int] = []
     collinear: list[Collinear] = []
     remaining = column_norms(x_tilde, weights)
-    gram = (x_tilde if weights is None else x_tilde * weights[:, None]).T @ x_tilde
+    gram = products(x_tilde if weights is None else x_tilde * weights[:, None], x_tilde)
     for j in range(x_tilde.shape[1]):
         if remaining[j] <= COLLINEAR * norms[j]:
             collinear.append(Collinear(j, labels[j], (), "the fixed effects"))

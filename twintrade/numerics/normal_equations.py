@@ -32,8 +32,12 @@ class Incidence:
         (len(others) + 1,) where each of them starts in the stacked coefficient vector.
     order, pointer : IntArray
         Rows sorted by the eliminated effect.
-    pairs : tuple
-        For each pair of others the rows sorted by the first of them and their pointer.
+    columns : ObjectArray
+        (n, len(others)) stacked positions of the others in the sorted rows, in the narrowest index type.
+    groups : dict
+        For each of the others but the last, its rows sorted by level and their pointer.
+    narrow, ends : ObjectArray
+        Codes, the eliminated effect first, and 0 .. n in that index type.
     """
 
     levels: Levels
@@ -45,6 +49,8 @@ class Incidence:
     pointer: IntArray
     columns: ObjectArray
     groups: dict[int, tuple[IntArray, IntArray]]
+    narrow: list[ObjectArray]
+    ends: ObjectArray
 
     @property
     def n_stacked(self) -> int:
@@ -65,7 +71,17 @@ def incidence(levels: Levels) -> Incidence:
     columns = np.column_stack(stacked).astype(index) if others else np.empty((levels.n_rows, 0), dtype=index)
     groups = {k: rows_by_level(levels.codes[k], levels.sizes[k]) for k in others[:-1]}
     return Incidence(
-        levels, largest, others, offsets, order, is_sorted, pointer, columns if is_sorted else columns[order], groups
+        levels=levels,
+        largest=largest,
+        others=others,
+        offsets=offsets,
+        order=order,
+        is_sorted=is_sorted,
+        pointer=pointer,
+        columns=columns if is_sorted else columns[order],
+        groups=groups,
+        narrow=[levels.codes[k].astype(index) for k in (largest, *others)],
+        ends=np.arange(levels.n_rows + 1, dtype=index),
     )
 
 
@@ -96,12 +112,10 @@ class NormalEquations:
         pattern, known = self.incidence, self.incidence.levels
         n = known.n_rows
         weights = np.ones(n) if self.weights is None else self.weights
-        ends: ObjectArray = np.arange(n + 1, dtype=np.int32 if n < 2**31 - 1 else np.int64)
         effects = (pattern.largest, *pattern.others)
-        narrow: list[ObjectArray] = [known.codes[k].astype(ends.dtype) for k in effects]
         self.row_maps = [
-            sp.csc_array((weights, code, ends), shape=(known.sizes[k], n))
-            for k, code in zip(effects, narrow, strict=True)
+            sp.csc_array((weights, code, pattern.ends), shape=(known.sizes[k], n))
+            for k, code in zip(effects, pattern.narrow, strict=True)
         ]
         self.totals = [np.bincount(known.codes[k], weights, known.sizes[k]).astype(np.float64) for k in effects]
         self.inverse = _inverse(self.totals[0])

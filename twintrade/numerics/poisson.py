@@ -15,7 +15,7 @@ from twintrade.numerics.least_squares import (
     column_norms,
     independent_columns,
 )
-from twintrade.numerics.poisson_steps import Problem, State, deviance_of, iterate
+from twintrade.numerics.poisson_steps import Position, Problem, Regressors, deviance_of, iterate
 from twintrade.numerics.separation import Separated, all_zero_levels, separated_by_regressors
 
 
@@ -126,9 +126,14 @@ def poisson(
     columns, collinear = _independent(X[rows], effects, own_weights, names, full_rank)
     scale = float(np.average(y[rows], weights=own_weights))
     start = np.zeros(rows.size) if offset is None else np.asarray(offset, dtype=np.float64)[rows]
-    problem = Problem(y[rows] / scale, np.ascontiguousarray(X[rows][:, columns]), own_weights, start, effects)
-    state, iterations = iterate(problem, tolerance, max_iterations)
-    return _finished(problem, state, scale, columns, collinear, iterations, rows, tuple(separated), alone)
+    scaled = y[rows] / scale
+    terms = xlogy(scaled, scaled) - scaled
+    saturated = float(terms.sum() if own_weights is None else own_weights @ terms)
+    problem = Problem(scaled, np.ascontiguousarray(X[rows][:, columns]), own_weights, start, effects, saturated)
+    position, regressors, iterations = iterate(problem, tolerance, max_iterations)
+    return _finished(
+        problem, position, regressors, scale, columns, collinear, iterations, rows, tuple(separated), alone
+    )
 
 
 def _check(y: FloatArray, X: FloatArray, weights: FloatArray | None, offset: FloatArray | None) -> None:
@@ -172,7 +177,8 @@ def _independent(
 
 def _finished(
     problem: Problem,
-    state: State,
+    position: Position,
+    regressors: Regressors,
     scale: float,
     columns: IntArray,
     collinear: tuple[Collinear, ...],
@@ -181,26 +187,24 @@ def _finished(
     separated: tuple[Separated, ...],
     alone: IntArray,
 ) -> PoissonFit:
-    ones = np.ones(rows.size) if problem.weights is None else problem.weights
-    mu, eta = state.mu * scale, state.eta + np.log(scale)
+    mu, eta = position.mu * scale, position.eta + np.log(scale)
     y = problem.y * scale
     base = np.exp(problem.offset)
-    null_eta = problem.offset + np.log(float(ones @ problem.y) / float(ones @ base))
+    null_eta = problem.offset + np.log(problem.total(problem.y) / problem.total(base))
     null_deviance = deviance_of(problem, null_eta, np.exp(null_eta)) * scale
-    saturated = float(ones @ (xlogy(y, y) - y - gammaln(y + 1.0)))
-    loglik = saturated - 0.5 * state.deviance * scale
-    effects = [found[:, 0] - found[:, 1:] @ state.coefficients for found in state.projection.coefficients]
-    effects[0] = effects[0] + np.log(scale)
+    saturated = problem.total(xlogy(y, y) - y - gammaln(y + 1.0))
+    loglik = saturated - 0.5 * position.deviance * scale
+    effects = [position.effects[0] + np.log(scale), *position.effects[1:]]
     return PoissonFit(
-        coefficients=state.coefficients,
+        coefficients=position.coefficients,
         kept=columns,
         collinear=collinear,
         mu=mu,
         eta=eta,
-        x_tilde=state.x_tilde,
+        x_tilde=regressors.projection.residuals,
         residuals=(y - mu) / mu,
-        bread=state.bread / scale,
-        deviance=state.deviance * scale,
+        bread=regressors.bread / scale,
+        deviance=position.deviance * scale,
         null_deviance=null_deviance,
         loglik=loglik,
         pseudo_r2=1.0 - loglik / (saturated - 0.5 * null_deviance),

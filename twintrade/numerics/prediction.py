@@ -68,7 +68,7 @@ def _same_component(known: Levels, cells: Sequence[IntArray]) -> BoolArray:
     return np.asarray(of_level[0] == of_level[1], dtype=np.bool_)
 
 
-def null_probes(effects: Absorber, cells: Sequence[IntArray], n_probes: int) -> FloatArray:
+def null_probes(effects: Absorber, cells: Sequence[IntArray], n_probes: int, tolerance: float = 1e-12) -> FloatArray:
     """Values on cells (m, n_probes) of generic coefficients in the null space of the absorber's rows.
 
     Codes of the cells are the caller's and must all occur in the rows.
@@ -76,7 +76,7 @@ def null_probes(effects: Absorber, cells: Sequence[IntArray], n_probes: int) -> 
     generator = np.random.default_rng(PROBE_SEED)
     known = effects.levels
     drawn = [generator.standard_normal((size, n_probes)) for size in known.sizes]
-    solved = effects.project(expand(known.codes, drawn)).coefficients
+    solved = effects.project(expand(known.codes, drawn), tolerance).coefficients
     places = [np.searchsorted(label, cell) for label, cell in zip(known.labels, cells, strict=True)]
     return expand(places, [first - second for first, second in zip(drawn, solved, strict=True)])
 

@@ -67,6 +67,19 @@ def project_rows(
     return Projection(residuals, _by_effect(pattern, first, stacked), stacked)
 
 
+def project_once(equations: NormalEquations, columns: FloatArray, forcing: float) -> Projection:
+    """Project (n, k) columns so that the level sums shrink to the fraction ``forcing``; one pass without a check."""
+    pattern = equations.incidence
+    residuals = np.array(columns, dtype=np.float64, order="C")
+    first = _demean(equations, residuals)
+    rest = _sums(equations, residuals)
+    goal = forcing**2 * np.einsum("ij,ij->j", rest, equations.precondition(rest))
+    stacked = equations.solve_rest(rest, goal) if pattern.others else rest
+    _subtract(pattern, residuals, stacked)
+    first += _demean(equations, residuals)
+    return Projection(residuals, _by_effect(pattern, first, stacked), stacked)
+
+
 def solve_levels(equations: NormalEquations, sums: Sequence[FloatArray]) -> list[FloatArray]:
     """Solve D'WD a = sums, both (size, k) per effect, and check that all equations hold."""
     pattern = equations.incidence

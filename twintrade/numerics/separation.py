@@ -80,9 +80,7 @@ def separated_by_regressors(y: FloatArray, X: FloatArray, codes: Sequence[IntArr
     zeros = np.flatnonzero(~positive)
     none = np.zeros(y.size, dtype=np.bool_)
     effects = absorber([code[positive] for code in codes])
-    tilde = effects.project(X[positive], tolerance=1e-11) if X.shape[1] else None
-    residuals = np.empty((int(positive.sum()), 0)) if tilde is None else tilde.residuals
-    null = _null_combinations(residuals, column_norms(X[positive], None))
+    null = _null_combinations(effects, X[positive])
     if zeros.size == 0:
         return none, null.shape[1] == 0
     cells = [code[zeros] for code in codes]
@@ -95,16 +93,23 @@ def separated_by_regressors(y: FloatArray, X: FloatArray, codes: Sequence[IntArr
     return none, null.shape[1] == 0
 
 
-def _null_combinations(residuals: FloatArray, norms: FloatArray) -> FloatArray:
-    """Combinations (k, m) of the columns, scaled to unit norm before absorption, that the effects explain."""
-    k = residuals.shape[1]
+def _null_combinations(effects: Absorber, X: FloatArray) -> FloatArray:
+    """Combinations (k, m) of the columns, scaled to unit norm before absorption, that the effects explain.
+
+    A loose projection settles the usual case of clearly independent columns; the rest are projected tightly.
+    """
+    k = X.shape[1]
     if k == 0:
         return np.empty((0, 0))
+    norms = column_norms(X, None)
     scale = np.where(norms > 0, 1.0 / np.where(norms > 0, norms, 1.0), 1.0)
-    triangle = np.linalg.qr(residuals * scale, mode="r")
-    _, values, vectors = np.linalg.svd(triangle, full_matrices=True)
-    spectrum = np.concatenate([values, np.zeros(k - values.size)])
-    return np.ascontiguousarray(scale[:, None] * vectors[spectrum <= 1e-9].T)
+    for tolerance, negligible in ((1e-5, 1e-2), (1e-11, 1e-9)):
+        triangle = np.linalg.qr(effects.residualize(X, tolerance) * scale, mode="r")
+        _, values, vectors = np.linalg.svd(triangle, full_matrices=True)
+        spectrum = np.concatenate([values, np.zeros(k - values.size)])
+        if spectrum.min() > negligible:
+            return np.empty((k, 0))
+    return np.ascontiguousarray(scale[:, None] * vectors[spectrum <= negligible].T)
 
 
 def _free_regressors(
@@ -132,7 +137,7 @@ def _free_directions(effects: Absorber, cells: Sequence[IntArray], free: FloatAr
     """Probe what the positive outcomes leave undetermined on the zeros, with more probes until they span it."""
     n_probes = FIRST_PROBES
     while True:
-        probed = null_probes(effects, cells, n_probes)
+        probed = null_probes(effects, cells, n_probes, tolerance=1e-10)
         values = np.hstack([free, probed])
         values[np.abs(values) < FREE] = 0.0
         touched = np.asarray(values.any(axis=1), dtype=np.bool_)
