@@ -87,6 +87,13 @@ SENTENCES: Mapping[str, str] = {
     "payload_leave_one_out": "The estimate without each in turn",
     "equation": "Equation: {equation}.",
     "binned_in": "End points stand for everything beyond them in: {labels}.",
+    "raw_grid_caption": "{n} pairs as observed, indexed to the last period before the agreement",
+    "raw_grid_note": "Solid vertical line: the date used. Dashed: other candidate dates. Levels and logs "
+    "stand in the "
+    "CSV beside the figure.",
+    "raw_grid_alt": "Small line charts of {n} pairs ({names}), each indexed beside its comparison lines, "
+    "with vertical "
+    "lines at the candidate dates.",
     "ladder": "Main estimates, specification by specification",
     "ladder_caption": "Effect of twinning on {outcome}",
     "ladder_intro": "{table} moves from the simplest comparison to the most demanding one. Read along the row: an "

@@ -1,48 +1,103 @@
 """A payload shown by what it holds: paths as lines, effects as a forest, placebos among each other, else a table."""
 
+from collections.abc import Callable
+
 import pandas as pd
+from matplotlib.figure import Figure as Drawing
 
 from twintrade.render.blocks import Block
-from twintrade.render.figures import alt_text, forest, path, placebo
+from twintrade.render.figures import alt_text, counts, forest, heat_map, path, placebo, scatter, sensitivity
 from twintrade.render.page import Page
 from twintrade.render.reading import slug
 from twintrade.render.tables.plain import plain_table
 
-_WITHOUT_FIGURE_OF_THEIR_OWN = ("romanized",)
 MOST_ROWS = 60
+MOST_FOREST = 45
+MOST_BARS = 40
+
+Maker = Callable[[pd.DataFrame, Page, str], Drawing]
 
 
 def title_of(page: Page, key: str) -> str:
     """Return a payload's name as a caption."""
     name, _, column = key.removesuffix("_table").partition("-")
+    column = f" ({column.replace('-', ', ')})" if column else ""
     known = f"payload_{name}"
     if known in page.wording.sentences and not key.endswith("_table"):
-        return page.say(known) + (f" ({column.replace('-', ', ')})" if column else "")
-    key = key.replace("_table", "")
-    words = key.replace("_", " ").replace("-", " ").replace(".", ": ").replace("::", ": ")
-    return words[:1].upper() + words[1:]
+        return page.say(known) + column
+    words = name.removesuffix("_table").replace("_", " ").replace(".", ": ").strip()
+    return words[:1].upper() + words[1:] + column
 
 
 def shown(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
     """Return a payload as a figure where its columns are those of one, else as a table."""
-    if key in _WITHOUT_FIGURE_OF_THEIR_OWN or frame.empty:
+    if frame.empty:
         return ()
-    columns, simulated = set(frame.columns), page.results.is_simulated
-    clean, theme, title = page.drawable(frame), page.theme, title_of(page, key)
-    if {"label", "effect", "low", "high"} <= columns:
-        drawing = forest.draw(clean, theme=theme, is_simulated=simulated)
-        alt = alt_text.forest(frame, is_simulated=simulated)
-    elif {"unit", "is_treated"} <= columns and columns & {"statistic", "event_time", "period"}:
-        if "donor_set" in columns:
-            known = {s: page.say(f"set_{s}") for s in ("A", "B", "all")}
-            clean["donor_set"] = clean["donor_set"].map(lambda s: known.get(str(s), s))
-        drawing = placebo.draw(clean, y_label=title, theme=theme, is_simulated=simulated)
-        alt = alt_text.placebo(frame, is_simulated=simulated)
-    elif {"series", "value"} <= columns and columns & {"period", "event_time"}:
-        drawing = path.draw(clean, theme=theme, is_simulated=simulated)
-        alt = alt_text.lines(frame, "Line chart", is_simulated=simulated)
-    else:
-        return (
-            plain_table(frame, slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True),
-        )
+    title = title_of(page, key)
+    found = _shape(frame)
+    if found is None:
+        table = plain_table(frame, slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True)
+        return (table,)
+    maker, describe = found
+    drawing = maker(page.drawable(frame), page, title)
+    alt = describe(frame, is_simulated=page.results.is_simulated)
     return (page.figure(slug(key), title, drawing, alt, frame),)
+
+
+def is_drawn(frame: pd.DataFrame) -> bool:
+    """Whether a payload has the columns of a figure."""
+    return _shape(frame) is not None
+
+
+def _shape(frame: pd.DataFrame) -> tuple[Maker, Callable[..., str]] | None:
+    """Return what draws a frame and what puts it into words, None where a table is the better picture."""
+    columns = set(frame.columns)
+    if {"restriction", "kind", "size", "low", "high", "effect"} <= columns:
+        return _sensitivity, alt_text.sensitivity
+    if {"label", "effect", "low", "high"} <= columns:
+        return (_forest, alt_text.forest) if 0 < frame["effect"].notna().sum() <= MOST_FOREST else None
+    if {"unit", "is_treated"} <= columns and columns & {"statistic", "event_time", "period"}:
+        return _placebo, alt_text.placebo
+    if {"cohort", "event_time", "effect"} <= columns:
+        return _heat_map, alt_text.heat_map
+    if {"series", "value"} <= columns and columns & {"period", "event_time"}:
+        return _path, alt_text.path
+    if {"type", "weight", "estimate"} <= columns:
+        return _bacon, alt_text.bacon
+    if {"unit", "weight"} <= columns and "event_time" not in columns and len(frame) <= MOST_BARS:
+        return _weights, alt_text.weights
+    return None
+
+
+def _sensitivity(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return sensitivity.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def _forest(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return forest.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def _placebo(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    if "donor_set" in frame:
+        known = {s: page.say(f"set_{s}") for s in ("A", "B", "all")}
+        frame = frame.assign(donor_set=frame["donor_set"].map(lambda s: known.get(str(s), s)))
+    return placebo.draw(frame, y_label="Gap", theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return heat_map.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def _path(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return path.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def _bacon(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return scatter.draw(
+        frame, "weight", "estimate", group="type", x_label="Weight", y_label="Two-by-two estimate", theme=page.theme,
+        is_simulated=page.results.is_simulated,
+    )  # fmt: skip
+
+
+def _weights(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return counts.draw(frame, "unit", "weight", theme=page.theme, is_simulated=page.results.is_simulated)

@@ -1,30 +1,62 @@
 """Exhibit 5: the raw event figure of each case, with every candidate date."""
 
-from twintrade.render.blocks import Absent, Block, Heading, prose
+import pandas as pd
+
+from twintrade.render.blocks import Absent, Block, Figure, Heading, prose
 from twintrade.render.exhibits.payloads import shown
 from twintrade.render.figures import alt_text, raw_series
 from twintrade.render.page import Page
-from twintrade.render.reading import payloads, slug
+from twintrade.render.reading import payloads, slug, text
+
+MOST_FULL = 4
+PER_GRID = 12
+Case = tuple[pd.DataFrame, pd.DataFrame | None]
 
 
 def exhibit(page: Page) -> tuple[Block, ...] | Absent:
-    """Return one figure a case, and the double ratio where it was made."""
-    results = page.results
-    cases = payloads(results, "raw_series")
+    """Return one figure a case (small multiples where there are many), and the double ratio where it was made."""
+    cases = _cases(page)
     if not cases:
         return Absent(page.say("no_payload"))
     blocks: list[Block] = [Heading(2, page.say("raw"), "raw-series"), prose(page.say("raw_intro"))]
-    for key, frame in cases.items():
-        dates = results.payloads.get(key.replace("raw_series", "candidate_dates"))
-        drawing = raw_series.draw(
-            page.drawable(frame),
-            page.drawable(dates) if dates is not None else None,
-            theme=page.theme,
-            is_simulated=results.is_simulated,
-        )
-        alt = alt_text.lines(frame, "Line chart", is_simulated=results.is_simulated, panel="level")
-        caption = page.say("raw_caption", title=results.title)
-        blocks.append(page.figure(slug(key), caption, drawing, alt, frame))
-    for key, frame in payloads(results, "path").items():
+    if len(cases) <= MOST_FULL:
+        blocks += [_full(page, name, *case) for name, case in cases.items()]
+    else:
+        names = list(cases)
+        parts = [names[start : start + PER_GRID] for start in range(0, len(names), PER_GRID)]
+        blocks += [_grid(page, {n: cases[n] for n in part}, i) for i, part in enumerate(parts)]
+    for key, frame in payloads(page.results, "path").items():
         blocks += shown(page, key, frame)
     return tuple(blocks)
+
+
+def _cases(page: Page) -> dict[str, Case]:
+    """Return series and dates by the name of the pair."""
+    cases: dict[str, Case] = {}
+    for key, frame in payloads(page.results, "raw_series").items():
+        named = text(frame["dyad"].iloc[0]) if "dyad" in frame else ""
+        name = named or (page.results.title if key == "raw_series" else key.removeprefix("raw_series")[1:])
+        cases[name] = (frame, page.results.payloads.get(key.replace("raw_series", "candidate_dates")))
+    return cases
+
+
+def _full(page: Page, name: str, frame: pd.DataFrame, dates: pd.DataFrame | None) -> Figure:
+    simulated = page.results.is_simulated
+    clean = page.drawable(dates) if dates is not None else None
+    drawing = raw_series.draw(page.drawable(frame), clean, theme=page.theme, is_simulated=simulated)
+    alt = alt_text.lines(frame, "Line chart", is_simulated=simulated, panel="level")
+    key = "raw-series" if "dyad" not in frame else slug(f"raw series {name}")
+    return page.figure(key, page.say("raw_caption", title=name), drawing, alt, frame)
+
+
+def _grid(page: Page, cases: dict[str, Case], position: int) -> Figure:
+    simulated = page.results.is_simulated
+    clean = {
+        page.printer(n): (page.drawable(f), page.drawable(d) if d is not None else None)
+        for n, (f, d) in cases.items()
+    }
+    drawing = raw_series.draw_grid(clean, theme=page.theme, is_simulated=simulated)
+    frame = pd.concat([f.assign(case=n) for n, (f, _) in cases.items()], ignore_index=True)
+    alt = page.say("raw_grid_alt", n=str(len(cases)), names=", ".join(cases))
+    caption = page.say("raw_grid_caption", n=str(len(cases)))
+    return page.figure(f"raw-series-{position + 1}", caption, drawing, alt, frame, notes=(page.say("raw_grid_note"),))

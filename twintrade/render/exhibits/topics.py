@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, spans
-from twintrade.render.exhibits.payloads import shown
+from twintrade.render.exhibits.payloads import is_drawn, shown
 from twintrade.render.page import Page
 from twintrade.render.reading import records, text
 
@@ -15,7 +15,7 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "spillovers": ("spillover", "diversion"),
     "single_case": ("placebo", "synthetic", "sdid", "donor", "weights", "conformal", "interrupted", "sup_f", "break"),
 }
-ELSEWHERE = ("raw_series", "candidate_dates", "adoption", "path", "romanized", "claims")
+ELSEWHERE = ("raw_series", "candidate_dates", "adoption", "path", "romanized", "claims", "money")
 
 
 def topic_of(name: str) -> str:
@@ -38,6 +38,8 @@ def topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
         if findings:
             blocks.append(BulletList(tuple(spans(s) for s in dict.fromkeys(text(r["sentence"]) for r in findings))))
         for key, frame in frames.items():
+            if key.endswith("_table") and is_drawn(frame) and key.removesuffix("_table") in frames:
+                continue
             blocks += shown(page, key, frame)
         return tuple(blocks)
 

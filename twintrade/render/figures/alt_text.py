@@ -76,3 +76,37 @@ def forest(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
     low, high = frame["effect"].min(), frame["effect"].max()
     noun = _opening("Forest plot", is_simulated)
     return f"{noun} of {len(frame)} effects, from {numbers.fixed(low)} to {numbers.fixed(high)}."
+
+
+def path(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe lines over time."""
+    return lines(frame, "Line chart", is_simulated=is_simulated)
+
+
+def sensitivity(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe how an interval widens with the violation allowed."""
+    last = frame.iloc[-1]
+    spread = numbers.interval(last["low"], last["high"])
+    noun = _opening("Interval plot", is_simulated)
+    return f"{noun}: the original interval and {len(frame) - 1} wider ones, the last one {spread}."
+
+
+def heat_map(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe a heat map by its size and range."""
+    noun = _opening("Heat map", is_simulated)
+    low, high = numbers.fixed(frame["effect"].min()), numbers.fixed(frame["effect"].max())
+    return f"{noun} of effects for {frame['cohort'].nunique()} cohorts by event time, from {low} to {high}."
+
+
+def bacon(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe the scatter of two-by-two comparisons."""
+    noun = _opening("Scatter plot", is_simulated)
+    return f"{noun} of {len(frame)} two-by-two estimates against their weights, by type of comparison."
+
+
+def weights(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe donor weights by the largest."""
+    largest = frame.sort_values("weight", ascending=False, kind="stable").iloc[0]
+    noun = _opening("Bar chart", is_simulated)
+    share = numbers.fixed(largest["weight"], 2)
+    return f"{noun} of the weights of {len(frame)} donors; the largest is {text(largest['unit'])} with {share}."

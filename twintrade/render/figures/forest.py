@@ -29,7 +29,7 @@ def draw(
         Of the numbers at the right edge.
     """
     theme = theme or Theme()
-    rows = records(frame)
+    rows = records(frame[frame["effect"].notna()])
     with styled(theme):
         places, heads = _places(rows)
         figure = blank(theme, 1.0 + 0.24 * (len(rows) + len(heads)))
@@ -37,7 +37,8 @@ def draw(
         for y, row in zip(places, rows, strict=True):
             is_pooled = text(row.get("group")).lower() in POOLED or text(row["label"]).lower() in POOLED
             low, high, effect = number(row["low"]), number(row["high"]), number(row["effect"])
-            axes.plot([low, high], [y, y], color=theme.after, lw=2.4 if is_pooled else 1.6, solid_capstyle="butt")
+            if low == low and high == high:
+                axes.plot([low, high], [y, y], color=theme.after, lw=2.4 if is_pooled else 1.6, solid_capstyle="butt")
             axes.plot(effect, y, "D" if is_pooled else "s", ms=7 if is_pooled else 5, color=theme.after, mec="white")
             shown = numbers.fixed(effect, decimals)
             spread = numbers.interval(low, high, decimals)

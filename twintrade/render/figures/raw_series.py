@@ -12,10 +12,11 @@ from twintrade.render import numbers
 from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled
 from twintrade.render.reading import number, records, text, truth
 
+GRID_COLUMNS = 3
 PANEL_TITLES: Mapping[str, str] = {
     "level": "As observed",
     "log": "In logs",
-    "index": "Index, last year before the agreement = 100",
+    "index": "Index",
     "ratio": "Double ratio",
 }
 
@@ -42,7 +43,7 @@ def draw(
     panels = list(dict.fromkeys(frame["panel"].map(text)))
     series = list(dict.fromkeys(frame["series"].map(text)))
     with styled(theme):
-        figure = blank(theme, 1.0 + 2.0 * len(panels))
+        figure = blank(theme, 1.2 + (2.0 if len(panels) < 3 else 1.65) * len(panels))
         all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         for axes, panel in zip(all_axes, panels, strict=True):
             _panel(axes, frame[frame["panel"].map(text) == panel], panel, series, theme)
@@ -52,6 +53,41 @@ def draw(
         handles = [lines[name] for name in series if name in lines]
         figure.legend(handles=handles, loc="outside lower center", ncols=2, columnspacing=1.5)
         _date_key(all_axes[-1], dates, frame, theme)
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure
+
+
+def draw_grid(
+    cases: Mapping[str, tuple[pd.DataFrame, pd.DataFrame | None]],
+    panel: str = "index",
+    *,
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw one panel of many cases as small multiples.
+
+    Parameters
+    ----------
+    cases : mapping of str to (DataFrame, DataFrame or None)
+        Series and candidate dates, by the name of the case.
+    panel : str
+    """
+    theme = theme or Theme()
+    series = list(dict.fromkeys(text(s) for frame, _ in cases.values() for s in frame["series"]))
+    n_rows = -(-len(cases) // GRID_COLUMNS)
+    with styled(theme):
+        figure = blank(theme, 0.9 + 1.55 * n_rows)
+        all_axes = figure.subplots(n_rows, GRID_COLUMNS, squeeze=False).ravel()
+        for axes, (name, (frame, dates)) in zip(all_axes, cases.items(), strict=False):
+            _panel(axes, frame[frame["panel"].map(text) == panel], panel, series, theme)
+            axes.set_title(name, loc="left")
+            _date_lines(axes, dates, theme, has_letters=False)
+            _x_axis(axes, frame, most=4)
+        for axes in all_axes[len(cases) :]:
+            axes.set_visible(False)
+        lines = {text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
+        figure.legend(handles=[lines[s] for s in series if s in lines], loc="outside lower center", ncols=2)
         if is_simulated:
             mark_simulated(figure, theme)
     return figure
@@ -76,7 +112,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
         )
     units = [u for u in dict.fromkeys(rows["unit"].map(text)) if u]
     title = PANEL_TITLES.get(panel, panel)
-    axes.set_title(f"{title} ({', '.join(units)})" if units and panel != "index" else title, loc="left")
+    axes.set_title(f"{title} ({', '.join(units)})" if units else title, loc="left")
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
     if panel == "level":
@@ -136,9 +172,9 @@ def _date_key(axes: Axes, dates: pd.DataFrame | None, frame: pd.DataFrame, theme
         axes.set_xlabel("\n".join(lines), loc="left", fontsize=theme.size * 0.85, linespacing=1.4)
 
 
-def _x_axis(axes: Axes, frame: pd.DataFrame) -> None:
+def _x_axis(axes: Axes, frame: pd.DataFrame, most: int = 12) -> None:
     names = frame.drop_duplicates("period").sort_values("period")
     periods = [float(p) for p in names["period"]]
     labels = [text(n) for n in names["period_label"]]
-    step = max(1, -(-len(periods) // 12))
+    step = max(1, -(-len(periods) // most))
     axes.set_xticks(periods[::step], labels[::step])

@@ -1,0 +1,53 @@
+"""Counts or weights as horizontal bars with their numbers."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from twintrade.render import numbers
+from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled
+from twintrade.render.reading import number, records, text
+
+
+def draw(
+    frame: pd.DataFrame,
+    label: str,
+    value: str,
+    *,
+    x_label: str = "",
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw one bar a row, in the order given.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    label, value : str
+        Its columns of names and numbers.
+    """
+    theme = theme or Theme()
+    rows = records(frame)
+    with styled(theme):
+        figure = blank(theme, 0.9 + 0.22 * len(rows))
+        axes = figure.subplots()
+        values = [number(r[value]) for r in rows]
+        axes.barh(range(len(rows)), values, color=theme.after, height=0.7)
+        for y, amount in enumerate(values):
+            axes.annotate(
+                numbers.compact(amount, 3),
+                (amount, y),
+                xytext=(3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=theme.size * 0.85,
+            )
+        axes.set_yticks(range(len(rows)), [text(r[label]) for r in rows])
+        axes.set_ylim(len(rows) - 0.4, -0.6)
+        axes.grid(visible=False)
+        axes.tick_params(axis="y", length=0)
+        axes.spines[["left"]].set_visible(False)
+        axes.margins(x=0.12)
+        axes.set_xlabel(x_label or value.replace("_", " "))
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure

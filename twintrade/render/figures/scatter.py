@@ -1,0 +1,69 @@
+"""Points of two numbers, by group: twins against size of city, weights against two-by-two estimates."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from twintrade.render.figures.theme import MARKERS, Theme, blank, mark_simulated, styled
+from twintrade.render.reading import records, text
+
+
+def draw(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    group: str = "",
+    label: str = "",
+    x_label: str = "",
+    y_label: str = "",
+    is_log_x: bool = False,
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw points, one shape and colour a group, named where there are few.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    x, y : str
+        Columns of numbers.
+    group, label : str
+        Columns of texts, or empty.
+    """
+    theme = theme or Theme()
+    groups = list(dict.fromkeys(frame[group].map(text))) if group else [""]
+    with styled(theme):
+        figure = blank(theme, 4.0)
+        axes = figure.subplots()
+        for i, name in enumerate(groups):
+            own = frame[frame[group].map(text) == name] if group else frame
+            colour, marker = theme.palette[i % len(theme.palette)], MARKERS[i % len(MARKERS)]
+            axes.plot(
+                own[x].astype(float),
+                own[y].astype(float),
+                marker,
+                color=colour,
+                ms=5.5,
+                mec="white",
+                label=name or None,
+            )
+        if label:
+            for row in records(frame):
+                axes.annotate(
+                    text(row[label]),
+                    (float(row[x]), float(row[y])),
+                    xytext=(4, 3),
+                    textcoords="offset points",
+                    fontsize=theme.size * 0.75,
+                    color=theme.muted,
+                )
+        if is_log_x:
+            axes.set_xscale("log")
+        axes.grid(visible=True, axis="both")
+        axes.set_xlabel(x_label or x.replace("_", " "))
+        axes.set_ylabel(y_label or y.replace("_", " "))
+        if group:
+            figure.legend(loc="outside lower center", ncols=3)
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure

@@ -1,0 +1,52 @@
+"""How wide the interval becomes when the comparison may fail: the original interval stands at the left."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from twintrade.render import numbers
+from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled, zero_line
+from twintrade.render.reading import number, records, text
+
+
+def draw(
+    frame: pd.DataFrame, *, y_label: str = "Effect", theme: Theme | None = None, is_simulated: bool = False
+) -> Figure:
+    """Draw intervals by the size of the violation allowed.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        restriction, kind ("original" or "robust"), size, low, high, effect.
+    y_label : str
+    """
+    theme = theme or Theme()
+    restrictions = list(dict.fromkeys(frame["restriction"].map(text)))
+    with styled(theme):
+        figure = blank(theme, 3.2)
+        all_axes = figure.subplots(1, len(restrictions), sharey=True, squeeze=False)[0]
+        for axes, name in zip(all_axes, restrictions, strict=True):
+            rows = records(frame[frame["restriction"].map(text) == name])
+            zero_line(axes, theme)
+            for x, row in enumerate(rows):
+                is_original = text(row["kind"]) == "original"
+                colour = theme.before if is_original else theme.after
+                axes.plot(
+                    [x, x], [number(row["low"]), number(row["high"])], color=colour, lw=3, solid_capstyle="butt"
+                )
+                axes.plot(x, number(row["effect"]), "o" if is_original else "s", color=colour, mec="white", ms=6)
+            axes.set_xticks(
+                range(len(rows)),
+                ["original" if text(r["kind"]) == "original" else numbers.compact(r["size"]) for r in rows],
+            )
+            axes.set_xlim(-0.6, len(rows) - 0.4)
+            axes.set_xlabel(f"Largest violation, {name.replace('_', ' ')}")
+        all_axes[0].set_ylabel(y_label)
+        handles = [
+            Line2D([], [], color=theme.before, marker="o", lw=3, label="original interval"),
+            Line2D([], [], color=theme.after, marker="s", lw=3, label="robust to a violation of this size"),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure
