@@ -56,13 +56,7 @@ def data_frame(design: Design) -> pd.DataFrame:
     role = unit_roles(design)
     labels = {int(p): panel.label(int(p)) for p in np.unique(panel.period)}
     start = onset[panel.unit]
-    finite = np.isfinite(start)
-    event_time = pd.array(
-        np.where(finite, panel.period - np.where(finite, start, 0.0), 0).astype(np.int64), dtype="Int64"
-    )
-    event_time[~finite] = pd.NA
-    starts = pd.array(np.where(finite, start, 0).astype(np.int64), dtype="Int64")
-    starts[~finite] = pd.NA
+    starts = pd.Series(np.where(np.isfinite(start), start, np.nan)).astype("Int64")
     return pd.DataFrame(
         {
             "unit": panel.units[panel.unit],
@@ -103,20 +97,12 @@ def _readable(candidates: str) -> str:
 
 
 def _effects(run: Run) -> pd.DataFrame:
-    frames = [
-        _keyed(view.to_frame(), e.column.estimator.name, e.column.key)
-        for e in run.ladder.estimated
-        for view in e.views
-    ]
+    frames = [_keyed(view.to_frame(), e.column) for e in run.ladder.estimated for view in e.views]
     return _joined(frames, (*_KEYS, *EFFECT_COLUMNS))
 
 
 def _bands(run: Run) -> pd.DataFrame:
-    frames = [
-        _keyed(bands.to_frame(), e.column.estimator.name, e.column.key)
-        for e in run.ladder.estimated
-        for bands in e.bands
-    ]
+    frames = [_keyed(bands.to_frame(), e.column) for e in run.ladder.estimated for bands in e.bands]
     return _joined(frames, (*_KEYS, *BAND_COLUMNS))
 
 

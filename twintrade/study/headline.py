@@ -14,6 +14,7 @@ def headline_facts(ladder: Ladder) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "passes": verdicts.count("pass"),
         "fails": verdicts.count("fail"),
+        "cannot_tell": any(m.code == "cannot-tell" for c in ladder.concluded for m in c.finding.messages),
         "objecting": sorted({c.finding.diagnostic for c in ladder.concluded if c.finding.verdict == "fail"}),
     }
     headline = ladder.headline

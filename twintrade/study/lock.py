@@ -15,8 +15,8 @@ from twintrade.errors import StoreError
 def locked(path: Path, name: str) -> Iterator[None]:
     """Hold the lock of an analysis, or refuse when another run holds it.
 
-    The file names the holder (process and start time). The lock itself is the kernel's, so a file that a killed run left
-    behind is stale by construction and is taken over.
+    The file names the holder (process and start time). The lock itself is the kernel's, so a file that a killed run
+    left behind is stale by construction and is taken over.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """What an analysis will do, resolved and named, before anything is estimated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from twintrade.study.labels import Parts, column_key, column_label
 from twintrade.study.methods import built, option_names
 from twintrade.study.spec import DesignSection, NamedEntry, Spec
 
-OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors")
+OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors", "headline")
 DONORS = ("all", "A", "B")
 """Keys of an [[estimator]] table that are neither options of the method nor of the design."""
 
@@ -77,7 +77,7 @@ class Plan:
     name : str
     spec : Spec
     columns : tuple of Column
-        The ladder, headline first.
+        The ladder, in the order of the file.
     inference : Inference
     beside : tuple of Inference
         Further inferences about the overall effect, for comparison.
@@ -110,7 +110,7 @@ def plan(name: str, spec: Spec) -> Plan:
         Every fault at once: unknown methods, options, columns.
     """
     faults: list[str] = []
-    columns = _columns(spec, faults)
+    columns = _with_headline(_columns(spec, faults), faults)
     inference = _inference(spec, spec.inference, faults)
     beside = [_inference(spec, NamedEntry(name=n), faults, "inference.beside") for n in spec.inference.beside]
     checks = [_check(i, entry, spec, columns, faults) for i, entry in enumerate(spec.diagnostic, 1)]
@@ -132,7 +132,7 @@ def _columns(spec: Spec, faults: list[str]) -> list[Column]:
     for i, entry in enumerate(spec.estimator, 1):
         where = f"[[estimator]] number {i} ({entry.name})"
         try:
-            column = _column(spec, entry, where, is_headline=not columns)
+            column = _column(spec, entry, where)
         except SpecError as error:
             faults.append(str(error))
             continue
@@ -143,7 +143,17 @@ def _columns(spec: Spec, faults: list[str]) -> list[Column]:
     return columns
 
 
-def _column(spec: Spec, entry: NamedEntry, where: str, *, is_headline: bool) -> Column:
+def _with_headline(columns: list[Column], faults: list[str]) -> list[Column]:
+    """Mark the first column as the headline where the file marks none."""
+    marked = [c.label for c in columns if c.is_headline]
+    if len(marked) > 1:
+        faults.append(f"{len(marked)} [[estimator]] entries say headline = true ({'; '.join(marked)}): one at most")
+    if marked or not columns:
+        return columns
+    return [replace(columns[0], is_headline=True), *columns[1:]]
+
+
+def _column(spec: Spec, entry: NamedEntry, where: str) -> Column:
     options = entry.options
     changes = {k: options.pop(k) for k in list(options) if k in DesignSection.model_fields}
     own = {k: options.pop(k) for k in OF_THE_ENTRY if k in options}
@@ -164,7 +174,7 @@ def _column(spec: Spec, entry: NamedEntry, where: str, *, is_headline: bool) -> 
         design=design,
         exclude_flagged=exclude,
         donors=donors,
-        is_headline=is_headline,
+        is_headline=own.get("headline", False) is True,
     )
 
 
@@ -211,7 +221,7 @@ def _chosen(on: Any, columns: list[Column], where: str) -> list[Column]:
     if on == "all":
         return columns
     if on == ON_DEFAULT:
-        return columns[:1]
+        return [c for c in columns if c.is_headline]
     wanted = [on] if isinstance(on, str) else list(on)
     known = {c.job for c in columns} | {c.estimator.name for c in columns}
     unknown = [w for w in wanted if w not in known]

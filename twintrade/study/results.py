@@ -76,5 +76,6 @@ class Ladder:
 
     @property
     def headline(self) -> Estimated | None:
-        """The column whose overall effect is the headline: the first that was estimated."""
-        return next((e for e in self.estimated if not e.is_skipped), None)
+        """The column whose overall effect is the headline: the one marked, else the first that was estimated."""
+        estimated = [e for e in self.estimated if not e.is_skipped]
+        return next((e for e in estimated if e.column.is_headline), estimated[0] if estimated else None)

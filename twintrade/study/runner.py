@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from twintrade.errors import SpecError
 from twintrade.study.freshness import absent_by_design, changes, read_manifest
@@ -67,9 +68,8 @@ def _run(stale: Sequence[tuple[Analysis, str]], jobs: int, report: Report) -> It
         from twintrade.study.execute import execute
 
         for analysis, why in stale:
-            yield execute(
-                analysis.root, analysis.name, analysis.text, lambda job, a=analysis: report(a.name, job), why
-            )  # type: ignore[misc]
+            progress = partial(report, analysis.name)
+            yield execute(analysis.root, analysis.name, analysis.text, progress, why)
         return
     from joblib import Parallel, delayed
 

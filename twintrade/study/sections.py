@@ -56,7 +56,8 @@ def _data_card(run: Run) -> str:
     noun = "pairs of city and partner" if panel.is_dyadic else "cities"
     text = (
         f"The outcome is {design.outcome}{f' in {unit}' if unit else ''}: {panel.n_units:,} {noun}, "
-        f"{panel.label(panel.first_period)} to {panel.label(panel.last_period)}; {100 * share:.1f} % of the rows are zero"
+        f"{panel.label(panel.first_period)} to {panel.label(panel.last_period)}; "
+        f"{100 * share:.1f} % of the rows are zero"
         f"{f' and {missing:,} have no figure' if missing else ''}. {inside:,} are tied within the sample and "
         f"{always:,} in or before its first period."
     )

@@ -10,8 +10,8 @@ import pandas as pd
 class SimulatedTrade:
     """What to draw in place of a file; everything made from it says SIMULATED.
 
-    A flow is the product of a city's size, a partner's size, how well the two fit, what happens to the city and to the
-    partner over time, and a yearly shock. No twinning moves it unless an effect is planted.
+    A flow is the product of a city's size, a partner's size, how well the two fit, what happens to the city and to
+    the partner over time, and a yearly shock. No twinning moves it unless an effect is planted.
 
     Attributes
     ----------

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.effects import Bands, EventStudy, Finding
+from twintrade.effects import Bands, EventStudy, Finding, RefitOnly
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.estimators.base import Fit
 from twintrade.study.citations import citation_text
@@ -15,10 +15,10 @@ from twintrade.study.results import Concluded, Estimated, Ladder
 
 BASES: Mapping[str, str] = {
     "universal": "Effects before onset are differences from event time {reference}, which is zero by construction.",
-    "varying": "Effects before onset are changes from one period to the next; effects after it are differences from the "
-    "last period before onset.",
-    "imputation leads": "Effects before onset come from a regression on untreated rows alone; they test the comparison "
-    "and share no reference with the effects after onset.",
+    "varying": "Effects before onset are changes from one period to the next; effects after it are differences "
+    "from the last period before onset.",
+    "imputation leads": "Effects before onset come from a regression on untreated rows alone; they test the "
+    "comparison and share no reference with the effects after onset.",
     "none": "",
 }
 _PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods"}
@@ -97,6 +97,8 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
 
 def _clusters(fit: Fit) -> str:
     o, used = fit.design.observations, fit.estimate.sample.rows
+    if isinstance(fit.estimate.uncertainty, RefitOnly):
+        return ""
     counts = []
     for name in fit.design.clusters:
         n = int(np.unique(o.codes(name)[used]).size)

@@ -47,10 +47,8 @@ def _interval(facts: Mapping[str, Any]) -> str:
 
 def _shown(value: float, facts: Mapping[str, Any]) -> str:
     """Percent for log effects, three digits for others."""
-    if facts.get("scale") == "log points":
-        text = f"{100 * math.expm1(value):+.1f} %"
-    else:
-        text = f"{value:+.3g}"
+    is_log = facts.get("scale") == "log points"
+    text = f"{100 * math.expm1(value):+.1f} %" if is_log else f"{value:+.3g}"
     return text.replace("-", "−")
 
 
@@ -62,4 +60,6 @@ def _checks(facts: Mapping[str, Any]) -> str:
     if "fails" not in facts:
         return ""
     text = f"{facts['passes']} pass, {facts['fails']} object"
+    if facts.get("cannot_tell"):
+        text += ", cannot tell"
     return text + (f" ({', '.join(facts['objecting'])})" if facts.get("objecting") else "")
