@@ -1,0 +1,89 @@
+"""Roth-Sant'Anna and its two differences in differences against R's staggered 1.2.3."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
+from twintrade.estimators.base import fit
+from twintrade.estimators.group_time import Cell
+from twintrade.estimators.staggered_efficient import StaggeredEfficient, loadings
+from twintrade.estimators.wide import widen
+from twintrade.numerics.cohort_moments import cohort_moments
+from twintrade.numerics.random_timing import adjusted
+
+CLOSED_FORM = 1e-8
+"""Means and covariances of five periods in both programs."""
+
+
+def design_of(shared, comparison=None):
+    frame = pd.read_csv(shared / "golden" / "data" / "mpdta.csv")
+    panel = Panel.from_frame(frame, unit="countyreal", period="year")
+    onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
+    return Design(
+        panel=panel,
+        treatment=Treatment.from_series(onsets),
+        outcome="lemp",
+        window=(-2, 2),
+        comparison=comparison or NotYetTreated(),
+    )
+
+
+def result(shared, name):
+    cases = json.loads((shared / "golden" / "staggered.json").read_text())["cases"]
+    return next(c for c in cases if c["id"] == f"mpdta_staggered_{name}")["results"]
+
+
+def neyman(estimate):
+    return np.sqrt(np.diag(estimate.uncertainty.cross_product(np.arange(estimate.uncertainty.units.size))))
+
+
+VARIANTS = {
+    "simple": (StaggeredEfficient(), NotYetTreated()),
+    "cohort": (StaggeredEfficient(headline="cohort"), NotYetTreated()),
+    "cs_simple": (StaggeredEfficient("one"), NotYetTreated()),
+    "cs_cohort": (StaggeredEfficient("one", "cohort"), NotYetTreated()),
+    "sa_simple": (StaggeredEfficient("one"), NeverTreated()),
+    "sa_cohort": (StaggeredEfficient("one", "cohort"), NeverTreated()),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_headlines_and_both_errors_equal_staggered(shared, name):
+    estimator, comparison = VARIANTS[name]
+    overall = fit(estimator, design_of(shared, comparison)).view("overall")
+    expected = result(shared, name)
+    np.testing.assert_allclose(overall.effects, expected["estimate"], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(neyman(overall), expected["se_neyman"], rtol=CLOSED_FORM)
+    reduced = np.sqrt(neyman(overall) ** 2 - overall.sample.statistics["timing_reduction"])
+    np.testing.assert_allclose(reduced, expected["se"], rtol=CLOSED_FORM)
+
+
+def test_event_times_equal_staggered(shared):
+    study = fit(StaggeredEfficient(), design_of(shared)).estimate
+    expected = pd.DataFrame(result(shared, "eventtime")).set_index("eventTime")
+    assert study.event_times.tolist() == expected.index.tolist()
+    same = study.event_times >= -1
+    np.testing.assert_allclose(study.effects[same], expected["estimate"][same], rtol=CLOSED_FORM, atol=1e-12)
+    np.testing.assert_allclose(neyman(study)[same], expected["se_neyman"][same], rtol=CLOSED_FORM)
+
+
+def test_staggered_counts_a_cohort_that_is_not_observed_before_onset(shared):
+    """Its two periods before: the cohort of 2004 has no outcome then, but a share, and a place in the adjustment."""
+    wide = widen(design_of(shared).observations)
+    m = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+    plan, shares = [], []
+    for g in range(3):
+        at, base = (int(np.searchsorted(m.periods, m.onset[g] - k)) for k in (2, 1))
+        later = m.onset > m.onset[g]
+        plan += [Cell(g, at, base, later, False)]
+        shares += [m.counts[g] / m.counts[:3].sum()]
+    raw, before = loadings(m, plan, np.array(shares)[:, None])
+    unseen, _ = loadings(m, plan[:1], np.array(shares[:1])[:, None])
+    effects, coefficients = adjusted(m, raw - unseen, before, None, np.array([False]))
+    error = np.sqrt(np.einsum("gtk,gts,gsk->k", coefficients, m.scatter, coefficients))
+    expected = result(shared, "eventtime")
+    np.testing.assert_allclose(effects, expected["estimate"][0], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(error, expected["se_neyman"][0], rtol=CLOSED_FORM)

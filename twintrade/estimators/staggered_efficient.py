@@ -1,0 +1,189 @@
+"""Efficient use of pre-treatment outcomes when the timing of treatment is as good as random."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import Dropped, Estimate, EventStudy
+from twintrade.effects.cohort_influence import CohortInfluence
+from twintrade.errors import DesignError, EstimationError
+from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.group_time import Cell, cells, identified
+from twintrade.estimators.wide import Wide, widen
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.cohort_moments import CohortMoments, cohort_moments
+from twintrade.numerics.random_timing import adjusted, timing_reduction
+
+Headline = Literal["simple", "cohort", "calendar"]
+
+
+@dataclass(frozen=True, slots=True)
+class StaggeredEfficient(Estimator):
+    """Compare outcomes of cohorts, less beta times their difference before onset; beta minimizes the variance.
+
+    Every event time and the headline have a beta of their own, so the headline is no average of the event times.
+    Influence gives the Neyman variance. The design-based variance is smaller by the statistic "timing_reduction" of
+    the headline, the part of effect heterogeneity that earlier outcomes predict. Before onset a cohort is compared
+    with the later ones, and shares and adjustment are those of the cohorts observed; R's ``staggered`` 1.2.3 counts
+    cohorts that are not observed then as well, so that its weights of pre-period outcomes do not add up to one.
+
+    Attributes
+    ----------
+    beta : {"efficient", "one"}
+        "one" is the difference in differences: of Callaway and Sant'Anna where the comparison is the not yet treated,
+        of Sun and Abraham where it is the never treated.
+    headline : {"simple", "cohort", "calendar"}
+        Cells weighted by cohort size; or averaged within cohort first; or within period first.
+    """
+
+    beta: Literal["efficient", "one"] = "efficient"
+    headline: Headline = "simple"
+
+    name: ClassVar[str] = "staggered_efficient"
+    title: ClassVar[str] = "Roth-Sant'Anna"
+    citation: ClassVar[str] = "rothsantanna2023"
+    requires: ClassVar[Requires] = Requires(
+        balanced=True, fixed_effects=("two_way",), isolates_cohorts=False, cancels_constants=False
+    )
+    small_sample: ClassVar[str] = "none"
+
+    def estimate(self, design: Design) -> EventStudy:
+        """Return the event study, with the headline as its average.
+
+        Raises
+        ------
+        DesignError
+            Covariates or weights are asked for.
+        EstimationError
+            Every cohort has one unit, or none has a comparison.
+        """
+        if design.covariates or design.weights is not None:
+            raise DesignError(f"{self.name} takes neither covariates nor weights; take callaway_santanna")
+        wide, alone = _without_single_units(widen(design.observations))
+        every = list(cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison))
+        plan, lost = identified(every, wide)
+        if not any(self._is_after(c, wide) for c in plan):
+            raise EstimationError("no cohort has a comparison of two units or more from its onset on")
+        moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+        times = np.array([wide.periods[c.at] - int(wide.onset[c.cohort]) for c in plan])
+        inside = (times >= min(design.window[0], -1 - design.anticipation)) & (times <= max(design.window[1], 0))
+        labels = np.unique(times[inside])
+        sizes = wide.counts[[c.cohort for c in plan]]
+        shares = np.column_stack([np.where(times == e, sizes, 0.0) / sizes[times == e].sum() for e in labels])
+        effects, influence = self._adjusted(moments, plan, shares, wide)[:2]
+        own = headline_weights(self.headline, times, wide.onset[[c.cohort for c in plan]], sizes)
+        overall, overall_influence, reduction = self._adjusted(moments, plan, own[:, None], wide)
+        n_units = np.array([sizes[times == e].sum() for e in labels]).astype(np.int64)
+        sample = design.observations.sample(dropped=(*alone, *lost), statistics={"timing_reduction": reduction[0]})
+        average = Estimate(
+            effects=overall,
+            uncertainty=overall_influence,
+            scale=design.scale,
+            sample=sample,
+            names=("average over treated cells",),
+            n_units=np.array([int(wide.counts[np.unique([c.cohort for c in plan])].sum())]),
+            n_cells=np.array([int(sizes[times >= 0].sum())]),
+        )
+        return EventStudy(
+            effects=effects,
+            uncertainty=influence,
+            scale=design.scale,
+            sample=sample,
+            names=tuple(f"{e:+d}" for e in labels),
+            n_units=n_units,
+            n_cells=n_units,
+            base="universal",
+            event_times=labels,
+            reference=-1 - design.anticipation,
+            anticipation=design.anticipation,
+            overall=average,
+        )
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        return (
+            "Which unit is tied when is as good as random, so that cohorts differ before their ties by chance alone; "
+            f"the comparison is with {design.comparison.sentence}."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        how = {
+            "simple": "over cohort-period cells from onset on, weighted by cohort size",
+            "cohort": "over periods within cohort, then over cohorts by size",
+            "calendar": "over cohorts within period by size, then over periods",
+        }
+        return f"Average effect on the treated {how[self.headline]}."
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        return "θ(β) = Σ_gt a_gt·(Ȳ_gt − Ȳ_comparison,t) − β·Σ_gt a_gt·(Ȳ_g,b − Ȳ_comparison,b), b the base period"
+
+    def _is_after(self, cell: Cell, wide: Wide) -> bool:
+        return not cell.is_reference and bool(wide.periods[cell.at] >= wide.onset[cell.cohort])
+
+    def _adjusted(
+        self, m: CohortMoments, plan: Sequence[Cell], weights: FloatArray, wide: Wide
+    ) -> tuple[FloatArray, CohortInfluence, FloatArray]:
+        raw, before = loadings(m, plan, weights)
+        fixed = np.ones(weights.shape[1]) if self.beta == "one" else None
+        is_reference = np.array([c.is_reference for c in plan])
+        pinned = (weights[~is_reference] == 0).all(axis=0)
+        effects, coefficients = adjusted(m, raw, before, fixed, pinned)
+        constants = np.zeros((m.onset.size, weights.shape[1]))
+        influence = CohortInfluence(m, coefficients, constants, wide.unit_ids, wide.cohort, wide.outcomes)
+        return effects, influence, timing_reduction(m, raw)
+
+
+def headline_weights(headline: Headline, times: IntArray, cohorts: FloatArray, sizes: FloatArray) -> FloatArray:
+    """Return the weight of each cell in the headline, shape (n_cells,)."""
+    after = times >= 0
+    if headline == "simple":
+        return np.asarray(np.where(after, sizes, 0.0) / sizes[after].sum())
+    groups = cohorts if headline == "cohort" else cohorts + times
+    labels = np.unique(groups[after])
+    weights = np.zeros(times.size)
+    for label in labels:
+        members = after & (groups == label)
+        within = np.full(members.sum(), 1 / members.sum()) if headline == "cohort" else sizes[members]
+        of_group = sizes[members][0] if headline == "cohort" else 1.0
+        weights[members] = of_group * within / within.sum()
+    return np.asarray(weights / weights.sum())
+
+
+def loadings(m: CohortMoments, plan: Sequence[Cell], weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return weights of cohort means in the comparison after, and in the one before, (n_cohorts, n_periods, k)."""
+    raw = np.zeros((m.onset.size, m.periods.size, weights.shape[1]))
+    before = np.zeros_like(raw)
+    for cell, weight in zip(plan, weights, strict=True):
+        loading = np.zeros(m.onset.size)
+        members = cell.comparison & (np.arange(m.onset.size) != cell.cohort)
+        loading[members] = -m.counts[members] / m.counts[members].sum() if members.any() else 0.0
+        loading[cell.cohort] = 1.0
+        raw[:, cell.at] += loading[:, None] * weight
+        before[:, cell.base if cell.base >= 0 else cell.at] += loading[:, None] * weight
+    return raw, before
+
+
+def _without_single_units(wide: Wide) -> tuple[Wide, tuple[Dropped, ...]]:
+    """Leave out cohorts of one unit: they have no variance to weigh."""
+    alone = wide.counts == 1
+    if not alone.any():
+        return wide, ()
+    if alone.all():
+        raise EstimationError("every cohort has a single unit; their variances are not identified")
+    kept = ~alone[wide.cohort]
+    names = tuple(str(u) for u in wide.unit_ids[~kept])
+    sentence = "rows of cohorts of one unit, whose variance is not identified"
+    dropped = Dropped("single-unit-cohort", sentence, int((~kept).sum()) * wide.periods.size, len(names), names)
+    return replace(
+        wide,
+        unit_ids=wide.unit_ids[kept],
+        outcomes=wide.outcomes[kept],
+        covariates=wide.covariates[kept],
+        onset=wide.onset[~alone],
+        cohort=(np.cumsum(~alone) - 1)[wide.cohort[kept]],
+    ), (dropped,)
