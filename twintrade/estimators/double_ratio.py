@@ -1,6 +1,6 @@
 """How one flow moved against its city's other flows and its destination's other flows at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.single_case import SingleCase
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,12 @@ class DoubleRatio(SingleCase):
         if not np.isfinite(ratio[base]).any():
             raise EstimationError(f"{case.units[0]} has no positive flow in the period it is measured from")
         return ratio - np.nanmean(ratio[base])
+
+    def removed(self, case: Case, periods: BoolArray, effect: float) -> Case:
+        """Return the case with the flow divided by the effect, which is in log points."""
+        values = case.values.copy()
+        values[0, periods] *= np.exp(-effect)
+        return replace(case, values=values)
 
     def reference(self, design: Design) -> int | None:
         """Return the event time the path is measured from, if it is a single one."""

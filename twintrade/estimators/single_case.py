@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from twintrade.effects import Dropped, Estimate, EventStudy, RefitOnly
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import BoolArray, FloatArray
 
 
 class SingleCase(Estimator):
@@ -21,6 +22,8 @@ class SingleCase(Estimator):
 
     __slots__ = ()
     uses_covariates: ClassVar[bool] = False
+    fits_whole_path: ClassVar[bool] = True
+    """Whether it can be fitted on all periods as if none were treated, as conformal inference does."""
 
     @abstractmethod
     def gaps(self, case: Case) -> FloatArray:
@@ -28,6 +31,12 @@ class SingleCase(Estimator):
 
         NaN where the outcome does not allow it; before the onset the gap is the misfit.
         """
+
+    def removed(self, case: Case, periods: BoolArray, effect: float) -> Case:
+        """Return the case as it would be without a constant effect of this size in some periods."""
+        values = case.values.copy()
+        values[0, periods] -= effect
+        return replace(case, values=values)
 
     def reference(self, design: Design) -> int | None:
         """Return the event time at which the gap is zero by construction, if there is one."""

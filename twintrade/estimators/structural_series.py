@@ -47,6 +47,7 @@ class StructuralSeries(SingleCase):
     name = "structural_series"
     title = "Structural series"
     citation = "brodersen2015"
+    fits_whole_path = False
     requires = Requires(single_treated_unit=True)
 
     def gaps(self, case: Case) -> FloatArray:

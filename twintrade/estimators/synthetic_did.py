@@ -1,6 +1,7 @@
 """Synthetic difference-in-differences: donors and periods weighted so that trends are parallel where it matters."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,18 +40,51 @@ class SyntheticDid(WeightedCase):
     name = "synthetic_did"
     title = "Synthetic DiD"
     citation = "arkhangelsky2021"
+    fits_whole_path = False
     requires = Requires(never_treated=True, fixed_effects=("two_way",), cancels_constants=False)
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return unit weights, and the level and period weights the gap is measured from."""
         refuse_few_periods(case, self.min_before, self.name)
-        found = self._weights(case, 1)
+        found = self.cohort_weights(case, 1)
         gaps = case.own - found.omega @ case.donors
         periods = np.zeros(case.periods.size)
         periods[case.is_before] = found.lambda_
         return DonorWeights(found.omega, float(periods @ gaps), periods)
 
-    def _weights(self, case: Case, n_treated: int) -> DidWeights:
+    def estimate(self, design: Design) -> Estimate:
+        """Return the gap of one treated unit by event time, or effects by cohort where there are several."""
+        matrix = outcome_matrix(design)
+        if matrix.is_treated.sum() == 1:
+            return SingleCase.estimate(self, design)
+        self.refuse_covariates(design)
+        return self.by_cohort(design, matrix)
+
+    def by_cohort(
+        self, design: Design, matrix: OutcomeMatrix, fixed: Mapping[int, DidWeights] | None = None
+    ) -> CohortEffects:
+        """Return effects by cohort and event time on a matrix of outcomes.
+
+        Parameters
+        ----------
+        design : Design
+        matrix : OutcomeMatrix
+            Of the design, or a resample of its rows.
+        fixed : mapping of int to DidWeights, optional
+            Weights by onset to be used as they are (the jackknife of Algorithm 3).
+        """
+        onsets = np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
+        n_treated = np.array([(matrix.onset == g).sum() for g in onsets])
+        gaps = []
+        for onset, n in zip(onsets, n_treated, strict=True):
+            case = cohort_case(design, matrix, int(onset))
+            refuse_few_periods(case, self.min_before, self.name)
+            weights = self.cohort_weights(case, int(n)) if fixed is None else fixed[int(onset)]
+            gaps.append(did_gaps(case.own, case.donors, case.is_before, weights))
+        return _stacked(design, matrix, onsets, n_treated, gaps)
+
+    def cohort_weights(self, case: Case, n_treated: int) -> DidWeights:
+        """Return the weights of one onset, whose treated units are averaged in the case's first row."""
         return did_weights(
             case.own,
             case.donors,
@@ -60,20 +94,6 @@ class SyntheticDid(WeightedCase):
             kind=self.kind,
             solver=self.solver,
         )
-
-    def estimate(self, design: Design) -> Estimate:
-        """Return the gap of one treated unit by event time, or effects by cohort where there are several."""
-        matrix = outcome_matrix(design)
-        if matrix.is_treated.sum() == 1:
-            return SingleCase.estimate(self, design)
-        self.refuse_covariates(design)
-        onsets = np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
-        cases = [(cohort_case(design, matrix, int(g)), int((matrix.onset == g).sum())) for g in onsets]
-        gaps = []
-        for case, n_treated in cases:
-            refuse_few_periods(case, self.min_before, self.name)
-            gaps.append(did_gaps(case.own, case.donors, case.is_before, self._weights(case, n_treated)))
-        return _stacked(design, matrix, onsets, np.array([n for _, n in cases]), gaps)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -98,16 +118,7 @@ def cohort_case(design: Design, matrix: OutcomeMatrix, onset: int) -> Case:
     rows = np.flatnonzero(matrix.onset == onset)
     case = case_of(design, matrix, int(rows[0]))
     values = np.vstack([matrix.values[rows].mean(axis=0), case.donors])
-    return Case(
-        values=values,
-        units=np.concatenate([[f"cohort {onset}"], case.units[1:]]),
-        periods=case.periods,
-        onset=case.onset,
-        anticipation=case.anticipation,
-        city=case.city,
-        partner=case.partner,
-        predictors=case.predictors,
-    )
+    return replace(case, values=values, units=np.concatenate([[f"cohort {onset}"], case.units[1:]]))
 
 
 def _stacked(

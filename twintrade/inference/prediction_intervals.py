@@ -1,0 +1,124 @@
+"""Prediction intervals of a synthetic control: how wrong the weights may be, and how noisy the unit is anyway."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+from scipy.special import ndtri
+
+from twintrade.design.case import Case
+from twintrade.effects import Bands, EventStudy
+from twintrade.effects.bands import absent
+from twintrade.errors import InferenceError, TwintradeError
+from twintrade.estimators.base import Fit, View
+from twintrade.estimators.weighted_case import WeightedCase
+from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionIntervals(Inference):
+    """Both error parts of Cattaneo, Feng and Titiunik (2021), the first by constrained refits.
+
+    In-sample: the treated path before the onset is redrawn around its fit with residuals of random sign, the weights
+    are refitted under their own constraints, and the counterfactual's moves are kept (the paper bounds the same
+    moves by optimization). Out-of-sample: the noise after the onset, from the residuals before. Each part gets half
+    of the error probability, so the interval is conservative.
+
+    Attributes
+    ----------
+    draws : int
+    noise : {"subgaussian", "normal"}
+        Bound of the second part: valid for any errors with such tails, or the normal quantile.
+    level : float
+    """
+
+    draws: int = 200
+    noise: Literal["subgaussian", "normal"] = "subgaussian"
+    level: float = 0.95
+    name: ClassVar[str] = "prediction_intervals"
+    citation: ClassVar[str] = "cattaneo2021"
+    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "refit"
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return intervals for effects after the onset; before it there is nothing to predict.
+
+        Raises
+        ------
+        InferenceError
+            The method has no donor weights, or no refit succeeds.
+        """
+        estimator = fit.estimator
+        if not isinstance(estimator, WeightedCase):
+            raise InferenceError(
+                f"prediction intervals need donor weights and {estimator.name} has none; take placebo"
+            )
+        case = estimator.case(fit.design)
+        estimate = fit.view(view)
+        moves = self._moves(estimator, case, rng)
+        after = case.is_after
+        if isinstance(estimate, EventStudy):
+            targets = [case.event_times == e for e in estimate.event_times]
+        else:
+            targets = [after]
+        spread, n_free = _spread(estimator, case)
+        low, high = absent(estimate.n_effects), absent(estimate.n_effects)
+        tail = (1 - self.level) / 2
+        for k, target in enumerate(targets):
+            if not (target & after).any():
+                continue
+            average = moves[:, target].mean(axis=1)
+            down, up = np.quantile(average, [tail / 2, 1 - tail / 2])
+            # Errors of one stretch may move together: its mean is no less noisy than one period.
+            width = self._noise_width(spread, tail)
+            low[k] = estimate.effects[k] + down - width
+            high[k] = estimate.effects[k] + up + width
+        return Bands(
+            estimate=estimate,
+            inference=self.name,
+            level=self.level,
+            se=absent(estimate.n_effects),
+            low=low,
+            high=high,
+            p=absent(estimate.n_effects),
+            df=absent(estimate.n_effects),
+            simultaneous_low=absent(estimate.n_effects),
+            simultaneous_high=absent(estimate.n_effects),
+            note=(
+                f"Prediction intervals: {moves.shape[0]} constrained refits for the weights, {self.noise} bound for "
+                f"the noise from {int(case.is_before.sum())} periods before the onset; conservative"
+            ),
+            facts={"draws": moves.shape[0], "n_before": int(case.is_before.sum()), "free_weights": n_free},
+        )
+
+    def _moves(self, estimator: WeightedCase, case: Case, rng: np.random.Generator) -> FloatArray:
+        """Return refitted less fitted counterfactuals, shape (n_draws, n_periods)."""
+        fitted = case.own - estimator.gaps(case)
+        before = case.is_before
+        residuals = np.where(before, case.own - fitted, 0.0)
+        out = []
+        for _ in range(self.draws):
+            signs = rng.choice([-1.0, 1.0], size=residuals.size)
+            values = case.values.copy()
+            values[0] = np.where(before, fitted + residuals * signs, case.own)
+            redrawn = replace(case, values=values)
+            try:
+                out.append(values[0] - estimator.gaps(redrawn) - fitted)
+            except TwintradeError:
+                continue
+        if not out:
+            raise InferenceError("no refit of the weights succeeded")
+        return np.vstack(out)
+
+    def _noise_width(self, spread: float, tail: float) -> float:
+        if self.noise == "normal":
+            return spread * float(ndtri(1 - tail / 2))
+        return spread * float(np.sqrt(2 * np.log(2 / tail)))
+
+
+def _spread(estimator: WeightedCase, case: Case) -> tuple[float, int]:
+    """Return the residual standard deviation before the onset, net of the weights fitted, and their number."""
+    gaps = estimator.gaps(case)[case.is_before]
+    weights = estimator.weigh(case).weights
+    n_free = min(int((np.abs(weights) > 1e-6).sum()), gaps.size - 1)
+    return float(np.sqrt((gaps**2).sum() / max(gaps.size - n_free, 1))), n_free

@@ -1,0 +1,175 @@
+"""Standard errors of synthetic difference-in-differences: placebo, bootstrap and jackknife."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from twintrade.design.outcome_matrix import OutcomeMatrix, outcome_matrix
+from twintrade.effects import Bands, CohortEffects, Estimate
+from twintrade.effects.bands import absent
+from twintrade.errors import InferenceError, TwintradeError
+from twintrade.estimators.base import Fit, View
+from twintrade.estimators.synthetic_did import SyntheticDid, cohort_case
+from twintrade.inference.base import Inference
+from twintrade.inference.permutation import aligned
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.synthetic_did import DidWeights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntheticDidVariance(Inference):
+    """Arkhangelsky et al. (2021), Algorithms 2 to 4, with normal intervals.
+
+    Attributes
+    ----------
+    method : {"placebo", "bootstrap", "jackknife"}
+        Placebo draws treated units among the controls (homoskedastic; the only one for one treated unit), bootstrap
+        resamples units, jackknife leaves each unit out at fixed weights (conservative).
+    draws : int
+        Of placebo and bootstrap.
+    level : float
+    """
+
+    method: Literal["placebo", "bootstrap", "jackknife"] = "placebo"
+    draws: int = 200
+    level: float = 0.95
+    name: ClassVar[str] = "synthetic_did_variance"
+    citation: ClassVar[str] = "arkhangelsky2021"
+    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "refit"
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return bands for one view.
+
+        Raises
+        ------
+        InferenceError
+            Another estimator, a method that needs more treated units or controls, or no usable replication.
+        """
+        estimator = fit.estimator
+        if not isinstance(estimator, SyntheticDid):
+            raise InferenceError(f"synthetic_did_variance is for synthetic_did, not {estimator.name}")
+        matrix = outcome_matrix(fit.design)
+        self._refuse(matrix)
+        estimate = fit.view(view)
+        if self.method == "jackknife":
+            replications = self._jackknife(fit, view, estimator, matrix)
+            spread = (len(replications) - 1) / len(replications) * ((replications - replications.mean(0)) ** 2).sum(0)
+        else:
+            replications = self._replications(fit, view, estimator, matrix, rng)
+            spread = replications.var(axis=0)
+        se = np.sqrt(spread)
+        critical = float(ndtri(1 - (1 - self.level) / 2))
+        moves = se > 0
+        ratio = np.divide(np.abs(estimate.effects), se, out=np.full(se.size, np.nan), where=moves)
+        return Bands(
+            estimate=estimate,
+            inference=self.name,
+            level=self.level,
+            se=se,
+            low=estimate.effects - critical * se,
+            high=estimate.effects + critical * se,
+            p=np.asarray(2 * ndtr(-ratio)),
+            df=absent(se.size),
+            simultaneous_low=absent(se.size),
+            simultaneous_high=absent(se.size),
+            covariance=np.atleast_2d(np.cov(replications, rowvar=False)) if self.method != "jackknife" else None,
+            note=f"Synthetic DiD errors: {self.method}, {replications.shape[0]} replications, normal intervals",
+            facts={"draws": replications.shape[0], "critical_value": critical},
+        )
+
+    def _refuse(self, matrix: OutcomeMatrix) -> None:
+        n_treated, n_controls = int(matrix.is_treated.sum()), int((~matrix.is_treated).sum())
+        if self.method == "placebo" and n_controls <= n_treated:
+            raise InferenceError(
+                f"placebo errors need more controls than treated units: {n_controls} and {n_treated}"
+            )
+        if self.method != "placebo" and n_treated == 1:
+            raise InferenceError(f"{self.method} errors are not defined with one treated unit; take placebo")
+        if self.method == "jackknife":
+            counts = np.unique(matrix.onset[matrix.is_treated], return_counts=True)[1]
+            if counts.min() == 1:
+                raise InferenceError("jackknife errors need two treated units at every onset; take placebo")
+
+    def _replications(
+        self, fit: Fit, view: View, estimator: SyntheticDid, matrix: OutcomeMatrix, rng: np.random.Generator
+    ) -> FloatArray:
+        draw = _placebo_rows if self.method == "placebo" else _bootstrap_rows
+        estimate, tries = fit.view(view), 0
+        found: list[FloatArray] = []
+        while len(found) < self.draws and tries < 5 * self.draws:
+            tries += 1
+            sample = draw(matrix, rng)
+            try:
+                refit = estimator.by_cohort(fit.design, sample)
+            except TwintradeError:
+                continue
+            found.append(aligned(estimate, _view(fit, refit, view)))
+        if len(found) < 2:
+            raise InferenceError(f"no {self.method} replication of synthetic DiD could be estimated")
+        return np.vstack(found)
+
+    def _jackknife(self, fit: Fit, view: View, estimator: SyntheticDid, matrix: OutcomeMatrix) -> FloatArray:
+        onsets = np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
+        full = {
+            int(g): estimator.cohort_weights(cohort_case(fit.design, matrix, int(g)), int((matrix.onset == g).sum()))
+            for g in onsets
+        }
+        estimate, found = fit.view(view), []
+        for kept, weights in _leave_one_out(matrix, full):
+            refit = estimator.by_cohort(fit.design, kept, weights)
+            found.append(aligned(estimate, _view(fit, refit, view)))
+        return np.vstack(found)
+
+
+def _view(fit: Fit, estimate: Estimate, view: View) -> Estimate:
+    if view == "event" and isinstance(estimate, CohortEffects):
+        # One treated unit shows every event time of the sample, several the window's; ``aligned`` picks.
+        return estimate.event_study()
+    return Fit(fit.estimator, fit.design, estimate).view(view)
+
+
+def chosen_rows(matrix: OutcomeMatrix, rows: IntArray, onset: FloatArray | None = None) -> OutcomeMatrix:
+    """Return the matrix of some rows, repeats allowed, with their own or other onsets."""
+    return replace(
+        matrix,
+        values=matrix.values[rows],
+        units=matrix.units[rows],
+        unit_rows=matrix.unit_rows[rows],
+        onset=matrix.onset[rows] if onset is None else onset,
+    )
+
+
+def _placebo_rows(matrix: OutcomeMatrix, rng: np.random.Generator) -> OutcomeMatrix:
+    """Give the treated units' onsets to random controls; the treated units are gone (Algorithm 4)."""
+    controls = rng.permutation(np.flatnonzero(~matrix.is_treated))
+    onsets = matrix.onset[matrix.is_treated]
+    onset = np.full(controls.size, np.inf)
+    onset[: onsets.size] = onsets
+    return chosen_rows(matrix, controls, onset)
+
+
+def _bootstrap_rows(matrix: OutcomeMatrix, rng: np.random.Generator) -> OutcomeMatrix:
+    """Resample units (Algorithm 2); draws without a treated unit or control are refused by the estimator."""
+    return chosen_rows(matrix, np.sort(rng.integers(0, matrix.units.size, matrix.units.size)))
+
+
+def _leave_one_out(
+    matrix: OutcomeMatrix, full: dict[int, DidWeights]
+) -> Iterator[tuple[OutcomeMatrix, dict[int, DidWeights]]]:
+    """Leave each unit out in turn; a control's weight is shared out among the others (Algorithm 3)."""
+    controls = np.flatnonzero(~matrix.is_treated)
+    for row in range(matrix.units.size):
+        kept = chosen_rows(matrix, np.delete(np.arange(matrix.units.size), row))
+        if matrix.is_treated[row]:
+            yield kept, full
+            continue
+        out = int(np.flatnonzero(controls == row)[0])
+        weights = {}
+        for onset, found in full.items():
+            omega = np.delete(found.omega, out)
+            total = omega.sum()
+            weights[onset] = replace(found, omega=omega / total if total > 0 else np.full(omega.size, 1 / omega.size))
+        yield kept, weights
