@@ -1,9 +1,11 @@
 """What was observed: readers, registry, places, money, provenance."""
 
 from twintrade.data.complete import complete
+from twintrade.data.conversions import Conversion
 from twintrade.data.dates import TwinningDate, parse_date
 from twintrade.data.faults import AbsentInputError, InvalidDataError
 from twintrade.data.locations import DATA_VARIABLE, locate
+from twintrade.data.money_schema import Deflator, ExchangeRates
 from twintrade.data.periods import Frequency, labels
 from twintrade.data.places import Place, places, resolve
 from twintrade.data.provenance import DataCard, InputRecord, provenance_frame, read_data_card
@@ -28,7 +30,10 @@ __all__ = [
     "AbsentInputError",
     "CityName",
     "Constant",
+    "Conversion",
     "DataCard",
+    "Deflator",
+    "ExchangeRates",
     "Frequency",
     "InputRecord",
     "InvalidDataError",

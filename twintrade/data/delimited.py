@@ -10,8 +10,8 @@ from twintrade.data import limits
 from twintrade.data.cells import text_array
 from twintrade.data.encodings import decode
 from twintrade.data.faults import Faults
+from twintrade.data.file_format import FileFormat
 from twintrade.data.raw_table import TITLE_ROWS_SEARCHED, RawTable, check_header, column_name
-from twintrade.data.schema import FileFormat
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 

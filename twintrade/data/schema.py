@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from twintrade.data.file_format import FileFormat
+from twintrade.data.money_schema import Deflator, ExchangeRates
 from twintrade.data.periods import Frequency
 
 Flow: TypeAlias = Literal["exports", "imports"]
@@ -51,32 +53,6 @@ class CityName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileFormat:
-    """How a file is written.
-
-    Attributes
-    ----------
-    encoding, separator : str or None
-        None accepts UTF-8 (and UTF-16 with its mark) and the one separator under which the declared columns exist.
-    sheet : str or None
-        Sheet of a workbook; needed when it has several.
-    header : int
-        Row number of the column names.
-    last_row : int or None
-        Last row of the table; what follows is not read.
-    where : mapping of str to str
-        Only rows whose column equals a value are read; the others are counted.
-    """
-
-    encoding: str | None = None
-    separator: str | None = None
-    sheet: str | None = None
-    header: int = 1
-    last_row: int | None = None
-    where: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TradeSource(FileFormat):
     """A file of trade values.
 
@@ -103,6 +79,15 @@ class TradeSource(FileFormat):
     blank : {"missing", "zero"}
         What a blank or dash in the value column means.
     frequency : Frequency
+        Of the file.
+    to_frequency : Frequency or None
+        Add months up to quarters or years, quarters to years.
+    coverage : float
+        Share of the short periods that must have a figure for the long one to count.
+    exchange : ExchangeRates or None
+        Convert to another currency.
+    deflator : Deflator or None
+        Express in the prices of a base period.
     layout : {"long", "wide"}
     ignore : tuple of str
         Columns of a wide file that are neither a part nor a period.
@@ -138,6 +123,10 @@ class TradeSource(FileFormat):
     absent: Absent
     blank: Literal["missing", "zero"] = "missing"
     frequency: Frequency = Frequency.YEAR
+    to_frequency: Frequency | None = None
+    coverage: float = 1.0
+    exchange: ExchangeRates | None = None
+    deflator: Deflator | None = None
     layout: Layout = "long"
     ignore: tuple[str, ...] = ()
     decimal: Literal[".", ","] | None = None

@@ -12,11 +12,11 @@ from twintrade.data.cells import TextColumn, clean_name, quoted
 from twintrade.data.containers import expanded
 from twintrade.data.delimited import parse_delimited
 from twintrade.data.faults import Faults
+from twintrade.data.file_format import FileFormat
 from twintrade.data.locations import locate
 from twintrade.data.parquet import parse_parquet
 from twintrade.data.provenance import InputRecord, read_data_card
 from twintrade.data.raw_table import RawTable
-from twintrade.data.schema import FileFormat
 from twintrade.data.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, parse_workbook
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray

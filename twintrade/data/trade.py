@@ -8,12 +8,14 @@ import pandas as pd
 
 from twintrade.data.checks import check_trade
 from twintrade.data.cities import check_spellings
+from twintrade.data.conversions import Conversion, deflate
 from twintrade.data.faults import AbsentInputError, Faults
+from twintrade.data.frequency import aggregate
 from twintrade.data.overlaps import by_precedence, sum_products
 from twintrade.data.periods import Frequency
 from twintrade.data.provenance import InputRecord
 from twintrade.data.schema import Absent, Flow, Reporter, TradeSource
-from twintrade.data.trade_source import SourceRows, read_source
+from twintrade.data.trade_source import SourceRows, in_target_currency, read_source
 from twintrade.effects import Message
 from twintrade.errors import DataError
 
@@ -33,13 +35,15 @@ class TradeTable:
         A completed table has also ``is_filled``.
     frequency : Frequency
     money_unit : str
-        Currency code.
+        Currency code, with the base period after deflating: "USD", "USD of 2015".
     flow : {"exports", "imports"}
     reporter : {"city", "partner"}
     absent : {"zero", "missing", "error"}
         What an absent row means, as declared.
     messages : tuple of Message
     provenance : tuple of InputRecord
+    conversions : tuple of Conversion
+        Every exchange rate and price factor that values were multiplied by.
     """
 
     frame: pd.DataFrame
@@ -50,6 +54,7 @@ class TradeTable:
     absent: Absent
     messages: tuple[Message, ...] = ()
     provenance: tuple[InputRecord, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
 
     @property
     def cities(self) -> list[str]:
@@ -100,37 +105,63 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     """
     faults = Faults()
     _check_agreement(sources)
+    parts = _read_all(sources, root, faults)
+    _check_currency(parts)
+    joined, superseded = _joined(parts, sources, faults)
+    check_spellings(joined["city"].to_numpy(dtype=object), [s.file for s in sources], faults)
+    faults.raise_if_any()
+    if joined.empty:
+        raise DataError(f"{', '.join(s.file for s in sources)}: no row is left after the declared rules")
+    frequency = _frequency(sources[0])
+    real = deflate(joined, parts[0].currency, sources[0].deflator, frequency, root, faults)
+    faults.raise_if_any()
+    frame = real.frame[list(TRADE_COLUMNS)].sort_values(["city", "partner", "period"], ignore_index=True)
+    check_trade(frame, frequency, sources[0].absent, faults)
+    records = [part.record.dropping("superseded", n) for part, n in zip(parts, superseded, strict=True)]
+    return TradeTable(
+        frame=frame,
+        frequency=frequency,
+        money_unit=real.unit,
+        flow=sources[0].flow,
+        reporter=sources[0].reporter,
+        absent=sources[0].absent,
+        messages=faults.messages,
+        provenance=(*records, *(r for part in parts for r in part.further_records), *real.records),
+        conversions=tuple(dict.fromkeys([*(c for part in parts for c in part.conversions), *real.conversions])),
+    )
+
+
+def _frequency(source: TradeSource) -> Frequency:
+    return source.to_frequency or source.frequency
+
+
+def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults) -> list[SourceRows]:
     parts: list[SourceRows] = []
     for source in sources:
         try:
-            parts.append(read_source(source, root, faults))
+            parts.append(in_target_currency(read_source(source, root, faults), source, root, faults))
         except AbsentInputError:
             raise
         except DataError as error:
             faults.error("file", str(error))
     faults.raise_if_any()
-    _check_currency(parts)
+    return parts
+
+
+def _joined(
+    parts: Sequence[SourceRows], sources: Sequence[TradeSource], faults: Faults
+) -> tuple[pd.DataFrame, list[int]]:
+    """Join the files, products summed, at one frequency; a series split over files is joined before it is summed."""
     frames = [
         sum_products(part.frame, source, faults) if source.product is not None else part.frame
         for part, source in zip(parts, sources, strict=True)
     ]
+    is_mixed = len({source.frequency for source in sources}) > 1
+    if is_mixed:
+        frames = [aggregate(frame, source, faults) for frame, source in zip(frames, sources, strict=True)]
     joined, superseded = by_precedence(frames, sources, faults)
-    check_spellings(joined["city"].to_numpy(dtype=object), [s.file for s in sources], faults)
     faults.raise_if_any()
-    if joined.empty:
-        raise DataError(f"{', '.join(s.file for s in sources)}: no row is left after the declared rules")
-    frame = joined[list(TRADE_COLUMNS)].sort_values(["city", "partner", "period"], ignore_index=True)
-    check_trade(frame, sources[0].frequency, sources[0].absent, faults)
-    return TradeTable(
-        frame=frame,
-        frequency=sources[0].frequency,
-        money_unit=parts[0].currency,
-        flow=sources[0].flow,
-        reporter=sources[0].reporter,
-        absent=sources[0].absent,
-        messages=faults.messages,
-        provenance=tuple(part.record.dropping("superseded", n) for part, n in zip(parts, superseded, strict=True)),
-    )
+    return (joined if is_mixed else aggregate(joined, sources[0], faults)), superseded
 
 
 def _check_agreement(sources: Sequence[TradeSource]) -> None:
@@ -141,10 +172,13 @@ def _check_agreement(sources: Sequence[TradeSource]) -> None:
         "flow": "exports and imports are two outcomes",
         "reporter": "figures of the two sides of a flow differ in valuation and coverage and are never spliced",
         "valuation": "f.o.b. and c.i.f. values are never spliced",
-        "frequency": "bring the files to one frequency first",
+        "deflator": "one panel has prices of one period",
+        "coverage": "one panel has one rule for partial periods",
         "absent": "an absent row can mean only one thing",
         "product_revision": "revisions of a classification do not add up to the same products",
     }
+    if len({_frequency(s) for s in sources}) > 1:
+        raise DataError(f"{', '.join(s.file for s in sources)} differ in frequency: set to_frequency to one of them")
     for name, reason in reasons.items():
         values = {str(getattr(s, name)) for s in sources}
         if len(values) > 1:
@@ -156,4 +190,6 @@ def _check_currency(parts: Sequence[SourceRows]) -> None:
     currencies = {part.currency: part.record.path for part in parts}
     if len(currencies) > 1:
         named = ", ".join(f"{path} in {currency}" for currency, path in currencies.items())
-        raise DataError(f"the files are in different currencies ({named}): declare exchange rates")
+        raise DataError(
+            f"the files are in different currencies ({named}): declare exchange under each file that needs it"
+        )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from twintrade.data.cells import TextColumn, text_array
 from twintrade.data.cities import read_cities
+from twintrade.data.conversions import Conversion, exchange
 from twintrade.data.faults import Faults
 from twintrade.data.money import parse_money_unit, unit_powers
 from twintrade.data.number_style import NumberStyle
@@ -33,11 +34,16 @@ class SourceRows:
         Columns city, partner, period, value, flag, file, row (and product, where one is declared).
     currency : str
     record : InputRecord
+    conversions : tuple of Conversion
+    further_records : tuple of InputRecord
+        Files of exchange rates.
     """
 
     frame: pd.DataFrame
     currency: str
     record: InputRecord
+    conversions: tuple[Conversion, ...] = ()
+    further_records: tuple[InputRecord, ...] = ()
 
 
 def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
@@ -83,6 +89,22 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     warn_of_validity(codes[is_read], years[is_read], source.file, faults)
     record = replace(table.record, unit=f"{source.money_unit}" if isinstance(source.money_unit, str) else "by row")
     return _without_aggregates(SourceRows(frame, currency, record), faults)
+
+
+def in_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults: Faults) -> SourceRows:
+    """Convert the rows of one file, where exchange rates are declared.
+
+    Raises
+    ------
+    DataError
+        No rate for a period.
+    """
+    if source.exchange is None or faults.n_errors:
+        return rows
+    done = exchange(rows.frame, rows.currency, source.exchange, source.frequency, root, faults)
+    return replace(
+        rows, frame=done.frame, currency=done.unit, conversions=done.conversions, further_records=done.records
+    )
 
 
 def _check_layout(source: TradeSource) -> None:
@@ -175,4 +197,4 @@ def _without_aggregates(rows: SourceRows, faults: Faults) -> SourceRows:
         rows.record.path,
     )
     record = rows.record.dropping("aggregate partner", int(grouped.sum()))
-    return SourceRows(rows.frame[~grouped].reset_index(drop=True), rows.currency, record)
+    return replace(rows, frame=rows.frame[~grouped].reset_index(drop=True), record=record)

@@ -14,8 +14,8 @@ from twintrade.data import limits
 from twintrade.data.cells import quoted, text_array
 from twintrade.data.containers import checked_parts
 from twintrade.data.faults import Faults
+from twintrade.data.file_format import FileFormat
 from twintrade.data.raw_table import TITLE_ROWS_SEARCHED, RawTable, check_header, column_name
-from twintrade.data.schema import FileFormat
 from twintrade.data.sheet_facts import Sheet, SheetFacts, cell_name, facts_of, sheets_of
 from twintrade.errors import DataError
 

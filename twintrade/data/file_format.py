@@ -1,0 +1,30 @@
+"""How a file is written: encoding, separator, sheet, header, and which of its rows are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFormat:
+    """How a file is written.
+
+    Attributes
+    ----------
+    encoding, separator : str or None
+        None accepts UTF-8 (and UTF-16 with its mark) and the one separator under which the declared columns exist.
+    sheet : str or None
+        Sheet of a workbook; needed when it has several.
+    header : int
+        Row number of the column names.
+    last_row : int or None
+        Last row of the table; what follows is not read.
+    where : mapping of str to str
+        Only rows whose column equals a value are read; the others are counted.
+    """
+
+    encoding: str | None = None
+    separator: str | None = None
+    sheet: str | None = None
+    header: int = 1
+    last_row: int | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
