@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Registry
 from twintrade.errors import DesignError, EstimationError
 from twintrade.numerics.arrays import FloatArray
+
+if TYPE_CHECKING:
+    from twintrade.estimators.score_test import ScoreTest
 
 View = Literal["event", "overall", "cohort", "calendar", "cell"]
 
@@ -54,7 +57,7 @@ class Requires:
     nonnegative: bool = False
     absorbing: bool = True
     transforms: tuple[str, ...] = ()
-    fixed_effects: tuple[str, ...] = ()
+    fixed_effects: tuple[str | tuple[str, ...], ...] = ()
     dyadic: bool = False
     isolates_cohorts: bool = True
     influence_sums_to_zero: bool = True
@@ -87,7 +90,8 @@ class Requires:
         if self.transforms and design.transform not in self.transforms:
             lacking.append(f"it takes the outcome in {' or '.join(self.transforms)}, not in {design.transform}")
         if self.fixed_effects and design.fixed_effects not in self.fixed_effects:
-            lacking.append(f"it absorbs {' or '.join(self.fixed_effects)} effects, not {design.effects_label}")
+            accepted = " or ".join(map(str, self.fixed_effects))
+            lacking.append(f"it absorbs {accepted} effects, not {design.effects_label}")
         if self.absorbing and not design.treatment.is_absorbing:
             lacking.append("it needs a treatment that never ends")
         if self.dyadic and not design.panel.is_dyadic:
@@ -150,6 +154,10 @@ class Estimator(ABC):
         outcomes : FloatArray, shape (n_rows, n_outcomes)
             Each takes the place of ``design.observations.y``.
         """
+        return None
+
+    def score_test(self, design: Design) -> "ScoreTest | None":
+        """Return the model without treatment, for tests of nonlinear methods that would else refit; or None."""
         return None
 
     def options(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.event_terms import Shape, terms
+from twintrade.estimators.score_test import ScoreTest
 from twintrade.estimators.separated import separated_rows
 from twintrade.estimators.slopes import Slopes, effects_of
 from twintrade.numerics.poisson import PoissonFit, poisson
@@ -52,6 +53,10 @@ class PPML(Estimator):
             "n_singletons": float(fit.singletons.size),
         }
         return effects_of(o, model, _slopes(o, fit), "log points", separated_rows(o, fit.separated), statistics)
+
+    def score_test(self, design: Design) -> ScoreTest:
+        """Return the model without treatment, for tests that need no refit."""
+        return ScoreTest(design, self.shape)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

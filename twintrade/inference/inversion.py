@@ -51,3 +51,47 @@ def inverted(
         return float("-inf"), float("inf")
     # The centre's statistic is zero, so every draw's set holds it: on either side the sets end one by one.
     return min(float(below[needed - 1]), centre), max(float(above[needed - 1]), centre)
+
+
+def inverted_on_grid(
+    effects: FloatArray, observed: FloatArray, drawn: FloatArray, level: float
+) -> tuple[float, float]:
+    """Return the hull of constant effects not rejected, where statistics are known at some effects only.
+
+    The observed statistic and the draws' critical value are interpolated between the grid's effects; both are smooth
+    where the p-value, a step function, is not.
+
+    Parameters
+    ----------
+    effects : FloatArray, shape (n_grid,)
+        Ascending.
+    observed : FloatArray, shape (n_grid,)
+        Statistic of the real assignment under each.
+    drawn : FloatArray, shape (n_grid, n_draws)
+        NaN where a draw does not have the effect.
+    level : float
+
+    Returns
+    -------
+    (float, float)
+        Infinite where the end lies outside the grid.
+    """
+    sizes = [np.sort(np.abs(row[~np.isnan(row)]))[::-1] for row in drawn]
+    needed = [int(np.floor((1 - level) * (size.size + 1) + TIE)) for size in sizes]
+    if min(needed) == 0:
+        return float("-inf"), float("inf")
+    critical = np.array([size[n - 1] for size, n in zip(sizes, needed, strict=True)])
+    fine = np.linspace(effects[0], effects[-1], 4001)
+    margin = np.interp(fine, effects, critical) - np.abs(np.interp(fine, effects, observed))
+    inside = np.flatnonzero(margin >= 0)
+    if inside.size == 0:
+        return float("nan"), float("nan")
+    first, last = int(inside[0]), int(inside[-1])
+    low = float("-inf") if first == 0 else _crossing(fine, margin, first - 1)
+    high = float("inf") if last == fine.size - 1 else _crossing(fine, margin, last)
+    return low, high
+
+
+def _crossing(at: FloatArray, margin: FloatArray, k: int) -> float:
+    share = margin[k] / (margin[k] - margin[k + 1])
+    return float(at[k] + share * (at[k + 1] - at[k]))

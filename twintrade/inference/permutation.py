@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, Message
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater, View
 from twintrade.inference.clustered import Clustered
@@ -56,19 +56,11 @@ class Permutations:
     failures: dict[str, int]
     n_draws: int
 
-    def messages(self) -> tuple[Message, ...]:
-        """Return one message for each reason of failure."""
-        return tuple(
-            Message(
-                "warning", "refit-failed", f"{count} of {self.n_draws} re-assigned designs gave no estimate: {reason}"
-            )
-            for reason, count in sorted(self.failures.items())
-        )
-
 
 def is_linear(fit: Fit) -> bool:
     """Whether the effects are linear in the design's outcome: then they come on its scale."""
-    return fit.estimate.scale == fit.design.scale
+    is_poisson = fit.estimator.options().get("family") == "poisson"
+    return fit.estimate.scale == fit.design.scale and not is_poisson
 
 
 def with_values(design: Design, values: FloatArray) -> Design:
@@ -91,7 +83,7 @@ def permute(
     """
     real = {view: fit.view(view) for view in views}
     needs_slopes = has_intervals and is_linear(fit)
-    outcomes = _slope_outcomes(fit) if needs_slopes else np.empty((fit.design.observations.n_rows, 0))
+    outcomes = shifted_rows(fit) if needs_slopes else np.empty((fit.design.observations.n_rows, 0))
     fast = None
     if not is_studentized:
         fast = fit.estimator.repeater(fit.design, np.column_stack([fit.design.observations.y, outcomes]))
@@ -123,7 +115,7 @@ def _packed(estimate: Estimate, rows: list[FloatArray], own: FloatArray) -> Perm
     )
 
 
-def _slope_outcomes(fit: Fit) -> FloatArray:
+def shifted_rows(fit: Fit) -> FloatArray:
     """Return the real treated rows, and the tied units' rows that have a pre-period effect, shape (n_rows, 2)."""
     o = fit.design.observations
     early = np.zeros(o.n_rows, dtype=bool)

@@ -1,0 +1,88 @@
+"""Randomization of Poisson estimates by scores: the one-step estimate, its p-value, and the inverted interval."""
+
+import numpy as np
+import pytest
+
+from twintrade.estimators.base import fit
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.score_test import ScoreTest
+from twintrade.inference.assignments import assignments
+from twintrade.inference.inversion import inverted_on_grid, two_sided_share
+from twintrade.inference.randomization import Randomization
+from twintrade.inference.score_randomization import scored
+from twintrade.numerics.poisson import poisson
+
+# Dense factors against iterated projections; the restricted fit converges to 1e-10 of the deviance.
+AGREEMENT = 1e-6
+
+
+def design(gravity_panel, **options):
+    made = gravity_panel(**options)
+    return made.with_outcome("flow", "level")
+
+
+def test_the_one_step_estimate_is_weighted_least_squares_of_working_residuals(gravity_panel) -> None:
+    made = design(gravity_panel, effect=0.3)
+    o = made.observations
+    test = ScoreTest(made, "static")
+    found = test.under(np.ones(o.n_rows))(test.pattern(made))["after onset"]
+    null = poisson(o.y, np.empty((o.n_rows, 0)), o.effect_codes())
+    z = np.column_stack([*(np.eye(c.max() + 1)[c] for c in o.effect_codes()), o.is_treated.astype(float)])
+    root = np.sqrt(null.mu)
+    expected = np.linalg.lstsq(z * root[:, None], root * (o.y / null.mu - 1), rcond=None)[0][-1]
+    assert found == pytest.approx(expected, rel=AGREEMENT)
+
+
+def test_a_small_effect_is_close_to_the_full_estimate(gravity_panel) -> None:
+    made = design(gravity_panel, n_treated=20)
+    test = ScoreTest(made, "static")
+    one_step = test.under(np.ones(made.observations.n_rows))(test.pattern(made))["after onset"]
+    full = fit(PPML(shape="static"), made).view("overall").effects[0]
+    assert one_step == pytest.approx(full, abs=0.3 * abs(full) + 0.02)
+
+
+def test_p_and_interval_agree(gravity_panel, rng) -> None:
+    made = design(gravity_panel, effect=1.5)
+    fitted = fit(PPML(shape="static"), made)
+    dealt = assignments(made, "units")
+    onsets = [dealt.draw(rng) for _ in range(99)]
+    test = ScoreTest(made, "static")
+    found = scored(fitted, test, onsets, True, 0.95)
+    k = found.place("overall")
+    assert found.low[k] < fitted.view("overall").effects[0] < found.high[k]
+    treated = made.observations.is_treated
+    for effect, is_in in ((found.low[k] + 0.1, True), (found.low[k] - 0.1, False), (found.high[k] + 0.15, False)):
+        effects = test.under(np.exp(effect * treated))
+        drawn = np.array([effects(test.pattern(made.reassigned(onset)))["after onset"] for onset in onsets])
+        p = two_sided_share(effects(test.pattern(made))["after onset"], drawn)
+        assert (p > 0.05) == is_in
+
+
+def test_event_studies_have_intervals_for_every_effect(gravity_panel, rng) -> None:
+    fitted = fit(PPML(), design(gravity_panel, effect=1.0, fixed_effects="gravity"))
+    both = Randomization(draws=99).infer_views(fitted, ["event", "overall"], rng)
+    bands = both["event"]
+    free = bands.estimate.event_times != -1
+    assert np.isfinite(bands.p[free]).all()
+    assert (bands.low[free] < bands.high[free]).all()
+    assert bands.facts["statistic"] == "score"
+    assert "without treatment" in bands.note
+    assert both["overall"].low[0] < both["overall"].estimate.effects[0] < both["overall"].high[0]
+
+
+def test_refits_remain_an_option(gravity_panel, rng) -> None:
+    fitted = fit(PPML(shape="static"), design(gravity_panel))
+    bands = Randomization(draws=19, statistic="coefficient").infer(fitted, "overall", rng)
+    assert bands.facts["statistic"] == "coefficient"
+    assert np.isnan(bands.low[0])
+    assert "no-interval" in {m.code for m in bands.messages}
+
+
+def test_the_grid_interval_equals_the_exact_one_for_a_linear_statistic(rng) -> None:
+    from twintrade.inference.inversion import inverted
+
+    drawn, slopes = rng.normal(size=199), 0.1 * rng.normal(size=199)
+    grid = np.linspace(-6, 8, 400)
+    exact = inverted(1.0, 1.0, drawn, slopes, 0.95)
+    found = inverted_on_grid(grid, 1.0 - grid, drawn - grid[:, None] * slopes, 0.95)
+    assert found == pytest.approx(exact, abs=0.02)
