@@ -1,0 +1,145 @@
+"""Each cohort with its own clean comparison, on one clock (Cengiz et al. 2019; Wing et al. 2024)."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import CohortEffects, Dropped, Uncertainty, UnitInfluence
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.callaway_santanna import moment_effects
+from twintrade.estimators.group_time import Cell
+from twintrade.estimators.stacks import Stack, regression, stack_of
+from twintrade.estimators.wide import Wide, widen
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.cohort_moments import cohort_moments
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked(Estimator):
+    """One regression a cohort, on its window and units untreated throughout it, averaged over cohorts.
+
+    With unit-by-stack and period-by-stack effects the stacked regression falls apart into its stacks, so each cohort
+    is estimated alone and the table of cohorts is averaged with the weights that the stacked regression gives. On
+    balanced panels the averages equal its coefficients. Weights count as fixed.
+
+    Attributes
+    ----------
+    weights : {"corrective", "variance"}
+        Cohorts weigh by treated units, as with the weights of Wing, Freedman and Hollingsworth; or by treated times
+        comparison units over their sum, as in an unweighted stacked regression, where large comparisons count more.
+    trimmed : bool
+        Only cohorts observed over the whole window, so that the same ones are averaged at every event time.
+    """
+
+    weights: Literal["corrective", "variance"] = "corrective"
+    trimmed: bool = True
+
+    name: ClassVar[str] = "stacked"
+    title: ClassVar[str] = "Stacked"
+    citation: ClassVar[str] = "wing2024"
+    requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
+
+    def estimate(self, design: Design) -> CohortEffects:
+        """Return effects by cohort and event time within the window.
+
+        Raises
+        ------
+        EstimationError
+            No cohort has its window and a clean comparison.
+        """
+        o = design.observations
+        wide = widen(o)
+        stacks, dropped = self._stacks(wide, design)
+        if not stacks:
+            listed = "; ".join(f"{d.sentence} ({', '.join(d.names)})" for d in dropped)
+            raise EstimationError(f"no cohort can be stacked: {listed}. Shorten the window or lengthen the sample")
+        is_plain = wide.is_complete and wide.weights is None and not design.covariates
+        plan = [cell for stack in stacks for cell in stack.cells]
+        if is_plain:
+            moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+            effects, influence = moment_effects(moments, plan, wide)
+            return self._packed(wide, design, stacks, plan, effects, influence, dropped)
+        fits = [regression(o, wide, stack) for stack in stacks]
+        lost = tuple(d for f in fits for d in f.dropped)
+        kept = [c for s, f in zip(stacks, fits, strict=True) for c, k in zip(s.cells, f.kept, strict=True) if k]
+        values = np.hstack([f.influence for f in fits])
+        effects = np.concatenate([f.effects for f in fits])
+        uncertainty = UnitInfluence(o.unit_ids, values)
+        return self._packed(wide, design, stacks, kept, effects, uncertainty, (*dropped, *lost))
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
+        return (
+            "Without the tie, outcomes of each cohort would have moved like those of units that stay without a tie "
+            f"through its whole window{given}."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        how = "treated units" if self.weights == "corrective" else "treated times comparison units over their sum"
+        which = "observed over the whole window" if self.trimmed else "observed at that event time"
+        return (
+            f"Average effect at event times 0 to {max(design.window[1], 0)} over cohorts {which}, weighted by {how}."
+        )
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        return "y_its = Σ_e δ_e·1[treated in stack s]·1[t − g_s = e] + α_is + λ_ts + ε"
+
+    def _stacks(self, wide: Wide, design: Design) -> tuple[list[Stack], tuple[Dropped, ...]]:
+        stacks, without_window, without_comparison = [], [], []
+        for g in np.flatnonzero(np.isfinite(wide.onset)):
+            stack = stack_of(int(g), wide, design)
+            label = f"cohort {wide.onset[g]:.0f}"
+            if stack is None or (self.trimmed and not stack.is_whole):
+                without_window.append(label)
+            elif not stack.comparison.any():
+                without_comparison.append(label)
+            else:
+                stacks.append(stack)
+        reasons = [
+            ("no-window", "cohorts that are not observed over the window", without_window),
+            ("no-comparison", "cohorts without a unit untreated through their window", without_comparison),
+        ]
+        return stacks, tuple(Dropped(code, text, 0, 0, tuple(names)) for code, text, names in reasons if names)
+
+    def _packed(
+        self,
+        wide: Wide,
+        design: Design,
+        stacks: list[Stack],
+        plan: list[Cell],
+        effects: FloatArray,
+        uncertainty: Uncertainty,
+        dropped: tuple[Dropped, ...],
+    ) -> CohortEffects:
+        sizes = wide.counts if wide.unit_weights is None else np.bincount(wide.cohort, wide.unit_weights)
+        weight = {}
+        for stack in stacks:
+            treated, others = sizes[stack.cohort], sizes[stack.comparison].sum()
+            weight[stack.cohort] = treated if self.weights == "corrective" else treated * others / (treated + others)
+        members = [c.cohort for c in plan]
+        cohorts = wide.onset[members].astype(np.int64)
+        times = wide.periods[[c.at for c in plan]] - cohorts
+        counts = wide.counts[members].astype(np.int64)
+        return CohortEffects(
+            effects=effects,
+            uncertainty=uncertainty,
+            scale=design.scale,
+            sample=design.observations.sample(
+                n_slopes=sum(not c.is_reference for c in plan), effects=design.effect_names, dropped=dropped
+            ),
+            names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(cohorts, times, strict=True)),
+            n_units=counts,
+            n_cells=counts,
+            base="universal",
+            cohorts=cohorts,
+            event_times=times,
+            cell_weights=np.array([weight[g] for g in members]),
+            reference=design.reference,
+            anticipation=design.anticipation,
+        )

@@ -1,0 +1,106 @@
+"""One cohort, its window and the units untreated throughout it, as a regression of its own."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Design, Observations
+from twintrade.effects import Dropped
+from twintrade.estimators.group_time import Cell
+from twintrade.estimators.wide import Wide
+from twintrade.numerics.absorb import absorber
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.least_squares import least_squares
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """One cohort, its window and its comparison.
+
+    Attributes
+    ----------
+    cohort : int
+        Position among the cohorts.
+    comparison : BoolArray, shape (n_cohorts,)
+    cells : tuple of Cell
+        One for every observed period of the window.
+    is_whole : bool
+        Every event time of the window is observed.
+    """
+
+    cohort: int
+    comparison: BoolArray
+    cells: tuple[Cell, ...]
+    is_whole: bool
+
+
+def stack_of(g: int, wide: Wide, design: Design) -> Stack | None:
+    """Return the stack of a cohort; None where its reference is not observed."""
+    low, high = min(design.window[0], design.reference), max(design.window[1], 0)
+    times = wide.periods - wide.onset[g]
+    inside = np.flatnonzero((times >= low) & (times <= high))
+    at_reference = np.flatnonzero(times == design.reference)
+    if not at_reference.size:
+        return None
+    last = min(wide.onset[g] + high, float(wide.periods[-1]))
+    comparison = np.isinf(wide.onset)
+    if design.comparison.uses_not_yet_treated:
+        comparison = wide.onset > last + design.anticipation
+    base = int(at_reference[0])
+    cells = tuple(Cell(g, int(at), base, comparison, is_reference=at == base) for at in inside)
+    return Stack(g, comparison, cells, is_whole=inside.size == high - low + 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StackFit:
+    """Effects of one stack's identified cells, with influence over all units.
+
+    Attributes
+    ----------
+    effects : FloatArray, shape (n_kept,)
+    influence : FloatArray, shape (n_units, n_kept)
+    kept : BoolArray, shape (n_cells,)
+    dropped : tuple of Dropped
+    """
+
+    effects: FloatArray
+    influence: FloatArray
+    kept: BoolArray
+    dropped: tuple[Dropped, ...]
+
+
+def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
+    """Regress one stack's rows on the cohort's event dummies, with unit and period effects of its own."""
+    cohort = wide.cohort[o.unit]
+    at = np.searchsorted(wide.periods, o.period)
+    positions = np.array([c.at for c in stack.cells])
+    member = (cohort == stack.cohort) | stack.comparison[cohort]
+    rows = np.flatnonzero(member & np.isin(at, positions))
+    treated = cohort[rows] == stack.cohort
+    slots = [k for k, c in enumerate(stack.cells) if not c.is_reference]
+    dummies = (treated[:, None] & (at[rows, None] == positions[slots])).astype(np.float64)
+    weights = None if o.weights is None else o.weights[rows]
+    effects = absorber([_compact(o.unit[rows]), _compact(at[rows])], weights)
+    names = [stack.cells[k].label(wide.onset, wide.periods) for k in slots]
+    fit = least_squares(
+        o.y[rows], np.hstack([dummies, o.covariates[rows]]), effects, names=(*names, *o.design.covariates)
+    )
+    found = fit.kept < len(slots)
+    own = np.ones(rows.size) if weights is None else weights
+    scores = (fit.x_tilde * (own * fit.residuals)[:, None]) @ fit.bread[:, found]
+    columns = [slots[k] for k in fit.kept[found]]
+    effect, influence = np.zeros(len(stack.cells)), np.zeros((o.n_units, len(stack.cells)))
+    effect[columns] = fit.coefficients[found]
+    for column, score in zip(columns, scores.T, strict=True):
+        influence[:, column] = np.bincount(o.unit[rows], score, o.n_units)
+    kept = np.array([c.is_reference or k in columns for k, c in enumerate(stack.cells)])
+    lost = tuple(
+        Dropped("not-identified", f"{c.name} is determined by {c.explained_by}", 0, 0, (c.name,))
+        for c in fit.collinear
+        if c.column < len(slots)
+    )
+    return StackFit(effect[kept], influence[:, kept], kept, lost)
+
+
+def _compact(values: IntArray) -> IntArray:
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
