@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from twintrade.data import TradeSource, TwinningSource
+
+# By hand: pytest tests/data --hypothesis-profile long
+settings.register_profile("long", max_examples=3000, deadline=None)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Trade tables: what is read equals what is written, and every fault names its row."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -207,6 +209,42 @@ def test_a_city_crosswalk_with_years(project, trade_source):
     lines = (CityName(name="Laiwu", city="Jinan", first=2019),)
     table = read_trade([trade_source(city_names=lines)], project(content))
     assert table.frame[["city", "period"]].to_numpy().tolist() == [["Jinan", 2018], ["Jinan", 2020], ["Laiwu", 2018]]
+
+
+def test_two_cities_with_one_romanization_are_told_apart_by_their_codes(project, trade_source):
+    content = "code,city,partner,year,value\n3205,Suzhou,GBR,2004,1\n3413,Suzhou,USA,2004,2\n"
+    with pytest.raises(InvalidDataError, match="“3205” and “3413”: two cities"):
+        read_trade([trade_source(city_code="code")], project(content))
+    with pytest.raises(InvalidDataError, match="“Soochow” and “Suzhou”: one city"):
+        read_trade([trade_source(city_code="code")], project(content.replace("3413,Suzhou", "3205,Soochow")))
+
+
+def test_a_unit_in_the_header_that_contradicts_the_declared_one_warns(project, trade_source):
+    root = project(CLEAN.replace("value", "出口额（万美元）"))
+    assert "unit-in-header" in codes(read_trade([trade_source(value="出口额（万美元）")], root))
+    assert "unit-in-header" not in codes(
+        read_trade([trade_source(value="出口额（万美元）", money_unit="万美元")], root)
+    )
+
+
+def test_a_declared_encoding_that_the_bytes_contradict(project, trade_source):
+    root = project(CLEAN.replace("Lyon", "济南"))
+    for encoding in ("gb18030", "latin-1", "cp1252"):
+        with pytest.raises(InvalidDataError, match="is UTF-8, not"):
+            read_trade([trade_source(encoding=encoding)], root)
+
+
+def test_composed_and_decomposed_names_are_one(project, trade_source):
+    content = unicodedata.normalize("NFD", CLEAN.replace("Lyon", "Besançon").replace("value", "année"))
+    table = read_trade([trade_source(value=unicodedata.normalize("NFC", "année"))], project(content))
+    assert table.cities == ["Besançon", "Paris"]
+
+
+def test_figures_under_no_name_are_refused_in_a_wide_layout(project, trade_source):
+    wide = {"layout": "wide", "period": None, "value": None}
+    assert len(read_trade([trade_source(**wide)], project("city,partner,2004,\nA,GBR,1,\n")).frame) == 1
+    with pytest.raises(InvalidDataError, match="column 4 has cells but no name"):
+        read_trade([trade_source(**wide)], project("city,partner,2004,\nA,GBR,1,2\n"))
 
 
 def test_products_are_added_up_and_never_partially(project, trade_source):

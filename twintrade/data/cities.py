@@ -60,6 +60,24 @@ def read_cities(
     return cities
 
 
+def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults) -> None:
+    """Note an error for a city that has two codes, and for a code that has two cities."""
+    cleaned = text_array(clean_name(code) for code in codes.cells)
+    pairs = sorted({(str(city), str(code)) for city, code in zip(cities, cleaned, strict=True) if city})
+    for place, other, text in (
+        (0, 1, "{} has the codes {}: two cities with one name; give them names that differ under city_names"),
+        (1, 0, "code {} has the cities {}: one city with two names; give it one under city_names"),
+    ):
+        found: dict[str, list[str]] = {}
+        for pair in pairs:
+            found.setdefault(pair[place], []).append(pair[other])
+        for name, several in found.items():
+            if len(several) > 1:
+                row = int(codes.rows[int(np.flatnonzero((cities if place == 0 else cleaned) == name)[0])])
+                message = text.format(quoted(name), " and ".join(map(quoted, several)))
+                faults.error("city-code", message, codes.file, row, codes.name)
+
+
 def check_spellings(cities: ObjectArray, files: Sequence[str], faults: Faults) -> None:
     """Note an error for two names that differ only in accents, case, spaces or punctuation.
 

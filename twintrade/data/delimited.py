@@ -11,7 +11,7 @@ from twintrade.data.cells import text_array
 from twintrade.data.encodings import decode
 from twintrade.data.faults import Faults
 from twintrade.data.file_format import FileFormat
-from twintrade.data.raw_table import TITLE_ROWS_SEARCHED, RawTable, check_header, column_name
+from twintrade.data.raw_table import TITLE_ROWS_SEARCHED, RawTable, check_header, column_name, refuse_unnamed
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 
@@ -56,6 +56,8 @@ def parse_delimited(
         faults.inform("separator", f"the columns are separated by {_SHOWN[separator]}, as the header proves", file)
     if declared.encoding is None and not decoded.encoding.startswith("utf-8"):
         faults.inform("encoding", f"the file is in {decoded.encoding}, as its mark proves", file)
+    if needs_all:
+        refuse_unnamed(names, records, file)
     kept = [(i, name) for i, name in enumerate(names) if name and (needs_all or name in needed)]
     columns = {name: text_array([record[i] for record in records]) for i, name in kept}
     return RawTable(columns, rows, encoding=decoded.encoding, separator=separator)

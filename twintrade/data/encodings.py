@@ -65,11 +65,23 @@ def _declared(raw: bytes, declared: str, file: str) -> str:
         ) from None
     # GB18030 contains GBK and GB2312, so the wider one reads what the narrower promises.
     codec = "gb18030" if codec in ("gbk", "gb2312") else codec
+    if not codec.startswith("utf") and _is_utf8_beyond_ascii(raw):
+        raise DataError(f"{file} is UTF-8, not {declared} as declared: remove encoding from the analysis file")
     try:
         return raw.decode(codec)
     except (UnicodeError, ValueError) as error:
         at = getattr(error, "start", 0)
         raise DataError(f"{file} row {_line(raw, at)}: not {declared} as declared: correct encoding") from None
+
+
+def _is_utf8_beyond_ascii(raw: bytes) -> bool:
+    if raw.isascii():
+        return False
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _proven(raw: bytes, encoding: str, file: str) -> str:

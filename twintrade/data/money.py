@@ -73,6 +73,15 @@ def parse_money_unit(text: str) -> MoneyUnit:
     return MoneyUnit(currency, power)
 
 
+def power_in_header(header: str) -> int | None:
+    """Return the power of ten that a column's name speaks of, None where it speaks of none."""
+    lowered = header.lower()
+    for power, names in _POWERS:
+        if any(_mentions(lowered, name) for name in names):
+            return power
+    return None
+
+
 def unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]:
     """Read a column of units.
 
@@ -101,6 +110,12 @@ def unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]:
         )
     powers = [known[c].power if c in known else 0 for c in column.cells]
     return np.array(powers, dtype=np.int64), currencies[0] if currencies else ""
+
+
+def _mentions(text: str, name: str) -> bool:
+    if not name.isascii():
+        return name in text
+    return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", text) is not None
 
 
 def _split_power(text: str) -> tuple[str, int]:

@@ -1,5 +1,6 @@
 """A table as its file holds it, before any column has a meaning, and how a missing header is complained about."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,8 +35,8 @@ class RawTable:
 
 
 def column_name(text: str) -> str:
-    """Return a header as it is compared: trimmed, with single spaces."""
-    return " ".join(text.split())
+    """Return a header as it is compared: in NFC, trimmed, with single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def check_header(
@@ -72,3 +73,15 @@ def check_header(
             )
     has = ", ".join(quoted(n) for n in names if n)
     raise DataError(f"{file} row {header}: no column {', '.join(map(quoted, absent))}; the file has {has}")
+
+
+def refuse_unnamed(names: Sequence[str], records: Iterable[Sequence[object]], file: str) -> None:
+    """Refuse figures under a column without a name, in a layout in which every column counts.
+
+    Raises
+    ------
+    DataError
+    """
+    unnamed = [i for i, name in enumerate(names) if not name]
+    if unnamed and any(str(record[i]).strip() for record in records for i in unnamed):
+        raise DataError(f"{file}: column {unnamed[0] + 1} has cells but no name: name it, or list it under ignore")

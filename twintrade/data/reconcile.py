@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import pandas as pd
 
 from twintrade.data import limits
+from twintrade.data.cells import folded
 from twintrade.data.dates import TwinningDate, parse_date
 from twintrade.data.faults import Faults
 from twintrade.data.periods import Frequency
@@ -107,7 +108,9 @@ def _status(
 ) -> tuple[Status, str]:
     absent = [str(tie[part]) for part, known in (("city", cities), ("partner", partners)) if tie[part] not in known]
     if absent:
-        return "unmatched", f"no trade row for {' and '.join(absent)}"
+        near = [c for c in sorted(cities) if tie["city"] not in cities and folded(c) == folded(str(tie["city"]))]
+        hint = f"; is {near[0]} meant? Say so under city_names" if near else ""
+        return "unmatched", f"no trade row for {' and '.join(absent)}{hint}"
     if signed is None:
         return "undated", "no date of signature"
     try:

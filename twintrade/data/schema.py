@@ -101,6 +101,8 @@ class TradeSource(FileFormat):
         City crosswalk.
     partner_names : mapping of str to str
         Further partner names with their codes.
+    city_code : str or None
+        Column of the cities' own codes, to tell two cities with one romanization apart.
     product : str or None
         Column over whose products values are summed.
     product_revision : str
@@ -134,6 +136,7 @@ class TradeSource(FileFormat):
     missing_tokens: tuple[str, ...] = ()
     city_names: tuple[CityName, ...] = ()
     partner_names: Mapping[str, str] = field(default_factory=dict)
+    city_code: str | None = None
     product: str | None = None
     product_revision: str = ""
     valuation: Valuation | None = None

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.cells import TextColumn, text_array
-from twintrade.data.cities import read_cities
+from twintrade.data.cells import TextColumn, quoted, text_array
+from twintrade.data.cities import check_codes, read_cities
 from twintrade.data.conversions import Conversion, exchange
 from twintrade.data.faults import Faults
-from twintrade.data.money import parse_money_unit, unit_powers
+from twintrade.data.money import parse_money_unit, power_in_header, unit_powers
 from twintrade.data.number_style import NumberStyle
 from twintrade.data.numbers import Numbers, parse_numbers
 from twintrade.data.periods import Frequency, parse_periods, parse_subperiods
@@ -78,6 +78,8 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
             "row": long.rows,
         }
     )
+    if source.city_code is not None:
+        check_codes(frame["city"].to_numpy(dtype=object), long.column(source.city_code), faults)
     if source.product is not None:
         frame["product"] = long.columns[source.product]
     _report_missing(numbers, source, faults)
@@ -108,6 +110,8 @@ def in_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults
 
 
 def _check_layout(source: TradeSource) -> None:
+    if not 0 < source.coverage <= 1:
+        raise DataError(f"{source.file}: coverage is a share above 0 and up to 1, not {source.coverage}")
     if source.layout == "long" and (source.period is None or source.value is None):
         raise DataError(f'{source.file}: name the columns period and value, or declare layout = "wide"')
     if source.layout == "wide" and (source.period is not None or source.value is not None):
@@ -117,7 +121,15 @@ def _check_layout(source: TradeSource) -> None:
 
 
 def _needed(source: TradeSource) -> list[str]:
-    parts = (source.city, source.partner, source.period, source.subperiod, source.value, source.product)
+    parts = (
+        source.city,
+        source.partner,
+        source.period,
+        source.subperiod,
+        source.value,
+        source.product,
+        source.city_code,
+    )
     names = [part for part in parts if isinstance(part, str)]
     if isinstance(source.money_unit, UnitColumn):
         names.append(source.money_unit.column)
@@ -169,6 +181,15 @@ def _unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int | 
     if isinstance(source.money_unit, UnitColumn):
         return unit_powers(table.column(source.money_unit.column), faults)
     unit = parse_money_unit(source.money_unit)
+    power = power_in_header(source.value or "")
+    if power is not None and power != unit.power:
+        faults.warn(
+            "unit-in-header",
+            f"the column is headed {quoted(source.value or '')}, and money_unit is {quoted(source.money_unit)}",
+            source.file,
+            source.header,
+            source.value or "",
+        )
     return unit.power, unit.currency
 
 

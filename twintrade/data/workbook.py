@@ -15,7 +15,7 @@ from twintrade.data.cells import quoted, text_array
 from twintrade.data.containers import checked_parts
 from twintrade.data.faults import Faults
 from twintrade.data.file_format import FileFormat
-from twintrade.data.raw_table import TITLE_ROWS_SEARCHED, RawTable, check_header, column_name
+from twintrade.data.raw_table import TITLE_ROWS_SEARCHED, RawTable, check_header, column_name, refuse_unnamed
 from twintrade.data.sheet_facts import Sheet, SheetFacts, cell_name, facts_of, sheets_of
 from twintrade.errors import DataError
 
@@ -99,6 +99,8 @@ def _table(
     _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
     _refuse_merged(facts, declared.header, int(rows[-1]), file)
     _refuse_uncalculated(facts, names, list(names) if needs_all else needed, declared.header, int(rows[-1]), file)
+    if needs_all:
+        refuse_unnamed(names, [row for _, row in body], file)
     columns, typed = {}, {}
     for j, name in enumerate(names):
         if not name or not (needs_all or name in needed):
