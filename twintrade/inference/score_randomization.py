@@ -15,7 +15,7 @@ from twintrade.numerics.arrays import FloatArray
 
 OVERALL = "overall"
 SPREADS = 3.5
-GRID = 13
+GRID = 9
 
 
 @dataclass(frozen=True, slots=True, eq=False)

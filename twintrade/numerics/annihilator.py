@@ -11,8 +11,10 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 WORK_LIMIT = 2e10
 """Rows times squared levels up to which the dense factorization is worth its time (some seconds)."""
+DENSE_LIMIT = 3_000
 RANK = 1e-10
 DEPENDENT = 1e-10
+CLEAR = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,10 +26,13 @@ class Annihilator:
     basis : FloatArray, shape (n_rows, rank)
         Q = diag(weights) - basis basis'.
     weights : FloatArray, shape (n_rows,)
+    dense : FloatArray or None, shape (n_rows, n_rows)
+        Q itself where it is small.
     """
 
     basis: FloatArray
     weights: FloatArray
+    dense: FloatArray | None = None
 
     def applied(self, columns: FloatArray) -> FloatArray:
         """Return Q times columns, shape (n_rows, k)."""
@@ -41,6 +46,8 @@ class Annihilator:
 
     def gram(self, rows: IntArray, columns: FloatArray) -> FloatArray:
         """Return D'QD for columns that are zero outside the given rows, shape (k, k)."""
+        if self.dense is not None:
+            return np.asarray(columns.T @ self.dense[rows[:, None], rows] @ columns)
         projected = self.basis[rows].T @ columns
         return np.asarray(columns.T @ (self.weights[rows][:, None] * columns) - projected.T @ projected)
 
@@ -73,7 +80,9 @@ def annihilator(
     basis, triangle, _ = linalg.qr(z, mode="economic", pivoting=True)
     size = np.abs(np.diag(triangle))
     rank = int((size > RANK * size[0]).sum())
-    return Annihilator(basis[:, :rank] * np.sqrt(w)[:, None], w)
+    basis = basis[:, :rank] * np.sqrt(w)[:, None]
+    dense = np.diag(w) - basis @ basis.T if n <= DENSE_LIMIT else None
+    return Annihilator(basis, w, dense)
 
 
 def solved(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -96,6 +105,8 @@ def solved(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntA
     EstimationError
         No column is left.
     """
+    if _is_clearly_independent(gram, norms):
+        return np.arange(gram.shape[0]), np.linalg.solve(gram, right)
     kept: list[int] = []
     for j in range(gram.shape[0]):
         left = gram[j, j]
@@ -108,3 +119,15 @@ def solved(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntA
         raise EstimationError("the treatment is not identified: the fixed effects absorb it")
     index = np.array(kept, dtype=np.int64)
     return index, np.linalg.solve(gram[np.ix_(index, index)], right[index])
+
+
+def _is_clearly_independent(gram: FloatArray, norms: FloatArray) -> bool:
+    """Whether every pivot of the scaled Gram matrix is far from zero, so that no column needs a closer look."""
+    if gram.shape[0] == 0 or not (norms > 0).all():
+        return False
+    scale = 1 / np.sqrt(norms)
+    try:
+        pivots = np.diag(np.linalg.cholesky(gram * scale[:, None] * scale))
+    except np.linalg.LinAlgError:
+        return False
+    return bool((pivots**2).min() > CLEAR)
