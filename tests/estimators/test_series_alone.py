@@ -1,10 +1,12 @@
 """Interrupted and structural series against statsmodels and against truth."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from single_cases import factor_matrix, matrix_design
 
+from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.interrupted_series import InterruptedSeries
@@ -88,9 +90,24 @@ def test_donors_do_not_enter_an_interrupted_series(values):
 
 def test_forecast_spread_is_that_of_statsmodels_without_regressors(values):
     case = StructuralSeries(n_components=0).case(matrix_design(values, 2018))
-    _, found, _ = StructuralSeries(n_components=0)._fitted(case, 1)
+    found = sm.tsa.UnobservedComponents(case.own[:18], level="local level").fit(disp=False)
     spread = np.sqrt(np.diag(forecast_covariance(found, 12, np.empty((12, 0)))))
     np.testing.assert_allclose(spread, found.get_forecast(12).se_mean, rtol=1e-8)
+
+
+def test_months_have_seasons():
+    rng = np.random.default_rng(4)
+    season = np.tile(rng.normal(size=12), 6) * 3
+    values = 10 + season + 0.1 * rng.normal(size=(6, 72))
+    frame = pd.DataFrame(
+        {"unit": np.repeat(list("abcdef"), 72), "month": np.tile(np.arange(24000, 24072), 6), "y": values.ravel()}
+    )
+    panel = Panel.from_frame(frame, unit="unit", period="month", frequency="month")
+    treatment = Treatment(units=panel.units, onset=np.where(panel.units == "a", 24048.0, np.inf))
+    design = Design(panel=panel, treatment=treatment, outcome="y")
+    for estimator in (StructuralSeries(n_components=0), InterruptedSeries(slope_change=False)):
+        study = fit(estimator, design).estimate
+        assert np.abs(study.effects[study.event_times >= 0]).max() < 0.5
 
 
 def test_structural_series_recovers_a_jump_of_a_series_that_follows_its_donors():

@@ -7,6 +7,7 @@ import numpy as np
 
 from twintrade.design.design import Design
 from twintrade.design.outcome_matrix import OutcomeMatrix
+from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 
@@ -28,6 +29,8 @@ class Case:
         Codes of both ends.
     predictors : FloatArray, shape (1 + n_donors, n_predictors)
         Covariates averaged over the periods before the onset.
+    seasons : int
+        Periods a year.
     """
 
     values: FloatArray
@@ -38,6 +41,7 @@ class Case:
     city: IntArray
     partner: IntArray
     predictors: FloatArray
+    seasons: int = 1
 
     @property
     def own(self) -> FloatArray:
@@ -125,6 +129,7 @@ def case_of(design: Design, matrix: OutcomeMatrix, row: int | None = None) -> Ca
         city=design.panel.unit_city[codes],
         partner=design.panel.unit_partner[codes],
         predictors=_predictors(design, codes, onset),
+        seasons=PERIODS_PER_YEAR[design.panel.frequency],
     )
 
 

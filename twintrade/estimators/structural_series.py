@@ -8,13 +8,28 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.design.case import Case
-from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.effects import Draws, EventStudy
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.single_case import SingleCase
 from twintrade.estimators.weighted_case import refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """What a structural series says about the path without the tie.
+
+    Attributes
+    ----------
+    gaps : FloatArray, shape (n_periods,)
+        Observed less forecast, one step ahead before the onset.
+    covariance : FloatArray, shape (n_after, n_after)
+        Of the forecast error after the onset.
+    """
+
+    gaps: FloatArray
+    covariance: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +67,15 @@ class StructuralSeries(SingleCase):
 
     def gaps(self, case: Case) -> FloatArray:
         """Return observed less forecast after the onset, and less the one-step forecast before."""
-        return self._fitted(case, 1)[0]
+        return self.forecast(case).gaps
 
     def estimate(self, design: Design) -> EventStudy:
         """Return the gap by event time with draws of it; before the onset the one-step forecast error."""
         study = SingleCase.estimate(self, design)
         case = self.case(design)
-        draws = self._draws(case, PERIODS_PER_YEAR[design.panel.frequency])
         return EventStudy(
             effects=study.effects,
-            uncertainty=Draws(draws),
+            uncertainty=Draws(self._draws(case)),
             scale=study.scale,
             sample=study.sample,
             names=study.names,
@@ -73,35 +87,43 @@ class StructuralSeries(SingleCase):
             anticipation=design.anticipation,
         )
 
-    def _fitted(self, case: Case, seasons: int) -> tuple[FloatArray, Any, FloatArray]:
-        """Return gaps, the fitted model before the onset, and the regressors in every period."""
+    def forecast(self, case: Case) -> Forecast:
+        """Fit the periods before the onset and forecast the others.
+
+        Raises
+        ------
+        EstimationError
+            Too few periods, or no convergence.
+        """
         refuse_few_periods(case, self.min_before, self.name)
         x = principal_components(case.donors, case.is_before, self.n_components)
         n_before = int(np.flatnonzero(case.is_before)[-1]) + 1
-        model = _model(case.own[:n_before], x[:n_before], self.level, seasons)
+        # In standard deviations, so that the optimizer's steps do not depend on the unit of money.
+        spread = float(case.own[:n_before].std()) or 1.0
+        model = _model(case.own[:n_before] / spread, x[:n_before], self.level, case.seasons)
         found = _fit(model)
         if self.variance_factor != 1.0:
             found = model.smooth(self._rescaled(model, np.asarray(found.params)))
-        forecast = found.forecast(case.periods.size - n_before, exog=x[n_before:] if x.shape[1] else None)
-        before = np.asarray(found.fittedvalues)
+        n_after = case.periods.size - n_before
+        after = np.asarray(found.forecast(n_after, exog=x[n_before:] if x.shape[1] else None))
         # The diffuse start has no forecast: the first fitted values are set to the observation.
-        burn = int(found.loglikelihood_burn) + x.shape[1]
-        before = np.where(np.arange(n_before) < burn, case.own[:n_before], before)
-        return case.own - np.concatenate([before, np.asarray(forecast)]), found, x
+        started = np.arange(n_before) >= int(found.loglikelihood_burn) + x.shape[1]
+        before = np.where(started, np.asarray(found.fittedvalues) * spread, case.own[:n_before])
+        covariance = spread**2 * forecast_covariance(found, n_after, x[n_before:])
+        return Forecast(case.own - np.concatenate([before, after * spread]), covariance)
 
     def _rescaled(self, model: Any, params: FloatArray) -> FloatArray:
         drift = np.array([name.startswith("sigma2.level") for name in model.param_names])
         return np.where(drift, params * self.variance_factor, params)
 
-    def _draws(self, case: Case, seasons: int) -> FloatArray:
-        gaps, found, x = self._fitted(case, seasons)
-        n_before = int(np.flatnonzero(case.is_before)[-1]) + 1
-        n_after = case.periods.size - n_before
-        values, vectors = np.linalg.eigh(forecast_covariance(found, n_after, x[n_before:]))
+    def _draws(self, case: Case) -> FloatArray:
+        found = self.forecast(case)
+        n_after = found.covariance.shape[0]
+        values, vectors = np.linalg.eigh(found.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         rng = np.random.default_rng(self.seed)
-        out = np.repeat(gaps[None], self.n_draws, axis=0)
-        out[:, n_before:] += rng.normal(size=(self.n_draws, n_after)) @ root.T
+        out = np.repeat(found.gaps[None], self.n_draws, axis=0)
+        out[:, -n_after:] += rng.normal(size=(self.n_draws, n_after)) @ root.T
         return out
 
     def assumption(self, design: Design) -> str:
