@@ -1,0 +1,147 @@
+"""Changes since the last untreated period, one regression a horizon, on newly treated and clean comparison rows."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import Dropped, Estimate, EventStudy, UnitInfluence
+from twintrade.errors import DesignError, EstimationError
+from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.projection_rows import projection_rows
+from twintrade.estimators.projections import Projected, projected
+from twintrade.estimators.wide import Wide, widen
+
+Weighting = Literal["variance", "equal"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalProjections(Estimator):
+    """Local-projections difference-in-differences: rows of units first treated at t against rows of units clean at t.
+
+    At horizon h the outcome is y(t+h) less the base, with period effects. A clean row belongs to a unit that is not
+    treated by t+h (for leads: by t); under never treated comparison it belongs to a unit that never is. Periods in
+    which nobody is newly treated are left out. The overall effect is the pooled one: the outcome averaged over the
+    horizons, on rows that have them all.
+
+    Attributes
+    ----------
+    weighting : {"variance", "equal"}
+        Ordinary least squares, whose weights on cohorts are n·p·(1 − p); or every treated unit the same, by fitting
+        the comparison rows and predicting the treated ones (regression adjustment).
+    base : {"last", "mean"}
+        The last period before onset less anticipation, or the mean of all periods up to it.
+    lags : int
+        Number of lagged one-period changes of the outcome, up to the base period, that are conditioned on.
+    """
+
+    weighting: Weighting = "variance"
+    base: Literal["last", "mean"] = "last"
+    lags: int = 0
+
+    name: ClassVar[str] = "local_projections"
+    title: ClassVar[str] = "LP-DiD"
+    citation: ClassVar[str] = "dube2023"
+    requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
+
+    def estimate(self, design: Design) -> EventStudy:
+        """Return the event study; its average is the pooled effect.
+
+        Raises
+        ------
+        DesignError
+            The reference is not the last period before onset less anticipation, or lags are negative.
+        EstimationError
+            No horizon from onset on has treated and clean rows.
+        """
+        self._check(design)
+        wide = widen(design.observations)
+        low, high = min(design.window[0], design.reference), max(design.window[1], 0)
+        found: list[tuple[int, Projected]] = []
+        lost: list[str] = []
+        for horizon in range(low, high + 1):
+            if horizon == design.reference:
+                continue
+            result = self._at(wide, design, (horizon, horizon))
+            if result is None:
+                lost.append(f"event time {horizon:+d}")
+            else:
+                found.append((horizon, result))
+        last = max((h for h, _ in found), default=-1)
+        if last < 0:
+            raise EstimationError("no event time from onset on has treated rows and clean comparison rows")
+        pooled = self._at(wide, design, (0, last))
+        sentence = "event times without treated rows or without clean comparison rows"
+        dropped = (Dropped("no-comparison", sentence, 0, 0, tuple(lost)),) if lost else ()
+        return self._study(wide, design, found, pooled, dropped)
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        given = [*design.covariates, *([f"{self.lags} lagged changes of the outcome"] if self.lags else [])]
+        same = f" with the same {' and '.join(given)} before" if given else ""
+        return (
+            "Without the tie, outcomes of newly tied units would have moved like those of "
+            f"{design.comparison.sentence}{same}, and nothing moved in anticipation."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        how = "equally" if self.weighting == "equal" else "by n·p·(1 − p), p the treated share among a period's rows"
+        return f"Effect on the outcome averaged over the horizons from onset on, cohorts weighted {how}."
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        base = "y_i,t−1" if self.base == "last" else "mean of y_i up to t−1"
+        return f"y_i,t+h − {base} = β_h·ΔD_it + λ_t + γ′x + ε, on newly treated and clean rows"
+
+    def _check(self, design: Design) -> None:
+        if design.reference != -1 - design.anticipation:
+            raise DesignError(
+                f"{self.name} measures from the last period before onset less anticipation; "
+                f"set reference = {-1 - design.anticipation}"
+            )
+        if self.lags < 0:
+            raise DesignError(f"lags is a number of periods, not {self.lags}")
+
+    def _at(self, wide: Wide, design: Design, horizons: tuple[int, int]) -> Projected | None:
+        rows = projection_rows(wide, design, horizons, self.base == "mean", self.lags)
+        return None if rows is None else projected(rows, wide.unit_ids.size, self.weighting)
+
+    def _study(
+        self,
+        wide: Wide,
+        design: Design,
+        found: list[tuple[int, Projected]],
+        pooled: Projected | None,
+        dropped: tuple[Dropped, ...],
+    ) -> EventStudy:
+        zero = Projected(0.0, np.zeros(wide.unit_ids.size), 0)
+        every = sorted([*found, (design.reference, zero)], key=lambda pair: pair[0])
+        times = np.array([h for h, _ in every], dtype=np.int64)
+        sample = design.observations.sample(n_slopes=len(found), effects=("period",), dropped=dropped)
+        study = EventStudy(
+            effects=np.array([r.effect for _, r in every]),
+            uncertainty=UnitInfluence(wide.unit_ids, np.column_stack([r.influence for _, r in every])),
+            scale=design.scale,
+            sample=sample,
+            names=tuple(f"{e:+d}" for e in times),
+            n_units=np.array([r.n_treated for _, r in every], dtype=np.int64),
+            n_cells=np.array([r.n_treated for _, r in every], dtype=np.int64),
+            base="universal",
+            event_times=times,
+            reference=design.reference,
+            anticipation=design.anticipation,
+        )
+        if pooled is None:
+            return study
+        overall = Estimate(
+            effects=np.array([pooled.effect]),
+            uncertainty=UnitInfluence(wide.unit_ids, pooled.influence[:, None]),
+            scale=design.scale,
+            sample=sample,
+            names=("pooled over horizons",),
+            n_units=np.array([pooled.n_treated]),
+            n_cells=np.array([pooled.n_treated]) * (int(times[-1]) + 1),
+        )
+        return replace(study, overall=overall)
