@@ -106,7 +106,7 @@ def solved(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntA
         No column is left.
     """
     if _is_clearly_independent(gram, norms):
-        return np.arange(gram.shape[0]), np.linalg.solve(gram, right)
+        return np.arange(gram.shape[0]), np.asarray(np.linalg.solve(gram, right), dtype=np.float64)
     kept: list[int] = []
     for j in range(gram.shape[0]):
         left = gram[j, j]
@@ -118,7 +118,7 @@ def solved(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntA
     if not kept:
         raise EstimationError("the treatment is not identified: the fixed effects absorb it")
     index = np.array(kept, dtype=np.int64)
-    return index, np.linalg.solve(gram[np.ix_(index, index)], right[index])
+    return index, np.asarray(np.linalg.solve(gram[np.ix_(index, index)], right[index]), dtype=np.float64)
 
 
 def _is_clearly_independent(gram: FloatArray, norms: FloatArray) -> bool:
