@@ -14,6 +14,7 @@ from twintrade.render.writers.html import html, table_html
 from twintrade.render.writers.latex import latex, table_float_tex, table_tex
 from twintrade.render.writers.latex_text import PRINTABLE
 from twintrade.render.writers.typst_pdf import pdf
+from twintrade.render.writers.xlsx import workbook
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +61,7 @@ def render(
     files["appendix.pdf"] = pdf_bytes
     files["appendix.docx"] = word(made, word_template)
     files["appendix.tex"] = latex(made, tex)
+    files["tables/tables.xlsx"] = workbook(made)
     return Rendered(files, made, (*figures.messages("figures"), *pdf_messages, *tex.messages("appendix.tex")))
 
 

@@ -68,6 +68,9 @@ SENTENCES: Mapping[str, str] = {
     "register_intro": "Every agreement in the sample with all its candidate dates, where the date comes "
     "from, and the "
     "period from which it counts.",
+    "undated": "Ties whose date is not known, neither treated nor in the comparison ({n}): {names}.",
+    "outside": "{n} further ties of the registry join no pair of the panel; they stand in "
+    "payloads/ties_outside_panel.csv.",
     "adoption_caption": "Who is treated when",
     "descriptives": "Descriptive panel and balance",
     "selection": "Which places sign agreements",
@@ -107,7 +110,7 @@ SENTENCES: Mapping[str, str] = {
     "se_note": "Standard errors in parentheses.",
     "interval_note": "{level} intervals in brackets.",
     "t_note": "t statistics in brackets.",
-    "p_note": "Where there is neither standard error nor interval the p-value stands below the estimate.",
+    "p_note": "p-values below the estimates.",
     "skipped_note": "{label} was not estimated: {reason}.",
     "event_study": "Event study: the path before and after",
     "event_title": "Event study: {label}",

@@ -42,7 +42,7 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
     for spec, frame in made:
         blocks.append(Heading(3, page.say("event_title", label=label(spec))))
         blocks.append(_figure(page, spec, frame))
-        blocks.append(event_table(frame, spec, page.wording, _notes(page, spec, frame)))
+        blocks.append(event_table(frame, spec, page.wording, _table_notes(page, spec)))
     return tuple(blocks)
 
 
@@ -113,6 +113,14 @@ def _notes(page: Page, spec: Record, frame: pd.DataFrame) -> tuple[str, ...]:
         text(spec.get("citation_text")),
     ]
     return tuple(n if n.endswith((".", "!", "?")) else n + "." for n in notes if n)
+
+
+def _table_notes(page: Page, spec: Record) -> tuple[str, ...]:
+    """Return what the table needs when it stands alone; the rest stands below the figure."""
+    note = text(spec.get("inference_note"))
+    closed = note if note.endswith(".") or not note else f"{note}."
+    gravity = page.say("gravity") if is_gravity(spec) else ""
+    return (*page.simulated_note, *filter(None, (closed, gravity)))
 
 
 def _combined(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> Figure | None:

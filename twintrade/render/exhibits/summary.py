@@ -25,7 +25,7 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks += _spread(page)
         note = text(spec.get("inference_note"))
         if note:
-            blocks.append(prose(page.say("how_sure", note=note)))
+            blocks.append(prose(page.say("how_sure", note=note if note.endswith(".") else f"{note}.")))
         blocks.append(_checks(page, spec))
     limits = [line for line in results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:

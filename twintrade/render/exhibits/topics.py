@@ -15,7 +15,16 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "spillovers": ("spillover", "diversion"),
     "single_case": ("placebo", "synthetic", "sdid", "donor", "weights", "conformal", "interrupted", "sup_f", "break"),
 }
-ELSEWHERE = ("raw_series", "candidate_dates", "adoption", "path", "romanized", "claims", "money")
+ELSEWHERE = (
+    "raw_series",
+    "candidate_dates",
+    "adoption",
+    "path",
+    "romanized",
+    "claims",
+    "money",
+    "ties_outside_panel",
+)
 
 
 def topic_of(name: str) -> str:

@@ -77,7 +77,7 @@ def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is
             handles=_legend(frame, labels, axis, theme),
             loc="lower center",
             bbox_to_anchor=(0.5, 1.0),
-            ncols=3,
+            ncols=3 if len(labels) == 1 else 2,
             columnspacing=1.4,
             handletextpad=0.5,
         )

@@ -36,7 +36,7 @@ def stars(p: float) -> str:
 
 
 def below(record: Record, under: Under, decimals: int, floor: float = float("nan")) -> str:
-    """Return the line below an estimate; where the asked one is absent, the best there is."""
+    """Return the line below an estimate; where the asked one is absent, the error or the interval."""
     error, p = number(record.get("se")), number(record.get("p"))
     low, high = number(record.get("low")), number(record.get("high"))
     has_error = error == error and error > 0
@@ -46,7 +46,7 @@ def below(record: Record, under: Under, decimals: int, floor: float = float("nan
         "t": f"[{numbers.fixed(number(record['effect']) / error, 2)}]" if has_error else "",
         "p": numbers.p_value(p, floor),
     }
-    order: tuple[Under, ...] = (under, "se", "interval", "p")
+    order: tuple[Under, ...] = (under, "se", "interval")
     return next((lines[kind] for kind in order if lines[kind]), "")
 
 

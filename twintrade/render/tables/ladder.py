@@ -154,7 +154,8 @@ def grouped(columns: Sequence[Record], key: str, first: int) -> list[str]:
     sentences: dict[str, list[int]] = {}
     for i, column in enumerate(columns):
         if text(column.get(key)):
-            sentences.setdefault(text(column.get(key)), []).append(first + i)
+            sentence = text(column.get(key))
+            sentences.setdefault(sentence if sentence.endswith(".") else f"{sentence}.", []).append(first + i)
     if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
         return list(sentences)
     return [", ".join(f"({n})" for n in held) + f": {sentence}" for sentence, held in sentences.items()]

@@ -13,7 +13,6 @@ from twintrade.render.wording import Wording
 
 SHOWN_DIGITS = 16
 SHOWN_NAMES = 12
-_REGISTER_FIRST = ("city", "unit", "partner_city", "partner", "partner_country", "kind", "status", "onset")
 
 
 def _listed(manifest: Any, key: str) -> list[dict[str, Any]]:
@@ -29,18 +28,36 @@ def inputs_table(results: ResultSet, wording: Wording) -> Table | None:
     entries = _listed(results.manifest, "inputs")
     if not entries:
         return None
-    frame = pd.DataFrame(entries)
-    first = [c for c in ("path", "file", "rows", "bytes", "sha256") if c in frame]
-    frame = frame[[*first, *(c for c in frame.columns if c not in first)]]
+    frame = pd.DataFrame(
+        {
+            "File": [text(e.get("path") or e.get("file")) for e in entries],
+            "Rows": [e.get("rows") for e in entries],
+            "Bytes": [e.get("bytes") for e in entries],
+            "SHA-256": [text(e.get("sha256"))[:SHOWN_DIGITS] for e in entries],
+            "Read as": [_reading(e) for e in entries],
+            "Publisher and licence": [
+                _joined(e, ("publisher", "licence", "license", "source"), "; ") for e in entries
+            ],
+        }
+    )
     return plain_table(
         frame,
         "inputs",
         wording.say("inputs_caption"),
-        heads={"path": "File", "sha256": "SHA-256"},
-        formats={"sha256": lambda value: text(value)[:SHOWN_DIGITS]},
-        weights={"path": 2.4, "file": 2.4, "sha256": 1.7},
+        formats={"Rows": numbers.count, "Bytes": numbers.count},
+        weights={"File": 2.2, "Read as": 1.2, "Publisher and licence": 2.6},
         notes=[wording.say("inputs_note")],
     )
+
+
+def _joined(entry: dict[str, Any], keys: tuple[str, ...], mark: str) -> str:
+    return mark.join(dict.fromkeys(text(entry.get(k)) for k in keys if text(entry.get(k))))
+
+
+def _reading(entry: dict[str, Any]) -> str:
+    """Return how a file was read: encoding, sheet, unit of money, and whether it is simulated."""
+    read = _joined(entry, ("encoding", "sheet", "unit"), ", ")
+    return f"{read}, simulated".removeprefix(", ") if entry.get("is_simulated") else read
 
 
 def dropped_table(results: ResultSet, wording: Wording) -> Table | None:
@@ -76,14 +93,3 @@ def status_table(results: ResultSet, wording: Wording) -> Table | None:
     grouped = data.groupby("status", sort=False, observed=True)["unit"].agg(["nunique", "size"])
     frame = grouped.reset_index().set_axis(["part", "units", "rows"], axis=1)
     return plain_table(frame, "status", wording.say("status_caption"))
-
-
-def register_table(results: ResultSet, wording: Wording) -> Table | None:
-    """Return the treatment register, one row an agreement; None where there is none."""
-    frame = results.twinnings
-    if frame.empty:
-        return None
-    first = [c for c in _REGISTER_FIRST if c in frame]
-    frame = frame[[*first, *(c for c in frame.columns if c not in first)]]
-    frame = frame.loc[:, [c for c in frame.columns if frame[c].map(text).ne("").any()]]
-    return plain_table(frame, "register", wording.say("register_caption"), is_wrapping=True)

@@ -69,17 +69,27 @@ def places(cells: tuple[Cell, ...]) -> list[int]:
     return starts
 
 
-def weights(table: Table) -> list[float]:
+def weights(table: Table, characters: float = WIDTH_IN_CHARACTERS) -> list[float]:
     """Return relative column widths where the table's text must wrap, else an empty list.
 
-    A column without a weight of its own keeps the width of its longest text; the weighted ones share the rest.
+    A column without a weight of its own gets the width of its longest text; the weighted ones share the rest, and
+    at least half of the page.
+
+    Parameters
+    ----------
+    table : Table
+    characters : float
+        How many characters stand in a line of the page at the table's size.
     """
     given = [column.weight for column in table.columns]
     if not any(given):
         return []
-    natural = [0.0 if w else longest(table, j) + 1.5 for j, w in enumerate(given)]
-    rest = max(WIDTH_IN_CHARACTERS - sum(natural), 0.35 * WIDTH_IN_CHARACTERS)
-    return [n or rest * w / sum(given) for n, w in zip(natural, given, strict=True)]
+    free = characters - 1.3 * len(given)
+    natural = [0.0 if w else longest(table, j) + 1.0 for j, w in enumerate(given)]
+    most = free * sum(w == 0 for w in given) / len(given)
+    squeeze = min(1.0, max(most, 0.5 * free) / sum(natural)) if sum(natural) else 1.0
+    rest = free - squeeze * sum(natural)
+    return [n * squeeze or rest * w / sum(given) for n, w in zip(natural, given, strict=True)]
 
 
 def longest(table: Table, place: int) -> int:
@@ -93,9 +103,13 @@ def _at(cells: tuple[Cell, ...], place: int) -> Cell:
     return next((c for c, start in zip(cells, places(cells), strict=True) if start == place), Cell(("",)))
 
 
-def breakable(line: str, mark: str, most: int = 22) -> str:
-    """Return a line whose overlong words may break, at every eighth character."""
-    words = line.split(" ")
-    return " ".join(
-        mark.join(word[i : i + 8] for i in range(0, len(word), 8)) if len(word) > most else word for word in words
+def breakable(line: str, mark: str, short: int = 12, most: int = 22) -> str:
+    """Return a line whose long words may break after their punctuation, and overlong ones at every eighth character."""
+    return " ".join(_broken(word, mark, most) if len(word) > short else word for word in line.split(" "))
+
+
+def _broken(word: str, mark: str, most: int) -> str:
+    parts = re.findall(r"[^./_?&=-]*[./_?&=-]+|[^./_?&=-]+", word)
+    return mark.join(
+        mark.join(part[i : i + 8] for i in range(0, len(part), 8)) if len(part) > most else part for part in parts
     )

@@ -38,8 +38,13 @@ SOFT_BREAK = "\u200b"
 
 def table_tex(table: Table, printer: Printer) -> str:
     """Return the tabular alone, to be read into a table of the author's own."""
-    head = f"% needs {PACKAGES} % twintrade table {table.key}\n"
+    head = f"% needs {_packages(table)} % twintrade table {table.key}\n"
     return f"{head}\\begin{{tabular}}{{{_columns(table)}}}\n{_mark(table)}{_body(table, printer)}\\end{{tabular}}\n"
+
+
+def _packages(table: Table) -> str:
+    has_link = any(cell.link for row in table.rows for cell in row.cells)
+    return PACKAGES + (r" \usepackage{hyperref}" if has_link else "")
 
 
 def _mark(table: Table) -> str:
@@ -54,7 +59,7 @@ def table_float_tex(table: Table, printer: Printer) -> str:
     note = tex(printer(" ".join(table.notes)))
     notes = f"\\begin{{tablenotes}}[flushleft]\\footnotesize\n\\item {note}\n\\end{{tablenotes}}\n" if note else ""
     return (
-        f"% needs {PACKAGES} % twintrade table {table.key}\n"
+        f"% needs {_packages(table)} % twintrade table {table.key}\n"
         "\\begin{table}[htbp]\n\\centering\\small\n\\begin{threeparttable}\n"
         f"\\caption{{{tex(printer(table.caption))}}}\\label{{tab:{table.key}}}\n"
         f"\\begin{{tabular}}{{{_columns(table)}}}\n{_mark(table)}{_body(table, printer)}\\end{{tabular}}\n"
@@ -111,8 +116,7 @@ def _span(span: Span, printer: Printer) -> str:
     if span.kind == "code":
         return f"\\texttt{{{text}}}"
     if target and target.isascii():
-        address = "".join("\\" + c if c in "%#&_" else c for c in target)
-        return f"\\href{{{address}}}{{{text}}}"
+        return f"\\href{{{_address(target)}}}{{{text}}}"
     return text
 
 
@@ -219,10 +223,22 @@ def _row(table: Table, row: Row, printer: Printer) -> str:
             line = cell.lines[i] if i < len(cell.lines) else ""
             is_decimal = table.columns[place].align == "decimal" and cell.span == 1
             inner = _decimal(line, printer) if is_decimal else _text(line, printer)
+            inner = _linked(inner, cell.link)
             written.append(inner if cell.span == 1 else f"\\multicolumn{{{cell.span}}}{{l}}{{{inner}}}")
         space = "[2pt]" if height > 1 and i == height - 1 else ""
         lines.append(" & ".join(written) + f" \\\\{space}\n")
     return "".join(lines)
+
+
+def _linked(inner: str, address: str) -> str:
+    target = safe_link(address)
+    if not (inner and target and target.isascii()):
+        return inner
+    return f"\\href{{{_address(target)}}}{{{inner}}}"
+
+
+def _address(target: str) -> str:
+    return "".join("\\" + c if c in "%#&_" else c for c in target)
 
 
 def _text(line: str, printer: Printer) -> str:

@@ -30,6 +30,10 @@ from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, cjk_path
 STANDARD: Literal["ua-1"] = "ua-1"
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 WIDE_COLUMNS = 9
+MOST_UNBROKEN = 34
+NO_BREAK_SPACE = "\u00a0"
+PORTRAIT_CHARACTERS = 96.0
+LANDSCAPE_CHARACTERS = 144.0
 ZERO_WIDTH_SPACE = "\u200b"
 
 
@@ -127,18 +131,27 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
         "header": [_cells(table, cells, {}, printer) for cells in table.header],
         "groups": [[_cells(table, row.cells, widest, printer) for row in group] for group in table.groups],
         "notes": printer(" ".join(table.notes)),
-        "size": 8.0 if shares or n_columns > 5 else 9.0,
-        "inset": 3.0 if n_columns > 6 else 5.0,
+        "size": 8.0 if shares or n_columns > 4 else 9.0,
+        "inset": 3.0 if n_columns > 4 else 5.0,
+        "breakable": bool(shares) or len(table.rows) > MOST_UNBROKEN,
         "is-wide": n_columns > WIDE_COLUMNS,
     }
 
 
 def _typst_widths(table: Table) -> list[float]:
-    """Return the shares of the width; zero lets a column keep its own. A ladder's first column gets more."""
+    """Return the shares of the width, none where columns keep their own; a ladder's first column gets more."""
     if any(column.weight for column in table.columns):
-        return [column.weight for column in table.columns]
+        return weights(table, LANDSCAPE_CHARACTERS if len(table.columns) > WIDE_COLUMNS else PORTRAIT_CHARACTERS)
     n_decimals = sum(column.align == "decimal" for column in table.columns)
-    return [1.55, *(1.0 for _ in table.columns[1:])] if n_decimals > 2 else []
+    first = 1.55 if n_decimals < 4 else 1.3
+    return [first, *(1.0 for _ in table.columns[1:])] if n_decimals > 2 else []
+
+
+def _unbroken(line: str, table: Table, place: int) -> str:
+    """Return a line that breaks where it may: an interval nowhere, an overlong word anywhere."""
+    if table.columns[place].align != "left" and any(c.isdigit() for c in line):
+        return line.replace(" ", NO_BREAK_SPACE)
+    return breakable(line, ZERO_WIDTH_SPACE)
 
 
 def _cells(table: Table, cells: tuple[Cell, ...], widest: dict[int, str], printer: Printer) -> list[dict[str, Any]]:
@@ -154,7 +167,6 @@ def _cells(table: Table, cells: tuple[Cell, ...], widest: dict[int, str], printe
             "span": cell.span,
             "place": place,
             "link": safe_link(cell.link),
-            "whole": table.columns[place].align == "decimal" and bool(widest) and len(table.columns) < 6,
         }
         for cell, place in zip(cells, places(cells), strict=True)
     ]
