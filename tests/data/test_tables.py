@@ -123,6 +123,9 @@ def test_what_is_remembered_of_a_file(project, trade_source):
     frame = provenance_frame([record])
     assert str(root) not in frame.to_csv()
     assert read_data_card(root, "data/raw/nothing.csv").text == ""
+    project("file,what,original_publisher,licence\nnothing.csv,figures,Another office,open\n", "data/raw/sources.csv")
+    card = read_data_card(root, "data/raw/nothing.csv")
+    assert (card.publisher, card.licence) == ("Another office", "open")
 
 
 def test_every_bundled_file_has_a_data_card(root):

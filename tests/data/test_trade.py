@@ -98,6 +98,9 @@ def test_files_that_are_no_table(project, trade_source, content, reason):
 FAULTY_ROWS = [
     (",GBR,2006,1", "city", "blank"),
     ("合计,GBR,2006,1", "city", "total"),
+    ("Lyon①,GBR,2006,1", "city", "footnote mark"),
+    ("Lyon (2),GBR,2006,1", "city", "footnote mark"),
+    ("L" * 300 + ",GBR,2006,1", "city", "too long"),
     ("Lyon,,2006,1", "partner", "blank"),
     ("Lyon,Ruritania,2006,1", "partner", "no known partner"),
     ("Lyon,GBR,2006/07,1", "year", "month"),
@@ -253,7 +256,20 @@ def test_products_are_added_up_and_never_partially(project, trade_source):
     assert table.frame["value"].iloc[0] == 3
     assert np.isnan(table.frame["value"].iloc[1])
     with pytest.raises(InvalidDataError, match="row 2"):
-        read_trade([trade_source(product="hs")], project(content.replace("2004,02", "2004,01")))
+        read_trade(
+            [trade_source(product="hs", product_revision="HS2012")], project(content.replace("2004,02", "2004,01"))
+        )
+
+
+def test_products_need_their_classification(project, trade_source):
+    root = project("city,partner,year,hs,value\nA,GBR,2004,01,1\n")
+    with pytest.raises(InvalidDataError, match="product_revision"):
+        read_trade([trade_source(product="hs")], root)
+    project("city,partner,year,hs,value\nA,GBR,2005,01,1\n", "data/raw/other.csv")
+    two = [trade_source(product="hs", product_revision="HS2012")]
+    two.append(trade_source(file="data/raw/other.csv", product="hs", product_revision="HS2017"))
+    with pytest.raises(DataError, match="differ in product_revision"):
+        read_trade(two, root)
 
 
 def test_overlapping_files_need_a_precedence(project, trade_source):

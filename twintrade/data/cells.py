@@ -89,6 +89,12 @@ def clean_name(cell: str) -> str:
     return " ".join(unicodedata.normalize("NFC", cell.translate(_INVISIBLE)).split())
 
 
+def clean_text(cell: str) -> str:
+    """Return a remark as one line without control or invisible characters."""
+    name = clean_name(cell)
+    return name if name.isprintable() else "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cs"))
+
+
 def folded(name: str) -> str:
     """Return what two spellings of one name share: letters and digits only, no accents, no case."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())

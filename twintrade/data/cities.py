@@ -1,15 +1,18 @@
 """Names of cities: cleaned, translated by a declared crosswalk, and never split or joined by a guess."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
+from twintrade.data import limits
 from twintrade.data.cells import TextColumn, clean_name, folded, quoted, text_array
 from twintrade.data.faults import Faults
 from twintrade.data.schema import CityName
 from twintrade.numerics.arrays import IntArray, ObjectArray
 
+_MARK = re.compile(r"[①-⑳⑴-⒇*†‡§¹²³⁰-⁹]|[（(]\d{1,2}[)）]$")
 _TOTALS = frozenset(
     (
         *(
@@ -47,7 +50,8 @@ def read_cities(
     ObjectArray of str, shape (n_rows,)
     """
     names = {cell: clean_name(cell) for cell in set(column.cells)}
-    reasons = {cell: why for cell, name in names.items() if (why := _why_not(name))}
+    declared = {clean_name(line.name) for line in crosswalk}
+    reasons = {cell: why for cell, name in names.items() if name not in declared and (why := _why_not(name))}
     if reasons:
         is_bad = np.fromiter((c in reasons for c in column.cells), dtype=bool, count=len(column))
         column.errors(faults, "city", is_bad, lambda cell: reasons[cell])
@@ -101,6 +105,10 @@ def _why_not(name: str) -> str:
         return "the city is blank: fill merged or grouped cells in every row"
     if any(unicodedata.category(c) == "Cc" for c in name):
         return f"{quoted(name)} has a control character"
+    if len(name) > limits.MAX_NAME_CHARACTERS:
+        return f"{quoted(name)} is too long for a city's name"
+    if _MARK.search(name):
+        return f"{quoted(name)} carries a footnote mark: say under city_names which city it is"
     if folded(name) in _TOTALS:
         return f"{quoted(name)} is a total, not a city: leave such rows out, with where or last_row"
     return ""

@@ -28,8 +28,8 @@ MAX_SHEET_CELLS = 20_000_000
 MAX_FIELD_CHARACTERS = 100_000
 """One field of a delimited file; a longer one is an unclosed quote."""
 
-MAX_EXACT_INTEGER = 2**53
-"""Largest integer up to which every integer has its own double."""
+MAX_NAME_CHARACTERS = 200
+"""Characters of a city's name; a longer one is a sentence in the wrong column."""
 
 MAX_VALUE = 1e18
 """Money in one cell, in single currency units; world trade is about 3e13 dollars a year."""

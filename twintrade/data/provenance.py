@@ -1,5 +1,7 @@
 """Where every number came from: what a file was when it was read, and which rows of it were left out."""
 
+import csv
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -67,20 +69,34 @@ class DataCard:
 def read_data_card(root: Path, file: str) -> DataCard:
     """Return the data card of a file: the Markdown page of the same name beside it, if there is one.
 
-    Lines such as ``- **Publisher:** ...`` and ``- **Rights:** ...`` are read; the rest is for people.
+    Lines such as ``- **Publisher:** ...`` and ``- **Rights:** ...`` are read; the rest is for people. Where there is no
+    page, a ``sources.csv`` beside the file may have a row for it, with its publisher and licence.
     """
     stem = re.sub(r"(\.csv|\.tsv|\.txt|\.xlsx|\.xls|\.ods|\.parquet)?(\.gz)?$", "", file)
     try:
         with locate(root, f"{stem}.md").open(encoding="utf-8", errors="replace") as page:
             text = page.read(_CARD_BYTES)
     except DataError:
-        return DataCard()
+        return _card_from_list(root, file)
     facts = {
         match["key"].strip().lower(): match["value"].strip()
         for line in text.splitlines()
         if (match := _LINE.match(line))
     }
     return DataCard(facts.get("publisher", ""), facts.get("rights", facts.get("licence", "")), text)
+
+
+def _card_from_list(root: Path, file: str) -> DataCard:
+    folder, _, name = file.rpartition("/")
+    try:
+        text = locate(root, f"{folder}/sources.csv".lstrip("/")).read_text(encoding="utf-8", errors="replace")
+        rows = [row for row in csv.DictReader(io.StringIO(text[:_CARD_BYTES])) if row.get("file") == name]
+    except (DataError, csv.Error):
+        return DataCard()
+    if not rows:
+        return DataCard()
+    publisher = rows[0].get("original_publisher") or rows[0].get("publisher") or ""
+    return DataCard(publisher, rows[0].get("licence") or "", rows[0].get("what") or "")
 
 
 def provenance_frame(records: Iterable[InputRecord]) -> pd.DataFrame:

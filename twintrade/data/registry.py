@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from twintrade.data.cells import clean_name, text_array
+from twintrade.data.cells import clean_text, text_array
 from twintrade.data.faults import AbsentInputError, Faults
 from twintrade.data.provenance import InputRecord
 from twintrade.data.schema import TwinningSource, UndatedSource
@@ -165,5 +165,5 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
 
 def _partner_cities(source: TwinningSource, table: TextTable) -> ObjectArray:
     if isinstance(source.partner_city, str):
-        return text_array(clean_name(cell) for cell in table.columns[source.partner_city])
+        return text_array(clean_text(cell) for cell in table.columns[source.partner_city])
     return text_array([source.partner_city.constant] * table.rows.size)

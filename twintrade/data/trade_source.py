@@ -110,6 +110,10 @@ def in_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults
 
 
 def _check_layout(source: TradeSource) -> None:
+    if source.product is not None and not source.product_revision:
+        raise DataError(
+            f'{source.file}: say which classification the products follow, as product_revision = "HS2012"'
+        )
     if not 0 < source.coverage <= 1:
         raise DataError(f"{source.file}: coverage is a share above 0 and up to 1, not {source.coverage}")
     if source.layout == "long" and (source.period is None or source.value is None):

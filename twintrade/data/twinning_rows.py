@@ -6,7 +6,7 @@ from dataclasses import fields
 import numpy as np
 import pandas as pd
 
-from twintrade.data.cells import TextColumn, clean_name, quoted, text_array
+from twintrade.data.cells import TextColumn, clean_name, clean_text, quoted, text_array
 from twintrade.data.cities import read_cities
 from twintrade.data.dates import TwinningDate, parse_date
 from twintrade.data.faults import Faults
@@ -33,7 +33,7 @@ def text_of(table: TextTable, column: str | None) -> ObjectArray:
     """Return a column as text, blank where it is not declared."""
     if column is None:
         return text_array([""] * table.rows.size)
-    return text_array(" ".join(cell.split()) for cell in table.columns[column])
+    return text_array(clean_text(cell) for cell in table.columns[column])
 
 
 def places_of(
