@@ -81,7 +81,16 @@ def chosen(name: str, noise: float, fixed_effects: str | None = None) -> Chosen:
     if requires.nonnegative:
         frame[OUTCOME] = np.exp(frame[OUTCOME])
     onsets = pd.Series(made.treatment.onset, index=made.treatment.units)
+    if requires.third_difference:
+        frame = _with_unaffected_units(frame, onsets)
     return Chosen(frame, onsets, requires.nonnegative, effects)
+
+
+def _with_unaffected_units(frame: pd.DataFrame, onsets: pd.Series) -> pd.DataFrame:
+    """Every second unit cannot be affected: without the effect, and said so in a column."""
+    affected = pd.Series(np.arange(onsets.size) % 2, index=onsets.index)[frame["city"]].to_numpy()
+    after = frame["period"].to_numpy() >= onsets[frame["city"]].to_numpy()
+    return frame.assign(affected=affected, **{OUTCOME: frame[OUTCOME] - EFFECT * (after & (affected == 0))})
 
 
 def _cohorts(requires: Requires) -> dict[int, float]:

@@ -48,6 +48,8 @@ class Requires:
         Contract test.
     cancels_constants : bool
         Constants added to every outcome of a unit or of a period change nothing (contract test).
+    third_difference : bool
+        A column must say which units a tie can affect (contract test).
     """
 
     balanced: bool = False
@@ -62,6 +64,7 @@ class Requires:
     isolates_cohorts: bool = True
     influence_sums_to_zero: bool = True
     cancels_constants: bool = True
+    third_difference: bool = False
 
     def unmet(self, design: Design) -> list[str]:
         """Return, in sentences, what the design lacks; empty when the estimator may run."""

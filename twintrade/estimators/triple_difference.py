@@ -1,0 +1,102 @@
+"""Affected against unaffected flows of the same dyads: the difference of two differences in differences."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import CohortEffects, Dropped
+from twintrade.errors import DesignError, EstimationError
+from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.group_time import cells
+from twintrade.estimators.triple_contrasts import triple_contrasts
+from twintrade.estimators.triple_groups import groups_of
+from twintrade.estimators.wide import widen
+
+
+@dataclass(frozen=True, slots=True)
+class TripleDifference(Estimator):
+    """By cohort and period: the change of affected less that of unaffected units, against the same in the comparison.
+
+    A unit is one product or one flow of a dyad; the column says whether a tie can affect it. Every product of a tied
+    dyad has the dyad's onset, the unaffected ones too. Comparison cohorts are used one at a time and averaged by
+    size: pooled, they would compare affected and unaffected units of different cohorts, which the assumption does not
+    allow (Ortiz-Villavicencio and Sant'Anna 2025). Units of one dyad move together: cluster by city and partner.
+
+    Attributes
+    ----------
+    affected : str
+        Column of the panel, 1 where a tie can affect the unit and 0 where it cannot; constant within unit.
+    base : {"universal", "varying"}
+        As for Callaway and Sant'Anna.
+    """
+
+    affected: str = "affected"
+    base: Literal["universal", "varying"] = "universal"
+
+    name: ClassVar[str] = "triple_difference"
+    title: ClassVar[str] = "Triple difference"
+    citation: ClassVar[str] = "olden2022"
+    requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False, third_difference=True)
+    small_sample: ClassVar[str] = "none"
+
+    def estimate(self, design: Design) -> CohortEffects:
+        """Return effects on affected units by cohort and event time.
+
+        Raises
+        ------
+        DesignError
+            Covariates or weights are asked for, or the column is not 0 or 1, or changes within a unit.
+        EstimationError
+            No cell has affected and unaffected units on both sides.
+        """
+        if design.covariates or design.weights is not None:
+            raise DesignError(f"{self.name} takes neither covariates nor weights")
+        o = design.observations
+        wide = widen(o)
+        groups = groups_of(wide, o, self.affected)
+        plan = list(cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
+        kept, effects, influence = triple_contrasts(groups, plan)
+        lost = [c.label(wide.onset, wide.periods) for c in plan if c not in kept]
+        if all(c.is_reference for c in kept):
+            raise EstimationError("no cohort-period cell has affected and unaffected units on both sides")
+        members = [c.cohort for c in kept]
+        cohorts = wide.onset[members].astype(np.int64)
+        times = wide.periods[[c.at for c in kept]] - cohorts
+        counts = groups.counts[1][members]
+        sentence = "cohort-period cells that lack affected or unaffected units on one side"
+        dropped = (Dropped("no-comparison", sentence, 0, 0, tuple(lost)),) if lost else ()
+        n_cohorts = wide.onset.size
+        return CohortEffects(
+            effects=effects,
+            uncertainty=influence,
+            scale=design.scale,
+            sample=o.sample(dropped=dropped),
+            names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(cohorts, times, strict=True)),
+            n_units=counts.astype(np.int64),
+            n_cells=counts.astype(np.int64),
+            base=self.base,
+            cohorts=cohorts,
+            event_times=times,
+            cell_weights=counts,
+            reference=-1 - design.anticipation if self.base == "universal" else None,
+            anticipation=design.anticipation,
+            unit_cohorts=groups.code,
+            cohort_labels=np.concatenate([np.full(n_cohorts, np.nan), wide.onset]),
+        )
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        return (
+            "Without the tie, the gap between affected and unaffected flows of tied units would have moved like that "
+            f"of {design.comparison.sentence}, and the tie leaves unaffected flows alone."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        return "Average effect on affected flows over cohort-period cells from onset on, weighted by affected units."
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        return "ATT(g,t) = mean over comparison cohorts c of [ΔY_g,1 − ΔY_g,0] − [ΔY_c,1 − ΔY_c,0], Δ since the base"
