@@ -13,8 +13,12 @@ from twintrade.inference.assignments import Across
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered, Facts
 from twintrade.inference.decision import Decision, decide
+from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
+
+MOST_LEFT_OUT = 60
+"""Clusters up to which leaving out each in turn is cheap enough to stand beside every headline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +65,36 @@ class Auto(Inference):
         return {
             view: replace(
                 found,
-                facts={**found.facts, **decision.facts, **self._beside(fit, found, decision)},
+                facts={**found.facts, **decision.facts, **self._beside(fit, view, found, decision)},
                 messages=(said, *found.messages),
             )
             for view, found in bands.items()
         }
 
-    def _beside(self, fit: Fit, bands: Bands, decision: Decision) -> Facts:
-        """Return clustered errors by effect, labelled, where another method was taken and they exist."""
+    def _beside(self, fit: Fit, view: View, bands: Bands, decision: Decision) -> Facts:
+        """Return clustered and jackknife errors, labelled, where another method was taken and they exist."""
         if decision.method == "clustered" or not decision.situation.has_influence:
             return {}
         try:
             se = Clustered().sandwich(fit, bands.estimate).se
         except TwintradeError as error:
             return {"clustered_se": f"not available: {error}"}
-        return {f"clustered_se {name}": float(value) for name, value in zip(bands.estimate.names, se, strict=True)}
+        facts: Facts = {f"clustered_se {name}": float(v) for name, v in zip(bands.estimate.names, se, strict=True)}
+        if view == "overall":
+            facts |= _jackknife(fit, decision)
+        return facts
+
+
+def _jackknife(fit: Fit, decision: Decision) -> Facts:
+    """Return the largest one-way jackknife error of the average effect over the dimensions with few clusters."""
+    found = []
+    for name, n in decision.situation.n_clusters.items():
+        if n > MOST_LEFT_OUT:
+            continue
+        try:
+            variance = float(Jackknife(by=(name,)).covariance(fit, "overall")[0][0, 0])
+        except TwintradeError:
+            continue
+        if np.isfinite(variance):
+            found.append((variance**0.5, name))
+    return {"cv3_se": max(found)[0], "cv3_by": max(found)[1]} if found else {}

@@ -1,6 +1,6 @@
 """Cluster-robust errors, one- and multi-way, from any estimator's influence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -126,20 +126,46 @@ def bands_from(
     messages: tuple[Message, ...],
     p: FloatArray | None = None,
 ) -> Bands:
-    """Put a covariance and a critical value together as bands; the reference stays an exact zero."""
-    usable, reference = has_variance(estimate, sandwich.se), is_reference(estimate)
-    df = sandwich.correction.df
-    se = np.where(usable, sandwich.se, np.where(reference, 0.0, np.nan))
-    pointwise = t_quantile((1 + level) / 2, df)
-    effects = estimate.effects
-    with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = np.where(usable, effects / se, np.nan)
+    """Put a sandwich and a critical value together as bands."""
+    usable = has_variance(estimate, sandwich.se)
     sizes: Facts = {f"clusters_{key}": size for key, size in sandwich.clusters.sizes.items()}
     shared: Facts = {
         "correction": sandwich.rule.name,
         "n_parameters": sandwich.correction.n_parameters,
         "clusters": clusters_text(sandwich.clusters),
     }
+    made = banded(
+        estimate,
+        name,
+        level,
+        sandwich.covariance,
+        usable,
+        sandwich.correction.df,
+        critical,
+        note,
+        shared | sizes | facts,
+    )
+    return replace(made, messages=messages, p=made.p if p is None else np.where(usable, p, np.nan))
+
+
+def banded(
+    estimate: Estimate,
+    name: str,
+    level: float,
+    covariance: FloatArray,
+    usable: BoolArray,
+    df: float,
+    critical: float,
+    note: str,
+    facts: Facts,
+) -> Bands:
+    """Put a covariance and a critical value together as bands; the reference stays an exact zero."""
+    effects, reference = estimate.effects, is_reference(estimate)
+    se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
+    se = np.where(usable, se, np.where(reference, 0.0, np.nan))
+    pointwise = t_quantile((1 + level) / 2, df)
+    statistic = np.full(effects.size, np.nan)
+    statistic[usable] = effects[usable] / se[usable]
     return Bands(
         estimate=estimate,
         inference=name,
@@ -147,14 +173,13 @@ def bands_from(
         se=se,
         low=effects - pointwise * se,
         high=effects + pointwise * se,
-        p=two_sided_p(statistic, df) if p is None else np.where(usable, p, np.nan),
+        p=two_sided_p(statistic, df),
         df=np.full(estimate.n_effects, df),
         simultaneous_low=effects - critical * se,
         simultaneous_high=effects + critical * se,
-        covariance=sandwich.covariance,
+        covariance=covariance,
         note=note,
-        facts=shared | sizes | facts,
-        messages=messages,
+        facts=facts,
     )
 
 

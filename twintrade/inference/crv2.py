@@ -1,0 +1,148 @@
+"""Bias-reduced clustered errors with Satterthwaite degrees of freedom: for few clusters and least squares."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from twintrade.effects import Bands, Message, Regression
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, has_variance
+from twintrade.inference.clusters import influence_of
+from twintrade.inference.joint import sup_t_plug_in, t_quantile, two_sided_p
+from twintrade.inference.leave_out import effects_projection, members, row_clusters
+from twintrade.numerics.annihilator import Annihilator
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+NULL = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduced:
+    """Covariance and degrees of freedom.
+
+    Attributes
+    ----------
+    covariance : FloatArray, shape (n_effects, n_effects)
+    df : FloatArray, shape (n_effects,)
+    """
+
+    covariance: FloatArray
+    df: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BiasReduced(Inference):
+    """CRV2: residuals of a cluster are multiplied by the inverse root of the share the fit left them.
+
+    One clustering dimension; unweighted least squares, where the working model is independent errors of one variance.
+
+    Attributes
+    ----------
+    by : str
+        Cluster dimension; empty for the design's, which must then be one.
+    level : float
+    """
+
+    by: str = ""
+    level: float = 0.95
+    draws: int = PLUG_IN_DRAWS
+    name: ClassVar[str] = "crv2"
+    citation: ClassVar[str] = "bell2002"
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return intervals with the t distribution of each effect's own degrees of freedom.
+
+        Raises
+        ------
+        InferenceError
+            No least-squares regression behind the estimate, weights, several dimensions, or a panel too large.
+        """
+        estimate = fit.view(view)
+        name = self.by or (fit.design.clusters[0] if len(fit.design.clusters) == 1 else "")
+        if not name:
+            raise InferenceError("crv2 takes one clustering dimension; name it with `by`")
+        source = influence_of(estimate, self.name).regression
+        if source is None or fit.estimator.small_sample == "ppmlhdfe" or np.ptp(source.weights) > 0:
+            raise InferenceError("crv2 is for unweighted least squares; use the jackknife for this estimate")
+        q = effects_projection(fit, estimate, source)
+        if q is None:
+            raise InferenceError("the panel is too large for crv2; use the jackknife")
+        codes = row_clusters(fit, name, source.rows)
+        found = bias_reduced(source, q, codes)
+        n = int(codes.max()) + 1
+        se = np.sqrt(np.clip(np.diag(found.covariance), 0.0, None))
+        usable = has_variance(estimate, se)
+        smallest = float(np.nanmin(found.df[usable])) if usable.any() else float("nan")
+        critical = sup_t_plug_in(found.covariance, usable, self.level, smallest, rng, self.draws)
+        facts: Facts = {"critical_value": critical, "clusters": f"{n} {PLURAL[name]}", "df": smallest}
+        note = (
+            f"Bias-reduced errors (CRV2) clustered by {name} ({n} {PLURAL[name]}); t distribution with Satterthwaite "
+            f"degrees of freedom, {smallest:.1f} at least; sup-t critical value {critical:.3f}"
+        )
+        made = banded(estimate, self.name, self.level, found.covariance, usable, smallest, critical, note, facts)
+        return _with_own_df(made, found.df, self.level)
+
+
+def _with_own_df(bands: Bands, df: FloatArray, level: float) -> Bands:
+    """Replace the common t distribution by each effect's own."""
+    usable = np.isfinite(bands.p)
+    width = np.array([t_quantile((1 + level) / 2, d) if ok else np.nan for d, ok in zip(df, usable, strict=True)])
+    effects = bands.estimate.effects
+    low, high = effects - width * bands.se, effects + width * bands.se
+    p = [
+        float(two_sided_p(np.array([t]), d)[0])
+        for t, d in zip(effects / np.where(usable, bands.se, 1), df, strict=True)
+    ]
+    messages = bands.messages
+    if usable.any() and np.nanmin(df[usable]) < 4:
+        text = f"{np.nanmin(df[usable]):.1f} Satterthwaite degrees of freedom: the t approximation is poor below 4"
+        messages = (*messages, Message("warning", "few-degrees-of-freedom", text))
+    return replace(
+        bands,
+        low=np.where(usable, low, bands.low),
+        high=np.where(usable, high, bands.high),
+        p=np.where(usable, p, np.nan),
+        df=df,
+        messages=messages,
+    )
+
+
+def bias_reduced(source: Regression, q: Annihilator, codes: IntArray) -> Reduced:
+    """Return the CRV2 covariance and Satterthwaite degrees of freedom (Bell and McCaffrey 2002).
+
+    With M the annihilator of effects and regressors, cluster g's residuals are multiplied by the pseudo-inverse root
+    of its block M_gg. With u_g that root applied to the cluster's row influence, the degrees of freedom of an effect
+    are (sum_g u_g'M_gg u_g)^2 / sum_gh (u_g'M_gh u_h)^2.
+    """
+    x = source.design
+    loading = source.bread @ source.selector
+    n_clusters, n_effects = int(codes.max()) + 1, loading.shape[1]
+    scores = np.zeros((n_clusters, n_effects))
+    own = np.zeros((n_clusters, n_effects))
+    through_effects = np.zeros((n_clusters, q.basis.shape[1], n_effects))
+    through_slopes = np.zeros((n_clusters, x.shape[1], n_effects))
+    for g, rows in enumerate(members(codes)):
+        block = q.block(rows, rows) - x[rows] @ source.bread @ x[rows].T
+        u = _inverse_root(block) @ (x[rows] @ loading)
+        scores[g] = u.T @ source.residuals[rows]
+        own[g] = (u**2).sum(axis=0)
+        through_effects[g] = q.basis[rows].T @ u
+        through_slopes[g] = x[rows].T @ u
+    df = np.full(n_effects, np.nan)
+    for k in range(n_effects):
+        between = through_effects[:, :, k] @ through_effects[:, :, k].T
+        between += through_slopes[:, :, k] @ source.bread @ through_slopes[:, :, k].T
+        p = np.diag(own[:, k]) - between
+        total = (p**2).sum()
+        if total > 0:
+            df[k] = np.trace(p) ** 2 / total
+    return Reduced(scores.T @ scores, df)
+
+
+def _inverse_root(block: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh((block + block.T) / 2)
+    kept = values > NULL
+    return np.asarray((vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T)

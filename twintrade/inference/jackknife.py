@@ -1,0 +1,124 @@
+"""Errors from leaving out one cluster at a time: reliable with few or unequal clusters where others are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from twintrade.effects import Bands, Estimate, Message
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, has_variance
+from twintrade.inference.clusters import treated_clusters
+from twintrade.inference.joint import repaired, sup_t_plug_in
+from twintrade.inference.leave_out import LeftOut, left_out
+from twintrade.numerics.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jackknife(Inference):
+    """The cluster jackknife, CRV3: (G - 1) / G times the spread of leave-one-cluster-out estimates.
+
+    For regressions the estimates without a cluster are exact and cost no refit; for Poisson they take one step from
+    the full fit (linearized). Other methods are refitted.
+
+    Attributes
+    ----------
+    by : tuple of str
+        Cluster dimensions; empty for the design's. Several are added and their intersection is subtracted.
+    centre : {"estimate", "mean"}
+        CRV3 measures the spread around the full estimate, CV3J around the mean of the estimates.
+    level : float
+    """
+
+    by: tuple[str, ...] = ()
+    centre: Literal["estimate", "mean"] = "estimate"
+    level: float = 0.95
+    draws: int = PLUG_IN_DRAWS
+    name: ClassVar[str] = "jackknife"
+    citation: ClassVar[str] = "mackinnon2023"
+    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "any"
+
+    def covariance(self, fit: Fit, view: View) -> tuple[FloatArray, tuple[LeftOut, ...], dict[str, int]]:
+        """Return the covariance, the estimates it was made from, and the number of clusters per dimension.
+
+        Raises
+        ------
+        InferenceError
+            One cluster only, or estimates without a cluster cannot be made.
+        """
+        names = self.by or fit.design.clusters
+        estimate = fit.view(view)
+        total = np.zeros((estimate.n_effects, estimate.n_effects))
+        used, sizes = [], {}
+        for size in range(1, len(names) + 1):
+            for chosen in combinations(names, size):
+                found = left_out(fit, view, chosen)
+                if size == 1:
+                    sizes[chosen[0]] = found.effects.shape[0]
+                total += (-1) ** (size + 1) * spread(found.effects, estimate.effects, self.centre)
+                used.append(found)
+        return total, tuple(used), sizes
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return t intervals with G - 1 degrees of freedom, G of the smallest dimension."""
+        estimate = fit.view(view)
+        raw, used, sizes = self.covariance(fit, view)
+        lost = np.isnan(np.diag(raw))
+        covariance, was_repaired = repaired(np.where(np.isnan(raw), 0.0, raw))
+        df = float(min(sizes.values()) - 1)
+        se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
+        usable = has_variance(estimate, se) & ~lost
+        critical = sup_t_plug_in(covariance, usable, self.level, df, rng, self.draws)
+        listed = ", ".join(f"{n} {PLURAL[name]}" for name, n in sizes.items())
+        kind = "CV3J" if self.centre == "mean" else "CV3"
+        kind += ", linearized" if used[0].is_linearized else ""
+        note = (
+            f"Cluster jackknife ({kind}) over {' and '.join(sizes)} ({listed}); t distribution with {df:.0f} degrees "
+            f"of freedom; sup-t critical value {critical:.3f} ({self.draws} draws)"
+        )
+        facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": listed}
+        messages = _messages(fit, estimate, used, lost, was_repaired, list(sizes))
+        made = banded(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
+        return replace(made, messages=messages)
+
+
+def spread(effects: FloatArray, full: FloatArray, centre: str = "estimate") -> FloatArray:
+    """Return (G - 1) / G times the sum of outer products around the centre.
+
+    Raises
+    ------
+    InferenceError
+        One cluster only.
+    """
+    n = effects.shape[0]
+    if n < 2:
+        raise InferenceError("there is one cluster only: nothing remains once it is left out; use finer clusters")
+    distance = effects - (full if centre == "estimate" else effects.mean(axis=0))
+    return np.asarray((n - 1) / n * distance.T @ distance)
+
+
+def _messages(
+    fit: Fit,
+    estimate: Estimate,
+    used: Sequence[LeftOut],
+    lost: FloatArray,
+    was_repaired: bool,
+    names: Sequence[str],
+) -> tuple[Message, ...]:
+    found = [Message("warning", "refit-failed", text) for one in used for text in one.failures]
+    if lost.any():
+        gone = ", ".join(estimate.names[k] for k in np.flatnonzero(lost))
+        text = f"no jackknife error for {gone}: estimated from one cluster alone, or gone without one"
+        found.append(Message("warning", "no-variance", text))
+    if was_repaired:
+        text = "the multi-way covariance had a negative variance; its negative eigenvalues were set to zero"
+        found.append(Message("warning", "negative-variance", text))
+    for name in names:
+        if name in ("unit", "city", "partner") and treated_clusters(fit, estimate, name)[0] == 1:
+            text = f"one {name} is treated: leaving it out leaves no estimate, and no error of this kind exists"
+            found.append(Message("warning", "few-treated-clusters", text))
+    return tuple(found)
