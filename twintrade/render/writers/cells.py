@@ -104,7 +104,7 @@ def _at(cells: tuple[Cell, ...], place: int) -> Cell:
 
 
 def breakable(line: str, mark: str, short: int = 12, most: int = 22) -> str:
-    """Return a line whose long words may break after their punctuation, and overlong ones at every eighth character."""
+    """Return a line whose long words may break after punctuation, and overlong ones at every eighth character."""
     return " ".join(_broken(word, mark, most) if len(word) > short else word for word in line.split(" "))
 
 

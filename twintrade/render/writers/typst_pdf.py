@@ -27,7 +27,7 @@ from twintrade.render.figures.theme import cjk_family
 from twintrade.render.writers.cells import breakable, pad, pads, places, safe_link, weights
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, cjk_path
 
-STANDARD: Literal["ua-1"] = "ua-1"
+STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 WIDE_COLUMNS = 9
 MOST_UNBROKEN = 34
@@ -38,7 +38,7 @@ ZERO_WIDTH_SPACE = "\u200b"
 
 
 def pdf(document: Document, printer: Printer) -> tuple[bytes, tuple[Message, ...]]:
-    """Return the document as PDF/UA-1, and a warning for every text the typeface cannot print.
+    """Return the document as PDF/UA-1 and PDF/A-2a, and a warning for every text the typeface cannot print.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def pdf(document: Document, printer: Printer) -> tuple[bytes, tuple[Message, ...
             font_paths=fonts,
             ignore_system_fonts=True,
             sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
-            pdf_standards=[STANDARD],
+            pdf_standards=list(STANDARDS),
             timestamp=FIXED_TIME,
         )
     except typst.TypstError as error:

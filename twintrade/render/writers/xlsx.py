@@ -4,7 +4,7 @@ import io
 import zipfile
 from xml.sax.saxutils import escape, quoteattr
 
-from twintrade.render.blocks import Document, Table
+from twintrade.render.blocks import Cell, Document, Table
 from twintrade.render.writers.cells import as_ascii, is_number
 from twintrade.render.writers.docx import fixed_zip
 
@@ -15,7 +15,8 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _LONGEST_NAME = 31
 _STYLES = (
     f'<styleSheet xmlns="{_MAIN}"><fonts count="2"><font><sz val="10"/><name val="Arial"/></font>'
-    '<font><b/><sz val="10"/><name val="Arial"/></font></fonts><fills count="1"><fill><patternFill patternType="none"/>'
+    '<font><b/><sz val="10"/><name val="Arial"/></font></fonts>'
+    '<fills count="1"><fill><patternFill patternType="none"/>'
     '</fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
     '<cellXfs count="2"><xf fontId="0"/><xf fontId="1" applyFont="1"/></cellXfs></styleSheet>'
 )
@@ -56,18 +57,12 @@ def _names(tables: list[Table]) -> list[str]:
 
 def _sheet(table: Table) -> str:
     rows = [[(f"Table {table.number}. {table.caption}", True)]]
-    for cells in table.header:
-        rows.append([(line, True) for cell in cells for line in [cell.text, *[""] * (cell.span - 1)]])
-    for row in table.rows:
-        height = max(len(cell.lines) for cell in row.cells)
-        for i in range(height):
-            rows.append(
-                [
-                    (line, False)
-                    for cell in row.cells
-                    for line in [cell.lines[i] if i < len(cell.lines) else "", *[""] * (cell.span - 1)]
-                ]
-            )
+    rows += [[(text, True) for cell in cells for text in _spread(cell, 0)] for cells in table.header]
+    rows += [
+        [(text, False) for cell in row.cells for text in _spread(cell, i)]
+        for row in table.rows
+        for i in range(max(len(cell.lines) for cell in row.cells))
+    ]
     rows += [[(note, False)] for note in table.notes]
     body = "".join(
         f'<row r="{r + 1}">'
@@ -76,6 +71,11 @@ def _sheet(table: Table) -> str:
         for r, row in enumerate(rows)
     )
     return f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData></worksheet>'
+
+
+def _spread(cell: Cell, line: int) -> list[str]:
+    """Return one line of a cell over the columns it spans."""
+    return [cell.lines[line] if line < len(cell.lines) else "", *[""] * (cell.span - 1)]
 
 
 def _cell(row: int, column: int, text: str, *, is_head: bool) -> str:
