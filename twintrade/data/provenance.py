@@ -69,7 +69,7 @@ class DataCard:
 def read_data_card(root: Path, file: str) -> DataCard:
     """Return the data card of a file: the Markdown page of the same name beside it, if there is one.
 
-    Lines such as ``- **Publisher:** ...`` and ``- **Rights:** ...`` are read; the rest is for people. Where there is no
+    Lines such as ``- **Publisher:** ...`` and ``- **Rights:** ...`` are read; the rest is for people. Without a
     page, a ``sources.csv`` beside the file may have a row for it, with its publisher and licence.
     """
     stem = re.sub(r"(\.csv|\.tsv|\.txt|\.xlsx|\.xls|\.ods|\.parquet)?(\.gz)?$", "", file)

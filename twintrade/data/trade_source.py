@@ -19,7 +19,7 @@ from twintrade.data.provenance import InputRecord
 from twintrade.data.schema import Constant, TradeSource, UnitColumn
 from twintrade.data.tables import TextTable, open_table
 from twintrade.errors import DataError
-from twintrade.numerics.arrays import IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
 _MAX_NAMED = 8
 
@@ -62,35 +62,35 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
         table.column(_name(source.value)),
     )
     periods = _periods(source, long, periods_of, faults)
-    years = periods // source.frequency.per_year
-    powers, currency = _unit(source, long, faults)
-    style = NumberStyle(source.decimal, source.flags, source.missing_tokens)
-    numbers = parse_numbers(values_of, style, faults, powers)
+    values, flags, currency = _values(source, long, values_of, faults)
     codes = resolve_column(_part(long, source.partner, "partner"), source.partner_names, faults)
-    frame = pd.DataFrame(
-        {
-            "city": read_cities(_part(long, source.city, "city"), source.city_names, years, faults),
-            "partner": codes,
-            "period": periods,
-            "value": numbers.values,
-            "flag": numbers.flags,
-            "file": source.file,
-            "row": long.rows,
-        }
-    )
+    years = periods // source.frequency.per_year
+    cities = read_cities(_part(long, source.city, "city"), source.city_names, years, faults)
     if source.city_code is not None:
-        check_codes(frame["city"].to_numpy(dtype=object), long.column(source.city_code), faults)
-    if source.product is not None:
-        frame["product"] = long.columns[source.product]
-    _report_missing(numbers, source, faults)
-    if source.blank == "zero":
-        is_blank = frame["flag"] == "missing"
-        frame["value"] = frame["value"].mask(is_blank, 0.0)
-        frame["flag"] = frame["flag"].mask(is_blank, "blank is zero")
+        check_codes(cities, long.column(source.city_code), faults)
     is_read = (codes != "") & (periods >= 0)
     warn_of_validity(codes[is_read], years[is_read], source.file, faults)
-    record = replace(table.record, unit=f"{source.money_unit}" if isinstance(source.money_unit, str) else "by row")
-    return _without_aggregates(SourceRows(frame, currency, record), faults)
+    frame = pd.DataFrame(
+        {"city": cities, "partner": codes, "period": periods, "value": values, "flag": flags, "file": source.file}
+    ).assign(row=long.rows)
+    if source.product is not None:
+        frame["product"] = long.columns[source.product]
+    unit = source.money_unit if isinstance(source.money_unit, str) else f"by row, column {source.money_unit.column}"
+    return _without_aggregates(SourceRows(frame, currency, replace(table.record, unit=unit)), faults)
+
+
+def _values(
+    source: TradeSource, long: TextTable, column: TextColumn, faults: Faults
+) -> tuple[FloatArray, ObjectArray, str]:
+    """Return values in single currency units, their flags, and the currency."""
+    powers, currency = _unit(source, long, faults)
+    style = NumberStyle(source.decimal, source.flags, source.missing_tokens)
+    numbers = parse_numbers(column, style, faults, powers)
+    _report_missing(numbers, source, faults)
+    if source.blank == "missing":
+        return numbers.values, numbers.flags, currency
+    is_blank = numbers.flags == "missing"
+    return np.where(is_blank, 0.0, numbers.values), np.where(is_blank, "blank is zero", numbers.flags), currency
 
 
 def in_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults: Faults) -> SourceRows:
