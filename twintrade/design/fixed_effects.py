@@ -9,6 +9,7 @@ from twintrade.numerics.arrays import IntArray
 SETS: dict[str, tuple[str, ...]] = {
     "two_way": ("unit", "period"),
     "gravity": ("unit", "city_period", "partner_period"),
+    "gravity_border": ("unit", "city_period", "partner_period", "border_period"),
     "city_gravity": ("unit", "city_period"),
     "partner_gravity": ("unit", "partner_period"),
     "unit": ("unit",),
@@ -21,6 +22,8 @@ LABELS: dict[str, str] = {
     "partner": "partner",
     "city_period": "city × period",
     "partner_period": "partner × period",
+    "border_period": "border × period",
+    "cohort": "cohort",
 }
 
 
@@ -49,7 +52,12 @@ def effect_label(name: str, is_dyadic: bool, period: str = "period") -> str:
 
 
 def codes(panel: Panel, name: str, rows: IntArray) -> IntArray:
-    """Return the level of one effect for each of the given rows, as codes without gaps, shape (n_rows,)."""
+    """Return the level of one effect for each of the given rows, as codes without gaps, shape (n_rows,).
+
+    Cohorts are not known to a panel: ask the observations of a design for their codes.
+    """
+    if name == "cohort":
+        raise DesignError("cohort effects need a treatment; take their codes from the design's observations")
     unit = panel.unit[rows]
     period = panel.period[rows] - panel.first_period
     n_periods = panel.last_period - panel.first_period + 1
@@ -57,6 +65,9 @@ def codes(panel: Panel, name: str, rows: IntArray) -> IntArray:
         return compact(unit)
     if name == "period":
         return compact(period)
+    if name == "border_period":
+        crosses = panel.cities[panel.unit_city] != panel.partners[panel.unit_partner]
+        return compact(crosses[unit] * n_periods + period)
     place = (panel.unit_city if name.startswith("city") else panel.unit_partner)[unit]
     return compact(place * n_periods + period if name.endswith("_period") else place)
 

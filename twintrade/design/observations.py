@@ -107,10 +107,12 @@ class Observations:
 
     def effect_codes(self) -> list[IntArray]:
         """Return the levels of each fixed effect of the design, each of shape (n_rows,)."""
-        return [codes(self.design.panel, name, self.rows) for name in self.design.effect_names]
+        return [self.codes(name) for name in self.design.effect_names]
 
     def codes(self, name: str) -> IntArray:
         """Return the levels of one effect or cluster dimension by row, shape (n_rows,)."""
+        if name == "cohort":
+            return np.unique(self.unit_onset, return_inverse=True)[1].astype(np.int64)[self.unit]
         return codes(self.design.panel, name, self.rows)
 
     def unit_clusters(self, name: str) -> IntArray:

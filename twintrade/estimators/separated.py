@@ -9,7 +9,10 @@ from twintrade.numerics.separation import Separated
 
 
 def separated_rows(
-    o: Observations, separated: tuple[Separated, ...], rows: IntArray | None = None
+    o: Observations,
+    separated: tuple[Separated, ...],
+    rows: IntArray | None = None,
+    effects: tuple[str, ...] | None = None,
 ) -> tuple[Dropped, ...]:
     """Say of each group of rows which they are and why they are left out.
 
@@ -20,6 +23,8 @@ def separated_rows(
         From the fit.
     rows : IntArray, optional
         Positions of the fit's rows in the observations; all rows by default.
+    effects : tuple of str, optional
+        Names of the effects in the fit; the design's by default.
     """
     rows = np.arange(o.n_rows) if rows is None else rows
     stays = np.zeros(o.n_rows, dtype=bool)
@@ -27,13 +32,14 @@ def separated_rows(
     for one in separated:
         stays[rows[one.rows]] = False
     left = np.bincount(o.unit[stays], minlength=o.n_units)
-    return tuple(_listed(o, one.reason, rows[one.rows], left) for one in separated)
+    names = o.design.effect_names if effects is None else effects
+    return tuple(_listed(o, one.reason, rows[one.rows], left, names) for one in separated)
 
 
-def _listed(o: Observations, why: str, rows: IntArray, left: IntArray) -> Dropped:
+def _listed(o: Observations, why: str, rows: IntArray, left: IntArray, effects: tuple[str, ...]) -> Dropped:
     reason, sentence = "separated", "rows with a zero that a regressor or a combination of effects predicts perfectly"
     if why.startswith("all-zero level of effect"):
-        label = o.design.effect_names[int(why.rsplit(" ", 1)[1])].replace("_", " × ")
+        label = effects[int(why.rsplit(" ", 1)[1])].replace("_", " × ")
         reason = "all-zero-level"
         sentence = f"rows of a {label} whose outcomes are all zero: they say nothing about proportions"
     elif why.startswith("weight"):

@@ -1,0 +1,80 @@
+"""ETWFE against R's etwfe 0.6: every aggregate of the reference file, linear and Poisson, with and without covariate."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
+from twintrade.estimators.base import fit
+from twintrade.estimators.etwfe import ETWFE
+
+CLOSED_FORM = 1e-9
+"""Coefficients: least squares, and Poisson stopped at glm.tol = 1e-12."""
+
+SMALL = 1e-8
+"""The smallest Poisson effect, 0.87 on outcomes of thousands, carries the iterations' last digits."""
+
+NUMERIC_DERIVATIVE = 1e-5
+"""emfx differentiates numerically for its delta method."""
+
+COLUMNS = {"mpdta": ("countyreal", "first.treat", "year"), "castle": ("sid", "effyear", "year")}
+VIEWS = {"simple": "overall", "group": "cohort", "calendar": "calendar", "event": "event"}
+CASES = (
+    "mpdta_lemp_never_cluster",
+    "mpdta_lemp_notyet_cluster",
+    "mpdta_lemp_lpop_notyet",
+    "mpdta_lemp_lpop_ivar",
+    "mpdta_emp_poisson_lpop",
+    "mpdta_emp_poisson_nocov",
+    "castle_notyet",
+)
+
+
+def fitted(folder, case):
+    frame = pd.read_csv(folder / "golden" / "data" / f"{case['dataset']}.csv")
+    if "lemp" in frame:
+        frame["emp"] = np.exp(frame["lemp"])
+    unit, onset, period = COLUMNS[case["dataset"]]
+    panel = Panel.from_frame(frame, unit=unit, period=period)
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace(0, np.nan)
+    call = case["call"]
+    design = Design(
+        panel=panel,
+        treatment=Treatment.from_series(onsets),
+        outcome=call.split("(")[1].split(" ~")[0],
+        comparison=NeverTreated() if "never" in call else NotYetTreated(),
+        fixed_effects="two_way" if "ivar" in call else ("cohort", "period"),
+        covariates=("lpop",) if "~ lpop" in call else (),
+        window=(-20, 20),
+    )
+    is_poisson = "poisson" in call
+    estimator = ETWFE("poisson", "difference") if is_poisson else ETWFE()
+    return fit(estimator, design)
+
+
+def n_parameters(result):
+    """Count as R does: cells and covariate terms, and every cohort and period less one; units nest in the clusters."""
+    o = result.design.observations
+    n_periods = o.periods.size
+    if "unit" in result.design.effect_names:
+        return result.estimate.sample.n_slopes + n_periods
+    return result.estimate.sample.n_slopes + np.unique(o.unit_onset).size + n_periods - 1
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_aggregate_and_its_error(shared, name):
+    cases = json.loads((shared / "golden" / "etwfe.json").read_text())["cases"]
+    case = next(case for case in cases if case["id"] == name)
+    result = fitted(shared, case)
+    n_units, n_rows = result.design.observations.n_units, case["results"]["nobs"]
+    factor = n_units / (n_units - 1) * (n_rows - 1) / (n_rows - n_parameters(result))
+    for theirs, ours in VIEWS.items():
+        want = pd.DataFrame({k: np.atleast_1d(v) for k, v in case["results"][theirs].items()}).astype(float)
+        want = want[want["se"].notna()]
+        seen = result.view(ours)
+        kept = np.isin(seen.event_times, want["event"]) if theirs == "event" else slice(None)
+        se = np.sqrt(factor * (seen.uncertainty.matrix() ** 2).sum(axis=0))
+        np.testing.assert_allclose(seen.effects[kept], want["estimate"], rtol=CLOSED_FORM, atol=SMALL)
+        np.testing.assert_allclose(se[kept], want["se"], rtol=NUMERIC_DERIVATIVE)
