@@ -116,18 +116,17 @@ def project_grid(grid: Grid, columns: FloatArray) -> tuple[FloatArray, list[Floa
     effect's means of what is left, one effect after another, is already the projection.
     """
     n, k = columns.shape
-    cube = np.empty((k, n))
+    flat = np.empty((n, k))
     if grid.position is None:
-        cube[:] = columns.T
+        flat[:] = columns
     else:
-        cube[:, grid.position] = columns.T
-    cube = cube.reshape(k, *grid.shape)
+        flat[grid.position] = columns
+    cube = flat.reshape(*grid.shape, k)
     coefficients = []
     for axes, level_of in zip(grid.axes, grid.level_of, strict=True):
-        means = cube.mean(axis=tuple(a + 1 for a in axes), keepdims=True)
+        means = cube.mean(axis=axes, keepdims=True)
         cube -= means
         by_level = np.empty((level_of.size, k))
-        by_level[level_of] = means.reshape(k, -1).T
+        by_level[level_of] = means.reshape(-1, k)
         coefficients.append(by_level)
-    flat = cube.reshape(k, n)
-    return np.ascontiguousarray((flat if grid.position is None else flat[:, grid.position]).T), coefficients
+    return flat if grid.position is None else flat[grid.position], coefficients

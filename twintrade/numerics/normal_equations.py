@@ -127,11 +127,12 @@ class NormalEquations:
 
     def _diagonal(self, weights: FloatArray) -> LinearMap:
         known, pattern = self.incidence.levels, self.incidence
-        left = weights * (1.0 - weights * self.inverse[known.codes[pattern.largest]])
+        lost = np.take(self.inverse, known.codes[pattern.largest])
+        lost *= weights
         parts = [
             np.where(own > 1e-13 * total, _inverse(own), 0.0)
-            for k, total in zip(pattern.others, self.totals[1:], strict=True)
-            for own in [np.bincount(known.codes[k], left, known.sizes[k]).astype(np.float64)]
+            for total, rows in zip(self.totals[1:], self.row_maps[1:], strict=True)
+            for own in [total - rows @ lost]
         ]
         scale = np.concatenate(parts)[:, None] if parts else np.empty((0, 1))
         return lambda right: scale * right

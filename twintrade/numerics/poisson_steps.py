@@ -146,7 +146,8 @@ def _step(
     weight: FloatArray,
     forcing: float,
 ) -> tuple[Position, FloatArray]:
-    working = ((problem.y - at.mu) / at.mu)[:, None]
+    working = (problem.y / at.mu)[:, None]
+    working -= 1.0
     found = project_once(effects.equations, working, forcing)
     x_tilde = regressors.projection.residuals
     b, bread = regress(found.residuals[:, 0], x_tilde, weight)
@@ -154,7 +155,10 @@ def _step(
         old + new[:, 0] - part @ b
         for old, new, part in zip(at.effects, found.coefficients, regressors.projection.coefficients, strict=True)
     ]
-    eta = at.eta + (working[:, 0] - found.residuals[:, 0]) + combination(x_tilde, b)
+    eta = combination(x_tilde, b)
+    eta += at.eta
+    eta += working[:, 0]
+    eta -= found.residuals[:, 0]
     return _at(problem, eta, at.coefficients + b, levels), bread
 
 
@@ -180,10 +184,14 @@ def _shortened(problem: Problem, before: Position, full: Position) -> Position:
 
 def _distance(weight: FloatArray, first: FloatArray, second: FloatArray) -> float:
     """Weighted mean square of the difference of two predictors."""
-    return float(np.einsum("i,i,i->", weight, first - second, first - second) / weight.sum())
+    apart = first - second
+    return float(np.einsum("i,i,i->", weight, apart, apart) / weight.sum())
 
 
 def deviance_of(problem: Problem, eta: FloatArray, mu: FloatArray) -> float:
     """Poisson deviance of a linear predictor, weighted."""
-    terms = mu - problem.y * eta
-    return 2.0 * (problem.total(terms) + problem.saturated)
+    if problem.weights is None:
+        explained = np.einsum("i,i->", problem.y, eta)
+    else:
+        explained = np.einsum("i,i,i->", problem.y, eta, problem.weights)
+    return 2.0 * (problem.total(mu) - float(explained) + problem.saturated)

@@ -13,6 +13,7 @@ ACCEPTED = 1e-10
 REFINEMENTS = 4
 TIGHT = 1e-13
 INCONSISTENT = 1e-7
+ROWS_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +145,23 @@ def _sums(equations: NormalEquations, residuals: FloatArray) -> FloatArray:
 def _demean(equations: NormalEquations, columns: FloatArray) -> FloatArray:
     """Subtract the eliminated effect's means in place and return them."""
     means: FloatArray = equations.inverse[:, None] * (equations.row_maps[0] @ columns)
-    columns -= np.take(means, equations.incidence.levels.codes[equations.incidence.largest], axis=0)
+    _subtract_levels(columns, means, equations.incidence.levels.codes[equations.incidence.largest])
     return means
 
 
 def _subtract(pattern: Incidence, columns: FloatArray, stacked: FloatArray) -> None:
     for k, low, high in zip(pattern.others, pattern.offsets[:-1], pattern.offsets[1:], strict=True):
-        columns -= np.take(stacked[low:high], pattern.levels.codes[k], axis=0)
+        _subtract_levels(columns, stacked[low:high], pattern.levels.codes[k])
+
+
+def _subtract_levels(columns: FloatArray, values: FloatArray, code: IntArray) -> None:
+    """Subtract each row's level in place, block by block so that the gathered values stay in the cache."""
+    gathered = np.empty((min(ROWS_AT_ONCE, code.size), columns.shape[1]))
+    for low in range(0, code.size, ROWS_AT_ONCE):
+        block = columns[low : low + ROWS_AT_ONCE]
+        part = gathered[: block.shape[0]]
+        np.take(values, code[low : low + ROWS_AT_ONCE], axis=0, out=part, mode="clip")
+        block -= part
 
 
 def _stack(pattern: Incidence, parts: Sequence[FloatArray]) -> FloatArray:
