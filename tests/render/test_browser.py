@@ -1,0 +1,178 @@
+"""The page in a real browser: offline, silent, by keyboard, with the numbers of bands.csv.
+
+Needs chromium and chromedriver; the accessibility check also the file axe.min.js, named by TWINTRADE_AXE.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from twintrade.render import numbers
+from twintrade.render.reading import event_frame, records, specifications
+
+WAIT = 15.0  # seconds for the driver to start or a download to arrive; generous, nothing is asserted about speed
+
+
+class Browser:
+    def __init__(self, port, downloads):
+        self.root = f"http://127.0.0.1:{port}"
+        options = {
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1100,900"],
+            "prefs": {"download.default_directory": str(downloads)},
+        }
+        wanted = {
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+        }
+        made = self.call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+        self.session = f"/session/{made['sessionId']}"
+
+    def call(self, verb, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            self.root + path, data=data, method=verb, headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read())["value"]
+
+    def run(self, script, *arguments):
+        return self.call("POST", f"{self.session}/execute/sync", {"script": script, "args": list(arguments)})
+
+    def press(self, *keys):
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        keyboard = {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]}
+        self.call("POST", f"{self.session}/actions", keyboard)
+
+    def log(self, kind):
+        return self.call("POST", f"{self.session}/se/log", {"type": kind})
+
+
+@pytest.fixture(scope="module")
+def browser(report, tmp_path_factory):
+    driver = shutil.which("chromedriver")
+    if driver is None or shutil.which("chromium") is None:
+        pytest.skip("chromium and chromedriver are not installed")
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "appendix.html").write_bytes(report.files["appendix.html"])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([driver, f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        opened = Browser(port, folder)
+        opened.folder = folder
+        opened.call("POST", f"{opened.session}/url", {"url": (folder / "appendix.html").as_uri()})
+        yield opened
+        opened.call("DELETE", opened.session)
+    finally:
+        process.terminate()
+        process.wait(timeout=WAIT)
+
+
+def _wait_for(port):
+    end = time.monotonic() + WAIT
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    pytest.skip("chromedriver did not start")
+
+
+def test_opens_from_disk_without_a_request_or_a_console_error(browser):
+    addresses = [
+        message["params"]["request"]["url"]
+        for entry in browser.log("performance")
+        for message in [json.loads(entry["message"])["message"]]
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+    assert addresses
+    assert all(address.startswith(("file:", "data:", "blob:")) for address in addresses)
+    assert [entry for entry in browser.log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_every_point_says_the_numbers_of_the_bands(browser, made):
+    for position, spec in enumerate(specifications(made)):
+        browser.run(
+            "const s = document.querySelector('.estimator'); s.value = arguments[0];"
+            "s.dispatchEvent(new Event('change'))",
+            str(position),
+        )
+        said = browser.run(
+            "return [...document.querySelectorAll('.view g.point')].map(p => {"
+            "p.focus(); return document.querySelector('.readout').textContent})"
+        )
+        rows = records(event_frame(made, spec))
+        assert len(said) == len(rows)
+        for sentence, row in zip(said, rows, strict=True):
+            assert sentence.startswith(f"Event time {row['event_label']}: ")
+            if row["is_reference"]:
+                assert "reference, zero by definition" in sentence
+            else:
+                assert f" {numbers.fixed(row['effect'])} log points" in sentence
+                assert numbers.interval(row["low"], row["high"]) in sentence
+
+
+def test_the_band_the_inference_lacks_is_said_to_be_absent(browser, made):
+    said = browser.run(
+        "const [e, i] = [document.querySelector('.estimator'), document.querySelector('.interval')];"
+        "e.value = '3'; i.value = 'simultaneous'; i.dispatchEvent(new Event('change'));"
+        "return document.querySelector('.readout').textContent"
+    )
+    assert "does not provide this interval" in said
+    browser.run(
+        "const [e, i] = [document.querySelector('.estimator'), document.querySelector('.interval')];"
+        "e.value = '0'; i.value = 'pointwise'; i.dispatchEvent(new Event('change'))"
+    )
+
+
+def test_the_keyboard_walks_through_the_view(browser):
+    browser.run("document.querySelector('.interval').focus()")
+    tab, right = "\ue004", "\ue014"
+    browser.press(tab)
+    assert browser.run("return document.activeElement.className") == "download"
+    browser.press(tab)
+    first = browser.run("return document.querySelector('.readout').textContent")
+    assert first.startswith("Event time ≤ −5")
+    browser.press(right, right)
+    assert browser.run("return document.querySelector('.readout').textContent").startswith("Event time −3")
+
+
+def test_the_download_holds_the_numbers_at_full_precision(browser, made):
+    browser.run("document.querySelector('.download').click()")
+    file = browser.folder / "event-study.csv"
+    end = time.monotonic() + WAIT
+    while not file.exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    lines = Path(file).read_text().splitlines()
+    frame = event_frame(made, specifications(made)[0])
+    assert lines[0].split(",")[:2] == ["event_time", "effect"]
+    assert [float(line.split(",")[1]) for line in lines[1:]] == [float(v) for v in frame["effect"]]
+
+
+def test_no_serious_accessibility_violation(browser):
+    axe = os.environ.get("TWINTRADE_AXE", "")
+    if not Path(axe).is_file():
+        pytest.skip("TWINTRADE_AXE does not name axe.min.js")
+    found = browser.call(
+        "POST",
+        f"{browser.session}/execute/async",
+        {
+            "script": Path(axe).read_text()
+            + "; axe.run(document).then(r => arguments[0](r.violations.map(v => [v.id, v.impact, v.nodes.length,"
+            " v.nodes[0].html])))",
+            "args": [],
+        },
+    )
+    assert [v for v in found if v[1] in ("serious", "critical")] == []
