@@ -1,0 +1,69 @@
+"""Dyad-clustered errors whose residuals are freed of their leverage (Weidner and Zylkin 2021)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from twintrade.effects import Bands
+from twintrade.effects.corrected_influence import CorrectedInfluence
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.base import Inference
+from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantile, two_sided_p
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeidnerZylkin(Inference):
+    """Sandwich by dyad with the leverage-adjusted meat, times n/(n - 1), and normal quantiles.
+
+    Attributes
+    ----------
+    level : float
+    draws : int
+        Of the joint normal for the sup-t critical value.
+    """
+
+    level: float = 0.95
+    draws: int = 19_999
+    name: ClassVar[str] = "weidner_zylkin"
+    citation: ClassVar[str] = "weidner2021"
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return bands of a bias-corrected PPML estimate.
+
+        Raises
+        ------
+        InferenceError
+            The estimate carries no leverage-adjusted scores.
+        """
+        estimate = fit.view(view)
+        influence = estimate.uncertainty
+        if not isinstance(influence, CorrectedInfluence):
+            raise InferenceError(f"weidner_zylkin needs the estimator ppml_corrected, not {fit.estimator.name}")
+        n = influence.values.shape[0]
+        cross = influence.adjusted.T @ influence.values
+        covariance, was_repaired = repaired(0.5 * (cross + cross.T) * n / (n - 1))
+        se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
+        quantile = t_quantile(0.5 + self.level / 2, np.inf)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            p = two_sided_p(estimate.effects / se, np.inf)
+        p = np.where(se > 0, p, np.nan)
+        critical = sup_t_plug_in(covariance, se > 0, self.level, np.inf, rng, self.draws)
+        repair = "; a negative variance was raised to zero" if was_repaired else ""
+        note = f"Standard errors clustered by dyad ({n} dyads), residuals freed of their leverage{repair}."
+        return Bands(
+            estimate=estimate,
+            inference=self.name,
+            level=self.level,
+            se=se,
+            low=estimate.effects - quantile * se,
+            high=estimate.effects + quantile * se,
+            p=p,
+            df=np.full(se.size, np.inf),
+            simultaneous_low=estimate.effects - critical * se,
+            simultaneous_high=estimate.effects + critical * se,
+            covariance=covariance,
+            note=note,
+            facts={"clusters": f"{n} dyads", "critical_value": critical, "draws": self.draws},
+        )
