@@ -6,6 +6,8 @@ levels remain. The alternative was ``within-py`` 0.4. One weighted solve of thre
 three-way gravity panel took 0.35 CPU seconds there and 0.27 here (0.13 and 0.18 unweighted), but it left level
 sums of 1e-8 at its tightest tolerance, takes no first guess, which is what makes iterated weights cheap, and
 cannot solve for a right-hand side given per level, which the weights of a prediction need. So the own one stayed.
+A fused numba kernel for the inner product took 0.023, 0.035, 0.047 seconds for one, two, three columns on 2.5 million
+rows where the sparse tables of scipy took 0.019, 0.031, 0.038: compiled code is not needed.
 """
 
 from collections.abc import Sequence
