@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from twintrade.data import Deflator, ExchangeRates, Frequency, InvalidDataError, read_trade
+from twintrade.data.conversions import conversions_frame
 from twintrade.data.ecb import ecb_rates
 from twintrade.errors import DataError
 
@@ -34,6 +35,9 @@ def test_a_users_table_of_rates(root, trade_source):
         ("exchange", "CNY", "USD", "2004", 0.125),
         ("exchange", "CNY", "USD", "2005", 0.125),
     ]
+    frame = conversions_frame(table.conversions)
+    assert frame["source"].tolist() == ["data/raw/rates.csv"] * 2
+    assert (frame["factor"] * 80).iloc[0] == table.frame["value"].iloc[0]
     assert [r.path for r in table.provenance] == ["data/raw/trade.csv", "data/raw/rates.csv"]
 
 

@@ -200,6 +200,12 @@ def test_a_declared_wide_layout_equals_the_long_one(project, trade_source):
     assert wide.frame["row"].tolist() == [2, 2, 3, 3]
 
 
+def test_an_undeclared_wide_layout_says_how_to_declare_it(project, trade_source):
+    root = project("city,partner,2004,2005,2006\nA,GBR,1,2,3\n")
+    with pytest.raises(InvalidDataError, match='declare layout = "wide"'):
+        read_trade([trade_source()], root)
+
+
 def test_a_wide_column_that_is_no_period_is_one_error(project, trade_source):
     root = project("city,partner,2004,total\nA,GBR,abc,2\nB,GBR,3,4\n")
     with pytest.raises(InvalidDataError) as caught:

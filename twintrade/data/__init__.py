@@ -1,9 +1,12 @@
 """What was observed: readers, registry, places, money, provenance."""
 
+from twintrade.data.column_look import look_at_trade, look_at_twinnings
 from twintrade.data.complete import complete
-from twintrade.data.conversions import Conversion
+from twintrade.data.conversions import Conversion, conversions_frame
+from twintrade.data.data_report import data_report
 from twintrade.data.dates import TwinningDate, parse_date
 from twintrade.data.faults import AbsentInputError, InvalidDataError
+from twintrade.data.file_look import Guess
 from twintrade.data.locations import DATA_VARIABLE, locate
 from twintrade.data.money_schema import Deflator, ExchangeRates
 from twintrade.data.periods import Frequency, labels
@@ -35,6 +38,7 @@ __all__ = [
     "Deflator",
     "ExchangeRates",
     "Frequency",
+    "Guess",
     "InputRecord",
     "InvalidDataError",
     "Place",
@@ -48,8 +52,12 @@ __all__ = [
     "UndatedTies",
     "UnitColumn",
     "complete",
+    "conversions_frame",
+    "data_report",
     "labels",
     "locate",
+    "look_at_trade",
+    "look_at_twinnings",
     "parse_date",
     "places",
     "provenance_frame",

@@ -35,8 +35,8 @@ def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
     """
     policy = policy or table.absent
     frame = table.frame
-    cities, city = np.unique(frame["city"].to_numpy(dtype=object), return_inverse=True)
-    partners, partner = np.unique(frame["partner"].to_numpy(dtype=object), return_inverse=True)
+    city, cities = _codes(frame["city"])
+    partner, partners = _codes(frame["partner"])
     first, n_periods = table.first, table.last - table.first + 1
     place = (city * partners.size + partner) * n_periods + frame["period"].to_numpy() - first
     n_cells = cities.size * partners.size * n_periods
@@ -58,6 +58,11 @@ def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
     filled = pd.DataFrame(columns)[list(TRADE_COLUMNS)].assign(is_filled=is_filled)
     note = Message("info", "absent-rows", _sentence(policy, int(is_filled.sum()), n_cells))
     return replace(table, frame=filled, absent=policy, messages=(*table.messages, note))
+
+
+def _codes(names: pd.Series) -> tuple[IntArray, ObjectArray]:
+    codes, distinct = pd.factorize(names, sort=True)
+    return codes.astype(np.int64), distinct.to_numpy(dtype=object)
 
 
 def _spread(values: ObjectArray, place: IntArray, n_cells: int, default: object) -> ObjectArray:

@@ -1,5 +1,6 @@
 """Money converted by named series, every factor kept for the data card."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,12 @@ class Conversion:
     period: str
     factor: float
     source: str
+
+
+def conversions_frame(conversions: Iterable[Conversion]) -> pd.DataFrame:
+    """Return one row a factor, with the columns ``CONVERSION_COLUMNS``, for the data card."""
+    rows = [tuple(getattr(c, name) for name in CONVERSION_COLUMNS) for c in conversions]
+    return pd.DataFrame(rows, columns=list(CONVERSION_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from twintrade.data.cells import quoted
+from twintrade.data.periods import Frequency
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 
 TITLE_ROWS_SEARCHED = 25
+_PERIODS_OF_A_WIDE_TABLE = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +74,29 @@ def check_header(
                 f"{file} row {header} is not the header: the columns stand in row {number}; set header = {number}"
             )
     has = ", ".join(quoted(n) for n in names if n)
-    raise DataError(f"{file} row {header}: no column {', '.join(map(quoted, absent))}; the file has {has}")
+    raise DataError(
+        f"{file} row {header}: no column {', '.join(map(quoted, absent))}; the file has {has}{_wide_hint(names)}"
+    )
+
+
+def _wide_hint(names: Sequence[str]) -> str:
+    """Return how to declare a wide layout, when the header reads like one."""
+    for frequency in Frequency:
+        periods = [name for name in names if _is_period(name, frequency)]
+        if len(periods) >= _PERIODS_OF_A_WIDE_TABLE:
+            return (
+                f". {len(periods)} columns are named by a {frequency.value}: if the table has one column a "
+                f'{frequency.value}, declare layout = "wide" and leave period and value out'
+            )
+    return ""
+
+
+def _is_period(name: str, frequency: Frequency) -> bool:
+    try:
+        frequency.parse(name)
+    except ValueError:
+        return False
+    return True
 
 
 def refuse_unnamed(names: Sequence[str], records: Iterable[Sequence[object]], file: str) -> None:
