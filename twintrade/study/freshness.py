@@ -49,14 +49,15 @@ def absent_by_design(root: Path, raw: Mapping[str, Any]) -> list[str]:
     data = raw.get("data")
     if not isinstance(data, Mapping) or data.get("skip_when_absent") is not True:
         return []
-    undated = data.get("undated")
-    tables = [*_tables(data.get("trade")), *_tables(data.get("twinnings")), *_tables([undated] if undated else [])]
-    files = [t["file"] for t in tables if isinstance(t.get("file"), str)]
-    return [file for file, sha in input_digests(root, files).items() if sha == "absent"]
+    return [file for file, sha in input_digests(root, _files(data)).items() if sha == "absent"]
 
 
-def _tables(value: Any) -> list[Mapping[str, Any]]:
-    return [t for t in value if isinstance(t, Mapping)] if isinstance(value, list) else []
+def _files(node: Any) -> list[str]:
+    """Return every file named anywhere in a table."""
+    if isinstance(node, Mapping):
+        own = [node["file"]] if isinstance(node.get("file"), str) and node["file"] else []
+        return own + [file for value in node.values() for file in _files(value)]
+    return [file for value in node for file in _files(value)] if isinstance(node, list) else []
 
 
 def changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[str]:

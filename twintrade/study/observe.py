@@ -8,6 +8,7 @@ import pandas as pd
 
 from twintrade.data.complete import complete
 from twintrade.data.faults import AbsentInputError
+from twintrade.data.locations import locate
 from twintrade.data.periods import Frequency
 from twintrade.data.provenance import InputRecord
 from twintrade.data.schema import Constant, TradeSource
@@ -93,14 +94,12 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
         ties=ties,
         inputs=tuple(record for table in tables for record in table.provenance) + registry_inputs,
         messages=tuple(m for table in tables for m in table.messages) + registry_messages,
-        is_simulated=any(entry.simulate is not None for entry in spec.data.trade),
+        is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
     )
 
 
 def absent_inputs(spec: Spec, root: Path) -> list[str]:
     """Return the declared inputs that are not there, as the reader would complain about them."""
-    from twintrade.data.locations import locate
-
     found = []
     for file in declared_files(spec):
         try:
@@ -111,10 +110,12 @@ def absent_inputs(spec: Spec, root: Path) -> list[str]:
 
 
 def declared_files(spec: Spec) -> list[str]:
-    """Return every input file an analysis names."""
-    files = [entry.file for entry in spec.data.trade if entry.file]
+    """Return every input file an analysis names, rates and price indices included."""
+    files = [entry.file for entry in spec.data.trade]
+    files += [part.file for entry in spec.data.trade for part in (entry.exchange, entry.deflator) if part is not None]
     files += [source.file for source in spec.data.twinnings]
-    return files + ([spec.data.undated.file] if spec.data.undated is not None else [])
+    files += [spec.data.undated.file] if spec.data.undated is not None else []
+    return [file for file in dict.fromkeys(files) if file]
 
 
 def _source(name: str, position: int, entry: TradeEntry) -> TradeSource:

@@ -44,6 +44,7 @@ class DataSection(Section):
     twinnings: list[TwinningSource] = []
     undated: UndatedSource | None = None
     also_linked: list[str] = Field(default=[], description="dyads known to have undated links that are in no file")
+    simulated: bool = Field(default=False, description="the files hold simulated series: everything says SIMULATED")
     skip_when_absent: bool = Field(
         default=False, description="skip the analysis, with a reason, when an input is absent"
     )

@@ -166,3 +166,19 @@ def _old(target: Path) -> Path:
 def _told(what: str, error: OSError) -> str:
     place = f": {Path(error.filename).name}" if error.filename else ""
     return f"{what}: {error.strerror or error}{place}"
+
+
+def write_new(folder: Path, files: Mapping[str, bytes]) -> list[str]:
+    """Write files that must not be there yet; return their paths as told to the user.
+
+    Raises
+    ------
+    StoreError
+        One of them exists, or cannot be written.
+    """
+    existing = [path for path in files if (folder / path).exists()]
+    if existing:
+        raise StoreError(f"{existing[0]} exists already and is not overwritten: choose another name, or remove it")
+    for path, content in files.items():
+        write_beside(folder / path, content)
+    return list(files)

@@ -38,8 +38,12 @@ def ties_frame(registry: Registry) -> pd.DataFrame:
         date = CandidateDate(str(row["event_kind"]), _date(row), str(row["event_text"] or row["event_kind"]))
         dates.setdefault(str(row["twinning_id"]), []).append(date)
     frame = registry.frame.rename(columns={"id": "twinning"})
-    frame["dates"] = [tuple(dates.get(str(name), ())) for name in frame["twinning"]]
-    frame["ended"] = [parse_date(text) if text else None for text in frame["ended"]]
+    known = [tuple(dates.get(str(name), ())) for name in frame["twinning"]]
+    ends = [parse_date(text) if text else None for text in frame["ended"]]
+    frame = frame.assign(
+        dates=pd.Series(known, index=frame.index, dtype=object),
+        ended=pd.Series(ends, index=frame.index, dtype=object),
+    )
     return frame[list(TIE_COLUMNS)]
 
 

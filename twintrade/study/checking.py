@@ -1,0 +1,87 @@
+"""The data report of an analysis: what was read, who is tied, which methods qualify; nothing is estimated."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from twintrade.data.data_report import data_report
+from twintrade.data.faults import InvalidDataError
+from twintrade.design import Design
+from twintrade.errors import DataError, DesignError
+from twintrade.numerics.arrays import FloatArray
+from twintrade.study.assemble import unit_roles
+from twintrade.study.designs import Designs
+from twintrade.study.execute import planned
+from twintrade.study.observe import absent_inputs, observe
+from twintrade.study.plan import Plan
+
+_MOST_UNITS = 40
+
+
+def checked(root: Path, name: str, text: str) -> str:
+    """Return the data report of an analysis.
+
+    Raises
+    ------
+    SpecError, DataError, DesignError
+        The file, the data, or the ties contradict themselves.
+    """
+    made, _ = planned(root, name, text)
+    absent = absent_inputs(made.spec, root)
+    if absent and made.spec.data.skip_when_absent:
+        return f"{name}: skipped. {absent[0]}"
+    try:
+        observed = observe(name, made.spec, root)
+    except InvalidDataError as error:
+        raise DataError("\n" + data_report((), error.messages, error.n_errors)) from None
+    designs = Designs(observed, made.spec.case)
+    design = designs.base(made.spec.design)
+    lines = [f"{name}: {made.spec.title}", *_panel(design), *_ties(design), *_columns(made, designs)]
+    messages = dict.fromkeys((*observed.messages, *design.treatment.messages))
+    return "\n".join([*lines, "", data_report(observed.inputs, messages), ""])
+
+
+def _panel(design: Design) -> Iterator[str]:
+    panel = design.panel
+    values = panel.values(design.outcome)
+    n_cells = panel.n_units * (panel.last_period - panel.first_period + 1)
+    unit = panel.units_of_measure.get(design.outcome, "")
+    yield "  panel"
+    yield (
+        f"    {panel.n_rows:,} of {n_cells:,} unit-periods: {panel.n_units:,} units "
+        f"({panel.cities.size} cities × {panel.partners.size} partners), "
+        f"{panel.label(panel.first_period)} to {panel.label(panel.last_period)}"
+    )
+    yield (
+        f"    {design.outcome}{f' in {unit}' if unit else ''}: {int((values == 0).sum()):,} zeros, "
+        f"{int(np.isnan(values).sum()):,} missing; quartiles {_quartiles(values)}"
+    )
+
+
+def _quartiles(values: FloatArray) -> str:
+    known = values[np.isfinite(values)]
+    return " / ".join(f"{q:,.0f}" for q in np.quantile(known, [0.25, 0.5, 0.75])) if known.size else "none"
+
+
+def _ties(design: Design) -> Iterator[str]:
+    panel, onset = design.panel, design.onset
+    roles, counts = np.unique(unit_roles(design).astype(str), return_counts=True)
+    yield "  ties"
+    yield f"    {design.treatment.rule}"
+    yield "    units: " + ", ".join(f"{n:,} {role}" for role, n in zip(roles, counts, strict=True))
+    inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))
+    for k in sorted(inside, key=lambda i: (onset[i], panel.units[i]))[:_MOST_UNITS]:
+        yield f"    {panel.units[k]} from {panel.label(int(onset[k]))}"
+
+
+def _columns(plan: Plan, designs: Designs) -> Iterator[str]:
+    yield "  estimators"
+    for column in plan.columns:
+        try:
+            lacking = column.estimator.requires.unmet(designs.of(column))
+        except DesignError as error:
+            lacking = [str(error)]
+        yield f"    {column.label}: {'qualifies' if not lacking else 'will be skipped: ' + '; '.join(lacking)}"
+    if not plan.columns:
+        yield "    none: pictures only"

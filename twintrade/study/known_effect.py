@@ -1,0 +1,52 @@
+"""A trade table whose effect of a tie is known, as files: for power, practice and teaching."""
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.places import places
+from twintrade.errors import SpecError
+from twintrade.simulate import simulate
+from twintrade.study.frames import to_bytes
+
+_FIRST_YEAR = 2000
+
+
+def known_effect(seed: int, cities: int, partners: int, periods: int, effect: float) -> dict[str, bytes]:
+    """Return trade.csv, twinnings.csv and truth.csv.
+
+    Parameters
+    ----------
+    seed : int
+    cities, partners, periods : int
+    effect : float
+        Log points from the onset on.
+    """
+    drawn = simulate(
+        np.random.default_rng(seed),
+        n_cities=cities,
+        n_partners=partners,
+        n_periods=periods,
+        first_period=_FIRST_YEAR,
+        cohorts={_FIRST_YEAR + periods // 3: 0.1, _FIRST_YEAR + periods // 2: 0.1},
+        effect=effect,
+        family="poisson",
+        mean=1e6,
+        noise=0.2,
+        place_spread=0.3,
+    )
+    frame = drawn.panel.to_frame()
+    codes = [code for code, place in sorted(places().items()) if place.kind == "country" and place.valid_to is None]
+    if partners > len(codes):
+        raise SpecError(f"there are {len(codes)} countries and {partners} partners were asked for")
+    names = dict(zip(drawn.panel.partners, codes[:: max(1, len(codes) // partners)], strict=False))
+    frame["partner"] = frame["partner"].map(names)
+    trade = frame[["city", "partner", "period", "exports"]].rename(columns={"period": "year"})
+    onset = pd.DataFrame({"unit": drawn.treatment.units, "date": drawn.treatment.onset})
+    ends = frame.drop_duplicates("unit")[["unit", "city", "partner"]]
+    ties = onset[np.isfinite(onset["date"])].merge(ends, on="unit")
+    ties = ties.assign(date=ties["date"].astype(int), partner_city=ties["partner"] + " town", kind="sister city")
+    return {
+        "trade.csv": to_bytes(trade),
+        "twinnings.csv": to_bytes(ties[["city", "partner_city", "partner", "date", "kind"]]),
+        "truth.csv": to_bytes(drawn.truth),
+    }

@@ -1,0 +1,49 @@
+"""The JSON Schema of analysis files, with every method and its options, for editors and the reference page."""
+
+from typing import Any
+
+from twintrade.study.inventory import registries
+from twintrade.study.methods import option_schema
+from twintrade.study.recipes import RECIPES
+from twintrade.study.spec import DesignSection, Spec
+
+_ENTRIES = {"estimators": "estimator", "inferences": "inference", "diagnostics": "diagnostic"}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema of a whole file."""
+    schema = Spec.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    properties = schema["properties"]
+    properties["recipe"] = {"enum": list(RECIPES), "description": "A named preset; what the file says wins."}
+    methods = {room: _methods(room) for room in _ENTRIES}
+    design = DesignSection.model_json_schema()["properties"]
+    own = {
+        "label": {"type": "string"},
+        "key": {"type": "string"},
+        "headline": {"type": "boolean"},
+        "exclude_flagged": {"type": "boolean"},
+        "donors": {"enum": ["all", "A", "B"]},
+    }
+    entries = [_entry(name, {**options, **design, **own}) for name, options in methods["estimators"].items()]
+    properties["estimator"] = {"type": "array", "items": {"oneOf": entries}}
+    on = {"on": {"type": ["string", "array"], "description": "headline, all, or names of columns"}}
+    checks = [_entry(name, {**options, **on}) for name, options in methods["diagnostics"].items()]
+    properties["diagnostic"] = {"type": "array", "items": {"oneOf": checks}}
+    further = {k: v for k, v in schema["$defs"]["InferenceSection"]["properties"].items() if k != "name"}
+    properties["inference"] = {"oneOf": [_entry(n, {**o, **further}) for n, o in methods["inferences"].items()]}
+    return schema
+
+
+def _methods(room: str) -> dict[str, dict[str, Any]]:
+    registry = registries()[room]
+    return {name: option_schema(registry[name]) for name in registry}
+
+
+def _entry(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"name": {"const": name}, **options},
+        "required": ["name"],
+        "additionalProperties": False,
+    }
