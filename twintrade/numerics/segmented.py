@@ -59,30 +59,44 @@ def segmented_fit(y: FloatArray, design: FloatArray) -> SegmentedFit:
     return SegmentedFit(design, coefficients, y - design @ coefficients, bread)
 
 
-def supremum_f(y: FloatArray, periods: IntArray, trim: float, seasons: int = 1) -> tuple[FloatArray, IntArray]:
+def break_statistics(y: FloatArray, periods: IntArray, trim: float, seasons: int = 1) -> tuple[FloatArray, IntArray]:
     """Return the F statistic of a level and slope change at every date inside the trimmed range (Andrews 1993).
 
     Parameters
     ----------
-    y : FloatArray, shape (n_periods,)
+    y : FloatArray, shape (n_series, n_periods)
     periods : IntArray, shape (n_periods,)
     trim : float
         Share of periods that must lie on either side.
 
     Returns
     -------
-    FloatArray, shape (n_dates,), and IntArray, shape (n_dates,)
+    FloatArray, shape (n_series, n_dates), and IntArray, shape (n_dates,)
         Statistics and the first period after each break.
     """
-    n = y.size
+    n = periods.size
     edge = max(int(np.ceil(trim * n)), 3)
     dates = periods[edge : n - edge + 1]
-    restricted = segmented_design(periods, int(periods[0]), slope_change=False, seasons=seasons)
-    restricted = np.delete(restricted, 2, axis=1)  # the level change at the first period is the constant
-    base = float((segmented_fit(y, restricted).residuals ** 2).sum())
-    statistics = np.empty(dates.size)
+    base = _squared_residuals(y, smooth_design(periods, seasons))
+    statistics = np.empty((y.shape[0], dates.size))
     for k, date in enumerate(dates):
-        full = segmented_fit(y, segmented_design(periods, int(date), seasons=seasons))
-        ssr, df = float((full.residuals**2).sum()), n - full.design.shape[1]
-        statistics[k] = np.inf if ssr <= 0 else (base - ssr) / 2 / (ssr / df)
+        design = segmented_design(periods, int(date), seasons=seasons)
+        if np.linalg.matrix_rank(design) < design.shape[1] or n <= design.shape[1]:
+            raise EstimationError(f"{n} periods are too few to look for a break with {design.shape[1]} coefficients")
+        left = _squared_residuals(y, design)
+        gain = (base - left) / 2
+        statistics[:, k] = np.where(left > 0, gain / np.where(left > 0, left, 1.0) * (n - design.shape[1]), np.inf)
     return statistics, dates
+
+
+def smooth_design(periods: IntArray, seasons: int = 1) -> FloatArray:
+    """Return constant, trend and season without any change."""
+    # A level change at the first period is the constant itself.
+    return np.delete(segmented_design(periods, int(periods[0]), slope_change=False, seasons=seasons), 2, axis=1)
+
+
+def _squared_residuals(y: FloatArray, design: FloatArray) -> FloatArray:
+    """Return the sum of squared residuals of each series, shape (n_series,)."""
+    basis = np.linalg.qr(design)[0]
+    residuals = y - (y @ basis) @ basis.T
+    return np.asarray((residuals**2).sum(axis=1))

@@ -1,0 +1,211 @@
+"""Placebo in space and time, donors left out, shocks, date sets, unknown breaks."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_frame
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.case_placebos import case_sets, placebo_paths
+from twintrade.diagnostics.date_sets import DateSets
+from twintrade.diagnostics.known_shocks import KnownShocks, ordinal
+from twintrade.diagnostics.leave_one_donor_out import DonorWeightTable, LeaveOneDonorOut
+from twintrade.diagnostics.placebo_space import PlaceboSpace
+from twintrade.diagnostics.placebo_time import PlaceboTime
+from twintrade.diagnostics.unknown_break import UnknownBreak
+from twintrade.estimators.base import fit
+from twintrade.estimators.double_ratio import DoubleRatio
+from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.inference.placebo import Placebo
+from twintrade.numerics.break_date import unknown_break
+from twintrade.numerics.placebo_rank import mean_shift, placebo_rank, rmspe_ratio
+
+SAME = 1e-10  # the same numbers by arrays and by refitted designs
+
+
+def case(effect=0.0, onset=2012, n_periods=18, seed=3, estimator=None):
+    values = factor_matrix(np.random.default_rng(seed), n_units=15, n_periods=n_periods)
+    values[0, onset - 2000 :] += effect
+    return fit(estimator or SyntheticControl(), matrix_design(values, onset))
+
+
+def check(diagnostic, fitted):
+    return diagnostic.check(fitted, None, np.random.default_rng(1))
+
+
+def test_ranks_by_arrays_are_ranks_by_refitted_designs():
+    fitted = case(1.0)
+    bands = Placebo().infer(fitted, "overall", np.random.default_rng(1))
+    table = check(PlaceboSpace(), fitted).table
+    assert table["p"].iloc[0] == pytest.approx(bands.p[0], abs=SAME)
+    assert table["floor"].iloc[0] == pytest.approx(bands.facts["floor"])
+    event = Placebo().infer(fitted, "event", np.random.default_rng(1))
+    assert table["p_rmspe_ratio"].iloc[0] == pytest.approx(event.facts["rmspe_ratio_p"], abs=SAME)
+
+
+def test_badly_fitting_donors_are_left_out_in_further_rows():
+    table = check(PlaceboSpace(cutoffs=(1.2,)), case(1.0)).table
+    strict = table[table["cutoff"] == 1.2].iloc[0]
+    loose = table[np.isinf(table["cutoff"])].iloc[0]
+    assert strict["n_placebos"] < loose["n_placebos"]
+    assert strict["floor"] == pytest.approx(1 / (strict["n_placebos"] + 1))
+
+
+def test_rank_counts_ties_against_the_treated_unit():
+    assert placebo_rank(2.0, np.array([1.0, 2.0, 3.0, np.nan])).p == pytest.approx(3 / 4)
+    assert placebo_rank(9.0, np.array([])).floor == 1.0
+
+
+def test_statistics_by_hand():
+    gaps = np.array([[1.0, -1.0, 2.0, 4.0], [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, np.nan]])
+    before = np.array([True, True, False, False])
+    np.testing.assert_allclose(mean_shift(gaps, ~before), [3.0, 0.0, 1.0])
+    np.testing.assert_allclose(rmspe_ratio(gaps, before, ~before), [np.sqrt(10.0), 0.0, np.inf])
+
+
+def test_a_trend_before_the_tie_is_an_objection():
+    values = factor_matrix(np.random.default_rng(3), n_units=40, n_periods=18)
+    clean = check(PlaceboTime(), fit(SyntheticControl(), matrix_design(values, 2012)))
+    values[0, 8:] += 30.0
+    early = check(PlaceboTime(), fit(SyntheticControl(), matrix_design(values, 2012)))
+    assert clean.verdict == "pass"
+    assert early.verdict == "pass" or early.value < clean.value
+    row = early.table.set_index("onset").loc[2008]
+    assert row["p"] == pytest.approx(row["floor"])
+    assert early.payloads["placebo_time"]["period"].max() == 2011
+
+
+def test_short_series_have_no_false_date():
+    finding = check(PlaceboTime(), case(onset=2005, n_periods=12, estimator=SyntheticControl(min_before=2)))
+    assert finding.sentence.startswith("Not available because no false date")
+
+
+def test_an_effect_that_hangs_on_one_donor_is_called_so():
+    values = factor_matrix(np.random.default_rng(3), n_units=6, n_periods=18)
+    values[0] = values[1] + 0.01
+    values[0, 12:] += 0.5
+    values[2:, 12:] += 5.0
+    finding = check(LeaveOneDonorOut(), fit(SyntheticControl(), matrix_design(values, 2012)))
+    assert finding.verdict == "fail"
+    assert "hangs on one donor" in finding.sentence
+    assert check(LeaveOneDonorOut(), case(20.0)).verdict == "pass"
+
+
+def test_weights_are_shown_and_a_path_outside_the_donors_is_warned_of():
+    inside = check(DonorWeightTable(), case())
+    assert inside.table["weight"].sum() == pytest.approx(1.0, abs=1e-3)
+    values = factor_matrix(np.random.default_rng(3), n_units=15, n_periods=18)
+    values[0] += 100.0
+    outside = check(DonorWeightTable(), fit(SyntheticControl(), matrix_design(values, 2012)))
+    assert {m.code for m in outside.messages} == {"outside-hull"}
+    assert "12 of 12 periods" in outside.sentence
+    demeaned = check(DonorWeightTable(), fit(SyntheticControl(demeaned=True), matrix_design(values, 2012)))
+    assert demeaned.messages == () or "12 of 12" not in demeaned.sentence
+
+
+@pytest.mark.parametrize(
+    ("frequency", "month", "expected"),
+    [("year", "2001-12", 2001), ("quarter", "2008-09", 2008 * 4 + 2), ("month", "2015-12", 2015 * 12 + 11)],
+)
+def test_a_month_falls_into_its_period(frequency, month, expected):
+    per_year = {"year": 1, "quarter": 4, "month": 12}[frequency]
+    frame = pd.DataFrame({"unit": "a", "t": [2000 * per_year], "y": [1.0]})
+    assert ordinal(Panel.from_frame(frame, unit="unit", period="t", frequency=frequency), month) == expected
+
+
+def test_a_shock_at_the_tie_is_a_rival_and_one_far_away_is_not():
+    near = check(KnownShocks(), case(onset=2009))
+    assert near.verdict == "fail"
+    assert near.sentence.startswith("Financial crisis falls near")
+    assert "coincident-shock" in {m.code for m in near.messages}
+    far = check(KnownShocks(), case(onset=2012, n_periods=15))
+    assert far.verdict == "pass"
+    assert far.table["label"].tolist() == ["China enters the WTO", "textile quotas end", "financial crisis"]
+
+
+def test_without_a_shock_is_the_estimate_without_its_periods():
+    fitted = case(onset=2012)
+    table = check(KnownShocks(), fitted).table.set_index("label")
+    design = fitted.design
+    kept = ~np.isin(design.panel.period, [2008, 2009])
+    by_hand = fitted.refit(design.restricted(kept)).view("overall").effects[0]
+    assert table.loc["financial crisis", "effect_without"] == pytest.approx(by_hand, abs=SAME)
+
+
+def dated_design(frame, candidates):
+    design = dyad_design(frame, {"c0-p0": 2008})
+    register = pd.DataFrame(
+        {"unit": ["c0-p0"], "partner_city": ["Twin"], "candidates": [json.dumps(candidates)], "onset": [2008]}
+    )
+    treatment = Treatment(units=design.treatment.units, onset=design.treatment.onset, register=register)
+    return Design(panel=design.panel, treatment=treatment, outcome="exports")
+
+
+def test_every_date_and_donor_set_has_a_row_and_the_summary_is_the_median():
+    dates = [
+        ["memorandum", "2006", 2006],
+        ["signed", "2008", 2008],
+        ["council", "2008-11", 2008],
+        ["visit", "1995", 1995],
+    ]
+    finding = check(DateSets(), fit(DoubleRatio(), dated_design(rectangle_frame(noise=0.2), dates)))
+    assert set(finding.table["kind"]) == {"date", "donut", "interval"}
+    assert set(finding.table["donor_set"]) == {"A", "B", "all"}
+    known = finding.table.dropna(subset=["effect"])
+    assert len(known) == 4 * 3
+    assert finding.value == pytest.approx(known["p"].median())
+    assert "is not a finding" in finding.sentence
+    codes = {m.code for m in finding.messages}
+    assert codes == {"date-outside-series", "dates-in-one-period"}
+
+
+def test_the_donut_leaves_the_ambiguous_periods_out():
+    frame = rectangle_frame(noise=0.0)
+    between = (frame["city"] == "c0") & (frame["partner"] == "p0") & frame["year"].isin([2006, 2007])
+    frame.loc[between, "exports"] *= np.exp(3.0)
+    finding = check(DateSets(dates=(2006, 2008)), fit(DoubleRatio(), dyad_design(frame, {"c0-p0": 2008})))
+    table = finding.table[finding.table["donor_set"] == "all"].set_index("kind")
+    assert table.loc["donut", "effect"] == pytest.approx(0.0, abs=0.2)
+    assert table.loc["interval", "effect"] == pytest.approx(3.0, abs=0.2)
+
+
+def test_a_break_at_the_tie_is_found_where_it_is():
+    rng = np.random.default_rng(2)
+    values = 5 + 0.3 * rng.normal(size=(5, 30))
+    values[0, 18:] += 3.0
+    finding = check(UnknownBreak(), fit(SyntheticControl(), matrix_design(values, 2018)))
+    assert finding.verdict == "pass"
+    assert "1 of 1 candidate dates" in finding.sentence
+    elsewhere = check(UnknownBreak(), fit(SyntheticControl(), matrix_design(values, 2010)))
+    assert elsewhere.verdict == "fail"
+    assert "none of 1 candidate dates" in elsewhere.sentence
+
+
+def test_short_series_and_gaps_are_named():
+    values = factor_matrix(np.random.default_rng(1), n_units=4, n_periods=11)
+    short = check(UnknownBreak(), fit(SyntheticControl(), matrix_design(values, 2006)))
+    assert "11 periods and 12 are needed" in short.sentence
+
+
+def test_case_sets_split_by_margin():
+    fitted = fit(DoubleRatio(), dyad_design(rectangle_frame(), {"c0-p0": 2006}))
+    sets = case_sets(DoubleRatio().case(fitted.design))
+    assert {k: v.n_donors for k, v in sets.items()} == {"A": 5, "B": 4, "all": 29}
+    assert placebo_paths(DoubleRatio(), sets["A"]).gaps.shape == (6, 12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rho", [0.0, 0.5, 0.8])
+def test_size_of_the_unknown_break_test(rho):
+    rng = np.random.default_rng(int(100 * rho) + 1)
+    rejected = []
+    for _ in range(300):
+        shocks = rng.normal(size=60)
+        errors = np.zeros(60)
+        for t in range(1, 60):
+            errors[t] = rho * errors[t - 1] + shocks[t]
+        rejected.append(unknown_break(errors[30:], np.arange(30), rng, draws=199).p <= 0.05)
+    # At most the level, three binomial errors allowed; conservative in so short a series.
+    assert np.mean(rejected) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)

@@ -1,0 +1,136 @@
+"""Events that move trade on their own near the tie's date, and the estimate without their periods."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design, Panel
+from twintrade.design.panel import PERIODS_PER_YEAR
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.case_placebos import single_case
+from twintrade.effects import Finding, Message
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+
+
+@dataclass(frozen=True, slots=True)
+class Shock:
+    """An event with its first and last month.
+
+    Attributes
+    ----------
+    label : str
+    first, last : str
+        "2001-12".
+    """
+
+    label: str
+    first: str
+    last: str
+
+
+SHOCKS = (
+    Shock("China enters the WTO", "2001-12", "2002-12"),
+    Shock("textile quotas end", "2005-01", "2005-12"),
+    Shock("financial crisis", "2008-09", "2009-12"),
+    Shock("China-Australia agreement in force", "2015-12", "2016-12"),
+    Shock("pandemic", "2020-01", "2020-12"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownShocks(Diagnostic):
+    """Which known shocks fall near the onset, and what is left without them.
+
+    Attributes
+    ----------
+    shocks : tuple of Shock
+    near : int
+        A shock that begins within so many periods of the onset is a rival explanation.
+    """
+
+    shocks: tuple[Shock, ...] = SHOCKS
+    near: int = 1
+    name: ClassVar[str] = "known_shocks"
+    citation: ClassVar[str] = ""
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a shock inside the sample; payload ``known_shocks``: label, first, last, is_rival."""
+        panel, onsets = fit.design.panel, _onsets(fit.design)
+        rows = []
+        for shock in self.shocks:
+            first, last = ordinal(panel, shock.first), ordinal(panel, shock.last)
+            if last < panel.first_period or first > panel.last_period:
+                continue
+            is_rival = bool((np.abs(onsets - first) <= self.near).any())
+            effect, reason = _without(fit, first, last)
+            rows.append((shock.label, first, last, panel.label(first), is_rival, effect, reason))
+        columns = ["label", "first", "last", "first_label", "is_rival", "effect_without", "reason"]
+        table = pd.DataFrame(rows, columns=columns)
+        if table.empty:
+            return self.unavailable("no known shock falls inside the sample")
+        rivals = table[table["is_rival"]]
+        effect = float(fit.view("overall").effects[0])
+        return Finding(
+            diagnostic=self.name,
+            verdict="fail" if len(rivals) else "pass",
+            sentence=_sentence(table, rivals, effect),
+            value=float(len(rivals)),
+            unit="shocks",
+            table=table,
+            payloads={"known_shocks": table},
+            messages=tuple(
+                Message("warning", "coincident-shock", f"{label} begins within {self.near} period of the tie")
+                for label in rivals["label"]
+            ),
+        )
+
+
+def ordinal(panel: Panel, month: str) -> int:
+    """Return the panel's period in which a month falls."""
+    year, number = (int(part) for part in month.split("-"))
+    per_year = PERIODS_PER_YEAR[panel.frequency]
+    return year * per_year + (number - 1) * per_year // 12 if per_year > 1 else year
+
+
+def _onsets(design: Design) -> np.ndarray:
+    o = design.observations
+    return np.unique(o.unit_onset[o.is_ever_treated])
+
+
+def _without(fit: Fit, first: int, last: int) -> tuple[float, str]:
+    """Return the headline with the shock's periods left out, or why it cannot be had."""
+    panel = fit.design.panel
+    rows = (panel.period < first) | (panel.period > last)
+    try:
+        found = single_case(fit)
+        if found is not None:
+            estimator, case = found
+            gaps = estimator.gaps(part := case.during((case.periods < first) | (case.periods > last)))
+            if not (part.is_after.any() and part.is_before.any()):
+                return float("nan"), "no period is left on one side of the onset"
+            return float(np.nanmean(gaps[part.is_after])), ""
+        return float(fit.refit(fit.design.restricted(rows)).view("overall").effects[0]), ""
+    except TwintradeError as error:
+        return float("nan"), str(error)
+
+
+def _sentence(table: pd.DataFrame, rivals: pd.DataFrame, effect: float) -> str:
+    named = _listed(rivals["label"])
+    known = table["effect_without"].dropna()
+    moved = f"between {known.min():+.3g} and {known.max():+.3g}" if len(known) else "to nothing that can be estimated"
+    head = (
+        f"{named} near the date of the tie: a rival explanation that this design cannot set aside."
+        if len(rivals)
+        else f"None of {len(table)} known shocks inside the sample begins near the date of the tie."
+    )
+    return f"{head} Without the periods of each shock in turn the mean effect of {effect:+.3g} moves {moved}."
+
+
+def _listed(labels: Iterable[str]) -> str:
+    text = " and ".join(labels)
+    return text[:1].upper() + text[1:] + " fall" if " and " in text else text[:1].upper() + text[1:] + " falls"

@@ -1,0 +1,135 @@
+"""The estimate without each weighted donor in turn, and the weights it rests on."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design.case import Case
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.case_placebos import case_sets, single_case
+from twintrade.effects import Finding, Message
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.estimators.single_case import SingleCase
+from twintrade.estimators.weighted_case import WeightedCase
+from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.hull import distance_outside
+
+SHOWN = 1e-4
+"""Weights below this are not shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveOneDonorOut(Diagnostic):
+    """Abadie (2021): an effect that hangs on one donor is that donor's story."""
+
+    name: ClassVar[str] = "leave_one_donor_out"
+    citation: ClassVar[str] = "abadie2021"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a donor left out; payload ``leave_one_donor_out``: left_out, event_time, value (gap)."""
+        found = single_case(fit)
+        if found is None:
+            return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
+        estimator, case = found
+        base = estimator.gaps(case)
+        rows, paths = [], [_path("", case, base)]
+        for j in _carrying(estimator, case):
+            name = str(case.units[1 + j])
+            try:
+                gaps = estimator.gaps(case.without(j))
+            except TwintradeError as error:
+                rows.append({"left_out": name, "effect": np.nan, "reason": str(error)})
+                continue
+            rows.append({"left_out": name, "effect": float(np.nanmean(gaps[case.is_after])), "reason": ""})
+            paths.append(_path(name, case, gaps))
+        table = pd.DataFrame(rows, columns=["left_out", "effect", "reason"])
+        known = table.dropna(subset=["effect"])
+        if known.empty:
+            return self.unavailable("no donor can be left out")
+        effect = float(np.nanmean(base[case.is_after]))
+        low, high = float(known["effect"].min()), float(known["effect"].max())
+        flips = bool((np.sign(known["effect"]) != np.sign(effect)).any())
+        return Finding(
+            diagnostic=self.name,
+            verdict="fail" if flips else "pass",
+            sentence=(
+                f"Leaving out each of {len(known)} donors in turn moves the mean gap of {effect:+.3g} to between "
+                f"{low:+.3g} and {high:+.3g}{'; its sign hangs on one donor' if flips else ''}."
+            ),
+            value=high - low,
+            unit=fit.estimate.scale,
+            table=table,
+            payloads={"leave_one_donor_out": pd.concat(paths, ignore_index=True)},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DonorWeightTable(Diagnostic):
+    """Which donors stand for the treated unit, by donor set, and whether it lies within their reach."""
+
+    name: ClassVar[str] = "donor_weights"
+    citation: ClassVar[str] = "abadie2021"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return weights by donor set, payload ``donor_weights``; warns of a path outside the donors' range."""
+        found = single_case(fit)
+        if found is None or not isinstance(found[0], WeightedCase):
+            return self.unavailable(f"{fit.estimator.name} gives no donor weights")
+        estimator, case = found[0], found[1]
+        tables, sentences, messages = [], [], []
+        for key, chosen in case_sets(case).items():
+            try:
+                found_weights = estimator.weigh(chosen)
+            except TwintradeError as error:
+                sentences.append(f"Set {key}: {error}.")
+                continue
+            weights = found_weights.weights
+            rows = pd.DataFrame({"donor_set": key, "unit": chosen.units[1:], "weight": weights})
+            tables.append(rows[np.abs(weights) > SHOWN].sort_values("weight", ascending=False, kind="stable"))
+            sentences.append(_weight_sentence(key, tables[-1], weights))
+            messages += _outside(key, chosen, found_weights.intercept)
+        if not tables:
+            return self.unavailable(" ".join(sentences))
+        table = pd.concat(tables, ignore_index=True)
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=" ".join([*sentences, *(m.message[:1].upper() + m.message[1:] + "." for m in messages)]),
+            value=float(table["weight"].abs().max()),
+            unit="weight",
+            table=table,
+            payloads={"donor_weights": table},
+            messages=tuple(messages),
+        )
+
+
+def _carrying(estimator: SingleCase, case: Case) -> list[int]:
+    """Return the donors with weight, all of them where the method has no weights."""
+    if isinstance(estimator, WeightedCase):
+        return [int(j) for j in np.flatnonzero(np.abs(estimator.weigh(case).weights) > SHOWN)]
+    return list(range(case.n_donors))
+
+
+def _path(name: str, case: Case, gaps: FloatArray) -> pd.DataFrame:
+    return pd.DataFrame({"left_out": name, "event_time": case.event_times, "value": gaps})
+
+
+def _weight_sentence(key: str, shown: pd.DataFrame, weights: FloatArray) -> str:
+    top = ", ".join(f"{u} {w:.2f}" for u, w in zip(shown["unit"][:3], shown["weight"][:3], strict=True))
+    return f"Set {key}: {len(shown)} of {weights.size} donors carry weight, most of it {top}."
+
+
+def _outside(key: str, case: Case, intercept: float) -> list[Message]:
+    """Warn where no convex combination of donors can reach the treated path before the onset."""
+    distance, count = distance_outside(case.own[case.is_before] - intercept, case.donors[:, case.is_before])
+    if count == 0:
+        return []
+    text = (
+        f"{case.units[0]} lies outside the range of donor set {key} in {count} of {int(case.is_before.sum())} "
+        f"periods before the tie, by up to {distance:.1f} standard deviations: no convex combination reproduces it"
+    )
+    return [Message("warning", "outside-hull", text)]
