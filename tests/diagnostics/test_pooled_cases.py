@@ -1,0 +1,68 @@
+"""Several cases: estimated one by one and together."""
+
+import numpy as np
+import pytest
+from single_cases import dyad_design, rectangle_frame
+
+from twintrade.design.donors import case_design, untreated_rectangle
+from twintrade.diagnostics.pooled_cases import PooledCases
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import fit
+from twintrade.estimators.double_ratio import DoubleRatio
+from twintrade.estimators.partially_pooled_synthetic_control import PartiallyPooledSyntheticControl
+
+ONSETS = {"c0-p0": 2006, "c1-p1": 2008, "c2-p2": 2006}
+
+
+def treated_frame(effect, noise=0.1):
+    frame = rectangle_frame(n_cities=6, n_partners=8, n_periods=14, noise=noise)
+    for unit, onset in ONSETS.items():
+        city, partner = unit.split("-")
+        hit = (frame["city"] == city) & (frame["partner"] == partner) & (frame["year"] >= onset)
+        frame.loc[hit, "exports"] *= np.exp(effect)
+    return frame
+
+
+def pooled(effect, **options):
+    design = dyad_design(treated_frame(effect), ONSETS, transform="log")
+    fitted = fit(PartiallyPooledSyntheticControl(), design)
+    level = design.with_outcome("exports", "level")
+    return PooledCases(**options).check(type(fitted)(fitted.estimator, level, fitted.estimate), None, None)
+
+
+def test_each_case_is_the_case_alone_without_the_other_treated_units():
+    finding = pooled(1.0)
+    design = dyad_design(treated_frame(1.0), ONSETS)
+    rows = finding.payloads["cases"].set_index("unit")
+    for unit in ONSETS:
+        alone = fit(DoubleRatio(), case_design(design, unit, untreated_rectangle(design, unit))).view("overall")
+        assert rows.loc[unit, "effect"] == pytest.approx(alone.effects[0])
+
+
+def test_a_common_effect_is_in_the_interval_and_leaving_a_case_out_is_shown():
+    finding = pooled(1.0)
+    mean = finding.table.set_index("unit").loc["random-effects mean"]
+    assert mean["low"] < 1.0 < mean["high"]
+    assert mean["p"] < 0.05
+    assert sum(str(u).startswith("mean without") for u in finding.table["unit"]) == 3
+    assert "share donors, so they are not independent" in finding.sentence
+
+
+def test_choosing_the_best_costs():
+    bound = pooled(1.0).payloads["best_of"]
+    assert bound["p_bound"].is_monotonic_increasing
+    known = pooled(1.0, out_of=20).payloads["best_of"]
+    assert known["out_of"].tolist() == [20]
+
+
+def test_partially_pooled_finds_a_common_effect():
+    found = fit(PartiallyPooledSyntheticControl(), dyad_design(treated_frame(1.0), ONSETS, transform="log"))
+    assert found.view("overall").effects[0] == pytest.approx(1.0, abs=0.3)
+    assert 0 <= found.estimate.sample.statistics["pooling"] <= 1
+    np.testing.assert_array_equal(np.unique(found.estimate.cohorts), [2006, 2008])
+
+
+def test_a_case_with_too_few_periods_is_named():
+    onsets = ONSETS | {"c3-p3": 2002}
+    with pytest.raises(EstimationError, match="c3-p3 has 2"):
+        fit(PartiallyPooledSyntheticControl(), dyad_design(treated_frame(1.0), onsets, transform="log"))

@@ -1,0 +1,135 @@
+"""Several cases: each one, their random-effects mean, combined placebo ranks, and what choosing them costs."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.design.donors import case_design, untreated_rectangle
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.case_placebos import placebo_paths
+from twintrade.effects import Finding, Message
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import ESTIMATORS, Fit
+from twintrade.estimators.single_case import SingleCase
+from twintrade.inference.base import Inference
+from twintrade.numerics.meta_analysis import RandomEffects, best_of, fisher_combined, random_effects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PooledCases(Diagnostic):
+    """Each treated unit as a case of its own, and what may be said of all.
+
+    A case's variance is that of its placebos' mean gaps, so cases with noisy donors weigh less.
+
+    Attributes
+    ----------
+    estimator : {"double_ratio", "synthetic_control", "synthetic_did", "augmented_synthetic_control"}
+        For each case.
+    out_of : int or None
+        From how many candidates the cases were chosen, where that is known; else several numbers are shown.
+    level : float
+    """
+
+    estimator: Literal["double_ratio", "synthetic_control", "synthetic_did", "augmented_synthetic_control"] = (
+        "double_ratio"
+    )
+    out_of: int | None = None
+    level: float = 0.95
+    name: ClassVar[str] = "pooled_cases"
+    citation: ClassVar[str] = "knapp2003"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a case and the means; payloads ``cases`` and ``best_of``."""
+        method = ESTIMATORS[self.estimator]()
+        assert isinstance(method, SingleCase)
+        o = fit.design.observations
+        rows = [self._row(fit.design, str(unit), method) for unit in o.unit_ids[o.is_ever_treated]]
+        cases = pd.DataFrame(rows)
+        known = cases.dropna(subset=["effect", "variance"])
+        if len(known) < 2:
+            return self.unavailable(f"{len(known)} of {len(cases)} cases can be estimated and two are needed")
+        effects, variances = known["effect"].to_numpy(), known["variance"].to_numpy()
+        mean = random_effects(effects, variances, self.level)
+        left = _leave_one_case_out(known, self.level)
+        combined = fisher_combined(known["p"].to_numpy())
+        bound = self._best_of(float(known["p"].max()), len(known))
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=_sentence(fit, mean, known, combined, left, bound, self.level),
+            value=mean.mean,
+            unit="log points" if self.estimator == "double_ratio" else fit.design.scale,
+            table=pd.concat([cases, _mean_rows(mean, left)], ignore_index=True),
+            payloads={"cases": cases, "best_of": bound},
+            messages=tuple(
+                Message("warning", "case-not-estimated", f"{row['unit']}: {row['reason']}")
+                for row in rows
+                if row["reason"]
+            ),
+        )
+
+    def _row(self, design: Design, unit: str, method: SingleCase) -> dict[str, object]:
+        row: dict[str, object] = {"unit": unit, "onset": int(design.onset[design.panel.units == unit][0])}
+        empty = {"effect": np.nan, "variance": np.nan, "p": np.nan, "floor": np.nan}
+        try:
+            case = method.case(case_design(design, unit, untreated_rectangle(design, unit)))
+            paths = placebo_paths(method, case)
+        except TwintradeError as error:
+            return row | empty | {"reason": str(error)}
+        others = np.nanmean(paths.gaps[1:, case.is_after], axis=1)
+        if others.size < 2:
+            return row | empty | {"reason": f"{others.size} placebos"}
+        rank = paths.rank()
+        variance = float(np.mean(others**2))
+        return row | {"effect": paths.effect, "variance": variance, "p": rank.p, "floor": rank.floor, "reason": ""}
+
+    def _best_of(self, largest: float, n_cases: int) -> pd.DataFrame:
+        """Return what choosing the cases as the best of K costs, for K known or several."""
+        totals = [self.out_of] if self.out_of is not None else [n_cases, 2 * n_cases, 5 * n_cases, 10 * n_cases]
+        rows = [(n_cases, k, best_of(largest, n_cases, max(k, n_cases))) for k in totals]
+        return pd.DataFrame(rows, columns=["n_cases", "out_of", "p_bound"])
+
+
+def _leave_one_case_out(known: pd.DataFrame, level: float) -> pd.DataFrame:
+    rows = []
+    for unit in known["unit"]:
+        rest = known[known["unit"] != unit]
+        if len(rest) < 2:
+            continue
+        mean = random_effects(rest["effect"].to_numpy(), rest["variance"].to_numpy(), level)
+        rows.append({"unit": f"mean without {unit}", "effect": mean.mean, "low": mean.low, "high": mean.high})
+    return pd.DataFrame(rows, columns=["unit", "effect", "low", "high"])
+
+
+def _mean_rows(mean: RandomEffects, left: pd.DataFrame) -> pd.DataFrame:
+    head = pd.DataFrame(
+        [{"unit": "random-effects mean", "effect": mean.mean, "low": mean.low, "high": mean.high, "p": mean.p}]
+    )
+    return pd.concat([head, left], ignore_index=True) if len(left) else head
+
+
+def _sentence(
+    fit: Fit,
+    mean: RandomEffects,
+    known: pd.DataFrame,
+    combined: float,
+    left: pd.DataFrame,
+    bound: pd.DataFrame,
+    level: float,
+) -> str:
+    spread = (
+        f" Leaving one case out moves it between {left['effect'].min():+.3g} and {left['effect'].max():+.3g}."
+        if len(left)
+        else ""
+    )
+    last = bound.iloc[-1]
+    return (
+        f"Random-effects mean over {len(known)} cases {mean.mean:+.3g} ({100 * level:g} % interval by Hartung and "
+        f"Knapp {mean.low:+.3g} to {mean.high:+.3g}), true effects scattering by {mean.heterogeneity:.3g}.{spread} The "
+        f"placebo ranks combine to p = {combined:.3f} (Fisher; cases share donors, so they are not independent). "
+        f"Had these been the best {int(last['n_cases'])} of {int(last['out_of'])} cases, chance alone would do as well with "
+        f"probability {last['p_bound']:.3f}."
+    )

@@ -1,0 +1,112 @@
+"""A mean over several cases that differ, with an interval that says so, and p-values put together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import bdtrc, chdtrc, stdtr, stdtrit
+
+from twintrade.errors import InferenceError
+from twintrade.numerics.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class RandomEffects:
+    """A random-effects mean.
+
+    Attributes
+    ----------
+    mean, se, low, high, p : float
+        With the Hartung-Knapp variance and t quantiles of n - 1 degrees of freedom.
+    heterogeneity : float
+        Standard deviation of the true effects (Paule-Mandel).
+    q, q_p : float
+        Cochran's statistic and its p-value.
+    """
+
+    mean: float
+    se: float
+    low: float
+    high: float
+    p: float
+    heterogeneity: float
+    q: float
+    q_p: float
+
+
+def random_effects(
+    effects: FloatArray, variances: FloatArray, level: float = 0.95, *, is_truncated: bool = True
+) -> RandomEffects:
+    """Return the random-effects mean with the Hartung-Knapp interval (Knapp and Hartung 2003).
+
+    Parameters
+    ----------
+    effects, variances : FloatArray, shape (n_cases,)
+    is_truncated : bool
+        Never below the variance without the Hartung-Knapp factor: effects that happen to lie closer together than
+        their own variances allow are no reason for a short interval.
+
+    Raises
+    ------
+    InferenceError
+        Fewer than two cases, or a variance that is not positive.
+    """
+    n = effects.size
+    if n < 2:
+        raise InferenceError(f"a mean over cases needs two of them; there is {n}")
+    if not (np.isfinite(effects).all() and np.isfinite(variances).all() and (variances > 0).all()):
+        raise InferenceError("every case needs a finite effect and a positive variance")
+    tau2 = _paule_mandel(effects, variances)
+    weights = 1 / (variances + tau2)
+    mean = float(weights @ effects / weights.sum())
+    factor = float(weights @ (effects - mean) ** 2 / (n - 1))
+    se = float(np.sqrt(max(factor, 1.0) if is_truncated else factor) / np.sqrt(weights.sum()))
+    critical = float(-stdtrit(n - 1, (1 - level) / 2))
+    fixed = 1 / variances
+    q = float(fixed @ (effects - fixed @ effects / fixed.sum()) ** 2)
+    p = float(2 * stdtr(n - 1, -abs(mean) / se)) if se > 0 else float(mean == 0)
+    return RandomEffects(
+        mean, se, mean - critical * se, mean + critical * se, p, float(np.sqrt(tau2)), q, float(chdtrc(n - 1, q))
+    )
+
+
+def _paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
+    """Solve for the variance of true effects at which the weighted squares equal their expectation, n - 1."""
+
+    def excess(tau2: float) -> float:
+        weights = 1 / (variances + tau2)
+        return float(weights @ (effects - weights @ effects / weights.sum()) ** 2) - (effects.size - 1)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    low, high = 0.0, float(np.var(effects) + variances.max())
+    while excess(high) > 0:
+        high *= 2
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return (low + high) / 2
+
+
+def fisher_combined(p: FloatArray) -> float:
+    """Return Fisher's combined p-value of independent tests.
+
+    With discrete rank p-values it is conservative; with shared donors the tests are dependent and it is not exact.
+    """
+    return float(chdtrc(2 * p.size, -2 * np.log(p).sum()))
+
+
+def best_of(p_best: float, n_best: int, n_all: int) -> float:
+    """Bound the p-value of ``n_best`` cases chosen as the best of ``n_all``, all without effect.
+
+    The chance that at least ``n_best`` of ``n_all`` independent uniform p-values fall at or below the largest of the
+    chosen ones: what a reader must allow for who does not know how the cases were picked.
+
+    Parameters
+    ----------
+    p_best : float
+        Largest p-value among the chosen cases.
+    n_best, n_all : int
+    """
+    if n_best > n_all:
+        raise InferenceError(f"{n_best} cases cannot be the best of {n_all}")
+    return float(bdtrc(n_best - 1, n_all, min(p_best, 1.0)))
