@@ -142,6 +142,26 @@ def test_the_four_cases_keep_every_candidate_date(root):
     assert registry.provenance[0].dropped == (("says that no tie exists", 1),)
 
 
+def test_two_registries_with_one_tie_are_refused_in_either_order(project, twinning_source):
+    project(TWINS + "Jinan,GBR,Coventry,1983,sister city\n", "data/raw/twins.csv")
+    events = "city,partner,partner_city,date,kind,event\nJinan,GBR,Coventry,1995,sister city,activated\n"
+    root = project(events, "data/raw/events.csv")
+    sources = [twinning_source(), twinning_source(file="data/raw/events.csv", event="event")]
+    for order in (sources, sources[::-1]):
+        with pytest.raises(InvalidDataError, match="stands here and in row 2 of"):
+            read_twinnings(order, root)
+
+
+def test_several_signatures_keep_the_earliest_and_its_source(project, twinning_source):
+    content = "city,partner,partner_city,date,kind,event,source\n"
+    content += "Lyon,GBR,Leeds,2004-09,sister city,signed,a\nLyon,GBR,Leeds,2001,sister city,signed,b\n"
+    root = project(content, "data/raw/twins.csv")
+    registry = read_twinnings([twinning_source(event="event", source="source")], root)
+    assert registry.frame[["signed", "precision", "source"]].to_numpy().tolist() == [["2001", "year", "b"]]
+    assert registry.candidates["date"].tolist() == ["2001", "2004-09"]
+    assert [m.code for m in registry.messages] == ["several-signatures"]
+
+
 def test_unmapped_events_are_errors_once_each(root):
     partial = {k: v for k, v in CASE_EVENTS.items() if k != "mayoral visit"}
     with pytest.raises(InvalidDataError, match=r"“mayoral visit” is not mapped.*and 1 more rows"):

@@ -95,6 +95,9 @@ class Frequency(StrEnum):
             if not 1 <= part <= self.per_year:
                 raise ValueError(f"has no {self.value} {part}")
             return year * self.per_year + part - 1
+        shape, why = _REASONS[0]
+        if self is Frequency.YEAR and shape.fullmatch(cleaned):
+            raise ValueError(why)
         for other, reader in _READERS.items():
             if other is not self and reader(cleaned) is not None:
                 raise ValueError(f"is a {other.value}, and the panel's frequency is {self.value}")

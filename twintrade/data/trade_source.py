@@ -184,7 +184,10 @@ def _periods(source: TradeSource, long: TextTable, periods: TextColumn, faults: 
 def _unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int | IntArray, str]:
     if isinstance(source.money_unit, UnitColumn):
         return unit_powers(table.column(source.money_unit.column), faults)
-    unit = parse_money_unit(source.money_unit)
+    try:
+        unit = parse_money_unit(source.money_unit)
+    except DataError as error:
+        raise DataError(f"{source.file}: {error}") from None
     power = power_in_header(source.value or "")
     if power is not None and power != unit.power:
         faults.warn(

@@ -1,5 +1,8 @@
 """Gathers the rows of a registry into twinnings with their candidate dates."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any, TypeAlias
+
 import pandas as pd
 
 from twintrade.data.cells import folded, quoted
@@ -16,6 +19,8 @@ CANDIDATE_COLUMNS = (
 )
 _MAX_NAMED = 8
 
+Row: TypeAlias = dict[Hashable, Any]
+
 
 def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the twinnings and their candidate dates.
@@ -29,9 +34,12 @@ def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFra
         Columns ``TWINNING_COLUMNS`` and ``CANDIDATE_COLUMNS``.
     """
     rows = rows.assign(twinning_id=_identifiers(rows))
-    _note_repeats(rows, faults)
+    groups: dict[str, list[Row]] = {}
+    for row in rows.to_dict("records"):
+        groups.setdefault(str(row["twinning_id"]), []).append(row)
+    _note_repeats(groups, faults)
     candidates = _candidates(rows)
-    twinnings = [_twinning(str(name), group, faults) for name, group in rows.groupby("twinning_id", sort=False)]
+    twinnings = [_twinning(name, group, faults) for name, group in groups.items()]
     frame = pd.DataFrame(twinnings, columns=list(TWINNING_COLUMNS))
     undated = ~frame["id"].isin(candidates["twinning_id"])
     if undated.any():
@@ -47,20 +55,17 @@ def _identifiers(rows: pd.DataFrame) -> pd.Series:
     return rows["id"].where((rows["id"] != "") & rows["has_id"], made)
 
 
-def _note_repeats(rows: pd.DataFrame, faults: Faults) -> None:
+def _note_repeats(groups: Mapping[str, list[Row]], faults: Faults) -> None:
     """Note rows that repeat a twinning without an event column, and twinnings that contradict themselves."""
-    for name, group in rows.groupby("twinning_id", sort=False):
-        if len(group) == 1:
-            continue
-        first, later = group.iloc[0], group.iloc[1:]
-        for _, row in later.iterrows():
+    for name, (first, *later) in groups.items():
+        for row in later:
             where = f"row {first['row']}" + (f" of {first['file']}" if first["file"] != row["file"] else "")
-            if not row["has_events"]:
-                text = f"{quoted(str(name))} stands here and in {where}: remove one, or declare an event column"
+            if not (row["has_events"] and first["has_events"]):
+                text = f"{quoted(name)} stands here and in {where}: remove one, or declare an event column"
                 faults.error("duplicate-twinning", text, row["file"], int(row["row"]))
             differ = [c for c in ("city", "partner", "kind") if row[c] != first[c]]
             if differ:
-                text = f"{quoted(str(name))} differs from {where} in {', '.join(differ)}"
+                text = f"{quoted(name)} differs from {where} in {', '.join(differ)}"
                 faults.error("duplicate-twinning", text, row["file"], int(row["row"]))
 
 
@@ -87,32 +92,26 @@ def _candidates(rows: pd.DataFrame) -> pd.DataFrame:
     return ordered[list(CANDIDATE_COLUMNS)].reset_index(drop=True)
 
 
-def _twinning(name: str, group: pd.DataFrame, faults: Faults) -> dict[str, object]:
-    first = group.iloc[0]
-    is_signed = (group["event_kind"] == "signed") & group["date"].notna()
-    signed: list[TwinningDate] = sorted(group["date"][is_signed], key=lambda d: d.earliest)
+def _twinning(name: str, group: list[Row], faults: Faults) -> dict[str, object]:
+    first = group[0]
+    place = (str(first["file"]), int(first["row"]))
+    signatures = [row for row in group if row["event_kind"] == "signed" and isinstance(row["date"], TwinningDate)]
+    signed: list[TwinningDate] = sorted((row["date"] for row in signatures), key=lambda d: d.earliest)
     if len({d.iso for d in signed}) > 1:
         named = ", ".join(d.iso for d in signed)
-        faults.warn(
-            "several-signatures",
-            f"{quoted(name)} has several dates of signature ({named}); the earliest counts",
-            str(first["file"]),
-            int(first["row"]),
-        )
-    ends = sorted(set(group["ended"]) - {""})
+        text = f"{quoted(name)} has several dates of signature ({named}); the earliest counts"
+        faults.warn("several-signatures", text, *place)
+    ends = sorted({row["ended"] for row in group} - {""})
     if len(ends) > 1:
-        faults.error(
-            "date", f"{quoted(name)} has two ends ({', '.join(ends)})", str(first["file"]), int(first["row"])
-        )
-    lead = group[is_signed].iloc[0] if is_signed.any() else first
+        faults.error("date", f"{quoted(name)} has two ends ({', '.join(ends)})", *place)
     return {
         **{c: first[c] for c in ("city", "signatory", "partner_city", "partner", "kind", "file", "row")},
         "id": name,
         "signed": signed[0].iso if signed else "",
         "precision": signed[0].precision if signed else "",
         "ended": ends[0] if ends else "",
-        "source": lead["source"],
-        "note": "; ".join(dict.fromkeys(n for n in group["note"] if n)),
+        "source": (min(signatures, key=lambda row: row["date"].earliest) if signatures else first)["source"],
+        "note": "; ".join(dict.fromkeys(row["note"] for row in group if row["note"])),
     }
 
 
