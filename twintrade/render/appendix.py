@@ -90,7 +90,10 @@ def appendix(
         else:
             blocks += built
     if absent:
-        items = tuple(spans(page.say("absent_exhibit", title=t.split(":")[0], reason=r)) for t, r in absent)
+        items = tuple(
+            spans(page.say("absent_exhibit", title=t.split(":")[0], reason=f"{r[:1].upper()}{r[1:]}"))
+            for t, r in absent
+        )
         blocks += [Heading(2, page.say("absent_heading"), "left-out"), BulletList(items)]
     return with_numbers(_marked(blocks, results))
 

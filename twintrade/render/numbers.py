@@ -145,3 +145,11 @@ def event_time(value: int) -> str:
 def event_time_label(value: int, *, is_first: bool = False, is_last: bool = False) -> str:
     """Return an event time as tables and axes print it, with ≤ or ≥ where it is an end bin."""
     return ("≤ " if is_first else "≥ " if is_last else "") + event_time(value)
+
+
+def tick(value: float) -> str:
+    """Format a tick label, with million and billion where numbers are long."""
+    for size, mark in ((1e9, " bn"), (1e6, " m")):
+        if abs(value) >= size:
+            return compact(round(value / size, 6), 3) + mark
+    return compact(round(value, 9), 3)

@@ -12,7 +12,7 @@ from twintrade.render.tables.plain import plain_table
 from twintrade.render.tables.run import findings_table, messages_table
 
 VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user")
-LISTED_ELSEWHERE = ("inputs", "dropped", "outputs", "warnings", "messages", "spec")
+LISTED_ELSEWHERE = ("inputs", "dropped", "outputs", "warnings", "messages", "spec", "headline")
 
 
 def findings(page: Page) -> tuple[Block, ...] | Absent:
@@ -58,7 +58,13 @@ def _flat(mapping: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]
         name = f"{before}{str(key).replace('_', ' ')}"
         if any(word in str(key).lower() for word in VOLATILE):
             continue
-        if isinstance(value, Mapping):
+        if (
+            isinstance(value, Mapping)
+            and value
+            and not any(isinstance(v, Mapping | list | tuple) for v in value.values())
+        ):
+            rows.append((name, ", ".join(f"{k.replace('_', ' ')} {text(v)}" for k, v in value.items())))
+        elif isinstance(value, Mapping):
             rows += _flat(value, f"{name}: ")
         elif isinstance(value, list | tuple):
             rows.append((name, ", ".join(str(v) for v in value)))

@@ -3,9 +3,21 @@
 from twintrade.render import numbers
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, prose, reference, spans
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, headline, label, number, overall, records, specifications, text, whole
+from twintrade.render.reading import (
+    Record,
+    findings_of,
+    headline,
+    label,
+    number,
+    overall,
+    records,
+    specifications,
+    text,
+    whole,
+)
 from twintrade.render.tables.estimates import decimals_of
 
+CASE_VERDICT = "case_verdict"
 DETECTABLE = frozenset({"minimum_detectable_effect", "detectable", "mde", "power"})
 
 
@@ -26,7 +38,8 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         note = text(spec.get("inference_note"))
         if note:
             blocks.append(prose(page.say("how_sure", note=note if note.endswith(".") else f"{note}.")))
-        blocks.append(_checks(page, spec))
+        case = findings_of(results, CASE_VERDICT)
+        blocks += [Note("note", spans(text(f["sentence"]))) for f in case] or [_checks(page, spec)]
     limits = [line for line in results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:
         blocks.append(prose(page.say("limits")))

@@ -13,7 +13,18 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "forest": ("forest", "heterogeneity", "dose", "by_"),
     "margins": ("margin",),
     "spillovers": ("spillover", "diversion"),
-    "single_case": ("placebo", "synthetic", "sdid", "donor", "weights", "conformal", "interrupted", "sup_f", "break"),
+    "single_case": (
+        "placebo",
+        "synthetic",
+        "sdid",
+        "donor",
+        "weights",
+        "conformal",
+        "interrupted",
+        "sup_f",
+        "break",
+        "case_verdict",
+    ),
 }
 ELSEWHERE = (
     "raw_series",

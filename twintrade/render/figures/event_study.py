@@ -19,6 +19,8 @@ FloatArray = NDArray[np.float64]
 
 DODGE = 0.15
 LEAST_PERCENT = -99.9
+WIDE_LOG_POINTS = 1.2
+WIDE_PERCENTS = (-95, -80, -50, 0, 50, 150, 400, 1000, 3000, 10000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,10 @@ def _y_axis(axes: Axes, axis: EventAxis) -> None:
     if axis.is_log:
         second = axes.secondary_yaxis("right", functions=(_to_percent, _from_percent))  # type: ignore[arg-type]
         second.set_ylabel("percent, 100(exp(b) − 1)")
+        low, high = axes.get_ylim()
+        if high - low > WIDE_LOG_POINTS:
+            shown = [p for p in WIDE_PERCENTS if low <= np.log1p(p / 100) <= high]
+            second.set_yticks(shown, [numbers.fixed(p, 0) for p in shown])
         second.spines["right"].set_visible(True)
 
 

@@ -2,8 +2,9 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from twintrade.render import numbers
 from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled
 from twintrade.render.reading import text
 
@@ -22,12 +23,13 @@ def draw(
     Parameters
     ----------
     frame : DataFrame
-        series, period (or event_time), value.
+        series, period (or event_time), value, and optionally index, which is drawn in its place.
     onset : float, optional
         Where the vertical line stands: half a period before it.
     y_label, x_label : str
     """
     theme = theme or Theme()
+    value = "index" if "index" in frame and frame["index"].notna().any() else "value"
     x = "period" if "period" in frame else "event_time"
     with styled(theme):
         figure = blank(theme, 3.3)
@@ -36,7 +38,7 @@ def draw(
             own = frame[frame["series"].map(text) == name].sort_values(x)
             axes.plot(
                 own[x].astype(float),
-                own["value"].astype(float),
+                own[value].astype(float),
                 color=theme.palette[i % len(theme.palette)],
                 linestyle=DASHES[i % len(DASHES)],
                 linewidth=2.0 if i == 0 else 1.5,
@@ -47,7 +49,8 @@ def draw(
         if x == "event_time":
             axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_ylabel(y_label)
+        axes.set_ylabel(y_label or ("Index, last period before onset = 100" if value == "index" else ""))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: numbers.tick(amount)))
         axes.set_xlabel(x_label or ("Periods since onset" if x == "event_time" else ""))
         figure.legend(loc="outside lower center", ncols=2)
         if is_simulated:

@@ -1,5 +1,7 @@
 """Placebos: the treated unit among the units that were not, as paths or as one statistic each."""
 
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -31,7 +33,7 @@ def draw(
         for axes, name in zip(all_axes, sets, strict=True):
             rows = frame[frame["donor_set"].map(text) == name] if "donor_set" in frame else frame
             (_paths if is_path else _ranks)(axes, rows, theme)
-            axes.set_title(name, loc="left")
+            axes.set_title(fill(name, 64 // len(sets)), loc="left")
         if is_path:
             all_axes[0].set_ylabel(y_label)
         else:
@@ -56,7 +58,7 @@ def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
     if x == "event_time":
         axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.set_xlabel("Periods since onset")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:

@@ -114,17 +114,9 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
     title = PANEL_TITLES.get(panel, panel)
     axes.set_title(f"{title} ({', '.join(units)})" if units else title, loc="left")
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.tick(value)))
     if panel == "level":
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-
-
-def _tick(value: float) -> str:
-    """Return a tick label, with million and billion where numbers are long."""
-    for size, mark in ((1e9, " bn"), (1e6, " m")):
-        if abs(value) >= size:
-            return numbers.compact(round(value / size, 6), 3) + mark
-    return numbers.compact(round(value, 9), 3)
 
 
 def _candidates(dates: pd.DataFrame | None) -> list[dict[str, object]]:

@@ -134,7 +134,7 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
         "size": 8.0 if shares or n_columns > 4 else 9.0,
         "inset": 3.0 if n_columns > 4 else 5.0,
         "breakable": bool(shares) or len(table.rows) > MOST_UNBROKEN,
-        "is-wide": n_columns > WIDE_COLUMNS,
+        "is-wide": bool(shares) and n_columns > WIDE_COLUMNS,
     }
 
 
