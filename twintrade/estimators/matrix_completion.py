@@ -1,0 +1,96 @@
+"""Counterfactual by matrix completion: low rank by a penalty on singular values (Athey et al. 2021)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import CohortEffects
+from twintrade.errors import DesignError
+from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.factor_counterfactual import (
+    cells_of,
+    cohort_effects,
+    fitted,
+    held_out_errors,
+    largest_singular,
+    simplest,
+    usable,
+)
+from twintrade.numerics.factor_model import factor_model
+
+SHARES = (1.0, 0.6, 0.4, 0.25, 0.15, 0.1, 0.06, 0.03)
+"""Penalties tried, as shares of the largest singular value: at one no factor is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixCompletion(Estimator):
+    """Unit and period effects and a matrix of small nuclear norm, fitted on untreated rows, predict treated ones.
+
+    Pre-period effects are averages of residuals of rows in the fit: they are small by construction and no test of
+    the assumption. Ties may end: rows after an end count as untreated.
+
+    Attributes
+    ----------
+    penalty : float or None
+        Amount taken off every singular value, as a share of the largest one of what unit and period effects leave of
+        the untreated rows, so that the unit of measure does not matter. None chooses it by hold-outs.
+    seed : int
+        Of the hold-outs.
+    """
+
+    penalty: float | None = None
+    seed: int = 20240501
+
+    name: ClassVar[str] = "matrix_completion"
+    title: ClassVar[str] = "Matrix completion"
+    citation: ClassVar[str] = "athey2021"
+    requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",))
+    small_sample: ClassVar[str] = "none"
+
+    def estimate(self, design: Design) -> CohortEffects:
+        """Return effects by onset and event time; "penalty" and the held-out errors are among the statistics.
+
+        Raises
+        ------
+        DesignError
+            A penalty outside (0, 1], or weights.
+        EstimationError
+            Too few untreated rows, or no convergence.
+        """
+        if self.penalty is not None and not 0 < self.penalty <= 1:
+            raise DesignError(
+                f"penalty is a share of the largest singular value, above 0 up to 1, not {self.penalty}"
+            )
+        cells = cells_of(design)
+        most = min(cells.untreated.shape)
+        statistics: dict[str, float] = {}
+        share = self.penalty
+        if share is None:
+            errors = held_out_errors(cells, [(most if s < 1 else 0, s) for s in SHARES], self.seed)
+            share = SHARES[simplest(errors, float(np.nanvar(cells.wide.outcomes)))]
+            statistics = {f"held_out_error_penalty_{s:g}": float(e) for s, e in zip(SHARES, errors, strict=True)}
+        units, periods = usable(cells.untreated, 1)
+        inside = np.ix_(units, periods)
+        y, x, untreated = cells.wide.outcomes[inside], cells.wide.covariates[inside], cells.untreated[inside]
+        top = largest_singular(y, untreated, x, factor_model(y, untreated, x, 0))
+        found = fitted(cells, most if share < 1 else 0, share * top)
+        rank = float(found[0].singular_values.size)
+        return cohort_effects(design, cells, found, {"penalty": float(share), "rank": rank, **statistics})
+
+    def assumption(self, design: Design) -> str:
+        """Return the identifying assumption."""
+        given = f", given {', '.join(design.covariates)}" if design.covariates else ""
+        return (
+            "Without the tie, outcomes would have followed unit and period effects and a smooth pattern that units "
+            f"and periods share, as untreated rows show it{given}."
+        )
+
+    def estimand(self, design: Design) -> str:
+        """Return what the headline averages."""
+        return "Average effect over all treated rows, each row weighing the same."
+
+    def equation(self, design: Design) -> str:
+        """Return the estimating equation."""
+        return "τ = y − ŷ(0), with y(0) = α_i + λ_t + L_it + γ′x + ε on untreated rows, ½Σε² + λ·‖L‖_* smallest"

@@ -1,0 +1,131 @@
+"""Unit and period effects plus a low-rank part, fitted to the observed cells of a matrix."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+TOLERANCE = 1e-12
+"""Relative change of the fitted matrix in one plain step at which the iteration stops."""
+
+MOST_STEPS = 30_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FactorFit:
+    """A fitted matrix.
+
+    Attributes
+    ----------
+    effects : FloatArray, shape (n_units, n_periods)
+        Unit and period effects and the low-rank part, in every cell.
+    slopes : FloatArray, shape (n_covariates,)
+    singular_values : FloatArray
+        Of the low-rank part, descending, zeros left out.
+    n_steps : int
+    """
+
+    effects: FloatArray
+    slopes: FloatArray
+    singular_values: FloatArray
+    n_steps: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Problem:
+    y: FloatArray
+    observed: BoolArray
+    x: FloatArray
+    solver: FloatArray
+    rank: int
+    penalty: float
+
+    def slopes(self, effects: FloatArray) -> FloatArray:
+        return np.asarray(self.solver @ (self.y - effects)[self.observed])
+
+    def step(self, effects: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Fill unobserved cells with the last fit, fit the complete matrix in closed form."""
+        slopes = self.slopes(effects)
+        filled = np.where(self.observed, self.y - self.x @ slopes, effects)
+        additive = filled.mean(axis=1, keepdims=True) + filled.mean(axis=0) - filled.mean()
+        if not self.rank:
+            return additive, slopes, np.zeros(0)
+        rest = filled - additive
+        is_tall = rest.shape[0] >= rest.shape[1]
+        values, vectors = np.linalg.eigh(rest.T @ rest if is_tall else rest @ rest.T)
+        top = slice(max(values.size - self.rank, 0), None)
+        singular, vectors = np.sqrt(np.maximum(values[top], 0.0)), vectors[:, top]
+        kept = np.maximum(singular - self.penalty, 0.0)
+        share = np.divide(kept, singular, out=np.zeros_like(kept), where=singular > 0)
+        low_rank = (rest @ (vectors * share)) @ vectors.T if is_tall else (vectors * share) @ (vectors.T @ rest)
+        return additive + low_rank, slopes, kept[kept > 0][::-1]
+
+    def loss(self, effects: FloatArray, singular: FloatArray) -> float:
+        gap = (self.y - self.x @ self.slopes(effects) - effects)[self.observed]
+        return 0.5 * float(gap @ gap) + self.penalty * float(singular.sum())
+
+
+def factor_model(
+    y: FloatArray,
+    observed: BoolArray,
+    x: FloatArray,
+    rank: int,
+    penalty: float = 0.0,
+    start: FactorFit | None = None,
+    tolerance: float = TOLERANCE,
+    most_steps: int | None = None,
+) -> FactorFit:
+    """Fit by expectation and maximization, accelerated by squared extrapolation (Varadhan and Roland 2008).
+
+    With a rank the problem has local optima; the start is the fit without factors, as in R's ``fect``. With a penalty
+    on the singular values it is convex.
+
+    Parameters
+    ----------
+    y : FloatArray, shape (n_units, n_periods)
+        Read where observed.
+    observed : BoolArray, shape (n_units, n_periods)
+        Every unit and every period must have an observed cell.
+    x : FloatArray, shape (n_units, n_periods, n_covariates)
+        Read where observed.
+    rank : int
+        Most factors.
+    penalty : float
+        Amount by which each singular value is shrunk.
+    start : FactorFit, optional
+    tolerance : float
+    most_steps : int, optional
+        Return what is reached by then, converged or not: enough to compare sizes of the model.
+
+    Raises
+    ------
+    EstimationError
+        No convergence, or covariates that are collinear.
+    """
+    y, x = np.where(observed, y, 0.0), np.where(observed[:, :, None], x, 0.0)
+    rows = x[observed]
+    if rows.shape[1] and np.linalg.matrix_rank(rows) < rows.shape[1]:
+        raise EstimationError("covariates are collinear among untreated rows; leave one out")
+    problem = _Problem(y, observed, x, np.asarray(np.linalg.pinv(rows), dtype=np.float64), rank, penalty)
+    effects = start.effects if start is not None else np.where(observed, y, y[observed].mean())
+    n_steps = 0
+    while n_steps < MOST_STEPS:
+        one, _, _ = problem.step(effects)
+        two, slopes, singular = problem.step(one)
+        change = one - effects
+        bend = two - one - change
+        size, curve = float(np.linalg.norm(change)), float(np.linalg.norm(bend))
+        n_steps += 2
+        is_done = size <= tolerance * max(float(np.linalg.norm(effects)), 1e-300) or curve == 0.0
+        if is_done or (most_steps is not None and n_steps >= most_steps):
+            return FactorFit(two, slopes, singular, n_steps)
+        length = max(size / curve, 1.0)
+        far, _, far_singular = problem.step(effects + 2 * length * change + length**2 * bend)
+        n_steps += 1
+        effects = far if problem.loss(far, far_singular) <= problem.loss(two, singular) else two
+    raise EstimationError(
+        f"the factors do not converge within {MOST_STEPS} steps (last relative change "
+        f"{size / float(np.linalg.norm(effects)):.1e}); ask for fewer factors or a larger penalty"
+    )
