@@ -1,0 +1,182 @@
+"""The wild cluster bootstrap against fwildclusterboot, and against refitting each bootstrap sample."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference import wild_sums
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.leave_out import row_clusters
+from twintrade.inference.permutation import with_values
+from twintrade.inference.wild import Wild
+from twintrade.inference.wild_sums import working
+from twintrade.numerics.wild import share_as_large, simulate, wild_weights
+
+# README of the reference numbers.
+GOLDEN = 1e-6
+ENUMERATED = 0.004
+# 99,999 random draws on their side, 9,999 on ours: five standard errors of a p of 0.17.
+RANDOM = 0.02
+
+
+def golden(shared, case: str) -> dict:
+    cases = json.loads((shared / "golden/wild_bootstrap.json").read_text())["cases"]
+    return next(c["results"] for c in cases if c["id"] == case)
+
+
+@pytest.fixture(scope="module")
+def few_clusters(shared):
+    frame = pd.read_csv(shared / "golden/data/sim_fewclusters.csv")
+    frame["unit"] = frame["cl"].astype(str) + "." + frame["id"].astype(str)
+    panel = Panel.from_frame(frame, unit="unit", city="cl", period="t")
+    tied = frame.groupby("unit")["D"].max()
+    design = Design(
+        panel=panel,
+        treatment=Treatment.from_series(tied.map({0: np.inf, 1: 4})),
+        outcome="y",
+        fixed_effects=("city", "period"),
+        covariates=("x",),
+        clusters=("city",),
+    )
+    return fit(TWFE(shape="static"), design)
+
+
+# lm counts all dummies in K, fixest those that do not nest in the clusters: 1,800 rows, K of 17 against 8.
+LM_FACTOR = (1800 - 8) / (1800 - 17)
+
+
+@pytest.mark.parametrize("case", ["11", "31"])
+def test_enumerated_p_equals_fwildclusterboot(shared, few_clusters, rng, case) -> None:
+    expected = golden(shared, f"fewclusters_enum_{case}")
+    bands = Wild(scores="jackknife" if case == "31" else "plain").infer(few_clusters, "overall", rng)
+    assert bands.estimate.effects[0] == pytest.approx(expected["point"], rel=GOLDEN)
+    assert bands.p[0] == pytest.approx(expected["p"], abs=ENUMERATED)
+    assert bands.facts["is_complete"] == 1
+    assert bands.estimate.effects[0] / bands.se[0] == pytest.approx(expected["t"] * LM_FACTOR**0.5, rel=GOLDEN)
+
+
+def test_jackknife_variance_equals_fwildclusterboot_once_draws_are_scaled_alike(shared, few_clusters, rng) -> None:
+    """There the observed CV3 t carries the CV1 factor and the draws do not: its p is 0.207 for 0.164."""
+    expected = golden(shared, "fewclusters_enum_33")
+    bands = Wild(scores="jackknife", variance="cv3").infer(few_clusters, "overall", rng)
+    observed = float(bands.estimate.effects[0] / bands.se[0])
+    extra = (10 / 9 * 1799 / 1783) ** 0.5
+    assert observed == pytest.approx(expected["t"] * extra, rel=GOLDEN)
+    source = few_clusters.estimate.uncertainty.regression
+    codes = row_clusters(few_clusters, "city", source.rows)
+    model = working(few_clusters, few_clusters.estimate, source, codes, codes)
+    sums, _ = model.sums(0, "jackknife", True, 0.9)
+    signs, _ = wild_weights(rng, 1024, 10, "rademacher")
+    drawn = simulate(sums, signs).statistics(float(bands.estimate.effects[0]))
+    assert share_as_large(drawn, observed / extra) == pytest.approx(expected["p"], abs=1e-12)
+    assert share_as_large(drawn, observed) == bands.p[0]
+
+
+def test_interval_by_inversion_equals_fwildclusterboot(shared, few_clusters, rng) -> None:
+    expected = golden(shared, "fewclusters_enum_fnw11")
+    bands = Wild().infer(few_clusters, "overall", rng)
+    # Enumerated: the ends can differ by one step of the p-value, 2 / 1024.
+    assert bands.low[0] == pytest.approx(expected["ci_low"], abs=0.02)
+    assert bands.high[0] == pytest.approx(expected["ci_high"], abs=0.02)
+
+
+def test_webb_weights_agree(shared, few_clusters, rng) -> None:
+    expected = golden(shared, "fewclusters_webb")
+    bands = Wild(weights="webb").infer(few_clusters, "overall", rng)
+    assert bands.p[0] == pytest.approx(expected["p"], abs=RANDOM)
+    assert bands.low[0] == pytest.approx(expected["ci_low"], abs=0.05)
+    assert bands.high[0] == pytest.approx(expected["ci_high"], abs=0.05)
+
+
+def test_castle_agrees(shared, castle_fit, rng) -> None:
+    expected = golden(shared, "castle_rademacher")
+    bands = Wild().infer(castle_fit(static=True), "overall", rng)
+    assert bands.p[0] == pytest.approx(expected["p"], abs=RANDOM)
+    assert bands.low[0] == pytest.approx(expected["ci_low"], abs=0.005)
+    assert bands.high[0] == pytest.approx(expected["ci_high"], abs=0.005)
+
+
+@pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
+@pytest.mark.parametrize("by", ["city", "partner"])
+def test_each_draw_equals_the_refitted_bootstrap_sample(gravity_panel, fixed_effects, by) -> None:
+    design = gravity_panel(n_cities=5, n_partners=6, n_treated=12, fixed_effects=fixed_effects)
+    fitted = fit(TWFE(shape="static"), design)
+    o = design.observations
+    effect = float(fitted.estimate.effects[0])
+    codes = o.unit_clusters(by)[o.unit]
+    null = fitted.estimate.uncertainty.regression
+    restricted = null.residuals + null.design[:, 0] * effect
+    rows = row_clusters(fitted, by, null.rows)
+    factor = Clustered(by=(by,)).sandwich(fitted, fitted.estimate).correction.factor
+    sums, _ = working(fitted, fitted.estimate, null, rows, rows).sums(0, "plain", False, factor)
+    drawn, _ = wild_weights(np.random.default_rng(3), 6, codes.max() + 1, "webb")
+    statistics = simulate(sums, drawn).statistics(effect)
+    for v, statistic in zip(drawn, statistics, strict=True):
+        y = o.y - null.residuals - null.design[:, 0] * effect
+        again = fit(TWFE(shape="static"), with_values(design, y + v[codes] * restricted))
+        sandwich = Clustered(by=(by,)).sandwich(again, again.estimate)
+        assert statistic == pytest.approx(again.estimate.effects[0] / sandwich.se[0], rel=1e-7)
+
+
+@pytest.mark.parametrize("most_levels", [0, 400])
+def test_large_panels_follow_effects_another_way(gravity_panel, monkeypatch, most_levels) -> None:
+    design = gravity_panel(n_cities=5, n_partners=6, n_treated=12, fixed_effects="gravity")
+    fitted = fit(TWFE(), design)
+    small = Wild(by="city", draws=31).infer(fitted, "event", np.random.default_rng(1))
+    monkeypatch.setattr(wild_sums, "annihilator", lambda *_: None)
+    monkeypatch.setattr(wild_sums, "MOST_LEVELS", most_levels)
+    large = Wild(by="city", draws=31).infer(fitted, "event", np.random.default_rng(1))
+    assert large.p == pytest.approx(small.p, nan_ok=True)
+    assert large.low == pytest.approx(small.low, nan_ok=True)
+
+
+def test_p_is_one_minus_level_at_the_ends(gravity_panel, rng) -> None:
+    fitted = fit(TWFE(shape="static"), gravity_panel(effect=0.5, n_cities=12, n_treated=30))
+    bands = Wild(by="city", draws=999).infer(fitted, "overall", rng)
+    o = fitted.design.observations
+    for end, outward in ((bands.low[0], -1), (bands.high[0], 1)):
+        for shift, is_in in ((-1e-3 * outward, True), (1e-3 * outward, False)):
+            moved = with_values(fitted.design, o.y - (end + shift) * o.is_treated)
+            again = Wild(by="city", draws=999).infer(fitted.refit(moved), "overall", np.random.default_rng(20240501))
+            assert (again.p[0] > 0.05) == is_in
+
+
+def test_without_the_null_intervals_are_symmetric(gravity_panel, rng) -> None:
+    fitted = fit(TWFE(shape="static"), gravity_panel(n_cities=12, n_treated=30))
+    bands = Wild(by="city", imposes_null=False).infer(fitted, "overall", rng)
+    effect = bands.estimate.effects[0]
+    assert bands.high[0] - effect == pytest.approx(effect - bands.low[0])
+    assert "WCU" in bands.note
+
+
+def test_subclusters_draw_by_unit(gravity_panel, rng) -> None:
+    fitted = fit(TWFE(shape="static"), gravity_panel(n_treated=20))
+    bands = Wild(by="city", draw_by="unit", draws=999).infer(fitted, "overall", rng)
+    assert 0 < bands.p[0] <= 1
+    assert "weights drawn by unit" in bands.note
+
+
+def test_poisson_is_a_score_bootstrap(gravity_panel, rng) -> None:
+    design = gravity_panel(n_cities=14, n_treated=40, effect=0.8).with_outcome("flow", "level")
+    fitted = fit(PPML(shape="static"), design)
+    bands = Wild(by="city", draws=999).infer(fitted, "overall", rng)
+    assert bands.low[0] < bands.estimate.effects[0] < bands.high[0]
+    assert "score bootstrap" in bands.note
+
+
+def test_methods_without_a_regression_are_refused(gravity_panel, rng) -> None:
+    with pytest.raises(InferenceError, match="needs a regression"):
+        Wild().infer(fit(Imputation(), gravity_panel()), "overall", rng)
+
+
+def test_few_sign_vectors_are_said(gravity_panel, rng) -> None:
+    bands = Wild(by="city").infer(fit(TWFE(shape="static"), gravity_panel(n_cities=5)), "overall", rng)
+    assert "few-clusters" in {m.code for m in bands.messages}

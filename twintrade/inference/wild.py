@@ -1,0 +1,179 @@
+"""Wild cluster bootstrap tests and intervals for effects that are coefficients of a regression."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from twintrade.effects import Bands, Message
+from twintrade.effects.bands import absent
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import PLURAL, Clustered, Facts, banded, has_variance
+from twintrade.inference.clusters import influence_of
+from twintrade.inference.leave_out import row_clusters
+from twintrade.inference.wild_sums import Scores, Working, working
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.wild import Draws, WildWeights, share_as_large, simulate, wild_weights
+
+STEPS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wild(Inference):
+    """The wild cluster bootstrap (MacKinnon, Nielsen and Webb), with the null imposed or not.
+
+    For Poisson the working regression at the fit takes the place of the model: a score bootstrap.
+
+    Attributes
+    ----------
+    by : str
+        Clustering dimension; empty for that one of the design's with the fewest clusters.
+    draw_by : str
+        Dimension within which weights are constant, finer than ``by``: the subcluster bootstrap. Empty for ``by``.
+    draws : int
+    weights : {"rademacher", "webb", "mammen", "normal"}
+        All sign vectors are used where there are no more than ``draws``.
+    scores : {"plain", "jackknife"}
+        Residuals of the bootstrap's data: as they are, or as if each cluster had been left out.
+    variance : {"cv1", "cv3"}
+        Of the t statistics.
+    imposes_null : bool
+    level : float
+    """
+
+    by: str = ""
+    draw_by: str = ""
+    draws: int = 9999
+    weights: WildWeights = "rademacher"
+    scores: Scores = "plain"
+    variance: Literal["cv1", "cv3"] = "cv1"
+    imposes_null: bool = True
+    level: float = 0.95
+    name: ClassVar[str] = "wild"
+    citation: ClassVar[str] = "cameron2008"
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return bootstrap p-values and intervals by inversion; errors shown are those of the t statistics.
+
+        Raises
+        ------
+        InferenceError
+            No regression behind the estimate, or one cluster.
+        """
+        estimate = fit.view(view)
+        source = influence_of(estimate, self.name).regression
+        if source is None:
+            lacking = f"{fit.estimator.name} has none; use jackknife or randomization"
+            raise InferenceError(f"the wild bootstrap needs a regression and {lacking}")
+        by = self.by or self._fewest(fit, source.rows)
+        codes = row_clusters(fit, by, source.rows)
+        groups = row_clusters(fit, self.draw_by or by, source.rows)
+        sandwich = Clustered(by=(by,), correction="fixest").sandwich(fit, estimate)
+        model = working(fit, estimate, source, codes, groups)
+        seed = int(rng.integers(2**31))
+        drawn, is_complete = wild_weights(np.random.default_rng(seed), self.draws, model.n_groups, self.weights)
+        factor = sandwich.correction.factor if self.variance == "cv1" else (model.n_clusters - 1) / model.n_clusters
+        covariance = np.zeros((estimate.n_effects, estimate.n_effects))
+        usable = has_variance(estimate, sandwich.se)
+        p, low, high = (absent(estimate.n_effects) for _ in range(3))
+        for k in np.flatnonzero(usable):
+            found = self._one(model, int(k), float(estimate.effects[k]), drawn, factor)
+            covariance[k, k], p[k], low[k], high[k] = found
+        usable &= np.diag(covariance) > 0
+        made = banded(
+            estimate,
+            self.name,
+            self.level,
+            covariance,
+            usable,
+            float(model.n_clusters - 1),
+            np.nan,
+            self._note(by, model, seed, is_complete),
+            {},
+        )
+        facts: Facts = {
+            "draws": drawn.shape[0],
+            "seed": seed,
+            "clusters": f"{model.n_clusters} {PLURAL[by]}",
+            "is_complete": int(is_complete),
+            "floor": 1 / drawn.shape[0] * (2 if self.weights == "rademacher" and is_complete else 1),
+        }
+        reference = made.se == 0
+        return replace(
+            made,
+            p=p,
+            low=np.where(reference, 0.0, low),
+            high=np.where(reference, 0.0, high),
+            covariance=None,
+            facts=facts,
+            messages=_messages(model, is_complete, self.weights),
+        )
+
+    def _fewest(self, fit: Fit, rows: IntArray) -> str:
+        return min(fit.design.clusters, key=lambda name: int(row_clusters(fit, name, rows).max()))
+
+    def _one(
+        self, model: Working, k: int, effect: float, weights: FloatArray, factor: float
+    ) -> tuple[float, float, float, float]:
+        """Return variance, p-value and interval of one effect."""
+        sums, variance = model.sums(k, self.scores, self.variance == "cv3", factor)
+        if variance <= 0:
+            return 0.0, np.nan, np.nan, np.nan
+        se = variance**0.5
+        if not self.imposes_null:
+            sums = replace(sums, s1=np.zeros_like(sums.s1), j1=np.zeros_like(sums.j1))
+        drawn = simulate(sums, weights)
+        if not self.imposes_null:
+            statistics = drawn.statistics(0.0)
+            width = float(np.quantile(np.abs(statistics[np.isfinite(statistics)]), self.level))
+            return variance, share_as_large(statistics, effect / se), effect - width * se, effect + width * se
+        p = share_as_large(drawn.statistics(effect), effect / se)
+        ends = [_end(drawn, se, sign, 1 - self.level) for sign in (1.0, -1.0)]
+        return variance, p, effect - ends[0], effect + ends[1]
+
+    def _note(self, by: str, model: Working, seed: int, is_complete: bool) -> str:
+        kind = "WCR" if self.imposes_null else "WCU"
+        digits = f"{3 if self.scores == 'jackknife' else 1}{3 if self.variance == 'cv3' else 1}"
+        how = "all sign vectors" if is_complete else f"{self.weights} weights, {self.draws} draws, seed {seed}"
+        sub = f", weights drawn by {self.draw_by}" if self.draw_by else ""
+        score = ", score bootstrap at the fitted weights" if model.is_linearized else ""
+        return (
+            f"Wild cluster bootstrap ({kind}-{digits}{score}) over {model.n_clusters} {PLURAL[by]}{sub}, {how}; "
+            "intervals by inversion of the test"
+        )
+
+
+def _end(drawn: Draws, se: float, sign: float, alpha: float) -> float:
+    """Return how far the null can move from the estimate before it is rejected, to the side given by the sign.
+
+    The distance is effect less null: positive below the estimate.
+    """
+
+    def p(distance: float) -> float:
+        return share_as_large(drawn.statistics(sign * distance), sign * distance / se)
+
+    inside, outside = 0.0, se
+    for _ in range(STEPS):
+        if p(outside) <= alpha:
+            break
+        inside, outside = outside, 1.7 * outside
+    else:
+        return float("inf")
+    for _ in range(STEPS):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if p(middle) > alpha else (inside, middle)
+        if outside - inside < 1e-9 * se:
+            break
+    return outside
+
+
+def _messages(model: Working, is_complete: bool, weights: str) -> tuple[Message, ...]:
+    if weights == "rademacher" and is_complete and model.n_groups < 8:
+        text = (
+            f"{model.n_groups} clusters allow {2**model.n_groups} sign vectors, so p-values are multiples of "
+            f"{2 / 2**model.n_groups:.3g}; webb weights are finer, and neither is reliable with so few clusters"
+        )
+        return (Message("warning", "few-clusters", text),)
+    return ()
