@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from twintrade.data.column_look import look_at_trade, look_at_twinnings
@@ -104,18 +105,8 @@ def scaffolded(root: Path, name: str, trade: str | None = None, twinnings: str |
 
 def simulated_pair(name: str) -> dict[str, bytes]:
     """Return an analysis and its two simulated tables as files."""
-    treated = tuple(f"{city}-{partner}" for city, partner, _, date in _TIES if date >= str(_FIRST))
-    options = SimulatedTrade(
-        seed=_SEED,
-        cities=_CITIES,
-        partners=_PARTNERS,
-        first=_FIRST,
-        last=_LAST,
-        effect=_EFFECT,
-        effect_on=treated,
-        effect_from=2012,
-    )
-    table = simulated_trade(options, "city", "partner", "year", "exports_usd")
+    options = SimulatedTrade(seed=_SEED, cities=_CITIES, partners=_PARTNERS, first=_FIRST, last=_LAST)
+    table = _with_effect(simulated_trade(options, "city", "partner", "year", "exports_usd"))
     ties = pd.DataFrame(_TIES, columns=["city", "partner", "partner_city", "date"]).assign(kind="sister city")
     files = (f"data/raw/{name.replace('-', '_')}_trade.csv", f"data/raw/{name.replace('-', '_')}_twinnings.csv")
     return {
@@ -123,6 +114,15 @@ def simulated_pair(name: str) -> dict[str, bytes]:
         files[0]: to_bytes(table),
         files[1]: to_bytes(ties),
     }
+
+
+def _with_effect(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with a known effect from the year after each date on."""
+    factor = np.ones(len(table))
+    for city, partner, _, date in _TIES:
+        is_after = (table["city"] == city) & (table["partner"] == partner) & (table["year"] > int(date[:4]))
+        factor[is_after] = np.exp(_EFFECT)
+    return table.assign(exports_usd=np.rint(table["exports_usd"] * factor).astype(np.int64))
 
 
 def guessed_analysis(name: str, trade: Sequence[Guess], twinnings: Sequence[Guess]) -> str:

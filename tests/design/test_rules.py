@@ -1,0 +1,261 @@
+"""Registry to onset: the rules in words, in small tables, and on the bundled registry."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.data.dates import parse_date
+from twintrade.data.periods import Frequency
+from twintrade.data.registry import read_twinnings, read_undated
+from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
+from twintrade.data.trade import read_trade
+from twintrade.design import Design, Panel
+from twintrade.design.onset import end_of, onset_of
+from twintrade.design.register import CandidateDate, Ties
+from twintrade.design.rules import TreatmentRule, flagged_units, treatment_of
+from twintrade.errors import DesignError
+
+
+def panel_of(cities="AB", partners=("GBR", "FRA"), years=range(2000, 2010), frequency="year") -> Panel:
+    index = pd.MultiIndex.from_product(
+        [list(cities), list(partners), list(years)], names=["city", "partner", "period"]
+    )
+    frame = index.to_frame(index=False).assign(exports=1.0)
+    return Panel.from_frame(frame, city="city", partner="partner", frequency=frequency)
+
+
+def ties_of(*rows, undated=(), **options) -> Ties:
+    """Rows of (city, partner, {event: date}) and optionally kind and end."""
+    registry = pd.DataFrame(
+        [
+            {
+                "twinning": f"t{i}",
+                "city": row[0],
+                "partner": row[1],
+                "partner_city": f"town {i}",
+                "kind": row[3] if len(row) > 3 else "sister city",
+                "dates": tuple(CandidateDate(event, parse_date(date)) for event, date in row[2].items()),
+                "ended": parse_date(row[4]) if len(row) > 4 else None,
+                "source": "a page",
+                "note": "",
+            }
+            for i, row in enumerate(rows)
+        ]
+    )
+    links = pd.DataFrame(list(undated), columns=["city", "partner"])
+    return Ties(registry, links, undated_policy="exclude", **options)
+
+
+def onset(treatment, unit: str) -> float:
+    return float(treatment.onset[list(treatment.units).index(unit)])
+
+
+@pytest.mark.parametrize(
+    ("date", "frequency", "late_from", "expected"),
+    [
+        ("2004", "year", 12, 2004),
+        ("2004-11", "year", 12, 2004),
+        ("2004-12", "year", 12, 2005),
+        ("2004-12-31", "year", 13, 2004),
+        ("2004-06-01", "year", 6, 2005),
+        ("2004-12-31", "quarter", 12, 2004 * 4 + 3),
+        ("2004-04", "quarter", 12, 2004 * 4 + 1),
+        ("2004-12", "month", 12, 2004 * 12 + 11),
+        ("2004", "month", 12, 2004 * 12),
+    ],
+)
+def test_a_date_counts_from_its_period_and_late_in_a_year_from_the_next(date, frequency, late_from, expected):
+    assert onset_of(parse_date(date), Frequency(frequency), late_from) == expected
+
+
+def test_a_date_known_by_its_year_can_be_moved_one_year_and_others_cannot():
+    assert onset_of(parse_date("2004"), Frequency.YEAR, 12, 1) == 2005
+    assert onset_of(parse_date("2004-03"), Frequency.YEAR, 12, 1) == 2004
+
+
+def test_a_tie_counts_to_the_end_of_the_period_in_which_it_ended():
+    assert end_of(parse_date("2004"), Frequency.YEAR) == 2005
+    assert end_of(parse_date("2004"), Frequency.MONTH) == 2005 * 12
+
+
+def test_the_first_agreement_with_the_country_makes_the_onset_and_later_ones_stay_on_record():
+    found = treatment_of(ties_of(("A", "GBR", {"signed": "2006-05"}), ("A", "GBR", {"signed": "2003"})), panel_of())
+    assert onset(found, "A-GBR") == 2003
+    assert onset(found, "A-FRA") == np.inf
+    assert list(found.register["onset"]) == [2003, 2006]
+
+
+def test_the_nth_agreement():
+    ties = ties_of(
+        ("A", "GBR", {"signed": "2006"}), ("A", "GBR", {"signed": "2003"}), ("B", "GBR", {"signed": "2004"})
+    )
+    found = treatment_of(ties, panel_of(), TreatmentRule(rule="nth_agreement", n=2))
+    assert onset(found, "A-GBR") == 2006
+    assert onset(found, "B-GBR") == np.inf
+
+
+def test_a_dose_counts_the_ties_in_force():
+    ties = ties_of(("A", "GBR", {"signed": "2003"}), ("A", "GBR", {"signed": "2006"}))
+    panel = panel_of()
+    found = treatment_of(ties, panel, TreatmentRule(rule="dose"))
+    mine = panel.units[panel.unit] == "A-GBR"
+    assert list(found.dose[mine]) == [0, 0, 0, 1, 1, 1, 2, 2, 2, 2]
+    assert found.dose[~mine].sum() == 0
+    assert found.is_absorbing
+
+
+def test_a_tie_that_ends_within_the_sample_makes_a_treatment_that_ends():
+    panel = panel_of()
+    ended = treatment_of(ties_of(("A", "GBR", {"signed": "2003"}, "sister city", "2006")), panel)
+    assert not ended.is_absorbing
+    assert list(ended.dose[panel.units[panel.unit] == "A-GBR"]) == [0, 0, 0, 1, 1, 1, 1, 0, 0, 0]
+    after = treatment_of(ties_of(("A", "GBR", {"signed": "2003"}, "sister city", "2012")), panel)
+    assert after.is_absorbing
+    assert after.dose is None
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [("signed", 2004), ("memorandum", 2002), ("first", 2001), ("last", 2005), (("ratified", "signed"), 2004)],
+)
+def test_the_date_that_counts_is_named(date, expected):
+    dates = {"first_contact": "2001", "memorandum": "2002", "signed": "2004", "activated": "2005", "other": "2008"}
+    found = treatment_of(ties_of(("A", "GBR", dates)), panel_of(), TreatmentRule(date=date))
+    assert onset(found, "A-GBR") == expected
+    assert len(json.loads(found.register["candidates"][0])) == 5
+
+
+def test_an_event_that_begins_nothing_is_never_the_onset():
+    found = treatment_of(ties_of(("A", "GBR", {"other": "2003"})), panel_of(), TreatmentRule(date="first"))
+    assert onset(found, "A-GBR") == np.inf
+    assert found.excluded == {"A-GBR": "undated"}
+
+
+def test_a_tie_without_the_date_asked_for_is_undated_and_no_comparison():
+    ties = ties_of(("A", "GBR", {"signed": "2004"}))
+    found = treatment_of(ties, panel_of(), TreatmentRule(date="memorandum"))
+    assert found.excluded == {"A-GBR": "undated"}
+
+
+def test_ties_of_other_kinds_keep_their_unit_out_of_the_comparison():
+    ties = ties_of(("A", "GBR", {"signed": "2004"}, "memorandum"), ("B", "FRA", {"signed": "2004"}))
+    found = treatment_of(ties, panel_of(), TreatmentRule(kinds=("sister city",)))
+    assert found.excluded == {"A-GBR": "other-kind"}
+    assert onset(found, "B-FRA") == 2004
+
+
+def test_undated_ties_stop_the_analysis_unless_it_says_to_leave_them_out():
+    ties = ties_of(("A", "GBR", {"signed": "2004"}), undated=[("B", "FRA")])
+    with pytest.raises(DesignError, match=r"1 units have a tie whose date is not known.*policy"):
+        treatment_of(Ties(ties.registry, ties.undated), panel_of())
+    assert treatment_of(ties, panel_of()).excluded == {"B-FRA": "undated"}
+
+
+def test_an_undated_link_beside_a_dated_tie_is_a_flag_within_the_sample_and_an_exclusion_after_it():
+    ties = ties_of(
+        ("A", "GBR", {"signed": "2004"}), ("B", "GBR", {"signed": "2015"}), undated=[("A", "GBR"), ("B", "GBR")]
+    )
+    found = treatment_of(ties, panel_of())
+    assert found.excluded == {"B-GBR": "undated"}
+    assert flagged_units(found) == ("A-GBR",)
+
+
+def test_a_year_alone_is_too_coarse_for_months_within_the_sample_and_enough_outside_it():
+    panel = panel_of(years=range(2000 * 12, 2010 * 12), frequency="month")
+    ties = ties_of(
+        ("A", "GBR", {"signed": "2004"}), ("A", "FRA", {"signed": "1990"}), ("B", "GBR", {"signed": "2015"})
+    )
+    found = treatment_of(ties, panel)
+    assert found.excluded == {"A-GBR": "undated"}
+    assert onset(found, "A-FRA") == 1990 * 12
+    assert onset(found, "B-GBR") == 2015 * 12
+
+
+def test_ties_outside_the_panel_are_listed():
+    found = treatment_of(ties_of(("Z", "GBR", {"signed": "2004"})), panel_of())
+    assert list(found.register["status"]) == ["no such unit in the panel"]
+    assert any(m.code == "tie-outside-panel" for m in found.messages)
+
+
+def test_a_panel_of_cities_takes_ties_with_any_country():
+    frame = panel_of().to_frame().groupby(["city", "period"], as_index=False)["exports"].sum()
+    panel = Panel.from_frame(frame, city="city")
+    found = treatment_of(ties_of(("A", "USA", {"signed": "2004"}), ("A", "GBR", {"signed": "2002"})), panel)
+    assert onset(found, "A") == 2002
+    assert onset(found, "B") == np.inf
+
+
+def test_a_link_named_in_the_spec_must_be_a_unit():
+    with pytest.raises(DesignError, match="'A-USA' is named as linked"):
+        treatment_of(ties_of(("A", "GBR", {"signed": "2004"}), also_linked=("A-USA",)), panel_of())
+
+
+@pytest.mark.parametrize("options", [{"late_from": 0}, {"late_from": 14}, {"n": 0}, {"rule": "last_agreement"}])
+def test_a_rule_that_makes_no_sense_is_refused(options):
+    with pytest.raises(DesignError):
+        TreatmentRule(**options)
+
+
+def test_the_bundled_registry_gives_the_counts_of_its_data_card(root):
+    from twintrade.data.complete import complete
+    from twintrade.study.ties import ties_frame
+
+    trade = TradeSource(
+        file="data/raw/us_state_exports_selected.csv",
+        city="city_state",
+        partner="partner_iso3",
+        period="year",
+        value="exports_usd",
+        flow="exports",
+        reporter="city",
+        money_unit="USD",
+        absent="zero",
+    )
+    kinds = {
+        "sister_state": "sister state",
+        "sister_city": "sister city",
+        "partner_city": "friendship",
+        "friendship_city": "friendship",
+        "memorandum_of_cooperation": "memorandum",
+    }
+    twinnings = TwinningSource(
+        file="data/raw/us_twin_registry.csv",
+        id="id",
+        city="us_usps",
+        partner="partner_iso3",
+        partner_city="partner_unit",
+        date="date",
+        precision="date_precision",
+        kind="agreement_type",
+        kinds=kinds,
+    )
+    undated = UndatedSource(
+        file="data/raw/us_undated_twins_selected.csv", city="us_usps", partner="partner_iso3", policy="exclude"
+    )
+    table = complete(read_trade([trade], root)).frame.rename(columns={"value": "exports"})
+    panel = Panel.from_frame(table[["city", "partner", "period", "exports"]], city="city", partner="partner")
+    linked = ("CA-ARM", "HI-IND", "NJ-IND", "NJ-ISR")
+    registry = ties_frame(read_twinnings([twinnings], root))
+    links = read_undated([undated], root).frame
+    found = treatment_of(Ties(registry, links, linked, "exclude"), panel)
+    o = Design(panel=panel, treatment=found, outcome="exports", fixed_effects="gravity").observations
+    treated = dict(zip(o.unit_ids[o.is_ever_treated], o.unit_onset[o.is_ever_treated].astype(int), strict=True))
+    assert treated == {
+        "CA-ARM": 2022,
+        "CA-PAK": 2023,
+        "DE-IND": 2019,
+        "HI-IND": 2018,
+        "NJ-IND": 2019,
+        "NJ-ISR": 2023,
+        "OH-RWA": 2024,
+        "OH-ZAF": 2024,
+        "TN-GHA": 2024,
+        "TN-IRQ": 2023,
+        "TX-PHL": 2022,
+    }
+    dropped = {d.reason: d.n_units for d in o.dropped}
+    assert dropped == {"undated": 43, "always-treated": 16}
+    assert o.n_units - len(treated) == 98
+    assert flagged_units(found) == linked
