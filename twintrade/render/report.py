@@ -39,7 +39,7 @@ class Rendered:
 def render(
     results: ResultSet, options: AppendixOptions | None = None, *, word_template: bytes | None = None
 ) -> Rendered:
-    """Return every file of the report.
+    """Return every file of the report of one analysis.
 
     Parameters
     ----------
@@ -50,10 +50,32 @@ def render(
     """
     options = options or AppendixOptions()
     names = romanized(results)
-    figures, tex, print_ = (Printer(points, names, options.wording) for points in (charmap(), PRINTABLE, charmap()))
+    figures = Printer(charmap(), names, options.wording)
     page = Page(results, options.wording, options.theme, options.tables, figures)
-    made = document(results, options, page)
-    pdf_bytes, pdf_messages = pdf(made, print_)
+    return written(document(results, options, page), options, names, figures, word_template)
+
+
+def written(
+    made: Document,
+    options: AppendixOptions,
+    names: Mapping[str, str],
+    figures: Printer,
+    word_template: bytes | None = None,
+) -> Rendered:
+    """Return a document in every format, with the files of its figures and tables.
+
+    Parameters
+    ----------
+    made : Document
+    options : AppendixOptions
+    names : mapping of str to str
+        Names in Latin letters, for what a typeface lacks.
+    figures : Printer
+        The one the figures were drawn with.
+    word_template : bytes, optional
+    """
+    tex = Printer(PRINTABLE, names, options.wording)
+    pdf_bytes, pdf_messages = pdf(made, Printer(charmap(), names, options.wording))
     files: dict[str, bytes] = {}
     for block in made.blocks:
         files |= _files(block, tex)
@@ -62,7 +84,8 @@ def render(
     files["appendix.docx"] = word(made, word_template)
     files["appendix.tex"] = latex(made, tex)
     files["tables/tables.xlsx"] = workbook(made)
-    return Rendered(files, made, (*figures.messages("figures"), *pdf_messages, *tex.messages("appendix.tex")))
+    messages = (*figures.messages("figures"), *pdf_messages, *tex.messages("appendix.tex"))
+    return Rendered(files, made, messages)
 
 
 def _files(block: Block, tex: Printer) -> dict[str, bytes]:

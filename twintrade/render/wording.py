@@ -53,6 +53,22 @@ SENTENCES: Mapping[str, str] = {
     "agreement.",
     "ladder_range": "Across the {n} specifications of {table} the estimate runs from {low} to {high}.",
     "case_descriptive": "Descriptive: no comparison. What follows shows what happened, not why.",
+    "money": "In money: {outcome} of the {n} treated pairs stood {value} a {period_name} {direction} than "
+    "the comparison "
+    "implies from {first} to {last} ({level} interval {low} to {high}).",
+    # several analyses
+    "binder_title": "Twinning and trade: the analyses together",
+    "binder_overview": "All analyses at a glance",
+    "binder_intro": "{n} analyses, one line each: the headline estimate with its interval and what the checks say. "
+    "Effects of different designs answer different questions; the lines are not to be averaged.",
+    "binder_table": "Headline estimates",
+    "binder_forest": "Headline estimates in log points",
+    "binder_axis": "Effect, log points",
+    "binder_note": "Analyses without an estimate in log points are not drawn; one without a line has no interval.",
+    "binder_none": "no effect estimated",
+    "binder_objects": "objects: {names}",
+    "binder_silent": "{n} passed, none objects",
+    "binder_unchecked": "no check with a verdict",
     # exhibits
     "absent_exhibit": "{title}: left out. {reason}",
     "absent_heading": "Exhibits left out",

@@ -10,6 +10,7 @@ from twintrade.render.reading import (
     label,
     number,
     overall,
+    payload,
     records,
     specifications,
     text,
@@ -34,7 +35,7 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(prose(page.say("finding_absent", reason=reason.rstrip("."))))
     else:
         blocks.append(prose(*_finding(page, spec, effect)))
-        blocks += _spread(page)
+        blocks += [*_money(page), *_spread(page)]
         note = text(spec.get("inference_note"))
         if note:
             blocks.append(prose(page.say("how_sure", note=note if note.endswith(".") else f"{note}.")))
@@ -87,6 +88,32 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
     elif not (low > 0 or high < 0):
         sentences.append(page.say("detectable_absent"))
     return (" ".join(sentences),)
+
+
+def _money(page: Page) -> list[Block]:
+    """Say the effect in money where the payload "money" holds it.
+
+    One row: value, low, high (per period, in the outcome's unit), unit, level, n_units, first, last.
+    """
+    frame = payload(page.results, "money")
+    if frame is None:
+        return []
+    row = records(frame)[0]
+    unit = text(row.get("unit"))
+    sentence = page.say(
+        "money",
+        outcome=page.outcome,
+        n=numbers.count(row.get("n_units")),
+        value=numbers.quantity(row["value"], unit).removeprefix(numbers.MINUS),
+        direction=page.say("lower" if number(row["value"]) < 0 else "higher"),
+        period_name=page.period_name,
+        first=text(row.get("first")),
+        last=text(row.get("last")),
+        level=numbers.percent(100 * (number(row.get("level")) or 0.95), 0),
+        low=numbers.quantity(row["low"], unit),
+        high=numbers.quantity(row["high"], unit),
+    )
+    return [prose(sentence)]
 
 
 def _spread(page: Page) -> list[Block]:

@@ -1,0 +1,162 @@
+"""Several analyses in one document: their headline effects side by side, then each appendix in turn."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from twintrade.effects import ResultSet
+from twintrade.render import numbers
+from twintrade.render.appendix import AppendixOptions, appendix
+from twintrade.render.blocks import (
+    Block,
+    BulletList,
+    Document,
+    EventView,
+    Figure,
+    Heading,
+    Note,
+    PageBreak,
+    Paragraph,
+    Span,
+    Table,
+    prose,
+    with_numbers,
+)
+from twintrade.render.figures import alt_text, forest
+from twintrade.render.page import Page, romanized
+from twintrade.render.reading import Record, headline, label, number, overall, records, slug, text
+from twintrade.render.report import Rendered, written
+from twintrade.render.tables.plain import plain_table
+from twintrade.render.writers.glyphs import Printer, charmap
+
+LOWEST_HEADING = 6
+
+
+def bind(
+    analyses: Sequence[ResultSet], options: AppendixOptions | None = None, *, word_template: bytes | None = None
+) -> Rendered:
+    """Return one report of several analyses.
+
+    Parameters
+    ----------
+    analyses : sequence of ResultSet
+        In the order in which they are to stand.
+    options : AppendixOptions, optional
+        Which exhibits each appendix shows.
+    word_template : bytes, optional
+    """
+    options = options or AppendixOptions()
+    names = {name: latin for results in analyses for name, latin in romanized(results).items()}
+    printer = Printer(charmap(), names, options.wording)
+    pages = [Page(r, options.wording, options.theme, options.tables, printer) for r in analyses]
+    title = options.wording.say("binder_title")
+    blocks: list[Block] = [Heading(1, title, "top"), *_overview(pages)]
+    for page in pages:
+        blocks += [PageBreak(), *_shifted(appendix(page.results, options, page), slug(page.results.name))]
+    is_simulated = bool(pages) and all(r.is_simulated for r in analyses)
+    made = Document(title, with_numbers(blocks), is_simulated=is_simulated)
+    return written(made, options, names, printer, word_template)
+
+
+def _overview(pages: Sequence[Page]) -> list[Block]:
+    """Return the summary table of all analyses, and the forest plot of those in log points."""
+    if not pages:
+        return []
+    wording = pages[0].wording
+    rows = [_row(page) for page in pages]
+    frame = pd.DataFrame([{k: v for k, v in row.items() if not k.startswith("_")} for row in rows])
+    blocks: list[Block] = [
+        Heading(2, wording.say("binder_overview"), "overview"),
+        prose(wording.say("binder_intro", n=str(len(pages)))),
+        plain_table(
+            frame,
+            "overview-table",
+            wording.say("binder_table"),
+            weights={"analysis": 2.6, "estimate": 1.8, "what the checks say": 1.6},
+            notes=[wording.say("percent_note")],
+        ),
+    ]
+    drawn = pd.DataFrame(
+        [
+            {"label": r["_label"], "effect": r["_effect"], "low": r["_low"], "high": r["_high"]}
+            for r in rows
+            if r["_is_log"]
+        ]
+    )
+    if len(drawn) > 1:
+        drawing = forest.draw(pages[0].drawable(drawn), x_label=wording.say("binder_axis"), theme=pages[0].theme)
+        plain = Page(replace(pages[0].results, is_simulated=False), wording, pages[0].theme, printer=pages[0].printer)
+        figure = plain.figure(
+            "overview-forest", wording.say("binder_forest"), drawing, alt_text.forest(drawn), drawn,
+            notes=(wording.say("binder_note"),),
+        )  # fmt: skip
+        blocks.append(figure)
+    return blocks
+
+
+def _row(page: Page) -> Record:
+    results = page.results
+    spec = headline(results)
+    effect = overall(results, spec) if spec is not None else None
+    marked = f"{results.title} (SIMULATED)" if results.is_simulated else results.title
+    row: Record = {"analysis": marked, "_label": marked[:60], "_is_log": False}
+    row |= {"_effect": float("nan"), "_low": float("nan"), "_high": float("nan")}
+    if spec is None or effect is None:
+        return row | {
+            "estimate": page.say("binder_none"),
+            "effect": "",
+            "interval": "",
+            "p": "",
+            "what the checks say": "",
+        }
+    is_log = text(effect.get("scale")) == "log points"
+    value, low, high = (number(effect.get(k)) for k in ("effect", "low", "high"))
+    if is_log:
+        shown = numbers.percent_from_log(value)
+        spread = numbers.interval(numbers.percent_of_log(low), numbers.percent_of_log(high), 1, "%")
+    else:
+        shown, spread = numbers.compact(value), numbers.interval(low, high, 1)
+    row |= {"_is_log": is_log, "_effect": value, "_low": low, "_high": high}
+    return row | {
+        "estimate": label(spec),
+        "effect": shown,
+        "interval": spread,
+        "p": numbers.p_value(effect.get("p")).removeprefix("p = ").removeprefix("p "),
+        "what the checks say": _verdicts(page),
+    }
+
+
+def _verdicts(page: Page) -> str:
+    found = records(page.results.findings)
+    failed = list(
+        dict.fromkeys(text(r["diagnostic"]).replace("_", " ") for r in found if text(r["verdict"]) == "fail")
+    )
+    n_passed = sum(text(r["verdict"]) == "pass" for r in found)
+    if failed:
+        return page.say("binder_objects", names=", ".join(failed))
+    return page.say("binder_silent", n=str(n_passed)) if n_passed else page.say("binder_unchecked")
+
+
+def _shifted(blocks: Sequence[Block], prefix: str) -> list[Block]:
+    """Return an appendix one heading lower, its keys made unique."""
+    moved: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            level = min(block.level + 1, LOWEST_HEADING)
+            moved.append(replace(block, level=level, key=f"{prefix}-{block.key}" if block.key else ""))
+        elif isinstance(block, Table | Figure | EventView):
+            moved.append(replace(block, key=f"{prefix}-{block.key}"))
+        elif isinstance(block, Paragraph | Note):
+            moved.append(replace(block, spans=_prefixed(block.spans, prefix)))
+        elif isinstance(block, BulletList):
+            moved.append(replace(block, items=tuple(_prefixed(item, prefix) for item in block.items)))
+        else:
+            moved.append(block)
+    return moved
+
+
+def _prefixed(spans: tuple[Span, ...], prefix: str) -> tuple[Span, ...]:
+    return tuple(
+        replace(span, target=f"{prefix}-{span.target}") if span.kind == "reference" else span for span in spans
+    )
