@@ -6,6 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 bin := .venv/bin
+jobs ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 tests := OMP_NUM_THREADS=1 $(bin)/python -m pytest -n 2
 
 # A finished set-up leaves a mark named after what it was made from, so it is redone exactly when that changes.
@@ -31,7 +32,7 @@ endif
 .PHONY: $(targets) $(studies)
 
 all: $(ready) ## set up .venv, run every analysis, say where the appendices are (the default)
-	$(if $(files),@$(bin)/twintrade run $(files),$(error analyses/ holds no .toml file: add one with .venv/bin/twintrade init NAME))
+	$(if $(files),@$(bin)/twintrade run --jobs $(jobs) $(files),$(error analyses/ holds no .toml file: add one with .venv/bin/twintrade init NAME))
 	@for page in $(studies:%=results/%/appendix.html); do if test -f $$page; then echo "appendix: $$page"; fi; done
 
 $(studies): %: analyses/%.toml $(ready)
