@@ -128,8 +128,8 @@ def _sentence(
     last = bound.iloc[-1]
     return (
         f"Random-effects mean over {len(known)} cases {mean.mean:+.3g} ({100 * level:g} % interval by Hartung and "
-        f"Knapp {mean.low:+.3g} to {mean.high:+.3g}), true effects scattering by {mean.heterogeneity:.3g}.{spread} The "
-        f"placebo ranks combine to p = {combined:.3f} (Fisher; cases share donors, so they are not independent). "
-        f"Had these been the best {int(last['n_cases'])} of {int(last['out_of'])} cases, chance alone would do as well with "
-        f"probability {last['p_bound']:.3f}."
+        f"Knapp {mean.low:+.3g} to {mean.high:+.3g}), true effects scattering by {mean.heterogeneity:.3g}.{spread} "
+        f"The placebo ranks combine to p = {combined:.3f} (Fisher; cases share donors, so they are not independent). "
+        f"Had these been the best {int(last['n_cases'])} of {int(last['out_of'])} cases, chance alone would do as "
+        f"well with probability {last['p_bound']:.3f}."
     )

@@ -14,6 +14,8 @@ from twintrade.inference.conley_taber import residual_bands
 from twintrade.inference.few_treated import Group, GroupErrors, drawn_errors, group_errors
 from twintrade.numerics.arrays import FloatArray
 
+REWEIGHTINGS = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FermanPinto(Inference):
@@ -69,11 +71,33 @@ def rescaled(errors: GroupErrors) -> FloatArray:
     for g in range(n_treated):
         own = np.array([1.0, 1.0 / errors.treated_sizes[g]])
         for k in range(n_effects):
-            coefficients = nnls(terms, errors.values[g, :, k] ** 2)[0]
-            theirs = terms @ coefficients
-            if (theirs <= 0).any():
-                if not errors.values[g, :, k].any():
-                    continue
-                raise InferenceError("the variance fitted to the untreated groups is not positive; drop tiny groups")
-            out[g, :, k] *= np.sqrt(own @ coefficients / theirs)
+            if not errors.values[g, :, k].any():
+                continue
+            coefficients = variance_function(terms, errors.values[g, :, k] ** 2)
+            out[g, :, k] *= np.sqrt(own @ coefficients / (terms @ coefficients))
     return out
+
+
+def variance_function(terms: FloatArray, squares: FloatArray) -> FloatArray:
+    """Fit squared errors by non-negative least squares, reweighted by the inverse of the fitted variance.
+
+    A squared error varies in proportion to its mean: unweighted, a few small groups would decide. (The paper fits
+    unweighted.)
+
+    Parameters
+    ----------
+    terms : FloatArray, shape (n_groups, 2)
+    squares : FloatArray, shape (n_groups,)
+
+    Raises
+    ------
+    InferenceError
+        The fitted variance is zero for some group.
+    """
+    coefficients = nnls(terms, squares)[0]
+    for _ in range(REWEIGHTINGS):
+        fitted = terms @ coefficients
+        if not (fitted > 0).all():
+            raise InferenceError("the variance fitted to the untreated groups is not positive; drop tiny groups")
+        coefficients = nnls(terms / fitted[:, None], squares / fitted)[0]
+    return np.asarray(coefficients)
