@@ -52,11 +52,11 @@ def test_an_unknown_name_is_answered_with_the_known_ones(project):
     assert not (project / ".venv").exists()
 
 
-def test_all_analyses_run_in_one_process_and_each_has_its_own_target(project):
+def test_all_analyses_run_by_one_call_and_each_has_its_own_target(project):
     for name in ("one", "two-2"):
         (project / "analyses" / f"{name}.toml").touch()
-    everything = make(project, "--dry-run", "all").stdout
-    assert "twintrade run analyses/one.toml analyses/two-2.toml" in everything
+    everything = make(project, "--dry-run", "all", "jobs=3").stdout
+    assert "twintrade run --jobs 3 analyses/one.toml analyses/two-2.toml" in everything
     assert "twintrade run analyses/two-2.toml\n" in make(project, "--dry-run", "two-2").stdout
 
 
