@@ -51,18 +51,23 @@ def joint_pretrend(bands: Bands) -> JointPre | None:
     estimate = bands.estimate
     if not isinstance(estimate, EventStudy):
         return None
-    pre = estimate.pre_effects()
-    if bands.covariance is not None:
-        pre = pre[np.diag(bands.covariance)[pre] > 0]
-        if pre.size == 0:
-            return None
-        found = wald(estimate.effects[pre], chosen_block(bands.covariance, pre), float(bands.df[pre[0]]))
-        return JointPre(found.name, found.statistic, found.df1, found.df2, found.p, pre.size)
-    if "pretrend_p" not in bands.facts:
+    if "pretrend_p" in bands.facts:
+        statistic, p = float(bands.facts["pretrend_statistic"]), float(bands.facts["pretrend_p"])
+        n = int(bands.facts["pretrend_df"])
+        return JointPre("randomization", statistic, n, float("nan"), p, n)
+    if bands.covariance is None:
         return None
-    statistic, p = float(bands.facts["pretrend_statistic"]), float(bands.facts["pretrend_p"])
-    n = int(bands.facts["pretrend_df"])
-    return JointPre("randomization", statistic, n, float("nan"), p, n)
+    pre = estimate.pre_effects()
+    pre = pre[np.diag(bands.covariance)[pre] > 0]
+    if pre.size == 0:
+        return None
+    found = wald(estimate.effects[pre], chosen_block(bands.covariance, pre), finite_or_normal(bands.df[pre[0]]))
+    return JointPre(found.name, found.statistic, found.df1, found.df2, found.p, pre.size)
+
+
+def finite_or_normal(df: float) -> float:
+    """Return degrees of freedom, infinite where a method has none: then its covariance is taken as known."""
+    return float("inf") if np.isnan(df) else float(df)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +158,7 @@ class LevellingOff(Diagnostic):
             return self.unavailable(f"{bands.inference} gives no joint covariance of the last effects")
         contrast = np.diff(np.eye(last.size), axis=0)
         block = contrast @ chosen_block(bands.covariance, last) @ contrast.T
-        found = wald(contrast @ estimate.effects[last], block, float(bands.df[last[0]]))
+        found = wald(contrast @ estimate.effects[last], block, finite_or_normal(bands.df[last[0]]))
         if np.isnan(found.p):
             return self.unavailable("the last effects have no joint variance")
         times = ", ".join(f"{e:+d}" for e in estimate.event_times[last])

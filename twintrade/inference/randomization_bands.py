@@ -93,6 +93,7 @@ class Dealt:
             df=absent(estimate.n_effects),
             simultaneous_low=absent(estimate.n_effects),
             simultaneous_high=absent(estimate.n_effects),
+            covariance=spread_of_draws(compared),
             note=self._note(has_intervals),
             facts=self._facts(compared),
             messages=self._messages(compared, low, high, asked and not has_intervals),
@@ -145,6 +146,19 @@ class Dealt:
             text = "the method is not linear in the outcome: randomization gives p-values and no interval"
             found.append(Message("info", "no-interval", text))
         return tuple(found)
+
+
+def spread_of_draws(compared: Compared) -> FloatArray | None:
+    """Return the covariance of the effects across the draws: their noise if nobody is affected.
+
+    None where fewer than twice as many draws as effects are complete.
+    """
+    reference = is_reference(compared.estimate)
+    drawn = np.where(reference, 0.0, compared.drawn)
+    complete = drawn[~np.isnan(drawn).any(axis=1)]
+    if complete.shape[0] < 2 * complete.shape[1] + 2:
+        return None
+    return np.atleast_2d(np.cov(complete.T))
 
 
 def joint_pre(compared: Compared) -> Facts:

@@ -1,0 +1,188 @@
+"""Decompositions of the two-way estimate and the power of pre-tests, against the packages of their authors."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.bacon import Bacon
+from twintrade.diagnostics.pretrend_power import PreTest, PretrendPower, equivalence_bound
+from twintrade.diagnostics.twfe_weights import TWFEWeights, cell_weights
+from twintrade.estimators.base import fit
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.permutation import with_values
+from twintrade.numerics.normal_box import normal_box
+
+# README of the reference numbers.
+GOLDEN = 1e-6
+QUASI_MONTE_CARLO = 2e-3
+KINDS = {
+    "Earlier vs Later Treated": "earlier against later treated",
+    "Later vs Earlier Treated": "later against earlier treated",
+    "Treated vs Untreated": "treated against untreated",
+    "Later vs Always Treated": "later against always treated",
+}
+
+
+def golden(shared, name: str, case: str) -> dict:
+    cases = json.loads((shared / "golden" / f"{name}.json").read_text())["cases"]
+    return next(c["results"] for c in cases if c["id"] == case)
+
+
+def panel_of(shared, dataset: str) -> Design:
+    unit, period, onset, outcome = {
+        "castle": ("sid", "year", "effyear", "l_homicide"),
+        "math_reform": ("state", "class", "reformyr_math", "incearn_ln"),
+        "mpdta": ("countyreal", "year", "first.treat", "lemp"),
+        "sim_balanced": ("id", "t", "g", "y"),
+    }[dataset]
+    frame = pd.read_csv(shared / "golden/data" / f"{dataset}.csv")
+    start = frame.groupby(unit)[onset].first().replace(0, np.inf)
+    if dataset == "math_reform":
+        start = frame[frame["reform_math"] == 1].groupby(unit)["class"].min().reindex(start.index)
+    panel = Panel.from_frame(frame, unit=unit, period=period)
+    return Design(
+        panel=panel, treatment=Treatment.from_series(start), outcome=outcome, always_treated="keep", window=(-30, 30)
+    )
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(3)
+
+
+@pytest.mark.parametrize(
+    ("case", "dataset"),
+    [("castle_homicide", "castle"), ("math_reform",) * 2, ("mpdta",) * 2, ("sim_balanced",) * 2],
+)
+def test_bacon_equals_bacondecomp(shared, rng, case, dataset) -> None:
+    expected = golden(shared, "bacon", case)
+    fitted = fit(TWFE(shape="static"), panel_of(shared, dataset))
+    found = Bacon().check(fitted, Clustered(), rng).payloads["bacon"]
+    theirs = pd.DataFrame({k: expected[k] for k in ("treated", "untreated", "estimate", "weight", "type")})
+    theirs["untreated"] = theirs["untreated"].astype(float).fillna(np.inf)
+    both = theirs.merge(found, on=["treated", "untreated"], suffixes=("_r", ""))
+    assert len(both) == len(theirs) == len(found)
+    assert both["estimate"].to_numpy() == pytest.approx(both["estimate_r"].to_numpy(), rel=GOLDEN)
+    assert both["weight"].to_numpy() == pytest.approx(both["weight_r"].to_numpy(), rel=GOLDEN)
+    assert (both["type"].map(KINDS) == both["kind"]).all()
+
+
+def test_bacon_adds_up_to_the_estimate(shared, rng) -> None:
+    fitted = fit(TWFE(shape="static"), panel_of(shared, "mpdta"))
+    found = Bacon().check(fitted, Clustered(), rng)
+    rows = found.payloads["bacon"]
+    assert (rows["estimate"] * rows["weight"]).sum() == pytest.approx(fitted.estimate.effects[0])
+    assert found.table["weight"].sum() == pytest.approx(1)
+
+
+def test_bacon_says_what_it_is_not_made_for(shared, rng) -> None:
+    design = panel_of(shared, "mpdta")
+    thin = design.restricted(design.panel.period != 2004)
+    ragged = design.restricted((design.panel.period != 2004) | (design.panel.unit > 3))
+    assert Bacon().check(fit(TWFE(), thin), Clustered(), rng).value >= 0
+    assert "not balanced" in Bacon().check(fit(TWFE(), ragged), Clustered(), rng).sentence
+
+
+@pytest.mark.parametrize(
+    ("case", "dataset", "by"),
+    [("castle_feTR", "castle", "cell"), ("mpdta_feTR", "mpdta", "cell"), ("castle_feS", "castle", "switch_average")],
+)
+def test_weights_equal_twowayfeweights(shared, case, dataset, by) -> None:
+    expected = golden(shared, "twowayfeweights", case)
+    found = cell_weights(panel_of(shared, dataset).observations, by)
+    assert found.beta == pytest.approx(expected["beta"], rel=GOLDEN)
+    assert found.n_weights == expected["nr_weights"]
+    assert found.n_negative == expected["nr_minus"]
+    assert found.sum_negative == pytest.approx(expected["sum_minus"], abs=1e-9)
+    assert found.robustness() == pytest.approx(expected["sensibility"], rel=GOLDEN)
+    if "sensibility2" in expected:
+        assert found.sign_robustness() == pytest.approx(expected["sensibility2"], rel=GOLDEN)
+
+
+def test_single_weights_equal_twowayfeweights(shared) -> None:
+    expected = golden(shared, "twowayfeweights", "mpdta_feTR")["weights"]
+    o = panel_of(shared, "mpdta").observations
+    ours = pd.Series(cell_weights(o).weight, index=[o.unit_ids[o.unit].astype(int), o.period])
+    theirs = pd.Series(expected["weight"], index=[expected["G"], expected["T"]])
+    assert ours.reindex(theirs.index).to_numpy() == pytest.approx(theirs.to_numpy(), abs=1e-10)
+
+
+def test_switch_weights_reproduce_a_regression_on_stable_effects(shared, rng) -> None:
+    design = panel_of(shared, "mpdta")
+    o = design.observations
+    by_unit = rng.normal(size=o.n_units)
+    beta = fit(TWFE(shape="static"), with_values(design, by_unit[o.unit] * o.is_treated)).estimate.effects[0]
+    weight = cell_weights(o, "switch").weight
+    assert weight @ by_unit[o.unit] == pytest.approx(beta, rel=1e-9)
+
+
+def test_weights_reproduce_a_regression_on_known_effects(shared, rng) -> None:
+    design = panel_of(shared, "mpdta")
+    o = design.observations
+    effects = rng.normal(size=o.n_rows) * o.is_treated
+    beta = fit(TWFE(shape="static"), with_values(design, effects)).estimate.effects[0]
+    assert cell_weights(o).weight @ effects == pytest.approx(beta, rel=1e-9)
+    found = TWFEWeights().check(fit(TWFE(shape="static"), design), Clustered(), rng)
+    assert found.payloads["twfe_weights"]["weight"].sum() == pytest.approx(1)
+
+
+def vectors(shared, name: str) -> tuple[np.ndarray, np.ndarray]:
+    held = json.loads((shared / "golden/data" / f"{name}.json").read_text())
+    return np.array(held["sigma"]), np.array(held["tVec" if "tVec" in held else "timeVec"], dtype=float).ravel()
+
+
+@pytest.mark.parametrize("power", [0.5, 0.8])
+def test_slope_for_power_equals_pretrends(shared, power) -> None:
+    sigma, times = vectors(shared, "HeAndWangResults")
+    times = times[times != -1]
+    found = PreTest(sigma, np.flatnonzero(times < -1)).slope_for(power, times + 1)
+    assert found == pytest.approx(
+        golden(shared, "pretrends", f"HW_slope_power_{power}")["slope"], rel=QUASI_MONTE_CARLO
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "data", "reference", "slope"),
+    [("HW_pretrends_linear", "HeAndWangResults", -1, 0.05), ("BC_pretrends_linear", "BCdata_EventStudy", 2008, 0.01)],
+)
+def test_power_and_bias_equal_pretrends(shared, case, data, reference, slope) -> None:
+    expected = golden(shared, "pretrends", case)
+    sigma, times = vectors(shared, data)
+    times = times[times != reference]
+    test = PreTest(sigma, np.flatnonzero(times < reference))
+    trend = slope * (times - reference)
+    assert test.power(trend) == pytest.approx(expected["power"], abs=QUASI_MONTE_CARLO)
+    theirs = dict(zip(expected["t"], expected["mean_after_pretesting"], strict=True))
+    wanted = np.array([theirs[t] for t in times], dtype=float)
+    if np.isfinite(wanted).all():
+        assert test.after_passing(trend) == pytest.approx(wanted, abs=QUASI_MONTE_CARLO)
+
+
+def test_box_probability_against_independence_and_simulation(rng) -> None:
+    low, high = -np.ones(4), np.array([1.0, 2.0, 0.5, 3.0])
+    from scipy.special import ndtr
+
+    box = normal_box(np.zeros(4), np.eye(4), low, high)
+    assert box.probability == pytest.approx(np.prod(ndtr(high) - ndtr(low)), abs=1e-6)
+    root = rng.normal(size=(4, 4))
+    drawn = rng.normal(size=(400_000, 4)) @ root.T + 0.3
+    inside = ((drawn > low) & (drawn < high)).all(axis=1)
+    box = normal_box(np.full(4, 0.3), root @ root.T, low, high)
+    assert box.probability == pytest.approx(inside.mean(), abs=5e-3)
+    assert box.mean == pytest.approx(drawn[inside].mean(axis=0), abs=0.02)
+
+
+def test_power_as_a_check(shared, rng) -> None:
+    fitted = fit(TWFE(), panel_of(shared, "mpdta"))
+    found = PretrendPower().check(fitted, Clustered(), rng)
+    assert found.table["slope"].is_monotonic_increasing
+    drawn = found.payloads["pretrend_power"]
+    assert {"event_time", "series", "value"} <= set(drawn.columns)
+    assert "would be found with 50 % power only" in found.sentence
+    assert equivalence_bound(np.array([0.1, -0.2]), np.array([0.01, 0.04]), 0.95) == pytest.approx(
+        0.2 + 1.6448536 * 0.2
+    )

@@ -1,0 +1,60 @@
+"""Probability that a normal vector lies in a box, and its mean given that it does, by a fixed lattice."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from twintrade.numerics.arrays import FloatArray
+
+POINTS = 20_000
+SHIFTS = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box:
+    """Probability, and conditional mean of shape (k,)."""
+
+    probability: float
+    mean: FloatArray
+
+
+def normal_box(mean: FloatArray, covariance: FloatArray, low: FloatArray, high: FloatArray) -> Box:
+    """Integrate a normal density over a box by Genz's separation of variables.
+
+    Coordinates are taken in turn, each conditional on those before it, at the points of a Richtmyer lattice with the
+    baker's transformation; the lattice is fixed, so results repeat. Errors are about 1e-5.
+
+    Parameters
+    ----------
+    mean, low, high : FloatArray, shape (k,)
+    covariance : FloatArray, shape (k, k)
+    """
+    k = mean.size
+    root = np.linalg.cholesky(covariance + 1e-14 * np.trace(covariance) / k * np.eye(k))
+    steps = np.sqrt(_primes(k))
+    index = np.arange(1, POINTS + 1)[:, None]
+    total, weighted = 0.0, np.zeros(k)
+    for shift in range(SHIFTS):
+        u = np.abs(2 * np.mod(index * steps + (shift + 0.5) / SHIFTS, 1.0) - 1)
+        z = np.zeros((POINTS, k))
+        weight = np.ones(POINTS)
+        for j in range(k):
+            center = mean[j] + z[:, :j] @ root[j, :j]
+            below = special.ndtr((low[j] - center) / root[j, j])
+            above = special.ndtr((high[j] - center) / root[j, j])
+            weight *= above - below
+            z[:, j] = special.ndtri(np.clip(below + u[:, j] * (above - below), 1e-300, 1 - 1e-16))
+        total += float(weight.mean())
+        weighted += weight @ (mean + z @ root.T) / POINTS
+    return Box(total / SHIFTS, weighted / total if total > 0 else np.full(k, np.nan))
+
+
+def _primes(n: int) -> FloatArray:
+    found: list[int] = []
+    candidate = 2
+    while len(found) < n:
+        if all(candidate % p for p in found):
+            found.append(candidate)
+        candidate += 1
+    return np.array(found, dtype=np.float64)
