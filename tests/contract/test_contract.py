@@ -126,7 +126,7 @@ def test_influence_sums_to_zero(name):
 
 @pytest.mark.parametrize("name", [name for name in PANEL if not ESTIMATORS[name].requires.dyadic])
 def test_influence_agrees_with_leaving_one_unit_out(name):
-    """Not for methods of small dyadic panels: there the sandwich is known to be too small (Weidner and Zylkin 2021)."""
+    """Not for methods of small dyadic panels: there the sandwich is too small (Weidner and Zylkin 2021)."""
     parts = chosen(name, noise=0.5)
     result = fitted(name, parts)
     overall = result.view("overall")

@@ -1,4 +1,4 @@
-"""ETWFE against R's etwfe 0.6: every aggregate of the reference file, linear and Poisson, with and without covariate."""
+"""ETWFE against R: every aggregate of the reference file, linear and Poisson, with and without covariate."""
 
 import json
 
@@ -55,7 +55,7 @@ def fitted(folder, case):
 
 
 def n_parameters(result):
-    """Count as R does: cells and covariate terms, and every cohort and period less one; units nest in the clusters."""
+    """Count as R does: cells and covariate terms, every cohort and period less one; units nest in clusters."""
     o = result.design.observations
     n_periods = o.periods.size
     if "unit" in result.design.effect_names:

@@ -1,11 +1,12 @@
 """Cell coefficients as the effects that are reported: as they are, as differences of the outcome, or in percent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from twintrade.design import Observations
+from twintrade.effects import Regression
 from twintrade.estimators.cell_fit import CellFit, Family
 from twintrade.estimators.mundlak import centered
 from twintrade.estimators.saturated import Dummies
@@ -24,12 +25,15 @@ class Measured:
     influence : FloatArray, shape (n_units, n_cells)
     weight_influence : FloatArray or None, shape (n_units, n_cells)
         Where the weights are estimated.
+    source : Regression or None
+        Where the effects are its slopes.
     """
 
     effects: FloatArray
     weights: FloatArray
     influence: FloatArray
     weight_influence: FloatArray | None = None
+    source: Regression | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +48,7 @@ class CellTable:
     weights: FloatArray
     influence: FloatArray
     weight_influence: FloatArray | None
+    source: Regression | None
 
 
 def measured(o: Observations, fit: CellFit, of_row: IntArray, measure: Measure, family: Family) -> Measured:
@@ -60,7 +65,7 @@ def measured(o: Observations, fit: CellFit, of_row: IntArray, measure: Measure, 
     sizes = np.bincount(cell[inside], fit.weights[inside], n_cells).astype(np.float64)
     own = fit.influence[:, :n_cells]
     if measure == "coefficient" or family == "linear":
-        return Measured(fit.coefficients, sizes, own)
+        return Measured(fit.coefficients, sizes, own, source=fit.source)
     return _proportional(o, fit, cell, inside, sizes, measure)
 
 
@@ -133,4 +138,5 @@ def tabled(o: Observations, fit: CellFit, cells: Dummies, found: Measured, refer
         weights=np.where(is_cell, spread(found.weights), sizes),
         influence=spread(found.influence),
         weight_influence=moved,
+        source=None if found.source is None else replace(found.source, selector=spread(found.source.selector)),
     )

@@ -29,6 +29,8 @@ class Counterfactual:
         Untreated rows in the fit.
     rows : IntArray, shape (n_new,)
         Affected rows whose untreated outcome is identified.
+    unknown : IntArray, shape (n_unknown,)
+        Affected rows that are not identified.
     predicted : FloatArray, shape (n_new,)
         Untreated outcome (for Poisson the mean, not its logarithm).
     residuals : FloatArray, shape (n_fit,)
@@ -43,6 +45,7 @@ class Counterfactual:
     o: Observations
     fit_rows: IntArray
     rows: IntArray
+    unknown: IntArray
     predicted: FloatArray
     residuals: FloatArray
     codes: tuple[IntArray, ...]
@@ -95,7 +98,7 @@ def counterfactual(o: Observations, family: Family) -> Counterfactual:
     codes_fit = [c[fitted.rows] for c in codes]
     known = identified(codes_fit, [c[affected] for c in codes])
     rows = affected[known]
-    unknown = _unidentified(o, affected[~known], codes, fitted.rows)
+    unknown = unidentified(o, affected[~known], codes, fitted.rows)
     if not o.is_treated[rows].any():
         listed = "; ".join(f"{d.n_rows} {d.sentence}" for d in unknown)
         raise EstimationError(f"no treated row can be imputed from untreated ones: {listed}")
@@ -106,6 +109,7 @@ def counterfactual(o: Observations, family: Family) -> Counterfactual:
         o=o,
         fit_rows=fitted.rows,
         rows=rows,
+        unknown=affected[~known],
         predicted=np.exp(eta) if family == "poisson" else eta,
         residuals=fitted.residuals,
         codes=codes,
@@ -161,7 +165,7 @@ def _absorbed_covariates(collinear: tuple[Collinear, ...]) -> tuple[Dropped, ...
     return tuple(Dropped("collinear", s, 0, 0, (c.name,)) for s, c in zip(sentences, collinear, strict=True))
 
 
-def _unidentified(
+def unidentified(
     o: Observations, rows: IntArray, codes: tuple[IntArray, ...], fit_rows: IntArray
 ) -> tuple[Dropped, ...]:
     """List treated rows that cannot be imputed, each under the first effect that has no untreated row for it."""

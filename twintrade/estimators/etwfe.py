@@ -8,10 +8,11 @@ import numpy as np
 from twintrade.design import Design, NeverTreated, Observations
 from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
-from twintrade.errors import DesignError
+from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cell_fit import CellFit, Family, fit_cells
 from twintrade.estimators.cell_table import CellTable, Measure, measured, tabled
+from twintrade.estimators.collapsed import collapse
 from twintrade.estimators.event_terms import follows_event_time, require_reference
 from twintrade.estimators.mundlak import interactions
 from twintrade.estimators.saturated import Dummies, cell_dummies
@@ -54,12 +55,21 @@ class ETWFE(Estimator):
             No cell is identified, or nobody is observed at the reference.
         """
         self._check(design)
-        o = design.observations
+        means = collapse(design) if self.family == "linear" else None
+        if means is None:
+            return self._fitted(design.observations, self._scale(design))
+        found = self._fitted(means.small, self._scale(design))
+        dropped, n_slopes = found.sample.dropped, found.sample.n_slopes
+        sample = means.o.sample(n_slopes=n_slopes, effects=design.effect_names, dropped=dropped)
+        return means.expanded(found, sample)
+
+    def _fitted(self, o: Observations, scale: Scale) -> CohortEffects:
+        """Fit the cells on the given rows."""
         cells, reference = self._cells(o)
-        columns = interactions(o, cells.of_row, has_units="unit" in design.effect_names)
+        columns = interactions(o, cells.of_row, has_units="unit" in o.design.effect_names)
         fit = fit_cells(o, cells.of_row, cells.names(), columns, self.family)
         found = measured(o, fit, cells.of_row, self.measure, self.family)
-        return _packed(o, fit, tabled(o, fit, cells, found, reference), self._scale(design), reference)
+        return _packed(o, fit, tabled(o, fit, cells, found, reference), scale, reference)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -99,6 +109,10 @@ class ETWFE(Estimator):
         if not isinstance(o.design.comparison, NeverTreated):
             return cell_dummies(o, o.is_affected), None
         ever = follows_event_time(o)
+        if ever.all():
+            raise EstimationError(
+                "every unit is tied in the end, so nobody is never tied; compare with units not yet tied"
+            )
         require_reference(np.unique(o.event_time[ever]), o.design.reference)
         return cell_dummies(o, ever & (o.event_time != o.design.reference)), o.design.reference
 
@@ -114,7 +128,7 @@ def _packed(
     moved = None if table.weight_influence is None else table.weight_influence[units]
     return CohortEffects(
         effects=table.effects,
-        uncertainty=UnitInfluence(o.unit_ids[units], table.influence[units]),
+        uncertainty=UnitInfluence(o.unit_ids[units], table.influence[units], table.source),
         scale=scale,
         sample=o.sample(
             None if fit.rows.size == o.n_rows else fit.rows,

@@ -7,7 +7,6 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, UnitInfluence
-from twintrade.effects.cohort_effects import POOLED
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Repeater, Requires
@@ -21,6 +20,7 @@ from twintrade.estimators.imputation_cells import (
     ratios,
 )
 from twintrade.estimators.imputation_leads import Leads, leads
+from twintrade.estimators.imputation_table import cell_part, from_means, lead_part, packed
 from twintrade.estimators.leverage import leverage_report
 from twintrade.estimators.repeated import imputed, repeated
 from twintrade.numerics.arrays import FloatArray
@@ -67,6 +67,9 @@ class Imputation(Estimator):
             No treated row can be imputed.
         """
         self._check(design)
+        collapsed = from_means(design) if self.family == "linear" else None
+        if collapsed is not None:
+            return collapsed
         c = counterfactual(design.observations, self.family)
         cells = cells_of(c)
         return self._assembled(c, cells, self._effects(c, cells), leads(c, self.family))
@@ -137,29 +140,17 @@ class Imputation(Estimator):
         unit = o.unit[before.rows]
         early = [np.bincount(unit, column, o.n_units) for column in before.influence.T]
         effects, influence = self._lead_scale(before.effects, np.column_stack([np.empty((o.n_units, 0)), *early]))
-        n_leads = before.event_times.size if effects.size else 0
         moved = None
         if found.weight_influence is not None:
-            moved = np.hstack([np.zeros((units.size, n_leads)), found.weight_influence[units]])
-        times = np.concatenate([before.event_times[:n_leads], cells.event_times])
-        cohorts = np.concatenate([np.full(n_leads, POOLED), cells.cohorts])
-        return CohortEffects(
-            effects=np.concatenate([effects, found.effects]),
-            uncertainty=UnitInfluence(o.unit_ids[units], np.hstack([influence[units], found.influence[units]])),
-            scale=self._scale(o.design),
-            sample=o.sample(
-                rows, effects=o.design.effect_names, statistics=c.statistics, dropped=(*c.dropped, *before.dropped)
-            ),
-            names=tuple(f"{'all' if g == POOLED else g}, {e:+d}" for g, e in zip(cohorts, times, strict=True)),
-            n_units=np.concatenate([before.n_units[:n_leads], cells.n_units]),
-            n_cells=np.concatenate([before.n_cells[:n_leads], cells.n_rows]),
-            base="imputation leads",
-            cohorts=cohorts,
-            event_times=times,
-            cell_weights=np.concatenate([before.n_cells[:n_leads].astype(np.float64), found.weights]),
-            reference=None,
-            weight_influence=moved,
-            anticipation=o.design.anticipation,
+            moved = np.hstack([np.zeros((units.size, effects.size)), found.weight_influence[units]])
+        dropped = (*c.dropped, *before.dropped)
+        return packed(
+            (lead_part(before, effects), cell_part(cells, found.effects, found.weights)),
+            UnitInfluence(o.unit_ids[units], np.hstack([influence[units], found.influence[units]])),
+            o.sample(rows, effects=o.design.effect_names, statistics=c.statistics, dropped=dropped),
+            self._scale(o.design),
+            o.design.anticipation,
+            moved,
         )
 
     def _lead_scale(self, effects: FloatArray, influence: FloatArray) -> tuple[FloatArray, FloatArray]:

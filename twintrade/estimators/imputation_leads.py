@@ -25,8 +25,10 @@ class Leads:
     effects : FloatArray, shape (n_leads,)
     rows : IntArray, shape (n_rows,)
         Positions in the observations.
-    influence : FloatArray, shape (n_rows, n_leads)
-        By row.
+    loadings : FloatArray, shape (n_rows, n_leads)
+        What a row's weighted residual moves.
+    scores : FloatArray, shape (n_rows,)
+        Weighted residuals.
     n_units, n_cells : IntArray, shape (n_leads,)
     dropped : tuple of Dropped
     """
@@ -34,10 +36,16 @@ class Leads:
     event_times: IntArray
     effects: FloatArray
     rows: IntArray
-    influence: FloatArray
+    loadings: FloatArray
+    scores: FloatArray
     n_units: IntArray
     n_cells: IntArray
     dropped: tuple[Dropped, ...]
+
+    @property
+    def influence(self) -> FloatArray:
+        """Influence by row, shape (n_rows, n_leads)."""
+        return self.loadings * self.scores[:, None]
 
 
 def leads(c: Counterfactual, family: Family) -> Leads:
@@ -52,13 +60,13 @@ def leads(c: Counterfactual, family: Family) -> Leads:
     dummies = (event_time[rows, None] == times).astype(np.float64)
     columns = np.hstack([dummies, o.covariates[rows]])
     names = (*(f"lead {e:+d}" for e in times), *o.design.covariates)
-    rows, kept, coefficients, influence, collinear = _fitted(c, family, rows, columns, names)
+    rows, kept, coefficients, loadings, scores, collinear = _fitted(c, family, rows, columns, names)
     reported = np.flatnonzero(kept < times.size)
     order = reported[np.argsort(times[kept[reported]])]
     found = times[kept[order]]
     n_units, n_cells = counts(o, rows, event_time, found)
     notes += tuple(_collinear(one, names) for one in collinear if one.column < times.size)
-    return Leads(found, coefficients[order], rows, influence[:, order], n_units, n_cells, notes)
+    return Leads(found, coefficients[order], rows, loadings[:, order], scores, n_units, n_cells, notes)
 
 
 def _times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dropped, ...]]:
@@ -78,17 +86,17 @@ def _times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dropped, ..
 
 def _fitted(
     c: Counterfactual, family: Family, rows: IntArray, columns: FloatArray, names: tuple[str, ...]
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray, tuple[Collinear, ...]]:
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray, tuple[Collinear, ...]]:
     o = c.o
     weights = None if o.weights is None else o.weights[rows]
     if family == "poisson":
         fit = poisson(o.y[rows], columns, c.codes_fit, weights, names=names)
         own = fit.mu if weights is None else fit.mu * weights[fit.rows]
-        scores = fit.x_tilde * (own * fit.residuals)[:, None]
-        return rows[fit.rows], fit.kept, fit.coefficients, scores @ fit.bread, fit.collinear
+        loadings = fit.x_tilde @ fit.bread
+        return rows[fit.rows], fit.kept, fit.coefficients, loadings, own * fit.residuals, fit.collinear
     linear = least_squares(o.y[rows], columns, absorber(c.codes_fit, weights), names=names)
-    scores = linear.x_tilde * (linear.residuals if weights is None else linear.residuals * weights)[:, None]
-    return rows, linear.kept, linear.coefficients, scores @ linear.bread, linear.collinear
+    scores = linear.residuals if weights is None else linear.residuals * weights
+    return rows, linear.kept, linear.coefficients, linear.x_tilde @ linear.bread, scores, linear.collinear
 
 
 def _collinear(one: Collinear, names: tuple[str, ...]) -> Dropped:

@@ -5,9 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from twintrade.design import Design
-from twintrade.effects import Dropped, Estimate, EventStudy
+from twintrade.design import Design, Observations
+from twintrade.effects import Estimate, EventStudy
+from twintrade.effects.estimate import Scale
 from twintrade.estimators.base import Estimator, Repeater, Requires
+from twintrade.estimators.collapsed import collapse
 from twintrade.estimators.event_terms import Shape, terms
 from twintrade.estimators.repeated import regressed, repeated
 from twintrade.estimators.slopes import Slopes, effects_of
@@ -45,7 +47,21 @@ class TWFE(Estimator):
         EstimationError
             The reference is not observed, or the fixed effects absorb the treatment.
         """
-        o = design.observations
+        means = collapse(design)
+        if means is None:
+            return self._regressed(design.observations, design.scale)
+        found = self._regressed(means.small, design.scale)
+        source = found.uncertainty.regression  # type: ignore[attr-defined]
+        sample = means.o.sample(
+            n_slopes=found.sample.n_slopes,
+            effects=design.effect_names,
+            dropped=found.sample.dropped,
+            statistics={"within_r2": means.within_r2(source), "n_singletons": 0.0},
+        )
+        return means.expanded(found, sample)
+
+    def _regressed(self, o: Observations, scale: Scale) -> EventStudy | Estimate:
+        """Regress the observations' outcome on the terms within the effects."""
         model = terms(o, self.shape)
         codes = o.effect_codes()
         fit = least_squares(o.y, model.columns, absorber(codes, o.weights), names=model.names)
@@ -60,8 +76,7 @@ class TWFE(Estimator):
             bread=fit.bread,
         )
         statistics = {"within_r2": fit.within_r2, "n_singletons": float(singletons(codes).sum())}
-        no_drop: tuple[Dropped, ...] = ()
-        return effects_of(o, model, slopes, design.scale, no_drop, statistics)
+        return effects_of(o, model, slopes, scale, (), statistics)
 
     def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
         """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
