@@ -1,13 +1,22 @@
 """Frames as CSV bytes and back: the same bytes for the same numbers, every digit kept, no live formula."""
 
+import csv
 import io
+import re
 
+import numpy as np
 import pandas as pd
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"-?(?:\d+\.?\d*(?:e[+-]?\d+)?|inf)", re.IGNORECASE)
+_INTEGER = re.compile(r"-?\d{1,18}")
 _WHOLE = {
     *("cohort", "event_time", "onset", "row", "reference", "n_units", "n_cells", "n_rows", "n_treated_units"),
     *("n_zeros", "n_separated", "n_singletons"),
+}
+_TEXT = {
+    *("unit", "city", "partner", "partner_city", "signatory", "twinning", "name", "dyad", "series"),
+    *("label", "period_label", "signed", "ended", "source", "note", "message", "sentence", "dropped"),
 }
 
 
@@ -28,29 +37,33 @@ def to_bytes(frame: pd.DataFrame) -> bytes:
 
 def from_bytes(content: bytes) -> pd.DataFrame:
     """Return what ``to_bytes`` wrote; only empty cells are missing, so that NA stays Namibia."""
-    if not content.strip():
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+    if not rows or not rows[0]:
         return pd.DataFrame()
-    frame = pd.read_csv(io.BytesIO(content), keep_default_na=False, na_values=[""], float_precision="round_trip")
-    frame.columns = [_plain(str(c)) for c in frame.columns]
-    for name in frame.columns:
-        if name in _WHOLE and pd.api.types.is_numeric_dtype(frame[name].dtype):
-            frame[name] = frame[name].astype("Int64")
-        elif not pd.api.types.is_numeric_dtype(frame[name].dtype):
-            frame[name] = frame[name].map(_plain)
-    return frame
+    header, body = rows[0], [row for row in rows[1:] if row]
+    columns = {_plain(name): _column(_plain(name), [row[k] for row in body]) for k, name in enumerate(header)}
+    return pd.DataFrame(columns, columns=list(columns))
+
+
+def _column(name: str, cells: list[str]) -> pd.Series:
+    present = [cell for cell in cells if cell]
+    if present and name not in _TEXT:
+        if all(cell in ("True", "False") for cell in cells):
+            return pd.Series([cell == "True" for cell in cells], dtype=bool)
+        if name in _WHOLE and all(_INTEGER.fullmatch(cell) for cell in present):
+            return pd.Series([int(cell) if cell else pd.NA for cell in cells], dtype="Int64")
+        if all(_INTEGER.fullmatch(cell) for cell in cells):
+            return pd.Series([int(cell) for cell in cells], dtype=np.int64)
+        if all(_NUMBER.fullmatch(cell) for cell in present):
+            return pd.Series([float(cell) if cell else np.nan for cell in cells], dtype=np.float64)
+    return pd.Series([_plain(cell) if cell else np.nan for cell in cells], dtype=object)
 
 
 def _neutral(cell: object) -> object:
-    return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA) and not _is_number(cell) else cell
+    if not isinstance(cell, str) or _NUMBER.fullmatch(cell):
+        return cell
+    return "'" + cell if cell.lstrip("'").startswith(_FORMULA) else cell
 
 
-def _plain(cell: object) -> object:
-    return cell[1:] if isinstance(cell, str) and cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _plain(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(_FORMULA) else cell

@@ -1,0 +1,63 @@
+"""A small project and the command line as a black box."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from twintrade.study.scaffold import simulated_pair
+
+REST = """[[estimator]]
+name = "twfe"
+transform = "log"
+
+[inference]
+name = "clustered"
+draws = 199
+seed = 5
+
+[[diagnostic]]
+name = "adoption"
+"""
+
+
+def write_project(folder: Path) -> Path:
+    """Write the scaffold's pair with one quick estimator."""
+    for path, content in simulated_pair("tiny").items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    spec = folder / "analyses" / "tiny.toml"
+    text = spec.read_text(encoding="utf-8")
+    spec.write_text(text[: text.index("# The ladder.")] + REST, encoding="utf-8")
+    return folder
+
+
+def environment(**changes: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("TWINTRADE_DATA", "COV_"))}
+    return kept | {"OMP_NUM_THREADS": "1"} | changes
+
+
+def command(project: Path, *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "twintrade.cli", *words],
+        cwd=project,
+        env=dict(env or environment()),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Hash of every result by path, the manifest's volatile part left out."""
+    found = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        content = path.read_bytes()
+        if path.name == "manifest.json":
+            content = content[: content.index(b'"volatile"')]
+        found[path.relative_to(folder).as_posix()] = sha256(content).hexdigest()
+    return found

@@ -1,0 +1,20 @@
+"""Projects to run the command line on."""
+
+from pathlib import Path
+
+import pytest
+from black_box import command, write_project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose analysis has been run once; tests that change it work on a copy."""
+    folder = write_project(tmp_path_factory.mktemp("finished"))
+    done = command(folder, "run")
+    assert done.returncode == 0, done.stderr + done.stdout
+    return folder

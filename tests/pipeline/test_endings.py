@@ -1,0 +1,182 @@
+"""How runs end: exit codes, one message without a traceback, old results untouched."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from black_box import command, environment, hashes, write_project
+
+
+def edited(project: Path, old: str, new: str) -> Path:
+    spec = project / "analyses" / "tiny.toml"
+    text = spec.read_text()
+    assert old in text
+    spec.write_text(text.replace(old, new))
+    return project
+
+
+def told(done) -> str:
+    """Everything a person sees; a traceback is never among it."""
+    assert "Traceback" not in done.stderr + done.stdout
+    return done.stderr + done.stdout
+
+
+def test_a_bad_analysis_file_ends_in_2_with_every_fault(project):
+    edited(project, "cluster =", "clutser =")
+    edited(project, 'name = "twfe"', 'name = "twfee"')
+    done = command(project, "run")
+    assert done.returncode == 2
+    assert "design.clutser is no known key; did you mean cluster?" in told(done)
+    assert (project / "results" / "tiny.messages.csv").is_file()
+    assert command(project, "check").returncode == 2
+
+
+def test_a_method_that_does_not_exist_ends_in_2(project):
+    done = command(edited(project, 'name = "twfe"', 'name = "twfee"'), "run")
+    assert done.returncode == 2
+    assert "did you mean 'twfe'?" in told(done)
+
+
+def test_bad_data_end_in_3_with_row_and_column_in_messages(project):
+    trade = project / "data" / "raw" / "tiny_trade.csv"
+    lines = trade.read_text().splitlines()
+    lines[2] = lines[2].rsplit(",", 1)[0] + ",12%"
+    lines[5] = lines[5].rsplit(",", 1)[0] + ",(500)"
+    trade.write_text("\n".join(lines) + "\n")
+    done = command(project, "run")
+    assert done.returncode == 3
+    assert "row 3" in told(done)
+    messages = (project / "results" / "tiny.messages.csv").read_text()
+    assert messages.startswith("level,code,file,row,column,message\n")
+    assert ",data/raw/tiny_trade.csv,3,exports_usd," in messages
+    assert ",data/raw/tiny_trade.csv,6,exports_usd," in messages
+    assert not (project / "results" / "tiny").exists()
+
+
+def test_a_missing_file_ends_in_3_and_is_a_skip_where_the_analysis_says_so(project):
+    (project / "data" / "raw" / "tiny_trade.csv").unlink()
+    done = command(project, "run")
+    assert done.returncode == 3
+    assert "data/raw/tiny_trade.csv is not there" in told(done)
+    done = command(edited(project, "simulated = true", "skip_when_absent = true"), "run")
+    assert done.returncode == 0
+    assert "tiny skipped: not there: data/raw/tiny_trade.csv" in told(done)
+
+
+def test_a_design_that_cannot_be_ends_in_1_and_says_what_to_do(project):
+    ties = project / "data" / "raw" / "tiny_twinnings.csv"
+    ties.write_text(ties.read_text().replace("2010-05-12", ""))
+    done = command(project, "run")
+    assert done.returncode == 1
+    assert "1 units have a tie whose date is not known (first: Alder-GBR)" in told(done)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("run", "tyni"), "did you mean tiny?"),
+        (("run", "Tiny"), "lower-case letters"),
+        (("run", "../x.toml"), "does not stand in a folder called analyses"),
+        (("list", "estimaters"), "did you mean estimators?"),
+        (("init", "check"), "target of the Makefile"),
+        (("init", "new", "--trade", "data/raw/tiny_trade.csv"), "give both"),
+    ],
+)
+def test_what_was_typed_wrongly_ends_in_2_with_a_hint(project, words, text):
+    done = command(project, *words)
+    assert done.returncode == 2
+    assert text in told(done)
+
+
+def test_an_analysis_is_never_overwritten_by_init(project):
+    done = command(project, "init", "tiny")
+    assert done.returncode == 1
+    assert "exists already" in told(done)
+
+
+def test_a_failed_run_leaves_the_old_results_and_the_next_success_clears_its_messages(project):
+    assert command(project, "run").returncode == 0
+    before = hashes(project / "results" / "tiny")
+    good = (project / "analyses" / "tiny.toml").read_text()
+    edited(project, 'transform = "log"\n\n[inference]', 'transform = "log"\ncovariates = ["gdp"]\n\n[inference]')
+    done = command(project, "run")
+    assert done.returncode == 1
+    assert "no column 'gdp'" in told(done)
+    assert hashes(project / "results" / "tiny") == before
+    assert (project / "results" / "tiny.messages.csv").is_file()
+    (project / "analyses" / "tiny.toml").write_text(good + '\n[[diagnostic]]\nname = "raw_series"\n')
+    assert command(project, "run").returncode == 0
+    assert not (project / "results" / "tiny.messages.csv").exists()
+
+
+def test_a_killed_run_leaves_the_old_results_whole(project):
+    assert command(project, "run").returncode == 0
+    before = hashes(project / "results" / "tiny")
+    edited(project, "seed = 5", "seed = 6")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "twintrade.cli", "run", "--log-json"],
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if json.loads(line)["event"] == "draw":
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert hashes(project / "results" / "tiny") == before
+    assert command(project, "run").returncode == 0
+    after = {p.name for p in (project / "results").iterdir()}
+    assert after == {"tiny"}
+
+
+def test_interruption_ends_in_130_without_debris(project):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "twintrade.cli", "run", "--log-json"],
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    seen = []
+    for line in process.stderr:
+        if line.startswith("{"):
+            event = json.loads(line)["event"]
+            if event == "read":
+                time.sleep(0.05)
+                process.send_signal(signal.SIGINT)
+        else:
+            seen.append(line)
+    assert process.wait() == 130
+    assert "interrupted" in "".join(seen)
+    assert "Traceback" not in "".join(seen)
+    assert list((project / "results").iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes into read-only folders")
+def test_a_read_only_project_is_told_in_one_line(project):
+    (project / "results").mkdir()
+    (project / "results").chmod(0o555)
+    done = command(project, "run")
+    assert done.returncode == 1
+    assert len(told(done).splitlines()) < 8
+
+
+def test_two_analyses_run_side_by_side_and_one_failing_stops_no_other(tmp_path):
+    project = write_project(tmp_path)
+    text = (project / "analyses" / "tiny.toml").read_text()
+    (project / "analyses" / "broken.toml").write_text(text.replace('name = "twfe"', 'name = "twfee"'))
+    done = command(project, "run", "--jobs", "2")
+    assert done.returncode == 2
+    assert "broken failed" in told(done)
+    assert (project / "results" / "tiny" / "manifest.json").is_file()

@@ -1,0 +1,101 @@
+"""The same project gives the same bytes, fresh results are left alone, and every change is noticed."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from black_box import command, environment, hashes, write_project
+
+PIECES = {
+    *("data.csv", "twinnings.csv", "specifications.csv", "effects.csv", "bands.csv", "findings.csv", "messages.csv"),
+    *("manifest.json", "appendix.html", "appendix.pdf", "appendix.docx", "appendix.tex"),
+}
+
+
+@pytest.fixture
+def copy(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "copy"))
+
+
+def test_every_promised_file_is_there_and_told(finished):
+    present = {p.name for p in (finished / "results" / "tiny").iterdir()}
+    assert present >= PIECES
+    assert not [p for p in (finished / "results").iterdir() if p.name != "tiny"]
+    done = command(finished, "run")
+    assert done.returncode == 0
+    assert "up to date" in done.stdout
+    assert "TWFE, log, gravity effects" in done.stdout
+    assert done.stderr == ""
+
+
+def test_another_folder_locale_time_zone_and_hash_seed_give_the_same_bytes(finished, tmp_path):
+    other = write_project(tmp_path / "other place")
+    env = environment(PYTHONHASHSEED="7", TZ="Asia/Shanghai", LC_ALL="C", LANG="C", OMP_NUM_THREADS="2")
+    done = command(other, "run", "--jobs", "2", env=env)
+    assert done.returncode == 0, done.stderr
+    assert hashes(other / "results" / "tiny") == hashes(finished / "results" / "tiny")
+    everything = b"".join(
+        p.read_bytes() for p in (other / "results").rglob("*") if p.suffix in (".csv", ".json", ".html")
+    )
+    assert str(tmp_path).encode() not in everything
+
+
+def test_redrawing_from_stored_numbers_gives_the_same_pages(copy):
+    before = hashes(copy / "results" / "tiny")
+    done = command(copy, "appendix", "tiny")
+    assert done.returncode == 0, done.stderr
+    assert hashes(copy / "results" / "tiny") == before
+
+
+def test_a_touched_input_is_fresh_and_a_changed_value_is_not(copy):
+    trade = copy / "data" / "raw" / "tiny_trade.csv"
+    trade.touch()
+    assert command(copy, "verify").returncode == 0
+    stat = trade.stat()
+    text = trade.read_text()
+    first = text.splitlines()[1]
+    trade.write_text(text.replace(first, first[:-1] + ("1" if first[-1] != "1" else "2"), 1))
+    os.utime(trade, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    done = command(copy, "verify", "tiny")
+    assert done.returncode == 4
+    assert "input data/raw/tiny_trade.csv" in done.stdout
+
+
+def test_an_edited_result_is_noticed_and_made_again(copy):
+    before = hashes(copy / "results" / "tiny")
+    effects = copy / "results" / "tiny" / "effects.csv"
+    effects.write_bytes(effects.read_bytes().replace(b"event", b"Event", 1))
+    (copy / "results" / "tiny" / "stray.txt").write_text("x")
+    done = command(copy, "verify")
+    assert done.returncode == 4
+    assert "result effects.csv was edited" in done.stdout
+    assert "result stray.txt is not of this run" in done.stdout
+    assert command(copy, "run").returncode == 0
+    assert hashes(copy / "results" / "tiny") == before
+    assert command(copy, "verify").stdout == "tiny: as recorded\n"
+
+
+def test_comments_in_the_analysis_file_change_nothing_and_a_value_does(copy):
+    spec = copy / "analyses" / "tiny.toml"
+    spec.write_text(spec.read_text() + "\n# a remark\n")
+    assert command(copy, "verify").returncode == 0
+    spec.write_text(spec.read_text().replace("seed = 5", "seed = 6"))
+    assert "the analysis file" in command(copy, "verify").stdout
+
+
+def test_the_manifest_says_what_a_repetition_needs(finished):
+    manifest = json.loads((finished / "results" / "tiny" / "manifest.json").read_text())
+    assert manifest["is_simulated"] is True
+    assert {i["path"] for i in manifest["inputs"]} == {"data/raw/tiny_trade.csv", "data/raw/tiny_twinnings.csv"}
+    assert all(len(i["sha256"]) == 64 and i["rows"] for i in manifest["inputs"])
+    assert manifest["seeds"]["inference/clustered/twfe/log-gravity"][0] == 5
+    assert manifest["spec"]["design"]["treatment"]["late_from"] == 12
+    assert manifest["versions"]["pandas"]
+    assert set(manifest["volatile"]) == {"seconds", "peak_memory_mb"}
+    assert manifest["headline"]["label"] == "TWFE, log, gravity effects"
+
+
+def test_simulated_data_is_named_on_the_page(finished):
+    assert "SIMULATED" in (finished / "results" / "tiny" / "appendix.html").read_text(encoding="utf-8")

@@ -1,0 +1,104 @@
+"""The library: five lines from a table to a plotted event study."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+import twintrade as tt
+from twintrade.simulate import simulate
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return simulate(np.random.default_rng(1), n_cities=12, n_partners=4, cohorts={2004: 0.2}).panel.to_frame()
+
+
+@pytest.fixture(scope="module")
+def ties(table) -> pd.DataFrame:
+    return pd.DataFrame({"city": ["City 01", "City 02"], "partner": ["Partner 1", "Partner 3"], "date": [2004, 2006]})
+
+
+def test_five_lines_make_a_plotted_event_study(table, ties):
+    panel = tt.panel(table, city="city", partner="partner", period="period")
+    design = tt.compare(panel, ties, outcome="exports", fixed_effects="two_way")
+    fit = tt.fit("imputation", design)
+    figure = tt.infer(fit, "clustered").plot()
+    assert isinstance(figure, Figure)
+
+
+def test_ties_may_be_a_table_onsets_or_a_treatment(table, ties):
+    panel = tt.panel(table, city="city", partner="partner", period="period")
+    designs = [
+        tt.compare(panel, ties, "exports"),
+        tt.compare(panel, {"City 01-Partner 1": 2004, "City 02-Partner 3": 2006}, "exports"),
+        tt.compare(panel, pd.Series({"City 01-Partner 1": 2004, "City 02-Partner 3": 2006}), "exports"),
+    ]
+    designs.append(tt.compare(panel, designs[0].treatment, "exports"))
+    for design in designs:
+        np.testing.assert_array_equal(design.onset, designs[0].onset)
+        assert design.clusters == ("city", "partner")
+
+
+def test_a_tie_without_a_date_is_a_decision(table, ties):
+    panel = tt.panel(table, city="city", partner="partner", period="period")
+    ties = ties.assign(date=["2004-12-01", None])
+    with pytest.raises(tt.TwintradeError, match="date is not known"):
+        tt.compare(panel, ties, "exports")
+    design = tt.compare(panel, ties, "exports", undated="exclude")
+    assert design.treatment.excluded == {"City 02-Partner 3": "undated"}
+    assert design.onset.min() == 2005
+
+
+@pytest.mark.parametrize(
+    ("ties", "told"),
+    [
+        ({"Nowhere": 2004}, "'Nowhere' has an onset but is no unit"),
+        (pd.DataFrame({"city": ["City 01"], "date": [2004]}), "no column 'partner'"),
+        (pd.DataFrame({"city": ["City 01"], "partner": ["Partner 1"], "date": ["soon"]}), "'soon' is not a date"),
+    ],
+)
+def test_ties_that_cannot_be_meant_are_refused(table, ties, told):
+    panel = tt.panel(table, city="city", partner="partner", period="period")
+    with pytest.raises(tt.TwintradeError, match=told):
+        tt.compare(panel, ties, "exports")
+
+
+def test_checks_intervals_and_views_by_name(table, ties):
+    panel = tt.panel(table, city="city", partner="partner", period="period")
+    fit = tt.fit("twfe", tt.compare(panel, ties, "exports", fixed_effects="two_way"), shape="static")
+    bands = tt.infer(fit, "clustered", view="overall", by=("unit",), level=0.9)
+    assert bands.level == 0.9
+    assert bands.low[0] < bands.estimate.effects[0] < bands.high[0]
+    assert tt.check(fit, "adoption").value == 2
+    assert "<table" in bands._repr_html_()
+    with pytest.raises(tt.TwintradeError, match="did you mean shape"):
+        tt.fit("twfe", fit.design, shap="static")
+
+
+def test_the_table_is_left_untouched(table, ties):
+    before, ties_before = table.copy(), ties.copy()
+    tt.compare(tt.panel(table, city="city", partner="partner", period="period"), ties, "exports")
+    pd.testing.assert_frame_equal(table, before)
+    pd.testing.assert_frame_equal(ties, ties_before)
+
+
+def test_every_public_name_is_there():
+    for name in tt.__all__:
+        assert getattr(tt, name) is not None
+    assert set(tt.__all__) <= set(dir(tt))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = tt.nothing
+
+
+@pytest.mark.parametrize(
+    "module", ["twintrade", "twintrade.cli", "twintrade.study.freshness", "twintrade.study.runner"]
+)
+def test_starting_imports_nothing_heavy(module):
+    heavy = "{'numpy', 'pandas', 'matplotlib', 'scipy', 'pydantic', 'joblib'}"
+    code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,91 @@
+"""The analysis file: every fault at once, in words, with its line and the key that was meant."""
+
+import pytest
+
+from twintrade.data.schema import Constant
+from twintrade.errors import SpecError
+from twintrade.study.recipes import RECIPES, expanded
+from twintrade.study.spec import parse, resolved
+from twintrade.study.spec_faults import line_of
+
+TRADE = """title = "t"
+[[data.trade]]
+file = "data/raw/x.csv"
+city = { constant = "Lyon" }
+partner = "p"
+period = "year"
+value = "v"
+flow = "exports"
+reporter = "city"
+money_unit = "USD"
+absent = "zero"
+"""
+
+
+def test_a_file_is_read_with_its_defaults():
+    spec, raw = parse(TRADE)
+    assert spec.data.trade[0].city == Constant("Lyon")
+    assert spec.design.fixed_effects == "gravity"
+    assert spec.inference.name == "auto"
+    assert raw["data"]["trade"][0]["value"] == "v"
+    assert resolved(spec)["design"]["window"] == [-5, 5]
+
+
+def test_all_faults_are_told_at_once_with_line_and_nearest_key():
+    text = TRADE.replace('flow = "exports"', 'flow = "export"').replace("money_unit", "mony_unit")
+    text += "[design]\nwindw = [-3, 3]\nreference = 'x'\n"
+    with pytest.raises(SpecError) as caught:
+        parse(text, "analyses/x.toml")
+    told = str(caught.value)
+    assert told.startswith("5 faults")
+    assert "analyses/x.toml, line 8: data.trade[0].flow: input should be 'exports' or 'imports'" in told
+    assert "line 10: data.trade[0].mony_unit is no known key; did you mean money_unit?" in told
+    assert "money_unit is missing" in told
+    assert "line 13: design.windw is no known key; did you mean window?" in told
+    assert "line 14: design.reference" in told
+
+
+def test_a_file_that_is_no_toml_says_where():
+    with pytest.raises(SpecError, match=r"analyses/x.toml is not TOML: .*line 2"):
+        parse('title = "a"\nb = \n', "analyses/x.toml")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('file = "data/raw/x.csv"\n', ""), "either file or simulate"),
+        (('file = "data/raw/x.csv"', 'file = ""'), "either file or simulate"),
+        (('absent = "zero"', 'absent = "nought"'), "'zero', 'missing' or 'error'"),
+        (('title = "t"\n', ""), "title is missing"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(change, told):
+    with pytest.raises(SpecError, match=told):
+        parse(TRADE.replace(*change))
+
+
+def test_a_recipe_stands_under_what_the_file_says():
+    raw = {"recipe": "log_gravity", "design": {"window": [-2, 2]}, "estimator": [{"name": "imputation"}]}
+    spec = expanded(raw)
+    assert spec["design"] == {
+        "transform": "log",
+        "fixed_effects": "gravity",
+        "cluster": ["city", "partner"],
+        "window": [-2, 2],
+    }
+    assert spec["estimator"] == [{"name": "imputation"}]
+    assert RECIPES["log_gravity"].preset["estimator"] == [{"name": "twfe"}]
+
+
+def test_an_unknown_recipe_has_a_hint():
+    with pytest.raises(SpecError, match="did you mean ppml_gravity"):
+        expanded({"recipe": "ppml_gravty"})
+
+
+def test_lines_are_found_in_tables_arrays_of_tables_and_dotted_keys():
+    text = '[a]\nx = 1\n[[b.c]]\ny = 1\n[[b.c]]\ny = 2\n"z" = 3\n[d]\ne.f = 4\n'
+    assert line_of(text, ["a", "x"]) == 2
+    assert line_of(text, ["b", "c", 0, "y"]) == 4
+    assert line_of(text, ["b", "c", 1, "z"]) == 7
+    assert line_of(text, ["d", "e", "f"]) == 9
+    assert line_of(text, ["a", "absent"]) == 1

@@ -1,0 +1,139 @@
+"""Results whole or not at all, and CSV that keeps every digit."""
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.errors import StoreError
+from twintrade.study import store
+from twintrade.study.frames import from_bytes, to_bytes
+from twintrade.study.lock import locked
+from twintrade.study.store import prepare, write
+
+OLD, NEW = {"a.csv": b"old", "deep/b.csv": b"old"}, {"a.csv": b"new", "c.csv": b"new"}
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def debris(folder: Path) -> list[str]:
+    return [p.name for p in folder.iterdir() if p.name.startswith(".")]
+
+
+def test_a_result_set_replaces_another_as_a_whole(tmp_path):
+    target = prepare(tmp_path, "x")
+    write(target, OLD, b"one")
+    assert content(target) == OLD | {"manifest.json": b"one"}
+    write(prepare(tmp_path, "x"), NEW, b"two")
+    assert content(target) == NEW | {"manifest.json": b"two"}
+    assert debris(target.parent) == []
+
+
+@pytest.mark.parametrize("call", ["mkdir", "open", "fsync", "exchange"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_fault_of_the_disk_leaves_the_old_results(tmp_path, monkeypatch, call, number):
+    target = prepare(tmp_path, "x")
+    write(target, OLD, b"one")
+
+    def fail(*args, **kwargs):
+        raise OSError(number, os.strerror(number))
+
+    owner = {"mkdir": Path, "open": Path, "fsync": os, "exchange": store}[call]
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, call, fail)
+        with pytest.raises(StoreError, match="were not written"):
+            write(target, NEW, b"two")
+    assert content(target) == OLD | {"manifest.json": b"one"}
+    write(prepare(tmp_path, "x"), NEW, b"two")
+    assert content(target) == NEW | {"manifest.json": b"two"}
+    assert debris(target.parent) == []
+
+
+def test_without_an_atomic_swap_two_renames_do_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "exchange", lambda one, other: False)
+    target = prepare(tmp_path, "x")
+    write(target, OLD, b"one")
+    write(target, NEW, b"two")
+    assert content(target) == NEW | {"manifest.json": b"two"}
+    assert debris(target.parent) == []
+
+
+def test_an_interrupted_pair_of_renames_is_put_back(tmp_path):
+    target = prepare(tmp_path, "x")
+    write(target, OLD, b"one")
+    target.rename(target.with_name(".x.old"))
+    assert content(prepare(tmp_path, "x")) == OLD | {"manifest.json": b"one"}
+
+
+@pytest.mark.parametrize("path", ["../x", "/x", "a/../../x", ""])
+def test_a_path_out_of_the_folder_is_refused(tmp_path, path):
+    with pytest.raises(StoreError, match="no path inside"):
+        write(prepare(tmp_path, "x"), {path: b""}, b"")
+
+
+@pytest.mark.parametrize("place", ["results", "results/x"])
+def test_results_never_leave_through_a_link(tmp_path, place):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    project = tmp_path / "project"
+    (project / place).parent.mkdir(parents=True)
+    (project / place).symlink_to(outside)
+    with pytest.raises(StoreError, match="link"):
+        prepare(project, "x")
+    assert list(outside.iterdir()) == []
+
+
+def test_a_second_run_is_refused_and_a_stale_lock_is_taken_over(tmp_path):
+    path = tmp_path / "x.lock"
+    with locked(path, "x"):
+        code = (
+            "import sys; from pathlib import Path; from twintrade.study.lock import locked\n"
+            "with locked(Path(sys.argv[1]), 'x'): pass"
+        )
+        done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+        assert done.returncode != 0
+        assert f"being run by another process (process {os.getpid()}, since" in done.stderr
+    assert not path.exists()
+    path.write_text('{"pid": 1, "started": "long ago"}')
+    with locked(path, "x"):
+        assert str(os.getpid()) in path.read_text()
+
+
+def test_csv_keeps_every_digit_and_kind_of_value():
+    frame = pd.DataFrame(
+        {
+            "x": [0.1 + 0.2, 1 / 3, np.nan, -0.0, np.inf, 5e-324],
+            "onset": pd.array([1, None, 3, 4, 5, 6], dtype="Int64"),
+            "is": [True, False, True, False, True, False],
+            "name": ["NA", "None", "nan", "Jinan 济南", "a,b", 'say "x"'],
+        }
+    )
+    back = from_bytes(to_bytes(frame))
+    assert back["x"].tolist()[:3] == pytest.approx([0.1 + 0.2, 1 / 3, np.nan], abs=0, nan_ok=True)
+    assert np.signbit(back["x"][3]) == np.False_
+    assert back["x"][5] == 5e-324
+    pd.testing.assert_series_equal(back["onset"], frame["onset"])
+    assert back["is"].tolist() == frame["is"].tolist()
+    assert back["name"].tolist() == frame["name"].tolist()
+    assert to_bytes(back) == to_bytes(frame)
+    assert b"\r" not in to_bytes(frame)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+x", "-x", "@x", "\tx", "＝1", "'=1"])
+def test_no_cell_is_a_live_formula_and_none_is_changed_by_that(cell):
+    written = to_bytes(pd.DataFrame({"name": [cell, "-5"]}))
+    assert b"\n=" not in written
+    assert f"'{cell}".encode() in written
+    assert from_bytes(written)["name"].astype(str).tolist() == [cell, "-5"]
+
+
+def test_an_empty_table_keeps_its_columns():
+    frame = pd.DataFrame(columns=["a", "b"])
+    assert list(from_bytes(to_bytes(frame)).columns) == ["a", "b"]
