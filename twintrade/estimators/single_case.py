@@ -10,7 +10,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.design.case import Case, case_of
 from twintrade.design.outcome_matrix import outcome_matrix
-from twintrade.effects import Dropped, Estimate, EventStudy, RefitOnly
+from twintrade.effects import Dropped, Estimate, EventStudy, RefitOnly, Sample
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator
@@ -77,22 +77,32 @@ class SingleCase(Estimator):
         matrix = outcome_matrix(design)
         case = case_of(design, matrix)
         gaps = self.gaps(case)
+        sample = design.observations.sample(
+            matrix.used,
+            dropped=matrix.dropped + _without_gap(case, gaps),
+            statistics=_facts(case, gaps) | dict(self.statistics(case)),
+        )
+        return self.study(design, case, gaps, sample)
+
+    def study(self, design: Design, case: Case, gaps: FloatArray, sample: Sample) -> EventStudy:
+        """Return the gaps of one case as an event study.
+
+        Raises
+        ------
+        EstimationError
+            No gap can be formed before, or after, the onset.
+        """
         usable = np.isfinite(gaps)
         for side, periods in (("before", case.is_before), ("after", case.is_after)):
             if not (usable & periods).any():
                 raise EstimationError(f"{case.units[0]}: no gap can be formed {side} the onset; look for zeros")
-        facts = _facts(case, gaps) | dict(self.statistics(case))
         ones = np.ones(int(usable.sum()), dtype=np.int64)
         reference = self.reference(design)
         return EventStudy(
             effects=gaps[usable],
             uncertainty=RefitOnly("one treated unit has no sampling distribution of its own"),
             scale=self.effect_scale(design),
-            sample=design.observations.sample(
-                matrix.used,
-                dropped=matrix.dropped + _without_gap(case, gaps),
-                statistics=facts,
-            ),
+            sample=sample,
             names=tuple(f"{e:+d}" for e in case.event_times[usable]),
             n_units=ones,
             n_cells=ones,
@@ -102,11 +112,23 @@ class SingleCase(Estimator):
             anticipation=design.anticipation,
         )
 
+    def placebo_study(self, design: Design, placebo: Case, sample: Sample) -> EventStudy:
+        """Return what a refit with one donor in the treated unit's place would return, without building its design.
+
+        Raises
+        ------
+        EstimationError
+            The donor has no donors left, or no gap on both sides of the onset.
+        """
+        if placebo.n_donors == 0:
+            raise EstimationError(f"{placebo.units[0]} has no donor left once it takes the treated unit's place")
+        return self.study(design, placebo, self.gaps(placebo), sample)
+
 
 def _facts(case: Case, gaps: FloatArray) -> dict[str, float]:
     before = gaps[np.isfinite(gaps) & case.is_before]
     return {
-        "pre_rmspe": float(np.sqrt(np.mean(before**2))),
+        "pre_rmspe": float(np.sqrt(np.mean(before**2))) if before.size else float("nan"),
         "n_pre_periods": float(before.size),
         "n_donors": float(case.n_donors),
     }

@@ -1,6 +1,6 @@
 """Placebo in space: every donor takes the treated unit's onset in turn; the real effect is ranked among them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -10,6 +10,7 @@ from twintrade.effects import Bands, Estimate, EventStudy, Message
 from twintrade.effects.bands import absent
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View
+from twintrade.estimators.single_case import SingleCase
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Facts, is_reference
 from twintrade.inference.inversion import inverted, two_sided_share
@@ -141,23 +142,41 @@ def donor_fits(fit: Fit, keeps_treated: bool = False) -> DonorFits:
     if treated.size != 1:
         raise InferenceError(f"placebo in space needs exactly one treated unit and there are {treated.size}")
     unit = str(o.unit_ids[treated[0]])
+    if isinstance(fit.estimator, SingleCase) and not keeps_treated:
+        return _found(unit, _by_arrays(fit, fit.estimator))
     onset = float(o.unit_onset[treated[0]])
     design = fit.design if keeps_treated else fit.design.without([unit])
-    donors, fits, failures = [], [], []
+    tried: list[tuple[str, Fit | str]] = []
     for place in np.setdiff1d(np.arange(o.n_units), treated):
         other = fit.design.onset.copy()
         other[o.unit_rows[treated[0]]] = np.inf
         other[o.unit_rows[place]] = onset
         donor = str(o.unit_ids[place])
         try:
-            fits.append(fit.refit(design.reassigned(other)))
-            donors.append(donor)
+            tried.append((donor, fit.refit(design.reassigned(other))))
         except TwintradeError as error:
-            failures.append((donor, str(error)))
-    if not fits:
+            tried.append((donor, str(error)))
+    return _found(unit, tried)
+
+
+def _by_arrays(fit: Fit, estimator: SingleCase) -> Iterator[tuple[str, Fit | str]]:
+    """Yield the same refits without building a design for each donor."""
+    for placebo in estimator.case(fit.design).placebos():
+        try:
+            study = estimator.placebo_study(fit.design, placebo, fit.estimate.sample)
+            yield str(placebo.units[0]), Fit(estimator, fit.design, study)
+        except TwintradeError as error:
+            yield str(placebo.units[0]), str(error)
+
+
+def _found(unit: str, tried: Iterable[tuple[str, Fit | str]]) -> DonorFits:
+    outcomes = list(tried)
+    done = [(donor, found) for donor, found in outcomes if isinstance(found, Fit)]
+    failures = tuple((donor, found) for donor, found in outcomes if isinstance(found, str))
+    if not done:
         reason = failures[0][1] if failures else "there is no comparison unit"
         raise InferenceError(f"no placebo in space could be estimated: {reason}")
-    return DonorFits(unit, tuple(donors), tuple(fits), tuple(failures))
+    return DonorFits(unit, tuple(d for d, _ in done), tuple(f for _, f in done), failures)
 
 
 def _ratio(estimate: Estimate, drawn: FloatArray) -> Facts:
