@@ -1,0 +1,179 @@
+"""Heterogeneity, power, influence, rescaling and families of tests, on panels whose truth is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.heterogeneity import Heterogeneity, joint_equality, only
+from twintrade.diagnostics.influence import UnitInfluenceCheck
+from twintrade.diagnostics.moderators import group_of, treated_units
+from twintrade.diagnostics.power import Power, deal, detectable, placebo_design
+from twintrade.diagnostics.rescaling import Rescaling
+from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.randomization import Randomization
+from twintrade.numerics.multiple_testing import benjamini_hochberg, holm, romano_wolf, sharpened_q
+
+BY_UNIT = Clustered(by=("unit",))
+
+
+def made(
+    seed: int = 1, n_treated: int = 24, by_group: float = 0.0, effect: float = 0.5, noise: float = 0.2
+) -> Design:
+    rng = np.random.default_rng(seed)
+    names = ["city", "partner", "period"]
+    cities, partners = [f"c{i}" for i in range(10)], [f"p{i}" for i in range(10)]
+    frame = pd.MultiIndex.from_product([cities, partners, range(2000, 2010)], names=names).to_frame(index=False)
+    onset = np.full(100, np.inf)
+    onset[rng.choice(100, n_treated, replace=False)] = np.repeat(
+        [2004.0, 2007.0], [n_treated // 2, n_treated - n_treated // 2]
+    )
+    starts = onset.repeat(10)
+    size = rng.normal(size=100).repeat(10)
+    frame["size"] = size
+    frame["later"] = np.where(frame["period"] >= starts, 1.0, np.nan)
+    frame["moving"] = size + frame["period"] / 10
+    tau = effect + by_group * (starts == 2007)
+    eta = 8 + size + noise * rng.normal(size=1000) + tau * (frame["period"].to_numpy() >= starts)
+    frame["flow"] = np.exp(eta)
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    return Design(
+        panel=panel, treatment=Treatment(panel.units, onset), outcome="flow", transform="log", window=(-3, 3)
+    )
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(11)
+
+
+def test_groups_that_differ_are_told_apart(rng) -> None:
+    fitted = fit(TWFE(shape="static"), made(by_group=0.6))
+    found = Heterogeneity(by="cohort").check(fitted, BY_UNIT, rng)
+    table = found.table.set_index("label")
+    assert table.loc["2004", "effect"] == pytest.approx(0.5, abs=NOISE)
+    assert table.loc["2007", "effect"] == pytest.approx(1.1, abs=NOISE)
+    assert found.value < 1e-6
+    assert set(found.payloads["forest"].columns) >= {"label", "effect", "low", "high"}
+    same = Heterogeneity(by="cohort").check(fit(TWFE(shape="static"), made()), BY_UNIT, rng)
+    assert same.value > 0.01
+
+
+def test_equality_accounts_for_shared_comparison_units() -> None:
+    fitted = fit(TWFE(shape="static"), replace(made(noise=1.0, n_treated=60), clusters=("unit",)))
+    groups, _ = group_of(fitted.design, "cohort", ())
+    joint = joint_equality(fitted, groups, ["2004", "2007"])
+    one, two = (
+        Clustered().infer(fitted.refit(only(fitted.design, groups == name)), "overall", np.random.default_rng(1))
+        for name in ("2004", "2007")
+    )
+    gap = one.estimate.effects[0] - two.estimate.effects[0]
+    independent = gap**2 / (one.se[0] ** 2 + two.se[0] ** 2)
+    assert joint.df1 == 1
+    assert joint.statistic > independent
+
+
+def test_equality_under_randomization_relabels(rng) -> None:
+    fitted = fit(TWFE(shape="static"), made(by_group=0.6))
+    found = Heterogeneity(by="cohort", draws=39).check(fitted, Randomization(draws=39), rng)
+    assert found.value == pytest.approx(1 / 40)
+    assert "re-labeled" in found.sentence
+
+
+@pytest.mark.parametrize("by", ["era", "city", "partner", "order", "size"])
+def test_every_grouping_covers_the_tied_units(by) -> None:
+    design = made()
+    groups, _ = group_of(design, by, ())
+    assert groups.size == treated_units(design).size == 24
+    assert (groups != "").all()
+
+
+def test_moderators_from_after_the_tie_are_refused_or_flagged(rng) -> None:
+    design = made()
+    found = Heterogeneity(by="later").check(fit(TWFE(shape="static"), design), BY_UNIT, rng)
+    assert "after onset only" in found.sentence
+    _, notes = group_of(design, "moving", ())
+    assert [m.code for m in notes] == ["bad-control"]
+
+
+def test_power_finds_what_it_says_it_finds(rng) -> None:
+    fitted = fit(Imputation(), made(noise=0.5))
+    found = Power(draws=199).check(fitted, BY_UNIT, rng)
+    mde = found.value
+    spread = float(found.table.set_index("quantity").loc["spread of placebo estimates", "value"])
+    assert mde == pytest.approx((1.96 + 0.84) * spread, rel=0.25)
+    rate = found.payloads["power"].set_index("effect")["rejection_rate"]
+    assert rate.iloc[0] == pytest.approx(0.05, abs=0.02)
+    assert rate.iloc[10] == pytest.approx(0.8, abs=0.08)
+    assert rate.is_monotonic_increasing
+
+
+def test_placebos_touch_no_tied_unit(rng) -> None:
+    design = made()
+    placebo, onsets = placebo_design(design)
+    drawn = deal(placebo, onsets, rng)
+    assert np.isinf(drawn[np.isfinite(design.onset)]).all()
+    assert sorted(drawn[np.isfinite(drawn)]) == sorted(onsets)
+    assert detectable(np.zeros(50), 1.0, 0.8) == pytest.approx(1.0)
+
+
+def test_power_works_for_poisson(rng) -> None:
+    design = made().with_outcome("flow", "level")
+    found = Power(draws=25).check(fit(PPML(shape="static"), design), BY_UNIT, rng)
+    assert found.value > 0
+    assert "clustered errors reject the placebo at" in set(found.table["quantity"])
+
+
+def test_the_unit_that_moves_the_estimate_is_named(rng) -> None:
+    design = made(noise=0.1)
+    code = int(np.flatnonzero(np.isfinite(design.onset))[0])
+    after = (design.panel.unit == code) & (design.panel.period >= design.onset[code])
+    columns = {**design.panel.columns, "flow": design.panel.columns["flow"] * np.where(after, 20.0, 1.0)}
+    design = replace(design, panel=replace(design.panel, columns=columns))
+    found = UnitInfluenceCheck().check(fit(TWFE(shape="static"), design), BY_UNIT, rng)
+    assert found.table["unit"][0] == design.panel.units[code]
+    without = fit(TWFE(shape="static"), design.without([str(design.panel.units[code])])).estimate.effects[0]
+    assert found.table["effect_without"][0] == pytest.approx(without)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "transform"),
+    [(PPML(shape="static"), "level"), (TWFE(shape="static"), "log"), (TWFE(shape="static"), "level")],
+)
+def test_rescaling_changes_nothing_but_log_plus_one(rng, estimator, transform) -> None:
+    design = made()
+    flow = np.where(np.arange(1000) % 9 == 0, 0.0, design.panel.columns["flow"])
+    design = replace(design, panel=replace(design.panel, columns={**design.panel.columns, "flow": flow}))
+    found = Rescaling().check(fit(estimator, design.with_outcome("flow", transform)), BY_UNIT, rng)
+    assert found.verdict == "pass"
+    assert found.value > 0.05
+    assert "log(1 + X)" in found.sentence
+
+
+def test_families_of_tests() -> None:
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.array([0.001, 0.012, 0.02, 0.04, 0.3, np.nan, 0.9])
+    known = p[~np.isnan(p)]
+    assert holm(p)[~np.isnan(p)] == pytest.approx(multipletests(known, method="holm")[1])
+    assert benjamini_hochberg(p)[~np.isnan(p)] == pytest.approx(multipletests(known, method="fdr_bh")[1])
+    assert np.isnan(holm(p)[5])
+    q = sharpened_q(p)[~np.isnan(p)]
+    assert (q <= benjamini_hochberg(known) + 1e-3).all()
+    assert (np.diff(q) >= 0).all()
+
+
+def test_romano_wolf_is_sharper_than_holm_when_tests_go_together(rng) -> None:
+    common = rng.normal(size=(4999, 1))
+    drawn = common + 0.1 * rng.normal(size=(4999, 5))
+    observed = np.array([2.3, 2.2, 2.1, 0.1, 0.5])
+    single = np.array([(np.abs(drawn[:, k]) >= observed[k]).mean() for k in range(5)])
+    adjusted = romano_wolf(observed, drawn)
+    assert (adjusted >= single - 1e-12).all()
+    assert (adjusted[:3] < holm(single)[:3]).all()

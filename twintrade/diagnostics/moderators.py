@@ -1,0 +1,102 @@
+"""Groups of tied units, from what was known when the tie began."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.effects import Message
+from twintrade.errors import DesignError
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+
+TERCILES = ("low", "middle", "high")
+BUILT_IN = ("era", "cohort", "city", "partner", "kind", "order")
+
+
+def treated_units(design: Design) -> IntArray:
+    """Return the positions, among the observations' units, of units tied within the sample."""
+    return np.flatnonzero(design.observations.is_ever_treated)
+
+
+def group_of(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[ObjectArray, tuple[Message, ...]]:
+    """Return the group of each tied unit, in the order of ``treated_units``, "" where none is known.
+
+    Parameters
+    ----------
+    by : str
+        "era" (onset before or from each of ``breaks``; by default the median onset), "cohort", "city", "partner",
+        "kind" (of the tie), "order" (a city's first tie or a later one), or a column of the panel. Columns are read
+        before onset only: numbers as terciles of their mean, texts as they stand.
+
+    Raises
+    ------
+    DesignError
+        Unknown grouping, or a column that is observed after onset only.
+    """
+    o, panel = design.observations, design.panel
+    units = treated_units(design)
+    onset = o.unit_onset[units]
+    rows = o.unit_rows[units]
+    if by == "era":
+        return _eras(design, onset, breaks), ()
+    if by == "cohort":
+        return np.array([panel.label(int(g)) for g in onset], dtype=object), ()
+    if by == "city":
+        return panel.cities[panel.unit_city[rows]].astype(str).astype(object), ()
+    if by == "partner":
+        return panel.partners[panel.unit_partner[rows]].astype(str).astype(object), ()
+    if by == "order":
+        city = panel.unit_city[rows]
+        first = np.array([onset[k] == onset[city == city[k]].min() for k in range(onset.size)])
+        return np.where(first, "first tie of its city", "later tie of its city").astype(object), ()
+    if by == "kind":
+        return _kinds(design, rows), ()
+    if by not in panel.columns:
+        raise DesignError(f"nothing is called {by!r}; group by {', '.join(BUILT_IN)} or a column of the panel")
+    return _column(design, by, rows, onset)
+
+
+def _eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> ObjectArray:
+    cuts = sorted(breaks) if breaks else [int(np.ceil(np.median(onset)))]
+    place = np.searchsorted(cuts, onset, side="right")
+    label = design.panel.label
+    names = [
+        f"before {label(cuts[0])}",
+        *(f"{label(a)} to before {label(b)}" for a, b in pairwise(cuts)),
+    ]
+    names.append(f"from {label(cuts[-1])}")
+    return np.array([names[k] for k in place], dtype=object)
+
+
+def _kinds(design: Design, rows: IntArray) -> ObjectArray:
+    register = design.treatment.register
+    if "kind" not in register:
+        raise DesignError("the register says nothing about the kind of ties")
+    known = register.dropna(subset=["onset"]).sort_values("onset").drop_duplicates("unit").set_index("unit")["kind"]
+    return np.array([str(known.get(str(u), "")) for u in design.panel.units[rows]], dtype=object)
+
+
+def _column(design: Design, by: str, rows: IntArray, onset: FloatArray) -> tuple[ObjectArray, tuple[Message, ...]]:
+    panel = design.panel
+    values = pd.Series(panel.columns[by])
+    starts = np.full(panel.n_units, np.inf)
+    starts[rows] = onset
+    before = panel.period < starts[panel.unit] - design.anticipation
+    mine = np.isin(panel.unit, rows)
+    held = pd.DataFrame({"unit": panel.unit, "value": values})
+    early = held[before & mine].dropna()
+    if early.empty and held[mine].dropna().size:
+        raise DesignError(f"{by!r} is observed after onset only: grouping by it would condition on an outcome")
+    late = held[mine].dropna().groupby("unit")["value"].nunique()
+    messages: tuple[Message, ...] = ()
+    if (late > 1).any():
+        text = f"{by!r} changes over time: only its values before onset are used, later ones would be a bad control"
+        messages = (Message("warning", "bad-control", text),)
+    if pd.api.types.is_numeric_dtype(values):
+        mean = early.groupby("unit")["value"].mean().reindex(rows)
+        ranks = mean.rank(method="first", pct=True).to_numpy()
+        names = [f"{by}: {TERCILES[min(2, int(3 * (r - 1e-9)))]}" if r == r else "" for r in ranks]
+        return np.array(names, dtype=object), messages
+    last = early.groupby("unit")["value"].last().reindex(rows)
+    return np.array(["" if pd.isna(v) else str(v) for v in last], dtype=object), messages
