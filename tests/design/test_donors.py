@@ -42,11 +42,11 @@ def test_anticipation_counts_as_treated():
 
 def test_aggregates_and_flows_that_are_mostly_zero_are_no_donors():
     frame = rectangle_frame()
-    frame["partner"] = frame["partner"].replace({"p4": "World", "p5": "European Union"})
+    frame["partner"] = frame["partner"].replace({"p4": "World", "p5": "+EU"})
     frame.loc[(frame["partner"] == "p3") & (frame["city"] == "c0") & (frame["year"] < 2005), "exports"] = 0.0
     design = dyad_design(frame, {"c0-p0": 2006})
     found = reasons(donor_sets(design, "c0-p0")[0])
-    assert found == {"c0-European Union": "aggregate", "c0-World": "aggregate", "c0-p3": "too-few-positive"}
+    assert found == {"c0-+EU": "aggregate", "c0-World": "aggregate", "c0-p3": "too-few-positive"}
     assert donor_sets(design, "c0-p0", min_positive=0.5)[0].donors.units == ("c0-p1", "c0-p2", "c0-p3")
 
 

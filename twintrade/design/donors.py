@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from twintrade.data.places import is_aggregate
 from twintrade.design.comparison import Donors
 from twintrade.design.design import Design
 from twintrade.errors import DesignError
@@ -212,8 +213,9 @@ def _positive_share(design: Design, rows: BoolArray, position: int) -> np.ndarra
 
 
 def _is_aggregate(partners: ObjectArray, aggregates: Collection[str]) -> BoolArray:
+    """Return which partners are groups of countries, by the reviewed table of codes or by name."""
     names = (str(p).strip().lower().replace(" ", "_").replace("-", "_") for p in partners)
-    return np.array([name in aggregates for name in names], dtype=bool)
+    return np.array([name in aggregates for name in names], dtype=bool) | is_aggregate(partners)
 
 
 def _set(key: str, description: str, candidates: BoolArray, units: ObjectArray, reasons: ObjectArray) -> DonorSet:
