@@ -7,6 +7,7 @@ import statsmodels.api as sm
 from single_cases import factor_matrix, matrix_design
 
 from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.structural_sensitivity import StructuralSensitivity
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.interrupted_series import InterruptedSeries
@@ -143,3 +144,15 @@ def test_posterior_needs_draws(values):
     fitted = fit(SyntheticControl(), matrix_design(values, 2018))
     with pytest.raises(InferenceError, match="posterior needs draws"):
         Posterior().infer(fitted, "event", np.random.default_rng(1))
+
+
+def test_sensitivity_shows_every_variant_with_its_interval(values):
+    values[0, 18:] += 6.0
+    fitted = fit(StructuralSeries(), matrix_design(values, 2018))
+    finding = StructuralSensitivity().check(fitted, None, np.random.default_rng(1))
+    assert len(finding.table) == 1 + 4 + 2 + 2
+    assert finding.table["variant"].iloc[0] == "as chosen"
+    known = finding.table.dropna(subset=["effect"])
+    assert (known["low"] <= known["effect"]).all()
+    other = StructuralSensitivity().check(fit(SyntheticControl(), matrix_design(values, 2018)), None, None)
+    assert other.sentence.startswith("Not available")
