@@ -16,6 +16,7 @@ from twintrade.estimators.collapsed import collapse
 from twintrade.estimators.event_terms import follows_event_time, require_reference
 from twintrade.estimators.mundlak import interactions
 from twintrade.estimators.saturated import Dummies, cell_dummies
+from twintrade.estimators.split_panel import corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,16 @@ class ETWFE(Estimator):
         What a cell's effect is: the coefficient; or, for Poisson, the mean difference of the outcome from what it
         would have been, or the same in percent of it, whose averages are ratios of totals (trade-weighted). Both
         hold the sample fixed, as R's ``emfx`` does.
+    n_splits : int
+        Random splits of a split-panel jackknife that corrects the effects for incidental parameters; 0 for none.
+    seed : int
+        Of the splits.
     """
 
     family: Family = "linear"
     measure: Measure = "coefficient"
+    n_splits: int = 0
+    seed: int = 20240501
 
     name: ClassVar[str] = "etwfe"
     title: ClassVar[str] = "ETWFE"
@@ -55,6 +62,13 @@ class ETWFE(Estimator):
             No cell is identified, or nobody is observed at the reference.
         """
         self._check(design)
+        found = self._estimated(design)
+        if not self.n_splits:
+            return found
+        return corrected(design, found, self._estimated, self.n_splits, self.seed)
+
+    def _estimated(self, design: Design) -> CohortEffects:
+        """Return effects without correction, from cohort means where that is the same."""
         means = collapse(design) if self.family == "linear" else None
         if means is None:
             return self._fitted(design.observations, self._scale(design))

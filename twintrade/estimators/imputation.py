@@ -95,8 +95,8 @@ class Imputation(Estimator):
             how = "expected outcomes would have been proportional to"
         early = f" more than {design.anticipation} periods ahead" if design.anticipation else ""
         return (
-            f"Without the tie, {how} {design.effects_label} effects{given} as fitted on "
-            f"{design.comparison.sentence}, and nothing moved in anticipation{early}."
+            f"Without the tie, {how} {design.effects_label} effects{given} as fitted on every row without a tie or "
+            f"before it, and nothing moved in anticipation{early}."
         )
 
     def estimand(self, design: Design) -> str:

@@ -1,0 +1,79 @@
+"""ETWFE's options, what it refuses, and its split-panel jackknife."""
+
+import numpy as np
+import pytest
+
+from twintrade.design import Design, NeverTreated, Panel
+from twintrade.errors import DesignError, EstimationError
+from twintrade.estimators.base import fit
+from twintrade.estimators.etwfe import ETWFE
+from twintrade.simulate import OUTCOME, simulate
+
+EXACT = 1e-8
+
+
+@pytest.fixture(scope="module")
+def gravity():
+    options = {"n_cities": 12, "n_partners": 10, "place_spread": 0.3, "mean": 5.0, "zeros": 0.2}
+    made = simulate(np.random.default_rng(101), family="poisson", cohorts={2003: 0.2, 2006: 0.2}, **options)
+    return made.design(fixed_effects="gravity")
+
+
+def test_options_that_contradict_each_other_are_refused(gravity):
+    with pytest.raises(DesignError, match="takes the outcome in levels"):
+        fit(ETWFE(family="poisson"), gravity.with_outcome(OUTCOME, "log"))
+    with pytest.raises(DesignError, match="gives its coefficients, not percent"):
+        fit(ETWFE(measure="percent"), gravity)
+
+
+def test_never_treated_comparison_has_leads_and_an_exact_zero_at_the_reference(gravity):
+    study = fit(ETWFE(family="poisson"), gravity.compared_with(NeverTreated())).view("event")
+    assert study.reference == -1
+    assert study.effects[study.event_times == -1].tolist() == [0.0]
+    assert (study.uncertainty.matrix()[:, study.event_times == -1] == 0).all()
+    assert (study.event_times < -1).any()
+
+
+def test_a_cell_without_positive_outcome_is_listed_and_the_others_stay(gravity):
+    frame = gravity.panel.to_frame()
+    o = gravity.observations
+    hit = (o.onset == 2006) & (o.event_time == 1)
+    frame[OUTCOME] = np.where(hit, 0.0, frame[OUTCOME])
+    panel = Panel.from_frame(frame.drop(columns="unit"), city="city", partner="partner")
+    design = Design(panel=panel, treatment=gravity.treatment, outcome=OUTCOME, fixed_effects="gravity")
+    estimate = fit(ETWFE(family="poisson"), design).estimate
+    assert (2006, 1) not in set(zip(estimate.cohorts.tolist(), estimate.event_times.tolist(), strict=True))
+    lost = [d for d in estimate.sample.dropped if "cohort and period" in d.sentence]
+    assert lost[0].n_rows == hit.sum()
+
+
+def test_nobody_untreated_is_refused():
+    made = simulate(np.random.default_rng(102), n_cities=12, cohorts={2001: 1.0})
+    with pytest.raises(EstimationError):
+        fit(ETWFE(), made.design(reference=-1))
+
+
+def test_without_noise_there_is_no_bias_to_correct():
+    options = {"n_cities": 10, "n_partners": 8, "place_spread": 0.3, "noise": 0.0}
+    made = simulate(np.random.default_rng(103), effect=lambda g, e: 0.1 * e, **options)
+    plain = fit(ETWFE(), made.design(fixed_effects="gravity")).estimate
+    split = fit(ETWFE(n_splits=2), made.design(fixed_effects="gravity")).estimate
+    np.testing.assert_allclose(split.effects, plain.effects, atol=EXACT)
+    assert split.sample.statistics["n_splits"] == 2.0
+
+
+def test_the_correction_is_twice_the_whole_less_the_mean_of_quarters(gravity):
+    plain = fit(ETWFE(family="poisson"), gravity)
+    split = fit(ETWFE(family="poisson", n_splits=1, seed=5), gravity)
+    again = fit(ETWFE(family="poisson", n_splits=1, seed=5), gravity)
+    other = fit(ETWFE(family="poisson", n_splits=1, seed=6), gravity)
+    assert split.estimate.effects.tobytes() == again.estimate.effects.tobytes()
+    assert not np.allclose(split.estimate.effects, other.estimate.effects)
+    np.testing.assert_array_equal(split.estimate.uncertainty.matrix(), plain.estimate.uncertainty.matrix())
+    assert abs(split.view("overall").effects[0] - plain.view("overall").effects[0]) < 0.5
+
+
+def test_a_panel_that_cannot_be_quartered_is_refused():
+    design = simulate(np.random.default_rng(104), n_cities=12).design()
+    with pytest.raises(DesignError, match="it needs four of each"):
+        fit(ETWFE(n_splits=1), design)

@@ -1,0 +1,94 @@
+"""Split-panel jackknife: estimates from half the cities and half the partners show the bias of the whole.
+
+With three-way effects the bias of a Poisson estimate falls with the numbers of cities and of partners (Weidner and
+Zylkin 2021), so that it doubles in a panel of half the cities and half the partners: twice the estimate less the mean
+of those from the four quarters is free of it to first order. For staggered gravity: Nagengast and Yotov (2025).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.effects import CohortEffects, Dropped
+from twintrade.errors import DesignError, EstimationError
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+
+def corrected(
+    design: Design, found: CohortEffects, refit: Callable[[Design], CohortEffects], n_splits: int, seed: int
+) -> CohortEffects:
+    """Return effects less their split-panel bias, averaged over random splits; the influence stays.
+
+    A dyad is in one quarter of a split. Within a cell the quarters weigh by their treated rows, so that averages over
+    cells are corrected by the quarters' averages. Quarters that cannot give a cell are left out of its correction;
+    cells that no quarter gives stay as they are and are listed.
+
+    Parameters
+    ----------
+    design : Design
+    found : CohortEffects
+        From the whole panel.
+    refit : callable
+        The same method on another design.
+    n_splits : int
+    seed : int
+
+    Raises
+    ------
+    DesignError
+        Units are no dyads, or there are fewer than four cities or partners.
+    """
+    panel = design.panel
+    if min(panel.cities.size, panel.partners.size) < 4:
+        raise DesignError(
+            "a split-panel jackknife halves cities and partners: it needs four of each, and there are "
+            f"{panel.cities.size} cities and {panel.partners.size} partners"
+        )
+    rng = np.random.default_rng(seed)
+    total, weight = np.zeros(found.n_effects), np.zeros(found.n_effects)
+    for _ in range(n_splits):
+        for rows in _quarters(design, rng):
+            effects, sizes = _aligned(found, design.restricted(rows), refit)
+            total += effects * sizes
+            weight += sizes
+    has_quarter = weight > 0
+    mean = np.where(has_quarter, total / np.where(has_quarter, weight, 1.0), found.effects)
+    left = tuple(np.array(found.names)[~has_quarter & (found.effects != 0)].tolist())
+    dropped = found.sample.dropped
+    if left:
+        dropped = (*dropped, Dropped("not-corrected", "cells that no quarter of the panel identifies", 0, 0, left))
+    statistics = {**found.sample.statistics, "n_splits": float(n_splits)}
+    sample = replace(found.sample, dropped=dropped, statistics=statistics)
+    return replace(found, effects=2 * found.effects - mean, sample=sample)
+
+
+def _quarters(design: Design, rng: np.random.Generator) -> list[BoolArray]:
+    """Return the rows of the four combinations of a half of the cities with a half of the partners."""
+    panel = design.panel
+    city = _half(panel.cities.size, rng)[panel.unit_city]
+    partner = _half(panel.partners.size, rng)[panel.unit_partner]
+    return [((city == a) & (partner == b))[panel.unit] for a in (False, True) for b in (False, True)]
+
+
+def _half(n: int, rng: np.random.Generator) -> BoolArray:
+    out = np.zeros(n, dtype=bool)
+    out[rng.permutation(n)[: n // 2]] = True
+    return out
+
+
+def _aligned(
+    found: CohortEffects, quarter: Design, refit: Callable[[Design], CohortEffects]
+) -> tuple[FloatArray, FloatArray]:
+    """Return a quarter's effects in the order of the whole panel's, and the rows behind each; zero where none."""
+    effects, sizes = np.zeros(found.n_effects), np.zeros(found.n_effects)
+    try:
+        part = refit(quarter)
+    except (EstimationError, DesignError):
+        return effects, sizes
+    place = {key: k for k, key in enumerate(zip(found.cohorts.tolist(), found.event_times.tolist(), strict=True))}
+    for k, key in enumerate(zip(part.cohorts.tolist(), part.event_times.tolist(), strict=True)):
+        if key in place:
+            effects[place[key]], sizes[place[key]] = part.effects[k], part.cell_weights[k]
+    return effects, sizes
