@@ -25,8 +25,8 @@ class Power(Diagnostic):
 
     Placebo onsets with the real cohort sizes are dealt to units that are never tied; the spread of the placebo
     estimates is the noise of this design. A test that rejects beyond the critical value of that spread finds an
-    effect with the probability that the spread leaves above it. Where errors are clustered, the share of placebos they
-    reject is shown as well: it should be one minus the level.
+    effect with the probability that the spread leaves above it. Where errors are clustered, the share of
+    placebos they reject is shown as well: it should be one minus the level.
 
     Attributes
     ----------
