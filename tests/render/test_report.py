@@ -121,7 +121,7 @@ def test_every_figure_has_a_sentence_and_its_numbers(made_document, report):
 
 
 def test_hostile_texts_are_inert_in_html(report):
-    page = report.files["appendix.html"].decode()
+    page = report.files["appendix.html"].decode().replace("<wbr>", "")
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert 'href="javascript:' not in page

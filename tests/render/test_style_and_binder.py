@@ -79,8 +79,8 @@ def test_without_an_estimate_the_summary_describes(made):
 
 def test_money_is_said_with_its_interval(made):
     money = pd.DataFrame(
-        [{"value": 2.5e8, "low": -1e7, "high": 5e8, "unit": "US dollars", "level": 0.95, "n_units": 8, "first": "2012",
-          "last": "2019"}]
+        [{"value": 2.5e8, "low": -1e7, "high": 5e8, "unit": "US dollars", "level": 0.95, "n_units": 8,
+          "first": "2012", "last": "2019"}]
     )  # fmt: skip
     said = texts(summary.exhibit(Page(replace(made, payloads={**made.payloads, "money": money}))))
     assert "250 million US dollars a year higher" in said

@@ -100,7 +100,8 @@ def _row(page: Page) -> Record:
     spec = headline(results)
     effect = overall(results, spec) if spec is not None else None
     marked = f"{results.title} (SIMULATED)" if results.is_simulated else results.title
-    row: Record = {"analysis": marked, "_label": marked[:60], "_is_log": False}
+    short = f"{results.name} (SIMULATED)" if results.is_simulated else results.name
+    row: Record = {"analysis": marked, "_label": short, "_is_log": False}
     row |= {"_effect": float("nan"), "_low": float("nan"), "_high": float("nan")}
     if spec is None or effect is None:
         return row | {

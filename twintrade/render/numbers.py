@@ -151,5 +151,9 @@ def tick(value: float) -> str:
     """Format a tick label, with million and billion where numbers are long."""
     for size, mark in ((1e9, " bn"), (1e6, " m")):
         if abs(value) >= size:
-            return compact(round(value / size, 6), 3) + mark
-    return compact(round(value, 9), 3)
+            return _trimmed(compact(round(value / size, 6), 3)) + mark
+    return _trimmed(compact(round(value, 9), 3))
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text

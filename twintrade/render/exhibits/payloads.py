@@ -4,9 +4,20 @@ from collections.abc import Callable
 
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
+from pandas.api.types import is_numeric_dtype
 
 from twintrade.render.blocks import Block
-from twintrade.render.figures import alt_text, counts, forest, heat_map, path, placebo, scatter, sensitivity
+from twintrade.render.figures import (
+    alt_text,
+    counts,
+    forest,
+    heat_map,
+    path,
+    placebo,
+    scatter,
+    sensitivity,
+    specification_curve,
+)
 from twintrade.render.page import Page
 from twintrade.render.reading import slug
 from twintrade.render.tables.plain import plain_table
@@ -64,6 +75,12 @@ def _shape(frame: pd.DataFrame) -> tuple[Maker, Callable[..., str]] | None:
         return _path, alt_text.path
     if {"type", "weight", "estimate"} <= columns:
         return _bacon, alt_text.bacon
+    if {"effect", "low", "high", "is_headline"} <= columns:
+        return _curve, alt_text.curve
+    if {"city", "population", "twins"} <= columns:
+        return _twins, alt_text.twins
+    if {"label", "count"} == columns - {"group"} and len(frame) <= MOST_BARS:
+        return _counts, alt_text.bars
     if {"unit", "weight"} <= columns and "event_time" not in columns and len(frame) <= MOST_BARS:
         return _weights, alt_text.weights
     return None
@@ -97,6 +114,24 @@ def _bacon(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
         frame, "weight", "estimate", group="type", x_label="Weight", y_label="Two-by-two estimate", theme=page.theme,
         is_simulated=page.results.is_simulated,
     )  # fmt: skip
+
+
+def _curve(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    numbers = {"effect", "se", "low", "high", "p", "is_headline"}
+    choices = [str(c) for c in frame.columns if c not in numbers and not is_numeric_dtype(frame[c])]
+    return specification_curve.draw(frame, choices, theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def _twins(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return scatter.draw(
+        frame, "population", "twins", group="country" if "country" in frame else "", label="city",
+        x_label="Population (log scale)", y_label="Number of twins", is_log_x=True, theme=page.theme,
+        is_simulated=page.results.is_simulated,
+    )  # fmt: skip
+
+
+def _counts(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return counts.draw(frame, "label", "count", theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _weights(frame: pd.DataFrame, page: Page, title: str) -> Drawing:

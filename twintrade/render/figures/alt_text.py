@@ -110,3 +110,28 @@ def weights(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
     noun = _opening("Bar chart", is_simulated)
     share = numbers.fixed(largest["weight"], 2)
     return f"{noun} of the weights of {len(frame)} donors; the largest is {text(largest['unit'])} with {share}."
+
+
+def curve(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe a specification curve by its length and range."""
+    known = frame[frame["effect"].notna()]
+    low, high = numbers.fixed(known["effect"].min()), numbers.fixed(known["effect"].max())
+    noun = _opening("Specification curve", is_simulated)
+    return f"{noun} of {len(known)} estimates in ascending order, from {low} to {high}."
+
+
+def twins(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe the scatter of twins against size by its range."""
+    noun = _opening("Scatter plot", is_simulated)
+    low, high = numbers.count(frame["twins"].min()), numbers.count(frame["twins"].max())
+    return (
+        f"{noun} of the number of twins against population for {len(frame)} cities; twins run from {low} to {high}."
+    )
+
+
+def bars(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe counts as bars by the largest."""
+    largest = frame.sort_values("count", ascending=False, kind="stable").iloc[0]
+    noun = _opening("Bar chart", is_simulated)
+    most = f"{text(largest['label'])} with {numbers.count(largest['count'])}"
+    return f"{noun} of {len(frame)} counts; the largest is {most}."

@@ -130,7 +130,9 @@ def _point(axes: Axes, row: Record, offset: float, colour: str, marker: str, the
 def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis, theme: Theme) -> None:
     times = sorted({int(e) for e in frame["event_time"]})
     step = max(1, int(np.ceil(len(times) / 18)))
-    shown = [t for t in times if t % step == 0 or t in (times[0], times[-1])]
+    ends = (times[0], times[-1])
+    inner = [t for t in times if t % step == 0 and min(abs(t - end) for end in ends) >= step]
+    shown = sorted({*inner, *ends})
     labels = [
         numbers.event_time_label(
             t, is_first=axis.binned[0] and t == times[0], is_last=axis.binned[1] and t == times[-1]

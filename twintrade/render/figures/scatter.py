@@ -2,7 +2,9 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from twintrade.render import numbers
 from twintrade.render.figures.theme import MARKERS, Theme, blank, mark_simulated, styled
 from twintrade.render.reading import records, text
 
@@ -59,6 +61,8 @@ def draw(
                 )
         if is_log_x:
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.tick(value)))
+            axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(visible=True, axis="both")
         axes.set_xlabel(x_label or x.replace("_", " "))
         axes.set_ylabel(y_label or y.replace("_", " "))

@@ -37,7 +37,7 @@ def draw(
                 axes.plot(x, number(row["effect"]), "o" if is_original else "s", color=colour, mec="white", ms=6)
             axes.set_xticks(
                 range(len(rows)),
-                ["original" if text(r["kind"]) == "original" else numbers.compact(r["size"]) for r in rows],
+                ["original" if text(r["kind"]) == "original" else numbers.tick(number(r["size"])) for r in rows],
             )
             axes.set_xlim(-0.6, len(rows) - 0.4)
             axes.set_xlabel(f"Largest violation, {name.replace('_', ' ')}")

@@ -85,7 +85,7 @@ def weights(table: Table, characters: float = WIDTH_IN_CHARACTERS) -> list[float
     if not any(given):
         return []
     free = characters - 1.3 * len(given)
-    natural = [0.0 if w else longest(table, j) + 2.5 for j, w in enumerate(given)]
+    natural = [0.0 if w else longest(table, j) + (2.5 if len(given) < 7 else 1.0) for j, w in enumerate(given)]
     most = free * sum(w == 0 for w in given) / len(given)
     squeeze = min(1.0, max(most, 0.5 * free) / sum(natural)) if sum(natural) else 1.0
     rest = free - squeeze * sum(natural)

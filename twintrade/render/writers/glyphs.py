@@ -32,7 +32,7 @@ def cjk_path() -> Path | None:
     return Path(font_manager.findfont(family)) if family is not None else None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Printer:
     """Texts made printable, remembering what was lost.
 

@@ -20,8 +20,10 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
-from twintrade.render.writers.cells import pad, pads, places, safe_link
+from twintrade.render.writers.cells import breakable, pad, pads, places, safe_link, weights
 from twintrade.render.writers.view import view_data
+
+ZERO_WIDTH_SPACE = "\u200b"
 
 
 def _resource(name: str) -> str:
@@ -137,8 +139,17 @@ def table_html(table: Table) -> str:
     return (
         f'<div class="table" id="{escape(table.key)}">'
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(number + table.caption)}">'
-        f'<table class="{kind}">{caption}\n<thead>{head}</thead>\n{bodies}\n</table></div>{notes}</div>'
+        f'<table class="{kind}">{caption}\n{_columns(table)}<thead>{head}</thead>\n{bodies}\n</table>'
+        f"</div>{notes}</div>"
     )
+
+
+def _columns(table: Table) -> str:
+    """Return the shares of the width where text wraps, as attributes: the page's policy forbids inline styles."""
+    shares = weights(table)
+    if not shares:
+        return ""
+    return "<colgroup>" + "".join(f'<col width="{100 * s / sum(shares):.1f}%">' for s in shares) + "</colgroup>\n"
 
 
 def _head_row(table: Table, position: int) -> str:
@@ -172,8 +183,9 @@ def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
 
 def _line(line: str, widest: str, *, is_second: bool) -> str:
     rest = pad(line, widest) if line else ""
+    breaks = escape(breakable(line, ZERO_WIDTH_SPACE)).replace(ZERO_WIDTH_SPACE, "<wbr>")
     free = f'<span class="pad" aria-hidden="true">{escape(rest)}</span>' if rest else ""
-    inner = escape(line) + free
+    inner = breaks + free
     return f'<span class="under">{inner}</span>' if is_second else inner
 
 

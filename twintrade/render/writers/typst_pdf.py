@@ -132,7 +132,7 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
         "groups": [[_cells(table, row.cells, widest, printer) for row in group] for group in table.groups],
         "notes": printer(" ".join(table.notes)),
         "size": 8.0 if shares or n_columns > 4 else 9.0,
-        "inset": 3.0 if n_columns > 4 else 5.0,
+        "inset": 3.6 if n_columns > 4 else 5.0,
         "breakable": bool(shares) or len(table.rows) > MOST_UNBROKEN,
         "is-wide": bool(shares) and n_columns > WIDE_COLUMNS,
     }

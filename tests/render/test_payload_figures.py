@@ -1,0 +1,69 @@
+"""Every shape of payload finds its figure, a sentence for it, and the same bytes twice."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_results import make_results
+
+from twintrade.render.blocks import Figure, Table
+from twintrade.render.exhibits.payloads import shown
+from twintrade.render.page import Page
+
+RNG = np.random.default_rng(5)
+
+FRAMES = {
+    "honest": pd.DataFrame(
+        {
+            "restriction": "relative_magnitudes", "kind": ["original", "robust", "robust"],
+            "size": [np.nan, 0.5, 1.0],
+            "low": [0.1, 0.0, -0.2], "high": [0.3, 0.4, 0.6], "effect": 0.2,
+        }
+    ),
+    "dates": pd.DataFrame(
+        {"label": ["a", "b"], "group": "dates", "effect": [0.1, np.nan], "low": [0.0, np.nan], "high": [0.2, np.nan]}
+    ),
+    "cells": pd.DataFrame(
+        {"cohort": np.repeat([2001, 2002], 4), "event_time": np.tile(range(-2, 2), 2), "effect": RNG.normal(0, 1, 8)}
+    ),
+    "bacon": pd.DataFrame({"type": ["a", "b"], "weight": [0.4, 0.6], "estimate": [0.1, -0.2]}),
+    "weights": pd.DataFrame({"unit": ["$x$", "B"], "weight": [0.7, 0.3]}),
+    "specification_curve": pd.DataFrame(
+        {
+            "effect": [0.1, 0.3, 0.2], "low": [0.0, 0.1, 0.1], "high": [0.2, 0.5, 0.3],
+            "is_headline": [False, True, False], "estimator": ["ppml", "twfe", "ppml"], "comparison": ["x", "x", "y"],
+        }
+    ),
+    "twins_by_size": pd.DataFrame(
+        {"city": ["A", "B"], "population": [1e6, 2e7], "twins": [7, 47], "country": ["x", "y"]}
+    ),
+    "twins_by_country": pd.DataFrame({"label": ["x", "y"], "count": [7, 47]}),
+    "placebo_ranks": pd.DataFrame(
+        {"unit": ["t", "a", "b"], "donor_set": "A", "statistic": [2.0, 1.0, 0.5], "is_treated": [True, False, False]}
+    ),
+    "power": pd.DataFrame(
+        {"series": "slope found with 80 % power", "event_time": [-2, -1, 0], "value": [0.1, 0.05, 0.0]}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", FRAMES)
+def test_a_payload_is_drawn(key):
+    page = Page(make_results())
+    (figure,) = shown(page, key, FRAMES[key])
+    (again,) = shown(page, key, FRAMES[key])
+    assert isinstance(figure, Figure)
+    assert figure.alt.endswith(".")
+    assert "simulated" in figure.alt
+    assert (figure.images.svg, figure.images.pdf, figure.images.png) == (
+        again.images.svg,
+        again.images.pdf,
+        again.images.png,
+    )
+
+
+def test_any_other_frame_is_a_table():
+    (table,) = shown(
+        Page(make_results()), "leverage", pd.DataFrame({"unit": ["=1"], "period": [2001], "share": [0.25]})
+    )
+    assert isinstance(table, Table)
+    assert [c.text for c in table.rows[0].cells] == ["=1", "2001", "0.2500"]
