@@ -35,12 +35,6 @@ def main() -> None:
     except TwintradeError as error:
         _complain(str(error))
         sys.exit(_code(error))
-    except KeyboardInterrupt:
-        _complain("interrupted; earlier results stand as they were")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(ESTIMATION)
 
 
 @app.command()
@@ -54,7 +48,11 @@ def run(
     from twintrade.study.runner import run_all
     from twintrade.study.summary import summarized
 
-    outcomes = run_all(_found(specs), jobs=jobs, force=force, log_json=log_json)
+    try:
+        outcomes = run_all(_found(specs), jobs=jobs, force=force, log_json=log_json)
+    except KeyboardInterrupt:
+        _complain("interrupted; earlier results stand as they were")
+        raise typer.Exit(INTERRUPTED) from None
     sys.stdout.write(summarized(outcomes))
     raise typer.Exit(next((o.code for o in outcomes if o.code), DONE))
 

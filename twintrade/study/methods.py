@@ -68,9 +68,10 @@ def option_schema(method: type[Any]) -> dict[str, Any]:
     for field in fields(method):
         if not field.init:
             continue
-        described = _option(method, field.name).json_schema()
-        if field.default is not MISSING and isinstance(field.default, str | int | float | bool | list | tuple):
-            described["default"] = list(field.default) if isinstance(field.default, tuple) else field.default
+        option = _option(method, field.name)
+        described = option.json_schema()
+        if field.default is not MISSING:
+            described["default"] = option.dump_python(field.default, mode="json")
         schema[field.name] = described
     return schema
 

@@ -1,0 +1,121 @@
+"""The analyses of the project, with fewer draws: they run, and say what honest reading of them demands."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from twintrade.study.execute import execute
+from twintrade.study.locating import analyses
+from twintrade.study.plan import plan
+from twintrade.study.replay import read_results
+from twintrade.study.spec import parse
+
+SIMULATED = ("qingdao-uk", "jinan-uk", "jinan-australia", "changsha-australia")
+BUNDLED = ("us-states", "texas-philippines", "tennessee-iraq", "delaware-india", *SIMULATED)
+
+
+@pytest.fixture(scope="module")
+def place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundled")
+    shutil.copytree(root / "data" / "raw", folder / "data" / "raw")
+    shutil.copytree(root / "analyses", folder / "analyses")
+    return folder
+
+
+def ran(place: Path, name: str):
+    text = (place / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
+    outcome = execute(place, name, re.sub(r"permutations = \d+", "permutations = 49", text))
+    assert outcome.code == 0, outcome.text
+    return read_results(place / "results" / name)
+
+
+def test_every_analysis_file_of_the_project_can_be_planned(root):
+    found = analyses(root, [])
+    assert {a.name for a in found} >= {*BUNDLED, "us-states-full"}
+    for analysis in found:
+        spec, _ = parse(analysis.text, analysis.name)
+        assert plan(analysis.name, spec).jobs or spec.recipe == "chart"
+
+
+@pytest.fixture(scope="module")
+def us_states(place):
+    return ran(place, "us-states")
+
+
+def test_us_states_has_the_sample_its_data_card_promises(us_states):
+    units = us_states.data.drop_duplicates("unit")["status"].value_counts().to_dict()
+    assert units == {"comparison": 98, "undated": 43, "always-treated": 16, "treated": 11}
+    headline = us_states.specifications[us_states.specifications["is_headline"]].iloc[0]
+    assert headline["estimator"] == "ppml"
+    assert headline["fixed_effects"] == "dyad, city × year, partner × year"
+    assert headline["n_treated_units"] == 11
+
+
+def test_us_states_does_not_trust_clustered_errors(us_states):
+    reported = us_states.bands.drop_duplicates(["estimator", "specification"])
+    assert set(reported["inference"]) == {"randomization"}
+    assert "clustered" in set(us_states.bands["inference"])
+    assert us_states.messages["message"].str.contains("7 city clusters").any()
+
+
+def test_us_states_names_the_rows_that_carry_it(us_states):
+    finding = us_states.findings.set_index("diagnostic").loc["leverage"]
+    assert finding["verdict"] == "fail"
+    assert "27 of 45 treated rows" in finding["sentence"]
+    assert "TN-IND 2019" in finding["sentence"]
+    assert "CA-PER 2025" in finding["sentence"]
+
+
+def test_us_states_has_a_column_without_the_flagged_pairs(us_states):
+    rows = us_states.specifications.set_index("specification")
+    assert rows.loc["level-gravity-unflagged", "n_treated_units"] == 7
+    event = us_states.effects[us_states.effects["kind"] == "event"]
+    assert len(event.groupby(["estimator", "specification"])) == len(us_states.specifications)
+
+
+def test_delaware_ends_as_a_description(place):
+    results = ran(place, "delaware-india")
+    verdict = results.findings.set_index("diagnostic").loc["case_verdict"]
+    assert verdict["verdict"] == "none"
+    assert verdict["sentence"].startswith("Cannot tell: there are 3 periods before the tie")
+
+
+def test_a_pair_without_a_date_is_shown_and_not_estimated(place):
+    results = ran(place, "changsha-australia")
+    assert results.effects.empty
+    assert results.bands.empty
+    assert "no date is known for a tie between Changsha and AUS" in results.sections["no_effect"]
+    assert "raw_series" in results.payloads
+    assert results.is_simulated
+
+
+@pytest.mark.parametrize("name", SIMULATED)
+def test_the_named_cases_have_one_line_to_change(root, name):
+    text = (root / "analyses" / f"{name}.toml").read_text(encoding="utf-8")
+    marked = [line for line in text.splitlines() if "the one line to change" in line]
+    assert len(marked) == 1
+    assert marked[0].startswith("simulate = { seed = ")
+
+
+def test_the_real_series_takes_the_place_of_the_simulated_one_by_that_line(place):
+    results = ran(place, "jinan-australia")
+    assert results.is_simulated
+    page = (place / "results" / "jinan-australia" / "appendix.html").read_text(encoding="utf-8")
+    assert "SIMULATED" in page
+    dates = results.payloads["candidate_dates"]
+    assert dates["label"].str.contains("memorandum 2000-06").any()
+    assert dates.loc[dates["is_chosen"], "label"].str.contains("sister-city ceremony 2004-09").all()
+
+    shutil.copy(place / "data/processed/jinan-australia-simulated.csv", place / "data/raw/series.csv")
+    spec = place / "analyses" / "jinan-australia.toml"
+    text = spec.read_text(encoding="utf-8")
+    spec.write_text(re.sub(r"(?m)^simulate = .*$", 'file = "data/raw/series.csv"', text), encoding="utf-8")
+    real = ran(place, "jinan-australia")
+    assert not real.is_simulated
+    pd.testing.assert_frame_equal(real.effects, results.effects)
+    manifest = json.loads((place / "results" / "jinan-australia" / "manifest.json").read_text(encoding="utf-8"))
+    assert "data/raw/series.csv" in [i["path"] for i in manifest["inputs"]]
