@@ -1,18 +1,19 @@
 """Effects left after taking out fixed effects that were fitted on untreated rows alone (Gardner 2022)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from twintrade.design import Design
-from twintrade.effects import Estimate, EventStudy, UnitInfluence
+from twintrade.design import Design, Observations
+from twintrade.effects import Estimate, EventStudy, Influence, Sample, UnitInfluence
 from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.collapsed import Collapse, collapse
 from twintrade.estimators.counterfactual import Counterfactual, counterfactual
 from twintrade.estimators.event_terms import Shape, follows_event_time
 from twintrade.estimators.slopes import counts, influence_by_unit
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.prediction import projection_weights
+from twintrade.numerics.prediction import leverage_one, projection_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class TwoStage(Estimator):
     From onset on the points equal imputation; the influence is the two-stage moment one, whose residuals are taken
     around the event-time effect, not around each cohort's. Before onset the effects are averages of first-stage
     residuals: they are small by construction where the first stage fits these rows, and no test of parallel trends
-    in the sense of imputation leads. No small-sample factor, as in R's ``did2s``.
+    in the sense of imputation leads. No small-sample factor, as in R's ``did2s``. A complete two-way panel without
+    covariates and weights is computed from its cohorts' means.
 
     Attributes
     ----------
@@ -45,46 +47,23 @@ class TwoStage(Estimator):
         EstimationError
             No untreated row, or no treated row whose effects these identify.
         """
-        o = design.observations
-        first = counterfactual(o, "linear")
-        rows = np.sort(np.concatenate([first.fit_rows, first.rows]))
-        left = np.empty(o.n_rows)
-        left[first.fit_rows] = first.residuals
-        left[first.rows] = o.y[first.rows] - first.predicted
-        groups, labels = self._groups(design)
-        columns = (groups[rows][:, None] == labels).astype(np.float64)
-        n_units, n_cells = counts(o, rows, groups, labels)
-        labels, columns = labels[n_cells > 0], columns[:, n_cells > 0]
-        n_units, n_cells = n_units[n_cells > 0], n_cells[n_cells > 0]
-        weights = np.ones(rows.size) if o.weights is None else o.weights[rows]
-        bread = np.diag(1.0 / (columns * weights[:, None]).sum(axis=0))
-        effects = bread @ (columns.T @ (weights * left[rows]))
-        units, values = _influence(first, rows, columns, weights, left[rows] - columns @ effects, bread)
+        means = collapse(design)
+        if means is not None:
+            stages = _stages(means.small, self.shape)
+            if not stages.first.statistics["n_unidentified"]:
+                return self._packed(design, stages, *_of_cohorts(means, stages))
+        stages = _stages(design.observations, self.shape)
+        o, rows = stages.first.o, stages.rows
+        units, values = influence_by_unit(o, rows, stages.influence[rows])
+        n_units, n_cells = counts(o, rows, stages.groups, stages.labels)
         sample = o.sample(
             None if rows.size == o.n_rows else rows,
-            n_slopes=labels.size,
+            n_slopes=stages.labels.size,
             effects=design.effect_names,
-            dropped=first.dropped,
-            statistics=first.statistics,
+            dropped=stages.first.dropped,
+            statistics=stages.first.statistics,
         )
-        given = {
-            "effects": effects,
-            "uncertainty": UnitInfluence(units, values),
-            "scale": design.scale,
-            "sample": sample,
-            "n_units": n_units,
-            "n_cells": n_cells,
-        }
-        if self.shape == "static":
-            return Estimate(names=("after onset",), **given)
-        return EventStudy(
-            names=tuple(f"{e:+d}" for e in labels),
-            base="first-stage residuals",
-            event_times=labels,
-            reference=None,
-            anticipation=design.anticipation,
-            **given,
-        )
+        return self._packed(design, stages, UnitInfluence(units, values), sample, n_units, n_cells)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -103,31 +82,107 @@ class TwoStage(Estimator):
         effects = " + ".join("α_" + n for n in design.effect_names)
         return f"y − ({effects}), fitted on untreated rows, = Σ_e β_e·1[t − g = e] + ε"
 
-    def _groups(self, design: Design) -> tuple[IntArray, IntArray]:
-        """Event time of each row (0 after onset when static), and the labels that get an effect."""
-        o = design.observations
-        treated = follows_event_time(o)
+    def _packed(
+        self,
+        design: Design,
+        stages: "_Stages",
+        influence: Influence,
+        sample: Sample,
+        n_units: IntArray,
+        n_cells: IntArray,
+    ) -> EventStudy | Estimate:
+        given: dict[str, Any] = {
+            "effects": stages.effects,
+            "uncertainty": influence,
+            "scale": design.scale,
+            "sample": sample,
+            "n_units": n_units,
+            "n_cells": n_cells,
+        }
         if self.shape == "static":
-            return np.where(o.is_treated, 0, -1).astype(np.int64), np.zeros(1, dtype=np.int64)
-        inside = treated & (o.event_time >= design.window[0]) & (o.event_time <= design.window[1])
-        return o.event_time, np.unique(o.event_time[inside])
+            return Estimate(names=("after onset",), **given)
+        return EventStudy(
+            names=tuple(f"{e:+d}" for e in stages.labels),
+            base="first-stage residuals",
+            event_times=stages.labels,
+            reference=None,
+            anticipation=design.anticipation,
+            **given,
+        )
 
 
-def _influence(
-    first: Counterfactual,
-    rows: IntArray,
-    columns: FloatArray,
-    weights: FloatArray,
-    residuals: FloatArray,
-    bread: FloatArray,
-) -> tuple[np.ndarray, FloatArray]:
-    """Second-stage influence less that of the first stage's fit, summed by unit."""
-    o = first.o
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stages:
+    """Both stages, row by row; ``rows`` are the untreated and the identified treated ones.
+
+    ``loadings`` is the weight of a row's outcome in each effect, ``influence`` its contribution; (n_rows, n_effects).
+    """
+
+    first: Counterfactual
+    rows: IntArray
+    groups: IntArray
+    labels: IntArray
+    effects: FloatArray
+    loadings: FloatArray
+    influence: FloatArray
+
+
+def _stages(o: Observations, shape: Shape) -> _Stages:
+    first = counterfactual(o, "linear")
+    rows = np.sort(np.concatenate([first.fit_rows, first.rows]))
+    left = np.empty(o.n_rows)
+    left[first.fit_rows] = first.residuals
+    left[first.rows] = o.y[first.rows] - first.predicted
+    groups, labels = _groups(o, shape)
+    columns = (groups[rows][:, None] == labels).astype(np.float64)
+    labels, columns = labels[columns.any(axis=0)], columns[:, columns.any(axis=0)]
+    weights = np.ones(rows.size) if o.weights is None else o.weights[rows]
+    own = columns * weights[:, None]
+    own = own / own.sum(axis=0)
+    effects = own.T @ left[rows]
     x = o.covariates
-    loading = (columns * weights[:, None]) @ bread
     codes_new = [c[rows] for c in first.codes]
-    omega = projection_weights(first.codes_fit, codes_new, loading, x[first.fit_rows], x[rows], weights=first.weights)
-    by_row = np.zeros((o.n_rows, columns.shape[1]))
-    by_row[rows] = loading * residuals[:, None]
-    by_row[first.fit_rows] -= omega * first.residuals[:, None]
-    return influence_by_unit(o, rows, by_row[rows])
+    omega = projection_weights(first.codes_fit, codes_new, own, x[first.fit_rows], x[rows], weights=first.weights)
+    loadings, influence = np.zeros((o.n_rows, labels.size)), np.zeros((o.n_rows, labels.size))
+    loadings[rows] = own
+    influence[rows] = own * (left[rows] - columns @ effects)[:, None]
+    loadings[first.fit_rows] -= omega
+    influence[first.fit_rows] -= omega * first.residuals[:, None]
+    return _Stages(first, rows, groups, labels, effects, loadings, influence)
+
+
+def _groups(o: Observations, shape: Shape) -> tuple[IntArray, IntArray]:
+    """Event time of each row (0 after onset when static), and the labels that get an effect."""
+    if shape == "static":
+        return np.where(o.is_treated, 0, -1).astype(np.int64), np.zeros(1, dtype=np.int64)
+    low, high = o.design.window
+    inside = follows_event_time(o) & (o.event_time >= low) & (o.event_time <= high)
+    return o.event_time, np.unique(o.event_time[inside])
+
+
+def _of_cohorts(means: Collapse, stages: _Stages) -> tuple[Influence, Sample, IntArray, IntArray]:
+    """Turn both stages on cohort means into influence by unit, the sample and the counts of the panel.
+
+    The weights of a unit's rows add up to zero, so that its own effect cancels and its influence is affine in its
+    deviation from its cohort's means.
+    """
+    size, small, first = means.moments.counts, means.small, stages.first
+    shape = (*means.moments.means.shape, stages.labels.size)
+    coefficients = stages.loadings.reshape(shape) / size[:, None, None]
+    constants = stages.influence.reshape(shape).sum(axis=1) / size[:, None]
+    untreated = np.bincount(small.unit[first.fit_rows], minlength=size.size)
+    # A row of leverage one: the only untreated row of its unit, or that of a unit alone in its period.
+    lone = leverage_one(first.codes_fit) & (size[small.unit[first.fit_rows]] == 1)
+    lone &= untreated[small.unit[first.fit_rows]] > 1
+    statistics = {
+        "n_untreated_rows": float(size @ untreated),
+        "n_leverage_one": float(size[untreated == 1].sum() + lone.sum()),
+        "n_unidentified": 0.0,
+    }
+    sample = means.o.sample(
+        n_slopes=stages.labels.size, effects=means.o.design.effect_names, dropped=first.dropped, statistics=statistics
+    )
+    member = (stages.groups[:, None] == stages.labels).reshape(shape)
+    n_units = (size @ member.any(axis=1)).astype(np.int64)
+    n_cells = np.einsum("h,htk->k", size, member).astype(np.int64)
+    return means.influence(coefficients, constants), sample, n_units, n_cells
