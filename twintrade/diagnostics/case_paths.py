@@ -65,6 +65,9 @@ def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
     for key, chosen in case_sets(case).items():
         series[SET_LABELS[key]] = combine(chosen.donors, axis=0)
     last = int(np.flatnonzero(case.is_before)[-1])
+    is_log = fit.design.transform == "log"
+    # The counterfactual is indexed on the treated series, so that their distance is the gap.
+    bases = {name: float((case.own if name == "counterfactual" else values)[last]) for name, values in series.items()}
     rows = [
         pd.DataFrame(
             {
@@ -72,7 +75,7 @@ def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
                 "period": case.periods,
                 "period_label": [fit.design.panel.label(p) for p in case.periods],
                 "value": values,
-                "index": _index(values, last, fit.design.transform == "log"),
+                "index": _index(values, bases[name], is_log),
             }
         )
         for name, values in series.items()
@@ -80,11 +83,10 @@ def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def _index(values: FloatArray, last: int, is_log: bool) -> FloatArray:
-    """Return a series with its last period before the onset as 100; NaN where that is zero."""
+def _index(values: FloatArray, base: float, is_log: bool) -> FloatArray:
+    """Return a series with its base, the last period before the onset, as 100; NaN where that is zero."""
     if is_log:
-        return np.asarray(100.0 * np.exp(values - values[last]))
-    base = float(values[last])
+        return np.asarray(100.0 * np.exp(values - base))
     return 100.0 * values / base if base else np.full(values.size, np.nan)
 
 
