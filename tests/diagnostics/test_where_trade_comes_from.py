@@ -1,0 +1,135 @@
+"""Spillovers, margins and selection, on panels with known diversion, known parts and a known hazard."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.margins import Margins
+from twintrade.diagnostics.selection import Selection, cloglog
+from twintrade.diagnostics.spillovers import SAME_CITY, SAME_PARTNER, Spillovers, exposed
+from twintrade.estimators.base import fit
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.clustered import Clustered
+
+BY_UNIT = Clustered(by=("unit",))
+# Noise of 0.05 over some hundred rows.
+CLOSE = 0.05
+
+
+def made(seed: int = 1, direct: float = 0.5, in_city: float = 0.0, at_partner: float = 0.0, **options) -> Design:
+    rng = np.random.default_rng(seed)
+    n_cities, n_partners, n_periods = 12, 14, 8
+    shape = (n_cities, n_partners, n_periods)
+    onset = np.full((n_cities, n_partners), np.inf)
+    onset[np.arange(4), np.arange(4)] = [3, 4, 4, 5]
+    period = np.arange(n_periods)
+    tied = period >= onset[:, :, None]
+    city = (period >= onset.min(axis=1)[:, None])[:, None, :] & ~tied
+    partner = (period >= onset.min(axis=0)[:, None])[None, :, :] & ~tied
+    eta = 5 + rng.normal(size=shape[:2])[:, :, None] + 0.05 * rng.normal(size=shape)
+    eta = eta + direct * tied + in_city * city + at_partner * partner
+    frame = pd.MultiIndex.from_product([range(n) for n in shape], names=["c", "p", "period"]).to_frame(index=False)
+    frame["city"], frame["partner"] = "c" + frame["c"].astype(str), "p" + frame["p"].astype(str)
+    frame["flow"] = np.exp(eta).ravel()
+    frame["firms"] = np.round(np.exp(0.4 * eta + 0.05 * rng.normal(size=shape))).ravel() + 1
+    frame["cells"] = frame["firms"] * (1 + rng.integers(0, 4, frame.shape[0]))
+    panel = Panel.from_frame(frame.drop(columns=["c", "p"]), city="city", partner="partner")
+    starts = np.full(panel.n_units, np.inf)
+    place = {str(u): k for k, u in enumerate(panel.units)}
+    for i in range(4):
+        starts[place[f"c{i}-p{i}"]] = onset[i, i]
+    kept = {"transform": "log", "window": (-3, 3)} | options
+    return Design(panel=panel, treatment=Treatment(panel.units, starts), outcome="flow", **kept)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(5)
+
+
+def test_known_diversion_is_found(rng) -> None:
+    fitted = fit(TWFE(shape="static"), made(in_city=-0.2, at_partner=0.3, fixed_effects="two_way"))
+    table = Spillovers().check(fitted, BY_UNIT, rng).table.set_index("label")
+    assert table.loc[SAME_CITY, "effect"] == pytest.approx(-0.2, abs=CLOSE)
+    assert table.loc[SAME_PARTNER, "effect"] == pytest.approx(0.3, abs=CLOSE)
+    clean = Spillovers().check(fit(TWFE(shape="static"), made()), BY_UNIT, rng).table.set_index("label")
+    assert clean.loc[[SAME_CITY, SAME_PARTNER], "effect"].abs().max() < CLOSE
+
+
+def test_net_is_the_sum_of_amounts(rng) -> None:
+    design = made(in_city=-0.2).with_outcome("flow", "level")
+    found = Spillovers().check(fit(PPML(shape="static"), design), BY_UNIT, rng)
+    assert found.value == pytest.approx(found.table["amount"].sum())
+    direct = found.table.iloc[0]
+    assert direct["amount"] == pytest.approx(direct["trade"] * (1 - np.exp(-direct["effect"])))
+
+
+def test_tied_dyads_leave_the_spillover_sample() -> None:
+    design = exposed(made(), "city")
+    o = design.observations
+    assert not {"c0-p0", "c1-p1"} & set(o.unit_ids)
+    assert o.is_ever_treated.sum() == 4 * 13
+    assert design.effect_names == ("unit", "partner_period")
+
+
+def test_margins_add_up_exactly(rng) -> None:
+    fitted = fit(TWFE(shape="static"), made())
+    found = Margins(columns=("firms", "cells")).check(fitted, BY_UNIT, rng)
+    assert found.verdict == "pass"
+    table = found.table.set_index("label")
+    assert table.loc["firms", "effect"] == pytest.approx(0.4 * 0.5, abs=CLOSE)
+    assert table["effect"].iloc[:3].sum() == pytest.approx(table.loc["total", "effect"])
+    assert list(table.index) == ["firms", "cells per firms", "flow per cells", "total"]
+
+
+def test_margins_say_what_is_missing(rng) -> None:
+    fitted = fit(TWFE(shape="static"), made())
+    assert "no column" in Margins().check(fitted, BY_UNIT, rng).sentence
+    poisson = fit(PPML(shape="static"), made().with_outcome("flow", "level"))
+    assert "linear methods" in Margins(columns=("firms",)).check(poisson, BY_UNIT, rng).sentence
+
+
+def test_cloglog_equals_statsmodels(rng) -> None:
+    import statsmodels.api as sm
+
+    x = np.column_stack([np.ones(800), rng.normal(size=(800, 2))])
+    y = (rng.random(800) < -np.expm1(-np.exp(x @ [-1.5, 0.6, -0.3]))).astype(float)
+    codes = np.arange(800) // 10
+    beta, covariance = cloglog(y, x, [codes])
+    link = sm.families.links.CLogLog()
+    theirs = sm.GLM(y, x, family=sm.families.Binomial(link=link)).fit(
+        tol=1e-12, cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}
+    )
+    assert beta == pytest.approx(theirs.params, rel=1e-6)
+    assert np.sqrt(np.diag(covariance)) == pytest.approx(theirs.bse, rel=1e-5)
+
+
+def selected(seed: int, strength: float) -> Design:
+    rng = np.random.default_rng(seed)
+    n, n_periods = 400, 10
+    growth = 0.3 * rng.normal(size=(n, n_periods))
+    log = 5 + np.cumsum(growth, axis=1)
+    onset = np.full(n, np.inf)
+    for t in range(3, n_periods):
+        rate = np.exp(-3.5 + strength * (log[:, t - 1] - log[:, t - 3]))
+        onset[np.isinf(onset) & (rng.random(n) < -np.expm1(-rate))] = t
+    frame = pd.MultiIndex.from_product([range(20), range(20), range(n_periods)], names=["city", "partner", "period"])
+    frame = frame.to_frame(index=False).assign(flow=np.exp(log).ravel())
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    return Design(panel=panel, treatment=Treatment(panel.units, onset), outcome="flow", transform="log")
+
+
+def test_ties_that_follow_trade_are_seen(rng) -> None:
+    found = Selection().check(fit(TWFE(shape="static"), selected(1, 2.0)), BY_UNIT, rng)
+    assert found.verdict == "fail"
+    table = found.table.set_index("variable")
+    assert table.loc["trade growth", "coefficient"] == pytest.approx(2.0, abs=4 * table.loc["trade growth", "se"])
+    none = Selection().check(fit(TWFE(shape="static"), selected(2, 0.0)), BY_UNIT, rng)
+    assert none.value > 0.01
+
+
+def test_too_few_ties_are_said(rng) -> None:
+    found = Selection().check(fit(TWFE(shape="static"), made()), BY_UNIT, rng)
+    assert "too few" in found.sentence
