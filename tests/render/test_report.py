@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import docx
@@ -11,8 +12,10 @@ import pytest
 from made_results import HOSTILE, make_results
 from pypdf import PdfReader
 
+from twintrade.render.appendix import appendix
 from twintrade.render.blocks import Figure, Table
 from twintrade.render.report import render
+from twintrade.render.writers.docx import word
 
 HERE = Path(__file__).parent
 
@@ -162,7 +165,8 @@ def test_a_name_latex_cannot_print_falls_back_to_its_romanized_form_with_a_warni
 
 
 def test_real_data_are_not_called_simulated():
-    files = render(make_results(is_simulated=False)).files
+    real = make_results(is_simulated=False)
+    files = render(replace(real, specifications=real.specifications.iloc[:1], payloads={})).files
     for name in ("appendix.html", "appendix.tex", "tables/tab-ladder.tex"):
         assert b"SIMULATED DATA" not in files[name]
         assert b"SIMULATED data" not in files[name]
@@ -172,11 +176,8 @@ def test_real_data_are_not_called_simulated():
     "missing", ["specifications", "effects", "bands", "findings", "messages", "twinnings", "data"]
 )
 def test_an_empty_frame_leaves_an_exhibit_out_and_says_why(made, missing):
-    from dataclasses import replace
-
-    from twintrade.render.appendix import appendix
-
     frame = getattr(made, missing)
+    made = replace(made, specifications=made.specifications.iloc[:1])
     blocks = appendix(replace(made, **{missing: frame.iloc[0:0]}, payloads={}))
     assert any(getattr(b, "key", "") == "left-out" for b in blocks)
 
@@ -194,3 +195,16 @@ def test_the_workbook_holds_every_table_with_numbers_as_numbers(report, made_doc
     assert any("=1+1" in str(cell) for row in register for cell in row)
     with zipfile.ZipFile(io.BytesIO(report.files["tables/tables.xlsx"])) as archive:
         assert not any(b"<f>" in archive.read(name) for name in archive.namelist())
+
+
+def test_a_template_without_our_styles_keeps_its_own_and_loses_its_text(made_document):
+    template = docx.Document()
+    template.add_paragraph("text of the department")
+    template.styles["Normal"].font.name = "Courier New"
+    template.styles.element.remove(template.styles["Caption"].element)
+    stream = io.BytesIO()
+    template.save(stream)
+    file = docx.Document(io.BytesIO(word(made_document, stream.getvalue())))
+    assert file.styles["Normal"].font.name == "Courier New"
+    assert "text of the department" not in "".join(p.text for p in file.paragraphs)
+    assert file.paragraphs[0].text == made_document.title

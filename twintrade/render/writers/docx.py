@@ -7,6 +7,7 @@ from datetime import datetime
 import docx
 from docx.document import Document as WordDocument
 from docx.enum.section import WD_ORIENT
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
@@ -50,6 +51,7 @@ def word(document: Document, template: bytes | None = None) -> bytes:
         _set_page(file)
         _set_styles(file)
     _clear(file)
+    _add_missing_styles(file)
     properties = file.core_properties
     properties.title, properties.author, properties.language = document.title, "twintrade", document.language
     properties.comments, properties.last_modified_by, properties.revision = "", "twintrade", 1
@@ -77,6 +79,14 @@ def fixed_zip(archive: bytes) -> bytes:
             info.create_system = 3
             target.writestr(info, content, zipfile.ZIP_DEFLATED, 6)
     return stream.getvalue()
+
+
+def _add_missing_styles(file: WordDocument) -> None:
+    """Give a template the styles it lacks, plain, so that any DOCX may serve as one."""
+    present = {style.name for style in file.styles}
+    for name in ("Heading 1", "Heading 2", "Heading 3", "Heading 4", "Caption", "List Bullet"):
+        if name not in present:
+            file.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
 
 
 def _clear(file: WordDocument) -> None:
