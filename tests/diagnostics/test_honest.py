@@ -1,6 +1,7 @@
 """Honest intervals from the whole chain: estimate, covariance from influence, restriction, breakdown."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from twintrade.diagnostics.honest import Honest, event_path
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation
+from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
 
@@ -100,8 +102,22 @@ def test_leads_of_imputation_are_refused_in_words(design):
     assert "universal" in finding.sentence
 
 
-def test_without_a_joint_covariance_clustered_errors_stand_in_and_say_so(design):
-    inference = Randomization(draws=99)
-    finding = Honest(bounds=(1.0,)).check(fit(CallawaySantAnna(), design), inference, np.random.default_rng(0))
-    assert [m.code for m in finding.messages] == ["honest-clustered"]
+@pytest.mark.parametrize(("has_draws", "code"), [(True, "honest-draws"), (False, "honest-clustered")])
+def test_what_stands_in_for_a_sampling_covariance_is_said(design, has_draws, code):
+    fitted = fit(CallawaySantAnna(), design)
+    bands = Randomization(draws=99).infer(fitted, "event", np.random.default_rng(0))
+    assert np.isnan(bands.se).all()
+    given = bands if has_draws else replace(bands, covariance=None)
+    finding = Honest(bounds=(1.0,)).check(fitted, Given(given), np.random.default_rng(0))
+    assert [m.code for m in finding.messages] == [code]
     assert np.isfinite(finding.value)
+
+
+class Given(Inference):
+    """Bands made before."""
+
+    def __init__(self, bands):
+        self.bands = bands
+
+    def infer(self, fit, view, rng):
+        return self.bands

@@ -106,6 +106,9 @@ class Honest(Diagnostic):
             bands = Clustered(level=self.level).infer(fit, "event", rng)
             text = f"honest intervals rest on clustered errors, since {taken} gives no joint covariance"
             messages = (Message("warning", "honest-clustered", text),)
+        elif np.isnan(bands.se).all():
+            text = f"honest intervals rest on the covariance of the effects over the draws of {bands.inference}"
+            messages = (Message("info", "honest-draws", text),)
         if bands.covariance is None:
             raise _UnavailableError("no inference gives these effects a joint covariance")
         study = bands.estimate
