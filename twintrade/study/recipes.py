@@ -31,6 +31,9 @@ class Recipe:
 _GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
 _CHECKS = [{"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"}]
 
+# A flow far larger than its donors is outside their hull; its movements need not be.
+_CONTROL: dict[str, Any] = {"name": "synthetic_control", "transform": "log", "demeaned": True}
+
 RECIPES: Mapping[str, Recipe] = {
     "chart": Recipe(
         "X_cjt raw and indexed, all candidate dates, comparison lines",
@@ -82,13 +85,18 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "single_case": Recipe(
         "one dyad, donor sets A (same city) and B (same destination)",
-        "Picture, double ratio against both donor sets, placebo rank with its floor.",
+        "Picture, ratios and synthetic controls against both donor sets, placebo ranks with their floor, date sets.",
         {
             "design": {"transform": "level", "fixed_effects": "two_way"},
             "estimator": [
                 {"name": "double_ratio", "label": "Double ratio"},
                 {"name": "double_ratio", "donors": "A", "label": "Ratio to donors A, same city"},
                 {"name": "double_ratio", "donors": "B", "label": "Ratio to donors B, same destination"},
+                _CONTROL | {"label": "Synthetic control, logs", "key": "log"},
+                _CONTROL | {"donors": "A", "label": "Synthetic control, donors A", "key": "log-a"},
+                _CONTROL | {"donors": "B", "label": "Synthetic control, donors B", "key": "log-b"},
+                {"name": "synthetic_did", "transform": "log", "label": "Synthetic DiD, logs"},
+                {"name": "interrupted_series", "transform": "log", "label": "Own trend alone, descriptive"},
             ],
             "inference": {"name": "placebo"},
             "diagnostic": [
@@ -96,7 +104,14 @@ RECIPES: Mapping[str, Recipe] = {
                 {"name": "donor_sets"},
                 {"name": "paths"},
                 {"name": "case_verdict"},
+                {"name": "placebo_space"},
+                {"name": "placebo_time"},
+                {"name": "leave_one_donor_out", "on": "synthetic_control/log"},
+                {"name": "donor_weights", "on": "synthetic_control/log"},
+                {"name": "known_shocks"},
+                {"name": "date_sets"},
                 {"name": "dates"},
+                {"name": "unknown_break"},
             ],
         },
     ),
