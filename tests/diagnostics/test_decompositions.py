@@ -68,7 +68,7 @@ def test_bacon_equals_bacondecomp(shared, rng, case, dataset) -> None:
     assert len(both) == len(theirs) == len(found)
     assert both["estimate"].to_numpy() == pytest.approx(both["estimate_r"].to_numpy(), rel=GOLDEN)
     assert both["weight"].to_numpy() == pytest.approx(both["weight_r"].to_numpy(), rel=GOLDEN)
-    assert (both["type"].map(KINDS) == both["kind"]).all()
+    assert (both["type_r"].map(KINDS) == both["type"]).all()
 
 
 def test_bacon_adds_up_to_the_estimate(shared, rng) -> None:

@@ -13,7 +13,7 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.bacon import LATER_ALWAYS, LATER_EARLIER, decompose
 
-COLUMNS = ("treated", "untreated", "kind", "estimate", "weight")
+COLUMNS = ("treated", "untreated", "type", "estimate", "weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Bacon(Diagnostic):
         frame = pd.DataFrame(rows, columns=list(COLUMNS))
         total = float((frame["estimate"] * frame["weight"]).sum())
         kinds = _by_kind(frame)
-        forbidden = float(frame.loc[frame["kind"].isin([LATER_EARLIER, LATER_ALWAYS]), "weight"].sum())
+        forbidden = float(frame.loc[frame["type"].isin([LATER_EARLIER, LATER_ALWAYS]), "weight"].sum())
         return Finding(
             diagnostic=self.name,
             verdict="none",
@@ -66,7 +66,7 @@ class Bacon(Diagnostic):
 def _by_kind(frame: pd.DataFrame) -> pd.DataFrame:
     """Return weight and weighted mean estimate of each kind of comparison."""
     rows = []
-    for kind, part in frame.groupby("kind", sort=True):
+    for kind, part in frame.groupby("type", sort=True):
         weight = float(part["weight"].sum())
         rows.append((kind, weight, float((part["estimate"] * part["weight"]).sum()) / weight, len(part)))
-    return pd.DataFrame(rows, columns=["kind", "weight", "estimate", "n_comparisons"])
+    return pd.DataFrame(rows, columns=["type", "weight", "estimate", "n_comparisons"])

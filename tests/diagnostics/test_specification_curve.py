@@ -1,0 +1,101 @@
+"""The specification curve: rows equal their own fits, subsets of controls equal regressions."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, NeverTreated, Panel, Treatment
+from twintrade.diagnostics.specification_curve import SpecificationCurve
+from twintrade.diagnostics.specifications import subsets
+from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.clustered import Clustered
+
+BY_UNIT = Clustered(by=("unit",))
+# The same least squares from cross-products.
+AGREEMENT = 1e-8
+
+
+def made(seed: int = 1, effect: float = 0.5) -> Design:
+    rng = np.random.default_rng(seed)
+    names = ["city", "partner", "period"]
+    frame = pd.MultiIndex.from_product([range(6), range(6), range(8)], names=names).to_frame(index=False)
+    onset = np.full(36, np.inf)
+    onset[rng.choice(36, 8, replace=False)] = rng.integers(3, 6, 8)
+    frame["x"], frame["z"] = rng.normal(size=(2, 288))
+    eta = rng.normal(size=36).repeat(8) + 0.2 * rng.normal(size=288) + 0.3 * frame["x"]
+    frame["flow"] = np.exp(eta + effect * (frame["period"].to_numpy() >= onset.repeat(8)))
+    frame["city"], frame["partner"] = "c" + frame["city"].astype(str), "p" + frame["partner"].astype(str)
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    return Design(
+        panel=panel, treatment=Treatment(panel.units, onset), outcome="flow", transform="log", window=(-3, 3)
+    )
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(2)
+
+
+@pytest.fixture(scope="module")
+def found():
+    fitted = fit(Imputation(), made())
+    curve = SpecificationCurve(estimators=("twfe", "ppml"), draws=19)
+    return curve.check(fitted, BY_UNIT, np.random.default_rng(2))
+
+
+def test_rows_are_what_the_choices_say(found) -> None:
+    rows = found.payloads["specification_curve"]
+    known = rows.dropna(subset=["effect"])
+    assert known["effect"].is_monotonic_increasing
+    assert set(known["estimator"]) == {"Imputation", "TWFE", "PPML"}
+    design = replace(made(), fixed_effects="gravity", comparison=NeverTreated(), anticipation=1, reference=-2)
+    expected = fit(TWFE(shape="static"), design).view("overall").effects[0]
+    mine = known[
+        (known["estimator"] == "TWFE") & (known["fixed_effects"] == "gravity") & (known["anticipation"] == "1 period")
+    ]
+    assert np.isclose(mine["effect"], expected).any()
+    assert known["is_headline"].sum() == 1
+    own = fit(Imputation(), made()).view("overall").effects[0]
+    assert known.loc[known["is_headline"], "effect"].iloc[0] == pytest.approx(own)
+
+
+def test_the_joint_test_finds_a_real_effect(found) -> None:
+    assert found.unit == "p"
+    assert found.value == pytest.approx(1 / 20)
+    assert "specifications the effect runs from" in found.sentence
+    assert set(found.table["choice"]) == {
+        "estimator",
+        "fixed_effects",
+        "comparison",
+        "anticipation",
+        "dates",
+        "covariates",
+    }
+
+
+def test_subsets_of_controls_equal_regressions(rng) -> None:
+    design = replace(made(), clusters=("unit",))
+    for row in subsets(design, ("x", "z")):
+        names = () if row["covariates"] == "none" else tuple(str(row["covariates"]).split(", "))
+        fitted = fit(TWFE(shape="static"), replace(design, covariates=names))
+        bands = Clustered(correction="none").infer(fitted, "overall", rng)
+        assert row["effect"] == pytest.approx(bands.estimate.effects[0], rel=AGREEMENT)
+        assert row["se"] == pytest.approx(bands.se[0], rel=AGREEMENT)
+
+
+def test_controls_multiply_the_curve(rng) -> None:
+    fitted = fit(TWFE(shape="static"), made())
+    curve = SpecificationCurve(
+        estimators=(), fixed_effects=("two_way",), anticipation=(0,), has_dates=False, covariates=("x", "z"), draws=0
+    )
+    rows = curve.check(fitted, BY_UNIT, rng).payloads["specification_curve"]
+    assert set(rows["covariates"]) == {"none", "x", "z", "x, z"}
+
+
+def test_a_curve_too_large_is_refused(rng) -> None:
+    found = SpecificationCurve(most=3).check(fit(TWFE(shape="static"), made()), BY_UNIT, rng)
+    assert "name fewer choices" in found.sentence

@@ -1,0 +1,162 @@
+"""Many specifications, each estimated once: controls from shared cross-products, placebos by fast paths."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Estimator, Fit
+from twintrade.estimators.base import fit as fitted
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.assignments import assignments
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.clusters import recode
+from twintrade.inference.permutation import is_linear
+from twintrade.numerics.absorb import absorber
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.subset_regressions import coefficient, grams
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Specification:
+    """One combination of choices.
+
+    Attributes
+    ----------
+    estimator : Estimator
+    design : Design
+    effects, comparison, dates : str
+    anticipation : int
+    is_headline : bool
+    """
+
+    estimator: Estimator
+    design: Design
+    effects: str
+    comparison: str
+    anticipation: int
+    dates: str
+    is_headline: bool = False
+
+    def row(self) -> Row:
+        """Return the choices as the table names them."""
+        return {
+            "estimator": self.estimator.title or self.estimator.name,
+            "fixed_effects": self.effects,
+            "comparison": self.comparison,
+            "anticipation": f"{self.anticipation} period{'s' * (self.anticipation != 1)}",
+            "dates": self.dates,
+            "covariates": "none",
+            "is_headline": self.is_headline,
+        }
+
+
+def estimated(
+    fit: Fit,
+    plan: Sequence[Specification],
+    covariates: tuple[str, ...],
+    inference: Clustered | None,
+    rng: np.random.Generator,
+) -> list[Row]:
+    """Return one row a specification and subset of controls: effect, se, interval, p, rows, reason."""
+    rows = []
+    for one in plan:
+        rows += list(_rows(fit, one, covariates, inference, rng))
+    return rows
+
+
+def _rows(
+    fit: Fit, one: Specification, covariates: tuple[str, ...], inference: Clustered | None, rng: np.random.Generator
+) -> Iterator[Row]:
+    empty: Row = dict.fromkeys(("effect", "se", "low", "high", "p"), np.nan) | {"n_rows": 0, "reason": ""}
+    if covariates and one.estimator == TWFE(shape="static") and not one.anticipation:
+        try:
+            yield from (one.row() | empty | found for found in subsets(one.design, covariates))
+            return
+        except TwintradeError as error:
+            yield one.row() | empty | {"reason": str(error)}
+            return
+    for size in range(len(covariates) + 1):
+        for chosen in combinations(covariates, size):
+            held = replace(one.design, covariates=chosen)
+            yield one.row() | empty | _single(fit, one, held, inference, rng)
+
+
+def _single(
+    fit: Fit, one: Specification, design: Design, inference: Clustered | None, rng: np.random.Generator
+) -> Row:
+    named: Row = {"covariates": ", ".join(design.covariates) or "none"}
+    try:
+        made = fitted(one.estimator, design)
+        estimate = made.view("overall")
+        if estimate.scale != fit.estimate.scale:
+            return named | {"reason": f"its effect comes in {estimate.scale}, not in {fit.estimate.scale}"}
+        row = named | {"effect": float(estimate.effects[0]), "n_rows": estimate.sample.n_rows}
+        if inference is None:
+            return row
+        bands = replace(inference, draws=1).infer(made, "overall", rng)
+    except TwintradeError as error:
+        return named | {"reason": str(error)}
+    return row | {name: float(getattr(bands, name)[0]) for name in ("se", "low", "high", "p")}
+
+
+def subsets(design: Design, covariates: tuple[str, ...]) -> Iterator[Row]:
+    """Yield the static coefficient under every subset of controls, errors clustered by the design's first dimension.
+
+    Treatment, controls and outcome are partialled out once; rows lacking any control are left out of every subset.
+
+    Raises
+    ------
+    DesignError, EstimationError
+        Nothing is left to estimate on.
+    """
+    full = replace(design, covariates=covariates)
+    o = full.observations
+    columns = np.column_stack([o.is_treated, o.covariates, o.y]).astype(np.float64)
+    net = absorber(o.effect_codes(), o.weights).residualize(columns)
+    held = grams(net, recode(o.codes(design.clusters[0])), o.weights)
+    for size in range(len(covariates) + 1):
+        for chosen in combinations(range(len(covariates)), size):
+            effect, se = coefficient(held, chosen)
+            names = ", ".join(covariates[c] for c in chosen) or "none"
+            yield {"covariates": names, "effect": effect, "se": se, "n_rows": o.n_rows}
+
+
+def placebo_curves(
+    fit: Fit, plan: Sequence[Specification], n_draws: int, rng: np.random.Generator
+) -> FloatArray | None:
+    """Return effects under re-assigned onsets, shape (n_draws + 1, n_specifications), the real onsets last.
+
+    Specifications with the chosen dates whose method has a fast path take part; None where there is none.
+    """
+    dealt = assignments(fit.design, "units")
+    onsets = [*(dealt.draw(rng) for _ in range(n_draws)), fit.design.onset]
+    columns = []
+    for one in plan:
+        if one.dates != plan[0].dates:
+            continue
+        try:
+            made = fitted(one.estimator, one.design)
+            if made.estimate.scale != fit.estimate.scale or not is_linear(made):
+                continue
+            again = one.estimator.repeater(one.design, one.design.observations.y[:, None])
+        except TwintradeError:
+            continue
+        if again is None:
+            continue
+        effects = np.full(len(onsets), np.nan)
+        for k, onset in enumerate(onsets):
+            try:
+                found = again(one.design.reassigned(onset))
+            except TwintradeError:
+                continue
+            if found is not None:
+                effects[k] = Fit(one.estimator, one.design, found[0]).view("overall").effects[0]
+        if np.isfinite(effects[-1]):
+            columns.append(effects)
+    return np.column_stack(columns) if columns else None
