@@ -62,6 +62,7 @@ def pdf(document: Document, printer: Printer) -> tuple[bytes, tuple[Message, ...
     try:
         written = typst.compile(  # type: ignore[misc]
             template,
+            root=str(FONT_FOLDER),  # nothing is read from it; without it Typst would take the working directory
             font_paths=fonts,
             ignore_system_fonts=True,
             sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
