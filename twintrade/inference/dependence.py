@@ -1,0 +1,250 @@
+"""Errors under dependence that no clusters describe: serial, common across units, spatial, between dyads."""
+
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.effects import Bands, Estimate, Regression
+from twintrade.errors import DesignError, InferenceError
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, banded, has_variance
+from twintrade.inference.clusters import grouped, influence_of, positions, recode
+from twintrade.inference.conventions import CONVENTIONS, correct, count_all
+from twintrade.inference.joint import repaired, sup_t_plug_in
+from twintrade.numerics.arrays import FloatArray
+
+EARTH_RADIUS = 6371.0088
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A covariance before its small-sample factor, with factor, degrees of freedom and note."""
+
+    covariance: FloatArray
+    factor: float
+    df: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependence(Inference):
+    """What the methods of this file share: a covariance becomes bands.
+
+    Attributes
+    ----------
+    level : float
+    draws : int
+        Of the joint normal for the sup-t critical value.
+    """
+
+    level: float = 0.95
+    draws: int = PLUG_IN_DRAWS
+
+    @abstractmethod
+    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+        """Return the covariance of an estimate.
+
+        Raises
+        ------
+        InferenceError
+            The estimate cannot provide what the method works on.
+        """
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return t intervals and plug-in sup-t bands."""
+        estimate = fit.view(view)
+        found = self.covariance(fit, estimate)
+        covariance, was_repaired = repaired(found.covariance * found.factor)
+        usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
+        df = found.df if fit.estimator.small_sample != "ppmlhdfe" else float("inf")
+        critical = sup_t_plug_in(covariance, usable, self.level, df, rng, self.draws)
+        note = found.note + ("; negative eigenvalues set to zero" if was_repaired else "")
+        facts: Facts = {"critical_value": critical, "draws": self.draws}
+        made = banded(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
+        return replace(made, df=np.full(estimate.n_effects, df))
+
+
+def regression_rows(fit: Fit, estimate: Estimate, method: str) -> Regression:
+    """Return the regression behind an estimate.
+
+    Raises
+    ------
+    InferenceError
+        There is none.
+    """
+    source = influence_of(estimate, method).regression
+    if source is None:
+        raise InferenceError(f"{method} needs row scores and {fit.estimator.name} has none; cluster by unit or city")
+    return source
+
+
+def period_factor(fit: Fit, estimate: Estimate, n_periods: int) -> float:
+    """Return fixest's factor T / (T - 1) (N - 1) / (N - K), K counting slopes and all effects."""
+    o, rows = fit.design.observations, estimate.sample.rows
+    if n_periods < 3:
+        raise InferenceError(f"{n_periods} periods are too few for errors that follow time")
+    k = count_all(estimate.sample.n_slopes, [recode(o.codes(name)[rows]) for name in estimate.sample.effects])
+    return n_periods / (n_periods - 1) * (rows.size - 1) / (rows.size - k)
+
+
+def bartlett(sums: FloatArray, lags: int) -> FloatArray:
+    """Return the Bartlett long-run sum of outer products over the first axis, shape (n_effects, n_effects)."""
+    total = sums.T @ sums
+    for lag in range(1, min(lags, sums.shape[0] - 1) + 1):
+        moved = sums[lag:].T @ sums[:-lag]
+        total += (1 - lag / (lags + 1)) * (moved + moved.T)
+    return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriscollKraay(Dependence):
+    """Any dependence across units, fading over time: scores are summed by period, then smoothed.
+
+    Attributes
+    ----------
+    lags : int or None
+        None takes the fourth root of the number of periods, as fixest does.
+    """
+
+    lags: int | None = None
+    name: ClassVar[str] = "driscoll_kraay"
+    citation: ClassVar[str] = "driscoll1998"
+
+    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+        """Return the covariance."""
+        source = regression_rows(fit, estimate, self.name)
+        period = recode(fit.design.observations.period[source.rows])
+        n = int(period.max()) + 1
+        lags = int(n**0.25) if self.lags is None else self.lags
+        total = bartlett(grouped(source.row_influence(), period), lags)
+        note = f"Driscoll-Kraay errors, {lags} lags, {n} periods"
+        return Found(total, period_factor(fit, estimate, n), n - 1.0, note)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeweyWest(Dependence):
+    """Serial dependence within units only, fading over time.
+
+    Attributes
+    ----------
+    lags : int or None
+        None takes the fourth root of the number of periods.
+    """
+
+    lags: int | None = None
+    name: ClassVar[str] = "newey_west"
+    citation: ClassVar[str] = "newey1987"
+
+    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+        """Return the covariance; missing periods of a unit count as zero scores."""
+        source = regression_rows(fit, estimate, self.name)
+        o = fit.design.observations
+        unit, period = recode(o.unit[source.rows]), o.period[source.rows] - int(o.period.min())
+        n = int(np.unique(period).size)
+        lags = int(n**0.25) if self.lags is None else self.lags
+        rows = source.row_influence()
+        cells = np.zeros((int(unit.max()) + 1, int(period.max()) + 1, rows.shape[1]))
+        cells[unit, period] = rows
+        total = rows.T @ rows
+        for lag in range(1, min(lags, cells.shape[1] - 1) + 1):
+            moved = np.einsum("utj,utk->jk", cells[:, lag:], cells[:, :-lag])
+            total += (1 - lag / (lags + 1)) * (moved + moved.T)
+        note = f"Newey-West errors within units, {lags} lags"
+        return Found(total, period_factor(fit, estimate, n), n - 1.0, note)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dyadic(Dependence):
+    """Dyads that share a member are dependent, whichever end it stands at (Aronow, Samii and Assenova 2015).
+
+    Where cities and partners are disjoint this is two-way clustering by city and partner.
+    """
+
+    name: ClassVar[str] = "dyadic"
+    citation: ClassVar[str] = "aronow2015"
+
+    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+        """Return sums over members, less the pairs that were counted twice."""
+        panel, o = fit.design.panel, fit.design.observations
+        if not panel.is_dyadic:
+            raise InferenceError("dyadic errors need city-partner dyads")
+        influence = influence_of(estimate, self.name)
+        rows = o.unit_rows[positions(o, influence)]
+        city, partner = panel.cities[panel.unit_city[rows]], panel.partners[panel.unit_partner[rows]]
+        codes, members = pd.factorize(np.concatenate([city, partner]).astype(str))
+        first, second = codes[: rows.size].astype(np.int64), codes[rows.size :].astype(np.int64)
+        values = influence.matrix()
+        same = first == second
+        sums = grouped(np.vstack([values, values[~same]]), np.concatenate([first, second[~same]]))
+        pair = recode(np.minimum(first, second) * members.size + np.maximum(first, second))
+        twice = grouped(np.where(same[:, None], 0.0, values), pair)
+        used = estimate.sample.rows
+        clusters = [recode(o.codes(name)[used]) for name in ("city", "partner")]
+        effects = [recode(o.codes(name)[used]) for name in estimate.sample.effects]
+        own = fit.estimator.small_sample
+        found = correct(
+            CONVENTIONS[own], used.size, estimate.sample.n_slopes, effects, clusters, is_linear=own != "ppmlhdfe"
+        )
+        note = f"Dyadic-robust errors over {members.size} members, {CONVENTIONS[own].sentence}"
+        return Found(sums.T @ sums - twice.T @ twice, found.factor, found.df, note)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conley(Dependence):
+    """Dependence between units that fades with distance, and any dependence within a unit over time.
+
+    Attributes
+    ----------
+    latitude, longitude : str
+        Columns of the panel, in degrees.
+    cutoff : float
+        Distance in kilometres beyond which units are independent.
+    kernel : {"uniform", "bartlett"}
+    """
+
+    latitude: str = "latitude"
+    longitude: str = "longitude"
+    cutoff: float = 500.0
+    kernel: Literal["uniform", "bartlett"] = "uniform"
+    name: ClassVar[str] = "conley"
+    citation: ClassVar[str] = "conley1999"
+
+    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+        """Return the covariance over pairs of units by their distance."""
+        o = fit.design.observations
+        influence = influence_of(estimate, self.name)
+        where = positions(o, influence)
+        try:
+            place = np.column_stack([fit.design.panel.values(c)[o.rows] for c in (self.latitude, self.longitude)])
+        except DesignError as error:
+            raise InferenceError(f"conley needs the columns of latitude and longitude: {error}") from None
+        first = np.searchsorted(o.unit, where)
+        points = np.radians(place[first])
+        if not np.isfinite(points).all():
+            raise InferenceError("some units have no latitude or longitude; fill them in or leave the units out")
+        values = influence.matrix()
+        total = np.zeros((values.shape[1], values.shape[1]))
+        step = max(1, 4_000_000 // points.shape[0])
+        for start in range(0, points.shape[0], step):
+            part = slice(start, start + step)
+            weight = self._weight(great_circle(points[part], points))
+            total += values[part].T @ (weight @ values)
+        n = points.shape[0]
+        note = f"Spatial errors (Conley, {self.kernel} kernel to {self.cutoff:g} km), {n} units"
+        return Found(total, n / (n - 1), n - 1.0, note)
+
+    def _weight(self, distance: FloatArray) -> FloatArray:
+        inside = distance <= self.cutoff
+        return np.where(inside, 1.0 if self.kernel == "uniform" else 1 - distance / self.cutoff, 0.0)
+
+
+def great_circle(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Return distances in kilometres between points given as latitude and longitude in radians."""
+    between = left[:, None, :] - right[None, :, :]
+    half = np.sin(between[..., 0] / 2) ** 2
+    half += np.cos(left[:, None, 0]) * np.cos(right[None, :, 0]) * np.sin(between[..., 1] / 2) ** 2
+    return np.asarray(2 * EARTH_RADIUS * np.arcsin(np.sqrt(np.clip(half, 0, 1))))
