@@ -143,7 +143,7 @@ def _summary(known: pd.DataFrame) -> str:
     plural = "" if n_dates == 1 else "s"
     return (
         f"Over {len(known)} combinations of {n_dates} reading{plural} of the date and {n_sets} donor sets the median "
-        f"mean gap is {effects.median():+.3g} (from {effects.min():+.3g} to {effects.max():+.3g}), {100 * same:.0f} % of "
-        f"one sign; the median rank p is {p.median():.3f}. The smallest of them, {p.min():.3f}, is not a finding: "
+        f"mean gap is {effects.median():+.3g} (from {effects.min():+.3g} to {effects.max():+.3g}), "
+        f"{100 * same:.0f} % of one sign; the median rank p is {p.median():.3f}. The smallest of them, {p.min():.3f}, is not a finding: "
         "with so many combinations something is always smallest."
     )

@@ -102,7 +102,8 @@ class DonorWeightTable(Diagnostic):
             value=float(table["weight"].abs().max()),
             unit="weight",
             table=table,
-            payloads={"donor_weights": table},
+            # One figure shows all sets: each bar says to which it belongs.
+            payloads={"donor_weights": table.assign(unit=table["donor_set"] + ": " + table["unit"].astype(str))},
             messages=tuple(messages),
         )
 
