@@ -43,6 +43,8 @@ def topic_of(name: str) -> str:
     lowered = name.lower()
     if any(lowered.startswith(word) for word in ELSEWHERE):
         return ""
+    if lowered.startswith("placebo_dates"):
+        return "sensitivity"
     return next((t for t, words in TOPICS.items() if any(word in lowered for word in words)), "sensitivity")
 
 

@@ -124,7 +124,18 @@ def _point(axes: Axes, row: Record, offset: float, colour: str, marker: str, the
         if np.isfinite(ends).all():
             alpha = 0.55 if width > 2 else 1.0
             axes.plot([x, x], ends, color=colour, lw=width, alpha=alpha, solid_capstyle="butt", zorder=2.5)
+        elif np.isinf(ends).any() and np.isfinite(ends).any():
+            _open_interval(axes, x, float(row["effect"]), ends, colour, width)
     axes.plot(x, float(row["effect"]), marker=marker, ms=size, color=colour, mec="white", mew=0.6, ls="", zorder=5)
+
+
+def _open_interval(axes: Axes, x: float, effect: float, ends: list[float], colour: str, width: float) -> None:
+    """Draw an interval without an end on one side: an arrow, as long there as the other side is."""
+    is_below = np.isinf(ends[0])
+    known = ends[1] if is_below else ends[0]
+    tip = 2 * effect - known
+    axes.plot([x, x], [known, tip], color=colour, lw=width, alpha=0.55, solid_capstyle="butt", zorder=2.5)
+    axes.plot(x, tip, marker="v" if is_below else "^", ms=6, color=colour, ls="", zorder=3)
 
 
 def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis, theme: Theme) -> None:
@@ -222,6 +233,8 @@ def _legend(frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: 
         if frame["simultaneous_low"].notna().any()
         else plain("no simultaneous band from this inference", 0.0)
     )
+    if np.isinf(frame[["low", "high"]].astype(float).to_numpy()).any():
+        handles.append(plain("arrow: interval without an end", 0.0))
     if axis.base_note:
         handles.append(plain(f"pre-period base: {axis.base_note}", 0.0))
     return handles

@@ -82,7 +82,8 @@ def _column(values: pd.Series, weight: float) -> Column:
 def _format(values: pd.Series) -> Format:
     if is_bool_dtype(values):
         return lambda value: "" if numbers.is_missing(value) else "Yes" if value else "No"
-    if values.name in {"period", "year", "onset", "cohort", "event_time"} and is_numeric_dtype(values):
+    is_time = str(values.name).endswith(("period", "year", "onset", "cohort", "event_time"))
+    if is_time and is_numeric_dtype(values):
         return lambda value: "" if numbers.is_missing(value) else numbers.event_time(int(float(str(value))))
     if is_integer_dtype(values):
         return numbers.count
