@@ -140,5 +140,13 @@ def test_what_cannot_be_fitted_is_refused():
         fit(MatrixCompletion(penalty=0.0), design_of(frame))
     with pytest.raises(EstimationError, match="ask for fewer"):
         fit(InteractiveEffects(rank=30), design_of(frame))
-    with pytest.raises(EstimationError, match="collinear"):
-        fit(InteractiveEffects(rank=0), design_of(frame.assign(a=frame["y"], b=frame["y"]), covariates=("a", "b")))
+
+
+def test_collinear_covariates_are_left_out_by_name():
+    frame = frame_of(noise=0.1)
+    spoiled = frame.assign(a=np.sin(np.arange(len(frame))), constant=2.0)
+    spoiled["b"] = 2 * spoiled["a"]
+    both = fit(InteractiveEffects(rank=1), design_of(spoiled, covariates=("a", "b", "constant"))).estimate
+    assert {n for d in both.sample.dropped if d.reason == "collinear" for n in d.names} == {"b", "constant"}
+    one = fit(InteractiveEffects(rank=1), design_of(spoiled, covariates=("a",))).estimate
+    np.testing.assert_allclose(both.effects, one.effects, atol=EXACT)

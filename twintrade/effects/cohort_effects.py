@@ -8,6 +8,7 @@ import pandas as pd
 
 from twintrade.effects.estimate import Estimate, EventStudy, Kind
 from twintrade.effects.uncertainty import GroupedInfluence
+from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 POOLED = np.iinfo(np.int64).min // 2
@@ -94,8 +95,16 @@ class CohortEffects(Estimate):
         )
 
     def average(self) -> Estimate:
-        """Return the average over all treated cells, weighted by ``cell_weights``."""
+        """Return the average over all treated cells, weighted by ``cell_weights``.
+
+        Raises
+        ------
+        EstimationError
+            No treated cell is identified.
+        """
         cells = self.is_treated
+        if not cells.any():
+            raise EstimationError("no cell from onset on is identified, so there is nothing to average")
         weights = np.where(cells, self.cell_weights, 0.0)[:, None] / self.cell_weights[cells].sum()
         return self.combine(
             weights,

@@ -12,10 +12,13 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.group_time import Base, Cell, cells, identified, pack
 from twintrade.estimators.wide import Wide, widen
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.cohort_moments import CohortMoments, cohort_moments
-from twintrade.numerics.two_period import Method, Propensity, change_effect, propensity
+from twintrade.numerics.two_period import Method, NoOverlapError, Propensity, change_effect, propensity
 from twintrade.numerics.two_period_sections import Convention, sections_effect
+
+SHOWN = 8
+"""Units without overlap that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class CallawaySantAnna(Estimator):
         wide = widen(design.observations)
         every = list(cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
         plan, dropped = identified(every, wide)
+        _require_treated(plan, wide, dropped)
         is_plain = self.rows == "panel" and wide.weights is None and not design.covariates
         if is_plain and wide.is_complete:
             moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
@@ -97,10 +101,7 @@ class CallawaySantAnna(Estimator):
                 continue
             kept.append(cell)
             columns.append(column)
-        if all(c.is_reference for c in kept):
-            raise EstimationError(
-                "no cohort-period cell is identified: " + "; ".join(sorted({d.sentence for d in dropped}))
-            )
+        _require_treated(kept, wide, dropped)
         influence = UnitInfluence(wide.unit_ids, np.column_stack(columns))
         return pack(kept, np.array(effects), influence, wide, design, self.base, dropped)
 
@@ -157,8 +158,11 @@ class _Blocks:
         _refuse_empty(d)
         x = np.column_stack([np.ones(units.size), w.covariates[units, cell.base]])
         weights = np.ones(units.size) if w.weights is None else w.weights[units, cell.base]
-        fitted = self._propensity(cell, d, x, weights)
-        result = change_effect(change[units], d, x, weights, self._options.method, fitted)
+        try:
+            fitted = self._propensity(cell, d, x, weights)
+            result = change_effect(change[units], d, x, weights, self._options.method, fitted)
+        except NoOverlapError as error:
+            raise EstimationError(f"{error} for {_listed(w.unit_ids[units[error.rows]])}") from None
         column[units] = result.influence
         return result.effect
 
@@ -183,6 +187,17 @@ class _Blocks:
         result = sections_effect(w.outcomes[unit, at], after, d, x, weights, method, convention)
         np.add.at(column, unit, result.influence)
         return result.effect
+
+
+def _require_treated(plan: list[Cell], wide: Wide, dropped: tuple[Dropped, ...]) -> None:
+    if not any(wide.periods[c.at] >= wide.onset[c.cohort] for c in plan):
+        why = "; ".join(sorted({d.sentence for d in dropped}))
+        raise EstimationError(f"no cohort-period cell from onset on is identified: {why}")
+
+
+def _listed(units: ObjectArray) -> str:
+    shown = ", ".join(str(u) for u in units[:SHOWN])
+    return shown + (f" and {units.size - SHOWN} more" if units.size > SHOWN else "") or "the treated units"
 
 
 def _refuse_empty(treated: FloatArray) -> None:

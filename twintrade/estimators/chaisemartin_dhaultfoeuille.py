@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.design import Design, Observations
-from twintrade.effects import EventStudy, UnitInfluence
+from twintrade.effects import Dropped, EventStudy, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.switcher_cells import Horizon, Singletons, horizons
@@ -91,17 +91,17 @@ class ChaisemartinDHaultfoeuille(Estimator):
     ) -> EventStudy:
         reference = -1 - o.design.anticipation
         times = [reference - h.step for h in placebos[::-1]] + [reference] + [reference + h.step for h in effects]
-        zero = Horizon(0, 0.0, np.zeros(o.n_units), 0, 0.0, 1.0, 1.0)
+        zero = Horizon(0, 0.0, np.zeros(o.n_units), np.zeros(0, dtype=np.int64), 0.0, 1.0, 1.0)
         every = [*placebos[::-1], zero, *effects]
         scale = np.array([h.dose_so_far if self.normalized else 1.0 for h in every])
         values = np.empty((o.n_units, len(every)))
         values[layout.order] = np.column_stack([h.influence for h in every]) / scale
-        counts = np.array([h.n_switchers for h in every], dtype=np.int64)
+        counts = np.array([h.units.size for h in every], dtype=np.int64)
         study = EventStudy(
             effects=np.array([h.effect for h in every]) / scale,
             uncertainty=UnitInfluence(o.unit_ids, values),
             scale=o.design.scale,
-            sample=o.sample(),
+            sample=o.sample(dropped=_unused(o, layout, effects)),
             names=tuple(f"{e:+d}" for e in times),
             n_units=counts,
             n_cells=counts,
@@ -116,3 +116,14 @@ class ChaisemartinDHaultfoeuille(Estimator):
         dose = weights @ [h.dose for h in every]
         overall = study.combine((weights * scale / dose)[:, None], ["effect per unit of dose"])
         return replace(study, overall=overall)
+
+
+def _unused(o: Observations, layout: Switchers, effects: list[Horizon]) -> tuple[Dropped, ...]:
+    """List units that change and have no effect at any horizon."""
+    used = np.unique(np.concatenate([h.units for h in effects]))
+    lost = np.setdiff1d(np.flatnonzero(layout.sign != 0), used)
+    if not lost.size:
+        return ()
+    names = tuple(sorted(str(u) for u in o.unit_ids[layout.order[lost]]))
+    sentence = "units that change without an effect: not observed just before and after, or nobody to compare with"
+    return (Dropped("no-comparison", sentence, 0, 0, names),)

@@ -1,7 +1,7 @@
 """Untreated outcomes of treated cells from a factor model of the untreated ones, its size chosen by hold-outs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,8 +9,10 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, RefitOnly
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.wide import Wide, widen
+from twintrade.numerics.absorb import absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.factor_model import FactorFit, factor_model
+from twintrade.numerics.least_squares import least_squares
 
 BLOCK = 3
 """Consecutive untreated cells of a unit that are held out together: neighbors in time resemble each other."""
@@ -22,6 +24,9 @@ CLOSE = 1.01
 
 ROUGH = 1e-5
 """Relative change at which a hold-out fit stops; what overfits converges slowly, and shows its error long before."""
+
+BEARABLE = 0.9
+"""Share of units that must keep enough untreated rows for a number of factors to be tried."""
 
 STEPS = 300
 """Steps after which it stops in any case."""
@@ -38,11 +43,14 @@ class Cells:
         Observed and unaffected.
     spell : FloatArray, shape (n_units, n_periods)
         First period of the tie that the cell belongs to or that comes next; NaN where there is none.
+    dropped : tuple of Dropped
+        Covariates that unit and period effects or others determine, left out.
     """
 
     wide: Wide
     untreated: BoolArray
     spell: FloatArray
+    dropped: tuple[Dropped, ...] = ()
 
 
 def cells_of(design: Design) -> Cells:
@@ -67,7 +75,24 @@ def cells_of(design: Design) -> Cells:
         spell = _spells(treated, wide.periods)
         ahead = wide.periods >= np.where(np.isnan(spell), np.inf, spell) - design.anticipation
         affected = treated | ahead
-    return Cells(wide, seen & ~affected, spell)
+    untreated = seen & ~affected
+    wide, dropped = _without_collinear(o, wide, untreated)
+    return Cells(wide, untreated, np.asarray(spell), dropped)
+
+
+def _without_collinear(o: Observations, wide: Wide, untreated: BoolArray) -> tuple[Wide, tuple[Dropped, ...]]:
+    """Leave out covariates that are determined among untreated rows."""
+    names = o.design.covariates
+    if not names:
+        return wide, ()
+    unit, at = np.nonzero(untreated)
+    effects = absorber([np.unique(code, return_inverse=True)[1].astype(np.int64) for code in (unit, at)])
+    fit = least_squares(wide.outcomes[untreated], wide.covariates[untreated], effects, names=names)
+    dropped = tuple(
+        Dropped("collinear", f"{c.name} is determined by {c.explained_by} among untreated rows", 0, 0, (c.name,))
+        for c in fit.collinear
+    )
+    return replace(wide, covariates=wide.covariates[:, :, fit.kept]), dropped
 
 
 def _spells(treated: BoolArray, periods: IntArray) -> FloatArray:
@@ -127,7 +152,7 @@ def held_out_errors(cells: Cells, sizes: Sequence[tuple[int, float]], seed: int)
     A penalty is a share of the largest singular value of the outcomes less unit and period effects.
     """
     most = max(rank for rank, penalty in sizes if penalty == 0 or rank == 0) if sizes else 0
-    units, periods = usable(cells.untreated, most + 1 + 2 * BLOCK)
+    units, periods = usable(cells.untreated, most + 1 + BLOCK)
     if units.sum() < FOLDS or periods.sum() < 2:
         raise EstimationError("too few untreated rows to choose the model by hold-outs; set its size yourself")
     y, x = cells.wide.outcomes[np.ix_(units, periods)], cells.wide.covariates[np.ix_(units, periods)]
@@ -150,6 +175,16 @@ def held_out_errors(cells: Cells, sizes: Sequence[tuple[int, float]], seed: int)
             gap = (y - x @ fit.slopes - fit.effects)[test]
             total[j] += float(gap @ gap)
     return total / max(int(untreated.sum()), 1)
+
+
+def largest_rank(cells: Cells, most: int) -> int:
+    """Return the largest number of factors up to ``most`` that hold-outs can try and nearly every unit can bear."""
+    rows = cells.untreated.sum(axis=1)
+    for rank in range(most, 0, -1):
+        units, periods = usable(cells.untreated, rank + 1 + BLOCK)
+        if units.sum() >= FOLDS and periods.sum() > rank and (rows >= rank + 1).mean() >= BEARABLE:
+            return rank
+    return 0
 
 
 def largest_singular(y: FloatArray, observed: BoolArray, x: FloatArray, additive: FactorFit) -> float:
@@ -203,7 +238,11 @@ def cohort_effects(
         effects=np.bincount(code, gap[counted]) / n_cells,
         uncertainty=RefitOnly("factors and loadings are estimated together; resample, or permute onsets"),
         scale=design.scale,
-        sample=o.sample(effects=design.effect_names, dropped=_lost(o, cells, seen & ~inside), statistics=statistics),
+        sample=o.sample(
+            effects=design.effect_names,
+            dropped=(*cells.dropped, *_lost(o, cells, seen & ~inside)),
+            statistics=statistics,
+        ),
         names=tuple(f"cohort {g}, event time {e:+d}" for g, e in labels.T),
         n_units=np.bincount(pairs[0], minlength=n_cells.size),
         n_cells=n_cells,

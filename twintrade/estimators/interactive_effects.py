@@ -9,7 +9,14 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.factor_counterfactual import cells_of, cohort_effects, fitted, held_out_errors, simplest
+from twintrade.estimators.factor_counterfactual import (
+    cells_of,
+    cohort_effects,
+    fitted,
+    held_out_errors,
+    largest_rank,
+    simplest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,7 @@ class InteractiveEffects(Estimator):
     rank : int or None
         Number of factors; None chooses it by hold-outs.
     max_rank : int
-        Most factors tried.
+        Most factors tried; fewer where one unit in ten has too few untreated rows for them.
     seed : int
         Of the hold-outs.
     """
@@ -55,7 +62,7 @@ class InteractiveEffects(Estimator):
         statistics: dict[str, float] = {}
         rank = self.rank
         if rank is None:
-            sizes = [(r, 0.0) for r in range(self.max_rank + 1)]
+            sizes = [(r, 0.0) for r in range(largest_rank(cells, self.max_rank) + 1)]
             errors = held_out_errors(cells, sizes, self.seed)
             rank = simplest(errors, float(np.nanvar(cells.wide.outcomes)))
             statistics = {f"held_out_error_rank_{r}": float(e) for r, e in enumerate(errors)}

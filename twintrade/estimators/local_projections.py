@@ -72,9 +72,7 @@ class LocalProjections(Estimator):
         if last < 0:
             raise EstimationError("no event time from onset on has treated rows and clean comparison rows")
         pooled = self._at(wide, design, (0, last))
-        sentence = "event times without treated rows or without clean comparison rows"
-        dropped = (Dropped("no-comparison", sentence, 0, 0, tuple(lost)),) if lost else ()
-        return self._study(wide, design, found, pooled, dropped)
+        return self._study(wide, design, found, pooled, _dropped(wide, found, lost))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -106,7 +104,10 @@ class LocalProjections(Estimator):
 
     def _at(self, wide: Wide, design: Design, horizons: tuple[int, int]) -> Projected | None:
         rows = projection_rows(wide, design, horizons, self.base == "mean", self.lags)
-        return None if rows is None else projected(rows, wide.unit_ids.size, self.weighting)
+        if rows is None:
+            return None
+        names = (*design.covariates, *(f"lag {k + 1}" for k in range(self.lags)))
+        return projected(rows, wide.unit_ids.size, self.weighting, names)
 
     def _study(
         self,
@@ -116,7 +117,7 @@ class LocalProjections(Estimator):
         pooled: Projected | None,
         dropped: tuple[Dropped, ...],
     ) -> EventStudy:
-        zero = Projected(0.0, np.zeros(wide.unit_ids.size), 0)
+        zero = Projected(0.0, np.zeros(wide.unit_ids.size), np.zeros(0, dtype=np.int64))
         every = sorted([*found, (design.reference, zero)], key=lambda pair: pair[0])
         times = np.array([h for h, _ in every], dtype=np.int64)
         sample = design.observations.sample(n_slopes=len(found), effects=("period",), dropped=dropped)
@@ -126,8 +127,8 @@ class LocalProjections(Estimator):
             scale=design.scale,
             sample=sample,
             names=tuple(f"{e:+d}" for e in times),
-            n_units=np.array([r.n_treated for _, r in every], dtype=np.int64),
-            n_cells=np.array([r.n_treated for _, r in every], dtype=np.int64),
+            n_units=np.array([r.treated.size for _, r in every], dtype=np.int64),
+            n_cells=np.array([r.treated.size for _, r in every], dtype=np.int64),
             base="universal",
             event_times=times,
             reference=design.reference,
@@ -141,7 +142,23 @@ class LocalProjections(Estimator):
             scale=design.scale,
             sample=sample,
             names=("pooled over horizons",),
-            n_units=np.array([pooled.n_treated]),
-            n_cells=np.array([pooled.n_treated]) * (int(times[-1]) + 1),
+            n_units=np.array([pooled.treated.size]),
+            n_cells=np.array([pooled.treated.size]) * (int(times[-1]) + 1),
         )
         return replace(study, overall=overall)
+
+
+def _dropped(wide: Wide, found: list[tuple[int, Projected]], lost: list[str]) -> tuple[Dropped, ...]:
+    """List event times without an effect, cohorts in none from onset on, and covariates that are determined."""
+    out = []
+    if lost:
+        sentence = "event times without treated rows or without clean comparison rows"
+        out.append(Dropped("no-comparison", sentence, 0, 0, tuple(lost)))
+    used = np.unique(wide.cohort[np.concatenate([r.treated for h, r in found if h >= 0])])
+    missing = np.setdiff1d(np.flatnonzero(np.isfinite(wide.onset)), used)
+    if missing.size:
+        sentence = "cohorts in no effect from onset on: base not observed, or no clean comparison rows"
+        out.append(Dropped("no-comparison", sentence, 0, 0, tuple(f"cohort {g:.0f}" for g in wide.onset[missing])))
+    texts = [(h, text) for h, r in found for text in r.collinear]
+    out += [Dropped("collinear", f"event time {h:+d}: {t}", 0, 0, (t.split(" is ")[0],)) for h, t in texts]
+    return tuple(out)

@@ -6,8 +6,8 @@ import numpy as np
 
 from twintrade.estimators.projection_rows import ProjectionRows
 from twintrade.numerics.absorb import absorber
-from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.least_squares import least_squares
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.least_squares import LeastSquares, least_squares
 from twintrade.numerics.prediction import projection_weights
 
 
@@ -19,35 +19,46 @@ class Projected:
     ----------
     effect : float
     influence : FloatArray, shape (n_units,)
-    n_treated : int
+    treated : IntArray, shape (n_treated,)
+        Positions of the treated units.
+    collinear : tuple of str
+        Covariates that the period effects or others determine, and how.
     """
 
     effect: float
     influence: FloatArray
-    n_treated: int
+    treated: IntArray
+    collinear: tuple[str, ...] = ()
 
 
-def projected(rows: ProjectionRows, n_units: int, weighting: str) -> Projected | None:
+def projected(rows: ProjectionRows, n_units: int, weighting: str, names: tuple[str, ...]) -> Projected | None:
     """Return the effect of one set of rows; None where it is not identified."""
     weights = np.ones(rows.unit.size) if rows.weights is None else rows.weights
     by_row = _variance_weighted if weighting == "variance" else _equally_weighted
-    found = by_row(rows, weights)
+    found = by_row(rows, weights, names)
     if found is None:
         return None
-    effect, influence = found
+    effect, influence, collinear = found
     by_unit = np.asarray(np.bincount(rows.unit, influence, n_units), dtype=np.float64)
-    return Projected(effect, by_unit, int(rows.is_treated.sum()))
+    return Projected(effect, by_unit, rows.unit[rows.is_treated], collinear)
 
 
-def _variance_weighted(rows: ProjectionRows, weights: FloatArray) -> tuple[float, FloatArray] | None:
+def _variance_weighted(
+    rows: ProjectionRows, weights: FloatArray, names: tuple[str, ...]
+) -> tuple[float, FloatArray, tuple[str, ...]] | None:
     if not rows.covariates.shape[1]:
-        return _closed_form(rows, weights)
+        return (*_closed_form(rows, weights), ())
     effects = absorber([rows.period], None if rows.weights is None else weights)
-    fit = least_squares(rows.change, np.column_stack([rows.is_treated.astype(np.float64), rows.covariates]), effects)
+    fit = least_squares(
+        rows.change,
+        np.column_stack([rows.is_treated.astype(np.float64), rows.covariates]),
+        effects,
+        names=("the tie", *names),
+    )
     if not fit.kept.size or fit.kept[0] != 0:
         return None
     scores = (fit.x_tilde * (weights * fit.residuals)[:, None]) @ fit.bread[:, 0]
-    return float(fit.coefficients[0]), np.asarray(scores)
+    return float(fit.coefficients[0]), np.asarray(scores), _said(fit)
 
 
 def _closed_form(rows: ProjectionRows, weights: FloatArray) -> tuple[float, FloatArray]:
@@ -62,10 +73,13 @@ def _closed_form(rows: ProjectionRows, weights: FloatArray) -> tuple[float, Floa
     return effect, spread * (y - effect * x) * bread
 
 
-def _equally_weighted(rows: ProjectionRows, weights: FloatArray) -> tuple[float, FloatArray]:
+def _equally_weighted(
+    rows: ProjectionRows, weights: FloatArray, names: tuple[str, ...]
+) -> tuple[float, FloatArray, tuple[str, ...]]:
     treated, others = np.flatnonzero(rows.is_treated), np.flatnonzero(~rows.is_treated)
     share = weights[treated] / weights[treated].sum()
     influence = np.zeros(rows.unit.size)
+    collinear: tuple[str, ...] = ()
     if not rows.covariates.shape[1]:
         total = np.bincount(rows.period[others], weights[others])
         mean = np.bincount(rows.period[others], weights[others] * rows.change[others]) / total
@@ -77,7 +91,8 @@ def _equally_weighted(rows: ProjectionRows, weights: FloatArray) -> tuple[float,
         own = None if rows.weights is None else weights[others]
         effects = absorber([rows.period[others]], own)
         x = rows.covariates
-        fit = least_squares(rows.change[others], x[others], effects)
+        fit = least_squares(rows.change[others], x[others], effects, names=names)
+        collinear = _said(fit)
         slopes = np.zeros(x.shape[1])
         slopes[fit.kept] = fit.coefficients
         level = effects.effect_coefficients(rows.change[others] - x[others] @ slopes)[0]
@@ -88,4 +103,8 @@ def _equally_weighted(rows: ProjectionRows, weights: FloatArray) -> tuple[float,
         influence[others] = -omega[:, 0] * fit.residuals
     effect = float(share @ gap)
     influence[treated] = share * (gap - effect)
-    return effect, influence
+    return effect, influence, collinear
+
+
+def _said(fit: LeastSquares) -> tuple[str, ...]:
+    return tuple(f"{c.name} is determined by {c.explained_by}" for c in fit.collinear)

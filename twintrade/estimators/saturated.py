@@ -171,7 +171,12 @@ def _fit(
 
 def _unidentified(collinear: tuple[Collinear, ...], n_cells: int) -> tuple[Dropped, ...]:
     return tuple(
-        Dropped("not-identified", f"{c.name} is determined by {c.explained_by}", 0, 0, (c.name,))
+        Dropped(
+            "not-identified" if c.column < n_cells else "collinear",
+            f"{c.name} is determined by {c.explained_by}",
+            0,
+            0,
+            (c.name,),
+        )
         for c in collinear
-        if c.column < n_cells
     )

@@ -40,7 +40,7 @@ def stack_of(g: int, wide: Wide, design: Design) -> Stack | None:
     times = wide.periods - wide.onset[g]
     inside = np.flatnonzero((times >= low) & (times <= high))
     at_reference = np.flatnonzero(times == design.reference)
-    if not at_reference.size:
+    if not at_reference.size or np.isnan(wide.outcomes[wide.cohort == g, at_reference[0]]).all():
         return None
     last = min(wide.onset[g] + high, float(wide.periods[-1]))
     comparison = np.isinf(wide.onset)
@@ -95,9 +95,14 @@ def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
         influence[:, column] = np.bincount(o.unit[rows], score, o.n_units)
     kept = np.array([c.is_reference or k in columns for k, c in enumerate(stack.cells)])
     lost = tuple(
-        Dropped("not-identified", f"{c.name} is determined by {c.explained_by}", 0, 0, (c.name,))
+        Dropped(
+            "not-identified" if c.column < len(slots) else "collinear",
+            f"stack of cohort {wide.onset[stack.cohort]:.0f}: {c.name} is determined by {c.explained_by}",
+            0,
+            0,
+            (c.name,),
+        )
         for c in fit.collinear
-        if c.column < len(slots)
     )
     return StackFit(effect[kept], influence[:, kept], kept, lost)
 

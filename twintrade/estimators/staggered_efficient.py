@@ -66,7 +66,8 @@ class StaggeredEfficient(Estimator):
         every = list(cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison))
         plan, lost = identified(every, wide)
         if not any(self._is_after(c, wide) for c in plan):
-            raise EstimationError("no cohort has a comparison of two units or more from its onset on")
+            listed = f" (cohorts of one unit are left out: {', '.join(alone[0].names)})" if alone else ""
+            raise EstimationError(f"no cohort has a comparison from its onset on{listed}")
         moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
         times = np.array([wide.periods[c.at] - int(wide.onset[c.cohort]) for c in plan])
         inside = (times >= min(design.window[0], -1 - design.anticipation)) & (times <= max(design.window[1], 0))

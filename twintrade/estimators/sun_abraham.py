@@ -48,6 +48,9 @@ class SunAbraham(Estimator):
         o = design.observations
         ever = o.is_ever_treated[o.unit]
         require_reference(np.unique(o.event_time[ever]), design.reference)
+        o, unseen = _seen_at_reference(o)
+        dropped = (*dropped, *unseen)
+        ever = o.is_ever_treated[o.unit]
         is_plain = self.family == "linear" and not design.covariates and o.weights is None
         if is_plain and o.is_complete and design.fixed_effects == "two_way":
             return _from_moments(o, dropped)
@@ -84,23 +87,27 @@ def with_last_cohort_untreated(design: Design) -> tuple[Design, tuple[Dropped, .
     return design.reassigned(onset).restricted(~late), (Dropped("after-last-onset", sentence, n_rows),)
 
 
+def _seen_at_reference(o: Observations) -> tuple[Observations, tuple[Dropped, ...]]:
+    """Leave out cohorts of which nobody is observed at the reference: their effects have nothing to start from."""
+    design = o.design
+    cohorts = np.unique(o.unit_onset[o.is_ever_treated])
+    gone = np.setdiff1d(cohorts, o.onset[o.event_time == design.reference])
+    if not gone.size:
+        return o, ()
+    lost = np.isin(o.onset, gone)
+    names = tuple(f"cohort {g:.0f}" for g in gone)
+    sentence = f"rows of cohorts that nobody observes at event time {design.reference}, the reference"
+    dropped = Dropped("no-reference", sentence, int(lost.sum()), int(np.isin(o.unit_onset, gone).sum()), names)
+    return design.restricted(~np.isin(design.onset, gone)[design.panel.unit]).observations, (dropped,)
+
+
 def _from_moments(o: Observations, dropped: tuple[Dropped, ...]) -> CohortEffects:
     wide = widen(o)
     untreated = np.isinf(wide.onset)
     plan: list[Cell] = []
-    lost: list[str] = []
     for g in np.flatnonzero(~untreated):
         base = int(np.searchsorted(wide.periods, wide.onset[g] + o.design.reference))
-        has_base = base < wide.periods.size and wide.periods[base] == wide.onset[g] + o.design.reference
-        for at in range(wide.periods.size):
-            cell = Cell(int(g), at, base if has_base else -1, untreated, is_reference=has_base and at == base)
-            if has_base:
-                plan.append(cell)
-            else:
-                lost.append(cell.label(wide.onset, wide.periods))
-    if lost:
-        sentence = "cells of cohorts that are not observed at the reference"
-        dropped = (*dropped, Dropped("no-reference", sentence, 0, 0, tuple(lost)))
+        plan += [Cell(int(g), at, base, untreated, is_reference=at == base) for at in range(wide.periods.size)]
     moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
     effects, influence = moment_effects(moments, plan, wide)
     cohorts = wide.onset[[c.cohort for c in plan]].astype(np.int64)

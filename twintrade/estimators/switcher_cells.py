@@ -23,7 +23,8 @@ class Horizon:
     effect : float
     influence : FloatArray, shape (n_units,)
         In the sorted order of the switchers' layout.
-    n_switchers : int
+    units : IntArray, shape (n_switchers,)
+        The switchers, in the same order.
     weight : float
         Sampling weight of the switchers.
     dose, dose_so_far : float
@@ -33,7 +34,7 @@ class Horizon:
     step: int
     effect: float
     influence: FloatArray
-    n_switchers: int
+    units: IntArray
     weight: float
     dose: float
     dose_so_far: float
@@ -135,8 +136,8 @@ def _horizon(
         own, other = _deviations(layout, cell, singletons)
         influence[cell.switchers] += sign * ws * own / total
         influence[cell.comparison] -= sign * share * wc * other / total
-    n_switchers = sum(c.switchers.size for c in cells)
-    return Horizon(step, effect, influence, n_switchers, total, dose, so_far)
+    units = np.concatenate([c.switchers for c in cells])
+    return Horizon(step, effect, influence, units, total, dose, so_far)
 
 
 def _deviations(layout: Switchers, cell: _Cell, singletons: Singletons) -> tuple[FloatArray, FloatArray]:

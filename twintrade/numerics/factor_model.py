@@ -89,7 +89,7 @@ def factor_model(
     observed : BoolArray, shape (n_units, n_periods)
         Every unit and every period must have an observed cell.
     x : FloatArray, shape (n_units, n_periods, n_covariates)
-        Read where observed.
+        Read where observed; of collinear ones the smallest slopes are taken.
     rank : int
         Most factors.
     penalty : float
@@ -102,12 +102,10 @@ def factor_model(
     Raises
     ------
     EstimationError
-        No convergence, or covariates that are collinear.
+        No convergence.
     """
     y, x = np.where(observed, y, 0.0), np.where(observed[:, :, None], x, 0.0)
     rows = x[observed]
-    if rows.shape[1] and np.linalg.matrix_rank(rows) < rows.shape[1]:
-        raise EstimationError("covariates are collinear among untreated rows; leave one out")
     problem = _Problem(y, observed, x, np.asarray(np.linalg.pinv(rows), dtype=np.float64), rank, penalty)
     effects = start.effects if start is not None else np.where(observed, y, y[observed].mean())
     n_steps = 0

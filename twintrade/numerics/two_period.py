@@ -6,15 +6,32 @@ from typing import Literal
 import numpy as np
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 
 Method = Literal["regression", "ipw", "doubly_robust"]
 
 TRIM = 0.995
 """Comparison units whose propensity reaches this are left out, as the authors' package does."""
 
+COLLINEAR = 1e13
+"""Condition number of the correlations of covariates from which on they count as collinear."""
+
 OVERLAP = 0.999
 """A fitted propensity from here on counts as no overlap."""
+
+
+class NoOverlapError(EstimationError):
+    """The covariates tell treated from comparison rows.
+
+    Attributes
+    ----------
+    rows : IntArray
+        Positions of the rows without a counterpart.
+    """
+
+    def __init__(self, message: str, rows: IntArray) -> None:
+        super().__init__(message)
+        self.rows = rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +79,11 @@ def propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray)
     Raises
     ------
     EstimationError
-        No convergence, or covariates that (nearly) predict treatment.
+        Collinear covariates.
+    NoOverlapError
+        Covariates that (nearly) predict treatment.
     """
+    _refuse_collinear(covariates, weights)
     slopes = np.zeros(covariates.shape[1])
     for _ in range(60):
         p = 1.0 / (1.0 + np.exp(-np.clip(covariates @ slopes, -500, 500)))
@@ -72,22 +92,30 @@ def propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray)
         try:
             step = np.linalg.solve(hessian, score)
         except np.linalg.LinAlgError:
-            raise EstimationError("the covariates predict treatment perfectly or are collinear: no overlap") from None
+            raise NoOverlapError(
+                "the covariates predict treatment: no overlap", np.flatnonzero(p >= OVERLAP)
+            ) from None
         slopes = slopes + step
         if np.abs(step).max() <= 1e-10 * (1 + np.abs(slopes).max()):
             break
     else:
-        raise EstimationError("the propensity does not converge: the covariates predict treatment, no overlap")
+        raise NoOverlapError("the covariates predict treatment: no overlap", np.flatnonzero(p >= OVERLAP))
     p = 1.0 / (1.0 + np.exp(-np.clip(covariates @ slopes, -500, 500)))
     if p.max() >= OVERLAP:
-        raise EstimationError(
-            f"a fitted propensity of {p.max():.4f}: the covariates nearly predict treatment, no overlap"
-        )
+        message = f"a fitted propensity of {p.max():.4f}: the covariates nearly predict treatment, no overlap"
+        raise NoOverlapError(message, np.flatnonzero(p >= OVERLAP))
     p = np.minimum(p, 1 - 1e-6)
     hessian = (covariates * (weights * p * (1 - p))[:, None]).T @ covariates
     influence = (covariates * (weights * (treated - p))[:, None]) @ np.linalg.inv(hessian)
     odds = np.where((treated == 0) & (p >= TRIM), 0.0, p / (1 - p))
     return Propensity(odds, influence)
+
+
+def _refuse_collinear(covariates: FloatArray, weights: FloatArray) -> None:
+    gram = (covariates * weights[:, None]).T @ covariates
+    scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
+    if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:
+        raise EstimationError("a covariate is constant, or the covariates are collinear")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +143,7 @@ def regression(outcome: FloatArray, covariates: FloatArray, weights: FloatArray)
     """
     gram = (covariates * weights[:, None]).T @ covariates
     scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
-    if np.linalg.cond(gram / np.outer(scale, scale)) > 1e13:
+    if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:
         raise EstimationError(
             "the covariates are collinear among the comparison units, or there are too few of these"
         )
