@@ -144,6 +144,6 @@ def _summary(known: pd.DataFrame) -> str:
     return (
         f"Over {len(known)} combinations of {n_dates} reading{plural} of the date and {n_sets} donor sets the median "
         f"mean gap is {effects.median():+.3g} (from {effects.min():+.3g} to {effects.max():+.3g}), "
-        f"{100 * same:.0f} % of one sign; the median rank p is {p.median():.3f}. The smallest of them, {p.min():.3f}, is not a finding: "
-        "with so many combinations something is always smallest."
+        f"{100 * same:.0f} % of one sign; the median rank p is {p.median():.3f}. The smallest of them, "
+        f"{p.min():.3f}, is not a finding: with so many combinations something is always smallest."
     )
