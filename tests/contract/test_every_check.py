@@ -1,0 +1,98 @@
+"""Every registered inference and diagnostic on every kind of fit: numbers or a reason, never a crash."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.base import DIAGNOSTICS
+from twintrade.effects import Bands, Finding
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import fit
+from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.base import INFERENCES
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.randomization import Randomization
+
+ESTIMATORS = {
+    "event": TWFE(),
+    "static": TWFE(shape="static"),
+    "imputation": Imputation(),
+    "ppml": PPML(),
+    "group-time": CallawaySantAnna(),
+}
+QUICK = {"draws": 19, "permutations": 19, "n_draws": 19}
+
+
+def made(transform: str, n_treated: int = 8) -> Design:
+    rng = np.random.default_rng(1)
+    names = ["city", "partner", "period"]
+    frame = pd.MultiIndex.from_product([range(5), range(6), range(2000, 2010)], names=names).to_frame(index=False)
+    frame["city"], frame["partner"] = "c" + frame["city"].astype(str), "p" + frame["partner"].astype(str)
+    frame["flow"] = np.exp(3 + rng.normal(size=30).repeat(10) + 0.2 * rng.normal(size=300))
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    onset = np.full(30, np.inf)
+    onset[rng.choice(30, n_treated, replace=False)] = rng.integers(2004, 2007, n_treated)
+    return Design(
+        panel=panel,
+        treatment=Treatment(panel.units, onset),
+        outcome="flow",
+        transform=transform,
+        window=(-3, 3),
+        clusters=("city", "partner"),
+    )
+
+
+def options(kind: type) -> dict[str, int]:
+    return {k: v for k, v in QUICK.items() if k in getattr(kind, "__dataclass_fields__", {})}
+
+
+@pytest.fixture(scope="module", params=list(ESTIMATORS))
+def fitted(request):
+    estimator = ESTIMATORS[request.param]
+    return fit(estimator, made("level" if request.param == "ppml" else "log"))
+
+
+@pytest.mark.parametrize("name", list(INFERENCES))
+def test_every_inference_gives_bands_or_a_reason(fitted, name) -> None:
+    kind = INFERENCES[name]
+    method = kind(**options(kind))
+    for view in ("event", "overall"):
+        if view not in fitted.views:
+            continue
+        try:
+            bands = method.infer(fitted, view, np.random.default_rng(1))
+        except TwintradeError:
+            continue
+        assert isinstance(bands, Bands)
+        assert bands.note
+        frame = bands.to_frame()
+        finite = frame.dropna(subset=["low", "high"])
+        assert (finite["low"] <= finite["high"]).all()
+        known = frame["p"].dropna()
+        assert ((known >= 0) & (known <= 1)).all()
+        again = method.infer(fitted, view, np.random.default_rng(1)).to_frame()
+        pd.testing.assert_frame_equal(frame, again)
+
+
+@pytest.mark.parametrize("name", list(DIAGNOSTICS))
+@pytest.mark.parametrize("inference", [Clustered(), Randomization(draws=19)], ids=["clustered", "randomization"])
+def test_every_diagnostic_gives_a_finding(fitted, name, inference) -> None:
+    if isinstance(inference, Randomization) and not isinstance(fitted.estimator, Imputation | PPML):
+        pytest.skip("randomization is tried on one linear and one nonlinear method")
+    kind = DIAGNOSTICS[name]
+    before = fitted.design.panel.to_frame()
+    found = kind(**options(kind)).check(fitted, inference, np.random.default_rng(1))
+    assert isinstance(found, Finding)
+    assert found.verdict in ("pass", "fail", "none")
+    assert found.sentence.endswith(".")
+    pd.testing.assert_frame_equal(before, fitted.design.panel.to_frame())
+
+
+def test_one_treated_unit_never_gets_clustered_errors_in_silence() -> None:
+    alone = fit(TWFE(shape="static"), made("log", n_treated=1))
+    bands = Clustered().infer(alone, "overall", np.random.default_rng(1))
+    assert "few-treated-clusters" in {m.code for m in bands.messages}
