@@ -16,6 +16,8 @@ def separated_rows(
 ) -> tuple[Dropped, ...]:
     """Say of each group of rows which they are and why they are left out.
 
+    Units without any row left are named once, other rows by unit and period.
+
     Parameters
     ----------
     o : Observations
@@ -44,5 +46,7 @@ def _listed(o: Observations, why: str, rows: IntArray, left: IntArray, effects: 
         sentence = f"rows of a {label} whose outcomes are all zero: they say nothing about proportions"
     elif why.startswith("weight"):
         reason, sentence = "no-weight", "rows with a weight of zero"
-    n_lost = int((left[np.unique(o.unit[rows])] == 0).sum())
-    return Dropped(reason, sentence, int(rows.size), n_lost, o.labels(rows))
+    units = np.unique(o.unit[rows])
+    lost = units[left[units] == 0]
+    names = (*(str(u) for u in o.unit_ids[lost]), *o.labels(rows[left[o.unit[rows]] > 0]))
+    return Dropped(reason, sentence, int(rows.size), int(lost.size), names)
