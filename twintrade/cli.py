@@ -112,13 +112,18 @@ def list_(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    markdown: Annotated[bool, typer.Option("--markdown", help="The reference page docs/spec.md instead.")] = False,
+) -> None:
     """Print the JSON Schema of analysis files, for editors."""
     import json
 
+    from twintrade.study.reference_page import reference_page
     from twintrade.study.schema import json_schema
 
-    typer.echo(json.dumps(json_schema(), indent=1, ensure_ascii=False))
+    typer.echo(
+        reference_page() if markdown else json.dumps(json_schema(), indent=1, ensure_ascii=False), nl=not markdown
+    )
 
 
 @app.command()

@@ -17,6 +17,9 @@ from twintrade.effects.messages import Level, Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray
 
+MOST_NAMED = 60
+"""Units that one message names."""
+
 RuleName = Literal["first_agreement", "nth_agreement", "dose"]
 
 RULES: Mapping[RuleName, str] = {
@@ -192,6 +195,12 @@ def _never_falls(dose: FloatArray, panel: Panel) -> bool:
     return bool((np.diff(dose)[same] >= 0).all())
 
 
+def _listed(units: Collection[str]) -> str:
+    names = sorted(set(units))
+    more = f" and {len(names) - MOST_NAMED} more; the register lists them" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
 def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str, str]) -> list[Message]:
     treated = register[register["status"] == "treated"]
     flagged = treated["flag"].str.contains("undated", regex=False)
@@ -225,7 +234,7 @@ def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str
         vague = treated.loc[treated["precision"] == "year", "unit"].tolist()
         cases.append(("info", "year-precision", vague, "treated units have a date known only by its year"))
     found = [
-        Message(level, code, f"{len(set(units))} {text}: {', '.join(sorted(set(units)))}")
+        Message(level, code, f"{len(set(units))} {text}: {_listed(units)}")
         for level, code, units, text in cases
         if units
     ]

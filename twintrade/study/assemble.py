@@ -88,6 +88,10 @@ def _register(run: Run) -> pd.DataFrame:
     if register.empty:
         return register
     inside = register[register["unit"] != ""].reset_index(drop=True)
+    case = run.plan.spec.case
+    if case is not None:
+        of_case = (inside["city"] == case.city) | (inside["partner"] == case.partner)
+        inside = inside[of_case].reset_index(drop=True)
     return inside.assign(candidates=[_readable(text) for text in inside["candidates"]])
 
 

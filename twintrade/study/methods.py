@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar, get_type_hints
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -11,6 +13,8 @@ from twintrade.errors import SpecError, TwintradeError
 from twintrade.study.spec_faults import nearest
 
 T = TypeVar("T")
+
+_PLAIN = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`"}
 
 
 def built(
@@ -82,3 +86,26 @@ def _option(method: type[Any], name: str) -> TypeAdapter[Any]:
         return TypeAdapter(hint, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))
     except Exception:  # a type that carries its own configuration takes none from here
         return TypeAdapter(hint)
+
+
+def type_text(owner: type[Any], name: str) -> str:
+    """Return what a key takes, in words for a table."""
+    return _type_words(get_type_hints(owner)[name])
+
+
+def _type_words(hint: Any) -> str:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _type_words(arguments[0])
+    if origin is Literal:
+        return ", ".join(f'`"{a}"`' if isinstance(a, str) else f"`{a}`" for a in arguments)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return ", ".join(f'`"{member.value}"`' for member in hint)
+    if origin in (Union, UnionType):
+        return " or ".join(dict.fromkeys(_type_words(a) for a in arguments if a is not NoneType))
+    if origin in (list, tuple):
+        inner = [a for a in arguments if a is not Ellipsis]
+        return "list of " + (" and ".join(dict.fromkeys(_type_words(a) for a in inner)))
+    if origin is not None:
+        return "table"
+    return _PLAIN.get(hint, "table")

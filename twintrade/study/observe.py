@@ -114,7 +114,7 @@ def declared_files(spec: Spec) -> list[str]:
     files = [entry.file for entry in spec.data.trade]
     files += [part.file for entry in spec.data.trade for part in (entry.exchange, entry.deflator) if part is not None]
     files += [source.file for source in spec.data.twinnings]
-    files += [spec.data.undated.file] if spec.data.undated is not None else []
+    files += [source.file for source in spec.data.undated]
     return [file for file in dict.fromkeys(files) if file]
 
 

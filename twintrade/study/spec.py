@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
 from twintrade.errors import SpecError
@@ -27,6 +27,7 @@ class TradeEntry(TradeSource):
     Attributes
     ----------
     simulate : SimulatedTrade or None
+        In place of file: a table drawn by a committed seed.
     """
 
     file: str = ""
@@ -42,16 +43,37 @@ class DataSection(Section):
 
     trade: list[TradeEntry] = Field(min_length=1)
     twinnings: list[TwinningSource] = []
-    undated: UndatedSource | None = None
+    undated: list[UndatedSource] = Field(default=[], description="links without a date; one table or several")
     also_linked: list[str] = Field(default=[], description="dyads known to have undated links that are in no file")
     simulated: bool = Field(default=False, description="the files hold simulated series: everything says SIMULATED")
     skip_when_absent: bool = Field(
         default=False, description="skip the analysis, with a reason, when an input is absent"
     )
 
+    @field_validator("undated", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return [value] if isinstance(value, Mapping) else value
+
 
 class TreatmentSection(Section):
-    """How dates of ties become onsets."""
+    """How dates of ties become onsets.
+
+    Attributes
+    ----------
+    rule : str
+        What counts: the first tie of city and partner, the n-th, or the number of ties in force.
+    date : str or list of str
+        Which date of a tie: signed, first, last, or a kind of candidate date; of several the first that it has.
+    n : int
+        For nth_agreement.
+    late_from : int
+        In annual data a tie from this month on counts from the next year; 13 never.
+    kinds : list of str
+        Kinds of tie that count; all when empty. Pairs with ties of other kinds are left out of the comparison.
+    vague_years_later : int
+        Years added to a date known only by its year.
+    """
 
     rule: Literal["first_agreement", "nth_agreement", "dose"] = "first_agreement"
     date: str | list[str] = "signed"
@@ -62,7 +84,37 @@ class TreatmentSection(Section):
 
 
 class DesignSection(Section):
-    """Who is compared with whom, when."""
+    """Who is compared with whom, when.
+
+    Attributes
+    ----------
+    unit : str
+        One series a pair of city and partner, or one a city.
+    outcome : str
+        A flow that was read.
+    transform : str
+        Of the outcome; rows it cannot take (zeros under log) are left out and counted.
+    fixed_effects : str or list of str
+        two_way, gravity, city_gravity, partner_gravity, unit, or a list of unit, period, city_period ...
+    treatment : table
+        See below.
+    comparison : str
+        Who stands for what would have happened without the tie.
+    window : [int, int]
+        Event times shown.
+    reference : int
+        Event time set to zero.
+    anticipation : int
+        Periods before onset that count as possibly affected.
+    cluster : list of str
+        Dimensions of clustering.
+    covariates : list of str
+        Columns conditioned on.
+    weights : str
+        Column of sampling weights.
+    always_treated : str
+        Units tied from their first period on identify nothing.
+    """
 
     unit: Literal["dyad", "city"] = "dyad"
     outcome: str = "exports"
@@ -94,7 +146,17 @@ class NamedEntry(BaseModel):
 
 
 class InferenceSection(NamedEntry):
-    """How sure: the method, its options, and the seed of everything random."""
+    """How sure: the method, its options, and the seed of everything random.
+
+    Attributes
+    ----------
+    name : str
+        See twintrade list inferences.
+    level : float
+        Of intervals.
+    seed : int
+        Of everything random; each job's own seed is made from it and the job's name.
+    """
 
     name: str = "auto"
     level: float = Field(default=0.95, gt=0.5, lt=1)
@@ -103,15 +165,30 @@ class InferenceSection(NamedEntry):
 
 
 class CaseSection(Section):
-    """The one dyad that a single-case analysis is about."""
+    """The one dyad that a single-case analysis is about.
+
+    Attributes
+    ----------
+    city, partner : str
+        As the trade table has them, the partner as a code.
+    """
 
     city: str
     partner: str
-    donors: list[Literal["A", "B"]] = ["A", "B"]
 
 
 class Spec(Section):
-    """A whole analysis file."""
+    """A whole analysis file.
+
+    Attributes
+    ----------
+    title : str
+        Of the page.
+    question : str
+        The sentence that the page opens with.
+    recipe : str
+        A preset under what the file says; see below.
+    """
 
     title: str
     question: str = ""

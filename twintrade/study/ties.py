@@ -25,9 +25,10 @@ def read_ties(spec: Spec, root: Path) -> tuple[Ties, tuple[InputRecord, ...], tu
         A registry is absent or faulty, or holds undated ties and the policy is to stop.
     """
     registry = read_twinnings(spec.data.twinnings, root)
-    undated = read_undated([spec.data.undated] if spec.data.undated is not None else [], root)
-    policy = "error" if spec.data.undated is None else spec.data.undated.policy
-    ties = Ties(ties_frame(registry), _undated_frame(undated), tuple(spec.data.also_linked), policy)
+    undated = read_undated(spec.data.undated, root)
+    is_excluded = bool(spec.data.undated) and all(source.policy == "exclude" for source in spec.data.undated)
+    links = _undated_frame(undated)
+    ties = Ties(ties_frame(registry), links, tuple(spec.data.also_linked), "exclude" if is_excluded else "error")
     return ties, (*registry.provenance, *undated.provenance), (*registry.messages, *undated.messages)
 
 
