@@ -21,7 +21,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
     the last one untouched, for the switchers whose effect after l periods is estimated. Falls count with their sign
     reversed. The overall average divides by the dose: effect per unit of dose and period over the horizons, their
     cost-benefit average. Influence carries the authors' factor n / (n - 1) by group of switchers and of comparison
-    units; n counts units whatever the clusters, as their R package 2.1.2 does (its manual says clusters).
+    units; n counts units whatever the clusters, as the numbers of their R package 2.1.2 do.
 
     Attributes
     ----------
