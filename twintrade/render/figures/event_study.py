@@ -18,6 +18,7 @@ from twintrade.render.reading import Record, number, records, text, truth
 FloatArray = NDArray[np.float64]
 
 DODGE = 0.15
+SHORT_LABEL = 35
 LEAST_PERCENT = -99.9
 WIDE_LOG_POINTS = 1.2
 WIDE_PERCENTS = (-95, -80, -50, 0, 50, 150, 400, 1000, 3000, 10000)
@@ -75,11 +76,13 @@ def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is
         _x_axis(counts, frame, axis, theme)
         _counts(counts, frame, labels, theme)
         _y_axis(main, axis)
+        handles = _legend(frame, labels, axis, theme)
+        is_short = len(labels) == 1 and all(len(str(h.get_label())) <= SHORT_LABEL for h in handles)
         main.legend(
-            handles=_legend(frame, labels, axis, theme),
+            handles=handles,
             loc="lower center",
             bbox_to_anchor=(0.5, 1.0),
-            ncols=3 if len(labels) == 1 else 2,
+            ncols=3 if is_short else 2,
             columnspacing=1.4,
             handletextpad=0.5,
         )
