@@ -104,13 +104,17 @@ class Assignments:
             dealt[tied] = rng.permutation(onset[tied])
             return dealt
         dealt = np.full(onset.size, np.inf)
-        groups = np.unique(self.group)
-        for giver, taker in zip(groups, rng.permutation(groups), strict=True):
-            ties = onset[(self.group == giver) & np.isfinite(onset)]
-            places = np.flatnonzero(self.group == taker)
-            if ties.size > places.size:
+        order = np.argsort(self.group, kind="stable")
+        places = np.split(order, np.flatnonzero(np.diff(self.group[order])) + 1)
+        givers = [k for k, members in enumerate(places) if np.isfinite(onset[members]).any()]
+        takers = rng.permutation(len(places))
+        for giver in givers:
+            ties = onset[places[giver]]
+            ties = ties[np.isfinite(ties)]
+            free = places[takers[giver]]
+            if ties.size > free.size:
                 return None
-            dealt[rng.choice(places, ties.size, replace=False)] = ties
+            dealt[rng.choice(free, ties.size, replace=False)] = ties
         return dealt
 
     def _swapped(self, dealt: FloatArray, rng: np.random.Generator) -> bool:

@@ -64,25 +64,40 @@ def annihilator(
     weights : FloatArray, optional, shape (n_rows,)
     """
     n = codes[0].size
-    levels = [np.unique(code, return_inverse=True)[1] for code in codes]
-    n_columns = sum(int(level.max()) + 1 for level in levels) + covariates.shape[1]
-    if float(n) * n_columns**2 > WORK_LIMIT:
+    levels = sorted((np.unique(code, return_inverse=True)[1] for code in codes), key=lambda v: -int(v.max()))
+    sizes = [int(level.max()) + 1 for level in levels]
+    rest = sum(sizes[1:]) + covariates.shape[1]
+    if float(n) * (rest**2 + sizes[0]) > WORK_LIMIT:
         return None
     w = np.ones(n) if weights is None else weights
-    z = np.zeros((n, n_columns))
+    root = np.sqrt(w)
+    total = np.bincount(levels[0], w, sizes[0])
+    first = np.zeros((n, sizes[0]))
+    first[np.arange(n), levels[0]] = root / np.sqrt(np.where(total > 0, total, 1.0))[levels[0]]
+    others = np.zeros((n, rest))
     start = 0
-    for level in levels:
-        z[np.arange(n), start + level] = 1.0
-        start += int(level.max()) + 1
-    z[:, start:] = covariates
-    norms = np.sqrt((w[:, None] * z**2).sum(axis=0))
-    z = z[:, norms > 0] / norms[norms > 0] * np.sqrt(w)[:, None]
-    basis, triangle, _ = linalg.qr(z, mode="economic", pivoting=True)
-    size = np.abs(np.diag(triangle))
-    rank = int((size > RANK * size[0]).sum())
-    basis = basis[:, :rank] * np.sqrt(w)[:, None]
+    for level, size in zip(levels[1:], sizes[1:], strict=True):
+        others[np.arange(n), start + level] = 1.0
+        start += size
+    others[:, start:] = covariates
+    others *= root[:, None]
+    norms = np.sqrt((others**2).sum(axis=0))
+    others = others[:, norms > 0] / norms[norms > 0]
+    # The dummies of the largest effect are orthogonal already: only what the others add needs a factorization.
+    others -= _projected(first, levels[0], others)
+    basis, triangle, _ = linalg.qr(others, mode="economic", pivoting=True)
+    rank = int((np.abs(np.diag(triangle)) > RANK).sum())
+    basis = np.hstack([first[:, total > 0], basis[:, :rank]]) * root[:, None]
     dense = np.diag(w) - basis @ basis.T if n <= DENSE_LIMIT else None
     return Annihilator(basis, w, dense)
+
+
+def _projected(first: FloatArray, level: IntArray, columns: FloatArray) -> FloatArray:
+    """Return columns' projection on orthonormal dummies, by sums within levels."""
+    height = first[np.arange(level.size), level][:, None]
+    sums = np.zeros((first.shape[1], columns.shape[1]))
+    np.add.at(sums, level, height * columns)
+    return height * sums[level]
 
 
 def solved(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntArray, FloatArray]:
