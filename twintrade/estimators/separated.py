@@ -29,13 +29,13 @@ def separated_rows(
         Names of the effects in the fit; the design's by default.
     """
     rows = np.arange(o.n_rows) if rows is None else rows
-    stays = np.zeros(o.n_rows, dtype=bool)
-    stays[rows] = True
-    for one in separated:
-        stays[rows[one.rows]] = False
-    left = np.bincount(o.unit[stays], minlength=o.n_units)
+    left = np.bincount(o.unit[rows], minlength=o.n_units)
     names = o.design.effect_names if effects is None else effects
-    return tuple(_listed(o, one.reason, rows[one.rows], left, names) for one in separated)
+    out = []
+    for one in separated:
+        left = left - np.bincount(o.unit[rows[one.rows]], minlength=o.n_units)
+        out.append(_listed(o, one.reason, rows[one.rows], left, names))
+    return tuple(out)
 
 
 def _listed(o: Observations, why: str, rows: IntArray, left: IntArray, effects: tuple[str, ...]) -> Dropped:
