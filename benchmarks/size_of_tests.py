@@ -103,7 +103,7 @@ def main() -> None:
     error = 100 * (0.05 * 0.95 / options.repetitions) ** 0.5
     print("# How often each test rejects a true null, and how often its interval holds the effect\n")
     print(
-        f"Made by `python -m benchmarks.size_of_tests --repetitions {options.repetitions}`: static two-way regression,\n"
+        f"Made by `python -m benchmarks.size_of_tests --repetitions {options.repetitions}`: two-way regression,\n"
         "treatment given to whole cities, errors with a persistent city-period shock, 4 units a city, 8 periods.\n"
         f"A test of 5 % has a simulation error of {error:.1f} points. 'none': the method gives no number there.\n"
     )

@@ -1,0 +1,111 @@
+"""How tied and comparison units differed just before the tie."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.effects import Finding
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import FloatArray
+
+LARGE = 0.25
+COLUMNS = ("variable", "tied", "comparison", "difference", "standardized", "n_tied")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance(Diagnostic):
+    """Means in the last period before each onset, comparison units taken in the same periods.
+
+    Attributes
+    ----------
+    lags : int
+        Periods over which growth of the outcome is measured.
+    variables : tuple of str
+        Further columns of the panel; the design's covariates are always among them.
+    """
+
+    lags: int = 2
+    variables: tuple[str, ...] = ()
+    name: ClassVar[str] = "balance"
+    citation: ClassVar[str] = "imbens2016"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a variable; standardized differences above a quarter are named."""
+        design = fit.design
+        names = tuple(dict.fromkeys((*design.covariates, *self.variables)))
+        unknown = [n for n in names if n not in design.panel.columns]
+        if unknown:
+            return self.unavailable(f"the panel has no column {unknown[0]!r}")
+        rows = [
+            row for row in (_compared(design, label, grid) for label, grid in _grids(design, names, self.lags)) if row
+        ]
+        if not rows:
+            return self.unavailable("no tied unit is observed before its onset beside a comparison unit")
+        table = pd.DataFrame(rows, columns=list(COLUMNS))
+        large = table[table["standardized"].abs() > LARGE]
+        listed = ", ".join(f"{v} ({s:+.2f})" for v, s in zip(large["variable"], large["standardized"], strict=True))
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=(
+                f"Just before the tie, tied units differ from comparison units by more than {LARGE} standard "
+                f"deviations in {listed}."
+                if listed
+                else f"Just before the tie, no variable differs by more than {LARGE} standard deviations."
+            ),
+            value=float(table["standardized"].abs().max()),
+            unit="standard deviations",
+            table=table,
+            payloads={"balance": table},
+        )
+
+
+def _grids(design: Design, names: tuple[str, ...], lags: int) -> Iterator[tuple[str, FloatArray]]:
+    """Yield each variable as units x periods, NaN where unobserved."""
+    outcome = _grid(design, design.panel.values(design.outcome))
+    if design.transform == "log":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            outcome = np.where(outcome > 0, np.log(outcome), np.nan)
+    label = f"log {design.outcome}" if design.transform == "log" else design.outcome
+    yield label, outcome
+    growth = np.full(outcome.shape, np.nan)
+    growth[:, lags:] = outcome[:, lags:] - outcome[:, :-lags]
+    yield f"change of {label} over {lags} periods", growth
+    for name in names:
+        yield name, _grid(design, design.panel.values(name))
+
+
+def _grid(design: Design, values: FloatArray) -> FloatArray:
+    o, panel = design.observations, design.panel
+    out = np.full((panel.n_units, panel.last_period - panel.first_period + 1), np.nan)
+    out[panel.unit[o.rows], panel.period[o.rows] - panel.first_period] = values[o.rows]
+    return out
+
+
+def _compared(design: Design, label: str, grid: FloatArray) -> tuple[str, float, float, float, float, int] | None:
+    """Average tied units at their last period before onset, and untied units in the same periods."""
+    o = design.observations
+    never = o.unit_rows[~o.is_ever_treated]
+    tied, beside, spread = [], [], []
+    for unit in np.flatnonzero(o.is_ever_treated):
+        at = int(o.unit_onset[unit]) - design.anticipation - 1 - design.panel.first_period
+        if at < 0:
+            continue
+        own, others = grid[o.unit_rows[unit], at], grid[never, at]
+        others = others[np.isfinite(others)]
+        if np.isfinite(own) and others.size > 1:
+            tied.append(own)
+            beside.append(others.mean())
+            spread.append(others.var(ddof=1))
+    if not tied:
+        return None
+    variance = float(np.mean(spread)) + (float(np.var(tied, ddof=1)) if len(tied) > 1 else 0.0)
+    gap = float(np.mean(tied) - np.mean(beside))
+    standardized = gap / (variance / 2) ** 0.5 if variance > 0 else 0.0
+    return label, float(np.mean(tied)), float(np.mean(beside)), gap, standardized, len(tied)
