@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from twintrade.errors import StoreError
 from twintrade.study import store
+from twintrade.study.assemble import file_name
 from twintrade.study.frames import from_bytes, to_bytes
 from twintrade.study.lock import locked
 from twintrade.study.store import prepare, write
@@ -137,3 +139,11 @@ def test_no_cell_is_a_live_formula_and_none_is_changed_by_that(cell):
 def test_an_empty_table_keeps_its_columns():
     frame = pd.DataFrame(columns=["a", "b"])
     assert list(from_bytes(to_bytes(frame)).columns) == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ["raw_series.01-../../x", "raw_series.a/b", "..", "", "raw_series.济南-GBR"])
+def test_no_name_in_the_data_becomes_a_path(name):
+    found = file_name(name)
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", found)
+    assert "/" not in found
+    assert ".." not in (found, found[:2])

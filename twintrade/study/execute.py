@@ -1,5 +1,6 @@
 """One analysis from its file to its results folder, under a lock, whole or not at all."""
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,6 +26,13 @@ from twintrade.study.spec import parse
 from twintrade.study.store import drop_messages, messages_path, prepare, results_folder, write, write_beside
 
 Progress = Callable[[str], None]
+
+DEBUG = "TWINTRADE_DEBUG"
+"""Environment variable under which a fault of the program shows its traceback."""
+
+
+class ProgramFault(TwintradeError):
+    """Something that no user can mend; it stops one analysis and no other."""
 
 
 def execute(root: Path, name: str, text: str, progress: Progress = lambda _: None, why: str = "") -> Outcome:
@@ -55,6 +63,11 @@ def execute(root: Path, name: str, text: str, progress: Progress = lambda _: Non
             summary = _stored(root, name, text, target, progress, started)
     except TwintradeError as error:
         return _failed(root, name, error, time.monotonic() - started)
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        text = f"a fault of the program ({type(error).__name__}: {error}); set {DEBUG}=1 to see where, and report it"
+        return _failed(root, name, ProgramFault(text), time.monotonic() - started)
     return Outcome(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
 
 

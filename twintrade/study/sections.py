@@ -65,6 +65,7 @@ def _data_card(run: Run) -> str:
     for reason in reasons:
         n = sum(r == reason for r in design.treatment.excluded.values())
         text += f" {n:,} take no part ({reason})."
+    text += f" {design.treatment.rule}"
     if run.observed.is_simulated:
         text = "SIMULATED: the trade series are drawn by a committed seed and say nothing about real trade. " + text
     return text
