@@ -31,7 +31,7 @@ DEBUG = "TWINTRADE_DEBUG"
 """Environment variable under which a fault of the program shows its traceback."""
 
 
-class ProgramFault(TwintradeError):
+class ProgramError(TwintradeError):
     """Something that no user can mend; it stops one analysis and no other."""
 
 
@@ -67,7 +67,7 @@ def execute(root: Path, name: str, text: str, progress: Progress = lambda _: Non
         if os.environ.get(DEBUG):
             raise
         text = f"a fault of the program ({type(error).__name__}: {error}); set {DEBUG}=1 to see where, and report it"
-        return _failed(root, name, ProgramFault(text), time.monotonic() - started)
+        return _failed(root, name, ProgramError(text), time.monotonic() - started)
     return Outcome(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
 
 
