@@ -42,7 +42,7 @@ def manifest_of(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
         "source_sha256": source_digest(),
         "versions": versions(),
         "spec": resolved(run.plan.spec),
-        "inputs": [_input(record) for record in run.observed.inputs],
+        "inputs": _inputs(run.observed.inputs),
         "dropped": [asdict(d) | {"names": list(d.names)} for d in dropped],
         "seeds": seeds(run.plan),
         "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
@@ -99,6 +99,17 @@ def _git(root: Path, words: Sequence[str]) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
+
+
+def _inputs(records: Sequence[InputRecord]) -> list[dict[str, Any]]:
+    """Return one entry a file, also where several tables are read from it."""
+    entries: dict[str, dict[str, Any]] = {}
+    for record in records:
+        entry = _input(record)
+        known = entries.setdefault(record.path, entry)
+        if known is not entry and "dropped" in entry:
+            known["dropped"] = "; ".join(filter(None, (known.get("dropped"), entry["dropped"])))
+    return list(entries.values())
 
 
 def _input(record: InputRecord) -> dict[str, Any]:

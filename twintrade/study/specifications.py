@@ -53,6 +53,8 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
     }
     if estimated.design is not None:
         row |= _of_design(estimated.design)
+        if column.estimator.requires.single_treated_unit:
+            row["fixed_effects"] = ""
     if estimated.fit is not None:
         findings = [c.finding for c in concluded if c.estimated is estimated]
         row |= _of_fit(estimated.fit) | _of_bands(estimated.bands) | _pretrend(estimated.bands, findings)
