@@ -45,8 +45,11 @@ class PooledCases(Diagnostic):
         """Return one row a case and the means; payloads ``cases`` and ``best_of``."""
         method = ESTIMATORS[self.estimator]()
         assert isinstance(method, SingleCase)
-        o = fit.design.observations
-        rows = [self._row(fit.design, str(unit), method) for unit in o.unit_ids[o.is_ever_treated]]
+        design, accepted = fit.design, method.requires.transforms
+        if accepted and design.transform not in accepted:
+            design = design.with_outcome(design.outcome, accepted[0])  # type: ignore[arg-type]
+        o = design.observations
+        rows = [self._row(design, str(unit), method) for unit in o.unit_ids[o.is_ever_treated]]
         cases = pd.DataFrame(rows)
         known = cases.dropna(subset=["effect", "variance"])
         if len(known) < 2:
