@@ -24,7 +24,7 @@ def row_leverage(source: Regression, q: Annihilator | None) -> FloatArray:
     if q is None:
         return np.asarray(own)
     inside = np.divide((q.basis**2).sum(axis=1), q.weights, out=np.zeros_like(own), where=q.weights > 0)
-    return np.asarray(own + inside)
+    return np.asarray(own + inside + q.weights * q.share[q.level])
 
 
 def partial_shares(source: Regression, codes: IntArray) -> FloatArray:

@@ -68,10 +68,11 @@ class BiasReduced(Inference):
         if source is None or fit.estimator.small_sample == "ppmlhdfe" or np.ptp(source.weights) > 0:
             raise InferenceError("crv2 is for unweighted least squares; use the jackknife for this estimate")
         q = effects_projection(fit, estimate, source)
-        if q is None:
+        columns = None if q is None else q.all_columns()
+        if q is None or columns is None:
             raise InferenceError("the panel is too large for crv2; use the jackknife")
         codes = row_clusters(fit, name, source.rows)
-        found = bias_reduced(source, q, codes)
+        found = bias_reduced(source, q, columns, codes)
         n = int(codes.max()) + 1
         se = np.sqrt(np.clip(np.diag(found.covariance), 0.0, None))
         usable = has_variance(estimate, se)
@@ -110,7 +111,7 @@ def _with_own_df(bands: Bands, df: FloatArray, level: float) -> Bands:
     )
 
 
-def bias_reduced(source: Regression, q: Annihilator, codes: IntArray) -> Reduced:
+def bias_reduced(source: Regression, q: Annihilator, columns: FloatArray, codes: IntArray) -> Reduced:
     """Return the CRV2 covariance and Satterthwaite degrees of freedom (Bell and McCaffrey 2002).
 
     With M the annihilator of effects and regressors, cluster g's residuals are multiplied by the pseudo-inverse root
@@ -122,14 +123,14 @@ def bias_reduced(source: Regression, q: Annihilator, codes: IntArray) -> Reduced
     n_clusters, n_effects = int(codes.max()) + 1, loading.shape[1]
     scores = np.zeros((n_clusters, n_effects))
     own = np.zeros((n_clusters, n_effects))
-    through_effects = np.zeros((n_clusters, q.basis.shape[1], n_effects))
+    through_effects = np.zeros((n_clusters, columns.shape[1], n_effects))
     through_slopes = np.zeros((n_clusters, x.shape[1], n_effects))
     for g, rows in enumerate(members(codes)):
         block = q.block(rows, rows) - x[rows] @ source.bread @ x[rows].T
         u = _inverse_root(block) @ (x[rows] @ loading)
         scores[g] = u.T @ source.residuals[rows]
         own[g] = (u**2).sum(axis=0)
-        through_effects[g] = q.basis[rows].T @ u
+        through_effects[g] = columns[rows].T @ u
         through_slopes[g] = x[rows].T @ u
     df = np.full(n_effects, np.nan)
     for k in range(n_effects):

@@ -31,9 +31,10 @@ class Working:
     codes, groups : IntArray, shape (n_rows,)
         Cluster and drawing group of each row; groups lie inside clusters or equal them.
     inside : Annihilator or None
-        Projection off all effects; None where the panel is too large for it.
+        Projection off all effects, for jackknife scores; None where the panel is too large for it.
     reaching : FloatArray or None, shape (n_rows, rank)
-        Weighted orthonormal basis of what effects that do not nest in the clusters add to those that do.
+        Weighted orthonormal basis of the effects: of all where the panel is small, else of what those that do not
+        nest in the clusters add to those that do.
     across : Absorber or None
         All effects, where the panel is large and the former have too many levels for a basis.
     is_linearized : bool
@@ -94,7 +95,7 @@ class Working:
         left = grouped_products(loading * weight, r.design, self.codes, self.n_clusters)
         right = grouped_products(u, weighted, self.groups, self.n_groups)
         own -= left @ r.bread @ right.T
-        basis = self.reaching if self.inside is None else self.inside.basis
+        basis = self.reaching
         if basis is not None:
             root = np.divide(1.0, r.weights, out=np.zeros_like(r.weights), where=r.weights > 0)
             left = grouped_products(loading * weight * root, basis, self.codes, self.n_clusters)
@@ -163,8 +164,9 @@ def working(fit: Fit, estimate: Estimate, source: Regression, codes: IntArray, g
     effects = [recode(o.codes(name)[source.rows]) for name in estimate.sample.effects]
     is_linearized = fit.estimator.small_sample == "ppmlhdfe"
     inside = annihilator(effects, np.empty((codes.size, 0)), source.weights) if effects else None
-    reaching = across = None
-    if inside is None:
+    reaching = None if inside is None else inside.all_columns()
+    across = None
+    if reaching is None:
         nested = [e for e in effects if is_nested(e, codes)]
         others = [e for e in effects if not is_nested(e, codes)]
         if sum(int(e.max()) + 1 for e in others) <= max(MOST_LEVELS, int(groups.max()) // 4):

@@ -1,7 +1,7 @@
 """The projection off fixed effects and covariates, held as a basis: for many small regressions on the same rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
@@ -11,6 +11,8 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 WORK_LIMIT = 2e10
 """Rows times squared levels up to which the dense factorization is worth its time (some seconds)."""
+CELL_LIMIT = 2.5e7
+"""Numbers that a basis may hold: 200 MB."""
 DENSE_LIMIT = 3_000
 RANK = 1e-10
 DEPENDENT = 1e-10
@@ -21,35 +23,66 @@ CLEAR = 1e-6
 class Annihilator:
     """Q = W - W Z (Z'WZ)^- Z'W for effects and covariates Z: D'QD and D'Qy are the normal equations of D given Z.
 
+    The dummies of the largest effect are orthogonal and stay implicit.
+
     Attributes
     ----------
     basis : FloatArray, shape (n_rows, rank)
-        Q = diag(weights) - basis basis'.
+        What the other effects and the covariates add to the largest one.
     weights : FloatArray, shape (n_rows,)
+    level : IntArray, shape (n_rows,)
+        Level of the largest effect.
+    share : FloatArray, shape (n_levels,)
+        One over the sum of weights in each level, 0 where there is none.
     dense : FloatArray or None, shape (n_rows, n_rows)
         Q itself where it is small.
     """
 
     basis: FloatArray
     weights: FloatArray
+    level: IntArray
+    share: FloatArray
     dense: FloatArray | None = None
 
     def applied(self, columns: FloatArray) -> FloatArray:
         """Return Q times columns, shape (n_rows, k)."""
-        return np.asarray(self.weights[:, None] * columns - self.basis @ (self.basis.T @ columns))
+        weighted = self.weights[:, None] * columns
+        means = self._sums(self.level, weighted) * self.share[:, None]
+        net = weighted - self.weights[:, None] * means[self.level]
+        return np.asarray(net - self.basis @ (self.basis.T @ columns))
 
     def block(self, left: IntArray, right: IntArray) -> FloatArray:
         """Return the block of Q for some rows, shape (n_left, n_right)."""
         found = -self.basis[left] @ self.basis[right].T
+        inside = self.level[left][:, None] == self.level[right]
+        products = self.weights[left][:, None] * (self.weights[right] * self.share[self.level[right]])
         same = left[:, None] == right
-        return np.asarray(found + np.where(same, self.weights[left][:, None], 0.0))
+        return np.asarray(found - np.where(inside, products, 0.0) + np.where(same, self.weights[left][:, None], 0.0))
 
     def gram(self, rows: IntArray, columns: FloatArray) -> FloatArray:
         """Return D'QD for columns that are zero outside the given rows, shape (k, k)."""
         if self.dense is not None:
             return np.asarray(columns.T @ self.dense[rows[:, None], rows] @ columns)
+        weighted = self.weights[rows][:, None] * columns
+        places, codes = np.unique(self.level[rows], return_inverse=True)
+        sums = self._sums(codes, weighted)
         projected = self.basis[rows].T @ columns
-        return np.asarray(columns.T @ (self.weights[rows][:, None] * columns) - projected.T @ projected)
+        return np.asarray(
+            columns.T @ weighted - sums.T @ (sums * self.share[places][:, None]) - projected.T @ projected
+        )
+
+    def all_columns(self) -> FloatArray | None:
+        """Return B with the largest effect written out, so that Q = W - B B'; None where that is too large."""
+        if float(self.level.size) * (self.share.size + self.basis.shape[1]) > CELL_LIMIT:
+            return None
+        first = np.zeros((self.level.size, self.share.size))
+        first[np.arange(self.level.size), self.level] = self.weights * np.sqrt(self.share)[self.level]
+        return np.hstack([first, self.basis])
+
+    @staticmethod
+    def _sums(codes: IntArray, columns: FloatArray) -> FloatArray:
+        n = int(codes.max()) + 1
+        return np.column_stack([np.bincount(codes, column, n) for column in columns.T])
 
 
 def annihilator(
@@ -67,37 +100,26 @@ def annihilator(
     levels = sorted((np.unique(code, return_inverse=True)[1] for code in codes), key=lambda v: -int(v.max()))
     sizes = [int(level.max()) + 1 for level in levels]
     rest = sum(sizes[1:]) + covariates.shape[1]
-    if float(n) * (rest**2 + sizes[0]) > WORK_LIMIT:
+    if float(n) * rest**2 > WORK_LIMIT or float(n) * rest > CELL_LIMIT:
         return None
     w = np.ones(n) if weights is None else weights
     root = np.sqrt(w)
     total = np.bincount(levels[0], w, sizes[0])
-    first = np.zeros((n, sizes[0]))
-    first[np.arange(n), levels[0]] = root / np.sqrt(np.where(total > 0, total, 1.0))[levels[0]]
+    share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
     others = np.zeros((n, rest))
     start = 0
     for level, size in zip(levels[1:], sizes[1:], strict=True):
         others[np.arange(n), start + level] = 1.0
         start += size
     others[:, start:] = covariates
-    others *= root[:, None]
-    norms = np.sqrt((others**2).sum(axis=0))
+    norms = np.sqrt((w[:, None] * others**2).sum(axis=0))
     others = others[:, norms > 0] / norms[norms > 0]
-    # The dummies of the largest effect are orthogonal already: only what the others add needs a factorization.
-    others -= _projected(first, levels[0], others)
-    basis, triangle, _ = linalg.qr(others, mode="economic", pivoting=True)
+    for j in range(others.shape[1]):
+        others[:, j] -= (np.bincount(levels[0], w * others[:, j], sizes[0]) * share)[levels[0]]
+    basis, triangle, _ = linalg.qr(others * root[:, None], mode="economic", pivoting=True)
     rank = int((np.abs(np.diag(triangle)) > RANK).sum())
-    basis = np.hstack([first[:, total > 0], basis[:, :rank]]) * root[:, None]
-    dense = np.diag(w) - basis @ basis.T if n <= DENSE_LIMIT else None
-    return Annihilator(basis, w, dense)
-
-
-def _projected(first: FloatArray, level: IntArray, columns: FloatArray) -> FloatArray:
-    """Return columns' projection on orthonormal dummies, by sums within levels."""
-    height = first[np.arange(level.size), level][:, None]
-    sums = np.zeros((first.shape[1], columns.shape[1]))
-    np.add.at(sums, level, height * columns)
-    return height * sums[level]
+    found = Annihilator(basis[:, :rank] * root[:, None], w, levels[0].astype(np.int64), share)
+    return replace(found, dense=found.block(np.arange(n), np.arange(n))) if n <= DENSE_LIMIT else found
 
 
 def solved(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntArray, FloatArray]:
