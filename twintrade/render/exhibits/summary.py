@@ -27,6 +27,8 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
     results = page.results
     question = results.sections.get("question") or page.say("question", outcome=page.outcome)
     blocks: list[Block] = [Heading(2, page.say("summary"), "summary"), prose(question)]
+    case = [Note("note", spans(text(f["sentence"]))) for f in findings_of(results, CASE_VERDICT)]
+    blocks += case
     spec = headline(results)
     effect = overall(results, spec) if spec is not None else None
     if spec is None or effect is None:
@@ -39,8 +41,8 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         note = text(spec.get("inference_note"))
         if note:
             blocks.append(prose(page.say("how_sure", note=note if note.endswith(".") else f"{note}.")))
-        case = findings_of(results, CASE_VERDICT)
-        blocks += [Note("note", spans(text(f["sentence"]))) for f in case] or [_checks(page, spec)]
+        if not case:
+            blocks.append(_checks(page, spec))
     limits = [line for line in results.sections.get("limits", "").splitlines() if line.strip()]
     if limits:
         blocks.append(prose(page.say("limits")))

@@ -41,7 +41,7 @@ def inputs_table(results: ResultSet, wording: Wording) -> Table | None:
         }
     )
     return plain_table(
-        frame,
+        frame.drop_duplicates(ignore_index=True),  # a file read by several tables of the spec stands here once
         "inputs",
         wording.say("inputs_caption"),
         formats={"Rows": numbers.count, "Bytes": numbers.count},
@@ -51,7 +51,7 @@ def inputs_table(results: ResultSet, wording: Wording) -> Table | None:
 
 
 def _joined(entry: dict[str, Any], keys: tuple[str, ...], mark: str) -> str:
-    return mark.join(dict.fromkeys(text(entry.get(k)) for k in keys if text(entry.get(k))))
+    return mark.join(dict.fromkeys(text(entry.get(k)).rstrip(".") for k in keys if text(entry.get(k))))
 
 
 def _reading(entry: dict[str, Any]) -> str:
