@@ -22,7 +22,7 @@ from twintrade.estimators.imputation_cells import (
 from twintrade.estimators.imputation_leads import Leads, leads
 from twintrade.estimators.imputation_table import cell_part, from_means, lead_part, packed
 from twintrade.estimators.leverage import leverage_report
-from twintrade.estimators.repeated import imputed, repeated
+from twintrade.estimators.repeated import MOST_AFFECTED, imputed, repeated
 from twintrade.numerics.arrays import FloatArray
 
 __all__ = ["Imputation", "leverage_report"]
@@ -76,7 +76,7 @@ class Imputation(Estimator):
 
     def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
         """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
-        if self.family != "linear":
+        if self.family != "linear" or int(design.observations.is_affected.sum()) > MOST_AFFECTED:
             return None
         shared = repeated(design, outcomes)
         if shared is None:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.design import Design, Observations
-from twintrade.effects import CohortEffects, Estimate, EventStudy, RefitOnly
+from twintrade.effects import CohortEffects, Estimate, EventStudy, RefitOnly, Sample
 from twintrade.effects.cohort_effects import POOLED
 from twintrade.errors import EstimationError
-from twintrade.estimators.event_terms import Shape, Terms, follows_event_time, terms
+from twintrade.estimators.event_terms import NO_TERM, Shape, Terms, follows_event_time, terms
 from twintrade.numerics.annihilator import Annihilator, annihilator, solved
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 NULL = 1e-9
+MOST_AFFECTED = 200
+"""Affected rows up to which solving their block of Q is cheaper than imputing anew."""
 WITHOUT = RefitOnly("point estimates made for resampling carry no influence")
 
 
@@ -27,11 +29,14 @@ class Repeated:
     q : Annihilator
     applied : FloatArray, shape (n_rows, n_outcomes)
         Q times the outcomes.
+    sample : Sample
+        Of the design it was made for: the rows are the same under every treatment.
     """
 
     rows: IntArray
     q: Annihilator
     applied: FloatArray
+    sample: Sample
 
     def has_rows_of(self, o: Observations) -> bool:
         """Whether a re-assigned design observes the same rows."""
@@ -42,7 +47,7 @@ def repeated(design: Design, outcomes: FloatArray) -> Repeated | None:
     """Factor a design's effects and covariates; None where the panel is too large for it."""
     o = design.observations
     q = annihilator(o.effect_codes(), o.covariates, o.weights)
-    return None if q is None else Repeated(o.rows, q, q.applied(outcomes))
+    return None if q is None else Repeated(o.rows, q, q.applied(outcomes), o.sample())
 
 
 def regressed(shared: Repeated, design: Design, shape: Shape) -> list[Estimate]:
@@ -56,7 +61,8 @@ def regressed(shared: Repeated, design: Design, shape: Shape) -> list[Estimate]:
     o = design.observations
     model = terms(o, shape)
     columns = model.columns[:, : model.columns.shape[1] - o.covariates.shape[1]]
-    rows = np.flatnonzero(columns.any(axis=1))
+    has_terms = model.clipped != NO_TERM if model.event_times is not None else columns.any(axis=1)
+    rows = np.flatnonzero(has_terms)
     inside = columns[rows]
     norms = (shared.q.weights[rows][:, None] * inside**2).sum(axis=0)
     kept, coefficients = solved(shared.q.gram(rows, inside), inside.T @ shared.applied[rows], norms)
@@ -64,17 +70,17 @@ def regressed(shared: Repeated, design: Design, shape: Shape) -> list[Estimate]:
     if not is_reported.any():
         raise EstimationError("the treatment is not identified: the fixed effects absorb it")
     kept, coefficients = kept[is_reported], coefficients[is_reported]
-    return [_slopes(o, model, kept, column) for column in coefficients.T]
+    return [_slopes(o, model, kept, column, shared.sample) for column in coefficients.T]
 
 
-def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatArray) -> Estimate:
+def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatArray, sample: Sample) -> Estimate:
     if model.event_times is None:
         counts = np.array([int((model.clipped == 0).sum())])
         return Estimate(
             effects=coefficients,
             uncertainty=WITHOUT,
             scale=o.design.scale,
-            sample=o.sample(),
+            sample=sample,
             names=("after onset",),
             n_units=counts,
             n_cells=counts,
@@ -82,12 +88,13 @@ def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatAr
     times = np.append(model.event_times[kept], o.design.reference)
     order = np.argsort(times)
     times, effects = times[order], np.append(coefficients, 0.0)[order]
-    counts = (model.clipped[:, None] == times).sum(axis=0)
+    followed = model.clipped[model.clipped != NO_TERM]
+    counts = (followed[:, None] == times).sum(axis=0)
     return EventStudy(
         effects=effects,
         uncertainty=WITHOUT,
         scale=o.design.scale,
-        sample=o.sample(),
+        sample=sample,
         names=tuple(f"{e:+d}" for e in times),
         n_units=counts,
         n_cells=counts,
@@ -134,7 +141,7 @@ def imputed(shared: Repeated, design: Design) -> list[Estimate]:
             effects=np.concatenate([early[:, k], cell]),
             uncertainty=WITHOUT,
             scale=design.scale,
-            sample=o.sample(),
+            sample=shared.sample,
             names=tuple(f"{'all' if g == POOLED else g}, {e:+d}" for g, e in zip(cohorts, event_times, strict=True)),
             n_units=np.concatenate([ones, counts]).astype(np.int64),
             n_cells=np.concatenate([ones, counts]).astype(np.int64),
