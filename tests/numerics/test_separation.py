@@ -73,7 +73,7 @@ def test_two_blocks_of_positives_separate_the_zeros_between_them():
 
 
 def test_regressors_that_free_nothing_new_do_not_end_the_search_early():
-    """Columns that are zero, or repeat each other, among positive outcomes say nothing about how many probes suffice."""
+    """Columns that are zero, or repeat each other, among positive outcomes do not tell how many probes suffice."""
     city = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 0, 1, 2, 3])
     partner = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 4, 6, 8])
     y = np.where(np.arange(14) < 10, 1.0 + np.arange(14), 0.0)

@@ -158,7 +158,8 @@ def _dated(
 
 def _undated(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     text = _text(row)
-    text["twinning"] = text["twinning"] or f"{text['signatory'] or text['city']}-{text['partner_city'] or text['partner']}, undated"
+    ends = text["signatory"] or text["city"], text["partner_city"] or text["partner"]
+    text["twinning"] = text["twinning"] or f"{ends[0]}-{ends[1]}, undated"
     rest = {
         "signed": "",
         "precision": "",

@@ -160,7 +160,7 @@ class EventStudy(Estimate):
         return np.flatnonzero(pre).astype(np.int64)
 
     def average(self) -> Estimate:
-        """Return the method's own average, or the average over treated cells from onset on, each weighing the same."""
+        """Return the method's own average, or that over treated cells from onset on, each weighing the same."""
         if self.overall is not None:
             return self.overall
         weights = np.where(self.event_times >= 0, self.n_cells, 0).astype(np.float64)
