@@ -128,6 +128,12 @@ def test_bias_reduced_refuses_what_it_is_not_made_for(gravity_panel, rng) -> Non
         BiasReduced(by="city").infer(poisson, "overall", rng)
 
 
+def test_bias_reduced_refuses_one_treated_cluster(gravity_panel, rng) -> None:
+    fitted = fit(TWFE(shape="static"), gravity_panel(n_treated=1))
+    with pytest.raises(InferenceError, match="one cluster is treated"):
+        BiasReduced(by="unit").infer(fitted, "overall", rng)
+
+
 def test_jackknife_is_wider_than_the_sandwich_with_unequal_clusters(gravity_panel, rng) -> None:
     from twintrade.inference.clustered import Clustered
 

@@ -177,6 +177,13 @@ def test_methods_without_a_regression_are_refused(gravity_panel, rng) -> None:
         Wild().infer(fit(Imputation(), gravity_panel()), "overall", rng)
 
 
+def test_few_treated_clusters_are_said(gravity_panel, rng) -> None:
+    fitted = fit(TWFE(shape="static"), gravity_panel(n_treated=2, n_cities=12))
+    assert "few-treated-clusters" in {
+        m.code for m in Wild(by="city", draws=99).infer(fitted, "overall", rng).messages
+    }
+
+
 def test_few_sign_vectors_are_said(gravity_panel, rng) -> None:
     bands = Wild(by="city").infer(fit(TWFE(shape="static"), gravity_panel(n_cities=5)), "overall", rng)
     assert "few-clusters" in {m.code for m in bands.messages}

@@ -204,14 +204,7 @@ def sandwich_messages(fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: 
     if sandwich.was_repaired:
         text = "the multi-way covariance had a negative variance; its negative eigenvalues were set to zero"
         found.append(Message("warning", "negative-variance", text))
-    for name in sandwich.clusters.names:
-        treated, _ = treated_clusters(fit, estimate, name)
-        if name in ("unit", "city", "partner") and treated < FEW_TREATED:
-            text = (
-                f"only {treated} of {sandwich.clusters.sizes[name]} {PLURAL[name]} are treated: clustered errors "
-                "are too small here; read randomization p-values beside them"
-            )
-            found.append(Message("warning", "few-treated-clusters", text))
+    found += few_treated(fit, estimate, sandwich.clusters.sizes, "clustered errors are too small here")
     lost = [
         n for n, ok, ref in zip(estimate.names, usable, is_reference(estimate), strict=True) if not ok and not ref
     ]
@@ -219,3 +212,15 @@ def sandwich_messages(fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: 
         text = f"no standard error for {', '.join(lost)}: the influence has no variation across clusters"
         found.append(Message("warning", "no-variance", text))
     return tuple(found)
+
+
+def few_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int], consequence: str) -> list[Message]:
+    """Return a warning for each dimension of whole units in which few clusters are treated."""
+    found = []
+    for name, n in sizes.items():
+        treated = treated_clusters(fit, estimate, name)[0] if name in ("unit", "city", "partner") else FEW_TREATED
+        if treated < FEW_TREATED:
+            text = f"only {treated} of {n} {PLURAL[name]} are treated: {consequence}"
+            text += "; read randomization p-values beside them"
+            found.append(Message("warning", "few-treated-clusters", text))
+    return found

@@ -9,8 +9,8 @@ from twintrade.effects import Bands, Message, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, has_variance
-from twintrade.inference.clusters import influence_of
+from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, few_treated, has_variance
+from twintrade.inference.clusters import NESTING, influence_of, treated_clusters
 from twintrade.inference.joint import sup_t_plug_in, t_quantile, two_sided_p
 from twintrade.inference.leave_out import effects_projection, members, row_clusters
 from twintrade.numerics.annihilator import Annihilator
@@ -72,6 +72,10 @@ class BiasReduced(Inference):
         if q is None or columns is None:
             raise InferenceError("the panel is too large for crv2; use the jackknife")
         codes = row_clusters(fit, name, source.rows)
+        if name in NESTING and treated_clusters(fit, estimate, name)[0] < 2:
+            raise InferenceError(
+                "one cluster is treated: its residuals say nothing about its error; use randomization"
+            )
         found = bias_reduced(source, q, columns, codes)
         n = int(codes.max()) + 1
         se = np.sqrt(np.clip(np.diag(found.covariance), 0.0, None))
@@ -84,7 +88,8 @@ class BiasReduced(Inference):
             f"degrees of freedom, {smallest:.1f} at least; sup-t critical value {critical:.3f}"
         )
         made = banded(estimate, self.name, self.level, found.covariance, usable, smallest, critical, note, facts)
-        return _with_own_df(made, found.df, self.level)
+        few = few_treated(fit, estimate, {name: n}, "the degrees of freedom say how little this error is worth")
+        return _with_own_df(replace(made, messages=tuple(few)), found.df, self.level)
 
 
 def _with_own_df(bands: Bands, df: FloatArray, level: float) -> Bands:

@@ -10,7 +10,7 @@ from twintrade.effects.bands import absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLURAL, Clustered, Facts, banded, has_variance
+from twintrade.inference.clustered import PLURAL, Clustered, Facts, banded, few_treated, has_variance
 from twintrade.inference.clusters import influence_of
 from twintrade.inference.leave_out import row_clusters
 from twintrade.inference.wild_sums import Scores, Working, working
@@ -101,6 +101,7 @@ class Wild(Inference):
             "floor": 1 / drawn.shape[0] * (2 if self.weights == "rademacher" and is_complete else 1),
         }
         reference = made.se == 0
+        few = few_treated(fit, estimate, {by: model.n_clusters}, "the bootstrap hardly ever rejects or far too often")
         return replace(
             made,
             p=p,
@@ -108,7 +109,7 @@ class Wild(Inference):
             high=np.where(reference, 0.0, high),
             covariance=None,
             facts=facts,
-            messages=_messages(model, is_complete, self.weights),
+            messages=(*few, *_messages(model, is_complete, self.weights)),
         )
 
     def _fewest(self, fit: Fit, rows: IntArray) -> str:
