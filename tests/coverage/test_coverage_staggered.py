@@ -4,6 +4,8 @@ The target is the effect one period after onset, cohorts weighted by size. |bias
 simulation errors, coverage of 95 % intervals within three binomial errors. Static TWFE must show its bias.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,13 +17,16 @@ from twintrade.estimators.local_projections import LocalProjections
 from twintrade.estimators.matrix_completion import MatrixCompletion
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.simulate import simulate
+from twintrade.simulate import OUTCOME, simulate
 
 pytestmark = pytest.mark.slow
 
 DRAWS = 300
 BINOMIAL = 3 * np.sqrt(0.95 * 0.05 / DRAWS)
 COHORTS = {2003: 0.2, 2005: 0.2, 2007: 0.2}
+LATER = {2006: 0.2, 2007: 0.2, 2008: 0.2}
+"""For interactive effects: a loading cannot be told from three periods in which its factor hardly moves."""
+
 LAG = 1
 
 EFFECTS = {
@@ -48,8 +53,18 @@ CONSERVATIVE = {"imputation", "two_stage"}
 """Effects that differ by cohort within an event time widen their intervals."""
 
 
-def made(draw, effect):
-    return simulate(np.random.default_rng(draw), n_cities=100, n_periods=10, cohorts=COHORTS, effect=effect)
+def made(draw, effect, cohorts=None):
+    options = {"n_cities": 100, "n_periods": 10, "cohorts": cohorts or COHORTS}
+    return simulate(np.random.default_rng(draw), effect=effect, **options)
+
+
+def with_factor(design, draw):
+    """Add the common shock that interactive effects are made for; without one there is no factor to fit."""
+    rng = np.random.default_rng(10_000 + draw)
+    panel = design.panel
+    shock = rng.normal(size=panel.n_units)[panel.unit] * np.cumsum(rng.normal(size=10))[panel.period - 2000]
+    columns = dict(panel.columns) | {OUTCOME: panel.values(OUTCOME) + 2 * shock}
+    return replace(design, panel=replace(panel, columns=columns))
 
 
 @pytest.mark.parametrize("kind", EFFECTS)
@@ -57,10 +72,13 @@ def made(draw, effect):
 def test_unbiased_and_covered(name, kind):
     errors, covered = np.empty(DRAWS), []
     for draw in range(DRAWS):
-        simulated = made(draw, EFFECTS[kind])
+        simulated = made(draw, EFFECTS[kind], LATER if name == "interactive_effects" else COHORTS)
         at = simulated.truth["event_time"] == LAG
         truth = simulated.truth["effect"][at].mean()
-        result = fit(ESTIMATED[name], simulated.design(comparison=NotYetTreated(), window=(-2, 2)))
+        design = simulated.design(comparison=NotYetTreated(), window=(-2, 2))
+        if name == "interactive_effects":
+            design = with_factor(design, draw)
+        result = fit(ESTIMATED[name], design)
         study = result.view("event")
         k = int(np.flatnonzero(study.event_times == LAG)[0])
         errors[draw] = study.effects[k] - truth
