@@ -51,7 +51,7 @@ def run(
     try:
         outcomes = run_all(_found(specs), jobs=jobs, force=force, log_json=log_json)
     except KeyboardInterrupt:
-        _complain("interrupted; earlier results stand as they were")
+        _complain("interrupted; the results that stand are whole")
         raise typer.Exit(INTERRUPTED) from None
     sys.stdout.write(summarized(outcomes))
     raise typer.Exit(next((o.code for o in outcomes if o.code), DONE))

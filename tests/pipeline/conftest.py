@@ -11,7 +11,7 @@ def project(tmp_path: Path) -> Path:
     return write_project(tmp_path / "project")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose analysis has been run once; tests that change it work on a copy."""
     folder = write_project(tmp_path_factory.mktemp("finished"))

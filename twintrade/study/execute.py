@@ -23,7 +23,15 @@ from twintrade.study.plan import Plan, plan
 from twintrade.study.replay import read_results, replayed, tidy_files
 from twintrade.study.run import run
 from twintrade.study.spec import parse
-from twintrade.study.store import drop_messages, messages_path, prepare, results_folder, write, write_beside
+from twintrade.study.store import (
+    drop_messages,
+    lock_path,
+    messages_path,
+    prepare,
+    results_folder,
+    write,
+    write_beside,
+)
 
 Progress = Callable[[str], None]
 
@@ -59,7 +67,7 @@ def execute(root: Path, name: str, text: str, progress: Progress = lambda _: Non
     started = time.monotonic()
     try:
         target = prepare(root, name)
-        with locked(target.with_name(f".{name}.lock"), name):
+        with locked(lock_path(root, name), name):
             summary = _stored(root, name, text, target, progress, started)
     except TwintradeError as error:
         return _failed(root, name, error, time.monotonic() - started)
@@ -81,7 +89,7 @@ def planned(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
     spec, raw = parse(text, f"analyses/{name}.toml")
     made = plan(name, spec)
     for file, content in simulated_files(name, spec).items():
-        write_beside(root / file, content)
+        write_beside(root, file, content)
     return made, raw
 
 
@@ -94,7 +102,7 @@ def redraw(root: Path, name: str) -> None:
         There are no results, or they cannot be written.
     """
     target = prepare(root, name)
-    with locked(target.with_name(f".{name}.lock"), name):
+    with locked(lock_path(root, name), name):
         results = read_results(target)
         manifest = read_manifest(target) or {}
         tidy = tidy_files(results)
@@ -117,8 +125,8 @@ def _stored(root: Path, name: str, text: str, target: Path, progress: Progress, 
         tidy["messages.csv"] = to_bytes(messages)
     files = {**tidy, **page.files}
     volatile = {"seconds": round(time.monotonic() - started, 2), "peak_memory_mb": peak_memory_mb()}
-    write(target, files, sealed(manifest, files, volatile))
     drop_messages(messages_path(root, name))
+    write(target, files, sealed(manifest, files, volatile))
     return manifest["headline"]  # type: ignore[no-any-return]
 
 
@@ -129,7 +137,8 @@ def _failed(root: Path, name: str, error: TwintradeError, seconds: float) -> Out
         messages = (Message("error", _code_of(error), str(error)),)
     if results_folder(root, name).parent.is_dir():
         try:
-            write_beside(messages_path(root, name), to_bytes(messages_frame(messages)))
+            path = messages_path(root, name).relative_to(root).as_posix()
+            write_beside(root, path, to_bytes(messages_frame(messages)))
         except StoreError as second:
             return Outcome(name, "failed", code, f"{error}\n{second}", seconds=seconds)
     return Outcome(name, "failed", code, str(error), seconds=seconds)

@@ -13,9 +13,26 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Return the manifest of a result set, None where there is none that can be read."""
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and isinstance(found.get("outputs"), dict) else None
+    return found if isinstance(found, dict) and _is_whole(found) else None
+
+
+def _is_whole(manifest: Mapping[str, Any]) -> bool:
+    """Whether what is looked up later is there, of the right kind, and inside the result set."""
+    kinds = {"outputs": dict, "inputs": list, "versions": dict, "headline": dict, "title": str, "analysis": str}
+    if not all(isinstance(manifest.get(key), kind) for key, kind in kinds.items()):
+        return False
+    hashes = [*manifest["outputs"].items()]
+    for entry in manifest["inputs"]:
+        if not isinstance(entry, dict) or "path" not in entry or "sha256" not in entry:
+            return False
+        hashes.append((entry["path"], entry["sha256"]))
+    return all(isinstance(sha, str) and _is_inside(path) for path, sha in hashes)
+
+
+def _is_inside(path: Any) -> bool:
+    return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/") and "\0" not in path
 
 
 def changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[str]:

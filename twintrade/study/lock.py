@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,10 +34,7 @@ def locked(path: Path, name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        try:
-            path.unlink(missing_ok=True)
-        finally:
-            os.close(descriptor)
+        _released(descriptor, path)
 
 
 def _taken(path: Path, name: str) -> int:
@@ -60,9 +57,21 @@ def _taken(path: Path, name: str) -> int:
     try:
         _describe(descriptor)
     except OSError as error:
-        os.close(descriptor)
+        _released(descriptor, path)
         raise StoreError(f"the lock {path.name} cannot be written ({error.strerror})") from None
+    except BaseException:
+        _released(descriptor, path)
+        raise
     return descriptor
+
+
+def _released(descriptor: int, path: Path) -> None:
+    """Remove the file, then let go of it; one that cannot be removed is stale and does no harm."""
+    try:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
 
 
 def _is_current(descriptor: int, path: Path) -> bool:

@@ -3,7 +3,7 @@
 import json
 import resource
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from twintrade import __version__
 from twintrade.data.provenance import InputRecord
 from twintrade.study.fingerprint import digest, source_digest, spec_digest, versions
+from twintrade.study.observe import simulated_names
 from twintrade.study.plan import Plan
 from twintrade.study.run import Run
 from twintrade.study.seeds import entropy
@@ -42,7 +43,7 @@ def manifest_of(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
         "source_sha256": source_digest(),
         "versions": versions(),
         "spec": resolved(run.plan.spec),
-        "inputs": _inputs(run.observed.inputs),
+        "inputs": _inputs(run.observed.inputs, simulated_names(run.plan.name, run.plan.spec)),
         "dropped": [asdict(d) | {"names": list(d.names)} for d in dropped],
         "seeds": seeds(run.plan),
         "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
@@ -101,21 +102,21 @@ def _git(root: Path, words: Sequence[str]) -> str | None:
     return done.stdout.strip()
 
 
-def _inputs(records: Sequence[InputRecord]) -> list[dict[str, Any]]:
+def _inputs(records: Sequence[InputRecord], drawn: Collection[str]) -> list[dict[str, Any]]:
     """Return one entry a file, also where several tables are read from it."""
     entries: dict[str, dict[str, Any]] = {}
     for record in records:
-        entry = _input(record)
+        entry = _input(record, is_drawn=record.path in drawn)
         known = entries.setdefault(record.path, entry)
         if known is not entry and "dropped" in entry:
             known["dropped"] = "; ".join(filter(None, (known.get("dropped"), entry["dropped"])))
     return list(entries.values())
 
 
-def _input(record: InputRecord) -> dict[str, Any]:
+def _input(record: InputRecord, *, is_drawn: bool) -> dict[str, Any]:
     facts = {k: v for k, v in asdict(record).items() if v not in ("", (), None) and k != "dropped"}
     if record.dropped:
         facts["dropped"] = "; ".join(f"{rule}: {n}" for rule, n in record.dropped)
-    if record.path.startswith("data/processed/"):
+    if is_drawn:
         facts["is_simulated"] = True
     return facts

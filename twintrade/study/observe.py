@@ -59,6 +59,11 @@ def simulated_file(name: str, position: int) -> str:
     return f"data/processed/{name}-simulated{'' if position == 0 else f'-{position + 1}'}.csv"
 
 
+def simulated_names(name: str, spec: Spec) -> list[str]:
+    """Return where the simulated tables of an analysis stand."""
+    return [simulated_file(name, i) for i, entry in enumerate(spec.data.trade) if entry.simulate is not None]
+
+
 def simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
     """Return the simulated tables of an analysis as CSV files."""
     return {

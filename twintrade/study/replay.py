@@ -7,6 +7,7 @@ from typing import Any
 
 from twintrade.effects import ResultSet
 from twintrade.errors import StoreError
+from twintrade.study.fingerprint import digest
 from twintrade.study.frames import from_bytes, to_bytes
 from twintrade.study.freshness import read_manifest
 
@@ -35,9 +36,20 @@ def read_results(folder: Path) -> ResultSet:
         raise StoreError(f"results/{folder.name} holds no complete result set: run the analysis first")
     try:
         files = {path: (folder / path).read_bytes() for path in manifest["outputs"] if is_tidy(path)}
+        _refuse_edited(folder, files, manifest)
         return replayed(files, manifest)
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"results/{folder.name} cannot be read back ({error}): run the analysis again") from None
+
+
+def _refuse_edited(folder: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
+    """Pages drawn again would seal a changed number as if the run had found it."""
+    edited = [path for path, content in files.items() if digest(content) != manifest["outputs"][path]]
+    if edited:
+        raise StoreError(
+            f"results/{folder.name}/{edited[0]} is not as the run wrote it, so no page is drawn from it: "
+            f"run the analysis again"
+        )
 
 
 def is_tidy(path: str) -> bool:

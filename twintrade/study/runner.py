@@ -11,7 +11,7 @@ from twintrade.errors import SpecError
 from twintrade.study.freshness import absent_by_design, changes, read_manifest
 from twintrade.study.locating import Analysis
 from twintrade.study.outcome import USAGE, Outcome
-from twintrade.study.store import results_folder
+from twintrade.study.store import results_folder, settle
 
 Report = Callable[[str, str], None]
 
@@ -57,6 +57,7 @@ def _settled(analysis: Analysis, *, force: bool) -> Outcome | str:
     found = changes(analysis.root, analysis.name, raw)
     if found or force:
         return "; ".join(found) or "forced"
+    settle(analysis.root, analysis.name)
     manifest = read_manifest(results_folder(analysis.root, analysis.name)) or {}
     return Outcome(analysis.name, "fresh", summary=manifest.get("headline", {}))
 

@@ -3,9 +3,11 @@
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from twintrade.errors import StoreError
+from twintrade.study.lock import locked
 from twintrade.study.swap import exchange
 
 MANIFEST = "manifest.json"
@@ -21,6 +23,21 @@ def messages_path(root: Path, name: str) -> Path:
     return root / "results" / f"{name}.messages.csv"
 
 
+def lock_path(root: Path, name: str) -> Path:
+    """Return the file whose lock a run of an analysis holds."""
+    return root / "results" / f".{name}.lock"
+
+
+def settle(root: Path, name: str) -> None:
+    """Clear what interrupted and failed runs left beside results that are fresh, unless another run is at work."""
+    target = results_folder(root, name)
+    left = (lock_path(root, name), messages_path(root, name), _old(target), _staged(target))
+    if any(os.path.lexists(path) for path in left):
+        with suppress(StoreError), locked(lock_path(root, name), name):
+            prepare(root, name)
+            drop_messages(messages_path(root, name))
+
+
 def prepare(root: Path, name: str) -> Path:
     """Make the folder of all results, put back what an interrupted swap left, clear debris; return the target.
 
@@ -32,8 +49,8 @@ def prepare(root: Path, name: str) -> Path:
     target = results_folder(root, name)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _refuse_links(root, target)
         old, staged = _old(target), _staged(target)
+        _refuse_links(root, target.parent, target, old, staged)
         if old.exists() and not target.exists():
             old.rename(target)
         for debris in (old, staged):
@@ -70,13 +87,14 @@ def write(target: Path, files: Mapping[str, bytes], manifest: bytes) -> None:
         for folder in {staged, *(p for p in staged.rglob("*") if p.is_dir())}:
             _flush(folder)
         _swap(staged, target)
-        _flush(target.parent)
     except OSError as error:
         shutil.rmtree(staged, ignore_errors=True)
         raise StoreError(_told(f"the results of {target.name} were not written", error)) from None
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
         raise
+    with suppress(OSError):  # the new results stand already
+        _flush(target.parent)
 
 
 def write_file(file: Path, content: bytes) -> None:
@@ -87,23 +105,38 @@ def write_file(file: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def write_beside(file: Path, content: bytes) -> None:
+def write_beside(root: Path, path: str, content: bytes) -> None:
     """Put a file in its place in one rename, unless it stands there already with this content.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that the file must lie in, links followed.
+    path : str
+        Relative, with forward slashes.
+    content : bytes
 
     Raises
     ------
     StoreError
     """
+    file = root / path
     staged = file.with_name(f".{file.name}.part")
+    if not file.parent.resolve().is_relative_to(root.resolve()):
+        raise StoreError(f"{path} would leave the project through a link: remove the link")
     try:
         if file.is_file() and file.read_bytes() == content:
             return
         file.parent.mkdir(parents=True, exist_ok=True)
+        staged.unlink(missing_ok=True)
         write_file(staged, content)
         staged.replace(file)
     except OSError as error:
-        staged.unlink(missing_ok=True)
+        _drop(staged)
         raise StoreError(_told(f"{file.name} was not written", error)) from None
+    except BaseException:
+        _drop(staged)
+        raise
 
 
 def drop_messages(path: Path) -> None:
@@ -112,6 +145,11 @@ def drop_messages(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(_told(f"{path.name} cannot be removed", error)) from None
+
+
+def _drop(file: Path) -> None:
+    with suppress(OSError):
+        file.unlink(missing_ok=True)
 
 
 def _swap(staged: Path, target: Path) -> None:
@@ -147,12 +185,10 @@ def _flush(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _refuse_links(root: Path, target: Path) -> None:
-    for place in (target.parent, target):
+def _refuse_links(root: Path, *places: Path) -> None:
+    for place in places:
         if place.is_symlink() or not place.resolve().is_relative_to(root.resolve()):
-            raise StoreError(
-                f"results/{'' if place == target.parent else target.name} is a link out of the project: remove it"
-            )
+            raise StoreError(f"{place.relative_to(root)} is a link, and results never leave through one: remove it")
 
 
 def _staged(target: Path) -> Path:
@@ -180,5 +216,5 @@ def write_new(folder: Path, files: Mapping[str, bytes]) -> list[str]:
     if existing:
         raise StoreError(f"{existing[0]} exists already and is not overwritten: choose another name, or remove it")
     for path, content in files.items():
-        write_beside(folder / path, content)
+        write_beside(folder, path, content)
     return list(files)
