@@ -1,14 +1,15 @@
 """Where analysis files stand, and which project they belong to."""
 
 import difflib
+import os
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from twintrade.errors import SpecError
+from twintrade.study.spec_text import tables
 
 FOLDER = "analyses"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -40,10 +41,7 @@ class Analysis:
         ------
         SpecError
         """
-        try:
-            return tomllib.loads(self.text)
-        except tomllib.TOMLDecodeError as error:
-            raise SpecError(f"{FOLDER}/{self.name}.toml is not TOML: {error}") from None
+        return tables(self.text, f"{FOLDER}/{self.name}.toml")
 
 
 def project_root(here: Path) -> Path:
@@ -82,7 +80,7 @@ def checked_name(name: str) -> str:
 
 def _path(here: Path, root: Path, word: str) -> Path:
     if word.endswith(".toml"):
-        return (here / word).resolve()
+        return Path(os.path.abspath(here / word))  # a link stands for itself: results go beside it
     return root / FOLDER / f"{checked_name(word)}.toml"
 
 

@@ -1,6 +1,5 @@
 """An analysis file as checked values: every key known, every fault told at once, with its line."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from twintrade.errors import SpecError
 from twintrade.study.recipes import expanded
 from twintrade.study.simulated_source import SimulatedTrade
 from twintrade.study.spec_faults import told
+from twintrade.study.spec_text import tables
 
 
 class Section(BaseModel):
@@ -224,25 +224,11 @@ def parse(text: str, file: str = "") -> tuple[Spec, dict[str, Any]]:
     SpecError
         Every fault at once, each with the nearest known key and its line.
     """
-    raw = parse_raw(text, file)
+    raw = tables(text, file)
     try:
         return Spec.model_validate(expanded(raw)), raw
     except ValidationError as error:
         raise SpecError(told(error.errors(), text, file, Spec.model_json_schema())) from None
-
-
-def parse_raw(text: str, file: str = "") -> dict[str, Any]:
-    """Return the tables of an analysis file, unchecked.
-
-    Raises
-    ------
-    SpecError
-        The text is not TOML.
-    """
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(f"{file or 'the analysis file'} is not TOML: {error}") from None
 
 
 def resolved(spec: Spec) -> Mapping[str, Any]:

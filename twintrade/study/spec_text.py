@@ -1,0 +1,54 @@
+"""An analysis file from text to tables; characters that no page or terminal may be sent are refused here."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from twintrade.errors import SpecError
+
+# Controls but for tab and line end, and the marks that turn the direction of a text around.
+_REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+
+
+def tables(text: str, file: str = "") -> dict[str, Any]:
+    """Return the tables of an analysis file, unchecked.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    file : str
+        Its name, for messages.
+
+    Raises
+    ------
+    SpecError
+        The text is not TOML, or holds a control or bidirectional character.
+    """
+    where = file or "the analysis file"
+    try:
+        raw = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise SpecError(f"{where} is not TOML: {reason}") from None
+    for path, value in _texts(raw, ""):
+        if found := _REFUSED.search(value):
+            raise SpecError(
+                f"{where}: {_REFUSED.sub('?', path)} holds the control character U+{ord(found[0]):04X}: remove it"
+            )
+    return raw
+
+
+def _texts(node: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every key and every text, with where it stands."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            inner = f"{path}.{key}".lstrip(".")
+            yield inner, key
+            yield from _texts(value, inner)
+    elif isinstance(node, list):
+        for i, value in enumerate(node):
+            yield from _texts(value, f"{path}[{i}]")
+    elif isinstance(node, str):
+        yield path, node
