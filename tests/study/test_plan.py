@@ -80,6 +80,16 @@ def test_a_column_that_repeats_another_is_refused(spec_text):
         planned(spec_text, '[[estimator]]\nname = "twfe"\ntransform = "log"\n')
 
 
+def test_a_column_may_name_its_own_inference(spec_text):
+    made = planned(spec_text, '\n[[estimator]]\nname = "ppml_corrected"\ninference = "weidner_zylkin"\n')
+    own = made.columns[-1]
+    assert made.inference_of(own).name == "weidner_zylkin"
+    assert made.inference_of(made.columns[0]) is made.inference
+    assert f"inference/weidner_zylkin/{own.job}" in made.jobs
+    with pytest.raises(SpecError, match=r"number 2 \(ppml\): inference.*weidner_zylkin"):
+        planned(spec_text, '\n[[estimator]]\nname = "ppml"\ninference = "weidner_zilkin"\n')
+
+
 def test_two_headlines_are_refused(spec_text):
     further = '[[estimator]]\nname = "ppml"\nheadline = true\n' * 1
     further += '[[estimator]]\nname = "imputation"\nheadline = true\n'

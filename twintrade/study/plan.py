@@ -14,9 +14,10 @@ from twintrade.study.labels import Parts, column_key, column_label
 from twintrade.study.methods import built, option_names
 from twintrade.study.spec import DesignSection, NamedEntry, Spec
 
-OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors", "headline")
-DONORS = ("all", "A", "B")
+OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors", "headline", "inference")
 """Keys of an [[estimator]] table that are neither options of the method nor of the design."""
+
+DONORS = ("all", "A", "B")
 
 ON_DEFAULT = "headline"
 
@@ -38,6 +39,8 @@ class Column:
     donors : {"all", "A", "B"}
         Donor set of a single case.
     is_headline : bool
+    inference : Inference or None
+        Its own way to say how sure; None for the analysis's.
     """
 
     estimator: Estimator
@@ -47,6 +50,7 @@ class Column:
     exclude_flagged: bool
     donors: str
     is_headline: bool
+    inference: Inference | None = None
 
     @property
     def job(self) -> str:
@@ -95,10 +99,14 @@ class Plan:
     def jobs(self) -> tuple[str, ...]:
         """Every job by name; a job's seed follows from its name."""
         fits = [f"estimate/{c.job}" for c in self.columns]
-        views = [f"inference/{self.inference.name}/{c.job}" for c in self.columns]
+        views = [f"inference/{self.inference_of(c).name}/{c.job}" for c in self.columns]
         beside = [f"inference/{i.name}/{c.job}" for c in self.columns for i in self.beside]
         checks = [f"diagnostic/{check.diagnostic.name}/{c.job}" for check in self.checks for c in check.columns]
         return (*fits, *views, *beside, *checks)
+
+    def inference_of(self, column: Column) -> Inference:
+        """Return the inference that a column reports."""
+        return column.inference or self.inference
 
 
 def plan(name: str, spec: Spec) -> Plan:
@@ -167,6 +175,7 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> Column:
     if donors not in DONORS or (donors != "all" and spec.case is None):
         raise SpecError(f"{where}: donors is one of {', '.join(DONORS)}, and only with a [case] table")
     parts = Parts(design, changes, options, exclude, donors, spec.case is not None)
+    inference = str(own["inference"]) if "inference" in own else None
     return Column(
         estimator=estimator,
         key=str(own.get("key") or column_key(parts)),
@@ -175,7 +184,17 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> Column:
         exclude_flagged=exclude,
         donors=donors,
         is_headline=own.get("headline", False) is True,
+        inference=None if inference is None else _own_inference(spec, inference, where),
     )
+
+
+def _own_inference(spec: Spec, name: str, where: str) -> Inference:
+    """Build the inference that one column names, at the analysis's level."""
+    faults: list[str] = []
+    made = _inference(spec, NamedEntry(name=name), faults, f"{where}: inference")
+    if made is None:
+        raise SpecError("\n".join(faults))
+    return made
 
 
 def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> DesignSection:

@@ -53,6 +53,7 @@ option of the method may be set; and besides:
 | `headline` | `true` for the column whose overall effect is the headline; without it the first |
 | `exclude_flagged` | `true` leaves out treated pairs with another link without a date |
 | `donors` | `"all"`, `"A"` (same city) or `"B"` (same destination), with `[case]` |
+| `inference` | the inference this column and its checks use, by name; without it that of the analysis |
 
 ## `[[diagnostic]]`
 

@@ -100,13 +100,14 @@ def _skipped(column: Column, design: Design | None, reason: str, messages: list[
 def _bands(plan: Plan, column: Column, made: Fit, messages: list[Message], progress: Progress) -> tuple[Bands, ...]:
     views = [v for v in REPORTED_VIEWS if v in made.views]
     found: list[Bands] = []
-    for inference, wanted in [(plan.inference, views), *((other, ["overall"]) for other in plan.beside)]:
+    reported = plan.inference_of(column)
+    for inference, wanted in [(reported, views), *((other, ["overall"]) for other in plan.beside)]:
         job = f"inference/{inference.name}/{column.job}"
         progress(job)
         try:
             found += _inferred(inference, made, cast("list[View]", wanted), generator(plan.spec.inference.seed, job))
         except InferenceError as error:
-            if column.is_headline and inference is plan.inference and plan.spec.case is None:
+            if column.is_headline and inference is reported and plan.spec.case is None:
                 raise
             text = f"{column.label}: {inference.name} says nothing about it, because {error}"
             messages.append(Message("warning", "no-inference", text))
@@ -147,8 +148,9 @@ def _checked(plan: Plan, check: Check, one: Estimated, progress: Progress) -> Fi
     job = f"diagnostic/{check.diagnostic.name}/{one.column.job}"
     progress(job)
     assert one.fit is not None
+    inference = plan.inference_of(one.column)
     try:
-        return check.diagnostic.check(one.fit, plan.inference, generator(plan.spec.inference.seed, job))
+        return check.diagnostic.check(one.fit, inference, generator(plan.spec.inference.seed, job))
     except TwintradeError as error:
         return check.diagnostic.unavailable(str(error))
 
