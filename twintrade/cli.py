@@ -170,6 +170,14 @@ def simulate(
         typer.echo(f"wrote {path}")
 
 
+@app.command("replication-readme")
+def replication_readme(specs: Specs = None) -> None:
+    """Print the README of a replication package, filled from analysis files and manifests."""
+    from twintrade.study.replication_readme import replication_readme as written
+
+    typer.echo(written(_found(specs)), nl=False)
+
+
 @app.command()
 def version() -> None:
     """Print the version."""

@@ -347,3 +347,11 @@ def test_compiling_with_shell_escape_runs_no_name(attacked, tmp_path, engine):
     done = subprocess.run(words, cwd=tmp_path / "tiny", capture_output=True, check=False, timeout=300)
     assert b"root:x:" not in done.stdout
     assert not list(tmp_path.rglob(MARK))
+
+
+def test_the_readme_of_the_package_prints_hostile_titles_as_text(attacked):
+    done = command(attacked[0], "replication-readme")
+    assert done.returncode == 0, done.stderr
+    assert is_plain(done.stdout)
+    assert "<b>" not in done.stdout
+    assert "&lt;b&gt;T&lt;/b&gt; & \\$x\\_1\\$" in done.stdout

@@ -21,7 +21,6 @@ MIN_RATIO_BYTES = 16 * 1024**2
 MAX_ARCHIVE_MEMBERS = 2_000
 """Parts of a zip container; a workbook has a few dozen."""
 
-MAX_SHEET_ROWS = 1_048_576
 MAX_SHEET_CELLS = 20_000_000
 """Rectangle of a sheet's used range; a stray cell in XFD1048576 makes it 17 thousand million."""
 

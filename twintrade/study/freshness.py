@@ -20,7 +20,8 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 def _is_whole(manifest: Mapping[str, Any]) -> bool:
     """Whether what is looked up later is there, of the right kind, and inside the result set."""
-    kinds = {"outputs": dict, "inputs": list, "versions": dict, "headline": dict, "tool": dict, "volatile": dict, "title": str, "analysis": str}
+    kinds: dict[str, type] = {"inputs": list, "title": str, "analysis": str}
+    kinds |= dict.fromkeys(("outputs", "versions", "headline", "tool", "volatile"), dict)
     if not all(isinstance(manifest.get(key), kind) for key, kind in kinds.items()):
         return False
     hashes = [*manifest["outputs"].items()]
