@@ -6,6 +6,8 @@ import pytest
 
 from twintrade.data import Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
 from twintrade.data.column_look import look_at_trade, look_at_twinnings
+from twintrade.data.encodings import decode, possible_encodings
+from twintrade.data.money import parse_money_unit, power_in_header, unit_in_header
 from twintrade.errors import DataError
 
 
@@ -59,7 +61,66 @@ def test_awkward_files(project, name, content, expected):
     assert {k: found[k] for k in expected} == expected
     assert all(g.reason for g in guesses if g.key != "file")
     values = found | {"frequency": Frequency(found.get("frequency", "year"))}
+    if "UNKNOWN" in found["money_unit"]:
+        with pytest.raises(DataError, match="money_unit is still “UNKNOWN”"):
+            read_trade([TradeSource(**values)], root)
+        values["money_unit"] = "USD"
     assert len(read_trade([TradeSource(**values)], root).frame) >= 2
+
+
+WESTERN = "city;partner;year;exports_eur\nSão Paulo;GBR;2004;1\nCuraçao;GBR;2005;2\nMünchen;USA;2004;3\n"
+
+
+def test_western_letters_are_not_read_as_chinese_and_both_readings_are_shown(project):
+    raw = WESTERN.encode("cp1252")
+    assert raw.decode("gb18030") != WESTERN
+    root = project(raw)
+    (guess,) = (g for g in look_at_trade(root, "data/raw/trade.csv") if g.key == "encoding")
+    assert guess.value == "cp1252"
+    assert "cp1252: “São Paulo;" in guess.reason
+    assert "gb18030: “" in guess.reason
+    with pytest.raises(DataError, match='as in encoding = "cp1252"'):
+        decode(raw, None, "trade.csv")
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5"])
+def test_chinese_stays_chinese(encoding):
+    text = "城市,國家\n" + "臺北,英國\n臺中,法國\n" * 3
+    assert possible_encodings(text.encode(encoding))[0] != "cp1252"
+
+
+UNITS = [
+    ("Exports (1,000 EUR)", "1,000 EUR"),
+    ("exports k€", "1,000 EUR"),
+    ("Value in mn EUR", "million EUR"),
+    ("M€", "million EUR"),
+    ("出口额（万美元）", "万美元"),
+    ("出口额（万元）", "ten thousand CNY"),
+    ("进口（亿元）", "hundred million CNY"),
+    ("exports_usd", "USD"),
+    ("lakh INR", "hundred thousand UNKNOWN"),
+    ("exports", "UNKNOWN"),
+]
+
+
+@pytest.mark.parametrize(("header", "unit"), UNITS)
+def test_a_unit_is_taken_from_the_header_or_left_for_the_user_to_write(header, unit):
+    assert unit_in_header(header) == (unit, "UNKNOWN" not in unit)
+    if "UNKNOWN" in unit:
+        with pytest.raises(DataError, match="money_unit is still"):
+            parse_money_unit(unit)
+    else:
+        assert parse_money_unit(unit).power == (power_in_header(header) or parse_money_unit(unit).power)
+
+
+def test_blank_dates_are_declared_as_left_out(project):
+    lines = "city,partner,partner_city,date\nLyon,GBR,Leeds,2004\nNice,GBR,Bath,\n"
+    root = project(lines, "data/raw/twins.csv")
+    found = look_at_twinnings(root, "data/raw/twins.csv")
+    assert declared(found)["undated"] == "exclude"
+    assert any(g.key == "undated" and "(1)" in g.reason for g in found)
+    dated = project(lines.replace("Bath,", "Bath,2005"), "data/raw/twins.csv")
+    assert "undated" not in declared(look_at_twinnings(dated, "data/raw/twins.csv"))
 
 
 def test_a_file_that_is_no_trade_table_is_said_to_be_none(project):

@@ -8,7 +8,7 @@ from twintrade.data.cells import TextColumn, clean_name
 from twintrade.data.dates import parse_date
 from twintrade.data.faults import Faults
 from twintrade.data.file_look import Guess, look_at_file
-from twintrade.data.money import parse_money_unit, power_in_header
+from twintrade.data.money import unit_in_header
 from twintrade.data.number_style import Decimal, NumberStyle
 from twintrade.data.numbers import parse_numbers
 from twintrade.data.periods import Frequency
@@ -19,7 +19,6 @@ from twintrade.errors import DataError
 _SAMPLE = 500
 _DECIMALS: tuple[Decimal | None, ...] = (None, ".", ",")
 _MOST = 0.9
-_POWER_WORDS = {0: "USD", 3: "1,000 USD", 4: "万美元", 6: "million USD", 8: "亿美元", 9: "billion USD"}
 _FLOW_WORDS = {"exports": ("export", "exp", "出口", "x"), "imports": ("import", "imp", "进口", "m")}
 _CITY_WORDS = ("city", "municip", "state", "region", "province", "prefecture", "市", "地区", "省")
 _KIND_WORDS = ("type", "kind", "agreement", "类型")
@@ -93,6 +92,9 @@ def look_at_twinnings(root: Path, file: str) -> list[Guess]:
     if kind is not None:
         words = sorted({clean_name(c) for c in table.columns[kind]})
         parts.append(Guess("kinds", dict.fromkeys(words, "sister city"), "every kind of the file: correct each"))
+    blank = sum(not str(c).strip() for c in table.columns[date])
+    if blank:
+        parts.append(Guess("undated", "exclude", f"rows without a date ({blank}) are left out, or error to stop"))
     return [Guess("file", file), *guesses, *parts]
 
 
@@ -178,15 +180,8 @@ def _city(table: TextTable, names: list[str]) -> Guess:
 
 
 def _unit(header: str) -> Guess:
-    power = power_in_header(header) or 0
-    currency = "USD"
-    for word in ("eur", "gbp", "cny", "aud", "jpy", "brl"):
-        if word in header.lower():
-            currency = parse_money_unit(word.upper()).currency
-    text = _POWER_WORDS.get(power, "USD").replace("USD", currency)
-    return Guess(
-        "money_unit", text, "by the column's name" if power or currency.lower() in header.lower() else "unknown"
-    )
+    unit, is_whole = unit_in_header(header)
+    return Guess("money_unit", unit, "by the column's name" if is_whole else "nothing names the currency: write it")
 
 
 def _flow(table: TextTable, names: list[str], file: str) -> tuple[Guess, list[Guess]]:

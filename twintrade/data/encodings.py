@@ -1,6 +1,7 @@
 """Bytes to text without ever guessing an alphabet."""
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from twintrade.data.cells import quoted
@@ -14,6 +15,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CANDIDATES = ("gb18030", "big5", "shift_jis", "cp1252")
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_MOSTLY = 0.9
 _NOT_TEXT = (
     (b"PK\x03\x04", "is a zip container, as Excel workbooks are"),
     (b"\xd0\xcf\x11\xe0", "is an old Excel or Office file"),
@@ -56,6 +59,33 @@ def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
     return Decoded(text.removeprefix("\ufeff"), _name(declared))
 
 
+def possible_encodings(raw: bytes) -> list[str]:
+    """Return the encodings that read a file that is not UTF-8 without error, the likeliest first.
+
+    In Western text letters with accents stand alone among ASCII; in Chinese and Japanese text the bytes beyond ASCII
+    come in rows.
+    """
+    runs = [len(run) for run in _HIGH.findall(raw)]
+    is_western = bool(runs) and sum(n == 1 for n in runs) >= _MOSTLY * len(runs)
+    ordered = sorted(_CANDIDATES, key=lambda name: name != "cp1252") if is_western else _CANDIDATES
+    return [name for name in ordered if _reads(raw, name)]
+
+
+def readings(raw: bytes) -> str:
+    """Return how the first line that is not UTF-8 reads in each encoding it may be in, for a user to choose."""
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _readings(raw, _line(raw, error.start))
+    return ""
+
+
+def _readings(raw: bytes, line: int) -> str:
+    sample = raw.split(b"\n")[line - 1].strip()
+    found = [(name, sample.decode(name)) for name in possible_encodings(raw) if _reads(sample, name)]
+    return "; ".join(f"{name}: {quoted(text)}" for name, text in found)
+
+
 def _declared(raw: bytes, declared: str, file: str) -> str:
     try:
         codec = codecs.lookup(declared).name
@@ -89,21 +119,21 @@ def _proven(raw: bytes, encoding: str, file: str) -> str:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = _line(raw, error.start)
-        sample = raw.split(b"\n")[line - 1].strip()
-        readings = [f"{name}: {quoted(text)}" for name in _CANDIDATES if (text := _try(sample, raw, name))]
-        shown = f"; this line reads as {'; '.join(readings)}" if readings else ""
+        told = _readings(raw, line)
+        shown = f"; this line reads as {told}" if told else ""
+        example = next(iter(possible_encodings(raw)), "gb18030")
         raise DataError(
             f"{file} row {line}: the file is not UTF-8, and nothing proves what it is{shown}. "
-            'Set encoding to the right one, as in encoding = "gb18030"'
+            f'Set encoding to the right one, as in encoding = "{example}"'
         ) from None
 
 
-def _try(sample: bytes, raw: bytes, encoding: str) -> str:
+def _reads(raw: bytes, encoding: str) -> bool:
     try:
         raw.decode(encoding)
-        return sample.decode(encoding)
     except UnicodeDecodeError:
-        return ""
+        return False
+    return True
 
 
 def _line(raw: bytes, position: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twintrade.data.containers import checked_parts, expanded
-from twintrade.data.encodings import decode
+from twintrade.data.encodings import decode, possible_encodings, readings
 from twintrade.data.faults import Faults
 from twintrade.data.file_format import FileFormat
 from twintrade.data.locations import locate
@@ -16,7 +16,6 @@ from twintrade.data.tables import TextTable, open_table
 from twintrade.data.workbook import WORKBOOK_ENDINGS
 from twintrade.errors import DataError
 
-_ENCODINGS = ("gb18030", "big5", "cp1252")
 _SEPARATORS = (",", ";", "\t", "|")
 _LINES = 60
 
@@ -74,7 +73,7 @@ def _text_format(raw: bytes, file: str) -> list[Guess]:
     guesses = []
     text, encoding = _decoded(raw, file)
     if encoding:
-        guesses.append(Guess("encoding", encoding, "the file is not UTF-8 and reads without error in this encoding"))
+        guesses.append(Guess("encoding", encoding, f"not UTF-8; keep the one that reads right: {_shown(raw)}"))
     lines = list(io.StringIO(text, newline=""))[:_LINES]
     separator, width = max(((s, _width(lines, s)) for s in _SEPARATORS), key=lambda pair: pair[1])
     if separator != ",":
@@ -90,12 +89,16 @@ def _decoded(raw: bytes, file: str) -> tuple[str, str]:
     try:
         return decode(raw, None, file).text, ""
     except DataError:
-        for encoding in _ENCODINGS:
+        for encoding in possible_encodings(raw):
             try:
                 return decode(raw, encoding, file).text, encoding
             except DataError:
                 continue
         raise
+
+
+def _shown(raw: bytes) -> str:
+    return "".join(c for c in readings(raw) if c.isprintable())
 
 
 def _width(lines: list[str], separator: str) -> int:

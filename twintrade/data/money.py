@@ -32,6 +32,19 @@ _CURRENCIES = {
     "BRL": ("brl", "r$", "reais"),
 }
 _CODE = re.compile(r"[A-Z]{3}")
+_WRITTEN = {
+    0: "",
+    3: "1,000 ",
+    4: "ten thousand ",
+    5: "hundred thousand ",
+    6: "million ",
+    7: "ten million ",
+    8: "hundred million ",
+    9: "billion ",
+}
+_PREFIXES = {"k": 3, "m": 6, "mn": 6, "mio": 6, "bn": 9}
+UNKNOWN = "UNKNOWN"
+"""Stands for a currency that somebody has still to write; no unit with it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,11 @@ def parse_money_unit(text: str) -> MoneyUnit:
     """
     rest, power = _split_power(" ".join(text.split()))
     currency = _currency(rest)
+    if rest == UNKNOWN:
+        raise DataError(
+            f"money_unit is still {quoted(text)}: find out what the values are counted in, and write a power and a "
+            'currency, as "USD", "1,000 USD", "million EUR", "万美元"'
+        )
     if currency is None:
         near = difflib.get_close_matches(rest.upper(), _CURRENCIES, n=2)
         hint = f"; near: {', '.join(near)}" if near else ""
@@ -80,6 +98,22 @@ def power_in_header(header: str) -> int | None:
         if any(_mentions(lowered, name) for name in names):
             return power
     return None
+
+
+def unit_in_header(header: str) -> tuple[str, bool]:
+    """Return the unit a column's name speaks of, as a declaration, and whether it names the currency.
+
+    The unit is "1,000 EUR" for "k€" and "万美元" for "出口额（万美元）"; ``UNKNOWN`` stands in it for no currency.
+    """
+    lowered = header.lower()
+    names = sorted(((n, code) for code, all_ in _CURRENCIES.items() for n in all_), key=lambda x: -len(x[0]))
+    for name, code in names:
+        prefixed = re.search(rf"(?<![a-z0-9])({'|'.join(_PREFIXES)})\s?{re.escape(name)}(?![a-z0-9])", lowered)
+        if prefixed or _mentions(lowered, name):
+            power = _PREFIXES[prefixed[1]] if prefixed else power_in_header(header) or 0
+            chinese = {4: "万美元", 8: "亿美元"}.get(power) if code == "USD" else None
+            return chinese or _WRITTEN[power] + code, True
+    return _WRITTEN[power_in_header(header) or 0] + UNKNOWN, False
 
 
 def unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]:

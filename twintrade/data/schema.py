@@ -170,6 +170,8 @@ class TwinningSource(FileFormat):
         What 03/09/2004 means; None refuses it.
     as_of : str or None
         When the registry was read; later dates are faults.
+    undated : {"error", "exclude"}
+        Whether ties without a date stop the analysis or their units are left out and counted.
     city_names, partner_names
         As in ``TradeSource``.
     """
@@ -191,6 +193,7 @@ class TwinningSource(FileFormat):
     events: Mapping[str, EventKind] = field(default_factory=dict)
     day_first: bool | None = None
     as_of: str | None = None
+    undated: Literal["error", "exclude"] = "error"
     city_names: tuple[CityName, ...] = ()
     partner_names: Mapping[str, str] = field(default_factory=dict)
 

@@ -168,7 +168,8 @@ def _refuse_undated(excluded: Mapping[str, str], ties: Ties) -> None:
     if undated and ties.undated_policy == "error":
         raise DesignError(
             f"{len(undated)} units have a tie whose date is not known (first: {undated[0]}); they cannot stand for "
-            'untied ones. Find the dates, or leave these units out with policy = "exclude" under [data.undated].'
+            'untied ones. Find the dates, or leave these units out with undated = "exclude" under each '
+            '[[data.twinnings]] of the analysis file, or with undated="exclude" in a call of compare.'
         )
 
 

@@ -1,5 +1,6 @@
 """The data report of an analysis: what was read, who is tied, which methods qualify; nothing is estimated."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,15 +9,18 @@ import numpy as np
 from twintrade.data.data_report import data_report
 from twintrade.data.faults import InvalidDataError
 from twintrade.design import Design
+from twintrade.effects import Message
 from twintrade.errors import DataError, DesignError
 from twintrade.numerics.arrays import FloatArray
 from twintrade.study.assemble import unit_roles
 from twintrade.study.designs import Designs
 from twintrade.study.execute import planned
+from twintrade.study.locating import FOLDER
 from twintrade.study.observe import absent_inputs, observe
 from twintrade.study.plan import Plan
 
 _MOST_UNITS = 40
+_GUESSED = re.compile(r"\s*([^#=\s][^=]*?)\s*=.*#\s*GUESS\b")
 
 
 def checked(root: Path, name: str, text: str) -> str:
@@ -34,12 +38,21 @@ def checked(root: Path, name: str, text: str) -> str:
     try:
         observed = observe(name, made.spec, root)
     except InvalidDataError as error:
-        raise DataError("\n" + data_report((), error.messages, error.n_errors)) from None
+        raise DataError("\n" + data_report((), (*error.messages, *_guesses(name, text)), error.n_errors)) from None
     designs = Designs(observed, made.spec.case)
     design = designs.base(made.spec.design)
     lines = [f"{name}: {made.spec.title}", *_panel(design), *_ties(design), *_columns(made, designs)]
-    messages = dict.fromkeys((*observed.messages, *design.treatment.messages))
+    messages = dict.fromkeys((*observed.messages, *design.treatment.messages, *_guesses(name, text)))
     return "\n".join([*lines, "", data_report(observed.inputs, messages), ""])
+
+
+def _guesses(name: str, text: str) -> Iterator[Message]:
+    """One note on the lines that still carry the mark of a guess."""
+    found = [(i, m[1]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
+    if found:
+        lines = ", ".join(f"{key} (line {i})" for i, key in found)
+        told = f"{len(found)} lines are still marked GUESS: {lines}. Confirm each and remove its mark"
+        yield Message("info", "guess", told, f"{FOLDER}/{name}.toml")
 
 
 def _panel(design: Design) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -26,10 +26,16 @@ def read_ties(spec: Spec, root: Path) -> tuple[Ties, tuple[InputRecord, ...], tu
     """
     registry = read_twinnings(spec.data.twinnings, root)
     undated = read_undated(spec.data.undated, root)
-    is_excluded = bool(spec.data.undated) and all(source.policy == "exclude" for source in spec.data.undated)
     links = _undated_frame(undated)
-    ties = Ties(ties_frame(registry), links, tuple(spec.data.also_linked), "exclude" if is_excluded else "error")
+    ties = Ties(ties_frame(registry), links, tuple(spec.data.also_linked), _undated_policy(spec))
     return ties, (*registry.provenance, *undated.provenance), (*registry.messages, *undated.messages)
+
+
+def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:
+    registries = [source.undated for source in spec.data.twinnings]
+    lists = [source.policy for source in spec.data.undated]
+    is_excluded = any(policies and set(policies) == {"exclude"} for policies in (registries, lists))
+    return "exclude" if is_excluded else "error"
 
 
 def ties_frame(registry: Registry) -> pd.DataFrame:
