@@ -18,6 +18,7 @@ BASES = {
     "universal": "measured against one reference period",
     "varying": "each measured against the period before it",
     "imputation leads": "from a regression on untreated rows alone",
+    "first-stage residuals": "residuals of the regression on untreated rows",
     "none": "",
 }
 

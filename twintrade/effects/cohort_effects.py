@@ -155,6 +155,8 @@ class CohortEffects(Estimate):
         return self._averaged(labels, lambda p: self.is_treated & (periods == p), kind="calendar")
 
     def _averaged(self, labels: IntArray, cells_of: Callable[[int], BoolArray], kind: Kind) -> Estimate:
+        if not labels.size:
+            raise EstimationError("no treated cell lies in what is to be averaged: widen the window or the sample")
         members = [cells_of(int(label)) for label in labels]
         weights = np.column_stack([np.where(c, self.cell_weights, 0.0) / self.cell_weights[c].sum() for c in members])
         return self.combine(

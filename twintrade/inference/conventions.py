@@ -116,6 +116,8 @@ def correct(
     is_linear : bool
         False for likelihood estimators, whose intervals use the normal distribution under every convention.
     """
+    if not clusters:
+        raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
     sizes = [int(c.max()) + 1 for c in clusters]
     smallest = min(sizes)
     if smallest < 2:

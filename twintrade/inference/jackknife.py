@@ -51,6 +51,8 @@ class Jackknife(Inference):
             One cluster only, or estimates without a cluster cannot be made.
         """
         names = self.by or fit.design.clusters
+        if not names:
+            raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
         estimate = fit.view(view)
         total = np.zeros((estimate.n_effects, estimate.n_effects))
         used, sizes = [], {}

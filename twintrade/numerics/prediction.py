@@ -153,6 +153,8 @@ def projection_weights(
     """
     effects = absorber(codes_fit, weights)
     known = effects.levels
+    if v.size == 0:
+        raise EstimationError("No cell is to be predicted: the window holds no treated row. Widen it.")
     used = np.abs(v).max(axis=1) > 0
     if not bool(present(known, [np.asarray(code)[used] for code in codes_new]).all()):
         raise EstimationError("Some predicted cells have a level that no fitting row has. Leave those cells out.")

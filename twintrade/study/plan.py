@@ -241,7 +241,9 @@ def _chosen(on: Any, columns: list[Column], where: str) -> list[Column]:
         return columns
     if on == ON_DEFAULT:
         return [c for c in columns if c.is_headline]
-    wanted = [on] if isinstance(on, str) else list(on)
+    wanted = on if isinstance(on, list) else [on]
+    if not all(isinstance(w, str) for w in wanted):
+        raise SpecError(f"{where}: on is a name or a list of names (given: {on!r})")
     known = {c.job for c in columns} | {c.estimator.name for c in columns}
     unknown = [w for w in wanted if w not in known]
     if unknown:

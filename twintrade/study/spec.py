@@ -132,6 +132,13 @@ class DesignSection(Section):
     without: list[str] = Field(default=[], description="units left out")
     always_treated: Literal["exclude", "keep"] = "exclude"
 
+    @field_validator("window")
+    @classmethod
+    def _reaches_onset(cls, value: tuple[int, int]) -> tuple[int, int]:
+        if not value[0] <= value[1] or value[1] < 0:
+            raise ValueError("a window is [first, last], in this order, and its last event time is 0 or later")
+        return value
+
 
 class NamedEntry(BaseModel):
     """A method by its registry name; the other keys are its options, checked against the method itself."""
