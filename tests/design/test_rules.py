@@ -15,6 +15,7 @@ from twintrade.design import Design, Panel
 from twintrade.design.onset import end_of, onset_of
 from twintrade.design.register import CandidateDate, Ties
 from twintrade.design.rules import TreatmentRule, flagged_units, treatment_of
+from twintrade.design.unmatched import near_city
 from twintrade.errors import DesignError
 
 
@@ -177,6 +178,53 @@ def test_ties_outside_the_panel_are_listed():
     found = treatment_of(ties_of(("Z", "GBR", {"signed": "2004"})), panel_of())
     assert list(found.register["status"]) == ["no such unit in the panel"]
     assert any(m.code == "tie-outside-panel" for m in found.messages)
+
+
+def test_a_misspelt_city_is_told_and_its_pair_is_no_comparison():
+    panel = panel_of(cities=("Lyon", "Paris"))
+    found = treatment_of(ties_of(("Lyons", "GBR", {"signed": "2004"}), ("Paris", "FRA", {"signed": "2003"})), panel)
+    assert found.excluded == {"Lyon-GBR": "unmatched"}
+    told = [m for m in found.messages if m.code == "unmatched-city"]
+    assert [m.level for m in told] == ["warning"]
+    assert "t0 (Lyons–GBR): is Lyon meant?" in told[0].message
+    assert "city_names" in told[0].message
+    dropped = Design(panel=panel, treatment=found, outcome="exports").observations.dropped
+    assert {d.reason: d.n_units for d in dropped if d.reason == "unmatched"} == {"unmatched": 1}
+
+
+def test_a_misspelling_beside_a_good_tie_leaves_the_pair_treated():
+    ties = ties_of(("Lyons", "GBR", {"signed": "2004"}), ("Lyon", "GBR", {"signed": "2006"}))
+    found = treatment_of(ties, panel_of(cities=("Lyon", "Paris")))
+    assert not found.excluded
+    assert onset(found, "Lyon-GBR") == 2006
+
+
+def test_ties_of_other_cities_stay_a_note_that_names_the_first_five():
+    rows = [(f"Elsewhere {i}", "GBR", {"signed": "2004"}) for i in range(7)]
+    found = treatment_of(ties_of(*rows), panel_of(cities=("Lyon", "Paris")))
+    assert not found.excluded
+    (note,) = (m for m in found.messages if m.code == "tie-outside-panel")
+    assert note.level == "info"
+    assert note.message.count("Elsewhere") == 5
+    assert "and 2 more" in note.message
+
+
+@pytest.mark.parametrize(
+    ("name", "cities", "near"),
+    [
+        ("Lyons", ("Lyon", "Paris"), "Lyon"),
+        ("lyon", ("Lyon",), "Lyon"),
+        ("Düsseldorf", ("Dusseldorf",), "Dusseldorf"),
+        ("Marseile", ("Marseille", "Versailles"), "Marseille"),
+        ("CA", ("CO", "GA", "PA"), ""),
+        ("City 1", ("City 11", "City 2"), ""),
+        ("South Carolina", ("North Carolina",), ""),
+        ("Nantes", ("Lyon",), ""),
+        ("", ("Lyon",), ""),
+    ],
+)
+def test_near_names_are_spellings_and_not_other_cities(name, cities, near):
+    assert near_city(name, cities) == near
 
 
 def test_a_panel_of_cities_takes_ties_with_any_country():

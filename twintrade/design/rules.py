@@ -13,6 +13,7 @@ from twintrade.design.onset import end_of
 from twintrade.design.panel import Panel
 from twintrade.design.register import REGISTER_COLUMNS, DateChoice, Ties, register_of, with_status
 from twintrade.design.treatment import NEVER, Treatment
+from twintrade.design.unmatched import misspelt_message, misspelt_ties, outside_message
 from twintrade.effects.messages import Level, Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray
@@ -111,10 +112,14 @@ def treatment_of(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) ->
     register = register_of(ties, rule.choice, rule.kinds, panel)
     linked = _linked(register, ties, panel)
     onset = _onsets(rule, register, panel)
-    excluded = _excluded(register, onset, linked, panel)
+    misspelt = misspelt_ties(register, panel)
+    excluded = _excluded(register, onset, linked, {m.unit for m in misspelt}, panel)
     _refuse_undated(excluded, ties)
     register = with_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
+    messages = _messages(rule, register, excluded)
+    if misspelt:
+        messages.insert(0, misspelt_message(misspelt))
     return Treatment(
         units=panel.units,
         onset=onset,
@@ -123,7 +128,7 @@ def treatment_of(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) ->
         rule=rule.sentence(panel.frequency),
         is_absorbing=dose is None or _never_falls(dose, panel),
         dose=dose,
-        messages=tuple(_messages(rule, register, excluded)),
+        messages=tuple(messages),
     )
 
 
@@ -155,11 +160,14 @@ def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatA
     return onset
 
 
-def _excluded(register: pd.DataFrame, onset: FloatArray, linked: Collection[str], panel: Panel) -> dict[str, str]:
-    """Who is in no comparison and not treated: tied in another way, or linked without a date."""
+def _excluded(
+    register: pd.DataFrame, onset: FloatArray, linked: Collection[str], unmatched: Collection[str], panel: Panel
+) -> dict[str, str]:
+    """Who is in no comparison and not treated: tied in another way, without a date, or under another spelling."""
     untied = set(panel.units[onset > panel.last_period])
     other = register[(register["unit"] != "") & ~register["counts"] & (register["onset"] <= panel.last_period)]
-    excluded = dict.fromkeys(sorted(set(other["unit"]) & untied), "other-kind")
+    excluded = dict.fromkeys(sorted(set(unmatched) & untied), "unmatched")
+    excluded |= dict.fromkeys(sorted(set(other["unit"]) & untied), "other-kind")
     return excluded | dict.fromkeys(sorted(set(linked) & untied), "undated")
 
 
@@ -239,8 +247,5 @@ def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str
         for level, code, units, text in cases
         if units
     ]
-    outside = int((register["unit"] == "").sum())
-    if outside:
-        text = f"{outside} ties concern no unit of the panel; payloads/ties_outside_panel.csv lists them"
-        found.append(Message("info", "tie-outside-panel", text))
-    return found
+    outside = outside_message(register, "; payloads/ties_outside_panel.csv lists them")
+    return [*found, outside] if outside else found
