@@ -79,6 +79,47 @@ def test_checks_intervals_and_views_by_name(table, ties):
         tt.fit("twfe", fit.design, shap="static")
 
 
+def test_rows_of_a_table_of_ties_that_match_no_unit_are_told(table):
+    table = table.assign(city=table["city"].replace("City 01", "Lyon"))
+    panel = tt.panel(table, city="city", partner="partner", period="period")
+    ties = pd.DataFrame({"city": ["Lyons", "Nowhere"], "partner": ["Partner 1"] * 2, "date": [2004, 2004]})
+    with pytest.warns(UserWarning, match="Lyons") as told:
+        design = tt.compare(panel, ties, "exports")
+    texts = [str(w.message) for w in told]
+    assert any("tie 1 (Lyons–Partner 1): is Lyon meant?" in text for text in texts)
+    assert any("tie 2 (Nowhere–Partner 1)" in text for text in texts)
+    assert design.treatment.excluded == {"Lyon-Partner 1": "unmatched"}
+
+
+def test_arguments_that_cannot_be_meant_say_what_can(table, ties):
+    panel = tt.panel(table, city="city", partner="partner", period="period")
+    with pytest.raises(tt.TwintradeError, match=r"ties is a table, not 'ties.csv'; .*pandas.read_csv"):
+        tt.compare(panel, "ties.csv", "exports")
+    with pytest.raises(tt.TwintradeError, match=r"no column 'imports'; it has .*exports"):
+        tt.compare(panel, ties, "imports")
+    fit = tt.fit("twfe", tt.compare(panel, ties, "exports"), shape="static")
+    with pytest.raises(tt.TwintradeError, match="no view is called 'oveall'; known: event, overall, cohort"):
+        fit.view("oveall")
+    with pytest.raises(tt.TwintradeError, match="it offers overall"):
+        fit.view("cohort")
+
+
+def test_results_show_themselves_in_one_line(table, ties):
+    panel = tt.panel(table, city="city", partner="partner", period="period")
+    design = tt.compare(panel, ties, "exports")
+    fit = tt.fit("imputation", design)
+    views = [fit.view(view) for view in fit.views]
+    shown = [repr(x) for x in (panel, design, fit, *views, tt.infer(fit, "clustered"))]
+    shown.append(repr(tt.infer(fit, "clustered", view="overall")))
+    for text in shown:
+        assert "\n" not in text
+        assert len(text) < 250
+    assert shown[0].startswith("Panel: 48 pairs of city and partner, 2000–2009, 480 rows")
+    assert "48 units (2 treated), 2000–2009; overall" in shown[2]
+    assert any(text.startswith("CohortEffects: ") for text in shown)
+    assert any(text.startswith("EventStudy: ") for text in shown)
+
+
 def test_the_table_is_left_untouched(table, ties):
     before, ties_before = table.copy(), ties.copy()
     tt.compare(tt.panel(table, city="city", partner="partner", period="period"), ties, "exports")

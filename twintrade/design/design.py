@@ -18,7 +18,7 @@ from twintrade.numerics.arrays import BoolArray, FloatArray
 Transform = Literal["level", "log", "share", "index"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Design:
     """Panel, treatment and comparison, with the options that every estimator reads.
 
@@ -79,6 +79,13 @@ class Design:
         for name in self.clusters:
             if name not in ("unit", "city", "partner", "period"):
                 raise DesignError(f"cannot cluster by {name!r}; known: unit, city, partner, period")
+
+    def __repr__(self) -> str:
+        treated = int((self.treatment.onset <= self.panel.last_period).sum()) if self.panel.n_rows else 0
+        effects = f"{self.fixed_effects} effects" if isinstance(self.fixed_effects, str) else self.effects_label
+        gone = len(self.treatment.excluded)
+        units = f"{self.panel.n_units:,} units, {treated:,} tied, {gone:,} excluded"
+        return f"Design: {self.outcome} in {self.transform}; {units}; {effects}; window {list(self.window)}"
 
     @cached_property
     def onset(self) -> FloatArray:

@@ -14,7 +14,7 @@ FrequencyName = Literal["year", "quarter", "month"]
 PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Panel:
     """Rows sorted by unit and period, unique on both.
 
@@ -44,6 +44,14 @@ class Panel:
     columns: Mapping[str, Any]
     frequency: FrequencyName = "year"
     units_of_measure: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        if not self.n_rows:
+            return "Panel: no rows"
+        noun = "pairs of city and partner" if self.is_dyadic else "cities"
+        span = f"{self.label(self.first_period)}–{self.label(self.last_period)}"
+        columns = ", ".join([*self.columns][:6]) + (" …" if len(self.columns) > 6 else "")
+        return f"Panel: {self.n_units:,} {noun}, {span}, {self.n_rows:,} rows; columns {columns}"
 
     @classmethod
     def from_frame(

@@ -28,7 +28,7 @@ BAND_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Bands:
     """Intervals for every effect of an estimate. NaN means: this inference does not provide it.
 
@@ -65,6 +65,13 @@ class Bands:
     note: str = ""
     facts: Mapping[str, float | int | str] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
+
+    def __repr__(self) -> str:
+        level = f"{100 * self.level:g} %"
+        if self.estimate.n_effects != 1:
+            return f"Bands: {self.inference}, {level}; {self.estimate!r}"
+        interval = f"{self.low[0]:+.3g} to {self.high[0]:+.3g}, p {self.p[0]:.3g}"
+        return f"Bands: {self.inference}, {level} interval {interval}; {self.estimate!r}"
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row an effect, in the columns of bands.csv."""

@@ -15,7 +15,7 @@ POOLED = np.iinfo(np.int64).min // 2
 """Cohort of an effect that is estimated over all cohorts at once: the leads of imputation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class CohortEffects(Estimate):
     """Effects by cohort and event time, jointly estimated.
 

@@ -18,7 +18,7 @@ Base = Literal["universal", "varying", "imputation leads", "first-stage residual
 EFFECT_COLUMNS = ("kind", "cohort", "event_time", "effect", "scale", "base", "n_units", "n_cells")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Estimate:
     """Effects of one kind, jointly estimated.
 
@@ -49,6 +49,15 @@ class Estimate:
     kind: Kind = "overall"
     labels: IntArray | None = None
     base: Base = "none"
+
+    def __repr__(self) -> str:
+        head = f"{type(self).__name__}: "
+        if self.n_effects == 1:
+            return f"{head}{self.names[0]} {self.effects[0]:+.3g} {self.scale}"
+        if self.n_effects == 0:
+            return f"{head}no effects"
+        span = f"{self.effects.min():+.3g} to {self.effects.max():+.3g} {self.scale}"
+        return f"{head}{self.n_effects} effects by {self.kind}, {span}"
 
     @property
     def n_effects(self) -> int:
@@ -115,7 +124,7 @@ class Estimate:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class EventStudy(Estimate):
     """Effects by event time, one estimate.
 

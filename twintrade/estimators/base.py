@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -174,7 +174,7 @@ Repeater = Callable[[Design], "list[Estimate] | None"]
 ESTIMATORS: Registry[Estimator] = Registry("twintrade.estimators", "estimator")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fit:
     """An estimate with all that a refit needs.
 
@@ -188,6 +188,18 @@ class Fit:
     estimator: Estimator
     design: Design
     estimate: Estimate
+
+    def __repr__(self) -> str:
+        design = self.design
+        o = design.observations
+        effects = f"{design.fixed_effects} effects" if isinstance(design.fixed_effects, str) else design.effects_label
+        years = f"{design.panel.label(int(o.periods[0]))}–{design.panel.label(int(o.periods[-1]))}"
+        units = f"{o.n_units} units ({int(o.is_ever_treated.sum())} treated)"
+        try:
+            overall = f"; overall {self.view('overall').effects[0]:+.3g} {self.estimate.scale}"
+        except EstimationError:
+            overall = ""
+        return f"Fit: {self.estimator.title or self.estimator.name}, {effects}; {units}, {years}{overall}"
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -204,10 +216,13 @@ class Fit:
         Raises
         ------
         EstimationError
-            The method does not provide this view.
+            No such view, or the method does not provide it.
         """
+        if view not in get_args(View):
+            raise EstimationError(f"no view is called {view!r}; known: {', '.join(get_args(View))}")
         if view not in self.views:
-            raise EstimationError(f"{self.estimator.name} does not provide effects by {view}")
+            offered = ", ".join(self.views)
+            raise EstimationError(f"{self.estimator.name} does not provide effects by {view}; it offers {offered}")
         if isinstance(self.estimate, CohortEffects):
             return _cohort_view(self.estimate, view, self.design.window)
         if isinstance(self.estimate, EventStudy) and view == "overall":

@@ -1,5 +1,6 @@
 """The same steps as an analysis file, for a notebook: a table becomes a panel, a design, a fit, bands, a picture."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -87,8 +88,19 @@ def compare(
     Raises
     ------
     DesignError
-        A unit of ``ties`` is not in the panel, ties have no date, or an option contradicts another.
+        A unit with an onset is not in the panel, ties have no date, the panel has no such outcome, or an option
+        contradicts another.
+
+    Warns
+    -----
+    UserWarning
+        Rows of a table of ties concern no unit of the panel. Where a city of nearly that name is in the panel, its
+        unit takes no part.
     """
+    if outcome not in panel.columns:
+        raise DesignError(f"the panel has no column {outcome!r}; it has {', '.join(sorted(panel.columns))}")
+    if not isinstance(ties, Treatment | pd.DataFrame | pd.Series | Mapping):
+        raise DesignError(f"ties is a table, not {ties!r}; read the file with pandas.read_csv")
     if not isinstance(ties, Treatment):
         ties = (
             _from_table(panel, ties, rule, undated) if isinstance(ties, pd.DataFrame) else _from_onsets(panel, ties)
@@ -187,7 +199,11 @@ def _from_table(
         [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))], index=table.index, dtype=object
     )
     registry = registry.assign(dates=dates, ended=None)
-    return treatment_of(Ties(registry, undated_policy=undated), panel, rule)
+    treatment = treatment_of(Ties(registry, undated_policy=undated), panel, rule)
+    for message in treatment.messages:
+        if message.code in ("unmatched-city", "tie-outside-panel"):
+            warnings.warn(message.message, UserWarning, stacklevel=3)
+    return treatment
 
 
 def _text(table: pd.DataFrame, name: str) -> pd.Series:
