@@ -130,9 +130,13 @@ def schema(
 def verify(specs: Specs = None) -> None:
     """Hash inputs and results again and tell every difference from what the run recorded."""
     from twintrade.study.freshness import changes
+    from twintrade.study.store import results_folder
 
     code = DONE
     for analysis in _found(specs):
+        if not results_folder(analysis.root, analysis.name).exists():
+            typer.echo(f"{analysis.name}: not run yet")
+            continue
         found = changes(analysis.root, analysis.name, analysis.raw)
         typer.echo(f"{analysis.name}: {'as recorded' if not found else 'differs: ' + '; '.join(found)}")
         code = STALE if found else code
@@ -167,7 +171,7 @@ def simulate(
     from twintrade.study.store import write_new
 
     for path in write_new(Path(folder), known_effect(seed, cities, partners, periods, effect)):
-        typer.echo(f"wrote {path}")
+        typer.echo(f"wrote {Path(folder, path)}")
 
 
 @app.command("replication-readme")

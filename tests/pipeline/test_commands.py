@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 
+import pandas as pd
 from black_box import command, environment
 
 from twintrade import __version__
@@ -57,9 +58,22 @@ def test_simulate_writes_tables_that_the_readers_take(finished, tmp_path):
     assert done.returncode == 0, done.stderr
     header = (tmp_path / "made" / "trade.csv").read_text().splitlines()[0]
     assert header == "city,partner,year,exports"
+    assert done.stdout.splitlines() == [f"wrote made/{name}.csv" for name in ("trade", "twinnings", "truth")]
+    trade, truth = (pd.read_csv(tmp_path / "made" / f"{name}.csv") for name in ("trade", "truth"))
+    joined = truth.merge(trade, on=["city", "partner", "year"], validate="one_to_one")
+    assert len(joined) == len(truth) > 0
     again = command(tmp_path, "simulate", "made")
     assert again.returncode == 1
     assert "exists already" in again.stderr
+
+
+def test_an_analysis_that_never_ran_differs_from_nothing(finished):
+    never = finished / "analyses" / "never.toml"
+    never.write_text((finished / "analyses" / "tiny.toml").read_text())
+    done = command(finished, "verify", "never")
+    never.unlink()
+    assert done.returncode == 0
+    assert done.stdout == "never: not run yet\n"
 
 
 def test_version_and_help_of_a_program_that_starts_light():

@@ -48,5 +48,12 @@ def known_effect(seed: int, cities: int, partners: int, periods: int, effect: fl
     return {
         "trade.csv": to_bytes(trade),
         "twinnings.csv": to_bytes(ties[["city", "partner_city", "partner", "date", "kind"]]),
-        "truth.csv": to_bytes(drawn.truth),
+        "truth.csv": to_bytes(_joinable(drawn.truth, ends)),
     }
+
+
+def _joinable(truth: pd.DataFrame, ends: pd.DataFrame) -> pd.DataFrame:
+    """Return the truth under the names of the trade table: its city, partner and year."""
+    named = truth.merge(ends, on="unit", how="left").rename(columns={"period": "year"})
+    named["unit"] = named["city"] + "-" + named["partner"]
+    return named[["unit", "city", "partner", "year", "cohort", "event_time", "effect"]]
