@@ -10,7 +10,7 @@ from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_fr
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.case_placebos import case_sets, placebo_paths
 from twintrade.diagnostics.date_sets import DateSets
-from twintrade.diagnostics.known_shocks import KnownShocks, ordinal
+from twintrade.diagnostics.known_shocks import SHOCKS, KnownShocks, concerns, ordinal
 from twintrade.diagnostics.leave_one_donor_out import DonorWeightTable, LeaveOneDonorOut
 from twintrade.diagnostics.placebo_space import PlaceboSpace
 from twintrade.diagnostics.placebo_time import PlaceboTime
@@ -123,6 +123,35 @@ def test_a_shock_at_the_tie_is_a_rival_and_one_far_away_is_not():
     far = check(KnownShocks(), case(onset=2012, n_periods=15))
     assert far.verdict == "pass"
     assert far.table["label"].tolist() == ["China enters the WTO", "textile quotas end", "financial crisis"]
+
+
+@pytest.mark.parametrize(
+    ("home", "partner", "expected"),
+    [
+        ("USA", "IND", set()),
+        ("USA", "CHN", {"China enters the WTO"}),
+        ("USA", "AUS", set()),
+        ("CHN", "GBR", {"China enters the WTO"}),
+        ("CHN", "AUS", {"China enters the WTO", "China-Australia agreement in force"}),
+        ("", "IND", {"China enters the WTO"}),  # a city whose country is not given may lie in China
+        ("", "", {"China enters the WTO", "China-Australia agreement in force"}),
+    ],
+)
+def test_a_shock_of_other_countries_is_set_aside(home, partner, expected):
+    everywhere = {"textile quotas end", "financial crisis", "pandemic"}
+    assert {s.label for s in SHOCKS if concerns(s, home, partner)} == everywhere | expected
+
+
+def test_the_partner_of_the_tied_pair_decides():
+    frame = rectangle_frame(noise=0.2)
+    frame["partner"] = frame["partner"].replace({"p0": "IND", "p1": "CHN"})
+    tied = {name: fit(DoubleRatio(), dyad_design(frame, {f"c0-{name}": 2004})) for name in ("IND", "CHN")}
+    china = {name: "China enters the WTO" in set(_labels(fitted)) for name, fitted in tied.items()}
+    assert china == {"IND": False, "CHN": True}
+
+
+def _labels(fitted):
+    return check(KnownShocks(country="USA"), fitted).table["label"]
 
 
 def test_without_a_shock_is_the_estimate_without_its_periods():

@@ -63,3 +63,16 @@ def test_quantities_name_their_size_and_unit():
     assert numbers.quantity(1_240_000_000, "US dollars") == "1.24 billion US dollars"
     assert numbers.quantity(-12_345_678, "pounds") == "−12.3 million pounds"
     assert numbers.quantity(950, "pounds") == "950 pounds"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("1 units over 2 periods", "1 unit over 2 periods"),
+        ("there are 1 treated units", "there are 1 treated unit"),
+        ("11 units, 2,001 units, 0.1 units, −1 units", "11 units, 2,001 units, 0.1 units, −1 units"),
+        ("1 unitsy", "1 unitsy"),
+    ],
+)
+def test_one_of_a_thing_is_singular(sentence, expected):
+    assert numbers.singular(sentence) == expected

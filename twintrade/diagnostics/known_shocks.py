@@ -1,5 +1,6 @@
 """Events that move trade on their own near the tie's date, and the estimate without their periods."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,6 +17,8 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 
+_ISO = re.compile(r"[A-Z]{3}")
+
 
 @dataclass(frozen=True, slots=True)
 class Shock:
@@ -26,18 +29,24 @@ class Shock:
     label : str
     first, last : str
         "2001-12".
+    countries : tuple of str
+        ISO codes of the countries it concerns; all when empty.
+    is_between : bool
+        Whether it concerns only trade between two of ``countries``, not all trade of each.
     """
 
     label: str
     first: str
     last: str
+    countries: tuple[str, ...] = ()
+    is_between: bool = False
 
 
 SHOCKS = (
-    Shock("China enters the WTO", "2001-12", "2002-12"),
+    Shock("China enters the WTO", "2001-12", "2002-12", ("CHN",)),
     Shock("textile quotas end", "2005-01", "2005-12"),
     Shock("financial crisis", "2008-09", "2009-12"),
-    Shock("China-Australia agreement in force", "2015-12", "2016-12"),
+    Shock("China-Australia agreement in force", "2015-12", "2016-12", ("AUS", "CHN"), is_between=True),
     Shock("pandemic", "2020-01", "2020-12"),
 )
 
@@ -51,18 +60,23 @@ class KnownShocks(Diagnostic):
     shocks : tuple of Shock
     near : int
         A shock that begins within so many periods of the onset is a rival explanation.
+    country : str
+        ISO code of the cities' country. Where it is not given, no shock is set aside for the cities' end of a pair.
     """
 
     shocks: tuple[Shock, ...] = SHOCKS
     near: int = 1
+    country: str = ""
     name: ClassVar[str] = "known_shocks"
     citation: ClassVar[str] = ""
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a shock inside the sample; payload ``known_shocks``: label, first, last, is_rival."""
-        panel, onsets = fit.design.panel, _onsets(fit.design)
+        """Return one row a shock that concerns a tie; payload ``known_shocks``: label, first, last, is_rival."""
+        panel, onsets, pairs = fit.design.panel, _onsets(fit.design), _pairs(fit.design, self.country)
         rows = []
         for shock in self.shocks:
+            if not any(concerns(shock, home, partner) for home, partner in pairs):
+                continue
             first, last = ordinal(panel, shock.first), ordinal(panel, shock.last)
             if last < panel.first_period or first > panel.last_period:
                 continue
@@ -72,7 +86,7 @@ class KnownShocks(Diagnostic):
         columns = ["label", "first", "last", "first_label", "is_rival", "effect_without", "reason"]
         table = pd.DataFrame(rows, columns=columns)
         if table.empty:
-            return self.unavailable("no known shock falls inside the sample")
+            return self.unavailable("no known shock that concerns the pair falls inside the sample")
         rivals = table[table["is_rival"]]
         effect = float(fit.view("overall").effects[0])
         return Finding(
@@ -95,6 +109,22 @@ def ordinal(panel: Panel, month: str) -> int:
     year, number = (int(part) for part in month.split("-"))
     per_year = PERIODS_PER_YEAR[panel.frequency]
     return year * per_year + (number - 1) * per_year // 12 if per_year > 1 else year
+
+
+def concerns(shock: Shock, home: str, partner: str) -> bool:
+    """Whether a shock can have moved the trade of a pair; an end that is not known ("") may be any country."""
+    if not shock.countries:
+        return True
+    ends = [not end or end in shock.countries for end in (home, partner)]
+    return all(ends) if shock.is_between else any(ends)
+
+
+def _pairs(design: Design, country: str) -> set[tuple[str, str]]:
+    """Return the countries at both ends of the tied units, "" where not known by an ISO code."""
+    o, panel = design.observations, design.panel
+    tied = np.isin(panel.units, o.unit_ids[o.is_ever_treated])
+    partners = {str(name) for name in panel.partners[panel.unit_partner[tied]]}
+    return {(country, name if _ISO.fullmatch(name) else "") for name in partners}
 
 
 def _onsets(design: Design) -> np.ndarray:

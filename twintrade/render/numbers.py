@@ -1,6 +1,7 @@
 """One rounding for every format: what a number looks like is decided here and nowhere else."""
 
 import math
+import re
 
 MINUS = "\u2212"
 DECIMALS_BY_SCALE = {"log points": 3, "share": 3, "percent": 1, "index": 1}
@@ -39,6 +40,17 @@ def fixed(value: object, decimals: int = 3) -> str:
 def count(value: object) -> str:
     """Format a count."""
     return fixed(value, 0)
+
+
+_ONE = re.compile(
+    r"(?<![\d.,−-])1 ((?:treated |tied |untreated |further )?)"
+    r"(row|unit|period|pair|donor|placebo|check|specification|cluster)s\b"
+)
+
+
+def singular(sentence: str) -> str:
+    """Return a sentence with "1 units" as "1 unit", for the nouns a sentence of the report counts."""
+    return _ONE.sub(r"1 \1\2", sentence)
 
 
 def decimals_for(*values: float, significant: int = 3) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from twintrade.errors import SpecError
+from twintrade.render.numbers import singular
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 
@@ -81,9 +82,8 @@ SENTENCES: Mapping[str, str] = {
     "counts": "The panel holds {rows} rows: {units} units over {periods} periods, from {first} to {last}.",
     "register": "Treatment register: every agreement and its dates",
     "register_caption": "Treatment register",
-    "register_intro": "Every agreement in the sample with all its candidate dates, where the date comes "
-    "from, and the "
-    "period from which it counts.",
+    "register_intro": "The agreements known for pairs of this panel with all their candidate dates, where the date "
+    "comes from, and the period from which it counts. Agreements of other pairs are not listed here.",
     "undated": "Ties whose date is not known, neither treated nor in the comparison ({n}): {names}.",
     "outside": "{n} further ties of the registry join no pair of the panel; they stand in "
     "payloads/ties_outside_panel.csv.",
@@ -176,6 +176,50 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
+COLUMN_HEADS: Mapping[str, str] = {
+    "change": "Change",
+    "cutoff": "Most RMSPE before, times the pair's own",
+    "df": "df",
+    "df2": "Denominator df",
+    "donor_set": "Donor set",
+    "effect_without": "Effect without its periods",
+    "first_label": "Begins in",
+    "floor": "Smallest attainable p",
+    "is_chosen": "Date used",
+    "is_design": "Level of the design",
+    "is_rival": "Near the tie",
+    "is_treated": "Treated",
+    "n_after": "Periods after",
+    "n_before": "Periods before",
+    "n_donors": "Donors",
+    "n_placebos": "Placebos",
+    "n_rows": "Rows",
+    "n_treated_units": "Treated units",
+    "n_units": "Units",
+    "p": "p",
+    "p_rmspe_ratio": "p of the RMSPE ratio",
+    "period_label": "Period",
+    "pre_rmspe": "RMSPE before",
+    "rmspe_ratio": "RMSPE after over before",
+    "se": "Standard error",
+}
+"""Head of a column of a payload's table, where its name with spaces would not be a reader's word."""
+
+CHECKS: Mapping[str, str] = {
+    "honest": "Honest intervals",
+    "pretrends": "Pre-trends",
+    "pretrend_power": "Power of the pre-trend test",
+    "sup_f": "Sup-F test",
+    "twfe_weights": "Two-way weights",
+}
+
+
+def check_name(diagnostic: str) -> str:
+    """Return how a check is called in sentences: its name in words."""
+    spaced = diagnostic.replace("_", " ").strip()
+    return CHECKS.get(diagnostic) or spaced[:1].upper() + spaced[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """The sentences in use: the defaults with a department's own in their place."""
@@ -184,7 +228,7 @@ class Wording:
 
     def say(self, key: str, **values: str) -> str:
         """Return a sentence with its named places filled; values are text, never templates."""
-        return _FIELD.sub(lambda match: values.get(match.group(1), match.group(0)), self.sentences[key])
+        return singular(_FIELD.sub(lambda match: values.get(match.group(1), match.group(0)), self.sentences[key]))
 
     def changed(self, sentences: Mapping[str, str]) -> "Wording":
         """Return this wording with some sentences replaced.

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, spans
 from twintrade.render.exhibits.payloads import is_drawn, shown
+from twintrade.render.numbers import singular
 from twintrade.render.page import Page
-from twintrade.render.reading import records, text
+from twintrade.render.reading import Record, label, records, specifications, text
+from twintrade.render.wording import check_name
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "descriptives": ("descriptive", "balance", "summary_statistics"),
@@ -48,6 +50,19 @@ def topic_of(name: str) -> str:
     return next((t for t, words in TOPICS.items() if any(word in lowered for word in words)), "sensitivity")
 
 
+def _lines(page: Page, findings: list[Record]) -> list[str]:
+    """Return one line a sentence, opened by its check and, where there are several columns, by those it is about."""
+    columns = {(text(s["estimator"]), text(s["specification"])): label(s) for s in specifications(page.results)}
+    about: dict[tuple[str, str], dict[str, None]] = {}
+    for found in findings:
+        column = columns.get((text(found["estimator"]), text(found["specification"])), "")
+        names = about.setdefault((text(found["diagnostic"]), text(found["sentence"])), {})
+        if column and len(columns) > 1:
+            names[column] = None
+    heads = [check_name(check) + (f" ({'; '.join(names)})" if names else "") for (check, _), names in about.items()]
+    return [f"{head}: {singular(sentence)}" for head, (_, sentence) in zip(heads, about, strict=True)]
+
+
 def topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
     """Return the exhibit of one topic."""
 
@@ -58,7 +73,7 @@ def topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
             return Absent(page.say("no_payload"))
         blocks: list[Block] = [Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
-            blocks.append(BulletList(tuple(spans(s) for s in dict.fromkeys(text(r["sentence"]) for r in findings))))
+            blocks.append(BulletList(tuple(spans(line) for line in _lines(page, findings))))
         for key, frame in frames.items():
             if key.endswith("_table") and is_drawn(frame) and key.removesuffix("_table") in frames:
                 continue

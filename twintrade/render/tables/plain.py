@@ -8,8 +8,13 @@ from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.reading import text
+from twintrade.render.wording import COLUMN_HEADS
 
 SHORT = 16
+TIMES = frozenset(
+    ("cohort", "date", "first", "from", "last", "month", "onset", "period", "quarter", "since", "time", "to", "until",
+     "year", "years")
+)  # fmt: skip
 _LINK = ("http://", "https://")
 Format = Callable[[object], str]
 
@@ -64,6 +69,8 @@ def plain_table(
 
 
 def _head(name: str) -> str:
+    if name in COLUMN_HEADS:
+        return COLUMN_HEADS[name]
     spaced = name.replace("_", " ").strip()
     return spaced[:1].upper() + spaced[1:]
 
@@ -82,14 +89,19 @@ def _column(values: pd.Series, weight: float) -> Column:
 def _format(values: pd.Series) -> Format:
     if is_bool_dtype(values):
         return lambda value: "" if numbers.is_missing(value) else "Yes" if value else "No"
-    is_time = str(values.name).endswith(("period", "year", "onset", "cohort", "event_time"))
-    if is_time and is_numeric_dtype(values):
+    if is_numeric_dtype(values) and _is_time(values):
         return lambda value: "" if numbers.is_missing(value) else numbers.event_time(int(float(str(value))))
     if is_integer_dtype(values):
         return numbers.count
     if is_numeric_dtype(values):
         return numbers.compact
     return text
+
+
+def _is_time(values: pd.Series) -> bool:
+    """Whether a column holds years, periods or event times: named so, and whole numbers throughout."""
+    last = str(values.name).lower().replace(" ", "_").removesuffix("_label").rsplit("_", 1)[-1]
+    return last in TIMES and all(float(v).is_integer() for v in values.dropna())
 
 
 def _cell(printed: str, value: object) -> Cell:

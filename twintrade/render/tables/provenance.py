@@ -51,7 +51,8 @@ def inputs_table(results: ResultSet, wording: Wording) -> Table | None:
 
 
 def _joined(entry: dict[str, Any], keys: tuple[str, ...], mark: str) -> str:
-    return mark.join(dict.fromkeys(text(entry.get(k)).rstrip(".") for k in keys if text(entry.get(k))))
+    known = (text(entry.get(k)).replace("`", "").rstrip(" .;,") for k in keys)
+    return mark.join(dict.fromkeys(filter(None, known)))
 
 
 def _reading(entry: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ def findings_table(results: ResultSet, wording: Wording) -> Table:
             "check": [text(r["diagnostic"]).replace("_", " ") for r in ordered],
             "estimate": [names.get((text(r["estimator"]), text(r["specification"])), "") for r in ordered],
             "verdict": [VERDICTS.get(text(r["verdict"]), "–") for r in ordered],
-            "what it says": [text(r["sentence"]) for r in ordered],
+            "what it says": [numbers.singular(text(r["sentence"])) for r in ordered],
         }
     )
     notes = [wording.say("simulated_note")] if results.is_simulated else []

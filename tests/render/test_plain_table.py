@@ -1,0 +1,58 @@
+"""Generic tables and lists of findings: years without separators, readers' words, sentences with a subject."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from made_results import make_results
+
+from twintrade.render.appendix import appendix
+from twintrade.render.blocks import BulletList
+from twintrade.render.tables.plain import plain_table
+from twintrade.render.tables.provenance import inputs_table
+from twintrade.render.wording import Wording
+
+
+def printed(frame):
+    table = plain_table(frame, "made", "Made")
+    return [c.text for c in table.header[0]], [[c.text for c in row.cells] for row in table.groups[0]]
+
+
+@pytest.mark.parametrize(
+    "name", ["first", "last", "first_label", "year", "Last period", "signed_date", "valid_from", "valid_to"]
+)
+@pytest.mark.parametrize("value", [2015, 2015.0])
+def test_years_have_no_separator(name, value):
+    _, rows = printed(pd.DataFrame({name: [value], "rows": [2015]}))
+    assert rows == [["2015", "2,015"]]
+
+
+def test_a_column_of_fractions_is_no_time_whatever_its_name():
+    assert printed(pd.DataFrame({"first": [0.25]}))[1] == [["0.2500"]]
+
+
+def test_heads_are_words_of_a_reader():
+    heads, _ = printed(pd.DataFrame({"pre_rmspe": [0.1], "p": [0.2], "n_placebos": [3], "own_name": ["a"]}))
+    assert heads == ["RMSPE before", "p", "Placebos", "Own name"]
+
+
+def test_publisher_and_licence_are_joined_clean():
+    entry = {"path": "a.csv", "publisher": "pages named in `source_url` (goods).;", "licence": "public domain."}
+    table = inputs_table(replace(make_results(), manifest={"inputs": [entry]}), Wording())
+    assert table.groups[0][0].cells[-1].text == "pages named in source_url (goods); public domain"
+
+
+def test_findings_in_lists_say_which_check_and_column_they_are_about():
+    results = make_results(is_hostile=False)
+    own = results.specifications.iloc[0]
+    row = {
+        "diagnostic": "placebo_space",
+        "estimator": own["estimator"],
+        "specification": own["specification"],
+        "verdict": "none",
+        "sentence": "Not available because nothing was estimated.",
+    }
+    made = replace(results, findings=pd.DataFrame([row], columns=results.findings.columns))
+    lists = [b for b in appendix(made) if isinstance(b, BulletList)]
+    lines = ["".join(str(getattr(s, "text", s)) for s in item) for b in lists for item in b.items]
+    assert f"Placebo space ({own['label']}): Not available because nothing was estimated." in lines
