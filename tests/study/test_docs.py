@@ -16,7 +16,7 @@ def test_the_reference_page_is_what_the_types_say(root):
 
 def test_the_five_lines_of_the_readme_run_on_what_init_writes(root, tmp_path):
     text = (root / "README.md").read_text(encoding="utf-8")
-    lines = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1].splitlines()
+    lines = [line for line in re.search(r"```python\n(.*?)```", text, re.DOTALL)[1].splitlines() if line]
     assert len(lines) == 5
     for path, content in simulated_pair("my-pair").items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
