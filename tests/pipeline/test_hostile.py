@@ -300,7 +300,8 @@ def test_no_path_in_an_analysis_file_leads_out(tmp_path, monkeypatch, path):
     spec = project / "analyses" / "tiny.toml"
     spec.write_text(spec.read_text().replace("data/raw/tiny_trade.csv", path))
     monkeypatch.setenv("TWINTRADE_DATA", str(elsewhere))
-    with pytest.raises(DataError, match=r"leads out|not a path|not there|is a folder") as caught:
+    expected = r"leads out|not a path|not there|is a folder|control character"
+    with pytest.raises((DataError, SpecError), match=expected) as caught:
         checked(project, "tiny", spec.read_text())
     assert str(tmp_path) not in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from black_box import environment, hashes, write_project
 
+from twintrade.study.scaffold import simulated_pair
+
 OF_INPUTS = re.compile(r"manifest\.json|appendix\..*|tables/tab-(inputs|machine|messages).*|tables/tables\.xlsx")
 """What prints the hash of an input, and so differs when its rows come in another order."""
 
@@ -152,3 +154,20 @@ def test_packed_files_carry_no_time_of_day(finished):
 def test_no_number_is_printed_as_negative_zero(finished):
     for path in (finished / "results" / "tiny" / "tables").glob("*.csv"):
         assert not re.search(r"(^|,)[-−]0(\.0*)?(,|$)", path.read_text(), re.MULTILINE), path.name
+
+
+@pytest.mark.slow
+def test_a_ladder_with_resampling_is_the_same_on_other_threads_and_in_other_surroundings(tmp_path):
+    found = []
+    for name, env in (
+        ("one", {}),
+        ("other", FACTORS["hash seed"] | FACTORS["locale"]),
+        ("threads", {"OMP_NUM_THREADS": "2"}),
+    ):
+        project = tmp_path / name
+        for path, content in simulated_pair("tiny").items():
+            (project / path).parent.mkdir(parents=True, exist_ok=True)
+            (project / path).write_bytes(content)
+        found.append(hashes(run(project, **env)))
+    assert differing(found[0], found[1]) == []
+    assert [path for path in differing(found[0], found[2]) if PRINTED.fullmatch(path)] == []
