@@ -1,5 +1,6 @@
 """What a person types: arguments in, one message or one table out; everything heavy is imported inside a command."""
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,6 +31,9 @@ DONE, ESTIMATION, USAGE, DATA, STALE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 def main() -> None:
     """Run the command line and end with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without the minus sign gets a question mark
     try:
         app()
     except TwintradeError as error:
