@@ -275,7 +275,6 @@ PATHS = (
     "C:/outside.csv",
     "file:///etc/passwd",
     "http://localhost/x.csv",
-    "data/raw/\\u0000.csv",
     "~/x.csv",
     "$HOME/x.csv",
     "|touch x",
