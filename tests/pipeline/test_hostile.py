@@ -275,6 +275,7 @@ PATHS = (
     "C:/outside.csv",
     "file:///etc/passwd",
     "http://localhost/x.csv",
+    "data/raw/\\u0000.csv",
     "~/x.csv",
     "$HOME/x.csv",
     "|touch x",
