@@ -20,12 +20,14 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.auto import Auto
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.conley_taber import ConleyTaber
 from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.wild import Wild
 
-CASES = [(10, 1), (10, 2), (10, 3), (30, 1), (30, 2), (30, 3), (30, 10), (100, 1), (100, 3), (100, 10), (100, 30)]
+CASES = [(10, n) for n in (1, 2, 3)] + [(30, n) for n in (1, 2, 3, 10)] + [(100, n) for n in (1, 2, 3, 10, 30)]
 """Cities, and treated cities among them."""
 
 EFFECT = 0.5
@@ -33,8 +35,10 @@ METHODS: dict[str, Inference] = {
     "clustered": Clustered(draws=1),
     "CRV2": BiasReduced(draws=1),
     "jackknife": Jackknife(draws=1),
+    "multiplier": Multiplier(draws=399),
     "wild": Wild(draws=399),
     "randomization": Randomization(across="cities", draws=99),
+    "Conley-Taber": ConleyTaber(group="city", draws=399),
     "auto": Auto(draws=1, permutations=99),
 }
 

@@ -20,11 +20,14 @@ from twintrade.diagnostics.placebo_dates import PlaceboDates
 from twintrade.diagnostics.pretrends import LevellingOff, Pretrends, joint_pretrend
 from twintrade.diagnostics.raw_series import RawSeries, candidate_dates, raw_series
 from twintrade.effects import RefitOnly
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.joint import joint_test
 from twintrade.inference.randomization import Randomization
 
 # Sums and logarithms of the same numbers.
@@ -77,9 +80,63 @@ def test_the_joint_test_is_the_wald_statistic(twfe, rng) -> None:
     bands = CLUSTERED.infer(fit(twfe, made()), "event", rng)
     pre = bands.estimate.pre_effects()
     effects, block = bands.estimate.effects[pre], bands.covariance[np.ix_(pre, pre)]
-    found = joint_pretrend(bands)
+    found = joint_pretrend(bands, "fixest")
     assert found.statistic == pytest.approx(effects @ np.linalg.solve(block, effects) / pre.size, rel=1e-8)
     assert found.df2 == 47
+    exact = joint_pretrend(bands)
+    assert exact.statistic == pytest.approx(found.statistic * (48 - pre.size) / 47, rel=1e-12)
+    assert (exact.df, exact.df2) == (pre.size, 48 - pre.size)
+
+
+def seven_cities(seed: int, leads: int, clusters: tuple[str, ...] = ("city",)) -> Design:
+    """A panel without any effect, whose errors are shared within city and period."""
+    rng = np.random.default_rng([seed, leads])
+    index = pd.MultiIndex.from_product([range(7), range(6), range(14)], names=["city", "partner", "period"])
+    frame = index.to_frame(index=False).assign(flow=rng.normal(size=7 * 6 * 14))
+    frame["flow"] += rng.normal(size=(7, 1, 14)).repeat(6, axis=1).ravel()
+    frame["city"], frame["partner"] = "c" + frame["city"].astype(str), "p" + frame["partner"].astype(str)
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    onset = np.full(42, np.inf)
+    onset[rng.choice(42, 14, replace=False)] = rng.integers(7, 11, 14)
+    treatment = Treatment(panel.units, onset)
+    return Design(panel=panel, treatment=treatment, outcome="flow", window=(-leads - 1, 2), clusters=clusters)
+
+
+@pytest.mark.parametrize("clusters", [("city",), ("city", "partner")])
+@pytest.mark.parametrize("leads", [6, 8, 9])
+def test_seven_clusters_cannot_test_as_many_leads(twfe, rng, leads, clusters) -> None:
+    found = Pretrends().check(fit(twfe, seven_cities(1, leads, clusters)), Clustered(draws=10), rng)
+    assert found.verdict == "none"
+    assert found.sentence.startswith("Not available because")
+    assert np.isnan(found.value)
+
+
+def test_seven_clusters_reject_a_true_null_as_often_as_they_say(twfe, rng) -> None:
+    rejected = {"hotelling": 0, "fixest": 0}
+    n = 120
+    for seed in range(n):
+        bands = Clustered(draws=10).infer(fit(twfe, seven_cities(seed, 3)), "event", rng)
+        for reference in rejected:
+            rejected[reference] += joint_pretrend(bands, reference).p < 0.05
+    assert abs(rejected["hotelling"] / n - 0.05) < 3 * (0.05 * 0.95 / n) ** 0.5
+    assert rejected["fixest"] / n > 0.12
+
+
+def test_poisson_leads_are_referred_to_F_with_few_clusters(rng) -> None:
+    design = seven_cities(2, 2)
+    columns = {**design.panel.columns, "flow": np.exp(design.panel.columns["flow"])}
+    design = replace(design, panel=replace(design.panel, columns=columns))
+    found = Pretrends().check(fit(PPML(), design), Clustered(draws=10), rng)
+    assert found.table["test"][0] == "F"
+    assert found.table["df2"][0] == 7 - found.table["df"][0]
+
+
+def test_a_singular_covariance_is_not_tested() -> None:
+    effects, block = np.ones(3), np.ones((3, 3)) + np.diag([1e-12, 0.0, 0.0])
+    with pytest.raises(InferenceError, match="singular"):
+        joint_test(effects, block, np.inf, np.inf)
+    with pytest.raises(InferenceError, match="no variance"):
+        joint_test(effects, np.diag([1.0, 0.0, 1.0]), np.inf, np.inf)
 
 
 def test_pretrends_equal_fixest(shared, rng, twfe) -> None:
@@ -89,7 +146,7 @@ def test_pretrends_equal_fixest(shared, rng, twfe) -> None:
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
     onset = frame.groupby("countyreal")["first.treat"].first().replace(0, np.inf)
     design = Design(panel=panel, treatment=Treatment.from_series(onset), outcome="lemp", window=(-9, 9))
-    found = Pretrends().check(fit(twfe, design), Clustered(), rng)
+    found = Pretrends(reference="fixest").check(fit(twfe, design), Clustered(), rng)
     assert found.value == pytest.approx(expected["p"], rel=1e-6)
     assert found.table["statistic"][0] == pytest.approx(expected["stat"], rel=1e-6)
     assert found.table["df2"][0] == expected["df2"]

@@ -16,9 +16,9 @@ from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clusters import NESTING, clusters_of, grouped, intersection
+from twintrade.inference.clusters import NESTING, clusters_of, grouped, intersection, recode
 from twintrade.inference.inversion import two_sided_share
-from twintrade.inference.joint import JointTest, wald
+from twintrade.inference.joint import JointTest, joint_test
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from twintrade.numerics.multiple_testing import holm, sharpened_q
 
@@ -150,7 +150,8 @@ def joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> JointTest
         influence[place, j] = held.matrix()[:, 0]
     covariance = factor * _multiway(influence, [o.unit_clusters(name) for name in dimensions])
     contrast = np.diff(np.eye(len(names)), axis=0)
-    return wald(contrast @ effects, contrast @ covariance @ contrast.T, df)
+    fewest = min(int(recode(o.unit_clusters(name)).max()) + 1 for name in dimensions)
+    return joint_test(contrast @ effects, contrast @ covariance @ contrast.T, df, fewest)
 
 
 def _multiway(influence: FloatArray, codes: list[IntArray]) -> FloatArray:

@@ -9,10 +9,10 @@ import pandas as pd
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import quick
 from twintrade.effects import Bands, EventStudy, Finding
-from twintrade.errors import TwintradeError
+from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.joint import chosen_block, wald
+from twintrade.inference.joint import Reference, chosen_block, fewest_clusters, joint_test
 
 BASES = {
     "universal": "measured against one reference period",
@@ -43,26 +43,33 @@ class JointPre:
     n_effects: int
 
 
-def joint_pretrend(bands: Bands) -> JointPre | None:
-    """Test that all pre-period effects of an event study are zero; None where there is nothing to test with.
+def joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> JointPre:
+    """Test that all pre-period effects of an event study are zero.
 
-    With a covariance: F (Wald where the reference distribution is normal). Under randomization: the largest
-    pre-period effect, each over its spread across the draws, against the same of every draw.
+    With a covariance: F, with the degrees of freedom of the smallest clustering dimension (Wald where the covariance
+    does not come from clusters). Under randomization: the largest pre-period effect, each over its spread across the
+    draws, against the same of every draw.
+
+    Raises
+    ------
+    InferenceError
+        There is no pre-period effect with a variance, or the covariance cannot tell so many effects apart.
     """
     estimate = bands.estimate
     if not isinstance(estimate, EventStudy):
-        return None
+        raise InferenceError("the estimate is no event study")
     if "pretrend_p" in bands.facts:
         statistic, p = float(bands.facts["pretrend_statistic"]), float(bands.facts["pretrend_p"])
         n = int(bands.facts["pretrend_df"])
         return JointPre("randomization", statistic, n, float("nan"), p, n)
     if bands.covariance is None:
-        return None
+        raise InferenceError(f"{bands.inference} gives no joint covariance of the pre-period effects")
     pre = estimate.pre_effects()
     pre = pre[np.diag(bands.covariance)[pre] > 0]
     if pre.size == 0:
-        return None
-    found = wald(estimate.effects[pre], chosen_block(bands.covariance, pre), finite_or_normal(bands.df[pre[0]]))
+        raise InferenceError("the window holds no pre-period effect that could be tested")
+    block, df = chosen_block(bands.covariance, pre), finite_or_normal(bands.df[pre[0]])
+    found = joint_test(estimate.effects[pre], block, df, fewest_clusters(bands.facts), reference)
     return JointPre(found.name, found.statistic, found.df1, found.df2, found.p, pre.size)
 
 
@@ -81,10 +88,14 @@ class Pretrends(Diagnostic):
         The test objects below 1 - level.
     draws : int
         Under randomization.
+    reference : {"hotelling", "fixest"}
+        Distribution of the F statistic: F(k, G - k) after Hotelling, which keeps its size with few clusters, or
+        F(k, G - 1), which fixest prints and which rejects too often unless G is large.
     """
 
     level: float = 0.95
     draws: int = 999
+    reference: Reference = "hotelling"
     name: ClassVar[str] = "pretrends"
     citation: ClassVar[str] = "roth2022"
 
@@ -93,12 +104,9 @@ class Pretrends(Diagnostic):
         if "event" not in fit.views:
             return self.unavailable(f"{fit.estimator.title or 'the method'} gives no effects by event time")
         try:
-            bands = quick(fit, inference, self.draws).infer(fit, "event", rng)
+            found = joint_pretrend(quick(fit, inference, self.draws).infer(fit, "event", rng), self.reference)
         except TwintradeError as error:
             return self.unavailable(str(error))
-        found = joint_pretrend(bands)
-        if found is None:
-            return self.unavailable("the window holds no pre-period effect that could be tested")
         is_failed = found.p < 1 - self.level
         df = f"({found.df:.0f}, {found.df2:.0f})" if found.test == "F" else f"({found.df:.0f})"
         base = BASES[fit.estimate.base]
@@ -159,9 +167,11 @@ class LevellingOff(Diagnostic):
             return self.unavailable(f"{bands.inference} gives no joint covariance of the last effects")
         contrast = np.diff(np.eye(last.size), axis=0)
         block = contrast @ chosen_block(bands.covariance, last) @ contrast.T
-        found = wald(contrast @ estimate.effects[last], block, finite_or_normal(bands.df[last[0]]))
-        if np.isnan(found.p):
-            return self.unavailable("the last effects have no joint variance")
+        df, fewest = finite_or_normal(bands.df[last[0]]), fewest_clusters(bands.facts)
+        try:
+            found = joint_test(contrast @ estimate.effects[last], block, df, fewest)
+        except TwintradeError as error:
+            return self.unavailable(str(error))
         times = ", ".join(f"{e:+d}" for e in estimate.event_times[last])
         moves = found.p < 1 - self.level
         return Finding(

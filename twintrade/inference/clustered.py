@@ -133,6 +133,7 @@ def bands_from(
         "correction": sandwich.rule.name,
         "n_parameters": sandwich.correction.n_parameters,
         "clusters": clusters_text(sandwich.clusters),
+        "fewest_clusters": min(sandwich.clusters.sizes.values()),
     }
     made = banded(
         estimate,

@@ -83,6 +83,7 @@ class BiasReduced(Inference):
         smallest = float(np.nanmin(found.df[usable])) if usable.any() else float("nan")
         critical = sup_t_plug_in(found.covariance, usable, self.level, smallest, rng, self.draws)
         facts: Facts = {"critical_value": critical, "clusters": f"{n} {PLURAL[name]}", "df": smallest}
+        facts["fewest_clusters"] = n
         note = (
             f"Bias-reduced errors (CRV2) clustered by {name} ({n} {PLURAL[name]}); t distribution with Satterthwaite "
             f"degrees of freedom, {smallest:.1f} at least; sup-t critical value {critical:.3f}"

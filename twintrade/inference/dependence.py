@@ -63,7 +63,7 @@ class Dependence(Inference):
         df = found.df if fit.estimator.small_sample != "ppmlhdfe" else float("inf")
         critical = sup_t_plug_in(covariance, usable, self.level, df, rng, self.draws)
         note = found.note + ("; negative eigenvalues set to zero" if was_repaired else "")
-        facts: Facts = {"critical_value": critical, "draws": self.draws}
+        facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": found.df + 1}
         made = banded(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
         return replace(made, df=np.full(estimate.n_effects, df))
 

@@ -83,6 +83,7 @@ class Jackknife(Inference):
             f"of freedom; sup-t critical value {critical:.3f} ({self.draws} draws)"
         )
         facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": listed}
+        facts["fewest_clusters"] = min(sizes.values())
         messages = _messages(fit, estimate, used, lost, was_repaired, list(sizes))
         made = banded(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
         return replace(made, messages=messages)

@@ -1,13 +1,19 @@
 """Several effects at once: Wald tests, sup-t critical values, and what to do with an indefinite covariance."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import special
 
+from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
+Reference = Literal["hotelling", "fixest"]
 RANK = 1e-10
+CONDITION = 1e-8
+"""Smallest over largest eigenvalue of a correlation matrix, below which no joint test is made."""
 CHUNK = 2_000_000
 
 
@@ -61,6 +67,53 @@ def wald(effects: FloatArray, covariance: FloatArray, df: float) -> JointTest:
         return JointTest(quadratic, rank, df, float(special.chdtrc(rank, quadratic)))
     statistic = quadratic / rank
     return JointTest(statistic, rank, df, float(special.fdtrc(rank, df, statistic)))
+
+
+def joint_test(
+    effects: FloatArray, covariance: FloatArray, df: float, fewest: float, reference: Reference = "hotelling"
+) -> JointTest:
+    """Test that all effects are zero, where the covariance can tell so many apart.
+
+    A covariance from G clusters has rank below G: with about as many effects the statistic explodes under a true
+    null, and fixest's F(k, G - 1) rejects far too often well before. Hotelling's (G - k) / (G - 1) F(k, G - k) is
+    exact for G normal clusters alike. It is used also where single effects are referred to the normal distribution.
+
+    Parameters
+    ----------
+    effects : FloatArray, shape (k,)
+    covariance : FloatArray, shape (k, k)
+    df : float
+        Of the t distribution of single effects; infinite for the normal.
+    fewest : float
+        Clusters in the smallest clustering dimension; infinite where the covariance does not come from clusters.
+    reference : {"hotelling", "fixest"}
+
+    Raises
+    ------
+    InferenceError
+        Too few clusters for so many effects, or a covariance that is singular or nearly so.
+    """
+    n = effects.size
+    if n >= fewest - 1:
+        raise InferenceError(
+            f"{n} effects cannot be tested together on {fewest:.0f} clusters: their covariance has rank "
+            f"{fewest - 1:.0f} at most; shorten the window or use randomization"
+        )
+    if not (np.diag(covariance) > 0).all():
+        raise InferenceError("some effect to be tested has no variance")
+    values = np.linalg.eigvalsh(correlation(covariance))
+    if values[0] < CONDITION * values[-1]:
+        raise InferenceError(f"the covariance of the {n} effects to be tested together is singular or nearly so")
+    found = wald(effects, covariance, min(df, fewest - 1))
+    if reference == "fixest" or np.isinf(fewest):
+        return found
+    statistic, df2 = found.statistic * (fewest - n) / (fewest - 1), fewest - n
+    return JointTest(statistic, found.df1, df2, float(special.fdtrc(found.df1, df2, statistic)))
+
+
+def fewest_clusters(facts: Mapping[str, float | int | str]) -> float:
+    """Return the clusters in the smallest dimension that bands were made from; infinite where there are none."""
+    return float(facts.get("fewest_clusters", np.inf))
 
 
 def repaired(covariance: FloatArray) -> tuple[FloatArray, bool]:

@@ -65,5 +65,5 @@ class WeidnerZylkin(Inference):
             simultaneous_high=estimate.effects + critical * se,
             covariance=covariance,
             note=note,
-            facts={"clusters": f"{n} dyads", "critical_value": critical, "draws": self.draws},
+            facts={"clusters": f"{n} dyads", "critical_value": critical, "draws": self.draws, "fewest_clusters": n},
         )
