@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from twintrade.design import CohortStatistics as CohortStatistics
     from twintrade.design import Design as Design
     from twintrade.design import Donors as Donors
     from twintrade.design import NeverTreated as NeverTreated
@@ -40,6 +41,7 @@ _HOMES = {
     "Treatment": "twintrade.design",
     "TreatmentRule": "twintrade.design.rules",
     "Design": "twintrade.design",
+    "CohortStatistics": "twintrade.design",
     "NeverTreated": "twintrade.design",
     "NotYetTreated": "twintrade.design",
     "Donors": "twintrade.design",

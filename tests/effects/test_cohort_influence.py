@@ -1,5 +1,7 @@
 """The lazy influence of cohort moments against the matrix it stands for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -81,7 +83,7 @@ def test_statistics_made_elsewhere_give_the_same_without_units(design):
     # Raw second moments around 1e4 lose eight of sixteen digits: what a database that sends them must accept.
     np.testing.assert_allclose(made.scatter, own.scatter, rtol=1e-5, atol=1e-3)
     plan, _ = identified(list(cells(wide.onset, wide.periods, "universal", 0, design.comparison)), wide)
-    effects, influence = moment_effects(made, plan, None)
+    effects, influence = moment_effects(made, plan, replace(wide, given=made))
     np.testing.assert_allclose(effects, fit(CallawaySantAnna(), design).estimate.effects, atol=1e-8)
     with pytest.raises(InferenceError, match="without units"):
         influence.matrix()

@@ -1,5 +1,6 @@
 """Who is compared with whom, and when."""
 
+from twintrade.design.cohort_statistics import CohortStatistics
 from twintrade.design.comparison import COMPARISONS, Comparison, Donors, NeverTreated, NotYetTreated
 from twintrade.design.design import Design, Transform
 from twintrade.design.observations import NEVER_TIME, Observations
@@ -10,6 +11,7 @@ __all__ = [
     "COMPARISONS",
     "NEVER",
     "NEVER_TIME",
+    "CohortStatistics",
     "Comparison",
     "Design",
     "Donors",

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from twintrade.design.panel import Panel
 from twintrade.design.treatment import Treatment
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from twintrade.design.cohort_statistics import CohortStatistics
 
 Transform = Literal["level", "log", "share", "index"]
 
@@ -49,6 +52,8 @@ class Design:
         Units treated from their first observed period on identify nothing; excluded and counted unless kept.
     kept : BoolArray or None, shape (panel.n_rows,)
         Rows of the panel that take part; None for all.
+    statistics : CohortStatistics or None
+        What stands behind a panel of cohort means; see ``CohortStatistics.design``.
     """
 
     panel: Panel
@@ -65,6 +70,7 @@ class Design:
     weights: str | None = None
     always_treated: Literal["exclude", "keep"] = "exclude"
     kept: BoolArray | None = None
+    statistics: "CohortStatistics | None" = None
 
     def __post_init__(self) -> None:
         effect_names(self.fixed_effects)
@@ -111,7 +117,8 @@ class Design:
     @property
     def scale(self) -> Literal["level", "log points", "share", "index"]:
         """Scale of a linear effect on this outcome."""
-        return "log points" if self.transform == "log" else self.transform
+        transform = self.transform if self.statistics is None else self.statistics.transform
+        return "log points" if transform == "log" else transform
 
     def without(self, units: Collection[str]) -> "Design":
         """Return the design without the named units."""

@@ -156,11 +156,16 @@ class Observations:
         rows = self.rows if used.size == self.n_rows else self.rows[used]
         outcome = raw if rows.size == raw.size else raw[rows]
         dropped = self.dropped + tuple(details.pop("dropped", ()))  # type: ignore[arg-type]
+        size, n_summed = np.ones(self.n_units), 0
+        if self.design.statistics is not None:
+            size = self.design.statistics.moments.counts[self.unit_rows]
+            n_summed = int(size[self.unit[used]].sum())
         return Sample(
             rows=used,
-            n_units=int(units.size),
+            n_units=int(size[units].sum()),
             n_periods=int(n_periods),
-            n_treated_units=int(self.is_ever_treated[units].sum()),
+            n_treated_units=int(size[units][self.is_ever_treated[units]].sum()),
+            n_summed=n_summed,
             n_zeros=int(np.count_nonzero(outcome == 0)),
             dropped=dropped,
             **details,  # type: ignore[arg-type]

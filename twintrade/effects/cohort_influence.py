@@ -1,13 +1,14 @@
 """Influence that is affine in a unit's own outcomes within its cohort, kept as coefficients until asked for."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from twintrade.effects.uncertainty import GroupedInfluence, Influence
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
-from twintrade.numerics.cohort_moments import CohortMoments
+from twintrade.numerics.cohort_moments import ClusterSums, CohortMoments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +26,8 @@ class CohortInfluence(Influence):
         None when the moments were made elsewhere and no unit is at hand.
     cohort : IntArray or None, shape (n_units,)
     outcomes : FloatArray or None, shape (n_units, n_periods)
+    given_clusters : mapping of str to ClusterSums
+        Sums by cluster and cohort that came with moments made elsewhere.
     """
 
     moments: CohortMoments
@@ -33,6 +36,12 @@ class CohortInfluence(Influence):
     unit_ids: ObjectArray | None = None
     cohort: IntArray | None = None
     outcomes: FloatArray | None = None
+    given_clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
+
+    @property
+    def has_units(self) -> bool:
+        """Whether units are at hand, or cohort statistics alone."""
+        return self.unit_ids is not None
 
     @property
     def units(self) -> ObjectArray:
@@ -74,12 +83,28 @@ class CohortInfluence(Influence):
             sums += totals @ self.coefficients[h] + counts[:, None] * self.constants[h]
         return sums
 
+    def given_sums(self, name: str) -> FloatArray:
+        """Return the influence summed within clusters whose sums were made elsewhere, (n_clusters, n_effects).
+
+        Raises
+        ------
+        InferenceError
+            No sums by this dimension came with the statistics.
+        """
+        if name not in self.given_clusters:
+            self._rows()
+        c = self.given_clusters[name]
+        deviations = c.sums - c.counts[:, :, None] * self.moments.means
+        return np.asarray(np.einsum("cht,htk->ck", deviations, self.coefficients) + c.counts @ self.constants)
+
     def cross_product(self, clusters: IntArray) -> FloatArray:
         """Return the sum over clusters of outer products of cluster sums, shape (n_effects, n_effects)."""
         n_units = int(self.moments.counts.sum())
         is_by_unit = clusters.size == n_units and clusters[-1] == n_units - 1 and bool((np.diff(clusters) == 1).all())
-        if not is_by_unit:
-            return Influence.cross_product(self, clusters)
+        return self.unit_cross_product() if is_by_unit else Influence.cross_product(self, clusters)
+
+    def unit_cross_product(self) -> FloatArray:
+        """Return the sum over units of outer products, from the cohort moments alone."""
         total = np.zeros((self.n_effects, self.n_effects))
         for h in range(self.moments.onset.size):
             total += self.coefficients[h].T @ self.moments.scatter[h] @ self.coefficients[h]

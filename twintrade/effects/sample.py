@@ -49,6 +49,8 @@ class Sample:
         Everything left out, each with its reason.
     statistics : mapping of str to float
         Fit statistics worth a table row: "within_r2", "pseudo_r2", "deviance", "iterations" ...
+    n_summed : int
+        Rows of the data behind ``rows``, where these are sums made elsewhere; 0 where they are the data's own.
     """
 
     rows: IntArray
@@ -60,11 +62,12 @@ class Sample:
     n_zeros: int = 0
     dropped: tuple[Dropped, ...] = ()
     statistics: Mapping[str, float] = field(default_factory=dict)
+    n_summed: int = 0
 
     @property
     def n_rows(self) -> int:
         """Number of rows that entered the fit."""
-        return int(self.rows.size)
+        return self.n_summed or int(self.rows.size)
 
     def n_dropped(self, reason: str) -> int:
         """Return how many rows were dropped for one reason."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Registry
+from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.numerics.arrays import FloatArray
 
@@ -50,6 +51,8 @@ class Requires:
         Constants added to every outcome of a unit or of a period change nothing (contract test).
     third_difference : bool
         A column must say which units a tie can affect (contract test).
+    cohort_statistics : bool
+        Runs on cohort statistics made elsewhere, where its options allow that.
     """
 
     balanced: bool = False
@@ -65,6 +68,7 @@ class Requires:
     influence_sums_to_zero: bool = True
     cancels_constants: bool = True
     third_difference: bool = False
+    cohort_statistics: bool = False
 
     def unmet(self, design: Design) -> list[str]:
         """Return, in sentences, what the design lacks; empty when the estimator may run."""
@@ -97,6 +101,8 @@ class Requires:
             lacking.append(f"it absorbs {accepted} effects, not {design.effects_label}")
         if self.absorbing and not design.treatment.is_absorbing:
             lacking.append("it needs a treatment that never ends")
+        if design.statistics is not None and not self.cohort_statistics:
+            lacking.append("it needs the units' own rows, and the design holds cohort statistics")
         if self.dyadic and not design.panel.is_dyadic:
             lacking.append("it needs city-partner dyads")
         return lacking
@@ -257,4 +263,7 @@ def fit(estimator: Estimator, design: Design) -> Fit:
     lacking = estimator.requires.unmet(design)
     if lacking:
         raise DesignError(f"{estimator.name} cannot run on this design: " + "; ".join(lacking))
-    return Fit(estimator, design, estimator.estimate(design))
+    estimate = estimator.estimate(design)
+    if design.statistics is not None and not isinstance(estimate.uncertainty, CohortInfluence):
+        raise EstimationError(f"{estimator.name} with these options needs the units' own rows, not cohort statistics")
+    return Fit(estimator, design, estimate)

@@ -13,7 +13,7 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.group_time import Base, Cell, cells, identified, pack
 from twintrade.estimators.wide import Wide, widen
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
-from twintrade.numerics.cohort_moments import CohortMoments, cohort_moments
+from twintrade.numerics.cohort_moments import CohortMoments
 from twintrade.numerics.two_period import Method, NoOverlapError, Propensity, change_effect, propensity
 from twintrade.numerics.two_period_sections import Convention, sections_effect
 
@@ -49,7 +49,9 @@ class CallawaySantAnna(Estimator):
     name: ClassVar[str] = "callaway_santanna"
     title: ClassVar[str] = "Callaway-Sant'Anna"
     citation: ClassVar[str] = "callaway2021"
-    requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
+    requires: ClassVar[Requires] = Requires(
+        fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
+    )
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time.
@@ -65,8 +67,7 @@ class CallawaySantAnna(Estimator):
         _require_treated(plan, wide, dropped)
         is_plain = self.rows == "panel" and wide.weights is None and not design.covariates
         if is_plain and wide.is_complete:
-            moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
-            effects, influence = moment_effects(moments, plan, wide)
+            effects, influence = moment_effects(wide.moments(), plan, wide)
             return pack(plan, effects, influence, wide, design, self.base, dropped)
         return self._by_cell(wide, plan, design, dropped)
 
@@ -106,15 +107,15 @@ class CallawaySantAnna(Estimator):
         return pack(kept, np.array(effects), influence, wide, design, self.base, dropped)
 
 
-def moment_effects(m: CohortMoments, plan: list[Cell], wide: Wide | None) -> tuple[FloatArray, CohortInfluence]:
+def moment_effects(m: CohortMoments, plan: list[Cell], wide: Wide) -> tuple[FloatArray, CohortInfluence]:
     """Return the effects of the cells, and their influence, from cohort statistics alone.
 
     Parameters
     ----------
     m : CohortMoments
     plan : list of Cell
-    wide : Wide or None
-        Where units are at hand, for clusters above the unit.
+    wide : Wide
+        Units, or sums by cluster, for clusters above the unit.
     """
     effects = np.zeros(len(plan))
     coefficients = np.zeros((m.onset.size, m.periods.size, len(plan)))
@@ -132,8 +133,7 @@ def moment_effects(m: CohortMoments, plan: list[Cell], wide: Wide | None) -> tup
         coefficients[:, cell.base, k] = -loading
         # Pooled comparison cohorts differ in their mean change: the between-cohort part of the influence.
         constants[:, k] = np.where(cell.comparison, (average - change) / n_comparison, 0.0)
-    units = (wide.unit_ids, wide.cohort, wide.outcomes) if wide is not None else (None, None, None)
-    return effects, CohortInfluence(m, coefficients, constants, *units)
+    return effects, wide.influence(m, coefficients, constants)
 
 
 class _Blocks:

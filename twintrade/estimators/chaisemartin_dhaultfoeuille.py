@@ -41,7 +41,9 @@ class ChaisemartinDHaultfoeuille(Estimator):
     name: ClassVar[str] = "chaisemartin_dhaultfoeuille"
     title: ClassVar[str] = "de Chaisemartin-D'Haultfœuille"
     citation: ClassVar[str] = "dechaisemartin2024"
-    requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",), isolates_cohorts=False)
+    requires: ClassVar[Requires] = Requires(
+        absorbing=False, fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
+    )
     small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> EventStudy:

@@ -4,7 +4,7 @@ Effects of units and periods, regressors that follow cohort and period, no covar
 depend on the cohorts' means alone, and a unit's influence is affine in its deviation from its cohort's mean.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 import numpy as np
@@ -13,9 +13,10 @@ import pandas as pd
 from twintrade.design import Design, Observations, Panel, Treatment
 from twintrade.effects import CohortEffects, Estimate, EventStudy, GroupedInfluence, Regression, Sample
 from twintrade.effects.cohort_influence import CohortInfluence
+from twintrade.errors import EstimationError
 from twintrade.estimators.wide import Wide, widen
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.cohort_moments import CohortMoments, cohort_moments
+from twintrade.numerics.cohort_moments import CohortMoments
 
 AnyEstimate = TypeVar("AnyEstimate", bound=Estimate)
 
@@ -38,10 +39,17 @@ class CollapsedInfluence(CohortInfluence):
     bread: FloatArray | None = None
     selector: FloatArray | None = None
 
+    @classmethod
+    def of(cls, plain: CohortInfluence) -> "CollapsedInfluence":
+        """Return a plain influence as one that may carry its regression."""
+        return cls(**{f.name: getattr(plain, f.name) for f in fields(CohortInfluence)})
+
     @property
     def regression(self) -> Regression | None:
         """The regression on the rows of the panel."""
         if self.cell_design is None or self.cell_residuals is None or self.bread is None or self.selector is None:
+            return None
+        if not self.has_units:
             return None
         cohort, outcomes = self._rows()
         deviation = outcomes - self.moments.means[cohort]
@@ -88,9 +96,7 @@ class Collapse:
 
     def influence(self, coefficients: FloatArray, constants: FloatArray) -> CollapsedInfluence:
         """Wrap coefficients (n_cohorts, n_periods, k) and constants (n_cohorts, k)."""
-        return CollapsedInfluence(
-            self.moments, coefficients, constants, self.wide.unit_ids, self.wide.cohort, self.wide.outcomes
-        )
+        return CollapsedInfluence.of(self.wide.influence(self.moments, coefficients, constants))
 
     def of_regression(self, source: Regression) -> CollapsedInfluence:
         """Turn the regression on cohort means into the influence of its effects by unit."""
@@ -149,14 +155,23 @@ def collapse(design: Design) -> Collapse | None:
     """Return the collapsed design, or None where rows cannot be summed into cohorts without loss."""
     o = design.observations
     is_plain = o.is_complete and o.weights is None and not design.covariates
-    if not is_plain or set(design.effect_names) != {"unit", "period"}:
-        return None
     late = (o.unit_onset > o.periods[-1]) & (o.unit_onset - design.anticipation <= o.periods[-1])
-    wide = widen(o)
-    if late.any() or wide.onset.size == wide.unit_ids.size:
+    if not is_plain or late.any() or set(design.effect_names) != {"unit", "period"}:
+        _refuse_sums(design)
         return None
-    moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+    wide = widen(o)
+    if wide.onset.size == wide.unit_ids.size and wide.given is None:
+        return None
+    moments = wide.moments()
     return Collapse(_of_means(design, moments), o, wide, moments)
+
+
+def _refuse_sums(design: Design) -> None:
+    if design.statistics is not None:
+        raise EstimationError(
+            "cohort statistics serve two-way effects, without single periods left out and without cohorts whose "
+            "anticipation reaches into the sample and whose onset does not; give the rows"
+        )
 
 
 def _of_means(design: Design, moments: CohortMoments) -> Design:

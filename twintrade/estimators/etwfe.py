@@ -49,7 +49,7 @@ class ETWFE(Estimator):
     name: ClassVar[str] = "etwfe"
     title: ClassVar[str] = "ETWFE"
     citation: ClassVar[str] = "wooldridge2023"
-    requires: ClassVar[Requires] = Requires()
+    requires: ClassVar[Requires] = Requires(cohort_statistics=True)
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time.

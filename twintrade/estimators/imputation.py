@@ -53,7 +53,7 @@ class Imputation(Estimator):
     name: ClassVar[str] = "imputation"
     title: ClassVar[str] = "Imputation"
     citation: ClassVar[str] = "borusyak2024"
-    requires: ClassVar[Requires] = Requires()
+    requires: ClassVar[Requires] = Requires(cohort_statistics=True)
     small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> CohortEffects:

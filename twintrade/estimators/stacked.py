@@ -14,7 +14,6 @@ from twintrade.estimators.group_time import Cell
 from twintrade.estimators.stacks import Stack, regression, stack_of
 from twintrade.estimators.wide import Wide, widen
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.cohort_moments import cohort_moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,9 @@ class Stacked(Estimator):
     name: ClassVar[str] = "stacked"
     title: ClassVar[str] = "Stacked"
     citation: ClassVar[str] = "wing2024"
-    requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
+    requires: ClassVar[Requires] = Requires(
+        fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
+    )
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time within the window.
@@ -59,8 +60,7 @@ class Stacked(Estimator):
         is_plain = wide.is_complete and wide.weights is None and not design.covariates
         plan = [cell for stack in stacks for cell in stack.cells]
         if is_plain:
-            moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
-            effects, influence = moment_effects(moments, plan, wide)
+            effects, influence = moment_effects(wide.moments(), plan, wide)
             return self._packed(wide, design, stacks, plan, effects, influence, dropped)
         fits = [regression(o, wide, stack) for stack in stacks]
         lost = tuple(d for f in fits for d in f.dropped)

@@ -14,7 +14,7 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.group_time import Cell, cells, identified
 from twintrade.estimators.wide import Wide, widen
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.cohort_moments import CohortMoments, cohort_moments
+from twintrade.numerics.cohort_moments import CohortMoments
 from twintrade.numerics.random_timing import adjusted, timing_reduction
 
 Headline = Literal["simple", "cohort", "calendar"]
@@ -46,7 +46,11 @@ class StaggeredEfficient(Estimator):
     title: ClassVar[str] = "Roth-Sant'Anna"
     citation: ClassVar[str] = "rothsantanna2023"
     requires: ClassVar[Requires] = Requires(
-        balanced=True, fixed_effects=("two_way",), isolates_cohorts=False, cancels_constants=False
+        balanced=True,
+        fixed_effects=("two_way",),
+        isolates_cohorts=False,
+        cancels_constants=False,
+        cohort_statistics=True,
     )
     small_sample: ClassVar[str] = "none"
 
@@ -68,7 +72,7 @@ class StaggeredEfficient(Estimator):
         if not any(self._is_after(c, wide) for c in plan):
             listed = f" (cohorts of one unit are left out: {', '.join(alone[0].names)})" if alone else ""
             raise EstimationError(f"no cohort has a comparison from its onset on{listed}")
-        moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+        moments = wide.moments()
         times = np.array([wide.periods[c.at] - int(wide.onset[c.cohort]) for c in plan])
         inside = (times >= min(design.window[0], -1 - design.anticipation)) & (times <= max(design.window[1], 0))
         labels = np.unique(times[inside])
@@ -135,8 +139,7 @@ class StaggeredEfficient(Estimator):
         pinned = (weights[~is_reference] == 0).all(axis=0)
         effects, coefficients = adjusted(m, raw, before, fixed, pinned)
         constants = np.zeros((m.onset.size, weights.shape[1]))
-        influence = CohortInfluence(m, coefficients, constants, wide.unit_ids, wide.cohort, wide.outcomes)
-        return effects, influence, timing_reduction(m, raw)
+        return effects, wide.influence(m, coefficients, constants), timing_reduction(m, raw)
 
 
 def headline_weights(headline: Headline, times: IntArray, cohorts: FloatArray, sizes: FloatArray) -> FloatArray:
@@ -176,7 +179,7 @@ def _without_single_units(wide: Wide) -> tuple[Wide, tuple[Dropped, ...]]:
         return wide, ()
     if alone.all():
         raise EstimationError("every cohort has a single unit; their variances are not identified")
-    kept = ~alone[wide.cohort]
+    kept, every = ~alone[wide.cohort], np.arange(wide.periods.size)
     names = tuple(str(u) for u in wide.unit_ids[~kept])
     sentence = "rows of cohorts of one unit, whose variance is not identified"
     dropped = Dropped("single-unit-cohort", sentence, int((~kept).sum()) * wide.periods.size, len(names), names)
@@ -187,4 +190,6 @@ def _without_single_units(wide: Wide) -> tuple[Wide, tuple[Dropped, ...]]:
         covariates=wide.covariates[kept],
         onset=wide.onset[~alone],
         cohort=(np.cumsum(~alone) - 1)[wide.cohort[kept]],
+        given=None if wide.given is None else wide.given.part(np.flatnonzero(~alone), every),
+        clusters={n: c.part(np.flatnonzero(~alone), every) for n, c in wide.clusters.items()},
     ), (dropped,)

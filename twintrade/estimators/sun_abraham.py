@@ -13,7 +13,6 @@ from twintrade.estimators.event_terms import require_reference
 from twintrade.estimators.group_time import Cell
 from twintrade.estimators.saturated import Family, cell_dummies, saturated
 from twintrade.estimators.wide import widen
-from twintrade.numerics.cohort_moments import cohort_moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class SunAbraham(Estimator):
     name: ClassVar[str] = "sun_abraham"
     title: ClassVar[str] = "Sun-Abraham"
     citation: ClassVar[str] = "sun2021"
-    requires: ClassVar[Requires] = Requires(isolates_cohorts=False)
+    requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time.
@@ -108,8 +107,7 @@ def _from_moments(o: Observations, dropped: tuple[Dropped, ...]) -> CohortEffect
     for g in np.flatnonzero(~untreated):
         base = int(np.searchsorted(wide.periods, wide.onset[g] + o.design.reference))
         plan += [Cell(int(g), at, base, untreated, is_reference=at == base) for at in range(wide.periods.size)]
-    moments = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
-    effects, influence = moment_effects(moments, plan, wide)
+    effects, influence = moment_effects(wide.moments(), plan, wide)
     cohorts = wide.onset[[c.cohort for c in plan]].astype(np.int64)
     times = wide.periods[[c.at for c in plan]] - cohorts
     sizes = wide.counts[[c.cohort for c in plan]]

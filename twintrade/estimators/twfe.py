@@ -37,7 +37,7 @@ class TWFE(Estimator):
     name: ClassVar[str] = "twfe"
     title: ClassVar[str] = "TWFE"
     citation: ClassVar[str] = "sun2021"
-    requires: ClassVar[Requires] = Requires(isolates_cohorts=False)
+    requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)
 
     def estimate(self, design: Design) -> EventStudy | Estimate:
         """Return the event study or the static effect.

@@ -37,7 +37,9 @@ class TwoStage(Estimator):
     name: ClassVar[str] = "two_stage"
     title: ClassVar[str] = "Two-stage"
     citation: ClassVar[str] = "gardner2022"
-    requires: ClassVar[Requires] = Requires(isolates_cohorts=False, influence_sums_to_zero=False)
+    requires: ClassVar[Requires] = Requires(
+        isolates_cohorts=False, influence_sums_to_zero=False, cohort_statistics=True
+    )
 
     def estimate(self, design: Design) -> EventStudy | Estimate:
         """Return the event study or the static effect.

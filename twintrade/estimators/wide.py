@@ -1,16 +1,20 @@
 """Observations laid out unit by period, with cohorts coded: how group-time methods read a panel."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from twintrade.design import Observations
+from twintrade.effects.cohort_influence import CohortInfluence
+from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.cohort_moments import ClusterSums, CohortMoments, cohort_moments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wide:
-    """A panel as a matrix.
+    """A panel as a matrix; where cohort statistics were made elsewhere, the matrix of the cohorts' means.
 
     Attributes
     ----------
@@ -26,6 +30,10 @@ class Wide:
     weights : FloatArray or None, shape (n_units, n_periods)
     is_complete : bool
         Whether every unit is observed in every period.
+    given : CohortMoments or None
+        Statistics made elsewhere, for the cohorts of ``onset``.
+    clusters : mapping of str to ClusterSums
+        Sums by cluster that came with them.
     """
 
     unit_ids: ObjectArray
@@ -36,6 +44,8 @@ class Wide:
     covariates: FloatArray
     weights: FloatArray | None
     is_complete: bool
+    given: CohortMoments | None = None
+    clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
 
     @property
     def unit_weights(self) -> FloatArray | None:
@@ -48,7 +58,21 @@ class Wide:
     @property
     def counts(self) -> FloatArray:
         """Units per cohort, shape (n_cohorts,)."""
+        if self.given is not None:
+            return self.given.counts
         return np.bincount(self.cohort, minlength=self.onset.size).astype(np.float64)
+
+    def moments(self) -> CohortMoments:
+        """Return counts, means and second moments of the cohorts of a complete panel."""
+        if self.given is not None:
+            return self.given
+        return cohort_moments(self.outcomes, self.cohort, self.onset, self.periods)
+
+    def influence(self, moments: CohortMoments, coefficients: FloatArray, constants: FloatArray) -> CohortInfluence:
+        """Wrap coefficients (n_cohorts, n_periods, k) and constants (n_cohorts, k)."""
+        if self.given is not None:
+            return CohortInfluence(moments, coefficients, constants, given_clusters=self.clusters)
+        return CohortInfluence(moments, coefficients, constants, self.unit_ids, self.cohort, self.outcomes)
 
 
 def widen(observations: Observations) -> Wide:
@@ -58,6 +82,8 @@ def widen(observations: Observations) -> Wide:
     shape = (o.n_units, periods.size)
     onset_of_unit = np.where(o.unit_onset > periods[-1], np.inf, o.unit_onset)
     onset, cohort = np.unique(onset_of_unit, return_inverse=True)
+    if o.design.statistics is not None:
+        return _of_statistics(o, onset, cohort.astype(np.int64))
 
     def laid_out(values: FloatArray) -> FloatArray:
         if is_complete:
@@ -75,4 +101,27 @@ def widen(observations: Observations) -> Wide:
         covariates=laid_out(o.covariates),
         weights=None if o.weights is None else laid_out(o.weights),
         is_complete=is_complete,
+    )
+
+
+def _of_statistics(o: Observations, onset: FloatArray, codes: IntArray) -> Wide:
+    """Take the statistics of the cohorts and periods that take part; cohorts of the same fate are put together."""
+    held = o.design.statistics
+    assert held is not None
+    if not o.is_complete:
+        raise EstimationError("cohort statistics cannot leave out single periods of a cohort; give the rows")
+    periods = np.searchsorted(held.moments.periods, o.periods)
+    m = held.moments.part(o.unit_rows, periods).pooled(codes, onset)
+    sums = {n: c.part(o.unit_rows, periods).pooled(codes, onset.size) for n, c in held.clusters.items()}
+    return Wide(
+        unit_ids=onset.astype(object),
+        periods=o.periods,
+        outcomes=m.means,
+        onset=onset,
+        cohort=np.arange(onset.size),
+        covariates=np.empty((onset.size, o.periods.size, 0)),
+        weights=None,
+        is_complete=True,
+        given=m,
+        clusters=sums,
     )

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from twintrade.effects import Bands, CohortEffects, Estimate, EventStudy, Message
+from twintrade.effects import Bands, CohortEffects, Estimate, EventStudy, Message, Sample
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clusters import Clusters, clusters_of, treated_clusters
-from twintrade.inference.conventions import Convention, Correction, convention, correct
+from twintrade.inference.clusters import Clusters, GivenClusters, clusters_of, treated_clusters
+from twintrade.inference.conventions import Convention, Correction, Levels, convention, correct, corrected
 from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantile, two_sided_p
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
@@ -78,12 +78,7 @@ class Clustered(Inference):
         clusters = clusters_of(fit, estimate, self.by or fit.design.clusters, self.name)
         own = fit.estimator.small_sample
         rule = convention(own if self.correction == "estimator" else self.correction)
-        o, sample = fit.design.observations, estimate.sample
-        effects = [o.codes(name)[sample.rows] for name in sample.effects]
-        effects = [np.unique(e, return_inverse=True)[1] for e in effects]
-        correction = correct(
-            rule, sample.n_rows, sample.n_slopes, effects, clusters.row_codes, is_linear=own != "ppmlhdfe"
-        )
+        correction = _correction(fit, estimate.sample, rule, clusters, is_linear=own != "ppmlhdfe")
         covariance, was_repaired = repaired(clusters.covariance() * correction.factor)
         return Sandwich(covariance, clusters, rule, correction, was_repaired)
 
@@ -100,6 +95,20 @@ class Clustered(Inference):
         facts: Facts = {"critical_value": critical, "draws": self.draws, "simultaneous": "plug-in sup-t"}
         messages = sandwich_messages(fit, estimate, sandwich, usable)
         return bands_from(estimate, self.name, self.level, sandwich, critical, note, facts, messages)
+
+
+def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, is_linear: bool) -> Correction:
+    if isinstance(clusters, GivenClusters):
+        # Two-way effects of a panel without gaps: units nest in every cluster, periods in none.
+        held = {"unit": Levels(sample.n_units, True, 0), "period": Levels(sample.n_periods, False, 1)}
+        levels = [held[name] for name in sample.effects]
+        n_all = sample.n_slopes + sum(e.n for e in levels) - max(0, len(levels) - 1)
+        sizes = list(clusters.sizes.values())
+        return corrected(rule, sample.n_rows, sample.n_slopes, levels, sizes, n_all, is_linear)
+    o = fit.design.observations
+    effects = [o.codes(name)[sample.rows] for name in sample.effects]
+    effects = [np.unique(e, return_inverse=True)[1] for e in effects]
+    return correct(rule, sample.n_rows, sample.n_slopes, effects, clusters.row_codes, is_linear=is_linear)
 
 
 def is_reference(estimate: Estimate) -> BoolArray:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from twintrade.design import Observations
 from twintrade.effects import Estimate, Influence
+from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -70,6 +71,53 @@ class Clusters:
         return total
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GivenClusters(Clusters):
+    """Clusters of cohort statistics made elsewhere: units, or those whose sums came with the statistics."""
+
+    def sums(self, codes: IntArray) -> FloatArray:
+        """Return the influence summed within the clusters of the dimension that has these codes."""
+        name = next(n for n, c in zip(self.names, self.codes, strict=True) if c is codes)
+        influence = self.influence
+        assert isinstance(influence, CohortInfluence)
+        return influence.matrix() if name == "unit" else influence.given_sums(name)
+
+    def covariance(self) -> FloatArray:
+        """Return the unscaled covariance; the intersection of city and partner is the unit."""
+        influence = self.influence
+        assert isinstance(influence, CohortInfluence)
+        total = np.zeros((influence.n_effects, influence.n_effects))
+        for name in self.names:
+            if name == "unit":
+                total += influence.unit_cross_product()
+            else:
+                sums = influence.given_sums(name)
+                total += sums.T @ sums
+        return total - (len(self.names) - 1) * influence.unit_cross_product()
+
+
+def _given(influence: CohortInfluence, names: tuple[str, ...]) -> Clusters:
+    if any(name not in NESTING for name in names):
+        raise InferenceError("cohort statistics have no rows: cluster by unit, city or partner")
+    if "unit" in names and len(names) > 1:
+        raise InferenceError("units nest in cities and partners: cluster by one or the other")
+    codes = []
+    for name in names:
+        n_units = int(influence.moments.counts.sum())
+        codes.append(np.arange(n_units if name == "unit" else influence.given_sums(name).shape[0]))
+    return GivenClusters(names, tuple(codes), (), influence, None)
+
+
+def _treated_given(influence: CohortInfluence, name: str) -> tuple[int, int]:
+    treated = np.isfinite(influence.moments.onset)
+    if name == "unit":
+        counts = influence.moments.counts
+        return int(counts[treated].sum()), int(counts[~treated].sum())
+    influence.given_sums(name)
+    held = influence.given_clusters[name].counts[:, treated].sum(axis=1) > 0
+    return int(held.sum()), int((~held).sum())
+
+
 def influence_of(estimate: Estimate, method: str) -> Influence:
     """Return the influence of an estimate.
 
@@ -96,6 +144,8 @@ def clusters_of(fit: Fit, estimate: Estimate, names: Sequence[str], method: str 
     """
     influence = influence_of(estimate, method)
     names = tuple(dict.fromkeys(names))
+    if isinstance(influence, CohortInfluence) and not influence.has_units:
+        return _given(influence, names)
     o = fit.design.observations
     rows = estimate.sample.rows
     row_codes = tuple(_row_codes(o, name, rows) for name in names)
@@ -152,6 +202,9 @@ def _row_codes(o: Observations, name: str, rows: IntArray) -> IntArray:
 
 def treated_clusters(fit: Fit, estimate: Estimate, name: str) -> tuple[int, int]:
     """Return how many clusters of a dimension hold a treated unit, and how many hold none."""
+    influence = estimate.uncertainty
+    if isinstance(influence, CohortInfluence) and not influence.has_units:
+        return _treated_given(influence, name)
     o = fit.design.observations
     units = np.unique(o.unit[estimate.sample.rows])
     codes = recode(o.unit_clusters(name)[units]) if name in NESTING else recode(units)

@@ -97,6 +97,24 @@ class Correction:
     df: float
 
 
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What counting parameters needs to know of one absorbed effect.
+
+    Attributes
+    ----------
+    n : int
+    is_nested : bool
+        In some cluster dimension.
+    n_redundant : int
+        Connected components with an earlier effect, 0 for the first.
+    """
+
+    n: int
+    is_nested: bool
+    n_redundant: int
+
+
 def correct(
     rule: Convention,
     n_rows: int,
@@ -116,13 +134,50 @@ def correct(
     is_linear : bool
         False for likelihood estimators, whose intervals use the normal distribution under every convention.
     """
-    if not clusters:
+    levels: list[Levels] = []
+    if rule.counts_parameters:
+        nested = [any(is_nested(e, c) for c in clusters) for e in effects]
+        redundant = [_redundant(effects, i) if rule.name == "stata" else 0 for i in range(len(effects))]
+        sizes = [int(e.max()) + 1 for e in effects]
+        levels = [Levels(*of) for of in zip(sizes, nested, redundant, strict=True)]
+    n_all = count_all(n_slopes, effects)
+    return corrected(rule, n_rows, n_slopes, levels, [int(c.max()) + 1 for c in clusters], n_all, is_linear)
+
+
+def corrected(
+    rule: Convention,
+    n_rows: int,
+    n_slopes: int,
+    levels: Sequence[Levels],
+    sizes: Sequence[int],
+    n_all: int,
+    is_linear: bool = True,
+) -> Correction:
+    """Return the factor and the degrees of freedom from counts alone.
+
+    Parameters
+    ----------
+    rule : Convention
+    n_rows, n_slopes : int
+    levels : sequence of Levels
+        Of the absorbed effects.
+    sizes : sequence of int
+        Clusters by dimension.
+    n_all : int
+        Slopes and levels of every effect.
+    is_linear : bool
+
+    Raises
+    ------
+    InferenceError
+        One cluster only, or as many parameters as rows.
+    """
+    if not sizes:
         raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
-    sizes = [int(c.max()) + 1 for c in clusters]
     smallest = min(sizes)
     if smallest < 2:
         raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
-    k = count_parameters(rule, n_slopes, effects, clusters) if rule.counts_parameters else 0
+    k = count_parameters(rule, n_slopes, levels, n_all) if rule.counts_parameters else 0
     factor = 1.0
     if rule.cluster_factor == "smallest":
         factor *= smallest / (smallest - 1)
@@ -133,15 +188,13 @@ def correct(
             raise InferenceError(f"{k} parameters on {n_rows} rows leave no degree of freedom for errors")
         factor *= (n_rows - 1 if rule.cluster_factor == "smallest" else n_rows) / (n_rows - k)
     if rule.reference == "t of residuals" or (by_rows and k):
-        df = n_rows - count_all(n_slopes, effects)
+        df = n_rows - n_all
     if rule.reference == "normal" or not is_linear:
         df = float("inf")
     return Correction(factor, k, df)
 
 
-def count_parameters(
-    rule: Convention, n_slopes: int, effects: Sequence[IntArray], clusters: Sequence[IntArray]
-) -> int:
+def count_parameters(rule: Convention, n_slopes: int, levels: Sequence[Levels], n_all: int) -> int:
     """Return K as a convention counts it; at least 1.
 
     fixest: slopes plus effect levels, less one for each effect after the first, nested effects counting one in all.
@@ -149,18 +202,16 @@ def count_parameters(
     effect, plus one where some effect is nested. The two agree where every pair of effects is connected.
     linearmodels: slopes, plus every effect; a single effect that nests in the clusters is left out.
     """
-    nested = [any(is_nested(e, c) for c in clusters) for e in effects]
+    nested = [e.is_nested for e in levels]
     if rule.name == "linearmodels":
-        return n_slopes if nested == [True] else count_all(n_slopes, effects)
-    sizes = [int(e.max()) + 1 for e in effects]
+        return n_slopes if nested == [True] else n_all
     if rule.name == "stata":
-        redundant = [_redundant(effects, i) for i in range(len(effects))]
-        free = sum(s - r for s, r, is_in in zip(sizes, redundant, nested, strict=True) if not is_in)
+        free = sum(e.n - e.n_redundant for e in levels if not e.is_nested)
         return max(1, n_slopes + free + int(any(nested)))
-    if not sizes:
+    if not levels:
         return max(1, n_slopes)
-    inside = sum(s - 1 for s, is_in in zip(sizes, nested, strict=True) if is_in)
-    return max(1, n_slopes + sum(sizes) - (len(sizes) - 1) - inside)
+    inside = sum(e.n - 1 for e in levels if e.is_nested)
+    return max(1, n_slopes + sum(e.n for e in levels) - (len(levels) - 1) - inside)
 
 
 def count_all(n_slopes: int, effects: Sequence[IntArray]) -> int:

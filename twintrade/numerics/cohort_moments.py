@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
 CHUNK = 8192
 """Rows held at a time: 20 periods of them fit in a second-level cache."""
@@ -76,6 +76,63 @@ class CohortMoments:
         gap = self.means - other.means
         between = (self.counts * other.counts / counts)[:, None, None] * gap[:, :, None] * gap[:, None, :]
         return CohortMoments(self.onset, self.periods, counts, means, self.scatter + other.scatter + between)
+
+    def part(self, cohorts: IntArray, periods: IntArray) -> "CohortMoments":
+        """Return the statistics of some cohorts and periods, given by position."""
+        return CohortMoments(
+            self.onset[cohorts],
+            self.periods[periods],
+            self.counts[cohorts],
+            self.means[np.ix_(cohorts, periods)],
+            self.scatter[np.ix_(cohorts, periods, periods)],
+        )
+
+    def pooled(self, codes: IntArray, onset: FloatArray) -> "CohortMoments":
+        """Return the statistics with cohorts put together.
+
+        Parameters
+        ----------
+        codes : IntArray, shape (n_cohorts,)
+            Position of each cohort in ``onset``.
+        onset : FloatArray, shape (n_pooled,)
+        """
+        counts = np.bincount(codes, self.counts, onset.size).astype(np.float64)
+        means = np.zeros((onset.size, self.periods.size))
+        np.add.at(means, codes, self.counts[:, None] * self.means)
+        means /= counts[:, None]
+        gap = self.means - means[codes]
+        scatter = np.zeros((onset.size, self.periods.size, self.periods.size))
+        np.add.at(scatter, codes, self.scatter + self.counts[:, None, None] * gap[:, :, None] * gap[:, None, :])
+        return CohortMoments(onset, self.periods, counts, means, scatter)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterSums:
+    """Counts and sums per cluster and cohort: what errors clustered above the unit need.
+
+    Attributes
+    ----------
+    clusters : ObjectArray, shape (n_clusters,)
+        Labels.
+    counts : FloatArray, shape (n_clusters, n_cohorts)
+        Units; zero where a cluster has none of a cohort.
+    sums : FloatArray, shape (n_clusters, n_cohorts, n_periods)
+    """
+
+    clusters: ObjectArray
+    counts: FloatArray
+    sums: FloatArray
+
+    def part(self, cohorts: IntArray, periods: IntArray) -> "ClusterSums":
+        """Return the sums of some cohorts and periods, given by position, without clusters left empty."""
+        counts = self.counts[:, cohorts]
+        held = np.flatnonzero(counts.sum(axis=1) > 0)
+        return ClusterSums(self.clusters[held], counts[held], self.sums[np.ix_(held, cohorts, periods)])
+
+    def pooled(self, codes: IntArray, n_pooled: int) -> "ClusterSums":
+        """Return the sums with cohorts put together."""
+        member = (codes[:, None] == np.arange(n_pooled)).astype(np.float64)
+        return ClusterSums(self.clusters, self.counts @ member, np.einsum("cht,hp->cpt", self.sums, member))
 
 
 def cohort_moments(outcomes: FloatArray, cohort: IntArray, onset: FloatArray, periods: IntArray) -> CohortMoments:

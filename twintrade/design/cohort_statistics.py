@@ -1,0 +1,229 @@
+"""Cohort statistics made elsewhere, by SQL or Spark, as a design: event studies without a row of the data at hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design.design import Design
+from twintrade.design.panel import FrequencyName, Panel
+from twintrade.design.treatment import Treatment
+from twintrade.errors import DesignError
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.cohort_moments import ClusterSums, CohortMoments
+
+MEAN = "mean"
+"""Column of the cohorts' means in the design's panel."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class CohortStatistics:
+    """Number of units, sum and second moments of the outcome by cohort, and sums by cluster and cohort.
+
+    They describe a panel without gaps: every unit of a cohort is observed in every period. Statistics of disjoint
+    sets of units add up, so that a database can make them from parts.
+
+    Attributes
+    ----------
+    moments : CohortMoments
+        Onsets ascending; ``inf`` for the never treated.
+    clusters : mapping of {"city", "partner"} to ClusterSums
+        Needed only for errors clustered above the unit. With both, the unit is taken to be their dyad.
+    transform : {"level", "log", "share", "index"}
+        What was done to the outcome before it was summed.
+    frequency : {"year", "quarter", "month"}
+    """
+
+    moments: CohortMoments
+    clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
+    transform: Literal["level", "log", "share", "index"] = "level"
+    frequency: FrequencyName = "year"
+
+    @classmethod
+    def from_tables(
+        cls,
+        sums: pd.DataFrame,
+        products: pd.DataFrame,
+        clusters: Mapping[str, pd.DataFrame] | None = None,
+        *,
+        center: Mapping[int, float] | None = None,
+        transform: Literal["level", "log", "share", "index"] = "level",
+        frequency: FrequencyName = "year",
+    ) -> "CohortStatistics":
+        """Build from long tables as a ``GROUP BY`` returns them, in any order of rows.
+
+        Parameters
+        ----------
+        sums : DataFrame
+            One row per cohort and period. ``onset``: the cohort's first treated period, empty (NULL, NaN) or ``inf``
+            for the never treated; ``period``; ``n``: units; ``total``: sum of the outcome over these units.
+        products : DataFrame
+            One row per cohort and pair of periods, ``period`` <= ``other_period`` suffices. ``onset``, ``period``,
+            ``other_period``; ``product``: sum over units of outcome in ``period`` times outcome in ``other_period``.
+        clusters : mapping of {"city", "partner"} to DataFrame, optional
+            One row per cluster, cohort and period: ``cluster`` and the columns of ``sums``.
+        center : mapping of period to float, optional
+            What was subtracted from the outcome of each period before summing, in every table. Products of large
+            numbers lose digits; a rough mean by period keeps them. Means are shifted back.
+        transform, frequency
+            See the class.
+
+        Raises
+        ------
+        DesignError
+            A column is missing, a cell is missing or twice there, the number of units changes within a cohort (a
+            panel with gaps), the cluster sums do not add up to the cohorts', or a product cannot be one.
+        """
+        onset, periods = _keys(sums)
+        counts, totals = _cohort_sums(sums, onset, periods)
+        raw = _products(products, onset, periods)
+        held = {name: _cluster_sums(table, name, onset, periods) for name, table in (clusters or {}).items()}
+        shift = np.zeros(periods.size)
+        if center is not None:
+            missing = [int(p) for p in periods if int(p) not in center]
+            if missing:
+                raise DesignError(f"center has no value for period {missing[0]}; give one for every period")
+            shift = np.array([float(center[int(p)]) for p in periods])
+        _check_clusters(held, counts, totals)
+        m = CohortMoments.from_sums(onset, periods, counts, totals, raw)
+        _refuse_impossible(m, raw)
+        moved = {n: ClusterSums(c.clusters, c.counts, c.sums + c.counts[:, :, None] * shift) for n, c in held.items()}
+        moments = CohortMoments(onset, periods, counts, m.means + shift, m.scatter)
+        return cls(moments=moments, clusters=moved, transform=transform, frequency=frequency)
+
+    def design(self, **options: Any) -> Design:
+        """Return a design that estimators take like any other, where their algebra allows it.
+
+        Its panel holds one row per cohort and period, the mean. Estimators that need units' own rows refuse it.
+
+        Parameters
+        ----------
+        **options
+            As for ``Design``: comparison, window, reference, anticipation, clusters ...
+
+        Raises
+        ------
+        DesignError
+            Covariates, weights or a transform are asked for, or clusters that the statistics do not have.
+        """
+        for name in ("covariates", "weights", "transform"):
+            if options.get(name):
+                raise DesignError(f"cohort statistics carry no {name}; give it before summing, or give the rows")
+        lacking = [c for c in options.get("clusters", ()) if c != "unit" and c not in self.clusters]
+        if lacking:
+            raise DesignError(f"the statistics have no sums by {lacking[0]} and cohort; add them, or cluster by unit")
+        m = self.moments
+        digits = max((len(f"{g:.0f}") for g in m.onset if np.isfinite(g)), default=1)
+        labels = ["never tied" if np.isinf(g) else f"cohort {g:0{digits}.0f}" for g in m.onset]
+        frame = pd.DataFrame(
+            {
+                "cohort": np.repeat(labels, m.periods.size),
+                "period": np.tile(m.periods, m.onset.size),
+                MEAN: m.means.ravel(),
+            }
+        )
+        panel = Panel.from_frame(frame, unit="cohort", frequency=self.frequency)
+        treatment = Treatment.from_series(pd.Series(m.onset, index=labels).reindex(panel.units))
+        return Design(panel=panel, treatment=treatment, outcome=MEAN, statistics=self, **options)
+
+
+def _require(table: pd.DataFrame, columns: tuple[str, ...], what: str) -> None:
+    lacking = [c for c in columns if c not in table.columns]
+    if lacking:
+        raise DesignError(f"the table of {what} has no column {lacking[0]!r}; it needs {', '.join(columns)}")
+
+
+def _onsets(table: pd.DataFrame) -> FloatArray:
+    values = pd.to_numeric(table["onset"]).to_numpy(dtype=np.float64, na_value=np.inf)
+    return np.where(np.isnan(values), np.inf, values)
+
+
+def _keys(sums: pd.DataFrame) -> tuple[FloatArray, IntArray]:
+    _require(sums, ("onset", "period", "n", "total"), "sums")
+    if not len(sums):
+        raise DesignError("the table of sums has no row")
+    return np.unique(_onsets(sums)), np.unique(sums["period"].to_numpy(dtype=np.int64))
+
+
+def _positions(values: np.ndarray, known: np.ndarray, what: str, table: str) -> IntArray:
+    where = np.searchsorted(known, values)
+    wrong = where >= known.size
+    wrong |= known[np.minimum(where, known.size - 1)] != values
+    if wrong.any():
+        raise DesignError(f"the table of {table} has {what} {values[wrong][0]:g}, which the table of sums has not")
+    return where.astype(np.int64)
+
+
+def _cells(
+    table: pd.DataFrame, onset: FloatArray, periods: IntArray, what: str, column: str = "period"
+) -> tuple[IntArray, IntArray]:
+    rows = _positions(_onsets(table), onset, "cohort", what)
+    return rows, _positions(table[column].to_numpy(dtype=np.int64), periods, "period", what)
+
+
+def _cohort_sums(sums: pd.DataFrame, onset: FloatArray, periods: IntArray) -> tuple[FloatArray, FloatArray]:
+    at = _cells(sums, onset, periods, "sums")
+    counts, totals = (np.full((onset.size, periods.size), np.nan) for _ in range(2))
+    counts[at], totals[at] = sums["n"].to_numpy(dtype=np.float64), sums["total"].to_numpy(dtype=np.float64)
+    missing = np.argwhere(~np.isfinite(counts) | ~np.isfinite(totals))
+    if missing.size or len(sums) > counts.size:
+        cell = f" (first: cohort {onset[missing[0][0]]:g}, period {periods[missing[0][1]]})" if missing.size else ""
+        raise DesignError(f"the table of sums needs exactly one finite row per cohort and period{cell}")
+    uneven = np.argwhere(counts != counts[:, :1])
+    if uneven.size:
+        h, t = uneven[0]
+        first, other = f"{counts[h, 0]:.0f} units in {periods[0]}", f"{counts[h, t]:.0f} in {periods[t]}"
+        raise DesignError(
+            f"cohort {onset[h]:g} has {first} and {other}: cohort statistics need units observed in every "
+            "period; leave out those with gaps, or give the rows"
+        )
+    return counts[:, 0], totals
+
+
+def _products(products: pd.DataFrame, onset: FloatArray, periods: IntArray) -> FloatArray:
+    _require(products, ("onset", "period", "other_period", "product"), "products")
+    h, s = _cells(products, onset, periods, "products")
+    t = _cells(products, onset, periods, "products", "other_period")[1]
+    raw = np.full((onset.size, periods.size, periods.size), np.nan)
+    raw[h, t, s] = raw[h, s, t] = products["product"].to_numpy(dtype=np.float64)
+    missing = np.argwhere(~np.isfinite(raw))
+    if missing.size:
+        g, a, b = missing[0]
+        raise DesignError(f"the table of products lacks cohort {onset[g]:g}, periods {periods[a]} and {periods[b]}")
+    return raw
+
+
+def _cluster_sums(table: pd.DataFrame, name: str, onset: FloatArray, periods: IntArray) -> ClusterSums:
+    if name not in ("city", "partner"):
+        raise DesignError(f"cluster sums are by city or partner, not by {name!r}")
+    _require(table, ("cluster", "onset", "period", "n", "total"), f"sums by {name}")
+    codes, labels = pd.factorize(table["cluster"], sort=True)
+    h, t = _cells(table, onset, periods, f"sums by {name}")
+    counts = np.zeros((labels.size, onset.size, periods.size))
+    totals = np.zeros_like(counts)
+    np.add.at(counts, (codes, h, t), table["n"].to_numpy(dtype=np.float64))
+    np.add.at(totals, (codes, h, t), table["total"].to_numpy(dtype=np.float64))
+    if (counts != counts[:, :, :1]).any():
+        c, g, _ = np.argwhere(counts != counts[:, :, :1])[0]
+        raise DesignError(f"{name} {labels[c]}, cohort {onset[g]:g}: the number of units changes between periods")
+    return ClusterSums(np.asarray(labels, dtype=object), counts[:, :, 0], totals)
+
+
+def _check_clusters(held: Mapping[str, ClusterSums], counts: FloatArray, totals: FloatArray) -> None:
+    for name, c in held.items():
+        scale = np.abs(c.sums).sum() + 1.0
+        if (
+            not np.array_equal(c.counts.sum(axis=0), counts)
+            or np.abs(c.sums.sum(axis=0) - totals).max() > 1e-8 * scale
+        ):
+            raise DesignError(f"the sums by {name} do not add up to the cohorts': make both from the same rows")
+
+
+def _refuse_impossible(m: CohortMoments, raw: FloatArray) -> None:
+    variance = np.diagonal(m.scatter, axis1=1, axis2=2)
+    bad = np.argwhere(variance < -1e-8 * np.diagonal(raw, axis1=1, axis2=2))
+    if bad.size:
+        h, t = bad[0]
+        raise DesignError(f"cohort {m.onset[h]:g}, period {m.periods[t]}: the sum of squares is below n times mean²")
