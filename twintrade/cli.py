@@ -44,7 +44,11 @@ def main() -> None:
 @app.command()
 def run(
     specs: Specs = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Analyses run at the same time; changes no number.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Processes: over analyses, or over the refits of one; changes no number.")
+    ] = 1,
+    backend: Annotated[str, typer.Option(help="loky, this machine; or dask, a cluster for the refits.")] = "loky",
+    scheduler: Annotated[str, typer.Option(help="Address of the dask scheduler, tcp://host:8786.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Run even when nothing changed.")] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="One JSON line an event, on standard error.")] = False,
 ) -> None:
@@ -53,7 +57,9 @@ def run(
     from twintrade.study.summary import summarized
 
     try:
-        outcomes = run_all(_found(specs), jobs=jobs, force=force, log_json=log_json)
+        outcomes = run_all(
+            _found(specs), jobs=jobs, force=force, log_json=log_json, backend=backend, scheduler=scheduler
+        )
     except KeyboardInterrupt:
         _complain("interrupted; the results that stand are whole")
         raise typer.Exit(INTERRUPTED) from None

@@ -5,6 +5,10 @@ class TwintradeError(Exception):
     """Base of every error that twintrade raises on purpose."""
 
 
+class FanoutError(TwintradeError):
+    """Work cannot be spread as asked: a scheduler does not answer, or workers are lost for good."""
+
+
 class DataError(TwintradeError):
     """The observed data cannot be read as declared."""
 

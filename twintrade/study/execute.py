@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ from twintrade.data.faults import InvalidDataError
 from twintrade.effects import Message
 from twintrade.effects.messages import messages_frame
 from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
+from twintrade.fanout import Workers, using
 from twintrade.render.report import render
 from twintrade.study.assemble import assembled
 from twintrade.study.frames import to_bytes
 from twintrade.study.freshness import read_manifest
 from twintrade.study.headline import headline_facts
+from twintrade.study.ledger import FileLedger
 from twintrade.study.lock import locked
-from twintrade.study.manifest import manifest_of, peak_memory_mb, sealed
+from twintrade.study.manifest import made_from, manifest_of, peak_memory_mb, sealed
 from twintrade.study.observe import observe, simulated_files
 from twintrade.study.outcome import DATA, ESTIMATION, USAGE, Outcome
 from twintrade.study.plan import Plan, plan
@@ -25,6 +28,7 @@ from twintrade.study.run import run
 from twintrade.study.spec import parse
 from twintrade.study.store import (
     drop_messages,
+    ledger_path,
     lock_path,
     messages_path,
     prepare,
@@ -35,6 +39,8 @@ from twintrade.study.store import (
 
 Progress = Callable[[str], None]
 
+ALONE = Workers()
+
 DEBUG = "TWINTRADE_DEBUG"
 """Environment variable under which a fault of the program shows its traceback."""
 
@@ -43,7 +49,14 @@ class ProgramError(TwintradeError):
     """Something that no user can mend; it stops one analysis and no other."""
 
 
-def execute(root: Path, name: str, text: str, progress: Progress = lambda _: None, why: str = "") -> Outcome:
+def execute(
+    root: Path,
+    name: str,
+    text: str,
+    progress: Progress = lambda _: None,
+    why: str = "",
+    workers: Workers = ALONE,
+) -> Outcome:
     """Run one analysis and store its results.
 
     Parameters
@@ -58,6 +71,8 @@ def execute(root: Path, name: str, text: str, progress: Progress = lambda _: Non
         Told each job as it begins.
     why : str
         Reason for running, for the outcome.
+    workers : Workers
+        Who does the refits.
 
     Returns
     -------
@@ -68,7 +83,7 @@ def execute(root: Path, name: str, text: str, progress: Progress = lambda _: Non
     try:
         target = prepare(root, name)
         with locked(lock_path(root, name), name):
-            summary = _stored(root, name, text, target, progress, started)
+            summary = _stored(root, name, text, target, progress, started, workers)
     except TwintradeError as error:
         return _failed(root, name, error, time.monotonic() - started)
     except Exception as error:
@@ -112,10 +127,18 @@ def redraw(root: Path, name: str) -> None:
         write(target, files, sealed(kept, files, volatile))
 
 
-def _stored(root: Path, name: str, text: str, target: Path, progress: Progress, started: float) -> Mapping[str, Any]:
+def _stored(
+    root: Path, name: str, text: str, target: Path, progress: Progress, started: float, workers: Workers
+) -> Mapping[str, Any]:
     made, raw = planned(root, name, text)
     progress("read")
-    found = run(made, observe(name, made.spec, root), progress)
+    observed = observe(name, made.spec, root)
+    ledger = FileLedger(ledger_path(root, name), made_from(raw, observed.inputs))
+    try:
+        with using(replace(workers, ledger=ledger, progress=progress)):
+            found = run(made, observed, progress)
+    finally:
+        ledger.close()
     manifest = manifest_of(found, raw, root) | {"headline": headline_facts(found.ladder)}
     tidy = tidy_files(assembled(found, manifest))
     progress("draw")
@@ -127,6 +150,7 @@ def _stored(root: Path, name: str, text: str, target: Path, progress: Progress, 
     volatile = {"seconds": round(time.monotonic() - started, 2), "peak_memory_mb": peak_memory_mb()}
     drop_messages(messages_path(root, name))
     write(target, files, sealed(manifest, files, volatile))
+    ledger.close(remove=True)
     return manifest["headline"]  # type: ignore[no-any-return]
 
 

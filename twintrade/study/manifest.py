@@ -50,6 +50,12 @@ def manifest_of(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
     }
 
 
+def made_from(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
+    """Return the hash of all that the numbers of a run follow from."""
+    facts = [spec_digest(raw), source_digest(), versions(), sorted((i.path, i.sha256) for i in inputs)]
+    return digest(json.dumps(facts, sort_keys=True).encode("utf-8"))
+
+
 def sealed(manifest: Mapping[str, Any], files: Mapping[str, bytes], volatile: Mapping[str, Any]) -> bytes:
     """Return the manifest with the hash of every output, as JSON.
 

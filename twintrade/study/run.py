@@ -10,6 +10,7 @@ from twintrade.design import Design
 from twintrade.effects import Bands, Finding, Message
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View, fit
+from twintrade.fanout import current, using
 from twintrade.inference.base import Inference
 from twintrade.study.designs import Designs
 from twintrade.study.observe import Observed
@@ -83,7 +84,8 @@ def _estimated(
         lacking = column.estimator.requires.unmet(design)
         if lacking:
             return _skipped(column, design, "; ".join(lacking), messages)
-        made = fit(column.estimator, design)
+        with using(current().workers, f"estimate/{column.job}"):
+            made = fit(column.estimator, design)
     except (DesignError, EstimationError) as error:
         if column.is_headline and plan.spec.case is None:
             raise
@@ -104,8 +106,10 @@ def _bands(plan: Plan, column: Column, made: Fit, messages: list[Message], progr
     for inference, wanted in [(reported, views), *((other, ["overall"]) for other in plan.beside)]:
         job = f"inference/{inference.name}/{column.job}"
         progress(job)
+        rng = generator(plan.spec.inference.seed, job)
         try:
-            found += _inferred(inference, made, cast("list[View]", wanted), generator(plan.spec.inference.seed, job))
+            with using(current().workers, job):
+                found += _inferred(inference, made, cast("list[View]", wanted), rng)
         except InferenceError as error:
             if column.is_headline and inference is reported and plan.spec.case is None:
                 raise
@@ -150,7 +154,8 @@ def _checked(plan: Plan, check: Check, one: Estimated, progress: Progress) -> Fi
     assert one.fit is not None
     inference = plan.inference_of(one.column)
     try:
-        return check.diagnostic.check(one.fit, inference, generator(plan.spec.inference.seed, job))
+        with using(current().workers, job):
+            return check.diagnostic.check(one.fit, inference, generator(plan.spec.inference.seed, job))
     except TwintradeError as error:
         return check.diagnostic.unavailable(str(error))
 

@@ -15,20 +15,44 @@ from twintrade.study.store import results_folder, settle
 
 Report = Callable[[str, str], None]
 
+BACKENDS = ("loky", "dask")
 
-def run_all(analyses: Sequence[Analysis], *, jobs: int, force: bool, log_json: bool) -> list[Outcome]:
+
+def run_all(
+    analyses: Sequence[Analysis],
+    *,
+    jobs: int,
+    force: bool,
+    log_json: bool,
+    backend: str = "loky",
+    scheduler: str = "",
+) -> list[Outcome]:
     """Run every analysis that is stale, and return how each ended, in their order.
 
     Parameters
     ----------
     analyses : sequence of Analysis
     jobs : int
-        Analyses at the same time.
+        Processes at the same time: over the analyses, or over the refits of a single one.
     force : bool
         Run fresh ones too.
     log_json : bool
         Tell progress as JSON lines on standard error.
+    backend : {"loky", "dask"}
+        With dask, analyses come one after another and their refits go to the cluster.
+    scheduler : str
+        Address of the dask scheduler.
+
+    Raises
+    ------
+    SpecError, FanoutError
     """
+    if backend not in BACKENDS:
+        raise SpecError(f"--backend is {' or '.join(BACKENDS)}, not {backend!r}")
+    if scheduler and backend != "dask":
+        raise SpecError("--scheduler goes with --backend dask")
+    if backend == "dask" and not scheduler:
+        raise SpecError("--backend dask needs --scheduler ADDRESS, as in tcp://host:8786")
     outcomes: dict[str, Outcome] = {}
     stale: list[tuple[Analysis, str]] = []
     for analysis in analyses:
@@ -38,7 +62,7 @@ def run_all(analyses: Sequence[Analysis], *, jobs: int, force: bool, log_json: b
         else:
             stale.append((analysis, settled))
     with _reporting(log_json=log_json) as report:
-        for outcome in _run(stale, jobs, report):
+        for outcome in _run(stale, jobs, backend, scheduler, report):
             outcomes[outcome.name] = outcome
             report(outcome.name, outcome.ending)
     return [outcomes[a.name] for a in analyses]
@@ -62,25 +86,29 @@ def _settled(analysis: Analysis, *, force: bool) -> Outcome | str:
     return Outcome(analysis.name, "fresh", summary=manifest.get("headline", {}))
 
 
-def _run(stale: Sequence[tuple[Analysis, str]], jobs: int, report: Report) -> Iterator[Outcome]:
+def _run(
+    stale: Sequence[tuple[Analysis, str]], jobs: int, backend: str, scheduler: str, report: Report
+) -> Iterator[Outcome]:
     if not stale:
         return
-    if jobs == 1 or len(stale) == 1:
-        from twintrade.study.execute import execute
+    from twintrade.fanout import Workers, spread
 
-        for analysis, why in stale:
-            progress = partial(report, analysis.name)
-            yield execute(analysis.root, analysis.name, analysis.text, progress, why)
+    if jobs > 1 and len(stale) > 1 and backend == "loky":
+        for _, outcome in spread(_one, stale, None, Workers(n=jobs)):
+            yield outcome
         return
-    from joblib import Parallel, delayed
-
-    work = (delayed(_one)(analysis, why) for analysis, why in stale)
-    yield from Parallel(n_jobs=min(jobs, len(stale)), return_as="generator_unordered")(work)
-
-
-def _one(analysis: Analysis, why: str) -> Outcome:
     from twintrade.study.execute import execute
 
+    workers = Workers(n=jobs, backend="dask" if backend == "dask" else "loky", scheduler=scheduler)
+    for analysis, why in stale:
+        progress = partial(report, analysis.name)
+        yield execute(analysis.root, analysis.name, analysis.text, progress, why, workers)
+
+
+def _one(_: None, task: tuple[Analysis, str]) -> Outcome:
+    from twintrade.study.execute import execute
+
+    analysis, why = task
     return execute(analysis.root, analysis.name, analysis.text, why=why)
 
 

@@ -28,14 +28,21 @@ def lock_path(root: Path, name: str) -> Path:
     return root / "results" / f".{name}.lock"
 
 
+def ledger_path(root: Path, name: str) -> Path:
+    """Return where a run keeps finished refits until its results stand."""
+    return root / "results" / f".{name}.ledger"
+
+
 def settle(root: Path, name: str) -> None:
     """Clear what interrupted and failed runs left beside results that are fresh, unless another run is at work."""
     target = results_folder(root, name)
-    left = (lock_path(root, name), messages_path(root, name), _old(target), _staged(target))
+    ledger = ledger_path(root, name)
+    left = (lock_path(root, name), messages_path(root, name), ledger, _old(target), _staged(target))
     if any(os.path.lexists(path) for path in left):
         with suppress(StoreError), locked(lock_path(root, name), name):
             prepare(root, name)
             drop_messages(messages_path(root, name))
+            _drop(ledger)
 
 
 def prepare(root: Path, name: str) -> Path:
@@ -50,7 +57,7 @@ def prepare(root: Path, name: str) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         old, staged = _old(target), _staged(target)
-        _refuse_links(root, target.parent, target, old, staged)
+        _refuse_links(root, target.parent, target, old, staged, ledger_path(root, name))
         if old.exists() and not target.exists():
             old.rename(target)
         for debris in (old, staged):

@@ -1,0 +1,81 @@
+"""A run that was killed goes on from what it had finished; nothing else is ever taken for it."""
+
+import numpy as np
+import pytest
+
+from twintrade.study.ledger import FileLedger
+
+VALUES = {
+    "effects": np.array([[0.1, np.nan, -np.inf], [1e-300, 2 / 3, -0.0]]),
+    "n": np.array(7),
+    "names": np.array(["Zürich", "成都"]),
+    "none": np.zeros((0, 3)),
+}
+
+
+def same(found, values):
+    assert list(found) == list(values)
+    for name, value in values.items():
+        assert found[name].dtype == value.dtype
+        assert found[name].shape == value.shape
+        assert found[name].tobytes() == value.tobytes()
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / ".tiny.ledger"
+    ledger = FileLedger(path, "abc")
+    ledger.put("one", VALUES, "")
+    ledger.put("two", None, "not identified")
+    ledger.close()
+    return path
+
+
+def test_numbers_come_back_to_the_bit(path):
+    ledger = FileLedger(path, "abc")
+    values, reason = ledger.get("one")
+    assert reason == ""
+    same(values, VALUES)
+    assert ledger.get("two") == (None, "not identified")
+    assert ledger.get("three") is None
+
+
+def test_no_file_is_made_before_there_is_something_to_keep(tmp_path):
+    FileLedger(tmp_path / "x", "abc").close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("cut", [2, 20, 60])
+def test_a_torn_line_is_recomputed_and_the_next_one_kept(path, cut):
+    path.write_bytes(path.read_bytes()[:-cut])
+    ledger = FileLedger(path, "abc")
+    assert ledger.get("one") is not None
+    assert ledger.get("two") is None
+    ledger.put("two", None, "again")
+    ledger.close()
+    assert FileLedger(path, "abc").get("two") == (None, "again")
+
+
+def test_a_changed_byte_is_not_believed(path):
+    path.write_bytes(path.read_bytes().replace(b"not identified", b"now identified"))
+    assert FileLedger(path, "abc").get("two") is None
+
+
+def test_a_ledger_of_other_data_is_begun_anew(path):
+    other = FileLedger(path, "other")
+    assert other.get("one") is None
+    other.put("one", None, "x")
+    other.close()
+    assert FileLedger(path, "abc").get("one") is None
+    assert FileLedger(path, "other").get("one") == (None, "x")
+
+
+def test_objects_are_refused(path):
+    with pytest.raises(TypeError, match="dtype object"):
+        FileLedger(path, "abc").put("x", {"y": np.array([{}])}, "")
+
+
+def test_a_full_disk_costs_the_resumption_and_not_the_run(tmp_path):
+    ledger = FileLedger(tmp_path / "absent folder" / "x", "abc")
+    ledger.put("one", VALUES, "")
+    ledger.close(remove=True)

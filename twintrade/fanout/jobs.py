@@ -1,0 +1,180 @@
+"""Refits as named jobs: each has its own seed, a row even if it fails, and is done once though a run is killed."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+
+from twintrade.errors import FanoutError, TwintradeError
+from twintrade.fanout.spread import one_thread, spread
+from twintrade.fanout.workers import Arrays, Scope, Workers, current, using
+
+S = TypeVar("S")
+J = TypeVar("J")
+Function: TypeAlias = Callable[[S, J, np.random.Generator], Arrays]
+Ending: TypeAlias = tuple[Arrays | None, str]
+
+ALONE_SECONDS = 1.0
+"""What takes no longer than this is done here: starting a worker costs as much, and so does keeping a ledger."""
+
+TOLD_EVERY = 1.0
+"""Seconds between two lines of progress."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Done:
+    """One finished job.
+
+    Attributes
+    ----------
+    job : str
+    values : mapping of str to array, or None
+        None when it failed.
+    reason : str
+        Why it failed.
+    """
+
+    job: str
+    values: Arrays | None
+    reason: str = ""
+
+
+def run_jobs(
+    name: str,
+    function: Function[S, J],
+    jobs: Mapping[str, J],
+    *,
+    shared: S,
+    rng: np.random.Generator | None = None,
+    workers: Workers | None = None,
+) -> list[Done]:
+    """Do every job and return one row for each, in the order given.
+
+    The random numbers of a job follow from one draw of ``rng`` and the job's name: neither the backend nor the number
+    of workers nor the order of finishing moves a result, and another job more moves no other. Linear algebra runs on
+    one thread inside a job, wherever that is, so that results agree to the last bit.
+
+    Parameters
+    ----------
+    name : str
+        Of the loop, for progress and the ledger: "placebo".
+    function : callable
+        ``function(shared, job, rng)`` returns arrays by name; a function of a module. A ``TwintradeError`` of one job
+        becomes its reason; any other exception is a fault of the program and ends the run.
+    jobs : mapping of str to object
+        What differs between jobs, by a name that is unique.
+    shared : object
+        What all jobs read and none changes. Arrays in it reach the workers of this machine as one memory map.
+    rng : Generator, optional
+        Only for jobs that draw.
+    workers : Workers, optional
+        By default those of the surrounding ``using``.
+
+    Raises
+    ------
+    FanoutError
+        The scheduler does not answer, or workers are lost again and again.
+    """
+    scope = current() if workers is None else Scope(workers)
+    seed = int(rng.integers(2**63)) if rng is not None else 0
+    call = next(scope.calls)
+    names = list(jobs)
+    keys = [_key(scope.name, call, name, job, seed) for job in names]
+    endings: dict[int, Ending] = {}
+    if scope.workers.ledger is not None:
+        kept = ((i, scope.workers.ledger.get(key)) for i, key in enumerate(keys))
+        endings = {i: found for i, found in kept if found is not None}
+    todo = [i for i in range(len(names)) if i not in endings]
+    tasks = [(names[i], jobs[names[i]]) for i in todo]
+    told = _Told(name, len(names), len(endings), scope.workers)
+    noted = _Noted(scope.workers, told.started)
+    for place, ending in _endings(partial(_tried, function, seed), tasks, shared, scope.workers):
+        endings[todo[place]] = ending
+        noted.add(keys[todo[place]], ending)
+        told.one_more()
+    return [Done(job, *endings[i]) for i, job in enumerate(names)]
+
+
+def succeeded(found: Sequence[Done]) -> tuple[list[Done], list[tuple[str, str]]]:
+    """Return the jobs that gave arrays, and (job, reason) of those that failed."""
+    return [d for d in found if d.values is not None], [(d.job, d.reason) for d in found if d.values is None]
+
+
+def _endings(
+    tried: Callable[[S, tuple[str, J]], Ending], tasks: Sequence[tuple[str, J]], shared: S, workers: Workers
+) -> Iterator[tuple[int, Ending]]:
+    """Begin in this process, and go over to the workers where the jobs turn out to take long."""
+    started = time.monotonic()
+    for place, task in enumerate(tasks):
+        if not workers.is_alone and time.monotonic() - started > ALONE_SECONDS and place < len(tasks) - 1:
+            for later, ending in spread(tried, tasks[place:], shared, workers):
+                yield place + later, ending
+            return
+        yield place, tried(shared, task)
+
+
+def _tried(function: Function[S, J], seed: int, shared: S, task: tuple[str, J]) -> Ending:
+    name, job = task
+    try:
+        with using(Workers()), one_thread():
+            values = function(shared, job, np.random.default_rng(np.random.SeedSequence([seed, _number(name)])))
+    except FanoutError:
+        raise
+    except (TwintradeError, np.linalg.LinAlgError) as error:
+        return None, str(error)
+    return {key: np.asarray(value) for key, value in values.items()}, ""
+
+
+def _number(job: str) -> int:
+    return int.from_bytes(hashlib.sha256(job.encode("utf-8")).digest()[:8], "big")
+
+
+def _key(scope: str, call: int, name: str, job: str, seed: int) -> str:
+    return hashlib.sha256(json.dumps([scope, call, name, job, seed]).encode("utf-8")).hexdigest()
+
+
+class _Noted:
+    """Writes finished jobs to the ledger once a call turns out to be a long one."""
+
+    def __init__(self, workers: Workers, started: float) -> None:
+        self._ledger, self._started = workers.ledger, started
+        self._waiting: list[tuple[str, Ending]] = []
+
+    def add(self, key: str, ending: Ending) -> None:
+        if self._ledger is None:
+            return
+        self._waiting.append((key, ending))
+        if time.monotonic() - self._started > ALONE_SECONDS:
+            for waiting, (values, reason) in self._waiting:
+                self._ledger.put(waiting, values, reason)
+            self._waiting = []
+
+
+class _Told:
+    """Tells how far a call has come, at most once a second."""
+
+    def __init__(self, name: str, n_jobs: int, n_kept: int, workers: Workers) -> None:
+        self.started = self._last = time.monotonic()
+        self._name, self._n_jobs, self._n_kept, self._done = name, n_jobs, n_kept, 0
+        self._progress = workers.progress
+
+    def one_more(self) -> None:
+        self._done += 1
+        now = time.monotonic()
+        if self._progress is None or now - self._last < TOLD_EVERY:
+            return
+        self._last = now
+        left = self._n_jobs - self._n_kept - self._done
+        seconds = left * (now - self.started) / self._done
+        self._progress(f"{self._name}: {self._n_kept + self._done} of {self._n_jobs}, {_span(seconds)} left")
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

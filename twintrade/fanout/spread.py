@@ -1,0 +1,172 @@
+"""One function over many tasks, on processes of this machine or of a cluster, through joblib."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cache
+from typing import Any, TypeVar
+
+from twintrade.errors import FanoutError
+from twintrade.fanout.workers import Workers
+
+S = TypeVar("S")
+T = TypeVar("T")
+R = TypeVar("R")
+
+ATTEMPTS = 3
+"""How often the rest of the tasks is given to new processes after one was killed."""
+
+OF_THE_CLUSTER = ("KilledWorker", "CommClosedError", "CancelledError", "FutureCancelledError")
+"""Names of what distributed raises when workers or the scheduler go."""
+
+ANSWER_SECONDS = 20
+"""What a scheduler and its first worker may take to answer."""
+
+
+def spread(function: Callable[[S, T], R], tasks: Sequence[T], shared: S, workers: Workers) -> Iterator[tuple[int, R]]:
+    """Yield the place of each task and its result, as they finish.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(shared, task)``.
+    tasks : sequence
+    shared : object
+        Sent once; its arrays reach the processes of this machine as one memory map.
+    workers : Workers
+
+    Raises
+    ------
+    FanoutError
+        No scheduler at the address, or workers lost again and again.
+    """
+    if workers.is_alone:
+        for place, task in enumerate(tasks):
+            yield place, function(shared, task)
+        return
+    over = _over_cluster if workers.backend == "dask" else _over_processes
+    yield from over(function, tasks, shared, workers)
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Keep linear algebra to one thread, so that a result does not depend on how many there are."""
+    return _controller().limit(limits=1)  # type: ignore[no-any-return]
+
+
+@cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _placed(function: Callable[[S, T], R], shared: S, place: int, task: T) -> tuple[int, R]:
+    return place, function(shared, task)
+
+
+def _over_processes(
+    function: Callable[[S, T], R], tasks: Sequence[T], shared: S, workers: Workers
+) -> Iterator[tuple[int, R]]:
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    left = dict(enumerate(tasks))
+    for _ in range(ATTEMPTS):
+        work = [delayed(_placed)(function, shared, place, task) for place, task in left.items()]
+        try:
+            for place, result in Parallel(n_jobs=min(workers.n, len(work)), return_as="generator_unordered")(work):
+                del left[place]
+                yield place, result
+        except TerminatedWorkerError:
+            continue
+        return
+    raise FanoutError(
+        f"a worker process was killed {ATTEMPTS} times, and {len(left)} of {len(tasks)} jobs are not done: most "
+        "often memory ran out; ask for fewer workers with --jobs. What is done is kept: run again to go on"
+    )
+
+
+def _over_cluster(
+    function: Callable[[S, T], R], tasks: Sequence[T], shared: S, workers: Workers
+) -> Iterator[tuple[int, R]]:
+    from joblib import Parallel, delayed, parallel_config
+
+    left = len(tasks)
+    with _cluster(workers.scheduler) as client, _watched(client, workers.lost_after) as lost:
+        try:
+            with parallel_config(
+                backend="dask", client=client, scatter=[shared], wait_for_workers_timeout=ANSWER_SECONDS
+            ):
+                work = (delayed(_placed)(function, shared, place, task) for place, task in enumerate(tasks))
+                for place, result in Parallel(return_as="generator_unordered")(work):
+                    left -= 1
+                    yield place, result
+        except Exception as error:
+            if not lost.is_set() and type(error).__name__ not in OF_THE_CLUSTER:
+                raise
+            raise FanoutError(
+                f"the cluster at {workers.scheduler} lost its workers ({type(error).__name__}), and {left} of "
+                f"{len(tasks)} jobs are not done. What is done is kept: start workers and run again to go on"
+            ) from None
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Any]:
+    """Connect to a scheduler that has a worker.
+
+    Raises
+    ------
+    FanoutError
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise FanoutError("--backend dask needs the extra dask: pip install 'twintrade[dask]'") from None
+    if not address:
+        raise FanoutError("--backend dask needs --scheduler ADDRESS, as in tcp://host:8786")
+    client: Any = None
+    make: Any = Client
+    try:
+        client = make(address, timeout=ANSWER_SECONDS)
+        client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+    except (OSError, ValueError, TimeoutError) as error:
+        if client is not None:
+            client.close(timeout=1)
+        what = "has no worker" if client is not None else "does not answer"
+        raise FanoutError(
+            f"the scheduler at {address} {what} within {ANSWER_SECONDS} seconds ({type(error).__name__}): start it, "
+            "or leave --backend out"
+        ) from None
+    try:
+        yield client
+    finally:
+        with suppress(Exception):
+            client.close(timeout=5)
+
+
+@contextmanager
+def _watched(client: Any, lost_after: float) -> Iterator[threading.Event]:
+    """Close the connection when the cluster has had no worker for too long, so that nobody waits for ever."""
+    lost, over = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        alone = 0.0
+        step = min(1.0, lost_after / 4)
+        while not over.wait(step):
+            try:
+                alone = 0.0 if client.nthreads() else alone + step
+            except Exception:
+                alone += step
+            if alone >= lost_after:
+                lost.set()
+                with suppress(Exception):
+                    client.close(timeout=1)
+                return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield lost
+    finally:
+        over.set()
+        thread.join(timeout=5)

@@ -1,0 +1,98 @@
+"""Which workers the jobs of a piece of code may use, said once around it and never through every function between."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Literal, Protocol, TypeAlias
+
+from numpy.typing import NDArray
+
+Backend: TypeAlias = Literal["loky", "dask"]
+Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+Progress: TypeAlias = Callable[[str], None]
+
+
+class Ledger(Protocol):
+    """Finished jobs by key; what survives the process is up to whoever gives it."""
+
+    def get(self, key: str) -> "tuple[Arrays | None, str] | None":
+        """Return the arrays of a finished job, or its reason for failing; None where it is not finished."""
+
+    def put(self, key: str, values: Arrays | None, reason: str) -> None:
+        """Keep a finished job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """How many workers, where, and what becomes of the jobs they finish; nothing here moves a number.
+
+    Attributes
+    ----------
+    n : int
+        Processes on this machine; with dask the cluster says how many there are.
+    backend : {"loky", "dask"}
+    scheduler : str
+        Address of the dask scheduler, "tcp://host:8786".
+    ledger : Ledger or None
+        Finished jobs of an earlier run that was cut short.
+    progress : callable or None
+        Told how many jobs of a call are done, and the time left.
+    lost_after : float
+        Seconds without any worker after which a cluster is given up.
+    """
+
+    n: int = 1
+    backend: Backend = "loky"
+    scheduler: str = ""
+    ledger: Ledger | None = None
+    progress: Progress | None = None
+    lost_after: float = 60.0
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is nobody but this process."""
+        return self.backend == "loky" and self.n <= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Workers, and the place in the program that the keys of a ledger name.
+
+    Attributes
+    ----------
+    workers : Workers
+    name : str
+    calls : iterator of int
+        Numbers the calls made inside, which come in the same order in every run.
+    """
+
+    workers: Workers = Workers()
+    name: str = ""
+    calls: "count[int]" = field(default_factory=count)
+
+
+_SCOPE: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
+
+def current() -> Scope:
+    """Return the scope of the running code; outside every ``using`` it is this process alone."""
+    return _SCOPE.get() or Scope()
+
+
+@contextmanager
+def using(workers: Workers, name: str = "") -> Iterator[Workers]:
+    """Let every call of ``run_jobs`` inside use these workers.
+
+    Parameters
+    ----------
+    workers : Workers
+    name : str
+        Of the work inside; two pieces of work with one ledger have different names.
+    """
+    token = _SCOPE.set(Scope(workers, name))
+    try:
+        yield workers
+    finally:
+        _SCOPE.reset(token)
