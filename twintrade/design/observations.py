@@ -80,6 +80,8 @@ class Observations:
     @cached_property
     def periods(self) -> IntArray:
         """The periods observed, ascending, shape (n_periods,)."""
+        if self.period is self.design.panel.period:
+            return self.design.panel.periods
         first, last = int(self.period.min()), int(self.period.max())
         present = np.zeros(last - first + 1, dtype=bool)
         present[self.period - first] = True
@@ -150,7 +152,9 @@ class Observations:
         """
         raw = self.design.panel.values(self.design.outcome)
         if used is None:
-            used, units, n_periods = np.arange(self.n_rows), np.arange(self.n_units), self.periods.size
+            every = self.design.panel.every_row
+            used = every if every.size == self.n_rows else np.arange(self.n_rows)
+            units, n_periods = np.arange(self.n_units), self.periods.size
         else:
             units, n_periods = np.unique(self.unit[used]), np.unique(self.period[used]).size
         rows = self.rows if used.size == self.n_rows else self.rows[used]
@@ -179,6 +183,7 @@ class _Sieve:
         self.panel = panel
         self.keep = keep
         self.dropped: list[Dropped] = []
+        self.is_whole = bool(keep.all())
 
     def drop(self, mask: BoolArray, reason: str, sentence: str) -> None:
         if not mask.any():
@@ -187,6 +192,7 @@ class _Sieve:
         if not gone.any():
             return
         self.keep[gone] = False
+        self.is_whole = False
         touched = np.unique(self.panel.unit[gone])
         lost = np.setdiff1d(touched, np.unique(self.panel.unit[self.keep]))
         names = tuple(str(u) for u in self.panel.units[touched])
@@ -212,8 +218,9 @@ def observe(design: "Design") -> Observations:
     sieve = _Sieve(panel, np.ones(panel.n_rows, dtype=bool) if design.kept is None else design.kept.copy())
     _drop_units(design, sieve)
     raw = panel.values(design.outcome)
-    sieve.drop(np.isnan(raw), "missing-outcome", "rows without an outcome")
-    sieve.drop(np.isinf(raw), "infinite-outcome", "rows with an infinite outcome")
+    if not np.isfinite(raw.sum()):
+        sieve.drop(np.isnan(raw), "missing-outcome", "rows without an outcome")
+        sieve.drop(np.isinf(raw), "infinite-outcome", "rows with an infinite outcome")
     if design.transform == "log":
         sieve.drop(raw < 0, "negative-under-log", "rows with a negative outcome, which has no logarithm")
         sieve.drop(raw == 0, "zero-under-log", "rows with a zero outcome, which has no logarithm")
@@ -226,7 +233,7 @@ def observe(design: "Design") -> Observations:
     if design.weights is not None:
         weights = panel.values(design.weights)
         sieve.drop(np.asarray(~(weights > 0)), "no-weight", "rows whose weight is not positive")
-    rows = np.flatnonzero(sieve.keep).astype(np.int64)
+    rows = panel.every_row if sieve.is_whole else np.flatnonzero(sieve.keep).astype(np.int64)
     if rows.size == 0:
         raise DesignError("no row is left: " + "; ".join(f"{d.n_rows} {d.sentence}" for d in sieve.dropped))
     if rows.size < panel.n_rows:
@@ -243,12 +250,13 @@ def _drop_units(design: "Design", sieve: _Sieve) -> None:
         units = np.isin(panel.units, [u for u, r in reasons.items() if r == reason])
         sieve.drop(units[panel.unit], reason, EXCLUSIONS.get(reason, f"rows of units excluded: {reason}"))
     if design.always_treated == "exclude":
-        unit, period = panel.unit, panel.period
-        if not sieve.keep.all():
-            unit, period = unit[sieve.keep], period[sieve.keep]
-        starts = np.flatnonzero(np.diff(unit, prepend=-1))
         first = np.full(panel.n_units, np.iinfo(np.int64).max)
-        first[unit[starts]] = period[starts]
+        if sieve.is_whole:
+            first[panel.unit[panel.starts]] = panel.period[panel.starts]
+        else:
+            unit, period = panel.unit[sieve.keep], panel.period[sieve.keep]
+            starts = np.flatnonzero(np.diff(unit, prepend=-1))
+            first[unit[starts]] = period[starts]
         always = np.asarray(design.onset - design.anticipation <= first)
         if not always.any():
             return
@@ -270,10 +278,11 @@ def _assemble(
     panel = design.panel
     is_all = rows.size == panel.n_rows
     unit, period = (panel.unit, panel.period) if is_all else (panel.unit[rows], panel.period[rows])
-    is_first = np.ones(rows.size, dtype=bool)
-    is_first[1:] = unit[1:] != unit[:-1]
-    unit_rows = unit[is_first]
+    starts = panel.starts if is_all else np.flatnonzero(np.diff(unit, prepend=-1))
+    unit_rows = unit[starts]
     if unit_rows.size < panel.n_units:
+        is_first = np.zeros(rows.size, dtype=np.int64)
+        is_first[starts] = 1
         unit = np.cumsum(is_first) - 1
     unit_onset = design.onset[unit_rows]
     return Observations(

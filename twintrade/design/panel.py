@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ FrequencyName = Literal["year", "quarter", "month"]
 PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12}
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Panel:
     """Rows sorted by unit and period, unique on both.
 
@@ -85,24 +86,19 @@ class Panel:
         DesignError
             A key column is missing, a period is no integer, or two rows share unit and period.
         """
-        for name in (period, unit, city, partner):
-            if name is not None and name not in frame.columns:
-                raise DesignError(
-                    f"the panel has no column {name!r}; columns are {', '.join(map(str, frame.columns))}"
-                )
+        _require_columns(frame, (period, unit, city, partner))
         keys = [name for name in (unit, city) if name is not None]
         if not keys:
             raise DesignError("name the column that holds the unit, or the city (and partner)")
         periods = _integers(frame[period], period)
         city_codes, cities = _coded(frame[city or keys[0]])
+        partner_codes, partners = np.zeros(len(frame), dtype=np.int64), np.array([""], dtype=object)
         if partner is not None:
             partner_codes, partners = _coded(frame[partner])
-        else:
-            partner_codes, partners = np.zeros(len(frame), dtype=np.int64), np.array([""], dtype=object)
-        if unit is not None:
-            unit_codes, units = _coded(frame[unit])
-        else:
+        if unit is None:
             unit_codes, units = _dyads(city_codes, partner_codes, cities, partners)
+        else:
+            unit_codes, units = (city_codes, cities) if city is None else _coded(frame[unit])
         order = _order(unit_codes, periods)
         if order is not None:
             unit_codes, periods = unit_codes[order], periods[order]
@@ -110,16 +106,9 @@ class Panel:
         _refuse_duplicates(unit_codes, periods, units)
         first = np.searchsorted(unit_codes, np.arange(units.size))
         for codes, name in ((city_codes, city), (partner_codes, partner)):
-            if name is not None and (codes != codes[first][unit_codes]).any():
-                bad = units[unit_codes[np.flatnonzero(codes != codes[first][unit_codes])[0]]]
-                raise DesignError(f"unit {bad!r} has more than one {name}; a unit belongs to one {name}")
-        taken = {period, unit, city, partner}
-        columns = {
-            str(name): frame[name].to_numpy() if order is None else frame[name].to_numpy()[order]
-            for name in frame.columns
-            if name not in taken
-        }
-        return cls(
+            if name is not None:
+                _refuse_two_ends(unit_codes, codes, first, units, name)
+        panel = cls(
             units=units,
             unit=unit_codes,
             period=periods,
@@ -127,10 +116,35 @@ class Panel:
             unit_partner=partner_codes[first],
             cities=cities,
             partners=partners,
-            columns=columns,
+            columns=_columns(frame, {period, unit, city, partner}, order),
             frequency=frequency,
             units_of_measure=dict(units_of_measure or {}),
         )
+        # Found once, while building: every design on the panel asks.
+        _ = panel.starts, panel.periods, panel.every_row
+        return panel
+
+    @cached_property
+    def starts(self) -> IntArray:
+        """First row of each unit, shape (n_units,)."""
+        return np.flatnonzero(np.append(True, self.unit[1:] != self.unit[:-1])[: self.n_rows])
+
+    @cached_property
+    def periods(self) -> IntArray:
+        """The periods observed, ascending, shape (n_periods,)."""
+        if not self.n_rows:
+            return np.empty(0, dtype=np.int64)
+        first, last = int(self.period.min()), int(self.period.max())
+        present = np.zeros(last - first + 1, dtype=bool)
+        present[self.period - first] = True
+        return (np.flatnonzero(present) + first).astype(np.int64)
+
+    @cached_property
+    def every_row(self) -> IntArray:
+        """The positions of all rows, shape (n_rows,)."""
+        rows = np.arange(self.n_rows)
+        rows.flags.writeable = False
+        return rows
 
     @property
     def n_rows(self) -> int:
@@ -150,12 +164,12 @@ class Panel:
     @property
     def first_period(self) -> int:
         """First period observed."""
-        return int(self.period.min())
+        return int(self.periods[0])
 
     @property
     def last_period(self) -> int:
         """Last period observed."""
-        return int(self.period.max())
+        return int(self.periods[-1])
 
     def values(self, column: str) -> FloatArray:
         """Return a numeric column as float, shape (n_rows,).
@@ -191,6 +205,24 @@ class Panel:
             "period": self.period,
         }
         return pd.DataFrame(head | {k: v for k, v in self.columns.items() if k not in head})
+
+
+def _require_columns(frame: pd.DataFrame, names: tuple[str | None, ...]) -> None:
+    for name in names:
+        if name is not None and name not in frame.columns:
+            held = ", ".join(map(str, frame.columns))
+            raise DesignError(f"the panel has no column {name!r}; columns are {held}")
+
+
+def _columns(frame: pd.DataFrame, taken: set[str | None], order: IntArray | None) -> dict[str, Any]:
+    held = {str(name): frame[name].to_numpy() for name in frame.columns if name not in taken}
+    return held if order is None else {name: values[order] for name, values in held.items()}
+
+
+def _refuse_two_ends(unit: IntArray, codes: IntArray, first: IntArray, units: ObjectArray, name: str) -> None:
+    wrong = np.flatnonzero(codes != codes[first][unit])
+    if wrong.size:
+        raise DesignError(f"unit {units[unit[wrong[0]]]!r} has more than one {name}; a unit belongs to one {name}")
 
 
 def _integers(column: pd.Series, name: str) -> IntArray:
