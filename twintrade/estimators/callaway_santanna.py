@@ -91,19 +91,20 @@ class CallawaySantAnna(Estimator):
         blocks = _Blocks(wide, self)
         kept: list[Cell] = []
         effects: list[float] = []
-        columns: list[FloatArray] = []
+        # One column a cell, contiguous, and never a second copy: at 100,000 units it is the largest thing there is.
+        values = np.zeros((wide.unit_ids.size, len(plan)), order="F")
         for cell in plan:
-            column = np.zeros(wide.unit_ids.size)
+            column = values[:, len(kept)]
             try:
                 effects.append(0.0 if cell.is_reference else blocks.effect(cell, column))
             except EstimationError as error:
                 label = cell.label(wide.onset, wide.periods)
                 dropped = (*dropped, Dropped("not-identified", str(error), 0, 0, (label,)))
+                column[:] = 0.0
                 continue
             kept.append(cell)
-            columns.append(column)
         _require_treated(kept, wide, dropped)
-        influence = UnitInfluence(wide.unit_ids, np.column_stack(columns))
+        influence = UnitInfluence(wide.unit_ids, values[:, : len(kept)])
         return pack(kept, np.array(effects), influence, wide, design, self.base, dropped)
 
 
