@@ -1,6 +1,6 @@
 """Whether tied units moved differently already before the tie: a joint test of the pre-period effects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +12,10 @@ from twintrade.effects import Bands, EventStudy, Finding
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.joint import Reference, chosen_block, fewest_clusters, joint_test
+from twintrade.inference.multiplier import Multiplier
 
 BASES = {
     "universal": "measured against one reference period",
@@ -46,9 +49,9 @@ class JointPre:
 def joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> JointPre:
     """Test that all pre-period effects of an event study are zero.
 
-    With a covariance: F, with the degrees of freedom of the smallest clustering dimension (Wald where the covariance
-    does not come from clusters). Under randomization: the largest pre-period effect, each over its spread across the
-    draws, against the same of every draw.
+    With a covariance: F, with the degrees of freedom of the dimension with the fewest treated clusters (Wald where
+    the covariance does not come from clusters). Under randomization: the largest pre-period effect, each over its
+    spread across the draws, against the same of every draw.
 
     Raises
     ------
@@ -104,7 +107,7 @@ class Pretrends(Diagnostic):
         if "event" not in fit.views:
             return self.unavailable(f"{fit.estimator.title or 'the method'} gives no effects by event time")
         try:
-            found = joint_pretrend(quick(fit, inference, self.draws).infer(fit, "event", rng), self.reference)
+            found, clusters = self._tested(fit, quick(fit, inference, self.draws), rng)
         except TwintradeError as error:
             return self.unavailable(str(error))
         is_failed = found.p < 1 - self.level
@@ -113,7 +116,7 @@ class Pretrends(Diagnostic):
         sentence = (
             f"The {found.n_effects} pre-period effects, {base}, are jointly "
             f"{'different from' if is_failed else 'not distinguishable from'} zero ({found.test}{df} = "
-            f"{found.statistic:.2f}, p = {found.p:.3f})"
+            f"{found.statistic:.2f}, p = {found.p:.3f}{clusters})"
         )
         sentence += (
             ": tied units moved differently before the tie already."
@@ -132,6 +135,21 @@ class Pretrends(Diagnostic):
             unit="p",
             table=table,
         )
+
+    def _tested(self, fit: Fit, chosen: Inference, rng: np.random.Generator) -> tuple[JointPre, str]:
+        """Return the joint test; under multi-way clustering that of the one dimension which objects least.
+
+        A multi-way covariance is a difference: its smallest eigenvalues are too small, and a joint statistic divides
+        by them. The largest p-value of the one-way tests keeps its size where the multi-way test does not.
+        """
+        if self.reference == "fixest" or not isinstance(chosen, Clustered | Multiplier | Jackknife):
+            return joint_pretrend(chosen.infer(fit, "event", rng), self.reference), ""
+        names = chosen.by or fit.design.clusters
+        if len(names) < 2:
+            return joint_pretrend(chosen.infer(fit, "event", rng), self.reference), ""
+        found = {n: joint_pretrend(replace(chosen, by=(n,)).infer(fit, "event", rng), self.reference) for n in names}
+        name = max(found, key=lambda n: found[n].p)
+        return found[name], f", clustered by {name}, which objects least"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

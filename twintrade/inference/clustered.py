@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.effects import Bands, CohortEffects, Estimate, EventStudy, Message, Sample
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clusters import Clusters, GivenClusters, clusters_of, treated_clusters
+from twintrade.inference.clusters import Clusters, GivenClusters, clusters_of, fewest_treated, treated_clusters
 from twintrade.inference.conventions import Convention, Correction, Levels, convention, correct, corrected
 from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantile, two_sided_p
 from twintrade.numerics.arrays import BoolArray, FloatArray
@@ -93,6 +93,7 @@ class Clustered(Inference):
             f"{critical:.3f} ({self.draws} draws)"
         )
         facts: Facts = {"critical_value": critical, "draws": self.draws, "simultaneous": "plug-in sup-t"}
+        facts["fewest_clusters"] = fewest_treated(fit, estimate, sandwich.clusters.sizes)
         messages = sandwich_messages(fit, estimate, sandwich, usable)
         return bands_from(estimate, self.name, self.level, sandwich, critical, note, facts, messages)
 
@@ -142,7 +143,6 @@ def bands_from(
         "correction": sandwich.rule.name,
         "n_parameters": sandwich.correction.n_parameters,
         "clusters": clusters_text(sandwich.clusters),
-        "fewest_clusters": min(sandwich.clusters.sizes.values()),
     }
     made = banded(
         estimate,

@@ -200,6 +200,11 @@ def _row_codes(o: Observations, name: str, rows: IntArray) -> IntArray:
     return np.arange(rows.size) if name == "row" else recode(o.codes(name)[rows])
 
 
+def fewest_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int]) -> int:
+    """Return the fewest treated clusters of any dimension of whole units, or the fewest clusters of the others."""
+    return min(treated_clusters(fit, estimate, n)[0] if n in NESTING else size for n, size in sizes.items())
+
+
 def treated_clusters(fit: Fit, estimate: Estimate, name: str) -> tuple[int, int]:
     """Return how many clusters of a dimension hold a treated unit, and how many hold none."""
     influence = estimate.uncertainty

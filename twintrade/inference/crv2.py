@@ -10,7 +10,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, few_treated, has_variance
-from twintrade.inference.clusters import NESTING, influence_of, treated_clusters
+from twintrade.inference.clusters import NESTING, fewest_treated, influence_of, treated_clusters
 from twintrade.inference.joint import sup_t_plug_in, t_quantile, two_sided_p
 from twintrade.inference.leave_out import effects_projection, members, row_clusters
 from twintrade.numerics.annihilator import Annihilator
@@ -83,7 +83,7 @@ class BiasReduced(Inference):
         smallest = float(np.nanmin(found.df[usable])) if usable.any() else float("nan")
         critical = sup_t_plug_in(found.covariance, usable, self.level, smallest, rng, self.draws)
         facts: Facts = {"critical_value": critical, "clusters": f"{n} {PLURAL[name]}", "df": smallest}
-        facts["fewest_clusters"] = n
+        facts["fewest_clusters"] = fewest_treated(fit, estimate, {name: n})
         note = (
             f"Bias-reduced errors (CRV2) clustered by {name} ({n} {PLURAL[name]}); t distribution with Satterthwaite "
             f"degrees of freedom, {smallest:.1f} at least; sup-t critical value {critical:.3f}"

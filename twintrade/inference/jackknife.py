@@ -12,7 +12,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, has_variance
-from twintrade.inference.clusters import treated_clusters
+from twintrade.inference.clusters import fewest_treated, treated_clusters
 from twintrade.inference.joint import repaired, sup_t_plug_in
 from twintrade.inference.leave_out import LeftOut, left_out
 from twintrade.numerics.arrays import FloatArray
@@ -83,7 +83,7 @@ class Jackknife(Inference):
             f"of freedom; sup-t critical value {critical:.3f} ({self.draws} draws)"
         )
         facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": listed}
-        facts["fewest_clusters"] = min(sizes.values())
+        facts["fewest_clusters"] = fewest_treated(fit, estimate, sizes)
         messages = _messages(fit, estimate, used, lost, was_repaired, list(sizes))
         made = banded(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
         return replace(made, messages=messages)

@@ -85,7 +85,8 @@ def joint_test(
     df : float
         Of the t distribution of single effects; infinite for the normal.
     fewest : float
-        Clusters in the smallest clustering dimension; infinite where the covariance does not come from clusters.
+        Treated clusters in the dimension where they are fewest, since untreated ones add next to nothing to the
+        covariance; infinite where it does not come from clusters.
     reference : {"hotelling", "fixest"}
 
     Raises
@@ -96,15 +97,15 @@ def joint_test(
     n = effects.size
     if n >= fewest - 1:
         raise InferenceError(
-            f"{n} effects cannot be tested together on {fewest:.0f} clusters: their covariance has rank "
-            f"{fewest - 1:.0f} at most; shorten the window or use randomization"
+            f"{n} effects cannot be tested together on {fewest:.0f} treated clusters, which hardly tell so many "
+            "apart; shorten the window or use randomization"
         )
     if not (np.diag(covariance) > 0).all():
         raise InferenceError("some effect to be tested has no variance")
     values = np.linalg.eigvalsh(correlation(covariance))
     if values[0] < CONDITION * values[-1]:
         raise InferenceError(f"the covariance of the {n} effects to be tested together is singular or nearly so")
-    found = wald(effects, covariance, min(df, fewest - 1))
+    found = wald(effects, covariance, df if reference == "fixest" else min(df, fewest - 1))
     if reference == "fixest" or np.isinf(fewest):
         return found
     statistic, df2 = found.statistic * (fewest - n) / (fewest - 1), fewest - n
@@ -112,7 +113,7 @@ def joint_test(
 
 
 def fewest_clusters(facts: Mapping[str, float | int | str]) -> float:
-    """Return the clusters in the smallest dimension that bands were made from; infinite where there are none."""
+    """Return the fewest treated clusters of any dimension that bands were made from; infinite where none are."""
     return float(facts.get("fewest_clusters", np.inf))
 
 

@@ -17,7 +17,7 @@ from twintrade.inference.clustered import (
     sandwich_messages,
     sandwich_note,
 )
-from twintrade.inference.clusters import Clusters
+from twintrade.inference.clusters import Clusters, fewest_treated
 from twintrade.inference.joint import bounded_critical
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
@@ -77,6 +77,7 @@ class Multiplier(Inference):
             "seed": seed,
             "floor": 1 / (self.draws + 1),
             "simultaneous": "multiplier sup-t",
+            "fewest_clusters": fewest_treated(fit, estimate, sandwich.clusters.sizes),
         }
         messages = sandwich_messages(fit, estimate, sandwich, usable) + _few_clusters(sandwich.clusters)
         return bands_from(estimate, self.name, self.level, sandwich, critical, note, facts, messages, p)
