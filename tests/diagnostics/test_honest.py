@@ -17,8 +17,8 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
 
 CHAIN = 1.6e-3
-"""Of the interval's length. At M = 0.02 the length is flat around its optimum: R stops 1.3e-4 beside ours, whose
-length a dense search cannot beat (tests/numerics/test_robust_interval.py); the quantile explains the rest."""
+"""Of the interval's length. R's quantile comes from draws, and at M = 0.02 R stops 1.6e-3 beside an optimum around
+which the length is flat; tests/numerics/test_robust_interval.py puts R's quantile in and shows both."""
 
 DRAWS = 5e-4
 """Two standard deviations of an end when R draws its least favorable critical value from 1,000 normals."""

@@ -13,8 +13,12 @@ from twintrade.numerics.fixed_length import fixed_length, folded_quantile
 from twintrade.numerics.robust_interval import EventPath, robust_interval
 
 FIXED_LENGTH = 1.2e-3
-"""Of the interval's length. R finds the folded normal's quantile from a million draws: at M = 0, where it must be
-1.95996, R uses a value 1.16e-3 larger, and its length differs by that share."""
+"""Of the interval's length. R takes the folded normal's quantile from a million draws of seed 0: at M = 0, where it
+must be 1.95996, that quantile is 1.16e-3 larger, and R's length differs by that share."""
+
+SAME_QUANTILE = {"length": 1e-8, "end": 5e-4}
+"""Of the interval's length, where the exact quantile is replaced by R's: lengths agree to how far both optimizers go,
+centers to how flat the variance is around its optimum (R stops 4.4e-4 beside it at M = 0 with 33 effects)."""
 
 GRID_STEP = {"smoothness": 1.1e-3, "relative": 0.81e-3}
 """One step of R's grid of 1,000 points over its default range (0.76e-3 when relative), of which R takes the inner
@@ -59,6 +63,60 @@ def test_fixed_length_equals_honestdid(shared, name):
         length = result["ub"][i] - result["lb"][i]
         assert found.low == pytest.approx(result["lb"][i], abs=FIXED_LENGTH * length)
         assert found.high == pytest.approx(result["ub"][i], abs=FIXED_LENGTH * length)
+
+
+@pytest.fixture(scope="module")
+def r_normals():
+    """A million normals as R draws them after set.seed(0): Mersenne Twister, inversion of 53-bit uniforms."""
+    from scipy.special import ndtri
+
+    state, keys = 0, []
+    for _ in range(675):
+        state = (69069 * state + 1) % 2**32
+        keys.append(state)
+    twister = np.random.MT19937()
+    twister.state = {"bit_generator": "MT19937", "state": {"key": np.array(keys[51:], dtype=np.uint32), "pos": 624}}
+    uniform = twister.random_raw(2_000_000).astype(np.float64) * 2.3283064365386963e-10
+    return ndtri((np.floor(2**27 * uniform[::2]) + uniform[1::2]) / 2**27)
+
+
+def test_normals_of_r(r_normals):
+    # set.seed(0); rnorm(4) in R.
+    assert r_normals[:4] == pytest.approx([1.262954285, -0.326233361, 1.329799263, 1.272429321], abs=1e-9)
+
+
+@pytest.mark.parametrize(("name", "places"), [("BC_sd_flci", (0, 2)), ("LW_sd_flci_female_l15", (0, 1))])
+def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(
+    shared, name, places, r_normals, monkeypatch
+):
+    monkeypatch.setattr(
+        "twintrade.numerics.fixed_length.folded_quantile",
+        lambda bias, level: float(np.quantile(np.abs(r_normals + abs(bias)), level)),
+    )
+    path, result = path_of(shared, *FIXED[name]), golden(shared)[name]
+    for i in places:
+        found = robust_interval(path, "smoothness", result["M"][i], "fixed_length", 0.95, np.random.default_rng(0))
+        length = result["ub"][i] - result["lb"][i]
+        assert found.high - found.low == pytest.approx(length, rel=SAME_QUANTILE["length"])
+        assert found.low == pytest.approx(result["lb"][i], abs=SAME_QUANTILE["end"] * length)
+        assert found.high == pytest.approx(result["ub"][i], abs=SAME_QUANTILE["end"] * length)
+
+
+def test_with_the_quantile_of_r_the_chain_differs_by_where_r_stops(shared, r_normals, monkeypatch):
+    """At M = 0.02 R's center is 1.6e-3 lengths away and its interval is no shorter: it stopped beside the optimum."""
+    monkeypatch.setattr(
+        "twintrade.numerics.fixed_length.folded_quantile",
+        lambda bias, level: float(np.quantile(np.abs(r_normals + abs(bias)), level)),
+    )
+    result = json.loads((shared / "golden" / "honestdid_from_did.json").read_text())["cases"][0]["results"]
+    path = EventPath(np.array(result["betahat"]), np.array(result["vcov"]), 3, np.eye(4)[0])
+    smooth = result["sd"]
+    for i, size in enumerate(smooth["M"]):
+        found = robust_interval(path, "smoothness", size, "fixed_length", 0.95, np.random.default_rng(0))
+        length = smooth["ub"][i] - smooth["lb"][i]
+        assert length * (1 - 2e-5) <= found.high - found.low <= length * (1 + 1e-8)
+        if size != 0.02:
+            assert found.low == pytest.approx(smooth["lb"][i], abs=SAME_QUANTILE["end"] * length)
 
 
 TESTS = {
