@@ -22,6 +22,7 @@ TAKEN = (
     "twfe",
     "stacked",
     "staggered_efficient",
+    "chaisemartin_dhaultfoeuille",
 )
 
 

@@ -1,5 +1,7 @@
 """Every fast path by cohort moments against the same estimator on rows, reached by weights that are all one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,26 @@ def test_static_two_stage_equals_its_rows():
     np.testing.assert_allclose(fast.effects, slow.effects, atol=EXACT)
     np.testing.assert_allclose(fast.uncertainty.matrix(), slow.uncertainty.matrix(), atol=EXACT)
     assert (fast.n_units, fast.n_cells) == (slow.n_units, slow.n_cells)
+
+
+@pytest.mark.parametrize("anticipation", [0, 1])
+@pytest.mark.parametrize(
+    "options", [{"normalized": True}, {"same_switchers": True}, {"singletons": "dropped"}, {"singletons": "pooled"}]
+)
+def test_switchers_by_means_equal_switchers_by_rows(options, anticipation):
+    """Two cohorts of one unit each, and one of twelve."""
+    made = simulate(
+        np.random.default_rng(3), n_cities=24, n_periods=9, cohorts={2003: 1 / 24, 2005: 0.5, 2007: 1 / 24}
+    )
+    panel = replace(made.panel, columns={**made.panel.columns, "one": np.ones(made.panel.n_rows)})
+    given = {"panel": panel, "treatment": made.treatment, "outcome": OUTCOME, "window": (-3, 2)}
+    given |= {"anticipation": anticipation, "reference": -1 - anticipation}
+    estimator = ESTIMATORS["chaisemartin_dhaultfoeuille"](**options)
+    fast, slow = (fit(estimator, Design(**given, weights=w)).estimate for w in (None, "one"))
+    np.testing.assert_array_equal(fast.event_times, slow.event_times)
+    np.testing.assert_array_equal(fast.n_units, slow.n_units)
+    np.testing.assert_allclose(fast.effects, slow.effects, atol=EXACT)
+    np.testing.assert_allclose(fast.uncertainty.matrix(), slow.uncertainty.matrix(), atol=EXACT)
+    np.testing.assert_allclose(fast.overall.effects, slow.overall.effects, atol=EXACT)
+    np.testing.assert_allclose(fast.overall.uncertainty.matrix(), slow.overall.uncertainty.matrix(), atol=EXACT)
+    assert fast.sample.dropped == slow.sample.dropped

@@ -1,16 +1,24 @@
 """Effects of a first change of the dose against units of the same dose that have not changed yet."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 
 from twintrade.design import Design, Observations
-from twintrade.effects import Dropped, EventStudy, UnitInfluence
+from twintrade.effects import Dropped, EventStudy, Influence, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.switcher_cells import Horizon, Singletons, horizons
+from twintrade.estimators.switcher_means import MeanHorizon, has_means, mean_horizons
 from twintrade.estimators.switchers import Switchers, switchers
+from twintrade.estimators.wide import Wide, widen
+from twintrade.numerics.arrays import FloatArray, ObjectArray
+from twintrade.numerics.cohort_moments import CohortMoments
+
+AnyHorizon = Horizon | MeanHorizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +67,24 @@ class ChaisemartinDHaultfoeuille(Estimator):
         if design.covariates:
             raise DesignError(f"{self.name} takes no covariates; leave them out or take callaway_santanna")
         o = design.observations
-        layout = switchers(o)
         shift = design.anticipation
         n_effects = max(design.window[1], 0) + 1 + shift
         n_placebos = max(-design.window[0] - 1 - shift, 0)
-        effects, placebos = horizons(layout, n_effects, n_placebos, self.singletons, self.same_switchers)
-        if not any(h.step > shift for h in effects):
-            raise EstimationError("no unit changes its dose while another unit of the same first dose does not")
-        return self._event_study(o, layout, effects, placebos)
+        asked = (n_effects, n_placebos, self.singletons, self.same_switchers)
+        if has_means(o):
+            wide = widen(o)
+            moments = wide.moments()
+            effects, placebos = mean_horizons(moments, *asked, shift)
+            _require_effects(effects, shift)
+            lost = np.setdiff1d(np.flatnonzero(np.isfinite(wide.onset)), [g for h in effects for g in h.cohorts])
+            units = wide.unit_ids[np.isin(wide.cohort, lost)]
+            return self._event_study(o, effects, placebos, _unused(units), partial(_from_means, wide, moments))
+        layout = switchers(o)
+        by_unit, early = horizons(layout, *asked)
+        _require_effects(by_unit, shift)
+        used = np.unique(np.concatenate([h.units for h in by_unit]))
+        units = o.unit_ids[layout.order[np.setdiff1d(np.flatnonzero(layout.sign != 0), used)]]
+        return self._event_study(o, by_unit, early, _unused(units), partial(_from_units, o, layout))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -89,21 +107,31 @@ class ChaisemartinDHaultfoeuille(Estimator):
         )
 
     def _event_study(
-        self, o: Observations, layout: Switchers, effects: list[Horizon], placebos: list[Horizon]
+        self,
+        o: Observations,
+        effects: Sequence[AnyHorizon],
+        placebos: Sequence[AnyHorizon],
+        dropped: tuple[Dropped, ...],
+        influence: Callable[[Sequence[Any], FloatArray], Influence],
     ) -> EventStudy:
+        """Put placebos, the reference and effects in order; None stands for the reference."""
         reference = -1 - o.design.anticipation
+        if self.normalized:
+            without = [f"{reference + h.step:+d}" for h in effects if not h.dose_so_far]
+            without += [f"{reference - h.step:+d}" for h in placebos if not h.dose_so_far]
+            if without:
+                sentence = "event times whose switchers have received no dose: there is nothing to divide by"
+                dropped = (*dropped, Dropped("no-dose", sentence, 0, 0, tuple(without)))
+            effects, placebos = ([h for h in side if h.dose_so_far] for side in (effects, placebos))
+        every: list[AnyHorizon | None] = [*placebos[::-1], None, *effects]
         times = [reference - h.step for h in placebos[::-1]] + [reference] + [reference + h.step for h in effects]
-        zero = Horizon(0, 0.0, np.zeros(o.n_units), np.zeros(0, dtype=np.int64), 0.0, 1.0, 1.0)
-        every = [*placebos[::-1], zero, *effects]
-        scale = np.array([h.dose_so_far if self.normalized else 1.0 for h in every])
-        values = np.empty((o.n_units, len(every)))
-        values[layout.order] = np.column_stack([h.influence for h in every]) / scale
-        counts = np.array([h.units.size for h in every], dtype=np.int64)
+        scale = np.array([h.dose_so_far if h and self.normalized else 1.0 for h in every])
+        counts = np.array([h.n_switchers if h else 0 for h in every], dtype=np.int64)
         study = EventStudy(
-            effects=np.array([h.effect for h in every]) / scale,
-            uncertainty=UnitInfluence(o.unit_ids, values),
+            effects=np.array([h.effect if h else 0.0 for h in every]) / scale,
+            uncertainty=influence(every, scale),
             scale=o.design.scale,
-            sample=o.sample(dropped=_unused(o, layout, effects)),
+            sample=o.sample(dropped=dropped),
             names=tuple(f"{e:+d}" for e in times),
             n_units=counts,
             n_cells=counts,
@@ -113,19 +141,39 @@ class ChaisemartinDHaultfoeuille(Estimator):
             anticipation=o.design.anticipation,
         )
         # Total effects, weighted by their switchers, over total changes of dose.
-        is_after = study.event_times >= 0
-        weights = np.where(is_after, [h.weight for h in every], 0.0)
-        dose = weights @ [h.dose for h in every]
+        weights = np.array([h.weight if h and e >= 0 else 0.0 for h, e in zip(every, times, strict=True)])
+        dose = weights @ [h.dose if h else 0.0 for h in every]
         overall = study.combine((weights * scale / dose)[:, None], ["effect per unit of dose"])
         return replace(study, overall=overall)
 
 
-def _unused(o: Observations, layout: Switchers, effects: list[Horizon]) -> tuple[Dropped, ...]:
+def _require_effects(effects: Sequence[AnyHorizon], anticipation: int) -> None:
+    if not any(h.step > anticipation for h in effects):
+        raise EstimationError("no unit changes its dose while another unit of the same first dose does not")
+
+
+def _from_units(
+    o: Observations, layout: Switchers, every: Sequence[Horizon | None], scale: FloatArray
+) -> UnitInfluence:
+    values = np.empty((o.n_units, len(every)))
+    for k, (h, s) in enumerate(zip(every, scale, strict=True)):
+        values[layout.order, k] = h.influence / s if h else 0.0
+    return UnitInfluence(o.unit_ids, values)
+
+
+def _from_means(wide: Wide, m: CohortMoments, every: Sequence[MeanHorizon | None], scale: FloatArray) -> Influence:
+    coefficients = np.zeros((*m.means.shape, len(every)))
+    constants = np.zeros((m.onset.size, len(every)))
+    for k, (h, s) in enumerate(zip(every, scale, strict=True)):
+        if h:
+            coefficients[:, :, k], constants[:, k] = h.coefficients / s, h.constants / s
+    return wide.influence(m, coefficients, constants)
+
+
+def _unused(units: ObjectArray) -> tuple[Dropped, ...]:
     """List units that change and have no effect at any horizon."""
-    used = np.unique(np.concatenate([h.units for h in effects]))
-    lost = np.setdiff1d(np.flatnonzero(layout.sign != 0), used)
-    if not lost.size:
+    if not units.size:
         return ()
-    names = tuple(sorted(str(u) for u in o.unit_ids[layout.order[lost]]))
+    names = tuple(sorted(str(u) for u in units))
     sentence = "units that change without an effect: not observed just before and after, or nobody to compare with"
     return (Dropped("no-comparison", sentence, 0, 0, names),)

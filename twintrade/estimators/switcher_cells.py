@@ -39,6 +39,11 @@ class Horizon:
     dose: float
     dose_so_far: float
 
+    @property
+    def n_switchers(self) -> int:
+        """Number of switchers."""
+        return int(self.units.size)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cell:
