@@ -65,7 +65,10 @@ def test_disagreeing_donor_sets_lead():
     frame.loc[(frame["city"] == "c0") & (frame["partner"] == "p0") & late, "exports"] *= 2.0
     frame.loc[(frame["city"] == "c0") & (frame["partner"] != "p0") & late, "exports"] *= 9.0
     finding = verdict(fit(DoubleRatio(), dyad_design(frame, {"c0-p0": 2006})))
-    assert finding.sentence.startswith("Cannot tell: the donor sets disagree in sign")
+    assert finding.sentence.startswith("The two donor sets disagree about the flow of c0-p0")
+    assert {m.code for m in finding.messages} == {"cannot-tell"}
+    assert finding.verdict == "none"
+    assert np.isnan(finding.value)
 
 
 def test_paths_hold_the_case_its_counterfactual_and_every_placebo():

@@ -7,6 +7,7 @@ import pandas as pd
 
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.case_methods import Measured, measured
 from twintrade.diagnostics.case_placebos import SET_LABELS, PlaceboPaths, case_sets, placebo_paths, single_case
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
@@ -23,10 +24,11 @@ class CasePaths(Diagnostic):
     citation = ""
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return payloads ``path`` and ``placebo``.
+        """Return payloads ``path``, ``case_paths`` and ``placebo``.
 
         ``path`` has series, period, period_label, value, index (the last period before the onset = 100);
-        ``placebo`` has unit, donor_set, event_time, value, is_treated.
+        ``case_paths`` has method, donor_set, period, period_label, event_time, observed, counterfactual (both as an
+        index) and gap, for every method of the page; ``placebo`` has unit, donor_set, event_time, value, is_treated.
         """
         found = single_case(fit)
         if found is None:
@@ -52,6 +54,7 @@ class CasePaths(Diagnostic):
             table=pd.DataFrame(failed, columns=["donor_set", "unit", "reason"]),
             payloads={
                 "path": _path_rows(fit, case, estimator.gaps(case)),
+                "case_paths": _case_rows(fit),
                 "placebo": pd.concat(placebo, ignore_index=True),
             },
         )
@@ -81,6 +84,33 @@ def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
         for name, values in series.items()
     ]
     return pd.concat(rows, ignore_index=True)
+
+
+def _case_rows(fit: Fit) -> pd.DataFrame:
+    """Return observed and counterfactual path and their gap by method and donor set, periods with a gap only."""
+    parts = [_one_path(fit, one) for one in measured(fit) if one.paths is not None]
+    return pd.concat(parts, ignore_index=True).dropna(subset=["gap"]).reset_index(drop=True)
+
+
+def _one_path(fit: Fit, one: Measured) -> pd.DataFrame:
+    assert one.paths is not None
+    case, gaps = one.paths.case, one.paths.gaps[0]
+    is_log = one.method.transform == "log"
+    is_relative = is_log or one.method.estimator.effect_scale(one.design) == "log points"
+    base = float(case.own[int(np.flatnonzero(case.is_before)[-1])])
+    observed = _index(case.own, base, is_log)
+    return pd.DataFrame(
+        {
+            "method": one.method.label,
+            "donor_set": one.donor_set,
+            "period": case.periods,
+            "period_label": [fit.design.panel.label(p) for p in case.periods],
+            "event_time": case.event_times,
+            "observed": observed,
+            "counterfactual": observed * np.exp(-gaps) if is_relative else _index(case.own - gaps, base, False),
+            "gap": gaps,
+        }
+    )
 
 
 def _index(values: FloatArray, base: float, is_log: bool) -> FloatArray:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.case_methods import disagreements, measured
 from twintrade.diagnostics.case_placebos import PlaceboPaths, case_sets, placebo_paths, single_case
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
@@ -18,7 +19,7 @@ class CaseVerdict(Diagnostic):
     """Whether a single case can tell anything, and if so whether it stands out.
 
     It cannot when there are too few periods before the onset, when no attainable p-value would be small, or when
-    the two donor sets disagree about the sign.
+    the two donor sets disagree about the sign by any method of the page: then that sentence leads.
 
     Attributes
     ----------
@@ -49,30 +50,30 @@ class CaseVerdict(Diagnostic):
                 sets[key] = main if chosen is case else placebo_paths(estimator, chosen)
             except TwintradeError:
                 continue
-        reasons = self._cannot_tell(main, sets)
+        apart = _disagreement(fit, main)
+        reasons = self._cannot_tell(main)
         rank = main.rank()
         stands_out = rank.p <= self.level
-        if reasons:
-            sentence = f"Cannot tell: {'; '.join(reasons)}. Descriptive only: {_move(fit, main)}."
+        if apart or reasons:
+            further = f"Cannot tell: {'; '.join(reasons)}. " if reasons else ""
+            sentence = f"{apart}{further}Descriptive only: {_move(fit, main)}."
         else:
             sentence = _said(fit, main, stands_out)
+        said = ["donor sets A and B disagree in sign"] if apart else []
         return Finding(
             diagnostic=self.name,
-            verdict="none" if reasons else ("pass" if stands_out else "fail"),
+            verdict="none" if apart or reasons else ("pass" if stands_out else "fail"),
             sentence=sentence,
-            value=float("nan") if reasons else rank.p,
+            value=float("nan") if apart or reasons else rank.p,
             unit="p",
             table=pd.DataFrame([_row(key, paths) for key, paths in sets.items()]),
-            messages=tuple(Message("warning", "cannot-tell", f"{main.units[0]}: {reason}") for reason in reasons),
+            messages=tuple(
+                Message("warning", "cannot-tell", f"{main.units[0]}: {reason}") for reason in (*said, *reasons)
+            ),
         )
 
-    def _cannot_tell(self, main: PlaceboPaths, sets: dict[str, PlaceboPaths]) -> list[str]:
+    def _cannot_tell(self, main: PlaceboPaths) -> list[str]:
         reasons = []
-        if {"A", "B"} <= set(sets) and sets["A"].effect * sets["B"].effect < 0:
-            reasons.append(
-                f"the donor sets disagree in sign (A, the same city's other flows: {sets['A'].effect:+.2f}; "
-                f"B, other cities' flows to the same destination: {sets['B'].effect:+.2f})"
-            )
         n_before = int(main.case.is_before.sum())
         if n_before < self.min_before:
             reasons.append(f"there are {n_before} periods before the tie and {self.min_before} are needed")
@@ -85,16 +86,35 @@ class CaseVerdict(Diagnostic):
         return reasons
 
 
+def _disagreement(fit: Fit, main: PlaceboPaths) -> str:
+    """Return the sentences that lead where donor sets A and B point in different directions by some method."""
+    apart = disagreements(list(measured(fit)))
+    if not apart:
+        return ""
+    told = "; ".join(
+        f"by the {label} it stood {_size(fit, a)} what the same city's flows to other destinations imply (A) and "
+        f"{_size(fit, b)} what other cities' flows to the same destination imply (B)"
+        for label, a, b in apart
+    )
+    return (
+        f"The two donor sets disagree about the flow of {main.units[0]} after the tie: {told}. That is the finding: "
+        "whether the flow rose or fell depends on whom it is compared with. "
+    )
+
+
+def _size(fit: Fit, effect: float) -> str:
+    side = "above" if effect >= 0 else "below"
+    if fit.estimate.scale == "log points":
+        return f"{abs(100 * np.expm1(effect)):.0f} % {side}"
+    return f"{abs(effect):.4g} {side}"
+
+
 def _move(fit: Fit, paths: PlaceboPaths) -> str:
     """Say how the flow moved, in percent for logarithms."""
     n_before, n_after = int(paths.case.is_before.sum()), int(paths.case.is_after.sum())
-    if fit.estimate.scale == "log points":
-        size = f"{abs(100 * np.expm1(paths.effect)):.0f} % {'above' if paths.effect >= 0 else 'below'}"
-    else:
-        size = f"{abs(paths.effect):.4g} {'above' if paths.effect >= 0 else 'below'}"
     return (
-        f"after the tie the flow of {paths.units[0]} stood on average {size} what its donors' path implies "
-        f"({n_before} periods before, {n_after} after)"
+        f"after the tie the flow of {paths.units[0]} stood on average {_size(fit, paths.effect)} what its donors' "
+        f"path implies by the {fit.estimator.title.lower()} ({n_before} periods before, {n_after} after)"
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.case_placebos import case_sets, placebo_paths, single_case
+from twintrade.diagnostics.dates import has_vague_date
 from twintrade.diagnostics.raw_series import candidate_dates
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
@@ -26,7 +27,8 @@ class Dated:
     ----------
     label : str
     kind : {"date", "donut", "interval"}
-        A candidate date; the periods between first and last candidate left out; these periods alone.
+        A candidate date; ambiguous periods left out (the onset's own, or those between first and last candidate);
+        the periods between first and last candidate alone.
     onset : int
     case : Case
     """
@@ -63,7 +65,7 @@ class DateSets(Diagnostic):
         labels = self._labels(fit, case)
         rows, messages = [], _said(fit, labels, case)
         for dated in variants(case, labels):
-            rows += self._rows(estimator, dated)
+            rows += self._rows(estimator, dated, fit.design.panel.label(dated.onset))
         table = pd.DataFrame(rows)
         known = table.dropna(subset=["effect"])
         if known.empty:
@@ -83,16 +85,20 @@ class DateSets(Diagnostic):
         """Return candidate onsets with their labels; dates that fall into one period share a row."""
         if self.dates:
             return {d: fit.design.panel.label(d) for d in sorted(set(self.dates) | {case.onset})}
-        listed = candidate_dates(fit.design, str(case.units[0]))
+        unit = str(case.units[0])
+        listed = candidate_dates(fit.design, unit)
         out: dict[int, list[str]] = {case.onset: []}
+        if has_vague_date(fit.design, unit):
+            out[case.onset + 1] = ["a period later, as only the year is known"]
         for period, label in zip(listed["period"], listed["label"], strict=True):
             out.setdefault(int(period), []).append(str(label))
         return {d: "; ".join(names) or "onset as chosen" for d, names in sorted(out.items())}
 
-    def _rows(self, estimator: SingleCase, dated: Dated) -> list[dict[str, object]]:
+    def _rows(self, estimator: SingleCase, dated: Dated, onset_label: str) -> list[dict[str, object]]:
         rows = []
         for key, chosen in case_sets(dated.case).items():
-            row: dict[str, object] = {"date": dated.label, "kind": dated.kind, "onset": dated.onset, "donor_set": key}
+            row: dict[str, object] = {"date": dated.label, "kind": dated.kind, "onset": dated.onset}
+            row |= {"onset_label": onset_label, "donor_set": key}
             try:
                 row |= self._estimated(estimator, chosen)
             except TwintradeError as error:
@@ -111,11 +117,17 @@ class DateSets(Diagnostic):
 
 
 def variants(case: Case, labels: dict[int, str]) -> Iterator[Dated]:
-    """Yield the case under each date, and, where dates differ, with the time between left out or alone."""
+    """Yield the case under each date, and with the ambiguous periods left out.
+
+    These are the time between the dates, which is also looked at alone, or with one date its own period.
+    """
     inside = [d for d in labels if case.periods[0] < d <= case.periods[-1]]
     for date in labels:
         yield Dated(labels[date], "date", date, case.dated(date))
     if len(inside) < 2:
+        rest = case.periods != case.onset
+        if (case.is_after & rest).any():
+            yield Dated("period of the onset left out", "donut", case.onset, case.during(rest))
         return
     first, last = min(inside), max(inside)
     between = (case.periods >= first) & (case.periods < last)

@@ -80,6 +80,11 @@ def _vague(design: Design) -> BoolArray:
     return vague
 
 
+def has_vague_date(design: Design, unit: str) -> bool:
+    """Whether a unit's onset rests on a date that is known only by its year."""
+    return bool(_vague(design)[design.panel.units == unit].any())
+
+
 @dataclass(frozen=True, slots=True)
 class Dates(Diagnostic):
     """Every candidate date, the year rule, and the donut, side by side; the largest is never picked."""

@@ -1,13 +1,14 @@
 """Events that move trade on their own near the tie's date, and the estimate without their periods."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
+from twintrade.data.places import resolve
 from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics.base import Diagnostic
@@ -61,18 +62,36 @@ class KnownShocks(Diagnostic):
     near : int
         A shock that begins within so many periods of the onset is a rival explanation.
     country : str
-        ISO code of the cities' country. Where it is not given, no shock is set aside for the cities' end of a pair.
+        The cities' country, by code or name. Where neither it nor ``countries`` tells, a city may be anywhere: no
+        shock is set aside for its end of a pair.
+    countries : mapping of str to str
+        Country of each city where they differ; other cities are in ``country``.
     """
 
     shocks: tuple[Shock, ...] = SHOCKS
     near: int = 1
     country: str = ""
+    countries: Mapping[str, str] = field(default_factory=dict)
     name: ClassVar[str] = "known_shocks"
     citation: ClassVar[str] = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a country that nobody knows.
+
+        Raises
+        ------
+        DataError
+        """
+        resolve([name for name in (self.country, *self.countries.values()) if name])
+
+    def home(self, city: str) -> str:
+        """Return the code of a city's country, "" where it is not told."""
+        name = self.countries.get(city, self.country)
+        return resolve([name])[0] if name else ""
+
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a shock that concerns a tie; payload ``known_shocks``: label, first, last, is_rival."""
-        panel, onsets, pairs = fit.design.panel, _onsets(fit.design), _pairs(fit.design, self.country)
+        panel, onsets, pairs = fit.design.panel, _onsets(fit.design), self._pairs(fit.design)
         rows = []
         for shock in self.shocks:
             if not any(concerns(shock, home, partner) for home, partner in pairs):
@@ -82,8 +101,9 @@ class KnownShocks(Diagnostic):
                 continue
             is_rival = bool((np.abs(onsets - first) <= self.near).any())
             effect, reason = _without(fit, first, last)
-            rows.append((shock.label, first, last, panel.label(first), is_rival, effect, reason))
-        columns = ["label", "first", "last", "first_label", "is_rival", "effect_without", "reason"]
+            labels = panel.label(first), panel.label(last)
+            rows.append((shock.label, first, last, *labels, is_rival, effect, reason))
+        columns = ["label", "first", "last", "first_label", "last_label", "is_rival", "effect_without", "reason"]
         table = pd.DataFrame(rows, columns=columns)
         if table.empty:
             return self.unavailable("no known shock that concerns the pair falls inside the sample")
@@ -103,6 +123,16 @@ class KnownShocks(Diagnostic):
             ),
         )
 
+    def _pairs(self, design: Design) -> set[tuple[str, str]]:
+        """Return the countries at both ends of the tied units, "" where not known."""
+        o, panel = design.observations, design.panel
+        tied = np.isin(panel.units, o.unit_ids[o.is_ever_treated])
+        cities, partners = panel.cities[panel.unit_city[tied]], panel.partners[panel.unit_partner[tied]]
+        return {
+            (self.home(str(city)), str(partner) if _ISO.fullmatch(str(partner)) else "")
+            for city, partner in zip(cities, partners, strict=True)
+        }
+
 
 def ordinal(panel: Panel, month: str) -> int:
     """Return the panel's period in which a month falls."""
@@ -117,14 +147,6 @@ def concerns(shock: Shock, home: str, partner: str) -> bool:
         return True
     ends = [not end or end in shock.countries for end in (home, partner)]
     return all(ends) if shock.is_between else any(ends)
-
-
-def _pairs(design: Design, country: str) -> set[tuple[str, str]]:
-    """Return the countries at both ends of the tied units, "" where not known by an ISO code."""
-    o, panel = design.observations, design.panel
-    tied = np.isin(panel.units, o.unit_ids[o.is_ever_treated])
-    partners = {str(name) for name in panel.partners[panel.unit_partner[tied]]}
-    return {(country, name if _ISO.fullmatch(name) else "") for name in partners}
 
 
 def _onsets(design: Design) -> np.ndarray:
@@ -152,13 +174,16 @@ def _without(fit: Fit, first: int, last: int) -> tuple[float, str]:
 def _sentence(table: pd.DataFrame, rivals: pd.DataFrame, effect: float) -> str:
     named = _listed(rivals["label"])
     known = table["effect_without"].dropna()
-    moved = f"between {known.min():+.3g} and {known.max():+.3g}" if len(known) else "to nothing that can be estimated"
+    moved = "is not to be had"
+    if len(known):
+        low, high = known.min(), known.max()
+        moved = f"becomes {low:+.3g}" if len(known) == 1 else f"moves between {low:+.3g} and {high:+.3g}"
     head = (
         f"{named} near the date of the tie: a rival explanation that this design cannot set aside."
         if len(rivals)
-        else f"None of {len(table)} known shocks inside the sample begins near the date of the tie."
+        else f"No known shock inside the sample ({len(table)}) begins near the date of the tie."
     )
-    return f"{head} Without the periods of each shock in turn the mean effect of {effect:+.3g} moves {moved}."
+    return f"{head} Without the periods of each shock in turn the mean effect of {effect:+.3g} {moved}."
 
 
 def _listed(labels: Iterable[str]) -> str:

@@ -30,7 +30,10 @@ class LeaveOneDonorOut(Diagnostic):
     citation: ClassVar[str] = "abadie2021"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a donor left out; payload ``leave_one_donor_out``: left_out, event_time, value (gap)."""
+        """Return one row a donor left out; payload ``leave_one_donor_out``: left_out, event_time, value (gap).
+
+        Payload ``leave_one_donor_out_table`` has the mean gaps: left_out, effect, reason.
+        """
         found = single_case(fit)
         if found is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
@@ -63,7 +66,10 @@ class LeaveOneDonorOut(Diagnostic):
             value=high - low,
             unit=fit.estimate.scale,
             table=table,
-            payloads={"leave_one_donor_out": pd.concat(paths, ignore_index=True)},
+            payloads={
+                "leave_one_donor_out": pd.concat(paths, ignore_index=True),
+                "leave_one_donor_out_table": table,
+            },
         )
 
 
@@ -103,9 +109,21 @@ class DonorWeightTable(Diagnostic):
             unit="weight",
             table=table,
             # One figure shows all sets: each bar says to which it belongs.
-            payloads={"donor_weights": table.assign(unit=table["donor_set"] + ": " + table["unit"].astype(str))},
+            payloads={
+                "donor_weights": table.assign(unit=table["donor_set"] + ": " + table["unit"].astype(str)),
+                "donor_weights_table": _wide(table),
+            },
             messages=tuple(messages),
         )
+
+
+def _wide(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a donor with its weight in each set, the heaviest first."""
+    sets = list(dict.fromkeys(table["donor_set"]))
+    wide = table.pivot(index="unit", columns="donor_set", values="weight")[sets]
+    order = wide.max(axis=1).sort_values(ascending=False, kind="stable").index
+    wide = wide.loc[order].rename(columns={key: f"weight_{key}" for key in sets}).rename_axis("donor")
+    return wide.reset_index().rename_axis(columns=None)
 
 
 def _carrying(estimator: SingleCase, case: Case) -> list[int]:

@@ -34,7 +34,10 @@ class PlaceboTime(Diagnostic):
     citation: ClassVar[str] = "abadie2021"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a false date; payload ``placebo_time`` has the gaps: onset, period, value."""
+        """Return one row a false date; payload ``placebo_time`` has the gaps: onset, period, value.
+
+        Payload ``placebo_time_table`` has the dates: onset, onset_label, effect, p, floor, reason.
+        """
         found = single_case(fit)
         if found is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
@@ -55,6 +58,7 @@ class PlaceboTime(Diagnostic):
             why = rows[0]["reason"] if rows else f"there are only {early.periods.size} periods before the onset"
             return self.unavailable(f"no false date could be tested: {why}")
         table = pd.DataFrame(rows)
+        table.insert(1, "onset_label", [fit.design.panel.label(int(p)) for p in table["onset"]])
         return self._finding(fit, table, pd.concat(gaps, ignore_index=True))
 
     def _dates(self, early: Case) -> list[int]:
@@ -77,5 +81,5 @@ class PlaceboTime(Diagnostic):
             value=adjusted,
             unit="p",
             table=table,
-            payloads={"placebo_time": gaps},
+            payloads={"placebo_time": gaps, "placebo_time_table": table},
         )

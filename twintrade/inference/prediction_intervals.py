@@ -15,6 +15,9 @@ from twintrade.estimators.weighted_case import WeightedCase
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 
+FEWEST_FREE = 3
+"""Fewest periods before the onset beyond the number of fitted weights."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionIntervals(Inference):
@@ -46,7 +49,7 @@ class PredictionIntervals(Inference):
         Raises
         ------
         InferenceError
-            The method has no donor weights, or no refit succeeds.
+            The method has no donor weights, they fit every period before the onset, or no refit succeeds.
         """
         estimator = fit.estimator
         if not isinstance(estimator, WeightedCase):
@@ -117,8 +120,18 @@ class PredictionIntervals(Inference):
 
 
 def _spread(estimator: WeightedCase, case: Case) -> tuple[float, int]:
-    """Return the residual standard deviation before the onset, net of the weights fitted, and their number."""
+    """Return the residual standard deviation before the onset, net of the weights fitted, and their number.
+
+    Raises
+    ------
+    InferenceError
+        The weights take up every period before the onset, so that nothing is left to judge the noise by.
+    """
     gaps = estimator.gaps(case)[case.is_before]
-    weights = estimator.weigh(case).weights
-    n_free = min(int((np.abs(weights) > 1e-6).sum()), gaps.size - 1)
-    return float(np.sqrt((gaps**2).sum() / max(gaps.size - n_free, 1))), n_free
+    n_free = int((np.abs(estimator.weigh(case).weights) > 1e-6).sum())
+    if gaps.size - n_free < FEWEST_FREE:
+        raise InferenceError(
+            f"{n_free} weights are fitted to {gaps.size} periods before the onset: {max(gaps.size - n_free, 0)} are "
+            f"left to judge the noise by, and {FEWEST_FREE} are needed; take placebo"
+        )
+    return float(np.sqrt((gaps**2).sum() / (gaps.size - n_free))), n_free

@@ -5,7 +5,17 @@ from dataclasses import dataclass, field, replace
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Absent, Block, BulletList, Document, Heading, Note, Table, spans, with_numbers
-from twintrade.render.exhibits import claims, data_card, event_study, ladder, raw_series, register, run, summary
+from twintrade.render.exhibits import (
+    claims,
+    data_card,
+    event_study,
+    ladder,
+    raw_series,
+    register,
+    run,
+    single_case,
+    summary,
+)
 from twintrade.render.exhibits.topics import topic
 from twintrade.render.figures.theme import Theme
 from twintrade.render.page import Page
@@ -21,13 +31,13 @@ EXHIBITS: tuple[tuple[str, Exhibit], ...] = (
     ("descriptives", topic("descriptives")),
     ("selection", topic("selection")),
     ("raw", raw_series.exhibit),
+    ("single_case", single_case.exhibit),
     ("ladder", ladder.exhibit),
     ("event_study", event_study.exhibit),
     ("forest", topic("forest")),
     ("margins", topic("margins")),
     ("spillovers", topic("spillovers")),
     ("sensitivity", topic("sensitivity")),
-    ("single_case", topic("single_case")),
     ("claims", claims.exhibit),
     ("findings", run.findings),
     ("assumptions", run.assumptions),

@@ -53,6 +53,8 @@ SENTENCES: Mapping[str, str] = {
     "checks_absent": "No check that gives a verdict was run. The difference is a description, not an effect of the "
     "agreement.",
     "ladder_range": "Across the {n} specifications of {table} the estimate runs from {low} to {high}.",
+    "case_no_number": "No single number stands for this case: paths, gaps and ranks by method and donor set follow "
+    "below as a description of what happened, not of why.",
     "case_descriptive": "Descriptive: no comparison. What follows shows what happened, not why.",
     "money": "In money: {outcome} of the {n} treated pairs stood {value} a {period_name} {direction} than "
     "the comparison "
@@ -97,7 +99,26 @@ SENTENCES: Mapping[str, str] = {
     "set_A": "A: same city, other destinations",
     "set_B": "B: other cities, same destination",
     "set_all": "all untreated pairs",
+    "payload_break_dates": "How strongly the series breaks at each date (F statistic)",
     "payload_path": "Paths over time",
+    "case_paths_caption": "{unit}: observed, and as each donor set and method has it without the tie",
+    "case_paths_note": "Above: the flow as an index beside the path that the donors imply. Below: the gap between "
+    "them. {events}. Gaps before the tie are misfit; the wider they are the less the gaps after it say.",
+    "case_placebo_caption": "The gap of {unit} among placebos: the same done to each donor ({method})",
+    "case_weights_caption": "Donors and their weights in the synthetic control, by donor set",
+    "case_tests_caption": "What each method and donor set says, with the smallest p-value it could have given",
+    "case_tests_note": "Effect: mean gap after the tie. p: share of all cases, the pair included, whose mean gap is "
+    "at least as large; it cannot fall below the smallest attainable p, 1/(placebos + 1). RMSPE ratio: the same for "
+    "the root mean squared gap after over before. Conformal p: over all shifts of the periods, its floor beside it. "
+    "90 % conformal and prediction intervals (wrong weights and noise together, conservative) are given only from 15 "
+    "periods before the tie on.",
+    "case_dates_caption": "The result under each reading of the date, the ambiguous periods left out, by donor set",
+    "case_dates_note": "No row is picked: what counts is their median and whether they agree.",
+    "case_false_dates_caption": "False dates before the tie: there should be nothing to find",
+    "case_without_caption": "The mean gap without each donor that carries weight",
+    "case_shocks_caption": "Known shocks inside the sample, and the mean gap without their periods",
+    "case_donors_caption": "Who may be a donor, who may not, and why",
+    "case_more": "Gaps placebo by placebo, under false dates and without each donor stand in the folder payloads.",
     "payload_placebo": "The tied unit among placebos: the same done to each donor",
     "payload_forest": "Effects by group, with intervals",
     "payload_bacon": "Two-by-two comparisons inside the two-way estimate",
@@ -132,6 +153,7 @@ SENTENCES: Mapping[str, str] = {
     "event_title": "Event study: {label}",
     "event_caption": "Effect by {period_name} since the agreement, {label}",
     "event_combined_caption": "Effect by {period_name} since the agreement, several estimators on one axis",
+    "event_of_case": "One pair is treated: its path, its gap and those of its placebos stand under Single cases.",
     "event_table_caption": "Event-study estimates, {label}",
     "event_intro": "Each figure shows the estimated difference for every {period_name} relative to the "
     "agreement. Points before "
@@ -177,6 +199,18 @@ SENTENCES: Mapping[str, str] = {
 
 
 COLUMN_HEADS: Mapping[str, str] = {
+    "conformal_floor": "Floor of conformal p",
+    "conformal_high": "Conformal, high",
+    "conformal_low": "Conformal, low",
+    "last_label": "Ends in",
+    "onset_label": "Onset",
+    "p_conformal": "Conformal p",
+    "percent": "In percent",
+    "prediction_high": "Prediction, high",
+    "prediction_low": "Prediction, low",
+    "weight_A": "A: same city",
+    "weight_B": "B: same destination",
+    "weight_all": "All untreated",
     "change": "Change",
     "cutoff": "Most RMSPE before, times the pair's own",
     "df": "df",

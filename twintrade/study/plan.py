@@ -229,6 +229,8 @@ def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[Column], faults:
     try:
         if spec.case is not None and "units" in option_names(DIAGNOSTICS[entry.name]):
             options.setdefault("units", [f"{spec.case.city}-{spec.case.partner}"])
+        if spec.case is not None and spec.case.country and "country" in option_names(DIAGNOSTICS[entry.name]):
+            options.setdefault("country", spec.case.country)
         diagnostic = built(DIAGNOSTICS, entry.name, options, where, ("on",))
         return Check(diagnostic, tuple(_chosen(on, columns, where)))
     except SpecError as error:

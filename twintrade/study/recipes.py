@@ -33,6 +33,9 @@ _CHECKS = [{"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, 
 
 # A flow far larger than its donors is outside their hull; its movements need not be.
 _CONTROL: dict[str, Any] = {"name": "synthetic_control", "transform": "log", "demeaned": True}
+_DID: dict[str, Any] = {"name": "synthetic_did", "transform": "log", "min_before": 4}
+# One series has no placebos of its own kind: its errors are those of a regression over time.
+_ALONE: dict[str, Any] = {"name": "interrupted_series", "transform": "log", "inference": "hac"}
 
 RECIPES: Mapping[str, Recipe] = {
     "chart": Recipe(
@@ -95,8 +98,8 @@ RECIPES: Mapping[str, Recipe] = {
                 _CONTROL | {"label": "Synthetic control, logs", "key": "log"},
                 _CONTROL | {"donors": "A", "label": "Synthetic control, donors A", "key": "log-a"},
                 _CONTROL | {"donors": "B", "label": "Synthetic control, donors B", "key": "log-b"},
-                {"name": "synthetic_did", "transform": "log", "label": "Synthetic DiD, logs"},
-                {"name": "interrupted_series", "transform": "log", "label": "Own trend alone, descriptive"},
+                _DID | {"label": "Synthetic DiD, logs", "key": "log-donors-all"},
+                _ALONE | {"label": "Own trend alone, descriptive", "key": "log-donors-all"},
             ],
             "inference": {"name": "placebo"},
             "diagnostic": [
@@ -104,13 +107,12 @@ RECIPES: Mapping[str, Recipe] = {
                 {"name": "donor_sets"},
                 {"name": "paths"},
                 {"name": "case_verdict"},
-                {"name": "placebo_space"},
+                {"name": "case_tests"},
                 {"name": "placebo_time"},
                 {"name": "leave_one_donor_out", "on": "synthetic_control/log"},
                 {"name": "donor_weights", "on": "synthetic_control/log"},
                 {"name": "known_shocks"},
                 {"name": "date_sets"},
-                {"name": "dates"},
                 {"name": "unknown_break"},
             ],
         },

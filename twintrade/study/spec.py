@@ -178,10 +178,13 @@ class CaseSection(Section):
     ----------
     city, partner : str
         As the trade table has them, the partner as a code.
+    country : str
+        The city's own country, by code or name: which known shocks concern it.
     """
 
     city: str
     partner: str
+    country: str = ""
 
 
 class Spec(Section):

@@ -14,6 +14,7 @@ from twintrade.render.reading import (
     label,
     matching,
     number,
+    payload,
     specifications,
     text,
     truth,
@@ -26,7 +27,12 @@ LEVELLING = ("levelling_off", "leveling_off")
 
 
 def exhibit(page: Page) -> tuple[Block, ...] | Absent:
-    """Return one figure and one table an estimator, the combined figure, and the interactive view."""
+    """Return one figure and one table an estimator, the combined figure, and the interactive view.
+
+    A single case has its paths and gaps by donor set in their place.
+    """
+    if payload(page.results, "case_paths") is not None:
+        return Absent(page.say("event_of_case"))
     made = [(s, event_frame(page.results, s)) for s in specifications(page.results)]
     made = [(s, frame) for s, frame in made if len(frame) > 1]
     if not made:

@@ -6,7 +6,7 @@ from twintrade.render.blocks import Absent, Block, Figure, Heading, prose
 from twintrade.render.exhibits.payloads import shown
 from twintrade.render.figures import alt_text, raw_series
 from twintrade.render.page import Page
-from twintrade.render.reading import payloads, slug, text
+from twintrade.render.reading import payload, payloads, slug, text
 
 MOST_FULL = 4
 PER_GRID = 12
@@ -25,8 +25,9 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         names = list(cases)
         parts = [names[start : start + PER_GRID] for start in range(0, len(names), PER_GRID)]
         blocks += [_grid(page, {n: cases[n] for n in part}, i) for i, part in enumerate(parts)]
-    for key, frame in payloads(page.results, "path").items():
-        blocks += shown(page, key, frame)
+    if payload(page.results, "case_paths") is None:
+        for key, frame in payloads(page.results, "path").items():
+            blocks += shown(page, key, frame)
     return tuple(blocks)
 
 
@@ -43,7 +44,8 @@ def _cases(page: Page) -> dict[str, Case]:
 def _full(page: Page, name: str, frame: pd.DataFrame, dates: pd.DataFrame | None) -> Figure:
     simulated = page.results.is_simulated
     clean = page.drawable(dates) if dates is not None else None
-    drawing = raw_series.draw(page.drawable(frame), clean, theme=page.theme, is_simulated=simulated)
+    shocks = payload(page.results, "known_shocks")
+    drawing = raw_series.draw(page.drawable(frame), clean, shocks, theme=page.theme, is_simulated=simulated)
     alt = alt_text.lines(frame, "Line chart", is_simulated=simulated, panel="level")
     key = "raw-series" if "dyad" not in frame else slug(f"raw series {name}")
     return page.figure(key, page.say("raw_caption", title=name), drawing, alt, frame)

@@ -29,9 +29,11 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
     blocks: list[Block] = [Heading(2, page.say("summary"), "summary"), prose(question)]
     case = [Note("note", spans(text(f["sentence"]))) for f in findings_of(results, CASE_VERDICT)]
     blocks += case
-    spec = headline(results)
+    spec = None if _cannot_tell(page) else headline(results)
     effect = overall(results, spec) if spec is not None else None
-    if spec is None or effect is None:
+    if _cannot_tell(page):
+        blocks.append(prose(page.say("case_no_number")))
+    elif spec is None or effect is None:
         reason = results.sections.get("no_effect") or page.say("finding_absent_reason")
         blocks.append(Note("note", spans(page.say("case_descriptive"))))
         blocks.append(prose(page.say("finding_absent", reason=reason.rstrip("."))))
@@ -48,6 +50,12 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(prose(page.say("limits")))
         blocks.append(BulletList(tuple(spans(line) for line in limits)))
     return tuple(blocks)
+
+
+def _cannot_tell(page: Page) -> bool:
+    """Whether a single case is said to tell nothing: then no headline number follows."""
+    found = findings_of(page.results, CASE_VERDICT)
+    return any(text(f["verdict"]) == "none" for f in found)
 
 
 def finding_sentence(page: Page, spec: Record, effect: Record) -> str:

@@ -1,6 +1,6 @@
 """Exhibits 3, 4 and 8 to 11: each topic gathers the findings and payloads that belong to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, spans
 from twintrade.render.exhibits.payloads import is_drawn, shown
@@ -25,7 +25,9 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "interrupted",
         "sup_f",
         "break",
-        "case_verdict",
+        "case_",
+        "date_sets",
+        "known_shocks",
     ),
 }
 ELSEWHERE = (
@@ -63,6 +65,13 @@ def _lines(page: Page, findings: list[Record]) -> list[str]:
     return [f"{head}: {singular(sentence)}" for head, (_, sentence) in zip(heads, about, strict=True)]
 
 
+def sentences(page: Page, name: str, but: Sequence[str] = ()) -> BulletList:
+    """Return what the checks of a topic say, one line each, but for those that stand elsewhere."""
+    every = records(page.results.findings)
+    findings = [r for r in every if topic_of(text(r["diagnostic"])) == name and text(r["diagnostic"]) not in but]
+    return BulletList(tuple(spans(line) for line in _lines(page, findings)))
+
+
 def topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
     """Return the exhibit of one topic."""
 
@@ -73,7 +82,7 @@ def topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
             return Absent(page.say("no_payload"))
         blocks: list[Block] = [Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
-            blocks.append(BulletList(tuple(spans(line) for line in _lines(page, findings))))
+            blocks.append(sentences(page, name))
         for key, frame in frames.items():
             if key.endswith("_table") and is_drawn(frame) and key.removesuffix("_table") in frames:
                 continue

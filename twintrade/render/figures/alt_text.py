@@ -1,5 +1,7 @@
 """One sentence a figure for readers who cannot see it, made from the numbers drawn."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from twintrade.render import numbers
@@ -69,6 +71,20 @@ def placebo(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
     """Describe a placebo figure by how many placebos there are."""
     units = frame[~frame["is_treated"].map(truth)]["unit"].nunique()
     return f"{_opening('Placebo plot', is_simulated)}: the treated unit among {units} untreated ones."
+
+
+def case(frame: pd.DataFrame, sets: Sequence[str], *, is_simulated: bool = False) -> str:
+    """Describe paths and gaps of one unit by its last gap in each donor set."""
+    method = text(frame["method"].iloc[0])
+    own = frame[frame["method"].map(text) == method]
+    last = {s: own[own["donor_set"].map(text) == s].sort_values("period") for s in sets}
+    told = "; ".join(
+        f"set {s}: gap {numbers.fixed(rows['gap'].iloc[-1])} in {text(rows['period_label'].iloc[-1])}"
+        for s, rows in last.items()
+        if not rows.empty
+    )
+    noun = _opening("Line charts", is_simulated)
+    return f"{noun} of the observed flow, its path without the tie and their gap, by the {method}: {told}."
 
 
 def forest(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:

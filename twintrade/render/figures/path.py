@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render import numbers
+from twintrade.render.figures.events import period_axis
 from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled
 from twintrade.render.reading import text
 
@@ -48,7 +49,10 @@ def draw(
             axes.axvline(onset - 0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
         if x == "event_time":
             axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if x == "period" and "period_label" in frame:
+            period_axis(axes, frame)
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(y_label or ("Index, last period before onset = 100" if value == "index" else ""))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: numbers.tick(amount)))
         axes.set_xlabel(x_label or ("Periods since onset" if x == "event_time" else ""))

@@ -29,7 +29,7 @@ def draw(
     with styled(theme):
         figure = blank(theme, 3.3 if is_path else 1.4 + 0.9 * len(sets))
         shape = (1, len(sets)) if is_path else (len(sets), 1)
-        all_axes = figure.subplots(*shape, sharey=is_path, sharex=True, squeeze=False).ravel()
+        all_axes = figure.subplots(*shape, sharex=True, squeeze=False).ravel()
         for axes, name in zip(all_axes, sets, strict=True):
             rows = frame[frame["donor_set"].map(text) == name] if "donor_set" in frame else frame
             (_paths if is_path else _ranks)(axes, rows, theme)

@@ -1,7 +1,6 @@
 """The series as observed, with every candidate date and the comparison lines."""
 
 from collections.abc import Mapping, Sequence
-from string import ascii_lowercase
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render import numbers
+from twintrade.render.figures.events import date_lines, event_key, period_axis, shock_bands
 from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled
-from twintrade.render.reading import number, records, text, truth
+from twintrade.render.reading import text
 
 GRID_COLUMNS = 3
 PANEL_TITLES: Mapping[str, str] = {
@@ -24,6 +24,7 @@ PANEL_TITLES: Mapping[str, str] = {
 def draw(
     frame: pd.DataFrame,
     dates: pd.DataFrame | None = None,
+    shocks: pd.DataFrame | None = None,
     *,
     theme: Theme | None = None,
     is_simulated: bool = False,
@@ -36,6 +37,8 @@ def draw(
         series, panel, period, period_label, value, unit.
     dates : DataFrame, optional
         period, label, is_chosen: every candidate date; the chosen one is drawn solid.
+    shocks : DataFrame, optional
+        label, first, last, first_label, last_label: known events, drawn as grey bands.
     theme : Theme, optional
     is_simulated : bool
     """
@@ -47,12 +50,16 @@ def draw(
         all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         for axes, panel in zip(all_axes, panels, strict=True):
             _panel(axes, frame[frame["panel"].map(text) == panel], panel, series, theme)
-            _date_lines(axes, dates, theme, has_letters=axes is all_axes[0])
-        _x_axis(all_axes[-1], frame)
-        lines = {text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
-        handles = [lines[name] for name in series if name in lines]
+            shock_bands(axes, shocks, frame, theme, has_letters=axes is all_axes[0])
+            date_lines(axes, dates, theme, has_letters=axes is all_axes[0])
+        period_axis(all_axes[-1], frame)
+        drawn = {text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
+        handles = [drawn[name] for name in series if name in drawn]
         figure.legend(handles=handles, loc="outside lower center", ncols=2, columnspacing=1.5)
-        _date_key(all_axes[-1], dates, frame, theme)
+        lines = event_key(dates, shocks, frame)
+        if lines:
+            size = theme.size * 0.85
+            all_axes[-1].set_xlabel("\n".join(lines), loc="left", fontsize=size, linespacing=1.4)
         if is_simulated:
             mark_simulated(figure, theme)
     return figure
@@ -82,8 +89,8 @@ def draw_grid(
         for axes, (name, (frame, dates)) in zip(all_axes, cases.items(), strict=False):
             _panel(axes, frame[frame["panel"].map(text) == panel], panel, series, theme)
             axes.set_title(name, loc="left")
-            _date_lines(axes, dates, theme, has_letters=False)
-            _x_axis(axes, frame, most=4)
+            date_lines(axes, dates, theme, has_letters=False)
+            period_axis(axes, frame, most=4)
         for axes in all_axes[len(cases) :]:
             axes.set_visible(False)
         lines = {text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
@@ -117,56 +124,3 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.tick(value)))
     if panel == "level":
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-
-
-def _candidates(dates: pd.DataFrame | None) -> list[dict[str, object]]:
-    if dates is None or dates.empty:
-        return []
-    return sorted(records(dates.dropna(subset=["period"])), key=lambda d: number(d["period"]))
-
-
-def _date_lines(axes: Axes, dates: pd.DataFrame | None, theme: Theme, *, has_letters: bool) -> None:
-    seen: dict[float, list[str]] = {}
-    for letter, date in zip(ascii_lowercase, _candidates(dates), strict=False):
-        chosen = truth(date["is_chosen"])
-        axes.axvline(
-            number(date["period"]),
-            color=theme.ink,
-            linewidth=1.3 if chosen else 0.8,
-            linestyle="-" if chosen else (0, (4, 3)),
-            zorder=1.5,
-        )
-        seen.setdefault(number(date["period"]), []).append(letter)
-    if has_letters:
-        for period, letters in seen.items():
-            axes.annotate(
-                ", ".join(letters),
-                (period, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(3, -2),
-                textcoords="offset points",
-                va="top",
-                fontsize=theme.size * 0.9,
-                fontweight="bold",
-            )
-
-
-def _date_key(axes: Axes, dates: pd.DataFrame | None, frame: pd.DataFrame, theme: Theme) -> None:
-    """Name the lettered dates under the axis."""
-    names = dict(zip(frame["period"].astype(float), frame["period_label"].map(text), strict=True))
-    lines = []
-    for letter, date in zip(ascii_lowercase, _candidates(dates), strict=False):
-        period = number(date["period"])
-        when = names.get(period) or numbers.fixed(period, 0).replace(",", "")
-        ending = " (used, solid line)" if truth(date["is_chosen"]) else ""
-        lines.append(f"{letter}  {when}  {text(date['label'])}{ending}")
-    if lines:
-        axes.set_xlabel("\n".join(lines), loc="left", fontsize=theme.size * 0.85, linespacing=1.4)
-
-
-def _x_axis(axes: Axes, frame: pd.DataFrame, most: int = 12) -> None:
-    names = frame.drop_duplicates("period").sort_values("period")
-    periods = [float(p) for p in names["period"]]
-    labels = [text(n) for n in names["period_label"]]
-    step = max(1, -(-len(periods) // most))
-    axes.set_xticks(periods[::step], labels[::step])

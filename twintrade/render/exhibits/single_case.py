@@ -1,0 +1,114 @@
+"""The page of a single case: paths and gaps, placebos, weights, p-values with their floors, dates, donors."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from twintrade.render.blocks import Absent, Block, Figure, Heading, Table, prose
+from twintrade.render.exhibits.topics import sentences, topic
+from twintrade.render.figures import alt_text, case, placebo
+from twintrade.render.figures.events import event_key
+from twintrade.render.page import Page
+from twintrade.render.reading import payload, text, truth
+from twintrade.render.tables.plain import plain_table
+
+SETS = ("A", "B", "all")
+MOST_ROWS = 60
+
+TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    (
+        "case_tests",
+        "case_tests_caption",
+        "case_tests_note",
+        ("method", "donor_set", "n_donors", "percent", "effect", "p", "floor", "p_rmspe_ratio", "p_conformal",
+         "conformal_floor", "prediction_low", "prediction_high", "conformal_low", "conformal_high", "reason"),
+    ),
+    ("donor_weights_table", "case_weights_caption", "", ("donor", "weight_A", "weight_B", "weight_all")),
+    (
+        "date_sets",
+        "case_dates_caption",
+        "case_dates_note",
+        ("date", "kind", "onset_label", "donor_set", "effect", "p", "floor", "reason"),
+    ),
+    ("placebo_time_table", "case_false_dates_caption", "", ("onset_label", "effect", "p", "floor", "reason")),
+    ("leave_one_donor_out_table", "case_without_caption", "", ("left_out", "effect", "reason")),
+    (
+        "known_shocks",
+        "case_shocks_caption",
+        "",
+        ("label", "first_label", "last_label", "is_rival", "effect_without", "reason"),
+    ),
+    ("break_dates", "payload_break_dates", "", ("period_label", "statistic", "is_candidate")),
+    ("donor_sets", "case_donors_caption", "", ("donor_set", "unit", "status", "reason")),
+)  # fmt: skip
+"""Payload, caption, note and the columns shown, in the order of the page."""
+
+
+def exhibit(page: Page) -> tuple[Block, ...] | Absent:
+    """Return the exhibits of one treated unit; findings and payloads of the topic where there are no paths of it."""
+    frame = payload(page.results, "case_paths")
+    if frame is None:
+        return topic("single_case")(page)
+    blocks: list[Block] = [Heading(2, page.say("single_case"), "single-case"), _paths(page, frame)]
+    placebos = payload(page.results, "placebo")
+    if placebos is not None:
+        blocks.append(_placebos(page, placebos, frame))
+    blocks.append(sentences(page, "single_case", but=("case_verdict",)))
+    for key, caption, note, columns in TABLES:
+        table = payload(page.results, key)
+        if table is not None:
+            blocks.append(_table(page, key, table, caption, note, columns))
+    return (*blocks, prose(page.say("case_more")))
+
+
+def _unit(page: Page) -> str:
+    frame = payload(page.results, "placebo")
+    if frame is None:
+        return page.results.title
+    return next((text(u) for u, own in zip(frame["unit"], frame["is_treated"], strict=True) if truth(own)), "")
+
+
+def _paths(page: Page, frame: pd.DataFrame) -> Figure:
+    dates, shocks = payload(page.results, "candidate_dates"), payload(page.results, "known_shocks")
+    simulated = page.results.is_simulated
+    present = set(frame["donor_set"].map(text))
+    shown = [s for s in SETS[:2] if s in present] or sorted(present)
+    drawing = case.draw(
+        page.drawable(frame),
+        None if dates is None else page.drawable(dates),
+        None if shocks is None else page.drawable(shocks),
+        set_names={s: page.say(f"set_{s}") for s in SETS},
+        sets=shown,
+        gap_label="Gap, log points" if _is_relative(page) else "Gap",
+        theme=page.theme,
+        is_simulated=simulated,
+    )
+    key = "; ".join(event_key(dates, shocks, frame))
+    return page.figure(
+        "case-paths",
+        page.say("case_paths_caption", unit=_unit(page)),
+        drawing,
+        alt_text.case(frame, shown, is_simulated=simulated),
+        frame,
+        notes=(page.say("case_paths_note", events=key or "No date is known"),),
+    )
+
+
+def _is_relative(page: Page) -> bool:
+    tests = payload(page.results, "case_tests")
+    return tests is not None and "percent" in tests and bool(tests["percent"].notna().any())
+
+
+def _placebos(page: Page, frame: pd.DataFrame, paths: pd.DataFrame) -> Figure:
+    simulated = page.results.is_simulated
+    named = frame.assign(donor_set=[page.say(f"set_{text(s)}") for s in frame["donor_set"]])
+    drawing = placebo.draw(page.drawable(named), y_label="Gap", theme=page.theme, is_simulated=simulated)
+    caption = page.say("case_placebo_caption", unit=_unit(page), method=text(paths["method"].iloc[0]))
+    return page.figure("placebo", caption, drawing, alt_text.placebo(frame, is_simulated=simulated), frame)
+
+
+def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, columns: Sequence[str]) -> Table:
+    present = [c for c in columns if c in frame]
+    notes = (*page.simulated_note, *((page.say(note),) if note else ()))
+    name = key.removesuffix("_table").replace("_", "-")
+    return plain_table(frame[present], name, page.say(caption), notes=notes, most_rows=MOST_ROWS, is_wrapping=True)

@@ -1,0 +1,88 @@
+"""One treated unit: its path beside the path without the tie, and the gap between them, by donor set."""
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from twintrade.render import numbers
+from twintrade.render.figures.events import date_lines, period_axis, shock_bands
+from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled, zero_line
+from twintrade.render.reading import text
+
+
+def draw(
+    frame: pd.DataFrame,
+    dates: pd.DataFrame | None = None,
+    shocks: pd.DataFrame | None = None,
+    *,
+    set_names: Mapping[str, str],
+    sets: Sequence[str],
+    gap_label: str = "Gap",
+    theme: Theme | None = None,
+    is_simulated: bool = False,
+) -> Figure:
+    """Draw paths above and gaps below, one column a donor set.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        method, donor_set, period, period_label, observed, counterfactual, gap.
+    dates : DataFrame, optional
+        period, label, is_chosen: every candidate date; the chosen one is drawn solid.
+    shocks : DataFrame, optional
+        label, first, last: known events, drawn as grey bands.
+    set_names : mapping of str to str
+        Title of each donor set.
+    sets : sequence of str
+        Donor sets shown, in this order.
+    gap_label : str
+    """
+    theme = theme or Theme()
+    methods = list(dict.fromkeys(frame["method"].map(text)))
+    with styled(theme):
+        figure = blank(theme, 5.2)
+        grid = figure.subplots(2, len(sets), sharex=True, sharey="row", squeeze=False)
+        for column, key in enumerate(sets):
+            rows = frame[frame["donor_set"].map(text) == key]
+            upper, lower = grid[0, column], grid[1, column]
+            upper.set_title(fill(set_names.get(key, key), 64 // len(sets)), loc="left")
+            _observed(upper, rows, theme)
+            for i, method in enumerate(methods, 1):
+                own = rows[rows["method"].map(text) == method].sort_values("period")
+                style = {"color": theme.palette[i], "linestyle": DASHES[i], "linewidth": 1.6}
+                x = own["period"].astype(float)
+                upper.plot(x, own["counterfactual"].astype(float), label=f"without the tie, by the {method}", **style)
+                lower.plot(x, own["gap"].astype(float), **style)
+            zero_line(lower, theme)
+            for axes in (upper, lower):
+                shock_bands(axes, shocks, frame, theme, has_letters=axes is upper)
+                date_lines(axes, dates, theme, has_letters=axes is upper)
+                axes.yaxis.set_major_locator(MaxNLocator(5))
+                axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.tick(value)))
+            period_axis(lower, rows, most=12 // len(sets))
+        grid[0, 0].set_ylabel("Index, last period before = 100")
+        grid[1, 0].set_ylabel(gap_label)
+        handles = {text(line.get_label()): line for axes in grid[0] for line in axes.get_lines()}
+        named = {name: line for name, line in handles.items() if name and not name.startswith("_")}
+        figure.legend(handles=list(named.values()), loc="outside lower center", ncols=2, columnspacing=1.5)
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure
+
+
+def _observed(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
+    own = rows.drop_duplicates("period").sort_values("period")
+    axes.plot(
+        own["period"].astype(float),
+        own["observed"].astype(float),
+        color=theme.palette[0],
+        linewidth=2.2,
+        marker="o",
+        markersize=3.0,
+        label="observed",
+        zorder=3,
+    )
