@@ -64,7 +64,8 @@ class CaseTests(Diagnostic):
         if single_case(fit) is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
         found = list(measured(fit))
-        table = pd.DataFrame([self._row(fit, one, rng) for one in found], columns=list(COLUMNS))
+        rows = _merged([self._row(fit, one, rng) for one in found])
+        table = pd.DataFrame(rows, columns=list(COLUMNS))
         if table["effect"].isna().all():
             return self.unavailable(str(table["reason"].iloc[0]))
         return Finding(
@@ -114,6 +115,21 @@ class CaseTests(Diagnostic):
         except TwintradeError as error:
             return {"reason": str(error)}
         return {"prediction_low": float(bands.low[0]), "prediction_high": float(bands.high[0])}
+
+
+def _merged(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Return the rows with one for all donor sets of a method that fail for the same reason."""
+    kept: list[dict[str, object]] = []
+    failed: dict[tuple[object, object], dict[str, object]] = {}
+    for row in rows:
+        key = row["method"], row["reason"]
+        if "effect" in row or key not in failed:
+            kept.append(row)
+            if "effect" not in row:
+                failed[key] = row
+        else:
+            failed[key]["donor_set"] = f"{failed[key]['donor_set']}, {row['donor_set']}"
+    return kept
 
 
 def _ranks(paths: PlaceboPaths) -> dict[str, object]:

@@ -122,8 +122,8 @@ def _wide(table: pd.DataFrame) -> pd.DataFrame:
     sets = list(dict.fromkeys(table["donor_set"]))
     wide = table.pivot(index="unit", columns="donor_set", values="weight")[sets]
     order = wide.max(axis=1).sort_values(ascending=False, kind="stable").index
-    wide = wide.loc[order].rename(columns={key: f"weight_{key}" for key in sets}).rename_axis("donor")
-    return wide.reset_index().rename_axis(columns=None)
+    columns = {f"weight_{key}": wide.loc[order, key].to_numpy() for key in sets}
+    return pd.DataFrame({"donor": order.to_numpy(), **columns})
 
 
 def _carrying(estimator: SingleCase, case: Case) -> list[int]:

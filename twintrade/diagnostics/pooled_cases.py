@@ -42,7 +42,11 @@ class PooledCases(Diagnostic):
     citation: ClassVar[str] = "knapp2003"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a case and the means; payloads ``cases`` and ``best_of``."""
+        """Return one row a case and the means; payloads ``cases``, ``best_of`` and ``cases_forest``.
+
+        ``cases_forest`` has label, group, effect, low, high. A case's interval reaches as far as its placebos' mean
+        gaps do at the level: it holds zero where the case does not stand out among them.
+        """
         method = ESTIMATORS[self.estimator]()
         assert isinstance(method, SingleCase)
         design, accepted = fit.design, method.requires.transforms
@@ -66,7 +70,7 @@ class PooledCases(Diagnostic):
             value=mean.mean,
             unit="log points" if self.estimator == "double_ratio" else fit.design.scale,
             table=pd.concat([cases, _mean_rows(mean, left)], ignore_index=True),
-            payloads={"cases": cases, "best_of": bound},
+            payloads={"cases": cases, "best_of": bound, "cases_forest": _forest(known, mean, left)},
             messages=tuple(
                 Message("warning", "case-not-estimated", f"{row['unit']}: {row['reason']}")
                 for row in rows
@@ -76,7 +80,7 @@ class PooledCases(Diagnostic):
 
     def _row(self, design: Design, unit: str, method: SingleCase) -> dict[str, object]:
         row: dict[str, object] = {"unit": unit, "onset": int(design.onset[design.panel.units == unit][0])}
-        empty = {"effect": np.nan, "variance": np.nan, "p": np.nan, "floor": np.nan}
+        empty = dict.fromkeys(("effect", "variance", "reach", "p", "floor"), np.nan)
         try:
             case = method.case(case_design(design, unit, untreated_rectangle(design, unit)))
             paths = placebo_paths(method, case)
@@ -86,8 +90,11 @@ class PooledCases(Diagnostic):
         if others.size < 2:
             return row | empty | {"reason": f"{others.size} placebos"}
         rank = paths.rank()
-        variance = float(np.mean(others**2))
-        return row | {"effect": paths.effect, "variance": variance, "p": rank.p, "floor": rank.floor, "reason": ""}
+        reach = float("nan")
+        if rank.floor <= 1 - self.level:
+            reach = float(np.quantile(np.append(np.abs(others), np.inf), self.level, method="inverted_cdf"))
+        spread = {"variance": float(np.mean(others**2)), "reach": reach}
+        return row | {"effect": paths.effect} | spread | {"p": rank.p, "floor": rank.floor, "reason": ""}
 
     def _best_of(self, largest: float, n_cases: int) -> pd.DataFrame:
         """Return what choosing the cases as the best of K costs, for K known or several."""
@@ -112,6 +119,24 @@ def _mean_rows(mean: RandomEffects, left: pd.DataFrame) -> pd.DataFrame:
         [{"unit": "random-effects mean", "effect": mean.mean, "low": mean.low, "high": mean.high, "p": mean.p}]
     )
     return pd.concat([head, left], ignore_index=True) if len(left) else head
+
+
+def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame) -> pd.DataFrame:
+    """Return cases, their mean and the mean without each, as lines of a forest plot."""
+    cases = pd.DataFrame(
+        {
+            "label": known["unit"].astype(str),
+            "group": "case by case",
+            "effect": known["effect"],
+            "low": known["effect"] - known["reach"],
+            "high": known["effect"] + known["reach"],
+        }
+    )
+    rows = _mean_rows(mean, left)[["unit", "effect", "low", "high"]].set_axis(
+        ["label", "effect", "low", "high"], axis=1
+    )
+    rows.insert(1, "group", "together")
+    return pd.concat([cases, rows], ignore_index=True)
 
 
 def _sentence(

@@ -13,6 +13,9 @@ from twintrade.estimators.base import Requires
 from twintrade.estimators.single_case import SingleCase
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
+LARGEST = 600.0
+"""Largest effect taken out of a flow, in log points: beyond it the flow would no longer be a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class DoubleRatio(SingleCase):
@@ -57,7 +60,7 @@ class DoubleRatio(SingleCase):
     def removed(self, case: Case, periods: BoolArray, effect: float) -> Case:
         """Return the case with the flow divided by the effect, which is in log points."""
         values = case.values.copy()
-        values[0, periods] *= np.exp(-effect)
+        values[0, periods] *= np.exp(-np.clip(effect, -LARGEST, LARGEST))
         return replace(case, values=values)
 
     def reference(self, design: Design) -> int | None:

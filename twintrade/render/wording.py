@@ -99,6 +99,7 @@ SENTENCES: Mapping[str, str] = {
     "set_A": "A: same city, other destinations",
     "set_B": "B: other cities, same destination",
     "set_all": "all untreated pairs",
+    "payload_cases_forest": "Case by case (as far as placebos reach), their random-effects mean, and it without each",
     "payload_break_dates": "How strongly the series breaks at each date (F statistic)",
     "payload_path": "Paths over time",
     "case_paths_caption": "{unit}: observed, and as each donor set and method has it without the tie",

@@ -28,6 +28,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
         "case_",
         "date_sets",
         "known_shocks",
+        "cases",
+        "best_of",
     ),
 }
 ELSEWHERE = (
