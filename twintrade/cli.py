@@ -163,7 +163,7 @@ def appendix(specs: Specs = None) -> None:
         if not results_folder(analysis.root, analysis.name).is_dir() and specs is None:
             typer.echo(f"{analysis.name}: no results yet")
             continue
-        redraw(analysis.root, analysis.name)
+        redraw(analysis.root, analysis.name, analysis.text)
         typer.echo(f"results/{analysis.name}/appendix.html")
 
 

@@ -222,7 +222,10 @@ def _payloads(generator: np.random.Generator, names: tuple[str, ...]) -> dict[st
     forest = [
         (names[i], "by era" if i < 3 else "by size", 0.05 * i, 0.05 * i - 0.1, 0.05 * i + 0.1) for i in range(6)
     ]
-    claims = [("C1", "Exports rose after twinning", "cannot tell", f"{names[5]}: the interval holds zero.")]
+    claims = [
+        ("C1", "Exports rose after twinning", "cannot tell", f"{names[5]}: the interval holds zero.", "", True),
+        ("C3", "Recent ties work", "cannot tell", "Not examined here; needs effects by era.", "", False),
+    ]
     return {
         "raw_series": pd.DataFrame(raw, columns=["series", "panel", "period", "period_label", "value", "unit"]),
         "candidate_dates": pd.DataFrame(dates, columns=["period", "label", "is_chosen"]),
@@ -233,7 +236,9 @@ def _payloads(generator: np.random.Generator, names: tuple[str, ...]) -> dict[st
         ),
         "placebo": pd.DataFrame(placebo, columns=["unit", "donor_set", "event_time", "value", "is_treated"]),
         "forest": pd.DataFrame(forest, columns=["label", "group", "effect", "low", "high"]),
-        "claims": pd.DataFrame(claims, columns=["claim", "what it says", "verdict", "answer"]),
+        "claims": pd.DataFrame(
+            claims, columns=["claim_id", "claim", "verdict", "answer", "detectable", "is_examined"]
+        ),
         "romanized": pd.DataFrame([("青岛市", "Qingdao")], columns=["name", "romanized"]),
     }
 

@@ -78,7 +78,7 @@ class Heterogeneity(Diagnostic):
         small = [f"{n} ({c})" for n, c in zip(names, counts, strict=True) if c < self.min_units]
         if small:
             sentence += f" Not estimated, too few tied units: {', '.join(small)}."
-        forest = table[["label", "effect", "low", "high", "group"]]
+        forest = table[["label", "effect", "low", "high", "group"]].assign(p_equality=p)
         return Finding(
             diagnostic=self.name,
             verdict="none",

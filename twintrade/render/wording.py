@@ -56,9 +56,13 @@ SENTENCES: Mapping[str, str] = {
     "case_no_number": "No single number stands for this case: paths, gaps and ranks by method and donor set follow "
     "below as a description of what happened, not of why.",
     "case_descriptive": "Descriptive: no comparison. What follows shows what happened, not why.",
-    "money": "In money: {outcome} of the {n} treated pairs stood {value} a {period_name} {direction} than "
-    "the comparison "
-    "implies from {first} to {last} ({level} interval {low} to {high}).",
+    "money": "In money: {outcome} of {who} were {value} a {period_name} {direction} than without the "
+    "agreement, from {first} to {last} and as far as the comparison holds ({level} interval {low} to {high}).",
+    "money_single": "In money: {outcome} of {who} stood {value} a {period_name} {direction} than the comparison "
+    "implies, from {first} to {last} ({level} interval {low} to {high}). One pair cannot say that it was the "
+    "agreement.",
+    "money_who": "the {n} treated pairs",
+    "money_absent": "No amount in money is stated: {reason}.",
     # several analyses
     "binder_title": "Twinning and trade: the analyses together",
     "binder_overview": "All analyses at a glance",
@@ -122,6 +126,9 @@ SENTENCES: Mapping[str, str] = {
     "case_more": "Gaps placebo by placebo, under false dates and without each donor stand in the folder payloads.",
     "payload_placebo": "The tied unit among placebos: the same done to each donor",
     "payload_forest": "Effects by group, with intervals",
+    "payload_cases_mean": "Mean of the cases, and without each in turn",
+    "payload_cases": "Each case by itself",
+    "payload_best_of": "What choosing the cases costs",
     "payload_bacon": "Two-by-two comparisons inside the two-way estimate",
     "payload_weights": "Weights of the donors",
     "payload_honest": "Effect if parallel trends fail by as much as M",
@@ -179,7 +186,15 @@ SENTENCES: Mapping[str, str] = {
     "sensitivity": "Sensitivity: what would overturn it",
     "single_case": "Single cases: one pair at a time",
     "claims": "Claims ledger",
-    "claims_caption": "Claims of the source report and what these data say",
+    "claims_caption": "Claims about twinning and what these data say",
+    "claims_intro": "Each claim is answered from the results of this analysis alone: supported where an interval "
+    "lies on the claimed side and no check objects, not supported where it lies on the other side or a check made "
+    "for the claim fails, else cannot tell. What could not have been seen anyway is the minimum detectable effect.",
+    "claims_note": "The minimum detectable effect is the size that a two-sided 5% test finds with 80% probability.",
+    "claims_open": "{n} further claims are not examined by this analysis, so on them it cannot tell:",
+    "verdict_supported": "supported",
+    "verdict_not_supported": "not supported",
+    "verdict_cannot_tell": "cannot tell",
     "findings": "Findings: what the checks say",
     "findings_caption": "Findings and verdicts",
     "findings_intro": "Pass: the check does not object. Fail: it objects. Where no verdict stands, the "

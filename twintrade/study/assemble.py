@@ -15,6 +15,9 @@ from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
 from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.messages import messages_frame
+from twintrade.study.claims import own_claims, with_ledger
+from twintrade.study.money import PAYLOAD as MONEY
+from twintrade.study.money import Money, money_of
 from twintrade.study.plan import Column
 from twintrade.study.run import Run
 from twintrade.study.sections import sections
@@ -33,7 +36,8 @@ def assembled(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
     manifest : mapping
         Machine facts known before anything is written.
     """
-    return ResultSet(
+    money = money_of(run)
+    found = ResultSet(
         name=run.plan.name,
         title=run.plan.spec.title,
         data=data_frame(run.design),
@@ -43,11 +47,12 @@ def assembled(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
         bands=_bands(run),
         findings=_findings(run),
         messages=messages_frame(run.messages),
-        payloads=_payloads(run),
+        payloads=_payloads(run, money),
         manifest=manifest,
         is_simulated=run.observed.is_simulated,
-        sections=sections(run),
+        sections=sections(run) | ({"no_money": money.reason} if money.reason else {}),
     )
+    return with_ledger(found, own_claims(run.plan.spec))
 
 
 def data_frame(design: Design) -> pd.DataFrame:
@@ -119,7 +124,7 @@ def _findings(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
 
 
-def _payloads(run: Run) -> dict[str, pd.DataFrame]:
+def _payloads(run: Run, money: Money) -> dict[str, pd.DataFrame]:
     """Data of figures and tables by a name fit for a file; a name that repeats carries its column after a mark."""
     payloads: dict[str, pd.DataFrame] = {}
     for c in run.ladder.concluded:
@@ -127,13 +132,21 @@ def _payloads(run: Run) -> dict[str, pd.DataFrame]:
         if not own and not c.finding.table.empty:
             own[c.finding.diagnostic] = c.finding.table
         for name, frame in own.items():
-            key = file_name(name)
-            payloads[key if key not in payloads else file_name("-".join((name, *c.keys)))] = frame
+            payloads[_free(name, c.keys, payloads)] = frame
+    if not money.frame.empty:
+        payloads[MONEY] = money.frame
     register = run.design.treatment.register
     outside = register[register["status"] == NO_UNIT] if "status" in register else register
     if not outside.empty:
         payloads["ties_outside_panel"] = outside.drop(columns=["unit", "flag", "status"]).reset_index(drop=True)
     return payloads
+
+
+def _free(name: str, keys: Sequence[str], taken: Mapping[str, pd.DataFrame]) -> str:
+    """Return the first of a payload's names that is not taken: plain, with its column, with a count."""
+    long = "-".join((name, *keys))
+    wanted = (file_name(name), file_name(long), *(file_name(f"{long}-{i}") for i in range(2, len(taken) + 3)))
+    return next(key for key in wanted if key not in taken)
 
 
 def file_name(name: str) -> str:

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from twintrade.data.faults import InvalidDataError
-from twintrade.effects import Message
+from twintrade.effects import Message, ResultSet
 from twintrade.effects.messages import messages_frame
 from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
 from twintrade.fanout import Workers, using
 from twintrade.render.report import render
 from twintrade.study.assemble import assembled
+from twintrade.study.claims import own_claims, with_ledger
+from twintrade.study.fingerprint import page_digest
 from twintrade.study.frames import to_bytes
-from twintrade.study.freshness import read_manifest
+from twintrade.study.freshness import PAGE, read_manifest
 from twintrade.study.headline import headline_facts
 from twintrade.study.ledger import FileLedger
 from twintrade.study.lock import locked
@@ -24,6 +26,7 @@ from twintrade.study.observe import observe, simulated_files
 from twintrade.study.outcome import DATA, ESTIMATION, USAGE, Outcome
 from twintrade.study.plan import Plan, plan
 from twintrade.study.replay import read_results, replayed, tidy_files
+from twintrade.study.report_options import report_options
 from twintrade.study.run import run
 from twintrade.study.spec import parse
 from twintrade.study.store import (
@@ -79,6 +82,8 @@ def execute(
     Outcome
         Also of a failure, which leaves the old results untouched and its messages beside them.
     """
+    if why == PAGE:
+        return redrawn(root, name, text)
     started = time.monotonic()
     try:
         target = prepare(root, name)
@@ -103,34 +108,59 @@ def planned(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
     """
     spec, raw = parse(text, f"analyses/{name}.toml")
     made = plan(name, spec)
+    report_options(spec.report, root)
     for file, content in simulated_files(name, spec).items():
         write_beside(root, file, content)
     return made, raw
 
 
-def redraw(root: Path, name: str) -> None:
-    """Draw figures, tables and pages again from stored numbers.
+def redraw(root: Path, name: str, text: str) -> ResultSet:
+    """Draw figures, tables and pages again from stored numbers, as the analysis file now wants them.
+
+    Returns
+    -------
+    ResultSet
+        What was drawn.
 
     Raises
     ------
     StoreError
         There are no results, or they cannot be written.
+    SpecError
+        The analysis file asks for what does not exist.
     """
+    spec, raw = parse(text, f"analyses/{name}.toml")
+    options = report_options(spec.report, root)
     target = prepare(root, name)
     with locked(lock_path(root, name), name):
-        results = read_results(target)
+        stored = read_results(target)
         manifest = read_manifest(target) or {}
-        tidy = tidy_files(results)
-        files = {**tidy, **render(results).files}
-        volatile = manifest.get("volatile", {})
         kept = {k: v for k, v in manifest.items() if k not in ("outputs", "volatile")}
-        write(target, files, sealed(kept, files, volatile))
+        kept |= {"page_sha256": page_digest(root, raw)}
+        tidy = tidy_files(with_ledger(stored, own_claims(spec)))
+        results = replayed(tidy, kept)
+        page = render(results, options.appendix, word_template=options.word_template)
+        files = {**tidy, **page.files}
+        write(target, files, sealed(kept, files, manifest.get("volatile", {})))
+    return results
+
+
+def redrawn(root: Path, name: str, text: str) -> Outcome:
+    """Draw an analysis again whose numbers are fresh and whose report is not."""
+    started = time.monotonic()
+    try:
+        results = redraw(root, name, text)
+    except TwintradeError as error:
+        return _failed(root, name, error, time.monotonic() - started)
+    summary = results.manifest.get("headline", {})
+    return Outcome(name, "done", text=PAGE, summary=summary, seconds=time.monotonic() - started)
 
 
 def _stored(
     root: Path, name: str, text: str, target: Path, progress: Progress, started: float, workers: Workers
 ) -> Mapping[str, Any]:
     made, raw = planned(root, name, text)
+    options = report_options(made.spec.report, root)
     progress("read")
     observed = observe(name, made.spec, root)
     ledger = FileLedger(ledger_path(root, name), made_from(raw, observed.inputs))
@@ -142,7 +172,7 @@ def _stored(
     manifest = manifest_of(found, raw, root) | {"headline": headline_facts(found.ladder)}
     tidy = tidy_files(assembled(found, manifest))
     progress("draw")
-    page = render(replayed(tidy, manifest))
+    page = render(replayed(tidy, manifest), options.appendix, word_template=options.word_template)
     if page.messages:
         messages = messages_frame([*found.messages, *page.messages])
         tidy["messages.csv"] = to_bytes(messages)

@@ -28,6 +28,9 @@ PACKAGES = (
 )
 """Libraries that can move a number or a page."""
 
+OF_THE_PAGE = ("report", "claim")
+"""Tables of an analysis file from which pages are drawn and nothing is estimated."""
+
 _SOURCE = (".py", ".bib", ".typ", ".css", ".js", ".html", ".csv", ".toml", ".json")
 _OUTSIDE = "TWINTRADE_DATA"
 
@@ -44,9 +47,20 @@ def file_digest(path: Path) -> str:
 
 
 def spec_digest(raw: Mapping[str, Any]) -> str:
-    """Return the hash of a parsed analysis file: order of keys and comments do not count."""
-    text = json.dumps(raw, sort_keys=True, ensure_ascii=False, default=str)
+    """Return the hash of a parsed analysis file without the page's tables, comments and the order of keys."""
+    text = json.dumps(
+        {k: v for k, v in raw.items() if k not in OF_THE_PAGE}, sort_keys=True, ensure_ascii=False, default=str
+    )
     return digest(text.encode("utf-8"))
+
+
+def page_digest(root: Path, raw: Mapping[str, Any]) -> str:
+    """Return the hash of what only the page depends on: the report's table, the files it names, the user's claims."""
+    report = raw.get("report", {})
+    files = [report[key] for key in ("style", "word_template") if isinstance(report, Mapping) and report.get(key)]
+    content = [file_digest(root / f) if (root / f).is_file() else "absent" for f in files if isinstance(f, str)]
+    told = [{key: raw[key] for key in OF_THE_PAGE if key in raw}, content]
+    return digest(json.dumps(told, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8"))
 
 
 @cache

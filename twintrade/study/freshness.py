@@ -5,8 +5,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from twintrade.study.fingerprint import file_digest, input_digests, source_digest, spec_digest, versions
+from twintrade.study.fingerprint import (
+    file_digest,
+    input_digests,
+    page_digest,
+    source_digest,
+    spec_digest,
+    versions,
+)
 from twintrade.study.store import MANIFEST, results_folder
+
+PAGE = "what the report shows"
+"""The change that costs a new page and no estimation."""
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -55,6 +65,8 @@ def changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[str]:
     found = []
     if manifest.get("spec_sha256") != spec_digest(raw):
         found.append("the analysis file")
+    if manifest.get("page_sha256") != page_digest(root, raw):
+        found.append(PAGE)
     found += changed_inputs(root, manifest)
     if manifest.get("source_sha256") != source_digest():
         found.append("the program")

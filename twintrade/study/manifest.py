@@ -10,7 +10,7 @@ from typing import Any
 
 from twintrade import __version__
 from twintrade.data.provenance import InputRecord
-from twintrade.study.fingerprint import digest, source_digest, spec_digest, versions
+from twintrade.study.fingerprint import digest, page_digest, source_digest, spec_digest, versions
 from twintrade.study.observe import simulated_names
 from twintrade.study.plan import Plan
 from twintrade.study.run import Run
@@ -40,6 +40,7 @@ def manifest_of(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
         "git": git_state(root),
         "is_simulated": run.observed.is_simulated,
         "spec_sha256": spec_digest(raw),
+        "page_sha256": page_digest(root, raw),
         "source_sha256": source_digest(),
         "versions": versions(),
         "spec": resolved(run.plan.spec),

@@ -102,6 +102,7 @@ RECIPES: Mapping[str, Recipe] = {
                 _ALONE | {"label": "Own trend alone, descriptive", "key": "log-donors-all"},
             ],
             "inference": {"name": "placebo"},
+            "report": {"appendix": "single_case"},
             "diagnostic": [
                 {"name": "raw_series"},
                 {"name": "donor_sets"},

@@ -101,27 +101,31 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
 
 
 def _money(page: Page) -> list[Block]:
-    """Say the effect in money where the payload "money" holds it.
+    """Say the effect in money where the payload "money" holds it, else why no amount may be stated.
 
-    One row: value, low, high (per period, in the outcome's unit), unit, level, n_units, first, last.
+    One row: value, low, high (a period, in the outcome's unit), unit, level, n_units, unit_name, first, last.
     """
     frame = payload(page.results, "money")
+    reason = page.results.sections.get("no_money", "")
     if frame is None:
-        return []
+        return [prose(page.say("money_absent", reason=reason))] if reason else []
     row = records(frame)[0]
-    unit = text(row.get("unit"))
+    unit, name = text(row.get("unit")), text(row.get("unit_name"))
+    is_fall = number(row["value"]) < 0
+    ends = ("high", "low") if is_fall else ("low", "high")  # so much lower: every end changes its sign
+    low, high = (number(row[end]) * (-1 if is_fall else 1) for end in ends)
     sentence = page.say(
-        "money",
+        "money_single" if name else "money",
         outcome=page.outcome,
-        n=numbers.count(row.get("n_units")),
-        value=numbers.quantity(row["value"], unit).removeprefix(numbers.MINUS),
-        direction=page.say("lower" if number(row["value"]) < 0 else "higher"),
+        who=name or page.say("money_who", n=numbers.count(row.get("n_units"))),
+        direction=page.say("lower" if is_fall else "higher"),
         period_name=page.period_name,
         first=text(row.get("first")),
         last=text(row.get("last")),
         level=numbers.percent(100 * (number(row.get("level")) or 0.95), 0),
-        low=numbers.quantity(row["low"], unit),
-        high=numbers.quantity(row["high"], unit),
+        value=numbers.quantity(abs(number(row["value"])), unit),
+        low=numbers.quantity(low, unit),
+        high=numbers.quantity(high, unit),
     )
     return [prose(sentence)]
 

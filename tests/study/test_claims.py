@@ -1,0 +1,131 @@
+"""The claims ledger says supported only on an interval, and never that nothing was found because nothing was seen."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from twintrade.effects import ResultSet
+from twintrade.effects.bands import BAND_COLUMNS
+from twintrade.effects.estimate import EFFECT_COLUMNS
+from twintrade.effects.finding import FINDING_COLUMNS
+from twintrade.effects.messages import messages_frame
+from twintrade.effects.result_set import SPECIFICATION_COLUMNS
+from twintrade.study.claims import known_claims, ledger
+
+NAMED = {f"C{i}" for i in range(1, 17)} - {"C11", "C12", "C13"}  # those of the ledger's source
+
+
+def results(low=-0.1, high=0.3, effect=0.1, findings=(), **payloads):
+    spec = dict.fromkeys(SPECIFICATION_COLUMNS, "") | {"estimator": "ppml", "specification": "a", "label": "PPML"}
+    band = dict.fromkeys(BAND_COLUMNS, float("nan")) | {
+        "kind": "overall", "effect": effect, "scale": "log points", "inference": "clustered", "level": 0.95,
+        "low": low, "high": high, "p": 0.04,
+    }  # fmt: skip
+    keys = {"estimator": "ppml", "specification": "a"}
+    return ResultSet(
+        name="tiny",
+        title="Tiny",
+        data=pd.DataFrame(),
+        twinnings=pd.DataFrame(),
+        specifications=pd.DataFrame([spec | {"is_headline": True, "is_skipped": False}]),
+        effects=pd.DataFrame(columns=["estimator", "specification", *EFFECT_COLUMNS]),
+        bands=pd.DataFrame([keys | band]),
+        findings=pd.DataFrame(findings, columns=list(FINDING_COLUMNS)),
+        messages=messages_frame([]),
+        payloads={k: pd.DataFrame(v) for k, v in payloads.items()},
+    )
+
+
+def of(found, claim):
+    return found.set_index("claim_id").loc[claim]
+
+
+def finding(check, verdict, value=0.5, sentence="What was found."):
+    return (check, "ppml", "a", verdict, sentence, value, "p")
+
+
+def test_every_named_claim_stands_in_the_ledger_of_every_analysis():
+    assert {c["id"] for c in known_claims()} == NAMED
+    found = ledger(results())
+    assert set(found["claim_id"]) == NAMED
+    assert set(found["verdict"]) <= {"supported", "not supported", "cannot tell"}
+    assert not of(found, "C5")["is_examined"]
+    assert "Not examined" in of(found, "C5")["answer"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(0.01, 0.3, "supported"), (-0.3, -0.01, "not supported"), (-0.1, 0.3, "cannot tell")],
+)
+def test_a_rise_is_what_the_interval_says(low, high, verdict):
+    assert of(ledger(results(low, high)), "C1")["verdict"] == verdict
+
+
+def test_an_objection_takes_support_away_and_no_interval_gives_none():
+    objected = ledger(results(0.01, 0.3, findings=[finding("pretrends", "fail")]))
+    assert of(objected, "C1")["verdict"] == "cannot tell"
+    assert "Pre-trends object" in of(objected, "C1")["answer"]
+    nothing = float("nan")
+    assert of(ledger(results(nothing, nothing)), "C1")["verdict"] == "cannot tell"
+
+
+def test_the_minimum_detectable_effect_is_the_placebo_one_where_it_was_drawn():
+    drawn = ("power", "ppml", "a", "none", "With these data ...", 0.5, "log points")
+    assert of(ledger(results(findings=[drawn])), "C1")["detectable"] == "+64.9% (placebo designs)"
+    # (0.3 + 0.1) / 2 / 1.96 standard errors times 2.80, in percent
+    assert of(ledger(results()), "C1")["detectable"] == "+33.1% (from the interval)"
+
+
+def test_equal_effects_are_never_concluded_from_a_test_that_does_not_reject():
+    rows = [
+        {"label": "before 2000", "effect": 0.1, "low": -0.2, "high": 0.4, "group": "era", "p_equality": 0.6},
+        {"label": "from 2000", "effect": 0.2, "low": -0.1, "high": 0.5, "group": "era", "p_equality": 0.6},
+    ]
+    assert of(ledger(results(forest=rows)), "C3")["verdict"] == "cannot tell"
+    told = [r | {"p_equality": 0.01} for r in rows]
+    assert of(ledger(results(forest=told)), "C3")["verdict"] == "supported"
+    turned = [told[0] | {"effect": 0.3}, told[1]]
+    assert of(ledger(results(forest=turned)), "C3")["verdict"] == "not supported"
+    partner = [r | {"group": "partner"} for r in rows]
+    assert of(ledger(results(forest=partner)), "C14")["verdict"] == "cannot tell"
+
+
+def test_a_break_elsewhere_is_not_support_and_no_break_is_no_proof():
+    def said(verdict, p):
+        return of(ledger(results(findings=[finding("unknown_break", verdict, p)])), "C2")["verdict"]
+
+    assert said("pass", 0.01) == "supported"
+    assert said("fail", 0.01) == "not supported"
+    assert said("fail", 0.4) == "cannot tell"
+
+
+def test_checks_that_do_not_object_do_not_prove_that_the_tie_came_first():
+    silent = [finding("selection", "none"), finding("pretrends", "pass")]
+    assert of(ledger(results(findings=silent)), "C16")["verdict"] == "cannot tell"
+    follows = [finding("selection", "fail", 0.01)]
+    assert of(ledger(results(findings=follows)), "C16")["verdict"] == "not supported"
+
+
+def test_a_user_adds_claims_about_a_column_or_a_check():
+    own = [
+        {"text": "At least a tenth more.", "id": "X", "about": "ppml/a", "direction": "higher", "at_least": 10.0},
+        {"text": "Trends were parallel.", "about": "pretrends"},
+        {"text": "Nothing of this.", "about": "nonsense"},
+    ]
+    found = ledger(results(0.05, 0.3, findings=[finding("pretrends", "pass")]), own)
+    assert of(found, "X")["verdict"] == "cannot tell"  # 5 log points are less than a tenth
+    assert of(ledger(results(0.12, 0.3), own), "X")["verdict"] == "supported"
+    assert of(ledger(results(-0.3, 0.05), own), "X")["verdict"] == "not supported"
+    assert of(found, "own 2")["verdict"] == "supported"
+    assert not of(found, "own 3")["is_examined"]
+
+
+def test_a_single_case_is_answered_by_its_placebos():
+    said = "Stands out: after the tie the flow of A-B stood on average 20 % above what its donors' path implies."
+    case = results(findings=[finding("case_verdict", "pass", 0.04, said)])
+    assert of(ledger(case), "C1")["verdict"] == "supported"
+    below = replace(case, findings=case.findings.assign(sentence=said.replace("above", "below")))
+    assert of(ledger(below), "C1")["verdict"] == "not supported"
+    unclear = replace(case, findings=case.findings.assign(verdict="fail"))
+    assert of(ledger(unclear), "C1")["verdict"] == "cannot tell"
