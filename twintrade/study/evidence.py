@@ -94,8 +94,8 @@ def _case(results: ResultSet, direction: str) -> Answer | None:
     """A single case or a handful: what the placebos, or the mean of the cases, say."""
     for frame in payloads(results, "cases_mean").values():
         row = records(frame)[0]
-        effect, low, high = (numbers.fixed(row[key], 3) for key in ("effect", "low", "high"))
-        found = f"Random-effects mean of the cases {effect} ({low} to {high})"
+        mean, low, high = (numbers.fixed(row[key], 3) for key in ("effect", "low", "high"))
+        found = f"Random-effects mean of the cases {mean} ({low} to {high})"
         verdict = _beyond(number(row["low"]), number(row["high"]), direction)
         mde = from_interval(number(row["low"]), number(row["high"]), text(row.get("scale")) or "log points")
         return Answer(verdict, f"{found}.", mde)
