@@ -126,7 +126,6 @@ SENTENCES: Mapping[str, str] = {
     "case_more": "Gaps placebo by placebo, under false dates and without each donor stand in the folder payloads.",
     "payload_placebo": "The tied unit among placebos: the same done to each donor",
     "payload_forest": "Effects by group, with intervals",
-    "payload_cases_mean": "Mean of the cases, and without each in turn",
     "payload_cases": "Each case by itself",
     "payload_best_of": "What choosing the cases costs",
     "payload_bacon": "Two-by-two comparisons inside the two-way estimate",

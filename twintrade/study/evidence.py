@@ -30,6 +30,7 @@ NOT_SUPPORTED: Verdict = "not supported"
 CANNOT_TELL: Verdict = "cannot tell"
 
 LEVEL = 0.95
+MEAN_OF_CASES = "random-effects mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,10 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Answer | None:
 
 def _case(results: ResultSet, direction: str) -> Answer | None:
     """A single case or a handful: what the placebos, or the mean of the cases, say."""
-    for frame in payloads(results, "cases_mean").values():
-        row = records(frame)[0]
+    for frame in payloads(results, "cases_forest").values():
+        row = next((r for r in records(frame) if text(r["label"]) == MEAN_OF_CASES), None)
+        if row is None:
+            continue
         mean, low, high = (numbers.fixed(row[key], 3) for key in ("effect", "low", "high"))
         found = f"Random-effects mean of the cases {mean} ({low} to {high})"
         verdict = _beyond(number(row["low"]), number(row["high"]), direction)

@@ -16,9 +16,6 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "margins": ("margin",),
     "spillovers": ("spillover", "diversion"),
     "single_case": (
-        "pooled_cases",
-        "cases",
-        "best_of",
         "placebo",
         "synthetic",
         "sdid",
