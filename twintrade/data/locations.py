@@ -9,7 +9,7 @@ from twintrade.errors import DataError
 DATA_VARIABLE = "TWINTRADE_DATA"
 
 
-def locate(root: Path, path: str) -> Path:
+def locate(root: Path, path: str, *, folder_too: bool = False) -> Path:
     """Return the file that a declared path means.
 
     Parameters
@@ -19,6 +19,8 @@ def locate(root: Path, path: str) -> Path:
     path : str
         Path relative to the project with forward slashes, or ``TWINTRADE_DATA/...`` for a file under the folder
         that this environment variable names.
+    folder_too : bool
+        Whether the path may be a folder of files.
 
     Raises
     ------
@@ -34,8 +36,8 @@ def locate(root: Path, path: str) -> Path:
             f"or {DATA_VARIABLE}/name.csv for a file kept elsewhere"
         )
     if relative.parts[:1] == (DATA_VARIABLE,):
-        return _inside(_outer_folder(path), PurePosixPath(*relative.parts[1:]), path)
-    return _inside(root, relative, path)
+        return _inside(_outer_folder(path), PurePosixPath(*relative.parts[1:]), path, folder_too)
+    return _inside(root, relative, path, folder_too)
 
 
 def _outer_folder(path: str) -> Path:
@@ -47,14 +49,14 @@ def _outer_folder(path: str) -> Path:
     return Path(folder)
 
 
-def _inside(folder: Path, relative: PurePosixPath, path: str) -> Path:
+def _inside(folder: Path, relative: PurePosixPath, path: str, folder_too: bool) -> Path:
     base = folder.resolve()
     target = (base / relative).resolve()
     if not target.is_relative_to(base):
         raise DataError(
             f"{path} leads out of its folder: inputs are read inside the project or under {DATA_VARIABLE}"
         )
-    if not target.is_file():
+    if not target.is_file() and not (folder_too and target.is_dir()):
         kind = "is a folder, not a file" if target.is_dir() else "is not there"
         hint = f" under the folder that {DATA_VARIABLE} names" if path.startswith(DATA_VARIABLE) else ""
         raise AbsentInputError(f"{path} {kind}{hint}: put the file there or mend the path in the analysis file")

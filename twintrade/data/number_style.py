@@ -16,6 +16,9 @@ MISSING_TOKENS = frozenset(
 )
 """Written for "no figure" in statistical tables, compared in lower case."""
 
+WHOLE = "(0|[1-9][0-9]{0,14})"
+"""Pattern of a whole number in plain digits, the same in every regular-expression engine."""
+
 _FULL_WIDTH = {**{0xFF10 + d: str(d) for d in range(10)}, 0xFF0E: ".", 0xFF0C: ","}
 _SPACES = "\u0020\u00a0\u2007\u2009\u202f\u3000"
 _GROUPED = {

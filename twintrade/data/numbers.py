@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 from twintrade.data import limits
 from twintrade.data.cells import TextColumn, quoted
 from twintrade.data.faults import Faults
-from twintrade.data.number_style import Cell, Decimal, NumberStyle, read_cell, reading, why_not
+from twintrade.data.number_style import WHOLE, Cell, Decimal, NumberStyle, read_cell, reading, why_not
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 
-_INTEGER = r"^(0|[1-9][0-9]{0,14})$"
-_DOTTED = r"^(0|[1-9][0-9]{0,14})\.[0-9]{1,17}$"
+_INTEGER = rf"^{WHOLE}$"
+_DOTTED = rf"^{WHOLE}\.[0-9]{{1,17}}$"
 _TWO_READINGS = r"^[1-9][0-9]{0,2}\.[0-9]{3}$"
 _TEXT = pa.string()
 

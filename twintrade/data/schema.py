@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from twintrade.data.file_format import FileFormat
+from twintrade.data.microdata_schema import Microdata
 from twintrade.data.money_schema import Deflator, ExchangeRates
 from twintrade.data.periods import Frequency
 
@@ -111,6 +112,8 @@ class TradeSource(FileFormat):
         Files of different valuation are never joined.
     precedence : int
         Where files overlap, the higher one counts.
+    microdata : Microdata or None
+        The file, or every file of the folder, holds single shipments or declarations: a database adds them up first.
     """
 
     file: str
@@ -141,6 +144,7 @@ class TradeSource(FileFormat):
     product_revision: str = ""
     valuation: Valuation | None = None
     precedence: int = 0
+    microdata: Microdata | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

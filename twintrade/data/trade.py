@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.data.checks import check_trade
 from twintrade.data.cities import check_spellings
 from twintrade.data.conversions import Conversion, deflate
-from twintrade.data.faults import AbsentInputError, Faults
+from twintrade.data.faults import AbsentInputError, Faults, InvalidDataError
 from twintrade.data.frequency import aggregate
 from twintrade.data.overlaps import by_precedence, sum_products
 from twintrade.data.periods import Frequency
@@ -44,6 +44,8 @@ class TradeTable:
     provenance : tuple of InputRecord
     conversions : tuple of Conversion
         Every exchange rate and price factor that values were multiplied by.
+    counts : DataFrame or None
+        Of microdata: rows, weight, firms, products by city, partner and period.
     """
 
     frame: pd.DataFrame
@@ -55,6 +57,7 @@ class TradeTable:
     messages: tuple[Message, ...] = ()
     provenance: tuple[InputRecord, ...] = ()
     conversions: tuple[Conversion, ...] = ()
+    counts: pd.DataFrame | None = None
 
     @property
     def cities(self) -> list[str]:
@@ -128,6 +131,7 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
         messages=faults.messages,
         provenance=(*records, *(r for part in parts for r in part.further_records), *real.records),
         conversions=tuple(dict.fromkeys([*(c for part in parts for c in part.conversions), *real.conversions])),
+        counts=parts[0].counts,
     )
 
 
@@ -140,7 +144,7 @@ def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults) -> lis
     for source in sources:
         try:
             parts.append(in_target_currency(read_source(source, root, faults), source, root, faults))
-        except AbsentInputError:
+        except (AbsentInputError, InvalidDataError):
             raise
         except DataError as error:
             faults.error("file", str(error))
@@ -177,6 +181,11 @@ def _check_agreement(sources: Sequence[TradeSource]) -> None:
         "absent": "an absent row can mean only one thing",
         "product_revision": "revisions of a classification do not add up to the same products",
     }
+    if len(sources) > 1 and any(s.microdata is not None for s in sources):
+        raise DataError(
+            f"{', '.join(s.file for s in sources)}: microdata of a flow come from one table: put the files "
+            "in one folder"
+        )
     if len({_frequency(s) for s in sources}) > 1:
         raise DataError(f"{', '.join(s.file for s in sources)} differ in frequency: set to_frequency to one of them")
     for name, reason in reasons.items():

@@ -37,6 +37,8 @@ class SourceRows:
     conversions : tuple of Conversion
     further_records : tuple of InputRecord
         Files of exchange rates.
+    counts : DataFrame or None
+        Rows, weight, firms and products by city, partner and period, of microdata.
     """
 
     frame: pd.DataFrame
@@ -44,6 +46,7 @@ class SourceRows:
     record: InputRecord
     conversions: tuple[Conversion, ...] = ()
     further_records: tuple[InputRecord, ...] = ()
+    counts: pd.DataFrame | None = None
 
 
 def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
@@ -53,6 +56,8 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     ------
     AbsentInputError, DataError
     """
+    if source.microdata is not None:
+        return _from_microdata(source, root, faults)
     _check_layout(source)
     table = open_table(root, source.file, source, _needed(source), faults, source.layout == "wide")
     wide = _lay_long(table, source) if source.layout == "wide" else None
@@ -77,6 +82,34 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
         frame["product"] = long.columns[source.product]
     unit = source.money_unit if isinstance(source.money_unit, str) else f"by row, column {source.money_unit.column}"
     return _without_aggregates(SourceRows(frame, currency, replace(table.record, unit=unit)), faults)
+
+
+def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
+    """Add a microdata source up; its cells then go the way of the rows of a small file."""
+    from twintrade.data.microdata import collapse
+
+    assert source.microdata is not None
+    unit = parse_money_unit(str(source.money_unit))
+    found = collapse(source, root, faults)
+    cells = found.frame.groupby(["city", "partner", "period"], as_index=False)[["units", "n_missing"]].sum()
+    warn_of_validity(
+        cells["partner"].to_numpy(dtype=object),
+        cells["period"].to_numpy() // source.frequency.per_year,
+        source.file,
+        faults,
+    )
+    has_holes = (cells["n_missing"] > 0).to_numpy()
+    value = cells["units"].to_numpy() * 10.0**unit.power / 10.0**source.microdata.decimals
+    flag = np.where(has_holes, "missing" if source.blank == "missing" else "blank is zero", "")
+    if has_holes.any():
+        meaning = "a zero, as declared" if source.blank == "zero" else "missing, not zero, and so is its cell"
+        text = f"no figure stands in {int(cells['n_missing'].sum()):,} rows: {meaning}"
+        faults.warn("missing-figures", text, source.file, None, source.value or "")
+    frame = cells[["city", "partner", "period"]].assign(
+        value=np.where(has_holes & (source.blank == "missing"), np.nan, value), flag=flag, file=source.file, row=0
+    )
+    rows = SourceRows(frame, unit.currency, found.record, counts=found.counts)
+    return _without_aggregates(rows, faults)
 
 
 def _values(

@@ -162,7 +162,8 @@ def _stored(
     made, raw = planned(root, name, text)
     options = report_options(made.spec.report, root)
     progress("read")
-    observed = observe(name, made.spec, root)
+    with using(replace(workers, progress=progress)):
+        observed = observe(name, made.spec, root)
     ledger = FileLedger(ledger_path(root, name), made_from(raw, observed.inputs))
     try:
         with using(replace(workers, ledger=ledger, progress=progress)):

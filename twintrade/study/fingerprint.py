@@ -24,6 +24,9 @@ PACKAGES = (
     "python-docx",
     "pydantic",
     "joblib",
+    "threadpoolctl",
+    "duckdb",
+    "pyspark",
     "within-py",
 )
 """Libraries that can move a number or a page."""
@@ -99,5 +102,10 @@ def input_digests(root: Path, declared: list[str]) -> dict[str, str]:
     found = {}
     for name in sorted(set(declared)):
         path = input_path(root, name)
-        found[name] = file_digest(path) if path is not None and path.is_file() else "absent"
+        if path is not None and path.is_dir():
+            from twintrade.data.microdata_files import content_digest
+
+            found[name] = content_digest(path)
+        else:
+            found[name] = file_digest(path) if path is not None and path.is_file() else "absent"
     return found

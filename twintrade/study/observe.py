@@ -106,9 +106,10 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
 def absent_inputs(spec: Spec, root: Path) -> list[str]:
     """Return the declared inputs that are not there, as the reader would complain about them."""
     found = []
+    folders = {entry.file for entry in spec.data.trade if entry.microdata is not None}
     for file in declared_files(spec):
         try:
-            locate(root, file)
+            locate(root, file, folder_too=file in folders)
         except AbsentInputError as error:
             found.append(str(error))
     return found
@@ -153,7 +154,7 @@ def _panel(spec: Spec, tables: Sequence[TradeTable]) -> Panel:
     if spec.design.outcome not in flows:
         raise SpecError(f"design.outcome is {spec.design.outcome!r}, but the trade tables hold {' and '.join(flows)}")
     keys = ["city", "partner", "period"]
-    frames = [t.frame.rename(columns={"value": t.flow})[[*keys, t.flow]].set_index(keys) for t in tables]
+    frames = [_with_counts(t)[[*keys, t.flow, *_counted(t, spec)]].set_index(keys) for t in tables]
     frame = pd.concat(frames, axis=1).reset_index() if len(frames) > 1 else frames[0].reset_index()
     frame = _sampled(spec, frame, tables[0].frequency)
     if spec.design.unit == "city":
@@ -165,6 +166,25 @@ def _panel(spec: Spec, tables: Sequence[TradeTable]) -> Panel:
         frequency=str(tables[0].frequency),  # type: ignore[arg-type]
         units_of_measure={t.flow: CURRENCIES.get(t.money_unit, t.money_unit) for t in tables},
     )
+
+
+def _counted(table: TradeTable, spec: Spec) -> list[str]:
+    """Return the columns that microdata bring beside the values; of the outcome's table, where there are two."""
+    if table.counts is None or table.flow != spec.design.outcome or spec.design.unit == "city":
+        return []
+    return [str(name) for name in table.counts if name not in ("city", "partner", "period")]
+
+
+def _with_counts(table: TradeTable) -> pd.DataFrame:
+    """Return a completed table with its counts; where an absent row is a zero, nobody traded."""
+    frame = table.frame.rename(columns={"value": table.flow})
+    if table.counts is None:
+        return frame
+    joined = frame.merge(table.counts, on=["city", "partner", "period"], how="left")
+    if table.absent == "zero":
+        names = [name for name in table.counts if name not in ("city", "partner", "period")]
+        joined.loc[joined["is_filled"], names] = joined.loc[joined["is_filled"], names].fillna(0.0)
+    return joined
 
 
 def _sampled(spec: Spec, frame: pd.DataFrame, frequency: Frequency) -> pd.DataFrame:

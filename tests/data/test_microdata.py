@@ -1,0 +1,312 @@
+"""Microdata added up by an engine: cells as by hand, faults as in small files, and nothing by halves."""
+
+import gzip
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.data import Frequency, InvalidDataError, TradeSource, complete, read_trade
+from twintrade.data.faults import Faults
+from twintrade.data.microdata import collapse
+from twintrade.data.microdata_schema import Microdata
+from twintrade.errors import DataError
+
+duckdb = pytest.importorskip("duckdb", reason="the extra microdata is not installed")
+
+CITIES = ("Lyon", "Qingdao", "Curitiba")
+PARTNERS = ("USA", "DEU", "JPN", "NAM")
+KEY = ["city", "partner", "period"]
+
+
+def rows(n: int = 4000, seed: int = 0) -> pd.DataFrame:
+    """Draw shipments; values in cents, so that no float has rounded them."""
+    rng = np.random.default_rng(seed)
+    cents = rng.integers(1, 10**9, n)
+    return pd.DataFrame(
+        {
+            "town": rng.choice(CITIES, n),
+            "country": rng.choice(PARTNERS, n),
+            "month": [
+                f"{y}-{m:02d}" for y, m in zip(rng.integers(2001, 2005, n), rng.integers(1, 13, n), strict=True)
+            ],
+            "firm": [f"F{k}" for k in rng.integers(0, 60, n)],
+            "hs": [f"{k:06d}" for k in rng.integers(10100, 10130, n)],
+            "usd": [f"{c // 100}.{c % 100:02d}" for c in cents],
+            "kg": [f"{k}" for k in rng.integers(0, 5000, n)],
+        }
+    )
+
+
+def declared(file: str, **changes) -> TradeSource:
+    options = {"weight": "kg", "firm": "firm", "product": "hs"} | changes.pop("microdata", {})
+    given = {
+        "file": file,
+        "city": "town",
+        "partner": "country",
+        "period": "month",
+        "value": "usd",
+        "flow": "exports",
+        "reporter": "city",
+        "money_unit": "USD",
+        "absent": "zero",
+        "frequency": Frequency.MONTH,
+    }
+    return TradeSource(**(given | changes), microdata=Microdata(**options))
+
+
+def by_hand(frame: pd.DataFrame) -> pd.DataFrame:
+    cents = frame.assign(units=[int(Decimal(v) * 100) for v in frame["usd"]], weight=frame["kg"].astype(float))
+    grouped = cents.groupby(["town", "country", "month"])
+    return pd.DataFrame(
+        {
+            "units": grouped["units"].sum(),
+            "n_rows": grouped.size(),
+            "n_firms": grouped["firm"].nunique(),
+            "n_products": grouped["hs"].nunique(),
+            "weight": grouped["weight"].sum(),
+        }
+    ).reset_index()
+
+
+def check_cells(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
+    assert found[["city", "partner"]].to_numpy().tolist() == wanted[["town", "country"]].to_numpy().tolist()
+    assert [Frequency.MONTH.label(p) for p in found["period"]] == wanted["month"].tolist()
+    for name in ("units", "n_rows", "n_firms", "n_products", "weight"):
+        assert found[name].tolist() == wanted[name].tolist(), name
+
+
+def test_cells_of_every_kind_of_file_are_those_by_hand(tmp_path):
+    frame = rows()
+    wanted = by_hand(frame)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_csv(tmp_path / "b.csv.gz", index=False)
+    typed = frame.assign(usd=[Decimal(v) for v in frame["usd"]], kg=frame["kg"].astype("int64"))
+    typed.to_parquet(tmp_path / "c.parquet", index=False)
+    floats = frame.assign(usd=frame["usd"].astype("float64"))
+    floats.to_parquet(tmp_path / "d.parquet", index=False)
+    (tmp_path / "many").mkdir()
+    frame[:1500].to_csv(tmp_path / "many" / "1.csv", index=False)
+    frame[1500:][["usd", "town", "country", "month", "firm", "hs", "kg"]].to_csv(
+        tmp_path / "many" / "2.csv", index=False
+    )
+    frame.to_csv(tmp_path / "e.csv", index=False, sep=";")
+    frame.to_csv(tmp_path / "g.csv", index=False, lineterminator="\r\n", encoding="utf-8-sig")
+    with duckdb.connect(str(tmp_path / "f.duckdb")) as made:
+        made.register("given", frame)
+        made.execute("CREATE TABLE customs AS SELECT * FROM given")
+    for file in ("a.csv", "b.csv.gz", "c.parquet", "d.parquet", "many", "e.csv", "f.duckdb", "g.csv"):
+        found = collapse(declared(file, microdata={"table": "customs"}), tmp_path, Faults())
+        check_cells(found.frame, wanted)
+        assert found.record.rows == 4000
+        assert len(found.record.sha256) == 64
+    assert not (tmp_path / "data").exists() or not any((tmp_path / "data").rglob("*.tmp"))
+
+
+def test_the_panel_is_that_of_a_small_file(tmp_path):
+    frame = rows()
+    frame.to_csv(tmp_path / "micro.csv", index=False)
+    summed = by_hand(frame)
+    summed.assign(usd=[f"{u // 100}.{u % 100:02d}" for u in summed["units"]]).to_csv(
+        tmp_path / "small.csv", index=False
+    )
+    one = complete(read_trade([declared("micro.csv", to_frequency=Frequency.YEAR)], tmp_path))
+    small = declared("small.csv", to_frequency=Frequency.YEAR)
+    fields = {n: getattr(small, n) for n in TradeSource.__dataclass_fields__ if n != "microdata"}
+    other = complete(read_trade([TradeSource(**fields)], tmp_path))
+    pd.testing.assert_frame_equal(one.frame[[*KEY, "value", "flag"]], other.frame[[*KEY, "value", "flag"]])
+    yearly = frame.assign(year=frame["month"].str[:4].astype(int)).groupby(["town", "country", "year"])
+    assert one.counts["firms"].tolist() == yearly["firm"].nunique().tolist()
+    assert one.counts["products"].tolist() == yearly["hs"].nunique().tolist()
+    assert one.counts["rows"].tolist() == yearly.size().tolist()
+
+
+def test_firms_enter_and_exit_as_by_hand(tmp_path):
+    frame = rows(1500)
+    frame.to_csv(tmp_path / "micro.csv", index=False)
+    found = collapse(
+        declared("micro.csv", to_frequency=Frequency.YEAR, microdata={"margins": True}), tmp_path, Faults()
+    ).counts
+    frame["year"] = frame["month"].str[:4].astype(int)
+    held = frame.groupby(["town", "country", "year"])["firm"].agg(set).to_dict()
+    pairs = frame.assign(both=frame["firm"] + frame["hs"]).groupby(["town", "country", "year"])["both"].nunique()
+    assert found["firm_products"].tolist() == pairs.tolist()
+    for row in found.itertuples():
+        here = held[row.city, row.partner, row.period]
+        before = held.get((row.city, row.partner, row.period - 1), set())
+        after = held.get((row.city, row.partner, row.period + 1), set())
+        assert row.firms == len(here)
+        assert np.isnan(row.entering_firms) if row.period == 2001 else row.entering_firms == len(here - before)
+        assert np.isnan(row.exiting_firms) if row.period == 2004 else row.exiting_firms == len(here - after)
+
+
+def test_product_groups_are_cells_of_their_own(tmp_path):
+    frame = rows(1000)
+    frame["hs"] = np.where(np.arange(1000) % 3, frame["hs"], "84" + frame["hs"].str[2:])
+    frame.to_csv(tmp_path / "micro.csv", index=False)
+    found = collapse(declared("micro.csv", microdata={"product_digits": 2}), tmp_path, Faults()).frame
+    wanted = frame.assign(g=frame["hs"].str[:2]).groupby(["town", "country", "month", "g"]).size()
+    assert found["n_rows"].tolist() == wanted.tolist()
+    assert set(found["product_group"]) == {"01", "84"}
+
+
+@pytest.mark.parametrize("engine", ["duckdb"])
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("-5", "is negative"),
+        ("1,234", "plain digits"),
+        ("1e5", "plain digits"),
+        ("0012", "starts with a zero"),
+        ("12.345", "has more than 2 decimals"),
+        ("12\n", "plain digits"),
+        ("1_000", "underscores"),
+        ("inf", "infinite"),
+        ("$5", "carries a currency"),
+        (" 5", "plain digits"),
+    ],
+)
+def test_a_value_that_is_no_plain_number_is_told_with_its_row(tmp_path, engine, cell, reason):
+    frame = rows(300)
+    frame.loc[[7, 9, 200], "usd"] = cell
+    frame.to_csv(tmp_path / "micro.csv", index=False)
+    with pytest.raises(InvalidDataError, match=reason) as caught:
+        collapse(declared("micro.csv"), tmp_path, Faults())
+    message = caught.value.messages[0]
+    assert (message.code, message.file, message.column) == ("number", "micro.csv", "usd")
+    assert message.row == 9
+    assert "(and 2 more rows)" in message.message
+
+
+def test_faults_of_names_and_periods_are_those_of_small_files(tmp_path):
+    frame = rows(300)
+    frame.loc[[5, 6], "country"] = "Atlantis"
+    frame.loc[[8, 50], "month"] = "2003/04"
+    frame.loc[10, "month"] = "03-04"
+    frame.loc[[11, 12, 13], "town"] = ""
+    frame.to_csv(tmp_path / "micro.csv", index=False)
+    small = declared("micro.csv")
+    fields = {n: getattr(small, n) for n in TradeSource.__dataclass_fields__ if n != "microdata"}
+    with pytest.raises(InvalidDataError) as of_small:
+        read_trade([TradeSource(**fields)], tmp_path)
+    with pytest.raises(InvalidDataError) as of_micro:
+        read_trade([declared("micro.csv")], tmp_path)
+
+    def told(error):
+        found = {}
+        for m in error.value.messages:
+            text = m.message.split(" (and ")[0]
+            if m.level == "error":
+                found.setdefault((m.code, m.column, text), m.row)
+        return found
+
+    assert told(of_micro) == told(of_small)
+    assert any("(and 2 more rows)" in m.message for m in of_micro.value.messages)
+
+
+def test_missing_figures_are_counted_and_never_zero(tmp_path):
+    frame = rows(500)
+    frame.loc[[3, 4], "usd"] = ["", "n/a"]
+    frame.to_csv(tmp_path / "micro.csv", index=False)
+    table = read_trade([declared("micro.csv")], tmp_path)
+    assert table.frame["value"].isna().sum() == 2
+    assert any(m.code == "missing-figures" and "in 2 rows" in m.message for m in table.messages)
+    as_zero = read_trade([declared("micro.csv", blank="zero")], tmp_path)
+    assert not as_zero.frame["value"].isna().any()
+
+
+def test_rules_of_rows_and_gb18030(tmp_path):
+    frame = rows(600)
+    frame["town"] = frame["town"].map({"Lyon": "里昂", "Qingdao": "青岛", "Curitiba": "库里蒂巴"})
+    frame["kind"] = np.where(np.arange(600) % 4, "export", "re-export's")
+    frame.to_csv(tmp_path / "micro.csv", index=False, encoding="gb18030")
+    source = declared("micro.csv", encoding="gbk", where={"kind": "re-export's"})
+    found = collapse(source, tmp_path, Faults())
+    assert found.frame["n_rows"].sum() == 150
+    assert set(found.frame["city"]) == {"里昂", "青岛", "库里蒂巴"}
+    assert found.record.dropped == (("where kind = re-export's", 450),)
+    with pytest.raises(DataError, match="cannot be read whole"):
+        collapse(declared("micro.csv"), tmp_path, Faults())
+
+
+def folder_of_two(tmp_path: Path, kind: str) -> Path:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for i, part in enumerate((rows(200, 1), rows(200, 2))):
+        path = folder / f"{i}.{kind}"
+        part.to_parquet(path, index=False) if kind == "parquet" else part.to_csv(path, index=False)
+    return folder
+
+
+def test_a_column_missing_in_one_of_many_files(tmp_path):
+    folder = folder_of_two(tmp_path, "csv")
+    rows(200).drop(columns="usd").to_csv(folder / "1.csv", index=False)
+    with pytest.raises(DataError, match=r"many/1\.csv row 1: no column “usd”"):
+        collapse(declared("many"), tmp_path, Faults())
+
+
+def test_types_that_differ_between_files(tmp_path):
+    folder = folder_of_two(tmp_path, "parquet")
+    frame = rows(200)
+    frame.assign(usd=frame["usd"].astype(float)).to_parquet(folder / "1.parquet", index=False)
+    with pytest.raises(DataError, match=r"usd is .*string in many/0\.parquet and double in many/1\.parquet"):
+        collapse(declared("many"), tmp_path, Faults())
+
+
+def test_a_broken_parquet_footer(tmp_path):
+    folder = folder_of_two(tmp_path, "parquet")
+    whole = (folder / "1.parquet").read_bytes()
+    (folder / "1.parquet").write_bytes(whole[:-20] + b"\0" * 20)
+    with pytest.raises(DataError, match=r"many/1\.parquet is not a whole Parquet file"):
+        collapse(declared("many"), tmp_path, Faults())
+
+
+def test_a_truncated_gzip(tmp_path):
+    rows(20_000).to_csv(tmp_path / "x.csv", index=False)
+    packed = gzip.compress((tmp_path / "x.csv").read_bytes())
+    (tmp_path / "x.csv.gz").write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(DataError, match=r"x\.csv\.gz cannot be read whole"):
+        collapse(declared("x.csv.gz"), tmp_path, Faults())
+
+
+def test_a_ragged_row(tmp_path):
+    rows(200).to_csv(tmp_path / "x.csv", index=False)
+    with (tmp_path / "x.csv").open("a") as stream:
+        stream.write("Lyon,USA,2003-01\n")
+    with pytest.raises(DataError, match=r"x\.csv cannot be read whole: .*Line: 202"):
+        collapse(declared("x.csv"), tmp_path, Faults())
+
+
+def test_a_disk_that_is_full_while_spilling(tmp_path):
+    frame = pd.concat([rows(30_000, s) for s in range(4)])
+    frame["firm"] = [f"firm number {i}" for i in range(len(frame))]
+    pd.concat([frame.assign(firm=frame["firm"] + f"/{k}") for k in range(8)]).to_parquet(tmp_path / "x.parquet")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "processed").write_text("a file where the spill folder should be")
+    with pytest.raises(DataError, match=r"spill|memory"):
+        collapse(declared("x.parquet", microdata={"memory": "40MB", "margins": True}), tmp_path, Faults())
+
+
+def test_what_small_files_have_and_microdata_do_not_is_refused(tmp_path):
+    rows(20).to_csv(tmp_path / "x.csv", index=False)
+    with pytest.raises(DataError, match="layout is for small files"):
+        collapse(declared("x.csv", layout="wide"), tmp_path, Faults())
+    with pytest.raises(ValueError, match="margins needs the column of the firm"):
+        Microdata(margins=True)
+
+
+def test_sums_beyond_64_bits_are_refused(tmp_path):
+    frame = rows(2000).assign(town="Lyon", country="USA", month="2003-01", usd="99999999999999.99")
+    frame.to_csv(tmp_path / "x.csv", index=False)
+    with pytest.raises(DataError, match="larger than 9e18"):
+        collapse(declared("x.csv"), tmp_path, Faults())
+
+
+def test_nothing_is_left_in_the_spill_folder(tmp_path):
+    rows(50).to_csv(tmp_path / "x.csv", index=False, encoding="utf-16")
+    collapse(declared("x.csv", encoding="utf-16"), tmp_path, Faults())
+    assert sorted(os.listdir(tmp_path)) in (["data", "x.csv"], ["x.csv"])
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [tmp_path / "x.csv"]
