@@ -1,5 +1,7 @@
 """What the synthetic-control estimators promise, one property at a time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,8 @@ from twintrade.estimators.elastic_net_synthetic_control import ElasticNetSynthet
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.numerics.elastic_net import elastic_net
-from twintrade.numerics.ridge_augmentation import augmented_weights, centered
+from twintrade.numerics.ridge_augmentation import augmented_weights, centered, standardized_covariates
+from twintrade.numerics.simplex import simplex_weights
 
 EXACT = 1e-8  # one quadratic program after another, in double precision
 EFFECT = 3.0
@@ -158,7 +161,7 @@ def test_covariates_are_matched_where_they_decide():
     nested, equal = (SyntheticControl(v=v).gaps(case)[case.is_before] for v in ("nested", "equal"))
     assert (nested**2).mean() <= (equal**2).mean() * (1 + 1e-9)
     with pytest.raises(EstimationError, match="takes no covariates"):
-        fit(AugmentedSyntheticControl(), design)
+        fit(ElasticNetSyntheticControl(), design)
 
 
 def test_a_large_penalty_takes_the_augmentation_away(values):
@@ -207,3 +210,55 @@ def test_no_donor_without_gaps_is_an_error():
     frame = frame[~((frame["city"] == "c1") & (frame["year"] == 2003))]
     with pytest.raises(DesignError, match="no untreated unit is observed in all 12 periods"):
         fit(SyntheticControl(), dyad_design(frame, {"c0-p0": 2006}))
+
+
+def covariate_design(rng, outside):
+    """Outcomes linear in one covariate with slopes that change by period; donors have it between 0 and 1."""
+    n_units, n_periods = 16, 20
+    z = rng.uniform(0, 1, n_units)
+    z[0] = outside
+    values = 5 + np.outer(z, rng.normal(3, 1, n_periods)) + rng.normal(0, 0.02, (n_units, n_periods))
+    values[0, 12:] += 1.0
+    frame = pd.DataFrame(
+        {
+            "unit": np.repeat(["t0", *(f"d{i:02d}" for i in range(1, n_units))], n_periods),
+            "year": np.tile(np.arange(2000, 2000 + n_periods), n_units),
+            "y": values.ravel(),
+            "z": np.repeat(z, n_periods),
+        }
+    )
+    panel = Panel.from_frame(frame, unit="unit", period="year")
+    treatment = Treatment(units=panel.units, onset=np.where(panel.units == "t0", 2012.0, np.inf))
+    return Design(panel=panel, treatment=treatment, outcome="y", covariates=("z",))
+
+
+def test_augmentation_balances_covariates_exactly_outside_the_hull():
+    design = covariate_design(np.random.default_rng(5), outside=1.5)
+    estimator = AugmentedSyntheticControl(penalty=1.0)
+    case = estimator.case(design)
+    weights = estimator.weigh(case).weights
+    assert weights.sum() == pytest.approx(1.0, abs=1e-10)
+    assert weights @ case.predictors[1:, 0] == pytest.approx(1.5, abs=1e-10)
+    assert fit(estimator, design).view("overall").effects[0] == pytest.approx(1.0, abs=0.05)
+    simplex = fit(SyntheticControl(), replace(design, covariates=()))
+    assert abs(simplex.view("overall").effects[0] - 1.0) > 0.5
+
+
+def test_residualized_covariates_by_hand():
+    design = covariate_design(np.random.default_rng(6), outside=0.5)
+    estimator = AugmentedSyntheticControl(penalty=2.0)
+    case = estimator.case(design)
+    x = case.values[:, case.is_before]
+    x = x - x[1:].mean(axis=0)
+    z = case.predictors - case.predictors[1:].mean(axis=0)
+    gram = np.linalg.inv(z[1:].T @ z[1:])
+    r = x - z @ (gram @ z[1:].T @ x[1:])
+    base = simplex_weights(r[1:].T, r[0])
+    ridge = base + r[1:] @ np.linalg.solve(r[1:].T @ r[1:] + 2.0 * np.eye(12), r[0] - base @ r[1:])
+    expected = ridge + z[1:] @ gram @ (z[0] - ridge @ z[1:])
+    np.testing.assert_allclose(estimator.weigh(case).weights, expected, atol=1e-10)
+
+
+def test_more_covariates_than_donors_are_refused():
+    with pytest.raises(EstimationError, match="take fewer covariates"):
+        standardized_covariates(np.random.default_rng(1).normal(size=(4, 3)))

@@ -119,7 +119,8 @@ def case_of(design: Design, matrix: OutcomeMatrix, row: int | None = None) -> Ca
     rows = np.concatenate([[row], np.flatnonzero(~matrix.is_treated)]).astype(np.int64)
     codes = matrix.unit_rows[rows]
     if not (matrix.periods < onset - design.anticipation).any():
-        raise DesignError(f"{matrix.units[row]} has no period before {onset} less {design.anticipation}")
+        when = design.panel.label(onset)
+        raise DesignError(f"{matrix.units[row]} has no period before {when} less {design.anticipation}")
     return Case(
         values=matrix.values[rows],
         units=matrix.units[rows],

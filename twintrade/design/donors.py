@@ -183,7 +183,8 @@ def _treated_position(design: Design, unit: str) -> int:
         raise DesignError(f"no unit is called {unit!r}; units are city-partner labels such as {units[0]!r}")
     if not design.onset[found[0]] <= design.panel.last_period:
         raise DesignError(
-            f"{unit} is not treated within the sample; give it an onset up to {design.panel.last_period}"
+            f"{unit} is not treated within the sample; give it an onset up to "
+            f"{design.panel.label(design.panel.last_period)}"
         )
     return int(found[0])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.design.design import Design
+from twintrade.design.panel import Panel
 from twintrade.effects.sample import Dropped
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
@@ -90,7 +91,7 @@ def outcome_matrix(design: Design) -> OutcomeMatrix:
             f"no untreated unit is observed in all {int(shared.sum())} periods of the treated units; "
             "choose donors without gaps or a shorter sample"
         )
-    _refuse_one_sided(labels[shared], o.unit_onset[treated], o.unit_ids[treated])
+    _refuse_one_sided(design.panel, labels[shared], o.unit_onset[treated], o.unit_ids[treated])
     kept = np.flatnonzero(complete)
     return OutcomeMatrix(
         values=values[np.ix_(kept, np.flatnonzero(shared))],
@@ -99,19 +100,30 @@ def outcome_matrix(design: Design) -> OutcomeMatrix:
         periods=labels[shared],
         onset=np.where(treated, o.unit_onset, np.inf)[kept],
         used=np.sort(positions[np.ix_(kept, np.flatnonzero(shared))].ravel()),
-        dropped=_gaps(o.unit, o.unit_ids, complete, labels[~shared], column, shared),
+        dropped=_gaps(o.unit, o.unit_ids, complete, _named(design.panel, labels[~shared]), column, shared),
     )
 
 
-def _refuse_one_sided(periods: IntArray, onsets: FloatArray, units: ObjectArray) -> None:
+def _named(panel: Panel, periods: IntArray) -> tuple[str, ...]:
+    return tuple(panel.label(int(p)) for p in periods)
+
+
+def _refuse_one_sided(panel: Panel, periods: IntArray, onsets: FloatArray, units: ObjectArray) -> None:
     for unit, onset in zip(units, onsets, strict=True):
         if not ((periods < onset).any() and (periods >= onset).any()):
             side = "before" if (periods >= onset).all() else "after"
-            raise DesignError(f"{unit} has no period {side} its onset {int(onset)} that every treated unit shares")
+            raise DesignError(
+                f"{unit} has no period {side} its onset {panel.label(int(onset))} that every treated unit shares"
+            )
 
 
 def _gaps(
-    unit: IntArray, units: ObjectArray, complete: BoolArray, lost: IntArray, column: IntArray, shared: BoolArray
+    unit: IntArray,
+    units: ObjectArray,
+    complete: BoolArray,
+    lost: tuple[str, ...],
+    column: IntArray,
+    shared: BoolArray,
 ) -> tuple[Dropped, ...]:
     """List donors with gaps, and the periods in which a treated unit is not observed."""
     dropped = []
@@ -123,5 +135,5 @@ def _gaps(
     outside = ~shared[column] & ~incomplete
     if outside.any():
         sentence = "rows of periods in which a treated unit is not observed"
-        dropped.append(Dropped("treated-gap", sentence, int(outside.sum()), 0, tuple(str(p) for p in lost)))
+        dropped.append(Dropped("treated-gap", sentence, int(outside.sum()), 0, lost))
     return tuple(dropped)

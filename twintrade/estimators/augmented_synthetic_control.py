@@ -7,7 +7,15 @@ from twintrade.design.case import Case
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
-from twintrade.numerics.ridge_augmentation import augmented_weights, centered, chosen_penalty
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.ridge_augmentation import (
+    augmented_weights,
+    balanced_on,
+    centered,
+    chosen_penalty,
+    less_covariates,
+    standardized_covariates,
+)
 from twintrade.numerics.simplex import simplex_weights
 
 
@@ -15,7 +23,8 @@ from twintrade.numerics.simplex import simplex_weights
 class AugmentedSyntheticControl(WeightedCase):
     """Ben-Michael, Feller and Rothstein (2021), ridge version.
 
-    Weights sum to one and may be negative: extrapolation, kept small by the penalty.
+    Weights sum to one and may be negative: extrapolation, kept small by the penalty. Covariates, averaged over the
+    periods before the onset, are regressed out of the outcomes first and then balanced exactly (their section 5).
 
     Attributes
     ----------
@@ -33,6 +42,7 @@ class AugmentedSyntheticControl(WeightedCase):
     name = "augmented_synthetic_control"
     title = "Augmented synthetic control"
     citation = "benmichael2021"
+    uses_covariates = True
     requires = Requires(single_treated_unit=True)
 
     def weigh(self, case: Case) -> DonorWeights:
@@ -41,19 +51,27 @@ class AugmentedSyntheticControl(WeightedCase):
         Raises
         ------
         EstimationError
-            The penalty is not positive.
+            The penalty is not positive, or covariates cannot be balanced.
         """
         refuse_few_periods(case, self.min_before, self.name)
         if self.penalty is not None and not self.penalty > 0:
             raise EstimationError(f"a ridge penalty is positive, not {self.penalty}")
-        donors, treated = centered(case.values[:, case.is_before])
+        values = case.values[:, case.is_before]
+        if case.predictors.shape[1] == 0:
+            return DonorWeights(self._weights(values))
+        covariates = standardized_covariates(case.predictors)
+        weights = self._weights(less_covariates(values - values[1:].mean(axis=0), covariates))
+        return DonorWeights(balanced_on(weights, covariates))
+
+    def _weights(self, values: FloatArray) -> FloatArray:
+        donors, treated = centered(values)
         base = simplex_weights(donors.T, treated)
         if not donors.any():
-            return DonorWeights(base)
+            return base
         penalty = self.penalty
         if penalty is None:
             penalty = chosen_penalty(donors, treated, one_se=self.one_se)
-        return DonorWeights(augmented_weights(donors, treated, penalty, base))
+        return augmented_weights(donors, treated, penalty, base)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

@@ -79,7 +79,7 @@ class SingleCase(Estimator):
         gaps = self.gaps(case)
         sample = design.observations.sample(
             matrix.used,
-            dropped=matrix.dropped + _without_gap(case, gaps),
+            dropped=matrix.dropped + _without_gap(design, case, gaps),
             statistics=_facts(case, gaps) | dict(self.statistics(case)),
         )
         return self.study(design, case, gaps, sample)
@@ -134,10 +134,10 @@ def _facts(case: Case, gaps: FloatArray) -> dict[str, float]:
     }
 
 
-def _without_gap(case: Case, gaps: FloatArray) -> tuple[Dropped, ...]:
+def _without_gap(design: Design, case: Case, gaps: FloatArray) -> tuple[Dropped, ...]:
     lost = ~np.isfinite(gaps)
     if not lost.any():
         return ()
-    names = tuple(str(p) for p in case.periods[lost])
+    names = tuple(design.panel.label(int(p)) for p in case.periods[lost])
     sentence = "periods without a gap, because a flow or a sum it is compared with is zero and has no logarithm"
     return (Dropped("zero-under-log", sentence, len(names), 0, names),)

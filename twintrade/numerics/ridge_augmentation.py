@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex import simplex_weights
 
@@ -32,6 +33,51 @@ def centered(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return donors and treated unit less the donors' mean in each period; the treated unit is the first row."""
     mean = values[1:].mean(axis=0)
     return values[1:] - mean, values[0] - mean
+
+
+def standardized_covariates(predictors: FloatArray) -> FloatArray:
+    """Return covariates less the donors' mean, in donors' standard deviations; those that do not vary are left out.
+
+    Parameters
+    ----------
+    predictors : FloatArray, shape (1 + n_donors, n_covariates)
+        The treated unit first.
+
+    Raises
+    ------
+    EstimationError
+        Not more donors than covariates, or covariates that repeat one another.
+    """
+    spread = predictors[1:].std(axis=0)
+    kept = spread > 0
+    found = np.asarray((predictors[:, kept] - predictors[1:, kept].mean(axis=0)) / spread[kept])
+    n_donors, n_covariates = found.shape[0] - 1, found.shape[1]
+    if n_covariates >= n_donors - 1 or np.linalg.matrix_rank(found[1:]) < n_covariates:
+        raise EstimationError(
+            f"{n_covariates} covariates cannot be told apart from {n_donors} donors; take fewer covariates"
+        )
+    return found
+
+
+def less_covariates(values: FloatArray, covariates: FloatArray) -> FloatArray:
+    """Return outcomes less what the donors' regression on covariates predicts (Ben-Michael et al. 2021, section 5).
+
+    Parameters
+    ----------
+    values : FloatArray, shape (1 + n_donors, n_before)
+        Less the donors' mean in each period; the treated unit first.
+    covariates : FloatArray, shape (1 + n_donors, n_covariates)
+        From ``standardized_covariates``.
+    """
+    slopes = np.linalg.lstsq(covariates[1:], values[1:], rcond=None)[0]
+    return np.asarray(values - covariates @ slopes)
+
+
+def balanced_on(weights: FloatArray, covariates: FloatArray) -> FloatArray:
+    """Return the weights nearest to these under which donors have the treated unit's covariates, same sum."""
+    donors = covariates[1:]
+    imbalance = covariates[0] - weights @ donors
+    return np.asarray(weights + donors @ np.linalg.solve(donors.T @ donors, imbalance))
 
 
 def chosen_penalty(donors: FloatArray, treated: FloatArray, *, one_se: bool = True) -> float:
