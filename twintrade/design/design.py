@@ -132,7 +132,8 @@ class Design:
     def reassigned(self, onset: FloatArray) -> "Design":
         """Return the design with other onsets, shape (panel.n_units,)."""
         units = self.panel.units
-        excluded = {u: r for u, r in self.treatment.excluded.items() if u in set(units)}
+        known = set(units) if self.treatment.excluded else set()
+        excluded = {u: r for u, r in self.treatment.excluded.items() if u in known}
         treatment = replace(self.treatment, units=units, onset=np.asarray(onset, dtype=np.float64), excluded=excluded)
         return replace(self, treatment=treatment)
 

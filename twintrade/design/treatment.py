@@ -95,7 +95,7 @@ class Treatment:
         DesignError
             A unit of the panel is unknown to the treatment.
         """
-        if units.size == self.units.size and bool((units == self.units).all()):
+        if units is self.units or (units.size == self.units.size and bool((units == self.units).all())):
             return self.onset
         lookup = pd.Series(self.onset, index=self.units)
         found = lookup.reindex(pd.Index(units))

@@ -1,12 +1,13 @@
 """Imputation: untreated rows give the counterfactual of treated ones (Borusyak, Jaravel and Spiess 2024)."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, Estimate, UnitInfluence
+from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Repeater, Requires
@@ -22,7 +23,8 @@ from twintrade.estimators.imputation_cells import (
 from twintrade.estimators.imputation_leads import Leads, leads
 from twintrade.estimators.imputation_table import cell_part, from_means, lead_part, packed
 from twintrade.estimators.leverage import leverage_report
-from twintrade.estimators.repeated import MOST_AFFECTED, imputed, repeated
+from twintrade.estimators.repeated import repeated
+from twintrade.estimators.repeated_imputation import MOST_AFFECTED, imputed, means_of
 from twintrade.numerics.arrays import FloatArray
 
 __all__ = ["Imputation", "leverage_report"]
@@ -76,16 +78,17 @@ class Imputation(Estimator):
 
     def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
         """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
-        if self.family != "linear" or int(design.observations.is_affected.sum()) > MOST_AFFECTED:
+        if self.family != "linear" or design.statistics is not None:
             return None
         shared = repeated(design, outcomes)
         if shared is None:
             return None
-
-        def again(changed: Design) -> list[Estimate] | None:
-            return imputed(shared, changed) if shared.has_rows_of(changed.observations) else None
-
-        return again
+        means = means_of(shared, outcomes)
+        if means is not None:
+            return means.imputed
+        if int(design.observations.is_affected.sum()) > MOST_AFFECTED:
+            return None
+        return partial(imputed, shared)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

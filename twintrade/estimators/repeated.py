@@ -5,16 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.design import Design, Observations
-from twintrade.effects import CohortEffects, Estimate, EventStudy, RefitOnly, Sample
-from twintrade.effects.cohort_effects import POOLED
+from twintrade.effects import Estimate, EventStudy, RefitOnly, Sample
 from twintrade.errors import EstimationError
-from twintrade.estimators.event_terms import NO_TERM, Shape, Terms, follows_event_time, terms
+from twintrade.estimators.event_terms import NO_TERM, Shape, Terms, terms
 from twintrade.numerics.annihilator import Annihilator, annihilator, solved
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 
-NULL = 1e-9
-MOST_AFFECTED = 200
-"""Affected rows up to which solving their block of Q is cheaper than imputing anew."""
 WITHOUT = RefitOnly("point estimates made for resampling carry no influence")
 
 
@@ -24,46 +20,85 @@ class Repeated:
 
     Attributes
     ----------
-    rows : IntArray, shape (n_rows,)
-        Of the panel; a treatment that changes them needs a refit.
+    o : Observations
+        Of the design it was made for: the rows are the same under every treatment.
+    starts, sizes : IntArray, shape (n_units,)
+        First position and number of each unit's rows.
     q : Annihilator
     applied : FloatArray, shape (n_rows, n_outcomes)
         Q times the outcomes.
     sample : Sample
-        Of the design it was made for: the rows are the same under every treatment.
     """
 
-    rows: IntArray
+    o: Observations
+    starts: IntArray
+    sizes: IntArray
     q: Annihilator
     applied: FloatArray
     sample: Sample
 
-    def has_rows_of(self, o: Observations) -> bool:
-        """Whether a re-assigned design observes the same rows."""
-        return bool(np.array_equal(o.rows, self.rows))
+    def affected(self, design: Design) -> tuple[IntArray, Observations] | None:
+        """Return the rows of units that a treatment affects, their positions first; None where a refit is needed.
+
+        A treatment decides which rows are observed only by leaving out units that it makes always treated.
+        """
+        o, onset = self.o, design.onset
+        last = o.periods[-1]
+        own = onset[o.unit_rows]
+        units = np.flatnonzero(own - design.anticipation <= last)
+        first, final = o.period[self.starts], o.period[self.starts + self.sizes - 1]
+        if units.size == 0 or (own[units] - design.anticipation <= first[units]).any() or final[units].max() < last:
+            return None
+        if o.unit_rows.size < onset.size:
+            outside = np.ones(onset.size, dtype=bool)
+            outside[o.unit_rows] = False
+            if not np.array_equal(onset[outside], o.design.onset[outside]):
+                return None
+        sizes = self.sizes[units]
+        begins = np.cumsum(sizes) - sizes
+        positions = np.repeat(self.starts[units] - begins, sizes) + np.arange(int(sizes.sum()))
+        part = Observations(
+            design=design,
+            rows=o.rows[positions],
+            y=o.y[positions],
+            unit=np.repeat(np.arange(units.size), sizes),
+            unit_ids=o.unit_ids[units],
+            unit_rows=o.unit_rows[units],
+            period=o.period[positions],
+            unit_onset=own[units],
+            covariates=np.empty((positions.size, 0)),
+            weights=None if o.weights is None else o.weights[positions],
+        )
+        return positions, part
 
 
 def repeated(design: Design, outcomes: FloatArray) -> Repeated | None:
     """Factor a design's effects and covariates; None where the panel is too large for it."""
     o = design.observations
     q = annihilator(o.effect_codes(), o.covariates, o.weights)
-    return None if q is None else Repeated(o.rows, q, q.applied(outcomes), o.sample())
+    if q is None:
+        return None
+    starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
+    return Repeated(o, starts, np.diff(starts, append=o.n_rows), q, q.applied(outcomes), o.sample())
 
 
-def regressed(shared: Repeated, design: Design, shape: Shape) -> list[Estimate]:
-    """Return the regression's effects, one estimate an outcome.
+def regressed(shared: Repeated, design: Design, shape: Shape) -> list[Estimate] | None:
+    """Return the regression's effects, one estimate an outcome; None where the treatment needs a refit.
+
+    Only rows of affected units have a dummy, so the normal equations are sums over these rows.
 
     Raises
     ------
     EstimationError
         The effects absorb the treatment, or the reference is not observed.
     """
-    o = design.observations
+    found = shared.affected(design)
+    if found is None:
+        return None
+    positions, o = found
     model = terms(o, shape)
-    columns = model.columns[:, : model.columns.shape[1] - o.covariates.shape[1]]
-    has_terms = model.clipped != NO_TERM if model.event_times is not None else columns.any(axis=1)
-    rows = np.flatnonzero(has_terms)
-    inside = columns[rows]
+    has_terms = np.flatnonzero(model.columns.any(axis=1) if model.event_times is None else model.clipped != NO_TERM)
+    inside, rows = model.columns[has_terms], positions[has_terms]
     norms = (shared.q.weights[rows][:, None] * inside**2).sum(axis=0)
     kept, coefficients = solved(shared.q.gram(rows, inside), inside.T @ shared.applied[rows], norms)
     is_reported = kept < model.n_reported
@@ -104,87 +139,3 @@ def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatAr
         binned=model.binned,
         anticipation=o.design.anticipation,
     )
-
-
-def imputed(shared: Repeated, design: Design) -> list[Estimate]:
-    """Return imputation's cells and leads, one estimate an outcome.
-
-    Imputing affected rows from the others is regressing on one dummy for each of them, so their effects solve the
-    block of Q that belongs to them; a row is identified where the null space of that block does not touch it.
-
-    Raises
-    ------
-    EstimationError
-        No treated row can be imputed.
-    """
-    o = design.observations
-    affected = np.flatnonzero(o.is_affected)
-    inverse, known = _inverse(shared.q.block(affected, affected))
-    if not o.is_treated[affected[known]].any():
-        raise EstimationError("no treated row can be imputed from untreated ones")
-    rows = affected[known]
-    cohort, event_time = o.onset[rows].astype(np.int64), o.event_time[rows]
-    weights = np.ones(rows.size) if o.weights is None else o.weights[rows]
-    low = int(event_time.min())
-    span = int(event_time.max()) - low + 1
-    keys, code = np.unique(cohort * span + event_time - low, return_inverse=True)
-    total = np.bincount(code, weights)
-    tau = (inverse @ shared.applied[affected])[known]
-    times, early = _leads(shared, o, affected, inverse)
-    counts = np.bincount(code)
-    cells = [np.bincount(code, weights * column) / total for column in tau.T]
-    event_times = np.concatenate([times, keys % span + low])
-    cohorts = np.concatenate([np.full(times.size, POOLED), keys // span])
-    ones = np.ones(times.size)
-    return [
-        CohortEffects(
-            effects=np.concatenate([early[:, k], cell]),
-            uncertainty=WITHOUT,
-            scale=design.scale,
-            sample=shared.sample,
-            names=tuple(f"{'all' if g == POOLED else g}, {e:+d}" for g, e in zip(cohorts, event_times, strict=True)),
-            n_units=np.concatenate([ones, counts]).astype(np.int64),
-            n_cells=np.concatenate([ones, counts]).astype(np.int64),
-            base="imputation leads",
-            cohorts=cohorts,
-            event_times=event_times,
-            cell_weights=np.concatenate([ones, total]),
-            reference=None,
-            anticipation=design.anticipation,
-        )
-        for k, cell in enumerate(cells)
-    ]
-
-
-def _inverse(block: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Return the pseudo-inverse of a block of Q, and which of its rows the null space does not touch."""
-    values, vectors = np.linalg.eigh(block)
-    scale = float(values.max(initial=0.0))
-    is_null = values <= NULL * scale
-    kept = vectors[:, ~is_null]
-    touched = (vectors[:, is_null] ** 2).sum(axis=1)
-    return (kept / values[~is_null]) @ kept.T, np.asarray(touched < 1e-12)
-
-
-def _leads(shared: Repeated, o: Observations, affected: IntArray, inverse: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Regress unaffected rows on dummies of pre-periods: Q without the affected rows, by Schur complement."""
-    free = ~o.is_affected & follows_event_time(o)
-    observed = np.unique(o.event_time[free])
-    times = observed[observed >= o.design.window[0]]
-    if times.size and times[0] == observed[0]:
-        times = times[1:]
-    if times.size == 0:
-        return times, np.zeros((0, shared.applied.shape[1]))
-    times = times[::-1]
-    rows = np.flatnonzero(free & (o.event_time >= times.min()))
-    columns = (o.event_time[rows, None] == times).astype(np.float64)
-    cross = columns.T @ shared.q.block(rows, affected)
-    gram = shared.q.gram(rows, columns) - cross @ inverse @ cross.T
-    right = columns.T @ shared.applied[rows] - cross @ (inverse @ shared.applied[affected])
-    norms = (shared.q.weights[rows][:, None] * columns).sum(axis=0)
-    try:
-        kept, coefficients = solved(gram, right, norms)
-    except EstimationError:
-        return times[:0], np.zeros((0, shared.applied.shape[1]))
-    order = np.argsort(times[kept])
-    return times[kept][order], coefficients[order]

@@ -1,6 +1,7 @@
 """Two-way (or richer) fixed-effects regression on event-time dummies or on one treatment dummy."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -81,13 +82,7 @@ class TWFE(Estimator):
     def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
         """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
         shared = repeated(design, outcomes)
-        if shared is None:
-            return None
-
-        def again(changed: Design) -> list[Estimate] | None:
-            return regressed(shared, changed, self.shape) if shared.has_rows_of(changed.observations) else None
-
-        return again
+        return None if shared is None else partial(regressed, shared, shape=self.shape)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

@@ -71,6 +71,14 @@ class Annihilator:
             columns.T @ weighted - sums.T @ (sums * self.share[places][:, None]) - projected.T @ projected
         )
 
+    def crossed(self, rows: IntArray, columns: FloatArray, others: IntArray) -> FloatArray:
+        """Return D'Q at rows where the columns D are zero, shape (k, n_others); only the given rows are not zero."""
+        weighted = self.weights[rows][:, None] * columns
+        sums = np.column_stack([np.bincount(self.level[rows], column, self.share.size) for column in weighted.T])
+        places = self.level[others]
+        inside = sums[places] * (self.share[places] * self.weights[others])[:, None]
+        return np.asarray(-(inside + self.basis[others] @ (self.basis[rows].T @ columns)).T)
+
     def all_columns(self) -> FloatArray | None:
         """Return B with the largest effect written out, so that Q = W - B B'; None where that is too large."""
         if float(self.level.size) * (self.share.size + self.basis.shape[1]) > CELL_LIMIT:
@@ -119,7 +127,18 @@ def annihilator(
     basis, triangle, _ = linalg.qr(others * root[:, None], mode="economic", pivoting=True)
     rank = int((np.abs(np.diag(triangle)) > RANK).sum())
     found = Annihilator(basis[:, :rank] * root[:, None], w, levels[0].astype(np.int64), share)
-    return replace(found, dense=found.block(np.arange(n), np.arange(n))) if n <= DENSE_LIMIT else found
+    return replace(found, dense=_written_out(found)) if n <= DENSE_LIMIT else found
+
+
+def _written_out(q: Annihilator) -> FloatArray:
+    """Return Q itself, shape (n_rows, n_rows)."""
+    dense = -(q.basis @ q.basis.T)
+    order = np.argsort(q.level, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(q.level[order])) + 1):
+        w = q.weights[rows]
+        dense[rows[:, None], rows] -= np.outer(w, w) * q.share[q.level[rows[0]]]
+    dense[np.diag_indices_from(dense)] += q.weights
+    return np.asarray(dense)
 
 
 def solved(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntArray, FloatArray]:

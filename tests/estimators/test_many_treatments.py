@@ -1,0 +1,124 @@
+"""Paths that estimate many treatments at once give what estimating each anew gives."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.estimators.base import Estimator, fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.repeated import repeated
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.assignments import assignments
+from twintrade.numerics.annihilator import annihilator
+
+# The same normal equations, solved another way.
+SAME = 1e-9
+
+
+def made(effects: str = "two_way", n_treated: int = 14, share: float = 1.0, **options) -> Design:
+    rng = np.random.default_rng(5)
+    index = pd.MultiIndex.from_product([range(8), range(9), range(12)], names=["city", "partner", "period"])
+    frame = index.to_frame(index=False)
+    n = len(frame)
+    frame = frame.assign(y=rng.normal(size=n), x=rng.normal(size=n), w=rng.uniform(0.5, 2, n))
+    onset = np.full(72, np.inf)
+    tied = rng.choice(72, n_treated, replace=False)
+    onset[tied] = rng.integers(4, 10, n_treated)
+    frame = frame[rng.random(n) < share]
+    frame["city"], frame["partner"] = "c" + frame["city"].astype(str), "p" + frame["partner"].astype(str)
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    return Design(
+        panel=panel,
+        treatment=Treatment(panel.units, onset),
+        outcome="y",
+        fixed_effects=effects,
+        **{"window": (-4, 4)} | options,
+    )
+
+
+DESIGNS = {
+    "complete": {},
+    "gravity": {"effects": "gravity"},
+    "ragged": {"share": 0.8},
+    "many": {"n_treated": 50},
+    "everybody": {"n_treated": 72},
+    "anticipation": {"anticipation": 1, "reference": -2},
+    "covariate": {"covariates": ("x",)},
+    "weights": {"weights": "w"},
+}
+
+
+@pytest.mark.parametrize(
+    "method", [TWFE(), TWFE(shape="static"), Imputation()], ids=["event", "static", "imputation"]
+)
+@pytest.mark.parametrize("name", DESIGNS)
+def test_many_treatments_at_once_equal_refits(method: Estimator, name: str) -> None:
+    design = made(**DESIGNS[name])
+    o = design.observations
+    other = np.random.default_rng(1).normal(size=o.n_rows)
+    again = method.repeater(design, np.column_stack([o.y, other]))
+    assert again is not None
+    dealt, rng = assignments(design, "units"), np.random.default_rng(2)
+    for onset in [design.onset, *(dealt.draw(rng) for _ in range(6))]:
+        changed = design.reassigned(onset)
+        expected = fit(method, changed).estimate
+        found = again(changed)
+        assert found is not None
+        assert found[0].names == expected.names
+        assert found[0].effects == pytest.approx(expected.effects, abs=SAME)
+        columns = {**changed.panel.columns, "y": np.full(changed.panel.n_rows, np.nan)}
+        columns["y"][changed.observations.rows] = other
+        moved = replace(changed, panel=replace(changed.panel, columns=columns))
+        assert found[1].effects == pytest.approx(fit(method, moved).estimate.effects, abs=SAME)
+        if not isinstance(method, Imputation):
+            assert (found[0].n_cells == expected.n_cells).all()
+
+
+def test_the_averages_weigh_alike() -> None:
+    for name in ("complete", "ragged"):
+        design = made(**DESIGNS[name])
+        fitted = fit(Imputation(), design)
+        again = fitted.estimator.repeater(design, design.observations.y[:, None])
+        found = replace(fitted, estimate=again(design)[0])
+        for view in ("overall", "event", "cohort"):
+            assert found.view(view).effects == pytest.approx(fitted.view(view).effects, abs=SAME)
+
+
+def test_a_treatment_that_changes_the_rows_is_left_to_a_refit() -> None:
+    design = made()
+    shared = repeated(design, design.observations.y[:, None])
+    early = design.onset.copy()
+    early[0] = 0
+    assert shared.affected(design.reassigned(early)) is None
+    assert shared.affected(design) is not None
+
+
+def test_a_unit_left_out_as_always_treated_must_stay_so() -> None:
+    design = made()
+    onset = design.onset.copy()
+    onset[0] = 0
+    shared = repeated(design.reassigned(onset), design.reassigned(onset).observations.y[:, None])
+    back = onset.copy()
+    back[0] = np.inf
+    assert shared.affected(design.reassigned(onset)) is not None
+    assert shared.affected(design.reassigned(back)) is None
+
+
+@pytest.mark.parametrize("has_weights", [False, True])
+def test_the_annihilator_is_what_it_says(has_weights: bool) -> None:
+    rng = np.random.default_rng(3)
+    codes = [rng.integers(0, 12, 80), rng.integers(0, 6, 80)]
+    codes = [np.unique(c, return_inverse=True)[1] for c in codes]
+    weights = rng.uniform(0.5, 2, 80) if has_weights else None
+    w = np.ones(80) if weights is None else weights
+    z = np.hstack([(c[:, None] == np.unique(c)).astype(float) for c in codes])
+    root = np.sqrt(w)[:, None] * z
+    q = np.diag(w) - np.sqrt(np.outer(w, w)) * (root @ np.linalg.pinv(root))
+    found = annihilator(codes, np.empty((80, 0)), weights)
+    assert found.dense == pytest.approx(q, abs=SAME)
+    assert found.block(np.arange(80), np.arange(80)) == pytest.approx(q, abs=SAME)
+    rows, others, columns = np.arange(10), np.arange(30, 50), rng.normal(size=(10, 3))
+    assert found.crossed(rows, columns, others) == pytest.approx(columns.T @ q[np.ix_(rows, others)], abs=SAME)
