@@ -141,8 +141,9 @@ class DuckDB:
         )
 
     def _told(self, error: Exception) -> str:
-        assert self._files is not None
         text = _first(error)
+        if self._files is None:
+            return f"the cells cannot be added up: {text}"
         for path, name in zip(self._paths, self._files.names, strict=True):
             text = text.replace(path, name).replace(Path(path).name, name) if path in str(error) else text
         where = next((n for p, n in zip(self._paths, self._files.names, strict=True) if p in str(error)), "")

@@ -49,7 +49,7 @@ def made(options: Microdata, root: Path) -> "Spark":
     builder: Any = SparkSession.builder
     spill = root / options.spill
     builder = builder.master(options.master).appName("twintrade").config("spark.driver.memory", _java(options.memory))
-    builder = builder.config("spark.local.dir", str(spill)).config("spark.sql.shuffle.partitions", "8")
+    builder = builder.config("spark.local.dir", str(spill)).config("spark.sql.shuffle.partitions", "4")
     for key, value in _SETTINGS.items():
         builder = builder.config(key, value)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1") if options.master.startswith("local") else None
@@ -101,7 +101,8 @@ class Spark:
                 warnings.simplefilter("ignore", FutureWarning)
                 return self._session.sql(statement).toArrow()
         except Exception as error:
-            assert self._files is not None
+            if self._files is None:
+                raise DataError(f"the cells cannot be added up: {_cause(error)}") from None
             where = next(
                 (n for p, n in zip(self._files.paths, self._files.names, strict=True) if str(p) in str(error)), ""
             )
