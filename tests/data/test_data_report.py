@@ -27,7 +27,7 @@ def test_a_report_of_a_good_file(project, trade_source):
     table = read_trade([trade_source()], project("city,partner,year,value\nLyon,GBR,2004,5\nLyon,World,2004,6\n"))
     report = data_report(table.provenance, table.messages)
     assert "data/raw/trade.csv: 2 rows, utf-8, USD" in report
-    assert "left out by rule: aggregate partner, 1 rows" in report
+    assert "left out by rule: aggregate partner, 1 row\n" in report
     assert "Errors" not in report
     assert "Lines to change" not in report
 

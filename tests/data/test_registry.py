@@ -164,7 +164,7 @@ def test_several_signatures_keep_the_earliest_and_its_source(project, twinning_s
 
 def test_unmapped_events_are_errors_once_each(root):
     partial = {k: v for k, v in CASE_EVENTS.items() if k != "mayoral visit"}
-    with pytest.raises(InvalidDataError, match=r"“mayoral visit” is not mapped.*and 1 more rows"):
+    with pytest.raises(InvalidDataError, match=r"“mayoral visit” is not mapped.*and 1 more row\)"):
         read_twinnings([replace(CASES, events=partial)], root)
 
 

@@ -83,7 +83,7 @@ FAULTY_FILES = [
     (CLEAN + "Ly\0on,USA,2005,3\n", "row 6: a NUL"),
     ("Exports by city\n\n" + CLEAN, "set header = 3"),
     (CLEAN.replace("value", "amount"), "no column “value”"),
-    (CLEAN.replace("value", "value,value").replace("\n", ",1\n").replace("value,1", "value"), "stand twice"),
+    (CLEAN.replace("value", "value,value").replace("\n", ",1\n").replace("value,1", "value"), "stands twice"),
     (b"PK\x03\x04" + b"x" * 50, "zip container"),
     (b"PAR1" + b"x" * 50, "Parquet"),
 ]

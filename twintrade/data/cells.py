@@ -59,11 +59,17 @@ class TextColumn:
     def errors_once(self, faults: Faults, code: str, where: BoolArray, reason: Callable[[str], str]) -> None:
         """Note one error for every distinct cell of a mask, at its first row, with the number of rows like it."""
         places = np.flatnonzero(where)
-        counts = Counter(self.cells[places])
+        pairs = {(cell, int(row)) for cell, row in zip(self.cells[places], self.rows[places], strict=True)}
+        counts = Counter(cell for cell, _ in sorted(pairs, key=lambda pair: pair[1]))
         first = dict(zip(reversed(self.cells[places]), reversed(self.rows[places]), strict=True))
         for cell, n in counts.items():
-            more = f" (and {n - 1} more rows)" if n > 1 else ""
+            more = f" (and {counted(n - 1, 'more row')})" if n > 1 else ""
             faults.error(code, reason(cell) + more, self.file, int(first[cell]), self.name)
+
+
+def counted(n: int, one: str, several: str = "") -> str:
+    """Return a number with its noun: "1 row", "2 rows", "1,200 cities"."""
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
 
 
 def text_array(values: Iterable[str]) -> ObjectArray:

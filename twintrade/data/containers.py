@@ -6,11 +6,14 @@ import zipfile
 import zlib
 
 from twintrade.data import limits
+from twintrade.data.cells import quoted
 from twintrade.errors import DataError
 
 _CHUNK = 1024 * 1024
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
+_TABLES = (".csv", ".tsv", ".txt")
+_MAX_NAMED = 6
 
 
 def expanded(raw: bytes, file: str) -> bytes:
@@ -53,6 +56,43 @@ def checked_parts(raw: bytes, file: str) -> dict[str, bytes]:
             return {m.filename: _part(container, m, file) for m in members if not m.is_dir()}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise DataError(f"{file} is not a whole workbook ({error}): save it again as .xlsx, or as .csv") from None
+
+
+def unzipped(raw: bytes, member: str | None, file: str) -> bytes:
+    """Return the one table of a zip file, or the member that is declared, within the limits on expansion.
+
+    Raises
+    ------
+    DataError
+        No whole zip file, encrypted, several tables and none declared, no such member, too many or too large parts.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as container:
+            chosen = _chosen(container.infolist(), member, file)
+            if chosen.file_size > _ceiling(len(raw)):
+                raise DataError(
+                    f"{file} expands to more than {_ceiling(len(raw)):,} bytes, as no honest table does: "
+                    "unpack it by hand"
+                )
+            return _part(container, chosen, file)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        raise DataError(f"{file} is not a whole zip file ({error}): fetch it again") from None
+
+
+def _chosen(members: list[zipfile.ZipInfo], wanted: str | None, file: str) -> zipfile.ZipInfo:
+    if len(members) > limits.MAX_ARCHIVE_MEMBERS:
+        raise DataError(f"{file} has {len(members):,} parts, as no statistical table does: unpack it by hand")
+    tables = [m for m in members if m.filename.lower().endswith(_TABLES) and "__MACOSX/" not in m.filename]
+    named = ", ".join(quoted(m.filename) for m in tables[:_MAX_NAMED]) + (" ..." if len(tables) > _MAX_NAMED else "")
+    if wanted is not None:
+        found = [m for m in members if m.filename == wanted]
+        if not found:
+            raise DataError(f"{file} holds no member {quoted(wanted)}; its tables are {named or 'none'}")
+        return found[0]
+    if len(tables) != 1:
+        fix = "set member to the one that counts" if tables else "a zip file must hold one .csv, .tsv or .txt"
+        raise DataError(f"{file} holds {len(tables)} tables{f' ({named})' if tables else ''}: {fix}")
+    return tables[0]
 
 
 def _part(container: zipfile.ZipFile, member: zipfile.ZipInfo, file: str) -> bytes:

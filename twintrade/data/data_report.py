@@ -1,39 +1,22 @@
 """The data report: what was read, what is wrong with it row by row, and which lines of the analysis file to mend."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from twintrade.data import limits
+from twintrade.data.cells import counted
+from twintrade.data.fixes import lines_to_change
 from twintrade.data.provenance import InputRecord
 from twintrade.effects import Message
 
-_FIXES = {
-    "number": 'decimal = ","   flags = { "(r)" = "revised" }   missing_tokens = ["s"]',
-    "decimal-mark": 'decimal = "."',
-    "thousands-or-decimals": 'decimal = "."',
-    "period": 'frequency = "month"   last_row = 120   where = { column = "value" }',
-    "partner": 'partner_names = { "name in the file" = "GBR" }',
-    "partner-alias": 'partner_names = { "name in the file" = "GBR" }',
-    "city": 'where = { column = "value" }   last_row = 120',
-    "spelling": '[[...city_names]] name = "name in the file", city = "city it counts as"',
-    "city-code": '[[...city_names]] name = "name in the file", city = "city it counts as"',
-    "duplicate": 'precedence = 1   product = "column"   (or remove a row)',
-    "duplicate-twinning": 'id = "column"   event = "column"   (or remove a row)',
-    "absent-row": 'absent = "zero"   or   absent = "missing"',
-    "missing-figures": 'blank = "zero"   (only if a blank means nothing was traded)',
-    "money-unit": 'money_unit = "1,000 USD"',
-    "unit-in-header": 'money_unit = "1,000 USD"',
-    "unit-jump": 'money_unit = { column = "unit" }   (or split the file)',
-    "currency": 'exchange = { target = "USD", file = "data/raw/rates.csv" }',
-    "kinds": '[...kinds] "name in the file" = "sister city"',
-    "events": '[...events] "name in the file" = "signed"',
-    "date": 'day_first = true   precision = "column"',
-    "undated": 'policy = "exclude"',
-    "where": 'where = { column = "value" }',
-}
 _HEADINGS = (("error", "Errors"), ("warning", "Warnings"), ("info", "Notes"))
+_MAX_SPANS = 8
 
 
-def data_report(records: Sequence[InputRecord], messages: Iterable[Message], n_errors: int | None = None) -> str:
+def data_report(
+    records: Sequence[InputRecord],
+    messages: Iterable[Message],
+    n_errors: int | None = None,
+    tables: Mapping[str, str] | None = None,
+) -> str:
     """Return the report as text for a terminal.
 
     Parameters
@@ -43,40 +26,55 @@ def data_report(records: Sequence[InputRecord], messages: Iterable[Message], n_e
     messages : iterable of Message
     n_errors : int, optional
         Errors found, when more were found than are listed.
+    tables : mapping of str to str, optional
+        Where in the analysis file each data file is declared, for the lines to change.
     """
     told = list(messages)
     lines = ["Files"] if records else []
     for record in records:
         facts = (record.encoding, record.sheet and f"sheet {record.sheet}", record.unit)
-        lines.append(f"  {record.path}: {record.rows:,} rows, {', '.join(filter(None, facts))}")
-        lines += [f"    left out by rule: {rule}, {n:,} rows" for rule, n in record.dropped]
+        lines.append(f"  {record.path}: {counted(record.rows, 'row')}, {', '.join(filter(None, facts))}".rstrip(", "))
+        lines += [f"    left out by rule: {rule}, {counted(n, 'row')}" for rule, n in record.dropped]
     for level, heading in _HEADINGS:
         mine = [m for m in told if m.level == level]
         if mine:
             total = n_errors if level == "error" and n_errors is not None else len(mine)
             shown = f", the first {len(mine)}" if total > len(mine) else ""
             lines += ["", f"{heading} ({total}{shown})", *_by_file(mine)]
-    fixes = _lines_to_change(told)
+    fixes = lines_to_change(told)
     if fixes:
-        lines += ["", "Lines to change in the analysis file, where the file itself is right", *fixes]
+        lines += ["", "Lines to change in the analysis file, where the data file itself is right"]
+        for file, changes in fixes.items():
+            place = (tables or {}).get(file, "")
+            lines.append(f"  {place or (f'in the table of {file}' if file else 'in the tables of the files above')}")
+            lines += [f"    {line}" for line in changes]
     return "\n".join(lines)
 
 
 def _by_file(messages: Sequence[Message]) -> list[str]:
+    """Return the messages by file and row; the same message about several rows is said once."""
     lines: list[str] = []
     for file in dict.fromkeys(m.file for m in messages):
         lines.append(f"  {file or 'all files together'}")
-        mine = sorted((m for m in messages if m.file == file), key=lambda m: (m.row or 0, m.column))
-        for message in mine[: limits.MAX_MESSAGES]:
-            row = "" if message.row is None else f"row {message.row}"
-            place = ", ".join(filter(None, (row, message.column)))
-            lines.append(f"    {place}: {message.message}" if place else f"    {message.message}")
+        rows: dict[tuple[str, str], list[int]] = {}
+        for message in sorted((m for m in messages if m.file == file), key=lambda m: (m.row or 0, m.column)):
+            rows.setdefault((message.column, message.message), []).extend(filter(None, [message.row]))
+        for (column, text), numbers in rows.items():
+            place = ", ".join(filter(None, (_spans(numbers), column)))
+            lines.append(f"    {place}: {text}" if place else f"    {text}")
     return lines
 
 
-def _lines_to_change(messages: Sequence[Message]) -> list[str]:
-    codes = dict.fromkeys(m.code for m in messages if m.level != "info" and m.code in _FIXES)
-    seen: dict[str, str] = {}
-    for code in codes:
-        seen.setdefault(_FIXES[code], code)
-    return [f"  {code}: {fix}" for fix, code in seen.items()]
+def _spans(rows: Sequence[int]) -> str:
+    """Return row numbers in words: "row 7", "rows 3 to 9, 12"."""
+    spans: list[list[int]] = []
+    for row in dict.fromkeys(rows):
+        if spans and row == spans[-1][1] + 1:
+            spans[-1][1] = row
+        else:
+            spans.append([row, row])
+    if not spans:
+        return ""
+    named = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in spans[:_MAX_SPANS])
+    more = sum(b - a + 1 for a, b in spans[_MAX_SPANS:])
+    return f"{'rows' if len(set(rows)) > 1 else 'row'} {named}" + (f" and {more} more" if more else "")

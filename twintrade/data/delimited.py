@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from twintrade.data import limits
-from twintrade.data.cells import text_array
+from twintrade.data.cells import counted, quoted, text_array
 from twintrade.data.encodings import decode
 from twintrade.data.faults import Faults
 from twintrade.data.file_format import FileFormat
@@ -47,10 +47,11 @@ def parse_delimited(
         raise DataError(f"{file} is empty")
     if declared.header > len(lines):
         raise DataError(f"{file} has {len(lines)} rows, and header = {declared.header} lies beyond them")
-    separator = _separator(lines, needed, declared, file)
+    separator = _separator(lines, needed, declared, file, needs_all)
     records, rows = _records(decoded.text, separator, file)
+    title = " ".join(cell for r, row in zip(records, rows, strict=True) if row < declared.header for cell in r)
     names, records, rows = _body(records, rows, declared, file)
-    check_header(names, needed, declared.header, (), file)
+    check_header(names, needed, declared.header, (), file, needs_all)
     _check_width(names, records, rows, file)
     if declared.separator is None and separator != ",":
         faults.inform("separator", f"the columns are separated by {_SHOWN[separator]}, as the header proves", file)
@@ -60,10 +61,10 @@ def parse_delimited(
         refuse_unnamed(names, records, file)
     kept = [(i, name) for i, name in enumerate(names) if name and (needs_all or name in needed)]
     columns = {name: text_array([record[i] for record in records]) for i, name in kept}
-    return RawTable(columns, rows, encoding=decoded.encoding, separator=separator)
+    return RawTable(columns, rows, encoding=decoded.encoding, separator=separator, title=title)
 
 
-def _separator(lines: list[str], needed: Sequence[str], declared: FileFormat, file: str) -> str:
+def _separator(lines: list[str], needed: Sequence[str], declared: FileFormat, file: str, is_wide: bool) -> str:
     """Return the declared separator, or the one under which every declared column exists."""
     if declared.separator is not None:
         separator = "\t" if declared.separator == "tab" else declared.separator
@@ -84,7 +85,7 @@ def _separator(lines: list[str], needed: Sequence[str], declared: FileFormat, fi
         max(by_row[i : i + len(_SEPARATORS)], key=lambda names: len(set(needed) & set(names)))
         for i in range(0, len(by_row), len(_SEPARATORS))
     ]
-    check_header(_names(header, likely), needed, declared.header, first_rows, file)
+    check_header(_names(header, likely), needed, declared.header, first_rows, file, is_wide)
     return likely
 
 
@@ -149,7 +150,19 @@ def _check_width(names: list[str], records: list[list[str]], rows: IntArray, fil
     ragged = np.flatnonzero(widths != len(names))
     if ragged.size:
         i = int(ragged[0])
+        like = f" ({ragged.size} rows are like it)" if ragged.size > 1 else ""
+        shown = f": {quoted(' '.join(filter(None, map(str.strip, records[i]))))}"
         raise DataError(
-            f"{file} row {rows[i]}: {widths[i]} cells under {len(names)} column names ({ragged.size} rows are "
-            "like it). A title, a footer, or a separator inside an unquoted cell: mend it, or set header and last_row"
+            f"{file} row {rows[i]}: {counted(int(widths[i]), 'cell')} under {len(names)} column names{like}{shown}. "
+            f"{_ragged_cause(ragged, widths, rows, len(names))}"
         )
+
+
+def _ragged_cause(ragged: IntArray, widths: IntArray, rows: IntArray, n_names: int) -> str:
+    """Return what ragged rows probably are: a footer, where all rows below are so; cells too many or too few."""
+    i = int(ragged[0])
+    if i and ragged.size == widths.size - i:
+        return f"A footer: set last_row = {rows[i - 1]}"
+    if widths[i] > n_names:
+        return "A separator inside a cell that is not quoted: quote the cell, or declare another separator"
+    return "A title or a note inside the table: remove it, or set header and last_row"

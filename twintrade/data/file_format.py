@@ -14,6 +14,8 @@ class FileFormat:
         None accepts UTF-8 (and UTF-16 with its mark) and the one separator under which the declared columns exist.
     sheet : str or None
         Sheet of a workbook; needed when it has several.
+    member : str or None
+        Table inside a zip file; needed when it holds several.
     header : int
         Row number of the column names.
     last_row : int or None
@@ -25,6 +27,7 @@ class FileFormat:
     encoding: str | None = None
     separator: str | None = None
     sheet: str | None = None
+    member: str | None = None
     header: int = 1
     last_row: int | None = None
     where: Mapping[str, str] = field(default_factory=dict)

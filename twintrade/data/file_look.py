@@ -3,21 +3,27 @@
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-from twintrade.data.containers import checked_parts, expanded
+from twintrade.data.containers import checked_parts, expanded, unzipped
 from twintrade.data.encodings import decode, possible_encodings, readings
 from twintrade.data.faults import Faults
 from twintrade.data.file_format import FileFormat
 from twintrade.data.locations import locate
+from twintrade.data.raw_table import column_name
 from twintrade.data.sheet_facts import sheets_of
 from twintrade.data.tables import TextTable, open_table
-from twintrade.data.workbook import WORKBOOK_ENDINGS
+from twintrade.data.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, sheet_texts
 from twintrade.errors import DataError
 
 _SEPARATORS = (",", ";", "\t", "|")
 _LINES = 60
+
+_Rows: TypeAlias = list[tuple[int, list[str]]]
+"""Rows with the file's own row numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +58,59 @@ def look_at_file(root: Path, file: str) -> tuple[TextTable, list[Guess]]:
         Nothing that was tried reads the file.
     """
     raw = locate(root, file).read_bytes()
-    if file.lower().endswith(WORKBOOK_ENDINGS):
-        guesses = _sheet(raw, file)
-    elif file.lower().endswith(".parquet"):
+    name = file.lower()
+    names: list[str] = []
+    if name.endswith(WORKBOOK_ENDINGS):
+        names, guesses = _sheet(raw, file)
+    elif name.endswith((".parquet", *UNREAD_ENDINGS)):
         guesses = []
+    elif name.endswith(".zip"):
+        names, guesses = _text_format(unzipped(raw, None, file), file)
     else:
-        guesses = _text_format(expanded(raw, file) if file.lower().endswith(".gz") else raw, file)
+        names, guesses = _text_format(expanded(raw, file) if name.endswith(".gz") else raw, file)
     declared = FileFormat(**{g.key: g.value for g in guesses})  # type: ignore[arg-type]
-    return open_table(root, file, declared, [], Faults(), needs_all=True), guesses
+    return open_table(root, file, declared, names, Faults(), needs_all=not names), guesses
 
 
-def _sheet(raw: bytes, file: str) -> list[Guess]:
+def _sheet(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
+    """Return the column names of the sheet to read, and the lines that lead to them."""
     visible = [s.name for s in sheets_of(checked_parts(raw, file), file) if s.is_visible]
-    if len(visible) == 1:
-        return []
-    return [Guess("sheet", visible[0], f"the first of {len(visible)} sheets: {', '.join(visible)}")]
+    guesses = []
+    if len(visible) > 1:
+        guesses.append(Guess("sheet", visible[0], f"the first of {len(visible)} sheets: {', '.join(visible)}"))
+    rows = list(enumerate(sheet_texts(raw, visible[0], file), 1)) if visible else []
+    width = _commonest(_filled(row) for _, row in rows[:_LINES])
+    names, further = _table_rows(rows, width)
+    return names, [*guesses, *further]
 
 
-def _text_format(raw: bytes, file: str) -> list[Guess]:
+def _text_format(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
+    """Return the column names of a delimited text, and the lines that lead to them."""
     guesses = []
     text, encoding = _decoded(raw, file)
     if encoding:
         guesses.append(Guess("encoding", encoding, f"not UTF-8; keep the one that reads right: {_shown(raw)}"))
-    lines = list(io.StringIO(text, newline=""))[:_LINES]
-    separator, width = max(((s, _width(lines, s)) for s in _SEPARATORS), key=lambda pair: pair[1])
+    lines = list(io.StringIO(text, newline=""))
+    separator, width = max(((s, _width(lines[:_LINES], s)) for s in _SEPARATORS), key=lambda pair: pair[1])
     if separator != ",":
         shown = "tab" if separator == "\t" else separator
         guesses.append(Guess("separator", shown, f"it gives {width} columns in most rows"))
-    header = _header(lines, separator, width)
-    if header > 1:
-        guesses.append(Guess("header", header, "the rows above it are narrower, as titles are"))
-    return guesses
+    names, further = _table_rows(_rows(lines, separator), width, is_text=True)
+    return names, [*guesses, *further]
+
+
+def _table_rows(rows: _Rows, width: int, *, is_text: bool = False) -> tuple[list[str], list[Guess]]:
+    """Return the column names, and the lines for a header below titles and a table above notes."""
+    guesses = []
+    header = next((i for i, (_, row) in enumerate(rows[:_LINES]) if _is_header(row, width, is_text=is_text)), 0)
+    if header:
+        guesses.append(Guess("header", rows[header][0], "the rows above it are narrower, as titles are"))
+    last = len(rows) - 1
+    while last > header and width > 2 and _is_note(rows[last][1], width, is_text=is_text):
+        last -= 1
+    if any(_filled(row) for _, row in rows[last + 1 :]):
+        guesses.append(Guess("last_row", rows[last][0], "the rows below it are narrower, as notes are"))
+    return [name for cell in rows[header][1] if (name := column_name(cell))] if rows else [], guesses
 
 
 def _decoded(raw: bytes, file: str) -> tuple[str, str]:
@@ -102,20 +130,36 @@ def _shown(raw: bytes) -> str:
 
 
 def _width(lines: list[str], separator: str) -> int:
-    """Return the commonest number of cells in a row."""
-    widths = Counter(len(row) for row in _rows(lines, separator) if any(c.strip() for c in row))
-    return max(widths, key=lambda w: (widths[w], w)) if widths else 0
+    return _commonest(len(row) for _, row in _rows(lines, separator) if _filled(row))
 
 
-def _header(lines: list[str], separator: str, width: int) -> int:
-    for number, row in enumerate(_rows(lines, separator), 1):
-        if len(row) == width and sum(bool(c.strip()) for c in row) > width / 2:
-            return number
-    return 1
+def _commonest(widths: Iterable[int]) -> int:
+    """Return the commonest number of cells in a row, the larger of two."""
+    counts = Counter(w for w in widths if w)
+    return max(counts, key=lambda w: (counts[w], w)) if counts else 0
 
 
-def _rows(lines: list[str], separator: str) -> list[list[str]]:
+def _is_header(row: list[str], width: int, *, is_text: bool) -> bool:
+    return (len(row) == width or not is_text) and _filled(row) > width / 2
+
+
+def _is_note(row: list[str], width: int, *, is_text: bool) -> bool:
+    return _filled(row) <= 1 or (is_text and len(row) != width)
+
+
+def _filled(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def _rows(lines: list[str], separator: str) -> _Rows:
+    """Return the rows of a text; one that is broken by its quotation marks gives none."""
+    reader = csv.reader(lines, delimiter=separator)
+    rows: _Rows = []
+    start = 1
     try:
-        return list(csv.reader(lines, delimiter=separator))
+        for row in reader:
+            rows.append((start, row))
+            start = reader.line_num + 1
     except csv.Error:
         return []
+    return rows

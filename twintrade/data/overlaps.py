@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from twintrade.data.cells import quoted
 from twintrade.data.faults import Faults
 from twintrade.data.periods import Frequency
 from twintrade.data.schema import TradeSource
@@ -20,16 +21,49 @@ def sum_products(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd
     A figure is missing when any of its products is: a partial sum would be too small and look whole.
     """
     note_duplicates(frame, source.frequency, faults, [*KEY, "product"])
+    _refuse_mixed(frame, source, faults)
     grouped = frame.groupby(KEY, sort=False)
-    summed = grouped.agg({"value": "sum", "flag": "max", "file": "first", "row": "first"})
+    summed = grouped.agg({"value": "sum", "flag": "max", "file": "first", "row": "first", "revision": "first"})
     has_holes = grouped["value"].count() < grouped.size()
     summed["value"] = summed["value"].mask(has_holes)
     faults.inform(
         "products-summed",
-        f"{len(frame)} rows of {source.product_revision or 'products'} were added up to {len(summed)} figures",
+        f"{len(frame)} rows of {' and '.join(sorted(set(frame['revision'])))} were added up to {len(summed)} figures",
         source.file,
     )
     return summed.reset_index()
+
+
+def _refuse_mixed(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> None:
+    """Note an error where products of two revisions would be added up, or follow each other against the rule."""
+    names = list(dict.fromkeys(frame["revision"]))
+    if len(names) < 2:
+        return
+    if source.mixed_revisions == "error":
+        first = frame[~frame["revision"].duplicated()].iloc[1:]
+        for name, row in zip(first["revision"], first["row"], strict=True):
+            told = f"products follow {quoted(name)} here and {quoted(names[0])} before"
+            fix = 'read one revision with where, or let them follow each other with mixed_revisions = "by_period"'
+            faults.error("revision", f"{told}: {fix}", source.file, int(row))
+        return
+    mixed = frame.groupby(KEY, sort=False)["revision"].transform("nunique") > 1
+    for row in frame[mixed].drop_duplicates(KEY).to_dict("records"):
+        what = f"{row['city']}-{row['partner']}, {source.frequency.label(int(row['period']))}"
+        told = f"{what} has products of several revisions, which would be counted twice: read one of them with where"
+        faults.error("revision", told, source.file, int(row["row"]))
+
+
+def warn_of_revisions(frames: Sequence[pd.DataFrame], frequency: Frequency, faults: Faults) -> None:
+    """Say in which periods each revision is used, where products follow more than one."""
+    joined = pd.concat([f[["revision", "period"]] for f in frames if "revision" in f] or [pd.DataFrame()])
+    if joined.empty or joined["revision"].nunique() < 2:
+        return
+    spans = joined.groupby("revision")["period"].agg(["min", "max"]).sort_values(["min", "max"])
+    named = "; ".join(f"{name} {frequency.label(a)} to {frequency.label(b)}" for name, a, b in spans.itertuples())
+    faults.warn(
+        "revision-change",
+        f"products follow several revisions ({named}): a jump at a change may be the classification's, not trade's",
+    )
 
 
 def note_duplicates(

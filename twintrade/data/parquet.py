@@ -30,7 +30,7 @@ def parse_parquet(raw: bytes, needed: Sequence[str], needs_all: bool, file: str)
         names = [column_name(name) for name in source.schema_arrow.names]
         if source.metadata.num_rows * max(len(names), 1) > limits.MAX_SHEET_CELLS * 10:
             raise DataError(f"{file} has {source.metadata.num_rows:,} rows: read it with the microdata extra")
-        check_header(names, needed, 1, (), file)
+        check_header(names, needed, 1, (), file, needs_all)
         kept = [name for name in source.schema_arrow.names if needs_all or column_name(name) in needed]
         table = source.read(columns=kept)
     except pa.ArrowException as error:

@@ -105,6 +105,16 @@ def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Fault
     return codes
 
 
+def near_codes(name: str) -> list[str]:
+    """Return the codes of the places whose name or code is nearly this, the nearest first."""
+    table = _table()
+    known = {place.name: code for code, place in table.places.items() if not place.is_aggregate}
+    known |= {code: code for code in table.places if not table.places[code].is_aggregate}
+    near = difflib.get_close_matches(name, known, n=_N_NEAR, cutoff=0.6)
+    inside = [n for n in table.names if len(name) > 3 and name.casefold() in n.casefold()]
+    return list(dict.fromkeys(known[n] for n in (*near, *inside)))[:_N_NEAR]
+
+
 def is_aggregate(codes: ObjectArray) -> BoolArray:
     """Return which codes are groups of countries or an unspecified rest."""
     aggregates = {code for code, place in places().items() if place.is_aggregate}
@@ -183,9 +193,5 @@ def _unknown(cell: str) -> str:
     if name in _table().by_iso2:
         place = places()[_table().by_iso2[name]]
         return f"{quoted(cell)} would be {place.name} in a column of two-letter codes, but this column has names too"
-    near = difflib.get_close_matches(name, [*_table().names, *places()], n=_N_NEAR, cutoff=0.6)
-    near += [n for n in _table().names if len(name) > 3 and name.casefold() in n.casefold() and n not in near][
-        :_N_NEAR
-    ]
-    hint = f"; near: {', '.join(near)}" if near else ""
+    hint = f"; near: {', '.join(f'{places()[c].name} ({c})' for c in near)}" if (near := near_codes(name)) else ""
     return f"{quoted(cell)} is no known partner{hint}: correct it, or declare it under partner_names"

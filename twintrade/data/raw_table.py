@@ -26,6 +26,8 @@ class RawTable:
         Cells that the file held as numbers, for columns with any.
     encoding, separator, sheet : str
         Empty where they do not apply.
+    title : str
+        What stands above the header.
     """
 
     columns: Mapping[str, ObjectArray]
@@ -34,6 +36,7 @@ class RawTable:
     encoding: str = ""
     separator: str = ""
     sheet: str = ""
+    title: str = ""
 
 
 def column_name(text: str) -> str:
@@ -42,7 +45,12 @@ def column_name(text: str) -> str:
 
 
 def check_header(
-    names: Sequence[str], needed: Sequence[str], header: int, first_rows: Iterable[Sequence[str]], file: str
+    names: Sequence[str],
+    needed: Sequence[str],
+    header: int,
+    first_rows: Iterable[Sequence[str]],
+    file: str,
+    is_wide: bool = False,
 ) -> None:
     """Refuse a header that lacks a declared column or has one twice.
 
@@ -57,6 +65,8 @@ def check_header(
     first_rows : iterable of sequence of str
         The first rows of the file, to find a header below a title.
     file : str
+    is_wide : bool
+        Whether a wide layout is declared already.
 
     Raises
     ------
@@ -64,7 +74,10 @@ def check_header(
     """
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
-        raise DataError(f"{file}: the columns {', '.join(map(quoted, twice))} stand twice in the header")
+        raise DataError(
+            f"{file} row {header}: {', '.join(map(quoted, twice))} stands twice in the header: name every column "
+            "once (a header of two rows has to become one row)"
+        )
     absent = [name for name in needed if name not in names]
     if not absent:
         return
@@ -74,9 +87,8 @@ def check_header(
                 f"{file} row {header} is not the header: the columns stand in row {number}; set header = {number}"
             )
     has = ", ".join(quoted(n) for n in names if n)
-    raise DataError(
-        f"{file} row {header}: no column {', '.join(map(quoted, absent))}; the file has {has}{_wide_hint(names)}"
-    )
+    hint = "" if is_wide else _wide_hint(names)
+    raise DataError(f"{file} row {header}: no column {', '.join(map(quoted, absent))}; the file has {has}{hint}")
 
 
 def _wide_hint(names: Sequence[str]) -> str:

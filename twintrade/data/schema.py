@@ -43,6 +43,13 @@ class UnitColumn:
     column: str
 
 
+@dataclass(frozen=True, slots=True)
+class RevisionColumn:
+    """A classification that differs by row and stands in a column: ``product_revision = { column = "revision" }``."""
+
+    column: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityName:
     """One line of a city crosswalk: a name in the file, the city it counts as, and the years in which it does."""
@@ -106,8 +113,10 @@ class TradeSource(FileFormat):
         Column of the cities' own codes, to tell two cities with one romanization apart.
     product : str or None
         Column over whose products values are summed.
-    product_revision : str
-        Classification and revision of the products, "HS2012".
+    product_revision : str or RevisionColumn
+        Classification and revision of the products, "HS2012"; or the column that has it row by row.
+    mixed_revisions : {"error", "by_period"}
+        Whether revisions may follow each other in time; within one city, partner and period they never mix.
     valuation : {"fob", "cif", "fas"} or None
         Files of different valuation are never joined.
     precedence : int
@@ -141,7 +150,8 @@ class TradeSource(FileFormat):
     partner_names: Mapping[str, str] = field(default_factory=dict)
     city_code: str | None = None
     product: str | None = None
-    product_revision: str = ""
+    product_revision: str | RevisionColumn = ""
+    mixed_revisions: Literal["error", "by_period"] = "error"
     valuation: Valuation | None = None
     precedence: int = 0
     microdata: Microdata | None = None

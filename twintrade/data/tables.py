@@ -9,7 +9,7 @@ import numpy as np
 
 from twintrade.data import limits
 from twintrade.data.cells import TextColumn, clean_name, quoted
-from twintrade.data.containers import expanded
+from twintrade.data.containers import expanded, unzipped
 from twintrade.data.delimited import parse_delimited
 from twintrade.data.faults import Faults
 from twintrade.data.file_format import FileFormat
@@ -37,6 +37,8 @@ class TextTable:
         Its provenance.
     is_number : mapping of str to BoolArray
         Cells that the file held as numbers, by column; absent for text files.
+    title : str
+        What stands above the header.
     """
 
     file: str
@@ -44,6 +46,7 @@ class TextTable:
     rows: IntArray
     record: InputRecord
     is_number: Mapping[str, BoolArray]
+    title: str = ""
 
     def column(self, name: str) -> TextColumn:
         """Return one column."""
@@ -59,6 +62,7 @@ class TextTable:
             self.rows[mask],
             self.record.dropping(rule, int((~mask).sum())),
             {name: typed[mask] for name, typed in self.is_number.items()},
+            self.title,
         )
 
 
@@ -97,7 +101,7 @@ def open_table(
         publisher=card.publisher,
         licence=card.licence,
     )
-    table = TextTable(file, read.columns, read.rows, record, read.is_number)
+    table = TextTable(file, read.columns, read.rows, record, read.is_number, read.title)
     for name, value in declared.where.items():
         mask = np.array([clean_name(cell) == clean_name(value) for cell in table.columns[name]], dtype=bool)
         if not mask.any():
@@ -128,4 +132,6 @@ def _parsed(
         raise DataError(f"{file} is of a kind that hides too much to be read safely: save it as .xlsx or .csv")
     if name.endswith(".gz"):
         raw = expanded(raw, file)
+    elif name.endswith(".zip"):
+        raw = unzipped(raw, declared.member, file)
     return parse_delimited(raw, needed, needs_all, declared, file, faults)

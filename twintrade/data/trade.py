@@ -11,7 +11,7 @@ from twintrade.data.cities import check_spellings
 from twintrade.data.conversions import Conversion, deflate
 from twintrade.data.faults import AbsentInputError, Faults, InvalidDataError
 from twintrade.data.frequency import aggregate
-from twintrade.data.overlaps import by_precedence, sum_products
+from twintrade.data.overlaps import by_precedence, sum_products, warn_of_revisions
 from twintrade.data.periods import Frequency
 from twintrade.data.provenance import InputRecord
 from twintrade.data.schema import Absent, Flow, Reporter, TradeSource
@@ -160,6 +160,7 @@ def _joined(
         sum_products(part.frame, source, faults) if source.product is not None else part.frame
         for part, source in zip(parts, sources, strict=True)
     ]
+    warn_of_revisions(frames, sources[0].frequency, faults)
     is_mixed = len({source.frequency for source in sources}) > 1
     if is_mixed:
         frames = [aggregate(frame, source, faults) for frame, source in zip(frames, sources, strict=True)]
@@ -189,6 +190,8 @@ def _check_agreement(sources: Sequence[TradeSource]) -> None:
     if len({_frequency(s) for s in sources}) > 1:
         raise DataError(f"{', '.join(s.file for s in sources)} differ in frequency: set to_frequency to one of them")
     for name, reason in reasons.items():
+        if name == "product_revision" and all(s.mixed_revisions == "by_period" for s in sources):
+            continue
         values = {str(getattr(s, name)) for s in sources}
         if len(values) > 1:
             files = ", ".join(s.file for s in sources)

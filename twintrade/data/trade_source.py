@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.cells import TextColumn, quoted, text_array
+from twintrade.data.cells import TextColumn, clean_name, counted, quoted, text_array
 from twintrade.data.cities import check_codes, read_cities
 from twintrade.data.conversions import Conversion, exchange
 from twintrade.data.faults import Faults
-from twintrade.data.money import parse_money_unit, power_in_header, unit_powers
+from twintrade.data.money import UNKNOWN, MoneyUnit, parse_money_unit, power_in_header, unit_in_header, unit_powers
 from twintrade.data.number_style import NumberStyle
 from twintrade.data.numbers import Numbers, parse_numbers
 from twintrade.data.periods import Frequency, parse_periods, parse_subperiods
 from twintrade.data.places import is_aggregate, places, resolve_column, warn_of_validity
 from twintrade.data.provenance import InputRecord
-from twintrade.data.schema import Constant, TradeSource, UnitColumn
+from twintrade.data.schema import Constant, RevisionColumn, TradeSource, UnitColumn
 from twintrade.data.tables import TextTable, open_table
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
@@ -31,7 +31,7 @@ class SourceRows:
     Attributes
     ----------
     frame : DataFrame
-        Columns city, partner, period, value, flag, file, row (and product, where one is declared).
+        Columns city, partner, period, value, flag, file, row (and product and revision, where they are declared).
     currency : str
     record : InputRecord
     conversions : tuple of Conversion
@@ -80,6 +80,7 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     ).assign(row=long.rows)
     if source.product is not None:
         frame["product"] = long.columns[source.product]
+        frame["revision"] = _revisions(source, long, faults)
     unit = source.money_unit if isinstance(source.money_unit, str) else f"by row, column {source.money_unit.column}"
     return _without_aggregates(SourceRows(frame, currency, replace(table.record, unit=unit)), faults)
 
@@ -142,8 +143,18 @@ def in_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults
     )
 
 
+def _revisions(source: TradeSource, long: TextTable, faults: Faults) -> ObjectArray:
+    """Return the classification of every row's product."""
+    if not isinstance(source.product_revision, RevisionColumn):
+        return text_array([source.product_revision] * long.rows.size)
+    column = long.column(source.product_revision.column)
+    names = text_array(clean_name(cell) for cell in column.cells)
+    column.errors(faults, "revision", names == "", lambda _: "the revision of the product is blank")
+    return names
+
+
 def _check_layout(source: TradeSource) -> None:
-    if source.product is not None and not source.product_revision:
+    if source.product is not None and source.product_revision in ("", UNKNOWN):
         raise DataError(
             f'{source.file}: say which classification the products follow, as product_revision = "HS2012"'
         )
@@ -170,6 +181,8 @@ def _needed(source: TradeSource) -> list[str]:
     names = [part for part in parts if isinstance(part, str)]
     if isinstance(source.money_unit, UnitColumn):
         names.append(source.money_unit.column)
+    if isinstance(source.product_revision, RevisionColumn):
+        names.append(source.product_revision.column)
     return names
 
 
@@ -193,7 +206,7 @@ def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextCol
     n_rows, n_periods = table.rows.size, len(headers)
     rows = np.repeat(table.rows, n_periods)
     kept = {name: np.repeat(table.columns[name], n_periods) for name in table.columns if name in declared}
-    long = TextTable(table.file, kept, rows, table.record, {})
+    long = TextTable(table.file, kept, rows, table.record, {}, table.title)
     cells = np.column_stack([table.columns[h] for h in headers]).ravel()
     typed = np.column_stack([table.is_number.get(h, np.zeros(n_rows, dtype=bool)) for h in headers]).ravel()
     names = np.tile(text_array(headers), n_rows)
@@ -221,16 +234,25 @@ def _unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int | 
         unit = parse_money_unit(source.money_unit)
     except DataError as error:
         raise DataError(f"{source.file}: {error}") from None
-    power = power_in_header(source.value or "")
-    if power is not None and power != unit.power:
-        faults.warn(
-            "unit-in-header",
-            f"the column is headed {quoted(source.value or '')}, and money_unit is {quoted(source.money_unit)}",
-            source.file,
-            source.header,
-            source.value or "",
-        )
+    _compare_with_header(unit, source, table, faults)
     return unit.power, unit.currency
+
+
+def _compare_with_header(unit: MoneyUnit, source: TradeSource, table: TextTable, faults: Faults) -> None:
+    """Warn where the column's name, or the title above the header, speaks of another unit than the declared one."""
+    for text, place in ((source.value or "", "the column is headed"), (table.title, "above the header stands")):
+        named, is_whole = unit_in_header(text)
+        power = power_in_header(text)
+        other = parse_money_unit(named) if is_whole else None
+        differs = (other is not None and other.currency != unit.currency) or (power or 0) != unit.power
+        if (power is not None or other is not None) and differs:
+            faults.warn(
+                "unit-in-header",
+                f"{place} {quoted(text)}, and money_unit is {quoted(str(source.money_unit))}",
+                source.file,
+                source.header if place.startswith("the column") else 1,
+                source.value or "",
+            )
 
 
 def _report_missing(numbers: Numbers, source: TradeSource, faults: Faults) -> None:
@@ -250,12 +272,14 @@ def _without_aggregates(rows: SourceRows, faults: Faults) -> SourceRows:
     grouped = is_aggregate(rows.frame["partner"].to_numpy(dtype=object))
     if not grouped.any():
         return rows
+    n_rows = int(rows.frame["row"][grouped].nunique())
     codes = sorted(set(rows.frame["partner"][grouped]))
     named = ", ".join(places()[c].name for c in codes[:_MAX_NAMED]) + (" ..." if len(codes) > _MAX_NAMED else "")
     faults.warn(
         "aggregate-partner",
-        f"{int(grouped.sum())} rows are about groups of countries or an unspecified rest ({named}) and are left out",
+        f"{counted(n_rows, 'row is', 'rows are')} about groups of countries or an unspecified rest ({named}) and "
+        "left out",
         rows.record.path,
     )
-    record = rows.record.dropping("aggregate partner", int(grouped.sum()))
+    record = rows.record.dropping("aggregate partner", n_rows)
     return replace(rows, frame=rows.frame[~grouped].reset_index(drop=True), record=record)

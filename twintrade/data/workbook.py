@@ -38,15 +38,19 @@ def parse_workbook(
     parts = checked_parts(raw, file)
     sheet = _chosen(sheets_of(parts, file), declared.sheet, file)
     facts = facts_of(parts.get(sheet.part, b""), file)
+    _check_size(facts, sheet, file)
+    grid = _cells(raw, sheet, file)
+    for (row, column), text in facts.errors.items():
+        grid[row - 1][column - 1] = text
+    return _table(grid, facts, sheet, needed, needs_all, declared, file, faults)
+
+
+def _check_size(facts: SheetFacts, sheet: Sheet, file: str) -> None:
     if facts.n_rows * facts.n_columns > limits.MAX_SHEET_CELLS:
         corner = cell_name(facts.n_rows, facts.n_columns)
         raise DataError(
             f"{file}: sheet {quoted(sheet.name)} reaches to {corner}: clear the stray cells, or save as .csv"
         )
-    grid = _cells(raw, sheet, file)
-    for (row, column), text in facts.errors.items():
-        grid[row - 1][column - 1] = text
-    return _table(grid, facts, sheet, needed, needs_all, declared, file, faults)
 
 
 def _chosen(sheets: list[Sheet], declared: str | None, file: str) -> Sheet:
@@ -86,7 +90,7 @@ def _table(
         raise DataError(f"{file}: sheet {quoted(sheet.name)} is empty or ends above header = {declared.header}")
     names = [column_name(as_text(cell)) for cell in grid[declared.header - 1]]
     titles = ([as_text(c) for c in row] for row in islice(grid, TITLE_ROWS_SEARCHED))
-    check_header(names, needed, declared.header, titles, file)
+    check_header(names, needed, declared.header, titles, file, needs_all)
     stop = len(grid) if declared.last_row is None else declared.last_row
     body = [
         (i, row)
@@ -108,7 +112,21 @@ def _table(
         cells = [row[j] for _, row in body]
         columns[name] = text_array(as_text(c) for c in cells)
         typed[name] = np.array([isinstance(c, int | float) and not isinstance(c, bool) for c in cells], dtype=bool)
-    return RawTable(columns, rows, typed, sheet=sheet.name)
+    title = " ".join(as_text(c) for row in grid[: declared.header - 1] for c in row if c != "")
+    return RawTable(columns, rows, typed, sheet=sheet.name, title=title)
+
+
+def sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:
+    """Return the cells of a sheet as text, for a first look at a workbook within the limits.
+
+    Raises
+    ------
+    DataError
+    """
+    parts = checked_parts(raw, file)
+    sheet = _chosen(sheets_of(parts, file), name, file)
+    _check_size(facts_of(parts.get(sheet.part, b""), file), sheet, file)
+    return [[as_text(cell) for cell in row] for row in _cells(raw, sheet, file)]
 
 
 def as_text(cell: Any) -> str:
