@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="twintrade",
     help="What does a twinning agreement do to trade? Analyses from files, results in results/.",
+    epilog="Exit codes: 0 done, up to date or skipped with a reason; 1 the design, an estimate or writing failed; "
+    "2 usage or the analysis file; 3 the data; 4 verify found results that do not follow from what stands there; "
+    "130 interrupted.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -39,6 +42,23 @@ def main() -> None:
     except TwintradeError as error:
         _complain(str(error))
         sys.exit(_code(error))
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from twintrade import __version__
+
+        typer.echo(f"twintrade {__version__}")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take what is asked of the program itself, before any command."""
 
 
 @app.command()
@@ -100,12 +120,16 @@ def init(
     twinnings: Annotated[str | None, typer.Option(help="Your registry of ties, relative to the project.")] = None,
 ) -> None:
     """Start an analysis: on your files, or on a small simulated pair that runs as it is."""
-    from twintrade.study.locating import project_root
+    from twintrade.study.locating import FOLDER, project_root
     from twintrade.study.scaffold import scaffolded
 
     root = project_root(Path.cwd())
+    if not (root / FOLDER).is_dir():
+        typer.echo(f"neither this folder nor one above it holds {FOLDER}/: a new project starts here")
     for path in scaffolded(root, name, trade, twinnings):
         typer.echo(f"wrote {path}")
+    if trade is not None:
+        typer.echo(f"every guess is marked GUESS in {FOLDER}/{name}.toml: confirm or correct each")
     typer.echo(f"next: twintrade check {name}, then twintrade run {name}")
 
 

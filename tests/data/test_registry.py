@@ -202,7 +202,7 @@ def test_the_bundled_registry_reconciles_with_the_bundled_trade(root):
 def test_reconcile_names_what_it_cannot_use(project, twinning_source):
     rows = (
         "Lyon,GBR,Leeds,2000,sister city\nLyon,USA,Boston,2004-03,sister city\nLyon,CHN,Wuhan,2009,sister city\n"
-        "Nice,GBR,Bath,2004,sister city\nLyon,JPN,Nara,,sister city\nLyon,PER,Lima,2050,sister city\n"
+        "Nice,GBR,Bath,2004,sister city\nLyon,JPN,Nara,,sister city\nLyon,PER,Lima,2018,sister city\n"
     )
     registry = twins(project, twinning_source(), rows)
     known = (["Lyon"], ["GBR", "USA", "CHN", "JPN", "PER"])

@@ -97,7 +97,7 @@ def test_line_separators_inside_a_cell_start_no_row(project, trade_source):
 
 def test_footers_end_the_table_where_declared(project, trade_source):
     content = CLEAN + "Source: customs\n"
-    with pytest.raises(InvalidDataError, match="row 4: 1 cell under 4 .*last_row = 3"):
+    with pytest.raises(InvalidDataError, match=r"row 4: 1 cell under 4 .*last_row = 3"):
         read_trade([trade_source()], project(content))
     assert len(read_trade([trade_source(last_row=3)], project(content)).frame) == 2
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from twintrade.data.dates import parse_date
+from twintrade.data.near_names import near_name
 from twintrade.data.periods import Frequency
 from twintrade.data.registry import read_twinnings, read_undated
 from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
@@ -15,7 +16,6 @@ from twintrade.design import Design, Panel
 from twintrade.design.onset import end_of, onset_of
 from twintrade.design.register import CandidateDate, Ties
 from twintrade.design.rules import TreatmentRule, flagged_units, treatment_of
-from twintrade.design.unmatched import near_city
 from twintrade.errors import DesignError
 
 
@@ -149,7 +149,7 @@ def test_ties_of_other_kinds_keep_their_unit_out_of_the_comparison():
 
 def test_undated_ties_stop_the_analysis_unless_it_says_to_leave_them_out():
     ties = ties_of(("A", "GBR", {"signed": "2004"}), undated=[("B", "FRA")])
-    with pytest.raises(DesignError, match=r"1 units have a tie.*not known.*undated = \"exclude\" under each"):
+    with pytest.raises(DesignError, match=r"1 unit has a tie.*not known.*undated = \"exclude\" under each"):
         treatment_of(Ties(ties.registry, ties.undated), panel_of())
     assert treatment_of(ties, panel_of()).excluded == {"B-FRA": "undated"}
 
@@ -224,7 +224,7 @@ def test_ties_of_other_cities_stay_a_note_that_names_the_first_five():
     ],
 )
 def test_near_names_are_spellings_and_not_other_cities(name, cities, near):
-    assert near_city(name, cities) == near
+    assert near_name(name, cities) == near
 
 
 def test_a_panel_of_cities_takes_ties_with_any_country():

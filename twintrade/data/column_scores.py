@@ -12,7 +12,7 @@ from twintrade.data.faults import Faults
 from twintrade.data.money import parse_money_unit
 from twintrade.data.number_style import Decimal, NumberStyle
 from twintrade.data.numbers import parse_numbers
-from twintrade.data.periods import Frequency
+from twintrade.data.periods import Frequency, are_split_years
 from twintrade.data.places import places, resolve_column
 from twintrade.data.tables import TextTable
 from twintrade.errors import DataError
@@ -110,6 +110,8 @@ def head(table: TextTable, name: str) -> TextColumn:
 def period_score(cells: Sequence[str]) -> tuple[Score, Frequency]:
     """Return how far cells are periods, and of which frequency."""
     scores = {f: _parsed(cells, f.parse) for f in Frequency}
+    if are_split_years(cells):
+        scores[Frequency.MONTH] = Score(0.0, 0.0, cells[0], len(cells))
     best = max(scores, key=lambda f: scores[f].share)
     return scores[best], best
 

@@ -31,10 +31,11 @@ class Conversion:
     Attributes
     ----------
     kind : str
-        "exchange" or "deflator".
+        "unit", "exchange" or "deflator".
     currency, target : str
-        What went in and what came out: "CNY" and "USD", or "USD" and "USD of 2015".
+        What went in and what came out: "万美元" and "USD", "CNY" and "USD", or "USD" and "USD of 2015".
     period : str
+        "all" for units.
     factor : float
     source : str
         File, or the name of the rates.

@@ -1,7 +1,9 @@
 """The data report: what was read, what is wrong with it row by row, and which lines of the analysis file to mend."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from twintrade.data import limits
 from twintrade.data.cells import counted
 from twintrade.data.fixes import lines_to_change
 from twintrade.data.provenance import InputRecord
@@ -56,12 +58,19 @@ def _by_file(messages: Sequence[Message]) -> list[str]:
     lines: list[str] = []
     for file in dict.fromkeys(m.file for m in messages):
         lines.append(f"  {file or 'all files together'}")
-        rows: dict[tuple[str, str], list[int]] = {}
+        rows: dict[tuple[str, str, str], list[int]] = {}
         for message in sorted((m for m in messages if m.file == file), key=lambda m: (m.row or 0, m.column)):
-            rows.setdefault((message.column, message.message), []).extend(filter(None, [message.row]))
-        for (column, text), numbers in rows.items():
-            place = ", ".join(filter(None, (_spans(numbers), column)))
-            lines.append(f"    {place}: {text}" if place else f"    {text}")
+            key = (message.column, message.code, message.message)
+            rows.setdefault(key, []).extend(filter(None, [message.row]))
+        told: Counter[tuple[str, str]] = Counter()
+        for (column, code, text), numbers in rows.items():
+            told[column, code] += 1
+            if told[column, code] <= limits.MAX_LISTED_PER_COLUMN:
+                place = ", ".join(filter(None, (_spans(numbers), column)))
+                lines.append(f"    {place}: {text}" if place else f"    {text}")
+        more = {key: n - limits.MAX_LISTED_PER_COLUMN for key, n in told.items() if n > limits.MAX_LISTED_PER_COLUMN}
+        for (column, code), n in more.items():
+            lines.append(f"    {', '.join(filter(None, (column, code)))}: {n} more like these; a run lists them")
     return lines
 
 

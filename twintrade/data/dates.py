@@ -1,6 +1,7 @@
 """Dates of twinnings, kept as precise as they were printed and no more."""
 
 import calendar
+import datetime
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -81,8 +82,8 @@ def parse_date(
     day_first : bool, optional
         What 03/09/2004 means in this file; None refuses it.
     as_of : TwinningDate, optional
-        The day the registry was read. A later date is then a fault. Without it no date is too late for this parser
-        (results must not depend on the clock): the reconcile report warns of dates long after the sample.
+        The day the registry was read. A later date is then a fault. Without it no date is too late for this parser;
+        readers of registries then ask ``refuse_future``.
 
     Raises
     ------
@@ -103,6 +104,28 @@ def parse_date(
     if PRECISIONS.index(declared) > PRECISIONS.index(date.precision):
         raise ValueError(f"is declared precise to the {declared} but gives only the {date.precision}")
     return date.rounded(declared)
+
+
+def refuse_future(date: TwinningDate, today: datetime.date | None = None) -> None:
+    """Refuse a tie that nobody can have signed yet.
+
+    The clock decides only whether a date is refused, never a number; one that stands before ``limits.CLOCK_FLOOR``
+    is wrong and not believed, and a day is granted for time zones.
+
+    Parameters
+    ----------
+    date : TwinningDate
+    today : date, optional
+        The clock's, by default.
+
+    Raises
+    ------
+    ValueError
+        It lies after today.
+    """
+    now = max(today or datetime.datetime.now(datetime.UTC).date(), limits.CLOCK_FLOOR) + datetime.timedelta(days=1)
+    if date.earliest > (now.year, now.month, now.day):
+        raise ValueError("lies in the future: a tie that is not signed yet is no tie")
 
 
 def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | None]:

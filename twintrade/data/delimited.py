@@ -11,7 +11,14 @@ from twintrade.data.cells import counted, quoted, text_array
 from twintrade.data.encodings import decode
 from twintrade.data.faults import Faults
 from twintrade.data.file_format import FileFormat
-from twintrade.data.raw_table import TITLE_ROWS_SEARCHED, RawTable, check_header, column_name, refuse_unnamed
+from twintrade.data.raw_table import (
+    TITLE_ROWS_SEARCHED,
+    RawTable,
+    check_header,
+    column_name,
+    refuse_second_header,
+    refuse_unnamed,
+)
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 
@@ -53,6 +60,7 @@ def parse_delimited(
     names, records, rows = _body(records, rows, declared, file)
     check_header(names, needed, declared.header, (), file, needs_all)
     _check_width(names, records, rows, file)
+    refuse_second_header(names, records, rows, file)
     if declared.separator is None and separator != ",":
         faults.inform("separator", f"the columns are separated by {_SHOWN[separator]}, as the header proves", file)
     if declared.encoding is None and not decoded.encoding.startswith("utf-8"):

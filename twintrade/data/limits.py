@@ -1,5 +1,7 @@
 """Every bound on what the readers accept, in one place, each with the reason for its size."""
 
+import datetime
+
 MAX_MESSAGES = 200
 """Faults listed from one reading; the total is always given."""
 
@@ -39,3 +41,9 @@ LAST_YEAR = 2100
 
 YEARS_BEYOND_SAMPLE = 10
 """A twinning dated this many years after the sample ends is probably a slip, and is warned about."""
+
+CLOCK_FLOOR = datetime.date(2026, 1, 1)
+"""A clock that stands before this day is wrong: ties up to here are never refused as future ones."""
+
+MAX_LISTED_PER_COLUMN = 20
+"""Faults of one kind and column that the data report prints; messages.csv has them all."""

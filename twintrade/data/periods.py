@@ -26,6 +26,8 @@ _MONTH_CHINESE = re.compile(r"(\d{4})\s?年\s?(\d{1,2})\s?月(?:份)?")
 _MONTH_LAST = re.compile(rf"(?i)(\d{{4}})[\s-]+({MONTH_NAMES})\.?")
 _MONTH_FIRST = re.compile(rf"(?i)({MONTH_NAMES})\.?[\s,-]+(\d{{4}})")
 
+SPLIT_YEAR = "reads as a year that spans two, not as a month"
+_SPLIT = re.compile(r"(\d{4})\s?[-/–]\s?(\d{2})")
 _REASONS = (
     (re.compile(r"\d{4}\s?[/\-–]\s?\d{2}"), "is a split year or a month; a panel needs one period a row"),
     (re.compile(r"\d{4}\s?[/\-–]\s?\d{4}"), "spans two years; a panel needs one period a row"),
@@ -111,7 +113,20 @@ def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> I
     -------
     IntArray, shape (n_rows,)
     """
+    if frequency is Frequency.MONTH and are_split_years(column.cells):
+        is_any = np.ones(len(column), dtype=bool)
+        column.errors(faults, "period", is_any, lambda cell: f"{quoted(cell)} {SPLIT_YEAR}, as every cell here does")
+        return np.full(len(column), -1, dtype=np.int64)
     return _mapped(column, frequency.parse, faults)
+
+
+def are_split_years(cells: Iterable[str]) -> bool:
+    """Whether all cells, at least two of them different, read as years that span two: 2004/05, 2005/06.
+
+    Months so written would have others than the one that is the next year's number.
+    """
+    found = [_SPLIT.fullmatch(cell.strip()) for cell in set(cells)]
+    return len(found) > 1 and all(m is not None and (int(m[1]) + 1) % 100 == int(m[2]) for m in found)
 
 
 def parse_subperiods(years: TextColumn, parts: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:

@@ -91,6 +91,21 @@ def check_header(
     raise DataError(f"{file} row {header}: no column {', '.join(map(quoted, absent))}; the file has {has}{hint}")
 
 
+def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]], rows: IntArray, file: str) -> None:
+    """Refuse a table in which the header stands again, as where several tables were pasted below each other.
+
+    Raises
+    ------
+    DataError
+    """
+    for record, row in zip(records, rows, strict=True):
+        if record[0] == names[0] and [column_name(cell) for cell in record] == list(names):
+            raise DataError(
+                f"{file} row {row}: the header stands here again: remove the row, or end the table with "
+                f"last_row = {row - 1}"
+            )
+
+
 def _wide_hint(names: Sequence[str]) -> str:
     """Return how to declare a wide layout, when the header reads like one."""
     for frequency in Frequency:

@@ -7,10 +7,12 @@ from typing import Literal, TypeAlias
 import pandas as pd
 
 from twintrade.data import limits
-from twintrade.data.cells import folded
+from twintrade.data.cells import counted
 from twintrade.data.dates import TwinningDate, parse_date
 from twintrade.data.faults import Faults
+from twintrade.data.near_names import near_name
 from twintrade.data.periods import Frequency
+from twintrade.data.places import places
 from twintrade.data.registry import Registry, UndatedTies
 from twintrade.effects import Message
 
@@ -108,9 +110,7 @@ def _status(
 ) -> tuple[Status, str]:
     absent = [str(tie[part]) for part, known in (("city", cities), ("partner", partners)) if tie[part] not in known]
     if absent:
-        near = [c for c in sorted(cities) if tie["city"] not in cities and folded(c) == folded(str(tie["city"]))]
-        hint = f"; is {near[0]} meant? Say so under city_names" if near else ""
-        return "unmatched", f"no trade row for {' and '.join(absent)}{hint}"
+        return "unmatched", f"no trade row for {' and '.join(absent)}{_meant(tie, cities, partners)}"
     if signed is None:
         return "undated", "no date of signature"
     try:
@@ -122,6 +122,16 @@ def _status(
     if period > last:
         return "after", f"{signed.iso}, sample to {frequency.label(last)}"
     return "inside", signed.iso
+
+
+def _meant(tie: Mapping[Hashable, object], cities: set[str], partners: set[str]) -> str:
+    """Return what a misspelt city, or the code of a country without trade rows, may mean."""
+    city, partner = str(tie["city"]), str(tie["partner"])
+    near = "" if city in cities else near_name(city, cities)
+    hint = f"; is {near} meant? Say so under city_names" if near else ""
+    if partner not in partners and (place := places().get(partner)):
+        hint += f"; {partner} is {place.name}"
+    return hint
 
 
 def _counts(frame: pd.DataFrame) -> pd.DataFrame:
@@ -136,22 +146,28 @@ def _report(frame: pd.DataFrame, counts: pd.DataFrame, last: int, frequency: Fre
     for status, n_twinnings, n_pairs, sentence in counts.itertuples(index=False):
         if n_twinnings:
             faults.inform(
-                f"twinnings-{status.replace(' ', '-')}", f"{n_twinnings} twinnings, {n_pairs} pairs: {sentence}"
+                f"twinnings-{status.replace(' ', '-')}",
+                f"{counted(n_twinnings, 'twinning')}, {counted(n_pairs, 'pair')}: {sentence}",
             )
     lost = frame[frame["status"] == "too coarse"]
     if len(lost):
         faults.warn(
             "date-too-coarse",
-            f"{len(lost)} twinnings are dated too coarsely for {frequency.value} periods: " + _named(lost),
+            f"{counted(len(lost), 'twinning is', 'twinnings are')} dated too coarsely for {frequency.value} periods: "
+            + _named(lost),
         )
     limit = last // frequency.per_year + limits.YEARS_BEYOND_SAMPLE
     late = frame[(frame["status"] == "after") & (frame["signed"].str[:4].replace("", "0").astype(int) > limit)]
     if len(late):
         faults.warn(
             "date-far-ahead",
-            f"{len(late)} twinnings are dated more than {limits.YEARS_BEYOND_SAMPLE} years after the sample; slips? "
+            f"{_are(len(late))} dated more than {limits.YEARS_BEYOND_SAMPLE} years after the sample: a slip? "
             + _named(late),
         )
+
+
+def _are(n: int) -> str:
+    return counted(n, "twinning is", "twinnings are")
 
 
 def _named(frame: pd.DataFrame) -> str:

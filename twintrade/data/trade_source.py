@@ -82,7 +82,23 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
         frame["product"] = long.columns[source.product]
         frame["revision"] = _revisions(source, long, faults)
     unit = source.money_unit if isinstance(source.money_unit, str) else f"by row, column {source.money_unit.column}"
-    return _without_aggregates(SourceRows(frame, currency, replace(table.record, unit=unit)), faults)
+    scaled = _scaling(source, long)
+    return _without_aggregates(SourceRows(frame, currency, replace(table.record, unit=unit), scaled), faults)
+
+
+def _scaling(source: TradeSource, long: TextTable) -> tuple[Conversion, ...]:
+    """Return the power of ten behind each unit of the file that is not one of its currency."""
+    is_one = isinstance(source.money_unit, str)
+    units = [source.money_unit] if is_one else sorted(set(long.columns[source.money_unit.column]))  # type: ignore[union-attr]
+    found = []
+    for text in map(str, units):
+        try:
+            unit = parse_money_unit(text)
+        except DataError:
+            continue  # noted as an error already
+        if unit.power:
+            found.append(Conversion("unit", text.strip(), unit.currency, "all", 10.0**unit.power, source.file))
+    return tuple(found)
 
 
 def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
@@ -139,7 +155,11 @@ def in_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults
         return rows
     done = exchange(rows.frame, rows.currency, source.exchange, source.frequency, root, faults)
     return replace(
-        rows, frame=done.frame, currency=done.unit, conversions=done.conversions, further_records=done.records
+        rows,
+        frame=done.frame,
+        currency=done.unit,
+        conversions=(*rows.conversions, *done.conversions),
+        further_records=done.records,
     )
 
 
@@ -244,8 +264,8 @@ def _compare_with_header(unit: MoneyUnit, source: TradeSource, table: TextTable,
         named, is_whole = unit_in_header(text)
         power = power_in_header(text)
         other = parse_money_unit(named) if is_whole else None
-        differs = (other is not None and other.currency != unit.currency) or (power or 0) != unit.power
-        if (power is not None or other is not None) and differs:
+        is_other_currency = other is not None and other.currency != unit.currency
+        if is_other_currency or (power is not None and power != unit.power):
             faults.warn(
                 "unit-in-header",
                 f"{place} {quoted(text)}, and money_unit is {quoted(str(source.money_unit))}",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.data.cells import TextColumn, clean_name, clean_text, quoted, text_array
 from twintrade.data.cities import read_cities
-from twintrade.data.dates import TwinningDate, parse_date
+from twintrade.data.dates import TwinningDate, parse_date, refuse_future
 from twintrade.data.faults import Faults
 from twintrade.data.places import is_aggregate, resolve_column
 from twintrade.data.schema import EVENT_KINDS, TWINNING_KINDS, Constant, TwinningSource, UndatedSource
@@ -62,7 +62,7 @@ def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.
         kinds = _mapped(table.column(source.event), known, EVENT_KINDS, "events", faults)
         texts = text_of(table, source.event)
     precision = text_of(table, source.precision)
-    dates = _dates(source, table.column(source.date), precision, faults)
+    dates = _dates(source, table.column(source.date), precision, faults, is_start=True)
     ended = text_array([""] * n_rows)
     if source.ended is not None:
         column = table.column(source.ended)
@@ -97,8 +97,9 @@ def _mapped(
 
 
 def _dates(
-    source: TwinningSource, column: TextColumn, precision: ObjectArray, faults: Faults
+    source: TwinningSource, column: TextColumn, precision: ObjectArray, faults: Faults, *, is_start: bool = False
 ) -> list[TwinningDate | None]:
+    """Return the date of every row; a tie may be agreed to end in the future, not to begin there."""
     as_of = parse_date(source.as_of) if source.as_of else None
     found: list[TwinningDate | None] = []
     for cell, declared, row in zip(column.cells, precision, column.rows, strict=True):
@@ -106,6 +107,8 @@ def _dates(
         if cell.strip():
             try:
                 date = parse_date(cell, declared, source.day_first, as_of)
+                if is_start and as_of is None:
+                    refuse_future(date)
             except ValueError as error:
                 faults.error("date", f"{quoted(cell)} {error}", column.file, int(row), column.name)
         found.append(date)

@@ -15,7 +15,14 @@ from twintrade.data.cells import quoted, text_array
 from twintrade.data.containers import checked_parts
 from twintrade.data.faults import Faults
 from twintrade.data.file_format import FileFormat
-from twintrade.data.raw_table import TITLE_ROWS_SEARCHED, RawTable, check_header, column_name, refuse_unnamed
+from twintrade.data.raw_table import (
+    TITLE_ROWS_SEARCHED,
+    RawTable,
+    check_header,
+    column_name,
+    refuse_second_header,
+    refuse_unnamed,
+)
 from twintrade.data.sheet_facts import Sheet, SheetFacts, cell_name, facts_of, sheets_of
 from twintrade.errors import DataError
 
@@ -100,6 +107,7 @@ def _table(
     if not body:
         raise DataError(f"{file}: sheet {quoted(sheet.name)} has a header and no rows")
     rows = np.array([i for i, _ in body], dtype=np.int64)
+    refuse_second_header(names, ([as_text(c) for c in row] for _, row in body), rows, file)
     _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
     _refuse_merged(facts, declared.header, int(rows[-1]), file)
     _refuse_uncalculated(facts, names, list(names) if needs_all else needed, declared.header, int(rows[-1]), file)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from twintrade.data.cells import counted
 from twintrade.data.dates import TwinningDate
 from twintrade.data.periods import Frequency
 from twintrade.design.onset import end_of
@@ -114,7 +115,7 @@ def treatment_of(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) ->
     onset = _onsets(rule, register, panel)
     misspelt = misspelt_ties(register, panel)
     excluded = _excluded(register, onset, linked, {m.unit for m in misspelt}, panel)
-    _refuse_undated(excluded, ties)
+    _refuse_undated(excluded, ties, register, panel)
     register = with_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
     messages = _messages(rule, register, excluded)
@@ -171,14 +172,19 @@ def _excluded(
     return excluded | dict.fromkeys(sorted(set(linked) & untied), "undated")
 
 
-def _refuse_undated(excluded: Mapping[str, str], ties: Ties) -> None:
+def _refuse_undated(excluded: Mapping[str, str], ties: Ties, register: pd.DataFrame, panel: Panel) -> None:
     undated = [u for u, reason in excluded.items() if reason == "undated"]
-    if undated and ties.undated_policy == "error":
-        raise DesignError(
-            f"{len(undated)} units have a tie whose date is not known (first: {undated[0]}); they cannot stand for "
-            'untied ones. Find the dates, or leave these units out with undated = "exclude" under each '
-            '[[data.twinnings]] of the analysis file, or with undated="exclude" in a call of compare.'
-        )
+    if not undated or ties.undated_policy != "error":
+        return
+    mine = register[(register["unit"] == undated[0]) & register["onset"].isna()]
+    dated = sorted(set(mine["signed"]) - {""})
+    known = f", known only as {dated[0]} in a panel of {panel.frequency}s" if dated else ""
+    count = counted(len(undated), "unit has", "units have")
+    raise DesignError(
+        f"{count} a tie whose date is not known (first: {undated[0]}{known}); they cannot stand for untied ones. "
+        'Find the dates, or leave these units out with undated = "exclude" under each [[data.twinnings]] of the '
+        'analysis file, or with undated="exclude" in a call of compare.'
+    )
 
 
 def _dose(rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel: Panel) -> FloatArray | None:
@@ -213,39 +219,48 @@ def _listed(units: Collection[str]) -> str:
 def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str, str]) -> list[Message]:
     treated = register[register["status"] == "treated"]
     flagged = treated["flag"].str.contains("undated", regex=False)
-    cases: list[tuple[Level, str, Collection[str], str]] = [
+    cases: list[tuple[Level, str, Collection[str], str, str]] = [
         (
             "warning",
             "treated-with-undated-link",
             treated.loc[flagged, "unit"].tolist(),
-            "treated units have another link without a date; the first dated tie makes the onset",
+            "treated unit has",
+            "another link without a date; the first dated tie makes the onset",
         ),
         (
             "info",
             "undated-excluded",
             [u for u, reason in excluded.items() if reason == "undated"],
-            "units are linked without a date: neither treated nor comparison",
+            "unit is",
+            "linked without a date: neither treated nor comparison",
         ),
         (
             "info",
             "other-kind-excluded",
             [u for u, reason in excluded.items() if reason == "other-kind"],
-            "units have only ties of kinds that do not count here: neither treated nor comparison",
+            "unit has",
+            "only ties of kinds that do not count here: neither treated nor comparison",
         ),
         (
             "info",
             "tied-after-sample",
             register.loc[register["status"] == "after the sample", "unit"].tolist(),
-            "units are tied after the last period: not yet treated within the sample",
+            "unit is",
+            "tied after the last period: not yet treated within the sample",
         ),
     ]
     if not rule.vague_years_later:
         vague = treated.loc[treated["precision"] == "year", "unit"].tolist()
-        cases.append(("info", "year-precision", vague, "treated units have a date known only by its year"))
+        cases.append(("info", "year-precision", vague, "treated unit has", "a date known only by its year"))
     found = [
-        Message(level, code, f"{len(set(units))} {text}: {_listed(units)}")
-        for level, code, units, text in cases
+        Message(level, code, f"{counted(len(set(units)), one, _several(one))} {text}: {_listed(units)}")
+        for level, code, units, one, text in cases
         if units
     ]
     outside = outside_message(register, "; payloads/ties_outside_panel.csv lists them")
     return [*found, outside] if outside else found
+
+
+def _several(one: str) -> str:
+    """Return "units have" for "unit has", "treated units are" for "treated unit is"."""
+    return one.replace("unit", "units").replace(" has", " have").replace(" is", " are")

@@ -1,21 +1,13 @@
-"""Ties whose city is not in the panel though a city of nearly that name is: a misspelling must make no control."""
+"""Ties whose city or partner is not in the panel though one of nearly that name is: a slip must make no control."""
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 import pandas as pd
 
-from twintrade.data.cells import folded
+from twintrade.data.near_names import near_name
 from twintrade.design.panel import Panel
 from twintrade.effects.messages import Message
-
-SHORTEST = 4
-"""Letters from which names are compared: two codes of two letters are always alike."""
-
-ALIKE = 0.8
-"""Share of matching letters from which one name may stand for another (`difflib` ratio)."""
 
 MOST_TIES = 5
 """Ties that one message names."""
@@ -23,16 +15,16 @@ MOST_TIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Misspelt:
-    """A tie whose city may be a city of the panel.
+    """A tie whose city or partner may be one of the panel.
 
     Attributes
     ----------
     tie : str
         The tie in words.
     near : str
-        The city of the panel it may mean.
+        The city or partner of the panel it may mean; both where both are misspelt.
     unit : str
-        The near city's unit with the tie's partner.
+        The unit of the near names.
     """
 
     tie: str
@@ -40,40 +32,27 @@ class Misspelt:
     unit: str
 
 
-def near_city(name: str, cities: Collection[str]) -> str:
-    """Return the city whose name is nearly this one, "" where none is.
-
-    Near are names that differ in case, accents and marks only; or that begin alike, have the same digits, at least
-    ``SHORTEST`` letters and a ratio of at least ``ALIKE``.
-    """
-    mine = folded(name)
-    best, near = ALIKE, ""
-    for city in sorted(cities):
-        other = folded(city)
-        if mine and other == mine:
-            return city
-        if min(len(mine), len(other)) < SHORTEST or mine[0] != other[0] or _digits(mine) != _digits(other):
-            continue
-        matcher = SequenceMatcher(None, mine, other, autojunk=False)
-        if matcher.quick_ratio() >= best and (ratio := matcher.ratio()) >= best:
-            best, near = ratio, near if ratio == best and near else city
-    return near
-
-
 def misspelt_ties(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, ...]:
-    """Return the ties of no unit whose partner is in the panel and whose city nearly is."""
+    """Return the ties of no unit whose city and partner are in the panel or nearly are, in the panel's spelling."""
     outside = register[register["unit"] == ""]
-    known = {str(city) for city in panel.cities}
-    near = {str(city): near_city(str(city), known) for city in set(outside["city"]) - known}
+    cities = _near(outside["city"], {str(city) for city in panel.cities})
+    partners = _near(outside["partner"], {str(p) for p in panel.partners}) if panel.is_dyadic else {}
     ends = zip(panel.cities[panel.unit_city], panel.partners[panel.unit_partner], panel.units, strict=True)
-    units = {(str(c), str(p)): str(u) for c, p, u in ends} if any(near.values()) else {}
+    units = {(str(c), str(p)): str(u) for c, p, u in ends} if len(outside) else {}
     found = []
     for row in outside.to_dict("records"):
-        city = near.get(str(row["city"]), "")
-        unit = units.get((city, str(row["partner"]) if panel.is_dyadic else ""), "")
-        if unit:
-            found.append(Misspelt(tie_in_words(row["twinning"], row["city"], row["partner"]), city, unit))
+        own = (str(row["city"]), str(row["partner"]) if panel.is_dyadic else "")
+        near = (cities.get(own[0], ""), partners.get(own[1], ""))
+        meant = (near[0] or own[0], near[1] or own[1])
+        if any(near) and (unit := units.get(meant, "")):
+            tie = tie_in_words(row["twinning"], row["city"], row["partner"])
+            found.append(Misspelt(tie, " and ".join(filter(None, near)), unit))
     return tuple(found)
+
+
+def _near(names: pd.Series, known: set[str]) -> dict[str, str]:
+    """Return the near name of each name that is not known itself."""
+    return {name: near_name(name, known) for name in set(map(str, names)) - known}
 
 
 def tie_in_words(twinning: object, city: object, partner: object) -> str:
@@ -83,12 +62,13 @@ def tie_in_words(twinning: object, city: object, partner: object) -> str:
 
 
 def misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
-    """Return the warning about ties whose city is nearly one of the panel."""
-    named = "; ".join(f"{m.tie}: is {m.near} meant?" for m in misspelt[:MOST_TIES])
+    """Return the warning about ties whose city or partner is nearly one of the panel."""
+    named = "; ".join(f"{m.tie}: is {m.near} meant?" for m in misspelt[:MOST_TIES]) + _more(len(misspelt))
+    pairs = "the pair of that name takes" if len(misspelt) == 1 else "the pairs of those names take"
     text = (
-        f"{_count(len(misspelt))} a city that is not in the panel, though a city of nearly that name is: "
-        f"{named}{_more(len(misspelt))}. The near city's units with these partners take no part. Correct the name, "
-        "or say which city it is under city_names"
+        f"{_count(len(misspelt))} a city or partner that is not in the panel, though one of nearly that name is: "
+        f"{named}{'' if named.endswith('?') else '.'} Until it is clear, {pairs} no part. Correct the name, or say "
+        "which it is under city_names or partner_names"
     )
     return Message("warning", "unmatched-city", text)
 
@@ -112,7 +92,3 @@ def _count(n: int) -> str:
 
 def _more(n: int) -> str:
     return f" and {n - MOST_TIES} more" if n > MOST_TIES else ""
-
-
-def _digits(name: str) -> str:
-    return re.sub(r"\D", "", name)

@@ -83,6 +83,8 @@ SENTENCES: Mapping[str, str] = {
     "inputs_caption": "Input files",
     "inputs_note": "SHA-256 is the fingerprint of the file as it was read; the first 16 of its 64 digits are shown, "
     "the manifest holds all.",
+    "conversions_caption": "Units, exchange rates and price factors that values were multiplied by",
+    "conversions_note": "Factors are shown to six digits; payloads/conversions.csv holds all digits.",
     "dropped_caption": "Rows left out, by rule",
     "status_caption": "Pairs by part in the comparison",
     "counts": "The panel holds {rows} rows: {units} units over {periods} periods, from {first} to {last}.",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from twintrade.data.conversions import conversions_frame
 from twintrade.design import Design
 from twintrade.design.register import NO_UNIT
 from twintrade.effects import ResultSet
@@ -135,6 +136,8 @@ def _payloads(run: Run, money: Money) -> dict[str, pd.DataFrame]:
             payloads[_free(name, c.keys, payloads)] = frame
     if not money.frame.empty:
         payloads[MONEY] = money.frame
+    if run.observed.conversions:
+        payloads["conversions"] = conversions_frame(run.observed.conversions)
     register = run.design.treatment.register
     outside = register[register["status"] == NO_UNIT] if "status" in register else register
     if not outside.empty:

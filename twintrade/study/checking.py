@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from twintrade.data.cells import counted
 from twintrade.data.data_report import data_report
 from twintrade.data.faults import InvalidDataError
 from twintrade.design import Design
@@ -16,10 +17,15 @@ from twintrade.study.assemble import unit_roles
 from twintrade.study.designs import Designs
 from twintrade.study.execute import planned
 from twintrade.study.locating import FOLDER
-from twintrade.study.observe import absent_inputs, observe
+from twintrade.study.observe import Observed, absent_inputs, observe
 from twintrade.study.plan import Plan
+from twintrade.study.spec_faults import placing
 
 _MOST_UNITS = 40
+_MOST_LOST = 8
+_LOST = ("unmatched", "undated", "too coarse")
+_TABLE = re.compile(r"\s*(\[\[?[^\]]+\]\]?)")
+_FILE = re.compile(r"\s*file\s*=\s*[\"']([^\"']+)[\"']")
 _GUESSED = re.compile(r"\s*([^#=\s][^=]*?)\s*=.*#\s*GUESS\b")
 
 
@@ -36,14 +42,46 @@ def checked(root: Path, name: str, text: str) -> str:
     if absent and made.spec.data.skip_when_absent:
         return f"{name}: skipped. {absent[0]}"
     try:
-        observed = observe(name, made.spec, root)
+        with placing(text, f"{FOLDER}/{name}.toml"):
+            observed = observe(name, made.spec, root)
+            designs = Designs(observed, made.spec.case)
+            design = designs.base(made.spec.design)
     except InvalidDataError as error:
-        raise DataError("\n" + data_report((), (*error.messages, *_guesses(name, text)), error.n_errors)) from None
-    designs = Designs(observed, made.spec.case)
-    design = designs.base(made.spec.design)
-    lines = [f"{name}: {made.spec.title}", *_panel(design), *_ties(design), *_columns(made, designs)]
+        report = data_report((), (*error.messages, *_guesses(name, text)), error.n_errors, _declared(name, text))
+        raise DataError(f"the data are not as the analysis file declares them\n{report}") from None
+    lines = [f"{name}: {made.spec.title}", *_panel(design), *_ties(design), *_registry(observed)]
+    lines += _columns(made, designs)
     messages = dict.fromkeys((*observed.messages, *design.treatment.messages, *_guesses(name, text)))
-    return "\n".join([*lines, "", data_report(observed.inputs, messages), ""])
+    return "\n".join([*lines, "", data_report(observed.inputs, messages, None, _declared(name, text)), ""])
+
+
+def _declared(name: str, text: str) -> dict[str, str]:
+    """Return where the analysis file declares each data file."""
+    found: dict[str, str] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _TABLE.match(line):
+            table = header[1]
+        elif (file := _FILE.match(line)) and table:
+            found.setdefault(file[1], f"{FOLDER}/{name}.toml, the table {table} with line {number}")
+    return found
+
+
+def _registry(observed: Observed) -> Iterator[str]:
+    """The registry held against the trade table: how many ties can be studied, and why the others cannot."""
+    found = observed.reconciliation
+    if found is None or found.frame.empty:
+        return
+    yield "  registry"
+    for status, n_twinnings, n_pairs, sentence in found.counts.itertuples(index=False):
+        if n_twinnings:
+            yield f"    {counted(n_twinnings, 'tie')}, {counted(n_pairs, 'pair')}: {sentence}"
+        lost = found.frame[(found.frame["status"] == status) & found.frame["status"].isin(_LOST)]
+        for row in lost.head(_MOST_LOST).to_dict("records"):
+            ends = f"{row['signatory'] or row['city']}-{row['partner_city'] or row['partner']}"
+            yield f"      {ends}: {row['reason']}"
+        if len(lost) > _MOST_LOST:
+            yield f"      and {len(lost) - _MOST_LOST} more"
 
 
 def _guesses(name: str, text: str) -> Iterator[Message]:
@@ -51,7 +89,8 @@ def _guesses(name: str, text: str) -> Iterator[Message]:
     found = [(i, m[1]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
     if found:
         lines = ", ".join(f"{key} (line {i})" for i, key in found)
-        told = f"{len(found)} lines are still marked GUESS: {lines}. Confirm each and remove its mark"
+        count = counted(len(found), "line is", "lines are")
+        told = f"{count} still marked GUESS: {lines}. Confirm each and remove its mark"
         yield Message("info", "guess", told, f"{FOLDER}/{name}.toml")
 
 

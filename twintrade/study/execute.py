@@ -20,6 +20,7 @@ from twintrade.study.frames import to_bytes
 from twintrade.study.freshness import PAGE, read_manifest
 from twintrade.study.headline import headline_facts
 from twintrade.study.ledger import FileLedger
+from twintrade.study.locating import FOLDER
 from twintrade.study.lock import locked
 from twintrade.study.manifest import made_from, manifest_of, peak_memory_mb, sealed
 from twintrade.study.observe import observe, simulated_files
@@ -29,6 +30,7 @@ from twintrade.study.replay import read_results, replayed, tidy_files
 from twintrade.study.report_options import report_options
 from twintrade.study.run import run
 from twintrade.study.spec import parse
+from twintrade.study.spec_faults import placing
 from twintrade.study.store import (
     drop_messages,
     ledger_path,
@@ -106,8 +108,10 @@ def planned(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
     ------
     SpecError
     """
-    spec, raw = parse(text, f"analyses/{name}.toml")
-    made = plan(name, spec)
+    file = f"{FOLDER}/{name}.toml"
+    spec, raw = parse(text, file)
+    with placing(text, file):
+        made = plan(name, spec)
     report_options(spec.report, root)
     for file, content in simulated_files(name, spec).items():
         write_beside(root, file, content)
@@ -162,14 +166,15 @@ def _stored(
     made, raw = planned(root, name, text)
     options = report_options(made.spec.report, root)
     progress("read")
-    with using(replace(workers, progress=progress)):
-        observed = observe(name, made.spec, root)
-    ledger = FileLedger(ledger_path(root, name), made_from(raw, observed.inputs))
-    try:
-        with using(replace(workers, ledger=ledger, progress=progress)):
-            found = run(made, observed, progress)
-    finally:
-        ledger.close()
+    with placing(text, f"{FOLDER}/{name}.toml"):
+        with using(replace(workers, progress=progress)):
+            observed = observe(name, made.spec, root)
+        ledger = FileLedger(ledger_path(root, name), made_from(raw, observed.inputs))
+        try:
+            with using(replace(workers, ledger=ledger, progress=progress)):
+                found = run(made, observed, progress)
+        finally:
+            ledger.close()
     manifest = manifest_of(found, raw, root) | {"headline": headline_facts(found.ladder)}
     tidy = tidy_files(assembled(found, manifest))
     progress("draw")
@@ -190,13 +195,20 @@ def _failed(root: Path, name: str, error: TwintradeError, seconds: float) -> Out
     code = USAGE if isinstance(error, SpecError) else DATA if isinstance(error, DataError) else ESTIMATION
     if not messages:
         messages = (Message("error", _code_of(error), str(error)),)
-    if results_folder(root, name).parent.is_dir():
-        try:
-            path = messages_path(root, name).relative_to(root).as_posix()
-            write_beside(root, path, to_bytes(messages_frame(messages)))
-        except StoreError as second:
-            return Outcome(name, "failed", code, f"{error}\n{second}", seconds=seconds)
+    if not results_folder(root, name).parent.is_dir():
+        return Outcome(name, "failed", code, _without_list(error), seconds=seconds, has_messages=False)
+    try:
+        path = messages_path(root, name).relative_to(root).as_posix()
+        write_beside(root, path, to_bytes(messages_frame(messages)))
+    except StoreError as second:
+        text = f"{_without_list(error)}\n{second}"
+        return Outcome(name, "failed", code, text, seconds=seconds, has_messages=False)
     return Outcome(name, "failed", code, str(error), seconds=seconds)
+
+
+def _without_list(error: TwintradeError) -> str:
+    """The text of an error, without pointing to a list that could not be written."""
+    return str(error).replace(", listed in messages.csv", "")
 
 
 def _code_of(error: TwintradeError) -> str:

@@ -1,5 +1,7 @@
 """What the program offers, read from its registries: the only list there is."""
 
+import shutil
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,10 @@ from twintrade.study.locating import FOLDER, project_root
 from twintrade.study.methods import option_names
 from twintrade.study.recipes import RECIPES
 from twintrade.study.spec_faults import nearest
+from twintrade.study.spec_text import tables
+
+_WIDTH, _NARROWEST = 100, 40
+_INDENT = "      "
 
 
 def listed(what: str, here: Path) -> str:
@@ -44,21 +50,46 @@ def registries() -> dict[str, Registry[Any]]:
 
 
 def _analyses(here: Path) -> Iterator[str]:
-    for path in sorted((project_root(here) / FOLDER).glob("*.toml")):
-        yield f"  {path.stem}"
+    root = project_root(here)
+    if not (root / FOLDER).is_dir():
+        yield f"  none: neither this folder nor one above it holds {FOLDER}/; start with: twintrade init NAME"
+        return
+    for path in sorted((root / FOLDER).glob("*.toml")):
+        yield from _entry(path.stem, _title(path))
+
+
+def _title(path: Path) -> str:
+    """Return an analysis's title, or why it has none."""
+    try:
+        title = tables(path.read_text(encoding="utf-8"), path.name).get("title", "")
+    except (OSError, UnicodeDecodeError, SpecError):
+        return "cannot be read; twintrade check says why"
+    return str(title)
 
 
 def _recipes() -> Iterator[str]:
     for name, recipe in RECIPES.items():
-        yield f"  {name:<14} {recipe.equation}. {recipe.sentence}"
+        yield from _entry(name, f"{recipe.equation}. {recipe.sentence}")
 
 
 def _methods(room: str) -> Iterator[str]:
     registry = registries()[room]
     for name in registry:
         method = registry[name]
+        told = (method.__doc__ or "").strip().splitlines()[0].replace("`", "")
         cited = citation_text(method.citation)
+        yield from _entry(name, told if not cited or cited.split()[0].rstrip(",") in told else f"{told} {cited}.")
         options = ", ".join(option_names(method))
-        yield f"  {name:<28} {(method.__doc__ or '').strip().splitlines()[0]}" + (f" {cited}." if cited else "")
         if options:
-            yield f"  {'':<28} options: {options}"
+            yield from _wrapped(f"options: {options}")
+
+
+def _entry(name: str, text: str) -> Iterator[str]:
+    """A name on a line of its own, and under it what it is."""
+    yield f"  {name}"
+    yield from _wrapped(text)
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    width = max(_NARROWEST, shutil.get_terminal_size((_WIDTH, 0)).columns)
+    yield from textwrap.wrap(text, width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)

@@ -58,6 +58,11 @@ def analyses(here: Path, wanted: Sequence[str]) -> list[Analysis]:
         No such file, or a name that is none.
     """
     root = project_root(here)
+    if not (root / FOLDER).is_dir() and not any(word.endswith(".toml") for word in wanted):
+        raise SpecError(
+            f"neither this folder nor one above it holds {FOLDER}/: go into your project, or start one here with: "
+            "twintrade init NAME"
+        )
     if not wanted:
         found = sorted((root / FOLDER).glob("*.toml"))
         if not found:

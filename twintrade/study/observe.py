@@ -7,10 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from twintrade.data.complete import complete
+from twintrade.data.conversions import Conversion
 from twintrade.data.faults import AbsentInputError
 from twintrade.data.locations import locate
 from twintrade.data.periods import Frequency
 from twintrade.data.provenance import InputRecord
+from twintrade.data.reconcile import Reconciliation, reconcile
 from twintrade.data.schema import Constant, TradeSource
 from twintrade.data.trade import TradeTable, read_trade
 from twintrade.design import Panel
@@ -20,7 +22,7 @@ from twintrade.errors import DataError, SpecError
 from twintrade.study.frames import to_bytes
 from twintrade.study.simulated_source import simulated_trade
 from twintrade.study.spec import Spec, TradeEntry
-from twintrade.study.ties import read_ties
+from twintrade.study.ties import ReadTies, read_ties
 
 CURRENCIES = {
     "USD": "US dollars",
@@ -29,6 +31,7 @@ CURRENCIES = {
     "GBP": "pounds sterling",
     "AUD": "Australian dollars",
     "JPY": "yen",
+    "HKD": "Hong Kong dollars",
     "BRL": "reais",
 }
 
@@ -45,6 +48,10 @@ class Observed:
     inputs : tuple of InputRecord
     messages : tuple of Message
     is_simulated : bool
+    conversions : tuple of Conversion
+        Every factor that values were multiplied by.
+    reconciliation : Reconciliation or None
+        The registry held against the trade tables.
     """
 
     panel: Panel
@@ -52,6 +59,14 @@ class Observed:
     inputs: tuple[InputRecord, ...]
     messages: tuple[Message, ...]
     is_simulated: bool
+    conversions: tuple[Conversion, ...] = ()
+    reconciliation: Reconciliation | None = None
+
+
+def currency_name(money_unit: str) -> str:
+    """Return a money unit as a caption has it: "US dollars", "US dollars of 2015"."""
+    code, of, base = money_unit.partition(" of ")
+    return f"{CURRENCIES.get(code, code)}{of}{base}"
 
 
 def simulated_file(name: str, position: int) -> str:
@@ -93,14 +108,23 @@ def observe(name: str, spec: Spec, root: Path) -> Observed:
     sources = [_source(name, i, entry) for i, entry in enumerate(spec.data.trade)]
     tables = [complete(read_trade(of_flow, root)) for of_flow in _by_flow(sources)]
     panel = _panel(spec, tables)
-    ties, registry_inputs, registry_messages = read_ties(spec, root)
+    read = read_ties(spec, root)
     return Observed(
         panel=panel,
-        ties=ties,
-        inputs=tuple(record for table in tables for record in table.provenance) + registry_inputs,
-        messages=tuple(m for table in tables for m in table.messages) + registry_messages,
+        ties=read.ties,
+        inputs=tuple(record for table in tables for record in table.provenance) + read.inputs,
+        messages=tuple(m for table in tables for m in table.messages) + read.messages,
         is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
+        conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
+        reconciliation=_reconciled(read, tables, panel),
     )
+
+
+def _reconciled(read: ReadTies, tables: Sequence[TradeTable], panel: Panel) -> Reconciliation:
+    cities = {city for table in tables for city in table.cities}
+    partners = {partner for table in tables for partner in table.partners}
+    ends = panel.first_period, panel.last_period
+    return reconcile(read.registry, read.undated, cities, partners, *ends, tables[0].frequency)
 
 
 def absent_inputs(spec: Spec, root: Path) -> list[str]:
@@ -164,7 +188,7 @@ def _panel(spec: Spec, tables: Sequence[TradeTable]) -> Panel:
         city="city",
         partner=None if spec.design.unit == "city" else "partner",
         frequency=str(tables[0].frequency),  # type: ignore[arg-type]
-        units_of_measure={t.flow: CURRENCIES.get(t.money_unit, t.money_unit) for t in tables},
+        units_of_measure={t.flow: currency_name(t.money_unit) for t in tables},
     )
 
 

@@ -24,6 +24,8 @@ class Outcome:
     summary : mapping
         Headline and verdicts, as the manifest holds them.
     seconds : float
+    has_messages : bool
+        Whether a failed run could leave its messages beside the results.
     """
 
     name: str
@@ -32,3 +34,4 @@ class Outcome:
     text: str = ""
     summary: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    has_messages: bool = True

@@ -1,19 +1,14 @@
 """Runs those of many analyses that are stale; a fresh one costs a few hashes and no library."""
 
-import json
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from twintrade.errors import SpecError
 from twintrade.study.freshness import absent_by_design, changes, read_manifest
 from twintrade.study.locating import Analysis
 from twintrade.study.outcome import USAGE, Outcome
+from twintrade.study.progress import Report, StageLines, reporting
 from twintrade.study.store import results_folder, settle
-
-Report = Callable[[str, str], None]
 
 BACKENDS = ("loky", "dask")
 
@@ -61,7 +56,7 @@ def run_all(
             outcomes[analysis.name] = settled
         else:
             stale.append((analysis, settled))
-    with _reporting(log_json=log_json) as report:
+    with reporting(log_json=log_json) as report:
         for outcome in _run(stale, jobs, backend, scheduler, report):
             outcomes[outcome.name] = outcome
             report(outcome.name, outcome.ending)
@@ -94,7 +89,8 @@ def _run(
     from twintrade.fanout import Workers, spread
 
     if jobs > 1 and len(stale) > 1 and backend == "loky":
-        for _, outcome in spread(_one, stale, None, Workers(n=jobs)):
+        lines = report if isinstance(report, StageLines) else None
+        for _, outcome in spread(_one, stale, lines, Workers(n=jobs)):
             yield outcome
         return
     from twintrade.study.execute import execute
@@ -105,30 +101,10 @@ def _run(
         yield execute(analysis.root, analysis.name, analysis.text, progress, why, workers)
 
 
-def _one(_: None, task: tuple[Analysis, str]) -> Outcome:
+def _one(lines: StageLines | None, task: tuple[Analysis, str]) -> Outcome:
+    """Run one analysis in a process of its own, which writes its stages itself."""
     from twintrade.study.execute import execute
 
     analysis, why = task
-    return execute(analysis.root, analysis.name, analysis.text, why=why)
-
-
-@contextmanager
-def _reporting(*, log_json: bool) -> Iterator[Report]:
-    """Progress as JSON lines where asked, as one changing line on a terminal, else not at all."""
-    if log_json:
-        started = time.monotonic()
-
-        def line(analysis: str, event: str) -> None:
-            seconds = round(time.monotonic() - started, 2)
-            text = json.dumps({"analysis": analysis, "event": event, "seconds": seconds})
-            print(text, file=sys.stderr, flush=True)
-
-        yield line
-    elif sys.stderr.isatty():
-        from rich.console import Console
-
-        console = Console(stderr=True)
-        with console.status("twintrade") as status:
-            yield lambda analysis, event: status.update(f"{analysis}: {event}")
-    else:
-        yield lambda analysis, event: None
+    progress = partial(lines, analysis.name) if lines is not None else lambda _: None
+    return execute(analysis.root, analysis.name, analysis.text, progress, why)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
-from twintrade.errors import SpecError
+from twintrade.design.fixed_effects import effect_names
+from twintrade.errors import DesignError, SpecError
 from twintrade.study.recipes import expanded
 from twintrade.study.simulated_source import SimulatedTrade
 from twintrade.study.spec_faults import told
@@ -137,6 +138,30 @@ class DesignSection(Section):
     def _reaches_onset(cls, value: tuple[int, int]) -> tuple[int, int]:
         if not value[0] <= value[1] or value[1] < 0:
             raise ValueError("a window is [first, last], in this order, and its last event time is 0 or later")
+        return value
+
+    @field_validator("fixed_effects")
+    @classmethod
+    def _are_known(cls, value: str | list[str]) -> str | list[str]:
+        try:
+            effect_names(value if isinstance(value, str) else tuple(value))
+        except DesignError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @field_validator("reference")
+    @classmethod
+    def _is_before_onset(cls, value: int) -> int:
+        if value >= 0:
+            raise ValueError("the reference is an event time before the onset, -1 or earlier")
+        return value
+
+    @field_validator("anticipation")
+    @classmethod
+    def _leaves_the_reference(cls, value: int, info: ValidationInfo) -> int:
+        reference = info.data.get("reference", -1)
+        if reference >= -value:
+            raise ValueError(f"reference {reference} is not before the onset less {value} periods of anticipation")
         return value
 
 

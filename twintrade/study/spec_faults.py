@@ -2,14 +2,20 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
+
+from twintrade.errors import SpecError
 
 _WORDS: Mapping[str, str] = {
     "missing": "is missing",
     "extra_forbidden": "is no known key",
     "unexpected_keyword_argument": "is no known key",
 }
+_ENTRY = re.compile(r"\[\[(\w+)\]\] number (\d+) \([^)]*\): (?:\w+ has no option )?(\w+)?")
+_TABLE = re.compile(r"\[(\w+)\]: (?:\w+ has no option )?(\w+)?")
+_KEY = re.compile(r"(design|data|inference|case)\.(\w+)")
 
 
 def told(errors: Sequence[Mapping[str, Any]], text: str, file: str, schema: Mapping[str, Any]) -> str:
@@ -69,6 +75,47 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
         if shared == len(here) and (best is None or shared > best[0]):
             best = (shared, number)
     return best[1] if best else None
+
+
+def placed(message: str, text: str, file: str) -> str:
+    """Return faults found after parsing, each with its line in the analysis file where one can be told.
+
+    Parameters
+    ----------
+    message : str
+        One fault a line, as "[[estimator]] number 2 (ppml): ..." or "design.outcome is ...".
+    text, file : str
+        The analysis file and its name.
+    """
+    return "\n".join(_placed(line, text, file) for line in message.splitlines())
+
+
+def _placed(fault: str, text: str, file: str) -> str:
+    path: list[str | int]
+    if entry := _ENTRY.match(fault):
+        path = [entry[1], int(entry[2]) - 1, *([entry[3]] if entry[3] else [])]
+    elif table := _TABLE.match(fault):
+        path = [table[1], *([table[2]] if table[2] else [])]
+    elif key := _KEY.match(fault):
+        path = [key[1], key[2]]
+    else:
+        return fault
+    number = line_of(text, path)
+    return f"{file}, line {number}: {fault}" if number else fault
+
+
+@contextmanager
+def placing(text: str, file: str) -> Iterator[None]:
+    """Give faults of the analysis file that are raised inside their line.
+
+    Raises
+    ------
+    SpecError
+    """
+    try:
+        yield
+    except SpecError as error:
+        raise SpecError(placed(str(error), text, file)) from None
 
 
 def _shared(here: Sequence[str | int], path: Sequence[str | int]) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from twintrade.study.outcome import Outcome
 
-_HEADS = ("analysis", "", "headline effect", "interval", "p", "checks", "results")
+_HEADS = ("analysis", "status", "headline effect", "interval", "p", "checks", "results")
 _ENDINGS = {"done": "done", "fresh": "up to date", "skipped": "skipped", "failed": "failed"}
 
 
@@ -20,7 +20,8 @@ def summarized(outcomes: Sequence[Outcome]) -> str:
         if outcome.ending in ("skipped", "failed"):
             lines.append(f"\n{outcome.name} {outcome.ending}: {outcome.text}")
             if outcome.ending == "failed":
-                lines.append(f"  details: results/{outcome.name}.messages.csv; earlier results stand as they were")
+                details = f"details: results/{outcome.name}.messages.csv; " if outcome.has_messages else ""
+                lines.append(f"  {details}earlier results stand as they were")
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,7 @@
 """Reads registries into what the treatment rules take: ties with every candidate date, and links without one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,8 +17,35 @@ from twintrade.study.spec import Spec
 TIE_COLUMNS = ("twinning", "city", "signatory", "partner", "partner_city", "kind", "dates", "ended", "source", "note")
 
 
-def read_ties(spec: Spec, root: Path) -> tuple[Ties, tuple[InputRecord, ...], tuple[Message, ...]]:
-    """Return the ties of an analysis, the provenance of their files, and what the readers noted.
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadTies:
+    """The ties of an analysis.
+
+    Attributes
+    ----------
+    ties : Ties
+        As the treatment rules take them.
+    registry : Registry
+    undated : UndatedTies
+    """
+
+    ties: Ties
+    registry: Registry
+    undated: UndatedTies
+
+    @property
+    def inputs(self) -> tuple[InputRecord, ...]:
+        """Provenance of the files."""
+        return (*self.registry.provenance, *self.undated.provenance)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What the readers noted."""
+        return (*self.registry.messages, *self.undated.messages)
+
+
+def read_ties(spec: Spec, root: Path) -> ReadTies:
+    """Return the ties of an analysis.
 
     Raises
     ------
@@ -28,7 +56,7 @@ def read_ties(spec: Spec, root: Path) -> tuple[Ties, tuple[InputRecord, ...], tu
     undated = read_undated(spec.data.undated, root)
     links = _undated_frame(undated)
     ties = Ties(ties_frame(registry), links, tuple(spec.data.also_linked), _undated_policy(spec))
-    return ties, (*registry.provenance, *undated.provenance), (*registry.messages, *undated.messages)
+    return ReadTies(ties, registry, undated)
 
 
 def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:

@@ -4,7 +4,7 @@ from twintrade.render import numbers
 from twintrade.render.blocks import Absent, Block, Heading, prose
 from twintrade.render.page import Page
 from twintrade.render.reading import text
-from twintrade.render.tables.provenance import dropped_table, inputs_table, status_table
+from twintrade.render.tables.provenance import conversions_table, dropped_table, inputs_table, status_table
 
 
 def exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -29,6 +29,6 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
                 )
             )
         )
-    makers = (inputs_table, status_table, dropped_table)
+    makers = (inputs_table, conversions_table, status_table, dropped_table)
     blocks += [table for table in (maker(results, page.wording) for maker in makers) if table is not None]
     return tuple(blocks) if len(blocks) > 1 else Absent(page.say("no_manifest"))

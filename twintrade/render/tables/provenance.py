@@ -61,6 +61,29 @@ def _reading(entry: dict[str, Any]) -> str:
     return f"{read}, simulated".removeprefix(", ") if entry.get("is_simulated") else read
 
 
+def conversions_table(results: ResultSet, wording: Wording) -> Table | None:
+    """Return every factor that values were multiplied by; None where they were taken as they stood."""
+    factors = results.payloads.get("conversions")
+    if factors is None or factors.empty:
+        return None
+    frame = pd.DataFrame(
+        {
+            "from": [text(cell) for cell in factors["currency"]],
+            "to": [text(cell) for cell in factors["target"]],
+            "period": [text(cell) for cell in factors["period"]],
+            "times": [numbers.compact(float(cell), significant=6) for cell in factors["factor"]],
+            "by": [text(cell) for cell in factors["source"]],
+        }
+    )
+    return plain_table(
+        frame,
+        "conversions",
+        wording.say("conversions_caption"),
+        weights={"by": 2.6},
+        notes=[wording.say("conversions_note")],
+    )
+
+
 def dropped_table(results: ResultSet, wording: Wording) -> Table | None:
     """Return rows left out by rule, from the manifest; None where nothing was."""
     entries = _listed(results.manifest, "dropped")
