@@ -1,14 +1,18 @@
 """Every bound of the readers has a test on its two sides."""
 
+import datetime
 import gzip
+import io
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from twintrade.data import InvalidDataError, containers, limits, read_trade, read_twinnings
 from twintrade.data.cells import quoted
-from twintrade.data.dates import parse_date
+from twintrade.data.data_report import data_report
+from twintrade.data.dates import TwinningDate, parse_date, refuse_future
 from twintrade.data.periods import Frequency
 from twintrade.data.reconcile import reconcile
 from twintrade.errors import DataError
@@ -105,3 +109,72 @@ def test_a_small_file_may_expand_freely(monkeypatch):
     monkeypatch.setattr(limits, "MIN_RATIO_BYTES", 99_999)
     with pytest.raises(DataError, match="expands to more than"):
         containers.expanded(content, "x.gz")
+
+
+def test_a_clock_that_stands_before_the_floor_refuses_no_date_up_to_it():
+    floor = limits.CLOCK_FLOOR
+    wrong = datetime.date(1970, 1, 1)
+    refuse_future(TwinningDate(floor.year, floor.month, floor.day), wrong)
+    with pytest.raises(ValueError, match="in the future"):
+        refuse_future(TwinningDate(floor.year, floor.month, floor.day + 2), wrong)
+
+
+def test_a_day_is_granted_for_time_zones_and_no_more():
+    today = datetime.date(2030, 5, 30)
+    refuse_future(TwinningDate(2030, 5, 31), today)
+    refuse_future(TwinningDate(2030), today)
+    with pytest.raises(ValueError, match="in the future"):
+        refuse_future(TwinningDate(2030, 6), today)
+
+
+def test_the_report_prints_so_many_faults_of_a_column_and_counts_the_rest(project, trade_source):
+    most = limits.MAX_LISTED_PER_COLUMN
+    for n, more in ((most, ""), (most + 3, "value, number: 3 more like these")):
+        rows = "".join(f"Lyon,GBR,{1900 + i},one hundred and {i}\n" for i in range(n))
+        error = messages(project, trade_source, HEAD + rows)
+        report = data_report((), error.messages, error.n_errors)
+        assert report.count("“one hundred and") == most
+        assert more in report
+        assert ("more like these" in report) == bool(more)
+
+
+def zipped(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as container:
+        for name, content in members.items():
+            container.writestr(f"{name}.csv", content)
+    return out.getvalue()
+
+
+def test_a_zipped_table_may_expand_as_far_as_a_compressed_one(monkeypatch):
+    content = zipped(t=bytes(1000))
+    monkeypatch.setattr(limits, "MAX_EXPANDED_BYTES", 1000)
+    assert len(containers.unzipped(content, None, "x.zip")) == 1000
+    monkeypatch.setattr(limits, "MAX_EXPANDED_BYTES", 999)
+    with pytest.raises(DataError, match="expands to more than 999"):
+        containers.unzipped(content, None, "x.zip")
+
+
+def test_a_zip_file_may_have_so_many_members(monkeypatch):
+    content = zipped(a=b"1", b=b"2")
+    monkeypatch.setattr(limits, "MAX_ARCHIVE_MEMBERS", 2)
+    assert containers.unzipped(content, "b.csv", "x.zip") == b"2"
+    monkeypatch.setattr(limits, "MAX_ARCHIVE_MEMBERS", 1)
+    with pytest.raises(DataError, match="has 2 parts"):
+        containers.unzipped(content, "b.csv", "x.zip")
+
+
+ZIPS = [
+    (zipped(a=b"1")[:-30], None, "not a whole zip file"),
+    (zipped(a=b"1"), "c.csv", "holds no member “c.csv”; its tables are “a.csv”"),
+    (zipped(), None, "holds 0 tables: a zip file must hold one"),
+    (zipped(a=b"1", b=b"2"), None, "holds 2 tables (“a.csv”, “b.csv”): set member"),
+    (zipped(a=b"1").replace(b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01").replace(
+        b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01"), None, "encrypted"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "member", "told"), ZIPS, ids=range(len(ZIPS)))
+def test_a_zip_file_that_is_no_table_is_told(content, member, told):
+    with pytest.raises(DataError, match=re.escape(told)):
+        containers.unzipped(content, member, "x.zip")

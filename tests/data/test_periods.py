@@ -104,3 +104,15 @@ def test_year_and_month_in_two_columns():
     months = TextColumn("month", "f.csv", text_array(["1", "12月", "13"]), rows)
     assert parse_subperiods(years, months, MONTH, faults).tolist() == [2005 * 12, 2005 * 12 + 11, -1]
     assert faults.messages[0].row == 4
+
+
+def test_a_column_of_split_years_is_no_column_of_months():
+    faults = Faults()
+    split = TextColumn("year", "t.csv", text_array(["2004/05", "2005/06", "2004/05"]), np.arange(2, 5))
+    assert parse_periods(split, Frequency.MONTH, faults).tolist() == [-1, -1, -1]
+    assert faults.n_errors == 3
+    assert "spans two" in faults.messages[0].message
+    clean = Faults()
+    months = TextColumn("month", "t.csv", text_array(["2004/05", "2005/06", "2005/07"]), np.arange(2, 5))
+    assert parse_periods(months, Frequency.MONTH, clean).tolist() == [24052, 24065, 24066]
+    assert clean.n_errors == 0

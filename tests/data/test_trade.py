@@ -11,6 +11,7 @@ from twintrade.data import (
     Constant,
     Frequency,
     InvalidDataError,
+    RevisionColumn,
     TradeSource,
     UnitColumn,
     complete,
@@ -363,3 +364,63 @@ def test_an_absent_file_says_what_to_do(tmp_path, trade_source, monkeypatch):
     monkeypatch.delenv("TWINTRADE_DATA", raising=False)
     with pytest.raises(AbsentInputError, match="set the environment variable TWINTRADE_DATA"):
         read_trade([trade_source(file="TWINTRADE_DATA/x.csv")], tmp_path)
+
+
+REVISED = "city,partner,year,hs,rev,value\nA,GBR,2011,01,HS2007,1\nA,GBR,2011,02,HS2007,2\nA,GBR,2012,01,HS2012,4\n"
+BY_ROW = {"product": "hs", "product_revision": RevisionColumn("rev")}
+
+
+def test_revisions_by_row_are_refused_where_they_mix_unless_they_follow_each_other(project, trade_source):
+    root = project(REVISED)
+    with pytest.raises(InvalidDataError, match="row 4: products follow “HS2012” here and “HS2007” before"):
+        read_trade([trade_source(**BY_ROW)], root)
+    by_period = BY_ROW | {"mixed_revisions": "by_period"}
+    table = read_trade([trade_source(**by_period)], root)
+    assert table.frame["value"].tolist() == [3, 4]
+    told = {m.code: m.message for m in table.messages}
+    assert "HS2007 2011 to 2011; HS2012 2012 to 2012" in told["revision-change"]
+    twice = project(REVISED + "A,GBR,2012,02,HS2007,8\n")
+    with pytest.raises(InvalidDataError, match="row 4: A-GBR, 2012 has products of several revisions"):
+        read_trade([trade_source(**by_period)], twice)
+    blank = project(REVISED.replace("HS2012", ""))
+    with pytest.raises(InvalidDataError, match="row 4, column rev: the revision of the product is blank"):
+        read_trade([trade_source(**by_period)], blank)
+
+
+def test_files_of_two_revisions_follow_each_other_only_as_declared(project, trade_source):
+    project("city,partner,year,hs,value\nA,GBR,2011,01,1\n")
+    root = project("city,partner,year,hs,value\nA,GBR,2012,01,2\n", "data/raw/new.csv")
+    rule = {"product": "hs", "mixed_revisions": "by_period"}
+    two = [trade_source(product_revision="HS2007", **rule)]
+    two.append(trade_source(file="data/raw/new.csv", product_revision="HS2012", **rule))
+    table = read_trade(two, root)
+    assert table.frame["value"].tolist() == [1, 2]
+    assert "revision-change" in codes(table)
+
+
+def test_a_title_that_speaks_of_another_unit_warns(project, trade_source):
+    root = project("Unit: 1,000 USD\n" + CLEAN)
+    told = {m.code: m for m in read_trade([trade_source(header=2)], root).messages}
+    assert "above the header stands “Unit: 1 000 USD”, and money_unit is “USD”" in told["unit-in-header"].message
+    assert "unit-in-header" not in codes(read_trade([trade_source(header=2, money_unit="1,000 USD")], root))
+    euros = project(CLEAN.replace("value", "exports_usd"))
+    assert "unit-in-header" in codes(read_trade([trade_source(value="exports_usd", money_unit="EUR")], euros))
+
+
+def test_rows_of_a_wide_table_are_counted_as_rows(project, trade_source):
+    wide = {"layout": "wide", "period": None, "value": None}
+    root = project("city,partner,2004,2005\nA,GBR,1,2\nA,World,3,4\n")
+    table = read_trade([trade_source(**wide)], root)
+    assert table.provenance[0].dropped == (("aggregate partner", 1),)
+    unknown = project("city,partner,2004,2005\nA,Ruritania,1,2\nB,Ruritania,3,4\n")
+    with pytest.raises(InvalidDataError, match=r"and 1 more row\)"):
+        read_trade([trade_source(**wide)], unknown)
+
+
+def test_a_wide_layout_is_advised_only_where_it_is_not_declared(project, trade_source):
+    root = project("city,land,2004,2005,2006\nA,GBR,1,2,3\n")
+    with pytest.raises(DataError, match='declare layout = "wide"'):
+        read_trade([trade_source()], root)
+    with pytest.raises(DataError, match="no column “partner”") as told:
+        read_trade([trade_source(layout="wide", period=None, value=None)], root)
+    assert "layout" not in str(told.value)

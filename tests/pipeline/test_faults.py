@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,9 @@ from twintrade.study.freshness import changes
 HARNESS = Path(__file__).with_name("fault_harness.py")
 MOST_LINES = 3
 """Of what is told beside the table of the summary: the fault, where the details are, the cause of the cause."""
+
+STAGE = re.compile(r"^tiny: (reading|estimating|checking|drawing).*\n", re.MULTILINE)
+"""Progress of a run that is not on a terminal."""
 
 HARMLESS = ("mkdir", "unlink", "rmdir", "fsync results")
 """Folders that are there already, and steps after the new results stand: the next run clears what is left."""
@@ -43,6 +47,7 @@ def inflicted(folder: Path, begins: str, pages: str, stride: int) -> list[dict]:
 
 def judge(records: list[dict]) -> None:
     for record in records:
+        record["told"] = STAGE.sub("", record["told"])
         where = f"{record['fault']} at step {record['at']} ({record['step']}): {record['told']}"
         assert record["is_old"] or record["is_new"], f"results are neither old nor new after {where}"
         assert record["recovered"], f"the next run does not mend {where}\n{record['again']}"

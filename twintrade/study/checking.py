@@ -63,7 +63,7 @@ def _declared(name: str, text: str) -> dict[str, str]:
         if header := _TABLE.match(line):
             table = header[1]
         elif (file := _FILE.match(line)) and table:
-            found.setdefault(file[1], f"{FOLDER}/{name}.toml, the table {table} with line {number}")
+            found.setdefault(file[1], f"{FOLDER}/{name}.toml, {table} at line {number}")
     return found
 
 
