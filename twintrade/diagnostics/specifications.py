@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Estimator, Fit
 from twintrade.estimators.base import fit as fitted
 from twintrade.estimators.twfe import TWFE
+from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.assignments import assignments
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clusters import recode
@@ -20,6 +22,7 @@ from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.subset_regressions import coefficient, grams
 
 Row = dict[str, object]
+EMPTY: Row = dict.fromkeys(("effect", "se", "low", "high", "p"), np.nan) | {"n_rows": 0, "reason": ""}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +59,9 @@ class Specification:
         }
 
 
+Shared: TypeAlias = tuple[Fit, tuple[Specification, ...], tuple[str, ...], Clustered | None]
+
+
 def estimated(
     fit: Fit,
     plan: Sequence[Specification],
@@ -64,27 +70,39 @@ def estimated(
     rng: np.random.Generator,
 ) -> list[Row]:
     """Return one row a specification and subset of controls: effect, se, interval, p, rows, reason."""
-    rows = []
-    for one in plan:
-        rows += list(_rows(fit, one, covariates, inference, rng))
+    jobs = {f"{k} {one.estimator.name} {one.effects}": k for k, one in enumerate(plan)}
+    shared = (fit, tuple(plan), covariates, inference)
+    rows: list[Row] = []
+    for one, done in zip(plan, run_jobs("specification curve", _job, jobs, shared=shared, rng=rng), strict=True):
+        if done.values is None:
+            rows.append(one.row() | EMPTY | {"reason": done.reason})
+            continue
+        columns = {name: values.tolist() for name, values in done.values.items()}
+        rows += [one.row() | dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return rows
+
+
+def _job(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
+    """Estimate one specification under every subset of controls; one array a column."""
+    fit, plan, covariates, inference = shared
+    rows = list(_rows(fit, plan[place], covariates, inference, rng))
+    return {name: np.array([row[name] for row in rows]) for name in ("covariates", *EMPTY)}
 
 
 def _rows(
     fit: Fit, one: Specification, covariates: tuple[str, ...], inference: Clustered | None, rng: np.random.Generator
 ) -> Iterator[Row]:
-    empty: Row = dict.fromkeys(("effect", "se", "low", "high", "p"), np.nan) | {"n_rows": 0, "reason": ""}
     if covariates and one.estimator == TWFE(shape="static") and not one.anticipation:
         try:
-            yield from (one.row() | empty | found for found in subsets(one.design, covariates))
+            yield from (one.row() | EMPTY | found for found in subsets(one.design, covariates))
             return
         except TwintradeError as error:
-            yield one.row() | empty | {"reason": str(error)}
+            yield one.row() | EMPTY | {"reason": str(error)}
             return
     for size in range(len(covariates) + 1):
         for chosen in combinations(covariates, size):
             held = replace(one.design, covariates=chosen)
-            yield one.row() | empty | _single(fit, one, held, inference, rng)
+            yield one.row() | EMPTY | _single(fit, one, held, inference, rng)
 
 
 def _single(

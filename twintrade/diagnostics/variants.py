@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,14 @@ from twintrade.design import Design
 from twintrade.effects import Bands, Influence, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.fanout import Arrays, Done, run_jobs
 from twintrade.inference.auto import Auto
 from twintrade.inference.base import Inference
 from twintrade.inference.decision import decide
 from twintrade.inference.randomization import Randomization
 
+NUMBERS = ("effect", "low", "high", "p")
+COUNTS = ("n_rows", "n_units", "n_treated_units")
 COLUMNS = ("label", "group", "effect", "low", "high", "p", "n_rows", "n_units", "n_treated_units", "reason")
 
 
@@ -36,6 +40,9 @@ class Variant:
     group: str
     design: Design | None
     reason: str = ""
+
+
+Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None]
 
 
 def quick(fit: Fit, inference: Inference, draws: int = 199) -> Inference:
@@ -68,14 +75,34 @@ def compared(
         None for effects alone.
     rng : Generator
     """
-    rows = [_row(fit, variant, inference, np.random.default_rng(rng.integers(2**31))) for variant in variants]
+    listed = tuple(variants)
+    jobs = {f"{k} {variant.label}": k for k, variant in enumerate(listed)}
+    found = run_jobs("variants", _estimated, jobs, shared=(fit, listed, inference), rng=rng)
+    rows = [_row(variant, done) for variant, done in zip(listed, found, strict=True)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _row(fit: Fit, variant: Variant, inference: Inference | None, rng: np.random.Generator) -> dict[str, object]:
-    row: dict[str, object] = {"label": variant.label, "group": variant.group, "reason": variant.reason}
-    row |= dict.fromkeys(("effect", "low", "high", "p"), np.nan) | dict.fromkeys(("n_rows", "n_units"), 0)
-    row["n_treated_units"] = 0
+def _row(variant: Variant, done: Done) -> dict[str, object]:
+    row: dict[str, object] = {"label": variant.label, "group": variant.group}
+    if done.values is None:
+        return row | dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | {"reason": done.reason}
+    numbers = zip(NUMBERS, done.values["numbers"].tolist(), strict=True)
+    counts = zip(COUNTS, done.values["counts"].tolist(), strict=True)
+    return row | dict(numbers) | dict(counts) | {"reason": str(done.values["reason"])}
+
+
+def _estimated(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
+    fit, variants, inference = shared
+    row = _numbers(fit, variants[place], inference, rng)
+    return {
+        "numbers": np.array([row[name] for name in NUMBERS], dtype=np.float64),
+        "counts": np.array([row[name] for name in COUNTS], dtype=np.int64),
+        "reason": np.array(row["reason"]),
+    }
+
+
+def _numbers(fit: Fit, variant: Variant, inference: Inference | None, rng: np.random.Generator) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | {"reason": variant.reason}
     if variant.design is None:
         return row
     try:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.effects import Estimate, Influence, Regression
-from twintrade.errors import InferenceError, TwintradeError
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
+from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.clusters import NESTING, intersection, recode
 from twintrade.inference.permutation import aligned
 from twintrade.numerics.annihilator import Annihilator, annihilator
@@ -128,12 +129,15 @@ def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) ->
     n = int(codes.max()) + 1
     if n > MOST_REFITS:
         raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")
-    rows, failures = [], []
-    for g in range(n):
-        units = [str(u) for u in o.unit_ids[codes == g]]
-        try:
-            rows.append(aligned(estimate, fit.refit(fit.design.without(units)).view(view)))
-        except TwintradeError as error:
-            failures.append(f"without {', '.join(units[:3])}: {error}")
-            rows.append(np.full(estimate.n_effects, np.nan))
-    return LeftOut(np.stack(rows), False, tuple(failures))
+    units = [tuple(str(u) for u in o.unit_ids[codes == g]) for g in range(n)]
+    jobs = {f"{g} without {', '.join(gone[:3])}": gone for g, gone in enumerate(units)}
+    found = run_jobs("jackknife", _without, jobs, shared=(fit, view, estimate))
+    nothing = np.full(estimate.n_effects, np.nan)
+    effects = np.stack([nothing if done.values is None else done.values["effects"] for done in found])
+    failures = [f"{done.job.split(' ', 1)[1]}: {done.reason}" for done in found if done.values is None]
+    return LeftOut(effects, False, tuple(failures))
+
+
+def _without(shared: tuple[Fit, View, Estimate], units: tuple[str, ...], rng: np.random.Generator) -> Arrays:
+    fit, view, estimate = shared
+    return {"effects": aligned(estimate, fit.refit(fit.design.without(units)).view(view))}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,9 +11,11 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater, View
+from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.clustered import Clustered
 from twintrade.numerics.arrays import FloatArray
 
+Draws: TypeAlias = "tuple[list[dict[View, FloatArray]], Counter[str]]"
 SHIFTED = "outcome of the estimator's scale"
 """Column that holds a transformed or made-up outcome; no data file can have a column of this name."""
 
@@ -87,21 +90,54 @@ def permute(
     fast = None
     if not is_studentized:
         fast = fit.estimator.repeater(fit.design, np.column_stack([fit.design.observations.y, outcomes]))
-    rows: list[dict[View, FloatArray]] = []
-    failures: Counter[str] = Counter()
-    n_draws = 0
-    for onset in onsets:
-        n_draws += 1
-        try:
-            rows.append(_one(fit, real, fit.design.reassigned(onset), outcomes, is_studentized, fast))
-        except TwintradeError as error:
-            failures[str(error)] += 1
+    dealt = list(onsets)
+    n_draws = len(dealt)
+    how = _How(fit, real, dealt, outcomes, is_studentized)
+    rows, failures = how.at_once(fast) if fast is not None else how.one_by_one()
     if not rows:
         reason = failures.most_common(1)[0][0] if failures else "there was no assignment"
         raise InferenceError(f"none of {n_draws} re-assigned designs could be estimated: {reason}")
     own = _one(fit, real, fit.design, outcomes, False, fast)
     packed = {view: _packed(real[view], [row[view] for row in rows], own[view]) for view in views}
     return Permutations(packed, dict(failures), n_draws)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _How:
+    """What every draw of one call shares."""
+
+    fit: Fit
+    real: dict[View, Estimate]
+    onsets: list[FloatArray]
+    outcomes: FloatArray
+    is_studentized: bool
+
+    def of(self, onset: FloatArray, fast: Repeater | None) -> dict[View, FloatArray]:
+        """Return the statistics of one draw."""
+        design = self.fit.design.reassigned(onset)
+        return _one(self.fit, self.real, design, self.outcomes, self.is_studentized, fast)
+
+    def at_once(self, fast: Repeater) -> Draws:
+        """Take the method's fast path, which is quicker than handing draws to workers."""
+        rows: list[dict[View, FloatArray]] = []
+        failures: Counter[str] = Counter()
+        for onset in self.onsets:
+            try:
+                rows.append(self.of(onset, fast))
+            except TwintradeError as error:
+                failures[str(error)] += 1
+        return rows, failures
+
+    def one_by_one(self) -> Draws:
+        """Refit under each draw, over workers where there are any."""
+        jobs = {str(k): k for k in range(len(self.onsets))}
+        good, bad = succeeded(run_jobs("randomization", _refitted, jobs, shared=self))
+        rows = [{view: done.values[view] for view in self.real} for done in good if done.values is not None]
+        return rows, Counter(reason for _, reason in bad)
+
+
+def _refitted(shared: _How, draw: int, rng: np.random.Generator) -> Arrays:
+    return {str(view): found for view, found in shared.of(shared.onsets[draw], None).items()}
 
 
 def _packed(estimate: Estimate, rows: list[FloatArray], own: FloatArray) -> Permuted:
