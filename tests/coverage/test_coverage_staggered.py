@@ -7,6 +7,7 @@ simulation errors, coverage of 95 % intervals within three binomial errors. Stat
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from twintrade.design import NotYetTreated
@@ -45,6 +46,7 @@ ESTIMATED = {
     "stacked": ESTIMATORS["stacked"](),
     "local_projections": LocalProjections("equal"),
     "staggered_efficient": ESTIMATORS["staggered_efficient"](),
+    "triple_difference": ESTIMATORS["triple_difference"](),
     "interactive_effects": InteractiveEffects(rank=1),
     "matrix_completion": MatrixCompletion(penalty=0.5),
 }
@@ -67,24 +69,48 @@ def with_factor(design, draw):
     return replace(design, panel=replace(panel, columns=columns))
 
 
-@pytest.mark.parametrize("kind", EFFECTS)
-@pytest.mark.parametrize("name", ESTIMATED)
-def test_unbiased_and_covered(name, kind):
-    errors, covered = np.empty(DRAWS), []
-    for draw in range(DRAWS):
-        simulated = made(draw, EFFECTS[kind], LATER if name == "interactive_effects" else COHORTS)
-        at = simulated.truth["event_time"] == LAG
-        truth = simulated.truth["effect"][at].mean()
-        design = simulated.design(comparison=NotYetTreated(), window=(-2, 2))
-        if name == "interactive_effects":
-            design = with_factor(design, draw)
+def with_unaffected(simulated, draw):
+    """Take the effect off half of the units, whose flows a tie cannot touch, and let both halves trend apart."""
+    panel, truth = simulated.panel, simulated.truth
+    affected = np.random.default_rng(20_000 + draw).random(panel.n_units) < 0.5
+    row = pd.Series(np.arange(panel.n_rows), index=[panel.units[panel.unit], panel.period])
+    y = panel.values(OUTCOME) + 0.2 * affected[panel.unit] * (panel.period - 2000)
+    touched = affected[pd.Index(panel.units).get_indexer(truth["unit"])]
+    lost = truth[~touched]
+    y[row[pd.MultiIndex.from_frame(lost[["unit", "period"]])]] -= lost["effect"].to_numpy()
+    columns = {**panel.columns, OUTCOME: y, "affected": affected[panel.unit].astype(float)}
+    return replace(simulated, panel=replace(panel, columns=columns), truth=truth[touched])
+
+
+def drawn(name, kind, draw):
+    """Return one draw's design and the true effect at the lag."""
+    simulated = made(draw, EFFECTS[kind], LATER if name == "interactive_effects" else COHORTS)
+    if name == "triple_difference":
+        simulated = with_unaffected(simulated, draw)
+    truth = simulated.truth["effect"][simulated.truth["event_time"] == LAG].mean()
+    design = simulated.design(comparison=NotYetTreated(), window=(-2, 2))
+    return (with_factor(design, draw) if name == "interactive_effects" else design), truth
+
+
+def errors_and_coverage(name, kind, draws=DRAWS):
+    """Return errors of every draw, whether its interval covers (empty without influence), and the mean truth."""
+    errors, covered, truths = np.empty(draws), [], np.empty(draws)
+    for draw in range(draws):
+        design, truth = drawn(name, kind, draw)
         result = fit(ESTIMATED[name], design)
         study = result.view("event")
         k = int(np.flatnonzero(study.event_times == LAG)[0])
-        errors[draw] = study.effects[k] - truth
+        errors[draw], truths[draw] = study.effects[k] - truth, truth
         if isinstance(study.uncertainty, Influence):
             bands = Clustered(by=("unit",)).infer(result, "event", np.random.default_rng(draw))
             covered.append(bands.low[k] <= truth <= bands.high[k])
+    return errors, covered, float(truths.mean())
+
+
+@pytest.mark.parametrize("kind", EFFECTS)
+@pytest.mark.parametrize("name", ESTIMATED)
+def test_unbiased_and_covered(name, kind):
+    errors, covered, truth = errors_and_coverage(name, kind)
     simulation_error = errors.std(ddof=1) / np.sqrt(DRAWS)
     assert abs(errors.mean()) <= max(0.01 * abs(truth), 3 * simulation_error)
     if covered:

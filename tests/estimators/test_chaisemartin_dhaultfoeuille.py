@@ -169,12 +169,10 @@ def test_onsets_moved_without_doses_are_refused(made, spoil):
         fit(ChaisemartinDHaultfoeuille(), spoil(built(*made)))
 
 
-def test_no_comparison_and_covariates_are_refused():
+def test_no_comparison_is_refused():
     entry = np.tile((np.arange(N_PERIODS) >= 4).astype(float), (10, 1))
     with pytest.raises(EstimationError, match="of the same first dose"):
         fit(ChaisemartinDHaultfoeuille(), built(entry, np.zeros(entry.shape)))
-    with pytest.raises(DesignError, match="no covariates"):
-        fit(ChaisemartinDHaultfoeuille(), built(entry, np.zeros(entry.shape), covariates=("dose",)))
 
 
 def test_a_dose_becomes_onsets(made):

@@ -81,7 +81,7 @@ def test_cohorts_of_one_unit_are_left_out_by_name():
 def test_gaps_and_covariates_are_refused():
     with pytest.raises(DesignError, match="balanced"):
         fit(StaggeredEfficient(), made(missing=0.1).design())
-    with pytest.raises(DesignError, match="neither covariates nor weights"):
+    with pytest.raises(DesignError, match="takes no covariates"):
         fit(StaggeredEfficient(), made().design(covariates=("x",)))
 
 

@@ -140,6 +140,8 @@ class EventStudy(Estimate):
         Periods before onset that count as possibly affected.
     overall : Estimate or None
         The method's own average, where it is no average of the event-time effects by treated cells.
+    row_weights : FloatArray or None, shape (n_effects,)
+        Sum of the sampling weights of the rows behind each effect, where rows carry weights.
     """
 
     kind: Kind = "event"
@@ -148,6 +150,7 @@ class EventStudy(Estimate):
     binned: tuple[bool, bool] = (False, False)
     anticipation: int = 0
     overall: Estimate | None = None
+    row_weights: FloatArray | None = None
     NAME: ClassVar[str] = "event study"
 
     def keys(self) -> pd.DataFrame:
@@ -169,9 +172,10 @@ class EventStudy(Estimate):
         return np.flatnonzero(pre).astype(np.int64)
 
     def average(self) -> Estimate:
-        """Return the method's own average, or that over treated cells from onset on, each weighing the same."""
+        """Return the method's own average, or that over treated rows from onset on, by sampling weight or alike."""
         if self.overall is not None:
             return self.overall
-        weights = np.where(self.event_times >= 0, self.n_cells, 0).astype(np.float64)
+        size = self.n_cells if self.row_weights is None else self.row_weights
+        weights = np.where(self.event_times >= 0, size, 0).astype(np.float64)
         weights = weights / weights.sum()
         return self.combine(weights[:, None], ["average over treated cells"])

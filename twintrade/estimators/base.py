@@ -53,6 +53,8 @@ class Requires:
         A column must say which units a tie can affect (contract test).
     cohort_statistics : bool
         Runs on cohort statistics made elsewhere, where its options allow that.
+    covariates, weights : bool
+        Takes covariates; takes sampling weights.
     """
 
     balanced: bool = False
@@ -69,6 +71,8 @@ class Requires:
     cancels_constants: bool = True
     third_difference: bool = False
     cohort_statistics: bool = False
+    covariates: bool = True
+    weights: bool = True
 
     def unmet(self, design: Design) -> list[str]:
         """Return, in sentences, what the design lacks; empty when the estimator may run."""
@@ -101,6 +105,10 @@ class Requires:
             lacking.append(f"it absorbs {accepted} effects, not {design.effects_label}")
         if self.absorbing and not design.treatment.is_absorbing:
             lacking.append("it needs a treatment that never ends")
+        if design.covariates and not self.covariates:
+            lacking.append(f"it takes no covariates; leave {', '.join(design.covariates)} out")
+        if design.weights is not None and not self.weights:
+            lacking.append(f"it takes no weights; leave {design.weights} out")
         if design.statistics is not None and not self.cohort_statistics:
             lacking.append("it needs the units' own rows, and the design holds cohort statistics")
         if self.dyadic and not design.panel.is_dyadic:

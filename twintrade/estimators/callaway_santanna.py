@@ -10,15 +10,12 @@ from twintrade.effects import CohortEffects, Dropped, UnitInfluence
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.group_time import Base, Cell, cells, identified, pack
+from twintrade.estimators.group_time import Base, Cell, cells, identified, named_units, pack
 from twintrade.estimators.wide import Wide, widen
-from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.cohort_moments import CohortMoments
 from twintrade.numerics.two_period import Method, NoOverlapError, Propensity, change_effect, propensity
 from twintrade.numerics.two_period_sections import Convention, sections_effect
-
-SHOWN = 8
-"""Units without overlap that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +160,7 @@ class _Blocks:
             fitted = self._propensity(cell, d, x, weights)
             result = change_effect(change[units], d, x, weights, self._options.method, fitted)
         except NoOverlapError as error:
-            raise EstimationError(f"{error} for {_listed(w.unit_ids[units[error.rows]])}") from None
+            raise EstimationError(f"{error} for {named_units(w.unit_ids[units[error.rows]])}") from None
         column[units] = result.influence
         return result.effect
 
@@ -194,11 +191,6 @@ def _require_treated(plan: list[Cell], wide: Wide, dropped: tuple[Dropped, ...])
     if not any(wide.periods[c.at] >= wide.onset[c.cohort] for c in plan):
         why = "; ".join(sorted({d.sentence for d in dropped}))
         raise EstimationError(f"no cohort-period cell from onset on is identified: {why}")
-
-
-def _listed(units: ObjectArray) -> str:
-    shown = ", ".join(str(u) for u in units[:SHOWN])
-    return shown + (f" and {units.size - SHOWN} more" if units.size > SHOWN else "") or "the treated units"
 
 
 def _refuse_empty(treated: FloatArray) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import Dropped, EventStudy, Influence, UnitInfluence
-from twintrade.errors import DesignError, EstimationError
+from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.switcher_cells import Horizon, Singletons, horizons
+from twintrade.estimators.switcher_covariates import Slopes, without_covariates
 from twintrade.estimators.switcher_means import MeanHorizon, has_means, mean_horizons
 from twintrade.estimators.switchers import Switchers, switchers
 from twintrade.estimators.wide import Wide, widen
@@ -30,6 +31,9 @@ class ChaisemartinDHaultfoeuille(Estimator):
     reversed. The overall average divides by the dose: effect per unit of dose and period over the horizons, their
     cost-benefit average. Influence carries the authors' factor n / (n - 1) by group of switchers and of comparison
     units; n counts units whatever the clusters, as the numbers of their R package 2.1.2 do.
+
+    Covariates are taken out in changes, with slopes from units of the same first dose that have not changed yet and
+    with the estimation of these slopes in the influence; placebos use the same slopes.
 
     Attributes
     ----------
@@ -59,13 +63,9 @@ class ChaisemartinDHaultfoeuille(Estimator):
 
         Raises
         ------
-        DesignError
-            Covariates are asked for.
         EstimationError
             No unit switches while another of the same dose does not, or onsets contradict doses.
         """
-        if design.covariates:
-            raise DesignError(f"{self.name} takes no covariates; leave them out or take callaway_santanna")
         o = design.observations
         shift = design.anticipation
         n_effects = max(design.window[1], 0) + 1 + shift
@@ -80,17 +80,22 @@ class ChaisemartinDHaultfoeuille(Estimator):
             units = wide.unit_ids[np.isin(wide.cohort, lost)]
             return self._event_study(o, effects, placebos, _unused(units), partial(_from_means, wide, moments))
         layout = switchers(o)
-        by_unit, early = horizons(layout, *asked)
+        slopes: tuple[Slopes, ...] = ()
+        dropped: tuple[Dropped, ...] = ()
+        if design.covariates:
+            layout, slopes, dropped = without_covariates(layout, design.covariates)
+        by_unit, early = horizons(layout, *asked, slopes)
         _require_effects(by_unit, shift)
         used = np.unique(np.concatenate([h.units for h in by_unit]))
         units = o.unit_ids[layout.order[np.setdiff1d(np.flatnonzero(layout.sign != 0), used)]]
-        return self._event_study(o, by_unit, early, _unused(units), partial(_from_units, o, layout))
+        return self._event_study(o, by_unit, early, (*dropped, *_unused(units)), partial(_from_units, o, layout))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
+        given = f", given how {', '.join(design.covariates)} moved" if design.covariates else ""
         return (
             "Without the change, outcomes of units whose tie changes would have moved like those of units with the "
-            "same ties at the start that have not changed yet."
+            f"same ties at the start that have not changed yet{given}."
         )
 
     def estimand(self, design: Design) -> str:

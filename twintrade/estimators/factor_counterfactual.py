@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, RefitOnly
-from twintrade.errors import DesignError, EstimationError
+from twintrade.errors import EstimationError
 from twintrade.estimators.wide import Wide, widen
 from twintrade.numerics.absorb import absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -54,15 +54,7 @@ class Cells:
 
 
 def cells_of(design: Design) -> Cells:
-    """Lay out the cells; with a dose a cell is treated while the dose is not zero, and each spell has an onset.
-
-    Raises
-    ------
-    DesignError
-        Weights are asked for.
-    """
-    if design.weights is not None:
-        raise DesignError("factor models take no weights")
+    """Lay out the cells; with a dose a cell is treated while the dose is not zero, and each spell has an onset."""
     o = design.observations
     wide = widen(o)
     seen = ~np.isnan(wide.outcomes)

@@ -9,9 +9,12 @@ import numpy as np
 from twintrade.design import Comparison, Design
 from twintrade.effects import CohortEffects, Dropped, Uncertainty
 from twintrade.estimators.wide import Wide
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 
 Base = Literal["varying", "universal"]
+
+SHOWN = 8
+"""Units without overlap that a message names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +101,12 @@ def pack(
         cohort_labels=wide.onset,
         unit_weights=weights,
     )
+
+
+def named_units(units: ObjectArray) -> str:
+    """Name the units without a counterpart as a message does."""
+    shown = ", ".join(str(u) for u in units[:SHOWN])
+    return shown + (f" and {units.size - SHOWN} more" if units.size > SHOWN else "") or "the treated units"
 
 
 def identified(plan: Sequence[Cell], wide: Wide) -> tuple[list[Cell], tuple[Dropped, ...]]:

@@ -43,7 +43,7 @@ class InteractiveEffects(Estimator):
     name: ClassVar[str] = "interactive_effects"
     title: ClassVar[str] = "Interactive effects"
     citation: ClassVar[str] = "xu2017"
-    requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",))
+    requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",), weights=False)
     small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> CohortEffects:
@@ -52,7 +52,7 @@ class InteractiveEffects(Estimator):
         Raises
         ------
         DesignError
-            A negative rank, or weights.
+            A negative rank.
         EstimationError
             Too few untreated rows, or no convergence.
         """

@@ -46,7 +46,7 @@ class MatrixCompletion(Estimator):
     name: ClassVar[str] = "matrix_completion"
     title: ClassVar[str] = "Matrix completion"
     citation: ClassVar[str] = "athey2021"
-    requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",))
+    requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",), weights=False)
     small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> CohortEffects:
@@ -55,7 +55,7 @@ class MatrixCompletion(Estimator):
         Raises
         ------
         DesignError
-            A penalty outside (0, 1], or weights.
+            A penalty outside (0, 1].
         EstimationError
             Too few untreated rows, or no convergence.
         """

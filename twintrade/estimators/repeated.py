@@ -8,6 +8,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, RefitOnly, Sample
 from twintrade.errors import EstimationError
 from twintrade.estimators.event_terms import NO_TERM, Shape, Terms, terms
+from twintrade.estimators.slopes import row_weights
 from twintrade.numerics.annihilator import Annihilator, annihilator, solved
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -138,4 +139,5 @@ def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatAr
         reference=o.design.reference,
         binned=model.binned,
         anticipation=o.design.anticipation,
+        row_weights=row_weights(o, np.arange(o.n_rows), model.clipped, times),
     )

@@ -83,6 +83,13 @@ def counts(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) 
     return n_units, np.array([int(m.sum()) for m in members], dtype=np.int64)
 
 
+def row_weights(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) -> FloatArray | None:
+    """Sum the sampling weights of the rows whose group is each label, shape (n_labels,); None without weights."""
+    if o.weights is None:
+        return None
+    return np.array([o.weights[rows][groups[rows] == label].sum() for label in labels], dtype=np.float64)
+
+
 def _uncertainty(o: Observations, slopes: Slopes, selector: FloatArray) -> UnitInfluence:
     source = Regression(
         slopes.rows, slopes.design, slopes.residuals, slopes.weights, slopes.bread, selector.astype(np.float64)
@@ -115,6 +122,7 @@ def _event_study(
         reference=reference,
         binned=terms.binned,
         anticipation=o.design.anticipation,
+        row_weights=row_weights(o, slopes.rows, terms.clipped, times),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import Dropped, Estimate, EventStudy
 from twintrade.effects.cohort_influence import CohortInfluence
-from twintrade.errors import DesignError, EstimationError
+from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.group_time import Cell, cells, identified
 from twintrade.estimators.wide import Wide, widen
@@ -29,6 +29,8 @@ class StaggeredEfficient(Estimator):
     the headline, the part of effect heterogeneity that earlier outcomes predict. Before onset a cohort is compared
     with the later ones, and shares and adjustment are those of the cohorts observed; R's ``staggered`` 1.2.3 counts
     cohorts that are not observed then as well, so that its weights of pre-period outcomes do not add up to one.
+
+    Timing that is as good as random needs no covariates, and the authors define neither these nor sampling weights.
 
     Attributes
     ----------
@@ -51,6 +53,8 @@ class StaggeredEfficient(Estimator):
         isolates_cohorts=False,
         cancels_constants=False,
         cohort_statistics=True,
+        covariates=False,
+        weights=False,
     )
     small_sample: ClassVar[str] = "none"
 
@@ -59,13 +63,9 @@ class StaggeredEfficient(Estimator):
 
         Raises
         ------
-        DesignError
-            Covariates or weights are asked for.
         EstimationError
             Every cohort has one unit, or none has a comparison.
         """
-        if design.covariates or design.weights is not None:
-            raise DesignError(f"{self.name} takes neither covariates nor weights; take callaway_santanna")
         wide, alone = _without_single_units(widen(design.observations))
         every = list(cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison))
         plan, lost = identified(every, wide)

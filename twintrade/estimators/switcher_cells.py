@@ -1,11 +1,12 @@
 """Differences in differences of switchers, horizon by horizon, with the authors' influence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from twintrade.estimators.switcher_covariates import Slopes
 from twintrade.estimators.switchers import Block, Switchers
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -50,6 +51,8 @@ class _Cell:
     """Switchers of one block at one horizon and their comparison; unit positions and their changes."""
 
     block: Block
+    far: int
+    base: int
     switchers: IntArray
     comparison: IntArray
     switchers_change: FloatArray
@@ -64,6 +67,7 @@ def horizons(
     n_placebos: int,
     singletons: Singletons,
     same_switchers: bool,
+    slopes: Sequence[Slopes] = (),
 ) -> tuple[list[Horizon], list[Horizon]]:
     """Return the effects and the placebos that have switchers with a comparison.
 
@@ -75,6 +79,8 @@ def horizons(
     singletons : {"pooled", "dropped"}
     same_switchers : bool
         Keep only switchers that have every effect asked for.
+    slopes : sequence of Slopes
+        Where covariates were taken out of the outcomes: their estimation enters the influence.
     """
     blocks = list(layout.blocks())
     kept = None
@@ -85,8 +91,8 @@ def horizons(
             for cell in _cells(layout, blocks, step, False, None):
                 seen[cell.switchers] = True
             kept &= seen
-    effects = [_horizon(layout, blocks, s, False, singletons, kept) for s in range(1, n_effects + 1)]
-    placebos = [_horizon(layout, blocks, s, True, singletons, kept) for s in range(1, n_placebos + 1)]
+    effects = [_horizon(layout, blocks, s, False, singletons, kept, slopes) for s in range(1, n_effects + 1)]
+    placebos = [_horizon(layout, blocks, s, True, singletons, kept, slopes) for s in range(1, n_placebos + 1)]
     return [h for h in effects if h is not None], [h for h in placebos if h is not None]
 
 
@@ -113,7 +119,7 @@ def _cells(
             sides.append((position, change, weight))
         (s, ds, ws), (c, dc, wc) = sides
         if s.size and c.size:
-            yield _Cell(block, s, c, ds, dc, ws, wc)
+            yield _Cell(block, far, base, s, c, ds, dc, ws, wc)
 
 
 def _horizon(
@@ -123,6 +129,7 @@ def _horizon(
     is_placebo: bool,
     singletons: Singletons,
     kept: np.ndarray | None,
+    slopes: Sequence[Slopes],
 ) -> Horizon | None:
     cells = list(_cells(layout, blocks, step, is_placebo, kept))
     if not cells:
@@ -141,8 +148,20 @@ def _horizon(
         own, other = _deviations(layout, cell, singletons)
         influence[cell.switchers] += sign * ws * own / total
         influence[cell.comparison] -= sign * share * wc * other / total
+    for part in slopes:
+        moved = sum((_covariates_moved(layout, c) for c in cells if c.block.start == part.start), np.zeros(1))
+        influence[part.start : part.stop] -= (part.influence * moved).sum(axis=1) / total
     units = np.concatenate([c.switchers for c in cells])
     return Horizon(step, effect, influence, units, total, dose, so_far)
+
+
+def _covariates_moved(layout: Switchers, cell: _Cell) -> FloatArray:
+    """Return the cell's own comparison made for the covariates, shape (n_covariates,)."""
+    assert layout.covariates is not None
+    change = layout.covariates[cell.far] - layout.covariates[cell.base]
+    ws, wc = cell.switchers_weight, cell.comparison_weight
+    gap = ws @ change[cell.switchers] - ws.sum() / wc.sum() * (wc @ change[cell.comparison])
+    return np.asarray(cell.block.sign * gap)
 
 
 def _deviations(layout: Switchers, cell: _Cell, singletons: Singletons) -> tuple[FloatArray, FloatArray]:

@@ -25,6 +25,7 @@ class Switchers:
     doses : FloatArray, shape (n_periods, n_units)
         Carried forward over gaps.
     weights : FloatArray, shape (n_periods, n_units), or None
+    covariates : FloatArray, shape (n_periods, n_units, n_covariates), or None
     first : IntArray, shape (n_units,)
         Position of the first changed period (less anticipation); ``n_periods`` where there is none.
     sign : IntArray, shape (n_units,)
@@ -42,25 +43,30 @@ class Switchers:
     outcomes: FloatArray
     doses: FloatArray
     weights: FloatArray | None
+    covariates: FloatArray | None
     first: IntArray
     sign: IntArray
     baseline: FloatArray
     kind: FloatArray
     is_full: bool
 
+    def baselines(self) -> list[tuple[int, int]]:
+        """Return where the units of each first dose lie: start and stop."""
+        starts = np.flatnonzero(np.append(True, np.diff(self.baseline) != 0))
+        stops = np.append(starts[1:], self.baseline.size)
+        return [(int(a), int(b)) for a, b in zip(starts, stops, strict=True)]
+
     def blocks(self) -> Iterator["Block"]:
         """Yield, for every baseline, moment and sign of change, the switchers and the end of their comparison."""
-        n_periods, n_units = self.outcomes.shape
-        starts = np.flatnonzero(np.append(True, np.diff(self.baseline) != 0))
-        stops = np.append(starts[1:], n_units)
-        for start, stop in zip(starts, stops, strict=True):
+        n_periods = self.outcomes.shape[0]
+        for start, stop in self.baselines():
             first = self.first[start:stop]
             for f in np.unique(first[first < n_periods]):
                 low, high = start + np.searchsorted(first, [f, f + 1])
                 middle = low + int((self.sign[low:high] < 0).sum())
                 for sign, a, b in ((-1, low, middle), (1, middle, high)):
                     if a < b:
-                        yield Block(int(f), sign, slice(a, b), first, int(start), int(stop))
+                        yield Block(int(f), sign, slice(a, b), first, start, stop)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +113,10 @@ def switchers(o: Observations) -> Switchers:
     shape = (periods.size, o.n_units)
     outcomes = _grid(shape, o.period - periods[0], o.unit, o.y)
     weights = None if o.weights is None else _grid(shape, o.period - periods[0], o.unit, o.weights)
+    covariates = None
+    if o.design.covariates:
+        columns = [_grid(shape, o.period - periods[0], o.unit, x) for x in o.covariates.T]
+        covariates = np.stack(columns, axis=2)
     if treatment.dose is None:
         doses = (periods[:, None] >= o.unit_onset).astype(np.float64)
     else:
@@ -136,6 +146,7 @@ def switchers(o: Observations) -> Switchers:
         outcomes=np.ascontiguousarray(outcomes[:, order]),
         doses=doses[:, order],
         weights=None if weights is None else weights[:, order],
+        covariates=None if covariates is None else covariates[:, order],
         first=early[order],
         sign=sign[order],
         baseline=doses[0][order],

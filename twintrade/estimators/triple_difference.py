@@ -6,13 +6,15 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, Dropped
-from twintrade.errors import DesignError, EstimationError
+from twintrade.effects import CohortEffects, Dropped, Influence
+from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.group_time import cells
+from twintrade.estimators.triple_conditional import conditional_contrasts
 from twintrade.estimators.triple_contrasts import triple_contrasts
 from twintrade.estimators.triple_groups import groups_of
 from twintrade.estimators.wide import widen
+from twintrade.numerics.two_period import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,14 @@ class TripleDifference(Estimator):
         Column of the panel, 1 where a tie can affect the unit and 0 where it cannot; constant within unit.
     base : {"universal", "varying"}
         As for Callaway and Sant'Anna.
+    method : {"doubly_robust", "regression", "ipw"}
+        How covariates enter, for the affected treated units against each other group; taken in the base period.
+        Without covariates the three coincide.
     """
 
     affected: str = "affected"
     base: Literal["universal", "varying"] = "universal"
+    method: Method = "doubly_robust"
 
     name: ClassVar[str] = "triple_difference"
     title: ClassVar[str] = "Triple difference"
@@ -47,26 +53,32 @@ class TripleDifference(Estimator):
         Raises
         ------
         DesignError
-            Covariates or weights are asked for, or the column is not 0 or 1, or changes within a unit.
+            The column is not 0 or 1, or changes within a unit.
         EstimationError
             No cell has affected and unaffected units on both sides.
         """
-        if design.covariates or design.weights is not None:
-            raise DesignError(f"{self.name} takes neither covariates nor weights")
         o = design.observations
         wide = widen(o)
         groups = groups_of(wide, o, self.affected)
         plan = list(cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
-        kept, effects, influence = triple_contrasts(groups, plan)
-        lost = [c.label(wide.onset, wide.periods) for c in plan if c not in kept]
+        influence: Influence
+        why: tuple[Dropped, ...] = ()
+        if design.covariates or wide.weights is not None:
+            kept, effects, influence, why = conditional_contrasts(groups, plan, self.method)
+        else:
+            kept, effects, influence = triple_contrasts(groups, plan)
+        named = {name for d in why for name in d.names}
+        lost = [label for c in plan if c not in kept and (label := c.label(wide.onset, wide.periods)) not in named]
         if all(c.is_reference for c in kept):
-            raise EstimationError("no cohort-period cell has affected and unaffected units on both sides")
+            because = "; ".join(sorted({d.sentence for d in why}))
+            lacking = "no cohort-period cell has affected and unaffected units on both sides"
+            raise EstimationError(f"no cohort-period cell is identified: {because}" if because else lacking)
         members = [c.cohort for c in kept]
         cohorts = wide.onset[members].astype(np.int64)
         times = wide.periods[[c.at for c in kept]] - cohorts
         counts = groups.counts[1][members]
         sentence = "cohort-period cells that lack affected or unaffected units on one side"
-        dropped = (Dropped("no-comparison", sentence, 0, 0, tuple(lost)),) if lost else ()
+        dropped = (*why, Dropped("no-comparison", sentence, 0, 0, tuple(lost))) if lost else why
         n_cohorts = wide.onset.size
         return CohortEffects(
             effects=effects,
@@ -79,18 +91,20 @@ class TripleDifference(Estimator):
             base=self.base,
             cohorts=cohorts,
             event_times=times,
-            cell_weights=counts,
+            cell_weights=groups.sizes[1][members],
             reference=-1 - design.anticipation if self.base == "universal" else None,
             anticipation=design.anticipation,
             unit_cohorts=groups.code,
             cohort_labels=np.concatenate([np.full(n_cohorts, np.nan), wide.onset]),
+            unit_weights=wide.unit_weights,
         )
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
+        given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
         return (
             "Without the tie, the gap between affected and unaffected flows of tied units would have moved like that "
-            f"of {design.comparison.sentence}, and the tie leaves unaffected flows alone."
+            f"of {design.comparison.sentence}{given}, and the tie leaves unaffected flows alone."
         )
 
     def estimand(self, design: Design) -> str:

@@ -28,6 +28,14 @@ class Groups:
     counts: FloatArray
 
     @property
+    def sizes(self) -> FloatArray:
+        """Units, or their sampling weights, shape (2, n_cohorts)."""
+        weights = self.wide.unit_weights
+        if weights is None:
+            return self.counts
+        return np.bincount(self.code, weights, self.counts.size).reshape(self.counts.shape).astype(np.float64)
+
+    @property
     def n_cohorts(self) -> int:
         """Number of cohorts."""
         return int(self.wide.onset.size)

@@ -11,7 +11,7 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.collapsed import Collapse, collapse
 from twintrade.estimators.counterfactual import Counterfactual, counterfactual
 from twintrade.estimators.event_terms import Shape, follows_event_time
-from twintrade.estimators.slopes import counts, influence_by_unit
+from twintrade.estimators.slopes import counts, influence_by_unit, row_weights
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.prediction import leverage_one, projection_weights
 
@@ -109,6 +109,7 @@ class TwoStage(Estimator):
             event_times=stages.labels,
             reference=None,
             anticipation=design.anticipation,
+            row_weights=row_weights(stages.first.o, stages.rows, stages.groups, stages.labels),
             **given,
         )
 
