@@ -178,17 +178,29 @@ def verify(specs: Specs = None) -> None:
 
 
 @app.command()
-def appendix(specs: Specs = None) -> None:
-    """Draw figures, tables and appendices again from stored numbers, without estimating."""
+def appendix(
+    specs: Annotated[
+        list[str] | None,
+        typer.Argument(help="Analysis files, names or result folders; all when none is given.", show_default=False),
+    ] = None,
+    style: Annotated[str | None, typer.Option(help="Style file of the bound report, below the project.")] = None,
+    bind: Annotated[bool, typer.Option(help="Bind several into results/appendix, with a summary.")] = True,
+) -> None:
+    """Draw figures, tables and appendices again from stored numbers, without estimating; bind several in one."""
+    from twintrade.study.binding import bound, without_bound
     from twintrade.study.execute import redraw
     from twintrade.study.store import results_folder
 
-    for analysis in _found(specs):
+    drawn = []
+    found = _found(without_bound(specs) if specs else specs)
+    for analysis in found:
         if not results_folder(analysis.root, analysis.name).is_dir() and specs is None:
             typer.echo(f"{analysis.name}: no results yet")
             continue
-        redraw(analysis.root, analysis.name, analysis.text)
+        drawn.append(redraw(analysis.root, analysis.name, analysis.text))
         typer.echo(f"results/{analysis.name}/appendix.html")
+    if bind and len(drawn) > 1:
+        typer.echo(bound(found[0].root, drawn, style or ""))
 
 
 @app.command()

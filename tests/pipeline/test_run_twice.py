@@ -99,3 +99,44 @@ def test_the_manifest_says_what_a_repetition_needs(finished):
 
 def test_simulated_data_is_named_on_the_page(finished):
     assert "SIMULATED" in (finished / "results" / "tiny" / "appendix.html").read_text(encoding="utf-8")
+
+
+def test_a_changed_wording_is_drawn_again_without_an_estimate(copy):
+    spec = copy / "analyses" / "tiny.toml"
+    numbers = hashes(copy / "results" / "tiny")
+    (copy / "house.toml").write_text('appendix = "brief"\n[wording]\nhigher = "above"\n', encoding="utf-8")
+    claim = '\n[[claim]]\nid = "T"\ntext = "It fell."\ndirection = "lower"\n'
+    spec.write_text(spec.read_text() + '\n[report]\nstyle = "house.toml"\n' + claim, encoding="utf-8")
+    done = command(copy, "verify", "tiny")
+    assert done.returncode == 4
+    assert "differs: what the report shows" in done.stdout
+    done = command(copy, "run", "tiny")
+    assert done.returncode == 0, done.stderr
+    after = hashes(copy / "results" / "tiny")
+    assert after["effects.csv"] == numbers["effects.csv"]
+    assert after["bands.csv"] == numbers["bands.csv"]
+    page = (copy / "results" / "tiny" / "appendix.html").read_text(encoding="utf-8")
+    assert "Sensitivity: what would overturn it" not in page
+    assert "T,It fell." in (copy / "results" / "tiny" / "payloads" / "claims.csv").read_text(encoding="utf-8")
+    assert command(copy, "verify", "tiny").returncode == 0
+    wrong = spec.read_text().replace('"house.toml"', '"../house.toml"')
+    spec.write_text(wrong, encoding="utf-8")
+    done = command(copy, "run", "tiny")
+    assert done.returncode == 2
+    assert "outside the project" in done.stderr + done.stdout
+
+
+def test_several_result_sets_are_bound_in_one_report(copy):
+    spec = copy / "analyses" / "tiny.toml"
+    shutil.copy(spec, copy / "analyses" / "second.toml")
+    assert command(copy, "run", "second").returncode == 0
+    done = command(copy, "appendix", "results/second", "results/tiny", "results/appendix")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [f"results/{name}/appendix.html" for name in ("second", "tiny", "appendix")]
+    folder = copy / "results" / "appendix"
+    assert {p.name for p in folder.glob("appendix.*")} == {f"appendix.{e}" for e in ("html", "pdf", "docx", "tex")}
+    page = (folder / "appendix.html").read_text(encoding="utf-8")
+    assert "All analyses at a glance" in page
+    first = hashes(folder)
+    assert command(copy, "appendix", "second", "tiny").returncode == 0
+    assert hashes(folder) == first

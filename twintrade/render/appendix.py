@@ -86,7 +86,7 @@ def appendix(
         Given by who wants to know afterwards which texts could not be printed.
     """
     options = options or AppendixOptions()
-    page = page or Page(results, options.wording, options.theme, options.tables)
+    page = page or Page(results, options.wording, options.theme, options.tables, exhibits=options.exhibits)
     blocks: list[Block] = [Heading(1, title(page), "top")]
     if results.is_simulated:
         blocks.append(Note("simulated", spans(page.say("simulated"))))
@@ -111,7 +111,7 @@ def appendix(
 def document(results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None) -> Document:
     """Return the appendix as a document that any writer takes."""
     options = options or AppendixOptions()
-    page = page or Page(results, options.wording, options.theme, options.tables)
+    page = page or Page(results, options.wording, options.theme, options.tables, exhibits=options.exhibits)
     return Document(title(page), appendix(results, options, page), is_simulated=results.is_simulated)
 
 

@@ -34,7 +34,11 @@ LOWEST_HEADING = 6
 
 
 def bind(
-    analyses: Sequence[ResultSet], options: AppendixOptions | None = None, *, word_template: bytes | None = None
+    analyses: Sequence[ResultSet],
+    options: AppendixOptions | None = None,
+    *,
+    word_template: bytes | None = None,
+    drawn: Sequence[Document] | None = None,
 ) -> Rendered:
     """Return one report of several analyses.
 
@@ -45,15 +49,18 @@ def bind(
     options : AppendixOptions, optional
         Which exhibits each appendix shows.
     word_template : bytes, optional
+    drawn : sequence of Document, optional
+        The appendix of each analysis where it has been drawn already.
     """
     options = options or AppendixOptions()
     names = {name: latin for results in analyses for name, latin in romanized(results).items()}
     printer = Printer(charmap(), names, options.wording)
-    pages = [Page(r, options.wording, options.theme, options.tables, printer) for r in analyses]
+    pages = [Page(r, options.wording, options.theme, options.tables, printer, options.exhibits) for r in analyses]
     title = options.wording.say("binder_title")
     blocks: list[Block] = [Heading(1, title, "top"), *_overview(pages)]
-    for page in pages:
-        blocks += [PageBreak(), *_shifted(appendix(page.results, options, page), slug(page.results.name))]
+    for i, page in enumerate(pages):
+        own = appendix(page.results, options, page) if drawn is None else drawn[i].blocks
+        blocks += [PageBreak(), *_shifted(own, slug(page.results.name))]
     is_simulated = bool(pages) and all(r.is_simulated for r in analyses)
     made = Document(title, with_numbers(blocks), is_simulated=is_simulated)
     return written(made, options, names, printer, word_template)

@@ -110,6 +110,8 @@ class Table:
         Body, with a rule between groups.
     notes : tuple of str
         Sentences below the table.
+    own_notes : tuple of str
+        Further sentences for its fragments, which travel alone; in the document they stand elsewhere.
     number : int
         Filled by ``with_numbers``.
     is_simulated : bool
@@ -124,6 +126,12 @@ class Table:
     notes: tuple[str, ...] = ()
     number: int = 0
     is_simulated: bool = False
+    own_notes: tuple[str, ...] = ()
+
+    @property
+    def alone(self) -> "Table":
+        """The table as a fragment, with every note it needs."""
+        return replace(self, notes=(*self.notes, *self.own_notes), own_notes=())
 
     @property
     def rows(self) -> tuple[Row, ...]:

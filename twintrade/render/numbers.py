@@ -53,6 +53,15 @@ def singular(sentence: str) -> str:
     return _ONE.sub(r"1 \1\2", sentence)
 
 
+_HYPHEN = re.compile(r"(?<![\w.,)\]−–-])-(?=\d)")
+_SPACED = re.compile(r"(?<=\d) %")
+
+
+def typeset(sentence: str) -> str:
+    """Return a sentence of a check as the page prints it: true minus, "5%", and "1 unit"."""
+    return singular(_SPACED.sub("%", _HYPHEN.sub(MINUS, sentence)))
+
+
 def decimals_for(*values: float, significant: int = 3) -> int:
     """Return the decimals that show the smallest finite non-zero value with so many significant digits."""
     sizes = [abs(v) for v in values if not is_missing(v) and math.isfinite(v) and v != 0]

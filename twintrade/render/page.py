@@ -27,6 +27,8 @@ class Page:
     tables : TableOptions
     printer : Printer
         Makes texts printable in figures and remembers what it replaced.
+    exhibits : tuple of str
+        Names of the exhibits that the document shows.
     """
 
     results: ResultSet
@@ -34,6 +36,7 @@ class Page:
     theme: Theme = field(default_factory=Theme)
     tables: TableOptions = field(default_factory=TableOptions)
     printer: Printer = field(default_factory=lambda: Printer(charmap()))
+    exhibits: tuple[str, ...] = ()
 
     def say(self, key: str, **values: str) -> str:
         """Return a sentence of the wording."""

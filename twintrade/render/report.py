@@ -51,7 +51,7 @@ def render(
     options = options or AppendixOptions()
     names = romanized(results)
     figures = Printer(charmap(), names, options.wording)
-    page = Page(results, options.wording, options.theme, options.tables, figures)
+    page = Page(results, options.wording, options.theme, options.tables, figures, options.exhibits)
     return written(document(results, options, page), options, names, figures, word_template)
 
 
@@ -101,9 +101,9 @@ def _files(block: Block, tex: Printer) -> dict[str, bytes]:
     if isinstance(block, Table):
         name = f"tables/tab-{block.key}"
         return {
-            f"{name}.tex": table_tex(block, tex).encode("utf-8"),
-            f"{name}-float.tex": table_float_tex(block, tex).encode("utf-8"),
-            f"{name}.html": table_html(block).encode("utf-8"),
+            f"{name}.tex": table_tex(block.alone, tex).encode("utf-8"),
+            f"{name}-float.tex": table_float_tex(block.alone, tex).encode("utf-8"),
+            f"{name}.html": table_html(block.alone).encode("utf-8"),
             f"{name}.csv": table_csv(block),
         }
     return {}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from twintrade.errors import SpecError
-from twintrade.render.numbers import singular
+from twintrade.render.numbers import typeset
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 
@@ -205,6 +205,10 @@ SENTENCES: Mapping[str, str] = {
     "warnings_caption": "Messages",
     "machine": "Machine footer",
     "machine_intro": "What is needed to repeat this run bit by bit. Run time and memory stand in the manifest.",
+    "of_headline": "the headline",
+    "event_table_note": "How the intervals were made stands below the figure of this estimator.",
+    "seeds": "{n} jobs, each with a seed of its own made from {seed} and its name; the manifest lists them",
+    "findings_elsewhere": "see {heading}",
     "no_payload": "The analysis produced no data for it.",
     "no_specification": "No specification was estimated.",
     "no_manifest": "The run has not been stored yet, so there is no manifest.",
@@ -279,7 +283,7 @@ class Wording:
 
     def say(self, key: str, **values: str) -> str:
         """Return a sentence with its named places filled; values are text, never templates."""
-        return singular(_FIELD.sub(lambda match: values.get(match.group(1), match.group(0)), self.sentences[key]))
+        return typeset(_FIELD.sub(lambda match: values.get(match.group(1), match.group(0)), self.sentences[key]))
 
     def changed(self, sentences: Mapping[str, str]) -> "Wording":
         """Return this wording with some sentences replaced.

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from twintrade.effects import Message, ResultSet
 from twintrade.effects.messages import messages_frame
 from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
 from twintrade.fanout import Workers, using
+from twintrade.render.blocks import Document
 from twintrade.render.report import render
 from twintrade.study.assemble import assembled
 from twintrade.study.claims import own_claims, with_ledger
@@ -48,6 +49,14 @@ ALONE = Workers()
 
 DEBUG = "TWINTRADE_DEBUG"
 """Environment variable under which a fault of the program shows its traceback."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Redrawn:
+    """The results that pages were drawn from, and the appendix as blocks."""
+
+    results: ResultSet
+    document: Document
 
 
 class ProgramError(TwintradeError):
@@ -118,13 +127,12 @@ def planned(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
     return made, raw
 
 
-def redraw(root: Path, name: str, text: str) -> ResultSet:
+def redraw(root: Path, name: str, text: str) -> Redrawn:
     """Draw figures, tables and pages again from stored numbers, as the analysis file now wants them.
 
     Returns
     -------
-    ResultSet
-        What was drawn.
+    Redrawn
 
     Raises
     ------
@@ -146,14 +154,14 @@ def redraw(root: Path, name: str, text: str) -> ResultSet:
         page = render(results, options.appendix, word_template=options.word_template)
         files = {**tidy, **page.files}
         write(target, files, sealed(kept, files, manifest.get("volatile", {})))
-    return results
+    return Redrawn(results, page.document)
 
 
 def redrawn(root: Path, name: str, text: str) -> Outcome:
     """Draw an analysis again whose numbers are fresh and whose report is not."""
     started = time.monotonic()
     try:
-        results = redraw(root, name, text)
+        results = redraw(root, name, text).results
     except TwintradeError as error:
         return _failed(root, name, error, time.monotonic() - started)
     summary = results.manifest.get("headline", {})

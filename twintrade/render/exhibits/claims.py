@@ -34,7 +34,7 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
             "minimum detectable effect": frame["detectable"],
         }
     )
-    weights = {"claim": 1.5, "verdict": 0.8, "what the data say": 3.0, "minimum detectable effect": 1.0}
+    weights = {"claim": 1.5, "verdict": 0.8, "what the data say": 3.0, "minimum detectable effect": 1.3}
     return plain_table(
         shown, "claims", page.say("claims_caption"), weights=weights,
         notes=(*page.simulated_note, page.say("claims_note")),

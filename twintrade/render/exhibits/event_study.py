@@ -1,5 +1,7 @@
 """Exhibit 7: the event study, estimator by estimator, all on one axis, as tables, and to explore."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from twintrade.render import numbers
@@ -48,7 +50,8 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
     for spec, frame in made:
         blocks.append(Heading(3, page.say("event_title", label=label(spec))))
         blocks.append(_figure(page, spec, frame))
-        blocks.append(event_table(frame, spec, page.wording, _table_notes(page, spec)))
+        table = event_table(frame, spec, page.wording, page.simulated_note)
+        blocks.append(replace(table, own_notes=_table_notes(page, spec)))
     return tuple(blocks)
 
 
@@ -113,20 +116,16 @@ def _notes(page: Page, spec: Record, frame: pd.DataFrame) -> tuple[str, ...]:
         else page.say("no_simultaneous"),
         page.say("binned" if is_binned else "not_binned"),
         text(spec.get("base_sentence")),
-        text(spec.get("estimand")),
-        text(spec.get("assumption")),
-        page.say("gravity") if is_gravity(spec) else "",
         text(spec.get("citation_text")),
     ]
     return tuple(n if n.endswith((".", "!", "?")) else n + "." for n in notes if n)
 
 
 def _table_notes(page: Page, spec: Record) -> tuple[str, ...]:
-    """Return what the table needs when it stands alone; the rest stands below the figure."""
-    note = text(spec.get("inference_note"))
-    closed = note if note.endswith(".") or not note else f"{note}."
+    """Return what the table needs when it stands alone; in the document it stands below figure and ladder."""
+    notes = [text(spec.get(key)) for key in ("inference_note", "estimand", "assumption")]
     gravity = page.say("gravity") if is_gravity(spec) else ""
-    return (*page.simulated_note, *filter(None, (closed, gravity)))
+    return tuple(n if n.endswith(".") else f"{n}." for n in (*notes, gravity) if n)
 
 
 def _combined(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> Figure | None:

@@ -14,6 +14,7 @@ from twintrade.render.figures import (
     heat_map,
     path,
     placebo,
+    power,
     scatter,
     sensitivity,
     specification_curve,
@@ -77,6 +78,8 @@ def _shape(frame: pd.DataFrame) -> tuple[Maker, Callable[..., str]] | None:
         return _bacon, alt_text.bacon
     if {"effect", "low", "high", "is_headline"} <= columns:
         return _curve, alt_text.curve
+    if {"effect", "rejection_rate"} == columns:
+        return _power, alt_text.power
     if {"city", "population", "twins"} <= columns:
         return _twins, alt_text.twins
     if {"label", "count"} == columns - {"group"} and len(frame) <= MOST_BARS:
@@ -107,6 +110,10 @@ def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 def _path(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     return path.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def _power(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return power.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _bacon(frame: pd.DataFrame, page: Page, title: str) -> Drawing:

@@ -6,20 +6,31 @@ from typing import Any
 import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Span, prose, spans, strong
+from twintrade.render.exhibits.topics import topic_of
 from twintrade.render.page import Page
-from twintrade.render.reading import label, specifications, text
+from twintrade.render.reading import Record, label, specifications, text
 from twintrade.render.tables.plain import plain_table
 from twintrade.render.tables.run import findings_table, messages_table
 
 VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user")
-LISTED_ELSEWHERE = ("inputs", "dropped", "outputs", "warnings", "messages", "spec", "headline")
+LISTING = ("descriptives", "selection", "forest", "margins", "spillovers", "sensitivity")
+"""Exhibits that say every sentence of their checks."""
+
+LISTED_ELSEWHERE = ("seeds", "inputs", "dropped", "outputs", "warnings", "messages", "spec", "headline")
 
 
 def findings(page: Page) -> tuple[Block, ...] | Absent:
     """Return every finding with its verdict."""
     if page.results.findings.empty:
         return Absent(page.say("no_payload"))
-    table = findings_table(page.results, page.wording)
+    shown = set(page.exhibits) & set(LISTING)
+
+    def elsewhere(finding: Record) -> str:
+        found = topic_of(text(finding["diagnostic"]))
+        heading = page.say(found).split(":")[0] if found in shown else ""
+        return page.say("findings_elsewhere", heading=heading) if heading else ""
+
+    table = findings_table(page.results, page.wording, elsewhere)
     return (Heading(2, page.say("findings"), "verdicts"), prose(page.say("findings_intro")), table)
 
 
@@ -47,6 +58,11 @@ def machine(page: Page) -> tuple[Block, ...] | Absent:
     rows = list(_flat({k: v for k, v in page.results.manifest.items() if k not in LISTED_ELSEWHERE}))
     if not rows:
         return Absent(page.say("no_manifest"))
+    seeds = page.results.manifest.get("seeds")
+    if isinstance(seeds, Mapping) and seeds:
+        first = next(iter(seeds.values()))
+        base = text(first[0]) if isinstance(first, list | tuple) and first else text(first)
+        rows.append(("seeds", page.say("seeds", n=str(len(seeds)), seed=base)))
     frame = pd.DataFrame(rows, columns=["what", "value"])
     table = plain_table(frame, "machine", page.say("machine"), weights={"what": 1.0, "value": 2.2})
     return (Heading(2, page.say("machine"), "machine-footer"), prose(page.say("machine_intro")), table)

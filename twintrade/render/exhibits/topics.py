@@ -1,10 +1,13 @@
 """Exhibits 3, 4 and 8 to 11: each topic gathers the findings and payloads that belong to it."""
 
+import re
 from collections.abc import Callable, Sequence
+
+import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, spans
 from twintrade.render.exhibits.payloads import is_drawn, shown
-from twintrade.render.numbers import singular
+from twintrade.render.numbers import typeset
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, label, records, specifications, text
 from twintrade.render.wording import check_name
@@ -64,7 +67,7 @@ def _lines(page: Page, findings: list[Record]) -> list[str]:
         if column and len(columns) > 1:
             names[column] = None
     heads = [check_name(check) + (f" ({'; '.join(names)})" if names else "") for (check, _), names in about.items()]
-    return [f"{head}: {singular(sentence)}" for head, (_, sentence) in zip(heads, about, strict=True)]
+    return [f"{head}: {typeset(sentence)}" for head, (_, sentence) in zip(heads, about, strict=True)]
 
 
 def sentences(page: Page, name: str, but: Sequence[str] = ()) -> BulletList:
@@ -72,6 +75,33 @@ def sentences(page: Page, name: str, but: Sequence[str] = ()) -> BulletList:
     every = records(page.results.findings)
     findings = [r for r in every if topic_of(text(r["diagnostic"])) == name and text(r["diagnostic"]) not in but]
     return BulletList(tuple(spans(line) for line in _lines(page, findings)))
+
+
+def together(frames: dict[str, pd.DataFrame], page: Page) -> dict[str, pd.DataFrame]:
+    """Return payloads with those that are one table a column, and no figure, put below each other under one name."""
+    names = {file_name(f"{s['estimator']}-{s['specification']}"): label(s) for s in specifications(page.results)}
+    held: dict[str, list[pd.DataFrame]] = {}
+    for key, frame in frames.items():
+        base, _, column = key.partition("-")
+        if is_drawn(frame):
+            held[key] = [frame]
+        else:
+            named = frame.copy()
+            named.insert(0, "estimate", names.get(column, column.replace("-", ", ") or page.say("of_headline")))
+            held.setdefault(base, []).append(named)
+    return {
+        key: pd.concat(parts, ignore_index=True) if len(parts) > 1 else _unnamed(parts[0])
+        for key, parts in held.items()
+    }
+
+
+def _unnamed(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.drop(columns="estimate") if frame.columns[0] == "estimate" else frame
+
+
+def file_name(name: str) -> str:
+    """Return a column's name as it stands in the name of a payload."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")
 
 
 def topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
@@ -85,7 +115,7 @@ def topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
         blocks: list[Block] = [Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
             blocks.append(sentences(page, name))
-        for key, frame in frames.items():
+        for key, frame in together(frames, page).items():
             if key.endswith("_table") and is_drawn(frame) and key.removesuffix("_table") in frames:
                 continue
             blocks += shown(page, key, frame)

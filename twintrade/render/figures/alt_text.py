@@ -151,3 +151,12 @@ def bars(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
     noun = _opening("Bar chart", is_simulated)
     most = f"{text(largest['label'])} with {numbers.count(largest['count'])}"
     return f"{noun} of {len(frame)} counts; the largest is {most}."
+
+
+def power(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe how often effects would be found by the two ends."""
+    ordered = frame.sort_values("effect")
+    low, high = (numbers.percent(100 * ordered["rejection_rate"].iloc[i]) for i in (0, -1))
+    noun = _opening("Line chart", is_simulated)
+    ends = [numbers.fixed(ordered["effect"].iloc[i]) for i in (0, -1)]
+    return f"{noun} of the share of tests that find an effect: {low} at {ends[0]}, {high} at {ends[1]}."

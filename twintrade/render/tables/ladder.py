@@ -13,6 +13,9 @@ from twintrade.render.wording import Wording
 
 _CLUSTERS = re.compile(r"(\d[\d,]*)\s+([^,]+)")
 
+_SEED = re.compile(r",? seed \d+")
+"""Seeds differ from column to column; each stands below its figure and in the manifest."""
+
 OUTCOME_IN = {"level": "levels", "log": "logs", "share": "shares", "index": "an index"}
 
 
@@ -154,7 +157,7 @@ def grouped(columns: Sequence[Record], key: str, first: int) -> list[str]:
     sentences: dict[str, list[int]] = {}
     for i, column in enumerate(columns):
         if text(column.get(key)):
-            sentence = text(column.get(key))
+            sentence = _SEED.sub("", text(column.get(key)))
             sentences.setdefault(sentence if sentence.endswith(".") else f"{sentence}.", []).append(first + i)
     if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
         return list(sentences)

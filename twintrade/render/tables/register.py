@@ -9,7 +9,7 @@ from twintrade.render.reading import Record, records, text, whole
 from twintrade.render.wording import Wording
 
 _HEADS = ("Pair", "Tie", "Kind", "Dates", "Counts from", "Status", "Note", "Source")
-_WEIGHTS = (0.0, 2.0, 0.0, 2.3, 0.0, 1.4, 2.6, 2.1)
+_WEIGHTS = (0.0, 2.0, 1.2, 1.8, 0.0, 1.2, 3.2, 2.4)
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
 
 

@@ -1,5 +1,7 @@
 """Tables of the run: findings, messages, inferences side by side."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from twintrade.effects import ResultSet
@@ -14,8 +16,14 @@ from twintrade.render.wording import Wording
 VERDICTS = {"pass": "Pass", "fail": "Fail"}
 
 
-def findings_table(results: ResultSet, wording: Wording) -> Table:
-    """Return every finding with its verdict and sentence; failures first."""
+def findings_table(results: ResultSet, wording: Wording, elsewhere: Callable[[Record], str] = lambda _: "") -> Table:
+    """Return every finding with its verdict and sentence; failures first.
+
+    Parameters
+    ----------
+    elsewhere : callable
+        Where the document says a finding's sentence already, empty where it does not; failures are said again.
+    """
     names = {(text(s["estimator"]), text(s["specification"])): label(s) for s in specifications(results)}
     rank = {"fail": 0, "pass": 1}
     ordered = sorted(records(results.findings), key=lambda r: rank.get(text(r["verdict"]), 2))
@@ -24,12 +32,16 @@ def findings_table(results: ResultSet, wording: Wording) -> Table:
             "check": [text(r["diagnostic"]).replace("_", " ") for r in ordered],
             "estimate": [names.get((text(r["estimator"]), text(r["specification"])), "") for r in ordered],
             "verdict": [VERDICTS.get(text(r["verdict"]), "–") for r in ordered],
-            "what it says": [numbers.singular(text(r["sentence"])) for r in ordered],
+            "what it says": [_said(r, elsewhere(r)) for r in ordered],
         }
     )
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     weights = {"check": 1.1, "estimate": 1.4, "what it says": 4.0, "verdict": 0.6}
     return plain_table(frame, "findings", wording.say("findings_caption"), weights=weights, notes=notes)
+
+
+def _said(finding: Record, place: str) -> str:
+    return place if place and text(finding["verdict"]) != "fail" else numbers.typeset(text(finding["sentence"]))
 
 
 def messages_table(results: ResultSet, wording: Wording) -> Table:

@@ -1,0 +1,38 @@
+"""Power: how often an effect of each size would have been found."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from twintrade.render import numbers
+from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled
+
+USUAL = (0.5, 0.8)
+
+
+def draw(
+    frame: pd.DataFrame, *, x_label: str = "Effect", theme: Theme | None = None, is_simulated: bool = False
+) -> Figure:
+    """Draw the share of rejections by size of effect, with lines at one half and four fifths.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        effect, rejection_rate.
+    """
+    theme = theme or Theme()
+    ordered = frame.sort_values("effect")
+    with styled(theme):
+        figure = blank(theme, 2.8)
+        axes = figure.subplots()
+        axes.plot(ordered["effect"], ordered["rejection_rate"], color=theme.palette[0], linewidth=2.0)
+        for share in USUAL:
+            axes.axhline(share, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel(x_label)
+        axes.set_ylabel("Share of tests that find it")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.percent(100 * value, 0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.tick(value)))
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure

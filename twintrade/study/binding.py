@@ -1,0 +1,59 @@
+"""Several analyses bound in one report, from their stored numbers and the appendices just drawn from them."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from twintrade import __version__
+from twintrade.render.binder import bind
+from twintrade.study.execute import Redrawn
+from twintrade.study.lock import locked
+from twintrade.study.manifest import sealed
+from twintrade.study.report_options import report_options
+from twintrade.study.spec import ReportSection
+from twintrade.study.store import lock_path, prepare, write
+
+BOUND = "appendix"
+"""Folder of the bound report under results/; no analysis has this name, for it is a target of make."""
+
+
+def without_bound(words: Sequence[str]) -> list[str]:
+    """Return names of analyses for words that may be folders of results; the bound report is none of them."""
+    found = []
+    for word in words:
+        path = PurePosixPath(word)
+        is_folder = path.parent.name == "results" and path.suffix == ""
+        name = path.name if is_folder else word
+        if name and not (is_folder and (name == BOUND or name.startswith("."))):
+            found.append(name)
+    return [word for word in found if not word.endswith(".messages.csv")]
+
+
+def bound(root: Path, drawn: Sequence[Redrawn], style: str = "") -> str:
+    """Write the bound report and return the path of its page.
+
+    Parameters
+    ----------
+    root : Path
+        Project folder.
+    drawn : sequence of Redrawn
+        In the order in which they are to stand.
+    style : str
+        A style file for the pages that the report adds, below the project.
+
+    Raises
+    ------
+    SpecError, StoreError
+    """
+    options = report_options(ReportSection(style=style), root)
+    target = prepare(root, BOUND)
+    with locked(lock_path(root, BOUND), BOUND):
+        made = bind([d.results for d in drawn], options.appendix, drawn=[d.document for d in drawn])
+        manifest = {
+            "analysis": BOUND,
+            "title": made.document.title,
+            "tool": {"name": "twintrade", "version": __version__},
+            "bound": {d.results.name: d.results.manifest.get("spec_sha256", "") for d in drawn},
+            "is_simulated": made.document.is_simulated,
+        }
+        write(target, made.files, sealed(manifest, made.files, {}))
+    return f"results/{BOUND}/appendix.html"
