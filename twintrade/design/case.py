@@ -101,9 +101,34 @@ class Case:
         """Return the case in some of its periods, shape (n_periods,)."""
         return replace(self, values=self.values[:, periods], periods=self.periods[periods])
 
+    def deseasonalized(self) -> "Case":
+        """Return the case with each unit's seasonal pattern before the onset taken out, its mean there kept.
+
+        As it is where a year is one period, or where fewer than two years lie before the onset.
+        """
+        if self.seasons == 1 or int(self.is_before.sum()) < 2 * self.seasons:
+            return self
+        return replace(self, values=less_seasons(self.values, self.periods % self.seasons, self.is_before))
+
     def dated(self, onset: int) -> "Case":
         """Return the case with another onset."""
         return replace(self, onset=onset)
+
+
+def less_seasons(values: FloatArray, season: IntArray, before: BoolArray) -> FloatArray:
+    """Return values less seasonal means over some periods, plus the mean of these means.
+
+    Parameters
+    ----------
+    values : FloatArray, shape (n_units, n_periods)
+        NaN where there is none.
+    season : IntArray, shape (n_periods,)
+    before : BoolArray, shape (n_periods,)
+        Periods that the means are taken over; every season occurs in them.
+    """
+    means = np.column_stack([np.nanmean(values[:, before & (season == s)], axis=1) for s in np.unique(season)])
+    place = np.searchsorted(np.unique(season), season)
+    return np.asarray(values - means[:, place] + means.mean(axis=1, keepdims=True))
 
 
 def case_of(design: Design, matrix: OutcomeMatrix, row: int | None = None) -> Case:

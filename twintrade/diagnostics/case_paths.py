@@ -1,6 +1,6 @@
 """The observed path, what stands for it without the tie, and every donor's gap in its place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -97,8 +97,9 @@ def _one_path(fit: Fit, one: Measured) -> pd.DataFrame:
     case, gaps = one.paths.case, one.paths.gaps[0]
     is_log = one.method.transform == "log"
     is_relative = is_log or one.method.estimator.effect_scale(one.design) == "log points"
-    base = float(case.own[int(np.flatnonzero(case.is_before)[-1])])
-    observed = _index(case.own, base, is_log)
+    own = _shown(case, is_log) if is_relative else case.own
+    base = float(own[int(np.flatnonzero(case.is_before)[-1])])
+    observed = _index(own, base, is_relative)
     return pd.DataFrame(
         {
             "method": one.method.label,
@@ -111,6 +112,14 @@ def _one_path(fit: Fit, one: Measured) -> pd.DataFrame:
             "gap": gaps,
         }
     )
+
+
+def _shown(case: Case, is_log: bool) -> FloatArray:
+    """Return the treated unit's logarithm without its seasons, NaN where there is none."""
+    values = case.values[:1]
+    logs = values if is_log else np.log(np.where(values > 0, values, np.nan))
+    seen = replace(case, values=logs)
+    return (seen.deseasonalized() if np.isfinite(logs).all() else seen).own
 
 
 def _index(values: FloatArray, base: float, is_log: bool) -> FloatArray:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.design.case import Case
+from twintrade.design.case import Case, less_seasons
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
@@ -26,7 +26,8 @@ class DoubleRatio(SingleCase):
         d_t = ln X_cjt - ln sum_k≠j X_ckt - ln sum_i≠c X_ijt + ln sum_i≠c,k≠j X_ikt.
 
     Where the design holds donors of one margin only (donor set A or B), the other margin drops out and d_t is a
-    single log ratio. Nothing is estimated, so nothing but placebo refits can say how unusual a move is.
+    single log ratio. In quarters and months its seasonal means before the onset are taken out. Nothing is
+    estimated, so nothing but placebo refits can say how unusual a move is.
 
     Attributes
     ----------
@@ -52,6 +53,9 @@ class DoubleRatio(SingleCase):
             Donors on one margin and off it only, or no positive flow to measure from.
         """
         ratio = log_double_ratio(case.values, case.city, case.partner)
+        is_whole = bool(np.isfinite(ratio[case.is_before]).all())
+        if case.seasons > 1 and is_whole and int(case.is_before.sum()) >= 2 * case.seasons:
+            ratio = less_seasons(ratio[None], case.periods % case.seasons, case.is_before)[0]
         base = case.is_before if self.relative_to == "pre_mean" else case.event_times == self.base_period
         if not np.isfinite(ratio[base]).any():
             raise EstimationError(f"{case.units[0]} has no positive flow in the period it is measured from")

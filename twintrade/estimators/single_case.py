@@ -24,6 +24,8 @@ class SingleCase(Estimator):
     uses_covariates: ClassVar[bool] = False
     fits_whole_path: ClassVar[bool] = True
     """Whether it can be fitted on all periods as if none were treated, as conformal inference does."""
+    removes_seasons: ClassVar[bool] = False
+    """Whether each unit's seasonal means before the onset are taken out of quarters and months first."""
 
     @abstractmethod
     def gaps(self, case: Case) -> FloatArray:
@@ -51,8 +53,11 @@ class SingleCase(Estimator):
         return {}
 
     def case(self, design: Design) -> Case:
-        """Return the design's only case, its treated unit first."""
-        return case_of(design, outcome_matrix(design))
+        """Return the design's only case, its treated unit first, as the method looks at it."""
+        return self._seen(case_of(design, outcome_matrix(design)))
+
+    def _seen(self, case: Case) -> Case:
+        return case.deseasonalized() if self.removes_seasons else case
 
     def refuse_covariates(self, design: Design) -> None:
         """Refuse covariates that the method would ignore.
@@ -75,7 +80,7 @@ class SingleCase(Estimator):
         """
         self.refuse_covariates(design)
         matrix = outcome_matrix(design)
-        case = case_of(design, matrix)
+        case = self._seen(case_of(design, matrix))
         gaps = self.gaps(case)
         sample = design.observations.sample(
             matrix.used,

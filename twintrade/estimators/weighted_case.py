@@ -33,6 +33,7 @@ class WeightedCase(SingleCase):
     """A single-case estimator that can show its weights."""
 
     __slots__ = ()
+    removes_seasons = True
 
     @abstractmethod
     def weigh(self, case: Case) -> DonorWeights:

@@ -106,11 +106,12 @@ SENTENCES: Mapping[str, str] = {
     "set_B": "B: other cities, same destination",
     "set_all": "all untreated pairs",
     "payload_cases_forest": "Case by case (as far as placebos reach), their random-effects mean, and it without each",
-    "payload_break_dates": "How strongly the series breaks at each date (F statistic)",
     "payload_path": "Paths over time",
     "case_paths_caption": "{unit}: observed, and as each donor set and method has it without the tie",
     "case_paths_note": "Above: the flow as an index beside the path that the donors imply. Below: the gap between "
     "them. {events}. Gaps before the tie are misfit; the wider they are the less the gaps after it say.",
+    "case_seasons_note": "Where two years or more lie before the tie, every flow's seasonal means of that time are "
+    "taken out.",
     "case_placebo_caption": "The gap of {unit} among placebos: the same done to each donor ({method})",
     "case_weights_caption": "Donors and their weights in the synthetic control, by donor set",
     "case_tests_caption": "What each method and donor set says, with the smallest p-value it could have given",

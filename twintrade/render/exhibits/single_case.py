@@ -14,6 +14,7 @@ from twintrade.render.tables.plain import plain_table
 
 SETS = ("A", "B", "all")
 MOST_ROWS = 60
+MOST_FALSE_DATES = 12
 
 TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
@@ -38,7 +39,6 @@ TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "",
         ("label", "first_label", "last_label", "is_rival", "effect_without", "reason"),
     ),
-    ("break_dates", "payload_break_dates", "", ("period_label", "statistic", "is_candidate")),
     ("donor_sets", "case_donors_caption", "", ("donor_set", "unit", "status", "reason")),
 )  # fmt: skip
 """Payload, caption, note and the columns shown, in the order of the page."""
@@ -90,7 +90,10 @@ def _paths(page: Page, frame: pd.DataFrame) -> Figure:
         drawing,
         alt_text.case(frame, shown, is_simulated=simulated),
         frame,
-        notes=(page.say("case_paths_note", events=key or "No date is known"),),
+        notes=(
+            page.say("case_paths_note", events=key or "No date is known"),
+            *(() if page.period_name == "year" else (page.say("case_seasons_note"),)),
+        ),
     )
 
 
@@ -111,4 +114,5 @@ def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, c
     present = [c for c in columns if c in frame]
     notes = (*page.simulated_note, *((page.say(note),) if note else ()))
     name = key.removesuffix("_table").replace("_", "-")
-    return plain_table(frame[present], name, page.say(caption), notes=notes, most_rows=MOST_ROWS, is_wrapping=True)
+    most = MOST_FALSE_DATES if key == "placebo_time_table" else MOST_ROWS
+    return plain_table(frame[present], name, page.say(caption), notes=notes, most_rows=most, is_wrapping=True)

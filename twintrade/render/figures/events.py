@@ -67,7 +67,9 @@ def period_axis(axes: Axes, frame: pd.DataFrame, most: int = 12) -> None:
     names = frame.drop_duplicates("period").sort_values("period")
     periods = [float(p) for p in names["period"]]
     labels = [text(n) for n in names["period_label"]]
-    step = max(1, -(-len(periods) // most))
+    # Months and quarters are wider than years.
+    fitting = max(2, most * 5 // max(5, *(len(label) + 1 for label in labels)))
+    step = max(1, -(-len(periods) // fitting))
     axes.set_xticks(periods[::step], labels[::step])
 
 
