@@ -1,6 +1,7 @@
 """Decompositions of the two-way estimate and the power of pre-tests, against the packages of their authors."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -69,6 +70,43 @@ def test_bacon_equals_bacondecomp(shared, rng, case, dataset) -> None:
     assert both["estimate"].to_numpy() == pytest.approx(both["estimate_r"].to_numpy(), rel=GOLDEN)
     assert both["weight"].to_numpy() == pytest.approx(both["weight_r"].to_numpy(), rel=GOLDEN)
     assert (both["type_r"].map(KINDS) == both["type"]).all()
+
+
+def test_bacon_given_covariates_equals_bacondecomp(shared, rng) -> None:
+    expected = golden(shared, "bacon", "castle_homicide_controls")
+    design = replace(panel_of(shared, "castle"), covariates=("l_income", "poverty"))
+    fitted = fit(TWFE(shape="static"), design)
+    found = Bacon().check(fitted, Clustered(), rng)
+    rows = found.payloads["bacon"]
+    within, between = rows.iloc[-1], rows.iloc[:-1]
+    assert within["estimate"] == pytest.approx(expected["beta_hat_w"], rel=GOLDEN)
+    assert within["weight"] == pytest.approx(expected["Omega"], rel=GOLDEN)
+    theirs = pd.DataFrame({k: expected[k] for k in ("treated", "untreated", "estimate", "weight", "type")})
+    theirs["untreated"] = theirs["untreated"].astype(float).fillna(np.inf)
+    both = theirs.merge(between, on=["treated", "untreated"], suffixes=("_r", ""))
+    assert len(both) == len(theirs) == len(between)
+    assert both["estimate"].to_numpy() == pytest.approx(both["estimate_r"].to_numpy(), rel=GOLDEN)
+    share = 1 - expected["Omega"]
+    assert both["weight"].to_numpy() == pytest.approx(share * both["weight_r"].to_numpy(), rel=GOLDEN)
+    assert (both["type"] == both["type_r"].str.lower().str.replace(" vs ", " against ")).all()
+
+
+def test_bacon_given_covariates_adds_up_to_the_estimate(rng) -> None:
+    index = pd.MultiIndex.from_product([range(30), range(8)], names=["unit", "period"])
+    frame = index.to_frame(index=False).assign(y=rng.normal(size=240), a=rng.normal(size=240), b=rng.normal(size=240))
+    onset = pd.Series(rng.choice([0, 3, 4, 6, np.inf], 30))
+    panel = Panel.from_frame(frame, unit="unit", period="period")
+    design = Design(
+        panel=panel,
+        treatment=Treatment(panel.units, onset.to_numpy()),
+        outcome="y",
+        covariates=("a", "b"),
+        always_treated="keep",
+    )
+    fitted = fit(TWFE(shape="static"), design)
+    rows = Bacon().check(fitted, Clustered(), rng).payloads["bacon"]
+    assert rows["weight"].sum() == pytest.approx(1)
+    assert (rows["estimate"] * rows["weight"]).sum() == pytest.approx(fitted.estimate.effects[0], rel=1e-9)
 
 
 def test_bacon_adds_up_to_the_estimate(shared, rng) -> None:

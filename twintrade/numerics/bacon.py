@@ -10,6 +10,7 @@ EARLIER_LATER = "earlier against later treated"
 LATER_EARLIER = "later against earlier treated"
 LATER_ALWAYS = "later against always treated"
 UNTREATED = "treated against untreated"
+BOTH_TREATED = "both treated"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,3 +77,92 @@ def _pair(
     change = means[k, after].mean() - means[k, before].mean()
     other = means[u, after].mean() - means[u, before].mean()
     return [TwoByTwo(float(onset[k]), float(onset[u]), kind, float(change - other), float(weight))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """A decomposition given covariates (Goodman-Bacon 2021, section V).
+
+    Attributes
+    ----------
+    within : float
+        Coefficient from covariates that differ within cohort and period, which no comparison of cohorts explains.
+    within_weight : float
+        Its weight in the whole coefficient; the comparisons share the rest.
+    comparisons : tuple of TwoByTwo
+        Of two cohorts at a time; their weights add up to one.
+    """
+
+    within: float
+    within_weight: float
+    comparisons: tuple[TwoByTwo, ...]
+
+    @property
+    def total(self) -> float:
+        """The coefficient of the regression."""
+        between = sum(one.weight * one.estimate for one in self.comparisons)
+        return self.within_weight * self.within + (1 - self.within_weight) * between
+
+
+def decompose_given(
+    y: FloatArray, covariates: FloatArray, cohort: IntArray, onset: FloatArray, periods: IntArray
+) -> Given:
+    """Decompose the coefficient of a treatment dummy with unit and period effects and covariates.
+
+    The treatment net of effects and covariates varies within cohorts and periods, by covariates alone, and between
+    them; the latter part compares each two cohorts, with the same slopes of the covariates for all of them.
+
+    Parameters
+    ----------
+    y : FloatArray, shape (n_units, n_periods)
+    covariates : FloatArray, shape (n_units, n_periods, n_covariates)
+    cohort : IntArray, shape (n_units,)
+        Codes into ``onset``.
+    onset : FloatArray, shape (n_cohorts,)
+    periods : IntArray, shape (n_periods,)
+    """
+    treated = (periods >= onset[:, None])[cohort].astype(np.float64)
+    size = np.ones(cohort.size)
+    columns = np.stack([_centred(x, size) for x in np.moveaxis(covariates, 2, 0)], axis=2)
+    own = _centred(treated, size)
+    slopes = np.linalg.lstsq(columns.reshape(own.size, -1), own.ravel(), rcond=None)[0]
+    net = own - columns @ slopes
+    counts = np.bincount(cohort).astype(np.float64)
+
+    def by_cohort(values: FloatArray) -> FloatArray:
+        sums = np.zeros((counts.size, values.shape[1]))
+        np.add.at(sums, cohort, values)
+        return np.asarray(sums / counts[:, None])
+
+    between, means = by_cohort(net), by_cohort(y)
+    inside = net - between[cohort]
+    spread = float((inside**2).sum())
+    found = [
+        one
+        for k in range(onset.size)
+        for u in range(k + 1, onset.size)
+        if (one := _pair_given(means, between, counts, onset, k, u)) is not None
+    ]
+    total = sum(one.weight for one in found)
+    scaled = tuple(TwoByTwo(o.treated, o.untreated, o.kind, o.estimate, o.weight / total) for o in found)
+    within = float((inside * y).sum()) / spread if spread > 0 else 0.0
+    return Given(within, spread / float((net**2).sum()), scaled)
+
+
+def _pair_given(
+    means: FloatArray, net: FloatArray, counts: FloatArray, onset: FloatArray, k: int, u: int
+) -> TwoByTwo | None:
+    pair = [k, u]
+    moved = _centred(net[pair], counts[pair])
+    spread = float((counts[pair, None] * moved**2).sum())
+    if spread <= 1e-12 * float((counts[:, None] * net**2).sum()):
+        return None
+    estimate = float((counts[pair, None] * moved * means[pair]).sum()) / spread
+    kind = UNTREATED if np.isinf(onset[u]) else BOTH_TREATED
+    return TwoByTwo(float(onset[k]), float(onset[u]), kind, estimate, float(counts[pair].sum() * spread))
+
+
+def _centred(values: FloatArray, size: FloatArray) -> FloatArray:
+    """Return a matrix net of row and column means, rows weighted."""
+    out = values - values.mean(axis=1, keepdims=True)
+    return np.asarray(out - (size @ out / size.sum()))
