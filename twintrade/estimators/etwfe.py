@@ -1,6 +1,6 @@
 """Extended two-way fixed effects: every cohort and period its own effect (Wooldridge 2021, 2023)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -80,8 +80,9 @@ class ETWFE(Estimator):
     def _fitted(self, o: Observations, scale: Scale) -> CohortEffects:
         """Fit the cells on the given rows."""
         cells, reference = self._cells(o)
-        columns = interactions(o, cells.of_row, has_units="unit" in o.design.effect_names)
-        fit = fit_cells(o, cells.of_row, cells.names(), columns, self.family)
+        given = interactions(o, cells.of_row, has_units="unit" in o.design.effect_names)
+        fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family)
+        fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, o.design.covariates)))
         found = measured(o, fit, cells.of_row, self.measure, self.family)
         return _packed(o, fit, tabled(o, fit, cells, found, reference), scale, reference)
 

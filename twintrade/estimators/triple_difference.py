@@ -1,5 +1,6 @@
 """Affected against unaffected flows of the same dyads: the difference of two differences in differences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -9,11 +10,12 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Influence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.group_time import cells
+from twintrade.estimators.group_time import Cell, cells
 from twintrade.estimators.triple_conditional import conditional_contrasts
 from twintrade.estimators.triple_contrasts import triple_contrasts
-from twintrade.estimators.triple_groups import groups_of
+from twintrade.estimators.triple_groups import Groups, groups_of
 from twintrade.estimators.wide import widen
+from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.two_period import Method
 
 
@@ -57,9 +59,8 @@ class TripleDifference(Estimator):
         EstimationError
             No cell has affected and unaffected units on both sides.
         """
-        o = design.observations
-        wide = widen(o)
-        groups = groups_of(wide, o, self.affected)
+        wide = widen(design.observations)
+        groups = groups_of(wide, design.observations, self.affected)
         plan = list(cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
         influence: Influence
         why: tuple[Dropped, ...] = ()
@@ -67,37 +68,14 @@ class TripleDifference(Estimator):
             kept, effects, influence, why = conditional_contrasts(groups, plan, self.method)
         else:
             kept, effects, influence = triple_contrasts(groups, plan)
+        if all(c.is_reference for c in kept):
+            because = "; ".join(sorted({d.sentence for d in why})) or groups.lacking()
+            raise EstimationError(f"no cohort-period cell is identified: {because}")
         named = {name for d in why for name in d.names}
         lost = [label for c in plan if c not in kept and (label := c.label(wide.onset, wide.periods)) not in named]
-        if all(c.is_reference for c in kept):
-            because = "; ".join(sorted({d.sentence for d in why}))
-            lacking = "no cohort-period cell has affected and unaffected units on both sides"
-            raise EstimationError(f"no cohort-period cell is identified: {because}" if because else lacking)
-        members = [c.cohort for c in kept]
-        cohorts = wide.onset[members].astype(np.int64)
-        times = wide.periods[[c.at for c in kept]] - cohorts
-        counts = groups.counts[1][members]
         sentence = "cohort-period cells that lack affected or unaffected units on one side"
         dropped = (*why, Dropped("no-comparison", sentence, 0, 0, tuple(lost))) if lost else why
-        n_cohorts = wide.onset.size
-        return CohortEffects(
-            effects=effects,
-            uncertainty=influence,
-            scale=design.scale,
-            sample=o.sample(dropped=dropped),
-            names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(cohorts, times, strict=True)),
-            n_units=counts.astype(np.int64),
-            n_cells=counts.astype(np.int64),
-            base=self.base,
-            cohorts=cohorts,
-            event_times=times,
-            cell_weights=groups.sizes[1][members],
-            reference=-1 - design.anticipation if self.base == "universal" else None,
-            anticipation=design.anticipation,
-            unit_cohorts=groups.code,
-            cohort_labels=np.concatenate([np.full(n_cohorts, np.nan), wide.onset]),
-            unit_weights=wide.unit_weights,
-        )
+        return self._packed(design, groups, kept, effects, influence, dropped)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -114,3 +92,35 @@ class TripleDifference(Estimator):
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
         return "ATT(g,t) = mean over comparison cohorts c of [ΔY_g,1 − ΔY_g,0] − [ΔY_c,1 − ΔY_c,0], Δ since the base"
+
+    def _packed(
+        self,
+        design: Design,
+        groups: Groups,
+        kept: Sequence[Cell],
+        effects: FloatArray,
+        influence: Influence,
+        dropped: tuple[Dropped, ...],
+    ) -> CohortEffects:
+        wide, members = groups.wide, [c.cohort for c in kept]
+        cohorts = wide.onset[members].astype(np.int64)
+        times = wide.periods[[c.at for c in kept]] - cohorts
+        counts = groups.counts[1][members].astype(np.int64)
+        return CohortEffects(
+            effects=effects,
+            uncertainty=influence,
+            scale=design.scale,
+            sample=design.observations.sample(dropped=dropped),
+            names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(cohorts, times, strict=True)),
+            n_units=counts,
+            n_cells=counts,
+            base=self.base,
+            cohorts=cohorts,
+            event_times=times,
+            cell_weights=groups.sizes[1][members],
+            reference=-1 - design.anticipation if self.base == "universal" else None,
+            anticipation=design.anticipation,
+            unit_cohorts=groups.code,
+            cohort_labels=np.concatenate([np.full(wide.onset.size, np.nan), wide.onset]),
+            unit_weights=wide.unit_weights,
+        )

@@ -6,6 +6,7 @@ import numpy as np
 
 from twintrade.design import Observations
 from twintrade.errors import DesignError
+from twintrade.estimators.group_time import named_units
 from twintrade.estimators.wide import Wide
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -34,6 +35,18 @@ class Groups:
         if weights is None:
             return self.counts
         return np.bincount(self.code, weights, self.counts.size).reshape(self.counts.shape).astype(np.float64)
+
+    def lacking(self) -> str:
+        """Say which cohorts lack affected or unaffected units, or that nobody is left to compare with."""
+        said = []
+        for k, onset in enumerate(self.wide.onset):
+            if self.counts[:, k].min() == 0:
+                kind = "unaffected" if self.counts[0, k] == 0 else "affected"
+                units = named_units(self.wide.unit_ids[self.wide.cohort == k])
+                said.append(
+                    f"{'never tied' if np.isinf(onset) else f'cohort {onset:.0f}'} ({units}) has no {kind} unit"
+                )
+        return "; ".join(said) or "no comparison cohort has affected and unaffected units"
 
     @property
     def n_cohorts(self) -> int:
