@@ -12,6 +12,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 COLLINEAR = 1e-9
 SUSPICIOUS = 1e-6
 FEW_PRODUCTS = 16
+ROWS_AT_ONCE = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,47 +97,82 @@ def least_squares(
     """
     checked_outcome(y, X, absorber.n_rows)
     effects = absorber if weights is None else absorber.reweighted(weights)
-    tilde = effects.residualize(np.column_stack([y, X]))
+    columns = np.empty((y.size, X.shape[1] + 1), order="F")
+    columns[:, 0], columns[:, 1:] = y, X
+    tilde = effects.project(columns, is_spare=True).residuals
+    del columns
     y_tilde = tilde[:, 0]
     kept, collinear = independent_columns(tilde[:, 1:], column_norms(X, effects.weights), effects.weights, names)
-    x_tilde = np.asfortranarray(tilde[:, 1:][:, kept])
+    x_tilde = tilde[:, 1:] if kept.size == X.shape[1] else tilde[:, 1:][:, kept]
     coefficients, bread = regress(y_tilde, x_tilde, effects.weights)
+    residuals = _left(y_tilde, x_tilde, coefficients)
     # the Gram matrix squares the condition number; one step on the residuals takes that back
-    coefficients = coefficients + regress(y_tilde - combination(x_tilde, coefficients), x_tilde, effects.weights)[0]
-    residuals = y_tilde - combination(x_tilde, coefficients)
+    more = bread @ products(x_tilde, residuals[:, None], effects.weights)[:, 0]
+    coefficients = coefficients + more
+    residuals = _left(residuals, x_tilde, more)
     total, rest = (float(column_norms(v[:, None], effects.weights)[0] ** 2) for v in (y_tilde, residuals))
     within_r2 = 1.0 - rest / total if total > 0 else float("nan")
     return LeastSquares(coefficients, kept, x_tilde, y_tilde, residuals, bread, collinear, within_r2)
+
+
+def _left(y: FloatArray, X: FloatArray, coefficients: FloatArray) -> FloatArray:
+    """Y - X b, one block after another."""
+    out = np.empty_like(y)
+    for low in range(0, y.size, ROWS_AT_ONCE):
+        rows = slice(low, low + ROWS_AT_ONCE)
+        np.subtract(y[rows], combination(X[rows], coefficients), out=out[rows])
+    return out
 
 
 def checked_outcome(y: FloatArray, X: FloatArray, n: int) -> None:
     """Raise an EstimationError unless y is (n,), X is (n, k) and both are finite."""
     if y.shape != (n,) or X.ndim != 2 or X.shape[0] != n:
         raise EstimationError(f"Outcome {y.shape} and regressors {X.shape} do not match the {n} rows of the effects.")
-    if not bool(np.isfinite(y).all()):
+    if not has_finite(y):
         bad = np.flatnonzero(~np.isfinite(y))
         raise EstimationError(
             f"The outcome is missing or infinite in {bad.size} rows (first: row {bad[0]}). Drop or repair them."
         )
-    finite = np.isfinite(X).all(axis=0)
-    if not bool(finite.all()):
+    finite = [has_finite(X[:, j]) for j in range(X.shape[1])]
+    if not all(finite):
         raise EstimationError(
-            f"Regressor {int(np.argmin(finite))} is missing or infinite in some rows. Drop or repair them."
+            f"Regressor {finite.index(False)} is missing or infinite in some rows. Drop or repair them."
         )
+
+
+def has_finite(values: FloatArray) -> bool:
+    """Say whether all values are finite, from their extremes: no array as long as they are is taken."""
+    if values.size == 0:
+        return True
+    return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
 
 
 def column_norms(columns: FloatArray, weights: FloatArray | None) -> FloatArray:
     """Return the weighted Euclidean norm of each column, (k,)."""
-    weighted = columns if weights is None else columns * weights[:, None]
-    squares: FloatArray = np.einsum("ij,ij->j", weighted, columns)
+    squares = np.zeros(columns.shape[1])
+    for low in range(0, columns.shape[0], ROWS_AT_ONCE):
+        rows = slice(low, low + ROWS_AT_ONCE)
+        block = columns[rows]
+        weighted = block if weights is None else block * weights[rows, None]
+        squares += np.einsum("ij,ij->j", weighted, block)
     return np.sqrt(np.maximum(squares, 0.0))
 
 
-def products(left: FloatArray, right: FloatArray) -> FloatArray:
-    """Left'right of two tall arrays; few columns go without BLAS, whose threads wait longer than they work there."""
-    if left.shape[1] * right.shape[1] <= FEW_PRODUCTS:
-        return np.asarray(np.einsum("ij,ik->jk", np.asfortranarray(left), np.asfortranarray(right)), dtype=np.float64)
-    return np.asarray(left.T @ right, dtype=np.float64)
+def products(left: FloatArray, right: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    """Left'W right of two tall arrays, block by block, so that no array as long as they are is taken.
+
+    Few columns go without BLAS, whose threads wait longer than they work there.
+    """
+    total = np.zeros((left.shape[1], right.shape[1]))
+    is_small = left.shape[1] * right.shape[1] <= FEW_PRODUCTS
+    for low in range(0, left.shape[0], ROWS_AT_ONCE):
+        rows = slice(low, low + ROWS_AT_ONCE)
+        ours = left[rows] if weights is None else left[rows] * weights[rows, None]
+        if is_small:
+            total += np.einsum("ij,ik->jk", np.asfortranarray(ours), np.asfortranarray(right[rows]))
+        else:
+            total += ours.T @ right[rows]
+    return total
 
 
 def combination(columns: FloatArray, coefficients: FloatArray) -> FloatArray:
@@ -150,12 +186,11 @@ def regress(y: FloatArray, X: FloatArray, weights: FloatArray | None) -> tuple[F
     """Coefficients and inverse Gram matrix of independent columns, scaled to unit norm before inverting."""
     if X.shape[1] == 0:
         return np.zeros(0), np.zeros((0, 0))
-    weighted = X if weights is None else X * weights[:, None]
-    gram = products(weighted, X)
+    gram = products(X, X, weights)
     scale = 1.0 / np.sqrt(np.diag(gram))
     inverse = np.linalg.inv(gram * scale[:, None] * scale)
     bread = 0.5 * (inverse + inverse.T) * scale[:, None] * scale
-    return bread @ products(weighted, y[:, None])[:, 0], bread
+    return bread @ products(X, y[:, None], weights)[:, 0], bread
 
 
 def independent_columns(
@@ -177,7 +212,7 @@ def independent_columns(
     kept: list[int] = []
     collinear: list[Collinear] = []
     remaining = column_norms(x_tilde, weights)
-    gram = products(x_tilde if weights is None else x_tilde * weights[:, None], x_tilde)
+    gram = products(x_tilde, x_tilde, weights)
     for j in range(x_tilde.shape[1]):
         if remaining[j] <= COLLINEAR * norms[j]:
             collinear.append(Collinear(j, labels[j], (), "the fixed effects"))

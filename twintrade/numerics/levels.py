@@ -117,14 +117,21 @@ def singletons(codes: Sequence[IntArray]) -> BoolArray:
         (n,) true for rows that carry no information once the effects are absorbed.
     """
     known = levels(codes)
-    kept = np.ones(known.n_rows, dtype=np.bool_)
+    return alone_in_level(known, np.ones(known.n_rows, dtype=np.bool_))
+
+
+def alone_in_level(known: Levels, among: BoolArray) -> BoolArray:
+    """The same among the rows marked: which of them are alone in a level, again and again, (n,)."""
+    kept = among.copy()
     while True:
         alone = np.zeros_like(kept)
         for code, size in zip(known.codes, known.sizes, strict=True):
-            alone |= np.bincount(code[kept], minlength=size)[code] == 1
+            count = np.bincount(code, None if bool(kept.all()) else kept, size)
+            if bool((count == 1).any()):
+                alone |= (count == 1)[code]
         alone &= kept
         if not alone.any():
-            return ~kept
+            return among & ~kept
         kept &= ~alone
 
 

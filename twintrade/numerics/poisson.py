@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorb import Absorber, absorber, singletons
+from twintrade.numerics.absorb import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.least_squares import (
     Collinear,
@@ -15,7 +15,17 @@ from twintrade.numerics.least_squares import (
     column_norms,
     independent_columns,
 )
-from twintrade.numerics.poisson_steps import Position, Problem, Regressors, deviance_of, iterate
+from twintrade.numerics.levels import alone_in_level
+from twintrade.numerics.poisson_layout import Layout, lay_out
+from twintrade.numerics.poisson_steps import (
+    ROWS_AT_ONCE,
+    Position,
+    Problem,
+    Regressors,
+    deviance_of,
+    iterate,
+    total,
+)
 from twintrade.numerics.separation import Separated, all_zero_levels, separated_by_regressors
 
 
@@ -108,32 +118,51 @@ def poisson(
         iterations do not converge.
     """
     _check(y, X, weights, offset)
-    codes = [np.asarray(code, dtype=np.int64) for code in codes]
-    kept, separated = _keep_rows(y, codes, weights)
-    separated_rows, full_rank = separated_by_regressors(y[kept], X[kept], [code[kept] for code in codes])
+    effects = absorber([np.asarray(code) for code in codes])
+    kept, separated = _keep_rows(y, effects.levels.codes, weights)
+    separated_rows, full_rank = separated_by_regressors(y, X, effects, kept)
     if separated_rows.any():
-        gone = np.flatnonzero(kept)[separated_rows]
+        gone = np.flatnonzero(separated_rows)
         separated.append(Separated(gone, "separated by a regressor or a combination of effects"))
-        kept[gone] = False
-    alone = np.flatnonzero(kept)[singletons([code[kept] for code in codes])]
+        kept &= ~separated_rows
+    alone = np.flatnonzero(alone_in_level(effects.levels, kept))
     if drop_singletons:
         kept[alone] = False
-    rows = np.flatnonzero(kept)
-    if rows.size == 0:
+    if not kept.any():
         raise EstimationError("No row is left: every row is a singleton or separated. Use coarser fixed effects.")
-    effects = absorber([code[rows] for code in codes])
-    own_weights = None if weights is None else np.asarray(weights, dtype=np.float64)[rows]
-    columns, collinear = _independent(X[rows], effects, own_weights, names, full_rank)
-    scale = float(np.average(y[rows], weights=own_weights))
-    start = np.zeros(rows.size) if offset is None else np.asarray(offset, dtype=np.float64)[rows]
-    scaled = y[rows] / scale
-    terms = xlogy(scaled, scaled) - scaled
-    saturated = float(terms.sum() if own_weights is None else own_weights @ terms)
-    problem = Problem(scaled, np.ascontiguousarray(X[rows][:, columns]), own_weights, start, effects, saturated)
+    columns, collinear = _independent(X, effects, kept, weights, names, full_rank)
+    layout = lay_out(effects, kept)
+    scale = _mean(y, kept, weights)
+    problem = _problem(layout, y, X[:, columns] if columns.size < X.shape[1] else X, weights, offset, scale)
     position, regressors, iterations = iterate(problem, tolerance, max_iterations)
-    return _finished(
-        problem, position, regressors, scale, columns, collinear, iterations, rows, tuple(separated), alone
-    )
+    found = (position, regressors, scale, iterations)
+    return _finished(problem, layout, found, columns, collinear, tuple(separated), alone)
+
+
+def _mean(y: FloatArray, kept: BoolArray, weights: FloatArray | None) -> float:
+    if weights is None:
+        return float(y.mean() if bool(kept.all()) else np.average(y, weights=kept))
+    return float(np.average(y, weights=kept * weights))
+
+
+def _problem(
+    layout: Layout,
+    y: FloatArray,
+    X: FloatArray,
+    weights: FloatArray | None,
+    offset: FloatArray | None,
+    scale: float,
+) -> Problem:
+    """Lay the data out, the outcome divided by its mean."""
+    scaled = layout.spread(y)
+    scaled /= scale
+    own = layout.weights(weights)
+    saturated = total(np.asarray(xlogy(scaled, scaled), dtype=np.float64), own) - total(scaled, own)
+    inside = np.empty((layout.n, X.shape[1]), order="F")
+    for j, column in enumerate(X.T):
+        layout.spread(column, out=inside[:, j])
+    start = np.zeros(1) if offset is None else layout.spread(np.asarray(offset, dtype=np.float64))
+    return Problem(scaled, inside, own, np.broadcast_to(start, layout.n), layout.effects, saturated)
 
 
 def _check(y: FloatArray, X: FloatArray, weights: FloatArray | None, offset: FloatArray | None) -> None:
@@ -167,50 +196,72 @@ def _keep_rows(
 
 
 def _independent(
-    X: FloatArray, effects: Absorber, weights: FloatArray | None, names: Sequence[str] | None, full_rank: bool
+    X: FloatArray,
+    effects: Absorber,
+    kept: BoolArray,
+    weights: FloatArray | None,
+    names: Sequence[str] | None,
+    full_rank: bool,
 ) -> tuple[IntArray, tuple[Collinear, ...]]:
     if full_rank:
         return np.arange(X.shape[1]), ()
-    weighted = effects if weights is None else effects.reweighted(weights)
-    return independent_columns(weighted.residualize(X), column_norms(X, weights), weights, names)
+    own = kept.astype(np.float64)
+    if weights is not None:
+        own *= weights
+    weighted = effects.reweighted(own)
+    return independent_columns(weighted.residualize(X), column_norms(X, own), own, names)
 
 
 def _finished(
     problem: Problem,
-    position: Position,
-    regressors: Regressors,
-    scale: float,
+    layout: Layout,
+    found: tuple[Position, Regressors, float, int],
     columns: IntArray,
     collinear: tuple[Collinear, ...],
-    iterations: int,
-    rows: IntArray,
     separated: tuple[Separated, ...],
     alone: IntArray,
 ) -> PoissonFit:
-    mu, eta = position.mu * scale, position.eta + np.log(scale)
-    y = problem.y * scale
-    base = np.exp(problem.offset)
-    null_eta = problem.offset + np.log(problem.total(problem.y) / problem.total(base))
+    position, regressors, scale, iterations = found
+    base = np.exp(problem.offset) if problem.offset.strides[0] else np.ones(1)
+    null_scale = total(problem.y, problem.weights) / total(np.broadcast_to(base, layout.n), problem.weights)
+    null_eta = problem.offset + np.log(null_scale)
     null_deviance = deviance_of(problem, null_eta, np.exp(null_eta)) * scale
-    saturated = problem.total(xlogy(y, y) - y - gammaln(y + 1.0))
+    saturated = _saturated_loglik(problem, scale)
     loglik = saturated - 0.5 * position.deviance * scale
     effects = [position.effects[0] + np.log(scale), *position.effects[1:]]
+    y = layout.gathered(problem.y)
+    mu, eta = layout.gathered(position.mu), layout.gathered(position.eta)
+    residuals = np.divide(y, mu, out=y)
+    residuals -= 1.0
+    mu *= scale
+    eta += np.log(scale)
     return PoissonFit(
         coefficients=position.coefficients,
         kept=columns,
         collinear=collinear,
         mu=mu,
         eta=eta,
-        x_tilde=regressors.projection.residuals,
-        residuals=(y - mu) / mu,
+        x_tilde=layout.gathered(regressors.projection.residuals),
+        residuals=residuals,
         bread=regressors.bread / scale,
         deviance=position.deviance * scale,
         null_deviance=null_deviance,
         loglik=loglik,
         pseudo_r2=1.0 - loglik / (saturated - 0.5 * null_deviance),
         iterations=iterations,
-        rows=rows,
+        rows=layout.rows,
         separated=separated,
         singletons=alone,
-        effect_coefficients=tuple(problem.effects.by_code(effects)),
+        effect_coefficients=layout.by_code(effects),
     )
+
+
+def _saturated_loglik(problem: Problem, scale: float) -> float:
+    """Weighted log likelihood of the outcomes themselves."""
+    out = 0.0
+    for low in range(0, problem.y.size, ROWS_AT_ONCE):
+        rows = slice(low, low + ROWS_AT_ONCE)
+        y = problem.y[rows] * scale
+        own = None if problem.weights is None else problem.weights[rows]
+        out += total(xlogy(y, y) - y - gammaln(y + 1.0), own)
+    return out

@@ -18,9 +18,11 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.absorb import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.least_squares import column_norms
-from twintrade.numerics.prediction import null_probes
+from twintrade.numerics.prediction import PROBE_SEED, null_probes
+from twintrade.numerics.projection import expand
 
 FREE = 1e-6
+SCREEN = 1e-9
 FIRST_PROBES = 2
 LARGEST_LOADING = 1e5
 MOST_PROBES = 32
@@ -51,7 +53,10 @@ def all_zero_levels(y: FloatArray, codes: Sequence[IntArray], kept: BoolArray) -
     while changed:
         changed = False
         for place, code in enumerate(codes):
-            empty = np.bincount(code, y * kept)[code] <= 0
+            sums = np.bincount(code, y if bool(kept.all()) else y * kept)
+            if bool((sums > 0).all()):
+                continue
+            empty = (sums <= 0)[code]
             empty &= kept
             if empty.any():
                 dropped[place].append(np.flatnonzero(empty))
@@ -65,27 +70,35 @@ def all_zero_levels(y: FloatArray, codes: Sequence[IntArray], kept: BoolArray) -
     return kept, found
 
 
-def separated_by_regressors(y: FloatArray, X: FloatArray, codes: Sequence[IntArray]) -> tuple[BoolArray, bool]:
-    """Find the zeros that regressors and effects separate, given that every level has a positive outcome.
+def separated_by_regressors(
+    y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolArray
+) -> tuple[BoolArray, bool]:
+    """Find zeros that regressors and effects separate, given that every level of a kept row has a positive outcome.
 
     Returns
     -------
     separated : BoolArray
-        (n,).
+        (n,) among the kept rows.
     full_rank : bool
         Whether the regressors are independent of the effects and of each other among the positive outcomes alone;
         then they are so among all rows.
     """
     positive = y > 0
-    zeros = np.flatnonzero(~positive)
+    positive &= kept
+    zeros = np.flatnonzero(kept & ~positive)
     none = np.zeros(y.size, dtype=np.bool_)
-    effects = absorber([code[positive] for code in codes])
-    null = _null_combinations(effects, X[positive])
+    codes = effects.levels.codes
+    if effects.cube is not None:
+        # conjugate gradients on all rows say at once that nothing is separated; anything else is looked at closely
+        among = effects.reweighted(positive.astype(np.float64))
+        if _null_combinations(among, X, positive).shape[1] == 0 and not _touches(among, zeros):
+            return none, True
+    own = absorber([code[positive] for code in codes], is_cube_sought=False)
+    null = _null_combinations(own, X[positive], None)
     if zeros.size == 0:
         return none, null.shape[1] == 0
-    cells = [code[zeros] for code in codes]
-    free = _free_regressors(effects, X, null, positive, zeros, codes)
-    found = _free_directions(effects, cells, free)
+    free = _free_regressors(own, X, null, positive, zeros, codes)
+    found = _free_directions(own, codes, zeros, free)
     if found.touched.any():
         held = zeros[found.touched]
         support = _in_basis(found.basis) if found.is_complete else _in_levels(X, codes, positive, held)
@@ -93,18 +106,32 @@ def separated_by_regressors(y: FloatArray, X: FloatArray, codes: Sequence[IntArr
     return none, null.shape[1] == 0
 
 
-def _null_combinations(effects: Absorber, X: FloatArray) -> FloatArray:
+def _touches(among: Absorber, zeros: IntArray) -> bool:
+    """Say whether rows of positive weight leave a generic sum of effects undetermined on some of the zeros.
+
+    The residuals of such a sum vanish wherever those rows determine it, on rows of weight zero as well.
+    """
+    generator = np.random.default_rng(PROBE_SEED)
+    drawn = [generator.standard_normal((size, 1)) for size in among.levels.sizes]
+    left = among.project(expand(among.levels.codes, drawn), SCREEN, is_spare=True).residuals[:, 0]
+    return bool((np.abs(left[zeros]) > FREE).any())
+
+
+def _null_combinations(effects: Absorber, X: FloatArray, among: BoolArray | None) -> FloatArray:
     """Combinations (k, m) of the columns, scaled to unit norm before absorption, that the effects explain.
+
+    Rows outside ``among``, if given, have the weight zero.
 
     A loose projection settles the usual case of clearly independent columns; the rest are projected tightly.
     """
     k = X.shape[1]
     if k == 0:
         return np.empty((0, 0))
-    norms = column_norms(X, None)
+    norms = column_norms(X, effects.weights)
     scale = np.where(norms > 0, 1.0 / np.where(norms > 0, norms, 1.0), 1.0)
     for tolerance, negligible in ((1e-5, 1e-2), (1e-11, 1e-9)):
-        triangle = np.linalg.qr(effects.residualize(X, tolerance) * scale, mode="r")
+        left = effects.residualize(X, tolerance)
+        triangle = np.linalg.qr((left if among is None else left[among]) * scale, mode="r")
         _, values, vectors = np.linalg.svd(triangle, full_matrices=True)
         spectrum = np.concatenate([values, np.zeros(k - values.size)])
         if spectrum.min() > negligible:
@@ -133,8 +160,9 @@ def _free_regressors(
     return out / scale
 
 
-def _free_directions(effects: Absorber, cells: Sequence[IntArray], free: FloatArray) -> _Free:
+def _free_directions(effects: Absorber, codes: Sequence[IntArray], zeros: IntArray, free: FloatArray) -> _Free:
     """Probe what the positive outcomes leave undetermined on the zeros, with more probes until they span it."""
+    cells = [code[zeros] for code in codes]
     n_probes = FIRST_PROBES
     while True:
         probed = null_probes(effects, cells, n_probes, tolerance=1e-10)
