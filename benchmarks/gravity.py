@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.gravity`` runs the cases of a few hundred thousand rows; ``--large`` adds ten million rows.
 Each package runs in its own process on the same simulated flows; packages that are not installed are left out. The
-first call is not counted (compilation; of ten million rows, a first call on the small panel); then medians of CPU
-seconds, all threads together. Ratios are theirs to ours and count only where the numbers agree. Peak memory is what the
-calls add to the process that holds the data. fixest of R is not run.
+first call, on a small panel, is not counted (imports and compilation); then medians of CPU
+seconds, all threads together. Ratios are theirs to ours and count only where the numbers agree. Peak memory is what
+the calls add to the process that holds the data. fixest of R is not run.
 """
 
 import argparse
@@ -131,18 +131,14 @@ def quietly(package: str, data: pd.DataFrame, is_poisson: bool) -> Estimates:
 def measure(case: str, package: str, repeats: int) -> dict[str, object]:
     """Run one package on one case in this process."""
     *shape, share, is_poisson = (CASES | LARGE)[case]
-    if case in LARGE:
-        quietly(package, flows(40, 30, 12, share, is_poisson), is_poisson)
+    quietly(package, flows(40, 30, 12, share, is_poisson), is_poisson)
     data = flows(*shape, share, is_poisson)
     before, seconds, walls = peak_megabytes(), [], []
-    for attempt in range(repeats + 1):
+    for _ in range(repeats):
         cpu, wall = cpu_seconds(), time.perf_counter()
         estimates = quietly(package, data, is_poisson)
-        if attempt or repeats == 1:
-            seconds.append(cpu_seconds() - cpu)
-            walls.append(time.perf_counter() - wall)
-        if repeats == 1:
-            break
+        seconds.append(cpu_seconds() - cpu)
+        walls.append(time.perf_counter() - wall)
     size = data.memory_usage(index=False).sum() / 2**20
     return {
         "cpu": statistics.median(seconds),

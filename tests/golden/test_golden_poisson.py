@@ -8,6 +8,7 @@ import pytest
 
 from twintrade.numerics.absorb import absorber
 from twintrade.numerics.least_squares import least_squares
+from twintrade.numerics.levels import n_parameters
 from twintrade.numerics.poisson import poisson
 
 # README of the reference numbers: PPML 1e-6 relative on estimates and standard errors.
@@ -195,6 +196,32 @@ def test_guide_application_one_by_least_squares(shared):
     fit = least_squares(np.log(d.trade.to_numpy()), columns, effects)
     assert len(d) == 25_689
     np.testing.assert_allclose(fit.coefficients[3], -1.216, atol=PRINTED)
+    np.testing.assert_allclose(
+        errors_by_pair(fit, d.pair_id, 4 + n_parameters(effects.levels.codes)), 0.038, atol=PRINTED
+    )
+
+
+def errors_by_pair(fit, pair, n_charged):
+    """G/(G - 1)·(N - 1)/(N - K) for the last slope of a linear fit."""
+    sums = pd.DataFrame(fit.x_tilde * fit.residuals[:, None]).groupby(np.asarray(pair)).sum().to_numpy()
+    g, n = len(sums), len(pair)
+    meat = sums.T @ sums * g / (g - 1) * (n - 1) / (n - n_charged)
+    return np.sqrt((fit.bread @ meat @ fit.bread)[-1, -1])
+
+
+def test_guide_application_one_with_sizes_in_place_of_effects(shared):
+    d = waves(shared)
+    d = d.assign(
+        ln_output=np.log(d.groupby(["exporter", "year"])["trade"].transform("sum")),
+        ln_spending=np.log(d.groupby(["importer", "year"])["trade"].transform("sum")),
+        ln_dist=np.log(d.dist),
+    )
+    d = d[(d.exporter != d.importer) & (d.trade > 0)]
+    columns = d[["ln_output", "ln_spending", "cntg", "lang", "clny", "ln_dist"]].to_numpy(dtype=float)
+    fit = least_squares(np.log(d.trade.to_numpy()), columns, absorber([np.zeros(len(d), dtype=np.int64)]))
+    assert len(d) == 25_689
+    np.testing.assert_allclose(fit.coefficients[-1], -1.002, atol=PRINTED)
+    np.testing.assert_allclose(errors_by_pair(fit, d.pair_id, 7), 0.027, atol=PRINTED)
 
 
 def test_guide_application_three_agreements_with_dyad_effects(shared):

@@ -1,7 +1,7 @@
 """Dyad-clustered errors whose residuals are freed of their leverage (Weidner and Zylkin 2021)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -12,18 +12,28 @@ from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantile, two_sided_p
 
+Adjusted = Literal["one_side", "both_sides"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeidnerZylkin(Inference):
     """Sandwich by dyad with the leverage-adjusted meat, times n/(n - 1), and normal quantiles.
 
+    In the authors' four designs with 20 cities and partners and 5 periods, 95 % intervals hold the truth in 90, 93,
+    92 and 84 % of draws, and without any correction in 80, 88, 89 and 73 %: adjusted errors are still too small.
+    Adjusting both sides of the meat, as a jackknife does, brings 93, 95, 96 and 90 %; with 40 cities and partners it
+    brings 96, 95, 95 and 88 %.
+
     Attributes
     ----------
+    adjusted : {"one_side", "both_sides"}
+        Residuals freed of their leverage once in each product of the meat, as the authors do, or twice.
     level : float
     draws : int
         Of the joint normal for the sup-t critical value.
     """
 
+    adjusted: Adjusted = "one_side"
     level: float = 0.95
     draws: int = 19_999
     name: ClassVar[str] = "weidner_zylkin"
@@ -35,14 +45,16 @@ class WeidnerZylkin(Inference):
         Raises
         ------
         InferenceError
-            The estimate carries no leverage-adjusted scores.
+            The estimate carries no leverage-adjusted scores, or no such adjustment exists.
         """
+        if self.adjusted not in get_args(Adjusted):
+            raise InferenceError(f"adjusted is one of {', '.join(get_args(Adjusted))}, not {self.adjusted!r}")
         estimate = fit.view(view)
         influence = estimate.uncertainty
         if not isinstance(influence, CorrectedInfluence):
             raise InferenceError(f"weidner_zylkin needs the estimator ppml_corrected, not {fit.estimator.name}")
         n = influence.values.shape[0]
-        cross = influence.adjusted.T @ influence.values
+        cross = influence.adjusted.T @ (influence.values if self.adjusted == "one_side" else influence.adjusted)
         covariance, was_repaired = repaired(0.5 * (cross + cross.T) * n / (n - 1))
         se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
         quantile = t_quantile(0.5 + self.level / 2, np.inf)
@@ -51,7 +63,8 @@ class WeidnerZylkin(Inference):
         p = np.where(se > 0, p, np.nan)
         critical = sup_t_plug_in(covariance, se > 0, self.level, np.inf, rng, self.draws)
         repair = "; a negative variance was raised to zero" if was_repaired else ""
-        note = f"Standard errors clustered by dyad ({n} dyads), residuals freed of their leverage{repair}."
+        sides = "" if self.adjusted == "one_side" else " on both sides of the meat"
+        note = f"Standard errors clustered by dyad ({n} dyads), residuals freed of their leverage{sides}{repair}."
         return Bands(
             estimate=estimate,
             inference=self.name,

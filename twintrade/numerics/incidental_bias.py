@@ -166,9 +166,8 @@ def _effect_variance(panel: DyadPanel, information: FloatArray) -> FloatArray:
     half = np.linalg.inv(factor) / np.sqrt(scale[kept])[:, None]
     inverse = np.zeros_like(total)
     inverse[np.ix_(kept, kept)] = half @ half.T
-    out = np.empty((n_dyads, n_periods, n_periods))
-    for p in range(n_dyads):
-        a, b = at_origin[p], at_destination[p]
-        cross = inverse[np.ix_(a, b)]
-        out[p] = inverse[np.ix_(a, a)] + inverse[np.ix_(b, b)] + cross + cross.T
+    out = np.zeros((n_dyads, n_periods, n_periods))
+    for rows in (at_origin, at_destination):
+        for columns in (at_origin, at_destination):
+            out += inverse[rows[:, :, None], columns[:, None, :]]
     return out

@@ -10,6 +10,7 @@ from twintrade.study.spec import DesignSection
 EFFECTS: Mapping[str, str] = {
     "two_way": "two-way effects",
     "gravity": "gravity effects",
+    "gravity_border": "gravity and border × period effects",
     "city_gravity": "dyad and city × period effects",
     "partner_gravity": "dyad and partner × period effects",
     "unit": "unit effects",

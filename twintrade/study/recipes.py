@@ -86,6 +86,25 @@ RECIPES: Mapping[str, Recipe] = {
             "diagnostic": _CHECKS,
         },
     ),
+    "staggered_levels": Recipe(
+        "X = exp(Σ_g Σ_t β_gt D_gt + α_cj + α_ct + α_jt)·ε, cohort by cohort",
+        "The same in levels, zeros kept: cells by Poisson and the ratio of ratios, beside one coefficient by PPML.",
+        {
+            "design": {"transform": "level", **_GRAVITY},
+            "estimator": [
+                {"name": "etwfe", "family": "poisson", "label": "ETWFE, Poisson"},
+                {
+                    "name": "imputation",
+                    "family": "poisson",
+                    "measure": "percent",
+                    "label": "Poisson imputation, ratio of ratios",
+                },
+                {"name": "ppml", "label": "PPML"},
+                {"name": "ppml_corrected", "label": "PPML, bias-corrected", "inference": "weidner_zylkin"},
+            ],
+            "diagnostic": _CHECKS,
+        },
+    ),
     "single_case": Recipe(
         "one dyad, donor sets A (same city) and B (same destination)",
         "Picture, ratios and synthetic controls against both donor sets, placebo ranks with their floor, date sets.",

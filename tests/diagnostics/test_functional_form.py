@@ -1,0 +1,65 @@
+"""RESET: silent where the model is right, loud where the effect depends on the size of the predictor."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.functional_form import FunctionalForm
+from twintrade.estimators.base import fit
+from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.clustered import Clustered
+
+SHAPE = (12, 10, 8)
+
+
+def made(seed: int, bent: float, transform: str) -> Design:
+    rng = np.random.default_rng(seed)
+    dyad, city = rng.normal(0, 1, SHAPE[:2]), rng.normal(0, 0.5, (SHAPE[0], SHAPE[2]))
+    x = rng.normal(size=SHAPE)
+    eta = 1.5 + dyad[:, :, None] + city[:, None, :] + 0.5 * x
+    mean = eta + bent * eta**2 if transform == "log" else np.exp(eta + bent * eta**2)
+    flow = np.exp(mean + 0.3 * rng.normal(size=SHAPE)) if transform == "log" else rng.poisson(mean).astype(float)
+    frame = pd.MultiIndex.from_product([range(n) for n in SHAPE], names=["c", "p", "period"]).to_frame(index=False)
+    frame["city"], frame["partner"] = "c" + frame["c"].astype(str), "p" + frame["p"].astype(str)
+    frame = frame.drop(columns=["c", "p"]).assign(flow=flow.ravel(), x=x.ravel())
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    onset = np.full(panel.n_units, np.inf)
+    onset[rng.choice(panel.n_units, 40, replace=False)] = rng.integers(3, 7, 40)
+    return Design(
+        panel=panel,
+        treatment=Treatment(panel.units, onset),
+        outcome="flow",
+        transform=transform,
+        fixed_effects=("unit", "city_period"),
+        covariates=("x",),
+        clusters=("unit",),
+    )
+
+
+def found(estimator, design, **options):
+    return FunctionalForm(**options).check(fit(estimator, design), Clustered(), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(("estimator", "transform"), [(PPML("static"), "level"), (TWFE("static"), "log")])
+def test_the_right_form_is_rejected_about_as_often_as_promised(estimator, transform):
+    p = [found(estimator, made(seed, 0.0, transform)).value for seed in range(40)]
+    # 40 draws at 5 %: more than six rejections have a probability below one in two hundred
+    assert sum(one < 0.05 for one in p) <= 6
+
+
+@pytest.mark.parametrize(("estimator", "transform"), [(PPML("static"), "level"), (TWFE("static"), "log")])
+def test_a_bent_predictor_is_found(estimator, transform):
+    finding = found(estimator, made(3, 0.12, transform))
+    assert finding.verdict == "fail"
+    assert finding.value < 0.01
+    assert "doubted" in finding.sentence
+
+
+def test_other_methods_say_why_not():
+    design = replace(made(1, 0.0, "log"), fixed_effects="two_way", covariates=())
+    assert "ppml and twfe" in found(CallawaySantAnna(), design).sentence
