@@ -262,6 +262,7 @@ COLUMN_HEADS: Mapping[str, str] = {
 """Head of a column of a payload's table, where its name with spaces would not be a reader's word."""
 
 CHECKS: Mapping[str, str] = {
+    "reset": "RESET",
     "honest": "Honest intervals",
     "pretrends": "Pre-trends",
     "pretrend_power": "Power of the pre-trend test",
