@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from twintrade.data import limits
-from twintrade.data.cells import quoted, text_array
+from twintrade.data.cells import quoted
 from twintrade.data.collapse import (
     ROWS,
     WEIGHT_DECIMALS,
@@ -25,7 +26,7 @@ from twintrade.data.faults import Faults
 from twintrade.data.firm_margins import count_margins
 from twintrade.data.locations import locate
 from twintrade.data.microdata_files import MicrodataFiles, content_digest, look_at
-from twintrade.data.microdata_names import Names, read_names
+from twintrade.data.microdata_names import Names, categories, coded, read_names
 from twintrade.data.microdata_schema import Microdata
 from twintrade.data.number_style import WHOLE, why_not
 from twintrade.data.provenance import InputRecord, read_data_card
@@ -173,9 +174,10 @@ def _why(text: str, decimals: int) -> str:
 
 def _frame(names: Names, cells: pa.Table, reading: Reading) -> pd.DataFrame:
     """Return the cells with names and periods as the panel knows them."""
-    found = {"city": names.city, "partner": names.partner, "period": names.period}
+    found: dict[str, Any] = {"city": names.city, "partner": names.partner, "period": names.period}
     if reading.product_digits:
-        found["product_group"] = text_array(cells["product_group"].to_pylist())
+        codes, groups = coded(cells["product_group"])
+        found["product_group"] = categories(groups, codes)
     frame = pd.DataFrame(found)
     frame["units"] = whole_units(cells["value"], reading.decimals)
     for name in ("n_rows", "n_missing", "n_firms", "n_products"):
@@ -189,7 +191,9 @@ def _frame(names: Names, cells: pa.Table, reading: Reading) -> pd.DataFrame:
 def _merged(frame: pd.DataFrame) -> pd.DataFrame:
     """Return one row a cell, sorted; two spellings of one name are added up."""
     keys = [name for name in (*KEY, "product_group") if name in frame]
-    return frame.groupby(keys, sort=True, as_index=False).sum()
+    if frame.duplicated(keys).any():
+        return frame.groupby(keys, sort=True, as_index=False, observed=True).sum()
+    return frame.sort_values(keys, ignore_index=True)
 
 
 def _counts(
@@ -202,7 +206,9 @@ def _counts(
     ratio = source.frequency.per_year // wanted.per_year
     added = {"n_rows": "rows", "weight": "weight"}
     long = frame.rename(columns=added).assign(period=frame["period"] // max(ratio, 1))
-    counts = long.groupby(KEY, as_index=False)[[name for name in added.values() if name in long]].sum()
+    kept = [name for name in added.values() if name in long]
+    counts = long.groupby(KEY, as_index=False, observed=True)[kept].sum()
+    counts = counts.astype({"city": object, "partner": object})
     if options.firm is None and options.product is None:
         return counts
     if not options.margins and not is_merged and ratio == 1 and not options.product_digits:

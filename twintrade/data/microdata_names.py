@@ -25,15 +25,16 @@ class Names:
 
     Attributes
     ----------
-    city, partner : ObjectArray of str, shape (n_cells,)
+    city, partner : Categorical, shape (n_cells,)
+        With their categories sorted.
     period : IntArray, shape (n_cells,)
         Ordinals of the source's frequency.
     tables : mapping of str to DataFrame
         For each key role the distinct texts and what they mean, "city": columns text, name.
     """
 
-    city: ObjectArray
-    partner: ObjectArray
+    city: pd.Categorical
+    partner: pd.Categorical
     period: IntArray
     tables: dict[str, pd.DataFrame]
 
@@ -64,16 +65,23 @@ def read_names(source: TradeSource, engine: Engine, cells: pa.Table, faults: Fau
     )
     where, cities = reader.distinct(["city"])
     names = reader.read(["city"], where, cities, lambda c, found: read_cities(c[0], source.city_names, None, found))
-    city = names[where]
+    city = categories(names, where)
     if any(line.first is not None or line.last is not None for line in source.city_names):
         column = TextColumn("city", source.file, cities[0][where], np.zeros(where.size, dtype=np.int64))
-        city = read_cities(column, source.city_names, period // source.frequency.per_year, Faults())
+        changing = read_cities(column, source.city_names, period // source.frequency.per_year, Faults())
+        city = categories(changing, np.arange(where.size))
     tables = {
         "city": pd.DataFrame({"text": cities[0], "name": names}),
         "partner": pd.DataFrame({"text": partners[0], "name": codes}),
         "period": pd.DataFrame({**dict(zip(months, shown, strict=True)), "ordinal": ordinals.astype(np.int64)}),
     }
-    return Names(city, codes[who], period, tables)
+    return Names(city, categories(codes, who), period, tables)
+
+
+def categories(names: ObjectArray, codes: IntArray) -> pd.Categorical:
+    """Return the name of each code without repeating it in memory."""
+    known = pd.Index(sorted(set(names)), dtype=object)
+    return pd.Categorical.from_codes(known.get_indexer(pd.Index(names, dtype=object))[codes], categories=known)
 
 
 def _periods(source: TradeSource, columns: Sequence[TextColumn], faults: Faults) -> IntArray:
@@ -94,13 +102,14 @@ class _Reader:
         part = getattr(self._source, roles[0])
         if isinstance(part, Constant):
             return np.zeros(self._cells.num_rows, dtype=np.int64), [text_array([part.constant])]
-        columns = [_text(self._cells[role]) for role in roles]
-        coded = [pd.factorize(column, use_na_sentinel=False) for column in columns]
+        read = [coded(self._cells[role]) for role in roles]
+        if len(read) == 1:
+            return read[0][0], [read[0][1]]
         joint = np.zeros(self._cells.num_rows, dtype=np.int64)
-        for codes, texts in coded:
+        for codes, texts in read:
             joint = joint * len(texts) + codes
         _, first, codes = np.unique(joint, return_index=True, return_inverse=True)
-        return codes, [text_array(column[first].tolist()) for column in columns]
+        return codes, [texts[own[first]] for own, texts in read]
 
     def read(
         self,
@@ -136,8 +145,9 @@ class _Reader:
         return isinstance(getattr(self._source, role), str)
 
 
-def _text(column: pa.ChunkedArray) -> ObjectArray:
-    """Return a key column as text: whole numbers and dates as they are written, an absent one as blank."""
+def coded(column: pa.ChunkedArray) -> tuple[IntArray, ObjectArray]:
+    """Return a key column as codes and texts: numbers and dates as they are written, an absent one as blank."""
     if pa.types.is_timestamp(column.type):
         column = pc.strftime(column, format="%Y-%m-%d")
-    return np.asarray(pc.fill_null(column.cast(pa.string()), "").to_numpy(zero_copy_only=False), dtype=object)
+    found = pc.fill_null(column.cast(pa.string()), "").combine_chunks().dictionary_encode()
+    return np.asarray(found.indices).astype(np.int64), text_array(found.dictionary.to_pylist())

@@ -108,7 +108,10 @@ def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRo
     assert source.microdata is not None
     unit = parse_money_unit(str(source.money_unit))
     found = collapse(source, root, faults)
-    cells = found.frame.groupby(["city", "partner", "period"], as_index=False)[["units", "n_missing"]].sum()
+    keys = ["city", "partner", "period"]
+    cells = found.frame
+    if source.microdata.product_digits:
+        cells = cells.groupby(keys, as_index=False, observed=True)[["units", "n_missing"]].sum()
     warn_of_validity(
         cells["partner"].to_numpy(dtype=object),
         cells["period"].to_numpy() // source.frequency.per_year,
@@ -122,7 +125,7 @@ def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRo
         meaning = "a zero, as declared" if source.blank == "zero" else "missing, not zero, and so is its cell"
         text = f"no figure stands in {int(cells['n_missing'].sum()):,} rows: {meaning}"
         faults.warn("missing-figures", text, source.file, None, source.value or "")
-    frame = cells[["city", "partner", "period"]].assign(
+    frame = cells[keys].assign(
         value=np.where(has_holes & (source.blank == "missing"), np.nan, value), flag=flag, file=source.file, row=0
     )
     rows = SourceRows(frame, unit.currency, found.record, counts=found.counts)
