@@ -48,9 +48,32 @@ class Treatment:
 
     @classmethod
     def from_series(cls, onset: pd.Series) -> "Treatment":
-        """Build from a series of onsets indexed by unit label; empty and ``inf`` mean never treated."""
-        values = pd.to_numeric(onset, errors="raise").to_numpy(dtype=np.float64, na_value=np.inf)
-        return cls(units=np.asarray(onset.index, dtype=object), onset=np.where(np.isnan(values), NEVER, values))
+        """Build from a series of onsets indexed by unit label; empty and ``inf`` mean never treated.
+
+        Raises
+        ------
+        DesignError
+            An onset is no whole period, or a unit has two.
+        """
+        values = pd.to_numeric(onset, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        never = onset.isna().to_numpy() | (values == NEVER)
+        wrong = np.flatnonzero(~never & ~(np.isfinite(values) & (values == np.floor(values))))
+        if wrong.size:
+            unit, given = onset.index[wrong[0]], onset.iloc[wrong[0]]
+            raise DesignError(
+                f"the onset of {unit} is {given!r}, no whole period ({wrong.size} such units); "
+                "give the first treated period, and nothing or inf for never"
+            )
+        first = pd.Series(np.where(never, NEVER, values), index=onset.index)
+        if not onset.index.is_unique:
+            several = first.groupby(level=0, sort=False).nunique()
+            if (several > 1).any():
+                listed = ", ".join(map(str, several.index[several > 1][:8]))
+                raise DesignError(
+                    f"{int((several > 1).sum())} units have more than one onset ({listed}); give one each"
+                )
+            first = first[~first.index.duplicated()]
+        return cls(units=np.asarray(first.index, dtype=object), onset=first.to_numpy())
 
     @classmethod
     def from_dose(
