@@ -1,4 +1,4 @@
-"""Panels and onsets that should not be, before any estimator sees them: refused by name, or read as they are meant."""
+"""Panels and onsets that should not be, before any estimator sees them: refused by name, or read as meant."""
 
 import numpy as np
 import pandas as pd

@@ -67,13 +67,12 @@ class Treatment:
         first = pd.Series(np.where(never, NEVER, values), index=onset.index)
         if not onset.index.is_unique:
             several = first.groupby(level=0, sort=False).nunique()
-            if (several > 1).any():
+            n = int((several > 1).sum())
+            if n:
                 listed = ", ".join(map(str, several.index[several > 1][:8]))
-                raise DesignError(
-                    f"{int((several > 1).sum())} units have more than one onset ({listed}); give one each"
-                )
+                raise DesignError(f"{n} units have more than one onset ({listed}); give one each")
             first = first[~first.index.duplicated()]
-        return cls(units=np.asarray(first.index, dtype=object), onset=first.to_numpy())
+        return cls(units=np.asarray(first.index, dtype=object), onset=np.asarray(first, dtype=np.float64))
 
     @classmethod
     def from_dose(
