@@ -1,11 +1,12 @@
 """Who stands for what would have happened without the tie, as objects that print their assumption."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(ABC):
     """The untreated side of a design.
 
     Attributes
@@ -18,14 +19,14 @@ class Comparison:
     uses_not_yet_treated: ClassVar[bool] = False
 
     @property
+    @abstractmethod
     def label(self) -> str:
         """Short text for a table row."""
-        raise NotImplementedError(f"{type(self).__name__} defines no label")
 
     @property
+    @abstractmethod
     def sentence(self) -> str:
         """Who is compared, for the identifying assumption: "… would have moved like <sentence>"."""
-        raise NotImplementedError(f"{type(self).__name__} defines no sentence")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,17 +39,7 @@ class LeaveOneDonorOut(Diagnostic):
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
         estimator, case = found
         base = estimator.gaps(case)
-        rows, paths = [], [_path("", case, base)]
-        for j in _carrying(estimator, case):
-            name = str(case.units[1 + j])
-            try:
-                gaps = estimator.gaps(case.without(j))
-            except TwintradeError as error:
-                rows.append({"left_out": name, "effect": np.nan, "reason": str(error)})
-                continue
-            rows.append({"left_out": name, "effect": float(np.nanmean(gaps[case.is_after])), "reason": ""})
-            paths.append(_path(name, case, gaps))
-        table = pd.DataFrame(rows, columns=["left_out", "effect", "reason"])
+        table, paths = _without_each(estimator, case, base)
         known = table.dropna(subset=["effect"])
         if known.empty:
             return self.unavailable("no donor can be left out")
@@ -71,6 +61,21 @@ class LeaveOneDonorOut(Diagnostic):
                 "leave_one_donor_out_table": table,
             },
         )
+
+
+def _without_each(estimator: SingleCase, case: Case, base: FloatArray) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Return the mean gap without each donor that carries weight, and the paths of the gaps."""
+    rows, paths = [], [_path("", case, base)]
+    for j in _carrying(estimator, case):
+        name = str(case.units[1 + j])
+        try:
+            gaps = estimator.gaps(case.without(j))
+        except TwintradeError as error:
+            rows.append({"left_out": name, "effect": np.nan, "reason": str(error)})
+            continue
+        rows.append({"left_out": name, "effect": float(np.nanmean(gaps[case.is_after])), "reason": ""})
+        paths.append(_path(name, case, gaps))
+    return pd.DataFrame(rows, columns=["left_out", "effect", "reason"]), paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

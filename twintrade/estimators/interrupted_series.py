@@ -20,6 +20,9 @@ class InterruptedSeries(Estimator):
     The effect at event time e is the level change plus e times the slope change: the gap between the fitted line
     after the onset and the line before carried forward. Whatever else happened at the onset is in it.
 
+    Three ways to allow for errors that hang together over time: ``hac`` inference, the same with
+    ``is_prewhitened = true``, which a persistent series needs, and ``arma``, whose draws ``posterior`` reads.
+
     Attributes
     ----------
     slope_change : bool

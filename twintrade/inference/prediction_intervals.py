@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from twintrade.design.case import Case
-from twintrade.effects import Bands, EventStudy
+from twintrade.effects import Bands, Estimate, EventStudy
 from twintrade.effects.bands import absent
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View
@@ -24,9 +24,10 @@ class PredictionIntervals(Inference):
     """Both error parts of Cattaneo, Feng and Titiunik (2021), the first by constrained refits.
 
     In-sample: the treated path before the onset is redrawn around its fit with residuals of random sign, the weights
-    are refitted under their own constraints, and the counterfactual's moves are kept (the paper bounds the same
-    moves by optimization). Out-of-sample: the noise after the onset, from the residuals before. Each part gets half
-    of the error probability, so the interval is conservative.
+    are refitted under their own constraints, and the counterfactual's moves are kept. The paper bounds the same moves
+    by optimization over the localized constraint set; docs/single_case.md says why refits stand for it.
+    Out-of-sample: the noise after the onset, from the residuals before. Each part gets half of the error probability,
+    so the interval is conservative.
 
     Attributes
     ----------
@@ -59,23 +60,8 @@ class PredictionIntervals(Inference):
         case = estimator.case(fit.design)
         estimate = fit.view(view)
         moves = self._moves(estimator, case, rng)
-        after = case.is_after
-        if isinstance(estimate, EventStudy):
-            targets = [case.event_times == e for e in estimate.event_times]
-        else:
-            targets = [after]
         spread, n_free = _spread(estimator, case)
-        low, high = absent(estimate.n_effects), absent(estimate.n_effects)
-        tail = (1 - self.level) / 2
-        for k, target in enumerate(targets):
-            if not (target & after).any():
-                continue
-            average = moves[:, target].mean(axis=1)
-            down, up = np.quantile(average, [tail / 2, 1 - tail / 2])
-            # Errors of one stretch may move together: its mean is no less noisy than one period.
-            width = self._noise_width(spread, tail)
-            low[k] = estimate.effects[k] + down - width
-            high[k] = estimate.effects[k] + up + width
+        low, high = self._ends(estimate, case, moves, spread)
         return Bands(
             estimate=estimate,
             inference=self.name,
@@ -93,6 +79,24 @@ class PredictionIntervals(Inference):
             ),
             facts={"draws": moves.shape[0], "n_before": int(case.is_before.sum()), "free_weights": n_free},
         )
+
+    def _ends(
+        self, estimate: Estimate, case: Case, moves: FloatArray, spread: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return both ends for each effect after the onset, NaN before it."""
+        if isinstance(estimate, EventStudy):
+            targets = [case.event_times == e for e in estimate.event_times]
+        else:
+            targets = [case.is_after]
+        low, high = absent(estimate.n_effects), absent(estimate.n_effects)
+        tail = (1 - self.level) / 2
+        # Errors of one stretch may move together: its mean is no less noisy than one period.
+        width = self._noise_width(spread, tail)
+        for k, target in enumerate(targets):
+            if (target & case.is_after).any():
+                down, up = np.quantile(moves[:, target].mean(axis=1), [tail / 2, 1 - tail / 2])
+                low[k], high[k] = estimate.effects[k] + down - width, estimate.effects[k] + up + width
+        return low, high
 
     def _moves(self, estimator: WeightedCase, case: Case, rng: np.random.Generator) -> FloatArray:
         """Return refitted less fitted counterfactuals, shape (n_draws, n_periods)."""
