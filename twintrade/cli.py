@@ -90,6 +90,11 @@ def run(
 @app.command()
 def check(specs: Specs = None) -> None:
     """Check analysis files and data, and report on the data; nothing is estimated."""
+    raise typer.Exit(_checked(specs))
+
+
+def _checked(specs: list[str] | None) -> int:
+    """Report on the data of analyses; return the exit code of the first fault."""
     from twintrade.study.checking import checked
 
     code = DONE
@@ -101,7 +106,7 @@ def check(specs: Specs = None) -> None:
             code = code or _code(error)
             continue
         typer.echo(report)
-    raise typer.Exit(code)
+    return code
 
 
 @app.command()
@@ -119,7 +124,7 @@ def init(
     trade: Annotated[str | None, typer.Option(help="Your trade table, relative to the project.")] = None,
     twinnings: Annotated[str | None, typer.Option(help="Your registry of ties, relative to the project.")] = None,
 ) -> None:
-    """Start an analysis: on your files, or on a small simulated pair that runs as it is."""
+    """Start an analysis: on your files, which are then checked, or on a small simulated pair that runs as it is."""
     from twintrade.study.locating import FOLDER, project_root
     from twintrade.study.scaffold import scaffolded
 
@@ -128,9 +133,16 @@ def init(
         typer.echo(f"neither this folder nor one above it holds {FOLDER}/: a new project starts here")
     for path in scaffolded(root, name, trade, twinnings):
         typer.echo(f"wrote {path}")
-    if trade is not None:
-        typer.echo(f"every guess is marked GUESS in {FOLDER}/{name}.toml: confirm or correct each")
-    typer.echo(f"next: twintrade check {name}, then twintrade run {name}")
+    if trade is None:
+        typer.echo(f"next: twintrade check {name}, then twintrade run {name}")
+        return
+    typer.echo(f"every guess is marked GUESS in {FOLDER}/{name}.toml: confirm or correct each\n")
+    code = _checked([name])
+    typer.echo(
+        f"next: {'' if code == DONE else f'mend what is told, then twintrade check {name}, then '}"
+        f"twintrade run {name}"
+    )
+    raise typer.Exit(code)
 
 
 @app.command("list")

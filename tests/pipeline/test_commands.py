@@ -6,6 +6,7 @@ import sys
 import tomllib
 
 import pandas as pd
+import pytest
 from black_box import command, environment
 
 from twintrade import __version__
@@ -33,6 +34,8 @@ def test_init_on_own_files_marks_every_guess(finished):
     files = ("--trade", "data/raw/tiny_trade.csv", "--twinnings", "data/raw/tiny_twinnings.csv")
     done = command(finished, "init", "own", *files)
     assert done.returncode == 0, done.stderr
+    assert "1,280 of 1,280 unit-periods" in done.stdout, "init checks what it wrote"
+    assert done.stdout.splitlines()[-1] == "next: twintrade run own"
     text = (finished / "analyses" / "own.toml").read_text()
     (finished / "analyses" / "own.toml").unlink()
     spec = tomllib.loads(text)
@@ -87,3 +90,95 @@ def test_version_and_help_of_a_program_that_starts_light():
         [sys.executable, "-m", "twintrade.cli", "version"], capture_output=True, text=True, check=True
     )
     assert version.stdout.strip() == __version__
+    flag = subprocess.run(
+        [sys.executable, "-m", "twintrade.cli", "--version"], capture_output=True, text=True, check=True
+    )
+    assert flag.stdout == f"twintrade {__version__}\n"
+
+
+def test_help_and_the_readme_tell_the_exit_codes(finished, root):
+    told = " ".join(command(finished, "--help").stdout.split())
+    page = (root / "README.md").read_text(encoding="utf-8")
+    for code, meaning in (("0", "done"), ("1", "the design"), ("2", "usage"), ("3", "the data"), ("4", "verify")):
+        assert f"{code} {meaning}" in told
+        assert f"| {code} | {meaning}" in page
+
+
+def test_init_on_a_file_that_has_to_be_mended_writes_the_analysis_and_tells_what(finished):
+    text = (finished / "data" / "raw" / "tiny_trade.csv").read_text()
+    bad = finished / "data" / "raw" / "bad.csv"
+    bad.write_text(text.replace(",GBR,", ",Grat Britain,"))
+    ties = ("--twinnings", "data/raw/tiny_twinnings.csv")
+    done = command(finished, "init", "bad", "--trade", "data/raw/bad.csv", *ties)
+    (finished / "analyses" / "bad.toml").unlink()
+    bad.unlink()
+    assert done.returncode == 3
+    assert 'partner_names = { "Grat Britain" = "' in done.stderr
+    assert done.stdout.splitlines()[-1] == "next: mend what is told, then twintrade check bad, then twintrade run bad"
+
+
+def test_lists_fit_the_width_have_titles_and_name_no_paper_twice(finished):
+    listed = command(finished, "list", env=environment(COLUMNS="80")).stdout
+    assert max(map(len, listed.splitlines())) <= 80
+    assert "`" not in listed
+    lines = listed.splitlines()
+    assert lines[lines.index("  tiny") + 1] == "      Tiny"
+    for paper in ("Abadie, Diamond and Hainmueller (2010)", "Doudchenko and Imbens (2016)"):
+        assert " ".join(listed.split()).count(paper) == 1
+
+
+def test_outside_a_project_every_command_says_so(tmp_path):
+    for words in (("run",), ("check",), ("explain", "x"), ("verify",)):
+        done = command(tmp_path, *words)
+        assert done.returncode == 2
+        assert "neither this folder nor one above it holds analyses/" in done.stderr
+    assert "start with: twintrade init NAME" in command(tmp_path, "list", "analyses").stdout
+    begun = command(tmp_path, "init", "first")
+    assert begun.returncode == 0
+    assert begun.stdout.startswith("neither this folder nor one above it holds analyses/: a new project starts here")
+    assert (tmp_path / "analyses" / "first.toml").is_file()
+
+
+def test_a_run_on_a_pipe_tells_its_stages_on_standard_error(project):
+    done = command(project, "run")
+    assert done.returncode == 0
+    stages = ["reading the data", "estimating", "checking", "drawing the appendix"]
+    assert done.stderr.splitlines() == [f"tiny: {stage}" for stage in stages]
+    assert done.stdout.splitlines()[0].split() == [
+        "analysis",
+        "status",
+        "headline",
+        "effect",
+        "interval",
+        "p",
+        "checks",
+        "results",
+    ]
+    assert command(project, "run").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('fixed_effects = "gravity"', 'fixed_effects = "gravty"', "no set of fixed effects is called 'gravty'"),
+        ("window = [-5, 5]", "window = [3, 1]", "in this order"),
+        ("reference = -1", "reference = 2", "an event time before the onset"),
+        ("reference = -1", "reference = -1\nanticipation = 3", "periods of anticipation"),
+        ('outcome = "exports"', 'outcome = "imports"', "the trade tables hold exports"),
+        ('name = "twfe"', 'name = "twfe"\nshap = 1', "twfe has no option shap"),
+        ('name = "twfe"', 'name = "twfe"\nreference = 4', "an event time before the onset"),
+        ('name = "clustered"', 'name = "clusterd"', "clusterd"),
+        ('name = "adoption"', 'name = "adopton"', "adopton"),
+    ],
+)
+def test_faults_of_the_analysis_file_end_in_2_with_the_line(project, old, new, told):
+    spec = project / "analyses" / "tiny.toml"
+    text = spec.read_text()
+    assert old in text
+    spec.write_text(text.replace(old, new))
+    words = new.splitlines()[-1]
+    line = next(i for i, row in enumerate(spec.read_text().splitlines(), 1) if row.startswith(words))
+    done = command(project, "check")
+    assert done.returncode == 2, done.stderr
+    assert f"analyses/tiny.toml, line {line}: " in done.stderr
+    assert told in done.stderr

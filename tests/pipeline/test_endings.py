@@ -180,3 +180,19 @@ def test_two_analyses_run_side_by_side_and_one_failing_stops_no_other(tmp_path):
     assert done.returncode == 2
     assert "broken failed" in told(done)
     assert (project / "results" / "tiny" / "manifest.json").is_file()
+
+
+def test_a_list_of_faults_is_named_only_where_it_stands(project):
+    trade = project / "data" / "raw" / "tiny_trade.csv"
+    trade.write_text(trade.read_text().replace(",2003,", ",x003,"))
+    (project / "results").write_text("a file in the way")
+    done = command(project, "run")
+    assert done.returncode == 1
+    assert "messages.csv" not in told(done)
+    (project / "results").unlink()
+    done = command(project, "run")
+    assert done.returncode == 3
+    assert "details: results/tiny.messages.csv" in told(done)
+    listed = (project / "results" / "tiny.messages.csv").read_text().splitlines()
+    assert len(listed) == 1 + 80
+    assert command(project, "check").stderr.startswith("twintrade: tiny: the data are not as the analysis file")

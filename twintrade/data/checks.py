@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from twintrade.data.cells import counted
 from twintrade.data.faults import Faults
 from twintrade.data.periods import Frequency
 from twintrade.data.schema import Absent
 
 _MAX_NAMED = 12
+_PART, _NEARLY_ALL, _LEAST_PERIODS = 0.75, 0.9, 2
 _JUMPS = ((5e2, 2e3, "thousand"), (5e3, 2e4, "ten-thousand"))
 
 
@@ -27,6 +29,7 @@ def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, fault
     _cities_that_come_and_go(frame, frequency, absent, faults)
     _interior_gaps(frame, absent, faults)
     _unit_jumps(frame, frequency, faults)
+    _parts_at_the_ends(frame, frequency, faults)
 
 
 def _periods_without_rows(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
@@ -66,6 +69,27 @@ def _interior_gaps(frame: pd.DataFrame, absent: Absent, faults: Faults) -> None:
             f"{int((holes > 0).sum())} pairs of city and partner have {int(holes.sum())} periods without a row "
             f"between their first and last: {absent}, as declared",
         )
+
+
+def _parts_at_the_ends(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
+    """Warn where nearly every city's first or last period is far below its neighbor, as a part of a period is."""
+    first, last = int(frame["period"].min()), int(frame["period"].max())
+    for end, neighbor in ((first, first + 1), (last, last - 1)):
+        wide = frame[frame["period"].isin((end, neighbor))].pivot_table(
+            index=["city", "partner"], columns="period", values="value", aggfunc="sum", min_count=1
+        )
+        if last - first < _LEAST_PERIODS or {end, neighbor} - set(wide.columns):
+            continue
+        totals = wide.dropna()[[end, neighbor]].groupby("city").sum()
+        totals = totals[totals[neighbor] > 0]
+        ratio = totals[end] / totals[neighbor]
+        if len(ratio) and float((ratio < _PART).mean()) >= _NEARLY_ALL:
+            few = f"{int((ratio < _PART).sum())} of {counted(len(ratio), 'city', 'cities')} fall so"
+            faults.warn(
+                "part-period",
+                f"{frequency.label(end)} has {ratio.median():.0%} of {frequency.label(neighbor)} in the middle city, "
+                f"and {few}: is it a part of a {frequency.value}? Leave it out with design.sample if it is",
+            )
 
 
 def _unit_jumps(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
