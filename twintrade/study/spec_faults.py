@@ -93,15 +93,20 @@ def placed(message: str, text: str, file: str) -> str:
 def _placed(fault: str, text: str, file: str) -> str:
     path: list[str | int]
     if entry := _ENTRY.match(fault):
-        path = [entry[1], int(entry[2]) - 1, *([entry[3]] if entry[3] else [])]
+        path = [entry[1], int(entry[2]) - 1, _key_of(entry[3])]
     elif table := _TABLE.match(fault):
-        path = [table[1], *([table[2]] if table[2] else [])]
+        path = [table[1], _key_of(table[2])]
     elif key := _KEY.match(fault):
         path = [key[1], key[2]]
     else:
         return fault
     number = line_of(text, path)
     return f"{file}, line {number}: {fault}" if number else fault
+
+
+def _key_of(word: str | None) -> str:
+    """The key that a fault begins with; "no estimator is called ..." is about the name."""
+    return "name" if word in (None, "no") else str(word)
 
 
 @contextmanager
