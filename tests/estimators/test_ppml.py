@@ -8,6 +8,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
+from twintrade.numerics.poisson import poisson
 from twintrade.simulate import OUTCOME, simulate
 
 
@@ -90,3 +91,46 @@ def test_one_treated_unit_and_values_of_a_trillion_end_in_a_finite_estimate(made
     design = with_outcome(made, lambda frame: 1e12 * (1 + frame[OUTCOME]))
     one = Design(panel=design.panel, treatment=Treatment(units=made.panel.units, onset=onset), outcome=OUTCOME)
     assert np.isfinite(fit(PPML(shape="static"), one).estimate.effects).all()
+
+
+def test_the_phase_in_total_is_the_sum_of_steps_with_its_delta_method_error(made):
+    """Event effects with binned ends against steps that add up, fitted without the estimator."""
+    design = made.design(fixed_effects="gravity", window=(-1, 2))
+    study = fit(PPML(), design).estimate
+    o = design.observations
+    since = np.where(np.isfinite(o.unit_onset)[o.unit], o.event_time, -(10**6))
+    steps = np.column_stack([since >= k for k in (0, 1, 2)]).astype(float)
+    plain = poisson(o.y, steps, o.effect_codes())
+    assert study.binned == (True, True)
+    np.testing.assert_allclose(study.effects[study.event_times >= 0], np.cumsum(plain.coefficients), rtol=1e-8)
+    scores = plain.x_tilde * (plain.mu * plain.residuals)[:, None]
+    sums = np.column_stack([np.bincount(o.unit[plain.rows], column) for column in scores.T])
+    covariance = plain.bread @ sums.T @ sums @ plain.bread
+    total = study.combine(np.where(study.event_times == 2, 1.0, 0.0)[:, None], ["total"])
+    error = np.sqrt((total.uncertainty.matrix() ** 2).sum())
+    assert error == pytest.approx(np.sqrt(np.ones(3) @ covariance @ np.ones(3)), rel=1e-6)
+
+
+def test_border_effects_absorb_what_happens_to_all_trade_across_borders():
+    """With domestic flows, a boom of all foreign trade moves ``gravity`` estimates, not ``gravity_border``."""
+    rng = np.random.default_rng(4)
+    names = [f"c{k}" for k in range(8)]
+    frame = pd.MultiIndex.from_product([names, names, range(8)], names=["city", "partner", "period"])
+    frame = frame.to_frame(index=False)
+    foreign = (frame["city"] != frame["partner"]).to_numpy()
+    tied = rng.random(64) < 0.3
+    onset = np.where(tied, rng.integers(2, 7, 64), np.inf)
+    onset[np.arange(0, 64, 9)] = np.inf
+    late = frame["period"].to_numpy() >= np.repeat(onset, 8)
+    mean = np.exp(3 + 0.3 * late + 0.3 * rng.normal(size=64).repeat(8))
+    boom = np.exp(np.where(foreign, 0.15 * frame["period"], 0.0))
+
+    def effect(values, effects):
+        panel = Panel.from_frame(frame.assign(flow=values), city="city", partner="partner")
+        treatment = Treatment(panel.units, onset)
+        design = Design(panel=panel, treatment=treatment, outcome="flow", fixed_effects=effects)
+        return float(fit(PPML("static"), design).estimate.effects[0])
+
+    assert effect(mean * boom, "gravity_border") == pytest.approx(0.3, abs=1e-8)
+    assert effect(mean, "gravity") == pytest.approx(0.3, abs=1e-8)
+    assert abs(effect(mean * boom, "gravity") - 0.3) > 0.01

@@ -60,16 +60,19 @@ class Cube:
             return cells.T
         n = self.position.size
         if self.is_ordered:
-            # no row moves to a later place, so that the values can close ranks where they are
-            for low in range(0, n, ROWS_AT_ONCE):
-                rows = self.position[low : low + ROWS_AT_ONCE]
-                for values in cells:
-                    values[low : low + rows.size] = values[rows]
-            return cells[:, :n].T
+            return closed_ranks(cells.T, self.position)
         out = np.empty((cells.shape[0], n))
         for own, values in zip(out, cells, strict=True):
             np.take(values, self.position, out=own, mode="clip")
         return out.T
+
+
+def closed_ranks(values: FloatArray, places: IntArray) -> FloatArray:
+    """Move (n,) or (n, k) values at increasing places to the front and return a view of those."""
+    for low in range(0, places.size, ROWS_AT_ONCE):
+        rows = places[low : low + ROWS_AT_ONCE]
+        values[low : low + rows.size] = values[rows]
+    return values[: places.size]
 
 
 def find_cube(levels: Levels) -> Cube | None:
@@ -96,8 +99,7 @@ def find_cube(levels: Levels) -> Cube | None:
     n_cells = shape[0] * shape[1] * shape[2]
     if n_cells > FULLEST_HOLES * levels.n_rows:
         return None
-    first = np.empty(sizes[0], dtype=np.int64)
-    first[codes[0][::-1]] = np.arange(codes[0].size - 1, -1, -1)
+    first = _some_row(codes[0], sizes[0])
     cells = (
         city[codes[1][first]] * shape[1] + partner[codes[2][first]],
         city * shape[2] + period,
@@ -105,10 +107,8 @@ def find_cube(levels: Levels) -> Cube | None:
     )
     if any(int(np.bincount(cell).max()) > 1 for cell in cells):
         return None
-    position = cells[0][codes[0]]
-    position *= shape[2]
-    position += period[codes[1]]
-    if not _holds(codes, cells, shape, position):
+    position = _positions(codes, cells, shape)
+    if position is None:
         return None
     is_ordered = bool((position[1:] > position[:-1]).all())
     if not is_ordered and int(np.bincount(position, minlength=n_cells).max()) > 1:
@@ -163,17 +163,29 @@ def _labels(first: IntArray, n_first: int, second: IntArray, n_second: int) -> t
     return label[:n_first], label[n_first:]
 
 
-def _holds(
-    codes: list[IntArray], cells: tuple[IntArray, ...], shape: tuple[int, int, int], position: IntArray
-) -> bool:
-    """Say whether every row's city-period and partner-period levels are those of its cell."""
+def _some_row(code: IntArray, size: int) -> IntArray:
+    """A row of each level, (size,)."""
+    out = np.empty(size, dtype=np.int64)
+    for low in range(0, code.size, ROWS_AT_ONCE):
+        part = code[low : low + ROWS_AT_ONCE]
+        out[part] = np.arange(low, low + part.size)
+    return out
+
+
+def _positions(codes: list[IntArray], cells: tuple[IntArray, ...], shape: tuple[int, int, int]) -> IntArray | None:
+    """Cell of each row; None if some row's city-period or partner-period levels are not those of its cell."""
     n_partners, n_periods = shape[1:]
     dyad_city, dyad_partner = np.divmod(cells[0], n_partners)
-    period = (cells[1] % n_periods)[codes[1]]
-    city_is_same = (cells[1] // n_periods)[codes[1]] == dyad_city[codes[0]]
-    if not bool(city_is_same.all()):
-        return False
-    wanted = dyad_partner[codes[0]]
-    wanted *= n_periods
-    wanted += period
-    return bool(np.array_equal(cells[2][codes[2]], wanted))
+    dyad_city *= n_periods
+    dyad_partner *= n_periods
+    start, period = cells[0] * n_periods, cells[1] % n_periods
+    out = np.empty(codes[0].size, dtype=np.int64)
+    for low in range(0, out.size, ROWS_AT_ONCE):
+        dyad, origin, destination = (code[low : low + ROWS_AT_ONCE] for code in codes)
+        at = period[origin]
+        if not np.array_equal(cells[1][origin], dyad_city[dyad] + at):
+            return None
+        if not np.array_equal(cells[2][destination], dyad_partner[dyad] + at):
+            return None
+        np.add(start[dyad], at, out=out[low : low + at.size])
+    return out

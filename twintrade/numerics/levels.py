@@ -126,13 +126,19 @@ def alone_in_level(known: Levels, among: BoolArray) -> BoolArray:
     while True:
         alone = np.zeros_like(kept)
         for code, size in zip(known.codes, known.sizes, strict=True):
-            count = np.bincount(code, None if bool(kept.all()) else kept, size)
+            count = rows_in_level(code, size, kept)
             if bool((count == 1).any()):
                 alone |= (count == 1)[code]
         alone &= kept
         if not alone.any():
             return among & ~kept
         kept &= ~alone
+
+
+def rows_in_level(code: IntArray, size: int, kept: BoolArray) -> IntArray:
+    """Number of rows marked in each level, (size,)."""
+    gone = code[~kept]
+    return np.asarray(np.bincount(code, minlength=size) - np.bincount(gone, minlength=size), dtype=np.int64)
 
 
 def connected_components(first: IntArray, second: IntArray) -> IntArray:

@@ -157,7 +157,11 @@ def _problem(
     scaled = layout.spread(y)
     scaled /= scale
     own = layout.weights(weights)
-    saturated = total(np.asarray(xlogy(scaled, scaled), dtype=np.float64), own) - total(scaled, own)
+    saturated = -total(scaled, own)
+    for low in range(0, layout.n, ROWS_AT_ONCE):
+        rows = slice(low, low + ROWS_AT_ONCE)
+        terms = np.asarray(xlogy(scaled[rows], scaled[rows]), dtype=np.float64)
+        saturated += total(terms, None if own is None else own[rows])
     inside = np.empty((layout.n, X.shape[1]), order="F")
     for j, column in enumerate(X.T):
         layout.spread(column, out=inside[:, j])
@@ -222,10 +226,7 @@ def _finished(
     alone: IntArray,
 ) -> PoissonFit:
     position, regressors, scale, iterations = found
-    base = np.exp(problem.offset) if problem.offset.strides[0] else np.ones(1)
-    null_scale = total(problem.y, problem.weights) / total(np.broadcast_to(base, layout.n), problem.weights)
-    null_eta = problem.offset + np.log(null_scale)
-    null_deviance = deviance_of(problem, null_eta, np.exp(null_eta)) * scale
+    null_deviance = _null_deviance(problem, layout.rows.size) * scale
     saturated = _saturated_loglik(problem, scale)
     loglik = saturated - 0.5 * position.deviance * scale
     effects = [position.effects[0] + np.log(scale), *position.effects[1:]]
@@ -258,10 +259,21 @@ def _finished(
 
 def _saturated_loglik(problem: Problem, scale: float) -> float:
     """Weighted log likelihood of the outcomes themselves."""
-    out = 0.0
+    out = scale * (problem.saturated + float(np.log(scale)) * total(problem.y, problem.weights))
     for low in range(0, problem.y.size, ROWS_AT_ONCE):
         rows = slice(low, low + ROWS_AT_ONCE)
         y = problem.y[rows] * scale
         own = None if problem.weights is None else problem.weights[rows]
-        out += total(xlogy(y, y) - y - gammaln(y + 1.0), own)
+        out -= total(gammaln(y + 1.0), own)
     return out
+
+
+def _null_deviance(problem: Problem, n_rows: int) -> float:
+    """Deviance of one mean, times the offset's exponential."""
+    if problem.offset.strides[0] == 0:
+        whole = float(n_rows) if problem.weights is None else float(problem.weights.sum())
+        sums = total(problem.y, problem.weights)
+        return 2.0 * (sums - sums * float(np.log(sums / whole)) + problem.saturated)
+    base = np.exp(problem.offset)
+    null_eta = problem.offset + np.log(total(problem.y, problem.weights) / total(base, problem.weights))
+    return deviance_of(problem, null_eta, np.exp(null_eta))

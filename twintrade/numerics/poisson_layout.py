@@ -7,6 +7,8 @@ import numpy as np
 
 from twintrade.numerics.absorb import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.cube import closed_ranks
+from twintrade.numerics.levels import rows_in_level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +23,8 @@ class Layout:
         Number of places.
     places : IntArray or None, shape (n_kept,)
         Place of each kept row; None if the kept rows, in order, are the places.
+    is_ordered : bool
+        Whether the places increase.
     effects : Absorber
         The effects on the places.
     labels : Absorber
@@ -32,6 +36,7 @@ class Layout:
     rows: IntArray
     n: int
     places: IntArray | None
+    is_ordered: bool
     effects: Absorber
     labels: Absorber
     absent: tuple[BoolArray, ...]
@@ -61,9 +66,11 @@ class Layout:
         return out
 
     def gathered(self, values: FloatArray) -> FloatArray:
-        """Return values by place (n,) or (n, k) for the kept rows."""
+        """Return values by place (n,) or (n, k) for the kept rows, which may be a view of them; they are used up."""
         if self.places is None:
             return values
+        if self.is_ordered:
+            return closed_ranks(values, self.places)
         if values.ndim == 1:
             return np.take(values, self.places, mode="clip")
         out = np.empty((self.places.size, values.shape[1]), order="F")
@@ -89,13 +96,12 @@ def lay_out(effects: Absorber, kept: BoolArray) -> Layout:
         inside = effects if is_all else absorber([code[rows] for code in effects.levels.codes])
         absent = tuple(np.zeros(size, dtype=np.bool_) for size in inside.levels.sizes)
         labels = effects if is_all else _relabeled(inside, effects)
-        return Layout(rows, rows.size, None, inside, labels, absent)
+        return Layout(rows, rows.size, None, True, inside, labels, absent)
     places = rows if cube.position is None else cube.position if is_all else cube.position[rows]
     own = None if is_all and cube.position is None else places
-    counts = [
-        np.bincount(code, kept, size) for code, size in zip(effects.levels.codes, effects.levels.sizes, strict=True)
-    ]
-    return Layout(rows, cube.n_cells, own, effects.on_cells(), effects, tuple(count == 0 for count in counts))
+    known = effects.levels
+    absent = tuple(rows_in_level(code, size, kept) == 0 for code, size in zip(known.codes, known.sizes, strict=True))
+    return Layout(rows, cube.n_cells, own, cube.is_ordered, effects.on_cells(), effects, absent)
 
 
 def _relabeled(inside: Absorber, outside: Absorber) -> Absorber:

@@ -176,7 +176,9 @@ def _residualized(
 ) -> Regressors:
     start, kept = before.projection.stacked, before.eta
     kept[:] = eta
-    return Regressors(effects.project(problem.X, tolerance, start), kept, tolerance, before.bread)
+    columns = before.projection.residuals
+    columns[:] = problem.X
+    return Regressors(effects.project(columns, tolerance, start, is_spare=True), kept, tolerance, before.bread)
 
 
 def _step(
