@@ -1,5 +1,9 @@
 """A run that was killed goes on from what it had finished; nothing else is ever taken for it."""
 
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 
@@ -79,3 +83,55 @@ def test_a_full_disk_costs_the_resumption_and_not_the_run(tmp_path):
     ledger = FileLedger(tmp_path / "absent folder" / "x", "abc")
     ledger.put("one", VALUES, "")
     ledger.close(remove=True)
+
+
+PROGRAM = """
+import sys, time
+from pathlib import Path
+import subprocess
+import sys
+import time
+
+import numpy as np
+from twintrade.fanout import Workers, jobs, run_jobs, using
+from twintrade.study.ledger import FileLedger
+
+jobs.ALONE_SECONDS = 0.0
+folder = Path(sys.argv[1])
+
+def slow(shared, job, rng):
+    with (folder / "done").open("a") as stream:
+        stream.write(f"{job}\\n")
+    time.sleep(0.05)
+    return {"x": rng.normal(size=2)}
+
+ledger = FileLedger(folder / "ledger", "abc")
+with using(Workers(ledger=ledger), "diagnostic/placebo"):
+    found = run_jobs("loop", slow, {str(i): i for i in range(40)}, shared=None, rng=np.random.default_rng(1))
+np.save(folder / "result.npy", np.stack([d.values["x"] for d in found]))
+"""
+
+
+def started(folder):
+    folder.mkdir(exist_ok=True)
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, str(folder)])
+
+
+def test_a_killed_process_is_resumed_and_only_the_rest_recomputed(tmp_path):
+    whole = started(tmp_path / "whole")
+    assert whole.wait(120) == 0
+    process = started(tmp_path / "cut")
+    ledger = tmp_path / "cut" / "ledger"
+    deadline = time.monotonic() + 60
+    while not (ledger.exists() and ledger.read_bytes().count(b"\n") >= 10) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert not (tmp_path / "cut" / "result.npy").exists()
+    n_kept = len(FileLedger(ledger, "abc")._kept)
+    n_done = len((tmp_path / "cut" / "done").read_text().split())
+    assert n_kept >= 9
+    assert started(tmp_path / "cut").wait(120) == 0
+    done = (tmp_path / "cut" / "done").read_text().split()
+    assert len(done) - n_done == 40 - n_kept
+    assert (tmp_path / "cut" / "result.npy").read_bytes() == (tmp_path / "whole" / "result.npy").read_bytes()
