@@ -47,6 +47,7 @@ EXHIBITS: tuple[tuple[str, Exhibit], ...] = (
 PRESETS: dict[str, tuple[str, ...]] = {
     "full": tuple(name for name, _ in EXHIBITS),
     "brief": ("summary", "data_card", "register", "ladder", "event_study", "findings", "warnings", "machine"),
+    "registry": ("summary", "data_card", "descriptives", "claims", "warnings", "machine"),
     "single_case": (
         "summary", "data_card", "register", "raw", "ladder", "sensitivity", "single_case", "claims", "findings",
         "assumptions", "warnings", "machine",

@@ -113,6 +113,12 @@ SENTENCES: Mapping[str, str] = {
     "payload_forest": "Effects by group, with intervals",
     "payload_cases": "Each case by itself",
     "payload_best_of": "What choosing the cases costs",
+    "payload_descriptive_size_world": "Number of twins against size of city",
+    "payload_descriptive_size_close_up": "Number of twins against size of city, a closer look",
+    "payload_descriptive_twins_by_city": "Twins by city",
+    "payload_descriptive_twins_by_country": "Twins by country of the partner",
+    "payload_descriptive_years_of_signing": "Ties by year of signing",
+    "payload_descriptive_completeness": "How complete the registry is",
     "payload_bacon": "Two-by-two comparisons inside the two-way estimate",
     "payload_weights": "Weights of the donors",
     "payload_honest": "Effect if parallel trends fail by as much as M",
@@ -175,7 +181,7 @@ SENTENCES: Mapping[str, str] = {
     "lies on the claimed side and no check objects, not supported where it lies on the other side or a check made "
     "for the claim fails, else cannot tell. What could not have been seen anyway is the minimum detectable effect.",
     "claims_note": "The minimum detectable effect is the size that a two-sided 5% test finds with 80% probability.",
-    "claims_open": "{n} further claims are not examined by this analysis, so on them it cannot tell:",
+    "claims_open": "Not examined by this analysis, so that it cannot tell, are {n} claims:",
     "verdict_supported": "supported",
     "verdict_not_supported": "not supported",
     "verdict_cannot_tell": "cannot tell",
@@ -245,6 +251,7 @@ COLUMN_HEADS: Mapping[str, str] = {
 
 CHECKS: Mapping[str, str] = {
     "reset": "RESET",
+    "descriptive_registry": "Registry",
     "honest": "Honest intervals",
     "pretrends": "Pre-trends",
     "pretrend_power": "Power of the pre-trend test",

@@ -8,8 +8,8 @@ from twintrade.render.binder import bind
 from twintrade.study.execute import Redrawn
 from twintrade.study.lock import locked
 from twintrade.study.manifest import sealed
+from twintrade.study.page_spec import ReportSection
 from twintrade.study.report_options import report_options
-from twintrade.study.spec import ReportSection
 from twintrade.study.store import lock_path, prepare, write
 
 BOUND = "appendix"

@@ -19,7 +19,10 @@ from twintrade.study.execute import planned
 from twintrade.study.locating import FOLDER
 from twintrade.study.observe import Observed, absent_inputs, observe
 from twintrade.study.plan import Plan
+from twintrade.study.registry_spec import is_registry, parse_registry
+from twintrade.study.registry_study import run_registry, sentences_of
 from twintrade.study.spec_faults import placing
+from twintrade.study.spec_text import tables
 
 _MOST_UNITS = 40
 _MOST_LOST = 8
@@ -37,6 +40,8 @@ def checked(root: Path, name: str, text: str) -> str:
     SpecError, DataError, DesignError
         The file, the data, or the ties contradict themselves.
     """
+    if is_registry(tables(text, f"{FOLDER}/{name}.toml")):
+        return registry_checked(root, name, text)
     made, _ = planned(root, name, text)
     absent = absent_inputs(made.spec, root)
     if absent and made.spec.data.skip_when_absent:
@@ -82,6 +87,14 @@ def _registry(observed: Observed) -> Iterator[str]:
             yield f"      {ends}: {row['reason']}"
         if len(lost) > _MOST_LOST:
             yield f"      and {len(lost) - _MOST_LOST} more"
+
+
+def registry_checked(root: Path, name: str, text: str) -> str:
+    """Return the data report of an analysis of a registry."""
+    spec, _ = parse_registry(text, f"{FOLDER}/{name}.toml")
+    found = run_registry(spec, root)
+    lines = [f"{name}: {spec.title}", *sentences_of(found)]
+    return "\n".join([*lines, "", data_report(found.inputs, found.registry.messages), ""])
 
 
 def _guesses(name: str, text: str) -> Iterator[Message]:

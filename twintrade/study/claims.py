@@ -5,16 +5,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
+from pydantic import BaseModel
 
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.effects import ResultSet
 from twintrade.study.evidence import CANNOT_TELL, answered, frame_of
-from twintrade.study.spec import Spec
 
 PAYLOAD = "claims"
+
+
+class Paged(Protocol):
+    """An analysis file, of whatever kind, that may hold claims."""
+
+    @property
+    def claim(self) -> Sequence[BaseModel]:
+        """The ``[[claim]]`` tables."""
 
 
 @cache
@@ -36,7 +44,7 @@ def with_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> Re
     return replace(results, payloads={**results.payloads, PAYLOAD: ledger(results, own)})
 
 
-def own_claims(spec: Spec) -> list[dict[str, Any]]:
+def own_claims(spec: Paged) -> list[dict[str, Any]]:
     """Return the claims of an analysis file."""
     return [claim.model_dump() for claim in spec.claim]
 

@@ -23,15 +23,18 @@ from twintrade.study.headline import headline_facts
 from twintrade.study.ledger import FileLedger
 from twintrade.study.locating import FOLDER
 from twintrade.study.lock import locked
-from twintrade.study.manifest import made_from, manifest_of, peak_memory_mb, sealed
+from twintrade.study.manifest import made_from, manifest_of, manifest_of_registry, peak_memory_mb, sealed
 from twintrade.study.observe import observe, simulated_files
 from twintrade.study.outcome import DATA, ESTIMATION, USAGE, Outcome
 from twintrade.study.plan import Plan, plan
+from twintrade.study.registry_spec import RegistrySpec, is_registry, parse_registry
+from twintrade.study.registry_study import results_of, run_registry
 from twintrade.study.replay import read_results, replayed, tidy_files
 from twintrade.study.report_options import report_options
 from twintrade.study.run import run
-from twintrade.study.spec import parse
+from twintrade.study.spec import Spec, parse
 from twintrade.study.spec_faults import placing
+from twintrade.study.spec_text import tables
 from twintrade.study.store import (
     drop_messages,
     ledger_path,
@@ -127,6 +130,17 @@ def planned(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
     return made, raw
 
 
+def paged(name: str, text: str) -> tuple[Spec | RegistrySpec, dict[str, Any]]:
+    """Return an analysis file of either kind, and as written.
+
+    Raises
+    ------
+    SpecError
+    """
+    file = f"{FOLDER}/{name}.toml"
+    return parse_registry(text, file) if is_registry(tables(text, file)) else parse(text, file)
+
+
 def redraw(root: Path, name: str, text: str) -> Redrawn:
     """Draw figures, tables and pages again from stored numbers, as the analysis file now wants them.
 
@@ -141,7 +155,7 @@ def redraw(root: Path, name: str, text: str) -> Redrawn:
     SpecError
         The analysis file asks for what does not exist.
     """
-    spec, raw = parse(text, f"analyses/{name}.toml")
+    spec, raw = paged(name, text)
     options = report_options(spec.report, root)
     target = prepare(root, name)
     with locked(lock_path(root, name), name):
@@ -171,6 +185,8 @@ def redrawn(root: Path, name: str, text: str) -> Outcome:
 def _stored(
     root: Path, name: str, text: str, target: Path, progress: Progress, started: float, workers: Workers
 ) -> Mapping[str, Any]:
+    if is_registry(tables(text, f"{FOLDER}/{name}.toml")):
+        return _stored_registry(root, name, text, target, started)
     made, raw = planned(root, name, text)
     options = report_options(made.spec.report, root)
     progress("read")
@@ -195,6 +211,20 @@ def _stored(
     drop_messages(messages_path(root, name))
     write(target, files, sealed(manifest, files, volatile))
     ledger.close(remove=True)
+    return manifest["headline"]  # type: ignore[no-any-return]
+
+
+def _stored_registry(root: Path, name: str, text: str, target: Path, started: float) -> Mapping[str, Any]:
+    spec, raw = parse_registry(text, f"{FOLDER}/{name}.toml")
+    options = report_options(spec.report, root)
+    found = run_registry(spec, root)
+    manifest = manifest_of_registry(name, spec.title, raw, found.inputs, root)
+    tidy = tidy_files(results_of(name, spec, found, manifest))
+    page = render(replayed(tidy, manifest), options.appendix, word_template=options.word_template)
+    files = {**tidy, **page.files}
+    volatile = {"seconds": round(time.monotonic() - started, 2), "peak_memory_mb": peak_memory_mb()}
+    drop_messages(messages_path(root, name))
+    write(target, files, sealed(manifest, files, volatile))
     return manifest["headline"]  # type: ignore[no-any-return]
 
 

@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twintrade.errors import DataError, DesignError
+from twintrade.study.checking import registry_checked
 from twintrade.study.citations import citation_text
 from twintrade.study.designs import Designs
 from twintrade.study.execute import planned
+from twintrade.study.locating import FOLDER
 from twintrade.study.observe import observe
 from twintrade.study.plan import Column, Plan
 from twintrade.study.recipes import RECIPES
+from twintrade.study.registry_spec import is_registry
 from twintrade.study.spec import resolved
+from twintrade.study.spec_text import tables
 from twintrade.study.toml_text import to_toml
 
 
@@ -21,6 +25,8 @@ def explained(root: Path, name: str, text: str) -> str:
     ------
     SpecError
     """
+    if is_registry(tables(text, f"{FOLDER}/{name}.toml")):
+        return registry_checked(root, name, text)
     made, _ = planned(root, name, text)
     lines = [made.spec.title, *_recipe(made), made.spec.question, ""]
     try:

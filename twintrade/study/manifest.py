@@ -33,22 +33,36 @@ def manifest_of(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
     """
     headline = run.ladder.headline
     dropped = headline.fit.estimate.sample.dropped if headline is not None and headline.fit is not None else ()
-    return {
-        "analysis": run.plan.name,
-        "title": run.plan.spec.title,
-        "tool": {"name": "twintrade", "version": __version__},
-        "git": git_state(root),
+    return origins(run.plan.name, run.plan.spec.title, raw, root) | {
         "is_simulated": run.observed.is_simulated,
-        "spec_sha256": spec_digest(raw),
-        "page_sha256": page_digest(root, raw),
-        "source_sha256": source_digest(),
-        "versions": versions(),
         "spec": resolved(run.plan.spec),
         "inputs": _inputs(run.observed.inputs, simulated_names(run.plan.name, run.plan.spec)),
         "dropped": [asdict(d) | {"names": list(d.names)} for d in dropped],
         "seeds": seeds(run.plan),
         "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
     }
+
+
+def origins(name: str, title: str, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """Return what names a result set and what it was made with."""
+    return {
+        "analysis": name,
+        "title": title,
+        "tool": {"name": "twintrade", "version": __version__},
+        "git": git_state(root),
+        "spec_sha256": spec_digest(raw),
+        "page_sha256": page_digest(root, raw),
+        "source_sha256": source_digest(),
+        "versions": versions(),
+    }
+
+
+def manifest_of_registry(
+    name: str, title: str, raw: Mapping[str, Any], inputs: Sequence[InputRecord], root: Path
+) -> dict[str, Any]:
+    """Return the manifest of an analysis that estimates nothing."""
+    told = {"passes": 0, "fails": 0, "cannot_tell": False, "objecting": []}
+    return origins(name, title, raw, root) | {"is_simulated": False, "inputs": _inputs(inputs, ()), "headline": told}
 
 
 def made_from(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:

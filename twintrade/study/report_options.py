@@ -9,7 +9,7 @@ from typing import Any
 from twintrade.errors import SpecError
 from twintrade.render.appendix import AppendixOptions
 from twintrade.render.style import options_from
-from twintrade.study.spec import ReportSection
+from twintrade.study.page_spec import ReportSection
 
 OF_FILES = ("style", "word_template")
 MOST_BYTES = 20_000_000

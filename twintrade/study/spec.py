@@ -9,16 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
 from twintrade.design.fixed_effects import effect_names
 from twintrade.errors import DesignError, SpecError
+from twintrade.study.page_spec import ClaimEntry, ReportSection, Section
 from twintrade.study.recipes import expanded
 from twintrade.study.simulated_source import SimulatedTrade
 from twintrade.study.spec_faults import told
 from twintrade.study.spec_text import tables
-
-
-class Section(BaseModel):
-    """A table of the analysis file; a key that is not listed is a fault."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,60 +205,6 @@ class CaseSection(Section):
     city: str
     partner: str
     country: str = ""
-
-
-class ReportSection(Section):
-    """What the appendix shows and in which words; changing it costs no estimation.
-
-    Attributes
-    ----------
-    appendix : str
-        Which exhibits: all, a short version, or those of a single case.
-    exhibits : list of str
-        Names of exhibits, in place of the preset.
-    style : str
-        A TOML file with the same keys, shared by several analyses; what stands here wins over it.
-    word_template : str
-        A DOCX whose styles, header and footer the Word appendix takes over.
-    wording : table
-        Sentences by key.
-    theme : table
-        Fonts, sizes and colors.
-    tables : table
-        Options of tables.
-    """
-
-    appendix: Literal["full", "brief", "single_case"] | None = None
-    exhibits: list[str] | None = None
-    style: str = ""
-    word_template: str = ""
-    wording: dict[str, str] = {}
-    theme: dict[str, Any] = {}
-    tables: dict[str, Any] = {}
-
-
-class ClaimEntry(Section):
-    """A claim of your own for the ledger.
-
-    Attributes
-    ----------
-    text : str
-        The claim as a sentence.
-    id : str
-        Printed before it.
-    about : str
-        headline, a column (estimator or estimator/key), or a diagnostic that passes or fails.
-    direction : str
-        What the claim says of the effect.
-    at_least : float
-        Smallest size that would bear the claim out, in percent where the effect is in logarithms.
-    """
-
-    text: str = Field(min_length=1)
-    id: str = ""
-    about: str = "headline"
-    direction: Literal["higher", "lower", "different", "not lower"] = "higher"
-    at_least: float = Field(default=0.0, ge=0)
 
 
 class Spec(Section):

@@ -26,6 +26,7 @@ from twintrade.render.tables.plain import plain_table
 MOST_ROWS = 60
 MOST_FOREST = 45
 MOST_BARS = 40
+FEW_YEARS = 8
 
 Maker = Callable[[pd.DataFrame, Page, str], Drawing]
 
@@ -82,6 +83,8 @@ def _shape(frame: pd.DataFrame) -> tuple[Maker, Callable[..., str]] | None:
         return _power, alt_text.power
     if {"city", "population", "twins"} <= columns:
         return _twins, alt_text.twins
+    if {"label", "count"} == columns and _are_years(frame["label"]):
+        return _years, alt_text.bars
     if {"label", "count"} == columns - {"group"} and len(frame) <= MOST_BARS:
         return _counts, alt_text.bars
     if {"unit", "weight"} <= columns and "event_time" not in columns and len(frame) <= MOST_BARS:
@@ -139,6 +142,15 @@ def _twins(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 def _counts(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     return counts.draw(frame, "label", "count", theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def _are_years(labels: pd.Series) -> bool:
+    years = labels.map(str).str.fullmatch(r"[12]\d{3}")
+    return len(labels) > FEW_YEARS and bool(years.iloc[:-1].all())
+
+
+def _years(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    return counts.draw_years(frame, "label", "count", theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _weights(frame: pd.DataFrame, page: Page, title: str) -> Drawing:

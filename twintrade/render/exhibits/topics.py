@@ -43,6 +43,8 @@ ELSEWHERE = (
     "romanized",
     "claims",
     "money",
+    "twins_and_size",
+    "ended_ties",
     "ties_outside_panel",
 )
 

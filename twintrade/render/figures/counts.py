@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from twintrade.render import numbers
 from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled
@@ -48,6 +49,34 @@ def draw(
         axes.spines[["left"]].set_visible(False)
         axes.margins(x=0.12)
         axes.set_xlabel(x_label or value.replace("_", " "))
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure
+
+
+def draw_years(
+    frame: pd.DataFrame, label: str, value: str, *, theme: Theme | None = None, is_simulated: bool = False
+) -> Figure:
+    """Draw one column a year, and beside them what has no year.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    label, value : str
+        Its columns of years, the last one perhaps no year, and counts.
+    """
+    theme = theme or Theme()
+    names = [text(v) for v in frame[label]]
+    step = max(1, len(names) // 12)
+    with styled(theme):
+        figure = blank(theme, 2.8)
+        axes = figure.subplots()
+        axes.bar(range(len(names)), frame[value].astype(float), color=theme.after, width=0.8)
+        shown = [i for i, name in enumerate(names) if not name.isdigit() or int(name) % step == 0]
+        axes.set_xticks(shown, [names[i] for i in shown])
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_ylabel(value.replace("_", " ").capitalize())
+        axes.margins(x=0.01)
         if is_simulated:
             mark_simulated(figure, theme)
     return figure

@@ -1,6 +1,7 @@
 """Points of two numbers, by group: twins against size of city, weights against two-by-two estimates."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
@@ -33,32 +34,12 @@ def draw(
         Columns of texts, or empty.
     """
     theme = theme or Theme()
-    groups = list(dict.fromkeys(frame[group].map(text))) if group else [""]
     with styled(theme):
         figure = blank(theme, 4.0)
         axes = figure.subplots()
-        for i, name in enumerate(groups):
-            own = frame[frame[group].map(text) == name] if group else frame
-            colour, marker = theme.palette[i % len(theme.palette)], MARKERS[i % len(MARKERS)]
-            axes.plot(
-                own[x].astype(float),
-                own[y].astype(float),
-                marker,
-                color=colour,
-                ms=5.5,
-                mec="white",
-                label=name or None,
-            )
+        _points(axes, frame, x, y, group, theme)
         if label:
-            for row in records(frame):
-                axes.annotate(
-                    text(row[label]),
-                    (float(row[x]), float(row[y])),
-                    xytext=(4, 3),
-                    textcoords="offset points",
-                    fontsize=theme.size * 0.75,
-                    color=theme.muted,
-                )
+            _names(axes, frame, x, y, label, theme)
         if is_log_x:
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.tick(value)))
@@ -71,3 +52,30 @@ def draw(
         if is_simulated:
             mark_simulated(figure, theme)
     return figure
+
+
+def _points(axes: Axes, frame: pd.DataFrame, x: str, y: str, group: str, theme: Theme) -> None:
+    groups = list(dict.fromkeys(frame[group].map(text))) if group else [""]
+    for i, name in enumerate(groups):
+        own = frame[frame[group].map(text) == name] if group else frame
+        axes.plot(
+            own[x].astype(float),
+            own[y].astype(float),
+            MARKERS[i % len(MARKERS)],
+            color=theme.palette[i % len(theme.palette)],
+            ms=5.5,
+            mec="white",
+            label=name or None,
+        )
+
+
+def _names(axes: Axes, frame: pd.DataFrame, x: str, y: str, label: str, theme: Theme) -> None:
+    for row in records(frame):
+        axes.annotate(
+            text(row[label]),
+            (float(row[x]), float(row[y])),
+            xytext=(4, 3),
+            textcoords="offset points",
+            fontsize=theme.size * 0.75,
+            color=theme.muted,
+        )

@@ -1,0 +1,62 @@
+"""A registry alone makes a page: figures of size, country and year, claims on size and ended ties, no estimate."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from twintrade.study.execute import execute, redraw
+from twintrade.study.registry_study import size_slope
+
+SPEC = """
+title = "Twins"
+recipe = "registry"
+[[registry.twinnings]]
+file = "data/raw/ties.csv"
+city = "city"
+partner = "partner"
+partner_city = "twin"
+date = "date"
+kind = "kind"
+ended = "ended"
+[registry.cities]
+file = "data/raw/cities.csv"
+"""
+CODES = ("DEU", "ITA", "ESP", "JPN")
+
+
+def write(root: Path) -> None:
+    folder = root / "data" / "raw"
+    folder.mkdir(parents=True)
+    rows, cities = ["city,partner,twin,date,kind,ended"], ["city,country,population"]
+    for i in range(10):
+        cities.append(f"C{i},FRA,{100_000 * (i + 1)}")
+        ends = ["2009-01-01" if i == j == 9 else "" for j in range(i + 1)]
+        rows += [f"C{i},{CODES[j % 4]},T{i}{j},{1960 + 2 * i + j},sister city,{e}" for j, e in enumerate(ends)]
+    (folder / "ties.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "cities.csv").write_text("\n".join(cities) + "\n", encoding="utf-8")
+
+
+def test_a_registry_is_a_page_with_its_two_claims_answered(tmp_path):
+    write(tmp_path)
+    done = execute(tmp_path, "twins", SPEC)
+    assert (done.ending, done.text) == ("done", "")
+    folder = tmp_path / "results" / "twins"
+    claims = pd.read_csv(folder / "payloads" / "claims.csv").set_index("claim_id")
+    assert claims.loc["C7", "verdict"] == "supported"  # twins grow one for one with population here
+    assert claims.loc["C9", "verdict"] == "supported"  # 1 of 55 ended: the interval ends below a tenth
+    page = (folder / "appendix.html").read_text(encoding="utf-8")
+    for caption in ("Number of twins against size of city", "Twins by country", "Ties by year of signing"):
+        assert caption in page
+    before = (folder / "appendix.html").read_bytes()
+    redraw(tmp_path, "twins", SPEC)
+    assert (folder / "appendix.html").read_bytes() == before
+
+
+def test_the_slope_is_the_elasticity_and_needs_cities_enough():
+    population = np.geomspace(1e5, 1e7, 12)
+    sizes = pd.DataFrame({"population": population, "twins": 2e-3 * population**0.8})
+    row = size_slope(sizes).iloc[0]
+    assert row["effect"] == np.float64(row["effect"])
+    assert abs(row["effect"] - 0.8) < 1e-6  # a power law without noise is fitted exactly
+    assert size_slope(sizes.head(7)).empty

@@ -1,0 +1,137 @@
+"""Runs an analysis of a registry: counts by city, country and year, size against twins, and what the record lacks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.city_sizes import read_cities
+from twintrade.data.provenance import InputRecord
+from twintrade.data.registry import Registry, read_twinnings
+from twintrade.data.registry_facts import RegistryFacts, registry_facts, with_size
+from twintrade.effects import ResultSet
+from twintrade.effects.bands import BAND_COLUMNS
+from twintrade.effects.estimate import EFFECT_COLUMNS
+from twintrade.effects.finding import FINDING_COLUMNS
+from twintrade.effects.messages import messages_frame
+from twintrade.effects.result_set import SPECIFICATION_COLUMNS
+from twintrade.study.claims import own_claims, with_ledger
+from twintrade.study.registry_spec import RegistrySpec
+
+FEWEST_CITIES = 8
+_SPREAD = 1.959964
+DATA_COLUMNS = ("unit", "city", "partner", "period", "period_label", "outcome", "onset", "status", "event_time")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegistryRun:
+    """What a registry told, and what it was read from."""
+
+    registry: Registry
+    facts: RegistryFacts
+    sizes: pd.DataFrame
+    inputs: tuple[InputRecord, ...]
+
+
+def run_registry(spec: RegistrySpec, root: Path) -> RegistryRun:
+    """Read the registry and count.
+
+    Raises
+    ------
+    DataError
+        A file is absent or faulty.
+    """
+    sources = spec.registry.twinnings
+    registry = read_twinnings(sources, root)
+    facts = registry_facts(registry.frame, says_ended=all(s.ended is not None for s in sources))
+    inputs, sizes = registry.provenance, pd.DataFrame()
+    if spec.registry.cities is not None:
+        cities, record = read_cities(spec.registry.cities, root)
+        sizes, inputs = with_size(facts.by_city, cities), (*inputs, record)
+    return RegistryRun(registry, facts, sizes, inputs)
+
+
+def results_of(name: str, spec: RegistrySpec, run: RegistryRun, manifest: Mapping[str, Any]) -> ResultSet:
+    """Return the result set of a registry: payloads and sentences, no estimate."""
+    findings = [("descriptive_registry", "", "", "none", sentence, np.nan, "") for sentence in sentences_of(run)]
+    keys = ["estimator", "specification"]
+    found = ResultSet(
+        name=name,
+        title=spec.title,
+        data=pd.DataFrame(columns=list(DATA_COLUMNS)),
+        twinnings=pd.DataFrame(),
+        specifications=pd.DataFrame(columns=list(SPECIFICATION_COLUMNS)),
+        effects=pd.DataFrame(columns=[*keys, *EFFECT_COLUMNS]),
+        bands=pd.DataFrame(columns=[*keys, *BAND_COLUMNS]),
+        findings=pd.DataFrame(findings, columns=list(FINDING_COLUMNS)),
+        messages=messages_frame(run.registry.messages),
+        payloads=_payloads(spec, run),
+        manifest=manifest,
+        sections=_sections(spec),
+    )
+    return with_ledger(found, own_claims(spec))
+
+
+def _sections(spec: RegistrySpec) -> dict[str, str]:
+    found = {
+        "question": spec.question,
+        "limits": "\n".join(spec.limits),
+        "no_effect": "a registry says who is tied, and nothing about trade",
+        "recipe": spec.recipe,
+    }
+    return {key: text for key, text in found.items() if text}
+
+
+def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:
+    facts, sizes = run.facts, run.sizes
+    close = sizes[sizes["country"].isin(spec.registry.close_up)] if len(sizes) else sizes
+    payloads = {
+        "descriptive_size_world": sizes,
+        "descriptive_size_close_up": close,
+        "descriptive_twins_by_city": facts.by_city.set_axis(["label", "count"], axis=1).head(30),
+        "descriptive_twins_by_country": facts.by_country.head(30),
+        "descriptive_years_of_signing": facts.by_year,
+        "descriptive_completeness": facts.completeness,
+        "ended_ties": facts.ended,
+        "twins_and_size": size_slope(sizes),
+    }
+    return {name: frame for name, frame in payloads.items() if not frame.empty}
+
+
+def size_slope(sizes: pd.DataFrame) -> pd.DataFrame:
+    """Return the elasticity of the number of twins with population, one row; empty with too few cities.
+
+    Poisson pseudo maximum likelihood of the count on the logarithm of population, errors robust to heteroskedasticity
+    (HC1), so that the count need not be Poisson.
+    """
+    if len(sizes) < FEWEST_CITIES or not sizes["twins"].sum() > 0:
+        return pd.DataFrame()
+    import statsmodels.api as sm
+
+    x = sm.add_constant(np.log(sizes["population"].to_numpy(dtype=np.float64)))
+    fit = sm.GLM(sizes["twins"].to_numpy(dtype=np.float64), x, family=sm.families.Poisson()).fit(cov_type="HC1")
+    slope, half = float(fit.params[1]), _SPREAD * float(fit.bse[1])
+    row = {"label": f"elasticity over {len(sizes)} cities", "group": "slope", "effect": slope}
+    return pd.DataFrame([row | {"low": slope - half, "high": slope + half, "scale": "elasticity"}])
+
+
+def sentences_of(run: RegistryRun) -> list[str]:
+    """Return what a registry tells, and what it cannot."""
+    facts, n = run.facts, run.registry.n_twinnings
+    top = facts.by_city.iloc[0]
+    dated = facts.completeness.set_index("field").loc["date"]
+    said = [
+        f"The registry holds {n} ties of {len(facts.by_city)} cities with {len(facts.by_country)} countries; "
+        f"{top['city']} has the most, {int(top['twins'])}.",
+        f"A date is known for {float(str(dated['known'])):.0f} of {n} ties.",
+    ]
+    if run.sizes.empty:
+        said.append("Size against twins is not drawn: no population of these cities was given ([registry.cities]).")
+    elif len(run.sizes) < FEWEST_CITIES:
+        said.append(f"No slope of twins on size: {len(run.sizes)} cities are known and {FEWEST_CITIES} are needed.")
+    if facts.ended.empty:
+        said.append("The registry does not say which ties have ended.")
+    return said
