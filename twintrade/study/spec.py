@@ -38,7 +38,7 @@ class DataSection(Section):
     """What was observed."""
 
     trade: list[TradeEntry] = Field(min_length=1)
-    twinnings: list[TwinningSource] = []
+    twinnings: list[TwinningSource] = Field(default=[])
     undated: list[UndatedSource] = Field(default=[], description="links without a date; one table or several")
     also_linked: list[str] = Field(default=[], description="dyads known to have undated links that are in no file")
     simulated: bool = Field(default=False, description="the files hold simulated series: everything says SIMULATED")
@@ -75,7 +75,7 @@ class TreatmentSection(Section):
     date: str | list[str] = "signed"
     n: int = Field(default=1, ge=1)
     late_from: int = Field(default=12, ge=1, le=13)
-    kinds: list[str] = []
+    kinds: list[str] = Field(default=[])
     vague_years_later: Literal[0, 1] = 0
 
 
@@ -121,8 +121,8 @@ class DesignSection(Section):
     window: tuple[int, int] = (-5, 5)
     reference: int = -1
     anticipation: int = Field(default=0, ge=0)
-    cluster: list[Literal["unit", "dyad", "city", "partner", "period"]] = ["city", "partner"]
-    covariates: list[str] = []
+    cluster: list[Literal["unit", "dyad", "city", "partner", "period"]] = Field(default=["city", "partner"])
+    covariates: list[str] = Field(default=[])
     weights: str | None = None
     sample: tuple[int, int] | None = Field(default=None, description="first and last period used")
     without: list[str] = Field(default=[], description="units left out")
@@ -227,9 +227,9 @@ class Spec(Section):
     data: DataSection
     design: DesignSection = DesignSection()
     case: CaseSection | None = None
-    estimator: list[NamedEntry] = []
+    estimator: list[NamedEntry] = Field(default=[])
     inference: InferenceSection = InferenceSection()
-    diagnostic: list[NamedEntry] = []
+    diagnostic: list[NamedEntry] = Field(default=[])
     report: ReportSection = ReportSection()
     claim: list[ClaimEntry] = Field(default=[], description="claims of your own for the ledger")
 
