@@ -1,13 +1,18 @@
 """Fast paths of resampling against the loops they replace: CPU seconds in one run, and whether the numbers agree."""
 
+import argparse
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.measured import in_own_process
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.specifications import subsets
 from twintrade.estimators.base import fit
@@ -16,10 +21,14 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.assignments import assignments
 from twintrade.inference.leave_out import row_clusters
 from twintrade.inference.permutation import permute
+from twintrade.inference.wild import Wild
 from twintrade.inference.wild_sums import working
+from twintrade.numerics.robust_interval import EventPath, robust_interval
 from twintrade.numerics.wild import simulate, wild_weights
 
-CASES = ("wild", "randomization", "specification curve")
+CASES = ("wild", "randomization", "specification curve", "peers")
+SECONDS = 300.0
+GIGABYTES = 6.0
 
 
 def panel(
@@ -105,10 +114,58 @@ def specification_curve() -> None:
     )
 
 
+def of_peer(python: str, asked: str, held: dict[str, np.ndarray]) -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "held.npz"
+        np.savez(path, **held)
+        command = (python, "-m", "benchmarks.resampling_peers", asked, str(path))
+        return in_own_process(command, SECONDS, GIGABYTES)
+
+
+def wild_peer(python: str) -> None:
+    """The static effect within units and city-periods, partialled out beforehand for wildboottest."""
+    fitted = fit(TWFE(shape="static"), panel(300, 15, 20, 600, ("unit", "city_period")))
+    source = fitted.estimate.uncertainty.regression
+    x = source.design
+    slope = float(fitted.estimate.effects[0])
+    y = source.residuals + x[:, 0] * slope
+    codes = row_clusters(fitted, "city", source.rows)
+    bands, own = cpu(lambda: Wild(draws=9999).infer(fitted, "overall", np.random.default_rng(1)))
+    held = {"x": x, "y": y, "cluster": codes, "r": np.ones(1), "draws": np.array(9999)}
+    other = of_peer(python, "wild", held)
+    print(f"wild, 300 clusters, 9,999 draws: p {bands.p[0]:.4f} with interval in {own:.3f} s; wildboottest: {other}")
+
+
+def honest_peer(python: str) -> None:
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(8, 8)) * 0.05
+    covariance = root @ root.T + 0.003 * np.eye(8)
+    effects = np.concatenate([rng.normal(scale=0.05, size=4), 0.5 + rng.normal(scale=0.05, size=4)])
+    target = np.full(4, 0.25)
+    path = EventPath(effects, covariance, 4, target)
+    ours, own = cpu(
+        lambda: robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(0))
+    )
+    held = {"effects": effects, "covariance": covariance, "n_pre": np.array(4), "target": target}
+    other = of_peer(python, "honest", held)
+    print(
+        f"honest, 4 + 4 periods, M-bar = 1: {ours.low:.5f} to {ours.high:.5f} in {own:.2f} s; moderndid: {other} "
+        f"(a grid of 1,000 points over 20 standard errors: step {20 * path.standard_error / 999:.5f})"
+    )
+
+
 def main() -> None:
-    wild()
-    randomization()
-    specification_curve()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peers", default=sys.executable, help="Python that has wildboottest and moderndid")
+    parser.add_argument("--only", choices=CASES, default="")
+    options = parser.parse_args()
+    own = {"wild": wild, "randomization": randomization, "specification curve": specification_curve}
+    for name, run in own.items():
+        if options.only in ("", name):
+            run()
+    if options.only in ("", "peers"):
+        wild_peer(options.peers)
+        honest_peer(options.peers)
 
 
 if __name__ == "__main__":
