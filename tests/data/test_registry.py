@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
 
 from twintrade.data import (
     Constant,
     Frequency,
     InvalidDataError,
-    TradeSource,
     TwinningSource,
     UndatedSource,
     read_trade,
@@ -18,38 +18,6 @@ from twintrade.data import (
 )
 
 TWINS = "city,partner,partner_city,date,kind\n"
-US_KINDS = {
-    "sister_city": "sister city",
-    "sister_state": "sister state",
-    "friendship_city": "friendship",
-    "partner_city": "friendship",
-    "memorandum_of_cooperation": "memorandum",
-}
-US_REGISTRY = TwinningSource(
-    file="data/raw/us_twin_registry.csv",
-    id="id",
-    city="us_usps",
-    signatory="us_unit",
-    partner="partner_iso3",
-    partner_city="partner_unit",
-    date="date",
-    precision="date_precision",
-    kind="agreement_type",
-    kinds=US_KINDS,
-    source="source_url",
-    note="note",
-)
-US_EXPORTS = TradeSource(
-    file="data/raw/us_state_exports_selected.csv",
-    city="city_state",
-    partner="partner_iso3",
-    period="year",
-    value="exports_usd",
-    flow="exports",
-    reporter="city",
-    money_unit="USD",
-    absent="zero",
-)
 CASE_EVENTS = {
     "agreement": "signed",
     "agreement signed": "signed",
@@ -171,18 +139,7 @@ def test_unmapped_events_are_errors_once_each(root):
 def test_the_bundled_registry_reconciles_with_the_bundled_trade(root):
     registry = read_twinnings([US_REGISTRY], root)
     assert registry.n_twinnings == 227
-    undated = read_undated(
-        [
-            UndatedSource(
-                file="data/raw/us_undated_twins_selected.csv",
-                city="us_usps",
-                partner="partner_iso3",
-                partner_city="partner_city",
-                policy="exclude",
-            )
-        ],
-        root,
-    )
+    undated = read_undated([US_UNDATED], root)
     cities = ["CA", "DE", "HI", "NJ", "OH", "TN", "TX"]
     partners = read_trade([US_EXPORTS], root).partners
     found = reconcile(registry, undated, cities, partners, 2016, 2025, Frequency.YEAR)

@@ -4,6 +4,7 @@ import unicodedata
 
 import numpy as np
 import pytest
+from bundled_sources import US_EXPORTS
 
 from twintrade.data import (
     AbsentInputError,
@@ -12,7 +13,6 @@ from twintrade.data import (
     Frequency,
     InvalidDataError,
     RevisionColumn,
-    TradeSource,
     UnitColumn,
     complete,
     read_trade,
@@ -339,18 +339,7 @@ def test_the_rectangle_is_filled_as_declared(project, trade_source):
 
 
 def test_the_bundled_exports(root):
-    source = TradeSource(
-        file="data/raw/us_state_exports_selected.csv",
-        city="city_state",
-        partner="partner_iso3",
-        period="year",
-        value="exports_usd",
-        flow="exports",
-        reporter="city",
-        money_unit="USD",
-        absent="zero",
-    )
-    table = read_trade([source], root)
+    table = read_trade([US_EXPORTS], root)
     assert (len(table.cities), len(table.partners), table.first, table.last) == (7, 24, 2016, 2025)
     assert len(table.frame) == 1642
     filled = complete(table).frame

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
 
 from twintrade.data.dates import parse_date
 from twintrade.data.near_names import near_name
 from twintrade.data.periods import Frequency
 from twintrade.data.registry import read_twinnings, read_undated
-from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
 from twintrade.data.trade import read_trade
 from twintrade.design import Design, Panel
 from twintrade.design.onset import end_of, onset_of
@@ -250,43 +250,11 @@ def test_the_bundled_registry_gives_the_counts_of_its_data_card(root):
     from twintrade.data.complete import complete
     from twintrade.study.ties import ties_frame
 
-    trade = TradeSource(
-        file="data/raw/us_state_exports_selected.csv",
-        city="city_state",
-        partner="partner_iso3",
-        period="year",
-        value="exports_usd",
-        flow="exports",
-        reporter="city",
-        money_unit="USD",
-        absent="zero",
-    )
-    kinds = {
-        "sister_state": "sister state",
-        "sister_city": "sister city",
-        "partner_city": "friendship",
-        "friendship_city": "friendship",
-        "memorandum_of_cooperation": "memorandum",
-    }
-    twinnings = TwinningSource(
-        file="data/raw/us_twin_registry.csv",
-        id="id",
-        city="us_usps",
-        partner="partner_iso3",
-        partner_city="partner_unit",
-        date="date",
-        precision="date_precision",
-        kind="agreement_type",
-        kinds=kinds,
-    )
-    undated = UndatedSource(
-        file="data/raw/us_undated_twins_selected.csv", city="us_usps", partner="partner_iso3", policy="exclude"
-    )
-    table = complete(read_trade([trade], root)).frame.rename(columns={"value": "exports"})
+    table = complete(read_trade([US_EXPORTS], root)).frame.rename(columns={"value": "exports"})
     panel = Panel.from_frame(table[["city", "partner", "period", "exports"]], city="city", partner="partner")
     linked = ("CA-ARM", "HI-IND", "NJ-IND", "NJ-ISR")
-    registry = ties_frame(read_twinnings([twinnings], root))
-    links = read_undated([undated], root).frame
+    registry = ties_frame(read_twinnings([US_REGISTRY], root))
+    links = read_undated([US_UNDATED], root).frame
     found = treatment_of(Ties(registry, links, linked, "exclude"), panel)
     o = Design(panel=panel, treatment=found, outcome="exports", fixed_effects="gravity").observations
     treated = dict(zip(o.unit_ids[o.is_ever_treated], o.unit_onset[o.is_ever_treated].astype(int), strict=True))

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.cells import TextColumn, clean_name, counted, quoted, text_array
+from twintrade.data.cells import TextColumn, clean_name, counted, text_array
 from twintrade.data.cities import check_codes, read_cities
 from twintrade.data.conversions import Conversion, exchange
 from twintrade.data.faults import Faults
-from twintrade.data.money import UNKNOWN, MoneyUnit, parse_money_unit, power_in_header, unit_in_header, unit_powers
+from twintrade.data.money import UNKNOWN, parse_money_unit
 from twintrade.data.number_style import NumberStyle
 from twintrade.data.numbers import Numbers, parse_numbers
 from twintrade.data.periods import Frequency, parse_periods, parse_subperiods
@@ -18,6 +18,7 @@ from twintrade.data.places import is_aggregate, places, resolve_column, warn_of_
 from twintrade.data.provenance import InputRecord
 from twintrade.data.schema import Constant, RevisionColumn, TradeSource, UnitColumn
 from twintrade.data.tables import TextTable, open_table
+from twintrade.data.trade_units import scaling, unit_of
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
@@ -82,23 +83,8 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
         frame["product"] = long.columns[source.product]
         frame["revision"] = _revisions(source, long, faults)
     unit = source.money_unit if isinstance(source.money_unit, str) else f"by row, column {source.money_unit.column}"
-    scaled = _scaling(source, long)
+    scaled = scaling(source, long)
     return _without_aggregates(SourceRows(frame, currency, replace(table.record, unit=unit), scaled), faults)
-
-
-def _scaling(source: TradeSource, long: TextTable) -> tuple[Conversion, ...]:
-    """Return the power of ten behind each unit of the file that is not one of its currency."""
-    is_one = isinstance(source.money_unit, str)
-    units = [source.money_unit] if is_one else sorted(set(long.columns[source.money_unit.column]))  # type: ignore[union-attr]
-    found = []
-    for text in map(str, units):
-        try:
-            unit = parse_money_unit(text)
-        except DataError:
-            continue  # noted as an error already
-        if unit.power:
-            found.append(Conversion("unit", text.strip(), unit.currency, "all", 10.0**unit.power, source.file))
-    return tuple(found)
 
 
 def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
@@ -136,7 +122,7 @@ def _values(
     source: TradeSource, long: TextTable, column: TextColumn, faults: Faults
 ) -> tuple[FloatArray, ObjectArray, str]:
     """Return values in single currency units, their flags, and the currency."""
-    powers, currency = _unit(source, long, faults)
+    powers, currency = unit_of(source, long, faults)
     style = NumberStyle(source.decimal, source.flags, source.missing_tokens)
     numbers = parse_numbers(column, style, faults, powers)
     _report_missing(numbers, source, faults)
@@ -248,34 +234,6 @@ def _periods(source: TradeSource, long: TextTable, periods: TextColumn, faults: 
     if source.frequency is Frequency.YEAR:
         raise DataError(f'{source.file}: subperiod goes with frequency = "month" or "quarter"')
     return parse_subperiods(periods, long.column(source.subperiod), source.frequency, faults)
-
-
-def _unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int | IntArray, str]:
-    if isinstance(source.money_unit, UnitColumn):
-        return unit_powers(table.column(source.money_unit.column), faults)
-    try:
-        unit = parse_money_unit(source.money_unit)
-    except DataError as error:
-        raise DataError(f"{source.file}: {error}") from None
-    _compare_with_header(unit, source, table, faults)
-    return unit.power, unit.currency
-
-
-def _compare_with_header(unit: MoneyUnit, source: TradeSource, table: TextTable, faults: Faults) -> None:
-    """Warn where the column's name, or the title above the header, speaks of another unit than the declared one."""
-    for text, place in ((source.value or "", "the column is headed"), (table.title, "above the header stands")):
-        named, is_whole = unit_in_header(text)
-        power = power_in_header(text)
-        other = parse_money_unit(named) if is_whole else None
-        is_other_currency = other is not None and other.currency != unit.currency
-        if is_other_currency or (power is not None and power != unit.power):
-            faults.warn(
-                "unit-in-header",
-                f"{place} {quoted(text)}, and money_unit is {quoted(str(source.money_unit))}",
-                source.file,
-                source.header if place.startswith("the column") else 1,
-                source.value or "",
-            )
 
 
 def _report_missing(numbers: Numbers, source: TradeSource, faults: Faults) -> None:
