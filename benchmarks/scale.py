@@ -167,7 +167,7 @@ def many_groups(folder: Path, file: str, engine: str, memory: str) -> dict[str, 
     made = engine_for(options, folder)
     try:
         made.open(files, roles, None)
-        found = made.query(f"SELECT COUNT(*) AS n, SUM(value) AS s FROM ({cells_statement(reading)}) AS cells")
+        found = made.execute(f"SELECT COUNT(*) AS n, SUM(value) AS s FROM ({cells_statement(reading)}) AS cells")
     finally:
         made.close()
     return {"cells": found["n"][0].as_py(), "sum": str(found["s"][0].as_py())}

@@ -51,7 +51,8 @@ def written(root: Path) -> dict[str, str]:
     """Text of every file written by hand, by its path below the project's root; data/raw is other people's text."""
     folders = ("twintrade", "tests", "docs", "analyses", "benchmarks", ".ci")
     files = [file for folder in folders for file in (root / folder).rglob("*") if file.is_file()]
-    files += [file for file in root.iterdir() if file.is_file()]
+    # In a linked working tree .git is a file, and git writes it.
+    files += [file for file in root.iterdir() if file.is_file() and file.name != ".git"]
     texts = {}
     for file in sorted(files):
         if "__pycache__" in file.parts:

@@ -83,10 +83,10 @@ def cohort_tables(
     try:
         engine.register("cells", pa.table(table))
         shape = (known.size, periods.size)
-        totals = _whole(engine.query(sums_statement("cohort")), shape, int(periods[0]))
+        totals = _whole(engine.execute(sums_statement("cohort")), shape, int(periods[0]))
         raw = _products(engine, known.size, periods)
         grouped = {
-            name: _whole(engine.query(sums_statement(name, "cohort")), (size, *shape), int(periods[0]))
+            name: _whole(engine.execute(sums_statement(name, "cohort")), (size, *shape), int(periods[0]))
             for name, size in (("city", len(cities)), ("partner", len(partners)))
             if name in clusters
         }
@@ -147,7 +147,7 @@ def _whole(found: pa.Table, shape: tuple[int, ...], first: int) -> ObjectArray:
 
 
 def _products(engine: Engine, n_cohorts: int, periods: IntArray) -> ObjectArray:
-    found = engine.query(products_statement())
+    found = engine.execute(products_statement())
     raw = np.zeros((n_cohorts, periods.size, periods.size), dtype=object)
     h, s, t = (np.asarray(found[name]) for name in ("cohort", "period", "other"))
     values = [int(product) for product in found["product"].to_pylist()]

@@ -30,7 +30,7 @@ class Engine(Protocol):
     def open(self, files: MicrodataFiles, roles: Mapping[str, str], encoding: str | None) -> None:
         """Make the view ``ROWS``: role to column of the files."""
 
-    def query(self, statement: str) -> pa.Table:
+    def execute(self, statement: str) -> pa.Table:
         """Return the rows of a statement."""
 
     def register(self, name: str, table: pa.Table) -> None:

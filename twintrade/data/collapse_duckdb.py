@@ -59,9 +59,9 @@ class DuckDB:
             paths = in_utf8(files, encoding, self._spill / "decoded")
         self._paths = [str(p) for p in paths]
         columns = ", ".join(f"{self._column(column)} AS {role}" for role, column in roles.items())
-        self.query(f"CREATE VIEW {ROWS} AS SELECT {columns} FROM {self._source(self._paths)}")
+        self.execute(f"CREATE VIEW {ROWS} AS SELECT {columns} FROM {self._source(self._paths)}")
 
-    def query(self, statement: str) -> pa.Table:
+    def execute(self, statement: str) -> pa.Table:
         """Return the rows of a statement.
 
         Raises

@@ -89,7 +89,7 @@ class Spark:
         whole.createOrReplaceTempView(_PLACES)
         self._session.table(_PLACES).drop("place").createOrReplaceTempView(ROWS)
 
-    def query(self, statement: str) -> pa.Table:
+    def execute(self, statement: str) -> pa.Table:
         """Return the rows of a statement.
 
         Raises

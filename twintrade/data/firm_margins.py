@@ -52,7 +52,7 @@ def count_margins(engine: Engine, source: TradeSource, names: Names, ratio: int)
     columns = {n: pa.array(periods[n], pa.string()) for n in ("period", "subperiod") if n in periods}
     ordinals = pa.array(periods["ordinal"].to_numpy() // max(ratio, 1), type=pa.int64())
     engine.register("period_names", pa.table({**columns, "id": ordinals}))
-    found = engine.query(margins_statement(source, [*columns])).to_pandas()
+    found = engine.execute(margins_statement(source, [*columns])).to_pandas()
     out = pd.DataFrame({role: ids[role].to_numpy(dtype=object)[found[role]] for role in ("city", "partner")})
     out["period"] = found["period"].to_numpy(dtype=np.int64)
     for name in [*found.columns][3:]:

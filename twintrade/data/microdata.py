@@ -85,7 +85,7 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
     engine = engine_for(options, root)
     try:
         engine.open(files, roles, source.encoding)
-        cells = engine.query(cells_statement(reading))
+        cells = engine.execute(cells_statement(reading))
         n_rows = int(np.asarray(cells["n_rows"]).sum())
         if not n_rows:
             raise DataError(f"{source.file}: no row is left after the declared rules")
@@ -153,7 +153,7 @@ def _refuse_faulty(source: TradeSource, engine: Engine, reading: Reading, cells:
     n_faulty = int(np.asarray(cells["n_faulty"]).sum())
     if not n_faulty:
         return
-    found = engine.query(faulty_statement(reading)).to_pydict()
+    found = engine.execute(faulty_statement(reading)).to_pydict()
     texts = ["" if cell is None else str(cell) for cell in found["cell"]]
     places = engine.first_rows("value", texts)
     for text, n in zip(texts, found["n"], strict=True):
@@ -223,7 +223,7 @@ def _record(
     card = read_data_card(root, source.file)
     n_all = n_rows
     if reading.where:
-        n_all = int(engine.query(f"SELECT COUNT(*) AS n FROM {ROWS}")["n"][0].as_py())
+        n_all = int(engine.execute(f"SELECT COUNT(*) AS n FROM {ROWS}")["n"][0].as_py())
     rule = ", ".join(f"where {name} = {text}" for name, text in source.where.items())
     return InputRecord(
         path=source.file,
