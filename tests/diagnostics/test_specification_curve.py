@@ -71,20 +71,76 @@ def test_the_joint_test_finds_a_real_effect(found) -> None:
         "estimator",
         "fixed_effects",
         "comparison",
+        "outcome",
+        "window",
         "anticipation",
         "dates",
+        "weights",
         "covariates",
     }
 
 
-def test_subsets_of_controls_equal_regressions(rng) -> None:
-    design = replace(made(), clusters=("unit",))
-    for row in subsets(design, ("x", "z")):
+@pytest.mark.parametrize("clusters", [("unit",), ("city", "partner"), ("city", "period")])
+@pytest.mark.parametrize("inference", [None, Clustered(correction="stata"), Clustered(by=("row",))])
+def test_subsets_of_controls_equal_regressions(rng, clusters, inference) -> None:
+    weighted = np.random.default_rng(3).uniform(0.5, 2, 288)
+    panel = made(2).panel
+    panel = replace(panel, columns={**panel.columns, "w": weighted})
+    design = replace(made(2), panel=panel, clusters=clusters, weights="w")
+    rows = list(subsets(design, ("x", "z"), inference))
+    assert len(rows) == 4
+    for row in rows:
         names = () if row["covariates"] == "none" else tuple(str(row["covariates"]).split(", "))
         fitted = fit(TWFE(shape="static"), replace(design, covariates=names))
-        bands = Clustered(correction="none").infer(fitted, "overall", rng)
+        bands = (inference or Clustered()).infer(fitted, "overall", rng)
         assert row["effect"] == pytest.approx(bands.estimate.effects[0], rel=AGREEMENT)
-        assert row["se"] == pytest.approx(bands.se[0], rel=AGREEMENT)
+        for name in ("se", "low", "high", "p"):
+            assert np.isfinite(row[name])
+            assert row[name] == pytest.approx(getattr(bands, name)[0], rel=1e-7), name
+
+
+def test_outcomes_windows_and_weights_are_choices(rng) -> None:
+    design = made()
+    panel = design.panel
+    columns = {**panel.columns, "other": 2 * panel.columns["flow"] ** 1.1, "w": rng.uniform(0.5, 2, 288)}
+    design = replace(design, panel=replace(panel, columns=columns))
+    fitted = fit(TWFE(), design)
+    curve = SpecificationCurve(
+        estimators=(),
+        fixed_effects=("two_way",),
+        comparisons=("not_yet_treated",),
+        anticipation=(0,),
+        outcomes=("other",),
+        windows=((-2, 1),),
+        weights=("w",),
+        has_dates=False,
+        draws=9,
+    )
+    found = curve.check(fitted, BY_UNIT, rng)
+    rows = found.payloads["specification_curve"].set_index(["outcome", "window", "weights"])
+    assert len(rows) == 8
+    assert rows["is_headline"].sum() == 1
+    assert rows.loc[("flow", "-3 to +3", "none"), "is_headline"]
+    changed = replace(design, outcome="other", window=(-2, 1), weights="w")
+    expected = fit(TWFE(), changed).view("overall").effects[0]
+    assert rows.loc[("other", "-2 to +1", "w"), "effect"] == pytest.approx(expected)
+    assert "specifications the effect runs from" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"outcomes": ("nothing",)}, "no column 'nothing'"),
+        ({"weights": ("heavy",)}, "no column 'heavy'"),
+        ({"covariates": ("gone",)}, "no column 'gone'"),
+        ({"estimators": ("oracle",)}, "no method is called 'oracle'"),
+        ({"comparisons": ("nobody",)}, "no comparison is called 'nobody'"),
+    ],
+)
+def test_what_does_not_exist_is_named(rng, options, words) -> None:
+    found = SpecificationCurve(**options).check(fit(TWFE(shape="static"), made()), BY_UNIT, rng)
+    assert found.sentence.startswith("Not available because")
+    assert words in found.sentence
 
 
 def test_controls_multiply_the_curve(rng) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
-from typing import ClassVar
+from itertools import islice, product
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,25 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.inversion import two_sided_share
 
+T = TypeVar("T")
+CHOICES = (
+    "estimator",
+    "outcome",
+    "fixed_effects",
+    "comparison",
+    "window",
+    "anticipation",
+    "dates",
+    "weights",
+    "covariates",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecificationCurve(Diagnostic):
-    """Estimator x fixed effects x comparison x anticipation x dates x controls, on the scale of the headline.
+    """Estimator x outcome x fixed effects x comparison x window x anticipation x dates x weights x controls.
+
+    All on the scale of the headline; choices that a method does not see count once.
 
     Attributes
     ----------
@@ -33,6 +48,12 @@ class SpecificationCurve(Diagnostic):
     fixed_effects, comparisons : tuple of str
         Sets of effects and comparisons.
     anticipation : tuple of int
+    outcomes : tuple of str
+        Further columns that measure the same, in the headline's unit.
+    windows : tuple of (int, int)
+        Further windows of event time.
+    weights : tuple of str
+        Columns of weights; the headline's own are always among the choices.
     has_dates : bool
         Whether other definitions of the date enter.
     covariates : tuple of str
@@ -47,24 +68,31 @@ class SpecificationCurve(Diagnostic):
     fixed_effects: tuple[str, ...] = ("two_way", "gravity")
     comparisons: tuple[str, ...] = ("not_yet_treated", "never_treated")
     anticipation: tuple[int, ...] = (0, 1)
+    outcomes: tuple[str, ...] = ()
+    windows: tuple[tuple[int, int], ...] = ()
+    weights: tuple[str, ...] = ()
     has_dates: bool = True
     covariates: tuple[str, ...] = ()
     draws: int = 99
-    most: int = 5000
+    most: int = 10_000
     name: ClassVar[str] = "specification_curve"
     citation: ClassVar[str] = "simonsohn2020"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a specification, sorted by effect; payload ``specification_curve``."""
-        plan = list(self.plan(fit))
-        if len(plan) > self.most:
-            return self.unavailable(f"{len(plan)} specifications are more than {self.most}; name fewer choices")
+        unknown = self._unknown(fit)
+        if unknown:
+            return self.unavailable(unknown)
+        plan = list(islice(self.plan(fit), self.most + 1))
+        n_all = len(plan) * 2 ** len(self.covariates)
+        if n_all > self.most:
+            return self.unavailable(f"{n_all:,} specifications or more are over {self.most:,}; name fewer choices")
         chosen = quick(fit, inference)
         clustered = chosen if isinstance(chosen, Clustered) else None
         table = pd.DataFrame(estimated(fit, plan, self.covariates, clustered, rng))
         # Choices that a method does not see give the same number: they count once, the headline before others.
         table = table.sort_values("is_headline", ascending=False, kind="stable")
-        key = ["estimator", "fixed_effects", "covariates", "effect", "n_rows"]
+        key = ["estimator", "outcome", "fixed_effects", "covariates", "effect", "n_rows"]
         table = table[~(table.round({"effect": 12}).duplicated(key) & table["effect"].notna())]
         table = table.sort_values("effect", na_position="last", ignore_index=True)
         known = table.dropna(subset=["effect"])
@@ -102,19 +130,54 @@ class SpecificationCurve(Diagnostic):
 
     def plan(self, fit: Fit) -> Iterator[Specification]:
         """Yield the specifications, those included that will turn out not to be possible."""
-        methods = [_named(name) for name in self.estimators if name in ESTIMATORS]
+        methods = [_named(name) for name in self.estimators]
         methods = [fit.estimator, *(m for m in methods if m != fit.estimator)]
         dates = list(date_variants(fit.design)) if self.has_dates else []
         designs = {v.label: v.design for v in dates if v.design is not None} or {CHOSEN: fit.design}
-        for (label, dated), method, effects, side, periods in product(
-            designs.items(), methods, self.fixed_effects, self.comparisons, self.anticipation
+        own = fit.design
+        for (label, dated), method, outcome, effects, side, window, weights, periods in product(
+            designs.items(),
+            methods,
+            _with(own.outcome, self.outcomes),
+            self.fixed_effects,
+            self.comparisons,
+            _with(own.window, self.windows),
+            _with(own.weights, self.weights),
+            self.anticipation,
         ):
             for transform in _transforms(fit, method):
-                moved = replace(dated, fixed_effects=effects, comparison=COMPARISONS[side](), transform=transform)
+                moved = replace(
+                    dated,
+                    outcome=outcome,
+                    fixed_effects=effects,
+                    comparison=COMPARISONS[side](),
+                    transform=transform,
+                    window=window,
+                    weights=weights,
+                )
                 design = with_anticipation(moved, periods).design
-                if design is not None:
-                    own = _is_own(fit, method, design, label)
-                    yield Specification(method, design, effects, side, periods, label, own)
+                if design is None:
+                    continue
+                choices = {
+                    "outcome": outcome,
+                    "fixed_effects": effects,
+                    "comparison": side,
+                    "window": f"{window[0]:+d} to {window[1]:+d}",
+                    "anticipation": f"{periods} period{'s' * (periods != 1)}",
+                    "dates": label,
+                    "weights": weights or "none",
+                }
+                is_own = method == fit.estimator and label == CHOSEN and _is_own(own, design)
+                yield Specification(method, design, choices, is_own)
+
+    def _unknown(self, fit: Fit) -> str:
+        """Return what is named and does not exist."""
+        columns = fit.design.panel.columns
+        named = (*self.outcomes, *self.weights, *self.covariates)
+        lacking = [f"the panel has no column {c!r}" for c in named if c not in columns]
+        lacking += [f"no method is called {m!r}" for m in self.estimators if m not in ESTIMATORS]
+        lacking += [f"no comparison is called {c!r}" for c in self.comparisons if c not in COMPARISONS]
+        return "; ".join(lacking)
 
     def _joint(self, fit: Fit, plan: list[Specification], rng: np.random.Generator) -> tuple[float, int]:
         """Return how often re-assigned onsets give a median as large, over specifications with a fast path."""
@@ -135,15 +198,15 @@ def _named(name: str) -> Estimator:
     return kind(**options)
 
 
-def _is_own(fit: Fit, method: Estimator, design: Design, dates: str) -> bool:
-    """Whether a specification is the headline itself."""
-    own = fit.design
-    same = (design.fixed_effects, design.comparison, design.anticipation) == (
-        own.fixed_effects,
-        own.comparison,
-        own.anticipation,
-    )
-    return method == fit.estimator and dates == CHOSEN and same
+def _with(own: T, others: tuple[T, ...]) -> tuple[T, ...]:
+    """Return the headline's choice and the others, each once."""
+    return tuple(dict.fromkeys((own, *others)))
+
+
+def _is_own(own: Design, design: Design) -> bool:
+    """Whether a design is the headline's in every choice but its dates."""
+    names = ("outcome", "fixed_effects", "comparison", "anticipation", "window", "weights")
+    return all(getattr(own, name) == getattr(design, name) for name in names)
 
 
 def _transforms(fit: Fit, method: Estimator) -> tuple[Transform, ...]:
@@ -156,7 +219,7 @@ def _transforms(fit: Fit, method: Estimator) -> tuple[Transform, ...]:
 def _summary(known: pd.DataFrame) -> pd.DataFrame:
     """Return the median effect by each choice."""
     rows = []
-    for choice in ("estimator", "fixed_effects", "comparison", "anticipation", "dates", "covariates"):
+    for choice in CHOICES:
         for value, part in known.groupby(choice, sort=True):
             rows.append((choice, str(value), len(part), float(part["effect"].median())))
     return pd.DataFrame(rows, columns=["choice", "value", "n", "median_effect"])

@@ -1,6 +1,6 @@
 """Many specifications, each estimated once: controls from shared cross-products, placebos by fast paths."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeAlias
@@ -12,10 +12,12 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Estimator, Fit
 from twintrade.estimators.base import fit as fitted
 from twintrade.estimators.twfe import TWFE
-from twintrade.fanout import Arrays, run_jobs
+from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.assignments import assignments
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clusters import recode
+from twintrade.inference.conventions import convention, corrected, count_all, levels_of
+from twintrade.inference.joint import t_quantile, two_sided_p
 from twintrade.inference.permutation import is_linear
 from twintrade.numerics.absorb import absorber
 from twintrade.numerics.arrays import FloatArray
@@ -33,27 +35,26 @@ class Specification:
     ----------
     estimator : Estimator
     design : Design
-    effects, comparison, dates : str
-    anticipation : int
+    choices : mapping of str to str
+        As the table names them.
     is_headline : bool
     """
 
     estimator: Estimator
     design: Design
-    effects: str
-    comparison: str
-    anticipation: int
-    dates: str
+    choices: Mapping[str, str]
     is_headline: bool = False
+
+    @property
+    def label(self) -> str:
+        """The choices in one line."""
+        return ", ".join((self.estimator.name, *self.choices.values()))
 
     def row(self) -> Row:
         """Return the choices as the table names them."""
         return {
             "estimator": self.estimator.title or self.estimator.name,
-            "fixed_effects": self.effects,
-            "comparison": self.comparison,
-            "anticipation": f"{self.anticipation} period{'s' * (self.anticipation != 1)}",
-            "dates": self.dates,
+            **self.choices,
             "covariates": "none",
             "is_headline": self.is_headline,
         }
@@ -70,7 +71,7 @@ def estimated(
     rng: np.random.Generator,
 ) -> list[Row]:
     """Return one row a specification and subset of controls: effect, se, interval, p, rows, reason."""
-    jobs = {f"{k} {one.estimator.name} {one.effects}": k for k, one in enumerate(plan)}
+    jobs = {f"{k} {one.label}": k for k, one in enumerate(plan)}
     shared = (fit, tuple(plan), covariates, inference)
     rows: list[Row] = []
     for one, done in zip(plan, run_jobs("specification curve", _job, jobs, shared=shared, rng=rng), strict=True):
@@ -92,9 +93,9 @@ def _job(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
 def _rows(
     fit: Fit, one: Specification, covariates: tuple[str, ...], inference: Clustered | None, rng: np.random.Generator
 ) -> Iterator[Row]:
-    if covariates and one.estimator == TWFE(shape="static") and not one.anticipation:
+    if covariates and one.estimator == TWFE(shape="static") and not one.design.anticipation:
         try:
-            yield from (one.row() | EMPTY | found for found in subsets(one.design, covariates))
+            yield from (one.row() | EMPTY | found for found in subsets(one.design, covariates, inference))
             return
         except TwintradeError as error:
             yield one.row() | EMPTY | {"reason": str(error)}
@@ -123,26 +124,42 @@ def _single(
     return row | {name: float(getattr(bands, name)[0]) for name in ("se", "low", "high", "p")}
 
 
-def subsets(design: Design, covariates: tuple[str, ...]) -> Iterator[Row]:
-    """Yield the static coefficient under every subset of controls, errors clustered by the design's first dimension.
+def subsets(design: Design, covariates: tuple[str, ...], inference: Clustered | None = None) -> Iterator[Row]:
+    """Yield the static coefficient under every subset of controls with its clustered error, interval and p-value.
 
     Treatment, controls and outcome are partialled out once; rows lacking any control are left out of every subset.
 
     Raises
     ------
-    DesignError, EstimationError
-        Nothing is left to estimate on.
+    DesignError, EstimationError, InferenceError
+        Nothing is left to estimate on, or one cluster.
     """
     full = replace(design, covariates=covariates)
     o = full.observations
     columns = np.column_stack([o.is_treated, o.covariates, o.y]).astype(np.float64)
-    net = absorber(o.effect_codes(), o.weights).residualize(columns)
-    held = grams(net, recode(o.codes(design.clusters[0])), o.weights)
+    effects = o.effect_codes()
+    net = absorber(effects, o.weights).residualize(columns)
+    method = inference or Clustered()
+    names = method.by or design.clusters
+    codes = [recode(np.arange(o.n_rows) if name == "row" else o.codes(name)) for name in names]
+    rule = convention(TWFE.small_sample if method.correction == "estimator" else method.correction)
+    levels = levels_of(rule, effects, codes)
+    held = grams(net, codes, o.weights)
     for size in range(len(covariates) + 1):
         for chosen in combinations(range(len(covariates)), size):
-            effect, se = coefficient(held, chosen)
-            names = ", ".join(covariates[c] for c in chosen) or "none"
-            yield {"covariates": names, "effect": effect, "se": se, "n_rows": o.n_rows}
+            effect, variance = coefficient(held, chosen)
+            found = corrected(rule, o.n_rows, 1 + size, levels, held.sizes, count_all(1 + size, effects))
+            named = ", ".join(covariates[c] for c in chosen) or "none"
+            row: Row = {"covariates": named, "effect": effect, "n_rows": o.n_rows}
+            if variance > 0:
+                se = (variance * found.factor) ** 0.5
+                width = t_quantile((1 + method.level) / 2, found.df) * se
+                p = float(two_sided_p(np.array([effect / se]), found.df)[0])
+                row |= {"se": se, "low": effect - width, "high": effect + width, "p": p}
+            yield row
+
+
+PlaceboShared: TypeAlias = tuple[Fit, tuple[Specification, ...], tuple[FloatArray, ...]]
 
 
 def placebo_curves(
@@ -153,28 +170,31 @@ def placebo_curves(
     Specifications with the chosen dates whose method has a fast path take part; None where there is none.
     """
     dealt = assignments(fit.design, "units")
-    onsets = [*(dealt.draw(rng) for _ in range(n_draws)), fit.design.onset]
-    columns = []
-    for one in plan:
-        if one.dates != plan[0].dates:
-            continue
+    onsets = (*(dealt.draw(rng) for _ in range(n_draws)), fit.design.onset)
+    jobs = {f"{k} {one.label}": k for k, one in enumerate(plan) if one.choices["dates"] == plan[0].choices["dates"]}
+    shared: PlaceboShared = (fit, tuple(plan), onsets)
+    found, _ = succeeded(run_jobs("placebo curves", _placebo_effects, jobs, shared=shared, rng=rng))
+    columns = [done.values["effects"] for done in found if done.values is not None]
+    columns = [effects for effects in columns if effects.size and np.isfinite(effects[-1])]
+    return np.column_stack(columns) if columns else None
+
+
+def _placebo_effects(shared: PlaceboShared, place: int, rng: np.random.Generator) -> Arrays:
+    """Return one specification's effect under each assignment; nothing where it has no fast path."""
+    fit, plan, onsets = shared
+    one, nothing = plan[place], {"effects": np.empty(0)}
+    made = fitted(one.estimator, one.design)
+    if made.estimate.scale != fit.estimate.scale or not is_linear(made):
+        return nothing
+    again = one.estimator.repeater(one.design, one.design.observations.y[:, None])
+    if again is None:
+        return nothing
+    effects = np.full(len(onsets), np.nan)
+    for k, onset in enumerate(onsets):
         try:
-            made = fitted(one.estimator, one.design)
-            if made.estimate.scale != fit.estimate.scale or not is_linear(made):
-                continue
-            again = one.estimator.repeater(one.design, one.design.observations.y[:, None])
+            found = again(one.design.reassigned(onset))
         except TwintradeError:
             continue
-        if again is None:
-            continue
-        effects = np.full(len(onsets), np.nan)
-        for k, onset in enumerate(onsets):
-            try:
-                found = again(one.design.reassigned(onset))
-            except TwintradeError:
-                continue
-            if found is not None:
-                effects[k] = Fit(one.estimator, one.design, found[0]).view("overall").effects[0]
-        if np.isfinite(effects[-1]):
-            columns.append(effects)
-    return np.column_stack(columns) if columns else None
+        if found is not None:
+            effects[k] = Fit(one.estimator, one.design, found[0]).view("overall").effects[0]
+    return {"effects": effects}

@@ -134,14 +134,19 @@ def correct(
     is_linear : bool
         False for likelihood estimators, whose intervals use the normal distribution under every convention.
     """
-    levels: list[Levels] = []
-    if rule.counts_parameters:
-        nested = [any(is_nested(e, c) for c in clusters) for e in effects]
-        redundant = [_redundant(effects, i) if rule.name == "stata" else 0 for i in range(len(effects))]
-        sizes = [int(e.max()) + 1 for e in effects]
-        levels = [Levels(*of) for of in zip(sizes, nested, redundant, strict=True)]
-    n_all = count_all(n_slopes, effects)
-    return corrected(rule, n_rows, n_slopes, levels, [int(c.max()) + 1 for c in clusters], n_all, is_linear)
+    sizes = [int(c.max()) + 1 for c in clusters]
+    levels = levels_of(rule, effects, clusters)
+    return corrected(rule, n_rows, n_slopes, levels, sizes, count_all(n_slopes, effects), is_linear)
+
+
+def levels_of(rule: Convention, effects: Sequence[IntArray], clusters: Sequence[IntArray]) -> list[Levels]:
+    """Return what a convention needs to know of each absorbed effect; nothing where it counts no parameters."""
+    if not rule.counts_parameters:
+        return []
+    nested = [any(is_nested(e, c) for c in clusters) for e in effects]
+    redundant = [_redundant(effects, i) if rule.name == "stata" else 0 for i in range(len(effects))]
+    sizes = [int(e.max()) + 1 for e in effects]
+    return [Levels(*of) for of in zip(sizes, nested, redundant, strict=True)]
 
 
 def corrected(

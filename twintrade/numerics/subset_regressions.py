@@ -1,7 +1,8 @@
 """One coefficient under every subset of control variables, from cross-products made once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -16,23 +17,44 @@ class Grams:
     ----------
     total : FloatArray, shape (k + 2, k + 2)
         Treatment first, controls, outcome last.
-    by_cluster : FloatArray, shape (n_clusters, k + 2, k + 2)
+    by_cluster : tuple of (float, FloatArray of shape (n_clusters, k + 2, k + 2))
+        By cluster of each dimension, and of each intersection of dimensions with the sign it enters with.
+    sizes : tuple of int
+        Clusters by dimension.
     """
 
     total: FloatArray
-    by_cluster: FloatArray
+    by_cluster: tuple[tuple[float, FloatArray], ...]
+    sizes: tuple[int, ...]
 
 
-def grams(columns: FloatArray, codes: IntArray, weights: FloatArray | None = None) -> Grams:
+def grams(columns: FloatArray, clusters: Sequence[IntArray], weights: FloatArray | None = None) -> Grams:
     """Sum cross-products within clusters.
 
     Parameters
     ----------
     columns : FloatArray, shape (n_rows, k + 2)
         Net of the effects: treatment, controls, outcome.
-    codes : IntArray, shape (n_rows,)
+    clusters : sequence of IntArray, each of shape (n_rows,)
+        Codes without gaps, by dimension.
     weights : FloatArray, optional, shape (n_rows,)
     """
+    found = [
+        ((-1.0) ** (size + 1), _within(columns, _joint(chosen), weights))
+        for size in range(1, len(clusters) + 1)
+        for chosen in combinations(clusters, size)
+    ]
+    return Grams(found[0][1].sum(axis=0), tuple(found), tuple(int(c.max()) + 1 for c in clusters))
+
+
+def _joint(codes: Sequence[IntArray]) -> IntArray:
+    joint = codes[0]
+    for other in codes[1:]:
+        joint = np.unique(joint * (int(other.max()) + 1) + other, return_inverse=True)[1]
+    return joint
+
+
+def _within(columns: FloatArray, codes: IntArray, weights: FloatArray | None) -> FloatArray:
     order = np.argsort(codes, kind="stable")
     sorted_columns = columns[order]
     weighted = sorted_columns if weights is None else sorted_columns * weights[order][:, None]
@@ -41,11 +63,11 @@ def grams(columns: FloatArray, codes: IntArray, weights: FloatArray | None = Non
     out = np.empty((starts.size, k, k))
     for j in range(k):
         out[:, j] = np.add.reduceat(weighted[:, [j]] * sorted_columns, starts, axis=0)
-    return Grams(out.sum(axis=0), out)
+    return out
 
 
 def coefficient(held: Grams, controls: Iterable[int]) -> tuple[float, float]:
-    """Return the treatment's coefficient and its clustered standard error, without small-sample factor.
+    """Return the treatment's coefficient and its clustered variance, without small-sample factor.
 
     Parameters
     ----------
@@ -57,9 +79,13 @@ def coefficient(held: Grams, controls: Iterable[int]) -> tuple[float, float]:
     last = held.total.shape[0] - 1
     inner = held.total[np.ix_(used, used)]
     beta = np.linalg.solve(inner, held.total[used, last])
-    direction = np.zeros(last + 1)
+    direction, residual = np.zeros(last + 1), np.zeros(last + 1)
     direction[used] = np.linalg.solve(inner, np.eye(used.size)[0])
-    residual = np.zeros(last + 1)
     residual[used], residual[last] = -beta, 1.0
-    scores = np.einsum("gij,i,j->g", held.by_cluster, direction, residual, optimize=True)
-    return float(beta[0]), float(np.sqrt(scores @ scores))
+    # One matrix product in place of a three-way sum: the pair of vectors is the same for all clusters.
+    pair = np.outer(direction, residual).ravel()
+    variance = 0.0
+    for sign, products in held.by_cluster:
+        scores = products.reshape(products.shape[0], -1) @ pair
+        variance += sign * float(scores @ scores)
+    return float(beta[0]), variance
