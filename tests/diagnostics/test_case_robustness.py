@@ -238,3 +238,17 @@ def test_size_of_the_unknown_break_test(rho):
         rejected.append(unknown_break(errors[30:], np.arange(30), rng, draws=199).p <= 0.05)
     # At most the level, three binomial errors allowed; conservative in so short a series.
     assert np.mean(rejected) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
+def test_an_exact_fit_has_no_rank_of_the_ratio_and_rounding_makes_none():
+    values = factor_matrix(np.random.default_rng(4), n_units=90, n_periods=9)
+    fitted = fit(SyntheticControl(demeaned=True), matrix_design(values, 2005))
+    paths = placebo_paths(fitted.estimator, fitted.estimator.case(fitted.design))
+    assert paths.fits_exactly
+    assert np.isnan(paths.rmspe_rank().p)
+    assert 0 < paths.rank().p <= 1
+    assert "rmspe_ratio_p" not in Placebo().infer(fitted, "event", np.random.default_rng(1)).facts
+    gaps = np.array([[1e-17, -1e-17, 2.0], [1e-12, 1e-12, 1.0], [1e-3, 1e-3, 1.0]])
+    ratios = rmspe_ratio(gaps, np.array([True, True, False]), np.array([False, False, True]))
+    np.testing.assert_allclose(ratios, [np.inf, np.inf, 1e3])
+    assert placebo_rank(np.inf, np.array([1.0, np.inf, 3.0])).p == pytest.approx(2 / 4)

@@ -1,6 +1,6 @@
 """The donor sets of a single case, and the path each donor would have shown in the treated unit's place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,8 +52,14 @@ class PlaceboPaths:
         return _rank(mean_shift(self.gaps, self.case.is_after), kept)
 
     def rmspe_rank(self, kept: BoolArray | None = None) -> PlaceboRank:
-        """Rank the ratio of the root mean squared gaps after and before the onset."""
-        return _rank(rmspe_ratio(self.gaps, self.case.is_before, self.case.is_after), kept)
+        """Rank the ratio of the root mean squared gaps after and before the onset; NaN where ``fits_exactly``."""
+        rank = _rank(rmspe_ratio(self.gaps, self.case.is_before, self.case.is_after), kept)
+        return replace(rank, p=float("nan")) if self.fits_exactly else rank
+
+    @property
+    def fits_exactly(self) -> bool:
+        """Whether donors reproduce the treated path before the onset to the solver's rounding."""
+        return bool(np.isinf(rmspe_ratio(self.gaps, self.case.is_before, self.case.is_after)[0]))
 
 
 def _rank(statistics: FloatArray, kept: BoolArray | None) -> PlaceboRank:

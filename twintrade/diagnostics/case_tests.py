@@ -71,7 +71,7 @@ class CaseTests(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=_sentence(table, self.min_before),
+            sentence=_sentence(table, self.min_before) + _exact_fits(found),
             value=float(table["p"].min()),
             unit="p",
             table=table,
@@ -137,6 +137,17 @@ def _ranks(paths: PlaceboPaths) -> dict[str, object]:
     if rank.n_placebos == 0:
         return {"reason": "no placebo can be formed"}
     return {"p": rank.p, "p_rmspe_ratio": ratio.p, "floor": rank.floor}
+
+
+def _exact_fits(found: list[Measured]) -> str:
+    """Name the methods whose donors reproduce the path before the tie without any misfit."""
+    named = [f"{m.method.label} ({m.donor_set})" for m in found if m.paths is not None and m.paths.fits_exactly]
+    if not named:
+        return ""
+    return (
+        f" With so many donors for so few periods the path before the tie is reproduced exactly by {', '.join(named)}: "
+        "there is no misfit to divide by, so no rank of the RMSPE ratio is given, and a fit that good is no merit."
+    )
 
 
 def _sentence(table: pd.DataFrame, min_before: int) -> str:

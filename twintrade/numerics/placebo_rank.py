@@ -6,6 +6,9 @@ import numpy as np
 
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
+EXACT = 1e-8
+"""A misfit below this share of the largest gap is rounding of the solver."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceboRank:
@@ -37,7 +40,7 @@ def placebo_rank(own: float, others: FloatArray) -> PlaceboRank:
     formed = others[~np.isnan(others)]
     n_cases = formed.size + 1
     # Refits of one solver agree to about 1e-10: a tie must not hinge on the last digits.
-    slack = 1e-9 * abs(own)
+    slack = 1e-9 * abs(own) if np.isfinite(own) else 0.0
     return PlaceboRank(float((1 + (formed >= own - slack).sum()) / n_cases), 1.0 / n_cases, int(formed.size))
 
 
@@ -49,11 +52,13 @@ def mean_shift(gaps: FloatArray, after: BoolArray) -> FloatArray:
 def rmspe_ratio(gaps: FloatArray, before: BoolArray, after: BoolArray) -> FloatArray:
     """Return root mean squared gap after over before the onset, shape (n_cases,) (Abadie, Diamond, Hainmueller 2010).
 
-    A perfect fit before the onset has an infinite ratio unless the gap after it is zero as well, then 0.
+    A perfect fit before the onset has an infinite ratio unless the gap after it is zero as well, then 0. Gaps below
+    the rounding of a solver count as zero: the order of such ratios would be that of the last digits.
     """
     post, pre = np.sqrt(_mean(gaps[:, after] ** 2)), np.sqrt(_mean(gaps[:, before] ** 2))
-    exact = pre == 0
-    return np.where(exact, np.where(post > 0, np.inf, 0.0), post / np.where(exact, 1.0, pre))
+    rounding = EXACT * float(np.nanmax(np.abs(gaps), initial=0.0))
+    exact, still = pre <= rounding, post <= rounding
+    return np.where(exact, np.where(still, 0.0, np.inf), post / np.where(exact, 1.0, pre))
 
 
 def _mean(gaps: FloatArray) -> FloatArray:
