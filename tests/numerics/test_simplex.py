@@ -3,6 +3,7 @@ import pytest
 from scipy.optimize import minimize
 
 from twintrade.errors import EstimationError
+from twintrade.numerics import simplex
 from twintrade.numerics.simplex import simplex_weights
 
 OPTIMAL = 1e-9  # of the largest slope: the optimality conditions of an exact active-set solution
@@ -83,3 +84,15 @@ def test_nothing_to_weigh_and_infinite_outcomes_are_refused():
     columns[0, 0] = -np.inf
     with pytest.raises(EstimationError, match="zeros under logs"):
         simplex_weights(columns, target)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_dual_and_the_rows_give_the_same_weights(seed, monkeypatch):
+    columns, target = problem(20, 300, seed)
+    for ridge in (1e-3, 0.1, 50.0) * np.array(((columns - target[:, None]) ** 2).sum(axis=0).mean()):
+        dual = simplex_weights(columns, target, ridge)
+        with monkeypatch.context() as patched:
+            patched.setattr(simplex, "_by_dual", lambda distances, ridge: None)
+            rows = simplex_weights(columns, target, ridge)
+        np.testing.assert_allclose(dual, rows, atol=1e-10)
+        np.testing.assert_array_equal(dual > 0, rows > 0)

@@ -8,6 +8,9 @@ from twintrade.numerics.arrays import FloatArray
 
 RELATIVE_ZERO = 1e-12
 """Weights below this share of the largest are rounding of the solver."""
+LARGE_RIDGE = 1e-5
+"""Against the mean squared distance: below it the dual would lose digits."""
+MOST_ROUNDS = 50
 
 
 def simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 0.0) -> FloatArray:
@@ -17,6 +20,9 @@ def simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 0.0)
     squares of ``[D; 1']`` on ``[0; 1]`` has the same direction: along any ray w = s v its value at the best s grows
     with ``|D v|`` alone, so normalizing its solution is exact and no penalty has to be large. The ridge is further
     rows of D (the sum row alone keeps the target).
+
+    With more weights than rows and a ridge that is not tiny the dual with one unknown a row is far smaller, and is
+    solved first.
 
     Parameters
     ----------
@@ -41,6 +47,10 @@ def simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 0.0)
     if n_weights == 1:
         return np.ones(1)
     distances = columns - target[:, None]
+    if n_weights > target.size and ridge >= LARGE_RIDGE * float((distances**2).sum(axis=0).mean()) > 0:
+        by_dual = _by_dual(distances, ridge)
+        if by_dual is not None:
+            return by_dual
     if ridge > 0:
         distances = np.vstack([distances, np.sqrt(ridge) * np.eye(n_weights)])
     scale = float(np.sqrt((distances**2).sum(axis=0)).min())
@@ -53,6 +63,29 @@ def simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 0.0)
         raise EstimationError(f"simplex weights over {n_weights} donors did not converge: {error}") from None
     solution[solution < RELATIVE_ZERO * solution.max()] = 0.0
     return np.asarray(solution / solution.sum(), dtype=np.float64)
+
+
+def _by_dual(distances: FloatArray, ridge: float) -> FloatArray | None:
+    """Return the minimizer of ``|D w|^2 + ridge |w|^2`` on the simplex, None where the iteration goes round in circles.
+
+    Up to scale the weights are ``v = max(1 - D'x, 0) / ridge`` with ``x = D v``. With the positive ones known x solves
+    ``(ridge I + D_P D_P') x = D_P 1``, a system as large as there are rows; x says which are positive (principal
+    pivoting in blocks). It ends at the optimum after a few rounds.
+    """
+    n_rows, n_weights = distances.shape
+    positive = np.ones(n_weights, dtype=bool)
+    for _ in range(MOST_ROUNDS):
+        chosen = distances[:, positive]
+        x = np.linalg.solve(chosen @ chosen.T + ridge * np.eye(n_rows), chosen.sum(axis=1))
+        slack = 1.0 - x @ distances
+        now = slack > 0
+        if not now.any():
+            return None
+        if (now == positive).all():
+            weights = np.where(now, slack, 0.0)
+            return np.asarray(weights / weights.sum(), dtype=np.float64)
+        positive = now
+    return None
 
 
 def _exact(distances: FloatArray) -> FloatArray:
