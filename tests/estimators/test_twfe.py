@@ -6,7 +6,7 @@ import pytest
 from linearmodels.panel import PanelOLS
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.errors import EstimationError
+from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
@@ -126,3 +126,63 @@ def test_rows_alone_in_a_level_stay_and_are_counted():
     result = fit(TWFE(), Design(panel=panel, treatment=treatment, outcome="exports", always_treated="keep"))
     assert result.estimate.sample.n_rows == panel.n_rows
     assert result.estimate.sample.statistics["n_singletons"] == 1.0
+
+
+def dense_trends(o, columns):
+    """Dummies and lines of every unit and dummies of every period, written out."""
+    units = np.eye(o.n_units)[o.unit]
+    periods = np.eye(o.periods.size)[np.searchsorted(o.periods, o.period)]
+    x = np.hstack([columns, units, units * o.period[:, None], periods])
+    root = np.ones(o.n_rows) if o.weights is None else np.sqrt(o.weights)
+    return np.linalg.lstsq(x * root[:, None], o.y * root, rcond=1e-12)[0][: columns.shape[1]]
+
+
+@pytest.mark.parametrize("weights", [None, "size"])
+def test_unit_trends_are_those_of_dummies_written_out(weights):
+    made = simulate(np.random.default_rng(47), n_cities=25, missing=0.15, covariate=0.3)
+    frame = made.panel.to_frame().drop(columns=["unit", "partner"])
+    frame["size"] = np.random.default_rng(48).uniform(0.5, 2, len(frame))
+    panel = Panel.from_frame(frame, city="city")
+    treatment = Treatment.from_series(pd.Series(made.treatment.onset, made.treatment.units))
+    options = {"covariates": ("x",), "weights": weights}
+    design = Design(panel=panel, treatment=treatment, outcome="exports", **options)
+    found = fit(TWFE("static", unit_trends=True), design).estimate
+    o = design.observations
+    expected = dense_trends(o, np.column_stack([o.is_treated, o.covariates]).astype(float))
+    np.testing.assert_allclose(found.effects, expected[:1], rtol=1e-8)
+    counts = np.bincount(o.unit)
+    assert found.sample.n_slopes == 2 + (counts > 1).sum()
+
+
+def test_unit_trends_take_out_lines_exactly():
+    made = simulate(np.random.default_rng(49), n_cities=30)
+    frame = made.panel.to_frame().drop(columns=["unit", "partner"])
+    slope = pd.Series(np.random.default_rng(50).normal(size=30), frame["city"].unique())
+    bent = frame.assign(exports=frame["exports"] + frame["city"].map(slope) * (frame["period"] - 2000))
+    treatment = Treatment.from_series(pd.Series(made.treatment.onset, made.treatment.units))
+    estimator = TWFE(unit_trends=True)
+    plain, tilted = (
+        fit(estimator, Design(panel=Panel.from_frame(f, city="city"), treatment=treatment, outcome="exports"))
+        for f in (frame, bent)
+    )
+    np.testing.assert_allclose(plain.estimate.effects, tilted.estimate.effects, atol=1e-10)
+    assert "lines of their own" in estimator.assumption(plain.design)
+
+
+def test_unit_trends_need_two_way_effects():
+    made = simulate(np.random.default_rng(51), n_cities=4, n_partners=5)
+    with pytest.raises(DesignError, match="two-way effects"):
+        fit(TWFE(unit_trends=True), made.design(fixed_effects="gravity"))
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.1])
+def test_both_shapes_in_one_pass_are_the_two_fits(missing):
+    made = simulate(np.random.default_rng(52), n_cities=30, missing=missing)
+    design = made.design(window=(-3, 4), covariates=("x",) if missing else ())
+    found = TWFE().both(design)
+    for one, shape in ((found.event, "event"), (found.static, "static")):
+        alone = fit(TWFE(shape), design)
+        assert one.estimator == alone.estimator
+        np.testing.assert_allclose(one.estimate.effects, alone.estimate.effects, atol=1e-12)
+        np.testing.assert_allclose(one.estimate.uncertainty.matrix(), alone.estimate.uncertainty.matrix(), atol=1e-12)
+        assert one.estimate.sample.n_slopes == alone.estimate.sample.n_slopes

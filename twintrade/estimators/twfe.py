@@ -1,6 +1,7 @@
 """Two-way (or richer) fixed-effects regression on event-time dummies or on one treatment dummy."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -8,15 +9,30 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy
-from twintrade.effects.estimate import Scale
-from twintrade.estimators.base import Estimator, Repeater, Requires
-from twintrade.estimators.collapsed import collapse
-from twintrade.estimators.event_terms import Shape, terms
+from twintrade.errors import DesignError
+from twintrade.estimators.base import Estimator, Fit, Repeater, Requires
+from twintrade.estimators.collapsed import Collapse, collapse
+from twintrade.estimators.event_terms import Shape, Terms, terms
 from twintrade.estimators.repeated import regressed, repeated
 from twintrade.estimators.slopes import Slopes, effects_of
 from twintrade.numerics.absorb import absorber, singletons
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.least_squares import least_squares
+from twintrade.numerics.least_squares import LeastSquares, column_norms, regressed_residuals
+from twintrade.numerics.unit_trends import without_trends
+
+
+@dataclass(frozen=True, slots=True)
+class EventAndStatic:
+    """The event study and the one static effect of the same regression sample.
+
+    Attributes
+    ----------
+    event : Fit
+    static : Fit
+    """
+
+    event: Fit
+    static: Fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +47,13 @@ class TWFE(Estimator):
     ----------
     shape : {"event", "static"}
         One effect per event time of the window with binned ends, or one effect after onset.
+    unit_trends : bool
+        Whether every unit has a straight line of its own beside its level, as ``unit[period]`` in fixest; with
+        two-way effects. Lines take out part of an effect that grows, and need leads to be told from one.
     """
 
     shape: Shape = "event"
+    unit_trends: bool = False
 
     name: ClassVar[str] = "twfe"
     title: ClassVar[str] = "TWFE"
@@ -45,51 +65,82 @@ class TWFE(Estimator):
 
         Raises
         ------
+        DesignError
+            Unit trends beside other than two-way effects.
         EstimationError
             The reference is not observed, or the fixed effects absorb the treatment.
         """
-        means = collapse(design)
+        return self._estimated(design, (self.shape,))[0]
+
+    def both(self, design: Design) -> EventAndStatic:
+        """Return the event study and the static effect; the fixed effects are taken out once for both."""
+        lacking = self.requires.unmet(design)
+        if lacking:
+            raise DesignError(f"{self.name} cannot run on this design: " + "; ".join(lacking))
+        event, static = self._estimated(design, ("event", "static"))
+        return EventAndStatic(
+            Fit(replace(self, shape="event"), design, event), Fit(replace(self, shape="static"), design, static)
+        )
+
+    def _estimated(self, design: Design, shapes: Sequence[Shape]) -> list[EventStudy | Estimate]:
+        if self.unit_trends and set(design.effect_names) != {"unit", "period"}:
+            raise DesignError(f"unit trends go with two-way effects, not with {design.effects_label} effects")
+        means = None if self.unit_trends else collapse(design)
         if means is None:
-            return self._regressed(design.observations, design.scale)
-        found = self._regressed(means.small, design.scale)
+            return self._regressed(design.observations, shapes)
+        return [self._expanded(means, found) for found in self._regressed(means.small, shapes)]
+
+    def _expanded(self, means: Collapse, found: EventStudy | Estimate) -> EventStudy | Estimate:
         source = found.uncertainty.regression  # type: ignore[attr-defined]
         sample = means.o.sample(
             n_slopes=found.sample.n_slopes,
-            effects=design.effect_names,
+            effects=means.o.design.effect_names,
             dropped=found.sample.dropped,
             statistics={"within_r2": means.within_r2(source), "n_singletons": 0.0},
         )
-        return means.expanded(found, sample)
+        return replace(means.expanded(found, sample), scale=means.o.design.scale)
 
-    def _regressed(self, o: Observations, scale: Scale) -> EventStudy | Estimate:
-        """Regress the observations' outcome on the terms within the effects."""
-        model = terms(o, self.shape)
-        codes = o.effect_codes()
-        fit = least_squares(o.y, model.columns, absorber(codes, o.weights), names=model.names)
-        slopes = Slopes(
-            rows=np.arange(o.n_rows),
-            coefficients=fit.coefficients,
-            kept=fit.kept,
-            collinear=fit.collinear,
-            design=fit.x_tilde,
-            residuals=fit.residuals,
-            weights=np.ones(o.n_rows) if o.weights is None else o.weights,
-            bread=fit.bread,
-        )
-        statistics = {"within_r2": fit.within_r2, "n_singletons": float(singletons(codes).sum())}
-        return effects_of(o, model, slopes, scale, (), statistics)
+    def _regressed(self, o: Observations, shapes: Sequence[Shape]) -> list[EventStudy | Estimate]:
+        """Regress the outcome on each shape's terms; effects are taken out of all of them in one projection."""
+        models = [terms(o, shape) for shape in shapes]
+        ends = np.cumsum([1, *(m.columns.shape[1] for m in models)])
+        columns = np.empty((o.n_rows, ends[-1]), order="F")
+        columns[:, 0] = o.y
+        norms = []
+        for low, high, model in zip(ends[:-1], ends[1:], models, strict=True):
+            columns[:, low:high] = model.columns
+            norms.append(column_norms(model.columns, o.weights))
+        tilde, n_lines = self._net(o, columns)
+        n_singletons = float(singletons(o.effect_codes()).sum())
+        found = []
+        for low, high, model, norm in zip(ends[:-1], ends[1:], models, norms, strict=True):
+            # The first model takes the columns as they stand: nothing is copied where there is one model alone.
+            own = tilde if high - low + 1 == ends[-1] else tilde[:, [0, *range(low, high)]]
+            fit = regressed_residuals(own, norm, o.weights, model.names)
+            found.append(_effects(o, model, fit, n_lines, {"within_r2": fit.within_r2, "n_singletons": n_singletons}))
+        return found
+
+    def _net(self, o: Observations, columns: FloatArray) -> tuple[FloatArray, int]:
+        """Return the columns net of the effects, and the number of unit lines taken out."""
+        if self.unit_trends:
+            return without_trends(columns, o.unit, o.period, o.weights)
+        return absorber(o.effect_codes(), o.weights).project(columns, is_spare=True).residuals, 0
 
     def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
         """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
+        if self.unit_trends:
+            return None
         shared = repeated(design, outcomes)
         return None if shared is None else partial(regressed, shared, shape=self.shape)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
         given = f", given {', '.join(design.covariates)}" if design.covariates else ""
+        lines = " around straight lines of their own" if self.unit_trends else ""
         return (
             f"Without the tie, outcomes of tied and other units would have moved in parallel within "
-            f"{design.effects_label} effects{given}, and the effect at an event time is the same for every cohort."
+            f"{design.effects_label} effects{lines}{given}, and the effect at an event time is the same for every "
+            "cohort."
         )
 
     def estimand(self, design: Design) -> str:
@@ -102,4 +153,23 @@ class TWFE(Estimator):
         """Return the estimating equation."""
         effect = "β·1[t ≥ g]" if self.shape == "static" else f"Σ_e β_e·1[t − g = e], β_{design.reference} = 0,"
         given = " + γ′x" if design.covariates else ""
-        return f"y = {effect}{given} + {' + '.join('α_' + n for n in design.effect_names)} + ε"
+        effects = [f"α_{n}" for n in design.effect_names] + ["λ_unit·t"] * self.unit_trends
+        return f"y = {effect}{given} + {' + '.join(effects)} + ε"
+
+
+def _effects(
+    o: Observations, model: Terms, fit: LeastSquares, n_lines: int, statistics: dict[str, float]
+) -> EventStudy | Estimate:
+    """Return the reported terms; lines count as slopes, since clusters of units do not absorb them."""
+    slopes = Slopes(
+        rows=np.arange(o.n_rows),
+        coefficients=fit.coefficients,
+        kept=fit.kept,
+        collinear=fit.collinear,
+        design=fit.x_tilde,
+        residuals=fit.residuals,
+        weights=np.ones(o.n_rows) if o.weights is None else o.weights,
+        bread=fit.bread,
+    )
+    found = effects_of(o, model, slopes, o.design.scale, (), statistics)
+    return replace(found, sample=replace(found.sample, n_slopes=found.sample.n_slopes + n_lines))

@@ -101,16 +101,35 @@ def least_squares(
     columns[:, 0], columns[:, 1:] = y, X
     tilde = effects.project(columns, is_spare=True).residuals
     del columns
+    return regressed_residuals(tilde, column_norms(X, effects.weights), effects.weights, names)
+
+
+def regressed_residuals(
+    tilde: FloatArray, norms: FloatArray, weights: FloatArray | None = None, names: Sequence[str] | None = None
+) -> LeastSquares:
+    """Regress the first column on the others, all of them already net of the effects.
+
+    Parameters
+    ----------
+    tilde : FloatArray
+        (n, 1 + k).
+    norms : FloatArray
+        (k,) norms of the regressors before the effects were taken out.
+    weights : FloatArray, optional
+        (n,).
+    names : sequence of str, optional
+        Of the regressors, for `Collinear`.
+    """
     y_tilde = tilde[:, 0]
-    kept, collinear = independent_columns(tilde[:, 1:], column_norms(X, effects.weights), effects.weights, names)
-    x_tilde = tilde[:, 1:] if kept.size == X.shape[1] else tilde[:, 1:][:, kept]
-    coefficients, bread = regress(y_tilde, x_tilde, effects.weights)
+    kept, collinear = independent_columns(tilde[:, 1:], norms, weights, names)
+    x_tilde = tilde[:, 1:] if kept.size == norms.size else tilde[:, 1:][:, kept]
+    coefficients, bread = regress(y_tilde, x_tilde, weights)
     residuals = _left(y_tilde, x_tilde, coefficients)
     # the Gram matrix squares the condition number; one step on the residuals takes that back
-    more = bread @ products(x_tilde, residuals[:, None], effects.weights)[:, 0]
+    more = bread @ products(x_tilde, residuals[:, None], weights)[:, 0]
     coefficients = coefficients + more
     residuals = _left(residuals, x_tilde, more)
-    total, rest = (float(column_norms(v[:, None], effects.weights)[0] ** 2) for v in (y_tilde, residuals))
+    total, rest = (float(column_norms(v[:, None], weights)[0] ** 2) for v in (y_tilde, residuals))
     within_r2 = 1.0 - rest / total if total > 0 else float("nan")
     return LeastSquares(coefficients, kept, x_tilde, y_tilde, residuals, bread, collinear, within_r2)
 
