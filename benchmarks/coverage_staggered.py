@@ -1,8 +1,8 @@
 """Bias and coverage of every staggered estimator, as the table of docs/coverage.md.
 
-Panels, estimators and targets are those of tests/coverage/test_coverage_staggered.py, which judges them; here they are
-shown, with TWFE beside them: its event study at the same lag, and its static coefficient against the average effect on
-treated rows. ``python -m benchmarks.coverage_staggered --draws 300`` prints rows as they are done.
+Panels, estimators and targets are those of tests/coverage/test_coverage_staggered.py, which judges them; here they
+are shown, with TWFE beside them: its event study at the same lag, and its static coefficient against the average
+effect on treated rows. ``python -m benchmarks.coverage_staggered --draws 300`` prints rows as they are done.
 """
 
 import argparse

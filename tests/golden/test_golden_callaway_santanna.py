@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2, norm
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.estimators.base import Fit, fit
@@ -139,3 +140,66 @@ def test_balanced_window_keeps_cohorts_seen_that_long(shared):
     np.testing.assert_allclose(standard_errors(study), expected["se"], rtol=CLOSED_FORM)
     overall = estimate.average_of_event_times(balance=1)
     np.testing.assert_allclose(standard_errors(overall), expected["overall_se"], rtol=CLOSED_FORM)
+
+
+def test_covariance_and_wald_test_of_all_cells_equal_did(shared):
+    case = load(shared, "did_att_gt")["mpdta_dr_vcov_wald"]
+    expected, estimate = case["results"], fitted(shared, case).estimate
+    keys = pd.MultiIndex.from_arrays([estimate.cohorts, estimate.cohorts + estimate.event_times])
+    picked = keys.get_indexer(pd.MultiIndex.from_arrays([expected["group"], expected["t"]]))
+    covariance = estimate.uncertainty.cross_product(np.arange(expected["n"]))[np.ix_(picked, picked)]
+    # The reference value is n times the covariance.
+    np.testing.assert_allclose(expected["n"] * covariance, expected["vcov"], rtol=CLOSED_FORM, atol=1e-12)
+    pre = np.flatnonzero(np.array(expected["group"]) > np.array(expected["t"]))
+    effects = estimate.effects[picked][pre]
+    wald = effects @ np.linalg.solve(covariance[np.ix_(pre, pre)], effects)
+    np.testing.assert_allclose(wald, np.ravel(expected["wald_pretest"])[0], rtol=CLOSED_FORM)
+    assert round(float(chi2.sf(wald, pre.size)), 5) == np.ravel(expected["wald_p"])[0]
+
+
+def test_errors_clustered_by_state_equal_the_bootstrap_of_did(shared):
+    """R drew 20,000 times: the file allows 3 %. Its error is the distance of the quartiles, in normal units."""
+    case = load(shared, "did_att_gt")["mpdta_cluster_state_boot"]
+    expected, tolerance = case["results"], case["tolerance_rel"]
+    frame = pd.read_csv(shared / "golden" / "data" / "mpdta.csv")
+    frame["state"] = (frame["countyreal"] // 1000).astype(str)
+    panel = Panel.from_frame(frame, unit="countyreal", period="year", city="state")
+    onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
+    treatment = Treatment.from_series(onsets)
+    options = {"window": (-99, 99), "comparison": NeverTreated(), "clusters": ("city",)}
+    design = Design(panel=panel, treatment=treatment, outcome="lemp", **options)
+    result = fit(CallawaySantAnna(base="varying"), design)
+    estimate = result.estimate
+    keys = pd.MultiIndex.from_arrays([estimate.cohorts, estimate.cohorts + estimate.event_times])
+    picked = keys.get_indexer(pd.MultiIndex.from_arrays([expected["group"], expected["t"]]))
+    np.testing.assert_allclose(estimate.effects[picked], expected["att"], rtol=CLOSED_FORM, atol=1e-9)
+    sums = estimate.uncertainty.cluster_sums(design.observations.unit_clusters("city"))[:, picked]
+    draws = np.random.default_rng(3).choice([-1.0, 1.0], (200_000, sums.shape[0])) @ sums
+    low, high = np.quantile(draws, [0.25, 0.75], axis=0)
+    se = (high - low) / (2 * norm.ppf(0.75))
+    np.testing.assert_allclose(se, expected["se"], rtol=tolerance)
+    critical = np.quantile(np.abs(draws / se).max(axis=1), 0.95)
+    np.testing.assert_allclose(critical, expected["crit_val"], rtol=tolerance)
+
+
+BLOCKS = {
+    "mpdta_drdid_panel": "doubly_robust",
+    "mpdta_reg_did_panel": "regression",
+    "mpdta_std_ipw_did_panel": "ipw",
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_two_periods_and_two_groups_equal_drdid(shared, name):
+    expected = load(shared, "drdid_two_period")[name]["results"]
+    frame = pd.read_csv(shared / "golden" / "data" / "mpdta.csv")
+    frame = frame[frame["year"].isin([2003, 2004]) & frame["first.treat"].isin([0, 2004])]
+    panel = Panel.from_frame(frame, unit="countyreal", period="year")
+    onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
+    treatment = Treatment.from_series(onsets)
+    design = Design(panel=panel, treatment=treatment, outcome="lemp", covariates=("lpop",), comparison=NeverTreated())
+    overall = fit(CallawaySantAnna(method=BLOCKS[name]), design).view("overall")
+    np.testing.assert_allclose(overall.effects, expected["att"], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(standard_errors(overall), expected["se"], rtol=CLOSED_FORM)
+    low = overall.effects - 1.96 * standard_errors(overall)
+    np.testing.assert_allclose(low, expected["lci"], rtol=CLOSED_FORM)

@@ -78,3 +78,29 @@ def test_every_aggregate_and_its_error(shared, name):
         se = np.sqrt(factor * (seen.uncertainty.matrix() ** 2).sum(axis=0))
         np.testing.assert_allclose(seen.effects[kept], want["estimate"], rtol=CLOSED_FORM, atol=SMALL)
         np.testing.assert_allclose(se[kept], want["se"], rtol=NUMERIC_DERIVATIVE)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "poisson" not in name])
+def test_every_coefficient_and_every_event_time(shared, name):
+    cases = json.loads((shared / "golden" / "etwfe.json").read_text())["cases"]
+    case = next(case for case in cases if case["id"] == name)
+    result = fitted(shared, case)
+    n_units, n_rows = result.design.observations.n_units, case["results"]["nobs"]
+    factor = n_units / (n_units - 1) * (n_rows - 1) / (n_rows - n_parameters(result))
+    cells = pd.DataFrame({k: case["results"]["coefs"][k] for k in ("term", "estimate", "se")})
+    keys = cells["term"].str.extract(r"::(\d+):(?:\w|\.)+::(\d+)$").dropna().astype(int)
+    found = result.view("cell")
+    place = pd.MultiIndex.from_arrays([found.cohorts, found.cohorts + found.event_times])
+    picked = place.get_indexer(pd.MultiIndex.from_frame(keys))
+    assert (picked >= 0).all()
+    se = np.sqrt(factor * (found.uncertainty.matrix() ** 2).sum(axis=0))
+    np.testing.assert_allclose(found.effects[picked], cells["estimate"][keys.index], rtol=CLOSED_FORM, atol=SMALL)
+    np.testing.assert_allclose(se[picked], cells["se"][keys.index], rtol=1e-7)
+    every = pd.DataFrame(case["results"]["event_all"]).dropna()
+    study = result.view("event")
+    every = every[every["event"].isin(study.event_times)]
+    assert len(every) >= (study.event_times >= 0).sum()
+    at = np.searchsorted(study.event_times, every["event"])
+    se = np.sqrt(factor * (study.uncertainty.matrix() ** 2).sum(axis=0))
+    np.testing.assert_allclose(study.effects[at], every["estimate"], rtol=CLOSED_FORM, atol=SMALL)
+    np.testing.assert_allclose(se[at], every["se"].astype(float), rtol=NUMERIC_DERIVATIVE)

@@ -43,3 +43,10 @@ def test_averages_event_times_and_slopes_equal_fect(shared, name, rank, toleranc
     totals = pd.Series(estimate.n_cells[kept] * estimate.effects[kept]).groupby(times).sum()
     assert counts.tolist() == event["count"].tolist()
     np.testing.assert_allclose(totals / counts, event["att"], rtol=10 * tolerance, atol=10 * tolerance)
+    slopes = [estimate.sample.statistics[f"slope of {name}"] for name in design.covariates]
+    np.testing.assert_allclose(slopes, result["beta"], rtol=tolerance)
+    # fect's sigma2 counts effects, slopes, factors and loadings; its "rmse" is over other cells than those fitted on.
+    n_fitted, n_units, n_periods = int((frame["D"] == 0).sum()), panel.n_units, panel.periods.size
+    n_parameters = n_units + n_periods - 1 + 2 + rank * (n_units + n_periods - 2 - rank)
+    variance = estimate.sample.statistics["rmse"] ** 2 * n_fitted / (n_fitted - n_parameters)
+    np.testing.assert_allclose(variance, result["sigma2"], rtol=tolerance)

@@ -233,7 +233,7 @@ def cohort_effects(
         sample=o.sample(
             effects=design.effect_names,
             dropped=(*cells.dropped, *_lost(o, cells, seen & ~inside)),
-            statistics=statistics,
+            statistics=statistics | _of_fit(design, cells, fit, gap[cells.untreated & inside]),
         ),
         names=tuple(f"cohort {g}, event time {e:+d}" for g, e in labels.T),
         n_units=np.bincount(pairs[0], minlength=n_cells.size),
@@ -245,6 +245,14 @@ def cohort_effects(
         reference=None,
         anticipation=design.anticipation,
     )
+
+
+def _of_fit(design: Design, cells: Cells, fit: FactorFit, residuals: FloatArray) -> dict[str, float]:
+    """Return the covariates' slopes and the root mean square of what the model leaves of untreated cells."""
+    lost = {name for d in cells.dropped for name in d.names}
+    kept = [name for name in design.covariates if name not in lost]
+    slopes = {f"slope of {name}": float(b) for name, b in zip(kept, fit.slopes, strict=True)}
+    return slopes | {"rmse": float(np.sqrt(np.mean(residuals**2)))}
 
 
 def _lost(o: Observations, cells: Cells, gone: BoolArray) -> tuple[Dropped, ...]:

@@ -1,0 +1,186 @@
+"""What the other two files on regressions leave of fixest_twfe, fixest_sunab and did2s: errors by every convention,
+unit trends, covariates by period, one onset for all, cohorts and cells of Sun-Abraham."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.estimators.base import fit
+from twintrade.estimators.sun_abraham import SunAbraham
+from twintrade.estimators.twfe import TWFE
+from twintrade.estimators.two_stage import TwoStage
+from twintrade.inference.clustered import Clustered
+
+CLOSED_FORM = 1e-8
+"""Least squares: fixest ran with fixef.tol = 1e-11."""
+
+FIRST_STAGE = 1e-6
+"""did2s leaves its first stage at about 1e-8."""
+
+COLUMNS = {
+    "castle": ("sid", "effyear", "l_homicide", "year"),
+    "mpdta": ("countyreal", "first.treat", "lemp", "year"),
+    "base_stagg": ("id", "year_treated", "y", "year"),
+    "base_did": ("id", "g", "y", "period"),
+}
+
+
+def load(folder, file, name):
+    cases = json.loads((folder / "golden" / f"{file}.json").read_text())["cases"]
+    return next(case["results"] for case in cases if case["id"] == name)
+
+
+def frame_of(folder, dataset):
+    frame = pd.read_csv(folder / "golden" / "data" / f"{dataset}.csv")
+    if dataset == "base_did":
+        frame["g"] = np.where(frame["treat"] == 1, 6.0, np.nan)
+    if dataset == "mpdta":
+        for year in range(2004, 2008):
+            frame[f"lpop{year}"] = frame["lpop"] * (frame["year"] == year)
+    return frame
+
+
+def design_of(folder, dataset, **options):
+    frame = frame_of(folder, dataset)
+    unit, onset, outcome, period = COLUMNS[dataset]
+    panel = Panel.from_frame(frame, unit=unit, period=period)
+    onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace([0, 10000], np.nan)
+    options = {"window": (-99, 99)} | options
+    return Design(panel=panel, treatment=Treatment.from_series(onsets), outcome=outcome, **options)
+
+
+def classical(estimate, n_parameters):
+    """Return errors under equal variances, from the regression that came with the effects."""
+    source = estimate.uncertainty.regression
+    squares = source.weights @ source.residuals**2 / (source.residuals.size - n_parameters)
+    return np.sqrt(np.diag(squares * source.selector.T @ source.bread @ source.selector))
+
+
+@pytest.fixture(scope="module")
+def static(shared):
+    return fit(TWFE("static"), design_of(shared, "castle"))
+
+
+FACTORS = ("castle_static_crv1_ssc_full", "castle_static_crv1_ssc_nonnested", "castle_static_crv1_ssc_fe_none")
+
+
+@pytest.mark.parametrize("name", [*FACTORS, "castle_static_crv1_ssc_noG"])
+def test_unit_clustered_errors_under_every_count_of_parameters(shared, static, name):
+    want = load(shared, "fixest_twfe", name)
+    raw = Clustered(correction="none").infer(static, "overall", np.random.default_rng(1)).se[0]
+    n_clusters, n = want["df_t"] + 1, want["nobs"]
+    factor = (n - 1) / (n - want["df_K"]) * (1 if name.endswith("noG") else n_clusters / (n_clusters - 1))
+    assert raw * np.sqrt(factor) == pytest.approx(want["se"], rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("name", ["castle_static_twoway_Gdf_conventional", "castle_static_twoway_Gdf_min"])
+def test_two_way_errors_with_a_factor_by_dimension_or_the_smallest(shared, static, name):
+    want = load(shared, "fixest_twfe", name)
+    o = static.design.observations
+    rows = static.estimate.uncertainty.regression.row_influence()[:, 0]
+    dimensions = (o.unit, o.codes("period"), np.arange(o.n_rows))
+    sizes = [int(code.max()) + 1 for code in dimensions]
+    squares = [np.sum(np.bincount(code, rows) ** 2) for code in dimensions]
+    least = [min(sizes)] * 3 if name.endswith("min") else sizes
+    total = sum(s * v * g / (g - 1) for s, v, g in zip((1, 1, -1), squares, least, strict=True))
+    factor = (want["nobs"] - 1) / (want["nobs"] - want["df_K"])
+    assert np.sqrt(factor * total) == pytest.approx(want["se"], rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize(("name", "dataset"), [("castle_static_iid", "castle"), ("base_did_static_iid", "base_did")])
+def test_errors_under_equal_variances(shared, name, dataset):
+    want = load(shared, "fixest_twfe", name)
+    design = design_of(shared, dataset, covariates=("x1",) if dataset == "base_did" else ())
+    estimate = fit(TWFE("static"), design).estimate
+    at = -1 if dataset == "base_did" else 0
+    np.testing.assert_allclose(estimate.effects, np.atleast_1d(want["estimate"])[at], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(classical(estimate, want["df_K"]), np.atleast_1d(want["se"])[at], rtol=CLOSED_FORM)
+
+
+def test_unit_trends(shared):
+    want = load(shared, "fixest_twfe", "castle_static_covariates_trends")
+    names = ("l_police", "unemployrt", "poverty")
+    result = fit(TWFE("static", unit_trends=True), design_of(shared, "castle", covariates=names))
+    bands = Clustered().infer(result, "overall", np.random.default_rng(1))
+    np.testing.assert_allclose(bands.estimate.effects, want["estimate"][0], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(bands.se, want["se"][0], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(bands.p, want["p"][0], rtol=CLOSED_FORM)
+    assert bands.facts["n_parameters"] == want["df_K"]
+
+
+EVENTS = {
+    "base_did_es_crv1": ("base_did", {"covariates": ("x1",)}, 6),
+    "mpdta_es_cov_lpop_year": ("mpdta", {"covariates": tuple(f"lpop{y}" for y in range(2004, 2008))}, 0),
+}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_event_studies_with_covariates(shared, name):
+    dataset, options, onset = EVENTS[name]
+    want = load(shared, "fixest_twfe", name)
+    terms = pd.Series(want["term"]).str.extract(r"^(?:rel|period)::(-?\d+)")[0]
+    expected = pd.DataFrame({k: want[k] for k in ("estimate", "se")})[terms.notna()]
+    expected.index = terms[terms.notna()].astype(int) - onset
+    bands = Clustered().infer(fit(TWFE(), design_of(shared, dataset, **options)), "event", np.random.default_rng(1))
+    picked = np.searchsorted(bands.estimate.event_times, expected.index)
+    np.testing.assert_allclose(bands.estimate.effects[picked], expected["estimate"], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(bands.se[picked], expected["se"], rtol=CLOSED_FORM)
+    assert bands.facts["n_parameters"] == want["df_K"]
+
+
+def test_two_stage_with_a_covariate_by_period(shared):
+    want = load(shared, "did2s", "mpdta_es_lpop_year")
+    names = tuple(f"lpop{y}" for y in range(2004, 2008))
+    result = fit(TwoStage(), design_of(shared, "mpdta", covariates=names))
+    bands = Clustered(correction="none").infer(result, "event", np.random.default_rng(1))
+    picked = np.searchsorted(bands.estimate.event_times, [int(t.split("::")[1]) for t in want["term"]])
+    np.testing.assert_allclose(bands.estimate.effects[picked], want["estimate"], rtol=FIRST_STAGE)
+    np.testing.assert_allclose(bands.se[picked], want["se"], rtol=FIRST_STAGE)
+
+
+SUN_ABRAHAM = {
+    "base_stagg_sunab_crv1": {"covariates": ("x1",)},
+    "mpdta_sunab_crv1": {},
+    "castle_sunab_weights": {"weights": "popwt"},
+    "castle_sunab_crv1": {},
+}
+
+
+@pytest.mark.parametrize("name", SUN_ABRAHAM)
+def test_cells_and_cohorts_of_sun_abraham(shared, name):
+    want = load(shared, "fixest_sunab", name)
+    result = fit(SunAbraham(), design_of(shared, name.rsplit("_sunab", 1)[0], **SUN_ABRAHAM[name]))
+    rng = np.random.default_rng(1)
+    cells = pd.DataFrame({k: want["no_agg"][k] for k in ("term", "estimate", "se")})
+    keys = cells["term"].str.extract(r"::(-?\d+):cohort::(\d+)$").dropna().astype(int)
+    bands = Clustered().infer(result, "cell", rng)
+    place = pd.MultiIndex.from_arrays([bands.estimate.event_times, bands.estimate.cohorts])
+    picked = place.get_indexer(pd.MultiIndex.from_frame(keys))
+    assert (picked >= 0).all()
+    np.testing.assert_allclose(
+        bands.estimate.effects[picked], cells["estimate"][keys.index], rtol=CLOSED_FORM, atol=1e-9
+    )
+    np.testing.assert_allclose(bands.se[picked], cells["se"][keys.index], rtol=CLOSED_FORM)
+    cohorts = pd.DataFrame({k: np.atleast_1d(want["cohort"][k]) for k in ("term", "estimate", "se")})
+    cohorts = cohorts[cohorts["term"].str.startswith("cohort::")]
+    bands = Clustered().infer(result, "cohort", rng)
+    labels = cohorts["term"].str.split("::").str[1].astype(int)
+    picked = np.searchsorted(bands.estimate.labels, labels)
+    np.testing.assert_allclose(bands.estimate.effects[picked], cohorts["estimate"], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(bands.se[picked], cohorts["se"], rtol=CLOSED_FORM)
+
+
+def test_sun_abraham_under_equal_variances(shared):
+    want = load(shared, "fixest_sunab", "base_stagg_sunab_iid")
+    result = fit(SunAbraham(), design_of(shared, "base_stagg", covariates=("x1",)))
+    o = result.design.observations
+    n_parameters = result.estimate.sample.n_slopes + o.n_units + o.periods.size - 1
+    event = pd.DataFrame({k: want["event"][k] for k in ("term", "estimate", "se")})
+    event = event[event["term"].str.contains("::")]
+    study = result.view("event")
+    picked = np.searchsorted(study.event_times, event["term"].str.split("::").str[1].astype(int))
+    np.testing.assert_allclose(study.effects[picked], event["estimate"], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(classical(study, n_parameters)[picked], event["se"], rtol=CLOSED_FORM)
