@@ -23,7 +23,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from benchmarks.measured import Estimates, cpu_seconds, in_own_process, peak_megabytes
+from benchmarks.measured import Estimates, cpu_seconds, forget_peak, in_own_process, peak_megabytes
 
 SEED = 20261124
 AGREE = 1e-8
@@ -167,9 +167,10 @@ def quietly(package: str, data: pd.DataFrame, kind: str) -> Estimates:
 def measure(case: str, package: str, repeats: int) -> dict[str, object]:
     """Run one package on one case in this process."""
     *shape, share, kind = (CASES | LARGE)[case]
-    quietly(package, flows(40, 30, 12, share, "poisson" if kind == "cells" else kind), "poisson")
+    first = "poisson" if kind == "cells" else kind
+    quietly(package, flows(40, 30, 12, share, first), first)
     data = flows(*shape, share, kind)
-    before, seconds, walls = peak_megabytes(), [], []
+    before, seconds, walls = forget_peak(), [], []
     for _ in range(repeats):
         cpu, wall = cpu_seconds(), time.perf_counter()
         estimates = quietly(package, data, kind)

@@ -16,6 +16,8 @@ authors do, corrected with both sides of the meat adjusted; and the mean error b
     40    4        0.717        0.828     0.885        -0.043        -0.027
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,7 @@ from twintrade.numerics.incidental_bias import DyadPanel, incidental_bias
 from twintrade.numerics.poisson import poisson
 
 N_PERIODS = 5
-SLOPE = 1.0
+SLOPE, TIE = 1.0, 0.5
 NORMAL = 1.959964
 
 
@@ -56,26 +58,80 @@ def drawn(rng, size, kind):
     return mean * np.exp(np.sqrt(spread) * errors_with_memory(rng, size, N_PERIODS) - spread / 2), x
 
 
-def estimated(y, x):
-    """Slope, its bias, and its error by dyad: plain, adjusted on one side, on both sides."""
-    size = y.shape[0]
-    city, partner, period = (axis.ravel() for axis in np.indices(y.shape))
-    found = poisson(
-        y.ravel(), x.reshape(-1, 1), [city * size + partner, city * N_PERIODS + period, partner * N_PERIODS + period]
-    )
-    mean = found.mu.reshape(size**2, N_PERIODS)
-    panel = DyadPanel(
-        np.repeat(np.arange(size), size),
-        np.tile(np.arange(size), size),
-        mean,
-        y.reshape(mean.shape) - mean,
-        found.x_tilde.reshape(*mean.shape, 1),
-    )
-    parts = incidental_bias(panel)
-    plain, adjusted = parts.dyad_scores[:, 0], parts.adjusted_scores[:, 0]
-    meats = np.array([plain @ plain, max(adjusted @ plain, 0.0), adjusted @ adjusted])
-    n = size**2
-    return found.coefficients[0], parts.bias[0], *(parts.bread[0, 0] * np.sqrt(meats * n / (n - 1)))
+def estimated(y, x, observed=None, has_dyad_effects=True):
+    """Slopes, their bias, and their errors by dyad: plain, adjusted on one side, on both sides; each (n_slopes,).
+
+    Outcome (cities, partners, periods), regressors with a last axis for slopes; ``observed`` marks the rows used.
+    """
+    n_partners, n_periods = y.shape[1:]
+    x = x.reshape(*y.shape, -1)
+    rows = np.flatnonzero(np.ones(y.size, dtype=bool) if observed is None else observed.ravel())
+    city, partner, period = (axis.ravel()[rows] for axis in np.indices(y.shape))
+    codes = [city * n_periods + period, partner * n_periods + period]
+    codes += [city * n_partners + partner] if has_dyad_effects else []
+    found = poisson(y.ravel()[rows], x.reshape(y.size, -1)[rows], codes)
+    city, partner, period, y = city[found.rows], partner[found.rows], period[found.rows], y.ravel()[rows][found.rows]
+    dyads, dyad = np.unique(city * n_partners + partner, return_inverse=True)
+    mean, score = np.zeros((2, dyads.size, n_periods))
+    regressors = np.zeros((dyads.size, n_periods, x.shape[-1]))
+    mean[dyad, period], score[dyad, period], regressors[dyad, period] = found.mu, y - found.mu, found.x_tilde
+    ends = [np.unique(end, return_inverse=True)[1] for end in (dyads // n_partners, dyads % n_partners)]
+    parts = incidental_bias(DyadPanel(*ends, mean, score, regressors, has_dyad_effects))
+    plain, adjusted = parts.dyad_scores, parts.adjusted_scores
+    n = dyads.size
+    meats = [plain.T @ plain, 0.5 * (plain.T @ adjusted + adjusted.T @ plain), adjusted.T @ adjusted]
+    variances = [np.diag(parts.bread @ meat @ parts.bread) * n / (n - 1) for meat in meats]
+    return found.coefficients, parts.bias, *np.sqrt(np.clip(variances, 0.0, None))
+
+
+def tied(rng, size):
+    """A twinning of half of the dyads, effects by city-period, partner-period and dyad, and the mean they give."""
+    onset = np.where(rng.random((size, size)) < 0.5, rng.integers(1, N_PERIODS, (size, size)), N_PERIODS)
+    twin = (np.arange(N_PERIODS) >= onset[:, :, None]).astype(float)
+    city, partner = rng.normal(0, 0.25, (2, size, N_PERIODS))
+    effects = city[:, None] + partner[None] + rng.normal(0, 0.5, (size, size))[:, :, None]
+    return twin, effects
+
+
+def with_memory(rng, mean, variance):
+    spread = np.log1p(variance)
+    return mean * np.exp(np.sqrt(spread) * errors_with_memory(rng, mean.shape[0], N_PERIODS) - spread / 2)
+
+
+def twinning(rng, size, *, kind="poisson", missing=0.0, has_dyad_effects=True, has_second=False):
+    """Error of the effect of a tie, its bias and its errors, as from ``estimated``."""
+    twin, effects = tied(rng, size)
+    x = [twin]
+    if has_second:
+        x.append(rng.normal(size=twin.shape) + effects)
+        effects = effects + 0.3 * x[1]
+    if not has_dyad_effects:
+        effects = effects - effects.mean(axis=2, keepdims=True)
+    mean = np.exp(TIE * twin + effects)
+    y = rng.poisson(mean).astype(float) if kind == "poisson" else with_memory(rng, mean, 1 / mean)
+    observed = rng.random(y.shape) >= missing
+    found = estimated(y, np.stack(x, axis=-1), observed, has_dyad_effects)
+    return found[0][0] - TIE, *(part[0] for part in found[1:])
+
+
+def of_the_authors(rng, size, kind):
+    found = estimated(*drawn(rng, size, kind))
+    return found[0][0] - SLOPE, *(part[0] for part in found[1:])
+
+
+DESIGNS = {
+    **{f"authors' design {kind}": partial(of_the_authors, kind=kind) for kind in (1, 2, 3, 4)},
+    "tie, counts, a third zeros": twinning,
+    "tie, lognormal with memory": partial(twinning, kind="lognormal"),
+    "tie, a fifth of the rows missing": partial(twinning, missing=0.2),
+    "tie beside a second regressor": partial(twinning, has_second=True),
+    "tie, no dyad effects (two-way)": partial(twinning, has_dyad_effects=False),
+}
+
+
+def measured(rng, size, name):
+    """Error of the first slope, bias, and three errors, of one draw of the design named."""
+    return DESIGNS[name](rng, size)
 
 
 @pytest.mark.slow
@@ -83,9 +139,9 @@ def estimated(y, x):
 @pytest.mark.parametrize(("size", "n_draws"), [(20, 600), (40, 150)])
 def test_the_correction_centers_and_covers_in_the_designs_of_its_authors(size, n_draws, kind):
     rng = np.random.default_rng(100 * kind + size)
-    slope, bias, plain, one_side, both_sides = np.array(
-        [estimated(*drawn(rng, size, kind)) for _ in range(n_draws)]
-    ).T
+    slope, bias, plain, one_side, both_sides = np.array([estimated(*drawn(rng, size, kind)) for _ in range(n_draws)])[
+        :, :, 0
+    ].T
     before, after = slope - SLOPE, slope - bias - SLOPE
     uncorrected = float((np.abs(before) <= NORMAL * plain).mean())
     corrected = [float((np.abs(after) <= NORMAL * se).mean()) for se in (one_side, both_sides)]

@@ -103,7 +103,7 @@ def test_a_treatment_that_an_effect_absorbs_is_refused_by_name():
     by_city = np.where(made.panel.unit_city < 3, 2005.0, np.inf)
     treatment = Treatment(units=made.panel.units, onset=by_city)
     design = Design(panel=made.panel, treatment=treatment, outcome="exports", fixed_effects="gravity")
-    with pytest.raises(EstimationError, match="city x period effect, which absorbs it"):
+    with pytest.raises(EstimationError, match="city × period effect, which absorbs it"):
         fit(TWFE(shape="static"), design)
 
 

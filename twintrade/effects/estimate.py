@@ -9,6 +9,7 @@ import pandas as pd
 
 from twintrade.effects.sample import Sample
 from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty
+from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 Scale = Literal["level", "log points", "percent", "share", "index"]
@@ -172,10 +173,18 @@ class EventStudy(Estimate):
         return np.flatnonzero(pre).astype(np.int64)
 
     def average(self) -> Estimate:
-        """Return the method's own average, or that over treated rows from onset on, by sampling weight or alike."""
+        """Return the method's own average, or that over treated rows from onset on, by sampling weight or alike.
+
+        Raises
+        ------
+        EstimationError
+            No effect from onset on is left.
+        """
         if self.overall is not None:
             return self.overall
         size = self.n_cells if self.row_weights is None else self.row_weights
         weights = np.where(self.event_times >= 0, size, 0).astype(np.float64)
+        if not weights.any():
+            raise EstimationError("no effect from onset on is left, so there is nothing to average")
         weights = weights / weights.sum()
         return self.combine(weights[:, None], ["average over treated cells"])

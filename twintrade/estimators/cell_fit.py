@@ -8,6 +8,7 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.effects import Dropped, Regression
 from twintrade.errors import EstimationError
+from twintrade.estimators.absorbed import absorbed_by, all_treated
 from twintrade.estimators.separated import separated_rows
 from twintrade.numerics.absorb import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -131,11 +132,14 @@ def fit_cells(
     bread, is_identified = _inverse(gram, norms)
     known = np.flatnonzero(is_identified[: present.size])
     if known.size == 0:
-        raise EstimationError("no cohort-period cell is identified: the fixed effects absorb every one of them")
+        raise EstimationError(
+            f"no cohort-period cell is identified; of the treatment as a whole: {absorbed_by(o, fitted.rows)}"
+        )
     chosen = np.concatenate([known, np.arange(present.size, gram.shape[0])])
     lost = tuple(names[present[k]] for k in np.flatnonzero(~is_identified[: present.size]))
     sentence = "cohort-period cells that the fixed effects determine: no effect is given for them"
     dropped = fitted.dropped + ((Dropped("not-identified", sentence, 0, 0, lost),) if lost else ())
+    dropped += all_treated(o, fitted.rows)
     sampling = np.ones(fitted.rows.size) if o.weights is None else o.weights[fitted.rows]
     return CellFit(
         rows=fitted.rows,

@@ -18,6 +18,7 @@ from twintrade.estimators.imputation_cells import (
     Measure,
     cells_of,
     differences,
+    empty_cells,
     ratios,
 )
 from twintrade.estimators.imputation_leads import Leads, leads
@@ -146,7 +147,8 @@ class Imputation(Estimator):
         moved = None
         if found.weight_influence is not None:
             moved = np.hstack([np.zeros((units.size, effects.size)), found.weight_influence[units]])
-        dropped = (*c.dropped, *before.dropped)
+        empty = empty_cells(c, cells) if self.measure == "percent" else ()
+        dropped = (*c.dropped, *empty, *before.dropped)
         return packed(
             (lead_part(before, effects), cell_part(cells, found.effects, found.weights)),
             UnitInfluence(o.unit_ids[units], np.hstack([influence[units], found.influence[units]])),

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
 from twintrade.estimators.counterfactual import Counterfactual
 from twintrade.estimators.slopes import counts
@@ -101,7 +102,7 @@ def ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) -> CellEffects:
     Raises
     ------
     EstimationError
-        Some cell has no positive outcome, so that its logarithm does not exist.
+        Some cell has no positive outcome, so that its logarithm does not exist; or none has, for percentages.
     """
     w = cells.weights
     observed, imputed = cells.sums(w * c.o.y[c.rows]), cells.sums(w * c.predicted)
@@ -109,6 +110,11 @@ def ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) -> CellEffects:
     own = by_unit(c, cells, _distance(c, cells, ratio))
     moved = prediction_by_unit(c, cells, w * c.predicted)
     if is_percent:
+        if not observed.any():
+            raise EstimationError(
+                "no treated row has a positive outcome: every ratio is zero whatever is imputed, and no influence "
+                "tells how far that is chance"
+            )
         influence = 100 * (own - ratio * moved) / imputed
         return CellEffects(100 * (ratio - 1), imputed, influence, moved)
     empty = np.flatnonzero(observed <= 0)
@@ -119,6 +125,19 @@ def ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) -> CellEffects:
             f"{cells.event_times[k]}): their log ratio does not exist. Use measure='percent'"
         )
     return CellEffects(np.log(ratio), cells.sums(w), own / observed - moved / imputed)
+
+
+def empty_cells(c: Counterfactual, cells: Cells) -> tuple[Dropped, ...]:
+    """List the cells whose outcomes are all zero, of which a ratio is given with an influence that is too small."""
+    empty = np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0)
+    if empty.size == 0:
+        return ()
+    names = tuple(f"cohort {cells.cohorts[k]}, event time {cells.event_times[k]:+d}" for k in empty)
+    sentence = (
+        "cells whose treated rows are all zero: the ratio is zero whatever is imputed, and the influence on that "
+        "ratio is zero as well"
+    )
+    return (Dropped("empty-cell", sentence, 0, 0, names),)
 
 
 def _distance(c: Counterfactual, cells: Cells, ratio: FloatArray) -> FloatArray:

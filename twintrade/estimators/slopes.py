@@ -9,6 +9,7 @@ from twintrade.design import Observations
 from twintrade.effects import Dropped, Estimate, EventStudy, Regression, Sample, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
+from twintrade.estimators.absorbed import absorbed_by, all_treated
 from twintrade.estimators.event_terms import Terms
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.least_squares import Collinear
@@ -59,7 +60,7 @@ def effects_of(
         None if slopes.rows.size == o.n_rows else slopes.rows,
         n_slopes=slopes.kept.size,
         effects=o.design.effect_names,
-        dropped=(*dropped, *_collinear(terms, slopes)),
+        dropped=(*dropped, *_collinear(terms, slopes), *all_treated(o, slopes.rows)),
         statistics=statistics,
     )
     reported = np.flatnonzero(slopes.kept < terms.n_reported)
@@ -146,27 +147,13 @@ def _static(
 def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
     if not (slopes.kept < terms.n_reported).any():
         raise EstimationError(
-            f"the treatment is not identified: {_absorbed_by(o, slopes)}. "
+            f"the treatment is not identified: {absorbed_by(o, slopes.rows)}. "
             "Use coarser fixed effects or add comparison units"
         )
     if terms.event_times is not None and not (terms.clipped[slopes.rows] == o.design.reference).any():
         raise EstimationError(
             f"no row at event time {o.design.reference}, the reference, is left in the fit; choose another reference"
         )
-
-
-def _absorbed_by(o: Observations, slopes: Slopes) -> str:
-    treated = o.is_treated[slopes.rows]
-    if not treated.any():
-        return "no treated row is left in the fit"
-    if treated.all():
-        return "every row is treated"
-    for name in o.design.effect_names:
-        codes = o.codes(name)[slopes.rows]
-        totals, ones = np.bincount(codes), np.bincount(codes, treated)
-        if ((ones == 0) | (ones == totals)).all():
-            return f"it does not vary within the levels of the {name.replace('_', ' x ')} effect, which absorbs it"
-    return f"the effects {', '.join(o.design.effect_names)} together absorb it"
 
 
 def _collinear(terms: Terms, slopes: Slopes) -> tuple[Dropped, ...]:
