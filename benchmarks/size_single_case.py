@@ -72,7 +72,9 @@ def log_flows(rng: np.random.Generator, rho: float) -> FloatArray:
     return rng.normal(3, 0.5, (*shape[:2], 1)) + city + partner + loadings @ factors + 0.2 * ar1(rng, shape, rho)
 
 
-def as_case(values: FloatArray, onset: int, city: FloatArray | None = None, partner: FloatArray | None = None) -> Case:
+def as_case(
+    values: FloatArray, onset: int, city: FloatArray | None = None, partner: FloatArray | None = None
+) -> Case:
     n = values.shape[0]
     return Case(
         values=values,

@@ -145,8 +145,8 @@ def _exact_fits(found: list[Measured]) -> str:
     if not named:
         return ""
     return (
-        f" With so many donors for so few periods the path before the tie is reproduced exactly by {', '.join(named)}: "
-        "there is no misfit to divide by, so no rank of the RMSPE ratio is given, and a fit that good is no merit."
+        f" With so many donors for so few periods the path before the tie is reproduced exactly by {', '.join(named)}"
+        ": there is no misfit to divide by, so no rank of the RMSPE ratio is given, and a fit that good is no merit."
     )
 
 

@@ -66,11 +66,11 @@ def simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 0.0)
 
 
 def _by_dual(distances: FloatArray, ridge: float) -> FloatArray | None:
-    """Return the minimizer of ``|D w|^2 + ridge |w|^2`` on the simplex, None where the iteration goes round in circles.
+    """Return the minimizer of ``|D w|^2 + ridge |w|^2`` on the simplex, None where the iteration circles.
 
-    Up to scale the weights are ``v = max(1 - D'x, 0) / ridge`` with ``x = D v``. With the positive ones known x solves
-    ``(ridge I + D_P D_P') x = D_P 1``, a system as large as there are rows; x says which are positive (principal
-    pivoting in blocks). It ends at the optimum after a few rounds.
+    Up to scale the weights are ``v = max(1 - D'x, 0) / ridge`` with ``x = D v``. With the positive ones known x
+    solves ``(ridge I + D_P D_P') x = D_P 1``, a system as large as there are rows; x says which are positive
+    (principal pivoting in blocks). It ends at the optimum after a few rounds.
     """
     n_rows, n_weights = distances.shape
     positive = np.ones(n_weights, dtype=bool)
