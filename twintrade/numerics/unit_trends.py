@@ -77,7 +77,7 @@ class _Lines:
 
     def removed(self, columns: FloatArray) -> FloatArray:
         """Return the columns less each unit's level and line."""
-        left = columns - (self._sums(columns * self._w[:, None]) / self._total)[self._code]
+        left: FloatArray = columns - (self._sums(columns * self._w[:, None]) / self._total)[self._code]
         slope = self._sums(left * (self._w * self._t)[:, None]) * self._inverse
         left -= slope[self._code] * self._t[:, None]
         return left
