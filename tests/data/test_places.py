@@ -28,6 +28,15 @@ def test_every_country_has_a_chinese_and_a_portuguese_name():
     assert [r["code"] for r in rows if not r["chinese"] or not r["portuguese"]] == []
 
 
+def test_no_name_of_a_language_is_that_of_two_countries_and_each_language_reaches_most_of_them():
+    text = resources.files("twintrade.data").joinpath("partners.csv").read_text(encoding="utf-8")
+    for language in ("french", "german", "spanish", "italian"):
+        rows = [r for r in csv.DictReader(text.splitlines()) if r[language]]
+        named = [(name, r["code"]) for r in rows for name in r[language].split("|")]
+        assert len(named) > 100
+        assert resolve([name for name, _ in named]) == [code for _, code in named]
+
+
 NAMES = [
     ("United Kingdom", "GBR"),
     ("UK", "GBR"),
@@ -54,6 +63,22 @@ NAMES = [
     ("欧盟", "+EU"),
     ("ASEAN", "+ASEAN"),
     ("Areas, nes", "+AREAS"),
+    ("Vereinigtes Königreich", "GBR"),
+    ("Österreich", "AUT"),
+    ("Korea, Republik", "KOR"),
+    ("Schweiz", "CHE"),
+    ("États-Unis", "USA"),
+    ("Royaume-Uni", "GBR"),
+    ("Côte d’Ivoire", "CIV"),
+    ("Corée du Nord", "PRK"),
+    ("Países Bajos", "NLD"),
+    ("Arabia Saudita", "SAU"),
+    ("EE.UU.", "USA"),
+    ("Guinea Ecuatorial", "GNQ"),
+    ("Stati Uniti", "USA"),
+    ("Cina", "CHN"),
+    ("Union européenne", "+EU"),
+    ("Welt", "+WORLD"),
 ]
 
 

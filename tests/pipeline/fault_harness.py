@@ -133,10 +133,10 @@ def keep_computed(*, every_page: bool) -> None:
 def kept(function: Callable[..., Any], *, few: bool) -> Callable[..., Any]:
     answers: dict[str, Any] = {}
 
-    def answer(*args: Any) -> Any:
+    def answer(*args: Any, **more: Any) -> Any:
         key = MODE["version"]
         if key not in answers:
-            answers[key] = function(*args)
+            answers[key] = function(*args, **more)
             if few:
                 answers[key] = with_few_pages(answers[key])
         return answers[key]

@@ -279,7 +279,7 @@ def test_a_damaged_manifest_means_that_there_are_no_results(copy, text):
     (copy / "results" / "tiny" / "manifest.json").write_text(text)
     assert changes(copy, "tiny", {}) == ["no results yet"]
     with pytest.raises(StoreError, match="run the analysis"):
-        redraw(copy, "tiny")
+        redraw(copy, "tiny", (copy / "analyses" / "tiny.toml").read_text())
 
 
 @pytest.mark.parametrize("field", ["outputs", "inputs", "versions", "headline", "title"])

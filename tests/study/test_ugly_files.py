@@ -148,6 +148,7 @@ FILES: dict[str, Ugly] = {
     "zip of a mac": read(
         zipped({"in/t.csv": csv(), "__MACOSX/in/._t.csv": "x", "readme.pdf": b"%PDF"}), name="trade.zip"
     ),
+    "zip of two": read(zipped({"README.txt": "x", "t.csv": csv()}), name="trade.zip"),
     "city called Nan": read(csv(city=lambda c: {"Jinan": "Nan"}.get(c, c)),
                             ties=TIES.replace("Jinan", "Nan"), names=(("Jinan", "Nan"),)),
     "formula as a city": read(csv(city=lambda c: {"Jinan": "=1+1"}.get(c, c)), ties=TIES.replace("Jinan", "=1+1"),
@@ -203,7 +204,7 @@ FILES: dict[str, Ugly] = {
     "ragged": unread(csv().replace("Jinan,USA,2005,", "Jinan,USA,2005,1,"), "quote the cell"),
     "unbalanced quote": unread(csv().replace("Jinan,USA", '"Jinan,USA', 1), "opens here and is not closed"),
     "old excel": unread(b"\xd0\xcf\x11\xe0" + bytes(500), "save it as .xlsx", name="trade.xls"),
-    "zip of two": unread(zipped({"t.csv": csv(), "u.csv": "x"}), "set member", name="trade.zip"),
+    "zip of no table": unread(zipped({"a.pdf": b"%PDF"}), "holds 0 tables", name="trade.zip"),
     "zip bomb": unread(zipped({"t.csv": b"0" * 40_000_000}), "expands to more than", name="trade.zip"),
     "no table": unread("a,b\nx,y\nz,w\n", "no column looks like years"),
 }  # fmt: skip

@@ -1,9 +1,11 @@
 """Guesses which column plays which part, for a user to confirm; a guess is only ever written down, never used."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
-from twintrade.data.cells import clean_name
+from twintrade.data.cells import clean_name, quoted
 from twintrade.data.column_scores import (
     DECIMALS,
     Score,
@@ -15,21 +17,37 @@ from twintrade.data.column_scores import (
     partner_score,
     period_score,
     speaks_of,
+    speaks_of_twin,
 )
 from twintrade.data.faults import Faults
+from twintrade.data.file_format import FileFormat
 from twintrade.data.file_look import Guess, look_at_file
+from twintrade.data.flow_look import look_for_flow, look_for_valuation
 from twintrade.data.money import UNKNOWN, unit_in_header
+from twintrade.data.months import plain
 from twintrade.data.number_style import Decimal
 from twintrade.data.periods import Frequency, parse_subperiods
-from twintrade.data.tables import TextTable
+from twintrade.data.schema import UNNAMED
+from twintrade.data.tables import TextTable, open_table
 
 _LEAST_PERIODS = 3
-_FLOW_WORDS = {"exports": ("export", "exp", "出口", "x"), "imports": ("import", "imp", "进口", "m")}
+_KINDS = (
+    ("memorandum", ("memorand", "mou", "备忘")),
+    ("sister state", ("state", "province", "友好省")),
+    ("friendship", ("friend", "freund", "amiti", "amist", "amiz", "友好交流", "友好合作")),
+)
 _SLASHED = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\s*")
 
 
-def look_at_trade(root: Path, file: str) -> list[Guess]:
+def look_at_trade(root: Path, file: str, cities: Sequence[str] = ()) -> list[Guess]:
     """Return the lines of a trade table that a file suggests, each with its reason.
+
+    Parameters
+    ----------
+    root : Path
+    file : str
+    cities : sequence of str
+        Of the registry: a file about one city is about one of these.
 
     Raises
     ------
@@ -46,16 +64,25 @@ def look_at_trade(root: Path, file: str) -> list[Guess]:
     partner = chosen(names, scores, "partner", file, "partner countries")
     names.remove(partner)
     parts.append(Guess("partner", partner, f"its cells are codes or names of countries{scores[partner].doubt}"))
+    value = ""
     if wide:
-        parts.append(_unit(table, names, " ".join([*table.columns, table.title])))
+        parts.append(_unit(table, names, " ".join(table.columns)))
     else:
-        parts += _value(table, names, file)
+        found = _value(table, names, file)
+        value = str(found[0].value)
+        parts += found
     city = _city(table, names)
-    flow, where = _flow(table, names, file)
+    if city.value == {"constant": UNNAMED}:
+        city = _only_city(cities, f"{table.title} {file}") or city
+    flow, where = look_for_flow(table, names, value, file)
     left = [n for n in names if n != city.value and not any(n in g.value for g in where)]  # type: ignore[operator]
-    parts += [city, *_product(table, left), flow, *where]
+    product = _product(table, left)
+    parts += [city, *product, flow, *where, *look_for_valuation([value, table.title] if value else table.columns)]
+    left = [n for n in left if n not in [g.value for g in product]]
     if wide:
         parts += _ignored(left)
+    elif left:
+        parts.append(Guess("", "", f"columns that nothing reads: {', '.join(map(quoted, left))}"))
     return [Guess("file", file), *guesses, *parts, *_conventions()]
 
 
@@ -79,10 +106,12 @@ def look_at_twinnings(root: Path, file: str) -> list[Guess]:
         Guess("date", date, f"its cells read as dates{dates[date].doubt}"),
         Guess("partner", partner, f"its cells are countries{countries[partner].doubt}"),
     ]
-    city = _city(table, [n for n in names if "partner" not in n.lower()] or names)
+    city = _city(table, [n for n in names if not speaks_of_twin(n)] or names)
     names = [n for n in names if n != city.value]
-    other = next((n for n in names if "partner" in n.lower() or speaks_of(n, "city")), None)
-    kind = next((n for n in names if speaks_of(n, "kind")), None)
+    other = next((n for n in names if speaks_of_twin(n)), None) or next(
+        (n for n in names if "partner" in n.lower() or speaks_of(n, "city")), None
+    )
+    kind = next((n for n in names if n != other and speaks_of(n, "kind")), None)
     parts += [
         city,
         Guess("partner_city", other or {"constant": ""}, "by its name" if other else "no column found"),
@@ -90,12 +119,24 @@ def look_at_twinnings(root: Path, file: str) -> list[Guess]:
     ]
     if kind is not None:
         words = sorted({clean_name(c) for c in table.columns[kind]})
-        parts.append(Guess("kinds", dict.fromkeys(words, "sister city"), "every kind of the file: correct each"))
+        parts.append(Guess("kinds", {w: _kind(w) for w in words}, "every kind of the file: correct each"))
     parts += _day_first([str(c) for c in table.columns[date]])
     blank = sum(not str(c).strip() for c in table.columns[date])
     if blank:
         parts.append(Guess("undated", "exclude", f"rows without a date ({blank}) are left out, or error to stop"))
     return [Guess("file", file), *guesses, *parts]
+
+
+def cities_of(root: Path, guesses: Sequence[Guess]) -> list[str]:
+    """Return the names of the cities of a registry that was looked at."""
+    found = {g.key: g.value for g in guesses}
+    city = found["city"]
+    if not isinstance(city, str):
+        return []
+    keys = {f.name for f in fields(FileFormat)} - {"where"}
+    declared = FileFormat(**{k: v for k, v in found.items() if k in keys})  # type: ignore[arg-type]
+    table = open_table(root, str(found["file"]), declared, [city], Faults())
+    return sorted({clean_name(c) for c in table.columns[city]})
 
 
 def _wide(names: list[str]) -> list[str]:
@@ -160,6 +201,11 @@ def _decimal(table: TextTable, name: str, best: Score) -> list[Guess]:
     return [Guess("decimal", mark, "nothing in the column proves whether its comma groups thousands: look closely")]
 
 
+def _kind(word: str) -> str:
+    lowered = plain(word)
+    return next((kind for kind, parts in _KINDS if any(p in lowered for p in parts)), "sister city")
+
+
 def _day_first(cells: list[str]) -> list[Guess]:
     """Return whether days stand first, where some dates leave it open and others prove it."""
     pairs = [(int(m[1]), int(m[2])) for cell in cells if (m := _SLASHED.fullmatch(cell))]
@@ -177,7 +223,17 @@ def _city(table: TextTable, names: list[str]) -> Guess:
     text = [n for n in names if number_score(table, n).share == 0 and len(set(table.columns[n])) > 1]
     if text:
         return Guess("city", text[0], "the first column of text that is nothing else")
-    return Guess("city", {"constant": "NAME OF THE CITY"}, "no column looks like cities: the file is about one")
+    return Guess("city", {"constant": UNNAMED}, "no column looks like cities: the file is about one. Write its name")
+
+
+def _only_city(cities: Sequence[str], text: str) -> Guess | None:
+    """Return the city a file without a column of cities is about, where the registry leaves one."""
+    named = [c for c in cities if c and c in text]
+    if len(named) == 1:
+        return Guess("city", {"constant": named[0]}, "named in the title or the file's name; no column has cities")
+    if len(cities) == 1:
+        return Guess("city", {"constant": cities[0]}, "the registry's only city; no column looks like cities")
+    return None
 
 
 def _unit(table: TextTable, names: list[str], header: str) -> Guess:
@@ -204,21 +260,6 @@ def _product(table: TextTable, names: list[str]) -> list[Guess]:
 
 def _ignored(names: list[str]) -> list[Guess]:
     return [Guess("ignore", names, "named by no period and no part: left out")] if names else []
-
-
-def _flow(table: TextTable, names: list[str], file: str) -> tuple[Guess, list[Guess]]:
-    """Return the flow and, where a column names flows, the rows of the first one."""
-    for name in names:
-        cells = sorted({clean_name(c) for c in table.columns[name]})
-        for flow, words in _FLOW_WORDS.items():
-            mine = [c for c in cells if c.lower().rstrip("s") in words]
-            if mine and len(cells) <= 4:
-                return Guess("flow", flow, f"of the column {name}"), [
-                    Guess("where", {name: mine[0]}, "one flow at a time")
-                ]
-    text = " ".join([file, *table.columns]).lower()
-    flow = "imports" if ("import" in text or "进口" in text) and "export" not in text else "exports"
-    return Guess("flow", flow, "by the names in the file" if flow[:-1] in text else "nothing in the file says it"), []
 
 
 def _conventions() -> list[Guess]:

@@ -10,6 +10,7 @@ from twintrade.data.cells import TextColumn, quoted
 from twintrade.data.dates import parse_date
 from twintrade.data.faults import Faults
 from twintrade.data.money import parse_money_unit
+from twintrade.data.months import plain
 from twintrade.data.number_style import Decimal, NumberStyle
 from twintrade.data.numbers import parse_numbers
 from twintrade.data.periods import Frequency, are_split_years
@@ -19,8 +20,14 @@ from twintrade.errors import DataError
 
 DECIMALS: tuple[Decimal | None, ...] = (None, ".", ",")
 WORDS: Mapping[str, tuple[str, ...]] = {
-    "period": ("year", "period", "month", "quarter", "date", "time", "ano", "mes", "mês", "年", "月", "季", "时间"),
-    "partner": ("partner", "country", "destination", "iso3", "pais", "país", "国", "地区"),
+    "period": (
+        *("year", "period", "month", "quarter", "date", "time", "ano", "anno", "annee", "jahr", "monat", "quartal"),
+        *("mois", "mes", "mese", "trimestre", "年", "月", "季", "时间"),
+    ),
+    "partner": (
+        *("partner", "country", "destination", "origin", "iso3", "iso2", "pais", "pays", "paese", "land"),
+        *("bestimmungsland", "ursprungsland", "partenaire", "destino", "国", "地区"),
+    ),
     "value": (
         "value",
         "amount",
@@ -32,17 +39,30 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "fob",
         "cif",
         "valor",
+        "valeur",
+        "valore",
+        "wert",
+        "ausfuhr",
+        "einfuhr",
         "额",
         "值",
         "出口",
     ),
-    "date": ("date", "signed", "since", "year", "established", "data", "日期", "时间", "签", "年"),
-    "city": ("city", "municip", "state", "region", "province", "prefecture", "市", "地区", "省"),
-    "kind": ("type", "kind", "agreement", "类型"),
-    "unit": ("unit", "currency", "moeda", "单位", "币种"),
-    "product": ("hs", "sitc", "product", "commodity", "goods", "ncm", "sh4", "sh6", "商品", "产品"),
-    "part": ("month", "quarter", "mes", "mês", "trimestre", "月", "月份", "季", "季度"),
+    "date": ("date", "signed", "since", "year", "established", "data", "datum", "fecha", "日期", "时间", "签", "年"),
+    "city": (
+        *("city", "municip", "state", "region", "province", "prefecture", "county", "stadt", "kreis", "gemeinde"),
+        *("ville", "commune", "departement", "ciudad", "provincia", "citta", "comune", "cidade", "estado"),
+        *("市", "地区", "省"),
+    ),
+    "kind": ("type", "kind", "agreement", "form", "art", "tipo", "类型", "性质"),
+    "unit": ("unit", "currency", "moeda", "moneda", "devise", "wahrung", "einheit", "单位", "币种"),
+    "product": (
+        *("hs", "sitc", "cn", "product", "commodity", "goods", "produit", "produto", "producto", "prodotto"),
+        *("warennummer", "ncm", "sh", "ctci", "商品", "产品"),
+    ),
+    "part": ("month", "quarter", "mes", "mese", "mois", "monat", "quartal", "trimestre", "月", "月份", "季", "季度"),
 }
+_TWIN = ("partner", "partenaire", "twin", "sister", "irma", "hermana", "gemell", "jumel", "友好", "友城", "外方")
 _SAMPLE = 500
 _HALF = 0.5
 _BY_NAME = 0.25
@@ -76,10 +96,20 @@ class Score:
 
 
 def speaks_of(name: str, part: str) -> bool:
-    """Whether a column's name has a word of a part: whole where the word is short, anywhere where it is not."""
-    lowered = name.lower()
-    words = re.split(r"[^a-zà-ÿ0-9]+", lowered)
+    """Whether a column's name has a word of a part: whole where the word is short, anywhere where it is not.
+
+    Accents do not count, nor digits behind a word: "hs2" speaks of "hs".
+    """
+    lowered = plain(name)
+    words = re.split(r"[^a-z0-9]+", lowered)
+    words += [w.rstrip("0123456789") for w in words]
     return any(w in words or (w in lowered and (len(w) > 4 or not w.isascii())) for w in WORDS[part])
+
+
+def speaks_of_twin(name: str) -> bool:
+    """Whether a column's name speaks of the city on the other side."""
+    lowered = plain(name)
+    return any(w in lowered for w in _TWIN) and (speaks_of(name, "city") or "partner" not in lowered)
 
 
 def chosen(names: Sequence[str], scores: Mapping[str, Score], part: str, file: str, what: str) -> str:
@@ -90,14 +120,15 @@ def chosen(names: Sequence[str], scores: Mapping[str, Score], part: str, file: s
     DataError
         No column reads so for half of its cells, and none is named so.
     """
-    fit = [n for n in names if scores[n].share >= _HALF or speaks_of(n, part)]
+    named = {n for n in names if speaks_of(n, part) and not (part == "partner" and speaks_of_twin(n))}
+    fit = [n for n in names if scores[n].share >= _HALF or n in named]
     if not fit:
         raise DataError(
             f"{file}: no column looks like {what}; the columns are {', '.join(map(quoted, names)) or 'none'}. If the "
             "header stands elsewhere or a column is missing, mend the file; else write the declaration by hand, as "
             "docs/spec.md lists it"
         )
-    return max(fit, key=lambda n: scores[n].share + scores[n].tie + _BY_NAME * speaks_of(n, part))
+    return max(fit, key=lambda n: scores[n].share + scores[n].tie + _BY_NAME * (n in named))
 
 
 def head(table: TextTable, name: str) -> TextColumn:

@@ -72,6 +72,8 @@ def _spread(values: ObjectArray, place: IntArray, n_cells: int, default: object)
 
 
 def _sentence(policy: Absent, n_filled: int, n_cells: int) -> str:
+    if not n_filled:
+        return f"all {n_cells} rows of the full rectangle stand in a file"
     meaning = {"zero": "zeros, as declared", "missing": "missing, as declared", "error": "none"}[policy]
     return f"{n_filled} of {n_cells} rows of the full rectangle stand in no file: {meaning}"
 

@@ -79,10 +79,30 @@ def unzipped(raw: bytes, member: str | None, file: str) -> bytes:
         raise DataError(f"{file} is not a whole zip file ({error}): fetch it again") from None
 
 
-def _chosen(members: list[zipfile.ZipInfo], wanted: str | None, file: str) -> zipfile.ZipInfo:
+def tables_inside(raw: bytes, file: str) -> list[str]:
+    """Return the names of the tables of a zip file, the largest first.
+
+    Raises
+    ------
+    DataError
+        No zip file, or too many parts.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as container:
+            found = _tables(container.infolist(), file)
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        raise DataError(f"{file} is not a whole zip file ({error}): fetch it again") from None
+    return [m.filename for m in sorted(found, key=lambda m: (-m.file_size, m.filename))]
+
+
+def _tables(members: list[zipfile.ZipInfo], file: str) -> list[zipfile.ZipInfo]:
     if len(members) > limits.MAX_ARCHIVE_MEMBERS:
         raise DataError(f"{file} has {len(members):,} parts, as no statistical table does: unpack it by hand")
-    tables = [m for m in members if m.filename.lower().endswith(_TABLES) and "__MACOSX/" not in m.filename]
+    return [m for m in members if m.filename.lower().endswith(_TABLES) and "__MACOSX/" not in m.filename]
+
+
+def _chosen(members: list[zipfile.ZipInfo], wanted: str | None, file: str) -> zipfile.ZipInfo:
+    tables = _tables(members, file)
     named = ", ".join(quoted(m.filename) for m in tables[:_MAX_NAMED]) + (" ..." if len(tables) > _MAX_NAMED else "")
     if wanted is not None:
         found = [m for m in members if m.filename == wanted]

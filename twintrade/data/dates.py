@@ -15,9 +15,12 @@ PRECISIONS: tuple[Precision, ...] = ("year", "month", "day")
 _FULL_WIDTH = {0xFF10 + d: str(d) for d in range(10)}
 _YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2})(?:[ T]00:00(?::00)?)?)?)?")
 _CHINESE = re.compile(r"(\d{4})\s?年(?:\s?(\d{1,2})\s?月(?:\s?(\d{1,2})\s?[日号號])?)?")
-_DAY_NAMED = re.compile(rf"(?i)(\d{{1,2}})(?:st|nd|rd|th)?[\s-]+({MONTH_NAMES})\.?,?[\s-]+(\d{{4}})")
+_DAY_NAMED = re.compile(
+    rf"(?i)(\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?[\s-]+(?:de |of )?({MONTH_NAMES})\.?,?[\s-]+(?:del? )?(\d{{4}})"
+)
 _NAMED_DAY = re.compile(rf"(?i)({MONTH_NAMES})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})")
-_NAMED_MONTH = re.compile(rf"(?i)({MONTH_NAMES})\.?,?[\s-]+(\d{{4}})")
+_NAMED_MONTH = re.compile(rf"(?i)({MONTH_NAMES})\.?,?(?:[\s-]+(?:del? )?|/)(\d{{4}})")
+_MONTH_FIRST = re.compile(r"(\d{1,2})[-/.](\d{4})")
 _NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _REASONS = (
     (
@@ -139,6 +142,8 @@ def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | No
         return int(match[3]), month_number(match[1]), int(match[2])
     if match := _NAMED_MONTH.fullmatch(text):
         return int(match[2]), month_number(match[1]), None
+    if match := _MONTH_FIRST.fullmatch(text):
+        return int(match[2]), int(match[1]), None
     if match := _NUMERIC.fullmatch(text):
         return _day_and_month(int(match[1]), int(match[3]), int(match[4]), day_first)
     raise ValueError(next((why for shape, why in _REASONS if shape.fullmatch(text)), "is not a date"))

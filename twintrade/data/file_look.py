@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from twintrade.data.containers import checked_parts, expanded, unzipped
+from twintrade.data.containers import checked_parts, expanded, tables_inside, unzipped
 from twintrade.data.encodings import decode, possible_encodings, readings
 from twintrade.data.faults import Faults
 from twintrade.data.file_format import FileFormat
@@ -65,7 +65,11 @@ def look_at_file(root: Path, file: str) -> tuple[TextTable, list[Guess]]:
     elif name.endswith((".parquet", *UNREAD_ENDINGS)):
         guesses = []
     elif name.endswith(".zip"):
-        names, guesses = _text_format(unzipped(raw, None, file), file)
+        inside = tables_inside(raw, file)
+        member = inside[0] if len(inside) > 1 else None
+        names, guesses = _text_format(unzipped(raw, member, file), file)
+        if member:
+            guesses.insert(0, Guess("member", member, f"the largest of {len(inside)} tables: {', '.join(inside)}"))
     else:
         names, guesses = _text_format(expanded(raw, file) if name.endswith(".gz") else raw, file)
     declared = FileFormat(**{g.key: g.value for g in guesses})  # type: ignore[arg-type]

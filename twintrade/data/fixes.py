@@ -14,6 +14,7 @@ Fix = Callable[[Message, list[str]], str]
 _QUOTED = re.compile("“([^”]*)”")
 _MARKED = re.compile(r"[0-9.,\s]*[0-9]\s*(\D+)|(\D+?)\s*[0-9][0-9.,\s]*")
 _OTHER_FREQUENCY = re.compile(r"is a (quarter|month|year), and the panel's frequency")
+_COLLECTED = re.compile(r"(\w+) = ([{\[]) ?(.*?) ?[}\]](   \(.*\))?")
 _MAX_LINES = 12
 
 
@@ -33,7 +34,28 @@ def lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
         line = fix(message, _QUOTED.findall(message.message))
         if line:
             found.setdefault(message.file, {})[line] = None
-    return {file: _shortened(list(lines)) for file, lines in found.items()}
+    return {file: _shortened(_joined(lines)) for file, lines in found.items()}
+
+
+def _joined(lines: Iterable[str]) -> list[str]:
+    """Return the lines with the entries of one table or list on one line: a key may stand once."""
+    entries: dict[tuple[str, str, str], list[str]] = {}
+    found: list[tuple[str, str, str] | str] = []
+    for line in lines:
+        match = _COLLECTED.fullmatch(line)
+        if match is None or match[3] == "...":
+            found.append(line)
+            continue
+        key = match[1], match[2], match[4] or ""
+        if key not in entries:
+            found.append(key)
+        entries.setdefault(key, []).append(match[3])
+    return [item if isinstance(item, str) else _collected(*item, entries[item]) for item in found]
+
+
+def _collected(key: str, opening: str, remark: str, entries: list[str]) -> str:
+    shown = ", ".join(entries[:_MAX_LINES]) + (", ..." if len(entries) > _MAX_LINES else "")
+    return f"{key} = {{ {shown} }}{remark}" if opening == "{" else f"{key} = [{shown}]{remark}"
 
 
 def _shortened(lines: list[str]) -> list[str]:

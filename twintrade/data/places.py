@@ -20,6 +20,7 @@ PlaceKind = Literal["country", "territory", "part", "former", "aggregate"]
 
 _SAINT = re.compile(r"\bst\b\.?", re.IGNORECASE)
 _N_NEAR = 3
+_LANGUAGES = ("english", "chinese", "portuguese", "french", "german", "spanish", "italian")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def resolve(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> l
     Parameters
     ----------
     names : iterable of str
-        Codes or names in English, Chinese or Portuguese. Two-letter codes are read only where every entry is one:
+        Codes or names in English, Chinese, French, German, Italian, Portuguese or Spanish. Two-letter codes are
+        read only where every entry is one:
         beside names, NA is more often "not available" than Namibia.
     aliases : mapping of str to str, optional
         Further names that the analysis file declares, with their codes.
@@ -153,7 +155,7 @@ def _table() -> _Table:
         found[code] = Place(code, row["iso2"], row["name"], kind, _year(row["valid_from"]), _year(row["valid_to"]))
         if row["iso2"]:
             by_iso2[row["iso2"]] = code
-        others = "|".join((row["english"], row["chinese"], row["portuguese"])).split("|")
+        others = "|".join(row[language] for language in _LANGUAGES).split("|")
         for name in (code, row["name"], *filter(None, others)):
             owner = by_key.setdefault(_key(name), code)
             if owner != code:

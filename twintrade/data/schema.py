@@ -36,6 +36,10 @@ class Constant:
     constant: str
 
 
+UNNAMED = "NAME OF THE CITY"
+"""Stands for the city of a file about one, which somebody has still to write; no table with it is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnitColumn:
     """A money unit that differs by row and stands in a column: ``money_unit = { column = "unit" }``."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.cells import TextColumn, clean_name, counted, text_array
+from twintrade.data.cells import TextColumn, clean_name, counted, quoted, text_array
 from twintrade.data.cities import check_codes, read_cities
 from twintrade.data.conversions import Conversion, exchange
 from twintrade.data.faults import Faults
@@ -16,7 +16,7 @@ from twintrade.data.numbers import Numbers, parse_numbers
 from twintrade.data.periods import Frequency, parse_periods, parse_subperiods
 from twintrade.data.places import is_aggregate, places, resolve_column, warn_of_validity
 from twintrade.data.provenance import InputRecord
-from twintrade.data.schema import Constant, RevisionColumn, TradeSource, UnitColumn
+from twintrade.data.schema import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
 from twintrade.data.tables import TextTable, open_table
 from twintrade.data.trade_units import scaling, unit_of
 from twintrade.errors import DataError
@@ -60,6 +60,7 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     if source.microdata is not None:
         return _from_microdata(source, root, faults)
     _check_layout(source)
+    _check_city(source, faults)
     table = open_table(root, source.file, source, _needed(source), faults, source.layout == "wide")
     wide = _lay_long(table, source) if source.layout == "wide" else None
     long, periods_of, values_of = wide or (
@@ -198,6 +199,12 @@ def _needed(source: TradeSource) -> list[str]:
 def _name(column: str | None) -> str:
     assert column is not None
     return column
+
+
+def _check_city(source: TradeSource, faults: Faults) -> None:
+    if isinstance(source.city, Constant) and source.city.constant == UNNAMED:
+        told = f"city is still {quoted(UNNAMED)}: write the city that the file is about, as the registry names it"
+        faults.error("city", told, source.file)
 
 
 def _part(table: TextTable, part: str | Constant, role: str) -> TextColumn:

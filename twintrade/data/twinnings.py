@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from twintrade.data.cells import folded, quoted
+from twintrade.data.cells import counted, folded, quoted
 from twintrade.data.dates import TwinningDate
 from twintrade.data.faults import Faults
 
@@ -44,7 +44,8 @@ def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFra
     undated = ~frame["id"].isin(candidates["twinning_id"])
     if undated.any():
         named = ", ".join(_name(r) for _, r in frame[undated].head(_MAX_NAMED).iterrows())
-        faults.warn("undated-twinning", f"{int(undated.sum())} twinnings have no date ({named}): never a control")
+        count = counted(int(undated.sum()), "twinning has", "twinnings have")
+        faults.warn("undated-twinning", f"{count} no date ({named}): never a control")
     _warn_of_twin_rows(frame, faults)
     return frame, candidates
 

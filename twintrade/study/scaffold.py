@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.column_look import look_at_trade, look_at_twinnings
+from twintrade.data.column_look import cities_of, look_at_trade, look_at_twinnings
 from twintrade.data.file_look import Guess
 from twintrade.errors import SpecError
+from twintrade.study.first_design import FirstDesign, suited_design, usual_design
 from twintrade.study.frames import to_bytes
 from twintrade.study.locating import FOLDER, checked_name
 from twintrade.study.simulated_source import SimulatedTrade, simulated_trade
@@ -30,46 +31,6 @@ _TIES = (
 )
 _SEED, _FIRST, _LAST, _EFFECT = 11, 2003, 2018, 0.2
 _RESERVED = ("all", "help", "setup", "test", "test-slow", "check", "check-data", "appendix", "bench", "lock", "clean")
-
-_DESIGN = """
-[design]
-unit = "dyad"                # one series a pair of city and partner
-outcome = "{outcome}"
-transform = "level"          # or "log": a column's entry below may say otherwise for itself
-fixed_effects = "gravity"    # pair, city × period, partner × period; or "two_way"
-treatment = {{ rule = "first_agreement", date = "signed", late_from = 12 }}   # December counts from the next year
-comparison = "not_yet_treated"
-window = [-5, 5]             # event times shown
-reference = -1
-cluster = ["city", "partner"]
-
-# The ladder. The headline is the column marked so, else the first.
-[[estimator]]
-name = "twfe"
-transform = "log"
-[[estimator]]
-name = "ppml"
-headline = true
-[[estimator]]
-name = "imputation"
-transform = "log"
-
-[inference]
-name = "auto"                # clustered errors where the design bears them, else randomization; says which and why
-permutations = 499
-seed = 1
-beside = ["clustered"]
-
-[[diagnostic]]
-name = "pretrends"
-on = "all"
-[[diagnostic]]
-name = "leverage"
-[[diagnostic]]
-name = "raw_series"
-[[diagnostic]]
-name = "adoption"
-"""
 
 
 def scaffolded(root: Path, name: str, trade: str | None = None, twinnings: str | None = None) -> list[str]:
@@ -99,7 +60,10 @@ def scaffolded(root: Path, name: str, trade: str | None = None, twinnings: str |
         raise SpecError("give both --trade and --twinnings, or none for a simulated pair")
     if trade is None or twinnings is None:
         return write_new(root, simulated_pair(name))
-    text = guessed_analysis(name, look_at_trade(root, trade), look_at_twinnings(root, twinnings))
+    ties = look_at_twinnings(root, twinnings)
+    found = look_at_trade(root, trade, cities_of(root, ties))
+    text = guessed_analysis(name, found, ties, usual_design("exports"))
+    text = guessed_analysis(name, found, ties, suited_design(root, name, text, found))
     return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")})
 
 
@@ -125,27 +89,29 @@ def _with_effect(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(exports_usd=np.rint(table["exports_usd"] * factor).astype(np.int64))
 
 
-def guessed_analysis(name: str, trade: Sequence[Guess], twinnings: Sequence[Guess]) -> str:
+def guessed_analysis(name: str, trade: Sequence[Guess], twinnings: Sequence[Guess], design: FirstDesign) -> str:
     """Return an analysis file in which every guess is marked for the user to confirm."""
-    flow = next((str(g.value) for g in trade if g.key == "flow"), "exports")
     return (
         f'# Written by "twintrade init". Every line marked GUESS was read off your files: confirm or correct it,\n'
         f"# then run: twintrade check {name}\n"
         f'title = "{_title(name)}"\n'
         'question = ""               # one sentence the page opens with\n'
         "limits = []                 # sentences about what these data cannot show\n"
-        f"\n[[data.trade]]\n{_guessed(trade)}"
+        f"{design.head}\n[[data.trade]]\n{_guessed(trade)}"
         f"\n[[data.twinnings]]\n{_guessed(twinnings)}"
         "\n# Ties whose date is not known are never a comparison. If you have a list of them:\n"
         '# [data.undated]\n# file = "data/raw/undated.csv"\n# city = "city"\n# partner = "partner"\n'
         '# policy = "exclude"\n'
-        f"{_DESIGN.format(outcome=flow)}"
+        f"{design.tail}"
     )
 
 
 def _guessed(guesses: Sequence[Guess]) -> str:
     lines = []
     for guess in guesses:
+        if not guess.key:
+            lines.append(f"# {' '.join(guess.reason.split())}")
+            continue
         mark = f"   # GUESS: {' '.join(guess.reason.split())}" if guess.reason else ""
         lines.append(f"{toml_line(guess.key, guess.value)}{mark}")
     return "\n".join(lines) + "\n"
@@ -181,7 +147,7 @@ kind = "kind"
 
 [data.twinnings.kinds]       # what your file calls each kind
 "sister city" = "sister city"
-{_DESIGN.format(outcome="exports")}"""
+{usual_design("exports").tail}"""
 
 
 def _title(name: str) -> str:

@@ -36,7 +36,8 @@ def _dotted(path: tuple[str, ...]) -> str:
 
 
 def _key(key: str) -> str:
-    return key if key and all(c.isascii() and (c.isalnum() or c in "_-") for c in key) else json.dumps(key)
+    is_bare = key and all(c.isascii() and (c.isalnum() or c in "_-") for c in key)
+    return key if is_bare else json.dumps(key, ensure_ascii=False)
 
 
 def _value(value: Any) -> str:

@@ -1,0 +1,114 @@
+"""What `init` writes suits the data: one pair alone, one city, many pairs; and what nobody can know is asked for."""
+
+import re
+import tomllib
+
+import pytest
+
+from twintrade.data.column_look import look_at_trade, look_at_twinnings
+from twintrade.data.fixes import lines_to_change
+from twintrade.effects import Message
+from twintrade.errors import DataError
+from twintrade.study.checking import checked
+from twintrade.study.scaffold import scaffolded
+
+CITIES, PARTNERS, YEARS = ("Lyon", "Lille", "Nantes"), ("GBR", "USA", "DEU", "JPN"), range(2003, 2015)
+TIES = "city,partner,partner_city,date,kind\n"
+BOTH = "Lyon,GBR,Birmingham,2008-04,sister city\nLille,DEU,Erfurt,2010-03,sister city\n"
+
+
+def rows(cities=CITIES, partners=PARTNERS):
+    return [(c, p, y, 100 + 7 * i + 3 * y % 11) for c in cities for i, p in enumerate(partners) for y in YEARS]
+
+
+def begun(root, trade, ties, name="data/raw/t.csv"):
+    (root / "data" / "raw").mkdir(parents=True)
+    (root / name).write_text(trade, encoding="utf-8")
+    (root / "data" / "raw" / "ties.csv").write_text(ties, encoding="utf-8")
+    scaffolded(root, "mine", name, "data/raw/ties.csv")
+    text = (root / "analyses" / "mine.toml").read_text(encoding="utf-8")
+    return text, tomllib.loads(text)
+
+
+def table(found, head="city,partner,year,exports_usd"):
+    return head + "\n" + "\n".join(",".join(map(str, row)) for row in found) + "\n"
+
+
+def test_one_pair_alone_is_a_single_case(tmp_path):
+    text, spec = begun(tmp_path, table(rows()), TIES + BOTH.splitlines()[0] + "\n")
+    assert spec["recipe"] == "single_case"
+    assert spec["case"] == {"city": "Lyon", "partner": "GBR"}
+    assert "Synthetic control, logs: qualifies" in checked(tmp_path, "mine", text)
+
+
+def test_several_pairs_are_compared_under_gravity_effects(tmp_path):
+    _, spec = begun(tmp_path, table(rows()), TIES + BOTH)
+    assert "recipe" not in spec
+    assert spec["design"]["fixed_effects"] == "gravity"
+
+
+def test_one_city_named_in_the_title_has_no_booms_to_take_out(tmp_path):
+    found = [row[1:] for row in rows(("Lyon",))]
+    ties = TIES + BOTH + "Lyon,USA,St. Louis,2009,sister city\n"
+    trade = "Exports of Lyon (USD)\n" + table(found, "partner,year,exports")
+    text, spec = begun(tmp_path, trade, ties)
+    assert spec["data"]["trade"][0]["city"] == {"constant": "Lyon"}
+    assert spec["design"]["fixed_effects"] == "two_way"
+    assert re.search(r"TWFE, log.*: qualifies", checked(tmp_path, "mine", text))
+
+
+def test_a_city_that_nothing_names_has_to_be_written(tmp_path):
+    text, _ = begun(tmp_path, table([row[1:] for row in rows(("Lyon",))], "partner,year,exports_usd"), TIES + BOTH)
+    with pytest.raises(DataError, match="city is still “NAME OF THE CITY”"):
+        checked(tmp_path, "mine", text)
+
+
+def test_months_are_shown_a_year_to_either_side(tmp_path):
+    found = [(c, p, f"{y}-{m:02d}", v + m) for c, p, y, v in rows() if y > 2006 for m in range(1, 13)]
+    _, spec = begun(tmp_path, table(found, "city,partner,month,exports_usd"), TIES + BOTH)
+    assert spec["design"]["window"] == [-12, 12]
+
+
+LOOKS = [
+    ("ville,pays_iso3,annee,hs2,flux,valeur_eur\nLyon,GBR,2004,01,Export,5\nLille,USA,2005,02,Import,7\n",
+     {"city": "ville", "partner": "pays_iso3", "product": "hs2", "value": "valeur_eur", "money_unit": "EUR"}),
+    ("Stadt;Bestimmungsland;Jahr;Ausfuhr in 1 000 EUR\nKöln;Österreich;2004;5,5\nBonn;Schweiz;2005;7,25\n",
+     {"city": "Stadt", "partner": "Bestimmungsland", "flow": "exports", "money_unit": "1,000 EUR"}),
+    ("Município,País,Ano,Mês,Importação (US$ CIF),Exportação (US$ FOB)\n"
+     "Lapa,Chile,2010,1,5,7\nLapa,Peru,2010,2,6,9\n",
+     {"city": "Município", "subperiod": "Mês", "flow": "exports", "valuation": "fob"}),
+    ("城市,国家,年份,进口额（万美元）\n济南,英国,2004,5\n青岛,美国,2005,6\n",
+     {"flow": "imports", "money_unit": "万美元"}),
+    ("城市,国家,年份,进出口总额（万美元）\n济南,英国,2004,5\n青岛,美国,2005,6\n", {"flow": "exports"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), LOOKS, ids=range(len(LOOKS)))
+def test_columns_of_other_languages_are_known_by_their_names(tmp_path, text, expected):
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    guesses = look_at_trade(tmp_path, "t.csv")
+    found = {g.key: g.value for g in guesses}
+    assert {k: found.get(k) for k in expected} == expected
+    if "进出口" in text:
+        assert [g.reason for g in guesses if g.key == "flow"] == ["nothing in the file says it"]
+    if "Importação" in text:
+        assert [g.reason for g in guesses if not g.key] == ["columns that nothing reads: “Importação (US$ CIF)”"]
+
+
+def test_sides_and_kinds_of_a_registry_in_another_language(tmp_path):
+    text = "Stadt;Land;Partnerstadt;Datum;Art\n"
+    text += "Köln;Polen;Kattowitz;13. März 2009;Freundschaft\nBonn;Chile;X;05/2010;MoU\n"
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    found = {g.key: g.value for g in look_at_twinnings(tmp_path, "t.csv")}
+    sides = {"city": "Stadt", "partner": "Land", "partner_city": "Partnerstadt", "date": "Datum", "kind": "Art"}
+    assert {k: found[k] for k in sides} == sides
+    assert found["kinds"] == {"Freundschaft": "friendship", "MoU": "memorandum"}
+
+
+def test_entries_of_one_key_are_one_line_as_toml_wants_it():
+    told = [
+        Message("error", "partner", f"“{name}” is no known partner", "t.csv", row, "land")
+        for row, name in enumerate(("Untied Kingdom", "Grmany"), 2)
+    ]
+    (line,) = lines_to_change(told)["t.csv"]
+    assert tomllib.loads(line) == {"partner_names": {"Untied Kingdom": "GBR", "Grmany": "DEU"}}
