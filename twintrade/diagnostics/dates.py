@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compared, failures, quick, quoted
+from twintrade.diagnostics.date_bounds import date_bounds
+from twintrade.diagnostics.variants import COLUMNS, Variant, compared, failures, quick, quoted
 from twintrade.effects import Finding
+from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray
@@ -80,6 +83,13 @@ def _vague(design: Design) -> BoolArray:
     return vague
 
 
+def onset_range(design: Design) -> tuple[FloatArray, FloatArray]:
+    """Return the earliest and the latest onset that a unit's candidate dates and their precision allow."""
+    onset = design.onset
+    kinds = [*_by_kind(design).values(), np.where(_vague(design), onset + 1, onset)]
+    return np.minimum.reduce([onset, *kinds]), np.maximum.reduce([onset, *kinds])
+
+
 def has_vague_date(design: Design, unit: str) -> bool:
     """Whether a unit's onset rests on a date that is known only by its year."""
     return bool(_vague(design)[design.panel.units == unit].any())
@@ -87,13 +97,16 @@ def has_vague_date(design: Design, unit: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Dates(Diagnostic):
-    """Every candidate date, the year rule, and the donut, side by side; the largest is never picked."""
+    """Every candidate date, the year rule, and the donut, side by side; the largest is never picked.
+
+    Where dates are ambiguous, bounds over every onset between a tie's first and last candidate stand below.
+    """
 
     name: ClassVar[str] = "dates"
     citation: ClassVar[str] = "denteh2022"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a date definition; payload ``dates``."""
+        """Return one row a date definition, and one for the bounds; payload ``dates``."""
         if not np.isfinite(fit.design.onset).any():
             return self.unavailable("no unit has a dated tie")
         table = compared(fit, date_variants(fit.design), quick(fit, inference), rng)
@@ -103,16 +116,37 @@ class Dates(Diagnostic):
         low, high = float(known["effect"].min()), float(known["effect"].max())
         scale = fit.estimate.scale
         same = "have the same sign" if low * high > 0 else "do not even agree in sign"
+        row, said = _bounds(fit)
         return Finding(
             diagnostic=self.name,
             verdict="none" if low * high > 0 else "fail",
             sentence=(
                 f"Under {len(known)} definitions of the date the effect runs from {quoted(low, scale)} to "
-                f"{quoted(high, scale)}; the estimates {same}."
+                f"{quoted(high, scale)}; the estimates {same}.{said}"
             ),
             value=high - low,
             unit=scale,
-            table=table,
+            table=pd.concat([table, pd.DataFrame(row, columns=list(COLUMNS))], ignore_index=True) if row else table,
             payloads={"dates": table},
             messages=failures(self.name, table),
         )
+
+
+def _bounds(fit: Fit) -> tuple[list[tuple[object, ...]], str]:
+    """Return the row of the bounds and their sentence; a row with its reason where there are none."""
+    label = "bounds over every onset between first and last candidate"
+    nothing = (np.nan, np.nan, np.nan, 0, 0, 0)
+    try:
+        found = date_bounds(fit, *onset_range(fit.design))
+    except TwintradeError as error:
+        return [(label, "bounds", np.nan, *nothing, str(error))], ""
+    if found is None:
+        return [], ""
+    numbers = (np.nan, found.low, found.high, np.nan, found.n_rows, found.n_units, found.n_units)
+    scale = fit.estimate.scale
+    said = (
+        f" Ties with more than one possible date: {found.n_units}. If each may have begun at any time from its first "
+        f"candidate to its last, the effect lies between {quoted(found.low, scale)} and {quoted(found.high, scale)}, "
+        "sampling error aside."
+    )
+    return [(label, "bounds", *numbers, "")], said
