@@ -65,6 +65,24 @@ def test_fixed_length_equals_honestdid(shared, name):
         assert found.high == pytest.approx(result["ub"][i], abs=FIXED_LENGTH * length)
 
 
+def test_the_usual_interval_equals_honestdid(shared):
+    path, result = path_of(shared), golden(shared)["BC_original"]
+    half = 1.959963984540054 * path.standard_error
+    assert path.center - half == pytest.approx(result["lb"][0][0], rel=1e-6)
+    assert path.center + half == pytest.approx(result["ub"][0][0], rel=1e-6)
+
+
+def test_the_optimal_estimator_equals_honestdid(shared):
+    path, result = path_of(shared), golden(shared)["BC_findOptimalFLCI"]
+    found = fixed_length(path.covariance, path.n_pre, path.target, result["M"], 0.95)
+    np.testing.assert_allclose(found.weights, result["optimalVec"], atol=1e-8)
+    half = result["optimalHalfLength"][0][0]
+    assert found.half_length == pytest.approx(half, rel=FIXED_LENGTH)
+    center = float(found.weights @ path.estimates)
+    assert center - found.half_length == pytest.approx(result["FLCI"][0], abs=2 * FIXED_LENGTH * half)
+    assert center + found.half_length == pytest.approx(result["FLCI"][1], abs=2 * FIXED_LENGTH * half)
+
+
 @pytest.fixture(scope="module")
 def r_normals():
     """A million normals as R draws them after set.seed(0): Mersenne Twister, inversion of 53-bit uniforms."""
