@@ -32,6 +32,11 @@ ENOUGH = Situation(
         ({"n_untreated": 4}, "randomization", "few-untreated"),
         ({"n_treated_clusters": {"city": 4, "partner": 5}}, "randomization", "few-treated-clusters"),
         ({"n_leverage_one": 1}, "randomization", "leverage-one"),
+        ({"effective": {"city": 15.0, "partner": 500.0}}, "clustered", "enough"),
+        ({"effective": {"city": 14.9, "partner": 500.0}}, "jackknife", "uneven"),
+        ({"effective": {"city": 500.0, "partner": 3.0}}, "jackknife", "uneven"),
+        ({"effective": {"city": 14.9}, "can_leave_out": False}, "randomization", "uneven-large"),
+        ({"effective": {"city": 14.9}, "n_treated": 4}, "randomization", "few-treated"),
         ({"has_influence": False}, "randomization", "no-influence"),
         ({"has_influence": False, "n_treated": 1}, "placebo", "one-treated-refit"),
     ],
@@ -46,6 +51,8 @@ def test_each_row_decides_at_its_threshold(change, method, code) -> None:
 def test_every_row_of_the_table_can_decide() -> None:
     assert {rule.code for rule in TABLE} == {
         "enough",
+        "uneven",
+        "uneven-large",
         "few-clusters",
         "few-treated",
         "few-untreated",
@@ -77,6 +84,22 @@ def test_a_large_panel_takes_clustered(dense, gravity_panel, rng) -> None:
     bands = Auto().infer(fit(dense(static=True), design), "overall", rng)
     assert bands.inference == "clustered"
     assert bands.se[0] > 0
+
+
+def test_ten_treated_cities_of_a_hundred_take_the_jackknife(dense, gravity_panel, rng) -> None:
+    design = gravity_panel(n_cities=100, n_partners=2, n_periods=6, clusters=("city",))
+    city = design.panel.unit_city
+    design = replace(design, treatment=Treatment(design.panel.units, np.where(city < 10, 2003.0, np.inf)))
+    fitted = fit(dense(static=True), design)
+    decision = decide(fitted)
+    # Ten treated and ninety untreated alike: shares of 0.09 and 0.0011.
+    assert decision.situation.effective["city"] == pytest.approx(10 * 90 * 100**2 / (90**3 + 10**3))
+    bands = Auto().infer(fitted, "overall", rng)
+    assert bands.inference == "jackknife"
+    assert bands.messages[0].code == "inference-jackknife"
+    assert "100 city clusters count as 12.3" in bands.messages[0].message
+    assert bands.facts["clustered_se +0"] < bands.se[0]
+    assert "cv3_se" not in bands.facts
 
 
 def test_treatment_by_city_counts_cities(dense, gravity_panel) -> None:

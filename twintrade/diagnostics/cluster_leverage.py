@@ -10,7 +10,13 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.effects import Finding, Regression
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.leave_out import effects_projection, regression_of, row_clusters
+from twintrade.inference.leave_out import (
+    effective_clusters,
+    effects_projection,
+    partial_shares,
+    regression_of,
+    row_clusters,
+)
 from twintrade.numerics.annihilator import Annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -25,18 +31,6 @@ def row_leverage(source: Regression, q: Annihilator | None) -> FloatArray:
         return np.asarray(own)
     inside = np.divide((q.basis**2).sum(axis=1), q.weights, out=np.zeros_like(own), where=q.weights > 0)
     return np.asarray(own + inside + q.weights * q.share[q.level])
-
-
-def partial_shares(source: Regression, codes: IntArray) -> FloatArray:
-    """Return each cluster's share of the variation that identifies the (first) effect, shape (n_clusters,)."""
-    loading = source.design @ (source.bread @ source.selector[:, 0])
-    size = np.bincount(codes, source.weights * loading**2)
-    return np.asarray(size / size.sum())
-
-
-def effective_clusters(shares: FloatArray) -> float:
-    """Return the number of equally informative clusters these amount to (Carter, Schnepel and Steigerwald 2017)."""
-    return float(1 / (shares**2).sum())
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.inversion import two_sided_share
+from twintrade.inference.jackknife import Jackknife
 
 T = TypeVar("T")
 CHOICES = (
@@ -88,8 +89,8 @@ class SpecificationCurve(Diagnostic):
         if n_all > self.most:
             return self.unavailable(f"{n_all:,} specifications or more are over {self.most:,}; name fewer choices")
         chosen = quick(fit, inference)
-        clustered = chosen if isinstance(chosen, Clustered) else None
-        table = pd.DataFrame(estimated(fit, plan, self.covariates, clustered, rng))
+        shown = chosen if isinstance(chosen, Clustered | Jackknife) else None
+        table = pd.DataFrame(estimated(fit, plan, self.covariates, shown, rng))
         # Choices that a method does not see give the same number: they count once, the headline before others.
         table = table.sort_values("is_headline", ascending=False, kind="stable")
         key = ["estimator", "outcome", "fixed_effects", "covariates", "effect", "n_rows"]

@@ -17,6 +17,7 @@ from twintrade.inference.assignments import assignments
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clusters import recode
 from twintrade.inference.conventions import convention, corrected, count_all, levels_of
+from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.joint import t_quantile, two_sided_p
 from twintrade.inference.permutation import is_linear
 from twintrade.numerics.absorb import absorber
@@ -60,14 +61,14 @@ class Specification:
         }
 
 
-Shared: TypeAlias = tuple[Fit, tuple[Specification, ...], tuple[str, ...], Clustered | None]
+Shared: TypeAlias = tuple[Fit, tuple[Specification, ...], tuple[str, ...], Clustered | Jackknife | None]
 
 
 def estimated(
     fit: Fit,
     plan: Sequence[Specification],
     covariates: tuple[str, ...],
-    inference: Clustered | None,
+    inference: Clustered | Jackknife | None,
     rng: np.random.Generator,
 ) -> list[Row]:
     """Return one row a specification and subset of controls: effect, se, interval, p, rows, reason."""
@@ -91,9 +92,14 @@ def _job(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
 
 
 def _rows(
-    fit: Fit, one: Specification, covariates: tuple[str, ...], inference: Clustered | None, rng: np.random.Generator
+    fit: Fit,
+    one: Specification,
+    covariates: tuple[str, ...],
+    inference: Clustered | Jackknife | None,
+    rng: np.random.Generator,
 ) -> Iterator[Row]:
-    if covariates and one.estimator == TWFE(shape="static") and not one.design.anticipation:
+    is_static = one.estimator == TWFE(shape="static") and not one.design.anticipation
+    if covariates and is_static and not isinstance(inference, Jackknife):
         try:
             yield from (one.row() | EMPTY | found for found in subsets(one.design, covariates, inference))
             return
@@ -107,7 +113,7 @@ def _rows(
 
 
 def _single(
-    fit: Fit, one: Specification, design: Design, inference: Clustered | None, rng: np.random.Generator
+    fit: Fit, one: Specification, design: Design, inference: Clustered | Jackknife | None, rng: np.random.Generator
 ) -> Row:
     named: Row = {"covariates": ", ".join(design.covariates) or "none"}
     try:

@@ -23,12 +23,12 @@ MOST_LEFT_OUT = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auto(Inference):
-    """Takes clustered errors where the design bears them, else randomization, and says which and why.
+    """Takes clustered errors where the design bears them, else the jackknife or randomization, and says why.
 
     Attributes
     ----------
     draws : int
-        For simultaneous bands under clustered errors.
+        For simultaneous bands under clustered and jackknife errors.
     permutations : int
         For randomization.
     level : float
@@ -45,6 +45,8 @@ class Auto(Inference):
         """Return the method that a decision names, with this one's options."""
         if decision.method == "clustered":
             return Clustered(level=self.level, draws=self.draws)
+        if decision.method == "jackknife":
+            return Jackknife(level=self.level, draws=self.draws)
         if decision.method == "placebo":
             return Placebo(level=self.level)
         across: dict[str, Across] = {"city": "cities", "partner": "partners"}
@@ -80,7 +82,7 @@ class Auto(Inference):
         except TwintradeError as error:
             return {"clustered_se": f"not available: {error}"}
         facts: Facts = {f"clustered_se {name}": float(v) for name, v in zip(bands.estimate.names, se, strict=True)}
-        if view == "overall":
+        if view == "overall" and decision.method != "jackknife":
             facts |= _jackknife(fit, decision)
         return facts
 

@@ -1,8 +1,8 @@
 """Which inference a design can bear: one table of thresholds, printed with the results."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,20 @@ from twintrade.effects import Influence
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustered import Facts
 from twintrade.inference.clusters import NESTING, recode, treated_clusters
+from twintrade.inference.leave_out import (
+    effective_clusters,
+    effects_projection,
+    partial_shares,
+    regression_of,
+    row_clusters,
+)
 from twintrade.numerics.prediction import leverage_one
 
 ENOUGH_CLUSTERS = 20
 ENOUGH_TREATED = 5
-Method = Literal["clustered", "randomization", "placebo"]
+ENOUGH_EFFECTIVE = 15.0
+"""Equally informative clusters below which the jackknife takes the place of the sandwich; docs/size_of_tests.md."""
+Method = Literal["clustered", "jackknife", "randomization", "placebo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,11 @@ class Situation:
         Clusters of that dimension with and without a treated unit.
     n_leverage_one : int
         Comparison rows that alone determine an effect.
+    effective : dict of str to float
+        Equally informative clusters that those of each dimension amount to, by partial leverage; empty where the
+        estimate has no regression behind it.
+    can_leave_out : bool
+        Whether estimates without each cluster come from the regression, without refits.
     """
 
     has_influence: bool
@@ -44,6 +58,8 @@ class Situation:
     n_treated: int
     n_untreated: int
     n_leverage_one: int
+    effective: dict[str, float] = field(default_factory=dict)
+    can_leave_out: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,16 @@ def _few(s: Situation) -> list[str]:
 def _few_treated(s: Situation) -> list[str]:
     return [f"{n} treated {name} clusters" for name, n in s.n_treated_clusters.items() if n < ENOUGH_TREATED]
 
+
+def _uneven(s: Situation) -> list[str]:
+    return [
+        f"{s.n_clusters[name]} {name} clusters count as {n:.1f}"
+        for name, n in s.effective.items()
+        if n < ENOUGH_EFFECTIVE
+    ]
+
+
+UNEVEN = f"few or uneven clusters carry the estimate: they count as fewer than {ENOUGH_EFFECTIVE:g} equal ones"
 
 TABLE: tuple[Rule, ...] = (
     Rule(
@@ -134,11 +160,28 @@ TABLE: tuple[Rule, ...] = (
         ),
     ),
     Rule(
+        "uneven",
+        f"{UNEVEN}, and leaving clusters out needs no refits",
+        lambda s: bool(_uneven(s)) and s.can_leave_out,
+        "jackknife",
+        lambda s: f"few clusters carry the estimate: {' and '.join(_uneven(s))}",
+    ),
+    Rule(
+        "uneven-large",
+        f"{UNEVEN}, on a panel too large for the jackknife",
+        lambda s: bool(_uneven(s)) and not s.can_leave_out,
+        "randomization",
+        lambda s: f"few clusters carry the estimate: {' and '.join(_uneven(s))}",
+    ),
+    Rule(
         "enough",
         "otherwise",
         lambda s: True,
         "clustered",
-        lambda s: "there are enough clusters, treated and untreated, and no comparison row has leverage one",
+        lambda s: (
+            "there are enough clusters, treated and untreated, none carries too much, and no comparison row has "
+            "leverage one"
+        ),
     ),
 )
 
@@ -149,7 +192,7 @@ class Decision:
 
     Attributes
     ----------
-    method : {"clustered", "randomization", "placebo"}
+    method : {"clustered", "jackknife", "randomization", "placebo"}
     code : str
         Of the row that decided.
     reasons : tuple of str
@@ -167,6 +210,7 @@ class Decision:
         """What the report prints."""
         s = self.situation
         counts: Facts = {f"clusters_{name}": n for name, n in s.n_clusters.items()}
+        counts |= {f"effective_{name}": round(n, 2) for name, n in s.effective.items()}
         return {
             "decided_by": self.code,
             "assigned_by": s.assigned_by,
@@ -209,7 +253,26 @@ def situation(fit: Fit) -> Situation:
         n_treated=treated,
         n_untreated=untreated,
         n_leverage_one=count_leverage_one(fit),
+        **_unevenness(fit),
     )
+
+
+class _Unevenness(TypedDict):
+    effective: dict[str, float]
+    can_leave_out: bool
+
+
+def _unevenness(fit: Fit) -> _Unevenness:
+    """Return effective clusters by dimension; the projection that the jackknife needs is tried only if it matters."""
+    estimate = fit.view("overall")
+    source = regression_of(estimate)
+    if source is None:
+        return {"effective": {}, "can_leave_out": True}
+    shares = {name: partial_shares(source, row_clusters(fit, name, source.rows)) for name in fit.design.clusters}
+    effective = {name: effective_clusters(share) for name, share in shares.items()}
+    is_uneven = any(n < ENOUGH_EFFECTIVE for n in effective.values())
+    can = not is_uneven or effects_projection(fit, estimate, source) is not None
+    return {"effective": effective, "can_leave_out": can}
 
 
 def _assigned_by(fit: Fit) -> str:

@@ -74,6 +74,18 @@ def row_clusters(fit: Fit, name: str, rows: IntArray) -> IntArray:
     return np.arange(rows.size) if name == "row" else recode(fit.design.observations.codes(name)[rows])
 
 
+def partial_shares(source: Regression, codes: IntArray) -> FloatArray:
+    """Return each cluster's share of the variation that identifies the (first) effect, shape (n_clusters,)."""
+    loading = source.design @ (source.bread @ source.selector[:, 0])
+    size = np.bincount(codes, source.weights * loading**2)
+    return np.asarray(size / size.sum())
+
+
+def effective_clusters(shares: FloatArray) -> float:
+    """Return the number of equally informative clusters these amount to (Carter, Schnepel and Steigerwald 2017)."""
+    return float(1 / (shares**2).sum())
+
+
 def downdated(source: Regression, q: Annihilator, codes: IntArray) -> FloatArray:
     """Return the change of every effect when each cluster is left out, shape (n_clusters, n_effects).
 
