@@ -98,7 +98,7 @@ def test_ten_treated_cities_of_a_hundred_take_the_jackknife(dense, gravity_panel
     assert bands.inference == "jackknife"
     assert bands.messages[0].code == "inference-jackknife"
     assert "100 city clusters count as 12.3" in bands.messages[0].message
-    assert bands.facts["clustered_se +0"] < bands.se[0]
+    assert bands.facts[f"clustered_se {bands.estimate.names[0]}"] < bands.se[0]
     assert "cv3_se" not in bands.facts
 
 
