@@ -34,9 +34,9 @@ def extreme_ratios(
     if numerator.size == 0:
         raise EstimationError("no row is left to take a ratio of")
     sure = ~is_optional
-    base = float(numerator[sure].sum()), float(denominator[sure].sum())
-    parts = numerator[is_optional], denominator[is_optional], group[is_optional]
-    return -_largest(-base[0], base[1], -parts[0], *parts[1:]), _largest(*base, *parts)
+    top, bottom = float(numerator[sure].sum()), float(denominator[sure].sum())
+    upper, lower, own = numerator[is_optional], denominator[is_optional], group[is_optional]
+    return -_largest(-top, bottom, -upper, lower, own), _largest(top, bottom, upper, lower, own)
 
 
 def _largest(top: float, bottom: float, numerator: FloatArray, denominator: FloatArray, group: IntArray) -> float:
@@ -45,7 +45,7 @@ def _largest(top: float, bottom: float, numerator: FloatArray, denominator: Floa
     starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
     ends = np.append(starts[1:], group.size)
     sizes = ends - starts
-    ratio = (top + numerator.sum()) / (bottom + denominator.sum())
+    ratio = float((top + numerator.sum()) / (bottom + denominator.sum()))
     for _ in range(MOST_STEPS):
         gains = _last_sums(numerator - ratio * denominator, ends, sizes)
         best = np.maximum.reduceat(gains, starts)
@@ -70,5 +70,5 @@ def _last_sums(values: FloatArray, ends: IntArray, sizes: IntArray) -> FloatArra
 def _from_first(marked: BoolArray, starts: IntArray, sizes: IntArray) -> BoolArray:
     """Mark every row of a group from its first marked one on."""
     count = np.cumsum(marked)
-    earlier = np.repeat(count[starts] - marked[starts], sizes)
+    earlier: IntArray = np.repeat(count[starts] - marked[starts], sizes)
     return np.asarray(count > earlier)
