@@ -23,10 +23,11 @@ from twintrade.inference.leave_out import row_clusters
 from twintrade.inference.permutation import permute
 from twintrade.inference.wild import Wild
 from twintrade.inference.wild_sums import working
-from twintrade.numerics.robust_interval import EventPath, robust_interval
+from twintrade.numerics.robust_interval import EventPath, Method, RobustInterval, robust_interval
+from twintrade.numerics.trend_restrictions import Kind
 from twintrade.numerics.wild import simulate, wild_weights
 
-CASES = ("wild", "randomization", "specification curve", "peers")
+CASES = ("wild", "randomization", "specification curve", "honest", "peers")
 SECONDS = 300.0
 GIGABYTES = 6.0
 
@@ -136,30 +137,53 @@ def wild_peer(python: str) -> None:
     print(f"wild, 300 clusters, 9,999 draws: p {bands.p[0]:.4f} with interval in {own:.3f} s; wildboottest: {other}")
 
 
-def honest_peer(python: str) -> None:
+def event_path(n_pre: int, n_post: int) -> EventPath:
     rng = np.random.default_rng(0)
-    root = rng.normal(size=(8, 8)) * 0.05
-    covariance = root @ root.T + 0.003 * np.eye(8)
-    effects = np.concatenate([rng.normal(scale=0.05, size=4), 0.5 + rng.normal(scale=0.05, size=4)])
-    target = np.full(4, 0.25)
-    path = EventPath(effects, covariance, 4, target)
-    ours, own = cpu(
-        lambda: robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(0))
-    )
-    held = {"effects": effects, "covariance": covariance, "n_pre": np.array(4), "target": target}
-    other = of_peer(python, "honest", held)
-    print(
-        f"honest, 4 + 4 periods, M-bar = 1: {ours.low:.5f} to {ours.high:.5f} in {own:.2f} s; moderndid: {other} "
-        f"(a grid of 1,000 points over 20 standard errors: step {20 * path.standard_error / 999:.5f})"
-    )
+    n = n_pre + n_post
+    root = rng.normal(size=(n, n)) * 0.05
+    covariance = root @ root.T + 0.003 * np.eye(n)
+    effects = np.concatenate([rng.normal(scale=0.05, size=n_pre), 0.5 + rng.normal(scale=0.05, size=n_post)])
+    return EventPath(effects, covariance, n_pre, np.full(n_post, 1 / n_post))
+
+
+def interval(path: EventPath, kind: Kind, method: Method) -> RobustInterval:
+    return robust_interval(path, kind, 1.0, method, 0.95, np.random.default_rng(0))
+
+
+def honest() -> None:
+    print("honest intervals, one bound of one (budgets: 4 + 4 periods 1.5 s, 33 event times 30 s)")
+    for n_pre, n_post in ((4, 4), (9, 23)):
+        path = event_path(n_pre, n_post)
+        for kind, method in (("smoothness", "fixed_length"), ("relative_magnitudes", "least_favorable")):
+            found, seconds = cpu(lambda path=path, kind=kind, method=method: interval(path, kind, method))
+            print(
+                f"  {n_pre} + {n_post}, {kind:20} {method:16} {found.low:.5f} to {found.high:.5f} in {seconds:6.2f} s"
+            )
+
+
+def honest_peer(python: str) -> None:
+    path = event_path(4, 4)
+    ours, own = cpu(lambda: interval(path, "relative_magnitudes", "least_favorable"))
+    print(f"honest, 4 + 4 periods, M-bar = 1: {ours.low:.5f} to {ours.high:.5f} in {own:.2f} s")
+    step = 20 * path.standard_error / 999
+    held = {"effects": path.estimates, "covariance": path.covariance, "n_pre": np.array(4), "target": path.target}
+    for peer in ("moderndid", "honestdid"):
+        print(f"  {peer}: {of_peer(python, peer, held)} (grid of 1,000 points, step {step:.5f})")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers", default=sys.executable, help="Python that has wildboottest and moderndid")
+    parser.add_argument(
+        "--peers", default=sys.executable, help="Python that has wildboottest, moderndid and honestdid"
+    )
     parser.add_argument("--only", choices=CASES, default="")
     options = parser.parse_args()
-    own = {"wild": wild, "randomization": randomization, "specification curve": specification_curve}
+    own = {
+        "wild": wild,
+        "randomization": randomization,
+        "specification curve": specification_curve,
+        "honest": honest,
+    }
     for name, run in own.items():
         if options.only in ("", name):
             run()

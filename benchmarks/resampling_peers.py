@@ -1,4 +1,4 @@
-"""How wildboottest and moderndid are called for the same bootstrap and the same interval; run by their Python."""
+"""How wildboottest, moderndid and honestdid are called for the same bootstrap and interval; run by their Python."""
 
 import json
 import sys
@@ -42,6 +42,25 @@ def honest(held: dict[str, np.ndarray]) -> dict[str, object]:
     return {"low": float(found["lb"].iloc[0]), "high": float(found["ub"].iloc[0]), "cpu": seconds}
 
 
+def honest_port(held: dict[str, np.ndarray]) -> dict[str, object]:
+    import honestdid
+
+    start = time.process_time()
+    n_pre = int(held["n_pre"])
+    found = honestdid.createSensitivityResults_relativeMagnitudes(
+        held["effects"],
+        held["covariance"],
+        n_pre,
+        held["effects"].size - n_pre,
+        Mbarvec=[1.0],
+        l_vec=held["target"].reshape(-1, 1),
+        gridPoints=1000,
+    )
+    seconds = time.process_time() - start
+    return {"low": float(np.ravel(found["lb"])[0]), "high": float(np.ravel(found["ub"])[0]), "cpu": seconds}
+
+
 if __name__ == "__main__":
     asked, path = sys.argv[1:]
-    print(json.dumps({"wild": wild, "honest": honest}[asked](dict(np.load(path)))))
+    called = {"wild": wild, "moderndid": honest, "honestdid": honest_port}
+    print(json.dumps(called[asked](dict(np.load(path)))))

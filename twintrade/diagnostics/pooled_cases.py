@@ -56,8 +56,11 @@ class PooledCases(Diagnostic):
         rows = [self._row(design, str(unit), method) for unit in o.unit_ids[o.is_ever_treated]]
         cases = pd.DataFrame(rows)
         known = cases.dropna(subset=["effect", "variance"])
+        known = known[known["variance"] > 0]
         if len(known) < 2:
-            return self.unavailable(f"{len(known)} of {len(cases)} cases can be estimated and two are needed")
+            return self.unavailable(
+                f"{len(known)} of {len(cases)} cases can be estimated with an error and two are needed"
+            )
         effects, variances = known["effect"].to_numpy(), known["variance"].to_numpy()
         mean = random_effects(effects, variances, self.level)
         left = _leave_one_case_out(known, self.level)

@@ -46,6 +46,10 @@ class Selection(Diagnostic):
             risk = at_risk(fit.design, self.lags, self.covariates)
         except EstimationError as error:
             return self.unavailable(str(error))
+        if "trade growth" not in risk.names:
+            return self.unavailable(
+                "trade growth among dyads at risk is constant, or follows from the other variables"
+            )
         n_events, n_variables = int(risk.signed.sum()), risk.x.shape[1]
         if n_events < n_variables + 3:
             return self.unavailable(f"{n_events} ties among dyads at risk are too few for {n_variables} variables")

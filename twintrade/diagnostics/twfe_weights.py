@@ -72,10 +72,12 @@ class CellWeights:
         ratio, share = ratio[order], share[order]
         from_here = [np.cumsum((share * ratio**power)[::-1])[::-1] for power in range(3)]
         p, s, t = from_here
-        with np.errstate(divide="ignore"):
-            below = ratio < -s / (1 - p)
+        rest = 1 - p
+        below = (rest > NEGLIGIBLE) & (ratio < -s / np.maximum(rest, NEGLIGIBLE))
+        if not below.any():
+            return float("nan")
         k = int(np.argmax(below))
-        return abs(self.beta) / float(np.sqrt(t[k] + s[k] ** 2 / (1 - p[k])))
+        return abs(self.beta) / float(np.sqrt(t[k] + s[k] ** 2 / rest[k]))
 
     def _ratios(self) -> tuple[FloatArray, FloatArray]:
         used = self.natural > 0
@@ -163,14 +165,20 @@ class TWFEWeights(Diagnostic):
             ],
             columns=["quantity", "value"],
         )
+        spread = found.robustness()
+        hidden = (
+            f"is compatible with an average effect of zero if effects differ across cells by a standard deviation of "
+            f"{spread:.3g}"
+            if np.isfinite(spread)
+            else "is their plain average, since all weigh the same"
+        )
         listed = f"{found.n_negative} of {found.n_weights} treated cells get a negative weight"
         return Finding(
             diagnostic=self.name,
             verdict="none",
             sentence=(
                 f"In a static regression with {fit.design.effects_label} effects {listed} (together "
-                f"{found.sum_negative:.3f}); its coefficient {found.beta:.3g} is compatible with an average effect "
-                f"of zero if effects differ across cells by a standard deviation of {found.robustness():.3g}."
+                f"{found.sum_negative:.3f}); its coefficient {found.beta:.3g} {hidden}."
             ),
             value=abs(found.sum_negative),
             unit="sum of negative weights",

@@ -1,0 +1,98 @@
+"""Designs that no inference or check can work on: a reason in words, never a crash, never a default number."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.base import DIAGNOSTICS
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit, fit
+from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.auto import Auto
+from twintrade.inference.base import INFERENCES
+from twintrade.inference.clustered import Clustered
+
+QUICK = {"draws": 19, "permutations": 19, "n_draws": 19}
+REFITS = ("estimators", "specification_curve", "heterogeneity", "leave_one_out", "honest", "pretrend_power")
+"""Checks that take seconds each: tried on the slow side, in fewer settings."""
+
+
+def made(n_cities: int = 5, n_partners: int = 6, n_treated: int = 8, noise: float = 0.2, **options) -> Design:
+    rng = np.random.default_rng(1)
+    names = ["city", "partner", "period"]
+    shape = (n_cities, n_partners, 10)
+    frame = pd.MultiIndex.from_product([range(n) for n in shape], names=names).to_frame(index=False)
+    frame["period"] += 2000
+    n_units = n_cities * n_partners
+    frame["city"], frame["partner"] = "c" + frame["city"].astype(str), "p" + frame["partner"].astype(str)
+    onset = np.full(n_units, np.inf)
+    onset[rng.choice(n_units, n_treated, replace=False)] = rng.integers(2004, 2007, n_treated)
+    eta = 3 + rng.normal(size=n_units).repeat(10) + noise * rng.normal(size=10 * n_units)
+    frame["flow"] = np.exp(eta + 0.5 * (frame["period"].to_numpy() >= onset.repeat(10)))
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    treatment = Treatment(panel.units, onset)
+    given = {"transform": "log", "window": (-3, 3), "clusters": ("city", "partner")} | options
+    return Design(panel=panel, treatment=treatment, outcome="flow", **given)
+
+
+BAD: dict[str, Callable[[], Fit]] = {
+    "one cluster": lambda: fit(TWFE(), made(n_cities=1, n_partners=30, clusters=("city",))),
+    "one cluster, no regression": lambda: fit(
+        CallawaySantAnna(), made(n_cities=1, n_partners=30, clusters=("city",))
+    ),
+    "one cluster, imputation": lambda: fit(Imputation(), made(n_cities=1, n_partners=30, clusters=("city",))),
+    "clusters that do not nest units": lambda: fit(CallawaySantAnna(), made(clusters=("period",))),
+    "no noise": lambda: fit(TWFE(), made(noise=0.0)),
+    "no noise, Poisson": lambda: fit(PPML(), made(noise=0.0, transform="level")),
+    "more effects than clusters": lambda: fit(TWFE(), made(window=(-6, 5), clusters=("city",))),
+    "one treated unit": lambda: fit(TWFE(), made(n_treated=1)),
+    "no untreated unit": lambda: fit(TWFE(), made(n_treated=30)),
+    "two cities": lambda: fit(TWFE(), replace(made(n_cities=2, n_partners=4, n_treated=2))),
+}
+
+
+@pytest.fixture(scope="module", params=list(BAD))
+def fitted(request) -> Fit:
+    return BAD[request.param]()
+
+
+def made_of(kind: type) -> object:
+    return kind(**{k: v for k, v in QUICK.items() if k in getattr(kind, "__dataclass_fields__", {})})
+
+
+@pytest.mark.parametrize("name", list(INFERENCES))
+def test_every_inference_refuses_in_words_or_gives_honest_numbers(fitted, name) -> None:
+    for view in fitted.views:
+        try:
+            bands = made_of(INFERENCES[name]).infer(fitted, view, np.random.default_rng(1))
+        except TwintradeError:
+            continue
+        p, low, high = bands.p, bands.low, bands.high
+        assert (((p >= 0) & (p <= 1)) | np.isnan(p)).all()
+        both = np.isfinite(low) & np.isfinite(high)
+        assert (low[both] <= high[both]).all()
+        # An error of zero would be a default: nothing is known without error but the reference.
+        reference = bands.estimate.effects == 0
+        assert not ((bands.se == 0) & ~reference).any()
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in REFITS else n for n in DIAGNOSTICS])
+def test_every_check_says_why_not_or_gives_honest_numbers(fitted, name) -> None:
+    for inference in (Auto(draws=19, permutations=19), Clustered(draws=99)):
+        found = made_of(DIAGNOSTICS[name]).check(fitted, inference, np.random.default_rng(1))
+        assert found.verdict in ("pass", "fail", "none")
+        assert found.sentence.endswith(".")
+        words = found.sentence.lower().replace("(", " ").replace(",", " ").split()
+        assert not {"nan", "inf", "-inf", "nan.", "inf."} & set(words), found.sentence
+        if found.sentence.startswith("Not available because"):
+            assert found.verdict == "none"
+            assert np.isnan(found.value)
+            assert found.table.empty
+            assert not found.payloads
