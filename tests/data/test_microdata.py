@@ -2,6 +2,8 @@
 
 import gzip
 import os
+import resource
+import signal
 from decimal import Decimal
 from pathlib import Path
 
@@ -280,14 +282,74 @@ def test_a_ragged_row(tmp_path):
         collapse(declared("x.csv"), tmp_path, Faults())
 
 
-def test_a_disk_that_is_full_while_spilling(tmp_path):
+def too_large(tmp_path: Path) -> TradeSource:
+    """Write rows whose firms and products do not fit into the memory that the source declares."""
     frame = pd.concat([rows(30_000, s) for s in range(4)])
     frame["firm"] = [f"firm number {i}" for i in range(len(frame))]
     pd.concat([frame.assign(firm=frame["firm"] + f"/{k}") for k in range(8)]).to_parquet(tmp_path / "x.parquet")
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "processed").write_text("a file where the spill folder should be")
-    with pytest.raises(DataError, match=r"spill|memory"):
-        collapse(declared("x.parquet", microdata={"memory": "40MB", "margins": True}), tmp_path, Faults())
+    return declared("x.parquet", microdata={"memory": "60MB", "margins": True})
+
+
+def test_what_does_not_fit_into_memory_is_spilled_and_the_folder_removed(tmp_path):
+    found = collapse(too_large(tmp_path), tmp_path, Faults())
+    assert found.counts["firms"].sum() == 8 * 120_000
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [tmp_path / "x.parquet"]
+
+
+def test_a_disk_that_fills_while_spilling(tmp_path):
+    """No file may grow beyond a mebibyte: what is spilled then cannot be written, as on a full disk."""
+    source = too_large(tmp_path)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, before[1]))
+    try:
+        with pytest.raises(DataError) as caught:
+            collapse(source, tmp_path, Faults())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    told = str(caught.value)
+    assert told.startswith("the microdata need more than memory = '60MB' and the disk under data/processed/.spill")
+    assert "free disk space" in told
+    assert str(tmp_path) not in told
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [tmp_path / "x.parquet"]
+
+
+def test_a_spill_folder_that_cannot_be_made(tmp_path):
+    rows(20).to_csv(tmp_path / "x.csv", index=False)
+    (tmp_path / "data").write_text("a file where the spill folder should be")
+    with pytest.raises(DataError, match=r"the spill folder data/processed/\.spill cannot be made"):
+        collapse(declared("x.csv"), tmp_path, Faults())
+
+
+def test_a_declared_token_for_no_figure_is_never_a_figure(tmp_path):
+    frame = rows(500)
+    frame.loc[[3, 4], "usd"] = "9999"
+    frame.loc[[8, 9, 10], "kg"] = ["9999", "", "n/a"]
+    frame.to_csv(tmp_path / "micro.csv", index=False)
+    faults = Faults()
+    found = collapse(declared("micro.csv", missing_tokens=("9999",)), tmp_path, faults).frame
+    kept = frame[frame["usd"] != "9999"]
+    assert found["units"].sum() == sum(int(Decimal(v) * 100) for v in kept["usd"])
+    assert found["n_missing"].sum() == 2
+    assert found["weight"].sum() == pd.to_numeric(frame["kg"].drop([8, 9, 10])).sum()
+    assert [m.message for m in faults.messages if m.code == "missing-weights"] == [
+        "no weight stands in 3 rows: the weight of their cells is that of the other rows"
+    ]
+
+
+def test_a_weight_that_is_no_number_is_told_with_its_row(tmp_path):
+    frame = rows(300)
+    frame.loc[[7, 9], "kg"] = "12kg"
+    frame.loc[20, "kg"] = "1.23456"
+    frame.to_csv(tmp_path / "micro.csv", index=False)
+    with pytest.raises(InvalidDataError) as caught:
+        collapse(declared("micro.csv"), tmp_path, Faults())
+    told = {m.row: (m.column, m.message) for m in caught.value.messages}
+    assert told[9][0] == "kg"
+    assert "12kg" in told[9][1]
+    assert "(and 1 more rows)" in told[9][1]
+    assert "has more than 3 decimals: round the column" in told[22][1]
 
 
 def test_what_small_files_have_and_microdata_do_not_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 """One statement that adds microdata up to cells, the same on every engine; money is summed in whole cents."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -92,29 +93,33 @@ def cells_statement(reading: Reading) -> str:
     """Return the statement that gives one row a cell.
 
     Columns: the keys, ``product_group`` where asked, ``n_rows``, ``value`` in smallest units, ``n_missing``,
-    ``n_faulty``, and ``weight``, ``n_firms``, ``n_products`` where there are such columns.
+    ``n_faulty``, and ``weight``, ``n_weightless``, ``n_faulty_weights``, ``n_firms``, ``n_products`` where there are
+    such columns.
     """
     keys = [*reading.keys, *(["product_group"] if reading.product_digits else [])]
-    chosen = [*keys, "COUNT(*) AS n_rows", "SUM(amount) AS value", "SUM(missing) AS n_missing"]
-    chosen.append("SUM(CASE WHEN missing = 0 AND amount IS NULL THEN 1 ELSE 0 END) AS n_faulty")
+    chosen = [*keys, "COUNT(*) AS n_rows", "SUM(amount) AS value", "COUNT(*) - COUNT(figure) AS n_missing"]
+    chosen.append("COUNT(figure) - COUNT(amount) AS n_faulty")
+    read = [f"{_amount('value', reading)} AS amount", f"{_figure('value', reading)} AS figure"]
     if reading.has_weight:
-        chosen.append("SUM(weight_amount) AS weight")
+        chosen += ["SUM(weight_amount) AS weight", "COUNT(*) - COUNT(weight_figure) AS n_weightless"]
+        chosen.append("COUNT(weight_figure) - COUNT(weight_amount) AS n_faulty_weights")
+        read += [f"{_amount('weight', reading)} AS weight_amount", f"{_figure('weight', reading)} AS weight_figure"]
+    if reading.product_digits:
+        read.append(f"SUBSTRING(CAST(product AS {TEXT}), 1, {reading.product_digits}) AS product_group")
     if reading.counts:
         chosen += [f"COUNT(DISTINCT {what}) AS n_{what}s" for what in _counted(reading)]
-    read = amount("value", reading.value_type, reading.decimals)
     return (
-        f"SELECT {', '.join(chosen)} FROM (SELECT *, {read} AS amount, "
-        f"{_missing(reading)} AS missing{_more(reading)} FROM {ROWS}{where_clause(reading)}) AS read_rows "
-        f"GROUP BY {', '.join(keys)}"
+        f"SELECT {', '.join(chosen)} FROM (SELECT *, {', '.join(read)} FROM {ROWS}{where_clause(reading)}) "
+        f"AS read_rows GROUP BY {', '.join(keys)}"
     )
 
 
-def faulty_statement(reading: Reading) -> str:
-    """Return the statement that gives every value that is no number, and how often it stands."""
-    read = f"{amount('value', reading.value_type, reading.decimals)} AS amount, {_missing(reading)} AS missing"
+def faulty_statement(reading: Reading, role: str = "value") -> str:
+    """Return the statement that gives every value (or weight) that is no number, and how often it stands."""
+    read = f"{_amount(role, reading)} AS amount, {_figure(role, reading)} AS figure"
     return (
-        f"SELECT cell, COUNT(*) AS n FROM (SELECT CAST(value AS {TEXT}) AS cell, {read} FROM {ROWS}"
-        f"{where_clause(reading)}) AS read_rows WHERE missing = 0 AND amount IS NULL "
+        f"SELECT cell, COUNT(*) AS n FROM (SELECT CAST({role} AS {TEXT}) AS cell, {read} FROM {ROWS}"
+        f"{where_clause(reading)}) AS read_rows WHERE figure = 1 AND amount IS NULL "
         f"GROUP BY cell ORDER BY n DESC, cell LIMIT {limits.MAX_MESSAGES}"
     )
 
@@ -175,20 +180,23 @@ def whole_units(column: pa.ChunkedArray, decimals: int) -> IntArray:
     return np.where(present, low, 0)
 
 
-def _missing(reading: Reading) -> str:
-    if reading.value_type != "text":
-        return "CASE WHEN value IS NULL THEN 1 ELSE 0 END"
+def _amount(role: str, reading: Reading) -> str:
+    """Return the number in a column, NULL where there is none and where a declared token stands for none."""
+    is_value = role == "value"
+    kind, decimals = (reading.value_type, reading.decimals) if is_value else (reading.weight_type, WEIGHT_DECIMALS)
+    number = amount(role, kind, decimals)
+    tokens = [token for token in reading.missing_tokens if kind == "text" and re.fullmatch(r"[0-9.]+", token)]
+    if not tokens:
+        return number
+    return f"CASE WHEN {role} NOT IN ({', '.join(literal(token) for token in tokens)}) THEN {number} END"
+
+
+def _figure(role: str, reading: Reading) -> str:
+    """Return 1 where something stands that should be a number, NULL where nothing does."""
+    if (reading.value_type if role == "value" else reading.weight_type) != "text":
+        return f"CASE WHEN {role} IS NOT NULL THEN 1 END"
     tokens = ", ".join(literal(t) for t in sorted({*MISSING_TOKENS, *(t.lower() for t in reading.missing_tokens)}))
-    return f"CASE WHEN value IS NULL OR LOWER(TRIM(value)) IN ({tokens}) THEN 1 ELSE 0 END"
-
-
-def _more(reading: Reading) -> str:
-    more = (
-        f", {amount('weight', reading.weight_type, WEIGHT_DECIMALS)} AS weight_amount" if reading.has_weight else ""
-    )
-    if reading.product_digits:
-        more += f", SUBSTRING(CAST(product AS {TEXT}), 1, {reading.product_digits}) AS product_group"
-    return more
+    return f"CASE WHEN LOWER(TRIM({role})) NOT IN ({tokens}) THEN 1 END"
 
 
 def _counted(reading: Reading) -> list[str]:

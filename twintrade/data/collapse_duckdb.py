@@ -16,6 +16,8 @@ from twintrade.data.transcode import in_utf8
 from twintrade.errors import DataError
 
 _FIRST_ROW = 2
+_PAGES = "pages"
+"""Where DuckDB spills, beside the files that were decoded."""
 
 
 def made(options: Microdata, root: Path) -> "DuckDB":
@@ -31,15 +33,21 @@ def made(options: Microdata, root: Path) -> "DuckDB":
     except ImportError:
         raise DataError("microdata need the extra microdata: pip install 'twintrade[microdata]'") from None
     spill = root / options.spill / uuid4().hex
+    try:
+        spill.mkdir(parents=True)
+    except OSError as error:
+        raise DataError(f"the spill folder {options.spill} cannot be made ({error.strerror}): name another") from None
     connection: Any = duckdb.connect(":memory:")
+    engine = DuckDB(connection, options, spill)
     try:
         connection.execute(f"SET memory_limit = {literal(options.memory)}")
-        connection.execute(f"SET temp_directory = {literal(str(spill))}")
+        connection.execute(f"SET temp_directory = {literal(str(spill / _PAGES))}")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute("SET autoinstall_known_extensions = false")
     except duckdb.Error as error:
+        engine.close()
         raise DataError(f"microdata: {_first(error)}") from None
-    return DuckDB(connection, options, spill)
+    return engine
 
 
 class DuckDB:
@@ -74,11 +82,6 @@ class DuckDB:
         try:
             found = self._connection.sql(statement)
             return pa.table({}) if found is None else found.to_arrow_table()
-        except duckdb.OutOfMemoryException as error:
-            raise DataError(
-                f"the microdata need more than memory = {self._options.memory!r} and the disk under "
-                f"{self._options.spill} ({_first(error)}): free disk space, or name another spill folder"
-            ) from None
         except duckdb.Error as error:
             raise DataError(self._told(error)) from None
 
@@ -141,7 +144,15 @@ class DuckDB:
         )
 
     def _told(self, error: Exception) -> str:
+        import duckdb
+
         text = _first(error)
+        if isinstance(error, duckdb.OutOfMemoryException) or str(self._spill / _PAGES) in str(error):
+            text = text.replace(str(self._spill / _PAGES), self._options.spill)
+            return (
+                f"the microdata need more than memory = {self._options.memory!r} and the disk under "
+                f"{self._options.spill} ({text}): free disk space, raise memory, or name another spill folder"
+            )
         if self._files is None:
             return f"the cells cannot be added up: {text}"
         for path, name in zip(self._paths, self._files.names, strict=True):

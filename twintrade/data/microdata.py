@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from twintrade.data import limits
 from twintrade.data.cells import quoted
@@ -86,7 +87,7 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
     try:
         engine.open(files, roles, source.encoding)
         cells = engine.execute(cells_statement(reading))
-        n_rows = int(np.asarray(cells["n_rows"]).sum())
+        n_rows = int(pc.sum(cells["n_rows"]).as_py() or 0)
         if not n_rows:
             raise DataError(f"{source.file}: no row is left after the declared rules")
         names = read_names(source, engine, cells, faults)
@@ -149,25 +150,41 @@ def _reading(source: TradeSource, options: Microdata, files: MicrodataFiles, rol
 
 
 def _refuse_faulty(source: TradeSource, engine: Engine, reading: Reading, cells: pa.Table, faults: Faults) -> None:
-    """Note every value that is no number, with its rows counted and the first of them."""
-    n_faulty = int(np.asarray(cells["n_faulty"]).sum())
-    if not n_faulty:
-        return
-    found = engine.execute(faulty_statement(reading)).to_pydict()
+    """Note every value and weight that is no number, with its rows counted and the first of them."""
+    counted = {"value": "n_faulty"} | ({"weight": "n_faulty_weights"} if reading.has_weight else {})
+    for role, name in counted.items():
+        n_faulty = int(pc.sum(cells[name]).as_py())
+        if n_faulty:
+            _tell_faulty(source, engine, reading, role, n_faulty, faults)
+    n_weightless = int(pc.sum(cells["n_weightless"]).as_py()) if reading.has_weight else 0
+    if n_weightless:
+        assert source.microdata is not None
+        text = f"no weight stands in {n_weightless:,} rows: the weight of their cells is that of the other rows"
+        faults.warn("missing-weights", text, source.file, None, source.microdata.weight or "")
+
+
+def _tell_faulty(
+    source: TradeSource, engine: Engine, reading: Reading, role: str, n_faulty: int, faults: Faults
+) -> None:
+    assert source.microdata is not None
+    column = (source.value if role == "value" else source.microdata.weight) or ""
+    decimals = reading.decimals if role == "value" else WEIGHT_DECIMALS
+    found = engine.execute(faulty_statement(reading, role)).to_pydict()
     texts = ["" if cell is None else str(cell) for cell in found["cell"]]
-    places = engine.first_rows("value", texts)
+    places = engine.first_rows(role, texts)
     for text, n in zip(texts, found["n"], strict=True):
         file, row = places.get(text, (source.file, None))
         more = f" (and {n - 1:,} more rows)" if n > 1 else ""
-        faults.error("number", f"{quoted(text)} {_why(text, reading.decimals)}{more}", file, row, source.value or "")
+        faults.error("number", f"{quoted(text)} {_why(text, decimals, role)}{more}", file, row, column)
     if len(texts) == limits.MAX_MESSAGES:
-        faults.warn("number", f"{n_faulty:,} rows in all have a value that is no plain number", source.file)
+        faults.warn("number", f"{n_faulty:,} rows in all have a {role} that is no plain number", source.file)
 
 
-def _why(text: str, decimals: int) -> str:
+def _why(text: str, decimals: int, role: str) -> str:
     reason = why_not(text)
     if re.fullmatch(rf"{WHOLE}[.][0-9]+", text):
-        return f"has more than {decimals} decimals: declare decimals under microdata"
+        mend = "declare decimals under microdata" if role == "value" else "round the column"
+        return f"has more than {decimals} decimals: {mend}"
     plain = "in microdata a number is plain digits with a decimal point: clean the column, or declare the unit"
     return f"{reason}; {plain}" if reason == "is not a number" or "unit" not in reason else reason
 
@@ -182,7 +199,7 @@ def _frame(names: Names, cells: pa.Table, reading: Reading) -> pd.DataFrame:
     frame["units"] = whole_units(cells["value"], reading.decimals)
     for name in ("n_rows", "n_missing", "n_firms", "n_products"):
         if name in cells.column_names:
-            frame[name] = np.asarray(cells[name]).astype(np.int64)
+            frame[name] = np.asarray(cells[name]).astype(np.int64, copy=False)
     if reading.has_weight:
         frame["weight"] = whole_units(cells["weight"], WEIGHT_DECIMALS) / 10**WEIGHT_DECIMALS
     return frame
