@@ -14,7 +14,7 @@ from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.inference.conformal import Conformal, null_residuals
-from twintrade.inference.placebo import donor_fits
+from twintrade.inference.placebo import donor_placebos
 from twintrade.inference.prediction_intervals import PredictionIntervals
 from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
 from twintrade.numerics.conformal import interval_by_inversion, moving_block_p
@@ -167,11 +167,11 @@ def test_one_treated_unit_bears_placebo_errors_only(method):
 
 def test_placebos_by_arrays_are_placebos_by_refitted_designs():
     fitted = fit(DoubleRatio(), dyad_design(rectangle_frame(noise=0.2), {"c0-p0": 2006}))
-    by_arrays = donor_fits(fitted)
+    by_arrays = donor_placebos(fitted, ["event"])
     design, onset = fitted.design.without(["c0-p0"]), fitted.design.onset
-    for donor, found in zip(by_arrays.donors, by_arrays.fits, strict=True):
+    for donor, found in zip(by_arrays.donors, by_arrays.effects["event"], strict=True):
         moved = np.where(design.panel.units == donor, 2006.0, np.inf)
         refit = fitted.refit(design.reassigned(moved))
-        np.testing.assert_allclose(found.estimate.effects, refit.estimate.effects, atol=1e-10)
-    assert len(by_arrays.fits) == 29
+        np.testing.assert_allclose(found, refit.estimate.effects, atol=1e-10)
+    assert len(by_arrays.donors) == 29
     assert np.isfinite(onset).sum() == 1

@@ -1,16 +1,19 @@
 """Placebo in space: every donor takes the treated unit's onset in turn; the real effect is ranked among them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 
+from twintrade.design import Design
+from twintrade.design.case import Case
 from twintrade.effects import Bands, Estimate, EventStudy, Message
 from twintrade.effects.bands import absent
-from twintrade.errors import InferenceError, TwintradeError
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.single_case import SingleCase
+from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Facts, is_reference
 from twintrade.inference.inversion import inverted, two_sided_share
@@ -49,12 +52,11 @@ class Placebo(Inference):
         InferenceError
             Not exactly one treated unit, or no donor's placebo could be estimated.
         """
-        placebos = donor_fits(fit, self.keeps_treated)
+        placebos = donor_placebos(fit, views, self.keeps_treated)
         return {view: self._bands(fit, view, placebos) for view in views}
 
-    def _bands(self, fit: Fit, view: View, placebos: "DonorFits") -> Bands:
-        estimate = fit.view(view)
-        drawn = np.stack([aligned(estimate, f.view(view)) for f in placebos.fits])
+    def _bands(self, fit: Fit, view: View, placebos: "DonorPlacebos") -> Bands:
+        estimate, drawn = fit.view(view), placebos.effects[view]
         reference = is_reference(estimate)
         p, low, high = (absent(estimate.n_effects) for _ in range(3))
         for k in np.flatnonzero(~reference):
@@ -78,7 +80,7 @@ class Placebo(Inference):
             simultaneous_low=absent(estimate.n_effects),
             simultaneous_high=absent(estimate.n_effects),
             note=(
-                f"Placebo in space: rank among {len(placebos.fits)} donors that take {placebos.treated}'s onset "
+                f"Placebo in space: rank among {len(placebos.donors)} donors that take {placebos.treated}'s onset "
                 "in turn, "
                 f"{'which stays a donor' if self.keeps_treated else 'itself left out'}; "
                 f"smallest attainable p {placebos.floor:.3g}"
@@ -89,32 +91,33 @@ class Placebo(Inference):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DonorFits:
-    """The method refitted with each donor in the treated unit's place.
+class DonorPlacebos:
+    """Effects of the method with each donor in the treated unit's place.
 
     Attributes
     ----------
     treated : str
     donors : tuple of str
-        Those whose placebo was estimated, in the order of ``fits``.
-    fits : tuple of Fit
+        Those whose placebo was estimated, in the order of rows of ``effects``.
+    effects : mapping of view to FloatArray, shape (n_donors, n_effects)
+        In the order of the real estimate's effects, NaN where a placebo has none.
     failures : tuple of (str, str)
         Donor and reason.
     """
 
     treated: str
     donors: tuple[str, ...]
-    fits: tuple[Fit, ...]
+    effects: Mapping[View, FloatArray]
     failures: tuple[tuple[str, str], ...]
 
     @property
     def floor(self) -> float:
         """Smallest p-value a rank among these donors can have."""
-        return 1 / (len(self.fits) + 1)
+        return 1 / (len(self.donors) + 1)
 
     def facts(self) -> Facts:
         """Return what the report prints."""
-        return {"n_donors": len(self.fits), "floor": self.floor, "failed_refits": len(self.failures)}
+        return {"n_donors": len(self.donors), "floor": self.floor, "failed_refits": len(self.failures)}
 
     def messages(self, level: float) -> tuple[Message, ...]:
         """Return failures, and the absence of an interval where the floor is too high for one."""
@@ -123,13 +126,13 @@ class DonorFits:
             for donor, reason in self.failures
         ]
         if self.floor > 1 - level:
-            n, percent = len(self.fits), f"{100 * level:g}"
+            n, percent = len(self.donors), f"{100 * level:g}"
             text = f"with {n} donors no p-value is below {self.floor:.3g}: there is no {percent} % interval"
             found.append(Message("warning", "no-interval", text))
         return tuple(found)
 
 
-def donor_fits(fit: Fit, keeps_treated: bool = False) -> DonorFits:
+def donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = False) -> DonorPlacebos:
     """Refit with every comparison unit in the treated unit's place.
 
     Raises
@@ -141,42 +144,44 @@ def donor_fits(fit: Fit, keeps_treated: bool = False) -> DonorFits:
     treated = np.flatnonzero(o.is_ever_treated)
     if treated.size != 1:
         raise InferenceError(f"placebo in space needs exactly one treated unit and there are {treated.size}")
-    unit = str(o.unit_ids[treated[0]])
+    real = {view: fit.view(view) for view in views}
     if isinstance(fit.estimator, SingleCase) and not keeps_treated:
-        return _found(unit, _by_arrays(fit, fit.estimator))
-    onset = float(o.unit_onset[treated[0]])
-    design = fit.design if keeps_treated else fit.design.without([unit])
-    tried: list[tuple[str, Fit | str]] = []
-    for place in np.setdiff1d(np.arange(o.n_units), treated):
-        other = fit.design.onset.copy()
-        other[o.unit_rows[treated[0]]] = np.inf
-        other[o.unit_rows[place]] = onset
-        donor = str(o.unit_ids[place])
-        try:
-            tried.append((donor, fit.refit(design.reassigned(other))))
-        except TwintradeError as error:
-            tried.append((donor, str(error)))
-    return _found(unit, tried)
-
-
-def _by_arrays(fit: Fit, estimator: SingleCase) -> Iterator[tuple[str, Fit | str]]:
-    """Yield the same refits without building a design for each donor."""
-    for placebo in estimator.case(fit.design).placebos():
-        try:
-            study = estimator.placebo_study(fit.design, placebo, fit.estimate.sample)
-            yield str(placebo.units[0]), Fit(estimator, fit.design, study)
-        except TwintradeError as error:
-            yield str(placebo.units[0]), str(error)
-
-
-def _found(unit: str, tried: Iterable[tuple[str, Fit | str]]) -> DonorFits:
-    outcomes = list(tried)
-    done = [(donor, found) for donor, found in outcomes if isinstance(found, Fit)]
-    failures = tuple((donor, found) for donor, found in outcomes if isinstance(found, str))
+        case = fit.estimator.case(fit.design)
+        places = {str(unit): j for j, unit in enumerate(case.units[1:])}
+        found = run_jobs("placebo", _by_arrays, places, shared=(fit, case, real))
+    else:
+        design = fit.design if keeps_treated else fit.design.without([str(o.unit_ids[treated[0]])])
+        places = {str(o.unit_ids[j]): int(j) for j in np.setdiff1d(np.arange(o.n_units), treated)}
+        found = run_jobs("placebo", _by_refit, places, shared=(fit, design, int(treated[0]), real))
+    done, failures = succeeded(found)
     if not done:
         reason = failures[0][1] if failures else "there is no comparison unit"
         raise InferenceError(f"no placebo in space could be estimated: {reason}")
-    return DonorFits(unit, tuple(d for d, _ in done), tuple(f for _, f in done), failures)
+    effects = {view: np.stack([one.values[view] for one in done if one.values is not None]) for view in views}
+    return DonorPlacebos(str(o.unit_ids[treated[0]]), tuple(one.job for one in done), effects, tuple(failures))
+
+
+def _by_arrays(shared: tuple[Fit, Case, Mapping[View, Estimate]], place: int, rng: np.random.Generator) -> Arrays:
+    """Return what a refit would return without building a design for the donor."""
+    fit, case, real = shared
+    assert isinstance(fit.estimator, SingleCase)
+    study = fit.estimator.placebo_study(fit.design, case.placebo(place), fit.estimate.sample)
+    return _in_order(real, Fit(fit.estimator, fit.design, study))
+
+
+def _by_refit(
+    shared: tuple[Fit, Design, int, Mapping[View, Estimate]], place: int, rng: np.random.Generator
+) -> Arrays:
+    fit, design, treated, real = shared
+    o = fit.design.observations
+    onset = fit.design.onset.copy()
+    onset[o.unit_rows[treated]] = np.inf
+    onset[o.unit_rows[place]] = o.unit_onset[treated]
+    return _in_order(real, fit.refit(design.reassigned(onset)))
+
+
+def _in_order(real: Mapping[View, Estimate], placebo: Fit) -> Arrays:
+    return {view: aligned(estimate, placebo.view(view)) for view, estimate in real.items()}
 
 
 def _ratio(estimate: Estimate, drawn: FloatArray) -> Facts:
