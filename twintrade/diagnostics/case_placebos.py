@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twintrade.design.case import Case
-from twintrade.errors import TwintradeError
+from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.single_case import SingleCase
+from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
 from twintrade.numerics.placebo_rank import PlaceboRank, mean_shift, placebo_rank, rmspe_ratio
 
@@ -85,20 +86,21 @@ def placebo_paths(estimator: SingleCase, case: Case) -> PlaceboPaths:
     TwintradeError
         The treated unit itself cannot be estimated.
     """
-    rows, units, failed = [estimator.gaps(case)], [case.units[0]], []
-    for placebo in case.placebos():
-        name = str(placebo.units[0])
-        try:
-            gaps = estimator.gaps(placebo) if placebo.n_donors else np.full(case.periods.size, np.nan)
-        except TwintradeError as error:
-            failed.append((name, str(error)))
-            continue
-        if not (np.isfinite(gaps[case.is_before]).any() and np.isfinite(gaps[case.is_after]).any()):
-            failed.append((name, "no gap can be formed on both sides of the onset"))
-            continue
-        rows.append(gaps)
-        units.append(name)
-    return PlaceboPaths(case, np.vstack(rows), np.array(units, dtype=object), tuple(failed))
+    own = estimator.gaps(case)
+    jobs = {str(unit): j for j, unit in enumerate(case.units[1:])}
+    done, failed = succeeded(run_jobs("placebo paths", _path, jobs, shared=(estimator, case)))
+    rows = np.vstack([own, *(one.values["gaps"] for one in done if one.values is not None)])
+    units = np.array([case.units[0], *(one.job for one in done)], dtype=object)
+    return PlaceboPaths(case, rows, units, tuple(failed))
+
+
+def _path(shared: tuple[SingleCase, Case], donor: int, rng: np.random.Generator) -> Arrays:
+    estimator, case = shared
+    placebo = case.placebo(donor)
+    gaps = estimator.gaps(placebo) if placebo.n_donors else np.full(case.periods.size, np.nan)
+    if not (np.isfinite(gaps[case.is_before]).any() and np.isfinite(gaps[case.is_after]).any()):
+        raise EstimationError("no gap can be formed on both sides of the onset")
+    return {"gaps": gaps}
 
 
 def single_case(fit: Fit) -> tuple[SingleCase, Case] | None:

@@ -6,12 +6,11 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import has_influence, quoted
 from twintrade.effects import Finding, Influence
-from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.base import Inference
 
 COLUMNS = ("unit", "is_tied", "influence", "share", "effect_without", "change")
@@ -43,9 +42,11 @@ class UnitInfluenceCheck(Diagnostic):
         tied = set(o.unit_ids[o.is_ever_treated])
         total = float((values**2).sum())
         rows = []
-        for k in order:
+        jobs = {str(held.units[k]): str(held.units[k]) for k in order}
+        found = run_jobs("influence", _without, jobs, shared=fit)
+        for k, done in zip(order, found, strict=True):
             unit = held.units[k]
-            without = _without(fit, fit.design, str(unit))
+            without = float("nan") if done.values is None else float(done.values["effect"])
             share = float(values[k] ** 2) / total if total else float("nan")
             rows.append((str(unit), unit in tied, float(values[k]), share, without, without - own))
         table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -66,8 +67,5 @@ class UnitInfluenceCheck(Diagnostic):
         )
 
 
-def _without(fit: Fit, design: Design, unit: str) -> float:
-    try:
-        return float(fit.refit(design.without([unit])).view("overall").effects[0])
-    except TwintradeError:
-        return float("nan")
+def _without(fit: Fit, unit: str, rng: np.random.Generator) -> Arrays:
+    return {"effect": fit.refit(fit.design.without([unit])).view("overall").effects[0]}

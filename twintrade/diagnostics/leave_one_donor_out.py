@@ -14,6 +14,7 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.single_case import SingleCase
 from twintrade.estimators.weighted_case import WeightedCase
+from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.hull import distance_outside
@@ -66,16 +67,20 @@ class LeaveOneDonorOut(Diagnostic):
 def _without_each(estimator: SingleCase, case: Case, base: FloatArray) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Return the mean gap without each donor that carries weight, and the paths of the gaps."""
     rows, paths = [], [_path("", case, base)]
-    for j in _carrying(estimator, case):
-        name = str(case.units[1 + j])
-        try:
-            gaps = estimator.gaps(case.without(j))
-        except TwintradeError as error:
-            rows.append({"left_out": name, "effect": np.nan, "reason": str(error)})
+    jobs = {str(case.units[1 + j]): j for j in _carrying(estimator, case)}
+    for done in run_jobs("leave one donor out", _gaps_without, jobs, shared=(estimator, case)):
+        if done.values is None:
+            rows.append({"left_out": done.job, "effect": np.nan, "reason": done.reason})
             continue
-        rows.append({"left_out": name, "effect": float(np.nanmean(gaps[case.is_after])), "reason": ""})
-        paths.append(_path(name, case, gaps))
+        gaps = done.values["gaps"]
+        rows.append({"left_out": done.job, "effect": float(np.nanmean(gaps[case.is_after])), "reason": ""})
+        paths.append(_path(done.job, case, gaps))
     return pd.DataFrame(rows, columns=["left_out", "effect", "reason"]), paths
+
+
+def _gaps_without(shared: tuple[SingleCase, Case], donor: int, rng: np.random.Generator) -> Arrays:
+    estimator, case = shared
+    return {"gaps": estimator.gaps(case.without(donor))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

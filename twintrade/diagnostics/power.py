@@ -12,6 +12,7 @@ from twintrade.diagnostics.variants import quoted
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.joint import t_quantile
@@ -96,16 +97,28 @@ class Power(Diagnostic):
             if is_linear(fit)
             else None
         )
-        for _ in range(self.draws):
-            changed = design.reassigned(deal(design, onsets, rng))
+        dealt = [deal(design, onsets, rng) for _ in range(self.draws)]
+        if fast is None:
+            jobs = {str(k): onset for k, onset in enumerate(dealt)}
+            done, bad = succeeded(run_jobs("power", _placebo, jobs, shared=(fit, design)))
+            found = np.array([[one.values["effect"], one.values["se"]] for one in done if one.values is not None])
+            return *found.reshape(-1, 2).T, [reason for _, reason in bad]
+        for onset in dealt:
+            changed = design.reassigned(onset)
             try:
-                quick = fast(changed) if fast is not None else None
+                quick = fast(changed)
                 again = Fit(fit.estimator, changed, quick[0]) if quick is not None else fit.refit(changed)
                 effects.append(float(again.view("overall").effects[0]))
                 errors.append(_se(again) if quick is None else np.nan)
             except TwintradeError as error:
                 reasons.append(str(error))
         return np.array(effects), np.array(errors), reasons
+
+
+def _placebo(shared: tuple[Fit, Design], onset: FloatArray, rng: np.random.Generator) -> Arrays:
+    fit, design = shared
+    again = fit.refit(design.reassigned(onset))
+    return {"effect": again.view("overall").effects[0], "se": np.float64(_se(again))}
 
 
 def _se(fit: Fit) -> float:

@@ -9,9 +9,10 @@ from scipy.special import ndtri
 from twintrade.design.case import Case
 from twintrade.effects import Bands, Estimate, EventStudy
 from twintrade.effects.bands import absent
-from twintrade.errors import InferenceError, TwintradeError
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.weighted_case import WeightedCase
+from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 
@@ -103,24 +104,24 @@ class PredictionIntervals(Inference):
         fitted = case.own - estimator.gaps(case)
         before = case.is_before
         residuals = np.where(before, case.own - fitted, 0.0)
-        out = []
-        for _ in range(self.draws):
-            signs = rng.choice([-1.0, 1.0], size=residuals.size)
-            values = case.values.copy()
-            values[0] = np.where(before, fitted + residuals * signs, case.own)
-            redrawn = replace(case, values=values)
-            try:
-                out.append(values[0] - estimator.gaps(redrawn) - fitted)
-            except TwintradeError:
-                continue
-        if not out:
+        signs = [rng.choice([-1.0, 1.0], size=residuals.size) for _ in range(self.draws)]
+        jobs = {str(k): np.where(before, fitted + residuals * drawn, case.own) for k, drawn in enumerate(signs)}
+        done, _ = succeeded(run_jobs("prediction intervals", _moved, jobs, shared=(estimator, case, fitted)))
+        if not done:
             raise InferenceError("no refit of the weights succeeded")
-        return np.vstack(out)
+        return np.vstack([one.values["moves"] for one in done if one.values is not None])
 
     def _noise_width(self, spread: float, tail: float) -> float:
         if self.noise == "normal":
             return spread * float(ndtri(1 - tail / 2))
         return spread * float(np.sqrt(2 * np.log(2 / tail)))
+
+
+def _moved(shared: tuple[WeightedCase, Case, FloatArray], own: FloatArray, rng: np.random.Generator) -> Arrays:
+    estimator, case, fitted = shared
+    values = case.values.copy()
+    values[0] = own
+    return {"moves": own - estimator.gaps(replace(case, values=values)) - fitted}
 
 
 def _spread(estimator: WeightedCase, case: Case) -> tuple[float, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -10,9 +10,10 @@ from scipy.special import ndtr, ndtri
 from twintrade.design.outcome_matrix import OutcomeMatrix, outcome_matrix
 from twintrade.effects import Bands, CohortEffects, Estimate
 from twintrade.effects.bands import absent
-from twintrade.errors import InferenceError, TwintradeError
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.synthetic_did import SyntheticDid, cohort_case
+from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.permutation import aligned
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -97,16 +98,14 @@ class SyntheticDidVariance(Inference):
         self, fit: Fit, view: View, estimator: SyntheticDid, matrix: OutcomeMatrix, rng: np.random.Generator
     ) -> FloatArray:
         draw = _placebo_rows if self.method == "placebo" else _bootstrap_rows
-        estimate, tries = fit.view(view), 0
+        shared, tries = (fit, estimator, matrix, fit.view(view), view), 0
         found: list[FloatArray] = []
         while len(found) < self.draws and tries < 5 * self.draws:
-            tries += 1
-            sample = draw(matrix, rng)
-            try:
-                refit = estimator.by_cohort(fit.design, sample)
-            except TwintradeError:
-                continue
-            found.append(aligned(estimate, _view(fit, refit, view)))
+            n = min(self.draws - len(found), 5 * self.draws - tries)
+            jobs = {str(tries + k): draw(matrix, rng) for k in range(n)}
+            done, _ = succeeded(run_jobs("synthetic DiD replications", _replication, jobs, shared=shared))
+            found += [one.values["effects"] for one in done if one.values is not None]
+            tries += n
         if len(found) < 2:
             raise InferenceError(f"no {self.method} replication of synthetic DiD could be estimated")
         return np.vstack(found)
@@ -142,18 +141,31 @@ def chosen_rows(matrix: OutcomeMatrix, rows: IntArray, onset: FloatArray | None 
     )
 
 
-def _placebo_rows(matrix: OutcomeMatrix, rng: np.random.Generator) -> OutcomeMatrix:
+Draw: TypeAlias = tuple[IntArray, FloatArray]
+"""Rows of the matrix, repeats allowed, and their onsets."""
+
+
+def _replication(
+    shared: tuple[Fit, SyntheticDid, OutcomeMatrix, Estimate, View], drawn: Draw, rng: np.random.Generator
+) -> Arrays:
+    fit, estimator, matrix, estimate, view = shared
+    again = estimator.by_cohort(fit.design, chosen_rows(matrix, *drawn))
+    return {"effects": aligned(estimate, _view(fit, again, view))}
+
+
+def _placebo_rows(matrix: OutcomeMatrix, rng: np.random.Generator) -> Draw:
     """Give the treated units' onsets to random controls; the treated units are gone (Algorithm 4)."""
     controls = rng.permutation(np.flatnonzero(~matrix.is_treated))
     onsets = matrix.onset[matrix.is_treated]
     onset = np.full(controls.size, np.inf)
     onset[: onsets.size] = onsets
-    return chosen_rows(matrix, controls, onset)
+    return controls, onset
 
 
-def _bootstrap_rows(matrix: OutcomeMatrix, rng: np.random.Generator) -> OutcomeMatrix:
+def _bootstrap_rows(matrix: OutcomeMatrix, rng: np.random.Generator) -> Draw:
     """Resample units (Algorithm 2); draws without a treated unit or control are refused by the estimator."""
-    return chosen_rows(matrix, np.sort(rng.integers(0, matrix.units.size, matrix.units.size)))
+    rows = np.sort(rng.integers(0, matrix.units.size, matrix.units.size))
+    return rows, matrix.onset[rows]
 
 
 def _leave_one_out(
