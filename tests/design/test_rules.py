@@ -13,6 +13,7 @@ from twintrade.data.periods import Frequency
 from twintrade.data.registry import read_twinnings, read_undated
 from twintrade.data.trade import read_trade
 from twintrade.design import Design, Panel
+from twintrade.design.donors import donor_sets
 from twintrade.design.onset import end_of, onset_of
 from twintrade.design.register import CandidateDate, Ties
 from twintrade.design.rules import TreatmentRule, flagged_units, treatment_of
@@ -238,6 +239,20 @@ def test_a_panel_of_cities_takes_ties_with_any_country():
 def test_a_link_named_in_the_spec_must_be_a_unit():
     with pytest.raises(DesignError, match="'A-USA' is named as linked"):
         treatment_of(ties_of(("A", "GBR", {"signed": "2004"}), also_linked=("A-USA",)), panel_of())
+
+
+def test_a_flow_moved_by_another_event_is_in_no_comparison_and_says_which():
+    tied = ("A", "GBR", {"signed": "2004"})
+    found = treatment_of(ties_of(tied, other_events={"B-GBR": "car plant opened in 2003"}), panel_of())
+    assert found.excluded == {"B-GBR": "another event: car plant opened in 2003"}
+    assert any(m.code == "other-event-excluded" and "B-GBR" in m.message for m in found.messages)
+    sets = donor_sets(Design(panel=panel_of(), treatment=found, outcome="exports"), "A-GBR")
+    assert sets[1].donors.units == ()
+    assert sets[1].excluded["reason"].tolist() == ["another event: car plant opened in 2003"]
+    with pytest.raises(DesignError, match="'B-USA' is named with another event"):
+        treatment_of(ties_of(tied, other_events={"B-USA": "x"}), panel_of())
+    with pytest.raises(DesignError, match="A-GBR is tied within the sample itself"):
+        treatment_of(ties_of(tied, other_events={"A-GBR": "x"}), panel_of())
 
 
 @pytest.mark.parametrize("options", [{"late_from": 0}, {"late_from": 14}, {"n": 0}, {"rule": "last_agreement"}])

@@ -107,12 +107,15 @@ class Ties:
     also_linked : tuple of str
         Units known to have further undated links that stand in no file.
     undated_policy : {"error", "exclude"}
+    other_events : mapping of str to str
+        Units moved by another named event, and which: in no comparison.
     """
 
     registry: pd.DataFrame
     undated: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["city", "partner"]))
     also_linked: tuple[str, ...] = ()
     undated_policy: Literal["error", "exclude"] = "error"
+    other_events: Mapping[str, str] = field(default_factory=dict)
 
 
 def register_of(ties: Ties, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:

@@ -107,7 +107,7 @@ def treatment_of(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) ->
     ------
     DesignError
         Ties without a date are among the panel's units and the policy does not say to exclude them; or a unit named
-        as linked is not in the panel.
+        as linked, or with another event, is not in the panel, or is tied itself.
     """
     rule = rule or TreatmentRule()
     register = register_of(ties, rule.choice, rule.kinds, panel)
@@ -116,6 +116,7 @@ def treatment_of(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) ->
     misspelt = misspelt_ties(register, panel)
     excluded = _excluded(register, onset, linked, {m.unit for m in misspelt}, panel)
     _refuse_undated(excluded, ties, register, panel)
+    excluded |= _moved_by_events(ties.other_events, onset, panel)
     register = with_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
     messages = _messages(rule, register, excluded)
@@ -170,6 +171,17 @@ def _excluded(
     excluded = dict.fromkeys(sorted(set(unmatched) & untied), "unmatched")
     excluded |= dict.fromkeys(sorted(set(other["unit"]) & untied), "other-kind")
     return excluded | dict.fromkeys(sorted(set(linked) & untied), "undated")
+
+
+def _moved_by_events(events: Mapping[str, str], onset: FloatArray, panel: Panel) -> dict[str, str]:
+    """Units that another named event moved, with the event as the reason."""
+    for unit in events:
+        found = np.flatnonzero(panel.units == unit)
+        if not found.size:
+            raise DesignError(f"{unit!r} is named with another event but is no unit of the panel")
+        if panel.first_period < onset[found[0]] <= panel.last_period:
+            raise DesignError(f"{unit} is tied within the sample itself; leave it out by name, not for another event")
+    return {unit: f"another event: {event}" for unit, event in events.items()}
 
 
 def _refuse_undated(excluded: Mapping[str, str], ties: Ties, register: pd.DataFrame, panel: Panel) -> None:
@@ -240,6 +252,13 @@ def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str
             [u for u, reason in excluded.items() if reason == "other-kind"],
             "unit has",
             "only ties of kinds that do not count here: neither treated nor comparison",
+        ),
+        (
+            "info",
+            "other-event-excluded",
+            [u for u, reason in excluded.items() if reason.startswith("another event: ")],
+            "unit is",
+            "moved by another named event: in no comparison",
         ),
         (
             "info",

@@ -41,6 +41,9 @@ class DataSection(Section):
     twinnings: list[TwinningSource] = Field(default=[])
     undated: list[UndatedSource] = Field(default=[], description="links without a date; one table or several")
     also_linked: list[str] = Field(default=[], description="dyads known to have undated links that are in no file")
+    other_events: dict[str, str] = Field(
+        default={}, description="dyads moved by another named event, and which: in no comparison, listed with it"
+    )
     simulated: bool = Field(default=False, description="the files hold simulated series: everything says SIMULATED")
     skip_when_absent: bool = Field(
         default=False, description="skip the analysis, with a reason, when an input is absent"

@@ -55,7 +55,8 @@ def read_ties(spec: Spec, root: Path) -> ReadTies:
     registry = read_twinnings(spec.data.twinnings, root)
     undated = read_undated(spec.data.undated, root)
     links = _undated_frame(undated)
-    ties = Ties(ties_frame(registry), links, tuple(spec.data.also_linked), _undated_policy(spec))
+    data, policy = spec.data, _undated_policy(spec)
+    ties = Ties(ties_frame(registry), links, tuple(data.also_linked), policy, data.other_events)
     return ReadTies(ties, registry, undated)
 
 
