@@ -183,7 +183,10 @@ def test_every_date_and_donor_set_has_a_row_and_the_summary_is_the_median():
     assert set(finding.table["kind"]) == {"date", "donut", "interval"}
     assert set(finding.table["donor_set"]) == {"A", "B", "all"}
     known = finding.table.dropna(subset=["effect"])
-    assert len(known) == 4 * 3
+    assert len(known) == 4 * 3 * 3
+    assert known.groupby("method").size().to_dict() == dict.fromkeys(
+        ("double ratio", "synthetic control", "synthetic DiD"), 4 * 3
+    )
     assert finding.value == pytest.approx(known["p"].median())
     assert "is not a finding" in finding.sentence
     codes = {m.code for m in finding.messages}
@@ -195,7 +198,8 @@ def test_the_donut_leaves_the_ambiguous_periods_out():
     between = (frame["city"] == "c0") & (frame["partner"] == "p0") & frame["year"].isin([2006, 2007])
     frame.loc[between, "exports"] *= np.exp(3.0)
     finding = check(DateSets(dates=(2006, 2008)), fit(DoubleRatio(), dyad_design(frame, {"c0-p0": 2008})))
-    table = finding.table[finding.table["donor_set"] == "all"].set_index("kind")
+    is_shown = (finding.table["donor_set"] == "all") & (finding.table["method"] == "double ratio")
+    table = finding.table[is_shown].set_index("kind")
     assert table.loc["donut", "effect"] == pytest.approx(0.0, abs=0.2)
     assert table.loc["interval", "effect"] == pytest.approx(3.0, abs=0.2)
 

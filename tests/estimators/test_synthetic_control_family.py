@@ -164,6 +164,15 @@ def test_covariates_are_matched_where_they_decide():
         fit(ElasticNetSyntheticControl(), design)
 
 
+def test_an_augmented_control_of_deviations_ignores_the_size_of_units(values):
+    sizes = np.random.default_rng(8).normal(0, 50, (values.shape[0], 1))
+    estimator = AugmentedSyntheticControl(demeaned=True)
+    effects = [fit(estimator, matrix_design(v, 2012)).view("overall").effects[0] for v in (values, values + sizes)]
+    assert effects[1] == pytest.approx(effects[0], rel=1e-7)
+    plain = fit(AugmentedSyntheticControl(), matrix_design(values + sizes, 2012)).view("overall").effects[0]
+    assert abs(plain - effects[0]) > 1e-3
+
+
 def test_a_large_penalty_takes_the_augmentation_away(values):
     case = SyntheticControl().case(matrix_design(values, 2014))
     weights = AugmentedSyntheticControl(penalty=1e12).weigh(case).weights

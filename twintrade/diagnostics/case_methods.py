@@ -78,6 +78,18 @@ def methods_of(made: Fit) -> tuple[CaseMethod, ...]:
     return (own, *(m for m in further if m.estimator.name != made.estimator.name))
 
 
+def seen_by(made: Fit) -> Iterator[tuple[CaseMethod, Case]]:
+    """Yield every method that can look at the case, with the case as it looks at it."""
+    for method in methods_of(made):
+        design = made.design.with_outcome(made.design.outcome, method.transform)
+        if method.estimator.requires.unmet(design):
+            continue
+        try:
+            yield method, method.estimator.case(design)
+        except TwintradeError:
+            continue
+
+
 def measured(made: Fit) -> Iterator[Measured]:
     """Yield every method of a single-case fit with every donor set that is not empty."""
     for method in methods_of(made):

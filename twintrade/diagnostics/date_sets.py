@@ -9,6 +9,7 @@ import pandas as pd
 
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.case_methods import CaseMethod, seen_by
 from twintrade.diagnostics.case_placebos import case_sets, placebo_paths, single_case
 from twintrade.diagnostics.dates import has_vague_date
 from twintrade.diagnostics.raw_series import candidate_dates
@@ -57,15 +58,16 @@ class DateSets(Diagnostic):
     citation: ClassVar[str] = "denteh2022"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a date and donor set; payload ``date_sets``."""
+        """Return one row a method of the page, date and donor set; payload ``date_sets``."""
         found = single_case(fit)
         if found is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
-        estimator, case = found
+        case = found[1]
         labels = self._labels(fit, case)
-        rows, messages = [], _said(fit, labels, case)
-        for dated in variants(case, labels):
-            rows += self._rows(estimator, dated, fit.design.panel.label(dated.onset))
+        messages, rows = _said(fit, labels, case), []
+        for method, seen in seen_by(fit):
+            for dated in variants(seen, labels):
+                rows += self._rows(method, dated, fit.design.panel.label(dated.onset))
         table = pd.DataFrame(rows)
         known = table.dropna(subset=["effect"])
         if known.empty:
@@ -94,13 +96,13 @@ class DateSets(Diagnostic):
             out.setdefault(int(period), []).append(str(label))
         return {d: "; ".join(names) or "onset as chosen" for d, names in sorted(out.items())}
 
-    def _rows(self, estimator: SingleCase, dated: Dated, onset_label: str) -> list[dict[str, object]]:
+    def _rows(self, method: CaseMethod, dated: Dated, onset_label: str) -> list[dict[str, object]]:
         rows = []
         for key, chosen in case_sets(dated.case).items():
             row: dict[str, object] = {"date": dated.label, "kind": dated.kind, "onset": dated.onset}
-            row |= {"onset_label": onset_label, "donor_set": key}
+            row |= {"onset_label": onset_label, "method": method.label, "donor_set": key}
             try:
-                row |= self._estimated(estimator, chosen)
+                row |= self._estimated(method.estimator, chosen)
             except TwintradeError as error:
                 row |= {"effect": np.nan, "p": np.nan, "floor": np.nan, "reason": str(error)}
             rows.append(row)
@@ -150,12 +152,13 @@ def _said(fit: Fit, labels: dict[int, str], case: Case) -> list[Message]:
 
 def _summary(known: pd.DataFrame) -> str:
     effects, p = known["effect"], known["p"]
-    n_dates, n_sets = known["date"].nunique(), known["donor_set"].nunique()
+    n_dates, n_sets, n_methods = (known[c].nunique() for c in ("date", "donor_set", "method"))
     same = max((effects > 0).mean(), (effects < 0).mean())
     plural = "" if n_dates == 1 else "s"
+    methods = "" if n_methods == 1 else f", {n_methods} methods"
     return (
-        f"Over {len(known)} combinations of {n_dates} reading{plural} of the date and {n_sets} donor sets the median "
-        f"mean gap is {effects.median():+.3g} (from {effects.min():+.3g} to {effects.max():+.3g}), "
+        f"Over {len(known)} combinations of {n_dates} reading{plural} of the date{methods} and {n_sets} donor sets "
+        f"the median mean gap is {effects.median():+.3g} (from {effects.min():+.3g} to {effects.max():+.3g}), "
         f"{100 * same:.0f} % of one sign; the median rank p is {p.median():.3f}. The smallest of them, "
         f"{p.min():.3f}, is not a finding: with so many combinations something is always smallest."
     )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from twintrade.design import Design
 from twintrade.design.case import Case
 from twintrade.errors import EstimationError
@@ -32,12 +34,15 @@ class AugmentedSyntheticControl(WeightedCase):
         Ridge penalty, in squared units of the outcome; None chooses it by leaving out one period at a time.
     one_se : bool
         The largest penalty within one standard error of the best, not the best itself.
+    demeaned : bool
+        Fit and compare deviations from each unit's mean before the onset (their fixed-effects version).
     min_before : int
         Fewest periods before the onset.
     """
 
     penalty: float | None = None
     one_se: bool = True
+    demeaned: bool = False
     min_before: int = 4
     name = "augmented_synthetic_control"
     title = "Augmented synthetic control"
@@ -57,11 +62,15 @@ class AugmentedSyntheticControl(WeightedCase):
         if self.penalty is not None and not self.penalty > 0:
             raise EstimationError(f"a ridge penalty is positive, not {self.penalty}")
         values = case.values[:, case.is_before]
+        level = values.mean(axis=1) if self.demeaned else np.zeros(values.shape[0])
+        values = values - level[:, None]
         if case.predictors.shape[1] == 0:
-            return DonorWeights(self._weights(values))
-        covariates = standardized_covariates(case.predictors)
-        weights = self._weights(less_covariates(values - values[1:].mean(axis=0), covariates))
-        return DonorWeights(balanced_on(weights, covariates))
+            weights = self._weights(values)
+        else:
+            covariates = standardized_covariates(case.predictors)
+            fitted = self._weights(less_covariates(values - values[1:].mean(axis=0), covariates))
+            weights = balanced_on(fitted, covariates)
+        return DonorWeights(weights, float(level[0] - weights @ level[1:]))
 
     def _weights(self, values: FloatArray) -> FloatArray:
         donors, treated = centered(values)

@@ -33,6 +33,7 @@ _CHECKS = [{"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, 
 
 # A flow far larger than its donors is outside their hull; its movements need not be.
 _CONTROL: dict[str, Any] = {"name": "synthetic_control", "transform": "log", "demeaned": True}
+_AUGMENTED: dict[str, Any] = {"name": "augmented_synthetic_control", "transform": "log", "demeaned": True}
 _DID: dict[str, Any] = {"name": "synthetic_did", "transform": "log", "min_before": 4}
 # One series has no placebos of its own kind: its errors are those of a regression over time.
 _ALONE: dict[str, Any] = {"name": "interrupted_series", "transform": "log", "inference": "hac"}
@@ -117,6 +118,8 @@ RECIPES: Mapping[str, Recipe] = {
                 _CONTROL | {"label": "Synthetic control, logs", "key": "log"},
                 _CONTROL | {"donors": "A", "label": "Synthetic control, donors A", "key": "log-a"},
                 _CONTROL | {"donors": "B", "label": "Synthetic control, donors B", "key": "log-b"},
+                _AUGMENTED | {"donors": "A", "label": "Augmented, donors A", "key": "log-a"},
+                _AUGMENTED | {"donors": "B", "label": "Augmented, donors B", "key": "log-b"},
                 _DID | {"label": "Synthetic DiD, logs", "key": "log-donors-all"},
                 _ALONE | {"label": "Own trend alone, descriptive", "key": "log-donors-all"},
             ],

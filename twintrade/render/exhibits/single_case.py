@@ -29,7 +29,7 @@ TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "date_sets",
         "case_dates_caption",
         "case_dates_note",
-        ("date", "kind", "onset_label", "donor_set", "effect", "p", "floor", "reason"),
+        ("date", "onset_label", "method", "donor_set", "effect", "p", "floor", "reason"),
     ),
     ("placebo_time_table", "case_false_dates_caption", "", ("onset_label", "effect", "p", "floor", "reason")),
     ("leave_one_donor_out_table", "case_without_caption", "", ("left_out", "effect", "reason")),
