@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from twintrade.estimators.base import ESTIMATORS as ESTIMATORS
     from twintrade.estimators.base import Fit as Fit
     from twintrade.inference.base import INFERENCES as INFERENCES
+    from twintrade.study.cohorts import cohort_statistics as cohort_statistics
     from twintrade.study.notebook import check as check
     from twintrade.study.notebook import compare as compare
     from twintrade.study.notebook import fit as fit
@@ -37,6 +38,7 @@ _HOMES = {
     "fit": "twintrade.study.notebook",
     "infer": "twintrade.study.notebook",
     "check": "twintrade.study.notebook",
+    "cohort_statistics": "twintrade.study.cohorts",
     "Panel": "twintrade.design",
     "Treatment": "twintrade.design",
     "TreatmentRule": "twintrade.design.rules",

@@ -11,7 +11,7 @@ import pyarrow as pa
 from twintrade.data.collapse import Engine, engine_for
 from twintrade.data.microdata_schema import Microdata
 from twintrade.errors import DataError
-from twintrade.numerics.arrays import IntArray, ObjectArray
+from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 
 EXACT = "DECIMAL(19,0)"
 """Holds any sum of 64 bits; the product of two has 38 digits, which is as many as both engines have."""
@@ -46,6 +46,7 @@ def cohort_tables(
     root: Path,
     *,
     clusters: Sequence[str] = ("city", "partner"),
+    excluded: pd.DataFrame | None = None,
 ) -> CohortTables:
     """Return counts, sums and second moments of trade by cohort, and sums by cluster and cohort.
 
@@ -62,6 +63,8 @@ def cohort_tables(
         Engine, and the decimals of the smallest unit.
     root : Path
     clusters : sequence of {"city", "partner"}
+    excluded : DataFrame, optional
+        Columns city, partner: pairs that are in no comparison and not treated either, as those of unknown date.
 
     Raises
     ------
@@ -73,15 +76,19 @@ def cohort_tables(
     ties = _treated(onsets, pd.Index(cities), pd.Index(partners))
     onset = np.full(len(cities) * len(partners), np.inf)
     onset[ties.index] = ties.to_numpy()
-    known, cohort = np.unique(onset, return_inverse=True)
+    inside = _inside(excluded, pd.Index(cities), pd.Index(partners))
+    known, place = np.unique(onset[inside], return_inverse=True)
+    cohort = np.full(onset.size, known.size)
+    cohort[inside] = place
     periods = np.arange(int(cells["period"].min()), int(cells["period"].max()) + 1)
     unit = city * len(partners) + partner
     keys = {"unit": unit, "cohort": cohort[unit], "city": city, "partner": partner, "period": cells["period"]}
     table = {name: pa.array(np.asarray(column, dtype=np.int64)) for name, column in keys.items()}
     table["units"] = pa.array(cells["units"].to_numpy(dtype=np.int64))
+    told = pa.table(table).filter(pa.array(inside[unit]))
     engine = engine_for(options, root)
     try:
-        engine.register("cells", pa.table(table))
+        engine.register("cells", told)
         shape = (known.size, periods.size)
         totals = _whole(engine.execute(sums_statement("cohort")), shape, int(periods[0]))
         raw = _products(engine, known.size, periods)
@@ -92,12 +99,16 @@ def cohort_tables(
         }
     finally:
         engine.close()
-    counts = np.bincount(cohort, minlength=known.size)
+    counts = np.bincount(place, minlength=known.size)
     grid = cohort.reshape(len(cities), len(partners))
     tally = {"city": grid, "partner": grid.T}
     names = {"city": cities, "partner": partners}
     held = {
-        name: (np.stack([np.bincount(row, minlength=known.size) for row in tally[name]]), sums, list(names[name]))
+        name: (
+            np.stack([np.bincount(row, minlength=known.size + 1)[:-1] for row in tally[name]]),
+            sums,
+            list(names[name]),
+        )
         for name, sums in grouped.items()
     }
     return _centered(known, periods, counts, totals, raw, held, options.decimals)
@@ -134,6 +145,16 @@ def _treated(onsets: pd.DataFrame, cities: pd.Index, partners: pd.Index) -> pd.S
     if len(set(number)) < len(number):
         raise DataError("a pair of city and partner has two onsets: keep the one that counts")
     return pd.Series(known["onset"].to_numpy(dtype=np.float64), index=number)
+
+
+def _inside(excluded: pd.DataFrame | None, cities: pd.Index, partners: pd.Index) -> BoolArray:
+    """Return which units take part."""
+    inside = np.ones(len(cities) * len(partners), dtype=bool)
+    if excluded is not None:
+        where = cities.get_indexer(pd.Index(excluded["city"])), partners.get_indexer(pd.Index(excluded["partner"]))
+        there = (where[0] >= 0) & (where[1] >= 0)
+        inside[where[0][there] * len(partners) + where[1][there]] = False
+    return inside
 
 
 def _whole(found: pa.Table, shape: tuple[int, ...], first: int) -> ObjectArray:

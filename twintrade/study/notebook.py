@@ -103,7 +103,9 @@ def compare(
         raise DesignError(f"ties is a table, not {ties!r}; read the file with pandas.read_csv")
     if not isinstance(ties, Treatment):
         ties = (
-            _from_table(panel, ties, rule, undated) if isinstance(ties, pd.DataFrame) else _from_onsets(panel, ties)
+            treatment_from_table(panel, ties, rule, undated)
+            if isinstance(ties, pd.DataFrame)
+            else _from_onsets(panel, ties)
         )
     if isinstance(comparison, str):
         if comparison not in COMPARISONS:
@@ -185,9 +187,10 @@ def _from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, float]) -> Treat
     return Treatment.from_series(known.reindex(pd.Index(panel.units)))
 
 
-def _from_table(
+def treatment_from_table(
     panel: Panel, table: pd.DataFrame, rule: TreatmentRule | None, undated: Literal["error", "exclude"]
 ) -> Treatment:
+    """Return the onsets that a table of ties gives the units of a panel."""
     needed = ["city", "partner", "date"] if panel.is_dyadic else ["city", "date"]
     lacking = [name for name in needed if name not in table]
     if lacking:
