@@ -140,6 +140,29 @@ def test_poisson_influence_agrees_with_leaving_one_unit_out(measure):
     assert error == pytest.approx(np.sqrt(((left - left.mean()) ** 2).sum()), rel=0.15)
 
 
+def test_poisson_leads_have_a_level_and_the_influence_of_it():
+    """Against the outcomes' means and the log leads, and, within 15 %, against leaving one unit out."""
+    made = simulate(np.random.default_rng(70), n_cities=80, family="poisson", mean=30.0, unit_spread=0.5, noise=0.3)
+    design = made.design(window=(-3, 3))
+    ratio, level = (
+        fit(Imputation(family="poisson", measure=m), design).view("event") for m in ("log_ratio", "difference")
+    )
+    before = ratio.event_times < 0
+    assert before.sum() == 3
+    assert level.event_times.tolist() == ratio.event_times.tolist()
+    o = design.observations
+    mean = np.array([o.y[o.event_time == e].mean() for e in ratio.event_times[before]])
+    np.testing.assert_allclose(level.effects[before], mean * (1 - np.exp(-ratio.effects[before])), rtol=EXACT)
+    error = np.sqrt((level.uncertainty.matrix()[:, before] ** 2).sum(axis=0))
+    left = np.array(
+        [
+            fit(Imputation(family="poisson", measure="difference"), design.without([u])).view("event").effects[before]
+            for u in o.unit_ids
+        ]
+    )
+    np.testing.assert_allclose(error, np.sqrt(((left - left.mean(axis=0)) ** 2).sum(axis=0)), rtol=0.15)
+
+
 def test_options_that_contradict_each_other_are_refused():
     design = dyads(71).design()
     with pytest.raises(DesignError, match="takes the outcome in levels"):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from twintrade.design import Design
+from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError
@@ -142,8 +142,9 @@ class Imputation(Estimator):
         rows = np.union1d(c.fit_rows, c.rows)
         units = np.unique(o.unit[rows])
         unit = o.unit[before.rows]
-        early = [np.bincount(unit, column, o.n_units) for column in before.influence.T]
-        effects, influence = self._lead_scale(before.effects, np.column_stack([np.empty((o.n_units, 0)), *early]))
+        effects, by_row = self._lead_scale(before, o)
+        early = [np.bincount(unit, column, o.n_units) for column in by_row.T]
+        influence = np.column_stack([np.empty((o.n_units, 0)), *early])
         moved = None
         if found.weight_influence is not None:
             moved = np.hstack([np.zeros((units.size, effects.size)), found.weight_influence[units]])
@@ -158,10 +159,10 @@ class Imputation(Estimator):
             moved,
         )
 
-    def _lead_scale(self, effects: FloatArray, influence: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Bring leads to the scale of the effects; Poisson leads have no level."""
+    def _lead_scale(self, before: Leads, o: Observations) -> tuple[FloatArray, FloatArray]:
+        """Bring leads, and their influence by row, to the scale of the effects."""
         if self.family == "linear" or self.measure in (None, "log_ratio"):
-            return effects, influence
+            return before.effects, before.influence
         if self.measure == "percent":
-            return 100 * np.expm1(effects), 100 * np.exp(effects) * influence
-        return effects[:0], influence[:, :0]
+            return 100 * np.expm1(before.effects), 100 * np.exp(before.effects) * before.influence
+        return before.in_levels(o)

@@ -47,6 +47,23 @@ class Leads:
         """Influence by row, shape (n_rows, n_leads)."""
         return self.loadings * self.scores[:, None]
 
+    def in_levels(self, o: Observations) -> tuple[FloatArray, FloatArray]:
+        """Return Poisson leads as mean differences of the outcome, and their influence by row.
+
+        The outcomes of a lead's rows add up to their fitted sum; without the lead they would be exp(-lead) of it.
+
+        Returns
+        -------
+        effects : FloatArray, shape (n_leads,)
+        influence : FloatArray, shape (n_rows, n_leads)
+        """
+        weights = np.ones(self.rows.size) if o.weights is None else o.weights[self.rows]
+        inside = _event_times(o)[self.rows, None] == self.event_times
+        sizes = weights @ inside
+        mean, ratio = (weights * o.y[self.rows]) @ inside / sizes, np.exp(-self.effects)
+        own = inside * self.scores[:, None] * ((1 - ratio) / sizes)
+        return mean * (1 - ratio), self.influence * (mean * ratio) + own
+
 
 def leads(c: Counterfactual, family: Family) -> Leads:
     """Regress untreated outcomes on dummies for the window's event times before onset less anticipation.
@@ -56,7 +73,7 @@ def leads(c: Counterfactual, family: Family) -> Leads:
     o = c.o
     times, notes = _times(o, c.fit_rows)
     rows = c.fit_rows
-    event_time = np.where(follows_event_time(o), o.event_time, 0)
+    event_time = _event_times(o)
     dummies = (event_time[rows, None] == times).astype(np.float64)
     columns = np.hstack([dummies, o.covariates[rows]])
     names = (*(f"lead {e:+d}" for e in times), *o.design.covariates)
@@ -67,6 +84,11 @@ def leads(c: Counterfactual, family: Family) -> Leads:
     n_units, n_cells = counts(o, rows, event_time, found)
     notes += tuple(_collinear(one, names) for one in collinear if one.column < times.size)
     return Leads(found, coefficients[order], rows, loadings[:, order], scores, n_units, n_cells, notes)
+
+
+def _event_times(o: Observations) -> IntArray:
+    """Event time of each row; zero, which no untreated row has, for units that are comparison throughout."""
+    return np.where(follows_event_time(o), o.event_time, 0)
 
 
 def _times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dropped, ...]]:

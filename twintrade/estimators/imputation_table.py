@@ -36,11 +36,10 @@ class Part:
 
 
 def lead_part(before: Leads, effects: FloatArray) -> Part:
-    """Return the leads on the scale of the effects; none where ``effects`` is empty."""
-    n = effects.size
-    pooled = np.full(n, POOLED, dtype=np.int64)
-    n_rows = before.n_cells[:n]
-    return Part(pooled, before.event_times[:n], before.n_units[:n], n_rows, effects, n_rows.astype(np.float64))
+    """Return the leads on the scale of the effects."""
+    pooled = np.full(effects.size, POOLED, dtype=np.int64)
+    weights = before.n_cells.astype(np.float64)
+    return Part(pooled, before.event_times, before.n_units, before.n_cells, effects, weights)
 
 
 def cell_part(cells: Cells, effects: FloatArray, weights: FloatArray) -> Part:
