@@ -1,6 +1,6 @@
 """The statistical appendix: a list of exhibits, each built where its inputs exist, else named with the reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from twintrade.effects import ResultSet
@@ -19,6 +19,7 @@ from twintrade.render.exhibits import (
 from twintrade.render.exhibits.topics import topic
 from twintrade.render.figures.theme import Theme
 from twintrade.render.page import Page
+from twintrade.render.spelling import respelt
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
 
@@ -66,12 +67,18 @@ class AppendixOptions:
     wording : Wording
     theme : Theme
     tables : TableOptions
+    spelling : mapping of str to str
+        Words of the prose and what stands in their place.
+    language : str
+        Of the document, as its formats state it.
     """
 
     exhibits: tuple[str, ...] = PRESETS["full"]
     wording: Wording = field(default_factory=Wording)
     theme: Theme = field(default_factory=Theme)
     tables: TableOptions = field(default_factory=TableOptions)
+    spelling: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en-GB"
 
 
 def appendix(
@@ -106,14 +113,16 @@ def appendix(
             for t, r in absent
         )
         blocks += [Heading(2, page.say("absent_heading"), "left-out"), BulletList(items)]
-    return with_numbers(_marked(blocks, results))
+    return respelt(with_numbers(_marked(blocks, results)), options.spelling)
 
 
 def document(results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None) -> Document:
     """Return the appendix as a document that any writer takes."""
     options = options or AppendixOptions()
     page = page or Page(results, options.wording, options.theme, options.tables, exhibits=options.exhibits)
-    return Document(title(page), appendix(results, options, page), is_simulated=results.is_simulated)
+    blocks = appendix(results, options, page)
+    head = next((b.text for b in blocks if isinstance(b, Heading)), title(page))
+    return Document(head, blocks, options.language, results.is_simulated)
 
 
 def title(page: Page) -> str:

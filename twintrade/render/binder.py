@@ -27,6 +27,7 @@ from twintrade.render.figures import alt_text, forest
 from twintrade.render.page import Page, romanized
 from twintrade.render.reading import Record, headline, label, number, overall, records, slug, text
 from twintrade.render.report import Rendered, written
+from twintrade.render.spelling import respelt
 from twintrade.render.tables.plain import plain_table
 from twintrade.render.writers.glyphs import Printer, charmap
 
@@ -62,7 +63,7 @@ def bind(
         own = appendix(page.results, options, page) if drawn is None else drawn[i].blocks
         blocks += [PageBreak(), *_shifted(own, slug(page.results.name))]
     is_simulated = bool(pages) and all(r.is_simulated for r in analyses)
-    made = Document(title, with_numbers(blocks), is_simulated=is_simulated)
+    made = Document(title, respelt(with_numbers(blocks), options.spelling), options.language, is_simulated)
     return written(made, options, names, printer, word_template)
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 
 MINUS = "\u2212"
 DECIMALS_BY_SCALE = {"log points": 3, "share": 3, "percent": 1, "index": 1}
@@ -90,6 +91,23 @@ def compact(value: object, significant: int = 4) -> str:
     return fixed(number, decimals_for(number, significant=significant))
 
 
+def column_decimals(values: Iterable[float]) -> int | None:
+    """Return the decimals for a whole column: four digits for its largest value, three decimals where it is below 10.
+
+    None where sizes lie so far apart that no one number of decimals shows them all.
+    """
+    sizes = sorted(abs(v) for v in values if math.isfinite(v) and v != 0)
+    if not sizes:
+        return 0
+    largest, middle = sizes[-1], sizes[len(sizes) // 2]
+    if largest < 0.1:
+        return decimals_for(largest)
+    if all(size.is_integer() for size in sizes):
+        return 0
+    decimals = max(0, min(3, 3 - math.floor(math.log10(largest))))
+    return None if round(middle, decimals) == 0 or (largest >= 1e4 and middle < 10) else decimals
+
+
 def percent_of_log(log_points: float) -> float:
     """Return 100(exp(b) - 1): a finished number, shown on the percent scale."""
     return 100.0 * math.expm1(log_points)
@@ -119,6 +137,14 @@ def p_number(p: float) -> str:
         return f"{p:.2f}"
     text = f"{p:.3f}"
     return text[:-1] if text.endswith("0") else text
+
+
+def probability(p: object) -> str:
+    """Format a p-value or its floor for a column: three decimals, and never zero."""
+    if is_missing(p):
+        return ""
+    value = float(p)  # type: ignore[arg-type]
+    return "<0.001" if value < 0.0005 else f"{value:.3f}"
 
 
 def p_value(p: object, floor: object = None) -> str:

@@ -143,6 +143,11 @@ def findings_of(results: ResultSet, diagnostic: str) -> list[Record]:
     return [r for r in records(results.findings) if text(r.get("diagnostic")) == diagnostic]
 
 
+def has_spoken(finding: Record) -> bool:
+    """Whether a check said anything but why it could not be made."""
+    return not text(finding["sentence"]).startswith("Not available")
+
+
 def payload(results: ResultSet, name: str) -> pd.DataFrame | None:
     """Return a non-empty payload by name."""
     frame = results.payloads.get(name)

@@ -75,11 +75,11 @@ def written(
     word_template : bytes, optional
     """
     tex = Printer(PRINTABLE, names, options.wording)
-    pdf_bytes, pdf_messages = pdf(made, Printer(charmap(), names, options.wording))
+    pdf_bytes, pdf_messages = pdf(made, Printer(charmap(), names, options.wording), options.theme)
     files: dict[str, bytes] = {}
     for block in made.blocks:
         files |= _files(block, tex)
-    files["appendix.html"] = html(made)
+    files["appendix.html"] = html(made, options.theme)
     files["appendix.pdf"] = pdf_bytes
     files["appendix.docx"] = word(made, word_template)
     files["appendix.tex"] = latex(made, tex)

@@ -1,16 +1,19 @@
 """A department's own style: changed sentences, theme and table options, from one declared mapping."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
 from twintrade.errors import SpecError
 from twintrade.render.appendix import EXHIBITS, PRESETS, AppendixOptions
 from twintrade.render.figures.theme import Theme
-from twintrade.render.tables.estimates import TableOptions
+from twintrade.render.tables.estimates import TableOptions, Under
 from twintrade.render.wording import Wording
 
-_TABLES = ("wording", "theme", "tables", "exhibits", "appendix")
+_TABLES = ("wording", "spelling", "language", "theme", "tables", "exhibits", "appendix")
+MOST_COLUMNS = 12
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
 
 def options_from(style: Mapping[str, Any]) -> AppendixOptions:
@@ -19,8 +22,8 @@ def options_from(style: Mapping[str, Any]) -> AppendixOptions:
     Parameters
     ----------
     style : mapping
-        ``appendix`` (a preset) or ``exhibits`` (a list of names), ``wording`` (sentence by key), ``theme`` and
-        ``tables`` (option by name).
+        ``appendix`` (a preset) or ``exhibits`` (a list of names), ``wording`` (sentence by key), ``spelling``
+        (replacement by word), ``language`` (as in "en-GB"), ``theme`` and ``tables`` (option by name).
 
     Raises
     ------
@@ -30,11 +33,17 @@ def options_from(style: Mapping[str, Any]) -> AppendixOptions:
     for key in style:
         if key not in _TABLES:
             raise SpecError(f"the report style has no {key!r}; known: {', '.join(_TABLES)}")
+    theme: Theme = _built(Theme, style.get("theme", {}), "theme")
+    faults = theme.faults()
+    if faults:
+        raise SpecError(f"[theme] of the report style: {'; '.join(faults)}")
     return AppendixOptions(
         exhibits=_exhibits(style),
         wording=Wording().changed(_texts(style.get("wording", {}))),
-        theme=_built(Theme, style.get("theme", {}), "theme"),
-        tables=_built(TableOptions, style.get("tables", {}), "tables"),
+        theme=theme,
+        tables=_tables(style.get("tables", {})),
+        spelling=_spelling(style.get("spelling", {})),
+        language=_language(style.get("language", "en-GB")),
     )
 
 
@@ -56,6 +65,28 @@ def _texts(sentences: Mapping[str, Any]) -> dict[str, str]:
     if wrong:
         raise SpecError(f"the sentence {wrong[0]!r} in the report style is no text")
     return dict(sentences)
+
+
+def _spelling(words: Mapping[str, Any]) -> dict[str, str]:
+    for word, new in words.items():
+        if not word.replace(" ", "").replace("-", "").isalpha() or not isinstance(new, str) or not new:
+            raise SpecError(f"[spelling] of the report style: {word!r} = {new!r} is no word with another for it")
+    return dict(words)
+
+
+def _language(tag: Any) -> str:
+    if not isinstance(tag, str) or _LANGUAGE.fullmatch(tag) is None:
+        raise SpecError(f'the language of the report style is {tag!r}; write it as "en-GB"')
+    return tag
+
+
+def _tables(options: Mapping[str, Any]) -> TableOptions:
+    made: TableOptions = _built(TableOptions, options, "tables")
+    if made.under not in get_args(Under):
+        raise SpecError(f"[tables] of the report style: under is one of {', '.join(get_args(Under))}")
+    if not isinstance(made.columns_per_table, int) or not 1 <= made.columns_per_table <= MOST_COLUMNS:
+        raise SpecError(f"[tables] of the report style: columns_per_table is a number from 1 to {MOST_COLUMNS}")
+    return made
 
 
 def _built(kind: type[Any], options: Mapping[str, Any], where: str) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from twintrade.errors import SpecError
+from twintrade.render.absent_wording import ABSENT_SENTENCES
 from twintrade.render.case_wording import CASE_SENTENCES
 from twintrade.render.numbers import typeset
 
@@ -12,6 +13,7 @@ _FIELD = re.compile(r"\{([a-z_]+)\}")
 
 SENTENCES: Mapping[str, str] = {
     **CASE_SENTENCES,
+    **ABSENT_SENTENCES,
     # the first page
     "document_title": "{title}: statistical appendix",
     "simulated": "SIMULATED. Every number, figure and table here is made from simulated series. Nothing here says "
@@ -79,8 +81,6 @@ SENTENCES: Mapping[str, str] = {
     "binder_silent": "{n} passed, none objects",
     "binder_unchecked": "no check with a verdict",
     # exhibits
-    "absent_exhibit": "{title}: left out. {reason}",
-    "absent_heading": "Exhibits left out",
     "data_card": "Data: what was read and what was left out",
     "inputs_caption": "Input files",
     "inputs_note": "SHA-256 is the fingerprint of the file as it was read; the first 16 of its 64 digits are shown, "
@@ -198,12 +198,6 @@ SENTENCES: Mapping[str, str] = {
     "event_table_note": "How the intervals were made stands below the figure of this estimator.",
     "seeds": "{n} jobs, each with a seed of its own made from {seed} and its name; the manifest lists them",
     "findings_elsewhere": "see {heading}",
-    "no_payload": "The analysis produced no data for it.",
-    "no_specification": "No specification was estimated.",
-    "no_manifest": "The run has not been stored yet, so there is no manifest.",
-    "no_messages": "The run left no warning.",
-    "no_claims": "The analysis names no claims.",
-    "no_twinnings": "The analysis has no dated agreement.",
     "glyph_lost": "the font has no glyph for {characters} in “{text}”; printed as “{shown}”",
 }
 

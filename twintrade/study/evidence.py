@@ -12,6 +12,7 @@ from twintrade.render import numbers
 from twintrade.render.reading import (
     Record,
     findings_of,
+    has_spoken,
     headline,
     label,
     number,
@@ -118,7 +119,7 @@ def _case(results: ResultSet, direction: str) -> Answer | None:
 def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Answer | None:
     """Checks that pass or fail; a pass supports only where the check was made to show the claim."""
     made = [r for check in evidence["checks"] for r in _about_headline(results, findings_of(results, check))]
-    found = [r for r in made if _has_spoken(r)]
+    found = [r for r in made if has_spoken(r)]
     if not found:
         return Answer(CANNOT_TELL, _sentence(made[0]), is_examined=False) if made else None
     failed = [r for r in found if text(r["verdict"]) == "fail"]
@@ -242,10 +243,6 @@ def _about_headline(results: ResultSet, findings: list[Record]) -> list[Record]:
     keys = (text(spec["estimator"]), text(spec["specification"]))
     own = [r for r in findings if (text(r["estimator"]), text(r["specification"])) == keys]
     return own or findings
-
-
-def _has_spoken(finding: Record) -> bool:
-    return not text(finding["sentence"]).startswith("Not available")
 
 
 def _sentence(finding: Record) -> str:

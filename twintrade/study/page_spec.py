@@ -26,8 +26,12 @@ class ReportSection(Section):
         A DOCX whose styles, header and footer the Word appendix takes over.
     wording : table
         Sentences by key.
+    spelling : table
+        Words of the prose and what stands in their place; names in the data stay.
+    language : str
+        Of the document, for screen readers and spelling checkers: "en-GB" where nothing is said.
     theme : table
-        Fonts, sizes and colors.
+        Fonts, sizes and colours of figures and pages.
     tables : table
         Options of tables.
     """
@@ -37,6 +41,8 @@ class ReportSection(Section):
     style: str = ""
     word_template: str = ""
     wording: dict[str, str] = {}
+    spelling: dict[str, str] = {}
+    language: str | None = None
     theme: dict[str, Any] = {}
     tables: dict[str, Any] = {}
 

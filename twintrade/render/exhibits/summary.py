@@ -27,7 +27,7 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
     results = page.results
     question = results.sections.get("question") or page.say("question", outcome=page.outcome)
     blocks: list[Block] = [Heading(2, page.say("summary"), "summary"), prose(question)]
-    case = [Note("note", spans(text(f["sentence"]))) for f in findings_of(results, CASE_VERDICT)]
+    case = [Note("note", spans(numbers.typeset(text(f["sentence"])))) for f in findings_of(results, CASE_VERDICT)]
     blocks += case
     spec = None if _cannot_tell(page) else headline(results)
     effect = overall(results, spec) if spec is not None else None

@@ -9,7 +9,7 @@ from twintrade.render.blocks import Absent, Block, BulletList, Heading, spans
 from twintrade.render.exhibits.payloads import is_drawn, shown
 from twintrade.render.numbers import typeset
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, label, records, specifications, text
+from twintrade.render.reading import Record, has_spoken, label, records, specifications, text
 from twintrade.render.wording import check_name
 
 TOPICS: dict[str, tuple[str, ...]] = {
@@ -112,8 +112,9 @@ def topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
     def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         findings = [r for r in records(page.results.findings) if topic_of(text(r["diagnostic"])) == name]
         frames = {k: f for k, f in sorted(page.results.payloads.items()) if topic_of(k) == name and not f.empty}
-        if not findings and not frames:
-            return Absent(page.say("no_payload"))
+        if not frames and not any(has_spoken(r) for r in findings):
+            said = [typeset(text(r["sentence"])) for r in findings]
+            return Absent(said[0] if said else page.say(f"absent_{name}"))
         blocks: list[Block] = [Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
             blocks.append(sentences(page, name))

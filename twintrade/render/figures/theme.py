@@ -1,5 +1,6 @@
 """How every figure looks: type, sizes and colours that hold in grey and for colour-blind readers."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,14 +28,19 @@ CJK_FAMILIES = (
 )
 
 
+DEFAULT_FAMILY = "DejaVu Sans"
+"""The typeface that comes with matplotlib and so is on every machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Fonts, palette and sizes of the figures.
+    """Fonts, palette and sizes of figures and pages.
 
     Attributes
     ----------
     family : str
-        Typeface; a Chinese one stands behind it where the machine has one.
+        Typeface of figures, of the PDF, and first choice of the HTML page; a Chinese one stands behind it where the
+        machine has one.
     size : float
         Type size in points; small type is nine tenths of it.
     width : float
@@ -43,9 +49,13 @@ class Theme:
         Colours of periods before and from onset: 3.4:1 against each other, 3:1 against white.
     palette : tuple of str
         Colours of several series.
+    ink, pale, muted : str
+        Colours of text and axes, of grid lines, and of small print.
+    text_scale : float
+        Size of the pages' text as a multiple of their own: 12 points in HTML, 10 in PDF.
     """
 
-    family: str = "DejaVu Sans"
+    family: str = DEFAULT_FAMILY
     size: float = 9.0
     width: float = 6.5
     before: str = "#F46A25"
@@ -54,6 +64,29 @@ class Theme:
     pale: str = "#D5D8DB"
     muted: str = "#505A5F"
     palette: tuple[str, ...] = ("#12436D", "#F46A25", "#28A197", "#801650", "#3D3D3D", "#A285D1")
+    text_scale: float = 1.0
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the values, in words: a number out of range, no colour, no such typeface here."""
+        found = [
+            f"{name} = {value!r} is no number from {low:g} to {high:g}"
+            for name, low, high in (("size", 5, 24), ("width", 2, 12), ("text_scale", 0.5, 3))
+            for value in (getattr(self, name),)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high
+        ]
+        colours = [(n, getattr(self, n)) for n in ("before", "after", "ink", "pale", "muted")]
+        if not isinstance(self.palette, tuple) or not self.palette:
+            found.append("palette is no list of colours")
+        else:
+            colours += [("palette", colour) for colour in self.palette]
+        found += [
+            f'{name} = {value!r} is no colour written as "#12436D"'
+            for name, value in colours
+            if not isinstance(value, str) or re.fullmatch(r"#[0-9A-Fa-f]{6}", value) is None
+        ]
+        if self.family not in {entry.name for entry in font_manager.fontManager.ttflist}:
+            found.append(f"the typeface {self.family!r} is not installed here; without family it is {DEFAULT_FAMILY}")
+        return found
 
 
 MARKERS = ("s", "o", "^", "D", "v", "P", "X")
@@ -77,7 +110,7 @@ def cjk_family() -> str | None:
 @contextmanager
 def styled(theme: Theme) -> Iterator[None]:
     """Apply the theme: every figure is drawn and encoded inside."""
-    families = [theme.family, *filter(None, [cjk_family()])]
+    families = list(dict.fromkeys([theme.family, DEFAULT_FAMILY, *filter(None, [cjk_family()])]))
     settings = {
         "font.family": families,
         "font.size": theme.size,

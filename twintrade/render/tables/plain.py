@@ -10,11 +10,12 @@ from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.reading import text
 from twintrade.render.wording import COLUMN_HEADS
 
-SHORT = 16
+SHORT = 20
 TIMES = frozenset(
     ("cohort", "date", "first", "from", "last", "month", "onset", "period", "quarter", "since", "time", "to", "until",
      "year", "years")
 )  # fmt: skip
+PROBABILITIES = frozenset(("p", "floor", "conformal_floor", "p_equality"))
 _LINK = ("http://", "https://")
 Format = Callable[[object], str]
 
@@ -94,8 +95,17 @@ def _format(values: pd.Series) -> Format:
     if is_integer_dtype(values):
         return numbers.count
     if is_numeric_dtype(values):
-        return numbers.compact
+        return _fractions(values)
     return text
+
+
+def _fractions(values: pd.Series) -> Format:
+    """Return how a column of fractions is printed: every cell to the same decimal place, probabilities as such."""
+    name = str(values.name).lower()
+    if name in PROBABILITIES or name.startswith("p_"):
+        return numbers.probability
+    decimals = numbers.column_decimals([float(v) for v in values.dropna()])
+    return numbers.compact if decimals is None else lambda value: numbers.fixed(value, decimals)
 
 
 def _is_time(values: pd.Series) -> bool:

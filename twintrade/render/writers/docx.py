@@ -49,7 +49,7 @@ def word(document: Document, template: bytes | None = None) -> bytes:
     file = docx.Document(io.BytesIO(template)) if template is not None else docx.Document()
     if template is None:
         _set_page(file)
-        _set_styles(file)
+        _set_styles(file, document.language)
     _clear(file)
     _add_missing_styles(file)
     properties = file.core_properties
@@ -108,7 +108,7 @@ def _set_page(file: WordDocument) -> None:
     add_field(footer, "PAGE", "1")
 
 
-def _set_styles(file: WordDocument) -> None:
+def _set_styles(file: WordDocument, tag: str) -> None:
     sizes = {
         "Normal": 11,
         "Title": 20,
@@ -131,7 +131,7 @@ def _set_styles(file: WordDocument) -> None:
     file.styles["Normal"].paragraph_format.space_after = Pt(6)
     file.styles["Caption"].font.bold = True
     language = OxmlElement("w:lang")
-    language.set(qn("w:val"), "en-GB")
+    language.set(qn("w:val"), tag)
     file.styles["Normal"].element.get_or_add_rPr().append(language)
 
 

@@ -20,6 +20,7 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
+from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme
 from twintrade.render.writers.cells import breakable, pad, pads, places, safe_link, weights
 from twintrade.render.writers.view import view_data
 
@@ -30,9 +31,29 @@ def _resource(name: str) -> str:
     return resources.files("twintrade.render.writers").joinpath(name).read_text(encoding="utf-8")
 
 
-def html(document: Document) -> bytes:
-    """Return the document as one HTML file, with pictures, styles and script inside."""
-    style, script = _resource("page.css"), _resource("event_view.js")
+def styles(theme: Theme) -> str:
+    """Return the page's style sheet with the theme's typeface, size and colours in it, paler where it is dark."""
+    family = "" if theme.family == DEFAULT_FAMILY else f'"{theme.family}",'
+    page = _resource("page.css").replace("font:12pt/1.5 Arial", f"font:{12 * theme.text_scale:g}pt/1.5 {family}Arial")
+    for name, own, usual in (("before", theme.before, Theme().before), ("after", theme.after, Theme().after)):
+        if own != usual:
+            page += (
+                f"\n:root{{--{name}:{own}}}"
+                f"@media (prefers-color-scheme:dark){{:root{{--{name}:color-mix(in srgb,{own} 55%,white)}}}}"
+            )
+    return page
+
+
+def html(document: Document, theme: Theme | None = None) -> bytes:
+    """Return the document as one HTML file, with pictures, styles and script inside.
+
+    Parameters
+    ----------
+    document : Document
+    theme : Theme, optional
+        Its typeface stands before the page's own, its size of text is the page's.
+    """
+    style, script = styles(theme or Theme()), _resource("event_view.js")
     has_view = any(isinstance(block, EventView) for block in document.blocks)
     title = escape(document.title)
     parts = [

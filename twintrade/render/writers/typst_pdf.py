@@ -3,9 +3,11 @@
 import json
 from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 import typst
+from matplotlib import font_manager
 
 from twintrade.effects import Message
 from twintrade.errors import TwintradeError
@@ -23,8 +25,8 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
-from twintrade.render.figures.theme import cjk_family
-from twintrade.render.writers.cells import breakable, pad, pads, places, safe_link, weights
+from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme, cjk_family
+from twintrade.render.writers.cells import breakable, longest, pad, pads, places, safe_link, weights
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, cjk_path
 
 STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
@@ -34,28 +36,40 @@ MOST_UNBROKEN = 34
 NO_BREAK_SPACE = "\u00a0"
 PORTRAIT_CHARACTERS = 96.0
 LANDSCAPE_CHARACTERS = 144.0
+LEAST_TEXT = 16
 ZERO_WIDTH_SPACE = "\u200b"
 
 
-def pdf(document: Document, printer: Printer) -> tuple[bytes, tuple[Message, ...]]:
+def pdf(document: Document, printer: Printer, theme: Theme | None = None) -> tuple[bytes, tuple[Message, ...]]:
     """Return the document as PDF/UA-1 and PDF/A-2a, and a warning for every text the typeface cannot print.
+
+    Parameters
+    ----------
+    document : Document
+    printer : Printer
+    theme : Theme, optional
+        Its typeface and size of text are the PDF's.
 
     Raises
     ------
     TwintradeError
         If the document breaks a rule of accessible PDF: a figure without alternative text, a skipped heading.
     """
+    theme = theme or Theme()
     language, _, region = document.language.partition("-")
     data = {
         "title": printer(document.title),
         "simulated": document.is_simulated,
         "lang": language,
-        "region": region,
-        "fonts": ["DejaVu Sans", *filter(None, [cjk_family()])],
+        "region": region or None,
+        "fonts": list(dict.fromkeys([theme.family, DEFAULT_FAMILY, *filter(None, [cjk_family()])])),
+        "scale": theme.text_scale,
         "blocks": [b for block in document.blocks for b in _block(block, printer)],
     }
     template = resources.files("twintrade.render.writers").joinpath("appendix.typ").read_bytes()
     fonts = [str(FONT_FOLDER)]
+    if theme.family != DEFAULT_FAMILY:
+        fonts.append(str(Path(font_manager.findfont(theme.family)).parent))
     chinese = cjk_path()
     if chinese is not None:
         fonts.append(str(chinese.parent))
@@ -135,14 +149,22 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
         "size": 8.0 if shares or n_columns > 4 else 9.0,
         "inset": 3.6 if n_columns > 4 else 5.0,
         "breakable": bool(shares) or len(table.rows) > MOST_UNBROKEN,
-        "is-wide": bool(shares) and n_columns > WIDE_COLUMNS,
+        "is-wide": _is_wide(table),
     }
+
+
+def _is_wide(table: Table) -> bool:
+    """Whether a table with texts needs a page turned on its side."""
+    if len(table.columns) <= WIDE_COLUMNS or not any(column.weight for column in table.columns):
+        return False
+    least = [LEAST_TEXT if c.weight else longest(table, j) + 1 for j, c in enumerate(table.columns)]
+    return sum(least) > PORTRAIT_CHARACTERS
 
 
 def _typst_widths(table: Table) -> list[float]:
     """Return the shares of the width, none where columns keep their own; a ladder's first column gets more."""
     if any(column.weight for column in table.columns):
-        return weights(table, LANDSCAPE_CHARACTERS if len(table.columns) > WIDE_COLUMNS else PORTRAIT_CHARACTERS)
+        return weights(table, LANDSCAPE_CHARACTERS if _is_wide(table) else PORTRAIT_CHARACTERS)
     n_decimals = sum(column.align == "decimal" for column in table.columns)
     first = 1.55 if n_decimals < 4 else 1.3
     return [first, *(1.0 for _ in table.columns[1:])] if n_decimals > 2 else []
