@@ -148,7 +148,8 @@ def init(
 @app.command("list")
 def list_(
     what: Annotated[
-        str, typer.Argument(help="analyses, estimators, inferences, diagnostics, recipes, or all.")
+        str,
+        typer.Argument(help="analyses, estimators, inferences, diagnostics, recipes, exhibits, all; or sentences."),
     ] = "all",
 ) -> None:
     """List analyses, methods and recipes."""

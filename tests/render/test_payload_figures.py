@@ -66,4 +66,4 @@ def test_any_other_frame_is_a_table():
         Page(make_results()), "leverage", pd.DataFrame({"unit": ["=1"], "period": [2001], "share": [0.25]})
     )
     assert isinstance(table, Table)
-    assert [c.text for c in table.rows[0].cells] == ["=1", "2001", "0.2500"]
+    assert [c.text for c in table.rows[0].cells] == ["=1", "2001", "0.250"]

@@ -28,7 +28,27 @@ def test_years_have_no_separator(name, value):
 
 
 def test_a_column_of_fractions_is_no_time_whatever_its_name():
-    assert printed(pd.DataFrame({"first": [0.25]}))[1] == [["0.2500"]]
+    assert printed(pd.DataFrame({"first": [0.25]}))[1] == [["0.250"]]
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([-0.2602, 1.0, 0.09014], ["−0.260", "1.000", "0.090"]),
+        ([0.4, 12.25, 100.75], ["0.4", "12.2", "100.8"]),
+        ([0.001234, 0.02], ["0.0012", "0.0200"]),
+        ([1.5e9, 0.25], ["1,500,000,000", "0.2500"]),  # too far apart for one number of decimals
+        ([3.0, 2.0], ["3", "2"]),
+        ([float("nan"), 0.5], ["", "0.500"]),
+    ],
+)
+def test_a_column_of_numbers_has_one_number_of_decimals(values, shown):
+    assert [row[0] for row in printed(pd.DataFrame({"effect": values, "k": 1}))[1]] == shown
+
+
+def test_probabilities_have_three_decimals_and_are_never_zero():
+    frame = pd.DataFrame({"p": [1.0, 0.0101, 1e-9], "floor": [0.1, 0.25, 0.01075]})
+    assert printed(frame)[1] == [["1.000", "0.100"], ["0.010", "0.250"], ["<0.001", "0.011"]]
 
 
 def test_heads_are_words_of_a_reader():

@@ -1,5 +1,7 @@
+import ast
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,15 +9,20 @@ import pytest
 from made_results import make_results
 from pypdf import PdfReader
 
+import twintrade.render
 from twintrade.effects import Bands, EventStudy, RefitOnly, Sample
 from twintrade.effects.bands import absent
 from twintrade.errors import SpecError
+from twintrade.render.appendix import document
 from twintrade.render.binder import bind
+from twintrade.render.blocks import Heading, Table
 from twintrade.render.exhibits import summary
 from twintrade.render.figures.event_study import draw_bands
+from twintrade.render.figures.theme import Theme
 from twintrade.render.page import Page
 from twintrade.render.style import options_from
 from twintrade.render.wording import SENTENCES, Wording
+from twintrade.render.writers.html import html, styles
 
 
 def texts(blocks):
@@ -41,6 +48,13 @@ def test_a_department_changes_wording_theme_and_exhibits():
         ({"wording": {"how_sure": "{note.__class__} {secret}"}}, "places it cannot fill: secret"),
         ({"theme": {"colour": "red"}}, "has no 'colour'"),
         ({"format": "x"}, "has no 'format'"),
+        ({"theme": {"size": "large"}}, "size = 'large' is no number from 5 to 24"),
+        ({"theme": {"palette": ["red"]}}, "no colour written as"),
+        ({"theme": {"family": "No Such Face"}}, "typeface 'No Such Face' is not installed here"),
+        ({"tables": {"under": "stars"}}, "under is one of se, interval, t, p"),
+        ({"tables": {"columns_per_table": 0}}, "columns_per_table is a number from 1 to 12"),
+        ({"spelling": {"colour": ""}}, "is no word with another for it"),
+        ({"language": "English"}, 'write it as "en-GB"'),
     ],
 )
 def test_a_style_that_asks_for_what_does_not_exist_is_refused(style, words):
@@ -54,6 +68,38 @@ def test_values_are_never_templates():
 
 def test_every_sentence_the_code_asks_for_exists():
     assert all(sentence for sentence in SENTENCES.values())
+    asked = {
+        node.args[0].value
+        for path in Path(twintrade.render.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "say" and node.args
+        if isinstance(node.args[0], ast.Constant)
+    }
+    assert len(asked) > 80
+    assert asked - set(SENTENCES) == set()
+
+
+def test_words_are_respelt_in_prose_and_names_of_the_data_are_not():
+    results = make_results(is_hostile=False)
+    renamed = replace(results, twinnings=results.twinnings.assign(partner_city="Agreement Town"))
+    options = options_from({"spelling": {"agreement": "treaty", "estimates": "figures"}, "language": "en-US"})
+    made = document(renamed, options)
+    prose = " ".join(b.text for b in made.blocks if isinstance(b, Heading)) + texts(made.blocks)
+    assert "Treatment register: every treaty and its dates" in prose
+    assert "Main figures, specification by specification" in prose
+    assert "agreement" not in prose.lower()
+    register = next(b for b in made.blocks if isinstance(b, Table) and b.key == "register")
+    assert any("Agreement Town" in cell.text for row in register.rows for cell in row.cells)
+    assert made.language == "en-US"
+    assert b'<html lang="en-US">' in html(made)
+    assert document(renamed, options).blocks[2] == made.blocks[2]
+
+
+def test_typeface_colours_and_size_of_the_theme_reach_the_page():
+    style = styles(Theme(family="DejaVu Serif", text_scale=1.5, after="#004400"))
+    assert '18pt/1.5 "DejaVu Serif",Arial' in style
+    assert ":root{--after:#004400}" in style
+    assert styles(Theme()).count("--after:") == 2  # light and dark, as they are
 
 
 def test_where_a_check_objects_the_summary_says_so_and_names_no_cause(made):

@@ -1,5 +1,6 @@
 """Several analyses in one document: their headline effects side by side, then each appendix in turn."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -126,6 +127,8 @@ def _row(page: Page) -> Record:
         spread = numbers.interval(numbers.percent_of_log(low), numbers.percent_of_log(high), 1, "%")
     else:
         shown, spread = numbers.compact(value), numbers.interval(low, high, 1)
+    if math.isinf(low) and math.isinf(high):
+        spread = page.say("binder_unbounded")
     row |= {"_is_log": is_log, "_effect": value, "_low": low, "_high": high}
     return row | {
         "estimate": label(spec),

@@ -55,11 +55,13 @@ def singular(sentence: str) -> str:
 
 
 _HYPHEN = re.compile(r"(?<![\w.,)\]−–-])-(?=\d)")
+_POWER = re.compile(r"(?<![\w.])\d(?:\.\d+)?e\+\d+\b")
 _SPACED = re.compile(r"(?<=\d) %")
 
 
 def typeset(sentence: str) -> str:
-    """Return a sentence of a check as the page prints it: true minus, "5%", and "1 unit"."""
+    """Return a sentence of a check as the page prints it: true minus, "5%", "1 unit", and no powers of ten."""
+    sentence = _POWER.sub(lambda match: quantity(float(match.group())), sentence)
     return singular(_SPACED.sub("%", _HYPHEN.sub(MINUS, sentence)))
 
 
@@ -99,7 +101,7 @@ def column_decimals(values: Iterable[float]) -> int | None:
     sizes = sorted(abs(v) for v in values if math.isfinite(v) and v != 0)
     if not sizes:
         return 0
-    largest, middle = sizes[-1], sizes[len(sizes) // 2]
+    largest, middle = sizes[-1], sizes[(len(sizes) - 1) // 2]
     if largest < 0.1:
         return decimals_for(largest)
     if all(size.is_integer() for size in sizes):

@@ -30,6 +30,13 @@ SENTENCES: Mapping[str, str] = {
     "finding_percent_no_interval": "After an agreement, {outcome} stood {size} {direction} than the "
     "comparison implies "
     "({effect} log points; {label}). The inference used gives no interval{p}.",
+    "finding_percent_unbounded": "After an agreement, {outcome} stood {size} {direction} than the "
+    "comparison implies "
+    "({effect} log points; {label}). The {level} interval has no end on either side{p}.",
+    "finding_level_unbounded": "After an agreement, {outcome} stood {size} {direction} than the comparison implies "
+    "({label}). The {level} interval has no end on either side{p}.",
+    "no_end": "no upper end",
+    "no_lower_end": "no lower end",
     "finding_level_no_interval": "After an agreement, {outcome} stood {size} {direction} than the comparison implies "
     "({label}). The inference used gives no interval{p}.",
     "finding_absent": "No effect was estimated: {reason}.",
@@ -50,6 +57,8 @@ SENTENCES: Mapping[str, str] = {
     "checks_silent": "None of the {n_checks} checks that give a verdict objects. The difference can be read "
     "as due to "
     "the agreement only as far as this assumption holds: {assumption}",
+    "checks_one": "The one check that gives a verdict does not object. The difference can be read as due to the "
+    "agreement only as far as this assumption holds: {assumption}",
     "checks_single": "None of the {n_checks} checks that give a verdict objects. Even so a single pair "
     "cannot say that "
     "it was the agreement, nor anything about the partner city.",
@@ -76,6 +85,7 @@ SENTENCES: Mapping[str, str] = {
     "binder_forest": "Headline estimates in log points",
     "binder_axis": "Effect, log points",
     "binder_note": "Analyses without an estimate in log points are not drawn; one without a line has no interval.",
+    "binder_unbounded": "no end on either side",
     "binder_none": "no effect estimated",
     "binder_objects": "objects: {names}",
     "binder_silent": "{n} passed, none objects",
@@ -110,7 +120,11 @@ SENTENCES: Mapping[str, str] = {
     "payload_cases_forest": "Case by case (as far as placebos reach), their random-effects mean, and it without each",
     "payload_path": "Paths over time",
     "payload_placebo": "The tied unit among placebos: the same done to each donor",
-    "payload_forest": "Effects by group, with intervals",
+    "payload_forest": "Effects by group",
+    "payload_forest_by": "Effects by {group}",
+    "forest_bare": "A point without a line has no interval from this inference.",
+    "effect_axis": "Effect, {scale}",
+    "effect_plain": "Effect",
     "payload_cases": "Each case by itself",
     "payload_best_of": "What choosing the cases costs",
     "payload_descriptive_size_world": "Number of twins against size of city",
@@ -201,47 +215,6 @@ SENTENCES: Mapping[str, str] = {
     "glyph_lost": "the font has no glyph for {characters} in “{text}”; printed as “{shown}”",
 }
 
-
-COLUMN_HEADS: Mapping[str, str] = {
-    "conformal_floor": "Floor of conformal p",
-    "conformal_high": "Conformal, high",
-    "conformal_low": "Conformal, low",
-    "last_label": "Ends in",
-    "onset_label": "Onset",
-    "p_conformal": "Conformal p",
-    "percent": "In percent",
-    "prediction_high": "Prediction, high",
-    "prediction_low": "Prediction, low",
-    "weight_A": "A: same city",
-    "weight_B": "B: same destination",
-    "weight_all": "All untreated",
-    "change": "Change",
-    "cutoff": "Most RMSPE before, times the pair's own",
-    "df": "df",
-    "df2": "Denominator df",
-    "donor_set": "Donor set",
-    "effect_without": "Effect without its periods",
-    "first_label": "Begins in",
-    "floor": "Smallest attainable p",
-    "is_chosen": "Date used",
-    "is_design": "Level of the design",
-    "is_rival": "Near the tie",
-    "is_treated": "Treated",
-    "n_after": "Periods after",
-    "n_before": "Periods before",
-    "n_donors": "Donors",
-    "n_placebos": "Placebos",
-    "n_rows": "Rows",
-    "n_treated_units": "Treated units",
-    "n_units": "Units",
-    "p": "p",
-    "p_rmspe_ratio": "p of the RMSPE ratio",
-    "period_label": "Period",
-    "pre_rmspe": "RMSPE before",
-    "rmspe_ratio": "RMSPE after over before",
-    "se": "Standard error",
-}
-"""Head of a column of a payload's table, where its name with spaces would not be a reader's word."""
 
 CHECKS: Mapping[str, str] = {
     "reset": "RESET",

@@ -10,6 +10,8 @@ SPREAD = 1.959964
 """Half the width of a 95 % interval in standard errors."""
 DETECTED = 2.801585
 """Standard errors of an effect that a 5 % two-sided test finds with 80 % power (Bloom 1995)."""
+LARGEST = math.log(11)
+"""Log points beyond which a percentage says no more than "more than +1,000%"."""
 
 
 def detectable(results: ResultSet, spec: Record, effect: Record) -> str:
@@ -28,6 +30,8 @@ def sized(value: float, scale: str) -> str:
     if math.isinf(value):
         return numbers.fixed(value)
     if scale == "log points":
+        if value > LARGEST:
+            return f"more than +{numbers.percent_from_log(LARGEST, 0)}"
         shown = numbers.percent_from_log(value, 1 if abs(value) < 1 else 0)
         return shown if value < 0 else f"+{shown}"
     if scale == "share":

@@ -14,6 +14,7 @@ from twintrade.study.methods import option_names
 from twintrade.study.recipes import RECIPES
 from twintrade.study.spec_faults import nearest
 from twintrade.study.spec_text import tables
+from twintrade.study.toml_text import to_toml
 
 _WIDTH, _NARROWEST = 100, 40
 _INDENT = "      "
@@ -33,9 +34,12 @@ def listed(what: str, here: Path) -> str:
         "estimators": lambda: _methods("estimators"),
         "inferences": lambda: _methods("inferences"),
         "diagnostics": lambda: _methods("diagnostics"),
+        "exhibits": _exhibits,
     }
+    if what == "sentences":
+        return _sentences()
     if what != "all" and what not in lists:
-        raise SpecError(f"there is no list of {what!r}; {nearest(what, [*lists, 'all'])}")
+        raise SpecError(f"there is no list of {what!r}; {nearest(what, [*lists, 'sentences', 'all'])}")
     chosen = lists if what == "all" else {what: lists[what]}
     return "\n\n".join("\n".join([f"{name}:", *made()]) for name, made in chosen.items())
 
@@ -82,6 +86,23 @@ def _methods(room: str) -> Iterator[str]:
         options = ", ".join(option_names(method))
         if options:
             yield from _wrapped(f"options: {options}")
+
+
+def _exhibits() -> Iterator[str]:
+    """The exhibits of an appendix by the name that [report] uses, and the presets that show them."""
+    from twintrade.render.appendix import EXHIBITS, PRESETS
+    from twintrade.render.wording import SENTENCES
+
+    for name, _ in EXHIBITS:
+        presets = ", ".join(preset for preset, shown in PRESETS.items() if name in shown)
+        yield from _entry(name, f"{SENTENCES[name]}. In: {presets}")
+
+
+def _sentences() -> str:
+    """Every sentence of the report as a style file has it, so that one can be begun by copying."""
+    from twintrade.render.wording import SENTENCES
+
+    return to_toml({"wording": dict(SENTENCES)}).rstrip()
 
 
 def _entry(name: str, text: str) -> Iterator[str]:

@@ -8,9 +8,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from twintrade.data.city_sizes import CitiesSource
 from twintrade.data.schema import CityName, TwinningSource, UndatedSource
 from twintrade.study.methods import type_text
+from twintrade.study.page_spec import ClaimEntry, ReportSection
 from twintrade.study.recipes import RECIPES
+from twintrade.study.registry_spec import RegistrySection
 from twintrade.study.simulated_source import SimulatedTrade
 from twintrade.study.spec import CaseSection, DataSection, DesignSection, InferenceSection, Spec, TradeEntry
 from twintrade.study.spec import TreatmentSection as Treatment
@@ -38,6 +41,10 @@ TABLES: tuple[tuple[str, type[Any], str], ...] = (
     ("`[design]`", DesignSection, ""),
     ("`treatment = { ... }` in `[design]`", Treatment, ""),
     ("`[inference]`", InferenceSection, "Further keys are options of the named method."),
+    ("`[report]`", ReportSection, "docs/report.md shows how to use it."),
+    ("`[[claim]]`", ClaimEntry, "One table a claim; they stand in the ledger after those of the literature."),
+    ("`[registry]`", RegistrySection, 'With `recipe = "registry"`, in place of `[data]` and `[design]`.'),
+    ("`[registry.cities]`", CitiesSource, ""),
 )
 
 ENTRIES = """

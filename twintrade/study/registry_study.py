@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.city_sizes import read_cities
+from twintrade.data.places import places
 from twintrade.data.provenance import InputRecord
 from twintrade.data.registry import Registry, read_twinnings
 from twintrade.data.registry_facts import RegistryFacts, registry_facts, with_size
@@ -92,13 +93,20 @@ def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:
         "descriptive_size_world": sizes,
         "descriptive_size_close_up": close,
         "descriptive_twins_by_city": facts.by_city.set_axis(["label", "count"], axis=1).head(30),
-        "descriptive_twins_by_country": facts.by_country.head(30),
+        "descriptive_twins_by_country": _named(facts.by_country.head(30)),
         "descriptive_years_of_signing": facts.by_year,
         "descriptive_completeness": facts.completeness,
         "ended_ties": facts.ended,
         "twins_and_size": size_slope(sizes),
     }
     return {name: frame for name, frame in payloads.items() if not frame.empty}
+
+
+def _named(by_country: pd.DataFrame) -> pd.DataFrame:
+    """Return counts by code with the names of countries in place of their codes, where the code is known."""
+    known = places()
+    names = [known[code].name if code in known else code for code in by_country["label"]]
+    return by_country.assign(label=names)
 
 
 def size_slope(sizes: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Span, Table, prose, spans, strong
+from twintrade.render.numbers import typeset
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, payload, records, text, truth
 from twintrade.render.tables.plain import plain_table
@@ -30,7 +31,7 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
             "": frame["claim_id"],
             "claim": frame["claim"],
             "verdict": [page.say(f"verdict_{text(v).replace(' ', '_')}") for v in frame["verdict"]],
-            "what the data say": frame["answer"],
+            "what the data say": frame["answer"].map(text).map(typeset),
             "minimum detectable effect": frame["detectable"],
         }
     )
@@ -42,4 +43,4 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
 
 
 def _open(page: Page, row: Record) -> tuple[Span, ...]:
-    return spans(strong(f"{text(row['claim_id'])} "), f"{text(row['claim'])} {text(row['answer'])}")
+    return spans(strong(f"{text(row['claim_id'])} "), typeset(f"{text(row['claim'])} {text(row['answer'])}"))

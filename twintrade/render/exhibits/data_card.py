@@ -12,7 +12,7 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
     results = page.results
     blocks: list[Block] = [Heading(2, page.say("data_card"), "data-card")]
     if results.sections.get("data_card"):
-        blocks.append(prose(results.sections["data_card"]))
+        blocks.append(prose(numbers.typeset(results.sections["data_card"])))
     data = results.data
     if not data.empty and {"unit", "period"} <= set(data.columns):
         ordered = data.sort_values("period", kind="stable")

@@ -20,7 +20,7 @@ from twintrade.render.figures import (
     specification_curve,
 )
 from twintrade.render.page import Page
-from twintrade.render.reading import slug
+from twintrade.render.reading import slug, text
 from twintrade.render.tables.plain import plain_table
 
 MOST_ROWS = 60
@@ -31,8 +31,11 @@ FEW_YEARS = 8
 Maker = Callable[[pd.DataFrame, Page, str], Drawing]
 
 
-def title_of(page: Page, key: str) -> str:
-    """Return a payload's name as a caption."""
+def title_of(page: Page, key: str, frame: pd.DataFrame) -> str:
+    """Return a payload's name as a caption; effects by one kind of group are named by it."""
+    groups = list(dict.fromkeys(frame["group"].map(text))) if "group" in frame else []
+    if key.partition("-")[0] == "forest" and len(groups) == 1 and groups[0]:
+        return page.say("payload_forest_by", group=groups[0])
     name, _, column = key.removesuffix("_table").partition("-")
     column = f" ({column.replace('-', ', ')})" if column else ""
     known = f"payload_{name}"
@@ -46,7 +49,7 @@ def shown(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
     """Return a payload as a figure where its columns are those of one, else as a table."""
     if frame.empty:
         return ()
-    title = title_of(page, key)
+    title = title_of(page, key, frame)
     found = _shape(frame)
     if found is None:
         table = plain_table(frame, slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True)
@@ -54,7 +57,21 @@ def shown(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
     maker, describe = found
     drawing = maker(page.drawable(frame), page, title)
     alt = describe(frame, is_simulated=page.results.is_simulated)
-    return (page.figure(slug(key), title, drawing, alt, frame),)
+    return (page.figure(slug(key), title, drawing, alt, frame, notes=_about_intervals(page, frame)),)
+
+
+def _about_intervals(page: Page, frame: pd.DataFrame) -> tuple[str, ...]:
+    """Return the note that points stand without intervals, where they do."""
+    if not {"label", "effect", "low", "high"} <= set(frame.columns):
+        return ()
+    n_bare = int((frame["effect"].notna() & (frame["low"].isna() | frame["high"].isna())).sum())
+    return (page.say("forest_bare"),) if n_bare else ()
+
+
+def _effect_axis(page: Page, frame: pd.DataFrame) -> str:
+    """Return what an axis of effects says: with the scale where the results know only one."""
+    scales = list(dict.fromkeys(text(s) for s in frame.get("scale", page.results.effects.get("scale", ()))))
+    return page.say("effect_axis", scale=scales[0]) if len(scales) == 1 and scales[0] else page.say("effect_plain")
 
 
 def is_drawn(frame: pd.DataFrame) -> bool:
@@ -97,7 +114,8 @@ def _sensitivity(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 
 def _forest(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return forest.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+    label = _effect_axis(page, frame)
+    return forest.draw(frame, x_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _placebo(frame: pd.DataFrame, page: Page, title: str) -> Drawing:

@@ -1,5 +1,7 @@
 """The first page: what was found, how sure it is, and what it cannot say, in sentences made from the numbers."""
 
+import math
+
 from twintrade.render import numbers
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, prose, reference, spans
 from twintrade.render.page import Page
@@ -64,6 +66,8 @@ def finding_sentence(page: Page, spec: Record, effect: Record) -> str:
     is_log = scale == "log points"
     low, high = number(effect.get("low")), number(effect.get("high"))
     has_interval = low == low and high == high
+    is_unbounded = math.isinf(low) and math.isinf(high)
+    ending = "_no_interval" if not has_interval else "_unbounded" if is_unbounded else ""
     unit = text(spec.get("outcome_unit")) if scale == "level" else "" if scale != "share" else "of the total"
 
     def size(amount: float) -> str:
@@ -71,15 +75,18 @@ def finding_sentence(page: Page, spec: Record, effect: Record) -> str:
             return numbers.percent(numbers.percent_of_log(amount))
         return numbers.percent(amount) if scale == "percent" else numbers.quantity(amount, unit)
 
+    def end(amount: float, unbounded: str) -> str:
+        return page.say(unbounded) if math.isinf(amount) else size(amount)
+
     p = numbers.p_value(effect.get("p"))
     return page.say(
-        f"finding_{'percent' if is_log else 'level'}{'' if has_interval else '_no_interval'}",
+        f"finding_{'percent' if is_log else 'level'}{ending}",
         outcome=text(spec.get("outcome")) or page.outcome,
         size=size(value).removeprefix(numbers.MINUS),
         direction=page.say("lower" if value < 0 else "higher"),
         level=numbers.percent(100 * number(effect.get("level")), 0),
-        low=size(low) if has_interval else "",
-        high=size(high) if has_interval else "",
+        low=end(low, "no_lower_end") if has_interval else "",
+        high=end(high, "no_end") if has_interval else "",
         effect=numbers.fixed(value, decimals_of(effect)),
         label=label(spec),
         p=f"; {p}" if p else "",
@@ -164,4 +171,6 @@ def _checks(page: Page, spec: Record) -> Note | Paragraph:
         )
     if whole(spec.get("n_treated_units")) == 1:
         return prose(page.say("checks_single", n_checks=str(len(verdicts))))
+    if len(verdicts) == 1:
+        return prose(page.say("checks_one", assumption=text(spec.get("assumption"))))
     return prose(page.say("checks_silent", n_checks=str(len(verdicts)), assumption=text(spec.get("assumption"))))

@@ -56,6 +56,8 @@ def topic_of(name: str) -> str:
         return ""
     if lowered.startswith("placebo_dates"):
         return "sensitivity"
+    if lowered.startswith("cases"):
+        return "single_case"
     return next((t for t, words in TOPICS.items() if any(word in lowered for word in words)), "sensitivity")
 
 
@@ -89,12 +91,24 @@ def together(frames: dict[str, pd.DataFrame], page: Page) -> dict[str, pd.DataFr
             held[key] = [frame]
         else:
             named = frame.copy()
-            named.insert(0, "estimate", names.get(column, column.replace("-", ", ") or page.say("of_headline")))
+            own = names.get(column, column.replace("-", ", ")) if column else _plain_one(page, base, frames, names)
+            named.insert(0, "estimate", own)
             held.setdefault(base, []).append(named)
     return {
         key: pd.concat(parts, ignore_index=True) if len(parts) > 1 else _unnamed(parts[0])
         for key, parts in held.items()
     }
+
+
+def _plain_one(page: Page, base: str, frames: dict[str, pd.DataFrame], names: dict[str, str]) -> str:
+    """Return the column that a payload without one in its name is about: the one whose check has no other payload."""
+    made = {
+        file_name(f"{text(r['estimator'])}-{text(r['specification'])}")
+        for r in records(page.results.findings)
+        if text(r["diagnostic"]) == base
+    }
+    left = [key for key in made if key in names and f"{base}-{key}" not in frames]
+    return names[left[0]] if len(left) == 1 else page.say("of_headline")
 
 
 def _unnamed(frame: pd.DataFrame) -> pd.DataFrame:

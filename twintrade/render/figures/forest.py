@@ -7,6 +7,7 @@ from twintrade.render import numbers
 from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled
 from twintrade.render.reading import number, records, text
 
+MOST_SPACED = 30
 POOLED = ("pooled", "summary", "all", "average")
 
 
@@ -32,7 +33,8 @@ def draw(
     rows = records(frame[frame["effect"].notna()])
     with styled(theme):
         places, heads = _places(rows)
-        figure = blank(theme, 1.0 + 0.24 * (len(rows) + len(heads)))
+        n_lines = len(rows) + len(heads)
+        figure = blank(theme, 1.0 + (0.24 if n_lines <= MOST_SPACED else 0.18) * n_lines)
         axes = figure.subplots()
         for y, row in zip(places, rows, strict=True):
             is_pooled = text(row.get("group")).lower() in POOLED or text(row["label"]).lower() in POOLED

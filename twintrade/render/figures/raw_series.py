@@ -13,6 +13,7 @@ from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated,
 from twintrade.render.reading import text
 
 GRID_COLUMNS = 3
+MANY_CASES = 9
 PANEL_TITLES: Mapping[str, str] = {
     "level": "As observed",
     "log": "In logs",
@@ -82,15 +83,16 @@ def draw_grid(
     """
     theme = theme or Theme()
     series = list(dict.fromkeys(text(s) for frame, _ in cases.values() for s in frame["series"]))
-    n_rows = -(-len(cases) // GRID_COLUMNS)
+    n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
+    n_rows = -(-len(cases) // n_columns)
     with styled(theme):
         figure = blank(theme, 0.9 + 1.55 * n_rows)
-        all_axes = figure.subplots(n_rows, GRID_COLUMNS, squeeze=False).ravel()
+        all_axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for axes, (name, (frame, dates)) in zip(all_axes, cases.items(), strict=False):
             _panel(axes, frame[frame["panel"].map(text) == panel], panel, series, theme)
             axes.set_title(name, loc="left")
             date_lines(axes, dates, theme, has_letters=False)
-            period_axis(axes, frame, most=4)
+            period_axis(axes, frame, most=4 if n_columns == GRID_COLUMNS else 3)
         for axes in all_axes[len(cases) :]:
             axes.set_visible(False)
         lines = {text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}

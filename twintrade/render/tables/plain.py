@@ -8,7 +8,7 @@ from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.reading import text
-from twintrade.render.wording import COLUMN_HEADS
+from twintrade.render.tables.column_heads import COLUMN_HEADS
 
 SHORT = 20
 TIMES = frozenset(

@@ -1,5 +1,7 @@
 """The treatment register as a table: each tie, all its dates, from when it counts, and who says so."""
 
+import math
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from twintrade.effects import ResultSet
@@ -9,7 +11,7 @@ from twintrade.render.reading import Record, records, text, whole
 from twintrade.render.wording import Wording
 
 _HEADS = ("Pair", "Tie", "Kind", "Dates", "Counts from", "Status", "Note", "Source")
-_WEIGHTS = (0.0, 2.0, 1.2, 1.8, 0.0, 1.2, 3.2, 2.4)
+_WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("Pair"), _HEADS.index("Counts from")}
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
 
 
@@ -23,10 +25,15 @@ def register_table(results: ResultSet, wording: Wording) -> Table | None:
     return Table(
         key="register",
         caption=wording.say("register_caption"),
-        columns=tuple(Column("left", _WEIGHTS[j]) for j in kept),
+        columns=tuple(Column("left", _weight([cells[j] for cells in rows]) if j in _WRAPPING else 0.0) for j in kept),
         header=(tuple(Cell((_HEADS[j],)) for j in kept),),
         groups=(tuple(Row(tuple(cells[j] for j in kept)) for cells in rows),),
     )
+
+
+def _weight(cells: Sequence[Cell]) -> float:
+    """Return the weight of a column, growing slowly with its longest text."""
+    return math.sqrt(max(len(cell.text) for cell in cells))
 
 
 def undated_ties(results: ResultSet) -> list[str]:

@@ -53,7 +53,7 @@ def messages_table(results: ResultSet, wording: Wording) -> Table:
             "level": [text(r["level"]) for r in ordered],
             "code": [text(r["code"]) for r in ordered],
             "where": [_place(r) for r in ordered],
-            "message": [text(r["message"]) for r in ordered],
+            "message": [numbers.typeset(text(r["message"])) for r in ordered],
         }
     )
     weights = {"level": 0.7, "code": 1.3, "where": 1.2, "message": 4.0}

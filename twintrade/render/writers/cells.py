@@ -9,6 +9,8 @@ NUMERIC = re.compile(rf"[{MINUS}+-]?\d[\d,]*(\.\d+)?|[{MINUS}+-]?\.\d+")
 _HANG = re.compile(r"[)\]*%]+$")
 _SAFE_LINK = re.compile(r"https?://[^\s<>\"'{}|\\^`]+")
 WIDTH_IN_CHARACTERS = 105.0
+LONG_WORD = 14.0
+NARROW = frozenset("-.,:;'il|!()[]/ ")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -73,7 +75,7 @@ def weights(table: Table, characters: float = WIDTH_IN_CHARACTERS) -> list[float
     """Return relative column widths where the table's text must wrap, else an empty list.
 
     A column without a weight of its own gets the width of its longest text; the weighted ones share the rest, and
-    at least half of the page.
+    at least half of the page, none being narrower than its longest word nor wider than its longest line.
 
     Parameters
     ----------
@@ -85,18 +87,58 @@ def weights(table: Table, characters: float = WIDTH_IN_CHARACTERS) -> list[float
     if not any(given):
         return []
     free = characters - 1.3 * len(given)
-    natural = [0.0 if w else longest(table, j) + (2.5 if len(given) < 7 else 1.0) for j, w in enumerate(given)]
+    natural = [0.0 if w else longest(table, j) + (2.5 if len(given) < 7 else 1.8) for j, w in enumerate(given)]
     most = free * sum(w == 0 for w in given) / len(given)
     squeeze = min(1.0, max(most, 0.5 * free) / sum(natural)) if sum(natural) else 1.0
     rest = free - squeeze * sum(natural)
-    return [n * squeeze or rest * w / sum(given) for n, w in zip(natural, given, strict=True)]
+    shared = _shared(table, {j: w for j, w in enumerate(given) if w}, rest)
+    return [n * squeeze or shared[j] for j, n in enumerate(natural)]
 
 
-def longest(table: Table, place: int) -> int:
-    """Return the length of the longest unbreakable text of a column: body lines whole, heads by word."""
-    body = [len(line) for r in table.rows for line in _at(r.cells, place).lines]
-    heads = [len(word) for cells in table.header for line in _at(cells, place).lines for word in line.split()]
-    return max([*body, *heads, 1])
+def _shared(table: Table, given: dict[int, float], free: float) -> dict[int, float]:
+    """Share a width among columns of text by weight, within what each needs at least and at most."""
+    cells = {j: [_at(r.cells, j) for r in table.rows] for j in given}
+    lines = {j: [line for cell in found for line in cell.lines] for j, found in cells.items()}
+    words = {j: [min(LONG_WORD, _longest_piece(cell)) for cell in found] for j, found in cells.items()}
+    heads = {j: longest(table, j, is_head_only=True) for j in given}
+    least = {j: 1.5 + max([heads[j], *words[j]]) for j in given}
+    most = {j: 3.0 + max([least[j], *(breadth(line) for line in lines[j])]) for j in given}
+    settled: dict[int, float] = {}
+    for _ in given:
+        left = {j: w for j, w in given.items() if j not in settled}
+        unit = (free - sum(settled.values())) / sum(left.values()) if left else 0.0
+        narrow = {j: least[j] for j, w in left.items() if unit * w < least[j]}
+        wide = {j: most[j] for j, w in left.items() if unit * w > most[j]}
+        if not (narrow or wide):
+            break
+        settled |= narrow or wide
+    left = {j: w for j, w in given.items() if j not in settled}
+    unit = max(0.0, free - sum(settled.values())) / sum(left.values()) if left else 0.0
+    made = settled | {j: unit * w for j, w in left.items()}
+    too_wide = sum(made.values()) / free if free > 0 else 1.0
+    return {j: width / max(1.0, too_wide) for j, width in made.items()}
+
+
+def _longest_piece(cell: Cell) -> float:
+    pieces = (p for line in cell.lines for p in re.split("[\0 ]", broken(line, "\0", cell)))
+    return max((breadth(piece) for piece in pieces), default=0.0)
+
+
+def broken(line: str, mark: str, cell: Cell) -> str:
+    """Return a line of a cell with the marks at which it may break; the name of a web site breaks sooner."""
+    return breakable(line, mark, most=10 if cell.link else 22)
+
+
+def breadth(text: str) -> float:
+    """Return about how many average letters a text is wide."""
+    return sum(1.2 if c.isupper() else 1.06 if c.isdigit() else 0.6 if c in NARROW else 1.0 for c in text)
+
+
+def longest(table: Table, place: int, *, is_head_only: bool = False) -> float:
+    """Return the width of the longest unbreakable text of a column: body lines whole, heads by word."""
+    body = [] if is_head_only else [breadth(line) for r in table.rows for line in _at(r.cells, place).lines]
+    heads = [breadth(word) for cells in table.header for line in _at(cells, place).lines for word in line.split()]
+    return max([*body, *heads, 1.0])
 
 
 def _at(cells: tuple[Cell, ...], place: int) -> Cell:

@@ -128,7 +128,7 @@ def _figure(figure: Figure, printer: Printer) -> str:
         "\\begin{minipage}{\\linewidth}\n"
         f"\\textbf{{{caption}}} {details}\\par\\smallskip\n"
         f"% {tex(printer(figure.alt))}\n"
-        f"\\includegraphics[width=\\linewidth]{{figures/{figure.key}.pdf}}\\par\n"
+        f"\\includegraphics[width=\\linewidth,height=0.82\\textheight,keepaspectratio]{{figures/{figure.key}.pdf}}\\par\n"
         f"{{\\footnotesize {notes}\\par}}\n\\end{{minipage}}\\par\\bigskip\n\n"
     )
 

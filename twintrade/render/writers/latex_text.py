@@ -1,5 +1,6 @@
 """Text that LaTeX prints and never obeys."""
 
+import re
 import unicodedata
 
 SPECIALS = {
@@ -70,9 +71,13 @@ LATIN = frozenset(
     for point in (*range(0x00C0, 0x0100), *range(0x0100, 0x0180))
     if unicodedata.decomposition(chr(point)) or chr(point) in "ÆæØøßÐðÞþŁłŒœĐđı"
 ) - frozenset("ĿŀŉſĦħĸŦŧ")
-PRINTABLE = frozenset(ord(c) for c in (*SPECIALS, *LATIN, *(chr(p) for p in range(0x20, 0x7F))))
+BAR = "\u0304"
+"""The bar over the letter before it, as in the bound of a sensitivity analysis."""
+_BARRED = re.compile(f"([A-Za-z]){BAR}")
+PRINTABLE = frozenset(ord(c) for c in (*SPECIALS, *LATIN, BAR, *(chr(p) for p in range(0x20, 0x7F))))
 
 
 def tex(text: str) -> str:
     """Return a text escaped for LaTeX; what pdflatex cannot print must be replaced before (see ``PRINTABLE``)."""
-    return "".join(SPECIALS.get(c) or (c if ord(c) in PRINTABLE else "?") for c in text)
+    whole = "".join(SPECIALS.get(c) or (c if ord(c) in PRINTABLE else "?") for c in text)
+    return _BARRED.sub(r"\\={\1}", whole)

@@ -26,14 +26,16 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme, cjk_family
-from twintrade.render.writers.cells import breakable, longest, pad, pads, places, safe_link, weights
+from twintrade.render.writers.cells import breadth, broken, longest, pad, pads, places, safe_link, weights
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, cjk_path
 
 STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 WIDE_COLUMNS = 9
 MOST_UNBROKEN = 34
-NO_BREAK_SPACE = "\u00a0"
+MOST_UNBROKEN_TEXT = 16
+TEXT_WIDTH = 6.53  # inches between the margins of a page
+MOST_HEIGHT = 8.4  # inches: what a figure may take, its caption and notes standing on the same page
 PORTRAIT_CHARACTERS = 96.0
 LANDSCAPE_CHARACTERS = 144.0
 LEAST_TEXT = 16
@@ -127,6 +129,7 @@ def _figure(figure: Figure, printer: Printer) -> dict[str, Any]:
         "caption": printer(number + figure.caption),
         "details": printer(figure.details),
         "alt": printer(figure.alt),
+        "width": min(1.0, MOST_HEIGHT / (TEXT_WIDTH * figure.images.height / figure.images.width)),
         "svg": figure.images.svg.decode("utf-8"),
         "notes": printer(" ".join(figure.notes)),
     }
@@ -148,7 +151,7 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
         "notes": printer(" ".join(table.notes)),
         "size": 8.0 if shares or n_columns > 4 else 9.0,
         "inset": 3.6 if n_columns > 4 else 5.0,
-        "breakable": bool(shares) or len(table.rows) > MOST_UNBROKEN,
+        "breakable": _height(table) > (MOST_UNBROKEN_TEXT if shares else MOST_UNBROKEN),
         "is-wide": _is_wide(table),
     }
 
@@ -167,14 +170,27 @@ def _typst_widths(table: Table) -> list[float]:
         return weights(table, LANDSCAPE_CHARACTERS if _is_wide(table) else PORTRAIT_CHARACTERS)
     n_decimals = sum(column.align == "decimal" for column in table.columns)
     first = 1.55 if n_decimals < 4 else 1.3
-    return [first, *(1.0 for _ in table.columns[1:])] if n_decimals > 2 else []
+    if n_decimals > 2:
+        return [first, *(1.0 for _ in table.columns[1:])]
+    places_ = range(len(table.columns))
+    whole = [max(longest(table, j), *(breadth(head) for head in _heads(table, j))) + 1.8 for j in places_]
+    return [longest(table, j) + 1.8 for j in places_] if sum(whole) > PORTRAIT_CHARACTERS else []
 
 
-def _unbroken(line: str, table: Table, place: int) -> str:
-    """Return a line that breaks where it may: an interval nowhere, an overlong word anywhere."""
-    if table.columns[place].align != "left" and any(c.isdigit() for c in line):
-        return line.replace(" ", NO_BREAK_SPACE)
-    return breakable(line, ZERO_WIDTH_SPACE)
+def _heads(table: Table, place: int) -> list[str]:
+    return [c.text for cells in table.header for c, start in zip(cells, places(cells), strict=True) if start == place]
+
+
+def _height(table: Table) -> int:
+    """Return about how many lines the body of a table takes."""
+    widths = weights(table, PORTRAIT_CHARACTERS)
+    if not widths:
+        return len(table.rows)
+
+    def lines(cell: Cell, place: int) -> int:
+        return sum(1 + int(breadth(line) / widths[place]) for line in cell.lines)
+
+    return sum(max(lines(c, p) for c, p in zip(r.cells, places(r.cells), strict=True)) for r in table.rows)
 
 
 def _cells(table: Table, cells: tuple[Cell, ...], widest: dict[int, str], printer: Printer) -> list[dict[str, Any]]:
@@ -182,7 +198,7 @@ def _cells(table: Table, cells: tuple[Cell, ...], widest: dict[int, str], printe
         {
             "lines": [
                 {
-                    "text": breakable(printer(line), ZERO_WIDTH_SPACE),
+                    "text": broken(printer(line), ZERO_WIDTH_SPACE, cell),
                     "pad": pad(line, widest.get(place, "")) if line else "",
                 }
                 for line in cell.lines
