@@ -19,7 +19,7 @@ from twintrade.render.blocks import (
 )
 
 SENTENCE = 4
-"""Words from which on a cell of a table is prose and not a name."""
+"""Words from which on a cell that ends in a full stop is prose and not a name."""
 
 Change = Callable[[str], str]
 
@@ -78,7 +78,8 @@ def _table(table: Table, change: Change) -> Table:
         return replace(old, lines=tuple(map(change, old.lines)))
 
     def sentence(old: Cell) -> Cell:
-        return cell(old) if len(old.text.split()) >= SENTENCE and not old.link else old
+        is_prose = old.text.rstrip().endswith(".") and len(old.text.split()) >= SENTENCE
+        return cell(old) if is_prose and not old.link else old
 
     return replace(
         table,
