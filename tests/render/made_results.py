@@ -144,7 +144,10 @@ def _bands(
     clustered = band("clustered", 2.45, 2.87, 0.0004 if not is_randomized else 0.03)
     if not is_randomized:
         return [clustered]
-    return [band("randomization", 3.1, np.nan, 0.04, has_error=False), clustered, band("jackknife", 2.9, 3.6, 0.06)]
+    reported = band("randomization", 3.1, np.nan, 0.04, has_error=False)
+    if keys["event_time"] is not pd.NA and keys["event_time"] == 5:
+        reported["low"] = -np.inf  # re-assignments that reject no fall, however large
+    return [reported, clustered, band("jackknife", 2.9, 3.6, 0.06)]
 
 
 def _findings(names: tuple[str, ...]) -> pd.DataFrame:

@@ -124,6 +124,20 @@ def test_every_point_says_the_numbers_of_the_bands(browser, made):
                 assert numbers.interval(row["low"], row["high"]) in sentence
 
 
+def test_an_interval_without_an_end_reaches_the_edge_of_the_plot(browser):
+    ends = browser.run(
+        "const s = document.querySelector('.estimator'); s.value = '3'; s.dispatchEvent(new Event('change'));"
+        "const points = [...document.querySelectorAll('.view g.point')];"
+        "return points.map(p => p.querySelector('.range')).map(l => l ? Number(l.getAttribute('y1')) : null)"
+    )
+    assert ends[-1] == max(e for e in ends if e is not None) == 380 - 62
+    said = browser.run(
+        "[...document.querySelectorAll('.view g.point')].at(-1).focus();"
+        "return document.querySelector('.readout').textContent"
+    )
+    assert "95% interval −∞ to " in said
+
+
 def test_the_band_the_inference_lacks_is_said_to_be_absent(browser, made):
     said = browser.run(
         "const [e, i] = [document.querySelector('.estimator'), document.querySelector('.interval')];"

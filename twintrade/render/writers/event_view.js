@@ -24,6 +24,8 @@
     return values.map((v) => [v, shown(v)]);
   }
 
+  const bound = (end) => (end === "up" ? Infinity : end === "down" ? -Infinity : end);
+
   function sentence(point, kind, data, scale) {
     const head = "Event time " + point.timeText + ": ";
     if (point.reference) return head + "reference, zero by definition; " + point.units + " treated units";
@@ -55,7 +57,9 @@
     const group = add(svg, "g", { class: "point", tabindex: "0", role: "img", "aria-label": label });
     const cx = x(point.time), cy = y(point.effect);
     if (!point.reference && ends[0] !== null) {
-      add(group, "line", { x1: cx, x2: cx, y1: y(ends[0]), y2: y(ends[1]), stroke: colour, "stroke-width": 3 });
+      const at = (end) => Math.min(Math.max(y(end), TOP), H - BOTTOM);
+      add(group, "line", { class: "range", x1: cx, x2: cx, y1: at(ends[0]), y2: at(ends[1]), stroke: colour,
+        "stroke-width": 3 });
     }
     add(group, "rect", { x: cx - 14, y: TOP, width: 28, height: H - BOTTOM - TOP, fill: "transparent" });
     const paint = { class: "mark", fill: point.reference ? css("--paper") : colour,
@@ -84,7 +88,8 @@
     function draw() {
       const series = data.series[Number(estimator.value)];
       const kind = interval.value;
-      const values = series.points.flatMap((p) => [p.effect, ...p[kind]]).filter((v) => v !== null).concat([0]);
+      const values = series.points.flatMap((p) => [p.effect, ...p[kind].map(bound)])
+        .filter((v) => v !== null && Number.isFinite(v)).concat([0]);
       const span = Math.max(...values) - Math.min(...values) || 1;
       const low = Math.min(...values) - 0.05 * span, high = Math.max(...values) + 0.05 * span;
       const times = series.points.map((p) => p.time);
@@ -94,7 +99,7 @@
       svg.replaceChildren();
       drawAxes(svg, data, series, low, high, x, y);
       for (const point of series.points) {
-        drawPoint(svg, point, point[kind], sentence(point, kind, data, series.scale), x, y, speak);
+        drawPoint(svg, point, point[kind].map(bound), sentence(point, kind, data, series.scale), x, y, speak);
       }
       if (data.simulated) {
         add(svg, "text", { x: W - RIGHT, y: 12, "text-anchor": "end", "font-weight": "bold" }, data.simulated);

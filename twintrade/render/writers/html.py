@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from html import escape
 from importlib import resources
 
@@ -25,6 +26,8 @@ from twintrade.render.writers.cells import breakable, pad, pads, places, safe_li
 from twintrade.render.writers.view import view_data
 
 ZERO_WIDTH_SPACE = "\u200b"
+DENSE_COLUMNS = 6
+_DATE = re.compile(r"(?<![\w/.-])\d{4}-\d\d(?:-\d\d)?(?![\w/.-])")
 
 
 def _resource(name: str) -> str:
@@ -151,6 +154,8 @@ def table_html(table: Table) -> str:
     number = f"Table {table.number}. " if table.number else ""
     caption = f'<caption><span class="number">{number}</span>{escape(table.caption)}</caption>'
     kind = "wrapping" if any(c.weight for c in table.columns) else "fitting"
+    if kind == "fitting" and len(table.columns) >= DENSE_COLUMNS:
+        kind += " dense"
     head = "\n".join(_head_row(table, i) for i in range(len(table.header)))
     widest = pads(table)
     bodies = "\n".join(
@@ -205,13 +210,14 @@ def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
 def _line(line: str, widest: str, *, is_second: bool) -> str:
     rest = pad(line, widest) if line else ""
     breaks = escape(breakable(line, ZERO_WIDTH_SPACE)).replace(ZERO_WIDTH_SPACE, "<wbr>")
+    breaks = _DATE.sub(r'<span class="whole">\g<0></span>', breaks)
     free = f'<span class="pad" aria-hidden="true">{escape(rest)}</span>' if rest else ""
     inner = breaks + free
     return f'<span class="under">{inner}</span>' if is_second else inner
 
 
 def _view(view: EventView) -> str:
-    data = json.dumps(view_data(view), separators=(",", ":"), ensure_ascii=True)
+    data = json.dumps(view_data(view), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     for character in "<>&":
         data = data.replace(character, f"\\u{ord(character):04x}")
     key = escape(view.key)

@@ -1,5 +1,6 @@
 """What the interactive event study shows, as plain data: numbers at full precision and already rounded."""
 
+import math
 from typing import Any
 
 from twintrade.render import numbers
@@ -42,9 +43,9 @@ def _point(row: Record, scale: str) -> dict[str, Any]:
         "time": whole(row["event_time"]),
         "timeText": text(row["event_label"]),
         "reference": truth(row["is_reference"]),
-        "effect": _finite(row["effect"]),
-        "pointwise": [_finite(row["low"]), _finite(row["high"])],
-        "simultaneous": [_finite(row["simultaneous_low"]), _finite(row["simultaneous_high"])],
+        "effect": _end(row["effect"]),
+        "pointwise": [_end(row["low"]), _end(row["high"])],
+        "simultaneous": [_end(row["simultaneous_low"]), _end(row["simultaneous_high"])],
         "text": numbers.fixed(row["effect"], decimals),
         "percentText": numbers.percent_from_log(number(row["effect"])) if scale == "log points" else "",
         "pointwiseText": pointwise,
@@ -54,8 +55,12 @@ def _point(row: Record, scale: str) -> dict[str, Any]:
     }
 
 
-def _finite(value: object) -> float | None:
-    return None if numbers.is_missing(value) else float(value)  # type: ignore[arg-type]
+def _end(value: object) -> float | str | None:
+    """Return a number as JSON can hold it: an end that is not there as None, one without bound as a word."""
+    if numbers.is_missing(value):
+        return None
+    known = float(value)  # type: ignore[arg-type]
+    return known if math.isfinite(known) else "up" if known > 0 else "down"
 
 
 def _plain(value: object) -> float | int:
