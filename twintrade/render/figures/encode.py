@@ -39,7 +39,7 @@ def _settle(figure: Figure) -> None:
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)  # with "none" every saving would lay it out and draw it once more
 
 
 def _saved(figure: Figure, kind: str, metadata: dict[str, str | None]) -> bytes:

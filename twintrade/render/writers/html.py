@@ -10,6 +10,7 @@ from importlib import resources
 from twintrade.render.blocks import (
     Block,
     BulletList,
+    Cell,
     Document,
     EventView,
     Figure,
@@ -22,11 +23,13 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme
-from twintrade.render.writers.cells import breakable, pad, pads, places, safe_link, weights
+from twintrade.render.writers.cells import broken, pad, pads, places, safe_link, weights
 from twintrade.render.writers.view import view_data
 
 ZERO_WIDTH_SPACE = "\u200b"
 DENSE_COLUMNS = 6
+LONG_ROWS = 24
+"""Rows beyond which a printed table may begin on one page and end on another."""
 _DATE = re.compile(r"(?<![\w/.-])\d{4}-\d\d(?:-\d\d)?(?![\w/.-])")
 
 
@@ -162,8 +165,9 @@ def table_html(table: Table) -> str:
         "<tbody>" + "\n".join(_row(table, row, widest) for row in group) + "</tbody>" for group in table.groups
     )
     notes = f'<p class="notes">{escape(" ".join(table.notes))}</p>' if table.notes else ""
+    length = " long" if len(table.rows) > LONG_ROWS else ""
     return (
-        f'<div class="table" id="{escape(table.key)}">'
+        f'<div class="table{length}" id="{escape(table.key)}">'
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(number + table.caption)}">'
         f'<table class="{kind}">{caption}\n{_columns(table)}<thead>{head}</thead>\n{bodies}\n</table>'
         f"</div>{notes}</div>"
@@ -195,7 +199,7 @@ def _head_row(table: Table, position: int) -> str:
 def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
     written = []
     for cell, place in zip(row.cells, places(row.cells), strict=True):
-        lines = [_line(line, widest.get(place, ""), is_second=i > 0) for i, line in enumerate(cell.lines)]
+        lines = [_line(line, cell, widest.get(place, ""), is_second=i > 0) for i, line in enumerate(cell.lines)]
         inner = "<br>".join(lines)
         link = safe_link(cell.link)
         inner = f'<a href="{escape(link)}">{inner}</a>' if link else inner
@@ -207,9 +211,9 @@ def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
     return "<tr>" + "".join(written) + "</tr>"
 
 
-def _line(line: str, widest: str, *, is_second: bool) -> str:
+def _line(line: str, cell: Cell, widest: str, *, is_second: bool) -> str:
     rest = pad(line, widest) if line else ""
-    breaks = escape(breakable(line, ZERO_WIDTH_SPACE)).replace(ZERO_WIDTH_SPACE, "<wbr>")
+    breaks = escape(broken(line, ZERO_WIDTH_SPACE, cell)).replace(ZERO_WIDTH_SPACE, "<wbr>")
     breaks = _DATE.sub(r'<span class="whole">\g<0></span>', breaks)
     free = f'<span class="pad" aria-hidden="true">{escape(rest)}</span>' if rest else ""
     inner = breaks + free
