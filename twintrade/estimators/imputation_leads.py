@@ -8,6 +8,7 @@ from twintrade.design import Observations
 from twintrade.effects import Dropped
 from twintrade.estimators.counterfactual import Counterfactual, Family
 from twintrade.estimators.event_terms import follows_event_time
+from twintrade.estimators.proportional import mean_differences
 from twintrade.estimators.slopes import counts
 from twintrade.numerics.absorb import absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -48,21 +49,10 @@ class Leads:
         return self.loadings * self.scores[:, None]
 
     def in_levels(self, o: Observations) -> tuple[FloatArray, FloatArray]:
-        """Return Poisson leads as mean differences of the outcome, and their influence by row.
-
-        The outcomes of a lead's rows add up to their fitted sum; without the lead they would be exp(-lead) of it.
-
-        Returns
-        -------
-        effects : FloatArray, shape (n_leads,)
-        influence : FloatArray, shape (n_rows, n_leads)
-        """
-        weights = np.ones(self.rows.size) if o.weights is None else o.weights[self.rows]
+        """Return Poisson leads as mean differences of the outcome, (n_leads,), and their influence by row."""
+        weights = None if o.weights is None else o.weights[self.rows]
         inside = _event_times(o)[self.rows, None] == self.event_times
-        sizes = weights @ inside
-        mean, ratio = (weights * o.y[self.rows]) @ inside / sizes, np.exp(-self.effects)
-        own = inside * self.scores[:, None] * ((1 - ratio) / sizes)
-        return mean * (1 - ratio), self.influence * (mean * ratio) + own
+        return mean_differences(self.effects, self.influence, inside, o.y[self.rows], self.scores, weights)
 
 
 def leads(c: Counterfactual, family: Family) -> Leads:

@@ -1,16 +1,22 @@
 """Poisson pseudo maximum likelihood with any fixed effects, on event-time dummies or one treatment dummy."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, get_args
+
+import numpy as np
 
 from twintrade.design import Design, Observations
-from twintrade.effects import Estimate, EventStudy
+from twintrade.effects import Estimate, EventStudy, UnitInfluence
+from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.event_terms import Shape, terms
+from twintrade.estimators.event_terms import Shape, Terms, terms
+from twintrade.estimators.proportional import mean_differences
 from twintrade.estimators.score_test import ScoreTest
 from twintrade.estimators.separated import separated_rows
-from twintrade.estimators.slopes import Slopes, effects_of
+from twintrade.estimators.slopes import Slopes, effects_of, influence_by_unit
 from twintrade.numerics.poisson import PoissonFit, poisson
+
+Measure = Literal["coefficient", "difference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +29,13 @@ class PPML(Estimator):
     ----------
     shape : {"event", "static"}
         One effect per event time of the window with binned ends, or one effect after onset.
+    measure : {"coefficient", "difference"}
+        Log points; or the mean difference of the outcome from what it would be without the effect, in its own unit,
+        for leads as for lags.
     """
 
     shape: Shape = "event"
+    measure: Measure = "coefficient"
 
     name: ClassVar[str] = "ppml"
     title: ClassVar[str] = "PPML"
@@ -36,13 +46,17 @@ class PPML(Estimator):
     small_sample: ClassVar[str] = "ppmlhdfe"
 
     def estimate(self, design: Design) -> EventStudy | Estimate:
-        """Return the event study or the static effect, in log points.
+        """Return the event study or the static effect, in log points or in the outcome's unit.
 
         Raises
         ------
+        DesignError
+            No such measure.
         EstimationError
             The reference is not observed, the effects absorb the treatment, or the iterations do not converge.
         """
+        if self.measure not in get_args(Measure):
+            raise DesignError(f"ppml's measure is one of {', '.join(get_args(Measure))}, not {self.measure!r}")
         o = design.observations
         model = terms(o, self.shape)
         fit = poisson(o.y, model.columns, o.effect_codes(), o.weights, names=model.names)
@@ -52,7 +66,8 @@ class PPML(Estimator):
             "iterations": float(fit.iterations),
             "n_singletons": float(fit.singletons.size),
         }
-        return effects_of(o, model, _slopes(o, fit), "log points", separated_rows(o, fit.separated), statistics)
+        found = effects_of(o, model, _slopes(o, fit), "log points", separated_rows(o, fit.separated), statistics)
+        return found if self.measure == "coefficient" else _in_levels(o, model, found)
 
     def score_test(self, design: Design) -> ScoreTest:
         """Return the model without treatment, for tests that need no refit."""
@@ -68,6 +83,8 @@ class PPML(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
+        if self.measure == "difference":
+            return "Mean difference of treated outcomes from what they would be without their proportional effect."
         if self.shape == "static":
             return "One proportional effect after onset, in log points; in percent 100(exp(β) − 1)."
         return "Average of the log effects by event time at and after onset, weighted by the treated rows at each."
@@ -82,3 +99,24 @@ class PPML(Estimator):
 def _slopes(o: Observations, fit: PoissonFit) -> Slopes:
     weights = fit.mu if o.weights is None else fit.mu * o.weights[fit.rows]
     return Slopes(fit.rows, fit.coefficients, fit.kept, fit.collinear, fit.x_tilde, fit.residuals, weights, fit.bread)
+
+
+def _in_levels(o: Observations, model: Terms, found: EventStudy | Estimate) -> EventStudy | Estimate:
+    """Return log effects as mean differences of the outcome; the reference stays an exact zero."""
+    own = found.uncertainty
+    assert isinstance(own, UnitInfluence)
+    source = own.regression
+    assert source is not None
+    times = found.event_times if isinstance(found, EventStudy) else np.zeros(1, dtype=np.int64)
+    rows = source.rows
+    effects, by_row = mean_differences(
+        found.effects,
+        source.row_influence(),
+        model.clipped[rows, None] == times,
+        o.y[rows],
+        source.weights * source.residuals,
+        None if o.weights is None else o.weights[rows],
+    )
+    return replace(
+        found, effects=effects, uncertainty=UnitInfluence(*influence_by_unit(o, rows, by_row)), scale="level"
+    )
