@@ -75,8 +75,8 @@ def outcome(made: Fit, null: Fit, method: Inference, seed: int) -> tuple[float, 
     return np.nan if np.isnan(p) else float(p <= 0.05), held, high - low
 
 
-def case(n_cities: int, n_treated: int, repetitions: int, say: Callable[[str], None]) -> None:
-    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in METHODS}
+def case(n_cities: int, n_treated: int, repetitions: int, names: list[str], say: Callable[[str], None]) -> None:
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
     for seed in range(repetitions):
         design = simulated(n_cities, n_treated, np.random.default_rng([n_cities, n_treated, seed]))
         made = fit(TWFE(shape="static"), design)
@@ -84,8 +84,8 @@ def case(n_cities: int, n_treated: int, repetitions: int, say: Callable[[str], N
         columns = {**design.panel.columns, "null": column}
         bare = replace(design, panel=replace(design.panel, columns=columns), outcome="null")
         null = fit(TWFE(shape="static"), bare)
-        for name, method in METHODS.items():
-            found[name].append(outcome(made, null, method, seed))
+        for name in names:
+            found[name].append(outcome(made, null, METHODS[name], seed))
     for name, rows in found.items():
         values = np.array(rows)
         n = int(np.isfinite(values[:, 0]).sum())
@@ -103,6 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repetitions", type=int, default=300)
     parser.add_argument("--cases", nargs="*", metavar="CITIES:TREATED", help="all of the table by default")
+    parser.add_argument("--methods", nargs="*", choices=list(METHODS), default=list(METHODS))
     options = parser.parse_args()
     cases = [tuple(int(n) for n in case.split(":")) for case in options.cases or ()] or CASES
     started = time.process_time()
@@ -116,7 +117,7 @@ def main() -> None:
     print("| cities | treated | inference | rejects, % | interval holds, % | median length | panels |")
     print("|---|---|---|---|---|---|---|")
     for n_cities, n_treated in cases:
-        case(n_cities, n_treated, options.repetitions, lambda line: print(line, flush=True))
+        case(n_cities, n_treated, options.repetitions, options.methods, lambda line: print(line, flush=True))
     print(f"{time.process_time() - started:.0f} CPU seconds", file=sys.stderr)
 
 

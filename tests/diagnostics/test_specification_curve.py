@@ -99,6 +99,20 @@ def test_subsets_of_controls_equal_regressions(rng, clusters, inference) -> None
             assert row[name] == pytest.approx(getattr(bands, name)[0], rel=1e-7), name
 
 
+def test_the_headline_is_one_row_and_its_own_controls_stay_in(rng) -> None:
+    fitted = fit(TWFE(shape="static"), replace(made(), covariates=("z",)))
+    curve = SpecificationCurve(
+        estimators=("imputation",), comparisons=("not_yet_treated",), has_dates=False, covariates=("x",), draws=0
+    )
+    rows = curve.check(fitted, BY_UNIT, rng).payloads["specification_curve"]
+    assert set(rows["covariates"]) == {"z", "z, x"}
+    headline = rows[rows["is_headline"]]
+    assert len(headline) == 1
+    assert headline["covariates"].item() == "z"
+    assert headline["effect"].item() == pytest.approx(fitted.estimate.effects[0])
+    assert headline["se"].item() == pytest.approx(BY_UNIT.infer(fitted, "overall", rng).se[0])
+
+
 def test_outcomes_windows_and_weights_are_choices(rng) -> None:
     design = made()
     panel = design.panel

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
@@ -103,6 +104,12 @@ class LeaveOneOut(Diagnostic):
             value=float((known["effect"] - own).abs().max()),
             unit=scale,
             table=table,
-            payloads={"leave_one_out": table},
+            payloads={"leave_one_out": _with_headline(table, own)},
             messages=failures(self.name, table),
         )
+
+
+def _with_headline(table: pd.DataFrame, own: float) -> pd.DataFrame:
+    """Return the rows to draw, the estimate with everybody first."""
+    first = pd.DataFrame([{"label": "all", "group": "", "effect": own, "change": 0.0, "reason": ""}])
+    return pd.concat([first, table], ignore_index=True)[list(table.columns)]

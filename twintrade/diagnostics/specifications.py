@@ -25,6 +25,7 @@ from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.subset_regressions import coefficient, grams
 
 Row = dict[str, object]
+NO_CONTROLS = "none"
 EMPTY: Row = dict.fromkeys(("effect", "se", "low", "high", "p"), np.nan) | {"n_rows": 0, "reason": ""}
 
 
@@ -56,7 +57,7 @@ class Specification:
         return {
             "estimator": self.estimator.title or self.estimator.name,
             **self.choices,
-            "covariates": "none",
+            "covariates": NO_CONTROLS,
             "is_headline": self.is_headline,
         }
 
@@ -88,7 +89,7 @@ def _job(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
     """Estimate one specification under every subset of controls; one array a column."""
     fit, plan, covariates, inference = shared
     rows = list(_rows(fit, plan[place], covariates, inference, rng))
-    return {name: np.array([row[name] for row in rows]) for name in ("covariates", *EMPTY)}
+    return {name: np.array([row[name] for row in rows]) for name in ("covariates", "is_headline", *EMPTY)}
 
 
 def _rows(
@@ -98,24 +99,46 @@ def _rows(
     inference: Clustered | Jackknife | None,
     rng: np.random.Generator,
 ) -> Iterator[Row]:
+    own, row = set(fit.design.covariates), one.row()
+    for found in _by_controls(fit, one, covariates, inference, rng):
+        label = str(found["covariates"])
+        names = set() if label == NO_CONTROLS else set(label.split(", "))
+        yield row | EMPTY | found | {"is_headline": one.is_headline and names == own}
+
+
+def _by_controls(
+    fit: Fit,
+    one: Specification,
+    covariates: tuple[str, ...],
+    inference: Clustered | Jackknife | None,
+    rng: np.random.Generator,
+) -> Iterator[Row]:
+    """Estimate under every subset of controls; those of the headline that are not listed stay in each."""
     is_static = one.estimator == TWFE(shape="static") and not one.design.anticipation
     if covariates and is_static and not isinstance(inference, Jackknife):
         try:
-            yield from (one.row() | EMPTY | found for found in subsets(one.design, covariates, inference))
-            return
+            yield from subsets(one.design, covariates, inference)
         except TwintradeError as error:
-            yield one.row() | EMPTY | {"reason": str(error)}
-            return
+            yield {"covariates": NO_CONTROLS, "reason": str(error)}
+        return
+    always = _always(one.design, covariates)
     for size in range(len(covariates) + 1):
         for chosen in combinations(covariates, size):
-            held = replace(one.design, covariates=chosen)
-            yield one.row() | EMPTY | _single(fit, one, held, inference, rng)
+            yield _single(fit, one, replace(one.design, covariates=(*always, *chosen)), inference, rng)
+
+
+def _always(design: Design, covariates: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in design.covariates if name not in covariates)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or NO_CONTROLS
 
 
 def _single(
     fit: Fit, one: Specification, design: Design, inference: Clustered | Jackknife | None, rng: np.random.Generator
 ) -> Row:
-    named: Row = {"covariates": ", ".join(design.covariates) or "none"}
+    named: Row = {"covariates": _listed(design.covariates)}
     try:
         made = fitted(one.estimator, design)
         estimate = made.view("overall")
@@ -134,13 +157,15 @@ def subsets(design: Design, covariates: tuple[str, ...], inference: Clustered | 
     """Yield the static coefficient under every subset of controls with its clustered error, interval and p-value.
 
     Treatment, controls and outcome are partialled out once; rows lacking any control are left out of every subset.
+    Covariates of the design that are not among the controls stay in every subset.
 
     Raises
     ------
     DesignError, EstimationError, InferenceError
         Nothing is left to estimate on, or one cluster.
     """
-    full = replace(design, covariates=covariates)
+    always = _always(design, covariates)
+    full = replace(design, covariates=(*always, *covariates))
     o = full.observations
     columns = np.column_stack([o.is_treated, o.covariates, o.y]).astype(np.float64)
     effects = o.effect_codes()
@@ -152,10 +177,12 @@ def subsets(design: Design, covariates: tuple[str, ...], inference: Clustered | 
     levels = levels_of(rule, effects, codes)
     held = grams(net, codes, o.weights)
     for size in range(len(covariates) + 1):
-        for chosen in combinations(range(len(covariates)), size):
+        for some in combinations(range(len(always), len(full.covariates)), size):
+            chosen = (*range(len(always)), *some)
+            n_slopes = 1 + len(chosen)
             effect, variance = coefficient(held, chosen)
-            found = corrected(rule, o.n_rows, 1 + size, levels, held.sizes, count_all(1 + size, effects))
-            named = ", ".join(covariates[c] for c in chosen) or "none"
+            found = corrected(rule, o.n_rows, n_slopes, levels, held.sizes, count_all(n_slopes, effects))
+            named = _listed([full.covariates[c] for c in chosen])
             row: Row = {"covariates": named, "effect": effect, "n_rows": o.n_rows}
             if variance > 0:
                 se = (variance * found.factor) ** 0.5

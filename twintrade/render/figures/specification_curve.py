@@ -4,7 +4,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled, zero_line
-from twintrade.render.reading import number, records, text, truth
+from twintrade.render.reading import text, truth
+
+LISTED = "covariates"
+MANY = 200
+"""Specifications from which on marks are thin."""
 
 
 def draw(
@@ -26,24 +30,51 @@ def draw(
     """
     theme = theme or Theme()
     ordered = frame[frame["effect"].notna()].sort_values("effect", kind="stable").reset_index(drop=True)
-    options = [(c, v) for c in choices for v in dict.fromkeys(ordered[c].map(text)) if v]
+    options = _options(ordered, choices)
+    is_main = ordered["is_headline"].map(truth).astype(bool)
+    is_long = len(ordered) > MANY
     with styled(theme):
         figure = blank(theme, 2.6 + 0.2 * len(options))
         heights = {"height_ratios": [2.4, 0.2 * len(options) + 0.1]}
         top, grid = figure.subplots(2, 1, sharex=True, gridspec_kw=heights)
         zero_line(top, theme)
-        for x, row in enumerate(records(ordered)):
-            is_main = truth(row.get("is_headline"))
-            colour = theme.before if is_main else theme.after
-            top.plot([x, x], [number(row["low"]), number(row["high"])], color=colour, lw=1.4, alpha=0.7)
-            top.plot(x, number(row["effect"]), "D" if is_main else "o", color=colour, ms=6 if is_main else 4)
-            held = [i for i, (c, v) in enumerate(options) if text(row[c]) == v]
-            grid.plot([x] * len(held), held, "s", color=colour, ms=3.5)
+        for chosen, colour, marker, size in ((~is_main, theme.after, "o", 4), (is_main, theme.before, "D", 6)):
+            rows = ordered[chosen]
+            drawn = rows[rows["low"].notna() & rows["high"].notna()]
+            width = 0.3 if is_long and marker == "o" else 1.4
+            top.vlines(drawn.index, drawn["low"], drawn["high"], color=colour, lw=width, alpha=0.7)
+            top.plot(rows.index, rows["effect"], marker, color=colour, ms=1.5 if is_long and marker == "o" else size)
+            for line, held in enumerate(options.values()):
+                places = rows.index[held[chosen]]
+                small = "|" if is_long and marker == "o" else "s"
+                grid.plot(
+                    places, [line] * len(places), small, color=colour, ms=3.5, mew=0.3 if small == "|" else None
+                )
         top.set_ylabel(y_label)
-        grid.set_yticks(range(len(options)), [f"{c.replace('_', ' ')}: {v}" for c, v in options])
+        grid.set_yticks(range(len(options)), list(options))
         grid.set_ylim(len(options) - 0.4, -0.6)
         grid.set_xticks([])
-        grid.set_xlabel(f"{len(ordered)} specifications, in order of the estimate; the headline as a diamond")
+        grid.set_xlabel(f"{len(ordered):,} specifications, by size of the estimate (headline: diamond)")
         if is_simulated:
             mark_simulated(figure, theme)
     return figure
+
+
+def _options(ordered: pd.DataFrame, choices: list[str]) -> dict[str, pd.Series]:
+    """Return by label of each option which specifications took it; choices that never vary are left out.
+
+    A choice of several things at once (a list of controls) has one line for each of them.
+    """
+    found: dict[str, pd.Series] = {}
+    for choice in choices:
+        values = ordered[choice].map(text)
+        if values.nunique() < 2:
+            continue
+        taken = values.map(lambda value: frozenset(value.split(", ")) if value else frozenset())
+        singles = dict.fromkeys(sorted({option for options in taken for option in options}))
+        if choice != LISTED:
+            taken, singles = values.map(lambda value: frozenset([value])), dict.fromkeys(v for v in values if v)
+        for option in singles:
+            label = f"{choice.replace('_', ' ')}: {option.replace('_', ' ')}"
+            found[label] = taken.map(lambda options, option=option: option in options)
+    return found
