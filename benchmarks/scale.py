@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
 
@@ -192,6 +193,22 @@ def whole_path(folder: Path, file: str, engine: str, memory: str) -> dict[str, o
     return {"headline": outcome.summary, "pages": pages}
 
 
+def statistics(folder: Path, file: str, engine: str, memory: str) -> dict[str, object]:
+    """From the rows to cohort statistics, and an event study with clustered errors from those alone."""
+    import pandas as pd
+
+    import twintrade as tt
+    from twintrade.data import Frequency
+
+    ties = pd.read_csv(folder / "twinnings.csv")[["city", "partner", "date"]]
+    source = _source(file, engine, memory, to_frequency=Frequency.YEAR)
+    made = tt.cohort_statistics(source, ties, root=folder)
+    bands = tt.infer(tt.fit("imputation", made.design(clusters=("city",))), "clustered", view="overall")
+    held = [made.moments.means, made.moments.scatter, *(c.sums for c in made.clusters.values())]
+    kilobytes = sum(array.nbytes for array in held) / 1e3
+    return {"effect": float(bands.estimate.effects[0]), "se": float(bands.se[0]), "kilobytes": round(kilobytes)}
+
+
 MEASURED = {
     "decode": decode,
     "plain": plain,
@@ -199,6 +216,7 @@ MEASURED = {
     "margins": counted,
     "many-groups": many_groups,
     "whole-path": whole_path,
+    "statistics": statistics,
 }
 
 
@@ -211,15 +229,11 @@ def _plain(folder: Path, memory: str):
     return connection
 
 
-def _collapsed(folder: Path, file: str, engine: str, memory: str, **columns: object) -> dict[str, object]:
-    import hashlib
-
+def _source(file: str, engine: str, memory: str, to_frequency: Any = None, **columns: Any) -> Any:
     from twintrade.data import Frequency, TradeSource
-    from twintrade.data.faults import Faults
-    from twintrade.data.microdata import collapse
     from twintrade.data.microdata_schema import Microdata
 
-    source = TradeSource(
+    return TradeSource(
         file=file,
         city="city",
         partner="partner",
@@ -230,9 +244,18 @@ def _collapsed(folder: Path, file: str, engine: str, memory: str, **columns: obj
         money_unit="USD",
         absent="zero",
         frequency=Frequency.MONTH,
+        to_frequency=to_frequency,
         microdata=Microdata(engine=engine, memory=memory, spill="spill", answer_within=300, **columns),
     )
-    found = collapse(source, folder, Faults())
+
+
+def _collapsed(folder: Path, file: str, engine: str, memory: str, **columns: object) -> dict[str, object]:
+    import hashlib
+
+    from twintrade.data.faults import Faults
+    from twintrade.data.microdata import collapse
+
+    found = collapse(_source(file, engine, memory, **columns), folder, Faults())
     total = hashlib.sha256()
     for name in found.frame:
         column = found.frame[name]
