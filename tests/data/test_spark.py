@@ -1,8 +1,11 @@
 """The statement that DuckDB runs, run by Spark: the same cells to the bit, the same faults, no endless waiting."""
 
 import os
+import re
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from decimal import Decimal
 
@@ -85,3 +88,42 @@ def test_a_master_that_is_not_there(tmp_path):
             Faults(),
         )
     assert time.monotonic() - started < 30
+
+
+SILENT = """
+import socket
+from pathlib import Path
+from twintrade.data.collapse import engine_for
+from twintrade.data.microdata_schema import Microdata
+from twintrade.errors import DataError
+with socket.create_server(("127.0.0.1", 0)) as silent:
+    master = f"spark://127.0.0.1:{silent.getsockname()[1]}"
+    try:
+        engine_for(Microdata(engine="spark", master=master, answer_within=5), Path.cwd())
+    except DataError as error:
+        print(error)
+"""
+
+
+def test_a_master_that_listens_and_says_nothing(tmp_path):
+    """In a process of its own: Spark goes on asking in the background."""
+    command = [sys.executable, "-W", "ignore", "-c", SILENT]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(
+        r"the Spark master spark://127\.0\.0\.1:\d+ gave no worker within 5 seconds: start workers, or raise "
+        r"answer_within\n",
+        done.stdout,
+    )
+
+
+def test_quoted_blanks_and_tokens_read_the_same(tmp_path):
+    """Quotes and blanks are where readers of delimited files differ."""
+    lines = ["town,country,month,firm,hs,usd,kg"]
+    lines += ['"Lyon",USA,2003-01,F1,0101,"12.50",1', 'Lyon,USA,2003-01,"",0101,"",2', "Lyon,USA,2003-01,,0102,,3"]
+    lines += ['"Lyon, Rhône",USA,2003-01,F1,"0101",9999,""', '"Ly""on",USA,2003-02,F2,0101,7,4']
+    (tmp_path / "x.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    spark, duck = both(tmp_path, "x.csv", missing_tokens=("9999",), blank="zero")
+    assert spark.frame.equals(duck.frame)
+    assert spark.counts.equals(duck.counts)
+    assert duck.frame["units"].tolist() == [700, 1250, 0]

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -165,3 +166,34 @@ def test_progress_tells_how_long_it_will_take(monkeypatch, shared):
     )
     assert lines[11].startswith("placebo: 12 of 24, about ")
     assert lines[11].endswith(" s left")
+
+
+@dataclass(frozen=True)
+class Held:
+    """Arrays within what is shared, as a design holds them."""
+
+    inside: dict[str, np.ndarray]
+
+
+def looked_at(shared, job, rng):
+    array = shared.inside["outcome"]
+    base = array
+    while isinstance(base, np.ndarray) and not isinstance(base, np.memmap):
+        base = base.base
+    return {
+        "is_mapped": np.bool_(isinstance(base, np.memmap)),
+        "is_writable": np.bool_(array.flags.writeable),
+        "pid": np.int64(os.getpid()),
+        "sum": array.sum(),
+    }
+
+
+def test_arrays_reach_the_workers_as_one_memory_map(impatient):
+    """What a worker holds does not grow with what is shared, and no worker can change what another reads."""
+    held = Held({"outcome": np.random.default_rng(0).normal(size=2_000_000)})
+    jobs = {str(i): i for i in range(6)}
+    found = [d.values for d in run_jobs("loop", looked_at, jobs, shared=held, workers=Workers(n=2))]
+    elsewhere = [v for v in found if int(v["pid"]) != os.getpid()]
+    assert elsewhere
+    assert all(v["is_mapped"] and not v["is_writable"] for v in elsewhere)
+    assert {float(v["sum"]) for v in found} == {float(held.inside["outcome"].sum())}

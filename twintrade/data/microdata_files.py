@@ -1,5 +1,6 @@
 """The files of a microdata source, looked at before an engine reads them: headers, types, hashes, encoding."""
 
+import codecs
 import csv
 import gzip
 import hashlib
@@ -134,6 +135,21 @@ def _delimited(files: MicrodataFiles, needed: Sequence[str], form: FileFormat) -
     return MicrodataFiles("csv", files.paths, files.names, tuple(headers), next(iter(separators)))
 
 
+def codec_of(encoding: str) -> str:
+    """Return the codec of a declared encoding; GB18030 contains GBK and GB2312 and reads what they promise.
+
+    Raises
+    ------
+    DataError
+        No such encoding.
+    """
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise DataError(f"encoding = {encoding!r} is no encoding; say utf-8, gb18030, utf-16, latin-1 ...") from None
+    return "gb18030" if name in ("gbk", "gb2312") else name
+
+
 def _first_line(path: Path, name: str, encoding: str | None) -> str:
     try:
         with (gzip.open if name.lower().endswith(".gz") else open)(path, "rb") as stream:
@@ -143,7 +159,7 @@ def _first_line(path: Path, name: str, encoding: str | None) -> str:
             f"{name} cannot be read ({error}): the file is not whole, or not what its ending says"
         ) from None
     text = io.TextIOWrapper(
-        io.BytesIO(raw), encoding=encoding or "utf-8-sig", errors="replace", newline=""
+        io.BytesIO(raw), encoding=codec_of(encoding or "utf-8-sig"), errors="replace", newline=""
     ).readline()
     if not text.strip():
         raise DataError(f"{name} is empty")

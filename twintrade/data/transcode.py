@@ -5,7 +5,7 @@ import gzip
 import time
 from pathlib import Path
 
-from twintrade.data.microdata_files import MicrodataFiles
+from twintrade.data.microdata_files import MicrodataFiles, codec_of
 from twintrade.errors import DataError
 from twintrade.fanout import current
 
@@ -21,14 +21,9 @@ def in_utf8(files: MicrodataFiles, encoding: str, folder: Path) -> tuple[Path, .
     DataError
         No such encoding, bytes that it does not have, or no room on the disk.
     """
-    try:
-        name = codecs.lookup(encoding).name
-    except LookupError:
-        raise DataError(f"encoding = {encoding!r} is no encoding; say utf-8, gb18030, utf-16, latin-1 ...") from None
-    if name == "utf-8":
+    codec = codec_of(encoding)
+    if codec == "utf-8":
         return files.paths
-    # GB18030 contains GBK and GB2312, so the wider one reads what the narrower promises.
-    codec = "gb18030" if name in ("gbk", "gb2312") else name
     folder.mkdir(parents=True, exist_ok=True)
     return tuple(
         _decoded(path, shown, codec, folder / f"{i}.csv")
