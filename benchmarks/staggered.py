@@ -17,7 +17,7 @@ import sys
 import numpy as np
 import pandas as pd
 
-from benchmarks.measured import Estimates, in_own_process, measured
+from benchmarks.measured import LONG, Estimates, in_own_process, measured
 from benchmarks.staggered_peers import PEERS
 
 SEED = 20261124
@@ -84,10 +84,10 @@ def with_twintrade(case: str, data: pd.DataFrame) -> object:
     return call
 
 
-def one(case: str, package: str, n_units: int, repeats: int) -> dict[str, object]:
+def one(case: str, package: str, n_units: int, repeats: int, long: float) -> dict[str, object]:
     data = panel(n_units)
     call = with_twintrade(case, data) if package == "twintrade" else lambda: PEERS[case][package](data)
-    return measured(call, float(data.memory_usage(index=False).sum() / 2**20), repeats)
+    return measured(call, float(data.memory_usage(index=False).sum() / 2**20), repeats, long)
 
 
 def row(case: str, n_units: int, package: str, found: dict, own: dict) -> str:
@@ -119,13 +119,14 @@ def main() -> None:
     parser.add_argument("--peers", default=os.environ.get("BENCH_PYTHON", sys.executable), help="their interpreter")
     parser.add_argument("--alone", action="store_true", help="without other packages")
     parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--long", type=float, default=LONG, help="CPU seconds after which a call is not repeated")
     parser.add_argument("--timeout", type=float, default=300)
     parser.add_argument("--gigabytes", type=float, default=6)
     parser.add_argument("--one", nargs=3, metavar=("CASE", "PACKAGE", "UNITS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         case, package, units = options.one
-        print(json.dumps(one(case, package, int(units), options.repeats)))
+        print(json.dumps(one(case, package, int(units), options.repeats, options.long)))
         return
     present = set() if options.alone else installed(options.peers)
     columns = f"{'cpu s':>9}{'ratio':>9}{'peak MB':>9}{'x data':>7}  {'gap':>8}  s.e. theirs / ours"
@@ -136,6 +137,7 @@ def main() -> None:
             for package in ("twintrade", *(p for p in PEERS.get(case, {}) if p in present)):
                 python = sys.executable if package == "twintrade" else options.peers
                 command = [python, "-m", "benchmarks.staggered", "--repeats", str(options.repeats)]
+                command += ["--long", str(options.long)]
                 command += ["--one", case, package, str(units)]
                 found = in_own_process(command, options.timeout, options.gigabytes)
                 own = own or found

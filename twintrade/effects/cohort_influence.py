@@ -28,6 +28,8 @@ class CohortInfluence(Influence):
     outcomes : FloatArray or None, shape (n_units, n_periods)
     given_clusters : mapping of str to ClusterSums
         Sums by cluster and cohort that came with moments made elsewhere.
+    parent : IntArray or None, shape (n_cohorts,)
+        Where the moments are by parts of cohorts (units that miss the same periods): the cohort of each part.
     """
 
     moments: CohortMoments
@@ -37,6 +39,7 @@ class CohortInfluence(Influence):
     cohort: IntArray | None = None
     outcomes: FloatArray | None = None
     given_clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
+    parent: IntArray | None = None
 
     @property
     def has_units(self) -> bool:
@@ -115,9 +118,10 @@ class CohortInfluence(Influence):
         """Return the influence of ``effects @ weights``; ``extra`` must be grouped by the same cohorts."""
         constants = self.constants @ weights
         if extra is not None:
-            if extra.values.shape[0] != constants.shape[0] or extra.unit_weights is not None:
+            values = extra.values if self.parent is None else extra.values[self.parent]
+            if values.shape[0] != constants.shape[0] or extra.unit_weights is not None:
                 raise InferenceError("the influence of the weights is grouped by other cohorts than the effects")
-            constants = constants + extra.values
+            constants = constants + values
         return replace(self, coefficients=self.coefficients @ weights, constants=constants)
 
     def _rows(self) -> tuple[IntArray, FloatArray]:

@@ -11,6 +11,7 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.group_time import Base, Cell, cells, identified, named_units, pack
+from twintrade.estimators.missing_patterns import Groups, grouped, pattern_effects
 from twintrade.estimators.wide import Wide, widen
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.cohort_moments import CohortMoments
@@ -23,7 +24,8 @@ class CallawaySantAnna(Estimator):
     """Average effects on the treated by cohort and period.
 
     The sampling of cohort shares enters the aggregates, and the influence carries no small-sample factor, as in R's
-    ``did``. Without covariates, weights and gaps everything comes from cohort means and second moments.
+    ``did``. Without covariates and weights everything comes from cohort means and second moments, in a panel with
+    gaps by cohort and missing pattern.
 
     Attributes
     ----------
@@ -66,6 +68,9 @@ class CallawaySantAnna(Estimator):
         if is_plain and wide.is_complete:
             effects, influence = moment_effects(wide.moments(), plan, wide)
             return pack(plan, effects, influence, wide, design, self.base, dropped)
+        groups = grouped(wide) if is_plain else None
+        if groups is not None:
+            return self._by_pattern(groups, wide, plan, design, dropped)
         return self._by_cell(wide, plan, design, dropped)
 
     def assumption(self, design: Design) -> str:
@@ -84,6 +89,17 @@ class CallawaySantAnna(Estimator):
         """Return the estimating equation."""
         return "ATT(g,t) = E[Y_t − Y_b | cohort g] − E[Y_t − Y_b | comparison], b the base period"
 
+    def _by_pattern(
+        self, groups: Groups, wide: Wide, plan: list[Cell], design: Design, dropped: tuple[Dropped, ...]
+    ) -> CohortEffects:
+        kept, lost, effects, influence = pattern_effects(groups, plan)
+        seen = ~np.isnan(wide.outcomes)
+        for cell in lost:
+            treated = (wide.cohort == cell.cohort) & seen[:, cell.at] & seen[:, cell.base]
+            dropped = (*dropped, _not_identified(cell, wide, _lacking(bool(treated.any()))))
+        _require_treated(kept, wide, dropped)
+        return pack(kept, effects, influence, wide, design, self.base, dropped)
+
     def _by_cell(self, wide: Wide, plan: list[Cell], design: Design, dropped: tuple[Dropped, ...]) -> CohortEffects:
         blocks = _Blocks(wide, self)
         kept: list[Cell] = []
@@ -95,8 +111,7 @@ class CallawaySantAnna(Estimator):
             try:
                 effects.append(0.0 if cell.is_reference else blocks.effect(cell, column))
             except EstimationError as error:
-                label = cell.label(wide.onset, wide.periods)
-                dropped = (*dropped, Dropped("not-identified", str(error), 0, 0, (label,)))
+                dropped = (*dropped, _not_identified(cell, wide, str(error)))
                 column[:] = 0.0
                 continue
             kept.append(cell)
@@ -195,5 +210,12 @@ def _require_treated(plan: list[Cell], wide: Wide, dropped: tuple[Dropped, ...])
 
 def _refuse_empty(treated: FloatArray) -> None:
     if not treated.any() or treated.all():
-        side = "treated" if not treated.any() else "comparison"
-        raise EstimationError(f"no {side} unit is observed in both periods")
+        raise EstimationError(_lacking(bool(treated.any())))
+
+
+def _lacking(has_treated: bool) -> str:
+    return f"no {'comparison' if has_treated else 'treated'} unit is observed in both periods"
+
+
+def _not_identified(cell: Cell, wide: Wide, sentence: str) -> Dropped:
+    return Dropped("not-identified", sentence, 0, 0, (cell.label(wide.onset, wide.periods),))

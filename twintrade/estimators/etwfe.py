@@ -69,7 +69,7 @@ class ETWFE(Estimator):
 
     def _estimated(self, design: Design) -> CohortEffects:
         """Return effects without correction, from cohort means where that is the same."""
-        means = collapse(design) if self.family == "linear" else None
+        means = collapse(design, with_gaps=True) if self.family == "linear" else None
         if means is None:
             return self._fitted(design.observations, self._scale(design))
         found = self._fitted(means.small, self._scale(design))

@@ -80,20 +80,23 @@ def packed(
 
 
 def from_means(design: Design) -> CohortEffects | None:
-    """Impute cohort means in place of rows where that is the same; None where it is not.
+    """Impute means of cohorts, or of their parts, in place of rows where that is the same; None where it is not.
 
     A unit's influence is affine in its deviations d from its cohort's means: treated periods enter by the cell's own
     weight, untreated ones by the (negative) weight with which they enter the imputation. As the two add up to zero
     within the unit, the unit's own effect cancels.
     """
-    means = collapse(design)
+    means = collapse(design, with_gaps=True)
     if means is None:
         return None
     c = counterfactual(means.small, "linear")
     cells, before = cells_of(c), leads(c, "linear")
     size = means.small.weights
     assert size is not None
-    own = (np.arange(cells.size) == cells.code[:, None]).astype(np.float64)
+    totals = np.bincount(cells.code, size[c.rows], cells.size)
+    own = np.where(np.arange(cells.size) == cells.code[:, None], size[c.rows, None] / totals, 0.0)
+    gaps = c.o.y[c.rows] - c.predicted
+    effects = own.T @ gaps
     omega = projection_weights(c.codes_fit, c.codes_new, own, weights=c.weights)
     n_leads = before.event_times.size
     loadings = np.zeros((means.small.n_rows, n_leads + cells.size))
@@ -104,21 +107,21 @@ def from_means(design: Design) -> CohortEffects | None:
     constants = _by_cohort(means, loadings[:, n_leads:] * residuals[:, None])
     residuals[before.rows] = before.scores / size[before.rows]
     constants = np.hstack([_by_cohort(means, loadings[:, :n_leads] * residuals[:, None]), constants])
-    loadings[c.rows, n_leads:] += own / size[c.rows, None]
-    influence = means.influence(loadings.reshape(*means.moments.means.shape, -1), constants)
-    sizes = size[c.rows].astype(np.int64)
-    table = Part(cells.cohorts, cells.event_times, sizes, sizes, _gaps(c), sizes.astype(np.float64))
+    treated = np.zeros_like(loadings)
+    treated[c.rows, n_leads:] = own / size[c.rows, None]
+    # Parts of a cohort differ in their mean gap: its distance from the cell's effect is the same for all their units.
+    distance = np.zeros(means.small.n_rows)
+    distance[c.rows] = gaps - effects[cells.code]
+    constants += _by_cohort(means, treated * distance[:, None])
+    influence = means.influence(means.spread(loadings + treated), constants)
+    sizes = totals.round().astype(np.int64)
+    table = Part(cells.cohorts, cells.event_times, sizes, sizes, effects, sizes.astype(np.float64))
     early = _lead_counts(means, before)
     return packed((early, table), influence, _sample(means, c, before), design.scale, design.anticipation)
 
 
 def _by_cohort(means: Collapse, rows: FloatArray) -> FloatArray:
-    return np.asarray(rows.reshape(*means.moments.means.shape, -1).sum(axis=1))
-
-
-def _gaps(c: Counterfactual) -> FloatArray:
-    """Return outcome less imputed outcome; every row is a cell of its own, in the order of cohort and event time."""
-    return np.asarray(c.o.y[c.rows] - c.predicted)
+    return np.asarray(means.spread(rows).sum(axis=1), dtype=np.float64)
 
 
 def _lead_counts(means: Collapse, before: Leads) -> Part:
@@ -151,7 +154,8 @@ def _of_panel(means: Collapse, cells: IntArray) -> BoolArray:
     """Return which rows of the panel belong to the given rows of cohort means."""
     mask = np.zeros(means.small.n_rows, dtype=bool)
     mask[cells] = True
-    return mask.reshape(means.moments.means.shape)[means.wide.cohort].ravel()
+    code = means.wide.cohort if means.groups is None else means.groups.wide.cohort
+    return np.asarray(means.spread(mask)[code][means.observed[code]])
 
 
 def _n_leverage_one(means: Collapse, c: Counterfactual) -> int:

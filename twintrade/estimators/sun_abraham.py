@@ -1,6 +1,6 @@
 """Interaction-weighted event study: cohort-specific effects, averaged by cohort shares (Sun and Abraham 2021)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +9,7 @@ from twintrade.design import NEVER, Design, Observations
 from twintrade.effects import CohortEffects, Dropped
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
+from twintrade.estimators.collapsed import Collapse, collapse
 from twintrade.estimators.event_terms import require_reference
 from twintrade.estimators.group_time import Cell
 from twintrade.estimators.saturated import Family, cell_dummies, saturated
@@ -53,6 +54,9 @@ class SunAbraham(Estimator):
         is_plain = self.family == "linear" and not design.covariates and o.weights is None
         if is_plain and o.is_complete and design.fixed_effects == "two_way":
             return _from_moments(o, dropped)
+        means = collapse(o.design, with_gaps=True) if is_plain and not o.is_complete else None
+        if means is not None:
+            return _from_parts(means, dropped)
         has_dummy = ever & (o.event_time != design.reference)
         return saturated(o, cell_dummies(o, has_dummy), self.family, design.reference, dropped)
 
@@ -98,6 +102,21 @@ def _seen_at_reference(o: Observations) -> tuple[Observations, tuple[Dropped, ..
     sentence = f"rows of cohorts that nobody observes at event time {design.reference}, the reference"
     dropped = Dropped("no-reference", sentence, int(lost.sum()), int(np.isin(o.unit_onset, gone).sum()), names)
     return design.restricted(~np.isin(design.onset, gone)[design.panel.unit]).observations, (dropped,)
+
+
+def _from_parts(means: Collapse, dropped: tuple[Dropped, ...]) -> CohortEffects:
+    """Fit the dummies on the means of cohorts' parts, and return effects and influence of the panel."""
+    small, design = means.small, means.o.design
+    has_dummy = small.is_ever_treated[small.unit] & (small.event_time != design.reference)
+    found = saturated(small, cell_dummies(small, has_dummy), "linear", design.reference)
+    source = found.uncertainty.regression  # type: ignore[attr-defined]
+    sample = means.o.sample(
+        n_slopes=found.sample.n_slopes,
+        effects=design.effect_names,
+        dropped=(*dropped, *found.sample.dropped),
+        statistics={"within_r2": means.within_r2(source)},
+    )
+    return replace(means.expanded(found, sample), scale=design.scale)
 
 
 def _from_moments(o: Observations, dropped: tuple[Dropped, ...]) -> CohortEffects:

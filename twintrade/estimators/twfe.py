@@ -13,6 +13,7 @@ from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Fit, Repeater, Requires
 from twintrade.estimators.collapsed import Collapse, collapse
 from twintrade.estimators.event_terms import Shape, Terms, terms
+from twintrade.estimators.missing_patterns import n_alone
 from twintrade.estimators.repeated import regressed, repeated
 from twintrade.estimators.slopes import Slopes, effects_of
 from twintrade.numerics.absorb import absorber, singletons
@@ -85,18 +86,19 @@ class TWFE(Estimator):
     def _estimated(self, design: Design, shapes: Sequence[Shape]) -> list[EventStudy | Estimate]:
         if self.unit_trends and set(design.effect_names) != {"unit", "period"}:
             raise DesignError(f"unit trends go with two-way effects, not with {design.effects_label} effects")
-        means = None if self.unit_trends else collapse(design)
+        means = None if self.unit_trends else collapse(design, with_gaps=True)
         if means is None:
             return self._regressed(design.observations, shapes)
         return [self._expanded(means, found) for found in self._regressed(means.small, shapes)]
 
     def _expanded(self, means: Collapse, found: EventStudy | Estimate) -> EventStudy | Estimate:
         source = found.uncertainty.regression  # type: ignore[attr-defined]
+        n_singletons = n_alone(means.moments.counts.astype(np.int64), means.observed)
         sample = means.o.sample(
             n_slopes=found.sample.n_slopes,
             effects=means.o.design.effect_names,
             dropped=found.sample.dropped,
-            statistics={"within_r2": means.within_r2(source), "n_singletons": 0.0},
+            statistics={"within_r2": means.within_r2(source), "n_singletons": float(n_singletons)},
         )
         return replace(means.expanded(found, sample), scale=means.o.design.scale)
 

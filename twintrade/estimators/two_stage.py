@@ -49,7 +49,7 @@ class TwoStage(Estimator):
         EstimationError
             No untreated row, or no treated row whose effects these identify.
         """
-        means = collapse(design)
+        means = collapse(design, with_gaps=True)
         if means is not None:
             stages = _stages(means.small, self.shape)
             if not stages.first.statistics["n_unidentified"]:
@@ -170,9 +170,8 @@ def _of_cohorts(means: Collapse, stages: _Stages) -> tuple[Influence, Sample, In
     deviation from its cohort's means.
     """
     size, small, first = means.moments.counts, means.small, stages.first
-    shape = (*means.moments.means.shape, stages.labels.size)
-    coefficients = stages.loadings.reshape(shape) / size[:, None, None]
-    constants = stages.influence.reshape(shape).sum(axis=1) / size[:, None]
+    coefficients = means.spread(stages.loadings) / size[:, None, None]
+    constants = means.spread(stages.influence).sum(axis=1) / size[:, None]
     untreated = np.bincount(small.unit[first.fit_rows], minlength=size.size)
     # A row of leverage one: the only untreated row of its unit, or that of a unit alone in its period.
     lone = leverage_one(first.codes_fit) & (size[small.unit[first.fit_rows]] == 1)
@@ -185,7 +184,7 @@ def _of_cohorts(means: Collapse, stages: _Stages) -> tuple[Influence, Sample, In
     sample = means.o.sample(
         n_slopes=stages.labels.size, effects=means.o.design.effect_names, dropped=first.dropped, statistics=statistics
     )
-    member = (stages.groups[:, None] == stages.labels).reshape(shape)
+    member = means.spread((stages.groups[:, None] == stages.labels).astype(np.float64)) > 0
     n_units = (size @ member.any(axis=1)).astype(np.int64)
     n_cells = np.einsum("h,htk->k", size, member).astype(np.int64)
     return means.influence(coefficients, constants), sample, n_units, n_cells

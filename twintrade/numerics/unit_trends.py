@@ -73,7 +73,7 @@ class _Lines:
         self.n_lines = int(has_line.sum())
 
     def _sums(self, values: FloatArray) -> FloatArray:
-        return np.add.reduceat(values, self._starts, axis=0)
+        return np.asarray(np.add.reduceat(values, self._starts, axis=0), dtype=np.float64)
 
     def removed(self, columns: FloatArray) -> FloatArray:
         """Return the columns less each unit's level and line."""
