@@ -16,6 +16,7 @@ import numpy as np
 from twintrade.estimators.base import fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.jackknife import Jackknife
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "coverage" / "test_coverage_staggered.py"
 HEAD = "| estimator | effects | truth | bias | simulation error | coverage, % | |"
@@ -47,6 +48,19 @@ def static_twfe(tests: ModuleType, kind: str, draws: int) -> tuple[np.ndarray, l
     return errors, covered, float(truths.mean())
 
 
+def by_refits(tests: ModuleType, name: str, kind: str, panels: int) -> str:
+    """Say how many jackknife intervals cover, for methods of which only refits speak."""
+    held = 0
+    for draw in range(panels):
+        design, truth = tests.drawn(name, kind, draw)
+        result = fit(tests.ESTIMATED[name], design)
+        study = result.view("event")
+        k = int(np.flatnonzero(study.event_times == tests.LAG)[0])
+        bands = Jackknife(by=("unit",)).infer(result, "event", np.random.default_rng(draw))
+        held += bool(bands.low[k] <= truth <= bands.high[k])
+    return f"{name}, {kind}: {held} of {panels} jackknife intervals cover"
+
+
 def row(name: str, kind: str, errors: np.ndarray, covered: list[bool], truth: float) -> str:
     simulation_error = float(errors.std(ddof=1) / np.sqrt(errors.size))
     bias = float(errors.mean())
@@ -60,8 +74,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=300)
     parser.add_argument("--estimators", nargs="*")
+    parser.add_argument("--refits", type=int, metavar="PANELS", help="only methods without influence, by jackknife")
     options = parser.parse_args()
     tests = of_tests()
+    if options.refits:
+        for name in options.estimators or ("interactive_effects", "matrix_completion"):
+            print(by_refits(tests, name, "growing", options.refits), flush=True)
+        return
     tests.ESTIMATED["twfe"] = TWFE()
     print(HEAD, "|---|---|---|---|---|---|---|", sep="\n", flush=True)
     for name in options.estimators or [*tests.ESTIMATED, "twfe, static"]:

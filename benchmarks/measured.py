@@ -55,7 +55,7 @@ def measured(
             estimates = call()
         cpus.append(cpu_seconds() - cpu)
         walls.append(time.perf_counter() - wall)
-        if attempt == 0 and cpus[0] < long:
+        if attempt == 0 and cpus[0] < LONG:
             cpus, walls = [], []
         elif sum(cpus) > long:
             break

@@ -117,6 +117,7 @@ def main() -> None:
     parser.add_argument("--units", nargs="*", type=int, default=[1_000, 10_000])
     parser.add_argument("--cases", nargs="*", default=list(CASES), help="heads of the table's rows")
     parser.add_argument("--peers", default=os.environ.get("BENCH_PYTHON", sys.executable), help="their interpreter")
+    parser.add_argument("--packages", nargs="*", help="of the others, these only")
     parser.add_argument("--alone", action="store_true", help="without other packages")
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--long", type=float, default=LONG, help="CPU seconds after which a call is not repeated")
@@ -129,6 +130,8 @@ def main() -> None:
         print(json.dumps(one(case, package, int(units), options.repeats, options.long)))
         return
     present = set() if options.alone else installed(options.peers)
+    if options.packages is not None:
+        present &= set(options.packages)
     columns = f"{'cpu s':>9}{'ratio':>9}{'peak MB':>9}{'x data':>7}  {'gap':>8}  s.e. theirs / ours"
     print(f"{'case':<22}{'units':>9}  {'package':<12}{columns}")
     for case in options.cases:

@@ -38,7 +38,7 @@ def design_of(kind, options):
 def both(estimator, design, monkeypatch):
     collapsed = fit(estimator, design)
     for module in (twfe, etwfe, imputation_table):
-        monkeypatch.setattr(module, "collapse", lambda design: None)
+        monkeypatch.setattr(module, "collapse", lambda design, with_gaps: None)
     return collapsed, fit(estimator, design)
 
 

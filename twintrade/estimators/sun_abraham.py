@@ -21,8 +21,8 @@ class SunAbraham(Estimator):
     """One effect per cohort and event time against the reference, compared with the never treated.
 
     Where every unit is treated in the end, the last cohort is the comparison and periods from its onset on are left
-    out. Cohort shares enter as fixed weights, as in fixest's ``sunab``. Linear, two-way, without covariates, weights
-    and gaps the coefficients are differences of cohort means, and are computed from these.
+    out. Cohort shares enter as fixed weights, as in fixest's ``sunab``. Linear, two-way, without covariates and
+    weights the coefficients come from means of cohorts, or of units of a cohort that miss the same periods.
 
     Attributes
     ----------

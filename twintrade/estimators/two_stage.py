@@ -23,8 +23,8 @@ class TwoStage(Estimator):
     From onset on the points equal imputation; the influence is the two-stage moment one, whose residuals are taken
     around the event-time effect, not around each cohort's. Before onset the effects are averages of first-stage
     residuals: they are small by construction where the first stage fits these rows, and no test of parallel trends
-    in the sense of imputation leads. No small-sample factor, as in R's ``did2s``. A complete two-way panel without
-    covariates and weights is computed from its cohorts' means.
+    in the sense of imputation leads. No small-sample factor, as in R's ``did2s``. A two-way panel without covariates
+    and weights is computed from the means of its cohorts, or of units of a cohort that miss the same periods.
 
     Attributes
     ----------

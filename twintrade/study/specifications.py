@@ -19,8 +19,8 @@ BASES: Mapping[str, str] = {
     "from the last period before onset.",
     "imputation leads": "Effects before onset come from a regression on untreated rows alone; they test the "
     "comparison and share no reference with the effects after onset.",
-    "first-stage residuals": "Effects before onset are average residuals of the regression on untreated rows; they "
-    "test the comparison and share no reference with the effects after onset.",
+    "first-stage residuals": "Effects before onset are average residuals of the model of untreated rows: small by "
+    "construction where it is fitted on them, and no test of the comparison.",
     "none": "",
 }
 _PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods"}
