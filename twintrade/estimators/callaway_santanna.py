@@ -1,6 +1,6 @@
 """Group-time effects: each cohort's change against a clean comparison's change (Callaway and Sant'Anna 2021)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ from twintrade.effects import CohortEffects, Dropped, UnitInfluence
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.group_time import Base, Cell, cells, identified, named_units, pack
+from twintrade.estimators.group_time import Base, Cell, Shares, cells, identified, named_units, pack
 from twintrade.estimators.missing_patterns import Groups, grouped, pattern_effects
 from twintrade.estimators.wide import Wide, widen
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -23,9 +23,10 @@ from twintrade.numerics.two_period_sections import Convention, sections_effect
 class CallawaySantAnna(Estimator):
     """Average effects on the treated by cohort and period.
 
-    The sampling of cohort shares enters the aggregates, and the influence carries no small-sample factor, as in R's
-    ``did``. Without covariates and weights everything comes from cohort means and second moments, in a panel with
-    gaps by cohort and missing pattern.
+    By default the sampling of cohort shares enters the aggregates and pre-period effects have a universal base; the
+    influence carries no small-sample factor. R's ``did`` differs in the base alone, which is varying there. Without
+    covariates and weights everything comes from cohort means and second moments, in a panel with gaps by cohort and
+    missing pattern.
 
     Attributes
     ----------
@@ -38,12 +39,16 @@ class CallawaySantAnna(Estimator):
         or each row counts as a draw of its own.
     convention : {"exact", "drdid"}
         Influence of doubly robust effects from cross-sections; see ``numerics.two_period_sections``.
+    shares : {"estimated", "fixed"}
+        Whether the sampling of cohort sizes enters the aggregates, or sizes are taken as given, as fixest's ``sunab``
+        does.
     """
 
     method: Method = "doubly_robust"
     base: Base = "universal"
     rows: Literal["panel", "cross_sections"] = "panel"
     convention: Convention = "exact"
+    shares: Shares = "estimated"
 
     name: ClassVar[str] = "callaway_santanna"
     title: ClassVar[str] = "Callaway-Sant'Anna"
@@ -60,6 +65,12 @@ class CallawaySantAnna(Estimator):
         EstimationError
             No cell has a comparison.
         """
+        found = self._estimated(design)
+        if self.shares == "estimated":
+            return found
+        return replace(found, unit_cohorts=None, cohort_labels=None, unit_weights=None)
+
+    def _estimated(self, design: Design) -> CohortEffects:
         wide = widen(design.observations)
         every = list(cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
         plan, dropped = identified(every, wide)

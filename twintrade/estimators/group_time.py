@@ -12,6 +12,7 @@ from twintrade.estimators.wide import Wide
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 
 Base = Literal["varying", "universal"]
+Shares = Literal["estimated", "fixed"]
 
 SHOWN = 8
 """Units without overlap that a message names."""

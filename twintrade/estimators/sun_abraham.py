@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
 from twintrade.design import NEVER, Design, Observations
 from twintrade.effects import CohortEffects, Dropped
@@ -11,9 +12,10 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
 from twintrade.estimators.collapsed import Collapse, collapse
 from twintrade.estimators.event_terms import require_reference
-from twintrade.estimators.group_time import Cell
+from twintrade.estimators.group_time import Cell, Shares
 from twintrade.estimators.saturated import Family, cell_dummies, saturated
 from twintrade.estimators.wide import widen
+from twintrade.numerics.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,18 @@ class SunAbraham(Estimator):
     """One effect per cohort and event time against the reference, compared with the never treated.
 
     Where every unit is treated in the end, the last cohort is the comparison and periods from its onset on are left
-    out. Cohort shares enter as fixed weights, as in fixest's ``sunab``. Linear, two-way, without covariates and
+    out. By default cohort shares are fixed weights, as in fixest's ``sunab``. Linear, two-way, without covariates and
     weights the coefficients come from means of cohorts, or of units of a cohort that miss the same periods.
 
     Attributes
     ----------
     family : {"linear", "poisson"}
+    shares : {"fixed", "estimated"}
+        Whether cohort shares are taken as given or their sampling enters the aggregates, as in the authors' paper.
     """
 
     family: Family = "linear"
+    shares: Shares = "fixed"
 
     name: ClassVar[str] = "sun_abraham"
     title: ClassVar[str] = "Sun-Abraham"
@@ -52,13 +57,15 @@ class SunAbraham(Estimator):
         dropped = (*dropped, *unseen)
         ever = o.is_ever_treated[o.unit]
         is_plain = self.family == "linear" and not design.covariates and o.weights is None
+        are_fixed = self.shares == "fixed"
         if is_plain and o.is_complete and design.fixed_effects == "two_way":
-            return _from_moments(o, dropped)
-        means = collapse(o.design, with_gaps=True) if is_plain and not o.is_complete else None
+            return _from_moments(o, dropped, are_fixed)
+        means = collapse(o.design, with_gaps=True) if is_plain and are_fixed and not o.is_complete else None
         if means is not None:
             return _from_parts(means, dropped)
         has_dummy = ever & (o.event_time != design.reference)
-        return saturated(o, cell_dummies(o, has_dummy), self.family, design.reference, dropped)
+        found = saturated(o, cell_dummies(o, has_dummy), self.family, design.reference, dropped)
+        return found if are_fixed else replace(found, weight_influence=_membership(o, found))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -119,7 +126,21 @@ def _from_parts(means: Collapse, dropped: tuple[Dropped, ...]) -> CohortEffects:
     return replace(means.expanded(found, sample), scale=design.scale)
 
 
-def _from_moments(o: Observations, dropped: tuple[Dropped, ...]) -> CohortEffects:
+def _membership(o: Observations, found: CohortEffects) -> FloatArray:
+    """Return the weight with which each unit of the influence is in each cell, shape (n_units, n_effects)."""
+    rows = found.uncertainty.regression.rows  # type: ignore[attr-defined]
+    cells = pd.MultiIndex.from_arrays([found.cohorts, found.event_times])
+    ever = rows[o.is_ever_treated[o.unit[rows]]]
+    cell = cells.get_indexer(pd.MultiIndex.from_arrays([o.onset[ever].astype(np.int64), o.event_time[ever]]))
+    units = np.unique(o.unit[rows])
+    inside = cell >= 0
+    out = np.zeros((units.size, cells.size))
+    places = np.searchsorted(units, o.unit[ever[inside]]), cell[inside]
+    out[places] = 1.0 if o.weights is None else o.weights[ever[inside]]
+    return out
+
+
+def _from_moments(o: Observations, dropped: tuple[Dropped, ...], are_fixed: bool) -> CohortEffects:
     wide = widen(o)
     untreated = np.isinf(wide.onset)
     plan: list[Cell] = []
@@ -145,4 +166,6 @@ def _from_moments(o: Observations, dropped: tuple[Dropped, ...]) -> CohortEffect
         cell_weights=sizes,
         reference=o.design.reference,
         anticipation=o.design.anticipation,
+        unit_cohorts=None if are_fixed else wide.cohort,
+        cohort_labels=None if are_fixed else wide.onset,
     )
