@@ -37,7 +37,7 @@ def without_trends(
     out = np.empty(columns.shape)
     gram, cross = np.zeros((labels.size, labels.size)), np.zeros((labels.size, columns.shape[1]))
     n_lines = 0
-    blocks = _blocks(unit)
+    blocks = _blocks(unit, ROWS_AT_ONCE)
     for rows in blocks:
         lines = _Lines(unit[rows], t[rows], w[rows])
         out[rows] = lines.removed(columns[rows])
@@ -83,13 +83,11 @@ class _Lines:
         return left
 
 
-def _blocks(unit: IntArray) -> list[slice]:
-    """Cut the rows into runs of whole units."""
+def _blocks(unit: IntArray, rows_at_once: int) -> list[slice]:
+    """Cut the rows into runs of whole units, each about as long as asked for, or one unit where that is longer."""
     ends = np.append(np.flatnonzero(np.diff(unit)) + 1, unit.size)
-    cuts = np.unique(ends[np.searchsorted(ends, np.arange(ROWS_AT_ONCE, unit.size + ROWS_AT_ONCE, ROWS_AT_ONCE)) - 1])
-    cuts = cuts[cuts > 0]
-    if not cuts.size or cuts[-1] != unit.size:
-        cuts = np.append(cuts, unit.size)
+    steps = np.arange(rows_at_once, unit.size + rows_at_once, rows_at_once)
+    cuts = np.unique(ends[np.minimum(np.searchsorted(ends, steps), ends.size - 1)])
     return [slice(int(a), int(b)) for a, b in zip(np.append(0, cuts[:-1]), cuts, strict=True)]
 
 
