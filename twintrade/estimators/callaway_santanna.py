@@ -1,7 +1,7 @@
 """Group-time effects: each cohort's change against a clean comparison's change (Callaway and Sant'Anna 2021)."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.group_time import Base, Cell, Shares, cells, identified, named_units, pack
 from twintrade.estimators.missing_patterns import Groups, grouped, pattern_effects
 from twintrade.estimators.wide import Wide, widen
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.cohort_moments import CohortMoments
 from twintrade.numerics.two_period import Method, NoOverlapError, Propensity, change_effect, propensity
 from twintrade.numerics.two_period_sections import Convention, sections_effect
@@ -160,45 +160,71 @@ def moment_effects(m: CohortMoments, plan: list[Cell], wide: Wide) -> tuple[Floa
     return effects, wide.influence(m, coefficients, constants)
 
 
+class _Sides(NamedTuple):
+    """Units of a cell's cohort and comparison, which of them are treated, their covariates and weights."""
+
+    units: IntArray
+    treated: FloatArray
+    covariates: FloatArray
+    weights: FloatArray
+
+
 class _Blocks:
-    """Effects of single cells from the units' own rows; propensities are fitted once per pair of groups."""
+    """Effects of single cells from the units' own rows; what does not change between periods is made once."""
 
     def __init__(self, wide: Wide, options: CallawaySantAnna) -> None:
         self._wide = wide
         self._options = options
-        self._has_fixed_covariates = wide.is_complete and not bool(np.ptp(wide.covariates, axis=1).any())
-        self._propensities: dict[tuple[int, bytes], Propensity] = {}
+        self._outcomes = np.asfortranarray(wide.outcomes)
+        has_fixed_covariates = wide.is_complete and not bool(np.ptp(wide.covariates, axis=1).any())
+        self._is_fixed = has_fixed_covariates and wide.weights is None
+        self._sides: dict[tuple[int, bytes], tuple[_Sides, Propensity | None]] = {}
 
     def effect(self, cell: Cell, column: FloatArray) -> float:
         """Return the effect of one cell and write its influence into ``column``."""
         w = self._wide
-        treated = w.cohort == cell.cohort
-        member = treated | cell.comparison[w.cohort]
         if self._options.rows == "cross_sections":
-            return self._sections(cell, member, column)
-        change = w.outcomes[:, cell.at] - w.outcomes[:, cell.base]
-        units = np.flatnonzero(member & ~np.isnan(change))
-        d = treated[units].astype(np.float64)
-        _refuse_empty(d)
-        x = np.column_stack([np.ones(units.size), w.covariates[units, cell.base]])
-        weights = np.ones(units.size) if w.weights is None else w.weights[units, cell.base]
+            return self._sections(cell, self._members(cell), column)
         try:
-            fitted = self._propensity(cell, d, x, weights)
-            result = change_effect(change[units], d, x, weights, self._options.method, fitted)
+            sides, fitted = self._of_cell(cell)
+            change = self._outcomes[sides.units, cell.at] - self._outcomes[sides.units, cell.base]
+            given = (sides.treated, sides.covariates, sides.weights, self._options.method, fitted)
+            result = change_effect(change, *given)
         except NoOverlapError as error:
-            raise EstimationError(f"{error} for {named_units(w.unit_ids[units[error.rows]])}") from None
-        column[units] = result.influence
+            units = self._chosen(cell)[error.rows]
+            raise EstimationError(f"{error} for {named_units(w.unit_ids[units])}") from None
+        column[sides.units] = result.influence
         return result.effect
 
-    def _propensity(self, cell: Cell, d: FloatArray, x: FloatArray, weights: FloatArray) -> Propensity | None:
-        if self._options.method == "regression" or not self._has_fixed_covariates or self._wide.weights is not None:
-            return None
-        key = (cell.cohort, cell.comparison.tobytes())
-        if key not in self._propensities:
-            self._propensities[key] = propensity(d, x, weights)
-        return self._propensities[key]
+    def _members(self, cell: Cell) -> BoolArray:
+        cohort = self._wide.cohort
+        return np.asarray((cohort == cell.cohort) | cell.comparison[cohort])
 
-    def _sections(self, cell: Cell, member: np.ndarray, column: FloatArray) -> float:
+    def _chosen(self, cell: Cell) -> IntArray:
+        """Return the units of both sides that are observed in both periods."""
+        seen = ~np.isnan(self._outcomes[:, cell.at] - self._outcomes[:, cell.base])
+        return np.flatnonzero(self._members(cell) & seen)
+
+    def _of_cell(self, cell: Cell) -> tuple[_Sides, Propensity | None]:
+        if not self._is_fixed:
+            return self._made(cell), None
+        key = (cell.cohort, cell.comparison.tobytes())
+        if key not in self._sides:
+            sides = self._made(cell)
+            needs_logit = self._options.method != "regression"
+            given = (sides.treated, sides.covariates, sides.weights)
+            self._sides[key] = sides, propensity(*given) if needs_logit else None
+        return self._sides[key]
+
+    def _made(self, cell: Cell) -> _Sides:
+        w = self._wide
+        units = self._chosen(cell)
+        d = (w.cohort[units] == cell.cohort).astype(np.float64)
+        _refuse_empty(d)
+        x = np.column_stack([np.ones(units.size), w.covariates[units, cell.base]])
+        return _Sides(units, d, x, np.ones(units.size) if w.weights is None else w.weights[units, cell.base])
+
+    def _sections(self, cell: Cell, member: BoolArray, column: FloatArray) -> float:
         w = self._wide
         unit, period = np.nonzero(~np.isnan(w.outcomes[:, [cell.base, cell.at]]) & member[:, None])
         at: IntArray = np.array([cell.base, cell.at])[period]

@@ -75,7 +75,8 @@ def pattern_effects(groups: Groups, plan: list[Cell]) -> tuple[list[Cell], list[
     influence : CohortInfluence
     """
     m, parent = groups.moments(), groups.parent
-    kept, lost = [], []
+    kept: list[Cell] = []
+    lost: list[Cell] = []
     effects: list[float] = []
     coefficients = np.zeros((parent.size, m.periods.size, len(plan)))
     constants = np.zeros((parent.size, len(plan)))
