@@ -4,6 +4,7 @@ import datetime
 import gzip
 import io
 import re
+import time
 import zipfile
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from twintrade.data.reconcile import reconcile
 from twintrade.errors import DataError
 
 HEAD = "city,partner,year,value\n"
+MOST_SECONDS = 5.0
+"""Of processor time for a handful of cells; without a bound on their length it is minutes."""
 
 
 def messages(project, trade_source, content):
@@ -178,3 +181,25 @@ ZIPS = [
 def test_a_zip_file_that_is_no_table_is_told(content, member, told):
     with pytest.raises(DataError, match=re.escape(told)):
         containers.unzipped(content, member, "x.zip")
+
+
+@pytest.mark.parametrize(
+    "read", [*(f.parse for f in Frequency), parse_date], ids=["year", "quarter", "month", "date"]
+)
+def test_a_period_or_date_longer_than_the_bound_is_refused_before_it_is_looked_at(read):
+    longest = "2004" + "*" * (limits.MAX_DATE_CHARACTERS - 4)
+    with pytest.raises(ValueError, match="is") as told:
+        read(longest)
+    assert "too long" not in str(told.value)
+    with pytest.raises(ValueError, match="is too long for a"):
+        read(longest + "*")
+
+
+def test_a_cell_that_would_keep_a_reader_busy_costs_no_time(project, trade_source):
+    long = limits.MAX_FIELD_CHARACTERS - 10
+    cells = ["2004" + "*" * long + "x", "1" * long, "1," * (long // 2), "2004" + "1-" * (long // 2), "p" * long]
+    rows = "".join(f'Lyon,GBR,"{cell}","{cell}"\n' for cell in cells)
+    started = time.process_time()
+    error = messages(project, trade_source, HEAD + rows)
+    assert time.process_time() - started < MOST_SECONDS
+    assert error.n_errors == 2 * len(cells)

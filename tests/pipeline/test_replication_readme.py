@@ -12,12 +12,19 @@ from twintrade.study.locating import analyses
 from twintrade.study.replication_readme import replication_readme
 
 HEADINGS = (
-    "Data availability and provenance",
+    "Overview",
+    "Data availability and provenance statements",
+    "Dataset list",
     "Computational requirements",
-    "Programs",
-    "Instructions",
-    "Exhibits",
+    "Description of programs",
+    "Instructions to replicators",
+    "List of tables, figures and programs",
     "References",
+    "Acknowledgements",
+)
+PARTS = (
+    *("Statement about rights", "Summary of availability", "Details on each data source", "Software requirements"),
+    *("Controlled randomness", "Memory, run time and storage requirements", "License for code"),
 )
 
 
@@ -28,7 +35,7 @@ def text(finished) -> str:
 
 def test_headings_stand_in_the_order_of_the_template(text):
     assert tuple(re.findall(r"^## (.*)$", text, re.MULTILINE)) == HEADINGS
-    for part in ("Rights", "Files", "Software", "Controlled randomness", "Memory, run time, storage"):
+    for part in PARTS:
         assert f"### {part}\n" in text
 
 
@@ -42,6 +49,8 @@ def test_every_input_version_and_seed_is_that_of_the_manifest(text, finished):
     assert f"| `tiny` | 5 | {len(manifest['seeds'])} |" in text
     assert f"{manifest['volatile']['peak_memory_mb']:,} MB" in text
     assert "SIMULATED DATA" in text
+    assert "- [x] All data are in this package." in text
+    assert text.count("[x]") == 1
 
 
 def test_every_exhibit_of_the_appendix_has_its_command_and_files_that_are_there(text, finished):

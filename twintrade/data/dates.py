@@ -94,6 +94,8 @@ def parse_date(
         With what is wrong with the text.
     """
     cleaned = " ".join(text.translate(_FULL_WIDTH).split())
+    if len(cleaned) > limits.MAX_DATE_CHARACTERS:
+        raise ValueError("is too long for a date")
     year, month, day = _parts(cleaned, day_first)
     _check(year, month, day)
     date = TwinningDate(year, month, day)

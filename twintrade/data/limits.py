@@ -32,6 +32,9 @@ MAX_FIELD_CHARACTERS = 100_000
 MAX_NAME_CHARACTERS = 200
 """Characters of a city's name; a longer one is a sentence in the wrong column."""
 
+MAX_DATE_CHARACTERS = 60
+"""Characters of a period or a date; what reads them takes time that grows with the square of the length."""
+
 MAX_VALUE = 1e18
 """Money in one cell, in single currency units; world trade is about 3e13 dollars a year."""
 

@@ -89,6 +89,8 @@ class Frequency(StrEnum):
             With what is wrong with the text.
         """
         cleaned = " ".join(text.translate(_FULL_WIDTH).split())
+        if len(cleaned) > limits.MAX_DATE_CHARACTERS:
+            raise ValueError(f"is too long for a {self.value}")
         found = _READERS[self](cleaned)
         if found is not None:
             year, part = found

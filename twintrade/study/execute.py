@@ -23,7 +23,14 @@ from twintrade.study.headline import headline_facts
 from twintrade.study.ledger import FileLedger
 from twintrade.study.locating import FOLDER
 from twintrade.study.lock import locked
-from twintrade.study.manifest import made_from, manifest_of, manifest_of_registry, peak_memory_mb, sealed
+from twintrade.study.manifest import (
+    made_from,
+    manifest_of,
+    manifest_of_registry,
+    peak_memory_mb,
+    sealed,
+    surroundings,
+)
 from twintrade.study.observe import observe, simulated_files
 from twintrade.study.outcome import DATA, ESTIMATION, USAGE, Outcome
 from twintrade.study.plan import Plan, plan
@@ -207,7 +214,7 @@ def _stored(
         messages = messages_frame([*found.messages, *page.messages])
         tidy["messages.csv"] = to_bytes(messages)
     files = {**tidy, **page.files}
-    volatile = {"seconds": round(time.monotonic() - started, 2), "peak_memory_mb": peak_memory_mb()}
+    volatile = costs(started)
     drop_messages(messages_path(root, name))
     write(target, files, sealed(manifest, files, volatile))
     ledger.close(remove=True)
@@ -222,10 +229,16 @@ def _stored_registry(root: Path, name: str, text: str, target: Path, started: fl
     tidy = tidy_files(results_of(name, spec, found, manifest))
     page = render(replayed(tidy, manifest), options.appendix, word_template=options.word_template)
     files = {**tidy, **page.files}
-    volatile = {"seconds": round(time.monotonic() - started, 2), "peak_memory_mb": peak_memory_mb()}
+    volatile = costs(started)
     drop_messages(messages_path(root, name))
     write(target, files, sealed(manifest, files, volatile))
     return manifest["headline"]  # type: ignore[no-any-return]
+
+
+def costs(started: float) -> dict[str, Any]:
+    """Return what differs from run to run: time, memory, and the machine they were measured on."""
+    spent = {"seconds": round(time.monotonic() - started, 2), "peak_memory_mb": peak_memory_mb()}
+    return spent | surroundings()
 
 
 def _failed(root: Path, name: str, error: TwintradeError, seconds: float) -> Outcome:

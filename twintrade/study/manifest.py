@@ -1,12 +1,16 @@
 """The machine facts of a run: what it was made from, with what, and what it wrote."""
 
 import json
+import os
+import platform
 import resource
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from threadpoolctl import threadpool_info
 
 from twintrade import __version__
 from twintrade.data.provenance import InputRecord
@@ -102,6 +106,17 @@ def git_state(root: Path) -> dict[str, Any]:
         return {}
     changed = _git(root, ["status", "--porcelain", "--untracked-files=no"])
     return {"commit": commit, "is_dirty": bool(changed)}
+
+
+def surroundings() -> dict[str, Any]:
+    """Return what a reader of run times asks for and no number depends on: system, linear algebra, threads."""
+    names = [" ".join(filter(None, (i["internal_api"], i.get("version")))) for i in threadpool_info()]
+    threads = {
+        f"{i['user_api']}: {name}, {i['num_threads']} threads"
+        for i, name in zip(threadpool_info(), names, strict=True)
+    }
+    system = f"{platform.system()} {platform.machine()}"
+    return {"system": system, "processors": os.cpu_count() or 1, "threads": sorted(threads)}
 
 
 def peak_memory_mb() -> int:

@@ -70,6 +70,10 @@ def _overview(done: Sequence[_Done]) -> Iterator[str]:
     n_figures = sum(e.kind == "Figure" for d in done for e in d.exhibits)
     yield "# Replication package"
     yield ""
+    yield "AUTHORS: title of the article, names, date, version and permanent address of this package."
+    yield ""
+    yield "## Overview"
+    yield ""
     yield (
         f"{len(done)} {_of(len(done), 'analysis', 'analyses')} with {n_tables} tables and {n_figures} figures, "
         "made by one program from the files named below. One command runs everything: `make`. Expect about "
@@ -81,30 +85,43 @@ def _overview(done: Sequence[_Done]) -> Iterator[str]:
     if drawn:
         yield ""
         yield f"**SIMULATED DATA.** The trade series of {', '.join(drawn)} are simulated and describe no real trade."
-    yield ""
-    yield "AUTHORS: title of the article, names, date, version and permanent address of this package."
 
 
 def _data(done: Sequence[_Done]) -> Iterator[str]:
-    yield "## Data availability and provenance"
+    inputs = _inputs(done)
+    yield "## Data availability and provenance statements"
     yield ""
-    yield "### Rights"
+    yield "### Statement about rights"
     yield ""
     yield "AUTHORS: tick what is true."
     yield ""
     yield "- [ ] We had the right to use the data of the article."
     yield "- [ ] We may publish the data that this package holds."
     yield ""
-    yield "### Files"
+    yield "### Summary of availability"
     yield ""
-    inputs = _inputs(done)
+    n_outside = sum(i["path"].startswith(_OUTSIDE) for i in inputs)
+    availability = (
+        "All data are in this package.",
+        "Some data are not in this package.",
+        "No data are in this package.",
+    )
+    place = 0 if n_outside == 0 else 2 if n_outside == len(inputs) else 1
+    yield from (f"- [{'x' if i == place else ' '}] {text}" for i, text in enumerate(availability))
+    yield ""
+    yield "### Details on each data source"
+    yield ""
     rows = [
         (_code(i["path"]), _plain(i.get("publisher", "AUTHORS")), _plain(_licence(i)), _provided(i), _used(i, done))
         for i in inputs
     ]
     yield from _table(("File", "Publisher", "Licence", "In this package", "Used by"), rows)
     yield ""
-    yield "Contents, for comparison after a download:"
+    yield "AUTHORS: where each file can be had, at which price, since when, and how it is cited."
+    yield ""
+    yield "## Dataset list"
+    yield ""
+    yield "Contents as they were read, for comparison after a download:"
     yield ""
     contents = [
         (_code(i["path"]), f"{i.get('bytes', 0):,}", f"{i.get('rows', 0):,}", _plain(_format(i)), f"`{i['sha256']}`")
@@ -117,14 +134,12 @@ def _data(done: Sequence[_Done]) -> Iterator[str]:
             "Files under `TWINTRADE_DATA` are not in this package. Fetch them from their publisher, put them into "
             "one folder, and name it in the environment variable `TWINTRADE_DATA`."
         )
-    yield ""
-    yield "AUTHORS: where each file can be had, at which price, since when, and how it is cited."
 
 
 def _requirements(done: Sequence[_Done]) -> Iterator[str]:
     yield "## Computational requirements"
     yield ""
-    yield "### Software"
+    yield "### Software requirements"
     yield ""
     for version in sorted({f"{d.manifest['tool']['name']} {d.manifest['tool']['version']}" for d in done}):
         yield f"- {version}"
@@ -143,7 +158,7 @@ def _requirements(done: Sequence[_Done]) -> Iterator[str]:
         "of processors changes a number. All of them are listed in `manifest.json`."
     )
     yield ""
-    yield "### Memory, run time, storage"
+    yield "### Memory, run time and storage requirements"
     yield ""
     costs = [
         (
@@ -156,21 +171,29 @@ def _requirements(done: Sequence[_Done]) -> Iterator[str]:
     ]
     yield from _table(("Analysis", "Run time, measured", "Peak memory, measured", "Results"), costs)
     yield ""
-    yield "AUTHORS: processor, memory and operating system of the machine that these were measured on."
+    machines = {
+        f"{v.get('system')} with {v.get('processors')} processors" for v in (d.manifest["volatile"] for d in done)
+    }
+    yield f"Measured on {_plain('; '.join(sorted(machines)))}."
+    yield ""
+    yield "AUTHORS: make of the processor and memory of the machine."
 
 
 def _programs(done: Sequence[_Done]) -> Iterator[str]:
-    yield "## Programs"
+    yield "## Description of programs"
     yield ""
     yield "- `Makefile`: everything, or one analysis by its name."
     yield "- `twintrade/`: reads data, estimates, draws tables and figures."
     yield from (f"- `{FOLDER}/{d.name}.toml`: data, comparison, estimators and checks of one analysis." for d in done)
     yield "- `requirements.lock`: versions of every library."
-    yield "- `LICENSE`: terms of the code."
+    yield ""
+    yield "### License for code"
+    yield ""
+    yield "The terms of the code stand in `LICENSE`."
 
 
 def _instructions(done: Sequence[_Done]) -> Iterator[str]:
-    yield "## Instructions"
+    yield "## Instructions to replicators"
     yield ""
     steps = ["`make setup` makes `.venv` from `requirements.lock`."]
     if any(i["path"].startswith(_OUTSIDE) for i in _inputs(done)):
@@ -183,7 +206,14 @@ def _instructions(done: Sequence[_Done]) -> Iterator[str]:
 
 
 def _exhibits(done: Sequence[_Done]) -> Iterator[str]:
-    yield "## Exhibits"
+    yield "## List of tables, figures and programs"
+    yield ""
+    yield "The provided code reproduces every table, every figure and every number in the text of the appendices."
+    yield ""
+    yield "AUTHORS: tick what is true of the article.\n"
+    yield "- [ ] All numbers provided in its text."
+    yield "- [ ] All its tables and figures."
+    yield "- [ ] Selected tables and figures, as explained here."
     yield ""
     yield "The program of every exhibit is the command in its row; numbers are those of the analysis' appendix."
     for d in done:
@@ -203,6 +233,13 @@ def _references(done: Sequence[_Done]) -> Iterator[str]:
     cited = sorted({text for d in done for text in d.cited})
     yield from (f"- {_plain(text)}" for text in cited)
     yield "- AUTHORS: the data sources above, as their publishers want them cited."
+    yield ""
+    yield "## Acknowledgements"
+    yield ""
+    yield "AUTHORS: who helped and who paid."
+    yield ""
+    yield "The order of this file is that of Vilhuber, Koren, Llull, Connolly and Morrow, A template README for"
+    yield "social science replication packages, Social Science Data Editors."
 
 
 def _inputs(done: Sequence[_Done]) -> list[Mapping[str, Any]]:
