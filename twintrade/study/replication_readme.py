@@ -12,11 +12,10 @@ from twintrade.study.exhibits import Exhibit, exhibits
 from twintrade.study.frames import from_bytes
 from twintrade.study.freshness import changes, read_manifest
 from twintrade.study.locating import FOLDER, Analysis
+from twintrade.study.markdown_text import code, plain, table
 from twintrade.study.store import results_folder
 
 _OUTSIDE = "TWINTRADE_DATA/"
-_CELL = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "\n": " "})
-_SPECIAL = "\\`*_[]#$~"
 _MEGABYTE = 1_000_000
 
 
@@ -80,7 +79,7 @@ def _overview(done: Sequence[_Done]) -> Iterator[str]:
         f"{_duration(_seconds(done))} on one processor."
     )
     yield ""
-    yield from (f"- `{FOLDER}/{d.name}.toml`: {_plain(d.manifest['title'])}" for d in done)
+    yield from (f"- `{FOLDER}/{d.name}.toml`: {plain(d.manifest['title'])}" for d in done)
     drawn = [f"`{d.name}`" for d in done if d.manifest.get("is_simulated")]
     if drawn:
         yield ""
@@ -112,10 +111,10 @@ def _data(done: Sequence[_Done]) -> Iterator[str]:
     yield "### Details on each data source"
     yield ""
     rows = [
-        (_code(i["path"]), _plain(i.get("publisher", "AUTHORS")), _plain(_licence(i)), _provided(i), _used(i, done))
+        (code(i["path"]), plain(i.get("publisher", "AUTHORS")), plain(_licence(i)), _provided(i), _used(i, done))
         for i in inputs
     ]
-    yield from _table(("File", "Publisher", "Licence", "In this package", "Used by"), rows)
+    yield from table(("File", "Publisher", "Licence", "In this package", "Used by"), rows)
     yield ""
     yield "AUTHORS: where each file can be had, at which price, since when, and how it is cited."
     yield ""
@@ -124,10 +123,10 @@ def _data(done: Sequence[_Done]) -> Iterator[str]:
     yield "Contents as they were read, for comparison after a download:"
     yield ""
     contents = [
-        (_code(i["path"]), f"{i.get('bytes', 0):,}", f"{i.get('rows', 0):,}", _plain(_format(i)), f"`{i['sha256']}`")
+        (code(i["path"]), f"{i.get('bytes', 0):,}", f"{i.get('rows', 0):,}", plain(_format(i)), f"`{i['sha256']}`")
         for i in inputs
     ]
-    yield from _table(("File", "Bytes", "Rows", "Read as", "sha256"), contents)
+    yield from table(("File", "Bytes", "Rows", "Read as", "sha256"), contents)
     if any(i["path"].startswith(_OUTSIDE) for i in inputs):
         yield ""
         yield (
@@ -150,8 +149,8 @@ def _requirements(done: Sequence[_Done]) -> Iterator[str]:
     yield ""
     yield "### Controlled randomness"
     yield ""
-    rows = [(_code(d.name), str(_seed(d)), str(len(d.manifest.get("seeds", {})))) for d in done]
-    yield from _table(("Analysis", "Seed, in `[inference]`", "Jobs with a seed of their own"), rows)
+    rows = [(code(d.name), str(_seed(d)), str(len(d.manifest.get("seeds", {})))) for d in done]
+    yield from table(("Analysis", "Seed, in `[inference]`", "Jobs with a seed of their own"), rows)
     yield ""
     yield (
         "Each job's generator is made from the seed and the job's name, so neither the order of jobs nor the number "
@@ -162,19 +161,19 @@ def _requirements(done: Sequence[_Done]) -> Iterator[str]:
     yield ""
     costs = [
         (
-            _code(d.name),
+            code(d.name),
             _duration(d.manifest["volatile"].get("seconds", 0)),
             f"{d.manifest['volatile'].get('peak_memory_mb', 0):,} MB",
             f"{d.size / _MEGABYTE:,.1f} MB",
         )
         for d in done
     ]
-    yield from _table(("Analysis", "Run time, measured", "Peak memory, measured", "Results"), costs)
+    yield from table(("Analysis", "Run time, measured", "Peak memory, measured", "Results"), costs)
     yield ""
     machines = {
         f"{v.get('system')} with {v.get('processors')} processors" for v in (d.manifest["volatile"] for d in done)
     }
-    yield f"Measured on {_plain('; '.join(sorted(machines)))}."
+    yield f"Measured on {plain('; '.join(sorted(machines)))}."
     yield ""
     yield "AUTHORS: make of the processor and memory of the machine."
 
@@ -218,20 +217,20 @@ def _exhibits(done: Sequence[_Done]) -> Iterator[str]:
     yield "The program of every exhibit is the command in its row; numbers are those of the analysis' appendix."
     for d in done:
         rows = [
-            (f"{e.kind} {e.number}", _plain(e.caption), f"`make {d.name}`", ", ".join(map(_code, e.files)))
+            (f"{e.kind} {e.number}", plain(e.caption), f"`make {d.name}`", ", ".join(map(code, e.files)))
             for e in d.exhibits
         ]
         yield ""
-        yield f"### {_code(d.name)}"
+        yield f"### {code(d.name)}"
         yield ""
-        yield from _table(("Exhibit", "Caption", "Program", f"Files in `results/{d.name}/`"), rows)
+        yield from table(("Exhibit", "Caption", "Program", f"Files in `results/{d.name}/`"), rows)
 
 
 def _references(done: Sequence[_Done]) -> Iterator[str]:
     yield "## References"
     yield ""
     cited = sorted({text for d in done for text in d.cited})
-    yield from (f"- {_plain(text)}" for text in cited)
+    yield from (f"- {plain(text)}" for text in cited)
     yield "- AUTHORS: the data sources above, as their publishers want them cited."
     yield ""
     yield "## Acknowledgements"
@@ -259,7 +258,7 @@ def _licence(entry: Mapping[str, Any]) -> str:
 
 def _used(entry: Mapping[str, Any], done: Sequence[_Done]) -> str:
     users = (d.name for d in done if any(i["path"] == entry["path"] for i in d.manifest["inputs"]))
-    return ", ".join(map(_code, users))
+    return ", ".join(map(code, users))
 
 
 def _format(entry: Mapping[str, Any]) -> str:
@@ -279,22 +278,6 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(1, round(seconds))} seconds"
     return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{' --- |' * len(head)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
-
-
-def _plain(text: Any) -> str:
-    """Text as Markdown prints it and nothing else."""
-    escaped = "".join(f"\\{c}" if c in _SPECIAL else c for c in str(text))
-    return escaped.translate(_CELL)
-
-
-def _code(text: str) -> str:
-    return f"`{text.translate(_CELL).replace('`', '')}`"
 
 
 def _of(n: int, one: str, several: str) -> str:
