@@ -10,6 +10,7 @@ from twintrade.diagnostics.case_verdict import CaseVerdict
 from twintrade.diagnostics.donor_sets import DonorSets
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
+from twintrade.estimators.synthetic_control import SyntheticControl
 
 CAUSAL = ("caused", "because of the tie", "effect of the tie", "thanks to", "led to")
 
@@ -84,6 +85,10 @@ def test_paths_hold_the_case_its_counterfactual_and_every_placebo():
     np.testing.assert_allclose(own["value"], fitted.estimate.effects, atol=1e-10)
     assert placebo[placebo["donor_set"] == "all"]["unit"].nunique() == 30
     assert placebo[placebo["donor_set"] == "A"]["unit"].nunique() == 6
+    control = finding.payloads["placebo_control"]
+    logs = fit(SyntheticControl(demeaned=True), fitted.design.with_outcome(fitted.design.outcome, "log"))
+    own = control[control["is_treated"] & (control["donor_set"] == "all")]
+    np.testing.assert_allclose(own["value"], logs.estimate.effects, atol=1e-10)
 
 
 def states(shared):

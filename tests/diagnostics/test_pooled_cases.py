@@ -52,6 +52,12 @@ def test_choosing_the_best_costs():
     assert bound["p_bound"].is_monotonic_increasing
     known = pooled(1.0, out_of=20).payloads["best_of"]
     assert known["out_of"].tolist() == [20]
+    finding = pooled(1.0, best=2)
+    first = finding.payloads["best_of"].iloc[0]
+    second = np.sort(finding.payloads["cases"]["p"])[1]
+    assert (first["n_cases"], first["out_of"], first["largest_p"]) == (2, 3, second)
+    assert first["p_bound"] == pytest.approx(3 * second**2 * (1 - second) + second**3)
+    assert "The best 2 of these 3 by themselves" in finding.sentence
 
 
 def test_partially_pooled_finds_a_common_effect():

@@ -1,5 +1,6 @@
 """The observed path, what stands for it without the tie, and every donor's gap in its place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,8 @@ from twintrade.diagnostics.case_placebos import SET_LABELS, PlaceboPaths, case_s
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.estimators.single_case import SingleCase
+from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 
@@ -28,7 +31,8 @@ class CasePaths(Diagnostic):
 
         ``path`` has series, period, period_label, value, index (the last period before the onset = 100);
         ``case_paths`` has method, donor_set, period, period_label, event_time, observed, counterfactual (both as an
-        index) and gap, for every method of the page; ``placebo`` has unit, donor_set, event_time, value, is_treated.
+        index) and gap, for every method of the page; ``placebo`` has unit, donor_set, event_time, value, is_treated,
+        and ``placebo_control`` the same for the synthetic control where the fit is by another method.
         """
         found = single_case(fit)
         if found is None:
@@ -43,7 +47,7 @@ class CasePaths(Diagnostic):
                 continue
             placebo.append(_placebo_rows(key, paths))
             failed += [(key, *each) for each in paths.failed]
-        n_failed = len(failed)
+        n_failed, every = len(failed), list(measured(fit))
         return Finding(
             diagnostic=self.name,
             verdict="none",
@@ -54,8 +58,9 @@ class CasePaths(Diagnostic):
             table=pd.DataFrame(failed, columns=["donor_set", "unit", "reason"]),
             payloads={
                 "path": _path_rows(fit, case, estimator.gaps(case)),
-                "case_paths": _case_rows(fit),
+                "case_paths": _case_rows(fit, every),
                 "placebo": pd.concat(placebo, ignore_index=True),
+                **_control_placebos(estimator, every),
             },
         )
 
@@ -86,9 +91,18 @@ def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def _case_rows(fit: Fit) -> pd.DataFrame:
+def _control_placebos(estimator: SingleCase, every: Sequence[Measured]) -> dict[str, pd.DataFrame]:
+    """Return the placebo rows of the synthetic control, nothing where it is the fit's own method or has none."""
+    control = [m for m in every if isinstance(m.method.estimator, SyntheticControl) and m.paths is not None]
+    if isinstance(estimator, SyntheticControl) or not control:
+        return {}
+    rows = [_placebo_rows(m.donor_set, m.paths) for m in control if m.paths is not None]
+    return {"placebo_control": pd.concat(rows, ignore_index=True)}
+
+
+def _case_rows(fit: Fit, every: Sequence[Measured]) -> pd.DataFrame:
     """Return observed and counterfactual path and their gap by method and donor set, periods with a gap only."""
-    parts = [_one_path(fit, one) for one in measured(fit) if one.paths is not None]
+    parts = [_one_path(fit, one) for one in every if one.paths is not None]
     return pd.concat(parts, ignore_index=True).dropna(subset=["gap"]).reset_index(drop=True)
 
 

@@ -15,6 +15,7 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.estimators.single_case import SingleCase
 from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.meta_analysis import RandomEffects, best_of, fisher_combined, random_effects
 
 
@@ -30,6 +31,8 @@ class PooledCases(Diagnostic):
         For each case.
     out_of : int or None
         From how many candidates the cases were chosen, where that is known; else several numbers are shown.
+    best : int
+        So many cases with the smallest p-values, taken alone, are the first row of what choosing costs.
     level : float
     """
 
@@ -37,6 +40,7 @@ class PooledCases(Diagnostic):
         "double_ratio"
     )
     out_of: int | None = None
+    best: int = 4
     level: float = 0.95
     name: ClassVar[str] = "pooled_cases"
     citation: ClassVar[str] = "knapp2003"
@@ -65,7 +69,7 @@ class PooledCases(Diagnostic):
         mean = random_effects(effects, variances, self.level)
         left = _leave_one_case_out(known, self.level)
         combined = fisher_combined(known["p"].to_numpy())
-        bound = self._best_of(float(known["p"].max()), len(known))
+        bound = self._best_of(np.sort(known["p"].to_numpy()))
         return Finding(
             diagnostic=self.name,
             verdict="none",
@@ -99,11 +103,17 @@ class PooledCases(Diagnostic):
         spread = {"variance": float(np.mean(others**2)), "reach": reach}
         return row | {"effect": paths.effect} | spread | {"p": rank.p, "floor": rank.floor, "reason": ""}
 
-    def _best_of(self, largest: float, n_cases: int) -> pd.DataFrame:
-        """Return what choosing the cases as the best of K costs, for K known or several."""
-        totals = [self.out_of] if self.out_of is not None else [n_cases, 2 * n_cases, 5 * n_cases, 10 * n_cases]
-        rows = [(n_cases, k, best_of(largest, n_cases, max(k, n_cases))) for k in totals]
-        return pd.DataFrame(rows, columns=["n_cases", "out_of", "p_bound"])
+    def _best_of(self, ranked: FloatArray) -> pd.DataFrame:
+        """Return what choosing costs, of p-values in rising order: all cases as the best of K.
+
+        First come the best few of these cases alone, which nobody should show without the others.
+        """
+        n = ranked.size
+        totals = [self.out_of] if self.out_of is not None else [n, 2 * n, 5 * n, 10 * n]
+        chosen = [(self.best, n)] if self.best < n else []
+        chosen += [(n, max(k, n)) for k in totals]
+        rows = [(few, k, float(ranked[few - 1]), best_of(float(ranked[few - 1]), few, k)) for few, k in chosen]
+        return pd.DataFrame(rows, columns=["n_cases", "out_of", "largest_p", "p_bound"])
 
 
 def _leave_one_case_out(known: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -156,11 +166,17 @@ def _sentence(
         if len(left)
         else ""
     )
-    last = bound.iloc[-1]
+    last, first = bound.iloc[-1], bound.iloc[0]
+    few = (
+        f" The best {int(first['n_cases'])} of these {int(first['out_of'])} by themselves: chance alone does as well "
+        f"with probability {first['p_bound']:.3f}."
+        if first["n_cases"] < len(known)
+        else ""
+    )
     return (
         f"Random-effects mean over {len(known)} cases {mean.mean:+.3g} ({100 * level:g} % interval by Hartung and "
         f"Knapp {mean.low:+.3g} to {mean.high:+.3g}), true effects scattering by {mean.heterogeneity:.3g}.{spread} "
         f"The placebo ranks combine to p = {combined:.3f} (Fisher; cases share donors, so they are not independent). "
         f"Had these been the best {int(last['n_cases'])} of {int(last['out_of'])} cases, chance alone would do as "
-        f"well with probability {last['p_bound']:.3f}."
+        f"well with probability {last['p_bound']:.3f}.{few}"
     )

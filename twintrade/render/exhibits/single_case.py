@@ -50,9 +50,10 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
     if frame is None:
         return topic("single_case")(page)
     blocks: list[Block] = [Heading(2, page.say("single_case"), "single-case"), _paths(page, frame)]
-    placebos = payload(page.results, "placebo")
-    if placebos is not None:
-        blocks.append(_placebos(page, placebos, frame))
+    for key, method in (("placebo", text(frame["method"].iloc[0])), ("placebo_control", "synthetic control")):
+        placebos = payload(page.results, key)
+        if placebos is not None:
+            blocks.append(_placebos(page, key, placebos, method))
     blocks.append(sentences(page, "single_case", but=("case_verdict",)))
     for key, caption, note, columns in TABLES:
         table = payload(page.results, key)
@@ -79,7 +80,7 @@ def _paths(page: Page, frame: pd.DataFrame) -> Figure:
         None if shocks is None else page.drawable(shocks),
         set_names={s: page.say(f"set_{s}") for s in SETS},
         sets=shown,
-        gap_label="Gap, log points" if _is_relative(page) else "Gap",
+        gap_label=_gap_label(page),
         theme=page.theme,
         is_simulated=simulated,
     )
@@ -97,17 +98,20 @@ def _paths(page: Page, frame: pd.DataFrame) -> Figure:
     )
 
 
-def _is_relative(page: Page) -> bool:
+def _gap_label(page: Page) -> str:
     tests = payload(page.results, "case_tests")
-    return tests is not None and "percent" in tests and bool(tests["percent"].notna().any())
+    is_relative = tests is not None and "percent" in tests and bool(tests["percent"].notna().any())
+    return "Gap, log points" if is_relative else "Gap"
 
 
-def _placebos(page: Page, frame: pd.DataFrame, paths: pd.DataFrame) -> Figure:
+def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> Figure:
     simulated = page.results.is_simulated
     named = frame.assign(donor_set=[page.say(f"set_{text(s)}") for s in frame["donor_set"]])
-    drawing = placebo.draw(page.drawable(named), y_label="Gap", theme=page.theme, is_simulated=simulated)
-    caption = page.say("case_placebo_caption", unit=_unit(page), method=text(paths["method"].iloc[0]))
-    return page.figure("placebo", caption, drawing, alt_text.placebo(frame, is_simulated=simulated), frame)
+    drawing = placebo.draw(page.drawable(named), y_label=_gap_label(page), theme=page.theme, is_simulated=simulated)
+    caption = page.say("case_placebo_caption", unit=_unit(page), method=method)
+    return page.figure(
+        key.replace("_", "-"), caption, drawing, alt_text.placebo(frame, is_simulated=simulated), frame
+    )
 
 
 def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, columns: Sequence[str]) -> Table:
