@@ -16,6 +16,7 @@ from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.inference.conformal import Conformal, null_residuals
 from twintrade.inference.placebo import donor_placebos
 from twintrade.inference.prediction_intervals import PredictionIntervals
+from twintrade.inference.randomization import Randomization
 from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
 from twintrade.numerics.conformal import interval_by_inversion, moving_block_p
 
@@ -175,3 +176,12 @@ def test_placebos_by_arrays_are_placebos_by_refitted_designs():
         np.testing.assert_allclose(found, refit.estimate.effects, atol=1e-10)
     assert len(by_arrays.donors) == 29
     assert np.isfinite(onset).sum() == 1
+
+
+def test_weights_chosen_from_the_outcome_have_no_interval_by_inversion():
+    fitted = fit(SyntheticDid(), block(3))
+    bands = Randomization(draws=19).infer(fitted, "overall", np.random.default_rng(2))
+    assert 0 < bands.p[0] <= 1
+    assert np.isnan(bands.low).all()
+    assert np.isnan(bands.high).all()
+    assert "no-interval" in {m.code for m in bands.messages}

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, RefitOnly
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater, View
 from twintrade.fanout import Arrays, run_jobs, succeeded
@@ -61,9 +61,13 @@ class Permutations:
 
 
 def is_linear(fit: Fit) -> bool:
-    """Whether the effects are linear in the design's outcome: then they come on its scale."""
+    """Whether the effects are linear in the design's outcome: then they come on its scale.
+
+    Weights or factors that are chosen from the outcome are not: such estimates say that only a refit can tell.
+    """
     is_poisson = fit.estimator.options().get("family") == "poisson"
-    return fit.estimate.scale == fit.design.scale and not is_poisson
+    is_chosen = isinstance(fit.estimate.uncertainty, RefitOnly)
+    return fit.estimate.scale == fit.design.scale and not is_poisson and not is_chosen
 
 
 def with_values(design: Design, values: FloatArray) -> Design:
