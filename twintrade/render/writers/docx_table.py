@@ -15,6 +15,7 @@ from twintrade.render.writers.cells import longest, pad, pads, places, weights
 
 HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
 EM_PER_CHARACTER = 0.56
+CELL_MARGIN = "60"  # twentieths of a point
 _HEAVY, _LIGHT, _HAIR = "12", "6", "4"
 
 
@@ -138,7 +139,14 @@ def _borders(target: _Cell, rules: list[tuple[str, str]] | tuple[()]) -> None:
 
 
 def _describe(grid: Any, table: Table) -> None:
-    """Store the caption as the table's title for screen readers."""
+    """Store the caption as the table's title for screen readers, and how near texts come to the edge of a cell."""
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(qn("w:w"), CELL_MARGIN)
+        edge.set(qn("w:type"), "dxa")
+        margins.append(edge)
+    grid.tblPr.insert_element_before(margins, "w:tblLook", "w:tblCaption")
     caption = OxmlElement("w:tblCaption")
     caption.set(qn("w:val"), _clean(table.caption)[:250])
     grid.tblPr.append(caption)

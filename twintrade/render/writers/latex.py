@@ -1,5 +1,8 @@
 """LaTeX: fragments to include in a paper, and an appendix that plain pdflatex compiles."""
 
+import re
+import textwrap
+
 from twintrade.render.blocks import (
     Block,
     BulletList,
@@ -31,8 +34,11 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \renewcommand{\familydefault}{\sfdefault}
 \setlength{\parindent}{0pt}\setlength{\parskip}{6pt plus 2pt}
 \raggedright\raggedbottom\sloppy
+\newcommand{\room}[1]{\par\ifdim\pagegoal=\maxdimen\else\dimen0=\pagegoal\advance\dimen0-\pagetotal
+\ifdim\dimen0<#1\relax\newpage\fi\fi}
 """
 _SECTIONS = {2: "section*", 3: "subsection*", 4: "subsubsection*"}
+HEAD_WIDTH = 16
 SOFT_BREAK = "\u200b"
 
 
@@ -136,12 +142,14 @@ def _figure(figure: Figure, printer: Printer) -> str:
 def _long_table(table: Table, printer: Printer) -> str:
     """Return a table inside the appendix: one that may break over pages, with its header repeated."""
     caption = tex(printer(f"Table {table.number}. {table.caption}"))
-    size = "\\footnotesize" if weights(table) or len(table.columns) > 6 else "\\small"
+    n_columns = len(table.columns)
+    is_text = bool(weights(table))
+    size = "\\scriptsize" if n_columns > 5 and not is_text else "\\footnotesize" if is_text else "\\small"
     head, body = _head(table, printer), _groups(table, printer)
     notes = tex(printer(" ".join(table.notes)))
     return (
         f"{{{size}\\setlength{{\\tabcolsep}}{{3pt}}\\setlength{{\\LTleft}}{{0pt}}\n"
-        f"\\textbf{{{caption}}}\\nopagebreak\n"
+        f"\\room{{{12 if is_text else 7}\\baselineskip}}\\textbf{{{caption}}}\\nopagebreak\n"
         f"\\begin{{longtable}}{{{_columns(table)}}}\n{head}\\endhead\n{body}\\bottomrule\n\\end{{longtable}}\n"
         f"{{\\footnotesize {notes}\\par}}}}\\bigskip\n\n"
     )
@@ -202,11 +210,12 @@ def _head(table: Table, printer: Printer) -> str:
 
 
 def _stacked(cell: Cell, printer: Printer) -> str:
-    """Return a column head broken at its commas, so that columns stay narrow."""
-    parts = [tex(printer(part.strip())) for part in cell.text.split(", ")]
-    if len(parts) == 1:
-        return parts[0]
-    return "\\shortstack[c]{" + r",\\".join(parts) + "}"
+    """Return a column head broken at its commas, and between words where it is long, so that columns stay narrow."""
+    named = re.sub(r", ", ",\n", printer(cell.text)).split("\n")
+    parts = [tex(line) for part in named for line in textwrap.wrap(part, HEAD_WIDTH, break_long_words=False)]
+    if len(parts) < 2:
+        return tex(printer(cell.text))
+    return "\\shortstack[c]{" + r"\\".join(parts) + "}"
 
 
 def _groups(table: Table, printer: Printer) -> str:
