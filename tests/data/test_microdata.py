@@ -12,10 +12,12 @@ import pandas as pd
 import pytest
 
 from twintrade.data import Frequency, InvalidDataError, TradeSource, complete, read_trade
+from twintrade.data.collapse_duckdb import DuckDB
 from twintrade.data.faults import Faults
 from twintrade.data.microdata import collapse
 from twintrade.data.microdata_schema import Microdata
 from twintrade.errors import DataError
+from twintrade.fanout import Workers, using
 
 duckdb = pytest.importorskip("duckdb", reason="the extra microdata is not installed")
 
@@ -294,6 +296,30 @@ def test_what_does_not_fit_into_memory_is_spilled_and_the_folder_removed(tmp_pat
     found = collapse(too_large(tmp_path), tmp_path, Faults())
     assert found.counts["firms"].sum() == 8 * 120_000
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == [tmp_path / "x.parquet"]
+
+
+def test_short_memory_means_more_passes_and_the_same_cells(tmp_path, monkeypatch):
+    """DuckDB gives up now and then although it may spill; the groups are then taken part by part."""
+    rows(3000).to_parquet(tmp_path / "x.parquet", index=False)
+    source = declared("x.parquet", microdata={"margins": True}, to_frequency=Frequency.YEAR)
+    wanted = collapse(source, tmp_path, Faults())
+    seen, whole = [], DuckDB._returned
+
+    def short(engine, statement):
+        seen.append(statement)
+        if len(seen) == 2:
+            raise duckdb.OutOfMemoryException("could not allocate block")
+        return whole(engine, statement)
+
+    monkeypatch.setattr(DuckDB, "_returned", short)
+    lines = []
+    with using(Workers(progress=lines.append)):
+        found = collapse(source, tmp_path, Faults())
+    assert lines == ["memory is short: once more in 8 passes"]
+    assert seen[1:10] == [seen[1]] * 9
+    pd.testing.assert_frame_equal(found.frame, wanted.frame)
+    pd.testing.assert_frame_equal(found.counts, wanted.counts)
+    assert found.record == wanted.record
 
 
 def test_a_disk_that_fills_while_spilling(tmp_path):

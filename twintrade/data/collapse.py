@@ -31,8 +31,8 @@ class Engine(Protocol):
     def open(self, files: MicrodataFiles, roles: Mapping[str, str], encoding: str | None) -> None:
         """Make the view ``ROWS``: role to column of the files."""
 
-    def execute(self, statement: str) -> pa.Table:
-        """Return the rows of a statement."""
+    def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:
+        """Return the rows of a statement; where memory is short, those that differ in ``apart`` in turn."""
 
     def register(self, name: str, table: pa.Table) -> None:
         """Give a small table a name for statements."""

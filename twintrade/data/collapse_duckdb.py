@@ -14,8 +14,11 @@ from twintrade.data.microdata_files import MicrodataFiles
 from twintrade.data.microdata_schema import Microdata
 from twintrade.data.transcode import in_utf8
 from twintrade.errors import DataError
+from twintrade.fanout import current
 
 _FIRST_ROW = 2
+_PASSES = 8
+"""In so many parts a statement is run when its groups, spilled or not, do not fit into memory at once."""
 _PAGES = "pages"
 """Where DuckDB spills, beside the files that were decoded."""
 
@@ -58,6 +61,7 @@ class DuckDB:
         self._files: MicrodataFiles | None = None
         self._roles: Mapping[str, str] = {}
         self._paths: list[str] = []
+        self._view = ""
 
     def open(self, files: MicrodataFiles, roles: Mapping[str, str], encoding: str | None) -> None:
         """Make the view of the files."""
@@ -67,9 +71,10 @@ class DuckDB:
             paths = in_utf8(files, encoding, self._spill / "decoded")
         self._paths = [str(p) for p in paths]
         columns = ", ".join(f"{self._column(column)} AS {role}" for role, column in roles.items())
-        self.execute(f"CREATE VIEW {ROWS} AS SELECT {columns} FROM {self._source(self._paths)}")
+        self._view = f"SELECT {columns} FROM {self._source(self._paths)}"
+        self.execute(f"CREATE VIEW {ROWS} AS {self._view}")
 
-    def execute(self, statement: str) -> pa.Table:
+    def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:
         """Return the rows of a statement.
 
         Raises
@@ -80,10 +85,29 @@ class DuckDB:
         import duckdb
 
         try:
-            found = self._connection.sql(statement)
-            return pa.table({}) if found is None else found.to_arrow_table()
+            try:
+                return self._returned(statement)
+            except duckdb.OutOfMemoryException as error:
+                if not apart or "offload" in str(error):
+                    raise
+            (current().workers.progress or (lambda _: None))(f"memory is short: once more in {_PASSES} passes")
+            return self._in_passes(statement, apart)
         except duckdb.Error as error:
             raise DataError(self._told(error)) from None
+
+    def _in_passes(self, statement: str, apart: Sequence[str]) -> pa.Table:
+        """Read the files again and again, each time the groups of one hash: what is held is that much smaller."""
+        found = []
+        for k in range(_PASSES):
+            part = f"SELECT * FROM ({self._view}) AS whole WHERE hash({', '.join(apart)}) % {_PASSES} = {k}"
+            self._connection.execute(f"CREATE OR REPLACE VIEW {ROWS} AS {part}")
+            found.append(self._returned(statement))
+        self._connection.execute(f"CREATE OR REPLACE VIEW {ROWS} AS {self._view}")
+        return pa.concat_tables(found)
+
+    def _returned(self, statement: str) -> pa.Table:
+        found = self._connection.sql(statement)
+        return pa.table({}) if found is None else found.to_arrow_table()
 
     def register(self, name: str, table: pa.Table) -> None:
         """Give a small table a name."""

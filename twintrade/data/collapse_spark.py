@@ -89,8 +89,8 @@ class Spark:
         whole.createOrReplaceTempView(_PLACES)
         self._session.table(_PLACES).drop("place").createOrReplaceTempView(ROWS)
 
-    def execute(self, statement: str) -> pa.Table:
-        """Return the rows of a statement.
+    def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:
+        """Return the rows of a statement; Spark itself takes one partition after another.
 
         Raises
         ------

@@ -86,7 +86,7 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
     engine = engine_for(options, root)
     try:
         engine.open(files, roles, source.encoding)
-        cells = engine.execute(cells_statement(reading))
+        cells = engine.execute(cells_statement(reading), reading.keys)
         n_rows = int(pc.sum(cells["n_rows"]).as_py() or 0)
         if not n_rows:
             raise DataError(f"{source.file}: no row is left after the declared rules")
