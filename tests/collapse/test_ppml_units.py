@@ -5,8 +5,10 @@ import pytest
 
 from twintrade.design import Panel
 from twintrade.estimators.base import fit
+from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
+from twintrade.estimators.ppml_corrected import PPMLCorrected
 from twintrade.simulate import OUTCOME, simulate
 
 ITERATED = 1e-9
@@ -25,16 +27,30 @@ def design_with(made, outcome):
     return type(made)(panel, made.treatment, made.truth).design(fixed_effects="gravity")
 
 
-@pytest.mark.parametrize("estimator", [PPML(), PPML(shape="static"), Imputation(family="poisson")], ids=str)
+PROPORTIONAL = [
+    PPML(),
+    PPML(shape="static"),
+    PPMLCorrected(shape="static"),
+    ETWFE(family="poisson"),
+    ETWFE(family="poisson", measure="percent"),
+    Imputation(family="poisson"),
+    Imputation(family="poisson", measure="percent"),
+]
+
+
+@pytest.mark.parametrize("estimator", PROPORTIONAL, ids=str)
 def test_the_currency_unit_changes_neither_effects_nor_influence(made, estimator):
     """Identity (d)."""
     y = made.panel.values(OUTCOME)
     one, other = (fit(estimator, design_with(made, factor * y)).estimate for factor in (1.0, 7.5e-7))
-    np.testing.assert_allclose(other.effects, one.effects, atol=ITERATED)
-    np.testing.assert_allclose(other.uncertainty.matrix(), one.uncertainty.matrix(), atol=ITERATED)
+    size = np.abs(one.effects).max()
+    np.testing.assert_allclose(other.effects, one.effects, atol=ITERATED * max(size, 1.0))
+    np.testing.assert_allclose(other.uncertainty.matrix(), one.uncertainty.matrix(), atol=ITERATED * max(size, 1.0))
 
 
-@pytest.mark.parametrize("estimator", [PPML(shape="static"), Imputation(family="poisson")], ids=str)
+@pytest.mark.parametrize(
+    "estimator", [PPML(shape="static"), ETWFE(family="poisson"), Imputation(family="poisson")], ids=str
+)
 def test_without_noise_city_year_and_partner_year_deflators_are_absorbed(estimator):
     """Identity (i)."""
     rng = np.random.default_rng(32)

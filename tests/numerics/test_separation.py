@@ -1,6 +1,7 @@
 """Separated rows against a small linear program over all dummies, on many random problems."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from scipy.optimize import linprog
@@ -55,6 +56,31 @@ def test_separated_rows_equal_a_linear_program(block, most_probes, monkeypatch):
         np.testing.assert_array_equal(dropped, by_linear_program(design, y), err_msg=f"seed {seed}")
         listed = np.concatenate([part.rows for part in fit.separated]) if fit.separated else np.empty(0, dtype=int)
         assert np.array_equal(np.sort(listed), np.flatnonzero(dropped))
+
+
+def simulated_flows(folder):
+    d = pd.read_csv(folder / "sim_gravity.csv")
+    columns = d[["twin", "lx"]].to_numpy(dtype=float)
+    return d["exports"], columns, [d["orig"] * 10_000 + d["year"], d["dest"] * 10_000 + d["year"], d["pair"]]
+
+
+def categories(folder):
+    """Pairs of countries by category of goods, zeros and agreements among them."""
+    d = pd.read_csv(folder / "ppmlhdfe_trade_fta.csv.gz")
+    d = d[d["category"] != "TOTAL"].iloc[:6_000]
+    ends = [pd.factorize(d[end] + d["year"].astype(str) + d["category"])[0] for end in ("isoexp", "isoimp")]
+    return d["trade"], d[["fta"]].to_numpy(dtype=float), [*ends, d["isoexp"] + d["isoimp"] + d["category"]]
+
+
+@pytest.mark.parametrize("flows", [simulated_flows, categories])
+def test_separated_rows_of_real_tables_equal_a_linear_program(flows, shared):
+    y, X, keys = flows(shared / "golden" / "data")
+    y, codes = y.to_numpy(dtype=float), [pd.factorize(np.asarray(key))[0].astype(np.int64) for key in keys]
+    blocks = [sp.csr_array((np.ones(y.size), code, np.arange(y.size + 1))) for code in codes]
+    fit = poisson(y, X, codes)
+    want = by_linear_program(sp.hstack([*blocks, sp.csr_array(X)], format="csr"), y)
+    np.testing.assert_array_equal(fit.rows, np.flatnonzero(~want))
+    assert want.any()
 
 
 def test_some_of_the_problems_are_separated_beyond_empty_levels():
