@@ -22,7 +22,8 @@ class PPMLCorrected(Estimator):
     """Three-way PPML less its bias of order 1/cities + 1/partners; intervals with ``weidner_zylkin``.
 
     With three sets of effects the estimate is consistent, but its interval is off-centre, and clustered errors are
-    too small, when cities or partners are few. Without dyad effects there is no bias, and only the errors change.
+    too small, when cities or partners are few. Without dyad effects there is no bias to first order: what the formula
+    gives is noise around zero and is not subtracted, and only the errors change.
 
     Attributes
     ----------
@@ -59,8 +60,11 @@ class PPMLCorrected(Estimator):
         if not isinstance(own, UnitInfluence) or own.regression is None:
             raise EstimationError("ppml returned no regression to correct")
         source = own.regression
-        found = incidental_bias(_panel(o, source))
+        panel = _panel(o, source)
+        found = incidental_bias(panel)
         bias = found.bias @ source.selector
+        if not panel.has_dyad_effects:
+            bias = np.zeros_like(bias)
         loading = found.bread @ source.selector
         influence = CorrectedInfluence(
             own.units, found.dyad_scores @ loading, source, adjusted=found.adjusted_scores @ loading
