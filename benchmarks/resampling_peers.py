@@ -39,7 +39,7 @@ def honest(held: dict[str, np.ndarray]) -> dict[str, object]:
         grid_points=1000,
     )
     seconds = time.process_time() - start
-    return {"low": float(found["lb"].iloc[0]), "high": float(found["ub"].iloc[0]), "cpu": seconds}
+    return {"low": float(found["lb"][0]), "high": float(found["ub"][0]), "cpu": seconds}
 
 
 def honest_port(held: dict[str, np.ndarray]) -> dict[str, object]:
