@@ -20,10 +20,12 @@ from twintrade.render.blocks import Heading, Table
 from twintrade.render.exhibits import summary
 from twintrade.render.figures.event_study import draw_bands
 from twintrade.render.figures.theme import Theme
-from twintrade.render.page import Page
+from twintrade.render.page import Page, romanized
 from twintrade.render.style import options_from
 from twintrade.render.wording import SENTENCES, Wording
+from twintrade.render.writers.glyphs import Printer
 from twintrade.render.writers.html import html, styles
+from twintrade.render.writers.latex_text import PRINTABLE
 
 
 def texts(blocks):
@@ -55,6 +57,7 @@ def test_a_department_changes_wording_theme_and_exhibits():
         ({"tables": {"under": "stars"}}, "under is one of se, interval, t, p"),
         ({"tables": {"columns_per_table": 0}}, "columns_per_table is a number from 1 to 12"),
         ({"spelling": {"colour": ""}}, "is no word with another for it"),
+        ({"romanized": {"济南": "济南"}}, "has no name in plain Latin letters"),
         ({"language": "English"}, 'write it as "en-GB"'),
     ],
 )
@@ -94,6 +97,16 @@ def test_words_are_respelt_in_prose_and_names_of_the_data_are_not():
     assert made.language == "en-US"
     assert b'<html lang="en-US">' in html(made)
     assert document(renamed, options).blocks[2] == made.blocks[2]
+
+
+def test_names_in_latin_letters_come_from_the_style_where_the_typeface_lacks_them(made):
+    options = options_from({"romanized": {"济南": "Jinan"}})
+    names = romanized(made, options.romanized)
+    assert names == {"青岛市": "Qingdao", "济南": "Jinan"}
+    printer = Printer(PRINTABLE, names)
+    assert printer("济南 to 青岛市") == "Jinan to Qingdao"
+    assert [m.level for m in printer.messages("appendix.tex")] == ["warning"]
+    assert Printer(PRINTABLE)("济南") == "??"
 
 
 def test_typeface_colours_and_size_of_the_theme_reach_the_page():

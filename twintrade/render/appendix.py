@@ -71,6 +71,8 @@ class AppendixOptions:
         Words of the prose and what stands in their place.
     language : str
         Of the document, as its formats state it.
+    romanized : mapping of str to str
+        Names in Latin letters by name, for typefaces that cannot print them.
     """
 
     exhibits: tuple[str, ...] = PRESETS["full"]
@@ -79,6 +81,7 @@ class AppendixOptions:
     tables: TableOptions = field(default_factory=TableOptions)
     spelling: Mapping[str, str] = field(default_factory=dict)
     language: str = "en-GB"
+    romanized: Mapping[str, str] = field(default_factory=dict)
 
 
 def appendix(

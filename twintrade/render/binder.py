@@ -55,7 +55,7 @@ def bind(
         The appendix of each analysis where it has been drawn already.
     """
     options = options or AppendixOptions()
-    names = {name: latin for results in analyses for name, latin in romanized(results).items()}
+    names = {name: latin for results in analyses for name, latin in romanized(results, options.romanized).items()}
     printer = Printer(charmap(), names, options.wording)
     pages = [Page(r, options.wording, options.theme, options.tables, printer, options.exhibits) for r in analyses]
     title = options.wording.say("binder_title")

@@ -1,5 +1,6 @@
 """What every exhibit is given: the results, the wording, the theme, and what the type can print."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -88,9 +89,17 @@ class Page:
         return Figure(key, caption, alt, images, beside, details=details, notes=(*self.simulated_note, *notes))
 
 
-def romanized(results: ResultSet) -> dict[str, str]:
-    """Return names in Latin letters from the payload "romanized" (name, romanized); empty where there is none."""
+def romanized(results: ResultSet, own: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return names in Latin letters by name, for typefaces that cannot print them.
+
+    Parameters
+    ----------
+    results : ResultSet
+        Its payload "romanized" (name, romanized), where there is one.
+    own : mapping of str to str, optional
+        Those that the report's options give, which win.
+    """
     frame = payload(results, "romanized")
-    if frame is None:
-        return {}
-    return {text(r.get("name")): text(r.get("romanized")) for r in records(frame) if text(r.get("romanized"))}
+    held = [] if frame is None else records(frame)
+    known = {text(r.get("name")): text(r.get("romanized")) for r in held if text(r.get("romanized"))}
+    return {**known, **(own or {})}

@@ -49,7 +49,7 @@ def render(
         A DOCX whose styles, header and footer the Word appendix takes over.
     """
     options = options or AppendixOptions()
-    names = romanized(results)
+    names = romanized(results, options.romanized)
     figures = Printer(charmap(), names, options.wording)
     page = Page(results, options.wording, options.theme, options.tables, figures, options.exhibits)
     return written(document(results, options, page), options, names, figures, word_template)

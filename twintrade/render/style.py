@@ -11,7 +11,7 @@ from twintrade.render.figures.theme import Theme
 from twintrade.render.tables.estimates import TableOptions, Under
 from twintrade.render.wording import Wording
 
-_TABLES = ("wording", "spelling", "language", "theme", "tables", "exhibits", "appendix")
+_TABLES = ("wording", "spelling", "language", "romanized", "theme", "tables", "exhibits", "appendix")
 MOST_COLUMNS = 12
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
@@ -23,7 +23,8 @@ def options_from(style: Mapping[str, Any]) -> AppendixOptions:
     ----------
     style : mapping
         ``appendix`` (a preset) or ``exhibits`` (a list of names), ``wording`` (sentence by key), ``spelling``
-        (replacement by word), ``language`` (as in "en-GB"), ``theme`` and ``tables`` (option by name).
+        (replacement by word), ``language`` (as in "en-GB"), ``romanized`` (name in Latin letters by name), ``theme``
+        and ``tables`` (option by name).
 
     Raises
     ------
@@ -44,6 +45,7 @@ def options_from(style: Mapping[str, Any]) -> AppendixOptions:
         tables=_tables(style.get("tables", {})),
         spelling=_spelling(style.get("spelling", {})),
         language=_language(style.get("language", "en-GB")),
+        romanized=_romanized(style.get("romanized", {})),
     )
 
 
@@ -72,6 +74,13 @@ def _spelling(words: Mapping[str, Any]) -> dict[str, str]:
         if not word.replace(" ", "").replace("-", "").isalpha() or not isinstance(new, str) or not new:
             raise SpecError(f"[spelling] of the report style: {word!r} = {new!r} is no word with another for it")
     return dict(words)
+
+
+def _romanized(names: Mapping[str, Any]) -> dict[str, str]:
+    wrong = [name for name, latin in names.items() if not isinstance(latin, str) or not latin.isascii() or not latin]
+    if wrong:
+        raise SpecError(f"[romanized] of the report style: {wrong[0]!r} has no name in plain Latin letters")
+    return dict(names)
 
 
 def _language(tag: Any) -> str:

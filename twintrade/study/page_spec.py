@@ -30,6 +30,8 @@ class ReportSection(Section):
         Words of the prose and what stands in their place; names in the data stay.
     language : str
         Of the document, for screen readers and spelling checkers: "en-GB" where nothing is said.
+    romanized : table
+        Names in plain Latin letters by name, printed where a typeface lacks the name's own script.
     theme : table
         Fonts, sizes and colours of figures and pages.
     tables : table
@@ -43,6 +45,7 @@ class ReportSection(Section):
     wording: dict[str, str] = {}
     spelling: dict[str, str] = {}
     language: str | None = None
+    romanized: dict[str, str] = {}
     theme: dict[str, Any] = {}
     tables: dict[str, Any] = {}
 
