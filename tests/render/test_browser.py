@@ -175,6 +175,26 @@ def test_the_download_holds_the_numbers_at_full_precision(browser, made):
     assert [float(line.split(",")[1]) for line in lines[1:]] == [float(v) for v in frame["effect"]]
 
 
+def test_dark_pages_have_light_ink_and_print_leaves_out_what_paper_cannot_do(browser):
+    def media(kind, scheme):
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        command = {"cmd": "Emulation.setEmulatedMedia", "params": {"media": kind, "features": features}}
+        browser.call("POST", f"{browser.session}/goog/cdp/execute", command)
+        return browser.run(
+            "const of = (s) => getComputedStyle(document.querySelector(s));"
+            "return [of('body').backgroundColor, of('body').color, of('.view').display, of('nav').display,"
+            " of('figure.picture img').backgroundColor, of('thead').display]"
+        )
+
+    light, dark, paper = media("screen", "light"), media("screen", "dark"), media("print", "light")
+    media("", "light")
+    assert light[:3] == ["rgb(255, 255, 255)", "rgb(11, 12, 12)", "block"]
+    assert dark[:3] == ["rgb(21, 24, 27)", "rgb(240, 241, 242)", "block"]
+    assert light[4] == dark[4] == "rgb(255, 255, 255)"  # a figure keeps its white ground
+    assert paper[2:4] == ["none", "none"]
+    assert paper[5] == "table-header-group"
+
+
 def test_no_serious_accessibility_violation(browser):
     axe = os.environ.get("TWINTRADE_AXE", "")
     if not Path(axe).is_file():

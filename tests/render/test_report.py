@@ -1,6 +1,8 @@
 import csv
 import io
+import itertools
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -8,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import docx
+import docx.shared
 import pytest
 from made_results import HOSTILE, make_results
 from pypdf import PdfReader
@@ -86,6 +89,11 @@ def test_pdf_is_tagged_titled_and_in_a_language(report, made_document):
     n_figures = sum(isinstance(b, Figure) for b in made_document.blocks)
     assert sum(bool(alt) for alt in alts) >= n_figures
     assert {"/H1", "/H2", "/Table", "/TH", "/TD", "/Figure", "/Caption"} <= set(kinds)
+    levels = [int(kind[2:]) for kind in kinds if kind and re.fullmatch(r"/H\d", kind)]
+    assert levels[0] == 1
+    assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
+    written = {str(alt) for alt in alts if alt}
+    assert {b.alt for b in made_document.blocks if isinstance(b, Figure)} <= written
 
 
 def test_simulated_is_written_on_every_page_of_the_pdf(report):
@@ -201,6 +209,9 @@ def test_a_template_without_our_styles_keeps_its_own_and_loses_its_text(made_doc
     template = docx.Document()
     template.add_paragraph("text of the department")
     template.styles["Normal"].font.name = "Courier New"
+    template.sections[0].header.paragraphs[0].text = "Department of Towns"
+    template.sections[0].footer.paragraphs[0].text = "Official"
+    template.sections[0].left_margin = docx.shared.Cm(4)
     template.styles.element.remove(template.styles["Caption"].element)
     stream = io.BytesIO()
     template.save(stream)
@@ -208,3 +219,15 @@ def test_a_template_without_our_styles_keeps_its_own_and_loses_its_text(made_doc
     assert file.styles["Normal"].font.name == "Courier New"
     assert "text of the department" not in "".join(p.text for p in file.paragraphs)
     assert file.paragraphs[0].text == made_document.title
+    (section,) = file.sections
+    assert "Department of Towns" in section.header.paragraphs[0].text
+    assert "SIMULATED DATA" in section.header.paragraphs[0].text
+    assert section.footer.paragraphs[0].text == "Official"
+    free = section.page_width - section.left_margin - section.right_margin
+    widths = [sum(column.width for column in table.columns) for table in file.tables]
+    assert max(widths) <= free
+    for number, table in enumerate(file.tables, 1):
+        assert table._tbl.tr_lst[0].xpath("./w:trPr/w:tblHeader")
+        caption = table._tbl.getprevious()
+        assert "".join(caption.xpath(".//w:t/text()")).startswith(f"Table {number}. ")
+        assert caption.xpath('.//w:fldSimple[contains(@w:instr, "SEQ Table")]')

@@ -82,7 +82,7 @@ def _overview(pages: Sequence[Page]) -> list[Block]:
             frame,
             "overview-table",
             wording.say("binder_table"),
-            weights={"analysis": 2.6, "estimate": 1.8, "what the checks say": 1.6},
+            weights={"analysis": 2.6, "estimate": 1.8, "interval": 1.3, "what the checks say": 2.4},
             notes=[wording.say("percent_note")],
         ),
     ]

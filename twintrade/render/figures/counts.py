@@ -48,7 +48,7 @@ def draw(
         axes.tick_params(axis="y", length=0)
         axes.spines[["left"]].set_visible(False)
         axes.margins(x=0.12)
-        axes.set_xlabel(x_label or value.replace("_", " "))
+        axes.set_xlabel(x_label or value.replace("_", " ").capitalize())
         if is_simulated:
             mark_simulated(figure, theme)
     return figure
