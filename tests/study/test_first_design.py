@@ -83,6 +83,14 @@ LOOKS = [
 ]  # fmt: skip
 
 
+def test_a_wide_table_with_nothing_but_grouping_commas_is_asked_about(tmp_path):
+    text = 'city,partner,2004,2005,2006\nLyon,GBR,"1,204","17,174","9,000"\nLille,USA,"1,300","2,222","3,333"\n'
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    (guess,) = [g for g in look_at_trade(tmp_path, "t.csv") if g.key == "decimal"]
+    assert guess.value == "."
+    assert "look closely" in guess.reason
+
+
 @pytest.mark.parametrize(("text", "expected"), LOOKS, ids=range(len(LOOKS)))
 def test_columns_of_other_languages_are_known_by_their_names(tmp_path, text, expected):
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")

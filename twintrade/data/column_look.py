@@ -67,6 +67,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = ()) -> list[Gue
     value = ""
     if wide:
         parts.append(_unit(table, names, " ".join(table.columns)))
+        parts += next((found for n in wide if (found := _decimal(table, n, number_score(table, n)))), [])
     else:
         found = _value(table, names, file)
         value = str(found[0].value)
