@@ -1,0 +1,193 @@
+"""Counts what docs/reliability.md tells: cases passed, faults survived, surroundings that change no byte, messages.
+
+    python -m benchmarks.reliability cases|faults|identity|messages
+
+Each writes its own block of the page; what stands between the marks of a block was measured and is not typed.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "reliability.md"
+PIPELINE = ROOT / "tests" / "pipeline"
+FAMILIES = {
+    "numbers": ("tests/data/test_number_parser.py",),
+    "periods and frequencies": ("tests/data/test_periods.py", "tests/data/test_frequency.py"),
+    "dates of ties": ("tests/data/test_dates.py",),
+    "units, rates and deflators": (
+        "tests/data/test_money.py",
+        "tests/data/test_conversions.py",
+        "tests/study/test_ingest_through_a_file.py",
+    ),
+    "places": ("tests/data/test_places.py",),
+    "registries": ("tests/data/test_registry.py", "tests/data/test_registry_facts.py"),
+    "tables, encodings, dialects": ("tests/data/test_tables.py", "tests/data/test_trade.py"),
+    "workbooks": ("tests/data/test_workbook.py",),
+    "limits, on both sides": ("tests/data/test_limits.py", "tests/data/test_locations.py"),
+    "guesses of init": ("tests/data/test_looks.py", "tests/study/test_first_design.py"),
+    "whole files, as offices make them": ("tests/study/test_ugly_files.py",),
+    "fuzz of readers": ("tests/data/test_readers_fuzzed.py",),
+    "fuzz of analysis files": ("tests/pipeline/test_fuzz_specs.py",),
+    "hostile text and paths": ("tests/pipeline/test_hostile.py",),
+    "faults of the disk and the machine": ("tests/pipeline/test_faults.py", "tests/pipeline/test_endings.py"),
+    "same bytes": ("tests/pipeline/test_identity.py", "tests/pipeline/test_run_twice.py"),
+    "replication README": ("tests/pipeline/test_replication_readme.py",),
+}
+TOLD = (
+    *("negative", "footnote marks", "fiscal years", "unknown partner", "conflict", "ambiguous dates", "future tie"),
+    *("unbalanced quote", "excel under another name", "zip bomb"),
+)
+FORMATS = ("csv", "html", "tex", "pdf", "docx", "xlsx", "svg", "png", "json")
+
+
+def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows)])
+
+
+def cases() -> str:
+    """Run every family and count."""
+    rows: list[tuple[object, ...]] = []
+    for family, files in FAMILIES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "report.xml"
+            words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *files]
+            subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
+            suite = ElementTree.parse(report).getroot()[0]
+        n, bad, skipped = (int(suite.get(k, 0)) for k in ("tests", "failures", "skipped"))
+        bad += int(suite.get("errors", 0))
+        rows.append((family, n, n - bad - skipped, bad, skipped))
+        print(rows[-1], flush=True)
+    rows.append(("**all**", *(sum(int(str(row[i])) for row in rows) for i in range(1, 5))))
+    return table(("family", "cases", "passed", "failed", "skipped"), rows)
+
+
+def faults() -> str:
+    """Inflict every fault at every step, over old results and over none, and count how it ended."""
+    rows: list[tuple[object, ...]] = []
+    with ThreadPoolExecutor() as side_by_side:
+        both = list(side_by_side.map(_inflicted, ("old", "nothing")))
+    for title, records in zip(("over old results", "without results"), both, strict=True):
+        for fault in dict.fromkeys(r["fault"] for r in records):
+            mine = [r for r in records if r["fault"] == fault]
+            old, new = sum(r["is_old"] for r in mine), sum(r["is_new"] and not r["is_old"] for r in mine)
+            clean = sum("Traceback" not in r["told"] for r in mine)
+            rows.append(
+                (title, fault, len(mine), old, new, len(mine) - old - new, clean, sum(r["recovered"] for r in mine))
+            )
+    rows.append(("**all**", "", *(sum(int(str(row[i])) for row in rows) for i in range(2, 8))))
+    head = (
+        "a run",
+        "fault",
+        "injected",
+        "old results intact",
+        "new results whole",
+        "neither",
+        "no traceback",
+        "next run mends",
+    )
+    return table(head, rows)
+
+
+def _inflicted(begins: str) -> list[dict[str, object]]:
+    sys.path.insert(0, str(PIPELINE))
+    from black_box import environment, write_project
+
+    with tempfile.TemporaryDirectory() as folder:
+        project, scratch = write_project(Path(folder) / "project"), Path(folder) / "scratch"
+        scratch.mkdir()
+        words = [sys.executable, str(PIPELINE / "fault_harness.py"), str(project), str(scratch), begins, "few", "1"]
+        env = environment(PYTHONPATH=os.pathsep.join((str(PIPELINE), str(ROOT))))
+        done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()[1:]]
+
+
+def identity() -> str:
+    """Run the small project in other surroundings and count the files whose bytes are the same, by format."""
+    sys.path.insert(0, str(PIPELINE))
+    from black_box import hashes, write_project
+    from test_identity import FACTORS, run
+
+    rows: list[tuple[object, ...]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        own = hashes(run(write_project(Path(folder) / "own")))
+        ways: dict[str, Callable[[Path], Path]] = {
+            **{name: lambda place, env=env: run(write_project(place), **env) for name, env in FACTORS.items()},
+            "umask 077": lambda place: run(write_project(place), umask=0o077),
+            "another folder": lambda place: run(write_project(place / "ü $x" / "deep")),
+            "4 jobs, from a subfolder": lambda place: run(write_project(place), inside="data/raw"),
+        }
+        for i, (name, way) in enumerate(ways.items()):
+            other = hashes(way(Path(folder) / str(i)))
+            counts = []
+            for ending in FORMATS:
+                mine = [p for p in {*own, *other} if p.endswith(f".{ending}")]
+                counts.append(f"{sum(own.get(p) == other.get(p) for p in mine)}/{len(mine)}")
+            rows.append((name, *counts))
+            print(rows[-1], flush=True)
+    return table(("changed", *FORMATS), rows)
+
+
+def messages() -> str:
+    """What a user sees of ten faulty files."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "study")]
+    from test_ugly_files import FILES
+
+    from twintrade.errors import TwintradeError
+    from twintrade.study.checking import checked
+    from twintrade.study.scaffold import scaffolded
+
+    told = []
+    for name in TOLD:
+        ugly = FILES[name]
+        with tempfile.TemporaryDirectory() as folder:
+            raw = Path(folder) / "data" / "raw"
+            raw.mkdir(parents=True)
+            (raw / ugly.name).write_bytes(ugly.content if isinstance(ugly.content, bytes) else ugly.content.encode())
+            (raw / "ties.csv").write_text(ugly.ties, encoding="utf-8")
+            try:
+                scaffolded(Path(folder), "mine", f"data/raw/{ugly.name}", "data/raw/ties.csv")
+                text = (Path(folder) / "analyses" / "mine.toml").read_text(encoding="utf-8")
+                checked(Path(folder), "mine", text.replace('"UNKNOWN"', '"USD"'))
+            except TwintradeError as error:
+                told.append((name, _first(str(error))))
+    assert len(told) == len(TOLD)
+    return "\n\n".join(f"{name}:\n\n```\n{text}\n```" for name, text in told)
+
+
+def _first(text: str) -> str:
+    """The first fault with its file, and the line that answers it, of a report that lists all."""
+    lines = text.splitlines()
+    start = next((i for i, line in enumerate(lines) if line.startswith("Errors (")), None)
+    if start is None:
+        return text
+    kept = lines[start : start + 3]
+    if "Lines to change" in text:
+        kept += ["", *lines[next(i for i, line in enumerate(lines) if line.startswith("Lines to change")) :][:3]]
+    return "\n".join(kept)
+
+
+BLOCKS: dict[str, Callable[[], str]] = {"cases": cases, "faults": faults, "identity": identity, "messages": messages}
+
+
+def main() -> None:
+    """Measure the blocks that are named, and write each into the page."""
+    for name in sys.argv[1:] or BLOCKS:
+        block = BLOCKS[name]()
+        text = PAGE.read_text(encoding="utf-8")
+        marks = re.compile(rf"(<!-- {name}: measured -->\n).*?(<!-- end -->)", re.DOTALL)
+        assert marks.search(text), f"docs/reliability.md has no block {name}"
+        PAGE.write_text(marks.sub(lambda m, block=block: f"{m[1]}\n{block}\n\n{m[2]}", text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
