@@ -110,7 +110,7 @@ class SyntheticDid(WeightedCase):
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
-        return "(τ̂, μ̂, α̂, β̂) = argmin Σᵢₜ (Yᵢₜ − μ − αᵢ − βₜ − Wᵢₜτ)² ω̂ᵢ λ̂ₜ"
+        return "(τ, μ, α, β) = argmin Σᵢₜ (Yᵢₜ − μ − αᵢ − βₜ − Wᵢₜτ)² ωᵢ λₜ"
 
 
 def cohort_case(design: Design, matrix: OutcomeMatrix, onset: int) -> Case:

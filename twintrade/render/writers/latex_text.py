@@ -47,6 +47,8 @@ SPECIALS = {
     "ε": r"\ensuremath{\varepsilon}",
     "θ": r"\ensuremath{\theta}",
     "λ": r"\ensuremath{\lambda}",
+    "ν": r"\ensuremath{\nu}",
+    "ω": r"\ensuremath{\omega}",
     "μ": r"\ensuremath{\mu}",
     "τ": r"\ensuremath{\tau}",
     "ψ": r"\ensuremath{\psi}",
