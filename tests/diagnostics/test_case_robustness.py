@@ -256,3 +256,15 @@ def test_an_exact_fit_has_no_rank_of_the_ratio_and_rounding_makes_none():
     ratios = rmspe_ratio(gaps, np.array([True, True, False]), np.array([False, False, True]))
     np.testing.assert_allclose(ratios, [np.inf, np.inf, 1e3])
     assert placebo_rank(np.inf, np.array([1.0, np.inf, 3.0])).p == pytest.approx(2 / 4)
+
+
+def test_the_ratio_holds_both_sides_to_the_same_donors():
+    fitted = case(1.0)
+    estimator, one = fitted.estimator, fitted.estimator.case(fitted.design)
+    before, after, n_beaten = one.is_before, one.is_after, 0
+    for j in range(one.n_donors):
+        own, other = (estimator.gaps(c)[None] for c in (one.without(j), one.placebo(j)))
+        n_beaten += rmspe_ratio(other, before, after)[0] >= rmspe_ratio(own, before, after)[0]
+    rank = placebo_paths(estimator, one).rmspe_rank()
+    assert rank.p == pytest.approx((1 + n_beaten) / (1 + one.n_donors))
+    assert rank.floor == pytest.approx(1 / (1 + one.n_donors))

@@ -25,6 +25,7 @@ class PlaceboPaths:
 
     Attributes
     ----------
+    estimator : SingleCase
     case : Case
     gaps : FloatArray, shape (1 + n_placebos, n_periods)
         The treated unit first; NaN where no gap can be formed.
@@ -33,6 +34,7 @@ class PlaceboPaths:
         Donors whose placebo could not be formed, with the reason.
     """
 
+    estimator: SingleCase
     case: Case
     gaps: FloatArray
     units: ObjectArray
@@ -53,8 +55,17 @@ class PlaceboPaths:
         return _rank(mean_shift(self.gaps, self.case.is_after), kept)
 
     def rmspe_rank(self, kept: BoolArray | None = None) -> PlaceboRank:
-        """Rank the ratio of the root mean squared gaps after and before the onset; NaN where ``fits_exactly``."""
-        rank = _rank(rmspe_ratio(self.gaps, self.case.is_before, self.case.is_after), kept)
+        """Rank the ratio of the root mean squared gaps after and before the onset; NaN where ``fits_exactly``.
+
+        Each placebo is held against the treated unit without that donor: both have the same donors then.
+        """
+        before, after = self.case.is_before, self.case.is_after
+        places = np.flatnonzero(np.isin(self.case.units[1:], self.units[1:]))
+        own = rmspe_ratio(self.estimator.rival_gaps(self.case)[places], before, after)
+        others = rmspe_ratio(self.gaps, before, after)[1:]
+        if kept is not None:
+            own, others = own[kept[1:]], others[kept[1:]]
+        rank = placebo_rank(own, others)
         return replace(rank, p=float("nan")) if self.fits_exactly else rank
 
     @property
@@ -91,7 +102,7 @@ def placebo_paths(estimator: SingleCase, case: Case) -> PlaceboPaths:
     done, failed = succeeded(run_jobs("placebo paths", _path, jobs, shared=(estimator, case)))
     rows = np.vstack([own, *(one.values["gaps"] for one in done if one.values is not None)])
     units = np.array([case.units[0], *(one.job for one in done)], dtype=object)
-    return PlaceboPaths(case, rows, units, tuple(failed))
+    return PlaceboPaths(estimator, case, rows, units, tuple(failed))
 
 
 def _path(shared: tuple[SingleCase, Case], donor: int, rng: np.random.Generator) -> Arrays:

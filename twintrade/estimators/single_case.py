@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from twintrade.design.case import Case, case_of
 from twintrade.design.outcome_matrix import outcome_matrix
 from twintrade.effects import Dropped, Estimate, EventStudy, RefitOnly, Sample
 from twintrade.effects.estimate import Scale
-from twintrade.errors import EstimationError
+from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Estimator
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
@@ -33,6 +34,18 @@ class SingleCase(Estimator):
 
         NaN where the outcome does not allow it; before the onset the gap is the misfit.
         """
+
+    def rival_gaps(self, case: Case) -> FloatArray:
+        """Return the gaps without each donor in turn, shape (n_donors, n_periods); NaN where none can be formed.
+
+        A donor's placebo lacks that donor and the treated unit: held against these gaps both sides have the same
+        donors, and a statistic that divides by the misfit before is fair to both.
+        """
+        gaps = np.full((case.n_donors, case.periods.size), np.nan)
+        for j in range(case.n_donors if case.n_donors > 1 else 0):
+            with suppress(TwintradeError):
+                gaps[j] = self.gaps(case.without(j))
+        return gaps
 
     def removed(self, case: Case, periods: BoolArray, effect: float) -> Case:
         """Return the case as it would be without a constant effect of this size in some periods."""

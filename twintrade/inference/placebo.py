@@ -67,7 +67,7 @@ class Placebo(Inference):
         low[reference] = high[reference] = 0.0
         facts = placebos.facts()
         if isinstance(estimate, EventStudy):
-            facts |= _ratio(estimate, drawn)
+            facts |= _ratio(estimate, drawn, _rivals(fit, estimate, placebos) if not self.keeps_treated else None)
         return Bands(
             estimate=estimate,
             inference=self.name,
@@ -184,9 +184,20 @@ def _in_order(real: Mapping[View, Estimate], placebo: Fit) -> Arrays:
     return {view: aligned(estimate, placebo.view(view)) for view, estimate in real.items()}
 
 
-def _ratio(estimate: Estimate, drawn: FloatArray) -> Facts:
-    """Rank the ratio of the root mean squared effects after and before the onset."""
-    assert isinstance(estimate, EventStudy)
+def _rivals(fit: Fit, estimate: EventStudy, placebos: "DonorPlacebos") -> FloatArray | None:
+    """Return the treated unit's effects without each donor, shape (n_donors, n_effects), None where not a case."""
+    if not isinstance(fit.estimator, SingleCase):
+        return None
+    case = fit.estimator.case(fit.design)
+    gaps = fit.estimator.rival_gaps(case)[np.flatnonzero(np.isin(case.units[1:], placebos.donors))]
+    return np.asarray(gaps[:, np.searchsorted(case.event_times, estimate.event_times)])
+
+
+def _ratio(estimate: EventStudy, drawn: FloatArray, rivals: FloatArray | None) -> Facts:
+    """Rank the ratio of the root mean squared effects after and before the onset.
+
+    Each placebo is held against the treated unit without that donor, where the method can tell.
+    """
     pre, after = estimate.pre_effects(), estimate.event_times >= 0
     before = np.zeros(after.size, dtype=bool)
     before[pre] = True
@@ -195,4 +206,5 @@ def _ratio(estimate: Estimate, drawn: FloatArray) -> Facts:
     ratios = rmspe_ratio(np.vstack([estimate.effects, drawn]), before, after)
     if not np.isfinite(ratios[0]):
         return {}
-    return {"rmspe_ratio": float(ratios[0]), "rmspe_ratio_p": placebo_rank(float(ratios[0]), ratios[1:]).p}
+    own = ratios[0] if rivals is None else rmspe_ratio(rivals, before, after)
+    return {"rmspe_ratio": float(ratios[0]), "rmspe_ratio_p": placebo_rank(own, ratios[1:]).p}
