@@ -29,7 +29,7 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.writers.cells import safe_link
-from twintrade.render.writers.docx_table import add_field, add_table
+from twintrade.render.writers.docx_table import add_caption, add_field, add_table, clean
 
 FIXED_TIME = datetime(2000, 1, 1)
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -138,7 +138,7 @@ def _set_styles(file: WordDocument, tag: str) -> None:
 def _add(file: WordDocument, block: Block) -> None:
     match block:
         case Heading():
-            file.add_heading(_clean(block.text), min(block.level, 9))
+            file.add_heading(clean(block.text), min(block.level, 9))
         case Paragraph():
             _add_spans(file.add_paragraph(), block.spans)
         case BulletList():
@@ -156,22 +156,13 @@ def _add(file: WordDocument, block: Block) -> None:
             pass
 
 
-def _clean(text: str) -> str:
-    """Return a text without characters that XML forbids."""
-    return "".join(
-        c
-        for c in text
-        if c in "\n\t" or ((ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) < 0xFFFE) or ord(c) > 0xFFFF)
-    )
-
-
 def _add_spans(paragraph: WordParagraph, spans: tuple[Span, ...]) -> None:
     for span in spans:
         target = safe_link(span.target) if span.kind == "link" else ""
         if target:
-            _add_link(paragraph, _clean(span.text), target)
+            _add_link(paragraph, clean(span.text), target)
             continue
-        run = paragraph.add_run(_clean(span.text))
+        run = paragraph.add_run(clean(span.text))
         run.bold = True if span.kind == "strong" else None
         if span.kind == "code":
             run.font.name, run.font.size = "Consolas", Pt(9.5)
@@ -206,15 +197,9 @@ def _add_note(file: WordDocument, note: Note) -> None:
 
 
 def _add_figure(file: WordDocument, figure: Figure) -> None:
-    caption = file.add_paragraph(style="Caption")
-    caption.paragraph_format.keep_with_next = True
-    if figure.number:
-        caption.add_run("Figure ")
-        add_field(caption, "SEQ Figure \\* ARABIC", str(figure.number))
-        caption.add_run(". ")
-    caption.add_run(_clean(figure.caption))
+    caption = add_caption(file, "Figure", figure.number, figure.caption)
     if figure.details:
-        caption.add_run(" " + _clean(figure.details)).bold = False
+        caption.add_run(" " + clean(figure.details)).bold = False
     holder = file.add_paragraph()
     width = int(_PICTURE_WIDTH)
     ratio = figure.images.height / figure.images.width
@@ -223,9 +208,9 @@ def _add_figure(file: WordDocument, figure: Figure) -> None:
     width = min(width, int(Inches(figure.images.width * 1.1)))
     picture = holder.add_run().add_picture(io.BytesIO(figure.images.png), width=Emu(width))
     properties = picture._inline.docPr
-    properties.set("descr", _clean(figure.alt))
+    properties.set("descr", clean(figure.alt))
     properties.set("name", figure.key)
     holder.paragraph_format.keep_with_next = bool(figure.notes)
     if figure.notes:
-        run = file.add_paragraph().add_run(_clean(" ".join(figure.notes)))
+        run = file.add_paragraph().add_run(clean(" ".join(figure.notes)))
         run.font.size = Pt(8.5)

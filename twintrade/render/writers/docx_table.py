@@ -29,15 +29,30 @@ def add_field(paragraph: WordParagraph, instruction: str, shown: str) -> None:
     paragraph._p.append(field)
 
 
-def add_table(file: WordDocument, table: Table) -> None:
-    """Add caption, table and notes."""
+def add_caption(file: WordDocument, noun: str, number: int, text: str) -> WordParagraph:
+    """Add the caption of a table or figure, which stays with it, and return it; Word keeps its number up to date."""
     caption = file.add_paragraph(style="Caption")
     caption.paragraph_format.keep_with_next = True
-    if table.number:
-        caption.add_run("Table ")
-        add_field(caption, "SEQ Table \\* ARABIC", str(table.number))
+    if number:
+        caption.add_run(f"{noun} ")
+        add_field(caption, f"SEQ {noun} \\* ARABIC", str(number))
         caption.add_run(". ")
-    caption.add_run(_clean(table.caption))
+    caption.add_run(clean(text))
+    return caption
+
+
+def clean(text: str) -> str:
+    """Return a text without characters that XML forbids."""
+    return "".join(
+        c
+        for c in text
+        if c in "\n\t" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))
+    )
+
+
+def add_table(file: WordDocument, table: Table) -> None:
+    """Add caption, table and notes."""
+    add_caption(file, "Table", table.number, table.caption)
     size = 8.0 if weights(table) or len(table.columns) > 6 else 9.5
     rows = [*table.header, *(row.cells for row in table.rows)]
     grid = file.add_table(rows=len(rows), cols=len(table.columns))
@@ -65,17 +80,9 @@ def add_table(file: WordDocument, table: Table) -> None:
     if table.notes:
         below = file.add_paragraph()
         below.paragraph_format.space_before, below.paragraph_format.space_after = Pt(4), Pt(12)
-        below.add_run(_clean(" ".join(table.notes))).font.size = Pt(8.5)
+        below.add_run(clean(" ".join(table.notes))).font.size = Pt(8.5)
     else:
         file.add_paragraph()
-
-
-def _clean(text: str) -> str:
-    return "".join(
-        c
-        for c in text
-        if c in "\n\t" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF and ord(c) not in (0xFFFE, 0xFFFF))
-    )
 
 
 def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
@@ -120,7 +127,7 @@ def _fill(
         elif align != "left":
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         rest = len(pad(line, widest.get(place, ""))) if line else 0
-        run = paragraph.add_run(_clean(line) + HANGING_SPACE * rest)
+        run = paragraph.add_run(clean(line) + HANGING_SPACE * rest)
         run.font.size = Pt(size)
         run.bold = True if is_head else None
         shape.keep_with_next = is_head
@@ -148,5 +155,5 @@ def _describe(grid: Any, table: Table) -> None:
         margins.append(edge)
     grid.tblPr.insert_element_before(margins, "w:tblLook", "w:tblCaption")
     caption = OxmlElement("w:tblCaption")
-    caption.set(qn("w:val"), _clean(table.caption)[:250])
+    caption.set(qn("w:val"), clean(table.caption)[:250])
     grid.tblPr.append(caption)
