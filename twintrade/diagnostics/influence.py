@@ -51,14 +51,16 @@ class UnitInfluenceCheck(Diagnostic):
             rows.append((str(unit), unit in tied, float(values[k]), share, without, without - own))
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         top, scale = table.iloc[0], fit.estimate.scale
+        after = float(top["effect_without"])
+        remains = f"without it the effect is {quoted(after, scale)} in place of {quoted(own, scale)}"
+        if np.isnan(after):
+            remains = f"without it no effect can be estimated in place of {quoted(own, scale)}"
         return Finding(
             diagnostic=self.name,
             verdict="none",
             sentence=(
-                f"The most influential unit is {top['unit']}: without it the effect is "
-                f"{quoted(float(top['effect_without']), scale)} in place of {quoted(own, scale)}; the "
-                f"{len(table)} most influential units make {100 * float(table['share'].sum()):.0f} % of the "
-                "variance clustered by unit."
+                f"The most influential unit is {top['unit']}: {remains}; the {len(table)} most influential units "
+                f"make {100 * float(table['share'].sum()):.0f} % of the variance clustered by unit."
             ),
             value=float(top["share"]),
             unit="share of variance",

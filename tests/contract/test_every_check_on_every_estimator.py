@@ -1,0 +1,47 @@
+"""Every inference and every check on every registered estimator: numbers or a reason in words."""
+
+import numpy as np
+import pytest
+from chosen_designs import chosen, fitted, names
+
+from twintrade.diagnostics.base import DIAGNOSTICS
+from twintrade.errors import TwintradeError
+from twintrade.inference.auto import Auto
+from twintrade.inference.base import INFERENCES
+
+QUICK = {"draws": 19, "permutations": 19, "n_draws": 19}
+BROKEN = {"nan", "inf", "-inf", "nan.", "inf."}
+
+
+def made(kind: type) -> object:
+    return kind(**{k: v for k, v in QUICK.items() if k in getattr(kind, "__dataclass_fields__", {})})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(names()))
+def test_numbers_or_a_reason(name) -> None:
+    result = fitted(name, chosen(name, noise=0.5))
+    for check in DIAGNOSTICS:
+        found = made(DIAGNOSTICS[check]).check(result, Auto(draws=19, permutations=19), np.random.default_rng(1))
+        assert found.sentence.endswith("."), check
+        assert not BROKEN & set(found.sentence.lower().replace(",", " ").split()), found.sentence
+        if found.sentence.startswith("Not available because"):
+            assert found.verdict == "none", check
+            assert np.isnan(found.value), check
+            assert found.table.empty, check
+    for inference in INFERENCES:
+        for view in result.views:
+            try:
+                bands = made(INFERENCES[inference]).infer(result, view, np.random.default_rng(1))
+            except TwintradeError:
+                continue
+            known = bands.p[~np.isnan(bands.p)]
+            assert ((known >= 0) & (known <= 1)).all(), inference
+            both = np.isfinite(bands.low) & np.isfinite(bands.high)
+            assert (bands.low[both] <= bands.high[both]).all(), inference
+
+
+def test_an_estimate_that_hangs_on_one_unit_is_told_without_a_number() -> None:
+    result = fitted("interrupted_series", chosen("interrupted_series", noise=0.5))
+    found = made(DIAGNOSTICS["influence"]).check(result, Auto(draws=19), np.random.default_rng(1))
+    assert "without it no effect can be estimated" in found.sentence
