@@ -1,7 +1,7 @@
 """Group-time effects: each cohort's change against a clean comparison's change (Callaway and Sant'Anna 2021)."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from twintrade.estimators.missing_patterns import Groups, grouped, pattern_effec
 from twintrade.estimators.wide import Wide, widen
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.cohort_moments import CohortMoments
-from twintrade.numerics.two_period import Method, NoOverlapError, Propensity, change_effect, propensity
+from twintrade.numerics.two_period import Method, NoOverlapError, Sides, two_sides
 from twintrade.numerics.two_period_sections import Convention, sections_effect
 
 
@@ -160,15 +160,6 @@ def moment_effects(m: CohortMoments, plan: list[Cell], wide: Wide) -> tuple[Floa
     return effects, wide.influence(m, coefficients, constants)
 
 
-class _Sides(NamedTuple):
-    """Units of a cell's cohort and comparison, which of them are treated, their covariates and weights."""
-
-    units: IntArray
-    treated: FloatArray
-    covariates: FloatArray
-    weights: FloatArray
-
-
 class _Blocks:
     """Effects of single cells from the units' own rows; what does not change between periods is made once."""
 
@@ -178,51 +169,40 @@ class _Blocks:
         self._outcomes = np.asfortranarray(wide.outcomes)
         has_fixed_covariates = wide.is_complete and not bool(np.ptp(wide.covariates, axis=1).any())
         self._is_fixed = has_fixed_covariates and wide.weights is None
-        self._sides: dict[tuple[int, bytes], tuple[_Sides, Propensity | None]] = {}
+        self._made: dict[tuple[int, bytes], tuple[IntArray, Sides]] = {}
 
     def effect(self, cell: Cell, column: FloatArray) -> float:
         """Return the effect of one cell and write its influence into ``column``."""
-        w = self._wide
         if self._options.rows == "cross_sections":
             return self._sections(cell, self._members(cell), column)
-        try:
-            sides, fitted = self._of_cell(cell)
-            change = self._outcomes[sides.units, cell.at] - self._outcomes[sides.units, cell.base]
-            given = (sides.treated, sides.covariates, sides.weights, self._options.method, fitted)
-            result = change_effect(change, *given)
-        except NoOverlapError as error:
-            units = self._chosen(cell)[error.rows]
-            raise EstimationError(f"{error} for {named_units(w.unit_ids[units])}") from None
-        column[sides.units] = result.influence
+        units, sides = self._sides(cell)
+        result = sides.effect(self._outcomes[units, cell.at] - self._outcomes[units, cell.base])
+        column[units] = result.influence
         return result.effect
 
     def _members(self, cell: Cell) -> BoolArray:
         cohort = self._wide.cohort
         return np.asarray((cohort == cell.cohort) | cell.comparison[cohort])
 
-    def _chosen(self, cell: Cell) -> IntArray:
-        """Return the units of both sides that are observed in both periods."""
-        seen = ~np.isnan(self._outcomes[:, cell.at] - self._outcomes[:, cell.base])
-        return np.flatnonzero(self._members(cell) & seen)
-
-    def _of_cell(self, cell: Cell) -> tuple[_Sides, Propensity | None]:
-        if not self._is_fixed:
-            return self._made(cell), None
+    def _sides(self, cell: Cell) -> tuple[IntArray, Sides]:
+        """Return the units of both sides that are observed in both periods, and what is fitted on them."""
         key = (cell.cohort, cell.comparison.tobytes())
-        if key not in self._sides:
-            sides = self._made(cell)
-            needs_logit = self._options.method != "regression"
-            given = (sides.treated, sides.covariates, sides.weights)
-            self._sides[key] = sides, propensity(*given) if needs_logit else None
-        return self._sides[key]
-
-    def _made(self, cell: Cell) -> _Sides:
+        if self._is_fixed and key in self._made:
+            return self._made[key]
         w = self._wide
-        units = self._chosen(cell)
+        seen = ~np.isnan(self._outcomes[:, cell.at] - self._outcomes[:, cell.base])
+        units = np.flatnonzero(self._members(cell) & seen)
         d = (w.cohort[units] == cell.cohort).astype(np.float64)
         _refuse_empty(d)
         x = np.column_stack([np.ones(units.size), w.covariates[units, cell.base]])
-        return _Sides(units, d, x, np.ones(units.size) if w.weights is None else w.weights[units, cell.base])
+        weights = np.ones(units.size) if w.weights is None else w.weights[units, cell.base]
+        try:
+            found = units, two_sides(d, x, weights, self._options.method)
+        except NoOverlapError as error:
+            raise EstimationError(f"{error} for {named_units(w.unit_ids[units[error.rows]])}") from None
+        if self._is_fixed:
+            self._made[key] = found
+        return found
 
     def _sections(self, cell: Cell, member: BoolArray, column: FloatArray) -> float:
         w = self._wide

@@ -141,16 +141,20 @@ def regression(outcome: FloatArray, covariates: FloatArray, weights: FloatArray)
     EstimationError
         Too few comparison rows for the covariates, or collinear ones.
     """
+    inverse = _inverse_gram(covariates, weights)
+    slopes = inverse @ (covariates.T @ (weights * outcome))
+    fitted = covariates @ slopes
+    return Regression(fitted, (covariates * (weights * (outcome - fitted))[:, None]) @ inverse)
+
+
+def _inverse_gram(covariates: FloatArray, weights: FloatArray) -> FloatArray:
     gram = (covariates * weights[:, None]).T @ covariates
     scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
     if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:
         raise EstimationError(
             "the covariates are collinear among the comparison units, or there are too few of these"
         )
-    inverse = np.linalg.inv(gram)
-    slopes = inverse @ (covariates.T @ (weights * outcome))
-    fitted = covariates @ slopes
-    return Regression(fitted, (covariates * (weights * (outcome - fitted))[:, None]) @ inverse)
+    return np.asarray(np.linalg.inv(gram), dtype=np.float64)
 
 
 def ratio(numerator: FloatArray, denominator: FloatArray) -> tuple[float, FloatArray]:
@@ -160,55 +164,90 @@ def ratio(numerator: FloatArray, denominator: FloatArray) -> tuple[float, FloatA
     return value, (numerator - value * denominator) / total
 
 
-def change_effect(
-    change: FloatArray,
-    treated: FloatArray,
-    covariates: FloatArray,
-    weights: FloatArray,
-    method: Method,
-    fitted_propensity: Propensity | None = None,
-) -> TwoPeriodEffect:
-    """Return the effect on the treated from each unit's change between two periods.
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """Treated and comparison units with all that does not depend on the outcome.
+
+    Attributes
+    ----------
+    covariates : FloatArray, shape (n, n_covariates)
+    treated : FloatArray, shape (n,)
+        Weights of the treated mean, adding up to one.
+    comparison : FloatArray or None, shape (n,)
+        Weights of the comparison mean, likewise; None without a propensity.
+    logit : FloatArray or None, shape (n, n_covariates)
+        Influence on the propensity's coefficients.
+    untreated : FloatArray or None, shape (n,)
+        Weights of the outcome regression; None without one.
+    inverse : FloatArray or None, shape (n_covariates, n_covariates)
+        Inverse Gram matrix of the outcome regression.
+    loading : FloatArray or None, shape (n,)
+        Influence of a regression residual through the estimated slopes.
+    """
+
+    covariates: FloatArray
+    treated: FloatArray
+    comparison: FloatArray | None
+    logit: FloatArray | None
+    untreated: FloatArray | None
+    inverse: FloatArray | None
+    loading: FloatArray | None
+
+    def effect(self, change: FloatArray) -> TwoPeriodEffect:
+        """Return the effect on the treated from each unit's change between two periods, shape (n,)."""
+        left, x = change, self.covariates
+        if self.untreated is not None and self.inverse is not None:
+            left = change - x @ (self.inverse @ (x.T @ (self.untreated * change)))
+        effect = float(self.treated @ left)
+        influence = self.treated * (left - effect)
+        if self.comparison is not None and self.logit is not None:
+            mean = float(self.comparison @ left)
+            gap = self.comparison * (left - mean)
+            influence -= gap
+            influence -= self.logit @ (gap @ x)
+            effect -= mean
+        if self.loading is not None:
+            influence += self.loading * left
+        return TwoPeriodEffect(effect, influence)
+
+
+def two_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, method: Method) -> Sides:
+    """Fit the propensity and prepare the outcome regression of two groups, for any number of changes.
 
     Sant'Anna and Zhao (2020): outcome regression, Hajek-type inverse-probability weights, or both ("traditional"
     doubly robust with a logit and least squares).
 
     Parameters
     ----------
-    change : FloatArray, shape (n,)
     treated : FloatArray, shape (n,)
     covariates : FloatArray, shape (n, n_covariates)
         With a constant.
     weights : FloatArray, shape (n,)
     method : {"regression", "ipw", "doubly_robust"}
-    fitted_propensity : Propensity, optional
-        When already fitted on the same rows.
 
     Raises
     ------
     EstimationError
         No overlap, or collinear covariates.
     """
-    influence = np.zeros(change.size)
-    outcome = change
-    model: Regression | None = None
-    if method != "ipw":
-        model = regression(change, covariates, weights * (1 - treated))
-        outcome = change - model.fitted
-    on_treated = weights * treated
-    mean_treated, part = ratio(on_treated * outcome, on_treated)
-    influence += part
-    effect = mean_treated
-    gradient = -(on_treated @ covariates) / on_treated.sum()
+    untreated = weights * (1 - treated)
+    inverse = None if method == "ipw" else _inverse_gram(covariates, untreated)
+    own = weights * treated
+    own /= own.sum()
+    gradient = -(own @ covariates)
+    comparison = logit = loading = None
     if method != "regression":
-        p = fitted_propensity or propensity(treated, covariates, weights)
-        on_comparison = weights * (1 - treated) * p.odds
-        mean_comparison, part = ratio(on_comparison * outcome, on_comparison)
-        effect -= mean_comparison
-        influence -= part
-        slope = (on_comparison * (outcome - mean_comparison)) @ covariates / on_comparison.sum()
-        influence -= p.influence @ slope
-        gradient = gradient + (on_comparison @ covariates) / on_comparison.sum()
-    if model is not None:
-        influence += model.influence @ gradient
-    return TwoPeriodEffect(effect, influence)
+        fitted = propensity(treated, covariates, weights)
+        comparison, logit = untreated * fitted.odds, fitted.influence
+        comparison /= comparison.sum()
+        gradient = gradient + comparison @ covariates
+    if inverse is not None:
+        loading = untreated * (covariates @ (inverse @ gradient))
+    return Sides(covariates, own, comparison, logit, None if inverse is None else untreated, inverse, loading)
+
+
+def change_effect(
+    change: FloatArray, treated: FloatArray, covariates: FloatArray, weights: FloatArray, method: Method
+) -> TwoPeriodEffect:
+    """Return the effect on the treated from each unit's change, as ``two_sides`` with one change alone."""
+    return two_sides(treated, covariates, weights, method).effect(change)
