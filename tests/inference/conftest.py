@@ -10,6 +10,7 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.effects import EventStudy, Regression, UnitInfluence
 from twintrade.estimators.base import Estimator, Fit, fit
+from twintrade.estimators.twfe import TWFE
 from twintrade.numerics.absorb import absorber
 
 
@@ -66,6 +67,24 @@ class DenseEventStudy(Estimator):
 @pytest.fixture(scope="session")
 def dense():
     return DenseEventStudy
+
+
+@pytest.fixture(scope="session")
+def few_clusters(shared):
+    """Fit ten clusters of two sizes as summclust and fwildclusterboot did."""
+    frame = pd.read_csv(shared / "golden/data/sim_fewclusters.csv")
+    frame["unit"] = frame["cl"].astype(str) + "." + frame["id"].astype(str)
+    panel = Panel.from_frame(frame, unit="unit", city="cl", period="t")
+    tied = frame.groupby("unit")["D"].max()
+    design = Design(
+        panel=panel,
+        treatment=Treatment.from_series(tied.map({0: np.inf, 1: 4})),
+        outcome="y",
+        fixed_effects=("city", "period"),
+        covariates=("x",),
+        clusters=("city",),
+    )
+    return fit(TWFE(shape="static"), design)
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,8 @@ import json
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
@@ -26,23 +24,6 @@ AGREEMENT = 1e-8
 def golden(shared, name: str, case: str) -> dict:
     cases = json.loads((shared / "golden" / f"{name}.json").read_text())["cases"]
     return next(c["results"] for c in cases if c["id"] == case)
-
-
-@pytest.fixture(scope="module")
-def few_clusters(shared):
-    frame = pd.read_csv(shared / "golden/data/sim_fewclusters.csv")
-    frame["unit"] = frame["cl"].astype(str) + "." + frame["id"].astype(str)
-    panel = Panel.from_frame(frame, unit="unit", city="cl", period="t")
-    tied = frame.groupby("unit")["D"].max()
-    design = Design(
-        panel=panel,
-        treatment=Treatment.from_series(tied.map({0: np.inf, 1: 4})),
-        outcome="y",
-        fixed_effects=("city", "period"),
-        covariates=("x",),
-        clusters=("city",),
-    )
-    return fit(TWFE(shape="static"), design)
 
 
 @pytest.mark.parametrize(("case", "centre"), [("fewclusters_CRV3", "estimate"), ("fewclusters_CRV3J", "mean")])

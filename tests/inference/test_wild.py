@@ -3,10 +3,8 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
@@ -30,23 +28,6 @@ RANDOM = 0.02
 def golden(shared, case: str) -> dict:
     cases = json.loads((shared / "golden/wild_bootstrap.json").read_text())["cases"]
     return next(c["results"] for c in cases if c["id"] == case)
-
-
-@pytest.fixture(scope="module")
-def few_clusters(shared):
-    frame = pd.read_csv(shared / "golden/data/sim_fewclusters.csv")
-    frame["unit"] = frame["cl"].astype(str) + "." + frame["id"].astype(str)
-    panel = Panel.from_frame(frame, unit="unit", city="cl", period="t")
-    tied = frame.groupby("unit")["D"].max()
-    design = Design(
-        panel=panel,
-        treatment=Treatment.from_series(tied.map({0: np.inf, 1: 4})),
-        outcome="y",
-        fixed_effects=("city", "period"),
-        covariates=("x",),
-        clusters=("city",),
-    )
-    return fit(TWFE(shape="static"), design)
 
 
 # lm counts all dummies in K, fixest those that do not nest in the clusters: 1,800 rows, K of 17 against 8.
