@@ -81,7 +81,7 @@ def estimated(y, x, observed=None, has_dyad_effects=True):
     n = dyads.size
     meats = [plain.T @ plain, 0.5 * (plain.T @ adjusted + adjusted.T @ plain), adjusted.T @ adjusted]
     variances = [np.diag(parts.bread @ meat @ parts.bread) * n / (n - 1) for meat in meats]
-    return found.coefficients, parts.bias, *np.sqrt(np.clip(variances, 0.0, None))
+    return found.coefficients, parts.bias * has_dyad_effects, *np.sqrt(np.clip(variances, 0.0, None))
 
 
 def tied(rng, size):
