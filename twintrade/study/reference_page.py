@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from twintrade.data.city_sizes import CitiesSource
+from twintrade.data.microdata_schema import Microdata
 from twintrade.data.schema import CityName, TwinningSource, UndatedSource
 from twintrade.study.methods import type_text
 from twintrade.study.page_spec import ClaimEntry, ReportSection
@@ -34,6 +35,12 @@ TABLES: tuple[tuple[str, type[Any], str], ...] = (
         "`simulate = { ... }` in `[[data.trade]]`",
         SimulatedTrade,
         "In place of `file`; everything then says SIMULATED.",
+    ),
+    (
+        "`microdata = { ... }` in `[[data.trade]]`",
+        Microdata,
+        "For rows of single shipments; `file` may be a folder of CSV, packed CSV or Parquet files, or a DuckDB file. "
+        "docs/scale.md says what it costs.",
     ),
     ("`[[data.twinnings]]`", TwinningSource, "One table a registry."),
     ("`[data.undated]`", UndatedSource, "Or `[[data.undated]]`, where there are several lists."),
