@@ -97,3 +97,29 @@ def test_a_broken_file_ends_in_3_with_old_results_intact(project, name, content,
     assert told in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     assert hashes(project / "results" / "tiny") == before
+
+
+def test_no_folder_to_spill_to_ends_in_3_with_old_results_intact(project):
+    before = hashes(project / "results" / "tiny")
+    shutil.rmtree(project / "data" / "processed", ignore_errors=True)
+    (project / "data" / "processed").write_text("a file where a folder should be")
+    spec = project / "analyses" / "tiny.toml"
+    spec.write_text(spec.read_text().replace('weight = "kg"', 'weight = "kg", memory = "200MB"'))
+    done = command(project, "run")
+    assert done.returncode == 3
+    assert "the spill folder data/processed/.spill cannot be made" in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    assert hashes(project / "results" / "tiny") == before
+
+
+def test_a_master_that_is_not_there_ends_in_3_with_old_results_intact(project):
+    pytest.importorskip("pyspark", reason="the extra spark is not installed")
+    before = hashes(project / "results" / "tiny")
+    spec = project / "analyses" / "tiny.toml"
+    more = 'weight = "kg", engine = "spark", master = "spark://127.0.0.1:9"'
+    spec.write_text(spec.read_text().replace('weight = "kg"', more))
+    done = command(project, "run")
+    assert done.returncode == 3
+    assert "the Spark master spark://127.0.0.1:9 does not answer" in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    assert hashes(project / "results" / "tiny") == before
