@@ -8,6 +8,7 @@ import pytest
 from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics import case_methods, case_tests
 from twintrade.diagnostics.case_placebos import case_sets, placebo_paths
 from twintrade.diagnostics.date_sets import DateSets
 from twintrade.diagnostics.known_shocks import SHOCKS, KnownShocks, concerns, ordinal
@@ -268,3 +269,15 @@ def test_the_ratio_holds_both_sides_to_the_same_donors():
     rank = placebo_paths(estimator, one).rmspe_rank()
     assert rank.p == pytest.approx((1 + n_beaten) / (1 + one.n_donors))
     assert rank.floor == pytest.approx(1 / (1 + one.n_donors))
+
+
+def test_one_combination_of_method_and_donor_set_is_spoken_of_as_one(monkeypatch):
+    fitted = case(0.5)
+    alone = [m for m in case_methods.measured(fitted) if m.paths is not None][:1]
+    monkeypatch.setattr(case_tests, "measured", lambda fit: iter(alone))
+    finding = check(case_tests.CaseTests(), fitted)
+    p, floor = finding.table.loc[0, ["p", "floor"]]
+    assert finding.sentence.startswith(
+        f"The one combination of method and donor set that could be formed has rank p-value {p:.3f}; "
+        f"none below {floor:.3f} is attainable."
+    )

@@ -164,6 +164,12 @@ def _sentence(table: pd.DataFrame, min_before: int) -> str:
         if table["p_conformal"].notna().any()
         else ""
     )
+    if len(known) == 1:
+        only = known.iloc[0]
+        return (
+            f"The one combination of method and donor set that could be formed has rank p-value {only['p']:.3f}; "
+            f"none below {only['floor']:.3f} is attainable.{conformal}"
+        )
     return (
         f"Over {len(known)} combinations of method and donor set the rank p-values run from {known['p'].min():.3f} "
         f"to {known['p'].max():.3f} with median {known['p'].median():.3f}; the smallest attainable ones from "

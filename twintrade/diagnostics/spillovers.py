@@ -4,11 +4,14 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
 from twintrade.design import Design, Treatment
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.exposure_rings import edges_of, exposure, kilometres, ring_variants
 from twintrade.diagnostics.variants import COLUMNS, Variant, compared, failures, quick, quoted
 from twintrade.effects import Finding
+from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
@@ -41,53 +44,121 @@ def exposed(design: Design, through: str) -> Design:
     return replace(design, treatment=treatment, fixed_effects=EFFECTS[through])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spillovers(Diagnostic):
-    """Direct effect, diversion within the city, diversion at the destination, and the net of them.
+    """Direct effect, diversion within the city, diversion at the destination, and the net of them; then by distance.
 
     The net adds the effects times the trade they act on, in the periods after a tie, on the scale of the outcome.
+    Rings keep the design's own fixed effects, since distance differs within a city and within a destination. Their
+    net is the effect with tied and exposed dyads treated alike, and its amount the sum of the parts.
+
+    Attributes
+    ----------
+    edges : tuple of float
+        Kilometres at which rings of distance to the nearest tie end; the comparison lies beyond the last. Empty for
+        quantiles of the untied dyads' distances.
+    rings : int
+        How many, where they come from quantiles.
+    city_columns, partner_columns : (str, str)
+        Columns of the panel with latitude and longitude, in degrees, of cities and of partners.
     """
 
+    edges: tuple[float, ...] = ()
+    rings: int = 3
+    city_columns: tuple[str, str] = ("latitude", "longitude")
+    partner_columns: tuple[str, str] = ("partner_latitude", "partner_longitude")
     name: ClassVar[str] = "spillovers"
     citation: ClassVar[str] = "butts2021"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return direct, spillover and net effect; payload ``spillovers``."""
+        """Return direct, spillover and net effect; payloads ``spillovers`` and, by distance, ``spillover_rings``."""
         design = fit.design
         if not design.panel.is_dyadic:
             return self.unavailable("spillovers need city-partner dyads")
+        chosen = quick(fit, inference)
         variants = [Variant("direct", "direct", design)]
         variants += [
             Variant(label, "spillover", exposed(design, through))
             for label, through in ((SAME_CITY, "city"), (SAME_PARTNER, "partner"))
         ]
-        table = compared(fit, variants, quick(fit, inference), rng)
+        table = _valued(compared(fit, variants, chosen, rng), variants, fit.estimate.scale)
+        rings, said = self._by_distance(fit, chosen, rng)
+        payloads = {} if rings.empty else {"spillover_rings": rings}
+        messages = (*failures(self.name, table), *failures(f"{self.name} by distance", rings))
         if table["effect"].iloc[1:].isna().all():
             reasons = "; ".join(dict.fromkeys(str(r) for r in table["reason"].iloc[1:]))
-            return self.unavailable(f"no spillover could be estimated: {reasons}")
-        table["trade"] = [_exposed_trade(v.design) for v in variants if v.design is not None]
-        scale = fit.estimate.scale
-        table["amount"] = [_amount(e, t, scale) for e, t in zip(table["effect"], table["trade"], strict=True)]
+            lacking = self.unavailable(f"no spillover could be estimated: {reasons}")
+            return replace(lacking, sentence=f"{lacking.sentence} {said}", payloads=payloads, messages=messages)
         net, direct = float(table["amount"].sum(min_count=1)), float(table["amount"].iloc[0])
-        listed = "; ".join(
-            f"{label} {quoted(float(effect), scale)}"
-            for label, effect in zip(table["label"], table["effect"], strict=True)
-            if np.isfinite(effect)
-        )
         verb = "adds up to more than" if net > direct else "leaves less than"
         return Finding(
             diagnostic=self.name,
             verdict="none",
             sentence=(
-                f"{listed}. Valued at the trade they act on, spillovers turn {direct:,.3g} of direct effect into "
-                f"{net:,.3g} net: the total {verb} the direct effect."
+                f"{_listed(table, fit.estimate.scale)}. Valued at the trade they act on, spillovers turn "
+                f"{direct:,.3g} of direct effect into {net:,.3g} net: the total {verb} the direct effect. {said}"
             ),
             value=net,
             unit="outcome",
-            table=table[[*COLUMNS, "trade", "amount"]],
-            payloads={"spillovers": table},
-            messages=failures(self.name, table),
+            table=table,
+            payloads={"spillovers": table, **payloads},
+            messages=messages,
         )
+
+    def _by_distance(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> tuple[pd.DataFrame, str]:
+        """Return the rings through both ends, and what is said of them."""
+        tables, said = [], []
+        for label, through, columns in (
+            (SAME_PARTNER, "partner", self.city_columns),
+            (SAME_CITY, "city", self.partner_columns),
+        ):
+            try:
+                found = exposure(fit.design, through, columns)
+                edges = edges_of(found, self.edges, self.rings)
+                variants = ring_variants(fit.design, found, edges, f"by distance: {label}")
+                table = _valued(compared(fit, variants, inference, rng), variants, fit.estimate.scale)
+                tables.append(_with_comparison(table, variants[-1].design, edges))
+            except DesignError as error:
+                said.append(f"Rings of distance, {label}: not available because {error}.")
+                continue
+            origin = "as given" if self.edges else "quantiles of the untied dyads' distances to the nearest tie"
+            said.append(
+                f"Rings of distance, {label}, against dyads beyond {kilometres(edges[-1])} (edges: {origin}): "
+                f"{_listed(table, fit.estimate.scale)}."
+            )
+        empty = pd.DataFrame(columns=[*COLUMNS, "trade", "amount"])
+        return pd.concat(tables, ignore_index=True) if tables else empty, " ".join(said)
+
+
+def _listed(table: pd.DataFrame, scale: str) -> str:
+    known = table[np.isfinite(table["effect"])]
+    pairs = zip(known["label"], known["effect"], strict=True)
+    return (
+        "; ".join(f"{label} {quoted(float(effect), scale)}" for label, effect in pairs) or "none could be estimated"
+    )
+
+
+def _valued(table: pd.DataFrame, variants: list[Variant], scale: str) -> pd.DataFrame:
+    """Return a table of variants with the trade they act on and what their effects amount to."""
+    trade = [_exposed_trade(v.design) for v in variants if v.design is not None]
+    amount = [_amount(e, t, scale) for e, t in zip(table["effect"], trade, strict=True)]
+    return table.assign(trade=trade, amount=amount)
+
+
+def _with_comparison(table: pd.DataFrame, net: Design | None, edges: FloatArray) -> pd.DataFrame:
+    """Return rings with their edges, the row of those that everything is compared with, and the net amount."""
+    parts, total = table.iloc[:-1], table.iloc[-1:]
+    last = float(edges[-1])
+    parts = parts.assign(from_km=[np.nan, 0.0, *edges[:-1]], to_km=[np.nan, *edges])
+    total = total.assign(amount=float(parts["amount"].sum(min_count=1)), from_km=np.nan, to_km=np.nan)
+    beyond = parts.iloc[:1].assign(label=f"beyond {kilometres(last)}: the comparison", from_km=last, to_km=np.inf)
+    beyond = beyond.assign(**dict.fromkeys(("effect", "low", "high", "p", "trade", "amount"), np.nan), reason="")
+    if net is not None:
+        o = net.observations
+        untouched = ~o.is_ever_treated
+        n_rows = int(untouched[o.unit].sum())
+        beyond = beyond.assign(n_rows=n_rows, n_units=int(untouched.sum()), n_treated_units=0)
+    return pd.concat([parts, beyond, total], ignore_index=True)
 
 
 def _exposed_trade(design: Design) -> float:

@@ -121,6 +121,7 @@ SENTENCES: Mapping[str, str] = {
     "payload_path": "Paths over time",
     "payload_placebo": "The tied unit among placebos: the same done to each donor",
     "payload_forest": "Effects by group",
+    "payload_spillover_rings": "Spillovers by distance to the nearest tie",
     "payload_forest_by": "Effects by {group}",
     "forest_bare": "A point without a line has no interval from this inference.",
     "effect_axis": "Effect, {scale}",

@@ -1,0 +1,187 @@
+"""Untied dyads in rings of distance to the nearest tie, each ring against the dyads beyond the last one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.variants import Variant
+from twintrade.errors import DesignError
+from twintrade.inference.dependence import great_circle
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+
+DIRECT = "direct"
+NET = "net"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exposure:
+    """Ties that dyads see through one of their ends, with the distance between the other ends.
+
+    Attributes
+    ----------
+    shared, place : IntArray, shape (n_units,)
+        Code of the end that a dyad has in common with the ties it sees, and of the end that differs.
+    between : FloatArray, shape (n_places, n_places)
+        Distances between places, in any unit.
+    onset : FloatArray, shape (n_units,)
+        ``inf`` for dyads that are not tied within the panel.
+    """
+
+    shared: IntArray
+    place: IntArray
+    between: FloatArray
+    onset: FloatArray
+
+    @property
+    def is_tied(self) -> BoolArray:
+        """Whether a dyad is tied itself, shape (n_units,)."""
+        return np.isfinite(self.onset)
+
+    def seen(self, limit: float | FloatArray = np.inf) -> tuple[FloatArray, FloatArray]:
+        """Return distance to the nearest tie of another dyad and the first onset within a limit, ``inf`` where none.
+
+        Parameters
+        ----------
+        limit : float or FloatArray, shape (n_units,)
+            Farthest distance at which a tie counts for the onset.
+
+        Returns
+        -------
+        nearest, first : FloatArray, each of shape (n_units,)
+        """
+        limits = np.broadcast_to(np.asarray(limit, dtype=np.float64), self.onset.shape)
+        nearest, first = np.full(self.onset.size, np.inf), np.full(self.onset.size, np.inf)
+        for shared in np.unique(self.shared[self.is_tied]):
+            units = np.flatnonzero(self.shared == shared)
+            ties = units[self.is_tied[units]]
+            distance = np.where(
+                units[:, None] == ties[None, :], np.inf, self.between[np.ix_(self.place[units], self.place[ties])]
+            )
+            nearest[units] = distance.min(axis=1)
+            first[units] = np.where(distance <= limits[units, None], self.onset[ties], np.inf).min(axis=1)
+        return nearest, first
+
+
+def exposure(design: Design, through: str, columns: tuple[str, str]) -> Exposure:
+    """Return what dyads see through an end, by the coordinates of the other end.
+
+    Parameters
+    ----------
+    design : Design
+    through : {"partner", "city"}
+        The end in common: with "partner", other cities tied with the same partner.
+    columns : (str, str)
+        Columns of the panel with latitude and longitude of the end that differs, in degrees.
+
+    Raises
+    ------
+    DesignError
+        The columns are missing, incomplete, contradictory, or no degrees.
+    """
+    panel = design.panel
+    shared, place, names = panel.unit_partner, panel.unit_city, panel.cities
+    if through == "city":
+        shared, place, names = panel.unit_city, panel.unit_partner, panel.partners
+    points = np.radians(_degrees(panel, place, names, columns))
+    onset = np.where(design.onset <= panel.last_period, design.onset, np.inf)
+    return Exposure(shared, place, great_circle(points, points), onset)
+
+
+def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[str, str]) -> FloatArray:
+    """Return latitude and longitude of each place, shape (n_places, 2)."""
+    lacking = [column for column in columns if column not in panel.columns]
+    if lacking:
+        raise DesignError(f"the panel has no column {' and no column '.join(lacking)}, in degrees")
+    values = pd.DataFrame({column: panel.values(column) for column in columns})
+    grouped = values.groupby(place[panel.unit])
+    low, high = (found.reindex(range(names.size)).to_numpy() for found in (grouped.min(), grouped.max()))
+    bounds = np.array([90.0, 360.0])
+    for wrong, what in (
+        (np.isnan(low), "no"),
+        (low != high, "more than one"),
+        ((np.abs(low) > bounds) | (np.abs(high) > bounds), "no possible"),
+    ):
+        rows, sides = np.nonzero(wrong)
+        if rows.size:
+            n = np.unique(rows).size
+            more = f" ({n} such places)" if n > 1 else ""
+            raise DesignError(
+                f"{names[rows[0]]} has {what} {columns[sides[0]]}{more}; give each place one, in degrees"
+            )
+    return low
+
+
+def edges_of(found: Exposure, edges: Sequence[float], n_rings: int) -> FloatArray:
+    """Return where rings end, ascending: as given, or quantiles of the untied dyads' distances to the nearest tie.
+
+    Raises
+    ------
+    DesignError
+        The edges given do not ascend from above zero, or no untied dyad sees a tie.
+    """
+    nearest, _ = found.seen()
+    distances = nearest[~found.is_tied & np.isfinite(nearest)]
+    if not distances.size:
+        raise DesignError("no untied dyad sees a tie")
+    if not edges:
+        if n_rings < 1:
+            raise DesignError(f"the number of rings is {n_rings}; give one or more")
+        return np.unique(np.quantile(distances, np.arange(1, n_rings + 1) / (n_rings + 1)))
+    ends = np.asarray(edges, dtype=np.float64)
+    if not (np.isfinite(ends).all() and ends[0] > 0 and (np.diff(ends) > 0).all()):
+        raise DesignError(f"the edges {list(edges)} do not ascend from above zero")
+    return ends
+
+
+def kilometres(distance: float) -> str:
+    """Return a distance to four digits."""
+    return f"{float(f'{distance:.4g}'):,.10g} km"
+
+
+def ring_variants(design: Design, found: Exposure, edges: FloatArray, group: str) -> list[Variant]:
+    """Return the designs of the direct effect, of each ring, and of all of them treated alike.
+
+    A dyad belongs to the ring of its nearest tie and is exposed from the first tie in that ring on. In every design
+    the comparison is dyads that see no tie up to the last edge; dyads of other rings leave the sample, and so do rows
+    already exposed to ties from farther away, or from elsewhere before a tie of their own.
+
+    Raises
+    ------
+    DesignError
+        No dyad lies beyond the last edge.
+    """
+    nearest, exposed_from = found.seen(edges[-1])
+    ring = np.searchsorted(edges, nearest)
+    is_near = ring < edges.size
+    touched = found.is_tied | is_near
+    if touched.all():
+        raise DesignError(f"no dyad lies beyond the last ring, which ends at {kilometres(edges[-1])}")
+    _, in_ring = found.seen(edges[np.minimum(ring, edges.size - 1)])
+    starts = [(DIRECT, found.is_tied, found.onset)]
+    for k, (low, high) in enumerate(zip([0.0, *edges[:-1]], edges, strict=True)):
+        starts.append(
+            (f"{kilometres(low).removesuffix(' km')} to {kilometres(high)}", ~found.is_tied & (ring == k), in_ring)
+        )
+    starts.append((NET, touched, np.minimum(found.onset, exposed_from)))
+    return [
+        Variant(label, group, _of_members(design, members, onset, touched, exposed_from))
+        for label, members, onset in starts
+    ]
+
+
+def _of_members(
+    design: Design, members: BoolArray, onset: FloatArray, touched: BoolArray, exposed_from: FloatArray
+) -> Design:
+    """Return the design in which the members are treated from their onset on and no row is exposed otherwise."""
+    panel = design.panel
+    starts = np.where(members, onset, np.inf)
+    gone = {str(u): "tied or exposed otherwise" for u in panel.units[touched & ~members]}
+    treatment = Treatment(
+        panel.units, starts, excluded={**design.treatment.excluded, **gone}, rule="first tie at this distance"
+    )
+    ahead = panel.period + design.anticipation
+    earlier = (ahead >= exposed_from[panel.unit]) & (ahead < starts[panel.unit])
+    return replace(design, treatment=treatment).restricted(~earlier)
