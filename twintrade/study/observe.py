@@ -1,6 +1,6 @@
 """What an analysis observes: trade as a panel, ties as the treatment rules read them, and where both came from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -183,6 +183,7 @@ def _panel(spec: Spec, tables: Sequence[TradeTable]) -> Panel:
     frame = _sampled(spec, frame, tables[0].frequency)
     if spec.design.unit == "city":
         frame = frame.groupby(["city", "period"], as_index=False)[flows].sum(min_count=1)
+    frame = frame.assign(**_coordinates(spec.data.places, frame))
     return Panel.from_frame(
         frame,
         city="city",
@@ -190,6 +191,24 @@ def _panel(spec: Spec, tables: Sequence[TradeTable]) -> Panel:
         frequency=str(tables[0].frequency),  # type: ignore[arg-type]
         units_of_measure={t.flow: currency_name(t.money_unit) for t in tables},
     )
+
+
+def _coordinates(places: Mapping[str, tuple[float, float]], frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return columns of degrees for each end of which any place is given."""
+    columns = {}
+    unknown = set(places)
+    for end, before in (("city", ""), ("partner", "partner_")):
+        if end not in frame or not frame[end].isin(places.keys()).any():
+            continue
+        unknown -= set(frame[end])
+        for side, name in enumerate(("latitude", "longitude")):
+            columns[before + name] = frame[end].map({place: degrees[side] for place, degrees in places.items()})
+    if unknown:
+        listed = ", ".join(sorted(unknown)[:8])
+        raise SpecError(
+            f"data.places names {listed}: neither a city nor a partner of the trade tables, as they write it"
+        )
+    return columns
 
 
 def _counted(table: TradeTable, spec: Spec) -> list[str]:

@@ -44,6 +44,10 @@ class DataSection(Section):
     other_events: dict[str, str] = Field(
         default={}, description="dyads moved by another named event, and which: in no comparison, listed with it"
     )
+    places: dict[str, tuple[float, float]] = Field(
+        default={},
+        description="latitude and longitude, in degrees, of cities and partners, for distances between them",
+    )
     simulated: bool = Field(default=False, description="the files hold simulated series: everything says SIMULATED")
     skip_when_absent: bool = Field(
         default=False, description="skip the analysis, with a reason, when an input is absent"
