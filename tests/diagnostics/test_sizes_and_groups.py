@@ -85,7 +85,7 @@ def test_equality_under_randomization_relabels(rng) -> None:
     fitted = fit(TWFE(shape="static"), made(by_group=0.6))
     found = Heterogeneity(by="cohort", draws=39).check(fitted, Randomization(draws=39), rng)
     assert found.value == pytest.approx(1 / 40)
-    assert "re-labeled" in found.sentence
+    assert "re-labelled" in found.sentence
 
 
 @pytest.mark.parametrize("by", ["era", "city", "partner", "order", "size"])

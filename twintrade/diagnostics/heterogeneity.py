@@ -96,7 +96,7 @@ class Heterogeneity(Diagnostic):
             if is_clustered:
                 found = joint_equality(fit, groups, names)
                 return f"{found.name} test", found.p
-            return "re-labeled tied units", self._relabeled(fit, groups, names, rng)
+            return "re-labelled tied units", self._relabeled(fit, groups, names, rng)
         except TwintradeError as error:
             return str(error), float("nan")
 
