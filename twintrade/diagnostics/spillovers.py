@@ -139,8 +139,11 @@ def _listed(table: pd.DataFrame, scale: str) -> str:
 
 
 def _valued(table: pd.DataFrame, variants: list[Variant], scale: str) -> pd.DataFrame:
-    """Return a table of variants with the trade they act on and what their effects amount to."""
-    trade = [_exposed_trade(v.design) for v in variants if v.design is not None]
+    """Return variants with the trade they act on and what their effects amount to; neither without an effect."""
+    trade = [
+        np.nan if v.design is None or np.isnan(effect) else _exposed_trade(v.design)
+        for v, effect in zip(variants, table["effect"], strict=True)
+    ]
     amount = [_amount(e, t, scale) for e, t in zip(table["effect"], trade, strict=True)]
     return table.assign(trade=trade, amount=amount)
 
