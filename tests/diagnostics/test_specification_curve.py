@@ -96,7 +96,7 @@ def test_subsets_of_controls_equal_regressions(rng, clusters, inference) -> None
         assert row["effect"] == pytest.approx(bands.estimate.effects[0], rel=AGREEMENT)
         for name in ("se", "low", "high", "p"):
             assert np.isfinite(row[name])
-            assert row[name] == pytest.approx(getattr(bands, name)[0], rel=1e-7), name
+            assert row[name] == pytest.approx(getattr(bands, name)[0], rel=AGREEMENT), name
 
 
 def test_the_headline_is_one_row_and_its_own_controls_stay_in(rng) -> None:
