@@ -83,6 +83,7 @@ def test_a_full_disk_costs_the_resumption_and_not_the_run(tmp_path):
     ledger = FileLedger(tmp_path / "absent folder" / "x", "abc")
     ledger.put("one", VALUES, "")
     ledger.close(remove=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 PROGRAM = """
