@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.effects import Bands, CohortEffects
-from twintrade.errors import TwintradeError
+from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.inference.clustered import Clustered
@@ -127,8 +127,13 @@ def observed(fit: Fit) -> FloatArray:
 
 
 def _treated_rows(fit: Fit) -> IntArray:
-    rows = fit.estimate.sample.rows
-    return rows[fit.design.observations.is_treated[rows]]
+    """Return the treated rows the estimate used; of effects by cell, those whose cell has an effect."""
+    o, rows = fit.design.observations, fit.estimate.sample.rows
+    rows = rows[o.is_treated[rows]]
+    if not isinstance(fit.estimate, CohortEffects) or isinstance(fit.estimator, Imputation):
+        return rows
+    cells = pd.MultiIndex.from_arrays([fit.estimate.cohorts, fit.estimate.event_times])
+    return rows[pd.MultiIndex.from_arrays([o.onset[rows].astype(np.int64), o.event_time[rows]]).isin(cells)]
 
 
 def _imputed(run: Run, headline: Estimated, fit: Fit, estimator: Imputation) -> Amount:
@@ -144,15 +149,30 @@ def _imputed(run: Run, headline: Estimated, fit: Fit, estimator: Imputation) -> 
 def _by_cell(fit: Fit, effects: CohortEffects) -> Amount:
     """Sum over cells of cohort and period, with clustered errors by the delta method."""
     o, rows = fit.design.observations, _treated_rows(fit)
-    values = pd.Series(observed(fit)).groupby([o.onset[rows].astype(np.int64), o.event_time[rows]]).sum()
-    cells = list(zip(effects.cohorts.tolist(), effects.event_times.tolist(), strict=True))
-    total = np.array([float(values.get(cell, 0.0)) if cell[1] >= 0 else 0.0 for cell in cells])
-    is_log = effects.scale == "log points"
-    point = float(-(total * np.expm1(-effects.effects)).sum()) if is_log else float("nan")
-    summed = effects.combine((total * np.exp(-effects.effects))[:, None], ["amount"])
-    sandwich = Clustered().sandwich(fit, summed)
+    cell_of_row = [o.onset[rows].astype(np.int64), o.event_time[rows]]
+    by_cell = pd.Series(observed(fit)).groupby(cell_of_row).agg(["sum", "size"])
+    cells = pd.MultiIndex.from_arrays([effects.cohorts, effects.event_times])
+    totals, sizes = by_cell.reindex(cells, fill_value=0.0).to_numpy(dtype=np.float64).T
+    amounts, slopes = _amounts(
+        effects, np.where(effects.is_treated, totals, 0.0), np.where(effects.is_treated, sizes, 0)
+    )
+    if not (np.isfinite(amounts).all() and np.isfinite(slopes).all()):
+        raise EstimationError("an effect is so large that no sum of money can be made of it")
+    point = float(amounts.sum())
+    sandwich = Clustered().sandwich(fit, effects.combine(slopes[:, None], ["amount"]))
     half = t_quantile(0.975, sandwich.correction.df) * float(sandwich.se[0])
     return Amount(point, point - half, point + half, 0.95, "clustered, delta method")
+
+
+def _amounts(effects: CohortEffects, totals: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the amount behind each cell's effect, and its derivative with respect to the effect."""
+    found = effects.effects
+    with np.errstate(over="ignore", invalid="ignore"):
+        if effects.scale == "log points":
+            return -totals * np.expm1(-found), totals * np.exp(-found)
+        if effects.scale == "percent":
+            return totals * found / (100 + found), 100 * totals / (100 + found) ** 2
+        return sizes * found, sizes
 
 
 def _frame(fit: Fit, amount: Amount) -> pd.DataFrame:
