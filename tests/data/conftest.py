@@ -8,7 +8,7 @@ from hypothesis import settings
 from twintrade.data import TradeSource, TwinningSource
 
 # By hand: pytest tests/data --hypothesis-profile long
-settings.register_profile("long", max_examples=3000, deadline=None)
+settings.register_profile("long", max_examples=3000, deadline=None, derandomize=False)
 
 
 @pytest.fixture
