@@ -79,7 +79,7 @@ class AugmentedSyntheticControl(WeightedCase):
             return base
         penalty = self.penalty
         if penalty is None:
-            penalty = chosen_penalty(donors, treated, one_se=self.one_se)
+            penalty = chosen_penalty(donors, treated, base, one_se=self.one_se)
         return augmented_weights(donors, treated, penalty, base)
 
     def assumption(self, design: Design) -> str:

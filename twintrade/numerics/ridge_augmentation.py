@@ -4,7 +4,7 @@ import numpy as np
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex import simplex_weights
+from twintrade.numerics.simplex_folds import weights_without_each_row
 
 N_PENALTIES = 20
 SMALLEST_PENALTY = 1e-8
@@ -80,29 +80,50 @@ def balanced_on(weights: FloatArray, covariates: FloatArray) -> FloatArray:
     return np.asarray(weights + donors @ np.linalg.solve(donors.T @ donors, imbalance))
 
 
-def chosen_penalty(donors: FloatArray, treated: FloatArray, *, one_se: bool = True) -> float:
+def chosen_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *, one_se: bool = True) -> float:
     """Choose the penalty by leaving out one period before the onset at a time.
 
     The largest penalty within one standard error of the smallest mean squared error, or that of the smallest itself.
 
     Parameters
     ----------
-    donors, treated
+    donors, treated, base
         As in ``augmented_weights``.
     """
-    n_before = donors.shape[1]
-    top = float(np.linalg.norm(donors, 2) ** 2)
-    penalties = top * SMALLEST_PENALTY ** (np.arange(N_PENALTIES + 1) / N_PENALTIES)
-    errors = np.empty((n_before, penalties.size))
-    for t in range(n_before):
-        rest = np.arange(n_before) != t
-        base = simplex_weights(donors[:, rest].T, treated[rest])
-        for k, penalty in enumerate(penalties):
-            weights = augmented_weights(donors[:, rest], treated[rest], float(penalty), base)
-            errors[t, k] = (treated[t] - weights @ donors[:, t]) ** 2
-    mean = errors.mean(axis=0)
+    penalties, errors = left_out_errors(donors, treated, base)
+    squares = errors**2
+    mean = squares.mean(axis=0)
     best = int(np.argmin(mean))
     if not one_se:
         return float(penalties[best])
-    limit = mean[best] + errors[:, best].std(ddof=1) / np.sqrt(n_before)
+    limit = mean[best] + squares[:, best].std(ddof=1) / np.sqrt(treated.size)
     return float(penalties[mean <= limit].max())
+
+
+def left_out_errors(donors: FloatArray, treated: FloatArray, base: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the penalties tried and each period's error when it takes no part in the fit.
+
+    With the imbalance d of the simplex weights that are fitted without period t, and K the donors' Gram matrix over
+    periods plus the penalty, the ridge regression without t errs by ``d'K^-1 e_t / (e_t'K^-1 e_t)``: inverting the
+    blocks of K shows it. One singular value decomposition serves every period and penalty.
+
+    Parameters
+    ----------
+    donors, treated, base
+        As in ``augmented_weights``.
+
+    Returns
+    -------
+    penalties : FloatArray, shape (n_penalties,)
+    errors : FloatArray, shape (n_before, n_penalties)
+    """
+    n_donors, n_before = donors.shape
+    square = np.linalg.qr(donors, mode="r") if n_donors > n_before else donors
+    _, singular, across = np.linalg.svd(square)
+    variances = np.zeros(n_before)
+    variances[: singular.size] = singular**2
+    penalties = variances[0] * SMALLEST_PENALTY ** (np.arange(N_PENALTIES + 1) / N_PENALTIES)
+    inverse = 1.0 / (variances[:, None] + penalties)
+    imbalance = treated - weights_without_each_row(donors.T, treated, base) @ donors
+    errors = ((imbalance @ across.T) * across.T) @ inverse / (across.T**2 @ inverse)
+    return penalties, np.asarray(errors)
