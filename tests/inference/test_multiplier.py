@@ -3,33 +3,61 @@
 import numpy as np
 import pytest
 
-from twintrade.estimators.base import fit
+from twintrade.design import NotYetTreated
+from twintrade.effects.cohort_influence import CohortInfluence
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clusters import clusters_of
-from twintrade.inference.multiplier import Multiplier, multipliers, studentized_draws
+from twintrade.inference.multiplier import Multiplier, studentized_draws
+from twintrade.numerics.multipliers import multipliers
+from twintrade.simulate import simulate
 
 # Two simulated quantiles of the same law, 4,999 and 19,999 draws: their difference has a standard error below 0.03.
 SIMULATION = 0.1
 
+TWIN = 1e-10
+
 
 @pytest.mark.parametrize("weights", ["rademacher", "mammen", "normal"])
-def test_weights_have_mean_zero_and_variance_one(rng, weights) -> None:
-    drawn = multipliers(rng, 400, 997, weights)
-    assert abs(drawn.mean()) < 5 / np.sqrt(drawn.size)
-    assert drawn.var() == pytest.approx(1.0, abs=0.02)
-
-
-def test_draws_have_the_covariance_of_the_clusters(dense, gravity_panel) -> None:
+@pytest.mark.parametrize("names", [("unit",), ("city", "partner")])
+def test_draws_have_the_covariance_of_the_clusters(dense, gravity_panel, weights, names) -> None:
     fitted = fit(dense(), gravity_panel())
     estimate = fitted.view("event")
-    clusters = clusters_of(fitted, estimate, ("unit",))
-    covariance = clusters.covariance()
+    clusters = clusters_of(fitted, estimate, names)
+    covariance = sum(clusters.cross_product(codes) for codes in clusters.codes)
     usable = np.diag(covariance) > 0
-    drawn = studentized_draws(clusters, usable, 20000, "normal", 3)
+    drawn = studentized_draws(clusters, usable, 20000, weights, 3)
     se = np.sqrt(np.diag(covariance)[usable])
     expected = covariance[np.ix_(usable, usable)] / np.outer(se, se)
+    assert np.abs(drawn.mean(axis=0)).max() < 5 / np.sqrt(20000)
     assert np.corrcoef(drawn.T) == pytest.approx(expected, abs=0.03)
     assert drawn.std(axis=0) == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize("weights", ["rademacher", "mammen"])
+@pytest.mark.parametrize("name", ["callaway_santanna", "sun_abraham", "imputation"])
+def test_draws_from_cohorts_equal_draws_from_units(weights, name) -> None:
+    """The twin sums multiplier times influence unit by unit and draw by draw."""
+    simulated = simulate(np.random.default_rng(4), n_cities=60, n_periods=8, cohorts={2003: 0.3, 2005: 0.3})
+    fitted = fit(ESTIMATORS[name](), simulated.design(comparison=NotYetTreated(), window=(-4, 4)))
+    estimate = fitted.estimate
+    held = estimate.uncertainty
+    assert isinstance(held, CohortInfluence)
+    assert held.n_effects > 9
+    clusters = clusters_of(fitted, estimate, ("unit",))
+    matrix = held.matrix()
+    usable = np.abs(matrix).max(axis=0) > 1e-9
+    drawn = studentized_draws(clusters, usable, 700, weights, 11)
+    blocks = multipliers(np.random.default_rng(11), 700, matrix.shape[0], weights)
+    slow = [sum(w * row for w, row in zip(m, matrix[:, usable], strict=True)) for b in blocks for m in b.dense()]
+    assert np.abs(drawn - np.array(slow) / np.sqrt((matrix[:, usable] ** 2).sum(axis=0))).max() < TWIN
+
+
+def test_unknown_weights_are_refused(dense, gravity_panel, rng) -> None:
+    fitted = fit(dense(), gravity_panel())
+    with pytest.raises(InferenceError, match="known: rademacher, mammen, normal"):
+        Multiplier(by=("unit",), draws=19, weights="webb").infer(fitted, "event", rng)
 
 
 def test_critical_value_agrees_with_the_plug_in(dense, gravity_panel, rng) -> None:

@@ -81,5 +81,7 @@ def compact(values: IntArray) -> IntArray:
         return np.unique(values, return_inverse=True)[1].astype(np.int64)
     present = np.zeros(high - low + 1, dtype=bool)
     present[values - low] = True
+    if present.all():
+        return values - low
     position = np.cumsum(present) - 1
     return position[values - low].astype(np.int64)

@@ -14,9 +14,9 @@ from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clusters import NESTING, grouped, influence_of
-from twintrade.inference.multiplier import multipliers
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.multiple_testing import holm, romano_wolf, sharpened_q
+from twintrade.numerics.multipliers import multipliers
 
 UNTOUCHED = "untouched"
 
@@ -100,7 +100,9 @@ class Outcomes(Diagnostic):
         spread = np.sqrt((sums**2).sum(axis=0))
         if not (spread > 0).all():
             return out
-        drawn = multipliers(rng, self.draws, sums.shape[0], "rademacher") @ sums / spread
+        every = np.arange(sums.shape[0])
+        blocks = multipliers(rng, self.draws, sums.shape[0], "rademacher")
+        drawn = np.vstack([block.times(sums, every) for block in blocks]) / spread
         out[places] = romano_wolf(table["effect"].to_numpy(dtype=np.float64)[places] / spread, drawn)
         return out
 

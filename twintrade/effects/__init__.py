@@ -10,6 +10,7 @@ from twintrade.effects.result_set import ResultSet
 from twintrade.effects.sample import Dropped, Sample
 from twintrade.effects.uncertainty import (
     Draws,
+    Factor,
     GroupedInfluence,
     Influence,
     RefitOnly,
@@ -25,6 +26,7 @@ __all__ = [
     "Dropped",
     "Estimate",
     "EventStudy",
+    "Factor",
     "Finding",
     "GroupedInfluence",
     "Influence",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from twintrade.effects.uncertainty import GroupedInfluence, Influence
+from twintrade.effects.uncertainty import Factor, GroupedInfluence, Influence, is_each_alone
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.cohort_moments import ClusterSums, CohortMoments
@@ -75,6 +75,8 @@ class CohortInfluence(Influence):
 
     def cluster_sums(self, clusters: IntArray) -> FloatArray:
         """Return the influence summed within clusters, shape (n_clusters, n_effects)."""
+        if is_each_alone(clusters):
+            return self.matrix()
         cohort, outcomes = self._rows()
         n_clusters = int(clusters.max()) + 1
         sums = np.zeros((n_clusters, self.n_effects))
@@ -85,6 +87,19 @@ class CohortInfluence(Influence):
             np.add.at(totals, clusters[members], outcomes[members] - self.moments.means[h])
             sums += totals @ self.coefficients[h] + counts[:, None] * self.constants[h]
         return sums
+
+    def factors(self, clusters: IntArray) -> list[Factor]:
+        """Return factors of the cluster sums: by unit, a cohort's deviations where effects outnumber periods."""
+        cohort, outcomes = self._rows()
+        if not is_each_alone(clusters) or self.n_effects <= outcomes.shape[1] + 1:
+            return Influence.factors(self, clusters)
+        found = []
+        for h in range(self.moments.onset.size):
+            members = np.flatnonzero(cohort == h)
+            values = np.ones((members.size, outcomes.shape[1] + 1))
+            values[:, :-1] = outcomes[members] - self.moments.means[h]
+            found.append(Factor(members, values, np.vstack([self.coefficients[h], self.constants[h]])))
+        return found
 
     def given_sums(self, name: str) -> FloatArray:
         """Return the influence summed within clusters whose sums were made elsewhere, (n_clusters, n_effects).
@@ -102,8 +117,7 @@ class CohortInfluence(Influence):
 
     def cross_product(self, clusters: IntArray) -> FloatArray:
         """Return the sum over clusters of outer products of cluster sums, shape (n_effects, n_effects)."""
-        n_units = int(self.moments.counts.sum())
-        is_by_unit = clusters.size == n_units and clusters[-1] == n_units - 1 and bool((np.diff(clusters) == 1).all())
+        is_by_unit = clusters.size == int(self.moments.counts.sum()) and is_each_alone(clusters)
         return self.unit_cross_product() if is_by_unit else Influence.cross_product(self, clusters)
 
     def unit_cross_product(self) -> FloatArray:

@@ -82,6 +82,27 @@ class Regression:
         return np.asarray(scores @ (self.bread @ self.selector), dtype=np.float64)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Factor:
+    """Cluster sums of influence as a product: those of ``clusters`` are ``values @ loading``.
+
+    Attributes
+    ----------
+    clusters : IntArray, shape (n_chosen,)
+    values : FloatArray, shape (n_chosen, n_columns)
+    loading : FloatArray, shape (n_columns, n_effects)
+    """
+
+    clusters: IntArray
+    values: FloatArray
+    loading: FloatArray
+
+    @classmethod
+    def whole(cls, sums: FloatArray) -> "Factor":
+        """Return sums of all clusters, shape (n_clusters, n_effects), as one factor."""
+        return cls(np.arange(sums.shape[0]), sums, np.eye(sums.shape[1]))
+
+
 class Influence(Uncertainty):
     """Per-unit contributions, sum-scaled: estimate - truth is about the sum of the rows.
 
@@ -112,9 +133,15 @@ class Influence(Uncertainty):
     def cluster_sums(self, clusters: IntArray) -> FloatArray:
         """Return the influence summed within clusters, shape (n_clusters, n_effects)."""
         matrix = self.matrix()
+        if is_each_alone(clusters):
+            return matrix
         sums = np.zeros((int(clusters.max()) + 1 if clusters.size else 0, matrix.shape[1]))
         np.add.at(sums, clusters, matrix)
         return sums
+
+    def factors(self, clusters: IntArray) -> list[Factor]:
+        """Return factors that add up to the cluster sums, with as few columns as the method allows."""
+        return [Factor.whole(self.cluster_sums(clusters))]
 
     def cross_product(self, clusters: IntArray) -> FloatArray:
         """Return the sum over clusters of outer products of cluster sums, shape (n_effects, n_effects).
@@ -126,6 +153,12 @@ class Influence(Uncertainty):
         """
         sums = self.cluster_sums(clusters)
         return np.asarray(sums.T @ sums, dtype=np.float64)
+
+
+def is_each_alone(clusters: IntArray) -> bool:
+    """Whether every unit is a cluster, in order."""
+    n = clusters.size
+    return n > 0 and bool(clusters[0] == 0 and clusters[-1] == n - 1 and (clusters == np.arange(n)).all())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

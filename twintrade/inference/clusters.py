@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Observations
-from twintrade.effects import Estimate, Influence
+from twintrade.design.fixed_effects import compact
+from twintrade.effects import Estimate, Factor, Influence
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
@@ -51,6 +52,12 @@ class Clusters:
             return self.influence.cluster_sums(codes)
         return grouped(self.by_row, codes)
 
+    def factors(self, codes: IntArray) -> list[Factor]:
+        """Return factors that add up to the sums within the given clusters."""
+        if self.by_row is None:
+            return self.influence.factors(codes)
+        return [Factor.whole(grouped(self.by_row, codes))]
+
     def cross_product(self, codes: IntArray) -> FloatArray:
         """Return the sum over clusters of outer products, shape (n_effects, n_effects)."""
         if self.by_row is None:
@@ -77,22 +84,34 @@ class GivenClusters(Clusters):
 
     def sums(self, codes: IntArray) -> FloatArray:
         """Return the influence summed within the clusters of the dimension that has these codes."""
-        name = next(n for n, c in zip(self.names, self.codes, strict=True) if c is codes)
+        name = self._name(codes)
         influence = self.influence
         assert isinstance(influence, CohortInfluence)
         return influence.matrix() if name == "unit" else influence.given_sums(name)
+
+    def _name(self, codes: IntArray) -> str:
+        return next(n for n, c in zip(self.names, self.codes, strict=True) if c is codes)
+
+    def factors(self, codes: IntArray) -> list[Factor]:
+        """Return the sums within the clusters of the dimension that has these codes, as one factor."""
+        return [Factor.whole(self.sums(codes))]
+
+    def cross_product(self, codes: IntArray) -> FloatArray:
+        """Return the sum over clusters of outer products; units need none at hand."""
+        influence = self.influence
+        assert isinstance(influence, CohortInfluence)
+        if self._name(codes) == "unit":
+            return influence.unit_cross_product()
+        sums = self.sums(codes)
+        return np.asarray(sums.T @ sums)
 
     def covariance(self) -> FloatArray:
         """Return the unscaled covariance; the intersection of city and partner is the unit."""
         influence = self.influence
         assert isinstance(influence, CohortInfluence)
         total = np.zeros((influence.n_effects, influence.n_effects))
-        for name in self.names:
-            if name == "unit":
-                total += influence.unit_cross_product()
-            else:
-                sums = influence.given_sums(name)
-                total += sums.T @ sums
+        for codes in self.codes:
+            total += self.cross_product(codes)
         return total - (len(self.names) - 1) * influence.unit_cross_product()
 
 
@@ -185,7 +204,7 @@ def grouped(values: FloatArray, codes: IntArray) -> FloatArray:
 
 def recode(values: IntArray) -> IntArray:
     """Return codes without gaps."""
-    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    return compact(values)
 
 
 def intersection(codes: Sequence[IntArray]) -> IntArray:
@@ -211,7 +230,7 @@ def treated_clusters(fit: Fit, estimate: Estimate, name: str) -> tuple[int, int]
     if isinstance(influence, CohortInfluence) and not influence.has_units:
         return _treated_given(influence, name)
     o = fit.design.observations
-    units = np.unique(o.unit[estimate.sample.rows])
+    units = np.flatnonzero(np.bincount(o.unit[estimate.sample.rows]))
     codes = recode(o.unit_clusters(name)[units]) if name in NESTING else recode(units)
     treated: BoolArray = np.zeros(int(codes.max()) + 1, dtype=bool)
     treated[codes[o.is_ever_treated[units]]] = True

@@ -1,6 +1,6 @@
 """Simultaneous bands by multiplying clusters' influence with random signs: the multiplier bootstrap."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -20,10 +20,9 @@ from twintrade.inference.clustered import (
 from twintrade.inference.clusters import Clusters, fewest_treated
 from twintrade.inference.joint import bounded_critical
 from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.numerics.multipliers import TWO_POINTS, multipliers
 
 Weights = Literal["rademacher", "mammen", "normal"]
-CELLS_AT_ONCE = 8_000_000
-GOLDEN = (1 + 5**0.5) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,28 +92,28 @@ def _few_clusters(clusters: Clusters) -> tuple[Message, ...]:
 
 def studentized_draws(clusters: Clusters, usable: BoolArray, n_draws: int, weights: Weights, seed: int) -> FloatArray:
     """Return draws of effects over their standard deviation, shape (n_draws, n_usable)."""
-    rng = np.random.default_rng(seed)
-    parts = [clusters.sums(codes)[:, usable] for codes in clusters.codes]
-    scale = np.sqrt(sum((part**2).sum(axis=0) for part in parts))
-    out = np.zeros((n_draws, int(usable.sum())))
-    for part in parts:
-        rows = max(1, CELLS_AT_ONCE // part.shape[0])
-        for start in range(0, n_draws, rows):
-            n = min(rows, n_draws - start)
-            out[start : start + n] += multipliers(rng, n, part.shape[0], weights) @ part
-    return np.asarray(out / scale)
-
-
-def multipliers(rng: np.random.Generator, n_draws: int, n_clusters: int, weights: Weights) -> FloatArray:
-    """Return random weights of mean zero and variance one, shape (n_draws, n_clusters)."""
-    if weights == "normal":
-        return rng.standard_normal((n_draws, n_clusters))
-    if weights == "mammen":
-        is_low = rng.random((n_draws, n_clusters)) < GOLDEN / 5**0.5
-        return np.where(is_low, 1 - GOLDEN, GOLDEN)
-    if weights != "rademacher":
+    if weights not in ("normal", *TWO_POINTS):
         raise InferenceError(f"no multiplier weights are called {weights!r}; known: rademacher, mammen, normal")
-    n_bytes = (n_clusters + 7) // 8
-    packed = rng.integers(0, 256, (n_draws, n_bytes), dtype=np.uint8)
-    bits = np.unpackbits(packed, axis=1, count=n_clusters)
-    return bits.astype(np.float64) * 2 - 1
+    rng = np.random.default_rng(seed)
+    if weights == "normal":
+        return _normal_draws(clusters, usable, n_draws, rng)
+    out = np.zeros((n_draws, int(usable.sum())))
+    variance = np.zeros(out.shape[1])
+    for codes in clusters.codes:
+        factors = [replace(f, loading=f.loading[:, usable]) for f in clusters.factors(codes)]
+        variance += sum(np.einsum("jk,jk->k", f.loading, f.values.T @ f.values @ f.loading) for f in factors)
+        start = 0
+        for block in multipliers(rng, n_draws, int(codes.max()) + 1, weights):
+            for f in factors:
+                out[start : start + block.n_draws] += block.times(f.values, f.clusters) @ f.loading
+            start += block.n_draws
+    return np.asarray(out / np.sqrt(variance))
+
+
+def _normal_draws(clusters: Clusters, usable: BoolArray, n_draws: int, rng: np.random.Generator) -> FloatArray:
+    """Sums of normal multiples are jointly normal: drawn from their covariance, whatever the number of clusters."""
+    covariance = sum(clusters.cross_product(codes) for codes in clusters.codes)
+    chosen = np.asarray(covariance)[np.ix_(usable, usable)]
+    values, vectors = np.linalg.eigh(chosen)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    return np.asarray(rng.standard_normal((n_draws, values.size)) @ root.T / np.sqrt(np.diag(chosen)))
