@@ -15,7 +15,7 @@ from twintrade.estimators.event_terms import require_reference
 from twintrade.estimators.group_time import Cell, Shares
 from twintrade.estimators.saturated import Family, cell_dummies, saturated
 from twintrade.estimators.wide import widen
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,8 @@ class SunAbraham(Estimator):
         """
         design, dropped = with_last_cohort_untreated(design)
         o = design.observations
-        ever = o.is_ever_treated[o.unit]
-        require_reference(np.unique(o.event_time[ever]), design.reference)
         o, unseen = _seen_at_reference(o)
         dropped = (*dropped, *unseen)
-        ever = o.is_ever_treated[o.unit]
         is_plain = self.family == "linear" and not design.covariates and o.weights is None
         are_fixed = self.shares == "fixed"
         if is_plain and o.is_complete and design.fixed_effects == "two_way":
@@ -63,7 +60,7 @@ class SunAbraham(Estimator):
         means = collapse(o.design, with_gaps=True) if is_plain and are_fixed and not o.is_complete else None
         if means is not None:
             return _from_parts(means, dropped)
-        has_dummy = ever & (o.event_time != design.reference)
+        has_dummy = o.is_ever_treated[o.unit] & (o.event_time != design.reference)
         found = saturated(o, cell_dummies(o, has_dummy), self.family, design.reference, dropped)
         return found if are_fixed else replace(found, weight_influence=_membership(o, found))
 
@@ -100,8 +97,9 @@ def with_last_cohort_untreated(design: Design) -> tuple[Design, tuple[Dropped, .
 def _seen_at_reference(o: Observations) -> tuple[Observations, tuple[Dropped, ...]]:
     """Leave out cohorts of which nobody is observed at the reference: their effects have nothing to start from."""
     design = o.design
-    cohorts = np.unique(o.unit_onset[o.is_ever_treated])
-    gone = np.setdiff1d(cohorts, o.onset[o.event_time == design.reference])
+    cohorts, times = _observed_times(o)
+    require_reference(np.unique(times), design.reference)
+    gone = np.setdiff1d(cohorts, cohorts[times == design.reference])
     if not gone.size:
         return o, ()
     lost = np.isin(o.onset, gone)
@@ -109,6 +107,18 @@ def _seen_at_reference(o: Observations) -> tuple[Observations, tuple[Dropped, ..
     sentence = f"rows of cohorts that nobody observes at event time {design.reference}, the reference"
     dropped = Dropped("no-reference", sentence, int(lost.sum()), int(np.isin(o.unit_onset, gone).sum()), names)
     return design.restricted(~np.isin(design.onset, gone)[design.panel.unit]).observations, (dropped,)
+
+
+def _observed_times(o: Observations) -> tuple[FloatArray, IntArray]:
+    """Return the cohorts tied within the sample with the event times at which each is observed, shape (n_pairs,)."""
+    onset, cohort = np.unique(o.unit_onset, return_inverse=True)
+    seen = np.ones((onset.size, o.periods.size), dtype=bool)
+    if not o.is_complete:
+        seen = np.zeros_like(seen)
+        seen[cohort[o.unit], np.searchsorted(o.periods, o.period)] = True
+    seen[onset > o.periods[-1]] = False
+    at, period = np.nonzero(seen)
+    return onset[at], o.periods[period] - onset[at].astype(np.int64)
 
 
 def _from_parts(means: Collapse, dropped: tuple[Dropped, ...]) -> CohortEffects:
