@@ -10,13 +10,13 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference import wild_sums
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.leave_out import row_clusters
 from twintrade.inference.permutation import with_values
 from twintrade.inference.wild import Wild
 from twintrade.inference.wild_sums import working
-from twintrade.numerics.wild import share_as_large, simulate, wild_weights
+from twintrade.numerics import reaching
+from twintrade.numerics.wild import Sums, share_as_large, simulate, wild_weights
 
 # README of the reference numbers.
 GOLDEN = 1e-6
@@ -107,16 +107,29 @@ def test_each_draw_equals_the_refitted_bootstrap_sample(gravity_panel, fixed_eff
         assert statistic == pytest.approx(again.estimate.effects[0] / sandwich.se[0], rel=1e-7)
 
 
-@pytest.mark.parametrize("most_levels", [0, 400])
-def test_large_panels_follow_effects_another_way(gravity_panel, monkeypatch, most_levels) -> None:
+@pytest.mark.parametrize("draw_by", ["", "unit"])
+def test_effects_of_too_many_levels_are_followed_row_by_row(gravity_panel, monkeypatch, draw_by) -> None:
     design = gravity_panel(n_cities=5, n_partners=6, n_treated=12, fixed_effects="gravity")
     fitted = fit(TWFE(), design)
-    small = Wild(by="city", draws=31).infer(fitted, "event", np.random.default_rng(1))
-    monkeypatch.setattr(wild_sums, "annihilator", lambda *_: None)
-    monkeypatch.setattr(wild_sums, "MOST_LEVELS", most_levels)
-    large = Wild(by="city", draws=31).infer(fitted, "event", np.random.default_rng(1))
-    assert large.p == pytest.approx(small.p, nan_ok=True)
-    assert large.low == pytest.approx(small.low, nan_ok=True)
+    method = Wild(by="city", draw_by=draw_by, draws=31)
+    few = method.infer(fitted, "event", np.random.default_rng(1))
+    monkeypatch.setattr(reaching, "MOST_LEVELS", 0)
+    many = method.infer(fitted, "event", np.random.default_rng(1))
+    assert many.p == pytest.approx(few.p, nan_ok=True)
+    assert many.low == pytest.approx(few.low, nan_ok=True)
+
+
+def test_factors_are_applied_as_their_product_is(gravity_panel, monkeypatch) -> None:
+    fitted = fit(TWFE(shape="static"), gravity_panel(n_cities=40, n_treated=60, fixed_effects="two_way"))
+    source = fitted.estimate.uncertainty.regression
+    codes = row_clusters(fitted, "city", source.rows)
+    sums, _ = working(fitted, fitted.estimate, source, codes, codes).sums(0, "plain", False, 1.0)
+    weights, _ = wild_weights(np.random.default_rng(1), 200, 40, "webb")
+    assert sums.is_thin
+    thin = simulate(sums, weights)
+    monkeypatch.setattr(Sums, "is_thin", False)
+    thick = simulate(sums, weights)
+    assert thin.variance == pytest.approx(thick.variance, rel=1e-10)
 
 
 def test_p_is_one_minus_level_at_the_ends(gravity_panel, rng) -> None:
@@ -168,3 +181,12 @@ def test_few_treated_clusters_are_said(gravity_panel, rng) -> None:
 def test_few_sign_vectors_are_said(gravity_panel, rng) -> None:
     bands = Wild(by="city").infer(fit(TWFE(shape="static"), gravity_panel(n_cities=5)), "overall", rng)
     assert "few-clusters" in {m.code for m in bands.messages}
+
+
+@pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
+def test_five_clusters_never_reject_and_their_interval_has_no_end(gravity_panel, fixed_effects) -> None:
+    """Two of 32 sign vectors give the data back, so p is at least 6 %: far ends would be rounding."""
+    fitted = fit(TWFE(shape="static"), gravity_panel(n_cities=5, n_treated=12, fixed_effects=fixed_effects))
+    bands = Wild(by="city").infer(fitted, "overall", np.random.default_rng(1))
+    assert bands.p[0] >= 2 / 32
+    assert (bands.low[0], bands.high[0]) == (-np.inf, np.inf)

@@ -75,12 +75,12 @@ def _event_terms(o: Observations) -> Terms:
     design = o.design
     low, high = min(design.window[0], design.reference), max(design.window[1], 0)
     treated = follows_event_time(o)
-    clipped = np.where(treated, np.clip(o.event_time, low, high), NO_TERM)
-    times = np.unique(clipped[treated])
+    clipped = np.where(treated, np.minimum(np.maximum(o.event_time, low), high), NO_TERM)
+    observed = o.event_time[treated]
+    times = _distinct(clipped[treated], low, high)
     require_reference(times, design.reference)
     times = times[times != design.reference]
     times = np.concatenate([times[times >= 0], times[times < 0][::-1]])
-    observed = o.event_time[treated]
     return Terms(
         columns=(clipped[:, None] == times).astype(np.float64),
         names=tuple(f"event time {e:+d}" for e in times),
@@ -89,6 +89,12 @@ def _event_terms(o: Observations) -> Terms:
         clipped=clipped,
         binned=(bool((observed < low).any()), bool((observed > high).any())),
     )
+
+
+def _distinct(values: IntArray, low: int, high: int) -> IntArray:
+    """Return the distinct values, ascending, of some that lie between two bounds."""
+    present = np.bincount(values - low, minlength=high - low + 1) > 0
+    return np.flatnonzero(present) + low
 
 
 def require_reference(observed: IntArray, reference: int) -> None:

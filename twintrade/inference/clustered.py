@@ -8,7 +8,14 @@ import numpy as np
 from twintrade.effects import Bands, CohortEffects, Estimate, EventStudy, Message, Sample
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clusters import Clusters, GivenClusters, clusters_of, fewest_treated, treated_clusters
+from twintrade.inference.clusters import (
+    Clusters,
+    GivenClusters,
+    clusters_of,
+    fewest_treated,
+    recode,
+    treated_clusters,
+)
 from twintrade.inference.conventions import Convention, Correction, Levels, convention, correct, corrected
 from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantile, two_sided_p
 from twintrade.numerics.arrays import BoolArray, FloatArray
@@ -107,8 +114,7 @@ def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, 
         sizes = list(clusters.sizes.values())
         return corrected(rule, sample.n_rows, sample.n_slopes, levels, sizes, n_all, is_linear)
     o = fit.design.observations
-    effects = [o.codes(name)[sample.rows] for name in sample.effects]
-    effects = [np.unique(e, return_inverse=True)[1] for e in effects]
+    effects = [recode(o.codes(name)[sample.rows]) for name in sample.effects]
     return correct(rule, sample.n_rows, sample.n_slopes, effects, clusters.row_codes, is_linear=is_linear)
 
 

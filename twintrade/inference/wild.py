@@ -18,6 +18,8 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.wild import Draws, WildWeights, share_as_large, simulate, wild_weights
 
 STEPS = 60
+FARTHEST = 1e4
+"""Standard errors beyond which there is no end: draws that repeat the data tie with it, and rounding breaks ties."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,8 @@ class Wild(Inference):
             raise InferenceError(f"the wild bootstrap needs a regression and {lacking}")
         by = self.by or self._fewest(fit, source.rows)
         codes = row_clusters(fit, by, source.rows)
-        groups = row_clusters(fit, self.draw_by or by, source.rows)
+        is_finer = self.draw_by not in ("", by)
+        groups = row_clusters(fit, self.draw_by, source.rows) if is_finer else codes
         sandwich = Clustered(by=(by,), correction="fixest").sandwich(fit, estimate)
         model = working(fit, estimate, source, codes, groups)
         seed = int(rng.integers(2**31))
@@ -124,7 +127,7 @@ class Wild(Inference):
             return 0.0, np.nan, np.nan, np.nan
         se = variance**0.5
         if not self.imposes_null:
-            sums = replace(sums, s1=np.zeros_like(sums.s1), j1=np.zeros_like(sums.j1))
+            sums = sums.without_null()
         drawn = simulate(sums, weights)
         if not self.imposes_null:
             statistics = drawn.statistics(0.0)
@@ -156,12 +159,10 @@ def _end(drawn: Draws, se: float, sign: float, alpha: float) -> float:
         return share_as_large(drawn.statistics(sign * distance), sign * distance / se)
 
     inside, outside = 0.0, se
-    for _ in range(STEPS):
-        if p(outside) <= alpha:
-            break
+    while not p(outside) <= alpha:
         inside, outside = outside, 1.7 * outside
-    else:
-        return float("inf")
+        if outside > FARTHEST * se:
+            return float("inf")
     for _ in range(STEPS):
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if p(middle) > alpha else (inside, middle)

@@ -1,6 +1,7 @@
 """From a regression to the cluster-level sums that the wild bootstrap draws from."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -13,38 +14,38 @@ from twintrade.inference.leave_out import members
 from twintrade.numerics.absorb import Absorber, absorber, is_nested
 from twintrade.numerics.annihilator import Annihilator, annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.reaching import Reaching, reaching
 from twintrade.numerics.wild import Sums, grouped_products
 
 Scores = Literal["plain", "jackknife"]
 MOST_GROUPS = 3_000
-MOST_LEVELS = 40
 NULL = 1e-9
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Working:
     """A regression with its clusters and drawing groups, and the effects that reach across clusters.
+
+    Effects inside clusters need nothing: the regressors are orthogonal to them within each cluster.
 
     Attributes
     ----------
     source : Regression
     codes, groups : IntArray, shape (n_rows,)
         Cluster and drawing group of each row; groups lie inside clusters or equal them.
-    inside : Annihilator or None
-        Projection off all effects, for jackknife scores; None where the panel is too large for it.
-    reaching : FloatArray or None, shape (n_rows, rank)
-        Weighted orthonormal basis of the effects: of all where the panel is small, else of what those that do not
-        nest in the clusters add to those that do.
+    effects : tuple of IntArray, each of shape (n_rows,)
+    part : Reaching or None
+        What effects that reach across clusters explain; None where there are none or they have too many levels.
     across : Absorber or None
-        All effects, where the panel is large and the former have too many levels for a basis.
+        All effects, in the latter case.
     is_linearized : bool
     """
 
     source: Regression
     codes: IntArray
     groups: IntArray
-    inside: Annihilator | None
-    reaching: FloatArray | None
+    effects: tuple[IntArray, ...]
+    part: Reaching | None
     across: Absorber | None
     is_linearized: bool
 
@@ -68,42 +69,39 @@ class Working:
         direction = r.bread @ c
         h = direction / float(c @ direction)
         bases = (r.residuals, r.design @ h)
-        loading = r.design @ direction
+        plain = r.design @ direction * r.weights
+        loading = plain
         if is_cv3:
             loading = self._left_out_loading(direction)
-        residual_scores = np.bincount(self.codes, loading * self._weight(is_cv3) * r.residuals, self.n_clusters)
+        residual_scores = np.bincount(self.codes, loading * r.residuals, self.n_clusters)
         variance = factor * float((residual_scores**2).sum())
         if scores == "jackknife":
-            bases = self._left_out_residuals(bases, r.bread - np.outer(direction, direction) / float(c @ direction))
-        plain = r.design @ direction * r.weights
+            restricted = r.bread - np.outer(direction, direction) / float(c @ direction)
+            bases = self._left_out_residuals(bases, restricted)
         s = [np.bincount(self.groups, plain * u, self.n_groups).astype(np.float64) for u in bases]
-        j = [self._map(loading, self._weight(is_cv3), u) for u in bases]
-        return Sums(s[0], s[1], j[0], j[1], factor), variance
+        own = [np.bincount(self.groups, loading * u, self.n_groups).astype(np.float64) for u in bases]
+        left, right = self._factors(loading, bases, scores == "plain" and self.groups is self.codes)
+        home = np.empty(self.n_groups, dtype=np.int64)
+        home[self.groups] = self.codes
+        return Sums(s[0], s[1], own[0], own[1], home, left, right[0], right[1], factor), variance
 
-    def _weight(self, is_cv3: bool) -> FloatArray:
-        return np.ones_like(self.source.weights) if is_cv3 else self.source.weights
-
-    def _map(self, loading: FloatArray, weight: FloatArray, u: FloatArray) -> FloatArray:
-        """Return J, shape (n_clusters, n_groups): the score of each cluster's residuals per unit of a group's weight.
-
-        J_gh = l_g'(u_h if h lies in g) - l_g'(P u_h)_g, P the projection on effects and regressors.
-        """
+    def _factors(
+        self, loading: FloatArray, bases: tuple[FloatArray, FloatArray], is_net: bool
+    ) -> tuple[FloatArray, list[FloatArray]]:
+        """Return factors of l_g'(P u_h)_g, P the projection on effects and regressors, by cluster and by group."""
         r = self.source
-        own = np.zeros((self.n_clusters, self.n_groups))
-        np.add.at(own, (self.codes, self.groups), loading * weight * u)
         weighted = r.design * r.weights[:, None]
-        left = grouped_products(loading * weight, r.design, self.codes, self.n_clusters)
-        right = grouped_products(u, weighted, self.groups, self.n_groups)
-        own -= left @ r.bread @ right.T
-        basis = self.reaching
-        if basis is not None:
-            root = np.divide(1.0, r.weights, out=np.zeros_like(r.weights), where=r.weights > 0)
-            left = grouped_products(loading * weight * root, basis, self.codes, self.n_clusters)
-            right = grouped_products(u, basis, self.groups, self.n_groups)
-            own -= left @ right.T
+        left = [grouped_products(loading, r.design, self.codes, self.n_clusters) @ r.bread]
+        right = [[grouped_products(u, weighted, self.groups, self.n_groups)] for u in bases]
+        if self.part is not None:
+            left.append(self.part.sums(loading, self.codes, self.n_clusters, True))
+            for u, found in zip(bases, right, strict=True):
+                found.append(self.part.sums(r.weights * u, self.groups, self.n_groups, is_net))
         elif self.across is not None:
-            own -= self._fitted_elsewhere(loading * weight, u)
-        return own
+            left.append(np.eye(self.n_clusters))
+            for u, found in zip(bases, right, strict=True):
+                found.append(self._fitted_elsewhere(loading, u).T)
+        return np.hstack(left), [np.hstack(found) for found in right]
 
     def _fitted_elsewhere(self, loading: FloatArray, u: FloatArray) -> FloatArray:
         assert self.across is not None
@@ -122,7 +120,7 @@ class Working:
         x = self.source.design
         out = [np.empty_like(b) for b in bases]
         for rows in members(self.codes):
-            block = self._block(rows) - x[rows] @ restricted_bread @ x[rows].T
+            block = self.projection.block(rows, rows) - x[rows] @ restricted_bread @ x[rows].T
             inverse = np.linalg.pinv(block, rcond=NULL, hermitian=True)
             for base, changed in zip(bases, out, strict=True):
                 changed[rows] = inverse @ base[rows]
@@ -135,54 +133,50 @@ class Working:
         c = gram @ direction
         out = np.empty(x.shape[0])
         for rows in members(self.codes):
-            inverse = np.linalg.pinv(self._block(rows), rcond=NULL, hermitian=True)
+            inverse = np.linalg.pinv(self.projection.block(rows, rows), rcond=NULL, hermitian=True)
             reduced = gram - x[rows].T @ inverse @ x[rows]
             out[rows] = inverse @ (x[rows] @ np.linalg.pinv(reduced, rcond=NULL, hermitian=True) @ c)
         return out
 
-    def _block(self, rows: IntArray) -> FloatArray:
-        if self.inside is None:
+    @cached_property
+    def projection(self) -> Annihilator:
+        """Projection off all effects, for what leaves clusters out.
+
+        Raises
+        ------
+        InferenceError
+            Rows are weighted, there are no effects, or the panel is too large.
+        """
+        if np.ptp(self.source.weights) > 0:
+            raise InferenceError("jackknife scores are for unweighted least squares; use scores = 'plain'")
+        if not self.effects:
+            raise InferenceError("jackknife scores need fixed effects; use scores = 'plain', variance = 'cv1'")
+        found = annihilator(self.effects, np.empty((self.codes.size, 0)), self.source.weights)
+        if found is None:
             raise InferenceError(
                 "the panel is too large for jackknife scores; use scores = 'plain', variance = 'cv1'"
             )
-        if np.ptp(self.source.weights) > 0:
-            raise InferenceError("jackknife scores are for unweighted least squares; use scores = 'plain'")
-        return self.inside.block(rows, rows)
+        return found
 
 
 def working(fit: Fit, estimate: Estimate, source: Regression, codes: IntArray, groups: IntArray) -> Working:
     """Prepare a regression for the bootstrap.
 
-    Effects that nest in the clusters need nothing: the regressors are orthogonal to them within each cluster.
-
     Raises
     ------
     InferenceError
-        Effects reach across clusters and there are too many groups to follow them.
+        Effects reach across clusters and there are too many levels and groups to follow them.
     """
     o = fit.design.observations
-    effects = [recode(o.codes(name)[source.rows]) for name in estimate.sample.effects]
-    is_linearized = fit.estimator.small_sample == "ppmlhdfe"
-    inside = annihilator(effects, np.empty((codes.size, 0)), source.weights) if effects else None
-    reaching = None if inside is None else inside.all_columns()
+    effects = tuple(recode(o.codes(name)[source.rows]) for name in estimate.sample.effects)
+    is_inside = [is_nested(e, codes) for e in effects]
+    inside = [e for e, nested in zip(effects, is_inside, strict=True) if nested]
+    others = [e for e, nested in zip(effects, is_inside, strict=True) if not nested]
+    part = reaching(inside, others, codes, source.weights) if others else None
     across = None
-    if reaching is None:
-        nested = [e for e in effects if is_nested(e, codes)]
-        others = [e for e in effects if not is_nested(e, codes)]
-        if sum(int(e.max()) + 1 for e in others) <= max(MOST_LEVELS, int(groups.max()) // 4):
-            reaching = _basis(nested, others, source.weights) if others else None
-        elif int(groups.max()) < MOST_GROUPS:
-            across = absorber(effects, source.weights)
-        else:
-            n = int(groups.max()) + 1
+    if others and part is None:
+        n = int(groups.max()) + 1
+        if n > MOST_GROUPS:
             raise InferenceError(f"fixed effects reach across {n} clusters: too many to follow; use coarser clusters")
-    return Working(source, codes, groups, inside, reaching, across, is_linearized)
-
-
-def _basis(nested: list[IntArray], others: list[IntArray], weights: FloatArray) -> FloatArray:
-    """Return W times a basis, orthonormal in the weights, of the other effects net of the nested ones."""
-    dummies = np.hstack([(e[:, None] == np.arange(int(e.max()) + 1)).astype(np.float64) for e in others])
-    net = absorber(nested, weights).residualize(dummies) if nested else dummies
-    values, vectors = np.linalg.eigh(net.T @ (net * weights[:, None]))
-    kept = values > NULL * values.max()
-    return np.asarray(weights[:, None] * (net @ (vectors[:, kept] / np.sqrt(values[kept]))))
+        across = absorber(effects, source.weights)
+    return Working(source, codes, groups, effects, part, across, fit.estimator.small_sample == "ppmlhdfe")

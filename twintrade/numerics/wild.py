@@ -1,9 +1,10 @@
 """The wild cluster bootstrap of one coefficient: every draw, and every null, from cluster-level sums."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import scipy.sparse as sp
 
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -11,6 +12,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 WildWeights = Literal["rademacher", "webb", "mammen", "normal"]
 GOLDEN = (1 + 5**0.5) / 2
 CELLS_AT_ONCE = 16_000_000
+CELLS_IN_CACHE = 50_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,21 +20,59 @@ class Sums:
     """What a draw needs: residuals are affine in the distance d of the estimate from the null, u = u0 + d u1.
 
     A draw v (one weight a drawing group) moves the coefficient by v's = v'(s0 + d s1) and leaves cluster g the
-    residual score q_g = (J v)_g with J = J0 + d J1.
+    residual score q_g = (J v)_g with J = J0 + d J1. J holds for each group its own score in its cluster, less
+    a product of a left factor, the same for both, and a right one.
 
     Attributes
     ----------
     s0, s1 : FloatArray, shape (n_groups,)
-    j0, j1 : FloatArray, shape (n_clusters, n_groups)
+    own0, own1 : FloatArray, shape (n_groups,)
+    cluster : IntArray, shape (n_groups,)
+        Of each group.
+    left : FloatArray, shape (n_clusters, rank)
+    right0, right1 : FloatArray, shape (n_groups, rank)
     factor : float
         Of the variance: the small-sample correction.
     """
 
     s0: FloatArray
     s1: FloatArray
-    j0: FloatArray
-    j1: FloatArray
+    own0: FloatArray
+    own1: FloatArray
+    cluster: IntArray
+    left: FloatArray
+    right0: FloatArray
+    right1: FloatArray
     factor: float
+
+    def without_null(self) -> "Sums":
+        """Return the sums of draws that do not move with the null."""
+        none = np.zeros_like(self.s1)
+        return replace(self, s1=none, own1=none, right1=np.zeros_like(self.right1))
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether draws do not move with the null."""
+        return not (self.own1.any() or self.right1.any())
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether the factors are cheaper to apply than their product: few columns, one group a cluster."""
+        n = self.left.shape[0]
+        return bool(3 * self.left.shape[1] < n == self.cluster.size)
+
+    def scores(self, weights: FloatArray, own: FloatArray, right: FloatArray) -> FloatArray:
+        """Return the residual scores of all clusters for some draws, shape (n_draws, n_clusters)."""
+        if self.is_thin:
+            found = weights * own
+            found -= (weights @ right) @ self.left.T
+            return found
+        return np.asarray(weights @ self._written_out(own, right))
+
+    def _written_out(self, own: FloatArray, right: FloatArray) -> FloatArray:
+        product = -(right @ self.left.T)
+        product[np.arange(own.size), self.cluster] += own
+        return np.asarray(product)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,19 +105,16 @@ def simulate(sums: Sums, weights: FloatArray) -> Draws:
     weights : FloatArray, shape (n_draws, n_groups)
     """
     numerator = np.stack([weights @ sums.s0, weights @ sums.s1])
-    variance = np.empty((3, weights.shape[0]))
-    step = max(1, CELLS_AT_ONCE // max(1, sums.j0.shape[0]))
-    is_flat = not sums.j1.any()
+    variance = np.zeros((3, weights.shape[0]))
+    step = max(1, (CELLS_IN_CACHE if sums.is_thin else CELLS_AT_ONCE) // max(1, sums.left.shape[0]))
     for start in range(0, weights.shape[0], step):
         part = slice(start, start + step)
-        first = weights[part] @ sums.j0.T
+        first = sums.scores(weights[part], sums.own0, sums.right0)
         variance[0, part] = np.einsum("bg,bg->b", first, first)
-        if is_flat:
-            variance[1:, part] = 0.0
-            continue
-        second = weights[part] @ sums.j1.T
-        variance[1, part] = 2 * np.einsum("bg,bg->b", first, second)
-        variance[2, part] = np.einsum("bg,bg->b", second, second)
+        if not sums.is_flat:
+            second = sums.scores(weights[part], sums.own1, sums.right1)
+            variance[1, part] = 2 * np.einsum("bg,bg->b", first, second)
+            variance[2, part] = np.einsum("bg,bg->b", second, second)
     return Draws(numerator, sums.factor * variance)
 
 
@@ -115,7 +152,5 @@ def share_as_large(statistics: FloatArray, observed: float) -> float:
 
 def grouped_products(left: FloatArray, right: FloatArray, codes: IntArray, n_groups: int) -> FloatArray:
     """Return for each group the sum over its rows of left_i right_i', shape (n_groups, k)."""
-    out = np.empty((n_groups, right.shape[1]))
-    for j in range(right.shape[1]):
-        out[:, j] = np.bincount(codes, left * right[:, j], n_groups)
-    return out
+    by_group = sp.csr_array((left, (codes, np.arange(codes.size))), shape=(n_groups, codes.size))
+    return np.asarray(by_group @ right)
