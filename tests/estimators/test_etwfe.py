@@ -1,12 +1,17 @@
 """ETWFE's options, what it refuses, and its split-panel jackknife."""
 
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from twintrade.design import Design, NeverTreated, Panel
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import fit
+from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.etwfe import ETWFE
+from twintrade.estimators.net_cells import NetCells
+from twintrade.inference.wild import Wild
 from twintrade.simulate import OUTCOME, simulate
 
 EXACT = 1e-8
@@ -77,3 +82,33 @@ def test_a_panel_that_cannot_be_quartered_is_refused():
     design = simulate(np.random.default_rng(104), n_cities=12).design()
     with pytest.raises(DesignError, match="it needs four of each"):
         fit(ETWFE(n_splits=1), design)
+
+
+def test_net_dummies_are_made_when_asked_for_and_the_wild_bootstrap_asks(gravity):
+    made = fit(ETWFE(family="poisson"), gravity)
+    source = made.view("overall").uncertainty.regression
+    assert isinstance(source.columns, NetCells)
+    raw = (source.columns.cell[:, None] == np.arange(source.columns.n_cells)).astype(float)
+    net = source.columns.effects.residualize(raw)
+    directions = np.random.default_rng(5).normal(size=(net.shape[1], 3))
+    before = pickle.loads(pickle.dumps(source)).along(directions)
+    assert not source.columns._made
+    np.testing.assert_allclose(before, net @ directions, atol=EXACT)
+    np.testing.assert_allclose(source.along(np.eye(net.shape[1])), net, atol=EXACT)
+    np.testing.assert_allclose(source.design, net, atol=EXACT)
+    np.testing.assert_allclose(source.along(directions), before, atol=EXACT)
+    later = Wild(by="city", draws=99).infer(made, "overall", np.random.default_rng(6))
+    at_hand = replace(made.estimate.uncertainty, source=replace(made.estimate.uncertainty.source, columns=net))
+    again = Fit(made.estimator, gravity, replace(made.estimate, uncertainty=at_hand))
+    plain = Wild(by="city", draws=99).infer(again, "overall", np.random.default_rng(6))
+    for name in ("p", "low", "high", "se"):
+        np.testing.assert_allclose(getattr(later, name), getattr(plain, name), rtol=EXACT)
+
+
+def test_influence_by_unit_is_that_of_the_rows_summed(gravity):
+    held = fit(ETWFE(family="poisson"), gravity).estimate.uncertainty
+    o = gravity.observations
+    sums = np.zeros((o.n_units, held.n_effects))
+    np.add.at(sums, o.unit[held.source.rows], held.source.row_influence())
+    units = np.unique(o.unit[held.source.rows])
+    np.testing.assert_allclose(held.values, sums[units], atol=1e-10)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -47,6 +48,19 @@ class Uncertainty(ABC):
         """
 
 
+class LaterColumns(Protocol):
+    """Regressors net of the absorbed effects that are made when asked for: many readers need one combination of them.
+
+    Held by estimates, which reach other processes, so that whatever it holds has to be picklable.
+    """
+
+    def dense(self) -> FloatArray:
+        """Return the columns, shape (n_rows, n_slopes); made once and then kept."""
+
+    def along(self, directions: FloatArray) -> FloatArray:
+        """Return ``dense() @ directions`` without making the columns, shape (n_rows, n_directions)."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Regression:
     """The regression behind an influence, row by row, for whatever needs scores finer than a unit.
@@ -57,8 +71,8 @@ class Regression:
     ----------
     rows : IntArray, shape (n_rows,)
         Positions in the design's observations.
-    design : FloatArray, shape (n_rows, n_slopes)
-        Regressors net of the absorbed effects.
+    columns : FloatArray, shape (n_rows, n_slopes), or LaterColumns
+        Regressors net of the absorbed effects, at hand or made when asked for.
     residuals : FloatArray, shape (n_rows,)
         Working residuals: for Poisson ``(y - mu) / mu`` with ``weights = mu``.
     weights : FloatArray, shape (n_rows,)
@@ -70,16 +84,28 @@ class Regression:
     """
 
     rows: IntArray
-    design: FloatArray
+    columns: FloatArray | LaterColumns
     residuals: FloatArray
     weights: FloatArray
     bread: FloatArray
     selector: FloatArray
 
+    @property
+    def design(self) -> FloatArray:
+        """Regressors net of the absorbed effects, shape (n_rows, n_slopes)."""
+        return self.columns if isinstance(self.columns, np.ndarray) else self.columns.dense()
+
+    def along(self, directions: FloatArray) -> FloatArray:
+        """Return ``design @ directions``, shape (n_rows, n_directions)."""
+        if isinstance(self.columns, np.ndarray):
+            return np.asarray(self.columns @ directions, dtype=np.float64)
+        return self.columns.along(directions)
+
     def row_influence(self) -> FloatArray:
         """Return the influence of each row on each effect, shape (n_rows, n_effects)."""
-        scores = self.design * (self.weights * self.residuals)[:, None]
-        return np.asarray(scores @ (self.bread @ self.selector), dtype=np.float64)
+        out = self.along(self.bread @ self.selector)
+        out *= (self.weights * self.residuals)[:, None]
+        return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

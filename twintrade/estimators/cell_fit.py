@@ -1,5 +1,6 @@
 """Effects of cohort-period cells within fixed effects: the cells are one more effect, never a matrix of dummies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,7 @@ from twintrade.design import Observations
 from twintrade.effects import Dropped, Regression
 from twintrade.errors import EstimationError
 from twintrade.estimators.absorbed import absorbed_by, all_treated
+from twintrade.estimators.net_cells import NetCells
 from twintrade.estimators.separated import separated_rows
 from twintrade.numerics.absorb import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -16,9 +18,8 @@ from twintrade.numerics.least_squares import least_squares
 from twintrade.numerics.poisson import poisson
 
 Family = Literal["linear", "poisson"]
-CELLS_AT_ONCE = 16
 LARGEST_DENSE = 20_000_000
-"""Numbers up to which the net dummies are kept, so that row scores are at hand: 160 MB."""
+"""Numbers up to which the net dummies may be asked for, so that row scores are at hand: 160 MB."""
 
 NULL = 1e-9
 TOUCHED = 1e-6
@@ -70,14 +71,17 @@ class CellFit:
     dropped: tuple[Dropped, ...]
     statistics: dict[str, float]
 
-    def projected(self, values: FloatArray) -> FloatArray:
-        """Return the part of columns that effects, cells and regressors explain, shape as given."""
-        net = self.everything.residualize(np.hstack([values, self.columns]))
-        left, x = net[:, : values.shape[1]], net[:, values.shape[1] :]
+    def projection(self) -> Callable[[FloatArray], FloatArray]:
+        """Return what takes columns, (n_rows, k), to the part of them that effects, cells and regressors explain."""
+        x = self.everything.residualize(self.columns)
         weighted = x if self.everything.weights is None else x * self.everything.weights[:, None]
-        return values - (
-            left - x @ (np.linalg.pinv(weighted.T @ x, rcond=NULL, hermitian=True) @ (weighted.T @ left))
-        )
+        to_slopes = np.linalg.pinv(weighted.T @ x, rcond=NULL, hermitian=True) @ weighted.T
+
+        def explained(values: FloatArray) -> FloatArray:
+            left = self.everything.residualize(values)
+            return np.asarray(values - left + x @ (to_slopes @ left), dtype=np.float64)
+
+        return explained
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +132,8 @@ def fit_cells(
     place[present + 1] = np.arange(present.size)
     cell = place[of_row[fitted.rows] + 1]
     working = absorber([c[fitted.rows] for c in codes], fitted.weights)
-    gram, scores, norms, net = _cross_products(o, fitted, working, cell, present.size, columns[fitted.rows])
+    net = NetCells(working, cell, present.size, columns[fitted.rows])
+    gram, scores, norms = _cross_products(o, fitted, net)
     bread, is_identified = _inverse(gram, norms)
     known = np.flatnonzero(is_identified[: present.size])
     if known.size == 0:
@@ -146,7 +151,7 @@ def fit_cells(
         kept=present[known],
         coefficients=fitted.of_code[1:][present[known]] - fitted.of_code[0],
         slopes=fitted.slopes,
-        influence=(scores @ bread)[:, chosen],
+        influence=scores @ bread[:, chosen],
         mean=fitted.mean,
         weights=sampling,
         source=_regression(fitted, net, bread, known),
@@ -159,8 +164,8 @@ def fit_cells(
     )
 
 
-def _regression(fitted: _Fitted, net: FloatArray | None, bread: FloatArray, cells: IntArray) -> Regression | None:
-    if net is None:
+def _regression(fitted: _Fitted, net: NetCells, bread: FloatArray, cells: IntArray) -> Regression | None:
+    if net.cell.size * net.size > LARGEST_DENSE:
         return None
     selector = np.zeros((bread.shape[0], cells.size))
     selector[cells, np.arange(cells.size)] = 1.0
@@ -190,31 +195,21 @@ def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, colum
     return _Fitted(fit.rows, of_code, slopes, fit.mu, fit.residuals, weights, dropped, statistics)
 
 
-def _cross_products(
-    o: Observations, fitted: _Fitted, effects: Absorber, cell: IntArray, n_cells: int, columns: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray | None]:
-    """Return the Gram matrix of cells and columns net of the effects, scores by unit, norms before, net columns.
-
-    Dummies are residualized a few at a time: all of them at once need rows times cells numbers.
-    """
-    size = n_cells + columns.shape[1]
-    unit, weights = o.unit[fitted.rows], fitted.weights
-    gram, scores = np.empty((size, size)), np.empty((o.n_units, size))
-    kept = np.empty((unit.size, size)) if unit.size * size <= LARGEST_DENSE else None
-    for start in range(0, size, CELLS_AT_ONCE):
-        block = np.arange(start, min(start + CELLS_AT_ONCE, size))
-        raw = np.hstack([cell[:, None] == block[block < n_cells], columns[:, block[block >= n_cells] - n_cells]])
-        net = effects.residualize(raw.astype(np.float64))
-        if kept is not None:
-            kept[:, block] = net
-        net = net * weights[:, None]
-        inside = cell >= 0
-        by_cell = [np.bincount(cell[inside], column[inside], n_cells) for column in net.T]
-        gram[:, block] = np.vstack([np.column_stack(by_cell), columns.T @ net])
-        net *= fitted.residuals[:, None]
-        scores[:, block] = np.column_stack([np.bincount(unit, column, o.n_units) for column in net.T])
-    of_cells = np.bincount(cell[cell >= 0], weights[cell >= 0], n_cells)
-    return gram, scores, np.concatenate([of_cells, weights @ columns**2]), kept
+def _cross_products(o: Observations, fitted: _Fitted, net: NetCells) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the Gram matrix of cells and columns net of the effects, scores by unit, and norms before."""
+    unit, weights, columns = o.unit[fitted.rows], fitted.weights, net.columns
+    inside = np.flatnonzero(net.cell >= 0)
+    cell = net.cell[inside]
+    gram, scores = np.empty((net.size, net.size)), np.empty((o.n_units, net.size))
+    for block, values in net.blocks():
+        for k, column in zip(block, values.T, strict=True):
+            weighted = column * weights
+            gram[: net.n_cells, k] = np.bincount(cell, weighted[inside], net.n_cells)
+            gram[net.n_cells :, k] = columns.T @ weighted
+            weighted *= fitted.residuals
+            scores[:, k] = np.bincount(unit, weighted, o.n_units)
+    of_cells = np.bincount(cell, weights[inside], net.n_cells)
+    return gram, scores, np.concatenate([of_cells, weights @ columns**2])
 
 
 def _inverse(gram: FloatArray, norms: FloatArray) -> tuple[FloatArray, BoolArray]:

@@ -9,6 +9,7 @@ from twintrade.design import Observations
 from twintrade.effects import Regression
 from twintrade.estimators.cell_fit import CellFit, Family
 from twintrade.estimators.mundlak import centered
+from twintrade.estimators.net_cells import CELLS_AT_ONCE
 from twintrade.estimators.saturated import Dummies
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -80,9 +81,12 @@ def _proportional(
     mean = fit.weights[inside] * fit.mean[inside]
     with_tie = np.bincount(code, mean, n_cells).astype(np.float64)
     without = np.bincount(code, mean * ratio, n_cells).astype(np.float64)
-    moved_with = _summed(o, fit, _in_columns(inside, code, np.ones(code.size), fit.rows.size, n_cells))
-    column = _in_columns(inside, code, ratio, fit.rows.size, n_cells)
-    moved_without = _summed(o, fit, fit.projected(column) if deviations.shape[1] else column)
+    left = fit.weights * (o.y[fit.rows] - fit.mean)
+    moved_with = _summed(o.unit[rows], code, left[inside], (o.n_units, n_cells))
+    if deviations.shape[1]:
+        moved_without = _projected(o, fit, cell, _whole(inside, ratio, fit.rows.size), left)
+    else:
+        moved_without = _summed(o.unit[rows], code, left[inside] * ratio, (o.n_units, n_cells))
     moved_without -= without * fit.influence[:, :n_cells]
     for k in range(deviations.shape[1]):
         lever = np.bincount(code, mean * ratio * deviations[:, k], n_cells)
@@ -99,17 +103,28 @@ def _cell_slopes(fit: CellFit, n_covariates: int) -> FloatArray:
     return np.asarray(by_covariate[:, fit.kept].T)
 
 
-def _in_columns(inside: IntArray, code: IntArray, values: FloatArray, n_rows: int, n_cells: int) -> FloatArray:
-    out = np.zeros((n_rows, n_cells))
-    out[inside, code] = values
+def _whole(inside: IntArray, values: FloatArray, n_rows: int) -> FloatArray:
+    out = np.zeros(n_rows)
+    out[inside] = values
     return out
 
 
-def _summed(o: Observations, fit: CellFit, columns: FloatArray) -> FloatArray:
-    """Weigh columns by the weighted residual of their row and sum within units, shape (n_units, n_cells)."""
-    unit = o.unit[fit.rows]
-    left = fit.weights * (o.y[fit.rows] - fit.mean)
-    return np.column_stack([np.bincount(unit, left * column, o.n_units) for column in columns.T])
+def _summed(unit: IntArray, cell: IntArray, values: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """Sum the values of rows within units and cells, shape (n_units, n_cells)."""
+    sums = np.bincount(unit * shape[1] + cell, values, shape[0] * shape[1])
+    return np.asarray(sums.reshape(shape), dtype=np.float64)
+
+
+def _projected(o: Observations, fit: CellFit, cell: IntArray, values: FloatArray, left: FloatArray) -> FloatArray:
+    """Put the values of each cell's rows in a column, keep what the model explains of it, weigh, sum within units."""
+    out = np.empty((o.n_units, fit.kept.size))
+    unit, explained = o.unit[fit.rows], fit.projection()
+    for start in range(0, fit.kept.size, CELLS_AT_ONCE):
+        block = np.arange(start, min(start + CELLS_AT_ONCE, fit.kept.size))
+        columns = np.where(cell[:, None] == block, values[:, None], 0.0)
+        for k, column in zip(block, explained(columns).T, strict=True):
+            out[:, k] = np.bincount(unit, left * column, o.n_units)
+    return out
 
 
 def tabled(o: Observations, fit: CellFit, cells: Dummies, found: Measured, reference: int | None) -> CellTable:
@@ -124,8 +139,11 @@ def tabled(o: Observations, fit: CellFit, cells: Dummies, found: Measured, refer
     members = [np.flatnonzero((onset == g) & (event_time == e)) for g, e in zip(cohorts, times, strict=True)]
     sizes = np.array([fit.weights[m].sum() for m in members])
     is_cell = order < fit.kept.size
+    is_in_order = np.array_equal(order, np.arange(fit.kept.size))
 
     def spread(values: FloatArray) -> FloatArray:
+        if is_in_order:
+            return values
         return np.hstack([values, np.zeros((*values.shape[:-1], groups.size))])[..., order]
 
     moved = None if found.weight_influence is None else spread(found.weight_influence)

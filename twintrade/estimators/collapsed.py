@@ -64,7 +64,7 @@ class CollapsedInfluence(CohortInfluence):
         residuals = (deviation + self.cell_residuals[cohort])[seen]
         return Regression(
             rows=np.arange(residuals.size),
-            design=self.cell_design[cohort][seen],
+            columns=self.cell_design[cohort][seen],
             residuals=residuals,
             weights=np.ones(residuals.size),
             bread=self.bread,

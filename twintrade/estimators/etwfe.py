@@ -140,10 +140,12 @@ def _packed(
     reference: int | None,
 ) -> CohortEffects:
     units = np.unique(o.unit[fit.rows])
-    moved = None if table.weight_influence is None else table.weight_influence[units]
+    own, moved = table.influence, table.weight_influence
+    if units.size < o.n_units:
+        own, moved = own[units], None if moved is None else moved[units]
     return CohortEffects(
         effects=table.effects,
-        uncertainty=UnitInfluence(o.unit_ids[units], table.influence[units], table.source),
+        uncertainty=UnitInfluence(o.unit_ids[units], own, table.source),
         scale=scale,
         sample=o.sample(
             None if fit.rows.size == o.n_rows else fit.rows,

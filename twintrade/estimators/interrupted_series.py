@@ -115,7 +115,7 @@ class InterruptedSeries(Estimator):
             return center, Draws(draws @ selector)
         regression = Regression(
             rows=rows,
-            design=fitted.design,
+            columns=fitted.design,
             residuals=fitted.residuals,
             weights=np.ones(y.size),
             bread=fitted.bread,

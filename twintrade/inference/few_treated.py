@@ -76,7 +76,7 @@ def _by_group_period(regression: Regression, groups: IntArray, periods: IntArray
     """Return multipliers summed by group and period, shape (G, T, k), and mean residuals, shape (G, T)."""
     labels, column = np.unique(periods, return_inverse=True)
     n_groups = int(groups.max()) + 1
-    multipliers = (regression.design * regression.weights[:, None]) @ (regression.bread @ regression.selector)
+    multipliers = regression.weights[:, None] * regression.along(regression.bread @ regression.selector)
     sums = np.zeros((n_groups, labels.size, multipliers.shape[1]))
     np.add.at(sums, (groups, column), multipliers)
     total, count = np.zeros((n_groups, labels.size)), np.zeros((n_groups, labels.size))

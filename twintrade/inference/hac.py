@@ -56,7 +56,7 @@ class Hac(Inference):
         scores = np.zeros((order.size, estimate.n_effects))
         np.add.at(scores, codes, regression.row_influence())
         lags = automatic_lags(order.size) if self.lags is None else self.lags
-        n_slopes = estimate.sample.n_slopes or regression.design.shape[1]
+        n_slopes = estimate.sample.n_slopes or regression.bread.shape[0]
         covariance = long_run_covariance(scores, lags, is_prewhitened=self.is_prewhitened)
         df = order.size - n_slopes
         if self.small_sample:

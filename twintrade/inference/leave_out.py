@@ -76,7 +76,7 @@ def row_clusters(fit: Fit, name: str, rows: IntArray) -> IntArray:
 
 def partial_shares(source: Regression, codes: IntArray) -> FloatArray:
     """Return each cluster's share of the variation that identifies the (first) effect, shape (n_clusters,)."""
-    loading = source.design @ (source.bread @ source.selector[:, 0])
+    loading = source.along(source.bread @ source.selector[:, :1])[:, 0]
     size = np.bincount(codes, source.weights * loading**2)
     return np.asarray(size / size.sum())
 

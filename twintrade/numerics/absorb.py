@@ -4,12 +4,10 @@ Complete unweighted panels have a closed form. Large city × partner × period p
 are laid out as a cube, complete or not, whose sums need no row numbers (`cube_projection`). Otherwise the effect with
 the most levels is eliminated exactly and the others are solved by conjugate gradients in numpy and scipy, or by a
 pivoted Cholesky factor where few levels remain. Ten million rows by Poisson took 16 CPU seconds on the cube where
-sparse tables took 31. The alternative was ``within-py`` 0.4. One weighted solve of three columns on 390,000 rows of
-a three-way gravity panel took 0.35 CPU seconds there and 0.27 with sparse tables (0.13 and 0.18 unweighted), but it
-left level sums of 1e-8 at its tightest tolerance, takes no first guess, which is what makes iterated weights cheap,
-and cannot solve for a right-hand side given per level, which the weights of a prediction need. So ours stayed.
-A fused numba kernel for the inner product took 0.023, 0.035, 0.047 seconds for one, two, three columns on 2.5 million
-rows where the sparse tables of scipy took 0.019, 0.031, 0.038: compiled code is not needed.
+sparse tables took 31. The alternative was ``within-py`` 0.4: a weighted solve of three columns on 390,000 rows of a
+three-way panel took 0.35 CPU seconds there and 0.27 with sparse tables (0.13 and 0.18 unweighted), but it left level
+sums of 1e-8 and takes no first guess and no right-hand side by level. A fused numba kernel was
+slower than sparse tables.
 """
 
 from collections.abc import Sequence
@@ -79,6 +77,11 @@ class Absorber:
     _cubed: list[CubeEquations] = field(default_factory=list, repr=False, compare=False)
     n_cells: int | None = None
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle without tables and factors, which are built again when needed."""
+        shared = _Workspace(cube=self._shared.cube)
+        return Absorber, (self.levels, self.weights, self.grid, shared, [], [], self.n_cells)
+
     @property
     def n_rows(self) -> int:
         """Number of rows; of cells, empty ones included, after `on_cells`."""
@@ -119,7 +122,7 @@ class Absorber:
         return self._own[0]
 
     def residualize(self, columns: FloatArray, tolerance: float = 1e-12) -> FloatArray:
-        """Return the weighted least-squares residuals of each column on all effects.
+        """Return the weighted least-squares residuals of each column on all effects, (n, k).
 
         Parameters
         ----------
@@ -127,11 +130,6 @@ class Absorber:
             (n, k).
         tolerance : float
             Preconditioned residual of the normal equations relative to the column's norm.
-
-        Returns
-        -------
-        FloatArray
-            (n, k).
         """
         return self.project(columns, tolerance).residuals
 
