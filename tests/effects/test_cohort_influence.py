@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twintrade.design import Design, NotYetTreated, Panel, Treatment
-from twintrade.effects import UnitInfluence
+from twintrade.effects import BlockInfluence, UnitInfluence
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna, moment_effects
@@ -53,7 +53,7 @@ def vars_of(design):
 
 def test_moment_path_equals_the_unit_by_unit_path(design):
     fast, slow = both_paths(design)
-    assert isinstance(slow.estimate.uncertainty, UnitInfluence)
+    assert isinstance(slow.estimate.uncertainty, UnitInfluence | BlockInfluence)
     np.testing.assert_allclose(fast.estimate.effects, slow.estimate.effects, atol=EXACT)
     np.testing.assert_allclose(fast.estimate.uncertainty.matrix(), slow.estimate.uncertainty.matrix(), atol=EXACT)
 

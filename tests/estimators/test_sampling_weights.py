@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
-from twintrade.effects import UnitInfluence
+from twintrade.effects import BlockInfluence, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.simulate import OUTCOME, simulate
@@ -66,7 +66,7 @@ def test_a_unit_of_weight_two_is_two_units(name, comparison, covariates):
         np.testing.assert_allclose(one.effects, other.effects, atol=EXACT)
         if name in OWN_INFLUENCE:
             continue
-        assert isinstance(one.uncertainty, UnitInfluence)
+        assert isinstance(one.uncertainty, UnitInfluence | BlockInfluence)
         np.testing.assert_allclose(one.uncertainty.matrix(), other.uncertainty.cluster_sums(codes), atol=EXACT)
 
 

@@ -1,6 +1,7 @@
 """The currency handed on from room to room: estimates, their uncertainty, bands, findings, messages."""
 
 from twintrade.effects.bands import Bands
+from twintrade.effects.block_influence import BlockInfluence
 from twintrade.effects.cohort_effects import CohortEffects
 from twintrade.effects.estimate import Estimate, EventStudy
 from twintrade.effects.finding import Finding
@@ -21,6 +22,7 @@ from twintrade.effects.uncertainty import (
 
 __all__ = [
     "Bands",
+    "BlockInfluence",
     "CohortEffects",
     "Draws",
     "Dropped",

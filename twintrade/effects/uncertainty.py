@@ -27,8 +27,12 @@ class GroupedInfluence:
 
     def dense(self) -> FloatArray:
         """Return one row a unit, shape (n_units, n_combinations)."""
-        rows = self.values[self.codes]
-        return rows if self.unit_weights is None else rows * self.unit_weights[:, None]
+        return self.part(slice(None))
+
+    def part(self, units: slice) -> FloatArray:
+        """Return the rows of some units."""
+        rows = self.values[self.codes[units]]
+        return rows if self.unit_weights is None else rows * self.unit_weights[units, None]
 
 
 class Uncertainty(ABC):

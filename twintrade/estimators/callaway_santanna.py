@@ -1,22 +1,24 @@
 """Group-time effects: each cohort's change against a clean comparison's change (Callaway and Sant'Anna 2021)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, Dropped, UnitInfluence
+from twintrade.effects import CohortEffects, Dropped
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.group_time import Base, Cell, Shares, cells, identified, named_units, pack
+from twintrade.estimators.conditional_cells import conditional_cells, lacking
+from twintrade.estimators.group_time import Base, Cell, Shares, cells, identified, pack
 from twintrade.estimators.missing_patterns import Groups, grouped, pattern_effects
 from twintrade.estimators.wide import Wide, widen
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.cohort_moments import CohortMoments
-from twintrade.numerics.two_period import Method, NoOverlapError, Sides, two_sides
-from twintrade.numerics.two_period_sections import Convention, sections_effect
+from twintrade.numerics.two_period import Method
+from twintrade.numerics.two_period_sections import Convention
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +109,16 @@ class CallawaySantAnna(Estimator):
         seen = ~np.isnan(wide.outcomes)
         for cell in lost:
             treated = (wide.cohort == cell.cohort) & seen[:, cell.at] & seen[:, cell.base]
-            dropped = (*dropped, _not_identified(cell, wide, _lacking(bool(treated.any()))))
+            dropped = (*dropped, _not_identified(cell, wide, lacking(bool(treated.any()))))
         _require_treated(kept, wide, dropped)
         return pack(kept, effects, influence, wide, design, self.base, dropped)
 
     def _by_cell(self, wide: Wide, plan: list[Cell], design: Design, dropped: tuple[Dropped, ...]) -> CohortEffects:
-        blocks = _Blocks(wide, self)
-        kept: list[Cell] = []
-        effects: list[float] = []
-        # One column a cell, contiguous, and never a second copy: at 100,000 units it is the largest thing there is.
-        values = np.zeros((wide.unit_ids.size, len(plan)), order="F")
-        for cell in plan:
-            column = values[:, len(kept)]
-            try:
-                effects.append(0.0 if cell.is_reference else blocks.effect(cell, column))
-            except EstimationError as error:
-                dropped = (*dropped, _not_identified(cell, wide, str(error)))
-                column[:] = 0.0
-                continue
-            kept.append(cell)
-        _require_treated(kept, wide, dropped)
-        influence = UnitInfluence(wide.unit_ids, values[:, : len(kept)])
-        return pack(kept, np.array(effects), influence, wide, design, self.base, dropped)
+        sections = self.convention if self.rows == "cross_sections" else None
+        found = conditional_cells(wide, plan, self.method, sections)
+        dropped += tuple(_not_identified(cell, wide, why) for cell, why in found.lost)
+        _require_treated(found.kept, wide, dropped)
+        return pack(found.kept, found.effects, found.influence, wide, design, self.base, dropped)
 
 
 def moment_effects(m: CohortMoments, plan: list[Cell], wide: Wide) -> tuple[FloatArray, CohortInfluence]:
@@ -160,78 +150,10 @@ def moment_effects(m: CohortMoments, plan: list[Cell], wide: Wide) -> tuple[Floa
     return effects, wide.influence(m, coefficients, constants)
 
 
-class _Blocks:
-    """Effects of single cells from the units' own rows; what does not change between periods is made once."""
-
-    def __init__(self, wide: Wide, options: CallawaySantAnna) -> None:
-        self._wide = wide
-        self._options = options
-        self._outcomes = np.asfortranarray(wide.outcomes)
-        has_fixed_covariates = wide.is_complete and not bool(np.ptp(wide.covariates, axis=1).any())
-        self._is_fixed = has_fixed_covariates and wide.weights is None
-        self._made: dict[tuple[int, bytes], tuple[IntArray, Sides]] = {}
-
-    def effect(self, cell: Cell, column: FloatArray) -> float:
-        """Return the effect of one cell and write its influence into ``column``."""
-        if self._options.rows == "cross_sections":
-            return self._sections(cell, self._members(cell), column)
-        units, sides = self._sides(cell)
-        result = sides.effect(self._outcomes[units, cell.at] - self._outcomes[units, cell.base])
-        column[units] = result.influence
-        return result.effect
-
-    def _members(self, cell: Cell) -> BoolArray:
-        cohort = self._wide.cohort
-        return np.asarray((cohort == cell.cohort) | cell.comparison[cohort])
-
-    def _sides(self, cell: Cell) -> tuple[IntArray, Sides]:
-        """Return the units of both sides that are observed in both periods, and what is fitted on them."""
-        key = (cell.cohort, cell.comparison.tobytes())
-        if self._is_fixed and key in self._made:
-            return self._made[key]
-        w = self._wide
-        seen = ~np.isnan(self._outcomes[:, cell.at] - self._outcomes[:, cell.base])
-        units = np.flatnonzero(self._members(cell) & seen)
-        d = (w.cohort[units] == cell.cohort).astype(np.float64)
-        _refuse_empty(d)
-        x = np.column_stack([np.ones(units.size), w.covariates[units, cell.base]])
-        weights = np.ones(units.size) if w.weights is None else w.weights[units, cell.base]
-        try:
-            found = units, two_sides(d, x, weights, self._options.method)
-        except NoOverlapError as error:
-            raise EstimationError(f"{error} for {named_units(w.unit_ids[units[error.rows]])}") from None
-        if self._is_fixed:
-            self._made[key] = found
-        return found
-
-    def _sections(self, cell: Cell, member: BoolArray, column: FloatArray) -> float:
-        w = self._wide
-        unit, period = np.nonzero(~np.isnan(w.outcomes[:, [cell.base, cell.at]]) & member[:, None])
-        at: IntArray = np.array([cell.base, cell.at])[period]
-        d = (w.cohort[unit] == cell.cohort).astype(np.float64)
-        _refuse_empty(d)
-        x = np.column_stack([np.ones(unit.size), w.covariates[unit, at]])
-        weights = np.ones(unit.size) if w.weights is None else w.weights[unit, at]
-        method, convention = self._options.method, self._options.convention
-        after = period.astype(np.float64)
-        result = sections_effect(w.outcomes[unit, at], after, d, x, weights, method, convention)
-        np.add.at(column, unit, result.influence)
-        return result.effect
-
-
-def _require_treated(plan: list[Cell], wide: Wide, dropped: tuple[Dropped, ...]) -> None:
+def _require_treated(plan: Sequence[Cell], wide: Wide, dropped: tuple[Dropped, ...]) -> None:
     if not any(wide.periods[c.at] >= wide.onset[c.cohort] for c in plan):
         why = "; ".join(sorted({d.sentence for d in dropped}))
         raise EstimationError(f"no cohort-period cell from onset on is identified: {why}")
-
-
-def _refuse_empty(treated: FloatArray) -> None:
-    if not treated.any() or treated.all():
-        raise EstimationError(_lacking(bool(treated.any())))
-
-
-def _lacking(has_treated: bool) -> str:
-    return f"no {'comparison' if has_treated else 'treated'} unit is observed in both periods"
 
 
 def _not_identified(cell: Cell, wide: Wide, sentence: str) -> Dropped:

@@ -1,0 +1,91 @@
+"""Cells given covariates or under weights: one fit for many cells against one regression and logit per cell."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from twintrade.design import NeverTreated, NotYetTreated
+from twintrade.effects import BlockInfluence, UnitInfluence
+from twintrade.estimators.base import fit
+from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.conditional_cells import conditional_cells
+from twintrade.estimators.group_time import cells, identified
+from twintrade.estimators.wide import widen
+from twintrade.numerics.two_period import change_effect
+from twintrade.simulate import OUTCOME, simulate
+
+# Sums of a hundred units in another order.
+TWIN = 1e-10
+COHORTS = {2003: 0.2, 2005: 0.2, 2009: 0.2}
+
+
+def wide_of(kind, comparison):
+    """Lay out 200 units whose covariate is fixed or varies, with weights, or with a fifth of the rows missing."""
+    rng = np.random.default_rng(8)
+    simulated = simulate(rng, n_cities=200, n_periods=12, cohorts=COHORTS, missing=0.2 if kind == "gaps" else 0.0)
+    panel = simulated.panel
+    fixed = rng.normal(size=panel.n_units)[panel.unit]
+    x = fixed if kind == "fixed" else fixed + 0.3 * rng.normal(size=panel.n_rows)
+    frame = panel.to_frame().assign(x=x, size=rng.uniform(0.5, 2.0, panel.n_rows))
+    held = type(panel).from_frame(frame, unit="unit", period="period")
+    options = {"weights": "size"} if kind == "weighted" else {}
+    design = simulated.design(comparison=comparison)
+    return replace(design, panel=held, covariates=("x",), outcome=OUTCOME, **options)
+
+
+def one_by_one(wide, plan, method):
+    """Fit every cell for itself, and write its influence into a column of its own."""
+    effects, values = np.zeros(len(plan)), np.zeros((wide.unit_ids.size, len(plan)))
+    for k, cell in enumerate(plan):
+        if cell.is_reference:
+            continue
+        change = wide.outcomes[:, cell.at] - wide.outcomes[:, cell.base]
+        units = np.flatnonzero(((wide.cohort == cell.cohort) | cell.comparison[wide.cohort]) & ~np.isnan(change))
+        x = np.column_stack([np.ones(units.size), wide.covariates[units, cell.base]])
+        weights = np.ones(units.size) if wide.weights is None else wide.weights[units, cell.base]
+        treated = (wide.cohort[units] == cell.cohort).astype(float)
+        found = change_effect(change[units], treated, x, weights, method)
+        effects[k], values[units, k] = found.effect, found.influence
+    return effects, values
+
+
+@pytest.mark.parametrize("method", ["doubly_robust", "regression", "ipw"])
+@pytest.mark.parametrize("kind", ["fixed", "varying", "weighted", "gaps"])
+def test_cells_fitted_together_equal_cells_fitted_alone(kind, method) -> None:
+    for comparison, base in product((NeverTreated(), NotYetTreated()), ("universal", "varying")):
+        wide = widen(wide_of(kind, comparison).observations)
+        plan, _ = identified(list(cells(wide.onset, wide.periods, base, 0, comparison)), wide)
+        found = conditional_cells(wide, plan, method)
+        assert list(found.kept) == plan
+        effects, values = one_by_one(wide, plan, method)
+        assert np.abs(found.effects - effects).max() < TWIN
+        assert np.abs(found.influence.matrix() - values).max() < TWIN
+        if isinstance(comparison, NeverTreated):
+            assert (len(found.influence.blocks) > 1) == (kind != "gaps")
+
+
+@pytest.mark.parametrize("view", ["event", "overall", "cohort", "calendar"])
+def test_averages_of_blocks_equal_averages_of_the_matrix(view) -> None:
+    result = fit(CallawaySantAnna(), wide_of("fixed", NeverTreated()))
+    held = result.estimate
+    assert isinstance(held.uncertainty, BlockInfluence)
+    dense = replace(
+        result, estimate=replace(held, uncertainty=UnitInfluence(held.uncertainty.units, held.uncertainty.matrix()))
+    )
+    fast, slow = result.view(view).uncertainty, dense.view(view).uncertainty
+    assert np.abs(fast.matrix() - slow.matrix()).max() < TWIN
+    for clusters in (np.arange(200), np.arange(200) // 7):
+        assert np.abs(fast.cross_product(clusters) - slow.cross_product(clusters)).max() < TWIN
+
+
+def test_blocks_put_together_piece_by_piece(monkeypatch) -> None:
+    """Pieces of 16 units, whose bounds fall within blocks, give what one piece gives; so do shares of averages."""
+    study = fit(CallawaySantAnna(), wide_of("fixed", NeverTreated())).view("event").uncertainty
+    whole, product_ = study.matrix(), study.cross_product(np.arange(200))
+    monkeypatch.setattr("twintrade.effects.block_influence.UNITS_AT_ONCE", 16)
+    assert np.abs(study.matrix() - whole).max() < TWIN
+    assert np.abs(study.cross_product(np.arange(200)) - product_).max() < TWIN
+    weights = np.random.default_rng(1).normal(size=(study.n_effects, 2))
+    assert np.abs(study.combined(weights).matrix() - whole @ weights).max() < TWIN
