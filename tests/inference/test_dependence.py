@@ -9,11 +9,12 @@ import pytest
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import InferenceError
-from twintrade.estimators.base import fit
+from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.dependence import Conley, DriscollKraay, Dyadic, NeweyWest, great_circle
+from twintrade.inference.variances import is_reference
 
 # README of the reference numbers.
 GOLDEN = 1e-6
@@ -87,3 +88,91 @@ def test_what_cannot_be_provided_is_said(gravity_panel, rng) -> None:
         Conley().infer(fitted, "overall", rng)
     assert Dyadic().infer(fitted, "overall", rng).se[0] > 0
     assert NeweyWest().infer(fit(TWFE(), gravity_panel()), "event", rng).se.max() > 0
+
+
+SPREAD = {"latitude": (40.0, 50.0), "longitude": (0.0, 12.0)}
+
+
+def placed(seed: int, n_cities: int, n_partners: int, n_periods: int) -> Design:
+    """A panel of dyads strewn over some hundred kilometres, a third of them tied."""
+    rng = np.random.default_rng(seed)
+    n = n_cities * n_partners
+    index = [range(n_cities), range(n_partners), range(n_periods)]
+    frame = pd.MultiIndex.from_product(index, names=["city", "partner", "period"]).to_frame(index=False)
+    for name, (low, high) in SPREAD.items():
+        frame[name] = rng.uniform(low, high, n).repeat(n_periods)
+    frame["y"] = rng.normal(size=len(frame))
+    panel = Panel.from_frame(frame.astype({"city": str, "partner": str}), city="city", partner="partner")
+    onset = np.full(n, np.inf)
+    tied = rng.choice(n, max(1, n // 3), replace=False)
+    onset[tied] = rng.integers(2, n_periods, tied.size)
+    return Design(panel=panel, treatment=Treatment(panel.units, onset), outcome="y", window=(-2, 2))
+
+
+def negative_case(shape: str) -> tuple[Fit, Conley]:
+    """The first small panel whose variance before the repair is negative, as the uniform kernel's can be."""
+    for seed in range(400):
+        fitted = fit(TWFE(shape=shape), placed(seed, 3, 4, 6))
+        for cutoff in (200.0, 500.0, 900.0):
+            method = Conley(cutoff=cutoff)
+            if (np.diag(method.covariance(fitted, fitted.estimate).covariance) < -1e-6).any():
+                return fitted, method
+    raise AssertionError("no panel has a negative variance")
+
+
+def test_a_single_negative_variance_gives_no_interval_and_says_why(rng) -> None:
+    fitted, method = negative_case("static")
+    bands = method.infer(fitted, "overall", rng)
+    assert np.isnan([bands.se[0], bands.low[0], bands.high[0], bands.p[0]]).all()
+    said = {m.code: m.message for m in bands.messages}
+    assert set(said) == {"negative-variance", "no-variance"}
+    assert "kernel = 'bartlett'" in said["no-variance"]
+
+
+def test_negative_variances_among_several_are_repaired_and_named(rng) -> None:
+    fitted, method = negative_case("event")
+    raw = np.diag(method.covariance(fitted, fitted.estimate).covariance)
+    bands = method.infer(fitted, "event", rng)
+    said = " ".join(m.message for m in bands.messages if m.code == "negative-variance")
+    assert all((name in said) == (value < 0) for name, value in zip(bands.estimate.names, raw, strict=True) if value)
+    assert np.linalg.eigvalsh(bands.covariance).min() > -1e-12
+    assert (bands.se[np.isfinite(bands.se)] >= 0).all()
+
+
+@pytest.mark.parametrize("kernel", ["uniform", "bartlett"])
+@pytest.mark.parametrize("seed", range(12))
+def test_every_small_panel_has_an_interval_or_a_reason(kernel, seed, rng) -> None:
+    design = placed(seed, 2 + seed % 3, 2 + seed % 4, 5)
+    for shape in ("static", "event"):
+        fitted = fit(TWFE(shape=shape), design)
+        for cutoff in (50.0, 300.0, 800.0, 2000.0):
+            for view in fitted.views:
+                bands = Conley(cutoff=cutoff, kernel=kernel).infer(fitted, view, rng)
+                lost = np.isnan(bands.low) & ~is_reference(bands.estimate)
+                said = " ".join(m.message for m in bands.messages if m.code == "no-variance")
+                assert all(name in said for name in np.array(bands.estimate.names)[lost])
+
+
+def test_a_cutoff_that_takes_in_everybody_leaves_a_variance_of_zero_and_says_so(rng) -> None:
+    """Influence sums to zero, so the sum over all pairs does."""
+    fitted = fit(TWFE(shape="static"), placed(1, 4, 4, 6))
+    bands = Conley(cutoff=20_000.0).infer(fitted, "overall", rng)
+    assert np.isnan(bands.se[0])
+    assert "no-variance" in {m.code for m in bands.messages}
+
+
+@pytest.mark.parametrize(
+    ("columns", "method", "reason"),
+    [
+        ({}, Conley(cutoff=0.0), "distance above 0 km"),
+        ({}, Conley(cutoff=float("nan")), "distance above 0 km"),
+        ({"latitude": 91.0}, Conley(), "exchanged"),
+        ({"longitude": np.nan}, Conley(), "no latitude or longitude"),
+    ],
+)
+def test_places_and_cutoffs_that_make_no_sense_are_refused(columns, method, reason, rng) -> None:
+    design = placed(2, 3, 4, 6)
+    changed = {name: np.full(design.panel.n_rows, value) for name, value in columns.items()}
+    panel = replace(design.panel, columns={**design.panel.columns, **changed})
+    with pytest.raises(InferenceError, match=reason):
+        method.infer(fit(TWFE(), replace(design, panel=panel)), "overall", rng)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from twintrade.effects import Bands, CohortEffects, Estimate, EventStudy, Message, Sample
+from twintrade.effects import Bands, Estimate, Message, Sample
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clusters import (
@@ -18,6 +18,7 @@ from twintrade.inference.clusters import (
 )
 from twintrade.inference.conventions import Convention, Correction, Levels, convention, correct, corrected
 from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantile, two_sided_p
+from twintrade.inference.variances import has_variance, is_reference, variance_messages
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods", "row": "rows"}
@@ -37,14 +38,20 @@ class Sandwich:
     clusters : Clusters
     rule : Convention
     correction : Correction
-    was_repaired : bool
+    negative : BoolArray, shape (n_effects,)
+        Variances that were negative before the repair.
     """
 
     covariance: FloatArray
     clusters: Clusters
     rule: Convention
     correction: Correction
-    was_repaired: bool
+    negative: BoolArray
+
+    @property
+    def was_repaired(self) -> bool:
+        """Whether some variance was negative."""
+        return bool(self.negative.any())
 
     @property
     def se(self) -> FloatArray:
@@ -86,8 +93,8 @@ class Clustered(Inference):
         own = fit.estimator.small_sample
         rule = convention(own if self.correction == "estimator" else self.correction)
         correction = _correction(fit, estimate.sample, rule, clusters, is_linear=own != "ppmlhdfe")
-        covariance, was_repaired = repaired(clusters.covariance() * correction.factor)
-        return Sandwich(covariance, clusters, rule, correction, was_repaired)
+        covariance, negative = repaired(clusters.covariance() * correction.factor)
+        return Sandwich(covariance, clusters, rule, correction, negative)
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return pointwise and plug-in sup-t intervals."""
@@ -116,19 +123,6 @@ def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, 
     o = fit.design.observations
     effects = [recode(o.codes(name)[sample.rows]) for name in sample.effects]
     return correct(rule, sample.n_rows, sample.n_slopes, effects, clusters.row_codes, is_linear=is_linear)
-
-
-def is_reference(estimate: Estimate) -> BoolArray:
-    """Whether each effect is the exact zero of a reference period."""
-    if isinstance(estimate, EventStudy | CohortEffects) and estimate.reference is not None:
-        return np.asarray((estimate.event_times == estimate.reference) & (estimate.effects == 0))
-    return np.zeros(estimate.n_effects, dtype=bool)
-
-
-def has_variance(estimate: Estimate, se: FloatArray) -> BoolArray:
-    """Whether each effect has a usable standard error; a zero beside the reference is no error but a failure."""
-    floor = 1e-12 * max(float(np.abs(estimate.effects).max(initial=0.0)), float(se.max(initial=0.0)))
-    return np.asarray((se > floor) & ~is_reference(estimate))
 
 
 def bands_from(
@@ -216,18 +210,9 @@ def sandwich_note(sandwich: Sandwich) -> str:
 
 def sandwich_messages(fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: BoolArray) -> tuple[Message, ...]:
     """Return what the reader of clustered errors must know."""
-    found = []
-    if sandwich.was_repaired:
-        text = "the multi-way covariance had a negative variance; its negative eigenvalues were set to zero"
-        found.append(Message("warning", "negative-variance", text))
-    found += few_treated(fit, estimate, sandwich.clusters.sizes, "clustered errors are too small here")
-    lost = [
-        n for n, ok, ref in zip(estimate.names, usable, is_reference(estimate), strict=True) if not ok and not ref
-    ]
-    if lost:
-        text = f"no standard error for {', '.join(lost)}: the influence has no variation across clusters"
-        found.append(Message("warning", "no-variance", text))
-    return tuple(found)
+    few = few_treated(fit, estimate, sandwich.clusters.sizes, "clustered errors are too small here")
+    what = "multi-way" if len(sandwich.clusters.names) > 1 else "clustered"
+    return (*variance_messages(estimate, sandwich.negative, usable, what, "cluster by one dimension"), *few)
 
 
 def few_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int], consequence: str) -> list[Message]:

@@ -9,10 +9,11 @@ from twintrade.effects import Bands, Message, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, few_treated, has_variance
+from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, few_treated
 from twintrade.inference.clusters import NESTING, fewest_treated, influence_of, treated_clusters
 from twintrade.inference.joint import sup_t_plug_in, t_quantile, two_sided_p
 from twintrade.inference.leave_out import effects_projection, members, row_clusters
+from twintrade.inference.variances import has_variance, variance_messages
 from twintrade.numerics.annihilator import Annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -89,8 +90,9 @@ class BiasReduced(Inference):
             f"degrees of freedom, {smallest:.1f} at least; sup-t critical value {critical:.3f}"
         )
         made = banded(estimate, self.name, self.level, found.covariance, usable, smallest, critical, note, facts)
+        lost = variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced", "")
         few = few_treated(fit, estimate, {name: n}, "the degrees of freedom say how little this error is worth")
-        return _with_own_df(replace(made, messages=tuple(few)), found.df, self.level)
+        return _with_own_df(replace(made, messages=(*lost, *few)), found.df, self.level)
 
 
 def _with_own_df(bands: Bands, df: FloatArray, level: float) -> Bands:

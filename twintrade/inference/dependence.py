@@ -11,10 +11,11 @@ from twintrade.effects import Bands, Estimate, Regression
 from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, banded, has_variance
+from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, banded
 from twintrade.inference.clusters import grouped, influence_of, positions, recode
 from twintrade.inference.conventions import CONVENTIONS, correct, count_all
 from twintrade.inference.joint import repaired, sup_t_plug_in
+from twintrade.inference.variances import has_variance, variance_messages
 from twintrade.numerics.arrays import FloatArray
 
 EARTH_RADIUS = 6371.0088
@@ -43,6 +44,7 @@ class Dependence(Inference):
 
     level: float = 0.95
     draws: int = PLUG_IN_DRAWS
+    remedy: ClassVar[str] = "cluster instead"
 
     @abstractmethod
     def covariance(self, fit: Fit, estimate: Estimate) -> Found:
@@ -58,14 +60,15 @@ class Dependence(Inference):
         """Return t intervals and plug-in sup-t bands."""
         estimate = fit.view(view)
         found = self.covariance(fit, estimate)
-        covariance, was_repaired = repaired(found.covariance * found.factor)
+        covariance, negative = repaired(found.covariance * found.factor)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
         df = found.df if fit.estimator.small_sample != "ppmlhdfe" else float("inf")
         critical = sup_t_plug_in(covariance, usable, self.level, df, rng, self.draws)
-        note = found.note + ("; negative eigenvalues set to zero" if was_repaired else "")
+        note = found.note + ("; negative eigenvalues set to zero" if negative.any() else "")
         facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": found.df + 1}
         made = banded(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
-        return replace(made, df=np.full(estimate.n_effects, df))
+        messages = variance_messages(estimate, negative, usable, self.name.replace("_", "-"), self.remedy)
+        return replace(made, df=np.full(estimate.n_effects, df), messages=messages)
 
 
 def regression_rows(fit: Fit, estimate: Estimate, method: str) -> Regression:
@@ -88,6 +91,8 @@ def period_factor(fit: Fit, estimate: Estimate, n_periods: int) -> float:
     if n_periods < 3:
         raise InferenceError(f"{n_periods} periods are too few for errors that follow time")
     k = count_all(estimate.sample.n_slopes, [recode(o.codes(name)[rows]) for name in estimate.sample.effects])
+    if k >= rows.size:
+        raise InferenceError(f"{k} parameters on {rows.size} rows leave no degree of freedom for errors")
     return n_periods / (n_periods - 1) * (rows.size - 1) / (rows.size - k)
 
 
@@ -166,6 +171,7 @@ class Dyadic(Dependence):
 
     name: ClassVar[str] = "dyadic"
     citation: ClassVar[str] = "aronow2015"
+    remedy: ClassVar[str] = "cluster by city or by partner"
 
     def covariance(self, fit: Fit, estimate: Estimate) -> Found:
         """Return sums over members, less the pairs that were counted twice."""
@@ -212,9 +218,18 @@ class Conley(Dependence):
     kernel: Literal["uniform", "bartlett"] = "uniform"
     name: ClassVar[str] = "conley"
     citation: ClassVar[str] = "conley1999"
+    remedy: ClassVar[str] = "take kernel = 'bartlett', another cutoff, or clusters"
 
     def covariance(self, fit: Fit, estimate: Estimate) -> Found:
-        """Return the covariance over pairs of units by their distance."""
+        """Return the covariance over pairs of units by their distance.
+
+        Raises
+        ------
+        InferenceError
+            One unit, a cutoff that is not positive, or places that are missing or not on the globe.
+        """
+        if not self.cutoff > 0:
+            raise InferenceError(f"the cutoff of conley is a distance above 0 km, not {self.cutoff:g}")
         o = fit.design.observations
         influence = influence_of(estimate, self.name)
         where = positions(o, influence)
@@ -226,6 +241,10 @@ class Conley(Dependence):
         points = np.radians(place[first])
         if not np.isfinite(points).all():
             raise InferenceError("some units have no latitude or longitude; fill them in or leave the units out")
+        if (np.abs(points[:, 0]) > np.pi / 2).any():
+            raise InferenceError(f"the column {self.latitude} has values beyond 90 degrees: are the two exchanged?")
+        if points.shape[0] < 2:
+            raise InferenceError("there is one unit only and no variance without a second")
         values = influence.matrix()
         total = np.zeros((values.shape[1], values.shape[1]))
         step = max(1, 4_000_000 // points.shape[0])

@@ -11,6 +11,7 @@ from twintrade.effects.bands import absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
+from twintrade.inference.variances import has_variance, is_reference, variance_messages
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.long_run import automatic_lags, long_run_covariance
 
@@ -68,6 +69,8 @@ class Hac(Inference):
     def _bands(self, fit: Fit, view: View, covariance: FloatArray, df: float, lags: int, n_periods: int) -> Bands:
         estimate = fit.view(view)
         se = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        usable = has_variance(estimate, se)
+        se = np.where(usable, se, np.where(is_reference(estimate), 0.0, np.nan))
         critical = float(-stdtrit(min(df, 1e9), (1 - self.level) / 2))
         ratio = np.divide(np.abs(estimate.effects), se, out=np.full(se.size, np.nan), where=se > 0)
         kind = "prewhitened " if self.is_prewhitened else ""
@@ -87,5 +90,6 @@ class Hac(Inference):
                 f"Errors robust to heteroskedasticity and autocorrelation ({kind}Bartlett, {lags} lags, "
                 f"{n_periods} periods)"
             ),
+            messages=variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "long-run", ""),
             facts={"lags": lags, "n_periods": n_periods, "critical_value": critical},
         )

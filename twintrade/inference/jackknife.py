@@ -11,10 +11,11 @@ from twintrade.effects import Bands, Estimate, Message
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, has_variance
+from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded
 from twintrade.inference.clusters import fewest_treated, treated_clusters
 from twintrade.inference.joint import repaired, sup_t_plug_in
 from twintrade.inference.leave_out import LeftOut, left_out
+from twintrade.inference.variances import has_variance, variance_messages
 from twintrade.numerics.arrays import FloatArray
 
 
@@ -70,7 +71,7 @@ class Jackknife(Inference):
         estimate = fit.view(view)
         raw, used, sizes = self.covariance(fit, view)
         lost = np.isnan(np.diag(raw))
-        covariance, was_repaired = repaired(np.where(np.isnan(raw), 0.0, raw))
+        covariance, negative = repaired(np.where(np.isnan(raw), 0.0, raw))
         df = float(min(sizes.values()) - 1)
         se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
         usable = has_variance(estimate, se) & ~lost
@@ -84,7 +85,9 @@ class Jackknife(Inference):
         )
         facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": listed}
         facts["fewest_clusters"] = fewest_treated(fit, estimate, sizes)
-        messages = _messages(fit, estimate, used, lost, was_repaired, list(sizes))
+        messages = _messages(fit, estimate, used, lost, list(sizes))
+        what = "multi-way jackknife" if len(sizes) > 1 else "jackknife"
+        messages += variance_messages(estimate, negative, usable | lost, what, "cluster by one dimension")
         made = banded(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
         return replace(made, messages=messages)
 
@@ -109,7 +112,6 @@ def _messages(
     estimate: Estimate,
     used: Sequence[LeftOut],
     lost: FloatArray,
-    was_repaired: bool,
     names: Sequence[str],
 ) -> tuple[Message, ...]:
     found = [Message("warning", "refit-failed", text) for one in used for text in one.failures]
@@ -117,9 +119,6 @@ def _messages(
         gone = ", ".join(estimate.names[k] for k in np.flatnonzero(lost))
         text = f"no jackknife error for {gone}: estimated from one cluster alone, or gone without one"
         found.append(Message("warning", "no-variance", text))
-    if was_repaired:
-        text = "the multi-way covariance had a negative variance; its negative eigenvalues were set to zero"
-        found.append(Message("warning", "negative-variance", text))
     for name in names:
         if name in ("unit", "city", "partner") and treated_clusters(fit, estimate, name)[0] == 1:
             text = f"one {name} is treated: leaving it out leaves no estimate, and no error of this kind exists"

@@ -117,16 +117,17 @@ def fewest_clusters(facts: Mapping[str, float | int | str]) -> float:
     return float(facts.get("fewest_clusters", np.inf))
 
 
-def repaired(covariance: FloatArray) -> tuple[FloatArray, bool]:
-    """Raise negative eigenvalues to zero where some variance is negative; say whether that was needed.
+def repaired(covariance: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Raise negative eigenvalues to zero where some variance is negative; say which were, shape (n_effects,).
 
     Cameron, Gelbach and Miller (2011), section 2.3. fixest does the same, and only where a diagonal is negative.
     """
     scale = float(np.abs(np.diag(covariance)).max(initial=0.0))
-    if not (np.diag(covariance) < -RANK * scale).any():
-        return covariance, False
+    negative = np.asarray(np.diag(covariance) < -RANK * scale)
+    if not negative.any():
+        return covariance, negative
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    return (vectors * np.clip(values, 0.0, None)) @ vectors.T, True
+    return (vectors * np.clip(values, 0.0, None)) @ vectors.T, negative
 
 
 def correlation(covariance: FloatArray) -> FloatArray:

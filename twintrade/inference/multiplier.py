@@ -13,12 +13,12 @@ from twintrade.inference.clustered import (
     Clustered,
     Facts,
     bands_from,
-    has_variance,
     sandwich_messages,
     sandwich_note,
 )
 from twintrade.inference.clusters import Clusters, fewest_treated
 from twintrade.inference.joint import bounded_critical
+from twintrade.inference.variances import has_variance
 from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.numerics.multipliers import TWO_POINTS, multipliers
 

@@ -15,9 +15,10 @@ from twintrade.estimators.base import Fit, View
 from twintrade.estimators.single_case import SingleCase
 from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import Facts, is_reference
+from twintrade.inference.clustered import Facts
 from twintrade.inference.inversion import inverted, two_sided_share
 from twintrade.inference.permutation import aligned
+from twintrade.inference.variances import is_reference
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.placebo_rank import placebo_rank, rmspe_ratio
 

@@ -13,11 +13,12 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.assignments import Across, Assignments, assignments
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import Clustered, is_reference
+from twintrade.inference.clustered import Clustered
 from twintrade.inference.inversion import inverted, two_sided_share
 from twintrade.inference.permutation import Permuted, is_linear, permute
 from twintrade.inference.randomization_bands import Compared, Dealt
 from twintrade.inference.score_randomization import OVERALL, Scored, scored
+from twintrade.inference.variances import is_reference
 from twintrade.numerics.arrays import FloatArray
 
 MOST_DISTINCT = 20_000

@@ -8,8 +8,9 @@ import numpy as np
 from twintrade.effects import Bands, Estimate, EventStudy, Message
 from twintrade.effects.bands import absent
 from twintrade.inference.assignments import SENTENCES, Assignments
-from twintrade.inference.clustered import Facts, is_reference
+from twintrade.inference.clustered import Facts
 from twintrade.inference.inversion import two_sided_share
+from twintrade.inference.variances import is_reference
 from twintrade.numerics.arrays import FloatArray
 
 COMPARED = {
@@ -96,7 +97,7 @@ class Dealt:
             covariance=spread_of_draws(compared),
             note=self._note(has_intervals),
             facts=self._facts(compared),
-            messages=self._messages(compared, low, high, asked and not has_intervals),
+            messages=self._messages(compared, low, high, has_intervals, asked and not has_intervals),
         )
 
     def _note(self, has_intervals: bool) -> str:
@@ -122,7 +123,7 @@ class Dealt:
         return facts | joint_pre(compared)
 
     def _messages(
-        self, compared: Compared, low: FloatArray, high: FloatArray, lacks_intervals: bool
+        self, compared: Compared, low: FloatArray, high: FloatArray, has_intervals: bool, lacks_intervals: bool
     ) -> tuple[Message, ...]:
         names = compared.estimate.names
         found = [
@@ -142,6 +143,10 @@ class Dealt:
         if open_ended:
             text = f"randomization rejects no effect, however large, on some side of: {', '.join(open_ended)}"
             found.append(Message("warning", "unbounded-interval", text))
+        fixed = np.isnan(low) & np.isnan(high) & ~is_reference(compared.estimate) & ~np.isnan(compared.p)
+        if has_intervals and fixed.any():
+            text = f"no interval for {', '.join(n for n, is_fixed in zip(names, fixed, strict=True) if is_fixed)}"
+            found.append(Message("info", "no-interval", f"{text}: a constant effect after the tie does not move it"))
         if lacks_intervals:
             text = "the method is not linear in the outcome: randomization gives p-values and no interval"
             found.append(Message("info", "no-interval", text))

@@ -1,6 +1,6 @@
 """Dyad-clustered errors whose residuals are freed of their leverage (Weidner and Zylkin 2021)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
@@ -10,7 +10,9 @@ from twintrade.effects.corrected_influence import CorrectedInfluence
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantile, two_sided_p
+from twintrade.inference.clustered import Facts, banded
+from twintrade.inference.joint import repaired, sup_t_plug_in
+from twintrade.inference.variances import has_variance, variance_messages
 
 Adjusted = Literal["one_side", "both_sides"]
 
@@ -55,29 +57,21 @@ class WeidnerZylkin(Inference):
         if not isinstance(influence, CorrectedInfluence):
             raise InferenceError(f"weidner_zylkin needs the estimator ppml_corrected, not {fit.estimator.name}")
         n = influence.values.shape[0]
+        if n < 2:
+            raise InferenceError("there is one dyad only and no variance without a second")
         cross = influence.adjusted.T @ (influence.values if self.adjusted == "one_side" else influence.adjusted)
-        covariance, was_repaired = repaired(0.5 * (cross + cross.T) * n / (n - 1))
-        se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
-        quantile = t_quantile(0.5 + self.level / 2, np.inf)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            p = two_sided_p(estimate.effects / se, np.inf)
-        p = np.where(se > 0, p, np.nan)
-        critical = sup_t_plug_in(covariance, se > 0, self.level, np.inf, rng, self.draws)
-        repair = "; a negative variance was raised to zero" if was_repaired else ""
+        covariance, negative = repaired(0.5 * (cross + cross.T) * n / (n - 1))
+        usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
+        critical = sup_t_plug_in(covariance, usable, self.level, np.inf, rng, self.draws)
+        repair = "; a negative variance was raised to zero" if negative.any() else ""
         sides = "" if self.adjusted == "one_side" else " on both sides of the meat"
         note = f"Standard errors clustered by dyad ({n} dyads), residuals freed of their leverage{sides}{repair}."
-        return Bands(
-            estimate=estimate,
-            inference=self.name,
-            level=self.level,
-            se=se,
-            low=estimate.effects - quantile * se,
-            high=estimate.effects + quantile * se,
-            p=p,
-            df=np.full(se.size, np.inf),
-            simultaneous_low=estimate.effects - critical * se,
-            simultaneous_high=estimate.effects + critical * se,
-            covariance=covariance,
-            note=note,
-            facts={"clusters": f"{n} dyads", "critical_value": critical, "draws": self.draws, "fewest_clusters": n},
-        )
+        facts: Facts = {
+            "clusters": f"{n} dyads",
+            "critical_value": critical,
+            "draws": self.draws,
+            "fewest_clusters": n,
+        }
+        made = banded(estimate, self.name, self.level, covariance, usable, np.inf, critical, note, facts)
+        messages = variance_messages(estimate, negative, usable, "leverage-adjusted", "take adjusted = 'both_sides'")
+        return replace(made, messages=messages)

@@ -10,9 +10,10 @@ from twintrade.effects.bands import absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLURAL, Clustered, Facts, banded, few_treated, has_variance
+from twintrade.inference.clustered import PLURAL, Clustered, Facts, banded, few_treated
 from twintrade.inference.clusters import influence_of
 from twintrade.inference.leave_out import row_clusters
+from twintrade.inference.variances import has_variance, variance_messages
 from twintrade.inference.wild_sums import Scores, Working, working
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.wild import Draws, WildWeights, share_as_large, simulate, wild_weights
@@ -104,6 +105,7 @@ class Wild(Inference):
             "floor": 1 / drawn.shape[0] * (2 if self.weights == "rademacher" and is_complete else 1),
         }
         reference = made.se == 0
+        lost = variance_messages(estimate, np.zeros(usable.size, dtype=bool), usable, "clustered", "")
         few = few_treated(fit, estimate, {by: model.n_clusters}, "the bootstrap hardly ever rejects or far too often")
         return replace(
             made,
@@ -112,7 +114,7 @@ class Wild(Inference):
             high=np.where(reference, 0.0, high),
             covariance=None,
             facts=facts,
-            messages=(*few, *_messages(model, is_complete, self.weights)),
+            messages=(*lost, *few, *_messages(model, is_complete, self.weights)),
         )
 
     def _fewest(self, fit: Fit, rows: IntArray) -> str:

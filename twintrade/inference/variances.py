@@ -1,0 +1,54 @@
+"""Which effects have a usable variance, and what is said of those that have none."""
+
+import numpy as np
+
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Message
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+
+def is_reference(estimate: Estimate) -> BoolArray:
+    """Whether each effect is the exact zero of a reference period."""
+    if isinstance(estimate, EventStudy | CohortEffects) and estimate.reference is not None:
+        return np.asarray((estimate.event_times == estimate.reference) & (estimate.effects == 0))
+    return np.zeros(estimate.n_effects, dtype=bool)
+
+
+def has_variance(estimate: Estimate, se: FloatArray) -> BoolArray:
+    """Whether each effect has a usable standard error; a zero beside the reference is no error but a failure."""
+    floor = 1e-12 * max(float(np.abs(estimate.effects).max(initial=0.0)), float(se.max(initial=0.0)))
+    return np.asarray((se > floor) & ~is_reference(estimate))
+
+
+def variance_messages(
+    estimate: Estimate, negative: BoolArray, usable: BoolArray, what: str, remedy: str
+) -> tuple[Message, ...]:
+    """Return what was repaired, and why an effect has no standard error.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    negative : BoolArray, shape (n_effects,)
+        Variances that were negative before the repair.
+    usable : BoolArray, shape (n_effects,)
+    what : str
+        Which covariance: "multi-way".
+    remedy : str
+        What to do where a negative variance leaves nothing.
+    """
+    found = []
+    if negative.any():
+        text = f"the {what} covariance had a negative variance for {_listed(estimate, negative)}"
+        text += "; its negative eigenvalues were set to zero"
+        found.append(Message("warning", "negative-variance", text))
+    lost = ~usable & ~is_reference(estimate)
+    if (lost & negative).any():
+        text = f"no standard error for {_listed(estimate, lost & negative)}: a negative variance set to zero is none"
+        found.append(Message("warning", "no-variance", f"{text}; {remedy}"))
+    if (lost & ~negative).any():
+        text = f"no standard error for {_listed(estimate, lost & ~negative)}: its influence has no variation"
+        found.append(Message("warning", "no-variance", text))
+    return tuple(found)
+
+
+def _listed(estimate: Estimate, which: BoolArray) -> str:
+    return ", ".join(name for name, chosen in zip(estimate.names, which, strict=True) if chosen)
