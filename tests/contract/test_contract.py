@@ -7,8 +7,12 @@ import pandas as pd
 import pytest
 from chosen_designs import EFFECT, chosen, fitted, names, of
 
-from twintrade.effects import EventStudy, Influence
+from twintrade.effects import Draws, EventStudy, Influence
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import ESTIMATORS
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.multiplier import Multiplier
+from twintrade.inference.wild import Wild
 from twintrade.simulate import OUTCOME
 
 EXACT = 1e-8
@@ -114,11 +118,23 @@ def test_a_shock_to_one_cohort_moves_no_other(name):
     np.testing.assert_allclose(after.effects[moved] - before.effects[moved], 3.0, atol=EXACT)
 
 
+def assert_refuses_clustered_errors(result):
+    """Without influence every error made of it is refused with a reason, and the method says why it has none."""
+    rng = np.random.default_rng(1)
+    for method in (Clustered(), Multiplier(draws=19), Wild(draws=19)):
+        with pytest.raises(InferenceError, match=r"needs? an influence function.* use randomization or placebo"):
+            method.infer(result, "overall", rng)
+    held = result.view("overall").uncertainty
+    assert isinstance(held, Draws) or held.reason
+
+
 @pytest.mark.parametrize("name", [name for name in EVERY if ESTIMATORS[name].requires.influence_sums_to_zero])
 def test_influence_sums_to_zero(name):
-    estimate = fitted(name, chosen(name, noise=0.5)).estimate
+    result = fitted(name, chosen(name, noise=0.5))
+    estimate = result.estimate
     if not isinstance(estimate.uncertainty, Influence):
-        pytest.skip("this estimate has no influence")
+        assert_refuses_clustered_errors(result)
+        return
     matrix = estimate.uncertainty.matrix()
     assert matrix.shape == (estimate.uncertainty.units.size, estimate.n_effects)
     np.testing.assert_allclose(matrix.sum(axis=0), 0.0, atol=EXACT)
@@ -131,7 +147,8 @@ def test_influence_agrees_with_leaving_one_unit_out(name):
     result = fitted(name, parts)
     overall = result.view("overall")
     if not isinstance(overall.uncertainty, Influence):
-        pytest.skip("this estimate has no influence")
+        assert_refuses_clustered_errors(result)
+        return
     error = float(np.sqrt((overall.uncertainty.matrix() ** 2).sum()))
     units = result.design.observations.unit_ids
     left_out = np.array([averaged(result.refit(result.design.without([unit]))) for unit in units])

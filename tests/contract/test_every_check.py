@@ -81,8 +81,6 @@ def test_every_inference_gives_bands_or_a_reason(fitted, name) -> None:
 @pytest.mark.parametrize("name", list(DIAGNOSTICS))
 @pytest.mark.parametrize("inference", [Clustered(), Randomization(draws=19)], ids=["clustered", "randomization"])
 def test_every_diagnostic_gives_a_finding(fitted, name, inference) -> None:
-    if isinstance(inference, Randomization) and not isinstance(fitted.estimator, Imputation | PPML):
-        pytest.skip("randomization is tried on one linear and one nonlinear method")
     kind = DIAGNOSTICS[name]
     before = fitted.design.panel.to_frame()
     found = kind(**options(kind)).check(fitted, inference, np.random.default_rng(1))
