@@ -10,6 +10,7 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.estimators import collapsed, missing_patterns
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.stacked import Stacked
 from twintrade.estimators.twfe import TWFE
 from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.clustered import Clustered
@@ -28,6 +29,8 @@ METHODS = {
     "etwfe": ESTIMATORS["etwfe"](),
     "twfe": TWFE(),
     "twfe, static": TWFE("static"),
+    "stacked": Stacked(trimmed=False),
+    "stacked, variance": Stacked(weights="variance", trimmed=False),
 }
 
 

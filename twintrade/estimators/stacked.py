@@ -10,6 +10,7 @@ from twintrade.effects import CohortEffects, Dropped, Uncertainty, UnitInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
+from twintrade.estimators.collapsed import collapse
 from twintrade.estimators.group_time import Cell
 from twintrade.estimators.stacks import Stack, regression, stack_of
 from twintrade.estimators.wide import Wide, widen
@@ -22,7 +23,9 @@ class Stacked(Estimator):
 
     With unit-by-stack and period-by-stack effects the stacked regression falls apart into its stacks, so each cohort
     is estimated alone and the table of cohorts is averaged with the weights that the stacked regression gives. On
-    balanced panels the averages equal its coefficients. Weights count as fixed.
+    balanced panels the averages equal its coefficients. Weights count as fixed. Without covariates and weights the
+    stacks are fitted to means of cohorts, in a panel with gaps to those of units of a cohort that miss the same
+    periods.
 
     Attributes
     ----------
@@ -62,12 +65,19 @@ class Stacked(Estimator):
         if is_plain:
             effects, influence = moment_effects(wide.moments(), plan, wide)
             return self._packed(wide, design, stacks, plan, effects, influence, dropped)
-        fits = [regression(o, wide, stack) for stack in stacks]
+        means = None if wide.is_complete else collapse(design, with_gaps=True)
+        uncertainty: Uncertainty
+        if means is None:
+            fits = [regression(o, wide, stack) for stack in stacks]
+            uncertainty = UnitInfluence(o.unit_ids, np.hstack([f.by_unit(o.n_units) for f in fits]))
+        else:
+            groups = widen(means.small)
+            fits = [regression(means.small, groups, stack) for stack in stacks]
+            parts = [f.by_group(*means.observed.shape) for f in fits]
+            uncertainty = means.influence(np.concatenate([c for c, _ in parts], 2), np.hstack([k for _, k in parts]))
         lost = tuple(d for f in fits for d in f.dropped)
         kept = [c for s, f in zip(stacks, fits, strict=True) for c, k in zip(s.cells, f.kept, strict=True) if k]
-        values = np.hstack([f.influence for f in fits])
         effects = np.concatenate([f.effects for f in fits])
-        uncertainty = UnitInfluence(o.unit_ids, values)
         return self._packed(wide, design, stacks, kept, effects, uncertainty, (*dropped, *lost))
 
     def assumption(self, design: Design) -> str:

@@ -53,20 +53,41 @@ def stack_of(g: int, wide: Wide, design: Design) -> Stack | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StackFit:
-    """Effects of one stack's identified cells, with influence over all units.
+    """Effects of one stack's identified cells; a row's influence is its residual times its loading.
 
     Attributes
     ----------
     effects : FloatArray, shape (n_kept,)
-    influence : FloatArray, shape (n_units, n_kept)
+    unit, at : IntArray, shape (n_rows,)
+        Unit and position of the period of each row.
+    loading : FloatArray, shape (n_rows, n_kept)
+        For one unit, whatever the weight of the row.
+    residuals : FloatArray, shape (n_rows,)
+    weights : FloatArray, shape (n_rows,)
     kept : BoolArray, shape (n_cells,)
     dropped : tuple of Dropped
     """
 
     effects: FloatArray
-    influence: FloatArray
+    unit: IntArray
+    at: IntArray
+    loading: FloatArray
+    residuals: FloatArray
+    weights: FloatArray
     kept: BoolArray
     dropped: tuple[Dropped, ...]
+
+    def by_unit(self, n_units: int) -> FloatArray:
+        """Return the influence by unit, shape (n_units, n_kept)."""
+        scores = self.loading * (self.weights * self.residuals)[:, None]
+        return np.stack([np.bincount(self.unit, score, n_units) for score in scores.T], axis=1)
+
+    def by_group(self, n_groups: int, n_periods: int) -> tuple[FloatArray, FloatArray]:
+        """Return, where the units are groups, coefficients (n_groups, n_periods, n_kept) and constants by group."""
+        coefficients = np.zeros((n_groups, n_periods, self.kept.sum()))
+        coefficients[self.unit, self.at] = self.loading
+        scores = self.loading * self.residuals[:, None]
+        return coefficients, np.stack([np.bincount(self.unit, score, n_groups) for score in scores.T], axis=1)
 
 
 def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
@@ -87,12 +108,10 @@ def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     )
     found = fit.kept < len(slots)
     own = np.ones(rows.size) if weights is None else weights
-    scores = (fit.x_tilde * (own * fit.residuals)[:, None]) @ fit.bread[:, found]
     columns = [slots[k] for k in fit.kept[found]]
-    effect, influence = np.zeros(len(stack.cells)), np.zeros((o.n_units, len(stack.cells)))
+    effect, loading = np.zeros(len(stack.cells)), np.zeros((rows.size, len(stack.cells)))
     effect[columns] = fit.coefficients[found]
-    for column, score in zip(columns, scores.T, strict=True):
-        influence[:, column] = np.bincount(o.unit[rows], score, o.n_units)
+    loading[:, columns] = fit.x_tilde @ fit.bread[:, found]
     kept = np.array([c.is_reference or k in columns for k, c in enumerate(stack.cells)])
     lost = tuple(
         Dropped(
@@ -104,7 +123,7 @@ def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
         )
         for c in fit.collinear
     )
-    return StackFit(effect[kept], influence[:, kept], kept, lost)
+    return StackFit(effect[kept], o.unit[rows], at[rows], loading[:, kept], fit.residuals, own, kept, lost)
 
 
 def _compact(values: IntArray) -> IntArray:
