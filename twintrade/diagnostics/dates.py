@@ -11,7 +11,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.date_bounds import date_bounds
-from twintrade.diagnostics.variants import COLUMNS, Variant, compared, failures, quick, quoted
+from twintrade.diagnostics.variants import COLUMNS, Variant, compared, extremes, failures, quick, quoted
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -113,9 +113,8 @@ class Dates(Diagnostic):
         known = table.dropna(subset=["effect"])
         if known.empty:
             return self.unavailable("no date definition could be estimated: " + str(table["reason"].iloc[0]))
-        low, high = float(known["effect"].min()), float(known["effect"].max())
+        low, high, same = extremes(known)
         scale = fit.estimate.scale
-        same = "have the same sign" if low * high > 0 else "do not even agree in sign"
         row, said = _bounds(fit)
         return Finding(
             diagnostic=self.name,

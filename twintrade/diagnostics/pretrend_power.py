@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import quick, quoted
+from twintrade.diagnostics.variants import event_bands, quoted
 from twintrade.effects import EventStudy, Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -87,24 +87,20 @@ class PretrendPower(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the slopes found with given power; payload ``pretrend_power`` draws them beside the effects."""
-        if "event" not in fit.views:
-            return self.unavailable(f"{fit.estimator.title or 'the method'} gives no effects by event time")
         try:
-            bands = quick(fit, inference).infer(fit, "event", rng)
+            bands, covariance = event_bands(fit, inference, rng)
         except TwintradeError as error:
             return self.unavailable(str(error))
         estimate = bands.estimate
         assert isinstance(estimate, EventStudy)
-        if bands.covariance is None:
-            return self.unavailable(f"{bands.inference} gives no joint covariance")
         pre = estimate.pre_effects()
-        used = np.flatnonzero(np.diag(bands.covariance) > 0)
+        used = np.flatnonzero(np.diag(covariance) > 0)
         pre = np.intersect1d(pre, used)
         if pre.size == 0:
             return self.unavailable("the window holds no pre-period effect with a variance")
         reference = -1 if estimate.reference is None else estimate.reference
         distance = (estimate.event_times[used] - reference).astype(np.float64)
-        test = PreTest(bands.covariance[np.ix_(used, used)], np.searchsorted(used, pre), self.level)
+        test = PreTest(covariance[np.ix_(used, used)], np.searchsorted(used, pre), self.level)
         try:
             slopes = {power: test.slope_for(power, distance) for power in self.powers}
         except np.linalg.LinAlgError:

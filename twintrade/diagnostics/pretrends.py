@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import quick
+from twintrade.diagnostics.variants import event_bands, quick
 from twintrade.effects import Bands, EventStudy, Finding
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -178,13 +178,11 @@ class LevellingOff(Diagnostic):
             return self.unavailable(f"there are {after.size} effects after onset and {self.n_last} are compared")
         last = after[-self.n_last :]
         try:
-            bands = quick(fit, inference).infer(fit, "event", rng)
+            bands, covariance = event_bands(fit, inference, rng)
         except TwintradeError as error:
             return self.unavailable(str(error))
-        if bands.covariance is None:
-            return self.unavailable(f"{bands.inference} gives no joint covariance of the last effects")
         contrast = np.diff(np.eye(last.size), axis=0)
-        block = contrast @ chosen_block(bands.covariance, last) @ contrast.T
+        block = contrast @ chosen_block(covariance, last) @ contrast.T
         df, fewest = finite_or_normal(bands.df[last[0]]), fewest_clusters(bands.facts)
         try:
             found = joint_test(contrast @ estimate.effects[last], block, df, fewest)

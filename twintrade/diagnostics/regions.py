@@ -9,7 +9,7 @@ from scipy import special
 
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pretrends import finite_or_normal
-from twintrade.diagnostics.variants import quick
+from twintrade.diagnostics.variants import event_bands
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -55,17 +55,15 @@ class Regions(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the critical values; payload ``regions`` has one row an effect and region."""
-        if "event" not in fit.views:
-            return self.unavailable(f"{fit.estimator.title or 'the method'} gives no effects by event time")
         try:
-            bands = quick(fit, inference).infer(fit, "event", rng)
+            bands, covariance = event_bands(fit, inference, rng)
         except TwintradeError as error:
             return self.unavailable(str(error))
-        if bands.covariance is None or not (np.nan_to_num(bands.se) > 0).any():
-            return self.unavailable(f"{bands.inference} gives no joint covariance with standard errors")
         usable = np.nan_to_num(bands.se) > 0
+        if not usable.any():
+            return self.unavailable(f"{bands.inference} gives no joint covariance with standard errors")
         df = finite_or_normal(float(np.min(bands.df[usable])))
-        found = critical_values(bands.covariance, usable, self.level, df, rng)
+        found = critical_values(covariance, usable, self.level, df, rng)
         chosen = np.flatnonzero(usable)
         effects, se, names = bands.estimate.effects[chosen], bands.se[chosen], np.array(bands.estimate.names)[chosen]
         low, high = ({r: effects + sign * c * se for r, c in found.items()} for sign in (-1, 1))

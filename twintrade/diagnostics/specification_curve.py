@@ -12,7 +12,7 @@ from twintrade.design import COMPARISONS, Design, Transform
 from twintrade.diagnostics.anticipation import with_anticipation
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.dates import CHOSEN, date_variants
-from twintrade.diagnostics.specifications import Specification, estimated, placebo_curves
+from twintrade.diagnostics.specifications import Curve, Specification, placebo_curves
 from twintrade.diagnostics.variants import quick, quoted
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
@@ -90,7 +90,7 @@ class SpecificationCurve(Diagnostic):
             return self.unavailable(f"{n_all:,} specifications or more are over {self.most:,}; name fewer choices")
         chosen = quick(fit, inference)
         shown = chosen if isinstance(chosen, Clustered | Jackknife) else None
-        table = pd.DataFrame(estimated(fit, plan, self.covariates, shown, rng))
+        table = pd.DataFrame(Curve(fit, tuple(plan), self.covariates, shown).estimated(rng))
         # Choices that a method does not see give the same number: they count once, the headline before others.
         table = table.sort_values("is_headline", ascending=False, kind="stable")
         key = ["estimator", "outcome", "fixed_effects", "covariates", "effect", "n_rows"]

@@ -62,69 +62,81 @@ class Specification:
         }
 
 
-Shared: TypeAlias = tuple[Fit, tuple[Specification, ...], tuple[str, ...], Clustered | Jackknife | None]
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """What every specification of one curve shares.
 
+    Attributes
+    ----------
+    fit : Fit
+    plan : tuple of Specification
+    covariates : tuple of str
+        Controls, whose subsets are choices too.
+    inference : Clustered, Jackknife or None
+        None for effects alone.
+    """
 
-def estimated(
-    fit: Fit,
-    plan: Sequence[Specification],
-    covariates: tuple[str, ...],
-    inference: Clustered | Jackknife | None,
-    rng: np.random.Generator,
-) -> list[Row]:
-    """Return one row a specification and subset of controls: effect, se, interval, p, rows, reason."""
-    jobs = {f"{k} {one.label}": k for k, one in enumerate(plan)}
-    shared = (fit, tuple(plan), covariates, inference)
-    rows: list[Row] = []
-    for one, done in zip(plan, run_jobs("specification curve", _job, jobs, shared=shared, rng=rng), strict=True):
-        if done.values is None:
-            rows.append(one.row() | EMPTY | {"reason": done.reason})
-            continue
-        columns = {name: values.tolist() for name, values in done.values.items()}
-        rows += [one.row() | dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return rows
+    fit: Fit
+    plan: tuple[Specification, ...]
+    covariates: tuple[str, ...]
+    inference: Clustered | Jackknife | None
 
+    def estimated(self, rng: np.random.Generator) -> list[Row]:
+        """Return one row a specification and subset of controls: effect, se, interval, p, rows, reason."""
+        jobs = {f"{k} {one.label}": k for k, one in enumerate(self.plan)}
+        found = run_jobs("specification curve", _estimated, jobs, shared=self, rng=rng)
+        rows: list[Row] = []
+        for one, done in zip(self.plan, found, strict=True):
+            if done.values is None:
+                rows.append(one.row() | EMPTY | {"reason": done.reason})
+                continue
+            columns = {name: values.tolist() for name, values in done.values.items()}
+            rows += [one.row() | dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return rows
 
-def _job(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
-    """Estimate one specification under every subset of controls; one array a column."""
-    fit, plan, covariates, inference = shared
-    rows = list(_rows(fit, plan[place], covariates, inference, rng))
-    return {name: np.array([row[name] for row in rows]) for name in ("covariates", "is_headline", *EMPTY)}
+    def rows(self, one: Specification, rng: np.random.Generator) -> Iterator[Row]:
+        """Yield a row for every subset of controls."""
+        own, row = set(self.fit.design.covariates), one.row()
+        for found in self._by_controls(one, rng):
+            label = str(found["covariates"])
+            names = set() if label == NO_CONTROLS else set(label.split(", "))
+            yield row | EMPTY | found | {"is_headline": one.is_headline and names == own}
 
+    def _by_controls(self, one: Specification, rng: np.random.Generator) -> Iterator[Row]:
+        """Estimate under every subset of controls; those of the headline that are not listed stay in each."""
+        is_static = one.estimator == TWFE(shape="static") and not one.design.anticipation
+        if self.covariates and is_static and not isinstance(self.inference, Jackknife):
+            try:
+                yield from subsets(one.design, self.covariates, self.inference)
+            except TwintradeError as error:
+                yield {"covariates": NO_CONTROLS, "reason": str(error)}
+            return
+        always = _always(one.design, self.covariates)
+        for size in range(len(self.covariates) + 1):
+            for chosen in combinations(self.covariates, size):
+                yield self._single(one, replace(one.design, covariates=(*always, *chosen)), rng)
 
-def _rows(
-    fit: Fit,
-    one: Specification,
-    covariates: tuple[str, ...],
-    inference: Clustered | Jackknife | None,
-    rng: np.random.Generator,
-) -> Iterator[Row]:
-    own, row = set(fit.design.covariates), one.row()
-    for found in _by_controls(fit, one, covariates, inference, rng):
-        label = str(found["covariates"])
-        names = set() if label == NO_CONTROLS else set(label.split(", "))
-        yield row | EMPTY | found | {"is_headline": one.is_headline and names == own}
-
-
-def _by_controls(
-    fit: Fit,
-    one: Specification,
-    covariates: tuple[str, ...],
-    inference: Clustered | Jackknife | None,
-    rng: np.random.Generator,
-) -> Iterator[Row]:
-    """Estimate under every subset of controls; those of the headline that are not listed stay in each."""
-    is_static = one.estimator == TWFE(shape="static") and not one.design.anticipation
-    if covariates and is_static and not isinstance(inference, Jackknife):
+    def _single(self, one: Specification, design: Design, rng: np.random.Generator) -> Row:
+        named: Row = {"covariates": _listed(design.covariates)}
+        scale = self.fit.estimate.scale
         try:
-            yield from subsets(one.design, covariates, inference)
+            made = fitted(one.estimator, design)
+            estimate = made.view("overall")
+            if estimate.scale != scale:
+                return named | {"reason": f"its effect comes in {estimate.scale}, not in {scale}"}
+            row = named | {"effect": float(estimate.effects[0]), "n_rows": estimate.sample.n_rows}
+            if self.inference is None:
+                return row
+            bands = replace(self.inference, draws=1).infer(made, "overall", rng)
         except TwintradeError as error:
-            yield {"covariates": NO_CONTROLS, "reason": str(error)}
-        return
-    always = _always(one.design, covariates)
-    for size in range(len(covariates) + 1):
-        for chosen in combinations(covariates, size):
-            yield _single(fit, one, replace(one.design, covariates=(*always, *chosen)), inference, rng)
+            return named | {"reason": str(error)}
+        return row | {name: float(getattr(bands, name)[0]) for name in ("se", "low", "high", "p")}
+
+
+def _estimated(curve: Curve, place: int, rng: np.random.Generator) -> Arrays:
+    """Estimate one specification under every subset of controls; one array a column."""
+    rows = list(curve.rows(curve.plan[place], rng))
+    return {name: np.array([row[name] for row in rows]) for name in ("covariates", "is_headline", *EMPTY)}
 
 
 def _always(design: Design, covariates: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,24 +145,6 @@ def _always(design: Design, covariates: tuple[str, ...]) -> tuple[str, ...]:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) or NO_CONTROLS
-
-
-def _single(
-    fit: Fit, one: Specification, design: Design, inference: Clustered | Jackknife | None, rng: np.random.Generator
-) -> Row:
-    named: Row = {"covariates": _listed(design.covariates)}
-    try:
-        made = fitted(one.estimator, design)
-        estimate = made.view("overall")
-        if estimate.scale != fit.estimate.scale:
-            return named | {"reason": f"its effect comes in {estimate.scale}, not in {fit.estimate.scale}"}
-        row = named | {"effect": float(estimate.effects[0]), "n_rows": estimate.sample.n_rows}
-        if inference is None:
-            return row
-        bands = replace(inference, draws=1).infer(made, "overall", rng)
-    except TwintradeError as error:
-        return named | {"reason": str(error)}
-    return row | {name: float(getattr(bands, name)[0]) for name in ("se", "low", "high", "p")}
 
 
 def subsets(design: Design, covariates: tuple[str, ...], inference: Clustered | None = None) -> Iterator[Row]:

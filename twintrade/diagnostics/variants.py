@@ -9,13 +9,14 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.effects import Bands, Influence, Message
-from twintrade.errors import TwintradeError
+from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.fanout import Arrays, Done, run_jobs
 from twintrade.inference.auto import Auto
 from twintrade.inference.base import Inference
 from twintrade.inference.decision import decide
 from twintrade.inference.randomization import Randomization
+from twintrade.numerics.arrays import FloatArray
 
 NUMBERS = ("effect", "low", "high", "p")
 COUNTS = ("n_rows", "n_units", "n_treated_units")
@@ -60,6 +61,22 @@ def quick(fit: Fit, inference: Inference, draws: int = 199) -> Inference:
         intervals=False,
         level=chosen.level,
     )
+
+
+def event_bands(fit: Fit, inference: Inference, rng: np.random.Generator) -> tuple[Bands, FloatArray]:
+    """Return bands by event time and the effects' joint covariance, with what many variants cannot afford left out.
+
+    Raises
+    ------
+    InferenceError
+        The method gives no effects by event time, or the inference no joint covariance.
+    """
+    if "event" not in fit.views:
+        raise InferenceError(f"{fit.estimator.title or 'the method'} gives no effects by event time")
+    bands = quick(fit, inference).infer(fit, "event", rng)
+    if bands.covariance is None:
+        raise InferenceError(f"{bands.inference} gives no joint covariance")
+    return bands, bands.covariance
 
 
 def compared(
@@ -120,6 +137,12 @@ def _numbers(fit: Fit, variant: Variant, inference: Inference | None, rng: np.ra
     except TwintradeError as error:
         return row | {"reason": f"no inference: {error}"}
     return row | {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
+
+
+def extremes(known: pd.DataFrame) -> tuple[float, float, str]:
+    """Return the smallest and the largest effect of some variants, and whether they agree in sign, in words."""
+    low, high = float(known["effect"].min()), float(known["effect"].max())
+    return low, high, "have the same sign" if low * high > 0 else "do not even agree in sign"
 
 
 def failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compared, failures, quick, quoted
+from twintrade.diagnostics.variants import Variant, compared, extremes, failures, quick, quoted
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -58,9 +58,8 @@ class Window(Diagnostic):
         if len(known) < 2:
             reason = "; ".join(dict.fromkeys(str(r) for r in table["reason"] if r)) or "there is no other window"
             return self.unavailable(f"fewer than two windows could be estimated: {reason}")
-        low, high = float(known["effect"].min()), float(known["effect"].max())
+        low, high, same = extremes(known)
         scale = fit.estimate.scale
-        same = "have the same sign" if low * high > 0 else "do not even agree in sign"
         return Finding(
             diagnostic=self.name,
             verdict="none" if low * high > 0 else "fail",
