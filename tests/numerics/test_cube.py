@@ -66,6 +66,23 @@ def test_residuals_and_coefficients_equal_those_row_by_row(share, scrambled, wei
         assert np.abs(sums).max() < SAME * np.sqrt(codes[0].size)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("share", [1.0, 0.7])
+@pytest.mark.parametrize("cubes", [with_cubes, without_cubes])
+def test_columns_that_are_not_in_one_array_are_projected_alike(cubes, share, weighted, monkeypatch):
+    codes, rng = panel(share, 6)
+    columns = rng.normal(size=(3, codes[0].size))
+    weights = rng.exponential(size=codes[0].size) if weighted else None
+    cubes(monkeypatch)
+    before = columns.copy()
+    found = absorber(codes, weights).project_each(list(columns))
+    wanted = absorber(codes, weights).project(columns.T)
+    np.testing.assert_array_equal(columns, before)
+    np.testing.assert_allclose(found.residuals, wanted.residuals, atol=SAME)
+    for ours, theirs in zip(found.coefficients, wanted.coefficients, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=SAME)
+
+
 @pytest.mark.parametrize("scrambled", [False, True])
 def test_a_complete_cube_is_the_grid_found_directly(scrambled):
     codes, rng = panel(1.0, 1, scrambled)

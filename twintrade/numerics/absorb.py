@@ -30,7 +30,7 @@ from twintrade.numerics.levels import (
     singletons,
 )
 from twintrade.numerics.normal_equations import Incidence, NormalEquations, incidence
-from twintrade.numerics.projection import Projection, project_once, project_rows, solve_levels
+from twintrade.numerics.projection import Projection, project_blocks, project_once, solve_levels
 
 __all__ = [
     "Absorber",
@@ -42,7 +42,6 @@ __all__ = [
     "singletons",
 ]
 
-COLUMNS_AT_ONCE = 8
 CUBES_FROM = 50_000
 """Rows from which a cube is looked for; below, factored equations are as fast and converge whatever the weights."""
 
@@ -104,12 +103,10 @@ class Absorber:
         """The normal equations of the cube, built on first use; None where there is no cube."""
         cube = self.cube
         if cube is not None and not self._cubed:
-            if self.weights is None and cube.position is None:
-                weights = np.ones(cube.shape)
-            else:
-                rows = np.ones(self.n_rows) if self.weights is None else self.weights
-                weights = (rows if cube.position is None else cube.spread(rows[:, None])[0]).reshape(cube.shape)
-            self._cubed.append(CubeEquations(cube, weights))
+            weights = self.weights
+            if weights is None or cube.position is not None:
+                weights = cube.spread_each([1.0 if weights is None else weights])
+            self._cubed.append(CubeEquations(cube, weights.reshape(cube.shape)))
         return self._cubed[0] if self._cubed else None
 
     @property
@@ -217,21 +214,15 @@ class Absorber:
             return Projection(residuals, coefficients, None)
         cubed = self.cube_equations
         if cubed is not None:
-            cells = cubed.cube.spread(columns, is_spare)
-            first, stacked = project_cells(cubed, cells, tolerance, start)
-            return Projection(cubed.cube.gathered(cells), cubed.level_coefficients(first, stacked), stacked)
-        if k <= COLUMNS_AT_ONCE:
-            return project_rows(self.equations, columns, tolerance, start)
-        blocks = [slice(i, i + COLUMNS_AT_ONCE) for i in range(0, k, COLUMNS_AT_ONCE)]
-        parts = [
-            project_rows(self.equations, columns[:, b], tolerance, None if start is None else start[:, b])
-            for b in blocks
-        ]
-        return Projection(
-            residuals=np.hstack([part.residuals for part in parts]),
-            coefficients=[np.hstack([part.coefficients[e] for part in parts]) for e in range(len(self.levels.codes))],
-            stacked=np.hstack([part.stacked for part in parts if part.stacked is not None]),
-        )
+            return _projected_cells(cubed, cubed.cube.spread(columns, is_spare), tolerance, start)
+        return project_blocks(self.equations, columns, tolerance, start)
+
+    def project_each(self, columns: Sequence[FloatArray]) -> Projection:
+        """Project columns (n,) that are not in one array, without putting them in one where there is a cube."""
+        cubed = None if self.grid is not None else self.cube_equations
+        if cubed is not None:
+            return _projected_cells(cubed, cubed.cube.spread_each(columns))
+        return self.project(np.asfortranarray(np.column_stack(columns)), is_spare=True)
 
     def project_once(self, column: FloatArray, forcing: float) -> Projection:
         """Project one column (n, 1) until the level sums have shrunk to the fraction ``forcing``, without a check.
@@ -277,6 +268,14 @@ def absorber(codes: Sequence[IntArray], weights: FloatArray | None = None, is_cu
     if checked is not None:
         return Absorber(known, checked, None, shared)
     return Absorber(known, None, find_grid(known) if shared.cube is None else complete_grid(shared.cube), shared)
+
+
+def _projected_cells(
+    equations: CubeEquations, cells: FloatArray, tolerance: float = 1e-12, start: FloatArray | None = None
+) -> Projection:
+    """Project (k, n_cells) columns laid out by cell, which are used up."""
+    first, stacked = project_cells(equations, cells, tolerance, start)
+    return Projection(equations.cube.gathered(cells), equations.level_coefficients(first, stacked), stacked)
 
 
 def _checked_weights(weights: FloatArray | None, n: int) -> FloatArray | None:

@@ -1,5 +1,6 @@
 """A city × partner × period panel, complete or not, recognized from the codes of its three pairwise effects alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,9 +50,13 @@ class Cube:
         """Lay (n, k) columns out by cell, (k, n_cells), empty cells zero; a copy, unless the columns are spare."""
         if self.position is None:
             return np.array(columns.T, dtype=np.float64, order="C", copy=None if is_spare else True)
-        out = np.zeros((columns.shape[1], self.n_cells))
-        for own, column in zip(out, columns.T, strict=True):
-            own[self.position] = column
+        return self.spread_each(list(columns.T))
+
+    def spread_each(self, columns: Sequence[FloatArray | float]) -> FloatArray:
+        """Lay out columns (n,) that are not in one array, or values that all rows share, in the same way."""
+        out = np.zeros((len(columns), self.n_cells))
+        for own, column in zip(out, columns, strict=True):
+            own[slice(None) if self.position is None else self.position] = column
         return out
 
     def gathered(self, cells: FloatArray) -> FloatArray:

@@ -80,33 +80,29 @@ class CubeEquations:
     def apply(self, stacked: FloatArray) -> FloatArray:
         """Multiply (L, k) stacked coefficients, city-periods first, by the Schur complement of the dyads."""
         n_cities, n_partners, n_periods = self.cube.shape
-        out = np.empty((stacked.shape[1], n_cities + n_partners, n_periods))
-        for own, column in zip(out, stacked.T, strict=True):
-            self._apply_one(np.ascontiguousarray(column).reshape(-1, n_periods), own)
-        return out.reshape(stacked.shape[1], -1).T
-
-    def _apply_one(self, given: FloatArray, out: FloatArray) -> None:
-        n_cities, n_partners, n_periods = self.cube.shape
+        given = np.ascontiguousarray(stacked.T).reshape(-1, n_cities + n_partners, n_periods)
+        out = self.totals * given
         at_once = self.cities_at_once
         room = np.empty((at_once, n_partners, n_periods))
         # city less dyad mean in each cell is the product of (1, -mean) and (city, 1): faster than broadcasting
         left, right = np.ones((at_once, n_partners, 2)), np.ones((at_once, 2, n_periods))
-        of_city, of_partner = given[:n_cities], given[n_cities:]
-        np.multiply(self.totals, given, out=out)
         for span in self.spans():
-            weights, city = self.weights[span], of_city[span]
+            weights, inverse = self.weights[span], self.inverse[span]
             some = slice(0, weights.shape[0])
-            cell = np.multiply(weights, of_partner, out=room[some])
-            out[span] += _over_partners(cell)
-            means = np.matmul(weights, city[:, :, None])[:, :, 0]
-            means += _over_periods(cell)
-            means *= self.inverse[span]
-            out[span] -= np.matmul(means[:, None, :], weights)[:, 0]
-            np.negative(means, out=left[some, :, 1])
-            right[some, 0] = city
-            np.matmul(left[some], right[some], out=cell)
-            cell *= weights
-            out[n_cities:] += cell[0] if cell.shape[0] == 1 else cell.sum(axis=0)
+            for of_column, into in zip(given, out, strict=True):
+                city = of_column[span]
+                cell = np.multiply(weights, of_column[n_cities:], out=room[some])
+                into[span] += _over_partners(cell)
+                means = np.matmul(weights, city[:, :, None])[:, :, 0]
+                means += _over_periods(cell)
+                means *= inverse
+                into[span] -= np.matmul(means[:, None, :], weights)[:, 0]
+                np.negative(means, out=left[some, :, 1])
+                right[some, 0] = city
+                np.matmul(left[some], right[some], out=cell)
+                cell *= weights
+                into[n_cities:] += cell[0] if cell.shape[0] == 1 else cell.sum(axis=0)
+        return out.reshape(given.shape[0], -1).T
 
     def sweep(
         self, cells: FloatArray, step: FloatArray | None, is_last: bool = False

@@ -97,10 +97,7 @@ def least_squares(
     """
     checked_outcome(y, X, absorber.n_rows)
     effects = absorber if weights is None else absorber.reweighted(weights)
-    columns = np.empty((y.size, X.shape[1] + 1), order="F")
-    columns[:, 0], columns[:, 1:] = y, X
-    tilde = effects.project(columns, is_spare=True).residuals
-    del columns
+    tilde = effects.project_each([y, *X.T]).residuals
     return regressed_residuals(tilde, column_norms(X, effects.weights), effects.weights, names)
 
 
@@ -124,19 +121,18 @@ def regressed_residuals(
     kept, collinear = independent_columns(tilde[:, 1:], norms, weights, names)
     x_tilde = tilde[:, 1:] if kept.size == norms.size else tilde[:, 1:][:, kept]
     coefficients, bread = regress(y_tilde, x_tilde, weights)
-    residuals = _left(y_tilde, x_tilde, coefficients)
+    residuals = _left(y_tilde, x_tilde, coefficients, np.empty_like(y_tilde))
     # the Gram matrix squares the condition number; one step on the residuals takes that back
     more = bread @ products(x_tilde, residuals[:, None], weights)[:, 0]
     coefficients = coefficients + more
-    residuals = _left(residuals, x_tilde, more)
+    residuals = _left(residuals, x_tilde, more, residuals)
     total, rest = (float(column_norms(v[:, None], weights)[0] ** 2) for v in (y_tilde, residuals))
     within_r2 = 1.0 - rest / total if total > 0 else float("nan")
     return LeastSquares(coefficients, kept, x_tilde, y_tilde, residuals, bread, collinear, within_r2)
 
 
-def _left(y: FloatArray, X: FloatArray, coefficients: FloatArray) -> FloatArray:
-    """Y - X b, one block after another."""
-    out = np.empty_like(y)
+def _left(y: FloatArray, X: FloatArray, coefficients: FloatArray, out: FloatArray) -> FloatArray:
+    """Y - X b, one block after another, into ``out``, which may be y."""
     for low in range(0, y.size, ROWS_AT_ONCE):
         rows = slice(low, low + ROWS_AT_ONCE)
         np.subtract(y[rows], combination(X[rows], coefficients), out=out[rows])

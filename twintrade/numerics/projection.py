@@ -14,6 +14,7 @@ REFINEMENTS = 4
 TIGHT = 1e-13
 INCONSISTENT = 1e-7
 ROWS_AT_ONCE = 1 << 15
+COLUMNS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,24 @@ def project_rows(
         _subtract(pattern, residuals, step)
         first += _demean(equations, residuals)
     return Projection(residuals, _by_effect(pattern, first, stacked), stacked)
+
+
+def project_blocks(
+    equations: NormalEquations, columns: FloatArray, tolerance: float, start: FloatArray | None
+) -> Projection:
+    """Project (n, k) columns a few at a time, so that what a step needs stays in the cache."""
+    k = columns.shape[1]
+    if k <= COLUMNS_AT_ONCE:
+        return project_rows(equations, columns, tolerance, start)
+    blocks = [slice(i, i + COLUMNS_AT_ONCE) for i in range(0, k, COLUMNS_AT_ONCE)]
+    parts = [
+        project_rows(equations, columns[:, b], tolerance, None if start is None else start[:, b]) for b in blocks
+    ]
+    return Projection(
+        residuals=np.hstack([part.residuals for part in parts]),
+        coefficients=[np.hstack(own) for own in zip(*(part.coefficients for part in parts), strict=True)],
+        stacked=np.hstack([part.stacked for part in parts if part.stacked is not None]),
+    )
 
 
 def project_once(equations: NormalEquations, columns: FloatArray, forcing: float) -> Projection:
