@@ -5,14 +5,21 @@ import pandas as pd
 import pytest
 from single_cases import factor_matrix, matrix_design
 
+import twintrade.inference.few_treated as few_treated
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.conley_taber import ConleyTaber
-from twintrade.inference.ferman_pinto import FermanPinto, rescaled
-from twintrade.inference.few_treated import GroupErrors, group_errors
+from twintrade.inference.ferman_pinto import FermanPinto, position_variances, rescaled
+from twintrade.inference.few_treated import (
+    GroupErrors,
+    group_errors,
+    group_residuals,
+    reassigned_effects,
+    reassignments,
+)
 
 EXACT = 1e-9
 
@@ -39,7 +46,7 @@ def values_of(n_units=30, n_periods=12, seed=4):
 def test_one_treated_unit_is_ranked_among_before_after_differences():
     values = values_of()
     fitted = fit(TWFE(shape="static"), panel_design(values, 2006))
-    bands = ConleyTaber().infer(fitted, "overall", np.random.default_rng(1))
+    bands = ConleyTaber(null="free").infer(fitted, "overall", np.random.default_rng(1))
     change = values[:, 6:].mean(axis=1) - values[:, :6].mean(axis=1)
     errors = change[1:] - change[1:].mean()
     effect = change[0] - change[1:].mean()
@@ -49,23 +56,25 @@ def test_one_treated_unit_is_ranked_among_before_after_differences():
     assert bands.p[0] == pytest.approx((1 + (np.abs(errors) >= abs(effect)).sum()) / 30)
     assert np.isnan(bands.low[0])
     assert {m.code for m in bands.messages} == {"no-interval"}
-    assert np.isfinite(ConleyTaber(level=0.9).infer(fitted, "overall", np.random.default_rng(1)).low[0])
+    assert np.isfinite(ConleyTaber(level=0.9, null="free").infer(fitted, "overall", np.random.default_rng(1)).low[0])
 
 
 def test_several_treated_units_draw_as_many_controls():
     values = values_of(60)
     values[:3, 6:] += 5.0
-    bands = ConleyTaber(draws=999).infer(
+    bands = ConleyTaber(draws=999, null="free").infer(
         fit(TWFE(shape="static"), panel_design(values, 2006, 3)), "overall", np.random.default_rng(1)
     )
     assert bands.low[0] < 5.0 < bands.high[0]
     assert bands.p[0] == pytest.approx(1 / 1000)
 
 
-def test_equal_sizes_leave_conley_taber():
-    fitted = fit(TWFE(shape="static"), panel_design(values_of(), 2006))
-    one = ConleyTaber(level=0.9).infer(fitted, "overall", np.random.default_rng(1))
-    other = FermanPinto(level=0.9, size="size").infer(fitted, "overall", np.random.default_rng(1))
+@pytest.mark.parametrize("null", ["imposed", "free"])
+@pytest.mark.parametrize("n_treated", [1, 3])
+def test_equal_sizes_leave_conley_taber(null, n_treated):
+    fitted = fit(TWFE(shape="static"), panel_design(values_of(), 2006, n_treated))
+    one = ConleyTaber(level=0.9, null=null).infer(fitted, "overall", np.random.default_rng(1))
+    other = FermanPinto(level=0.9, size="size", null=null).infer(fitted, "overall", np.random.default_rng(1))
     np.testing.assert_allclose([one.low, one.high, one.p], [other.low, other.high, other.p], atol=EXACT)
 
 
@@ -103,3 +112,93 @@ def test_too_few_untreated_groups_are_refused():
     fitted = fit(TWFE(shape="static"), panel_design(values_of(3), 2006, 2))
     with pytest.raises(InferenceError, match="2 treated and 1 untreated"):
         ConleyTaber().infer(fitted, "overall", np.random.default_rng(1))
+
+
+def relabelled(values, treated, onset=6):
+    """The two-way effect with other units treated, by its closed form on a balanced panel."""
+    change = values[:, onset:].mean(axis=1) - values[:, :onset].mean(axis=1)
+    is_treated = np.isin(np.arange(len(values)), treated)
+    return change[is_treated].mean() - change[~is_treated].mean()
+
+
+@pytest.mark.parametrize("n_treated", [1, 3])
+def test_residuals_under_the_null_that_change_places_are_units_treated_in_turn(n_treated):
+    values = values_of()
+    found = group_residuals(fit(TWFE(shape="static"), panel_design(values, 2006, n_treated)), "overall", "unit", None)
+    orders = reassignments(found, 40, np.random.default_rng(1), every=True)
+    fixed_part, slope = reassigned_effects(found, orders)
+    effect = relabelled(values, np.arange(n_treated))
+    for null in (0.0, 0.7):
+        under = values.copy()
+        under[:n_treated, 6:] -= null
+        wanted = [relabelled(under, order[:n_treated]) for order in orders]
+        np.testing.assert_allclose(fixed_part[:, 0] + (effect - null) * slope[:, 0], wanted, atol=EXACT)
+    assert orders.shape[0] == (29 if n_treated == 1 else 40)
+
+
+def test_the_interval_holds_the_effects_that_are_not_rejected():
+    values = values_of(40)
+    values[:2, 6:] += 0.8
+
+    def inferred(null):
+        under = values.copy()
+        under[:2, 6:] -= null
+        fitted = fit(TWFE(shape="static"), panel_design(under, 2006, 2))
+        return ConleyTaber(draws=499, level=0.9).infer(fitted, "overall", np.random.default_rng(5))
+
+    bands = inferred(0.0)
+    for end, inward in ((bands.low[0], 1e-6), (bands.high[0], -1e-6)):
+        assert inferred(end + inward).p[0] > 0.1
+        assert inferred(end - inward).p[0] <= 0.1
+
+
+@pytest.mark.parametrize("method", [ConleyTaber(), FermanPinto(size="size")])
+def test_units_of_measure_and_a_shift_change_no_p_value(method):
+    size = np.random.default_rng(3).uniform(1, 9, 30)
+    values = values_of()
+    first, second = (
+        method.infer(fit(TWFE(shape="static"), panel_design(v, 2006, 2, size)), "overall", np.random.default_rng(2))
+        for v in (values, 1000 * values + 7)
+    )
+    assert first.p[0] == second.p[0]
+    np.testing.assert_allclose(1000 * first.low, second.low, rtol=1e-8)
+    np.testing.assert_allclose(1000 * first.high, second.high, rtol=1e-8)
+
+
+def test_an_effect_on_the_treated_hides_no_group_and_moves_no_fitted_variance():
+    """The variance is fitted to untreated groups: a huge effect leaves it as it is."""
+    size = np.random.default_rng(3).uniform(1, 9, 30)
+    values, shifted = values_of(), values_of()
+    shifted[:2, 6:] += 50.0
+    for v in (values, shifted):
+        found = group_residuals(fit(TWFE(shape="static"), panel_design(v, 2006, 2, size)), "overall", "unit", "size")
+        variances = position_variances(found)[:2]
+        if v is values:
+            kept = variances
+    np.testing.assert_allclose(variances, kept, rtol=1e-8)
+
+
+def test_a_treated_group_with_a_gap_keeps_its_place_and_lends_no_residuals():
+    values = values_of()
+    design = panel_design(values, 2006, 2)
+    frame = design.panel.to_frame()[["unit", "period", "y"]]
+    frame = frame[~((frame["unit"] == "u000") & (frame["period"] == 2003))]
+    panel = Panel.from_frame(frame, unit="unit", period="period")
+    onset = np.where(np.arange(30) < 2, 2006.0, np.inf)
+    gapped = Design(panel=panel, treatment=Treatment(units=panel.units, onset=onset), outcome="y")
+    found = group_residuals(fit(TWFE(shape="static"), gapped), "overall", "unit", None)
+    assert found.n_treated == 2
+    np.testing.assert_array_equal(found.sources, np.arange(1, 30))
+    orders = reassignments(found, 50, np.random.default_rng(1), every=True)
+    assert orders.shape == (50, 30)
+    assert (orders != 0).all()
+    assert ConleyTaber().infer(fit(TWFE(shape="static"), gapped), "overall", np.random.default_rng(1)).p[0] > 0
+
+
+def test_blocks_of_groups_give_the_same_effects(monkeypatch):
+    size = np.random.default_rng(3).uniform(1, 9, 30)
+    found = group_residuals(fit(TWFE(), panel_design(values_of(), 2006, 3, size)), "event", "unit", "size")
+    orders = reassignments(found, 20, np.random.default_rng(1), every=False)
+    whole = reassigned_effects(found, orders, position_variances(found))
+    monkeypatch.setattr(few_treated, "MOST_AT_ONCE", 100)
+    np.testing.assert_allclose(reassigned_effects(found, orders, position_variances(found)), whole, atol=1e-12)

@@ -1,4 +1,4 @@
-"""Inference with few treated groups: the untreated groups' residuals stand for the treated groups' errors."""
+"""Inference with few treated groups: other groups' residuals stand for the treated groups' errors."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -9,27 +9,43 @@ from twintrade.effects import Bands, Estimate, Message
 from twintrade.effects.bands import absent
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.few_treated import Group, drawn_errors, group_errors
-from twintrade.numerics.arrays import FloatArray
+from twintrade.inference.few_treated import (
+    Group,
+    GroupResiduals,
+    drawn_errors,
+    group_residuals,
+    reassigned_effects,
+    reassignments,
+)
+from twintrade.inference.inversion import inverted, two_sided_share
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+Null = Literal["imposed", "free"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConleyTaber(Inference):
     """Conley and Taber (2011), for the coefficients of a regression.
 
-    Valid when errors are alike in distribution across groups and the untreated groups are many, however few are
-    treated.
+    Valid when errors are alike in distribution across groups and independent between them, however few are treated.
 
     Attributes
     ----------
     group : {"unit", "city", "partner"}
         Level at which treatment is assigned.
+    null : {"imposed", "free"}
+        "imposed": residuals of all groups from the regression that holds the effect at the value tested change
+        places, so that the noise of the untreated groups' mean is counted as well; on a balanced two-way panel the
+        size is exact. "free": untreated groups' residuals of the unrestricted regression stand for the treated
+        groups' errors; this takes the untreated groups for infinitely many and rejects too often with several
+        treated groups among few.
     draws : int
-        With several treated groups; with one every untreated group is used once.
+        With several treated groups; with one every other group is used once.
     level : float
     """
 
     group: Group = "unit"
+    null: Null = "imposed"
     draws: int = 4999
     level: float = 0.95
     name: ClassVar[str] = "conley_taber"
@@ -44,14 +60,53 @@ class ConleyTaber(Inference):
         InferenceError
             No regression behind the estimate, or too few untreated groups.
         """
-        errors = group_errors(fit, view, self.group, None)
-        drawn = drawn_errors(errors.values, self.draws, rng)
-        n_treated, n_controls = errors.treated_sizes.size, errors.control_sizes.size
+        found = group_residuals(fit, view, self.group, None)
+        n, m = found.n_treated, found.n_controls
+        if self.null == "imposed":
+            note = f"Conley-Taber: {n} treated {self.group} groups, residuals under the null of all {n + m} exchanged"
+            orders = reassignments(found, self.draws, rng, every=True)
+            return reassigned_bands(self.name, fit.view(view), found, orders, self.level, note)
         note = (
-            f"Conley-Taber: {n_treated} treated {self.group} groups, errors from {n_controls} untreated ones, "
-            "taken to be alike in distribution"
+            f"Conley-Taber: {n} treated {self.group} groups, errors from {m} untreated ones, "
+            "taken to be alike in distribution and many"
         )
-        return residual_bands(self.name, fit.view(view), drawn, self.level, note, n_treated, n_controls)
+        drawn = drawn_errors(found.errors().values, self.draws, rng)
+        return residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
+
+
+def reassigned_bands(
+    name: str,
+    estimate: Estimate,
+    found: GroupResiduals,
+    orders: IntArray,
+    level: float,
+    note: str,
+    variances: FloatArray | None = None,
+) -> Bands:
+    """Return p-values of no effect, and the effects that are not rejected when each is held as the null.
+
+    Parameters
+    ----------
+    orders : IntArray, shape (n_draws, n_groups)
+        From ``reassignments``.
+    variances : FloatArray, optional
+        From ``position_variances``.
+    """
+    fixed_part, slope = reassigned_effects(found, orders, variances)
+    p, low, high = (absent(estimate.n_effects) for _ in range(3))
+    is_fixed = np.asarray(~found.multipliers.any(axis=(0, 1)))
+    for k in np.flatnonzero(~is_fixed):
+        effect = float(estimate.effects[k])
+        at_zero = fixed_part[:, k] + effect * slope[:, k]
+        p[k] = two_sided_share(effect, at_zero)
+        low[k], high[k] = inverted(effect, 1.0, at_zero, slope[:, k], level)
+    n_draws = orders.shape[0]
+    messages: tuple[Message, ...] = ()
+    if np.isinf(low[~is_fixed]).any() or np.isinf(high[~is_fixed]).any():
+        messages = (_no_interval(n_draws, level),)
+    ends = [np.where(is_fixed, estimate.effects, np.where(np.isinf(end), np.nan, end)) for end in (low, high)]
+    counts = (found.n_treated, found.n_controls)
+    return _bands(name, estimate, fixed_part, is_fixed, (p, *ends), level, note, counts, messages)
 
 
 def residual_bands(
@@ -63,7 +118,7 @@ def residual_bands(
     1 / (draws + 1) and the interval's ends are order statistics that keep the level.
     """
     n_draws = drawn.shape[0]
-    fixed = (np.abs(drawn) < 1e-14 * np.maximum(1.0, np.abs(estimate.effects))).all(axis=0)
+    is_fixed = np.asarray((np.abs(drawn) < 1e-14 * np.maximum(1.0, np.abs(estimate.effects))).all(axis=0))
     slack = 1e-10 * np.abs(estimate.effects)
     p = (1 + (np.abs(drawn) >= np.abs(estimate.effects) - slack).sum(axis=0)) / (n_draws + 1)
     rank = int(np.floor((1 - level) / 2 * (n_draws + 1)))
@@ -73,16 +128,38 @@ def residual_bands(
         ordered = np.sort(drawn, axis=0)
         low, high = estimate.effects - ordered[-rank], estimate.effects - ordered[rank - 1]
     else:
-        text = f"{n_draws} untreated groups are too few for a {100 * level:g} % interval"
-        messages = (Message("warning", "no-interval", text),)
+        messages = (_no_interval(n_draws, level),)
+    ends = [np.where(is_fixed, estimate.effects, end) for end in (low, high)]
+    found = (np.where(is_fixed, np.nan, p), *ends)
+    return _bands(name, estimate, drawn, is_fixed, found, level, note, (n_treated, n_controls), messages)
+
+
+def _no_interval(n_draws: int, level: float) -> Message:
+    text = f"{n_draws} other groups are too few for a {100 * level:g} % interval"
+    return Message("warning", "no-interval", text)
+
+
+def _bands(
+    name: str,
+    estimate: Estimate,
+    drawn: FloatArray,
+    is_fixed: BoolArray,
+    found: tuple[FloatArray, ...],
+    level: float,
+    note: str,
+    counts: tuple[int, int],
+    messages: tuple[Message, ...],
+) -> Bands:
+    n_draws = drawn.shape[0]
+    p, low, high = found
     return Bands(
         estimate=estimate,
         inference=name,
         level=level,
-        se=np.where(fixed, np.nan, drawn.std(axis=0)),
-        low=np.where(fixed, estimate.effects, low),
-        high=np.where(fixed, estimate.effects, high),
-        p=np.where(fixed, np.nan, p),
+        se=np.where(is_fixed, np.nan, drawn.std(axis=0)),
+        low=low,
+        high=high,
+        p=p,
         df=absent(estimate.n_effects),
         simultaneous_low=absent(estimate.n_effects),
         simultaneous_high=absent(estimate.n_effects),
@@ -90,8 +167,8 @@ def residual_bands(
         facts={
             "draws": n_draws,
             "floor": 1 / (n_draws + 1),
-            "treated_groups": n_treated,
-            "untreated_groups": n_controls,
+            "treated_groups": counts[0],
+            "untreated_groups": counts[1],
         },
         messages=messages,
     )

@@ -10,8 +10,15 @@ from twintrade.effects import Bands
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.conley_taber import residual_bands
-from twintrade.inference.few_treated import Group, GroupErrors, drawn_errors, group_errors
+from twintrade.inference.conley_taber import Null, reassigned_bands, residual_bands
+from twintrade.inference.few_treated import (
+    Group,
+    GroupErrors,
+    GroupResiduals,
+    drawn_errors,
+    group_residuals,
+    reassignments,
+)
 from twintrade.numerics.arrays import FloatArray
 
 REWEIGHTINGS = 10
@@ -22,7 +29,7 @@ class FermanPinto(Inference):
     """Ferman and Pinto (2019): as Conley and Taber, corrected for heteroskedasticity that comes with size.
 
     The variance of a group's error is A + B / size, fitted to the untreated groups with A and B not negative; each
-    residual is rescaled to the treated group's variance.
+    residual is rescaled to the variance of the group in whose place it stands.
 
     Attributes
     ----------
@@ -31,12 +38,17 @@ class FermanPinto(Inference):
     size : str or None
         Column whose mean is a group's size; None counts a group's rows, which says nothing on a balanced panel of
         units.
+    null : {"imposed", "free"}
+        "imposed", as in the paper: residuals of all groups under the null, for every group's place. (The paper draws
+        them with replacement; here they change places, so that with equal sizes the test is exact.) "free": errors
+        of the treated groups alone, from untreated ones.
     draws : int
     level : float
     """
 
     group: Group = "unit"
     size: str | None = None
+    null: Null = "imposed"
     draws: int = 4999
     level: float = 0.95
     name: ClassVar[str] = "ferman_pinto"
@@ -51,14 +63,41 @@ class FermanPinto(Inference):
         InferenceError
             No regression behind the estimate, or too few untreated groups.
         """
-        errors = group_errors(fit, view, self.group, self.size)
-        drawn = drawn_errors(rescaled(errors), self.draws, rng)
-        n_treated, n_controls = errors.treated_sizes.size, errors.control_sizes.size
-        note = (
-            f"Ferman-Pinto: {n_treated} treated {self.group} groups, errors from {n_controls} untreated ones, "
-            f"rescaled by size ({self.size or 'rows'})"
-        )
-        return residual_bands(self.name, fit.view(view), drawn, self.level, note, n_treated, n_controls)
+        found = group_residuals(fit, view, self.group, self.size)
+        n, m, by = found.n_treated, found.n_controls, f"rescaled by size ({self.size or 'rows'})"
+        if self.null == "imposed":
+            note = f"Ferman-Pinto: {n} treated {self.group} groups, residuals under the null of all {n + m} {by}"
+            alike = np.unique(found.sizes).size == 1
+            orders = reassignments(found, self.draws, rng, every=alike)
+            variances = None if alike else position_variances(found)
+            return reassigned_bands(self.name, fit.view(view), found, orders, self.level, note, variances)
+        drawn = drawn_errors(rescaled(found.errors()), self.draws, rng)
+        note = f"Ferman-Pinto: {n} treated {self.group} groups, errors from {m} untreated ones, {by}"
+        return residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
+
+
+def position_variances(found: GroupResiduals) -> FloatArray:
+    """Return A and B of the variance A + B / size in each group's place, shape (n_groups, n_effects, 2).
+
+    Every place looks at other periods with other weights; places with the same ones, up to a factor, share a fit.
+    """
+    n_groups, _, n_effects = found.multipliers.shape
+    controls = ~found.is_treated
+    terms = np.column_stack([np.ones(int(controls.sum())), 1.0 / found.sizes[controls]])
+    out = np.ones((n_groups, n_effects, 2))
+    for k in range(n_effects):
+        weights = found.multipliers[:, :, k]
+        at = np.abs(weights).argmax(axis=1)
+        top = weights[np.arange(n_groups), at]
+        shapes = np.round(weights / np.where(top != 0, top, 1.0)[:, None], 9)
+        different, place = np.unique(shapes, axis=0, return_inverse=True)
+        fits = [_fitted(terms, found.residuals[controls] @ shape) for shape in different]
+        out[:, k] = np.array(fits)[place.ravel()]
+    return out
+
+
+def _fitted(terms: FloatArray, errors: FloatArray) -> FloatArray:
+    return variance_function(terms, errors**2) if errors.any() else np.array([1.0, 0.0])
 
 
 def rescaled(errors: GroupErrors) -> FloatArray:

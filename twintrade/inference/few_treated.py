@@ -1,4 +1,4 @@
-"""What a regression's error would be with another group's residuals in the treated group's place."""
+"""What a regression's error would be with the residuals of other groups in each group's place."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,9 +8,57 @@ import numpy as np
 from twintrade.effects import Influence, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 Group = Literal["unit", "city", "partner"]
+MOST_AT_ONCE = 4_000_000
+"""Numbers held at once while residuals are moved about."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupResiduals:
+    """A regression by group and period, the treated groups first, then the untreated ones seen in every period.
+
+    Attributes
+    ----------
+    multipliers : FloatArray, shape (n_groups, n_periods, n_effects)
+        What a residual of one adds to each effect.
+    residuals : FloatArray, shape (n_groups, n_periods)
+        Mean residual; NaN where a treated group is not seen.
+    slopes : FloatArray, shape (n_groups, n_periods, n_effects)
+        By how much the mean residual rises where an effect is held one unit below its estimate.
+    is_treated : BoolArray, shape (n_groups,)
+    sizes : FloatArray, shape (n_groups,)
+    """
+
+    multipliers: FloatArray
+    residuals: FloatArray
+    slopes: FloatArray
+    is_treated: BoolArray
+    sizes: FloatArray
+
+    @property
+    def n_treated(self) -> int:
+        """Number of treated groups."""
+        return int(self.is_treated.sum())
+
+    @property
+    def n_controls(self) -> int:
+        """Number of untreated groups that are used."""
+        return int((~self.is_treated).sum())
+
+    @property
+    def sources(self) -> IntArray:
+        """Groups seen in every period: only their residuals can stand in another group's place."""
+        return np.flatnonzero(np.isfinite(self.residuals).all(axis=1))
+
+    def errors(self) -> "GroupErrors":
+        """Return what each untreated group's residuals would cause in each treated group's place."""
+        return GroupErrors(
+            values=np.einsum("gtk,ct->gck", self.multipliers[self.is_treated], self.residuals[~self.is_treated]),
+            treated_sizes=self.sizes[self.is_treated],
+            control_sizes=self.sizes[~self.is_treated],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,11 +78,8 @@ class GroupErrors:
     control_sizes: FloatArray
 
 
-def group_errors(fit: Fit, view: View, group: Group, size: str | None) -> GroupErrors:
-    """Form the errors from the regression behind an estimate.
-
-    A treated group's rows enter the estimate with the weights of the regression, summed by period. Each control
-    group's mean residual by period takes their place.
+def group_residuals(fit: Fit, view: View, group: Group, size: str | None) -> GroupResiduals:
+    """Sum the regression behind an estimate by group and period.
 
     Parameters
     ----------
@@ -60,29 +105,42 @@ def group_errors(fit: Fit, view: View, group: Group, size: str | None) -> GroupE
     treated, controls = present[ever[present]], present[~ever[present]]
     if controls.size < 2 or treated.size == 0:
         raise InferenceError(f"there are {treated.size} treated and {controls.size} untreated groups by {group}")
-    sums, means = _by_group_period(regression, groups, o.period[regression.rows])
+    sums, means, slopes = _by_group_period(regression, groups, o.period[regression.rows])
     complete = controls[np.isfinite(means[controls]).all(axis=1)]
     if complete.size < 2:
         raise InferenceError("fewer than two untreated groups are observed in every period")
-    sizes = _sizes(fit, regression, groups, size)
-    return GroupErrors(
-        values=np.einsum("gtk,ct->gck", sums[treated], means[complete]),
-        treated_sizes=sizes[treated],
-        control_sizes=sizes[complete],
+    used = np.concatenate([treated, complete])
+    return GroupResiduals(
+        multipliers=sums[used],
+        residuals=means[used],
+        slopes=slopes[used],
+        is_treated=np.arange(used.size) < treated.size,
+        sizes=_sizes(fit, regression, groups, size)[used],
     )
 
 
-def _by_group_period(regression: Regression, groups: IntArray, periods: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return multipliers summed by group and period, shape (G, T, k), and mean residuals, shape (G, T)."""
+def group_errors(fit: Fit, view: View, group: Group, size: str | None) -> GroupErrors:
+    """Return the errors that untreated groups' residuals would cause in the treated groups' places."""
+    return group_residuals(fit, view, group, size).errors()
+
+
+def _by_group_period(
+    regression: Regression, groups: IntArray, periods: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return multipliers summed, and mean residuals and their slopes, by group and period."""
     labels, column = np.unique(periods, return_inverse=True)
-    n_groups = int(groups.max()) + 1
-    multipliers = regression.weights[:, None] * regression.along(regression.bread @ regression.selector)
-    sums = np.zeros((n_groups, labels.size, multipliers.shape[1]))
-    np.add.at(sums, (groups, column), multipliers)
-    total, count = np.zeros((n_groups, labels.size)), np.zeros((n_groups, labels.size))
-    np.add.at(total, (groups, column), regression.residuals)
+    shape = (int(groups.max()) + 1, labels.size)
+    per_row = regression.along(regression.bread @ regression.selector)
+    sums = np.zeros((*shape, per_row.shape[1]))
+    np.add.at(sums, (groups, column), per_row * regression.weights[:, None])
+    count = np.zeros(shape)
     np.add.at(count, (groups, column), 1.0)
-    return sums, np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    residuals, slopes = np.zeros(shape), np.zeros(sums.shape)
+    np.add.at(residuals, (groups, column), regression.residuals)
+    variance = np.einsum("sk,st,tk->k", regression.selector, regression.bread, regression.selector)
+    np.add.at(slopes, (groups, column), per_row / np.where(variance > 0, variance, 1.0))
+    seen = np.maximum(count, 1)
+    return sums, np.where(count > 0, residuals / seen, np.nan), slopes / seen[:, :, None]
 
 
 def _sizes(fit: Fit, regression: Regression, groups: IntArray, size: str | None) -> FloatArray:
@@ -100,15 +158,76 @@ def _sizes(fit: Fit, regression: Regression, groups: IntArray, size: str | None)
 def drawn_errors(values: FloatArray, draws: int, rng: np.random.Generator) -> FloatArray:
     """Return errors of the estimate, shape (n_draws, n_effects): one control group for each treated group.
 
-    With one treated group every control group is used once; with several, distinct ones are drawn.
+    With one treated group every control group is used once; with several, each draws its own, as their errors are
+    independent.
     """
     n_treated, n_controls, _ = values.shape
     if n_treated == 1:
         return np.asarray(values[0])
     if n_controls < n_treated:
         raise InferenceError(f"{n_treated} treated groups need as many untreated ones; there are {n_controls}")
-    out = np.empty((draws, values.shape[2]))
-    for d in range(draws):
-        taken = rng.choice(n_controls, size=n_treated, replace=False)
-        out[d] = values[np.arange(n_treated), taken].sum(axis=0)
-    return out
+    taken = rng.integers(n_controls, size=(draws, n_treated))
+    return np.asarray(values[np.arange(n_treated), taken].sum(axis=1))
+
+
+def reassignments(found: GroupResiduals, draws: int, rng: np.random.Generator, every: bool) -> IntArray:
+    """Return which group's residuals stand in each group's place, shape (n_draws, n_groups).
+
+    Parameters
+    ----------
+    every : bool
+        With one treated group: let it change places with every other one in turn, and draw nothing.
+    """
+    sources, n_groups = found.sources, found.sizes.size
+    if every and found.n_treated == 1:
+        orders = np.tile(np.arange(n_groups), (n_groups - 1, 1))
+        others = np.arange(1, n_groups)
+        orders[:, 0] = others
+        if sources[0] == 0:
+            orders[others - 1, others] = 0
+        return orders
+    orders = rng.permuted(np.tile(sources, (draws, 1)), axis=1)
+    lacking = n_groups - sources.size
+    if lacking == 0:
+        return orders
+    return np.concatenate([orders, rng.choice(sources, size=(draws, lacking))], axis=1)
+
+
+def reassigned_effects(
+    found: GroupResiduals, orders: IntArray, variances: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Return the effects that moved residuals would give, and how they rise with the effect that the null takes away.
+
+    Under a null c the residuals are those of the regression that holds the effect at c: ``residuals + (effect - c) *
+    slopes``. Both parts are linear in them.
+
+    Parameters
+    ----------
+    orders : IntArray, shape (n_draws, n_groups)
+        From ``reassignments``.
+    variances : FloatArray, optional, shape (n_groups, n_effects, 2)
+        Constant and coefficient of 1 / size of the variance in each group's place: residuals are rescaled to it.
+
+    Returns
+    -------
+    (FloatArray, FloatArray), shape (n_draws, n_effects) each
+    """
+    n_groups, _, n_effects = found.multipliers.shape
+    parts = np.zeros((2, orders.shape[0], n_effects))
+    residuals = np.nan_to_num(found.residuals)
+    step = max(1, MOST_AT_ONCE // max(n_groups, orders.shape[0]))
+    for k in range(n_effects):
+        for first in range(0, n_groups, step):
+            block = np.arange(first, min(first + step, n_groups))
+            scale = 1.0 if variances is None else _rescaling(variances[block, k], found.sizes, block)
+            for part, moved in zip(parts, (residuals, found.slopes[:, :, k]), strict=True):
+                caused = scale * (found.multipliers[block, :, k] @ moved.T)
+                part[:, k] += caused[np.arange(block.size), orders[:, block]].sum(axis=1)
+    return parts[0], parts[1]
+
+
+def _rescaling(variances: FloatArray, sizes: FloatArray, block: IntArray) -> FloatArray:
+    """Return the standard deviation of each group of a block over that of every group in its place."""
+    constant, by_size = variances[:, :1], variances[:, 1:]
+    own = constant + by_size / sizes[block, None]
+    return np.asarray(np.sqrt(own / (constant + by_size / sizes)))
