@@ -164,25 +164,40 @@ def prediction_coverage(draws: int) -> Iterator[Row]:
             yield n_before, 3, rho, _percent(np.mean(held["normal"])), _percent(np.mean(held["subgaussian"]))
 
 
+FEW = (
+    (40, 1, "alike"),
+    (40, 2, "alike"),
+    (40, 5, "alike"),
+    (60, 1, "small"),
+    (60, 3, "small"),
+    (60, 1, "large"),
+)
+"""Units, treated ones, and what the treated ones are: of one size with all, among the smallest, or the largest."""
+
+
 def few_treated_size(draws: int) -> Iterator[Row]:
     """Rejections at 0.1 of a two-way regression on 12 periods with AR(1) errors, units alike or of unequal size."""
     methods: dict[str, Inference] = {
         "Conley-Taber": ConleyTaber(draws=999),
+        "null free": ConleyTaber(null="free", draws=999),
         "Ferman-Pinto": FermanPinto(size="size", draws=999),
-        "randomization": Randomization(draws=199),
+        "also null free": FermanPinto(size="size", null="free", draws=999),
+        "randomization": Randomization(draws=199, intervals=False),
         "clustered": Clustered(draws=99),
     }
-    for n_units, n_treated, kind in [(40, 1, "alike"), (40, 2, "alike"), (40, 5, "alike"), (60, 1, "small")]:
-        rng = np.random.default_rng([4, n_units, n_treated])
+    for n_units, n_treated, kind in FEW:
+        data = np.random.default_rng([4, n_units, n_treated])
+        rngs = {name: np.random.default_rng([5, n_units, n_treated, i]) for i, name in enumerate(methods)}
         rejected: dict[str, list[bool]] = {name: [] for name in methods}
         for _ in range(draws):
             size = np.ones(n_units)
-            if kind == "small":
-                size = np.concatenate([[2.0], np.exp(rng.uniform(np.log(2), np.log(100), n_units - 1))])
-            values = 0.5 * ar1(rng, (n_units, 12), 0.5) / np.sqrt(size)[:, None]
+            if kind != "alike":
+                size = np.exp(data.uniform(np.log(2), np.log(100), n_units))
+                size[:n_treated] = 2.0 if kind == "small" else 100.0
+            values = 0.5 * ar1(data, (n_units, 12), 0.5) / np.sqrt(size)[:, None]
             fitted = fit(TWFE(shape="static"), design_of(values, 6, n_treated, size))
             for name, method in methods.items():
-                rejected[name].append(bool(method.infer(fitted, "overall", rng).p[0] <= 0.1 + 1e-9))
+                rejected[name].append(bool(method.infer(fitted, "overall", rngs[name]).p[0] <= 0.1 + 1e-9))
         yield n_units, n_treated, kind, *(_percent(np.mean(found)) for found in rejected.values())
 
 
@@ -215,7 +230,17 @@ CASES = {
     ),
     "few_treated": Table(
         "Few treated units: rejections of a true null at 10 %, in percent",
-        ("units", "treated", "sizes", "Conley-Taber", "Ferman-Pinto", "randomization", "clustered"),
+        (
+            "units",
+            "treated",
+            "sizes",
+            "Conley-Taber",
+            "null free",
+            "Ferman-Pinto",
+            "null free",
+            "randomization",
+            "clustered",
+        ),
         few_treated_size,
     ),
 }

@@ -9,6 +9,7 @@ from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_fr
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics import case_methods, case_tests
+from twintrade.diagnostics.case_methods import METHODS
 from twintrade.diagnostics.case_placebos import case_sets, placebo_paths
 from twintrade.diagnostics.date_sets import DateSets
 from twintrade.diagnostics.known_shocks import SHOCKS, KnownShocks, concerns, ordinal
@@ -184,10 +185,15 @@ def test_every_date_and_donor_set_has_a_row_and_the_summary_is_the_median():
     assert set(finding.table["kind"]) == {"date", "donut", "interval"}
     assert set(finding.table["donor_set"]) == {"A", "B", "all"}
     known = finding.table.dropna(subset=["effect"])
-    assert len(known) == 4 * 3 * 3
-    assert known.groupby("method").size().to_dict() == dict.fromkeys(
-        ("double ratio", "synthetic control", "synthetic DiD"), 4 * 3
-    )
+    assert len(known) == 4 * 3 * len(METHODS)
+    methods = ("double ratio", "synthetic control", "synthetic DiD")
+    assert known.groupby("method").size().to_dict() == dict.fromkeys(methods, 4 * 3)
+    wide = finding.payloads["date_sets_table"]
+    assert len(wide) == finding.table.groupby(["method", "date"]).ngroups
+    for row in known.to_dict("records"):
+        held = wide[(wide["method"] == row["method"]) & (wide["date"] == row["date"])].iloc[0]
+        assert (held[f"effect_{row['donor_set']}"], held[f"p_{row['donor_set']}"]) == (row["effect"], row["p"])
+    assert set(wide.loc[wide["effect_A"].isna(), "reason"]) == set(finding.table["reason"]) - {""}
     assert finding.value == pytest.approx(known["p"].median())
     assert "is not a finding" in finding.sentence
     codes = {m.code for m in finding.messages}

@@ -58,7 +58,10 @@ class DateSets(Diagnostic):
     citation: ClassVar[str] = "denteh2022"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a method of the page, date and donor set; payload ``date_sets``."""
+        """Return one row a method of the page, date and donor set; payload ``date_sets``.
+
+        Payload ``date_sets_table`` has the donor sets beside each other.
+        """
         found = single_case(fit)
         if found is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
@@ -79,7 +82,7 @@ class DateSets(Diagnostic):
             value=float(known["p"].median()),
             unit="p",
             table=table,
-            payloads={"date_sets": table},
+            payloads={"date_sets": table, "date_sets_table": side_by_side(table)},
             messages=tuple(messages),
         )
 
@@ -136,6 +139,18 @@ def variants(case: Case, labels: dict[int, str]) -> Iterator[Dated]:
     yield Dated("time between the dates left out", "donut", last, case.during(~between).dated(last))
     alone = case.during(case.periods < last)
     yield Dated("from the first date to the last", "interval", first, alone.dated(first))
+
+
+def side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a date and method: effect and p of each donor set, and why there are none."""
+    keys = ["method", "date", "onset_label"]
+    rows = []
+    for names, part in table.groupby(keys, sort=False):
+        row = dict(zip(keys, names, strict=True))
+        for found in part.to_dict("records"):
+            row |= {f"effect_{found['donor_set']}": found["effect"], f"p_{found['donor_set']}": found["p"]}
+        rows.append(row | {"reason": "; ".join(dict.fromkeys(r for r in part["reason"] if r))})
+    return pd.DataFrame(rows)
 
 
 def _said(fit: Fit, labels: dict[int, str], case: Case) -> list[Message]:

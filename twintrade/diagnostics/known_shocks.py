@@ -181,11 +181,16 @@ def _sentence(table: pd.DataFrame, rivals: pd.DataFrame, effect: float) -> str:
     head = (
         f"{named} near the date of the tie: a rival explanation that this design cannot set aside."
         if len(rivals)
-        else f"No known shock inside the sample ({len(table)}) begins near the date of the tie."
+        else f"No known shock inside the sample ({_listed(table['label'], verb=False)}) begins near the tie."
     )
-    return f"{head} Without the periods of each shock in turn the mean effect of {effect:+.3g} {moved}."
+    which = "the shock" if len(table) == 1 else "each shock in turn"
+    return f"{head} Without the periods of {which} the mean effect of {effect:+.3g} {moved}."
 
 
-def _listed(labels: Iterable[str]) -> str:
-    text = " and ".join(labels)
-    return text[:1].upper() + text[1:] + " fall" if " and " in text else text[:1].upper() + text[1:] + " falls"
+def _listed(labels: Iterable[str], verb: bool = True) -> str:
+    """Return labels as the subject of a sentence with its verb, or as they stand within one."""
+    names = list(labels)
+    if not verb:
+        return ", ".join(names)
+    text = " and ".join(names)
+    return text[:1].upper() + text[1:] + (" falls" if len(names) == 1 else " fall")

@@ -78,11 +78,16 @@ def candidate_dates(design: Design, unit: str) -> pd.DataFrame:
             if ordinal is None:
                 continue
             place = tie.get("partner_city") or ""
-            label = f"{event} {text}" + (f" ({place})" if place else "")
+            label = dated(event, text) + (f" ({place})" if place else "")
             rows.append((unit, float(ordinal), label, float(ordinal) == onset))
     if np.isfinite(onset) and not any(r[3] for r in rows):
         rows.append((unit, onset, "onset", True))
     return pd.DataFrame(rows, columns=list(DATE_COLUMNS)).drop_duplicates(ignore_index=True)
+
+
+def dated(event: str, date: str) -> str:
+    """Return an event with its date, which is not said twice where the event's own words hold it."""
+    return event if date in event else f"{event} {date}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

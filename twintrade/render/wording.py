@@ -225,7 +225,14 @@ CHECKS: Mapping[str, str] = {
     "pretrend_power": "Power of the pre-trend test",
     "sup_f": "Sup-F test",
     "twfe_weights": "Two-way weights",
+    "case_tests": "Methods and donor sets",
+    "date_sets": "Readings of the date",
+    "placebo_time": "Placebo in time",
+    "unknown_break": "Break at an unknown date",
 }
+
+OF_NO_COLUMN = frozenset(("case_tests", "case_verdict", "date_sets", "donor_sets", "unknown_break"))
+"""Checks of a case by every method, or of its series alone: naming one column would mislead."""
 
 
 def check_name(diagnostic: str) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from twintrade.data.conversions import conversions_frame
 from twintrade.design import Design
 from twintrade.design.register import NO_UNIT
+from twintrade.diagnostics.raw_series import dated
 from twintrade.effects import ResultSet
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
@@ -103,7 +104,7 @@ def _register(run: Run) -> pd.DataFrame:
 
 def _readable(candidates: str) -> str:
     """Candidate dates as a reader wants them: "memorandum 2000-06; signed 2004-09"."""
-    return "; ".join(f"{event} {date}" for event, date, _ in json.loads(candidates))
+    return "; ".join(dated(event, date) for event, date, _ in json.loads(candidates))
 
 
 def _effects(run: Run) -> pd.DataFrame:

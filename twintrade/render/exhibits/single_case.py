@@ -26,10 +26,10 @@ TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ),
     ("donor_weights_table", "case_weights_caption", "", ("donor", "weight_A", "weight_B", "weight_all")),
     (
-        "date_sets",
+        "date_sets_table",
         "case_dates_caption",
         "case_dates_note",
-        ("date", "onset_label", "method", "donor_set", "effect", "p", "floor", "reason"),
+        ("date", "onset_label", "method", "effect_A", "p_A", "effect_B", "p_B", "effect_all", "p_all", "reason"),
     ),
     ("placebo_time_table", "case_false_dates_caption", "", ("onset_label", "effect", "p", "floor", "reason")),
     ("leave_one_donor_out_table", "case_without_caption", "", ("left_out", "effect", "reason")),

@@ -10,7 +10,7 @@ from twintrade.render.exhibits.payloads import is_drawn, shown
 from twintrade.render.numbers import typeset
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, has_spoken, label, records, specifications, text
-from twintrade.render.wording import check_name
+from twintrade.render.wording import OF_NO_COLUMN, check_name
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "descriptives": ("descriptive", "balance", "summary_statistics"),
@@ -68,7 +68,7 @@ def _lines(page: Page, findings: list[Record]) -> list[str]:
     for found in findings:
         column = columns.get((text(found["estimator"]), text(found["specification"])), "")
         names = about.setdefault((text(found["diagnostic"]), text(found["sentence"])), {})
-        if column and len(columns) > 1:
+        if column and len(columns) > 1 and text(found["diagnostic"]) not in OF_NO_COLUMN:
             names[column] = None
     heads = [check_name(check) + (f" ({'; '.join(names)})" if names else "") for (check, _), names in about.items()]
     return [f"{head}: {typeset(sentence)}" for head, (_, sentence) in zip(heads, about, strict=True)]

@@ -55,7 +55,8 @@ def event_key(dates: pd.DataFrame | None, shocks: pd.DataFrame | None, frame: pd
         period = number(date["period"])
         when = names.get(period) or numbers.fixed(period, 0).replace(",", "")
         ending = " (used, solid line)" if truth(date["is_chosen"]) else ""
-        lines.append(f"{letter}  {when}  {text(date['label'])}{ending}")
+        label = text(date["label"])
+        lines.append(f"{letter}  {label if when in label else f'{when}  {label}'}{ending}")
     for place, shock in enumerate(_inside(shocks, frame), 1):
         when = "–".join(dict.fromkeys((text(shock["first_label"]), text(shock["last_label"]))))
         lines.append(f"{place}  {when}  {text(shock['label'])} (grey)")

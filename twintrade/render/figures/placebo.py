@@ -4,6 +4,7 @@ from textwrap import fill
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
@@ -47,14 +48,14 @@ def draw(
 def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
     x = "event_time" if "event_time" in rows else "period"
     zero_line(axes, theme)
-    ordered = sorted(rows.groupby("unit", sort=False), key=lambda pair: truth(pair[1]["is_treated"].iloc[0]))
-    for _, own in ordered:
-        own = own.sort_values(x)
-        treated = truth(own["is_treated"].iloc[0])
-        colour, width = (theme.after, 2.2) if treated else (theme.muted, 0.7)
-        axes.plot(
-            own[x].astype(float), own["value"].astype(float), color=colour, lw=width, alpha=1 if treated else 0.5
-        )
+    treated = rows["is_treated"].map(truth)
+    placebos = rows[~treated].sort_values(x, kind="stable").astype({x: float, "value": float})
+    paths = [own[[x, "value"]].to_numpy() for _, own in placebos.groupby("unit", sort=False)]
+    # One collection of many lines is drawn far faster than as many lines.
+    axes.add_collection(LineCollection(paths, colors=theme.muted, linewidths=0.7, alpha=0.5))
+    own = rows[treated].sort_values(x)
+    axes.plot(own[x].astype(float), own["value"].astype(float), color=theme.after, lw=2.2)
+    axes.autoscale_view()
     if x == "event_time":
         axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.set_xlabel("Periods since onset")

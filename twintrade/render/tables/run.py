@@ -11,7 +11,7 @@ from twintrade.render.reading import Record, inferences, label, number, overall,
 from twintrade.render.tables.estimates import decimals_of
 from twintrade.render.tables.ladder import is_gravity
 from twintrade.render.tables.plain import plain_table
-from twintrade.render.wording import Wording
+from twintrade.render.wording import OF_NO_COLUMN, Wording
 
 VERDICTS = {"pass": "Pass", "fail": "Fail"}
 
@@ -30,7 +30,7 @@ def findings_table(results: ResultSet, wording: Wording, elsewhere: Callable[[Re
     frame = pd.DataFrame(
         {
             "check": [text(r["diagnostic"]).replace("_", " ") for r in ordered],
-            "estimate": [names.get((text(r["estimator"]), text(r["specification"])), "") for r in ordered],
+            "estimate": [_about(r, names) for r in ordered],
             "verdict": [VERDICTS.get(text(r["verdict"]), "–") for r in ordered],
             "what it says": [_said(r, elsewhere(r)) for r in ordered],
         }
@@ -38,6 +38,12 @@ def findings_table(results: ResultSet, wording: Wording, elsewhere: Callable[[Re
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     weights = {"check": 1.1, "estimate": 1.4, "what it says": 4.0, "verdict": 0.6}
     return plain_table(frame, "findings", wording.say("findings_caption"), weights=weights, notes=notes)
+
+
+def _about(finding: Record, names: dict[tuple[str, str], str]) -> str:
+    if text(finding["diagnostic"]) in OF_NO_COLUMN:
+        return ""
+    return names.get((text(finding["estimator"]), text(finding["specification"])), "")
 
 
 def _said(finding: Record, place: str) -> str:
