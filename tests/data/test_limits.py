@@ -8,14 +8,21 @@ import time
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from made_workbooks import sheet, workbook
 
 from twintrade.data import InvalidDataError, containers, limits, read_trade, read_twinnings
 from twintrade.data.cells import quoted
 from twintrade.data.data_report import data_report
 from twintrade.data.dates import TwinningDate, parse_date, refuse_future
+from twintrade.data.faults import Faults
+from twintrade.data.file_format import FileFormat
+from twintrade.data.file_look import look_at_file
 from twintrade.data.periods import Frequency
+from twintrade.data.reading_time import time_for
 from twintrade.data.reconcile import reconcile
+from twintrade.data.tables import open_table
 from twintrade.errors import DataError
 
 HEAD = "city,partner,year,value\n"
@@ -203,3 +210,62 @@ def test_a_cell_that_would_keep_a_reader_busy_costs_no_time(project, trade_sourc
     error = messages(project, trade_source, HEAD + rows)
     assert time.process_time() - started < MOST_SECONDS
     assert error.n_errors == 2 * len(cells)
+
+
+def test_a_file_may_be_read_as_long_as_the_bound_and_is_given_up_beyond(project, trade_source):
+    root, now = project(f"{HEAD}Lyon,GBR,2004,1\n"), iter((0.0, *[float(limits.MAX_READING_SECONDS)] * 99))
+    with time_for("trade.csv", lambda: next(now)):
+        assert read_trade([trade_source()], root).frame["value"].tolist() == [1.0]
+    later = iter((0.0, *[limits.MAX_READING_SECONDS + 0.5] * 99))
+    told = r"is not read after 20 minutes.*save the columns and rows that count as \.csv"
+    with pytest.raises(DataError, match=told), time_for("trade.csv", lambda: next(later)):
+        read_trade([trade_source()], root)
+
+
+def long_file(ending: str) -> bytes:
+    n = 40_000
+    table = HEAD + "".join(f"Lyon {i},GBR,2004,1\n" for i in range(n))
+    if ending == "csv":
+        return table.encode()
+    if ending == "quoted.csv":
+        return table.replace("GBR", '"GBR"').encode()
+    if ending == "csv.gz":
+        return gzip.compress(bytes(3 * 1024**2))
+    if ending == "zip":
+        return zipped(t=bytes(3 * 1024**2))
+    if ending == "xlsx":
+        return workbook({"t": sheet([HEAD.strip().split(","), *[["Lyon", "GBR", 2004, 1]] * 6000])})
+    out = io.BytesIO()
+    frame = pd.DataFrame({"city": ["Lyon"] * 3 * n, "partner": "GBR", "year": 2004, "value": 1})
+    frame.to_parquet(out, row_group_size=n)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("ending", ["csv", "quoted.csv", "csv.gz", "zip", "xlsx", "parquet"])
+def test_the_time_is_looked_at_between_rows_members_and_chunks_of_every_kind_of_file(tmp_path, ending):
+    file = f"long.{ending}"
+    (tmp_path / file).write_bytes(long_file(ending))
+    looked = []
+
+    def clock() -> float:
+        looked.append(None)
+        return 0.0 if len(looked) < 4 else limits.MAX_READING_SECONDS + 1.0
+
+    with pytest.raises(DataError, match=rf"long\.{ending} is not read after"), time_for(file, clock):
+        open_table(tmp_path, file, FileFormat(), ["city"], Faults())
+    assert len(looked) == 4
+
+
+def test_a_look_of_init_and_the_reading_after_it_share_one_limit(tmp_path):
+    (tmp_path / "t.csv").write_text(f"{HEAD}Lyon,GBR,2004,1\nLyon,GBR,2005,1\n", encoding="utf-8")
+    asked = []
+
+    def clock() -> float:
+        asked.append(None)
+        return float(len(asked))
+
+    with time_for("t.csv", clock):
+        look_at_file(tmp_path, "t.csv")
+    assert len(asked) >= 2
+    with pytest.raises(DataError, match="not read after"), time_for("t.csv", lambda: clock() * 1e6):
+        look_at_file(tmp_path, "t.csv")

@@ -4,9 +4,11 @@ import gzip
 import io
 import zipfile
 import zlib
+from typing import IO
 
 from twintrade.data import limits
 from twintrade.data.cells import quoted
+from twintrade.data.reading_time import timely
 from twintrade.errors import DataError
 
 _CHUNK = 1024 * 1024
@@ -27,7 +29,7 @@ def expanded(raw: bytes, file: str) -> bytes:
     ceiling = _ceiling(len(raw))
     try:
         with gzip.open(io.BytesIO(raw)) as stream:
-            content = stream.read(ceiling + 1)
+            content = _content(stream, ceiling)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{file} is not a whole gzip file ({error}): fetch it again") from None
     if len(content) > ceiling:
@@ -120,13 +122,25 @@ def _part(container: zipfile.ZipFile, member: zipfile.ZipInfo, file: str) -> byt
         raise DataError(f"{file} is encrypted: save it without a password")
     # Reading to the end also checks the part's checksum, which a false size cannot pass.
     with container.open(member) as stream:
-        content = b"".join(iter(lambda: stream.read(_CHUNK), b""))
+        content = _content(stream, member.file_size)
     if member.filename.endswith((".xml", ".rels")):
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise DataError(f"{file}: the part {member.filename} is in UTF-16, which no workbook program writes")
         if any(word in content for word in _DECLARATIONS):
             raise DataError(f"{file}: the part {member.filename} declares XML entities, which a workbook never needs")
     return content
+
+
+def _content(stream: IO[bytes] | gzip.GzipFile, most: int) -> bytes:
+    """Return what a stream holds, the time looked at between chunks; beyond the bound it is not read on."""
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in timely(iter(lambda: stream.read(_CHUNK), b""), 1):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > most:
+            break
+    return b"".join(chunks)
 
 
 def _ceiling(n_bytes: int) -> int:

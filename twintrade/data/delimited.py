@@ -19,9 +19,12 @@ from twintrade.data.raw_table import (
     refuse_second_header,
     refuse_unnamed,
 )
+from twintrade.data.reading_time import timely
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 
+_ROWS = 4096
+"""Rows between two looks at the time."""
 _SEPARATORS = (",", ";", "\t", "|")
 _SHOWN = {"\t": "a tab", ";": "semicolons", "|": "bars"}
 
@@ -127,7 +130,8 @@ def _records(text: str, separator: str, file: str) -> tuple[list[list[str]], Int
     previous = csv.field_size_limit(limits.MAX_FIELD_CHARACTERS)
     try:
         if '"' not in text:
-            records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=csv.QUOTE_NONE))
+            reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=csv.QUOTE_NONE)
+            records = list(timely(reader, _ROWS))
             return records, np.arange(1, len(records) + 1, dtype=np.int64)
         return _quoted_records(text, separator, file)
     except csv.Error as error:
@@ -142,7 +146,7 @@ def _quoted_records(text: str, separator: str, file: str) -> tuple[list[list[str
     rows: list[int] = []
     start = 1
     try:
-        for record in reader:
+        for record in timely(reader, _ROWS):
             records.append(record)
             rows.append(start)
             start = reader.line_num + 1

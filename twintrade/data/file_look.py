@@ -14,8 +14,9 @@ from twintrade.data.faults import Faults
 from twintrade.data.file_format import FileFormat
 from twintrade.data.locations import locate
 from twintrade.data.raw_table import column_name
+from twintrade.data.reading_time import time_for
 from twintrade.data.sheet_facts import sheets_of
-from twintrade.data.tables import TextTable, open_table
+from twintrade.data.tables import TextTable, content_of, open_table
 from twintrade.data.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, sheet_texts
 from twintrade.errors import DataError
 
@@ -57,23 +58,29 @@ def look_at_file(root: Path, file: str) -> tuple[TextTable, list[Guess]]:
     DataError
         Nothing that was tried reads the file.
     """
-    raw = locate(root, file).read_bytes()
+    with time_for(file):
+        names, guesses = _guessed(content_of(locate(root, file), file), file)
+        declared = FileFormat(**{g.key: g.value for g in guesses})  # type: ignore[arg-type]
+        return open_table(root, file, declared, names, Faults(), needs_all=not names), guesses
+
+
+def _guessed(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
+    """Return the column names of a file of any kind, and the lines that lead to them."""
     name = file.lower()
-    names: list[str] = []
     if name.endswith(WORKBOOK_ENDINGS):
-        names, guesses = _sheet(raw, file)
-    elif name.endswith((".parquet", *UNREAD_ENDINGS)):
-        guesses = []
-    elif name.endswith(".zip"):
-        inside = tables_inside(raw, file)
-        member = inside[0] if len(inside) > 1 else None
-        names, guesses = _text_format(unzipped(raw, member, file), file)
-        if member:
-            guesses.insert(0, Guess("member", member, f"the largest of {len(inside)} tables: {', '.join(inside)}"))
-    else:
-        names, guesses = _text_format(expanded(raw, file) if name.endswith(".gz") else raw, file)
-    declared = FileFormat(**{g.key: g.value for g in guesses})  # type: ignore[arg-type]
-    return open_table(root, file, declared, names, Faults(), needs_all=not names), guesses
+        return _sheet(raw, file)
+    if name.endswith((".parquet", *UNREAD_ENDINGS)):
+        return [], []
+    if name.endswith(".gz"):
+        return _text_format(expanded(raw, file), file)
+    if not name.endswith(".zip"):
+        return _text_format(raw, file)
+    inside = tables_inside(raw, file)
+    member = inside[0] if len(inside) > 1 else None
+    names, guesses = _text_format(unzipped(raw, member, file), file)
+    if member:
+        guesses.insert(0, Guess("member", member, f"the largest of {len(inside)} tables: {', '.join(inside)}"))
+    return names, guesses
 
 
 def _sheet(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:

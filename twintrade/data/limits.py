@@ -26,6 +26,9 @@ MAX_ARCHIVE_MEMBERS = 2_000
 MAX_SHEET_CELLS = 20_000_000
 """Rectangle of a sheet's used range; a stray cell in XFD1048576 makes it 17 thousand million."""
 
+MAX_READING_SECONDS = 20 * 60
+"""Reading of one file, from its first byte to columns of text; as large as the other bounds allow it takes a few."""
+
 MAX_FIELD_CHARACTERS = 100_000
 """One field of a delimited file; a longer one is an unclosed quote."""
 

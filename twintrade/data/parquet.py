@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from twintrade.data import limits
 from twintrade.data.cells import text_array
 from twintrade.data.raw_table import RawTable, check_header, column_name
+from twintrade.data.reading_time import timely
 from twintrade.data.workbook import as_text
 from twintrade.errors import DataError
 
@@ -32,7 +33,8 @@ def parse_parquet(raw: bytes, needed: Sequence[str], needs_all: bool, file: str)
             raise DataError(f"{file} has {source.metadata.num_rows:,} rows: read it with the microdata extra")
         check_header(names, needed, 1, (), file, needs_all)
         kept = [name for name in source.schema_arrow.names if needs_all or column_name(name) in needed]
-        table = source.read(columns=kept)
+        batches = timely(source.iter_batches(columns=kept), 1)
+        table = pa.Table.from_batches(batches, pa.schema([source.schema_arrow.field(name) for name in kept]))
     except pa.ArrowException as error:
         raise DataError(f"{file} is not a whole Parquet file ({str(error).splitlines()[0]})") from None
     if not table.num_rows:
@@ -43,7 +45,7 @@ def parse_parquet(raw: bytes, needed: Sequence[str], needs_all: bool, file: str)
             if name in needed:
                 raise DataError(f"{file}: the column {name} holds lists or records, not one value a row")
             continue
-        columns[name] = text_array(as_text(v) for v in values.to_pylist())
+        columns[name] = text_array(as_text(v) for part in timely(values.chunks, 1) for v in part.to_pylist())
         if any(is_kind(values.type) for is_kind in _SCALARS):
             typed[name] = np.asarray(values.is_valid())
     rows = np.arange(_FIRST_ROW, table.num_rows + _FIRST_ROW, dtype=np.int64)

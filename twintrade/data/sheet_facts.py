@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from twintrade.data.reading_time import timely
 from twintrade.errors import DataError
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_NODES = 16_384
+"""Elements between two looks at the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def facts_of(content: bytes, file: str) -> SheetFacts:
     uncalculated: list[tuple[int, int]] = []
     errors: dict[tuple[int, int], str] = {}
     try:
-        for _, node in ElementTree.iterparse(io.BytesIO(content)):
+        for _, node in timely(ElementTree.iterparse(io.BytesIO(content)), _NODES):
             tag = _tag(node)
             if tag == "c" and len(node):
                 place = _place(node.get("r", ""))

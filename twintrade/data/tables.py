@@ -17,6 +17,7 @@ from twintrade.data.locations import locate
 from twintrade.data.parquet import parse_parquet
 from twintrade.data.provenance import InputRecord, read_data_card
 from twintrade.data.raw_table import RawTable
+from twintrade.data.reading_time import time_for
 from twintrade.data.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, parse_workbook
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
@@ -86,9 +87,10 @@ def open_table(
     ------
     AbsentInputError, DataError
     """
-    raw = _read(locate(root, file), file)
+    raw = content_of(locate(root, file), file)
     wanted = [*dict.fromkeys([*needed, *declared.where])]
-    read = _parsed(raw, file, declared, wanted, needs_all, faults)
+    with time_for(file):
+        read = _parsed(raw, file, declared, wanted, needs_all, faults)
     card = read_data_card(root, file)
     record = InputRecord(
         path=file,
@@ -110,7 +112,13 @@ def open_table(
     return table
 
 
-def _read(path: Path, file: str) -> bytes:
+def content_of(path: Path, file: str) -> bytes:
+    """Return the bytes of a file of bearable size.
+
+    Raises
+    ------
+    DataError
+    """
     size = path.stat().st_size
     if size > limits.MAX_INPUT_BYTES:
         raise DataError(

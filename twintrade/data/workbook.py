@@ -23,12 +23,15 @@ from twintrade.data.raw_table import (
     refuse_second_header,
     refuse_unnamed,
 )
+from twintrade.data.reading_time import timely
 from twintrade.data.sheet_facts import Sheet, SheetFacts, cell_name, facts_of, sheets_of
 from twintrade.errors import DataError
 
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
 UNREAD_ENDINGS = (".xls", ".xlsb", ".ods", ".numbers")
 _MAX_NAMED = 8
+_ROWS = 1024
+"""Rows between two looks at the time."""
 
 
 def parse_workbook(
@@ -76,7 +79,9 @@ def _chosen(sheets: list[Sheet], declared: str | None, file: str) -> Sheet:
 def _cells(raw: bytes, sheet: Sheet, file: str) -> list[list[Any]]:
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
-            return book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
+            found = book.get_sheet_by_name(sheet.name)
+            left = [""] * (found.start[1] if found.start else 0)
+            return [left + row for row in timely(found.iter_rows(), _ROWS)]
     except (CalamineError, OSError, ValueError) as error:
         raise DataError(
             f"{file}: sheet {quoted(sheet.name)} cannot be read ({error}): save the workbook again"
