@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from twintrade.data import Frequency, InvalidDataError, TradeSource, complete, read_trade
@@ -220,6 +222,65 @@ def test_missing_figures_are_counted_and_never_zero(tmp_path):
     assert any(m.code == "missing-figures" and "in 2 rows" in m.message for m in table.messages)
     as_zero = read_trade([declared("micro.csv", blank="zero")], tmp_path)
     assert not as_zero.frame["value"].isna().any()
+
+
+def uneven(frame: pd.DataFrame) -> pd.DataFrame:
+    """Take values and weights away, so that one cell has rows with both, either and neither."""
+    rng = np.random.default_rng(5)
+    return frame.assign(
+        usd=frame["usd"].where(rng.random(len(frame)) > 0.2, ""),
+        kg=(frame["kg"] + ".125").where(rng.random(len(frame)) > 0.2, ""),
+    )
+
+
+@pytest.mark.parametrize("kind", ["csv", "text", "fitting decimals", "wide decimals", "floats"])
+@pytest.mark.parametrize("counts", [{}, {"firm": None, "product": None}])
+def test_rows_of_unlike_quality_make_one_cell(tmp_path, kind, counts):
+    frame = uneven(rows(2500))
+    if kind == "csv":
+        frame.to_csv(tmp_path / "x.csv", index=False)
+    elif kind == "text":
+        frame.to_parquet(tmp_path / "x.parquet", index=False)
+    else:
+        made = {"fitting decimals": ((18, 2), (12, 3)), "wide decimals": ((30, 2), (30, 3))}.get(kind)
+        types = [pa.decimal128(*size) for size in made] if made else [pa.float64(), pa.float64()]
+        table = pa.table({name: frame[name].tolist() for name in frame})
+        for name, numbers in zip(("usd", "kg"), types, strict=True):
+            cells = [Decimal(cell) if cell else None for cell in frame[name]]
+            column = pa.array(cells, numbers) if made else pa.array([c and float(c) for c in cells], numbers)
+            table = table.set_column(table.column_names.index(name), name, column)
+        pq.write_table(table, tmp_path / "x.parquet")
+    file = "x.csv" if kind == "csv" else "x.parquet"
+    faults = Faults()
+    found = collapse(declared(file, microdata=counts), tmp_path, faults).frame
+    cents = frame.assign(
+        units=[int(Decimal(v) * 100) if v else 0 for v in frame["usd"]],
+        grams=[int(Decimal(v) * 1000) if v else 0 for v in frame["kg"]],
+        n_missing=(frame["usd"] == "").astype(int),
+    )
+    wanted = cents.groupby(["town", "country", "month"])[["units", "grams", "n_missing"]].sum().reset_index()
+    assert found[["city", "partner"]].to_numpy().tolist() == wanted[["town", "country"]].to_numpy().tolist()
+    assert found["units"].tolist() == wanted["units"].tolist()
+    assert found["n_missing"].tolist() == wanted["n_missing"].tolist()
+    assert found["weight"].tolist() == (wanted["grams"] / 1000).tolist()
+    assert found["n_rows"].sum() == 2500
+    told = [m.message for m in faults.messages if m.code == "missing-weights"]
+    assert told[0].startswith(f"no weight stands in {(frame['kg'] == '').sum()} rows")
+
+
+@pytest.mark.parametrize("size", [(18, 2), (18, 3), (20, 2)])
+def test_a_typed_value_that_is_none_is_refused_whatever_its_type_holds(tmp_path, size):
+    bad = {(18, 2): "-5.00", (18, 3): "7.125", (20, 2): "123456789012345678.00"}[size]
+    cells = [Decimal(v) for v in rows(50)["usd"]]
+    cells[7] = cells[9] = Decimal(bad)
+    table = pa.Table.from_pandas(rows(50)).set_column(5, "usd", pa.array(cells, pa.decimal128(*size)))
+    pq.write_table(table, tmp_path / "x.parquet")
+    with pytest.raises(InvalidDataError) as caught:
+        collapse(declared("x.parquet", microdata={"firm": None, "product": None}), tmp_path, Faults())
+    (message,) = caught.value.messages
+    assert (message.row, message.column) == (9, "usd")
+    assert f"“{bad}”" in message.message
+    assert message.message.endswith("(and 1 more rows)")
 
 
 def test_rules_of_rows_and_gb18030(tmp_path):

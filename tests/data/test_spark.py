@@ -10,7 +10,7 @@ import time
 from decimal import Decimal
 
 import pytest
-from test_microdata import by_hand, check_cells, declared, rows
+from test_microdata import by_hand, check_cells, declared, rows, uneven
 
 from twintrade.data import Frequency, InvalidDataError
 from twintrade.data.faults import Faults
@@ -46,6 +46,10 @@ def test_cells_are_the_same_to_the_bit(tmp_path):
     assert spark.counts.equals(duck.counts)
     typed = frame.assign(usd=[Decimal(v) for v in frame["usd"]], kg=frame["kg"].astype("float64"))
     typed.to_parquet(tmp_path / "c.parquet", index=False)
+    uneven(typed.assign(kg=frame["kg"], usd=frame["usd"])).to_csv(tmp_path / "u.csv", index=False)
+    spark, duck = both(tmp_path, "u.csv", microdata={"firm": None, "product": None})
+    assert spark.frame.equals(duck.frame)
+    assert spark.frame["n_missing"].sum() > 0
     options = {"margins": True, "product_digits": 5}
     spark, duck = both(tmp_path, "c.parquet", to_frequency=Frequency.YEAR, microdata=options)
     assert spark.frame.equals(duck.frame)

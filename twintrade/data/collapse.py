@@ -22,6 +22,9 @@ ROWS = "microdata"
 
 WEIGHT_DECIMALS = 3
 
+DIGITS = 18
+"""Of an exact number in the engines: as many as 64 bits hold."""
+
 ENGINES = {"duckdb": "twintrade.data.collapse_duckdb", "spark": "twintrade.data.collapse_spark"}
 
 
@@ -53,6 +56,8 @@ class Reading:
     keys : tuple of str
         Roles that tell cells apart: city, partner, period.
     value_type, weight_type : {"text", "integer", "decimal", "float"}
+    value_fits, weight_fits : bool
+        Whether the column's type can hold nothing that would be cut or rounded.
     decimals : int
         Of the smallest unit of money.
     missing_tokens : tuple of str
@@ -67,6 +72,8 @@ class Reading:
     keys: tuple[str, ...] = ("city", "partner", "period")
     value_type: Type = "text"
     weight_type: Type = "text"
+    value_fits: bool = False
+    weight_fits: bool = False
     decimals: int = 2
     missing_tokens: tuple[str, ...] = ()
     where: tuple[tuple[str, str], ...] = ()
@@ -90,36 +97,32 @@ def engine_for(options: Microdata, root: Path) -> Engine:
 
 
 def cells_statement(reading: Reading) -> str:
-    """Return the statement that gives one row a cell.
+    """Return the statement that gives the rows of a cell added up; rows of unlike quality may stay apart.
 
     Columns: the keys, ``product_group`` where asked, ``n_rows``, ``value`` in smallest units, ``n_missing``,
     ``n_faulty``, and ``weight``, ``n_weightless``, ``n_faulty_weights``, ``n_firms``, ``n_products`` where there are
     such columns.
     """
     keys = [*reading.keys, *(["product_group"] if reading.product_digits else [])]
-    chosen = [*keys, "COUNT(*) AS n_rows", "SUM(amount) AS value", "COUNT(*) - COUNT(figure) AS n_missing"]
-    chosen.append("COUNT(figure) - COUNT(amount) AS n_faulty")
-    read = [f"{_amount('value', reading)} AS amount", f"{_figure('value', reading)} AS figure"]
-    if reading.has_weight:
-        chosen += ["SUM(weight_amount) AS weight", "COUNT(*) - COUNT(weight_figure) AS n_weightless"]
-        chosen.append("COUNT(weight_figure) - COUNT(weight_amount) AS n_faulty_weights")
-        read += [f"{_amount('weight', reading)} AS weight_amount", f"{_figure('weight', reading)} AS weight_figure"]
-    if reading.product_digits:
-        read.append(f"SUBSTRING(CAST(product AS {TEXT}), 1, {reading.product_digits}) AS product_group")
-    if reading.counts:
-        chosen += [f"COUNT(DISTINCT {what}) AS n_{what}s" for what in _counted(reading)]
-    return (
-        f"SELECT {', '.join(chosen)} FROM (SELECT *, {', '.join(read)} FROM {ROWS}{where_clause(reading)}) "
-        f"AS read_rows GROUP BY {', '.join(keys)}"
-    )
+    sums = ["COUNT(*) AS n_rows", *(f"SUM({name}) AS {role}" for role, name in _amounts(reading).items())]
+    source = _with_quality(reading)
+    counted = _counted(reading) if reading.counts else []
+    if counted:
+        sums += [f"COUNT(CASE WHEN {holds} THEN 1 END) AS {name}" for name, holds in _qualities(reading).items()]
+        sums += [f"COUNT(DISTINCT {what}) AS n_{what}s" for what in counted]
+        return f"SELECT {', '.join([*keys, *sums])} FROM {source} GROUP BY {', '.join(keys)}"
+    # A small key costs an engine less than a counter in every group.
+    apart = f"SELECT {', '.join([*keys, 'quality', *sums])} FROM {source} GROUP BY {', '.join([*keys, 'quality'])}"
+    counts = [f"CASE WHEN {holds} THEN n_rows ELSE 0 END AS {name}" for name, holds in _qualities(reading).items()]
+    return f"SELECT {', '.join([*keys, 'n_rows', *_amounts(reading), *counts])} FROM ({apart}) AS cells"
 
 
 def faulty_statement(reading: Reading, role: str = "value") -> str:
     """Return the statement that gives every value (or weight) that is no number, and how often it stands."""
-    read = f"{_amount(role, reading)} AS amount, {_figure(role, reading)} AS figure"
+    read = f"CAST({role} AS {TEXT}) AS cell, {role}, {_amount(role, reading)} AS amount"
     return (
-        f"SELECT cell, COUNT(*) AS n FROM (SELECT CAST({role} AS {TEXT}) AS cell, {read} FROM {ROWS}"
-        f"{where_clause(reading)}) AS read_rows WHERE figure = 1 AND amount IS NULL "
+        f"SELECT cell, COUNT(*) AS n FROM (SELECT {read} FROM {ROWS}{where_clause(reading)}) AS read_rows "
+        f"WHERE amount IS NULL AND {_figure(role, reading)} "
         f"GROUP BY cell ORDER BY n DESC, cell LIMIT {limits.MAX_MESSAGES}"
     )
 
@@ -128,12 +131,15 @@ TEXT = "STRING"
 """The name under which both engines know text."""
 
 
-def amount(role: str, kind: Type, decimals: int) -> str:
+def amount(role: str, kind: Type, decimals: int, *, fits: bool = False) -> str:
     """Return the expression of a nonnegative number with so many decimals, NULL where the cell is none.
 
     Text counts in the plain form alone, the whole of it: what Spark and DuckDB would accept beyond that differs.
+    A column whose type ``fits`` needs no proof that nothing was cut.
     """
-    exact = f"DECIMAL(18,{decimals})"
+    exact = f"DECIMAL({DIGITS},{decimals})"
+    if fits:
+        return f"CASE WHEN {role} >= 0 THEN CAST({role} AS {exact}) END"
     if kind == "text":
         fraction = f"([.][0-9]{{1,{decimals}}})?" if decimals else ""
         return (
@@ -180,11 +186,38 @@ def whole_units(column: pa.ChunkedArray, decimals: int) -> IntArray:
     return np.where(present, low, 0)
 
 
+def _amounts(reading: Reading) -> dict[str, str]:
+    """Return the roles that are added up, and what their numbers are called."""
+    return {"value": "amount"} | ({"weight": "weight_amount"} if reading.has_weight else {})
+
+
+def _with_quality(reading: Reading) -> str:
+    """Return the rows with their numbers, and what is amiss in each: 1 no value, 2 a faulty one; weights thrice."""
+    read = [f"{_amount(role, reading)} AS {name}" for role, name in _amounts(reading).items()]
+    if reading.product_digits:
+        read.append(f"SUBSTRING(CAST(product AS {TEXT}), 1, {reading.product_digits}) AS product_group")
+    parts = [
+        f"CASE WHEN {name} IS NOT NULL THEN 0 WHEN {_figure(role, reading)} THEN {2 * size} ELSE {size} END"
+        for (role, name), size in zip(_amounts(reading).items(), (1, 3), strict=False)
+    ]
+    return (
+        f"(SELECT *, CAST({' + '.join(parts)} AS TINYINT) AS quality FROM "
+        f"(SELECT *, {', '.join(read)} FROM {ROWS}{where_clause(reading)}) AS amounts) AS read_rows"
+    )
+
+
+def _qualities(reading: Reading) -> dict[str, str]:
+    """Return what is counted of rows in which something is amiss, and the condition of it."""
+    of_values = {"n_missing": "quality % 3 = 1", "n_faulty": "quality % 3 = 2"}
+    of_weights = {"n_weightless": "quality BETWEEN 3 AND 5", "n_faulty_weights": "quality >= 6"}
+    return of_values | (of_weights if reading.has_weight else {})
+
+
 def _amount(role: str, reading: Reading) -> str:
     """Return the number in a column, NULL where there is none and where a declared token stands for none."""
     is_value = role == "value"
     kind, decimals = (reading.value_type, reading.decimals) if is_value else (reading.weight_type, WEIGHT_DECIMALS)
-    number = amount(role, kind, decimals)
+    number = amount(role, kind, decimals, fits=reading.value_fits if is_value else reading.weight_fits)
     tokens = [token for token in reading.missing_tokens if kind == "text" and re.fullmatch(r"[0-9.]+", token)]
     if not tokens:
         return number
@@ -192,11 +225,11 @@ def _amount(role: str, reading: Reading) -> str:
 
 
 def _figure(role: str, reading: Reading) -> str:
-    """Return 1 where something stands that should be a number, NULL where nothing does."""
+    """Return the condition that something stands where a number should; asked of few rows, as it costs more."""
     if (reading.value_type if role == "value" else reading.weight_type) != "text":
-        return f"CASE WHEN {role} IS NOT NULL THEN 1 END"
+        return f"{role} IS NOT NULL"
     tokens = ", ".join(literal(t) for t in sorted({*MISSING_TOKENS, *(t.lower() for t in reading.missing_tokens)}))
-    return f"CASE WHEN LOWER(TRIM({role})) NOT IN ({tokens}) THEN 1 END"
+    return f"LOWER(TRIM({role})) NOT IN ({tokens})"
 
 
 def _counted(reading: Reading) -> list[str]:

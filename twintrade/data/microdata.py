@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from twintrade.data import limits
 from twintrade.data.cells import quoted
 from twintrade.data.collapse import (
+    DIGITS,
     ROWS,
     WEIGHT_DECIMALS,
     Engine,
@@ -138,6 +139,8 @@ def _reading(source: TradeSource, options: Microdata, files: MicrodataFiles, rol
         keys=tuple(role for role in ("city", "partner", "period", "subperiod") if role in roles),
         value_type=files.type_of(roles["value"]),
         weight_type=files.type_of(roles.get("weight", "")),
+        value_fits=files.fits(roles["value"], DIGITS, options.decimals),
+        weight_fits=files.fits(roles.get("weight", ""), DIGITS, WEIGHT_DECIMALS),
         decimals=options.decimals,
         missing_tokens=source.missing_tokens,
         where=tuple((f"rule_{i}", text) for i, text in enumerate(source.where.values())),
@@ -201,16 +204,20 @@ def _frame(names: Names, cells: pa.Table, reading: Reading) -> pd.DataFrame:
         if name in cells.column_names:
             frame[name] = np.asarray(cells[name]).astype(np.int64, copy=False)
     if reading.has_weight:
-        frame["weight"] = whole_units(cells["weight"], WEIGHT_DECIMALS) / 10**WEIGHT_DECIMALS
+        frame["weight"] = whole_units(cells["weight"], WEIGHT_DECIMALS)
     return frame
 
 
 def _merged(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a cell, sorted; two spellings of one name are added up."""
+    """Return one row a cell, sorted; two spellings of one name, and rows of unlike quality, are added up."""
     keys = [name for name in (*KEY, "product_group") if name in frame]
     if frame.duplicated(keys).any():
-        return frame.groupby(keys, sort=True, as_index=False, observed=True).sum()
-    return frame.sort_values(keys, ignore_index=True)
+        merged = frame.groupby(keys, sort=True, as_index=False, observed=True).sum()
+    else:
+        merged = frame.sort_values(keys, ignore_index=True)
+    if "weight" in merged:
+        merged["weight"] = merged["weight"] / 10**WEIGHT_DECIMALS
+    return merged
 
 
 def _counts(

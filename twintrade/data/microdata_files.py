@@ -8,7 +8,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from twintrade.data.cells import quoted
 from twintrade.data.file_format import FileFormat
@@ -31,6 +31,7 @@ ENDINGS: dict[str, Kind] = {
 _SEPARATORS = (",", ";", "\t", "|")
 _HEADER_BYTES = 1_000_000
 _CHUNK = 1 << 22
+_UNBOUNDED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class MicrodataFiles:
         Of delimited files.
     types : mapping of str to {"text", "integer", "decimal", "float"}
         Of the needed columns.
+    digits : mapping of str to (int, int)
+        Before and behind the point that the type of a column can hold, the most of all files.
     """
 
     kind: Kind
@@ -57,10 +60,16 @@ class MicrodataFiles:
     headers: tuple[tuple[str, ...], ...] = ()
     separator: str = ""
     types: tuple[tuple[str, Type], ...] = ()
+    digits: tuple[tuple[str, tuple[int, int]], ...] = ()
 
     def type_of(self, column: str) -> Type:
         """Return what kind of values a column holds."""
         return dict(self.types).get(column, "text")
+
+    def fits(self, column: str, digits: int, decimals: int) -> bool:
+        """Return whether a decimal of so many digits and decimals holds whatever the type of a column can."""
+        whole, fraction = dict(self.digits).get(column, (digits + 1, 0))
+        return fraction <= decimals and whole <= digits - decimals
 
 
 def content_digest(path: Path) -> str:
@@ -180,6 +189,7 @@ def _parquet(files: MicrodataFiles, needed: Sequence[str]) -> MicrodataFiles:
     import pyarrow.parquet as pq
 
     types: dict[str, tuple[Type, str, str]] = {}
+    digits: dict[str, tuple[int, int]] = {}
     headers = []
     for path, name in zip(files.paths, files.names, strict=True):
         try:
@@ -195,8 +205,12 @@ def _parquet(files: MicrodataFiles, needed: Sequence[str]) -> MicrodataFiles:
                 raise DataError(
                     f"the column {column} is {known[2]} in {known[1]} and {shown} in {name}: write it as one type"
                 )
+            whole, fraction = _digits(schema.field(column).type)
+            most = digits.setdefault(column, (whole, fraction))
+            digits[column] = max(whole, most[0]), max(fraction, most[1])
+    told = tuple((c, t[0]) for c, t in types.items())
     return MicrodataFiles(
-        "parquet", files.paths, files.names, tuple(headers), "", tuple((c, t[0]) for c, t in types.items())
+        "parquet", files.paths, files.names, tuple(headers), types=told, digits=tuple(digits.items())
     )
 
 
@@ -211,3 +225,14 @@ def _type(found: object, column: str, name: str) -> Type:
     if pa.types.is_decimal(found):
         return "decimal"
     return "float" if pa.types.is_floating(found) else "text"
+
+
+def _digits(found: Any) -> tuple[int, int]:
+    """Return the digits before and behind the point that a type can hold, of floating point as many as no decimal."""
+    import pyarrow as pa
+
+    if pa.types.is_decimal(found):
+        return found.precision - found.scale, max(found.scale, 0)
+    if pa.types.is_integer(found):
+        return len(str(2**found.bit_width)), 0
+    return _UNBOUNDED, _UNBOUNDED
