@@ -11,6 +11,7 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.net_cells import NetCells
+from twintrade.estimators.split_panel import _quarters
 from twintrade.inference.wild import Wild
 from twintrade.simulate import OUTCOME, simulate
 
@@ -112,3 +113,35 @@ def test_influence_by_unit_is_that_of_the_rows_summed(gravity):
     np.add.at(sums, o.unit[held.source.rows], held.source.row_influence())
     units = np.unique(o.unit[held.source.rows])
     np.testing.assert_allclose(held.values, sums[units], atol=1e-10)
+
+
+def dense_cells(design, rows):
+    """Cells' coefficients and treated rows by (cohort, event time), from dummies of everything and lstsq."""
+    o = design.observations
+    treated = o.is_treated[rows]
+    keys = list(zip(o.onset[rows][treated], o.event_time[rows][treated], strict=True))
+    cells = sorted(set(keys))
+    columns = [code[rows][:, None] == np.unique(code[rows]) for code in (o.codes(n) for n in design.effect_names)] + [
+        np.column_stack([(o.onset[rows] == g) & (o.event_time[rows] == e) for g, e in cells])
+    ]
+    x, y = np.hstack(columns).astype(float), o.y[rows]
+    mu = (y + y.mean()) / 2
+    for _ in range(40):
+        root = np.sqrt(mu)
+        slopes = np.linalg.lstsq(x * root[:, None], root * (np.log(mu) + y / mu - 1), rcond=1e-10)[0]
+        mu = np.exp(x @ slopes)
+    return {cell: (b, keys.count(cell)) for cell, b in zip(cells, slopes[-len(cells) :], strict=True)}
+
+
+def test_the_split_panel_jackknife_is_the_published_formula_with_dense_dummies():
+    options = {"n_cities": 10, "n_partners": 8, "n_periods": 6, "place_spread": 0.3, "mean": 30.0}
+    made = simulate(np.random.default_rng(105), family="poisson", cohorts={2003: 0.4}, **options)
+    design = made.design(fixed_effects="gravity")
+    found = fit(ETWFE(family="poisson", n_splits=1, seed=5), design).estimate
+    whole = dense_cells(design, np.arange(design.observations.n_rows))
+    quarters = [dense_cells(design, np.flatnonzero(q)) for q in _quarters(design, np.random.default_rng(5))]
+    assert len(whole) == found.n_effects
+    for g, e, effect in zip(found.cohorts, found.event_times, found.effects, strict=True):
+        parts = np.array([quarter[g, e] for quarter in quarters])
+        wanted = 2 * whole[g, e][0] - np.average(parts[:, 0], weights=parts[:, 1])
+        assert effect == pytest.approx(wanted, abs=1e-8)
