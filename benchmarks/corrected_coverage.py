@@ -3,7 +3,8 @@
 ``python -m benchmarks.corrected_coverage`` draws from the designs of ``tests/coverage/test_ppml_corrected.py``: the
 four of Weidner and Zylkin (2021), and twinnings, a dummy that stays one from its onset, with and without zeros, gaps,
 dyad effects and a second regressor. Each line has size, draws, coverage of the uncorrected, the corrected as the
-authors have it and the corrected with both sides of the meat adjusted, and the mean error before and after.
+authors have it and the corrected with both sides of the meat adjusted, the mean error before and after, what is left
+of it in standard deviations of the corrected estimate, and each standard error (root mean square) over the latter.
 """
 
 import argparse
@@ -35,7 +36,10 @@ def main() -> None:
     parser.add_argument("--draws", nargs="*", type=int, default=[1000, 600], help="for each size")
     parser.add_argument("--designs", nargs="*", default=list(tests.DESIGNS))
     options = parser.parse_args()
-    print(f"{'design':<34}{'size':>5}{'draws':>7}{'plain':>9}{'one side':>9}{'both':>9}{'before':>9}{'after':>9}")
+    print(
+        f"{'design':<34}{'size':>5}{'draws':>7}{'plain':>9}{'one side':>9}{'both':>9}{'before':>9}{'after':>9}"
+        f"{'after/sd':>9}{'se, plain':>10}{'one side':>9}{'both':>6}"
+    )
     for size, n_draws in zip(options.sizes, options.draws, strict=True):
         for name in options.designs:
             rng = np.random.default_rng([SEED, size, *name.encode()])
@@ -43,9 +47,12 @@ def main() -> None:
             error, bias, *errors = found.T
             before = np.abs(error) <= tests.NORMAL * errors[0]
             after = [np.abs(error - bias) <= tests.NORMAL * se for se in errors[1:]]
+            spread = (error - bias).std()
+            ratios = "".join(f"{np.sqrt((se**2).mean()) / spread:>8.3f}" for se in errors)
             covered = "".join(f"{hit.mean():>9.3f}" for hit in (before, *after))
             print(
-                f"{name:<34}{size:>5}{n_draws:>7}{covered}{error.mean():>9.4f}{(error - bias).mean():>9.4f}",
+                f"{name:<34}{size:>5}{n_draws:>7}{covered}{error.mean():>9.4f}{(error - bias).mean():>9.4f}"
+                f"{(error - bias).mean() / spread:>9.2f}{ratios}",
                 flush=True,
             )
 

@@ -9,6 +9,7 @@ where the numbers agree. Peak memory is what the calls add to the process that h
 
 import argparse
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -172,6 +173,7 @@ def measure(case: str, package: str, repeats: int) -> dict[str, object]:
     data = flows(*shape, share, kind)
     before, seconds, walls = forget_peak(), [], []
     for _ in range(repeats):
+        gc.collect()
         cpu, wall = cpu_seconds(), time.perf_counter()
         estimates = quietly(package, data, kind)
         seconds.append(cpu_seconds() - cpu)

@@ -4,7 +4,7 @@ import numpy as np
 
 from twintrade.design import Observations
 from twintrade.effects import Dropped
-from twintrade.numerics.arrays import IntArray
+from twintrade.numerics.arrays import BoolArray, IntArray
 
 
 def absorbed_by(o: Observations, rows: IntArray) -> str:
@@ -22,9 +22,8 @@ def absorbed_by(o: Observations, rows: IntArray) -> str:
     if treated.all():
         return "every row is treated"
     for name in o.design.effect_names:
-        codes = o.codes(name)[rows]
-        totals, ones = np.bincount(codes), np.bincount(codes, treated)
-        if ((ones == 0) | (ones == totals)).all():
+        n_rows, n_treated = _counts(o.codes(name)[rows], treated)
+        if ((n_treated == 0) | (n_treated == n_rows)).all():
             return f"it does not vary within the levels of the {_label(name)} effect, which absorbs it"
     return f"the effects {', '.join(map(_label, o.design.effect_names))} together absorb it"
 
@@ -44,16 +43,22 @@ def all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
         if not name.endswith("period"):
             continue
         codes = o.codes(name)[rows]
-        totals, ones = np.bincount(codes), np.bincount(codes, treated)
-        full = (ones == totals) & (totals > 0)
+        n_rows, n_treated = _counts(codes, treated)
+        full = (n_treated == n_rows) & (n_rows > 0)
         if full.any():
-            first = rows[np.unique(codes, return_index=True)[1][full[np.unique(codes)]]]
+            present, first = np.unique(codes, return_index=True)
             sentence = (
                 f"levels of {_label(name)} of which every row is treated: no untreated row stands beside these, and "
                 "what they say of the effect rests on its being the same elsewhere"
             )
-            out.append(Dropped("all-treated", sentence, 0, 0, _level_names(o, name, first)))
+            out.append(Dropped("all-treated", sentence, 0, 0, _level_names(o, name, rows[first[full[present]]])))
     return tuple(out)
+
+
+def _counts(codes: IntArray, treated: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return rows and treated rows of each level."""
+    n_levels = int(codes.max()) + 1
+    return np.bincount(codes, minlength=n_levels), np.bincount(codes[treated], minlength=n_levels)
 
 
 def _label(name: str) -> str:

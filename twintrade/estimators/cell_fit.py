@@ -127,41 +127,41 @@ def fit_cells(
         raise EstimationError("every row belongs to a treated cell: there is nothing to compare with")
     codes = o.effect_codes()
     fitted = (_poisson_fit if family == "poisson" else _linear_fit)(o, codes, of_row, columns)
+    rows = fitted.rows
     present = np.flatnonzero(np.isfinite(fitted.of_code[1:]))
     place = np.full(len(names) + 1, -1, dtype=np.int64)
     place[present + 1] = np.arange(present.size)
-    cell = place[of_row[fitted.rows] + 1]
-    working = absorber([c[fitted.rows] for c in codes], fitted.weights)
-    net = NetCells(working, cell, present.size, columns[fitted.rows])
+    cell = place[of_row[rows] + 1]
+    net = NetCells(absorber([c[rows] for c in codes], fitted.weights), cell, present.size, columns[rows])
     gram, scores, norms = _cross_products(o, fitted, net)
     bread, is_identified = _inverse(gram, norms)
     known = np.flatnonzero(is_identified[: present.size])
     if known.size == 0:
         raise EstimationError(
-            f"no cohort-period cell is identified; of the treatment as a whole: {absorbed_by(o, fitted.rows)}"
+            f"no cohort-period cell is identified; of the treatment as a whole: {absorbed_by(o, rows)}"
         )
-    chosen = np.concatenate([known, np.arange(present.size, gram.shape[0])])
-    lost = tuple(names[present[k]] for k in np.flatnonzero(~is_identified[: present.size]))
-    sentence = "cohort-period cells that the fixed effects determine: no effect is given for them"
-    dropped = fitted.dropped + ((Dropped("not-identified", sentence, 0, 0, lost),) if lost else ())
-    dropped += all_treated(o, fitted.rows)
-    sampling = np.ones(fitted.rows.size) if o.weights is None else o.weights[fitted.rows]
+    lost = tuple(names[k] for k in np.delete(present, known))
     return CellFit(
-        rows=fitted.rows,
+        rows=rows,
         kept=present[known],
         coefficients=fitted.of_code[1:][present[known]] - fitted.of_code[0],
         slopes=fitted.slopes,
-        influence=scores @ bread[:, chosen],
+        influence=scores @ bread[:, np.concatenate([known, np.arange(present.size, net.size)])],
         mean=fitted.mean,
-        weights=sampling,
+        weights=np.ones(rows.size) if o.weights is None else o.weights[rows],
         source=_regression(fitted, net, bread, known),
         n_slopes=int(is_identified.sum()),
         n_all_cells=len(names),
-        everything=absorber([*(c[fitted.rows] for c in codes), cell + 1], fitted.weights),
-        columns=columns[fitted.rows],
-        dropped=dropped,
+        everything=absorber([*(c[rows] for c in codes), cell + 1], fitted.weights),
+        columns=columns[rows],
+        dropped=(*fitted.dropped, *_determined(lost), *all_treated(o, rows)),
         statistics=fitted.statistics,
     )
+
+
+def _determined(lost: tuple[str, ...]) -> tuple[Dropped, ...]:
+    sentence = "cohort-period cells that the fixed effects determine: no effect is given for them"
+    return (Dropped("not-identified", sentence, 0, 0, lost),) if lost else ()
 
 
 def _regression(fitted: _Fitted, net: NetCells, bread: FloatArray, cells: IntArray) -> Regression | None:
