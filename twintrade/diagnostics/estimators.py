@@ -66,7 +66,11 @@ class Estimators(Diagnostic):
             value=float(high["effect"] - low["effect"]),
             unit=scale,
             table=table,
-            payloads={"estimators": pd.DataFrame(paths, columns=["event_time", "series", "value", "base"])},
+            payloads={
+                "estimators": pd.DataFrame(paths, columns=["event_time", "series", "value", "base"]).assign(
+                    unit=scale
+                )
+            },
         )
 
 

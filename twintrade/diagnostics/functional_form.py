@@ -8,6 +8,7 @@ import pandas as pd
 
 from twintrade.design import Observations
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import p_text
 from twintrade.effects import Estimate, Finding, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -62,7 +63,7 @@ class FunctionalForm(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if is_doubted else "pass",
-            sentence=f"RESET: the squared predictor has t = {slope / se:.2f}, p = {p:.3f}; {told}.",
+            sentence=f"RESET: the squared predictor has t = {slope / se:.2f}, {p_text(p)}; {told}.",
             value=p,
             unit="p",
             table=table,

@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.moderators import group_of, treated_units
-from twintrade.diagnostics.variants import Variant, compared, failures, quick, quoted
+from twintrade.diagnostics.variants import Variant, compared, failures, p_text, quick, quoted
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -71,7 +71,7 @@ class Heterogeneity(Diagnostic):
             for label, effect in zip(known["label"], known["effect"], strict=True)
         )
         verdict = "differ" if p < 0.05 else "are not told apart by these data"
-        sentence = f"Effects by {self.by}: {listed}. They {verdict} ({test}, p = {p:.3f})."
+        sentence = f"Effects by {self.by}: {listed}. They {verdict} ({test}, {p_text(p)})."
         if np.isnan(p):
             sentence = f"Effects by {self.by}: {listed}. Their equality could not be tested ({test})."
         small = [f"{n} ({c})" for n, c in zip(names, counts, strict=True) if c < self.min_units]

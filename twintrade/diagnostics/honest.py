@@ -160,7 +160,7 @@ class Honest(Diagnostic):
         )
         start = f"If {MEANINGS[self.restriction]}, the interval for the {what} ({path.center:.3f}) is, at {given}."
         if breakdown == 0:
-            return f"{start} It holds zero even without a violation beyond {symbol} = 0."
+            return f"{start} It holds zero even without a violation ({symbol} = 0)."
         if np.isinf(breakdown):
             return f"{start} No bound that was tried brings zero into it."
         return f"{start} It first holds zero at {symbol} = {breakdown:.2f}."

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compared, failures, quick, quoted
+from twintrade.diagnostics.variants import Variant, compared, failures, p_text, quick, quoted
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -47,7 +47,7 @@ class PlaceboDates(Diagnostic):
             verdict="fail" if is_failed else "pass",
             sentence=(
                 f"With dates moved back and the time after the real tie left out, the largest objection is "
-                f"{quoted(float(worst['effect']), scale)} at {worst['label']} (p = {worst['p']:.3f}, "
+                f"{quoted(float(worst['effect']), scale)} at {worst['label']} ({p_text(float(worst['p']))}, "
                 f"{adjusted:.3f} for {len(known)} fake dates): "
                 + ("something moved before the tie." if is_failed else "no effect of a date that was none.")
             ),

@@ -10,6 +10,7 @@ from twintrade.design import Design
 from twintrade.design.donors import case_design, untreated_rectangle
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.case_placebos import placebo_paths
+from twintrade.diagnostics.variants import p_text
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
@@ -176,7 +177,7 @@ def _sentence(
     return (
         f"Random-effects mean over {len(known)} cases {mean.mean:+.3g} ({100 * level:g} % interval by Hartung and "
         f"Knapp {mean.low:+.3g} to {mean.high:+.3g}), true effects scattering by {mean.heterogeneity:.3g}.{spread} "
-        f"The placebo ranks combine to p = {combined:.3f} (Fisher; cases share donors, so they are not independent). "
+        f"The placebo ranks combine to {p_text(combined)} (Fisher; cases share donors, so they are not independent). "
         f"Had these been the best {int(last['n_cases'])} of {int(last['out_of'])} cases, chance alone would do as "
         f"well with probability {last['p_bound']:.3f}.{few}"
     )

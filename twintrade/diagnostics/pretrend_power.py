@@ -130,6 +130,9 @@ class PretrendPower(Diagnostic):
             ]
             after = times >= 0
             table.append((power, slope, float(trend[after].mean()), float(passed[after].mean())))
+        reference = fit.estimate.reference if isinstance(fit.estimate, EventStudy) else None
+        if reference is not None and reference not in times:
+            rows += [(reference, series, 0.0) for series in dict.fromkeys(row[1] for row in rows)]
         frame = pd.DataFrame(rows, columns=["event_time", "series", "value"])
         frame["unit"] = scale
         power, slope = next(iter(slopes.items()))

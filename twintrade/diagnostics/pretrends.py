@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import event_bands, quick
+from twintrade.diagnostics.variants import event_bands, p_text, quick
 from twintrade.effects import Bands, EventStudy, Finding
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -116,7 +116,7 @@ class Pretrends(Diagnostic):
         sentence = (
             f"The {found.n_effects} pre-period effects, {base}, are jointly "
             f"{'different from' if is_failed else 'not distinguishable from'} zero ({found.test}{df} = "
-            f"{found.statistic:.2f}, p = {found.p:.3f}{clusters})"
+            f"{found.statistic:.2f}, {p_text(found.p)}{clusters})"
         )
         sentence += (
             ": tied units moved differently before the tie already."
@@ -195,7 +195,7 @@ class LevellingOff(Diagnostic):
             verdict="none",
             sentence=(
                 f"The effects at event times {times} {'differ' if moves else 'do not differ'} "
-                f"({found.name} test, p = {found.p:.3f}): the effect "
+                f"({found.name} test, {p_text(found.p)}): the effect "
                 f"{'is still moving' if moves else 'shows no sign of moving'} at the end of the window."
             ),
             value=found.p,

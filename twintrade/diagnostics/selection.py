@@ -8,6 +8,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import p_text
 from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
@@ -71,7 +72,7 @@ class Selection(Diagnostic):
             verdict="fail" if is_selected else "none",
             sentence=(
                 f"Among {n_dyads} dyads at risk with {n_events} ties, trade growth over the {self.lags} periods "
-                f"before {verb} the tie (hazard ratio {np.exp(beta[k]):.2f} per log point, p = {p[k]:.3f})"
+                f"before {verb} the tie (hazard ratio {np.exp(beta[k]):.2f} per log point, {p_text(float(p[k]))})"
                 + (": ties follow trade." if is_selected else ".")
             ),
             value=float(p[k]),

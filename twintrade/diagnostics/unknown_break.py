@@ -9,6 +9,7 @@ import pandas as pd
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.raw_series import candidate_dates
+from twintrade.diagnostics.variants import p_text
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -83,7 +84,7 @@ class UnknownBreak(Diagnostic):
             verdict="pass" if has_break and inside else "fail",
             sentence=(
                 f"The largest break of the series' own trend is at {label(found.date)} (sup-F {found.statistic:.1f}, "
-                f"p = {found.p:.3f}), its {100 * self.level:g} % interval {label(found.low)} to {label(found.high)}; "
+                f"{p_text(found.p)}), its {100 * self.level:g} % interval {label(found.low)} to {label(found.high)}; "
                 f"{tail}."
             ),
             value=found.p,

@@ -161,6 +161,11 @@ def quoted(value: float, scale: str) -> str:
     return f"{value:,.3g}" if scale == "level" else f"{value:.3g} {scale}"
 
 
+def p_text(p: float) -> str:
+    """Return a p-value as a sentence quotes it: never as zero."""
+    return "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
+
+
 def has_intervals(bands: Bands) -> bool:
     """Whether bands have any finite interval."""
     return bool(np.isfinite(bands.low).any())

@@ -110,7 +110,8 @@ def _shape(frame: pd.DataFrame) -> tuple[Maker, Callable[..., str]] | None:
 
 
 def _sensitivity(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return sensitivity.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+    label = _effect_axis(page, frame)
+    return sensitivity.draw(frame, y_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _forest(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
@@ -130,11 +131,14 @@ def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 
 def _path(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return path.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+    units = list(dict.fromkeys(frame["unit"].map(text))) if {"unit", "event_time"} <= set(frame.columns) else []
+    label = page.say("effect_axis", scale=units[0]) if len(units) == 1 else ""
+    return path.draw(frame, y_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _power(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return power.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+    label = _effect_axis(page, frame)
+    return power.draw(frame, x_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _bacon(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
@@ -147,7 +151,9 @@ def _bacon(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 def _curve(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     numbers = {"effect", "se", "low", "high", "p", "is_headline"}
     choices = [str(c) for c in frame.columns if c not in numbers and not is_numeric_dtype(frame[c])]
-    return specification_curve.draw(frame, choices, theme=page.theme, is_simulated=page.results.is_simulated)
+    return specification_curve.draw(
+        frame, choices, y_label=_effect_axis(page, frame), theme=page.theme, is_simulated=page.results.is_simulated
+    )
 
 
 def _twins(frame: pd.DataFrame, page: Page, title: str) -> Drawing:

@@ -24,7 +24,7 @@ def draw(
     Parameters
     ----------
     frame : DataFrame
-        label, effect, low, high, and optionally group.
+        label, effect, low, high, and optionally group and p, which is printed where there is no interval.
     x_label : str
     decimals : int
         Of the numbers at the right edge.
@@ -43,7 +43,7 @@ def draw(
                 axes.plot([low, high], [y, y], color=theme.after, lw=2.4 if is_pooled else 1.6, solid_capstyle="butt")
             axes.plot(effect, y, "D" if is_pooled else "s", ms=7 if is_pooled else 5, color=theme.after, mec="white")
             shown = numbers.fixed(effect, decimals)
-            spread = numbers.interval(low, high, decimals)
+            spread = numbers.interval(low, high, decimals) or numbers.p_value(row.get("p"))
             axes.annotate(
                 f"{shown} ({spread})" if spread else shown,
                 (1.01, y),
@@ -75,7 +75,7 @@ def _places(rows: list[dict[str, object]]) -> tuple[list[int], dict[str, int]]:
     line = 0
     for row in rows:
         group = text(row.get("group"))
-        if group and group not in heads:
+        if group and group not in heads and group != text(row["label"]):
             heads[group] = line
             line += 1
         places.append(line)

@@ -54,7 +54,9 @@ def draw(
         grid.set_yticks(range(len(options)), list(options))
         grid.set_ylim(len(options) - 0.4, -0.6)
         grid.set_xticks([])
-        grid.set_xlabel(f"{len(ordered):,} specifications, by size of the estimate (headline: diamond)")
+        figure.supxlabel(
+            f"{len(ordered):,} specifications, by size of the estimate (headline: diamond)", fontsize=theme.size
+        )
         if is_simulated:
             mark_simulated(figure, theme)
     return figure
