@@ -10,6 +10,8 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.estimators import collapsed, missing_patterns
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
+from twintrade.estimators.local_projections import LocalProjections
 from twintrade.estimators.stacked import Stacked
 from twintrade.estimators.twfe import TWFE
 from twintrade.estimators.two_stage import TwoStage
@@ -29,6 +31,12 @@ METHODS = {
     "etwfe": ESTIMATORS["etwfe"](),
     "twfe": TWFE(),
     "twfe, static": TWFE("static"),
+    "chaisemartin_dhaultfoeuille": ChaisemartinDHaultfoeuille(),
+    "chaisemartin_dhaultfoeuille, normalized": ChaisemartinDHaultfoeuille(normalized=True, singletons="dropped"),
+    "local_projections": LocalProjections(),
+    "local_projections, equal": LocalProjections("equal"),
+    "local_projections, mean": LocalProjections(base="mean"),
+    "local_projections, mean, equal": LocalProjections("equal", base="mean"),
     "stacked": Stacked(trimmed=False),
     "stacked, variance": Stacked(weights="variance", trimmed=False),
 }
@@ -89,6 +97,21 @@ def test_sums_by_pattern_equal_the_rows(monkeypatch, key, comparison):
     assert ours.dropped == theirs.dropped
     for name, value in theirs.statistics.items():
         assert ours.statistics.get(name, value) == pytest.approx(value, abs=EXACT), name
+
+
+@pytest.mark.parametrize("anticipation", [0, 1])
+def test_the_same_switchers_at_every_horizon(monkeypatch, anticipation):
+    """Groups that miss a horizon leave the others as well, as their units do one by one."""
+    options = {"window": (-3, 2), "anticipation": anticipation, "reference": -1 - anticipation}
+    design = entering_and_leaving(NotYetTreated(), **options)
+    every, same = (ChaisemartinDHaultfoeuille(same_switchers=s) for s in (False, True))
+    fast, slow = fit(same, design), on_rows(monkeypatch, same, design)
+    assert isinstance(fast.estimate.uncertainty, CohortInfluence)
+    np.testing.assert_allclose(fast.estimate.effects, slow.estimate.effects, atol=EXACT)
+    np.testing.assert_allclose(fast.estimate.uncertainty.matrix(), slow.estimate.uncertainty.matrix(), atol=EXACT)
+    assert fast.estimate.sample.dropped == slow.estimate.sample.dropped
+    assert fast.estimate.n_units.tolist() == slow.estimate.n_units.tolist()
+    assert fast.estimate.n_units.max() < fit(every, design).estimate.n_units.max()
 
 
 @pytest.mark.parametrize("key", ["sun_abraham", "etwfe", "twfe", "twfe, static"])

@@ -11,13 +11,13 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Dropped, EventStudy, Influence, UnitInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.missing_patterns import PanelMeans, panel_means
 from twintrade.estimators.switcher_cells import Horizon, Singletons, horizons
 from twintrade.estimators.switcher_covariates import Slopes, without_covariates
 from twintrade.estimators.switcher_means import MeanHorizon, has_means, mean_horizons
 from twintrade.estimators.switchers import Switchers, switchers
-from twintrade.estimators.wide import Wide, widen
+from twintrade.estimators.wide import widen
 from twintrade.numerics.arrays import FloatArray, ObjectArray
-from twintrade.numerics.cohort_moments import CohortMoments
 
 AnyHorizon = Horizon | MeanHorizon
 
@@ -32,8 +32,10 @@ class ChaisemartinDHaultfoeuille(Estimator):
     cost-benefit average. Influence carries the authors' factor n / (n - 1) by group of switchers and of comparison
     units; n counts units whatever the clusters, as the numbers of their R package 2.1.2 do.
 
-    Covariates are taken out in changes, with slopes from units of the same first dose that have not changed yet and
-    with the estimation of these slopes in the influence; placebos use the same slopes.
+    Ties that stay, without covariates and weights, are estimated from means of cohorts, in a panel with gaps from
+    those of units of a cohort that miss the same periods. Covariates are taken out in changes, with slopes from units
+    of the same first dose that have not changed yet and with the estimation of these slopes in the influence;
+    placebos use the same slopes.
 
     Attributes
     ----------
@@ -71,14 +73,15 @@ class ChaisemartinDHaultfoeuille(Estimator):
         n_effects = max(design.window[1], 0) + 1 + shift
         n_placebos = max(-design.window[0] - 1 - shift, 0)
         asked = (n_effects, n_placebos, self.singletons, self.same_switchers)
-        if has_means(o):
-            wide = widen(o)
-            moments = wide.moments()
-            effects, placebos = mean_horizons(moments, *asked, shift)
+        means = panel_means(widen(o)) if has_means(o) else None
+        if means is not None:
+            effects, placebos = mean_horizons(means, *asked, shift)
             _require_effects(effects, shift)
-            lost = np.setdiff1d(np.flatnonzero(np.isfinite(wide.onset)), [g for h in effects for g in h.cohorts])
+            wide = means.wide
+            switching = np.isfinite(wide.onset) & (wide.onset > wide.periods[0])
+            lost = np.setdiff1d(np.flatnonzero(switching), [g for h in effects for g in h.groups])
             units = wide.unit_ids[np.isin(wide.cohort, lost)]
-            return self._event_study(o, effects, placebos, _unused(units), partial(_from_means, wide, moments))
+            return self._event_study(o, effects, placebos, _unused(units), partial(_from_means, means))
         layout = switchers(o)
         slopes: tuple[Slopes, ...] = ()
         dropped: tuple[Dropped, ...] = ()
@@ -166,13 +169,13 @@ def _from_units(
     return UnitInfluence(o.unit_ids, values)
 
 
-def _from_means(wide: Wide, m: CohortMoments, every: Sequence[MeanHorizon | None], scale: FloatArray) -> Influence:
-    coefficients = np.zeros((*m.means.shape, len(every)))
-    constants = np.zeros((m.onset.size, len(every)))
+def _from_means(means: PanelMeans, every: Sequence[MeanHorizon | None], scale: FloatArray) -> Influence:
+    coefficients = np.zeros((*means.observed.shape, len(every)))
+    constants = np.zeros((means.observed.shape[0], len(every)))
     for k, (h, s) in enumerate(zip(every, scale, strict=True)):
         if h:
             coefficients[:, :, k], constants[:, k] = h.coefficients / s, h.constants / s
-    return wide.influence(m, coefficients, constants)
+    return means.influence(coefficients, constants)
 
 
 def _unused(units: ObjectArray) -> tuple[Dropped, ...]:

@@ -6,9 +6,11 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import Dropped, Estimate, EventStudy, UnitInfluence
+from twintrade.effects import Dropped, Estimate, EventStudy, Influence, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.missing_patterns import PanelMeans, panel_means
+from twintrade.estimators.projection_means import projected_means
 from twintrade.estimators.projection_rows import projection_rows
 from twintrade.estimators.projections import Projected, projected
 from twintrade.estimators.wide import Wide, widen
@@ -23,7 +25,8 @@ class LocalProjections(Estimator):
     At horizon h the outcome is y(t+h) less the base, with period effects. A clean row belongs to a unit that is not
     treated by t+h (for leads: by t); under never treated comparison it belongs to a unit that never is. Periods in
     which nobody is newly treated are left out. The overall effect is the pooled one: the outcome averaged over the
-    horizons, on rows that have them all.
+    horizons, on rows that have them all. Without covariates, lags and weights everything comes from means of cohorts,
+    in a panel with gaps from those of units of a cohort that miss the same periods.
 
     Attributes
     ----------
@@ -43,7 +46,9 @@ class LocalProjections(Estimator):
     name: ClassVar[str] = "local_projections"
     title: ClassVar[str] = "LP-DiD"
     citation: ClassVar[str] = "dube2023"
-    requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
+    requires: ClassVar[Requires] = Requires(
+        fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
+    )
 
     def estimate(self, design: Design) -> EventStudy:
         """Return the event study; its average is the pooled effect.
@@ -57,13 +62,15 @@ class LocalProjections(Estimator):
         """
         self._check(design)
         wide = widen(design.observations)
+        is_plain = wide.weights is None and not design.covariates and not self.lags
+        source = (panel_means(wide) if is_plain else None) or wide
         low, high = min(design.window[0], design.reference), max(design.window[1], 0)
         found: list[tuple[int, Projected]] = []
         lost: list[str] = []
         for horizon in range(low, high + 1):
             if horizon == design.reference:
                 continue
-            result = self._at(wide, design, (horizon, horizon))
+            result = self._at(source, design, (horizon, horizon))
             if result is None:
                 lost.append(f"event time {horizon:+d}")
             else:
@@ -71,8 +78,8 @@ class LocalProjections(Estimator):
         last = max((h for h, _ in found), default=-1)
         if last < 0:
             raise EstimationError("no event time from onset on has treated rows and clean comparison rows")
-        pooled = self._at(wide, design, (0, last))
-        return self._study(wide, design, found, pooled, _dropped(wide, found, lost))
+        pooled = self._at(source, design, (0, last))
+        return self._study(source, design, found, pooled, _dropped(wide, found, lost))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -102,33 +109,36 @@ class LocalProjections(Estimator):
         if self.lags < 0:
             raise DesignError(f"lags is a number of periods, not {self.lags}")
 
-    def _at(self, wide: Wide, design: Design, horizons: tuple[int, int]) -> Projected | None:
-        rows = projection_rows(wide, design, horizons, self.base == "mean", self.lags)
+    def _at(self, source: Wide | PanelMeans, design: Design, horizons: tuple[int, int]) -> Projected | None:
+        if isinstance(source, PanelMeans):
+            return projected_means(source, design, horizons, self.base == "mean", self.weighting)
+        rows = projection_rows(source, design, horizons, self.base == "mean", self.lags)
         if rows is None:
             return None
         names = (*design.covariates, *(f"lag {k + 1}" for k in range(self.lags)))
-        return projected(rows, wide.unit_ids.size, self.weighting, names)
+        return projected(rows, source.cohort, self.weighting, names)
 
     def _study(
         self,
-        wide: Wide,
+        source: Wide | PanelMeans,
         design: Design,
         found: list[tuple[int, Projected]],
         pooled: Projected | None,
         dropped: tuple[Dropped, ...],
     ) -> EventStudy:
-        zero = Projected(0.0, np.zeros(wide.unit_ids.size), np.zeros(0, dtype=np.int64))
+        nothing = tuple(np.zeros_like(part) for part in found[0][1].influence)
+        zero = Projected(0.0, nothing, 0, np.zeros(0, dtype=np.int64))
         every = sorted([*found, (design.reference, zero)], key=lambda pair: pair[0])
         times = np.array([h for h, _ in every], dtype=np.int64)
         sample = design.observations.sample(n_slopes=len(found), effects=("period",), dropped=dropped)
         study = EventStudy(
             effects=np.array([r.effect for _, r in every]),
-            uncertainty=UnitInfluence(wide.unit_ids, np.column_stack([r.influence for _, r in every])),
+            uncertainty=_influence(source, [r for _, r in every]),
             scale=design.scale,
             sample=sample,
             names=tuple(f"{e:+d}" for e in times),
-            n_units=np.array([r.treated.size for _, r in every], dtype=np.int64),
-            n_cells=np.array([r.treated.size for _, r in every], dtype=np.int64),
+            n_units=np.array([r.n_treated for _, r in every], dtype=np.int64),
+            n_cells=np.array([r.n_treated for _, r in every], dtype=np.int64),
             base="universal",
             event_times=times,
             reference=design.reference,
@@ -138,14 +148,21 @@ class LocalProjections(Estimator):
             return study
         overall = Estimate(
             effects=np.array([pooled.effect]),
-            uncertainty=UnitInfluence(wide.unit_ids, pooled.influence[:, None]),
+            uncertainty=_influence(source, [pooled]),
             scale=design.scale,
             sample=sample,
             names=("pooled over horizons",),
-            n_units=np.array([pooled.treated.size]),
-            n_cells=np.array([pooled.treated.size]) * (int(times[-1]) + 1),
+            n_units=np.array([pooled.n_treated]),
+            n_cells=np.array([pooled.n_treated]) * (int(times[-1]) + 1),
         )
         return replace(study, overall=overall)
+
+
+def _influence(source: Wide | PanelMeans, found: list[Projected]) -> Influence:
+    parts = [np.stack(same, axis=-1) for same in zip(*(r.influence for r in found), strict=True)]
+    if isinstance(source, PanelMeans):
+        return source.influence(*parts)
+    return UnitInfluence(source.unit_ids, parts[0])
 
 
 def _dropped(wide: Wide, found: list[tuple[int, Projected]], lost: list[str]) -> tuple[Dropped, ...]:
@@ -154,7 +171,7 @@ def _dropped(wide: Wide, found: list[tuple[int, Projected]], lost: list[str]) ->
     if lost:
         sentence = "event times without treated rows or without clean comparison rows"
         out.append(Dropped("no-comparison", sentence, 0, 0, tuple(lost)))
-    used = np.unique(wide.cohort[np.concatenate([r.treated for h, r in found if h >= 0])])
+    used = np.concatenate([r.cohorts for h, r in found if h >= 0])
     missing = np.setdiff1d(np.flatnonzero(np.isfinite(wide.onset)), used)
     if missing.size:
         sentence = "cohorts in no effect from onset on: base not observed, or no clean comparison rows"

@@ -105,6 +105,41 @@ def pattern_effects(groups: Groups, plan: list[Cell]) -> tuple[list[Cell], list[
     return kept, lost, np.array(effects), groups.influence(m, coefficients[:, :, :n], constants[:, :n])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PanelMeans:
+    """Moments of cohorts, or of parts of cohorts whose units miss the same periods.
+
+    Attributes
+    ----------
+    moments : CohortMoments
+    observed : BoolArray, shape (n_groups, n_periods)
+    source : Wide or Groups
+        Whose units the influence is of.
+    """
+
+    moments: CohortMoments
+    observed: BoolArray
+    source: Wide | Groups
+
+    @property
+    def wide(self) -> Wide:
+        """The panel, with the groups in place of cohorts."""
+        return self.source if isinstance(self.source, Wide) else self.source.wide
+
+    def influence(self, coefficients: FloatArray, constants: FloatArray) -> CohortInfluence:
+        """Wrap coefficients (n_groups, n_periods, k) and constants (n_groups, k)."""
+        return self.source.influence(self.moments, coefficients, constants)
+
+
+def panel_means(wide: Wide) -> PanelMeans | None:
+    """Return the means of a panel; None where too few units miss the same periods."""
+    if wide.is_complete:
+        moments = wide.moments()
+        return PanelMeans(moments, np.ones(moments.means.shape, dtype=bool), wide)
+    groups = grouped(wide)
+    return None if groups is None else PanelMeans(groups.moments(), groups.observed, groups)
+
+
 def spread(values: FloatArray, observed: BoolArray) -> FloatArray:
     """Lay rows by observed group and period out as (n_groups, n_periods, ...), zero elsewhere."""
     out = np.zeros(observed.shape + values.shape[1:], dtype=values.dtype)

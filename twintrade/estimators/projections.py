@@ -1,4 +1,4 @@
-"""One local projection: least squares, or comparison rows fitted and treated rows predicted."""
+"""One local projection on rows: least squares, or comparison rows fitted and treated rows predicted."""
 
 from dataclasses import dataclass
 
@@ -18,20 +18,23 @@ class Projected:
     Attributes
     ----------
     effect : float
-    influence : FloatArray, shape (n_units,)
-    treated : IntArray, shape (n_treated,)
-        Positions of the treated units.
+    influence : tuple of FloatArray
+        By unit, of shape (n_units,); or coefficients (n_groups, n_periods) and constants (n_groups,) by group.
+    n_treated : int
+    cohorts : IntArray, shape (n_treated_cohorts,)
+        Cohorts of the treated units.
     collinear : tuple of str
         Covariates that the period effects or others determine, and how.
     """
 
     effect: float
-    influence: FloatArray
-    treated: IntArray
+    influence: tuple[FloatArray, ...]
+    n_treated: int
+    cohorts: IntArray
     collinear: tuple[str, ...] = ()
 
 
-def projected(rows: ProjectionRows, n_units: int, weighting: str, names: tuple[str, ...]) -> Projected | None:
+def projected(rows: ProjectionRows, cohort: IntArray, weighting: str, names: tuple[str, ...]) -> Projected | None:
     """Return the effect of one set of rows; None where it is not identified."""
     weights = np.ones(rows.unit.size) if rows.weights is None else rows.weights
     by_row = _variance_weighted if weighting == "variance" else _equally_weighted
@@ -39,8 +42,9 @@ def projected(rows: ProjectionRows, n_units: int, weighting: str, names: tuple[s
     if found is None:
         return None
     effect, influence, collinear = found
-    by_unit = np.asarray(np.bincount(rows.unit, influence, n_units), dtype=np.float64)
-    return Projected(effect, by_unit, rows.unit[rows.is_treated], collinear)
+    by_unit = np.asarray(np.bincount(rows.unit, influence, cohort.size), dtype=np.float64)
+    treated = rows.unit[rows.is_treated]
+    return Projected(effect, (by_unit,), treated.size, np.unique(cohort[treated]), collinear)
 
 
 def _variance_weighted(

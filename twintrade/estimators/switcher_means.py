@@ -1,4 +1,4 @@
-"""Effects of switchers from cohort statistics, where treatment is a tie that stays and no row is missing."""
+"""Effects of switchers from means of cohorts, or of their units that miss the same periods; ties that stay."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.design import Observations
+from twintrade.estimators.missing_patterns import PanelMeans
 from twintrade.estimators.switcher_cells import Singletons
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.cohort_moments import CohortMoments
@@ -20,10 +21,10 @@ class MeanHorizon:
     step : int
         Number of periods compared, from 1.
     effect : float
-    coefficients : FloatArray, shape (n_cohorts, n_periods)
-    constants : FloatArray, shape (n_cohorts,)
-    cohorts : IntArray, shape (n_switching,)
-        The cohorts that switch.
+    coefficients : FloatArray, shape (n_groups, n_periods)
+    constants : FloatArray, shape (n_groups,)
+    groups : IntArray, shape (n_switching,)
+        The groups that switch.
     n_switchers : int
     weight : float
         The same.
@@ -35,7 +36,7 @@ class MeanHorizon:
     effect: float
     coefficients: FloatArray
     constants: FloatArray
-    cohorts: IntArray
+    groups: IntArray
     n_switchers: int
     weight: float
     dose: float
@@ -44,23 +45,24 @@ class MeanHorizon:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cell:
-    """A cohort at one horizon: positions of the periods compared, and its comparison cohorts."""
+    """A cohort at one horizon: positions of the periods compared, its groups and those it is compared with."""
 
-    cohort: int
+    onset: float
     at: int
     far: int
     base: int
+    switchers: BoolArray
     comparison: BoolArray
 
 
 def has_means(o: Observations) -> bool:
-    """Return whether cohort statistics hold all that the effects of switchers need."""
+    """Return whether means by group hold all that the effects of switchers need."""
     is_plain = o.design.treatment.dose is None and o.weights is None and not o.design.covariates
-    return is_plain and o.is_complete and bool(o.periods[-1] - o.periods[0] + 1 == o.periods.size)
+    return is_plain and bool(o.periods[-1] - o.periods[0] + 1 == o.periods.size)
 
 
 def mean_horizons(
-    m: CohortMoments,
+    means: PanelMeans,
     n_effects: int,
     n_placebos: int,
     singletons: Singletons,
@@ -68,44 +70,53 @@ def mean_horizons(
     anticipation: int,
 ) -> tuple[list[MeanHorizon], list[MeanHorizon]]:
     """Return the effects and the placebos that have switchers with a comparison; as ``horizons`` does from rows."""
+    m = means.moments
     kept = np.ones(m.onset.size, dtype=bool)
     if same_switchers:
+        everyone = kept
         for step in range(1, n_effects + 1):
-            seen = [c.cohort for c in _cells(m, step, False, anticipation)]
-            kept &= np.isin(np.arange(m.onset.size), seen)
+            seen = [c.switchers for c in _cells(means, everyone, step, False, anticipation)]
+            kept = kept & np.any(seen, axis=0)
     found = []
     for is_placebo, n in ((False, n_effects), (True, n_placebos)):
-        plans = [[c for c in _cells(m, step, is_placebo, anticipation) if kept[c.cohort]] for step in range(1, n + 1)]
+        plans = [list(_cells(means, kept, step, is_placebo, anticipation)) for step in range(1, n + 1)]
         found.append([_horizon(m, plan, k + 1, singletons) for k, plan in enumerate(plans) if plan])
     return found[0], found[1]
 
 
-def _cells(m: CohortMoments, step: int, is_placebo: bool, anticipation: int) -> Iterator[_Cell]:
+def _cells(means: PanelMeans, kept: BoolArray, step: int, is_placebo: bool, anticipation: int) -> Iterator[_Cell]:
+    """Yield the cells of one horizon. A placebo needs the effect of the same horizon to be observed as well."""
+    m, observed = means.moments, means.observed
     n_periods = m.periods.size
     inside = np.isfinite(m.onset)
     position = np.where(inside, m.onset, m.periods[0] + n_periods) - m.periods[0]
     # Tied in the first period or before: their first dose is another one, so they are nobody's comparison.
     untied = position > 0
     first = np.where(inside, np.maximum(position - anticipation, 0), position).astype(np.int64)
-    for g in np.flatnonzero(inside & untied):
-        at, base = int(first[g]) + step - 1, int(first[g]) - 1
+    for onset in np.unique(m.onset[inside & untied]):
+        own = m.onset == onset
+        start = int(first[own][0])
+        at, base = start + step - 1, start - 1
         far = base - step if is_placebo else at
-        comparison = untied & (first > at)
-        if base >= 0 and far >= 0 and at < n_periods and comparison.any():
-            yield _Cell(int(g), at, far, base, comparison)
+        if base < 0 or far < 0 or at >= n_periods:
+            continue
+        seen = observed[:, far] & observed[:, base] & observed[:, at]
+        switching, comparison = own & seen & kept, untied & (first > at) & seen
+        if switching.any() and comparison.any():
+            yield _Cell(float(onset), at, far, base, switching, comparison)
 
 
 def _horizon(m: CohortMoments, plan: list[_Cell], step: int, singletons: Singletons) -> MeanHorizon:
-    total = sum(m.counts[c.cohort] for c in plan)
+    total = sum(m.counts[c.switchers].sum() for c in plan)
     coefficients, constants = np.zeros(m.means.shape), np.zeros(m.onset.size)
     effect = dose = so_far = 0.0
     for cell in plan:
         change = m.means[:, cell.far] - m.means[:, cell.base]
-        own, others = np.arange(m.onset.size) == cell.cohort, cell.comparison
-        n, n_others = m.counts[cell.cohort], m.counts[others].sum()
-        gap = change[cell.cohort] - m.counts[others] @ change[others] / n_others
+        own, others = cell.switchers, cell.comparison
+        n, n_others = m.counts[own].sum(), m.counts[others].sum()
+        gap = m.counts[own] @ change[own] / n - m.counts[others] @ change[others] / n_others
         effect += n * gap / total
-        received = m.periods[cell.at] - m.onset[cell.cohort] + 1
+        received = m.periods[cell.at] - cell.onset + 1
         dose += n * float(received > 0) / total
         so_far += n * max(received, 0.0) / total
         everyone = own | others
@@ -116,8 +127,8 @@ def _horizon(m: CohortMoments, plan: list[_Cell], step: int, singletons: Singlet
             coefficients[:, cell.far] += loading
             coefficients[:, cell.base] -= loading
             constants += loading * (change - center)
-    cohorts = np.array([c.cohort for c in plan], dtype=np.int64)
-    return MeanHorizon(step, effect, coefficients, constants, cohorts, int(total), float(total), dose, so_far)
+    groups = np.flatnonzero(np.any([c.switchers for c in plan], axis=0))
+    return MeanHorizon(step, effect, coefficients, constants, groups, int(total), float(total), dose, so_far)
 
 
 def _centering(
