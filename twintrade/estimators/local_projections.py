@@ -46,9 +46,7 @@ class LocalProjections(Estimator):
     name: ClassVar[str] = "local_projections"
     title: ClassVar[str] = "LP-DiD"
     citation: ClassVar[str] = "dube2023"
-    requires: ClassVar[Requires] = Requires(
-        fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
-    )
+    requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
 
     def estimate(self, design: Design) -> EventStudy:
         """Return the event study; its average is the pooled effect.
