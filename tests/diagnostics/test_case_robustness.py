@@ -287,3 +287,14 @@ def test_one_combination_of_method_and_donor_set_is_spoken_of_as_one(monkeypatch
         f"The one combination of method and donor set that could be formed has rank p-value {p:.3f}; "
         f"none below {floor:.3f} is attainable."
     )
+
+
+def test_a_date_that_an_event_already_names_is_not_said_twice():
+    dates = [["visit (about 2004)", "2004", 2004], ["signed", "2008", 2008]]
+    finding = check(DateSets(), fit(DoubleRatio(), dated_design(rectangle_frame(noise=0.2), dates)))
+    assert {"visit (about 2004) (Twin)", "signed 2008 (Twin)"} <= set(finding.table["date"])
+
+
+def test_one_false_date_is_told_as_one():
+    finding = check(PlaceboTime(), fit(DoubleRatio(), dyad_design(rectangle_frame(noise=0.2), {"c0-p0": 2006})))
+    assert finding.sentence.startswith("The only false date that can be tried before the tie is 2004: mean gap ")

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from single_cases import dyad_design, rectangle_frame
 
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
+from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.inference.placebo import Placebo, donor_placebos
 
 
@@ -53,3 +55,14 @@ def test_event_study_ranks_the_rmspe_ratio(dense, gravity_panel, rng) -> None:
 def test_several_treated_units_are_refused(dense, gravity_panel, rng) -> None:
     with pytest.raises(InferenceError, match="exactly one treated unit"):
         Placebo().infer(fit(dense(static=True), gravity_panel(n_treated=3)), "overall", rng)
+
+
+@pytest.mark.parametrize(("onset", "is_told"), [(2003, False), (2004, True)])
+def test_a_single_case_with_three_periods_before_gets_no_p_value(rng, onset, is_told) -> None:
+    fitted = fit(DoubleRatio(), dyad_design(rectangle_frame(), {"c0-p0": onset}))
+    for view, bands in Placebo().infer_views(fitted, ["event", "overall"], rng).items():
+        assert np.isfinite(bands.p).any() == is_told, view
+        assert np.isfinite(bands.low).any() == is_told
+        assert ("few-periods-before" in {m.code for m in bands.messages}) != is_told
+    if not is_told:
+        assert "3 periods before the tie, and 4 are needed" in bands.note

@@ -83,7 +83,7 @@ class Donors(Comparison):
     @property
     def label(self) -> str:
         """Short text for a table row."""
-        return f"{len(self.units)} donors"
+        return f"{len(self.units)} donor{'' if len(self.units) == 1 else 's'}"
 
     @property
     def sentence(self) -> str:

@@ -114,7 +114,7 @@ class DateSets(Diagnostic):
     def _estimated(self, estimator: SingleCase, case: Case) -> dict[str, object]:
         n_before, n_after = int(case.is_before.sum()), int(case.is_after.sum())
         if n_before < self.min_before or n_after == 0:
-            reason = f"{n_before} periods before and {n_after} after this date"
+            reason = f"{n_before} periods before and {n_after} after"
             return {"effect": np.nan, "p": np.nan, "floor": np.nan, "reason": reason}
         paths = placebo_paths(estimator, case)
         rank = paths.rank()

@@ -22,6 +22,9 @@ from twintrade.inference.variances import is_reference
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.placebo_rank import placebo_rank, rmspe_ratio
 
+FEWEST_BEFORE = 4
+"""Fewest periods before the onset at which a single case is given a p-value."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placebo(Inference):
@@ -48,13 +51,36 @@ class Placebo(Inference):
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
         """Return bands for several views from the same placebos.
 
+        A single case with fewer than four periods before the onset gets neither p-values nor intervals: whether its
+        gap is large cannot be told from so few.
+
         Raises
         ------
         InferenceError
             Not exactly one treated unit, or no donor's placebo could be estimated.
         """
+        said = _too_few_before(fit)
+        if said is not None:
+            return {view: self._bare(fit.view(view), said) for view in views}
         placebos = donor_placebos(fit, views, self.keeps_treated)
         return {view: self._bands(fit, view, placebos) for view in views}
+
+    def _bare(self, estimate: Estimate, said: Message) -> Bands:
+        none = absent(estimate.n_effects)
+        return Bands(
+            estimate=estimate,
+            inference=self.name,
+            level=self.level,
+            se=none,
+            low=none,
+            high=none,
+            p=none,
+            df=none,
+            simultaneous_low=none,
+            simultaneous_high=none,
+            note=said.message,
+            messages=(said,),
+        )
 
     def _bands(self, fit: Fit, view: View, placebos: "DonorPlacebos") -> Bands:
         estimate, drawn = fit.view(view), placebos.effects[view]
@@ -131,6 +157,17 @@ class DonorPlacebos:
             text = f"with {n} donors no p-value is below {self.floor:.3g}: there is no {percent} % interval"
             found.append(Message("warning", "no-interval", text))
         return tuple(found)
+
+
+def _too_few_before(fit: Fit) -> Message | None:
+    """Return why a single case is given no p-value, None where it is."""
+    if not isinstance(fit.estimator, SingleCase):
+        return None
+    n_before = int(fit.estimator.case(fit.design).is_before.sum())
+    if n_before >= FEWEST_BEFORE:
+        return None
+    text = f"No p-value and no interval: {n_before} periods before the tie, and {FEWEST_BEFORE} are needed"
+    return Message("warning", "few-periods-before", text)
 
 
 def donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = False) -> DonorPlacebos:

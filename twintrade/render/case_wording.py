@@ -19,6 +19,7 @@ CASE_SENTENCES: Mapping[str, str] = {
     "case_dates_caption": "The result under each reading of the date, the ambiguous periods left out, by donor set",
     "case_dates_note": "Effect: mean gap after the date; p: its rank among placebos, whose smallest attainable value "
     "by donor set stands with the methods above. No row is picked: what counts is the median and whether rows agree.",
+    "case_dates_lacking": "Without numbers: {dates}.",
     "case_false_dates_caption": "False dates before the tie: there should be nothing to find",
     "case_without_caption": "The mean gap of the synthetic control from all donors, without each that carries weight",
     "case_shocks_caption": "Known shocks inside the sample, and the mean gap without their periods",

@@ -29,7 +29,7 @@ TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "date_sets_table",
         "case_dates_caption",
         "case_dates_note",
-        ("date", "onset_label", "method", "effect_A", "p_A", "effect_B", "p_B", "effect_all", "p_all", "reason"),
+        ("date", "onset_label", "method", "effect_A", "p_A", "effect_B", "p_B", "effect_all", "p_all"),
     ),
     ("placebo_time_table", "case_false_dates_caption", "", ("onset_label", "effect", "p", "floor", "reason")),
     ("leave_one_donor_out_table", "case_without_caption", "", ("left_out", "effect", "reason")),
@@ -117,6 +117,17 @@ def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> Figure:
 def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, columns: Sequence[str]) -> Table:
     present = [c for c in columns if c in frame]
     notes = (*page.simulated_note, *((page.say(note),) if note else ()))
+    if key == "date_sets_table":
+        frame, lacking = _with_numbers(frame)
+        notes += (page.say("case_dates_lacking", dates=lacking),) if lacking else ()
     name = key.removesuffix("_table").replace("_", "-")
     most = MOST_FALSE_DATES if key == "placebo_time_table" else MOST_ROWS
     return plain_table(frame[present], name, page.say(caption), notes=notes, most_rows=most, is_wrapping=True)
+
+
+def _with_numbers(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the rows that have an effect, and the dates of the others with the reason, each said once."""
+    effects = [c for c in frame if str(c).startswith("effect_")]
+    told = frame[frame["reason"].map(text) != ""]
+    said = dict.fromkeys(f"{text(d)}: {text(r)}" for d, r in zip(told["date"], told["reason"], strict=True))
+    return frame[frame[effects].notna().any(axis=1)], "; ".join(said)
