@@ -1,6 +1,6 @@
 """Untreated outcomes of treated cells from a factor model of the untreated ones, its size chosen by hold-outs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -169,6 +169,14 @@ def held_out_errors(cells: Cells, sizes: Sequence[tuple[int, float]], seed: int)
     return total / max(int(untreated.sum()), 1)
 
 
+def chosen_size(cells: Cells, sizes: Mapping[str, tuple[int, float]], seed: int) -> tuple[int, dict[str, float]]:
+    """Return which (rank, penalty) hold-outs choose, the simplest first, and the held-out error of each by name."""
+    errors = held_out_errors(cells, list(sizes.values()), seed)
+    close = errors <= CLOSE * errors.min() + 1e-12 * float(np.nanvar(cells.wide.outcomes))
+    named = {f"held_out_error_{name}": float(e) for name, e in zip(sizes, errors, strict=True)}
+    return int(np.flatnonzero(close)[0]), named
+
+
 def largest_rank(cells: Cells, most: int) -> int:
     """Return the largest number of factors up to ``most`` that hold-outs can try and nearly every unit can bear."""
     rows = cells.untreated.sum(axis=1)
@@ -183,11 +191,6 @@ def largest_singular(y: FloatArray, observed: BoolArray, x: FloatArray, additive
     """Return the largest singular value of what unit and period effects leave of the observed cells."""
     rest = np.where(observed, y - np.where(observed[:, :, None], x, 0.0) @ additive.slopes - additive.effects, 0.0)
     return float(np.linalg.norm(rest, 2))
-
-
-def simplest(errors: FloatArray, scale: float) -> int:
-    """Return the first size (they ascend in complexity) whose error is close to the smallest."""
-    return int(np.flatnonzero(errors <= CLOSE * errors.min() + 1e-12 * scale)[0])
 
 
 def _folds(untreated: BoolArray, rng: np.random.Generator) -> IntArray:

@@ -3,19 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from twintrade.design import Design
 from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.factor_counterfactual import (
     cells_of,
+    chosen_size,
     cohort_effects,
     fitted,
-    held_out_errors,
     largest_rank,
-    simplest,
 )
 
 
@@ -62,10 +59,8 @@ class InteractiveEffects(Estimator):
         statistics: dict[str, float] = {}
         rank = self.rank
         if rank is None:
-            sizes = [(r, 0.0) for r in range(largest_rank(cells, self.max_rank) + 1)]
-            errors = held_out_errors(cells, sizes, self.seed)
-            rank = simplest(errors, float(np.nanvar(cells.wide.outcomes)))
-            statistics = {f"held_out_error_rank_{r}": float(e) for r, e in enumerate(errors)}
+            sizes = {f"rank_{r}": (r, 0.0) for r in range(largest_rank(cells, self.max_rank) + 1)}
+            rank, statistics = chosen_size(cells, sizes, self.seed)
         found = fitted(cells, rank, 0.0)
         return cohort_effects(design, cells, found, {"rank": float(rank), **statistics})
 

@@ -11,11 +11,10 @@ from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.factor_counterfactual import (
     cells_of,
+    chosen_size,
     cohort_effects,
     fitted,
-    held_out_errors,
     largest_singular,
-    simplest,
     usable,
 )
 from twintrade.numerics.factor_model import factor_model
@@ -68,9 +67,9 @@ class MatrixCompletion(Estimator):
         statistics: dict[str, float] = {}
         share = self.penalty
         if share is None:
-            errors = held_out_errors(cells, [(most if s < 1 else 0, s) for s in SHARES], self.seed)
-            share = SHARES[simplest(errors, float(np.nanvar(cells.wide.outcomes)))]
-            statistics = {f"held_out_error_penalty_{s:g}": float(e) for s, e in zip(SHARES, errors, strict=True)}
+            sizes = {f"penalty_{s:g}": (most if s < 1 else 0, s) for s in SHARES}
+            place, statistics = chosen_size(cells, sizes, self.seed)
+            share = SHARES[place]
         units, periods = usable(cells.untreated, 1)
         inside = np.ix_(units, periods)
         y, x, untreated = cells.wide.outcomes[inside], cells.wide.covariates[inside], cells.untreated[inside]
