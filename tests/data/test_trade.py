@@ -255,6 +255,8 @@ def test_figures_under_no_name_are_refused_in_a_wide_layout(project, trade_sourc
     assert len(read_trade([trade_source(**wide)], project("city,partner,2004,\nA,GBR,1,\n")).frame) == 1
     with pytest.raises(InvalidDataError, match="column 4 has cells but no name"):
         read_trade([trade_source(**wide)], project("city,partner,2004,\nA,GBR,1,2\n"))
+    with pytest.raises(InvalidDataError, match=r"so have 1 more: .* a header of two rows has to become one row"):
+        read_trade([trade_source(**wide)], project("city,partner,2004,,2005,\n,,Ex,Im,Ex,Im\nA,GBR,1,2,1,2\n"))
 
 
 def test_products_are_added_up_and_never_partially(project, trade_source):

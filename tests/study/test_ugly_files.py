@@ -206,6 +206,12 @@ FILES: dict[str, Ugly] = {
     "old excel": unread(b"\xd0\xcf\x11\xe0" + bytes(500), "save it as .xlsx", name="trade.xls"),
     "zip of no table": unread(zipped({"a.pdf": b"%PDF"}), "holds 0 tables", name="trade.zip"),
     "zip bomb": unread(zipped({"t.csv": b"0" * 40_000_000}), "expands to more than", name="trade.zip"),
+    "partners across": unread("city,year,France,Germany,Japan,Total\nJinan,2004,1,2,3,6\nJinan,2005,1,2,3,6\n",
+                              "one column a partner is not read: lay it out with one row a city, partner and period"),
+    "sheet with a header of two rows": refused(
+        workbook({"S": sheet([["Trade"], ["town", "partner", 2004, None, 2005, None, 2006, None],
+                              [None, None, *["Exports", "Imports"] * 3], ["Jinan", "GBR", *range(6)]])}),
+        "column 4 has cells but no name: so have 2 more", name="trade.xlsx"),
     "no table": unread("a,b\nx,y\nz,w\n", "no column looks like years"),
 }  # fmt: skip
 

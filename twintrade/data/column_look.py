@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from twintrade.data.cells import clean_name, quoted
+import numpy as np
+
+from twintrade.data.cells import TextColumn, clean_name, quoted, text_array
 from twintrade.data.column_scores import (
     DECIMALS,
     Score,
@@ -27,10 +29,14 @@ from twintrade.data.money import UNKNOWN, unit_in_header
 from twintrade.data.months import plain
 from twintrade.data.number_style import Decimal
 from twintrade.data.periods import Frequency, parse_subperiods
+from twintrade.data.places import resolve_column
 from twintrade.data.schema import UNNAMED
 from twintrade.data.tables import TextTable, open_table
+from twintrade.errors import DataError
 
 _LEAST_PERIODS = 3
+_LEAST_PARTNERS = 3
+_HALF = 0.5
 _KINDS = (
     ("memorandum", ("memorand", "mou", "备忘")),
     ("sister state", ("state", "province", "友好省")),
@@ -61,6 +67,8 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = ()) -> list[Gue
     if wide:
         names = [n for n in names if n not in wide]
     scores = {n: partner_score(table, n) for n in names}
+    if max((score.share for score in scores.values()), default=0.0) < _HALF:
+        _refuse_partners_across(names, file)
     partner = chosen(names, scores, "partner", file, "partner countries")
     names.remove(partner)
     parts.append(Guess("partner", partner, f"its cells are codes or names of countries{scores[partner].doubt}"))
@@ -138,6 +146,17 @@ def cities_of(root: Path, guesses: Sequence[Guess]) -> list[str]:
     declared = FileFormat(**{k: v for k, v in found.items() if k in keys})  # type: ignore[arg-type]
     table = open_table(root, str(found["file"]), declared, [city], Faults())
     return sorted({clean_name(c) for c in table.columns[city]})
+
+
+def _refuse_partners_across(names: list[str], file: str) -> None:
+    header = TextColumn("header", file, text_array(names), np.ones(len(names), dtype=np.int64))
+    across = [n for n, code in zip(names, resolve_column(header, {}, Faults()), strict=True) if code]
+    if len(across) >= _LEAST_PARTNERS:
+        raise DataError(
+            f"{file}: the columns {', '.join(map(quoted, across[:_LEAST_PARTNERS]))} ... are countries, and a table "
+            "with one column a partner is not read: lay it out with one row a city, partner and period (unpivot, as "
+            "spreadsheets call it), or with one column a period"
+        )
 
 
 def _wide(names: list[str]) -> list[str]:

@@ -135,4 +135,9 @@ def refuse_unnamed(names: Sequence[str], records: Iterable[Sequence[object]], fi
     """
     unnamed = [i for i, name in enumerate(names) if not name]
     if unnamed and any(str(record[i]).strip() for record in records for i in unnamed):
-        raise DataError(f"{file}: column {unnamed[0] + 1} has cells but no name: name it, or list it under ignore")
+        told = "name it, or list it under ignore"
+        if len(unnamed) > 1:
+            told = (
+                f"so have {len(unnamed) - 1} more: name every column once; a header of two rows has to become one row"
+            )
+        raise DataError(f"{file}: column {unnamed[0] + 1} has cells but no name: {told}")
