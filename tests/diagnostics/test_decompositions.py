@@ -11,6 +11,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.bacon import Bacon
 from twintrade.diagnostics.pretrend_power import PreTest, PretrendPower, equivalence_bound
 from twintrade.diagnostics.twfe_weights import TWFEWeights, cell_weights
+from twintrade.diagnostics.variants import p_text
 from twintrade.estimators.base import fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
@@ -214,12 +215,21 @@ def test_box_probability_against_independence_and_simulation(rng) -> None:
     assert box.mean == pytest.approx(drawn[inside].mean(axis=0), abs=0.02)
 
 
+def test_a_p_value_is_never_quoted_as_zero() -> None:
+    assert p_text(1e-9) == "p < 0.001"
+    assert p_text(0.00051) == "p = 0.001"
+    assert p_text(0.0349) == "p = 0.035"
+
+
 def test_power_as_a_check(shared, rng) -> None:
     fitted = fit(TWFE(), panel_of(shared, "mpdta"))
     found = PretrendPower().check(fitted, Clustered(), rng)
     assert found.table["slope"].is_monotonic_increasing
     drawn = found.payloads["pretrend_power"]
     assert {"event_time", "series", "value"} <= set(drawn.columns)
+    reference = drawn[drawn["event_time"] == fitted.design.reference]
+    assert set(reference["series"]) == set(drawn["series"])
+    assert (reference["value"] == 0).all()
     assert "would be found with 50 % power only" in found.sentence
     assert equivalence_bound(np.array([0.1, -0.2]), np.array([0.01, 0.04]), 0.95) == pytest.approx(
         0.2 + 1.6448536 * 0.2

@@ -7,6 +7,7 @@ from made_results import make_results
 
 from twintrade.render.blocks import Figure, Table
 from twintrade.render.exhibits.payloads import shown
+from twintrade.render.figures import forest
 from twintrade.render.page import Page
 
 RNG = np.random.default_rng(5)
@@ -67,3 +68,19 @@ def test_any_other_frame_is_a_table():
     )
     assert isinstance(table, Table)
     assert [c.text for c in table.rows[0].cells] == ["=1", "2001", "0.250"]
+
+
+def test_a_point_without_an_interval_says_its_p() -> None:
+    frame = pd.DataFrame(
+        {
+            "label": ["a", "b"],
+            "group": ["a", "rest"],
+            "effect": [0.1, 0.2],
+            "low": [0.0, np.nan],
+            "high": [0.3, np.nan],
+        }
+    ).assign(p=[0.2, 0.035])
+    drawn = forest.draw(frame)
+    said = [t.get_text() for t in drawn.axes[0].texts]
+    assert said == ["0.100 (0.000 to 0.300)", "0.200 (p = 0.035)"]
+    assert [t.get_text() for t in drawn.axes[0].get_yticklabels()] == ["a", "b", "rest"]
