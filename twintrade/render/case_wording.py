@@ -16,10 +16,11 @@ CASE_SENTENCES: Mapping[str, str] = {
     "the root mean squared gap after over before. Conformal p: over all shifts of the periods, its floor beside it. "
     "90 % conformal and prediction intervals (wrong weights and noise together, conservative) are given only from 15 "
     "periods before the tie on.",
+    "case_intervals_caption": "90 % intervals of the mean gap by method and donor set",
     "case_dates_caption": "The result under each reading of the date, the ambiguous periods left out, by donor set",
     "case_dates_note": "Effect: mean gap after the date; p: its rank among placebos, whose smallest attainable value "
     "by donor set stands with the methods above. No row is picked: what counts is the median and whether rows agree.",
-    "case_dates_lacking": "Without numbers: {dates}.",
+    "case_lacking": "What is not given, and why: {rows}.",
     "case_false_dates_caption": "False dates before the tie: there should be nothing to find",
     "case_without_caption": "The mean gap of the synthetic control from all donors, without each that carries weight",
     "case_shocks_caption": "Known shocks inside the sample, and the mean gap without their periods",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from twintrade.render import numbers
 from twintrade.render.blocks import Absent, Block, Figure, Heading, Table, prose
 from twintrade.render.exhibits.topics import sentences, topic
 from twintrade.render.figures import alt_text, case, placebo
@@ -16,14 +17,16 @@ SETS = ("A", "B", "all")
 MOST_ROWS = 60
 MOST_FALSE_DATES = 12
 
+INTERVALS = ("prediction_low", "prediction_high", "conformal_low", "conformal_high")
 TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
         "case_tests",
         "case_tests_caption",
         "case_tests_note",
         ("method", "donor_set", "n_donors", "percent", "effect", "p", "floor", "p_rmspe_ratio", "p_conformal",
-         "conformal_floor", "prediction_low", "prediction_high", "conformal_low", "conformal_high", "reason"),
+         "conformal_floor"),
     ),
+    ("case_tests", "case_intervals_caption", "", ("method", "donor_set", "effect", *INTERVALS)),
     ("donor_weights_table", "case_weights_caption", "", ("donor", "weight_A", "weight_B", "weight_all")),
     (
         "date_sets_table",
@@ -42,6 +45,9 @@ TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("donor_sets", "case_donors_caption", "", ("donor_set", "unit", "status", "reason")),
 )  # fmt: skip
 """Payload, caption, note and the columns shown, in the order of the page."""
+NAMED_BY = {"case_tests": ("method", "donor_set"), "date_sets_table": ("date",)}
+"""Tables whose rows without numbers, and reasons, stand in the note, with the columns that name a row there."""
+WEIGHTS = {f"weight_{s}": numbers.fixed for s in SETS}
 
 
 def exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -57,9 +63,14 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
     blocks.append(sentences(page, "single_case", but=("case_verdict",)))
     for key, caption, note, columns in TABLES:
         table = payload(page.results, key)
-        if table is not None:
-            blocks.append(_table(page, key, table, caption, note, columns))
+        if table is None or (caption == "case_intervals_caption" and not _has_intervals(table)):
+            continue
+        blocks.append(_table(page, key, table, caption, note, columns))
     return (*blocks, prose(page.say("case_more")))
+
+
+def _has_intervals(table: pd.DataFrame) -> bool:
+    return bool(table[[c for c in INTERVALS if c in table]].notna().any(axis=None))
 
 
 def _unit(page: Page) -> str:
@@ -115,19 +126,30 @@ def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> Figure:
 
 
 def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, columns: Sequence[str]) -> Table:
+    own = "case_intervals" if caption == "case_intervals_caption" else key
     present = [c for c in columns if c in frame]
     notes = (*page.simulated_note, *((page.say(note),) if note else ()))
-    if key == "date_sets_table":
-        frame, lacking = _with_numbers(frame)
-        notes += (page.say("case_dates_lacking", dates=lacking),) if lacking else ()
-    name = key.removesuffix("_table").replace("_", "-")
+    if own == "case_intervals":
+        frame = frame[frame[[c for c in INTERVALS if c in frame]].notna().any(axis=1)]
+    if own in NAMED_BY and "reason" in frame:
+        kept, lacking = _with_numbers(frame, NAMED_BY[own])
+        if kept.empty:
+            present.append("reason")
+        else:
+            frame = kept
+            notes += (page.say("case_lacking", rows=lacking),) if lacking else ()
+    name = own.removesuffix("_table").replace("_", "-")
     most = MOST_FALSE_DATES if key == "placebo_time_table" else MOST_ROWS
-    return plain_table(frame[present], name, page.say(caption), notes=notes, most_rows=most, is_wrapping=True)
+    return plain_table(
+        frame[present], name, page.say(caption), formats=WEIGHTS, notes=notes, most_rows=most, is_wrapping=True
+    )
 
 
-def _with_numbers(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Return the rows that have an effect, and the dates of the others with the reason, each said once."""
-    effects = [c for c in frame if str(c).startswith("effect_")]
-    told = frame[frame["reason"].map(text) != ""]
-    said = dict.fromkeys(f"{text(d)}: {text(r)}" for d, r in zip(told["date"], told["reason"], strict=True))
-    return frame[frame[effects].notna().any(axis=1)], "; ".join(said)
+def _with_numbers(frame: pd.DataFrame, named_by: Sequence[str]) -> tuple[pd.DataFrame, str]:
+    """Return the rows that have an effect, and every reason that is told with the rows it is about."""
+    effects = [c for c in frame if str(c).partition("_")[0] == "effect"]
+    about: dict[str, dict[str, None]] = {}
+    for row in frame[frame["reason"].map(text) != ""].to_dict("records"):
+        about.setdefault(text(row["reason"]), {})[", ".join(text(row[c]) for c in named_by)] = None
+    said = [f"{'; '.join(rows)}: {reason}" for reason, rows in about.items()]
+    return frame[frame[effects].notna().any(axis=1)], ". ".join(said)

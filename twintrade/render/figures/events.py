@@ -2,12 +2,16 @@
 
 from string import ascii_lowercase
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from twintrade.render import numbers
 from twintrade.render.figures.theme import Theme
 from twintrade.render.reading import number, records, text, truth
+
+LETTER_ROOM = 12.0
+"""Points from one date's line to the next that a letter between them needs; nearer ones share a place."""
 
 
 def candidates(dates: pd.DataFrame | None) -> list[dict[str, object]]:
@@ -31,7 +35,14 @@ def date_lines(axes: Axes, dates: pd.DataFrame | None, theme: Theme, *, has_lett
         )
         seen.setdefault(number(date["period"]), []).append(letter)
     if has_letters:
+        figure = axes.get_figure(root=True)
+        room = axes.get_position().width * (figure.get_figwidth() if figure else 1.0) * 72
+        least = LETTER_ROOM * abs(float(np.diff(axes.get_xlim())[0])) / room
+        placed: dict[float, list[str]] = {}
         for period, letters in seen.items():
+            near = [p for p in placed if period - p < least]
+            placed.setdefault(near[-1] if near else period, []).extend(letters)
+        for period, letters in placed.items():
             _letter(axes, ", ".join(letters), period, 1.0, theme)
 
 
