@@ -201,7 +201,7 @@ def appendix(
 ) -> None:
     """Draw figures, tables and appendices again from stored numbers, without estimating; bind several in one."""
     from twintrade.study.binding import bound, without_bound
-    from twintrade.study.execute import redraw
+    from twintrade.study.redraw import redraw
     from twintrade.study.store import results_folder
 
     drawn = []

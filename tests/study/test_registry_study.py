@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.study.execute import execute, redraw
+from twintrade.study.execute import execute
+from twintrade.study.redraw import redraw
 from twintrade.study.registry_study import size_slope
 
 SPEC = """

@@ -5,11 +5,11 @@ from pathlib import Path, PurePosixPath
 
 from twintrade import __version__
 from twintrade.render.binder import bind
-from twintrade.study.execute import Redrawn
 from twintrade.study.lock import locked
-from twintrade.study.manifest import sealed
 from twintrade.study.page_spec import ReportSection
+from twintrade.study.redraw import Redrawn
 from twintrade.study.report_options import report_options
+from twintrade.study.seal import sealed
 from twintrade.study.store import lock_path, prepare, write
 
 BOUND = "appendix"

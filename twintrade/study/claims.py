@@ -1,7 +1,7 @@
 """The claims ledger: each claim with its verdict, made from stored results alone and so made again when redrawn."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import pandas as pd
 from pydantic import BaseModel
 
-from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.effects import ResultSet
 from twintrade.study.evidence import CANNOT_TELL, answered, frame_of
 
@@ -51,7 +50,8 @@ def own_claims(spec: Paged) -> list[dict[str, Any]]:
 
 def ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
     """Return one row a claim: claim_id, claim, verdict, answer, detectable, is_examined; own claims last."""
-    claims = [*known_claims(), *(_evident(claim, i) for i, claim in enumerate(own, 1))]
+    checked = set(results.findings["diagnostic"])
+    claims = [*known_claims(), *(_evident(claim, i, checked) for i, claim in enumerate(own, 1))]
     return frame_of([_row(results, claim) for claim in claims])
 
 
@@ -69,11 +69,11 @@ def _row(results: ResultSet, claim: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _evident(claim: Mapping[str, Any], position: int) -> dict[str, Any]:
+def _evident(claim: Mapping[str, Any], position: int, checked: Collection[str]) -> dict[str, Any]:
     """Return a claim of the analysis file in the form of the package's own."""
     about = str(claim.get("about", "headline"))
     evidence: dict[str, Any] = {"kind": "effect", "column": "" if about == "headline" else about}
-    if about in DIAGNOSTICS:
+    if about in checked:
         evidence = {"kind": "verdict", "checks": [about], "pass_supports": True}
     evidence |= {k: claim[k] for k in ("direction", "at_least") if claim.get(k) is not None}
     return {

@@ -3,22 +3,17 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from twintrade.data.faults import InvalidDataError
-from twintrade.effects import Message, ResultSet
 from twintrade.effects.messages import messages_frame
-from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
+from twintrade.errors import TwintradeError
 from twintrade.fanout import Workers, using
-from twintrade.render.blocks import Document
 from twintrade.render.report import render
 from twintrade.study.assemble import assembled
-from twintrade.study.claims import own_claims, with_ledger
-from twintrade.study.fingerprint import page_digest
+from twintrade.study.failed import failed
 from twintrade.study.frames import to_bytes
-from twintrade.study.freshness import PAGE, read_manifest
 from twintrade.study.headline import headline_facts
 from twintrade.study.ledger import FileLedger
 from twintrade.study.locating import FOLDER
@@ -28,18 +23,18 @@ from twintrade.study.manifest import (
     manifest_of,
     manifest_of_registry,
     peak_memory_mb,
-    sealed,
     surroundings,
 )
 from twintrade.study.observe import observe, simulated_files
-from twintrade.study.outcome import DATA, ESTIMATION, USAGE, Outcome
+from twintrade.study.outcome import Outcome
 from twintrade.study.plan import Plan, plan
-from twintrade.study.registry_spec import RegistrySpec, is_registry, parse_registry
+from twintrade.study.registry_spec import is_registry, parse_registry
 from twintrade.study.registry_study import results_of, run_registry
-from twintrade.study.replay import read_results, replayed, tidy_files
+from twintrade.study.replay import replayed, tidy_files
 from twintrade.study.report_options import report_options
 from twintrade.study.run import run
-from twintrade.study.spec import Spec, parse
+from twintrade.study.seal import sealed
+from twintrade.study.spec import parse
 from twintrade.study.spec_faults import placing
 from twintrade.study.spec_text import tables
 from twintrade.study.store import (
@@ -48,7 +43,6 @@ from twintrade.study.store import (
     lock_path,
     messages_path,
     prepare,
-    results_folder,
     write,
     write_beside,
 )
@@ -59,14 +53,6 @@ ALONE = Workers()
 
 DEBUG = "TWINTRADE_DEBUG"
 """Environment variable under which a fault of the program shows its traceback."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Redrawn:
-    """The results that pages were drawn from, and the appendix as blocks."""
-
-    results: ResultSet
-    document: Document
 
 
 class ProgramError(TwintradeError):
@@ -103,20 +89,18 @@ def execute(
     Outcome
         Also of a failure, which leaves the old results untouched and its messages beside them.
     """
-    if why == PAGE:
-        return redrawn(root, name, text)
     started = time.monotonic()
     try:
         target = prepare(root, name)
         with locked(lock_path(root, name), name):
             summary = _stored(root, name, text, target, progress, started, workers)
     except TwintradeError as error:
-        return _failed(root, name, error, time.monotonic() - started)
+        return failed(root, name, error, time.monotonic() - started)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
         text = f"a fault of the program ({type(error).__name__}: {error}); set {DEBUG}=1 to see where, and report it"
-        return _failed(root, name, ProgramError(text), time.monotonic() - started)
+        return failed(root, name, ProgramError(text), time.monotonic() - started)
     return Outcome(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
 
 
@@ -135,58 +119,6 @@ def planned(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
     for file, content in simulated_files(name, spec).items():
         write_beside(root, file, content)
     return made, raw
-
-
-def paged(name: str, text: str) -> tuple[Spec | RegistrySpec, dict[str, Any]]:
-    """Return an analysis file of either kind, and as written.
-
-    Raises
-    ------
-    SpecError
-    """
-    file = f"{FOLDER}/{name}.toml"
-    return parse_registry(text, file) if is_registry(tables(text, file)) else parse(text, file)
-
-
-def redraw(root: Path, name: str, text: str) -> Redrawn:
-    """Draw figures, tables and pages again from stored numbers, as the analysis file now wants them.
-
-    Returns
-    -------
-    Redrawn
-
-    Raises
-    ------
-    StoreError
-        There are no results, or they cannot be written.
-    SpecError
-        The analysis file asks for what does not exist.
-    """
-    spec, raw = paged(name, text)
-    options = report_options(spec.report, root)
-    target = prepare(root, name)
-    with locked(lock_path(root, name), name):
-        stored = read_results(target)
-        manifest = read_manifest(target) or {}
-        kept = {k: v for k, v in manifest.items() if k not in ("outputs", "volatile")}
-        kept |= {"page_sha256": page_digest(root, raw)}
-        tidy = tidy_files(with_ledger(stored, own_claims(spec)))
-        results = replayed(tidy, kept)
-        page = render(results, options.appendix, word_template=options.word_template)
-        files = {**tidy, **page.files}
-        write(target, files, sealed(kept, files, manifest.get("volatile", {})))
-    return Redrawn(results, page.document)
-
-
-def redrawn(root: Path, name: str, text: str) -> Outcome:
-    """Draw an analysis again whose numbers are fresh and whose report is not."""
-    started = time.monotonic()
-    try:
-        results = redraw(root, name, text).results
-    except TwintradeError as error:
-        return _failed(root, name, error, time.monotonic() - started)
-    summary = results.manifest.get("headline", {})
-    return Outcome(name, "done", text=PAGE, summary=summary, seconds=time.monotonic() - started)
 
 
 def _stored(
@@ -239,28 +171,3 @@ def costs(started: float) -> dict[str, Any]:
     """Return what differs from run to run: time, memory, and the machine they were measured on."""
     spent = {"seconds": round(time.monotonic() - started, 2), "peak_memory_mb": peak_memory_mb()}
     return spent | surroundings()
-
-
-def _failed(root: Path, name: str, error: TwintradeError, seconds: float) -> Outcome:
-    messages = error.messages if isinstance(error, InvalidDataError) else ()
-    code = USAGE if isinstance(error, SpecError) else DATA if isinstance(error, DataError) else ESTIMATION
-    if not messages:
-        messages = (Message("error", _code_of(error), str(error)),)
-    if not results_folder(root, name).parent.is_dir():
-        return Outcome(name, "failed", code, _without_list(error), seconds=seconds, has_messages=False)
-    try:
-        path = messages_path(root, name).relative_to(root).as_posix()
-        write_beside(root, path, to_bytes(messages_frame(messages)))
-    except StoreError as second:
-        text = f"{_without_list(error)}\n{second}"
-        return Outcome(name, "failed", code, text, seconds=seconds, has_messages=False)
-    return Outcome(name, "failed", code, str(error), seconds=seconds)
-
-
-def _without_list(error: TwintradeError) -> str:
-    """The text of an error, without pointing to a list that could not be written."""
-    return str(error).replace(", listed in messages.csv", "")
-
-
-def _code_of(error: TwintradeError) -> str:
-    return type(error).__name__.removesuffix("Error").lower() or "error"

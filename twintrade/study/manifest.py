@@ -75,24 +75,6 @@ def made_from(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
     return digest(json.dumps(facts, sort_keys=True).encode("utf-8"))
 
 
-def sealed(manifest: Mapping[str, Any], files: Mapping[str, bytes], volatile: Mapping[str, Any]) -> bytes:
-    """Return the manifest with the hash of every output, as JSON.
-
-    Parameters
-    ----------
-    manifest : mapping
-    files : mapping of str to bytes
-    volatile : mapping
-        What differs from run to run: seconds, memory.
-    """
-    whole = {
-        **manifest,
-        "outputs": {path: digest(files[path]) for path in sorted(files)},
-        "volatile": dict(volatile),
-    }
-    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
-
-
 def seeds(plan: Plan) -> dict[str, list[int]]:
     """Return the entropy of every job that draws."""
     drawing = [job for job in plan.jobs if not job.startswith("estimate/")]

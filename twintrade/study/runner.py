@@ -1,14 +1,18 @@
 """Runs those of many analyses that are stale; a fresh one costs a few hashes and no library."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from twintrade.errors import SpecError
-from twintrade.study.freshness import absent_by_design, changes, read_manifest
+from twintrade.study.freshness import PAGE, absent_by_design, changes, read_manifest
 from twintrade.study.locating import Analysis
 from twintrade.study.outcome import USAGE, Outcome
 from twintrade.study.progress import Report, StageLines, reporting
 from twintrade.study.store import results_folder, settle
+
+if TYPE_CHECKING:
+    from twintrade.fanout import Workers
 
 BACKENDS = ("loky", "dask")
 
@@ -93,18 +97,26 @@ def _run(
         for _, outcome in spread(_one, stale, lines, Workers(n=jobs)):
             yield outcome
         return
-    from twintrade.study.execute import execute
-
     workers = Workers(n=jobs, backend="dask" if backend == "dask" else "loky", scheduler=scheduler)
     for analysis, why in stale:
-        progress = partial(report, analysis.name)
-        yield execute(analysis.root, analysis.name, analysis.text, progress, why, workers)
+        yield _ended(analysis, why, partial(report, analysis.name), workers)
 
 
 def _one(lines: StageLines | None, task: tuple[Analysis, str]) -> Outcome:
     """Run one analysis in a process of its own, which writes its stages itself."""
-    from twintrade.study.execute import execute
+    from twintrade.fanout import Workers
 
     analysis, why = task
     progress = partial(lines, analysis.name) if lines is not None else lambda _: None
-    return execute(analysis.root, analysis.name, analysis.text, progress, why)
+    return _ended(analysis, why, progress, Workers())
+
+
+def _ended(analysis: Analysis, why: str, progress: Callable[[str], None], workers: "Workers") -> Outcome:
+    """Run an analysis, or draw it again where only its page is stale: that needs no estimator."""
+    if why == PAGE:
+        from twintrade.study.redraw import redrawn
+
+        return redrawn(analysis.root, analysis.name, analysis.text)
+    from twintrade.study.execute import execute
+
+    return execute(analysis.root, analysis.name, analysis.text, progress, why, workers)

@@ -38,7 +38,7 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
     n_units = frame["unit"].nunique()
     is_counted = n_units > MOST_UNITS
     with styled(theme):
-        figure = blank(theme, 3.4 if is_counted else min(1.3 + 0.17 * n_units, 9.0))
+        figure = blank(theme, 3.2 if is_counted else min(1.3 + 0.17 * n_units, 9.0))
         axes = figure.subplots()
         if is_counted:
             _stacked(axes, frame, colours)

@@ -6,6 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from twintrade.render.blocks import Images
+from twintrade.render.figures.embedding import cut_once
 from twintrade.render.figures.theme import Theme, styled
 
 DOTS_PER_INCH = 200
@@ -23,7 +24,7 @@ def encode(figure: Figure, theme: Theme, title: str = "") -> Images:
         Stored as the picture's own title.
     """
     FigureCanvasAgg(figure)
-    with styled(theme):
+    with styled(theme), cut_once():
         _settle(figure)
         return Images(
             svg=_saved(figure, "svg", {"Date": None, "Title": title, "Creator": "twintrade"}),

@@ -86,7 +86,7 @@ def draw_grid(
     n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
     n_rows = -(-len(cases) // n_columns)
     with styled(theme):
-        figure = blank(theme, 0.9 + 1.55 * n_rows)
+        figure = blank(theme, 0.9 + (1.55 if n_columns == GRID_COLUMNS else 1.3) * n_rows)
         all_axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for axes, (name, (frame, dates)) in zip(all_axes, cases.items(), strict=False):
             _panel(axes, frame[frame["panel"].map(text) == panel], panel, series, theme)

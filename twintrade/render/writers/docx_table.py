@@ -16,6 +16,10 @@ from twintrade.render.writers.cells import longest, pad, pads, places, weights
 HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
 EM_PER_CHARACTER = 0.56
 CELL_MARGIN = "60"  # twentieths of a point
+MOST_WHOLE, MOST_WHOLE_TEXT = 24, 8
+"""Rows up to which a table stays on one page: of numbers, and of texts that wrap."""
+LEAST_ROWS = 3
+"""Rows of a longer table that stand at least on a page."""
 _HEAVY, _LIGHT, _HAIR = "12", "6", "4"
 
 
@@ -61,7 +65,7 @@ def add_table(file: WordDocument, table: Table) -> None:
     for j, width in enumerate(widths):
         grid.columns[j].width = Emu(width)
     widest = pads(table)
-    rules = _rules(table)
+    rules, kept = _rules(table), kept_rows(table)
     for i, cells in enumerate(rows):
         word_row = grid.rows[i]
         is_head = i < len(table.header)
@@ -75,6 +79,8 @@ def add_table(file: WordDocument, table: Table) -> None:
             else:
                 target.width = Emu(widths[place])
             _fill(target, cell, table, place, size, widest if not is_head else {}, is_head=is_head)
+            for paragraph in target.paragraphs:
+                paragraph.paragraph_format.keep_with_next = i in kept
             _borders(target, rules.get(i, ()))
     _describe(grid._tbl, table)
     if table.notes:
@@ -83,6 +89,19 @@ def add_table(file: WordDocument, table: Table) -> None:
         below.add_run(clean(" ".join(table.notes))).font.size = Pt(8.5)
     else:
         file.add_paragraph()
+
+
+def kept_rows(table: Table) -> set[int]:
+    """Return the rows, heads counted, that stay on the page of the next one.
+
+    A short table stays whole and with its notes. A long one leaves neither its head with a row or two at the foot of
+    a page nor its last row at the top of the next.
+    """
+    n_head, n_rows = len(table.header), len(table.header) + len(table.rows)
+    last = n_rows if table.notes else n_rows - 1
+    if len(table.rows) <= (MOST_WHOLE_TEXT if weights(table) else MOST_WHOLE):
+        return set(range(last))
+    return {*range(n_head + LEAST_ROWS - 1), *range(n_rows - LEAST_ROWS, last)}
 
 
 def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
@@ -130,7 +149,6 @@ def _fill(
         run = paragraph.add_run(clean(line) + HANGING_SPACE * rest)
         run.font.size = Pt(size)
         run.bold = True if is_head else None
-        shape.keep_with_next = is_head
 
 
 def _borders(target: _Cell, rules: list[tuple[str, str]] | tuple[()]) -> None:

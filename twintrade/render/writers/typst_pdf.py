@@ -33,9 +33,13 @@ STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 WIDE_COLUMNS = 9
 MOST_UNBROKEN = 34
-MOST_UNBROKEN_TEXT = 16
+MOST_UNBROKEN_TEXT = 12
 TEXT_WIDTH = 6.53  # inches between the margins of a page
 MOST_HEIGHT = 8.4  # inches: what a figure may take, its caption and notes standing on the same page
+MOST_HEIGHT_IN_PLACE = 3.3
+MOST_ROWS_IN_PLACE = 13
+MOST_NOTES_IN_PLACE = 700
+"""What is taller goes to the head or foot of a page, near its place, and text fills what would be left white."""
 PORTRAIT_CHARACTERS = 96.0
 LANDSCAPE_CHARACTERS = 144.0
 LEAST_TEXT = 16
@@ -123,13 +127,15 @@ def _spans(spans: tuple[Span, ...], printer: Printer) -> list[dict[str, str]]:
 
 def _figure(figure: Figure, printer: Printer) -> dict[str, Any]:
     number = f"Figure {figure.number}. " if figure.number else ""
+    height = TEXT_WIDTH * figure.images.height / figure.images.width
     return {
         "type": "figure",
         "key": figure.key,
         "caption": printer(number + figure.caption),
         "details": printer(figure.details),
         "alt": printer(figure.alt),
-        "width": min(1.0, MOST_HEIGHT / (TEXT_WIDTH * figure.images.height / figure.images.width)),
+        "width": min(1.0, MOST_HEIGHT / height),
+        "floats": height > MOST_HEIGHT_IN_PLACE,
         "svg": figure.images.svg.decode("utf-8"),
         "notes": printer(" ".join(figure.notes)),
     }
@@ -140,6 +146,8 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
     widest = pads(table)
     n_columns = len(table.columns)
     shares = weights(table)
+    notes = printer(" ".join(table.notes))
+    is_breakable = _height(table) > (MOST_UNBROKEN_TEXT if shares else MOST_UNBROKEN)
     return {
         "type": "table",
         "key": table.key,
@@ -148,10 +156,11 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
         "weights": _typst_widths(table),
         "header": [_cells(table, cells, {}, printer) for cells in table.header],
         "groups": [[_cells(table, row.cells, widest, printer) for row in group] for group in table.groups],
-        "notes": printer(" ".join(table.notes)),
+        "notes": notes,
         "size": 8.0 if shares or n_columns > 4 else 9.0,
         "inset": 3.6 if n_columns > 4 else 5.0,
-        "breakable": _height(table) > (MOST_UNBROKEN_TEXT if shares else MOST_UNBROKEN),
+        "breakable": is_breakable,
+        "floats": not is_breakable and (len(table.rows) > MOST_ROWS_IN_PLACE or len(notes) > MOST_NOTES_IN_PLACE),
         "is-wide": _is_wide(table),
     }
 

@@ -1,0 +1,85 @@
+"""Typefaces in the PDF of a figure: cut once for all, and yet each figure whole and the same every time."""
+
+import io
+
+import pytest
+from matplotlib.backends import _backend_pdf_ps as embedded
+from matplotlib.figure import Figure
+from pypdf import PdfReader
+
+from twintrade.render.figures import embedding
+from twintrade.render.figures.embedding import cut_once
+from twintrade.render.figures.encode import encode
+from twintrade.render.figures.theme import Theme
+
+TEXTS = ("Effect ≤ −5, first", "Quite other words: 7 × 8", "Города и Çankırı, ﬂow")
+
+
+def drawn(text: str) -> Figure:
+    figure = Figure(figsize=(4, 2))
+    figure.text(0.1, 0.5, text)
+    return figure
+
+
+def pdf_of(text: str) -> bytes:
+    return encode(drawn(text), Theme(), "a figure").pdf
+
+
+@pytest.fixture
+def nothing_cut():
+    for kept in (embedding._cut, embedding._bytes):
+        kept.cache_clear()
+
+
+@pytest.fixture
+def cuts(monkeypatch, nothing_cut) -> list[int]:
+    asked = []
+    real = embedded.get_glyphs_subset
+
+    def counted(fontfile, glyphs):
+        asked.append(len(glyphs))
+        return real(fontfile, glyphs)
+
+    monkeypatch.setattr(embedded, "get_glyphs_subset", counted)
+    return asked
+
+
+def test_figures_with_other_words_cut_no_typeface_again(cuts):
+    pdf_of(TEXTS[0])
+    n_first = len(cuts)
+    pdf_of(TEXTS[1])
+    assert n_first > 0
+    assert len(cuts) == n_first
+
+
+def test_a_character_out_of_the_usual_is_cut_for_its_own_figure(cuts):
+    pdf_of(TEXTS[0])
+    n_first = len(cuts)
+    pdf_of(TEXTS[2])
+    assert len(cuts) > n_first
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_word_is_found_in_a_truetype_subset(text):
+    page = PdfReader(io.BytesIO(pdf_of(text))).pages[0]
+    assert "".join(page.extract_text().split()) == "".join(text.split())
+    fonts = page["/Resources"]["/Font"]
+    for font in (fonts[name] for name in fonts):
+        inner = font["/DescendantFonts"][0].get_object()
+        assert inner["/Subtype"] == "/CIDFontType2"
+        assert "/FontFile2" in inner["/FontDescriptor"]
+        assert font["/BaseFont"][7] == "+"
+
+
+def test_the_bytes_of_a_figure_do_not_depend_on_what_was_saved_before(nothing_cut):
+    alone = [pdf_of(text) for text in TEXTS]
+    for kept in (embedding._cut, embedding._bytes):
+        kept.cache_clear()
+    assert [pdf_of(text) for text in reversed(TEXTS)] == alone[::-1]
+
+
+def test_matplotlib_is_left_as_it_was_found_whatever_happens():
+    before = embedded.get_glyphs_subset, embedded.font_as_file
+    with pytest.raises(ValueError, match="stop"), cut_once():
+        raise ValueError("stop")
+    assert (embedded.get_glyphs_subset, embedded.font_as_file) == before

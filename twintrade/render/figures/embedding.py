@@ -1,0 +1,61 @@
+"""Typefaces in figures: cut to the usual characters once in a process, where each figure would cut them anew."""
+
+import io
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
+from typing import Any
+
+from matplotlib import font_manager
+from matplotlib.backends import _backend_pdf_ps
+
+embedded: Any = _backend_pdf_ps  # a part of matplotlib that has no public face
+Cut = Callable[[Any, Collection[int]], AbstractContextManager[Any]]
+
+LIGATURES = "".join(map(chr, range(0xFB00, 0xFB05)))  # ff, fi, fl, ffi, ffl
+USUAL = (
+    "".join(map(chr, range(0x20, 0x7F))) + "·×" + LIGATURES,
+    "−–—‘’“”…≤≥→" + LIGATURES,
+)
+"""Characters that figures are made of: those of one byte, and the others; the PDF keeps the two apart."""
+
+
+@contextmanager
+def cut_once() -> Iterator[None]:
+    """Let figures that are saved inside as PDF share their typefaces, cut to the usual characters and their own.
+
+    Matplotlib cuts each typeface twice a figure, which takes longer than all the drawing. What a figure asks for
+    beyond ``USUAL`` is added for it alone, so that its bytes depend on nothing that was saved before it.
+    """
+    cut, saved = embedded.get_glyphs_subset, embedded.font_as_file
+    embedded.get_glyphs_subset = _shared(cut)
+    embedded.font_as_file = lambda font: io.BytesIO(_bytes(saved, font))
+    try:
+        yield
+    finally:
+        embedded.get_glyphs_subset, embedded.font_as_file = cut, saved
+
+
+def _shared(cut: Cut) -> Cut:
+    def shared(fontfile: Any, glyphs: Collection[int]) -> AbstractContextManager[Any]:
+        own = frozenset(glyphs)
+        usual = max(_usual(fontfile), key=lambda group: len(group & own))
+        return nullcontext(_cut(cut, fontfile, own | usual))
+
+    return shared
+
+
+@cache
+def _cut(cut: Cut, fontfile: Any, glyphs: frozenset[int]) -> Any:
+    return cut(fontfile, glyphs).__enter__()  # left open: it is saved again for every figure
+
+
+@cache
+def _bytes(saved: Callable[[Any], io.BytesIO], font: Any) -> bytes:
+    return saved(font).getvalue()
+
+
+@cache
+def _usual(fontfile: Any) -> tuple[frozenset[int], ...]:
+    held = font_manager.get_font(fontfile).get_charmap()
+    return tuple(frozenset(held[ord(c)] for c in group if ord(c) in held) for group in USUAL)

@@ -1,0 +1,37 @@
+"""How a failure ends: an exit code, a message, and the list of faults beside results that stay as they were."""
+
+from pathlib import Path
+
+from twintrade.data.faults import InvalidDataError
+from twintrade.effects import Message
+from twintrade.effects.messages import messages_frame
+from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
+from twintrade.study.frames import to_bytes
+from twintrade.study.outcome import DATA, ESTIMATION, USAGE, Outcome
+from twintrade.study.store import messages_path, results_folder, write_beside
+
+
+def failed(root: Path, name: str, error: TwintradeError, seconds: float) -> Outcome:
+    """Return the outcome of an analysis that an error ended, and leave its messages beside the old results."""
+    messages = error.messages if isinstance(error, InvalidDataError) else ()
+    code = USAGE if isinstance(error, SpecError) else DATA if isinstance(error, DataError) else ESTIMATION
+    if not messages:
+        messages = (Message("error", _code_of(error), str(error)),)
+    if not results_folder(root, name).parent.is_dir():
+        return Outcome(name, "failed", code, _without_list(error), seconds=seconds, has_messages=False)
+    try:
+        path = messages_path(root, name).relative_to(root).as_posix()
+        write_beside(root, path, to_bytes(messages_frame(messages)))
+    except StoreError as second:
+        text = f"{_without_list(error)}\n{second}"
+        return Outcome(name, "failed", code, text, seconds=seconds, has_messages=False)
+    return Outcome(name, "failed", code, str(error), seconds=seconds)
+
+
+def _without_list(error: TwintradeError) -> str:
+    """The text of an error, without pointing to a list that could not be written."""
+    return str(error).replace(", listed in messages.csv", "")
+
+
+def _code_of(error: TwintradeError) -> str:
+    return type(error).__name__.removesuffix("Error").lower() or "error"

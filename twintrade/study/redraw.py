@@ -1,0 +1,85 @@
+"""Pages drawn again from stored numbers; nothing that estimates is imported here, so that it begins at once."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twintrade.effects import ResultSet
+from twintrade.errors import TwintradeError
+from twintrade.render.blocks import Document
+from twintrade.render.report import render
+from twintrade.study.claims import own_claims, with_ledger
+from twintrade.study.failed import failed
+from twintrade.study.fingerprint import page_digest
+from twintrade.study.freshness import PAGE, read_manifest
+from twintrade.study.locating import FOLDER
+from twintrade.study.lock import locked
+from twintrade.study.outcome import Outcome
+from twintrade.study.registry_spec import RegistrySpec, is_registry, parse_registry
+from twintrade.study.replay import read_results, replayed, tidy_files
+from twintrade.study.report_options import report_options
+from twintrade.study.seal import sealed
+from twintrade.study.spec import Spec, parse
+from twintrade.study.spec_text import tables
+from twintrade.study.store import lock_path, prepare, write
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Redrawn:
+    """The results that pages were drawn from, and the appendix as blocks."""
+
+    results: ResultSet
+    document: Document
+
+
+def paged(name: str, text: str) -> tuple[Spec | RegistrySpec, dict[str, Any]]:
+    """Return an analysis file of either kind, and as written.
+
+    Raises
+    ------
+    SpecError
+    """
+    file = f"{FOLDER}/{name}.toml"
+    return parse_registry(text, file) if is_registry(tables(text, file)) else parse(text, file)
+
+
+def redraw(root: Path, name: str, text: str) -> Redrawn:
+    """Draw figures, tables and pages again from stored numbers, as the analysis file now wants them.
+
+    Returns
+    -------
+    Redrawn
+
+    Raises
+    ------
+    StoreError
+        There are no results, or they cannot be written.
+    SpecError
+        The analysis file asks for what does not exist.
+    """
+    spec, raw = paged(name, text)
+    options = report_options(spec.report, root)
+    target = prepare(root, name)
+    with locked(lock_path(root, name), name):
+        stored = read_results(target)
+        manifest = read_manifest(target) or {}
+        kept = {k: v for k, v in manifest.items() if k not in ("outputs", "volatile")}
+        kept |= {"page_sha256": page_digest(root, raw)}
+        tidy = tidy_files(with_ledger(stored, own_claims(spec)))
+        results = replayed(tidy, kept)
+        page = render(results, options.appendix, word_template=options.word_template)
+        files = {**tidy, **page.files}
+        write(target, files, sealed(kept, files, manifest.get("volatile", {})))
+    return Redrawn(results, page.document)
+
+
+def redrawn(root: Path, name: str, text: str) -> Outcome:
+    """Draw an analysis again whose numbers are fresh and whose report is not."""
+    started = time.monotonic()
+    try:
+        results = redraw(root, name, text).results
+    except TwintradeError as error:
+        return failed(root, name, error, time.monotonic() - started)
+    summary = results.manifest.get("headline", {})
+    return Outcome(name, "done", text=PAGE, summary=summary, seconds=time.monotonic() - started)
