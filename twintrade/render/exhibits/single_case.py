@@ -55,12 +55,15 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
     frame = payload(page.results, "case_paths")
     if frame is None:
         return topic("single_case")(page)
-    blocks: list[Block] = [Heading(2, page.say("single_case"), "single-case"), _paths(page, frame)]
+    blocks: list[Block] = [
+        Heading(2, page.say("single_case"), "single-case"),
+        sentences(page, "single_case", but=("case_verdict",)),
+        _paths(page, frame),
+    ]
     for key, method in (("placebo", text(frame["method"].iloc[0])), ("placebo_control", "synthetic control")):
         placebos = payload(page.results, key)
         if placebos is not None:
             blocks.append(_placebos(page, key, placebos, method))
-    blocks.append(sentences(page, "single_case", but=("case_verdict",)))
     for key, caption, note, columns in TABLES:
         table = payload(page.results, key)
         if table is None or (caption == "case_intervals_caption" and not _has_intervals(table)):
