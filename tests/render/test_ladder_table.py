@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from twintrade.render.reading import headline
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.tables.ladder import ladder
@@ -26,6 +28,12 @@ def test_an_inference_without_errors_shows_interval_and_p_with_its_floor(made):
     rows = lines(table)
     assert rows["Twinning"][3][1].startswith("[")
     assert rows["p"][3] == ("0.04 (its floor)",)
+
+
+def test_a_line_of_p_values_that_are_all_missing_is_no_line(made):
+    bands = made.bands.assign(p=float("nan"))
+    (table,) = ladder(replace(made, bands=bands), Wording(), TableOptions())
+    assert "p" not in lines(table)
 
 
 def test_the_note_says_what_a_referee_asks_for(made):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from twintrade.data.cells import clean_text, text_array
+from twintrade.data.cells import clean_text, counted, text_array
 from twintrade.data.faults import AbsentInputError, Faults
 from twintrade.data.provenance import InputRecord
 from twintrade.data.schema import TwinningSource, UndatedSource
@@ -157,9 +157,8 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
     )
     says_none = (frame["event_kind"] == "none").to_numpy()
     if says_none.any():
-        faults.inform(
-            "no-tie", f"{int(says_none.sum())} rows say that no tie was found and are left out", source.file
-        )
+        rows = counted(int(says_none.sum()), "row")
+        faults.inform("no-tie", f"left out because no tie was found: {rows}", source.file)
     return frame[~says_none], table.record.dropping("says that no tie exists", int(says_none.sum()))
 
 

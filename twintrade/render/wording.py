@@ -35,6 +35,7 @@ SENTENCES: Mapping[str, str] = {
     "({effect} log points; {label}). The {level} interval has no end on either side{p}.",
     "finding_level_unbounded": "After an agreement, {outcome} stood {size} {direction} than the comparison implies "
     "({label}). The {level} interval has no end on either side{p}.",
+    "mean_size": "on average {size} a {period_name}",
     "no_end": "no upper end",
     "no_lower_end": "no lower end",
     "finding_level_no_interval": "After an agreement, {outcome} stood {size} {direction} than the comparison implies "

@@ -75,6 +75,10 @@ def finding_sentence(page: Page, spec: Record, effect: Record) -> str:
             return numbers.percent(numbers.percent_of_log(amount))
         return numbers.percent(amount) if scale == "percent" else numbers.quantity(amount, unit)
 
+    def mean(amount: float) -> str:
+        found = size(amount).removeprefix(numbers.MINUS)
+        return page.say("mean_size", size=found, period_name=page.period_name) if scale == "level" else found
+
     def end(amount: float, unbounded: str) -> str:
         return page.say(unbounded) if math.isinf(amount) else size(amount)
 
@@ -82,7 +86,7 @@ def finding_sentence(page: Page, spec: Record, effect: Record) -> str:
     return page.say(
         f"finding_{'percent' if is_log else 'level'}{ending}",
         outcome=text(spec.get("outcome")) or page.outcome,
-        size=size(value).removeprefix(numbers.MINUS),
+        size=mean(value),
         direction=page.say("lower" if value < 0 else "higher"),
         level=numbers.percent(100 * number(effect.get("level")), 0),
         low=end(low, "no_lower_end") if has_interval else "",

@@ -76,7 +76,8 @@ def _effect_rows(results: ResultSet, columns: Sequence[Record], options: TableOp
             numbers.p_value(e.get("p"), f).removeprefix("p = ").removeprefix("p ") if e else ""
             for e, f in zip(effects, floors, strict=True)
         ]
-        rows.append(row("p", *p_values))
+        if any(p_values):
+            rows.append(row("p", *p_values))
     return tuple(rows)
 
 

@@ -11,7 +11,7 @@ from twintrade.render.reading import Record, inferences, label, number, overall,
 from twintrade.render.tables.estimates import decimals_of
 from twintrade.render.tables.ladder import is_gravity
 from twintrade.render.tables.plain import plain_table
-from twintrade.render.wording import OF_NO_COLUMN, Wording
+from twintrade.render.wording import OF_NO_COLUMN, Wording, check_name
 
 VERDICTS = {"pass": "Pass", "fail": "Fail"}
 
@@ -29,7 +29,7 @@ def findings_table(results: ResultSet, wording: Wording, elsewhere: Callable[[Re
     ordered = sorted(records(results.findings), key=lambda r: rank.get(text(r["verdict"]), 2))
     frame = pd.DataFrame(
         {
-            "check": [text(r["diagnostic"]).replace("_", " ") for r in ordered],
+            "check": [check_name(text(r["diagnostic"])) for r in ordered],
             "estimate": [_about(r, names) for r in ordered],
             "verdict": [VERDICTS.get(text(r["verdict"]), "–") for r in ordered],
             "what it says": [_said(r, elsewhere(r)) for r in ordered],
