@@ -22,7 +22,7 @@ from twintrade.render.figures.event_study import draw_bands
 from twintrade.render.figures.theme import Theme
 from twintrade.render.page import Page, romanized
 from twintrade.render.style import options_from
-from twintrade.render.wording import SENTENCES, Wording
+from twintrade.render.wording import SENTENCES, Wording, checks_in_words
 from twintrade.render.writers.glyphs import Printer
 from twintrade.render.writers.html import html, styles
 from twintrade.render.writers.latex_text import PRINTABLE
@@ -122,6 +122,10 @@ def test_where_a_check_objects_the_summary_says_so_and_names_no_cause(made):
     assert "caused" not in said
     assert "raised" not in said
     assert "no effect" not in said
+
+
+def test_checks_have_the_names_of_sentences_inside_them():
+    assert checks_in_words(["leave_one_out", "reset", "sup_f", "sup_f"]) == ["leave one out", "RESET", "sup-F test"]
 
 
 def test_an_interval_that_holds_zero_is_not_called_no_effect(made):

@@ -30,6 +30,7 @@ from twintrade.render.reading import Record, headline, label, number, overall, r
 from twintrade.render.report import Rendered, written
 from twintrade.render.spelling import respelt
 from twintrade.render.tables.plain import plain_table
+from twintrade.render.wording import checks_in_words
 from twintrade.render.writers.glyphs import Printer, charmap
 
 LOWEST_HEADING = 6
@@ -141,9 +142,7 @@ def _row(page: Page) -> Record:
 
 def _verdicts(page: Page) -> str:
     found = records(page.results.findings)
-    failed = list(
-        dict.fromkeys(text(r["diagnostic"]).replace("_", " ") for r in found if text(r["verdict"]) == "fail")
-    )
+    failed = checks_in_words(text(r["diagnostic"]) for r in found if text(r["verdict"]) == "fail")
     n_passed = sum(text(r["verdict"]) == "pass" for r in found)
     if failed:
         return page.say("binder_objects", names=", ".join(failed))

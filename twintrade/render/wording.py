@@ -1,7 +1,7 @@
 """Every sentence the page says by itself, as data: a department may change any of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from twintrade.errors import SpecError
@@ -240,6 +240,12 @@ def check_name(diagnostic: str) -> str:
     """Return how a check is called in sentences: its name in words."""
     spaced = diagnostic.replace("_", " ").strip()
     return CHECKS.get(diagnostic) or spaced[:1].upper() + spaced[1:]
+
+
+def checks_in_words(diagnostics: Iterable[str]) -> list[str]:
+    """Return the names of distinct checks as they stand inside a sentence."""
+    names = [check_name(d) for d in dict.fromkeys(diagnostics)]
+    return [name if name[:2].isupper() else name[:1].lower() + name[1:] for name in names]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.joint import t_quantile
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.render.wording import checks_in_words
 from twintrade.study.results import Estimated
 from twintrade.study.run import Run
 from twintrade.study.seeds import generator
@@ -59,7 +60,8 @@ def money_of(run: Run) -> Money:
         return _none("")
     objecting = objecting_checks(run, headline)
     if objecting:
-        return _none(f"{', '.join(objecting)} object, so no sum may be put down to the agreement")
+        saying = "checks object" if len(objecting) > 1 else "one check objects"
+        return _none(f"{saying} ({', '.join(objecting)}), so no sum may be put down to the agreement")
     if headline.design.transform != "level":
         return _none(
             f"the estimate averages the outcome in {headline.design.transform}, and an average of that is no sum"
@@ -75,12 +77,11 @@ def money_of(run: Run) -> Money:
 
 def objecting_checks(run: Run, estimated: Estimated) -> list[str]:
     """Return the checks that object to a column or to the data, in words."""
-    failed = [
-        c.finding.diagnostic.replace("_", " ")
+    return checks_in_words(
+        c.finding.diagnostic
         for c in run.ladder.concluded
         if c.finding.verdict == "fail" and c.estimated in (None, estimated)
-    ]
-    return list(dict.fromkeys(failed))
+    )
 
 
 def _none(reason: str) -> Money:

@@ -19,6 +19,7 @@ from twintrade.render.reading import (
     whole,
 )
 from twintrade.render.tables.estimates import decimals_of
+from twintrade.render.wording import checks_in_words
 
 CASE_VERDICT = "case_verdict"
 DETECTABLE = frozenset({"minimum_detectable_effect", "detectable", "mde", "power"})
@@ -160,9 +161,7 @@ def _spread(page: Page) -> list[Block]:
 
 def _checks(page: Page, spec: Record) -> Note | Paragraph:
     verdicts = [r for r in records(page.results.findings) if text(r.get("verdict")) in {"pass", "fail"}]
-    failed = list(
-        dict.fromkeys(text(r["diagnostic"]).replace("_", " ") for r in verdicts if text(r["verdict"]) == "fail")
-    )
+    failed = checks_in_words(text(r["diagnostic"]) for r in verdicts if text(r["verdict"]) == "fail")
     n_failed = sum(text(r["verdict"]) == "fail" for r in verdicts)
     if not verdicts:
         return Note("note", spans(page.say("checks_absent")))
