@@ -149,6 +149,25 @@ def test_firms_enter_and_exit_as_by_hand(tmp_path):
         assert np.isnan(row.exiting_firms) if row.period == 2004 else row.exiting_firms == len(here - after)
 
 
+def test_rows_without_a_firm_count_for_the_products(tmp_path):
+    frame = rows(1500)
+    alone = (frame["town"] == frame["town"][0]) & (frame["country"] == frame["country"][0])
+    frame.loc[alone | (np.arange(1500) % 7 == 0), "firm"] = ""
+    frame.to_csv(tmp_path / "micro.csv", index=False)
+    by_year = declared("micro.csv", to_frequency=Frequency.YEAR)
+    plain = collapse(by_year, tmp_path, Faults()).counts
+    margins = {"margins": True}
+    found = collapse(declared("micro.csv", to_frequency=Frequency.YEAR, microdata=margins), tmp_path, Faults()).counts
+    frame["year"] = frame["month"].str[:4].astype(int)
+    cells = frame.groupby(["town", "country", "year"])
+    named = frame[frame["firm"] != ""].groupby(["town", "country", "year"])["firm"].nunique()
+    assert found["products"].tolist() == cells["hs"].nunique().tolist() == plain["products"].tolist()
+    assert found["firms"].fillna(0).tolist() == named.reindex(list(cells.groups), fill_value=0).tolist()
+    nobody = (found["city"] == frame["town"][0]) & (found["partner"] == frame["country"][0])
+    assert nobody.any()
+    assert found.loc[nobody, ["firms", "firm_products", "entering_firms", "exiting_firms"]].isna().all(axis=None)
+
+
 def test_product_groups_are_cells_of_their_own(tmp_path):
     frame = rows(1000)
     frame["hs"] = np.where(np.arange(1000) % 3, frame["hs"], "84" + frame["hs"].str[2:])

@@ -16,7 +16,8 @@ def count_margins(engine: Engine, source: TradeSource, names: Names, ratio: int)
     """Return counts by city, partner and period of the panel.
 
     A firm enters a cell in a period when it is there and was not in the period before, and exits when it is not there
-    in the next; in the first period of the files nobody can be seen to enter, in the last nobody to exit: NaN.
+    in the next; in the first period of the files nobody can be seen to enter, in the last nobody to exit: NaN. Rows
+    that name no firm count for the products alone; where no row does, the counts of firms are NaN.
 
     Parameters
     ----------
@@ -76,8 +77,6 @@ def margins_statement(source: TradeSource, periods: list[str]) -> str:
         joins.append(f"JOIN {role}_names {short} ON {on}")
     firm, product = options.firm is not None, options.product is not None
     details = [*(["m.firm AS firm"] if firm else []), *(["m.product AS product"] if product else [])]
-    if firm:
-        rules.append("m.firm IS NOT NULL")
     seen = (
         f"SELECT c.id AS city, p.id AS partner, t.id AS period, {', '.join(details)} FROM {ROWS} m {' '.join(joins)}"
         f"{' WHERE ' + ' AND '.join(rules) if rules else ''} GROUP BY c.id, p.id, t.id, "
@@ -88,22 +87,25 @@ def margins_statement(source: TradeSource, periods: list[str]) -> str:
         return f"WITH seen AS ({seen}) SELECT {key}, COUNT(product) AS products FROM seen GROUP BY {key}"
     n_products = "COUNT(product)" if product else "1"
     around = "OVER (PARTITION BY city, partner, firm ORDER BY period)"
-    both = (
-        f"SELECT s.city, s.partner, s.period, COUNT(*) AS firms"
-        f"{', MAX(k.products) AS products, SUM(s.n_products) AS firm_products' if product else ''}, "
-        "SUM(CASE WHEN s.earlier = s.period - 1 THEN 0 ELSE 1 END) AS entering_firms, "
-        "SUM(CASE WHEN s.later = s.period + 1 THEN 0 ELSE 1 END) AS exiting_firms FROM spells s "
-    )
-    if product:
-        both += "JOIN kinds k ON s.city = k.city AND s.partner = k.partner AND s.period = k.period "
-    kinds = (
-        f", kinds AS (SELECT {key}, COUNT(DISTINCT product) AS products FROM seen GROUP BY {key})" if product else ""
-    )
-    return (
+    held = (
         f"WITH seen AS ({seen}), "
-        f"held AS (SELECT {key}, firm, {n_products} AS n_products FROM seen GROUP BY {key}, firm), "
-        f"spells AS (SELECT *, LAG(period) {around} AS earlier, LEAD(period) {around} AS later FROM held){kinds} "
-        f"{both}GROUP BY s.city, s.partner, s.period"
+        f"held AS (SELECT {key}, firm, {n_products} AS n_products FROM seen "
+        f"WHERE firm IS NOT NULL GROUP BY {key}, firm), "
+        f"spells AS (SELECT *, LAG(period) {around} AS earlier, LEAD(period) {around} AS later FROM held), "
+    )
+    by_firm = (
+        "COUNT(*) AS firms, SUM(n_products) AS firm_products, "
+        "SUM(CASE WHEN earlier = period - 1 THEN 0 ELSE 1 END) AS entering_firms, "
+        "SUM(CASE WHEN later = period + 1 THEN 0 ELSE 1 END) AS exiting_firms"
+    )
+    counts = f"firms AS (SELECT {key}, {by_firm} FROM spells GROUP BY {key})"
+    if not product:
+        return f"{held}{counts} SELECT {key}, firms, entering_firms, exiting_firms FROM firms"
+    matched = " AND ".join(f"f.{name} = k.{name}" for name in KEY)
+    return (
+        f"{held}{counts}, kinds AS (SELECT {key}, COUNT(DISTINCT product) AS products FROM seen GROUP BY {key}) "
+        "SELECT k.city, k.partner, k.period, f.firms, k.products, f.firm_products, f.entering_firms, f.exiting_firms "
+        f"FROM kinds k LEFT JOIN firms f ON {matched}"
     )
 
 
