@@ -36,7 +36,7 @@ def tolerance(name):
     return SEARCHED if ESTIMATORS[name].requires.single_treated_unit else EXACT
 
 
-def same(name, one, other):
+def assert_same(name, one, other):
     keys = ["kind", "cohort", "event_time"]
     left, right = one.to_frame(), other.to_frame()
     pd.testing.assert_frame_equal(left[keys], right[keys])
@@ -76,7 +76,7 @@ def test_unit_and_period_constants_change_nothing(name):
     rng = np.random.default_rng(3)
     units = pd.Series(rng.normal(size=parts.onsets.size), index=parts.onsets.index).reindex(parts.unit).to_numpy()
     periods = rng.normal(size=100)[parts.frame["period"] - parts.frame["period"].min()]
-    same(name, fitted(name, parts).estimate, fitted(name, parts.moved(units + periods)).estimate)
+    assert_same(name, fitted(name, parts).estimate, fitted(name, parts.moved(units + periods)).estimate)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -103,7 +103,7 @@ def test_row_order_labels_and_index_change_nothing(name):
     ends = parts.onsets.index.str.split("-", n=1)
     onsets = parts.onsets.set_axis(["-".join([relabeled[e[0]], *e[1:]]) for e in ends])
     other = type(parts)(shuffled, onsets, parts.is_multiplicative, parts.fixed_effects)
-    same(name, fitted(name, parts).estimate, fitted(name, other).estimate)
+    assert_same(name, fitted(name, parts).estimate, fitted(name, other).estimate)
 
 
 @pytest.mark.parametrize("name", [name for name in PANEL if ESTIMATORS[name].requires.isolates_cohorts])
@@ -223,5 +223,5 @@ def test_gravity_effects_absorb_what_happens_to_a_city_or_a_partner_in_a_period(
     city = pd.factorize(parts.frame["city"])[0]
     partner = pd.factorize(parts.frame["partner"])[0]
     booms = rng.normal(size=(100, 100))[city, period] + rng.normal(size=(100, 100))[partner, period]
-    same(name, fitted(name, parts).estimate, fitted(name, parts.moved(booms)).estimate)
+    assert_same(name, fitted(name, parts).estimate, fitted(name, parts.moved(booms)).estimate)
     assert OUTCOME in parts.frame

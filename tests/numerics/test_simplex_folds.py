@@ -58,7 +58,8 @@ def test_the_start_does_not_matter():
 def test_folds_are_solved_together_and_not_by_the_way_round(monkeypatch):
     donors, treated, base = problem(200, 15, 2, spread=3.0)
     monkeypatch.setattr(folds, "simplex_weights", lambda *_: pytest.fail("a fold was solved by itself"))
-    weights_without_each_row(donors.T, treated, base)
+    found = weights_without_each_row(donors.T, treated, base)
+    np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=SAME)
 
 
 def test_where_donors_reproduce_the_path_the_usual_solver_decides():

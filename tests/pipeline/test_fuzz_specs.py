@@ -24,7 +24,7 @@ from twintrade.study.observe import observe
 from twintrade.study.plan import plan
 from twintrade.study.replay import tidy_files
 from twintrade.study.run import run
-from twintrade.study.spec import parse
+from twintrade.study.spec import Spec, parse
 from twintrade.study.spec_text import tables
 from twintrade.study.toml_text import to_toml
 
@@ -96,10 +96,34 @@ def ends_well(step, *arguments):
     return None
 
 
+def assert_spec_or_told(text):
+    parsed = ends_well(parse, text, "analyses/x.toml")
+    assert parsed is None or isinstance(parsed[0], Spec)
+
+
+def assert_planned_or_told(text):
+    """A specification that is read becomes a plan with all its columns, or is told."""
+    parsed = ends_well(parse, text, "analyses/x.toml")
+    made = ends_well(plan, "x", parsed[0]) if parsed is not None else None
+    assert made is None or len(made.columns) >= len(parsed[0].estimator)
+
+
+def assert_every_column_stands(found):
+    """Each column of a run is a line of its tables, with an effect or with the reason why there is none."""
+    results = assembled(found, {})
+    assert tidy_files(results)
+    columns = results.specifications
+    assert len(columns) == len(found.ladder.estimated)
+    is_skipped = columns["is_skipped"].astype(bool)
+    assert (columns.loc[is_skipped, "skip_reason"].str.len() > 0).all()
+    estimated = set(columns.loc[~is_skipped, "specification"])
+    assert not estimated or estimated <= set(results.effects["specification"])
+
+
 @BUDGET
 @given(st.text(max_size=200))
 def test_any_text_is_tables_or_a_spec_error(text):
-    ends_well(parse, text, "analyses/x.toml")
+    assert_spec_or_told(text)
 
 
 @BUDGET
@@ -107,7 +131,7 @@ def test_any_text_is_tables_or_a_spec_error(text):
 def test_any_damage_to_a_clean_file_is_told(project, content):
     text = (project / "analyses" / "tiny.toml").read_bytes()
     at = len(content) * 7 % len(text)
-    ends_well(parse, (text[:at] + content + text[at:]).decode("utf-8", "replace"), "analyses/x.toml")
+    assert_spec_or_told((text[:at] + content + text[at:]).decode("utf-8", "replace"))
 
 
 @pytest.mark.parametrize(
@@ -139,9 +163,7 @@ def test_one_wrong_value_anywhere_is_told_or_planned(whole, data, value, how):
         tables(text)
     except (SpecError, TypeError, AttributeError):
         return
-    parsed = ends_well(parse, text, "analyses/x.toml")
-    if parsed is not None:
-        ends_well(plan, "x", parsed[0])
+    assert_planned_or_told(text)
 
 
 @BUDGET
@@ -158,9 +180,7 @@ def test_any_option_of_any_method_is_told_or_planned(whole, data, value):
         tables(text)
     except (SpecError, TypeError, AttributeError):
         return
-    parsed = ends_well(parse, text, "analyses/x.toml")
-    if parsed is not None:
-        ends_well(plan, "x", parsed[0])
+    assert_planned_or_told(text)
 
 
 design_values = {
@@ -213,7 +233,7 @@ def test_any_design_is_estimated_or_told(project, whole, design, estimator, infe
     observed = ends_well(observe, "tiny", made[0].spec, project)
     found = ends_well(run, made[0], observed) if observed is not None else None
     if found is not None:
-        tidy_files(assembled(found, {}))
+        assert_every_column_stands(found)
 
 
 cities = st.sampled_from(["Alder", "Birch", "alder", "Älder", "济南", "", "=1+1", "Total"])
@@ -250,7 +270,7 @@ def test_any_trade_table_is_estimated_or_told(tmp_path, rows):
     observed = ends_well(observe, "tiny", made.spec, other)
     found = ends_well(run, made, observed) if observed is not None else None
     if found is not None:
-        tidy_files(assembled(found, {}))
+        assert_every_column_stands(found)
 
 
 @pytest.mark.parametrize(
