@@ -83,3 +83,16 @@ def test_matplotlib_is_left_as_it_was_found_whatever_happens():
     with pytest.raises(ValueError, match="stop"), cut_once():
         raise ValueError("stop")
     assert (embedded.get_glyphs_subset, embedded.font_as_file) == before
+
+
+def test_a_matplotlib_that_is_asked_for_characters_cuts_as_it_does(monkeypatch):
+    monkeypatch.setattr(embedded, "get_glyphs_subset", lambda fontfile, characters: (fontfile, characters))
+    with cut_once():
+        assert embedded.get_glyphs_subset("a font", "Effect") == ("a font", "Effect")
+
+
+def test_a_matplotlib_without_these_functions_is_left_alone(monkeypatch):
+    monkeypatch.delattr(embedded, "get_glyphs_subset")
+    before = embedded.font_as_file
+    with cut_once():
+        assert embedded.font_as_file is before

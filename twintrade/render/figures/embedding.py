@@ -25,8 +25,12 @@ def cut_once() -> Iterator[None]:
     """Let figures that are saved inside as PDF share their typefaces, cut to the usual characters and their own.
 
     Matplotlib cuts each typeface twice a figure, which takes longer than all the drawing. What a figure asks for
-    beyond ``USUAL`` is added for it alone, so that its bytes depend on nothing that was saved before it.
+    beyond ``USUAL`` is added for it alone, so that its bytes depend on nothing that was saved before it. Another
+    release of matplotlib, without these functions or with characters in place of glyph numbers, cuts as it does.
     """
+    if not all(hasattr(embedded, name) for name in ("get_glyphs_subset", "font_as_file")):
+        yield
+        return
     cut, saved = embedded.get_glyphs_subset, embedded.font_as_file
     embedded.get_glyphs_subset = _shared(cut)
     embedded.font_as_file = lambda font: io.BytesIO(_bytes(saved, font))
@@ -39,6 +43,8 @@ def cut_once() -> Iterator[None]:
 def _shared(cut: Cut) -> Cut:
     def shared(fontfile: Any, glyphs: Collection[int]) -> AbstractContextManager[Any]:
         own = frozenset(glyphs)
+        if not all(isinstance(glyph, int) for glyph in own):
+            return cut(fontfile, glyphs)
         usual = max(_usual(fontfile), key=lambda group: len(group & own))
         return nullcontext(_cut(cut, fontfile, own | usual))
 
