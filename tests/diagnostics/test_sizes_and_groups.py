@@ -132,6 +132,17 @@ def test_power_works_for_poisson(rng) -> None:
     assert "clustered errors reject the placebo at" in set(found.table["quantity"])
 
 
+def test_clustered_errors_are_judged_on_every_placebo_or_on_none(rng) -> None:
+    """Under logs a pair with early zeros can become always treated; the fast path gives up on such draws alone."""
+    design = made()
+    is_zero = (design.panel.unit % 9 == 0) & (design.panel.period < 2007)
+    columns = {**design.panel.columns, "flow": np.where(is_zero, 0.0, design.panel.columns["flow"])}
+    design = replace(design, panel=replace(design.panel, columns=columns))
+    found = Power(draws=99).check(fit(TWFE(shape="static"), design), BY_UNIT, rng)
+    assert found.table.set_index("quantity").loc["placebo designs", "value"] == 99
+    assert not found.table["quantity"].str.contains("clustered errors").any()
+
+
 def test_the_unit_that_moves_the_estimate_is_named(rng) -> None:
     design = made(noise=0.1)
     code = int(np.flatnonzero(np.isfinite(design.onset))[0])
