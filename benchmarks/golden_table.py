@@ -44,7 +44,7 @@ class Recorder:
         self.seen, self.read = [], set()
 
     def reads(self, path: Path) -> None:
-        if path.parent.name == "golden" and path.suffix == ".json":
+        if path.parent == GOLDEN / "data" and path.suffix == ".json":
             self.read.add(path.stem)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

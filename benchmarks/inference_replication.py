@@ -54,19 +54,25 @@ TRUNCATED = 0.379457737286147
 """The end of R's own grid: an end equal to it is no end of the set."""
 
 
+BUNDLED = Path(__file__).resolve().parents[1] / "tests" / "golden" / "data"
+
+
 class Shared:
-    """The reference folder."""
+    """The bundled results, and the data sets that lie beside them or in a named folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / "golden"
+        self.folder = folder / "golden" / "data"
+
+    def find(self, file: str) -> Path:
+        return BUNDLED / file if (BUNDLED / file).is_file() else self.folder / file
 
     def cases(self, name: str) -> dict[str, dict]:
-        held = json.loads((self.folder / f"{name}.json").read_text())["cases"]
+        held = json.loads((BUNDLED / f"{name}.json").read_text())["cases"]
         return {case["id"]: case["results"] for case in held}
 
     def panel(self, name: str, **options: object) -> Design:
         unit, period, onset, outcome = PANELS[name]
-        frame = pd.read_csv(self.folder / "data" / f"{name}.csv")
+        frame = pd.read_csv(self.find(f"{name}.csv"))
         start = frame.groupby(unit)[onset].first().replace(0, np.inf)
         if name == "math_reform":
             start = frame[frame["reform_math"] == 1].groupby(unit)["class"].min().reindex(start.index)
@@ -75,7 +81,7 @@ class Shared:
         return Design(panel=panel, treatment=Treatment.from_series(start), outcome=outcome, **given)
 
     def path(self, name: str, target: np.ndarray | None = None) -> EventPath:
-        held = json.loads((self.folder / "data" / f"{name}.json").read_text())
+        held = json.loads(self.find(f"{name}.json").read_text())
         n_pre, n_post = len(held["prePeriodIndices"]), len(held["postPeriodIndices"])
         weights = np.eye(n_post)[0] if target is None else target
         return EventPath(np.ravel(held["betahat"]), np.array(held["sigma"]), n_pre, weights)
@@ -91,7 +97,7 @@ def row(case: str, what: str, theirs: float, ours: float) -> Row:
 
 
 def few_clusters(shared: Shared) -> Fit:
-    frame = pd.read_csv(shared.folder / "data" / "sim_fewclusters.csv")
+    frame = pd.read_csv(shared.find("sim_fewclusters.csv"))
     frame["unit"] = frame["cl"].astype(str) + "." + frame["id"].astype(str)
     panel = Panel.from_frame(frame, unit="unit", city="cl", period="t")
     onset = frame.groupby("unit")["D"].max().map({0: np.inf, 1: 4})
@@ -196,7 +202,7 @@ def honest(shared: Shared) -> Iterator[Row]:
 
 def chain(shared: Shared) -> Iterator[Row]:
     theirs = shared.cases("honestdid_from_did")["mpdta_dr_lpop_universal"]
-    frame = pd.read_csv(shared.folder / "data" / "mpdta.csv")
+    frame = pd.read_csv(shared.find("mpdta.csv"))
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
     onset = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
     design = Design(
@@ -231,7 +237,7 @@ def pretrends(shared: Shared) -> Iterator[Row]:
         ("HW_pretrends_linear", "HeAndWangResults", -1, 0.05),
         ("BC_pretrends_linear", "BCdata_EventStudy", 2008, 0.01),
     ):
-        held = json.loads((shared.folder / "data" / f"{name}.json").read_text())
+        held = json.loads(shared.find(f"{name}.json").read_text())
         times = np.ravel(held["tVec" if "tVec" in held else "timeVec"]).astype(float)
         times = times[times != reference]
         test = PreTest(np.array(held["sigma"]), np.flatnonzero(times < reference))

@@ -20,12 +20,14 @@ from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
 from twintrade.numerics.predictor_weights import nested, standardized, weigh
 
+BUNDLED = Path(__file__).resolve().parents[1] / "tests" / "golden" / "data"
+
 Row = tuple[str, float, float]
 """What, target, ours."""
 
 
-def results(shared: Path, name: str) -> dict[str, dict]:
-    cases = json.loads((shared / "golden" / f"{name}.json").read_text())["cases"]
+def results(name: str) -> dict[str, dict]:
+    cases = json.loads((BUNDLED / f"{name}.json").read_text())["cases"]
     return {case["id"]: case["results"] for case in cases}
 
 
@@ -40,7 +42,7 @@ def overall(estimator: Estimator, made: Design) -> float:
 
 
 def california(shared: Path) -> Iterator[Row]:
-    golden = results(shared, "synthdid")
+    golden = results("synthdid")
     frame = pd.read_csv(shared / "golden" / "data" / "california_prop99.csv")
     made = design(frame, "State", "Year", "PacksPerCapita", "treated")
     for kind, key, printed in (("sdid", "synthdid", -15.60), ("did", "did", -27.35), ("sc", "sc", -19.6)):
@@ -55,8 +57,8 @@ def california(shared: Path) -> Iterator[Row]:
 
 
 def block(shared: Path) -> Iterator[Row]:
-    golden = results(shared, "synthdid")
-    frame = pd.read_csv(shared / "golden" / "data" / "sim_balanced.csv").query("g in [0, 8]")
+    golden = results("synthdid")
+    frame = pd.read_csv(BUNDLED / "sim_balanced.csv").query("g in [0, 8]")
     frame = frame.assign(id=frame["id"].astype(str), d=((frame["g"] == 8) & (frame["t"] >= 8)).astype(int))
     made = design(frame, "id", "t", "y", "d")
     for kind, key in (("sdid", "synthdid"), ("did", "did")):
@@ -68,7 +70,7 @@ def block(shared: Path) -> Iterator[Row]:
 
 
 def basque(shared: Path) -> Iterator[Row]:
-    golden = results(shared, "synth")
+    golden = results("synth")
     wide = pd.read_csv(shared / "golden" / "data" / "basque.csv").pivot(
         index="regionno", columns="year", values="gdpcap"
     )
@@ -89,7 +91,7 @@ def basque(shared: Path) -> Iterator[Row]:
 
 
 def kansas(shared: Path) -> Iterator[Row]:
-    golden = results(shared, "augsynth")
+    golden = results("augsynth")
     frame = pd.read_csv(shared / "golden" / "data" / "kansas.csv.gz")
     frame = frame.assign(quarter=(frame["year_qtr"] * 4).astype(int), fips=frame["fips"].astype(str))
     made = design(frame, "fips", "quarter", "lngdpcapita", "treated")
@@ -99,7 +101,7 @@ def kansas(shared: Path) -> Iterator[Row]:
 
 
 def simulated(shared: Path) -> Iterator[Row]:
-    golden = results(shared, "fect")
+    golden = results("fect")
     panel = Panel.from_frame(
         pd.read_csv(shared / "golden" / "data" / "fect_simdata.csv.gz"), unit="id", period="time"
     )
@@ -119,7 +121,7 @@ def simulated(shared: Path) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("shared", type=Path, help="folder that holds golden/")
+    parser.add_argument("shared", type=Path, help="folder that holds golden/data")
     shared = parser.parse_args().shared
     print("| number | target | ours | relative difference |\n|---|---|---|---|")
     for source in (california, block, basque, kansas, simulated):

@@ -1,4 +1,4 @@
-"""Where the shared reference material is, when it is there at all."""
+"""Where the data sets are that may not be bundled, when they are there at all."""
 
 import os
 from pathlib import Path
@@ -23,6 +23,6 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     folder = Path(os.environ.get("TWINTRADE_SHARED", ROOT.parent / "shared"))
-    if not (folder / "golden").is_dir():
-        pytest.skip("the shared reference folder is absent (set TWINTRADE_SHARED)")
+    if not (folder / "data").is_dir():
+        pytest.skip("the folder of data sets that are not bundled is absent (set TWINTRADE_SHARED)")
     return folder

@@ -1,11 +1,11 @@
 """Decompositions of the two-way estimate and the power of pre-tests, against the packages of their authors."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_data, read_results, read_vectors
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.bacon import Bacon
@@ -29,19 +29,14 @@ KINDS = {
 }
 
 
-def golden(shared, name: str, case: str) -> dict:
-    cases = json.loads((shared / "golden" / f"{name}.json").read_text())["cases"]
-    return next(c["results"] for c in cases if c["id"] == case)
-
-
-def panel_of(shared, dataset: str) -> Design:
+def panel_of(dataset: str) -> Design:
     unit, period, onset, outcome = {
         "castle": ("sid", "year", "effyear", "l_homicide"),
         "math_reform": ("state", "class", "reformyr_math", "incearn_ln"),
         "mpdta": ("countyreal", "year", "first.treat", "lemp"),
         "sim_balanced": ("id", "t", "g", "y"),
     }[dataset]
-    frame = pd.read_csv(shared / "golden/data" / f"{dataset}.csv")
+    frame = read_data(dataset)
     start = frame.groupby(unit)[onset].first().replace(0, np.inf)
     if dataset == "math_reform":
         start = frame[frame["reform_math"] == 1].groupby(unit)["class"].min().reindex(start.index)
@@ -60,9 +55,9 @@ def rng():
     ("case", "dataset"),
     [("castle_homicide", "castle"), ("math_reform",) * 2, ("mpdta",) * 2, ("sim_balanced",) * 2],
 )
-def test_bacon_equals_bacondecomp(shared, rng, case, dataset) -> None:
-    expected = golden(shared, "bacon", case)
-    fitted = fit(TWFE(shape="static"), panel_of(shared, dataset))
+def test_bacon_equals_bacondecomp(rng, case, dataset) -> None:
+    expected = read_results("bacon", case)
+    fitted = fit(TWFE(shape="static"), panel_of(dataset))
     found = Bacon().check(fitted, Clustered(), rng).payloads["bacon"]
     theirs = pd.DataFrame({k: expected[k] for k in ("treated", "untreated", "estimate", "weight", "type")})
     theirs["untreated"] = theirs["untreated"].astype(float).fillna(np.inf)
@@ -73,9 +68,9 @@ def test_bacon_equals_bacondecomp(shared, rng, case, dataset) -> None:
     assert (both["type_r"].map(KINDS) == both["type"]).all()
 
 
-def test_bacon_given_covariates_equals_bacondecomp(shared, rng) -> None:
-    expected = golden(shared, "bacon", "castle_homicide_controls")
-    design = replace(panel_of(shared, "castle"), covariates=("l_income", "poverty"))
+def test_bacon_given_covariates_equals_bacondecomp(rng) -> None:
+    expected = read_results("bacon", "castle_homicide_controls")
+    design = replace(panel_of("castle"), covariates=("l_income", "poverty"))
     fitted = fit(TWFE(shape="static"), design)
     found = Bacon().check(fitted, Clustered(), rng)
     rows = found.payloads["bacon"]
@@ -110,16 +105,16 @@ def test_bacon_given_covariates_adds_up_to_the_estimate(rng) -> None:
     assert (rows["estimate"] * rows["weight"]).sum() == pytest.approx(fitted.estimate.effects[0], rel=1e-9)
 
 
-def test_bacon_adds_up_to_the_estimate(shared, rng) -> None:
-    fitted = fit(TWFE(shape="static"), panel_of(shared, "mpdta"))
+def test_bacon_adds_up_to_the_estimate(rng) -> None:
+    fitted = fit(TWFE(shape="static"), panel_of("mpdta"))
     found = Bacon().check(fitted, Clustered(), rng)
     rows = found.payloads["bacon"]
     assert (rows["estimate"] * rows["weight"]).sum() == pytest.approx(fitted.estimate.effects[0])
     assert found.table["weight"].sum() == pytest.approx(1)
 
 
-def test_bacon_says_what_it_is_not_made_for(shared, rng) -> None:
-    design = panel_of(shared, "mpdta")
+def test_bacon_says_what_it_is_not_made_for(rng) -> None:
+    design = panel_of("mpdta")
     thin = design.restricted(design.panel.period != 2004)
     ragged = design.restricted((design.panel.period != 2004) | (design.panel.unit > 3))
     assert Bacon().check(fit(TWFE(), thin), Clustered(), rng).value >= 0
@@ -130,9 +125,9 @@ def test_bacon_says_what_it_is_not_made_for(shared, rng) -> None:
     ("case", "dataset", "by"),
     [("castle_feTR", "castle", "cell"), ("mpdta_feTR", "mpdta", "cell"), ("castle_feS", "castle", "switch_average")],
 )
-def test_weights_equal_twowayfeweights(shared, case, dataset, by) -> None:
-    expected = golden(shared, "twowayfeweights", case)
-    found = cell_weights(panel_of(shared, dataset).observations, by)
+def test_weights_equal_twowayfeweights(case, dataset, by) -> None:
+    expected = read_results("twowayfeweights", case)
+    found = cell_weights(panel_of(dataset).observations, by)
     assert found.beta == pytest.approx(expected["beta"], rel=GOLDEN)
     assert found.n_weights == expected["nr_weights"]
     assert found.n_negative == expected["nr_minus"]
@@ -142,16 +137,16 @@ def test_weights_equal_twowayfeweights(shared, case, dataset, by) -> None:
         assert found.sign_robustness() == pytest.approx(expected["sensibility2"], rel=GOLDEN)
 
 
-def test_single_weights_equal_twowayfeweights(shared) -> None:
-    expected = golden(shared, "twowayfeweights", "mpdta_feTR")["weights"]
-    o = panel_of(shared, "mpdta").observations
+def test_single_weights_equal_twowayfeweights() -> None:
+    expected = read_results("twowayfeweights", "mpdta_feTR")["weights"]
+    o = panel_of("mpdta").observations
     ours = pd.Series(cell_weights(o).weight, index=[o.unit_ids[o.unit].astype(int), o.period])
     theirs = pd.Series(expected["weight"], index=[expected["G"], expected["T"]])
     assert ours.reindex(theirs.index).to_numpy() == pytest.approx(theirs.to_numpy(), abs=1e-10)
 
 
-def test_switch_weights_reproduce_a_regression_on_stable_effects(shared, rng) -> None:
-    design = panel_of(shared, "mpdta")
+def test_switch_weights_reproduce_a_regression_on_stable_effects(rng) -> None:
+    design = panel_of("mpdta")
     o = design.observations
     by_unit = rng.normal(size=o.n_units)
     beta = fit(TWFE(shape="static"), with_values(design, by_unit[o.unit] * o.is_treated)).estimate.effects[0]
@@ -159,8 +154,8 @@ def test_switch_weights_reproduce_a_regression_on_stable_effects(shared, rng) ->
     assert weight @ by_unit[o.unit] == pytest.approx(beta, rel=1e-9)
 
 
-def test_weights_reproduce_a_regression_on_known_effects(shared, rng) -> None:
-    design = panel_of(shared, "mpdta")
+def test_weights_reproduce_a_regression_on_known_effects(rng) -> None:
+    design = panel_of("mpdta")
     o = design.observations
     effects = rng.normal(size=o.n_rows) * o.is_treated
     beta = fit(TWFE(shape="static"), with_values(design, effects)).estimate.effects[0]
@@ -169,18 +164,18 @@ def test_weights_reproduce_a_regression_on_known_effects(shared, rng) -> None:
     assert found.payloads["twfe_weights"]["weight"].sum() == pytest.approx(1)
 
 
-def vectors(shared, name: str) -> tuple[np.ndarray, np.ndarray]:
-    held = json.loads((shared / "golden/data" / f"{name}.json").read_text())
+def vectors(name: str) -> tuple[np.ndarray, np.ndarray]:
+    held = read_vectors(name)
     return np.array(held["sigma"]), np.array(held["tVec" if "tVec" in held else "timeVec"], dtype=float).ravel()
 
 
 @pytest.mark.parametrize("power", [0.5, 0.8])
-def test_slope_for_power_equals_pretrends(shared, power) -> None:
-    sigma, times = vectors(shared, "HeAndWangResults")
+def test_slope_for_power_equals_pretrends(power) -> None:
+    sigma, times = vectors("HeAndWangResults")
     times = times[times != -1]
     found = PreTest(sigma, np.flatnonzero(times < -1)).slope_for(power, times + 1)
     assert found == pytest.approx(
-        golden(shared, "pretrends", f"HW_slope_power_{power}")["slope"], rel=QUASI_MONTE_CARLO
+        read_results("pretrends", f"HW_slope_power_{power}")["slope"], rel=QUASI_MONTE_CARLO
     )
 
 
@@ -188,9 +183,9 @@ def test_slope_for_power_equals_pretrends(shared, power) -> None:
     ("case", "data", "reference", "slope"),
     [("HW_pretrends_linear", "HeAndWangResults", -1, 0.05), ("BC_pretrends_linear", "BCdata_EventStudy", 2008, 0.01)],
 )
-def test_power_and_bias_equal_pretrends(shared, case, data, reference, slope) -> None:
-    expected = golden(shared, "pretrends", case)
-    sigma, times = vectors(shared, data)
+def test_power_and_bias_equal_pretrends(case, data, reference, slope) -> None:
+    expected = read_results("pretrends", case)
+    sigma, times = vectors(data)
     times = times[times != reference]
     test = PreTest(sigma, np.flatnonzero(times < reference))
     trend = slope * (times - reference)
@@ -221,8 +216,8 @@ def test_a_p_value_is_never_quoted_as_zero() -> None:
     assert p_text(0.0349) == "p = 0.035"
 
 
-def test_power_as_a_check(shared, rng) -> None:
-    fitted = fit(TWFE(), panel_of(shared, "mpdta"))
+def test_power_as_a_check(rng) -> None:
+    fitted = fit(TWFE(), panel_of("mpdta"))
     found = PretrendPower().check(fitted, Clustered(), rng)
     assert found.table["slope"].is_monotonic_increasing
     drawn = found.payloads["pretrend_power"]

@@ -1,11 +1,11 @@
 """Honest intervals from the whole chain: estimate, covariance from influence, restriction, breakdown."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.honest import Honest, event_path
@@ -25,8 +25,8 @@ DRAWS = 5e-4
 
 
 @pytest.fixture(scope="module")
-def mpdta_fit(shared):
-    frame = pd.read_csv(shared / "golden" / "data" / "mpdta.csv")
+def mpdta_fit():
+    frame = read_data("mpdta")
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
     onset = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
     design = Design(
@@ -54,9 +54,8 @@ def design():
     )
 
 
-def test_the_chain_from_rows_to_robust_intervals_equals_r(shared, mpdta_fit):
-    cases = json.loads((shared / "golden" / "honestdid_from_did.json").read_text())["cases"]
-    result = cases[0]["results"]
+def test_the_chain_from_rows_to_robust_intervals_equals_r(mpdta_fit):
+    result = read_results("honestdid_from_did", "mpdta_dr_lpop_universal")
     bands = Clustered(correction="none").infer(mpdta_fit, "event", np.random.default_rng(0))
     path = event_path(bands.estimate, bands.covariance, "first")
     np.testing.assert_allclose(path.estimates, result["betahat"], rtol=1e-8)

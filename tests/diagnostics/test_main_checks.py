@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.adoption import adoption, finding
@@ -155,10 +156,9 @@ def test_a_singular_covariance_is_not_tested() -> None:
         joint_test(effects, np.diag([1.0, 0.0, 1.0]), np.inf, np.inf)
 
 
-def test_pretrends_equal_fixest(shared, rng, twfe) -> None:
-    cases = json.loads((shared / "golden/fixest_twfe.json").read_text())["cases"]
-    expected = next(c["results"] for c in cases if c["id"] == "mpdta_es_wald_pretrends")
-    frame = pd.read_csv(shared / "golden/data/mpdta.csv")
+def test_pretrends_equal_fixest(rng, twfe) -> None:
+    expected = read_results("fixest_twfe", "mpdta_es_wald_pretrends")
+    frame = read_data("mpdta")
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
     onset = frame.groupby("countyreal")["first.treat"].first().replace(0, np.inf)
     design = Design(panel=panel, treatment=Treatment.from_series(onset), outcome="lemp", window=(-9, 9))

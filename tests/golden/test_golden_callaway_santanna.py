@@ -1,13 +1,11 @@
 """Callaway-Sant'Anna against R's did 2.5.1: every cell, standard error and aggregate of the reference file."""
 
-import json
-import os
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_cases, read_data
 from scipy.stats import chi2, norm
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
@@ -26,14 +24,9 @@ COLUMNS = {
 VIEWS = {"simple": "overall", "dynamic": "event", "group": "cohort", "calendar": "calendar"}
 
 
-def load(folder: Path, name: str) -> dict[str, dict]:
-    cases = json.loads((folder / "golden" / f"{name}.json").read_text())["cases"]
-    return {case.get("name") or case["id"]: case for case in cases}
-
-
-def fitted(folder: Path, case: dict) -> Fit:
+def fitted(case: dict) -> Fit:
     call = case["call"]
-    frame = pd.read_csv(folder / "golden" / "data" / f"{case['dataset']}.csv")
+    frame = read_data(case["dataset"])
     unit, onset, outcome, period = COLUMNS[case["dataset"]]
     is_section = "panel=FALSE" in call
     if is_section:
@@ -71,18 +64,15 @@ def standard_errors(estimate) -> np.ndarray:
 
 
 def case_names(name: str) -> list[str]:
-    folder = Path(os.environ.get("TWINTRADE_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
-    if not (folder / "golden").is_dir():
-        return []
     # The bootstrapped case has Monte Carlo error; it belongs to the inference tests.
-    return [case for case in load(folder, name) if "boot" not in case and "balance" not in case]
+    return [case for case in read_cases(name) if "boot" not in case and "balance" not in case]
 
 
 @pytest.mark.parametrize("name", case_names("did_att_gt"))
-def test_cells_and_standard_errors_equal_did(shared, name):
-    cases = load(shared, "did_att_gt")
+def test_cells_and_standard_errors_equal_did(name):
+    cases = read_cases("did_att_gt")
     result = cases[name]["results"]
-    fitted_case = fitted(shared, cases[name])
+    fitted_case = fitted(cases[name])
     estimate = fitted_case.estimate
     expected = pd.DataFrame({k: result[k] for k in ("group", "t", "att", "se")}).set_index(["group", "t"])
     keys = pd.MultiIndex.from_arrays([estimate.cohorts, estimate.cohorts + estimate.event_times])
@@ -96,10 +86,10 @@ def test_cells_and_standard_errors_equal_did(shared, name):
 
 @pytest.mark.parametrize("kind", VIEWS)
 @pytest.mark.parametrize("name", case_names("did_aggte"))
-def test_aggregates_equal_aggte(shared, name, kind):
-    cases, aggregates = load(shared, "did_att_gt"), load(shared, "did_aggte")
+def test_aggregates_equal_aggte(name, kind):
+    cases, aggregates = read_cases("did_att_gt"), read_cases("did_aggte")
     result = aggregates[name]["results"][kind]
-    view = fitted(shared, cases[name]).view(VIEWS[kind])
+    view = fitted(cases[name]).view(VIEWS[kind])
     if kind == "simple":
         np.testing.assert_allclose(view.effects, result["overall_att"], rtol=CLOSED_FORM)
         np.testing.assert_allclose(standard_errors(view), result["overall_se"], rtol=CLOSED_FORM)
@@ -122,18 +112,18 @@ OVERALL = {
 
 @pytest.mark.parametrize("kind", OVERALL)
 @pytest.mark.parametrize("name", case_names("did_aggte"))
-def test_overall_averages_equal_aggte(shared, name, kind):
-    results = load(shared, "did_aggte")[name]["results"]
+def test_overall_averages_equal_aggte(name, kind):
+    results = read_cases("did_aggte")[name]["results"]
     if kind not in results:
         pytest.skip("not in the reference file")
-    overall = OVERALL[kind](fitted(shared, load(shared, "did_att_gt")[name]).estimate)
+    overall = OVERALL[kind](fitted(read_cases("did_att_gt")[name]).estimate)
     np.testing.assert_allclose(overall.effects, results[kind]["overall_att"], rtol=CLOSED_FORM)
     np.testing.assert_allclose(standard_errors(overall), results[kind]["overall_se"], rtol=CLOSED_FORM)
 
 
-def test_balanced_window_keeps_cohorts_seen_that_long(shared):
-    expected = load(shared, "did_aggte")["mpdta_balance_e1"]["results"]["dynamic_balance_e1"]
-    estimate = fitted(shared, load(shared, "did_att_gt")["mpdta_x1_dr_nevertreated_varying_a0"]).estimate
+def test_balanced_window_keeps_cohorts_seen_that_long():
+    expected = read_cases("did_aggte")["mpdta_balance_e1"]["results"]["dynamic_balance_e1"]
+    estimate = fitted(read_cases("did_att_gt")["mpdta_x1_dr_nevertreated_varying_a0"]).estimate
     study = estimate.event_study(balance=1)
     assert study.event_times.tolist() == expected["egt"]
     np.testing.assert_allclose(study.effects, expected["att"], rtol=CLOSED_FORM)
@@ -142,9 +132,9 @@ def test_balanced_window_keeps_cohorts_seen_that_long(shared):
     np.testing.assert_allclose(standard_errors(overall), expected["overall_se"], rtol=CLOSED_FORM)
 
 
-def test_covariance_and_wald_test_of_all_cells_equal_did(shared):
-    case = load(shared, "did_att_gt")["mpdta_dr_vcov_wald"]
-    expected, estimate = case["results"], fitted(shared, case).estimate
+def test_covariance_and_wald_test_of_all_cells_equal_did():
+    case = read_cases("did_att_gt")["mpdta_dr_vcov_wald"]
+    expected, estimate = case["results"], fitted(case).estimate
     keys = pd.MultiIndex.from_arrays([estimate.cohorts, estimate.cohorts + estimate.event_times])
     picked = keys.get_indexer(pd.MultiIndex.from_arrays([expected["group"], expected["t"]]))
     covariance = estimate.uncertainty.cross_product(np.arange(expected["n"]))[np.ix_(picked, picked)]
@@ -157,11 +147,11 @@ def test_covariance_and_wald_test_of_all_cells_equal_did(shared):
     assert round(float(chi2.sf(wald, pre.size)), 5) == np.ravel(expected["wald_p"])[0]
 
 
-def test_errors_clustered_by_state_equal_the_bootstrap_of_did(shared):
+def test_errors_clustered_by_state_equal_the_bootstrap_of_did():
     """R drew 20,000 times: the file allows 3 %. Its error is the distance of the quartiles, in normal units."""
-    case = load(shared, "did_att_gt")["mpdta_cluster_state_boot"]
+    case = read_cases("did_att_gt")["mpdta_cluster_state_boot"]
     expected, tolerance = case["results"], case["tolerance_rel"]
-    frame = pd.read_csv(shared / "golden" / "data" / "mpdta.csv")
+    frame = read_data("mpdta")
     frame["state"] = (frame["countyreal"] // 1000).astype(str)
     panel = Panel.from_frame(frame, unit="countyreal", period="year", city="state")
     onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
@@ -190,9 +180,9 @@ BLOCKS = {
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_two_periods_and_two_groups_equal_drdid(shared, name):
-    expected = load(shared, "drdid_two_period")[name]["results"]
-    frame = pd.read_csv(shared / "golden" / "data" / "mpdta.csv")
+def test_two_periods_and_two_groups_equal_drdid(name):
+    expected = read_cases("drdid_two_period")[name]["results"]
+    frame = read_data("mpdta")
     frame = frame[frame["year"].isin([2003, 2004]) & frame["first.treat"].isin([0, 2004])]
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
     onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)

@@ -1,10 +1,8 @@
 """De Chaisemartin-D'Haultfoeuille against DIDmultiplegtDYN 2.1.2."""
 
-import json
-
 import numpy as np
-import pandas as pd
 import pytest
+from reference_results import read_cases, read_data
 from scipy.stats import chi2
 
 from twintrade.design import Design, Panel, Treatment
@@ -15,8 +13,8 @@ CLOSED_FORM = 1e-9
 """Sums and means in both programs."""
 
 
-def design_of(shared, dataset, weights):
-    frame = pd.read_csv(shared / "golden" / "data" / f"{dataset}.csv")
+def design_of(dataset, weights):
+    frame = read_data(dataset)
     if dataset == "favara_imbs":
         frame = frame.assign(state=frame["state_n"].astype(str))
         panel = Panel.from_frame(frame, unit="county", period="year", city="state")
@@ -49,10 +47,9 @@ CASES = ["castle_3_2", "castle_3_2_weights", "mpdta_3_2", "favara_imbs_nonabsorb
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_effects_placebos_and_average_equal_the_authors_package(shared, name):
-    cases = json.loads((shared / "golden" / "did_multiplegt_dyn.json").read_text())["cases"]
-    case = next(c for c in cases if c["id"] == name)
-    design = design_of(shared, case["dataset"], "popwt" if "weight=" in case["call"] else None)
+def test_effects_placebos_and_average_equal_the_authors_package(name):
+    case = read_cases("did_multiplegt_dyn")[name]
+    design = design_of(case["dataset"], "popwt" if "weight=" in case["call"] else None)
     fitted = fit(ChaisemartinDHaultfoeuille(singletons="dropped"), design)
     study, result = fitted.estimate, case["results"]
     for part, sign in (("effects", 1), ("placebos", -1)):
@@ -69,11 +66,10 @@ def test_effects_placebos_and_average_equal_the_authors_package(shared, name):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_joint_tests_of_effects_and_of_placebos_equal_the_authors_package(shared, name):
+def test_joint_tests_of_effects_and_of_placebos_equal_the_authors_package(name):
     """Eight clusters carry favara_imbs: both covariances are singular, and no p-value means anything."""
-    cases = json.loads((shared / "golden" / "did_multiplegt_dyn.json").read_text())["cases"]
-    case = next(c for c in cases if c["id"] == name)
-    design = design_of(shared, case["dataset"], "popwt" if "weight=" in case["call"] else None)
+    case = read_cases("did_multiplegt_dyn")[name]
+    design = design_of(case["dataset"], "popwt" if "weight=" in case["call"] else None)
     study, result = fit(ChaisemartinDHaultfoeuille(singletons="dropped"), design).estimate, case["results"]
     covariance = study.uncertainty.cross_product(design.observations.unit_clusters(design.clusters[0]))
     for part, is_in, key in (

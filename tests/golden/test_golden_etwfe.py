@@ -1,10 +1,9 @@
 """ETWFE against R: every aggregate of the reference file, linear and Poisson, with and without covariate."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_cases, read_data
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -32,8 +31,8 @@ CASES = (
 )
 
 
-def fitted(folder, case):
-    frame = pd.read_csv(folder / "golden" / "data" / f"{case['dataset']}.csv")
+def fitted(case):
+    frame = read_data(case["dataset"])
     if "lemp" in frame:
         frame["emp"] = np.exp(frame["lemp"])
     unit, onset, period = COLUMNS[case["dataset"]]
@@ -64,10 +63,9 @@ def n_parameters(result):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_aggregate_and_its_error(shared, name):
-    cases = json.loads((shared / "golden" / "etwfe.json").read_text())["cases"]
-    case = next(case for case in cases if case["id"] == name)
-    result = fitted(shared, case)
+def test_every_aggregate_and_its_error(name):
+    case = read_cases("etwfe")[name]
+    result = fitted(case)
     n_units, n_rows = result.design.observations.n_units, case["results"]["nobs"]
     factor = n_units / (n_units - 1) * (n_rows - 1) / (n_rows - n_parameters(result))
     for theirs, ours in VIEWS.items():
@@ -81,10 +79,9 @@ def test_every_aggregate_and_its_error(shared, name):
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if "poisson" not in name])
-def test_every_coefficient_and_every_event_time(shared, name):
-    cases = json.loads((shared / "golden" / "etwfe.json").read_text())["cases"]
-    case = next(case for case in cases if case["id"] == name)
-    result = fitted(shared, case)
+def test_every_coefficient_and_every_event_time(name):
+    case = read_cases("etwfe")[name]
+    result = fitted(case)
     n_units, n_rows = result.design.observations.n_units, case["results"]["nobs"]
     factor = n_units / (n_units - 1) * (n_rows - 1) / (n_rows - n_parameters(result))
     cells = pd.DataFrame({k: case["results"]["coefs"][k] for k in ("term", "estimate", "se")})

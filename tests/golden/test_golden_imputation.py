@@ -1,11 +1,11 @@
 """Imputation against R's didimputation 0.5.0, and against a dense calculation where that program errs."""
 
-import json
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_cases, read_data
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import Fit, fit
@@ -35,18 +35,8 @@ UNWEIGHTED = (
 )
 
 
-def case_of(folder, name):
-    cases = json.loads((folder / "golden" / "did_imputation.json").read_text())["cases"]
-    return next(case for case in cases if case["id"] == name)
-
-
-def read(folder, dataset):
-    file = folder / "golden" / "data" / f"{dataset}.csv"
-    return pd.read_csv(file if file.exists() else file.with_suffix(".csv.gz"))
-
-
-def fitted(folder, case) -> tuple[Fit, pd.DataFrame]:
-    frame = read(folder, case["dataset"])
+def fitted(case) -> tuple[Fit, pd.DataFrame]:
+    frame = read_data(case["dataset"])
     unit, onset, outcome, period = COLUMNS[case["dataset"]]
     panel = Panel.from_frame(frame, unit=unit, period=period)
     onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace(0, np.nan)
@@ -68,10 +58,10 @@ def errors(estimate, clusters):
 
 
 @pytest.mark.parametrize("name", UNWEIGHTED)
-def test_effects_leads_and_errors(shared, name):
-    case = case_of(shared, name)
+def test_effects_leads_and_errors(name):
+    case = read_cases("did_imputation")[name]
     want = case["results"]
-    result, frame = fitted(shared, case)
+    result, frame = fitted(case)
     is_event_study = "horizon" in case["call"]
     estimate = result.view("event" if is_event_study else "overall")
     clusters = np.arange(estimate.uncertainty.units.size)
@@ -99,13 +89,13 @@ def assert_lead_errors(ours, theirs, n_clusters):
     assert factor[0] < 1.1
 
 
-def test_weighted_errors_use_the_weights_of_the_weighted_fit(shared):
+def test_weighted_errors_use_the_weights_of_the_weighted_fit():
     """didimputation weights Z by w on both sides, so that its v* has w squared; the fit it describes has w.
 
     The dense calculation reproduces its number with squared weights and ours with the fit's own.
     """
-    case = case_of(shared, "castle_static_weights")
-    result, frame = fitted(shared, case)
+    case = read_cases("did_imputation")["castle_static_weights"]
+    result, frame = fitted(case)
     overall = result.view("overall")
     np.testing.assert_allclose(overall.effects, case["results"]["estimate"], rtol=CLOSED_FORM)
     np.testing.assert_allclose(dense_error(frame, power=2), case["results"]["se"], rtol=CLOSED_FORM)
@@ -132,10 +122,10 @@ def dense_error(frame, power):
     return np.sqrt((pd.Series(v * residual).groupby(frame["sid"]).sum() ** 2).sum())
 
 
-def test_a_cohort_with_one_untreated_period_is_kept(shared):
+def test_a_cohort_with_one_untreated_period_is_kept():
     """The reference file keeps the number of fixest's default, which loses the 2004 cohort, to document the trap."""
-    trap = case_of(shared, "mpdta_static_singletons_dropped")["results"]["estimate"]
-    result, _ = fitted(shared, case_of(shared, "mpdta_static"))
+    trap = read_cases("did_imputation")["mpdta_static_singletons_dropped"]["results"]["estimate"]
+    result, _ = fitted(read_cases("did_imputation")["mpdta_static"])
     assert abs(result.view("overall").effects[0] - trap) > 0.01
     assert 2004 in result.view("cohort").labels
     assert result.estimate.sample.statistics["n_leverage_one"] > 0

@@ -1,10 +1,9 @@
 """Fixed and interactive effects against R's fect 2.4.1, on ties that begin and end."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -20,10 +19,9 @@ ITERATED = 1e-5
 @pytest.mark.parametrize(
     ("name", "rank", "tolerance"), [("simdata_fe", 0, CLOSED_FORM), ("simdata_ife", 2, ITERATED)]
 )
-def test_averages_event_times_and_slopes_equal_fect(shared, name, rank, tolerance):
-    cases = json.loads((shared / "golden" / "fect.json").read_text())["cases"]
-    result = next(c for c in cases if c["id"] == name)["results"]
-    frame = pd.read_csv(shared / "golden" / "data" / "fect_simdata.csv.gz")
+def test_averages_event_times_and_slopes_equal_fect(name, rank, tolerance):
+    result = read_results("fect", name)
+    frame = read_data("fect_simdata")
     panel = Panel.from_frame(frame, unit="id", period="time")
     design = Design(
         panel=panel,

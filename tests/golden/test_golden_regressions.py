@@ -1,10 +1,9 @@
 """TWFE and PPML against R's fixest 0.14.2: coefficients and unit-clustered standard errors."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -24,18 +23,8 @@ COLUMNS = {
 }
 
 
-def case_of(folder, file, name):
-    cases = json.loads((folder / "golden" / f"{file}.json").read_text())["cases"]
-    return next(case["results"] for case in cases if case["id"] == name)
-
-
-def read(folder, dataset):
-    file = folder / "golden" / "data" / f"{dataset}.csv"
-    return pd.read_csv(file if file.exists() else file.with_suffix(".csv.gz"))
-
-
-def design_of(folder, dataset, **options):
-    frame = read(folder, dataset)
+def design_of(dataset, **options):
+    frame = read_data(dataset)
     unit, onset, outcome, period = COLUMNS[dataset]
     panel = Panel.from_frame(frame, unit=unit, period=period)
     onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace([0, 10000], np.nan)
@@ -78,9 +67,9 @@ def assert_event_study(estimate, want, tolerance):
 
 
 @pytest.mark.parametrize(("name", "weights"), [("castle_static_crv1", None), ("castle_static_weights_crv1", "popwt")])
-def test_static_twfe(shared, name, weights):
-    want = case_of(shared, "fixest_twfe", name)
-    estimate = fit(TWFE(shape="static"), design_of(shared, "castle", weights=weights)).estimate
+def test_static_twfe(name, weights):
+    want = read_results("fixest_twfe", name)
+    estimate = fit(TWFE(shape="static"), design_of("castle", weights=weights)).estimate
     np.testing.assert_allclose(estimate.effects, want["estimate"], rtol=CLOSED_FORM)
     np.testing.assert_allclose(clustered(estimate, want), want["se"], rtol=CLOSED_FORM)
     assert estimate.sample.n_rows == want["nobs"]
@@ -96,17 +85,17 @@ def test_static_twfe(shared, name, weights):
         ("mpdta_es_crv1", "mpdta", {"window": (-20, 20)}),
     ],
 )
-def test_event_study_twfe(shared, name, dataset, options):
-    want = case_of(shared, "fixest_twfe", name)
-    estimate = fit(TWFE(), design_of(shared, dataset, **options)).estimate
+def test_event_study_twfe(name, dataset, options):
+    want = read_results("fixest_twfe", name)
+    estimate = fit(TWFE(), design_of(dataset, **options)).estimate
     assert_event_study(estimate, want, CLOSED_FORM)
     assert estimate.binned == ((True, True) if name == "castle_es_binned" else (False, False))
 
 
-def test_covariance_between_event_times(shared):
-    want = case_of(shared, "fixest_twfe", "mpdta_es_vcov_matrix")
-    sizes = case_of(shared, "fixest_twfe", "mpdta_es_crv1")
-    estimate = fit(TWFE(), design_of(shared, "mpdta", window=(-20, 20))).estimate
+def test_covariance_between_event_times():
+    want = read_results("fixest_twfe", "mpdta_es_vcov_matrix")
+    sizes = read_results("fixest_twfe", "mpdta_es_crv1")
+    estimate = fit(TWFE(), design_of("mpdta", window=(-20, 20))).estimate
     others = estimate.event_times != estimate.reference
     influence = estimate.uncertainty.matrix()[:, others]
     n_clusters, n_rows = influence.shape[0], estimate.sample.n_rows
@@ -114,9 +103,9 @@ def test_covariance_between_event_times(shared):
     np.testing.assert_allclose(factor * influence.T @ influence, np.array(want["vcov"]), rtol=1e-6, atol=1e-11)
 
 
-def test_three_way_ppml_with_zeros(shared):
-    want = case_of(shared, "fepois", "sim_gravity_3way")
-    frame = read(shared, "sim_gravity")
+def test_three_way_ppml_with_zeros():
+    want = read_results("fepois", "sim_gravity_3way")
+    frame = read_data("sim_gravity")
     design = gravity_design(frame, frame["g"].where(frame["g"] > 0), "orig", "dest", "exports", covariates=("lx",))
     estimate = fit(PPML(shape="static"), design).estimate
     np.testing.assert_allclose(estimate.effects, want["estimate"][0], rtol=ITERATED)
@@ -126,17 +115,17 @@ def test_three_way_ppml_with_zeros(shared):
     assert estimate.sample.statistics["deviance"] == pytest.approx(want["deviance"], rel=ITERATED)
 
 
-def test_three_way_ppml_event_study(shared):
-    want = case_of(shared, "fepois", "sim_gravity_3way_es")
-    frame = read(shared, "sim_gravity")
+def test_three_way_ppml_event_study():
+    want = read_results("fepois", "sim_gravity_3way_es")
+    frame = read_data("sim_gravity")
     options = {"covariates": ("lx",), "window": (-20, 20)}
     design = gravity_design(frame, frame["g"].where(frame["g"] > 0), "orig", "dest", "exports", **options)
     assert_event_study(fit(PPML(), design).estimate, want, ITERATED)
 
 
-def test_categories_may_be_summed_before_a_ppml_on_pairs(shared):
-    want = case_of(shared, "fepois", "ppmlhdfe_fta_3way")
-    frame = read(shared, "ppmlhdfe_trade_fta")
+def test_categories_may_be_summed_before_a_ppml_on_pairs():
+    want = read_results("fepois", "ppmlhdfe_fta_3way")
+    frame = read_data("ppmlhdfe_trade_fta")
     cells = frame.groupby(["isoexp", "isoimp", "year"], as_index=False).agg(
         trade=("trade", "sum"), fta=("fta", "first")
     )

@@ -1,10 +1,9 @@
 """Roth-Sant'Anna and its two differences in differences against R's staggered 1.2.3."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -18,8 +17,8 @@ CLOSED_FORM = 1e-8
 """Means and covariances of five periods in both programs."""
 
 
-def design_of(shared, comparison=None):
-    frame = pd.read_csv(shared / "golden" / "data" / "mpdta.csv")
+def design_of(comparison=None):
+    frame = read_data("mpdta")
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
     onsets = frame.groupby("countyreal")["first.treat"].first().reindex(panel.units).replace(0, np.nan)
     return Design(
@@ -29,11 +28,6 @@ def design_of(shared, comparison=None):
         window=(-2, 2),
         comparison=comparison or NotYetTreated(),
     )
-
-
-def result(shared, name):
-    cases = json.loads((shared / "golden" / "staggered.json").read_text())["cases"]
-    return next(c for c in cases if c["id"] == f"mpdta_staggered_{name}")["results"]
 
 
 def neyman(estimate):
@@ -51,28 +45,28 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_headlines_and_both_errors_equal_staggered(shared, name):
+def test_headlines_and_both_errors_equal_staggered(name):
     estimator, comparison = VARIANTS[name]
-    overall = fit(estimator, design_of(shared, comparison)).view("overall")
-    expected = result(shared, name)
+    overall = fit(estimator, design_of(comparison)).view("overall")
+    expected = read_results("staggered", f"mpdta_staggered_{name}")
     np.testing.assert_allclose(overall.effects, expected["estimate"], rtol=CLOSED_FORM)
     np.testing.assert_allclose(neyman(overall), expected["se_neyman"], rtol=CLOSED_FORM)
     reduced = np.sqrt(neyman(overall) ** 2 - overall.sample.statistics["timing_reduction"])
     np.testing.assert_allclose(reduced, expected["se"], rtol=CLOSED_FORM)
 
 
-def test_event_times_equal_staggered(shared):
-    study = fit(StaggeredEfficient(), design_of(shared)).estimate
-    expected = pd.DataFrame(result(shared, "eventtime")).set_index("eventTime")
+def test_event_times_equal_staggered():
+    study = fit(StaggeredEfficient(), design_of()).estimate
+    expected = pd.DataFrame(read_results("staggered", "mpdta_staggered_eventtime")).set_index("eventTime")
     assert study.event_times.tolist() == expected.index.tolist()
     same = study.event_times >= -1
     np.testing.assert_allclose(study.effects[same], expected["estimate"][same], rtol=CLOSED_FORM, atol=1e-12)
     np.testing.assert_allclose(neyman(study)[same], expected["se_neyman"][same], rtol=CLOSED_FORM)
 
 
-def test_staggered_counts_a_cohort_that_is_not_observed_before_onset(shared):
+def test_staggered_counts_a_cohort_that_is_not_observed_before_onset():
     """Its two periods before: the cohort of 2004 has no outcome then, but a share, and a place in the adjustment."""
-    wide = widen(design_of(shared).observations)
+    wide = widen(design_of().observations)
     m = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
     plan, shares = [], []
     for g in range(3):
@@ -84,6 +78,6 @@ def test_staggered_counts_a_cohort_that_is_not_observed_before_onset(shared):
     unseen, _ = loadings(m, plan[:1], np.array(shares[:1])[:, None])
     effects, coefficients = adjusted(m, raw - unseen, before, None, np.array([False]))
     error = np.sqrt(np.einsum("gtk,gts,gsk->k", coefficients, m.scatter, coefficients))
-    expected = result(shared, "eventtime")
+    expected = read_results("staggered", "mpdta_staggered_eventtime")
     np.testing.assert_allclose(effects, expected["estimate"][0], rtol=CLOSED_FORM)
     np.testing.assert_allclose(error, expected["se_neyman"][0], rtol=CLOSED_FORM)

@@ -5,8 +5,8 @@ are the printed three decimals of Nagengast and Yotov (2025) and Moreau-Kastler 
 """
 
 import numpy as np
-import pandas as pd
 import pytest
+from reference_results import read_data
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -19,8 +19,8 @@ PRINTED = 5.1e-4
 
 
 @pytest.fixture(scope="module")
-def design(shared):
-    frame = pd.read_csv(shared / "golden" / "data" / "agtpa_applications.csv.gz")
+def design():
+    frame = read_data("agtpa_applications")
     frame = frame[["exporter", "importer", "year", "trade", "rta"]]
     frame = frame[frame.groupby(["exporter", "importer"])["trade"].transform("sum") > 0]
     panel = Panel.from_frame(frame, city="exporter", partner="importer", period="year")

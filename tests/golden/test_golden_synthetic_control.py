@@ -1,10 +1,9 @@
 """Synth, synthdid and augsynth: numbers of the reference packages, and where the exact optimum differs from them."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
@@ -20,15 +19,6 @@ ESTIMATE = 1.1e-4  # relative; what their early stop costs in California
 NESTED_LOSS = 1e-4  # relative; both searches stop on a flat bottom
 
 
-@pytest.fixture(scope="module")
-def golden(shared):
-    def load(name):
-        cases = json.loads((shared / "golden" / f"{name}.json").read_text())["cases"]
-        return {case["id"]: case["results"] for case in cases}
-
-    return load
-
-
 def design(frame, unit, period, outcome, treated):
     panel = Panel.from_frame(frame, unit=unit, period=period)
     onset = frame[frame[treated] == 1].groupby(unit)[period].min()
@@ -36,21 +26,21 @@ def design(frame, unit, period, outcome, treated):
 
 
 @pytest.fixture(scope="module")
-def california(shared):
-    frame = pd.read_csv(shared / "golden" / "data" / "california_prop99.csv")
+def california():
+    frame = read_data("california_prop99")
     return design(frame, "State", "Year", "PacksPerCapita", "treated")
 
 
 @pytest.fixture(scope="module")
-def block(shared):
-    frame = pd.read_csv(shared / "golden" / "data" / "sim_balanced.csv").query("g in [0, 8]")
+def block():
+    frame = read_data("sim_balanced").query("g in [0, 8]")
     frame = frame.assign(id=frame["id"].astype(str), d=((frame["g"] == 8) & (frame["t"] >= 8)).astype(int))
     return design(frame, "id", "t", "y", "d")
 
 
 @pytest.mark.parametrize(("kind", "key"), [("sdid", "synthdid"), ("sc", "sc"), ("did", "did")])
-def test_california_as_published(golden, california, kind, key):
-    reference = golden("synthdid")[f"prop99_{key}"]
+def test_california_as_published(california, kind, key):
+    reference = read_results("synthdid", f"prop99_{key}")
     estimator = SyntheticDid(kind=kind, solver="published")
     found = fit(estimator, california)
     assert found.view("overall").effects[0] == pytest.approx(reference["estimate"], rel=PUBLISHED)
@@ -67,10 +57,10 @@ def test_california_in_the_literature(california):
     assert fit(SyntheticControl(), california).view("overall").effects[0] == pytest.approx(effects["sc"], abs=1e-4)
 
 
-def test_the_optimum_fits_california_at_least_as_well_as_the_published_weights(golden, california):
+def test_the_optimum_fits_california_at_least_as_well_as_the_published_weights(california):
     for kind, key in (("sdid", "synthdid"), ("sc", "sc")):
         case = SyntheticDid(kind=kind).case(california)
-        reference = golden("synthdid")[f"prop99_{key}"]
+        reference = read_results("synthdid", f"prop99_{key}")
         theirs = pd.Series(reference["omega"]["weight"], index=reference["omega"]["unit"]).reindex(case.units[1:])
         ours = SyntheticDid(kind=kind).weigh(case).weights
         ridge = reference["zeta_omega"] ** 2 * case.is_before.sum()
@@ -84,8 +74,8 @@ def test_the_optimum_fits_california_at_least_as_well_as_the_published_weights(g
 
 
 @pytest.mark.parametrize(("kind", "key"), [("sdid", "synthdid"), ("did", "did")])
-def test_a_block_of_several_treated_units(golden, block, kind, key):
-    reference = golden("synthdid")[f"sim_balanced_block_{key}"]
+def test_a_block_of_several_treated_units(block, kind, key):
+    reference = read_results("synthdid", f"sim_balanced_block_{key}")
     exact = fit(SyntheticDid(kind=kind), block).view("overall").effects[0]
     published = fit(SyntheticDid(kind=kind, solver="published"), block).view("overall").effects[0]
     assert published == pytest.approx(reference["estimate"], rel=PUBLISHED)
@@ -99,11 +89,11 @@ def test_a_block_of_several_treated_units(golden, block, kind, key):
         ("kansas_ridge_fixed_lambda", AugmentedSyntheticControl(penalty=0.1)),
     ],
 )
-def test_kansas(golden, shared, case_id, estimator):
-    frame = pd.read_csv(shared / "golden" / "data" / "kansas.csv.gz")
+def test_kansas(case_id, estimator):
+    frame = read_data("kansas")
     frame = frame.assign(quarter=(frame["year_qtr"] * 4).astype(int), fips=frame["fips"].astype(str))
     kansas = design(frame, "fips", "quarter", "lngdpcapita", "treated")
-    reference = golden("augsynth")[case_id]
+    reference = read_results("augsynth", case_id)
     found = fit(estimator, kansas)
     assert found.view("overall").effects[0] == pytest.approx(reference["average_att"], rel=1e-4)
     case = estimator.case(kansas)
@@ -114,17 +104,17 @@ def test_kansas(golden, shared, case_id, estimator):
     assert imbalance == pytest.approx(reference["l2_imbalance"], rel=WEIGHTS)
 
 
-def basque(shared, reference):
-    frame = pd.read_csv(shared / "golden" / "data" / "basque.csv")
+def basque(reference):
+    frame = read_data("basque")
     wide = frame.pivot(index="regionno", columns="year", values="gdpcap")
     units = [17, *(int(u) for u in reference["weights"]["unit"])]
     predictors = np.vstack([reference["X1"], np.asarray(reference["X0"], dtype=float).T])
     return standardized(predictors), wide.loc[units, 1960:1969].to_numpy(), wide.loc[units].to_numpy()
 
 
-def test_basque_with_nested_predictor_weights(golden, shared):
-    reference = golden("synth")["basque_nested_bfgs"]
-    predictors, outcomes, paths = basque(shared, reference)
+def test_basque_with_nested_predictor_weights():
+    reference = read_results("synth", "basque_nested_bfgs")
+    predictors, outcomes, paths = basque(reference)
     found = nested(predictors, outcomes)
     assert found.loss <= reference["loss_v"] * (1 + NESTED_LOSS)
     top = pd.Series(found.weights, index=reference["weights"]["unit"]).nlargest(2)
@@ -133,17 +123,17 @@ def test_basque_with_nested_predictor_weights(golden, shared):
     np.testing.assert_allclose(gaps, reference["gaps"]["gap"], atol=5e-3)
 
 
-def test_basque_with_given_predictor_weights(golden, shared):
+def test_basque_with_given_predictor_weights():
     for case_id in ("basque_nested_bfgs", "basque_equal_v"):
-        reference = golden("synth")[case_id]
-        predictors, outcomes, _ = basque(shared, reference)
+        reference = read_results("synth", case_id)
+        predictors, outcomes, _ = basque(reference)
         found = weigh(predictors, outcomes, np.asarray(reference["v"]))
         np.testing.assert_allclose(found.weights, reference["weights"]["w"], atol=WEIGHTS)
 
 
-def test_basque_on_outcomes_alone_fits_better_than_the_reference(golden, shared):
-    reference = golden("synth")["basque_outcome_lags_v"]
-    predictors, outcomes, _ = basque(shared, reference)
+def test_basque_on_outcomes_alone_fits_better_than_the_reference():
+    reference = read_results("synth", "basque_outcome_lags_v")
+    predictors, outcomes, _ = basque(reference)
     weights = weigh(predictors, outcomes, np.ones(10)).weights
     loss = ((predictors[0] - weights @ predictors[1:]) ** 2).mean()
     theirs = np.asarray(reference["weights"]["w"])

@@ -1,11 +1,10 @@
 """What the other two files on regressions leave of fixest_twfe, fixest_sunab and did2s: errors by every convention,
 unit trends, covariates by period, one onset for all, cohorts and cells of Sun-Abraham."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -28,13 +27,8 @@ COLUMNS = {
 }
 
 
-def load(folder, file, name):
-    cases = json.loads((folder / "golden" / f"{file}.json").read_text())["cases"]
-    return next(case["results"] for case in cases if case["id"] == name)
-
-
-def frame_of(folder, dataset):
-    frame = pd.read_csv(folder / "golden" / "data" / f"{dataset}.csv")
+def frame_of(dataset):
+    frame = read_data(dataset)
     if dataset == "base_did":
         frame["g"] = np.where(frame["treat"] == 1, 6.0, np.nan)
     if dataset == "mpdta":
@@ -43,8 +37,8 @@ def frame_of(folder, dataset):
     return frame
 
 
-def design_of(folder, dataset, **options):
-    frame = frame_of(folder, dataset)
+def design_of(dataset, **options):
+    frame = frame_of(dataset)
     unit, onset, outcome, period = COLUMNS[dataset]
     panel = Panel.from_frame(frame, unit=unit, period=period)
     onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace([0, 10000], np.nan)
@@ -60,16 +54,16 @@ def classical(estimate, n_parameters):
 
 
 @pytest.fixture(scope="module")
-def static(shared):
-    return fit(TWFE("static"), design_of(shared, "castle"))
+def static():
+    return fit(TWFE("static"), design_of("castle"))
 
 
 FACTORS = ("castle_static_crv1_ssc_full", "castle_static_crv1_ssc_nonnested", "castle_static_crv1_ssc_fe_none")
 
 
 @pytest.mark.parametrize("name", [*FACTORS, "castle_static_crv1_ssc_noG"])
-def test_unit_clustered_errors_under_every_count_of_parameters(shared, static, name):
-    want = load(shared, "fixest_twfe", name)
+def test_unit_clustered_errors_under_every_count_of_parameters(static, name):
+    want = read_results("fixest_twfe", name)
     raw = Clustered(correction="none").infer(static, "overall", np.random.default_rng(1)).se[0]
     n_clusters, n = want["df_t"] + 1, want["nobs"]
     factor = (n - 1) / (n - want["df_K"]) * (1 if name.endswith("noG") else n_clusters / (n_clusters - 1))
@@ -77,8 +71,8 @@ def test_unit_clustered_errors_under_every_count_of_parameters(shared, static, n
 
 
 @pytest.mark.parametrize("name", ["castle_static_twoway_Gdf_conventional", "castle_static_twoway_Gdf_min"])
-def test_two_way_errors_with_a_factor_by_dimension_or_the_smallest(shared, static, name):
-    want = load(shared, "fixest_twfe", name)
+def test_two_way_errors_with_a_factor_by_dimension_or_the_smallest(static, name):
+    want = read_results("fixest_twfe", name)
     o = static.design.observations
     rows = static.estimate.uncertainty.regression.row_influence()[:, 0]
     dimensions = (o.unit, o.codes("period"), np.arange(o.n_rows))
@@ -91,19 +85,19 @@ def test_two_way_errors_with_a_factor_by_dimension_or_the_smallest(shared, stati
 
 
 @pytest.mark.parametrize(("name", "dataset"), [("castle_static_iid", "castle"), ("base_did_static_iid", "base_did")])
-def test_errors_under_equal_variances(shared, name, dataset):
-    want = load(shared, "fixest_twfe", name)
-    design = design_of(shared, dataset, covariates=("x1",) if dataset == "base_did" else ())
+def test_errors_under_equal_variances(name, dataset):
+    want = read_results("fixest_twfe", name)
+    design = design_of(dataset, covariates=("x1",) if dataset == "base_did" else ())
     estimate = fit(TWFE("static"), design).estimate
     at = -1 if dataset == "base_did" else 0
     np.testing.assert_allclose(estimate.effects, np.atleast_1d(want["estimate"])[at], rtol=CLOSED_FORM)
     np.testing.assert_allclose(classical(estimate, want["df_K"]), np.atleast_1d(want["se"])[at], rtol=CLOSED_FORM)
 
 
-def test_unit_trends(shared):
-    want = load(shared, "fixest_twfe", "castle_static_covariates_trends")
+def test_unit_trends():
+    want = read_results("fixest_twfe", "castle_static_covariates_trends")
     names = ("l_police", "unemployrt", "poverty")
-    result = fit(TWFE("static", unit_trends=True), design_of(shared, "castle", covariates=names))
+    result = fit(TWFE("static", unit_trends=True), design_of("castle", covariates=names))
     bands = Clustered().infer(result, "overall", np.random.default_rng(1))
     np.testing.assert_allclose(bands.estimate.effects, want["estimate"][0], rtol=CLOSED_FORM)
     np.testing.assert_allclose(bands.se, want["se"][0], rtol=CLOSED_FORM)
@@ -118,23 +112,23 @@ EVENTS = {
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_event_studies_with_covariates(shared, name):
+def test_event_studies_with_covariates(name):
     dataset, options, onset = EVENTS[name]
-    want = load(shared, "fixest_twfe", name)
+    want = read_results("fixest_twfe", name)
     terms = pd.Series(want["term"]).str.extract(r"^(?:rel|period)::(-?\d+)")[0]
     expected = pd.DataFrame({k: want[k] for k in ("estimate", "se")})[terms.notna()]
     expected.index = terms[terms.notna()].astype(int) - onset
-    bands = Clustered().infer(fit(TWFE(), design_of(shared, dataset, **options)), "event", np.random.default_rng(1))
+    bands = Clustered().infer(fit(TWFE(), design_of(dataset, **options)), "event", np.random.default_rng(1))
     picked = np.searchsorted(bands.estimate.event_times, expected.index)
     np.testing.assert_allclose(bands.estimate.effects[picked], expected["estimate"], rtol=CLOSED_FORM)
     np.testing.assert_allclose(bands.se[picked], expected["se"], rtol=CLOSED_FORM)
     assert bands.facts["n_parameters"] == want["df_K"]
 
 
-def test_two_stage_with_a_covariate_by_period(shared):
-    want = load(shared, "did2s", "mpdta_es_lpop_year")
+def test_two_stage_with_a_covariate_by_period():
+    want = read_results("did2s", "mpdta_es_lpop_year")
     names = tuple(f"lpop{y}" for y in range(2004, 2008))
-    result = fit(TwoStage(), design_of(shared, "mpdta", covariates=names))
+    result = fit(TwoStage(), design_of("mpdta", covariates=names))
     bands = Clustered(correction="none").infer(result, "event", np.random.default_rng(1))
     picked = np.searchsorted(bands.estimate.event_times, [int(t.split("::")[1]) for t in want["term"]])
     np.testing.assert_allclose(bands.estimate.effects[picked], want["estimate"], rtol=FIRST_STAGE)
@@ -150,9 +144,9 @@ SUN_ABRAHAM = {
 
 
 @pytest.mark.parametrize("name", SUN_ABRAHAM)
-def test_cells_and_cohorts_of_sun_abraham(shared, name):
-    want = load(shared, "fixest_sunab", name)
-    result = fit(SunAbraham(), design_of(shared, name.rsplit("_sunab", 1)[0], **SUN_ABRAHAM[name]))
+def test_cells_and_cohorts_of_sun_abraham(name):
+    want = read_results("fixest_sunab", name)
+    result = fit(SunAbraham(), design_of(name.rsplit("_sunab", 1)[0], **SUN_ABRAHAM[name]))
     rng = np.random.default_rng(1)
     cells = pd.DataFrame({k: want["no_agg"][k] for k in ("term", "estimate", "se")})
     keys = cells["term"].str.extract(r"::(-?\d+):cohort::(\d+)$").dropna().astype(int)
@@ -173,9 +167,9 @@ def test_cells_and_cohorts_of_sun_abraham(shared, name):
     np.testing.assert_allclose(bands.se[picked], cohorts["se"], rtol=CLOSED_FORM)
 
 
-def test_sun_abraham_under_equal_variances(shared):
-    want = load(shared, "fixest_sunab", "base_stagg_sunab_iid")
-    result = fit(SunAbraham(), design_of(shared, "base_stagg", covariates=("x1",)))
+def test_sun_abraham_under_equal_variances():
+    want = read_results("fixest_sunab", "base_stagg_sunab_iid")
+    result = fit(SunAbraham(), design_of("base_stagg", covariates=("x1",)))
     o = result.design.observations
     n_parameters = result.estimate.sample.n_slopes + o.n_units + o.periods.size - 1
     event = pd.DataFrame({k: want["event"][k] for k in ("term", "estimate", "se")})

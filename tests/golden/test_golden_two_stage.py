@@ -1,10 +1,9 @@
 """Gardner's two stages against R's did2s 1.2.0, and Sun-Abraham against fixest 0.14.2."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_cases, read_data
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -30,16 +29,6 @@ COLUMNS = {
     "base_stagg": ("id", "year_treated", "y", "year"),
     "sim_balanced": ("id", "g", "cnt", "t"),
 }
-
-
-def load(folder, file, name):
-    cases = json.loads((folder / "golden" / f"{file}.json").read_text())["cases"]
-    return next(case for case in cases if (case.get("name") or case["id"]) == name)
-
-
-def read(folder, dataset):
-    file = folder / "golden" / "data" / f"{dataset}.csv"
-    return pd.read_csv(file if file.exists() else file.with_suffix(".csv.gz"))
 
 
 def design_of(frame, dataset, city=None, **options):
@@ -73,11 +62,11 @@ TWO_STAGE = {
 
 
 @pytest.mark.parametrize("name", TWO_STAGE)
-def test_two_stage_equals_did2s(shared, name):
+def test_two_stage_equals_did2s(name):
     shape, city, options = TWO_STAGE[name]
-    case = load(shared, "did2s", name)
+    case = read_cases("did2s")[name]
     clusters = ("unit",) if city is None else ("city",)
-    design = design_of(read(shared, case["dataset"]), case["dataset"], city, clusters=clusters, **options)
+    design = design_of(read_data(case["dataset"]), case["dataset"], city, clusters=clusters, **options)
     fitted = fit(TwoStage(shape), design)
     bands = Clustered(correction="none").infer(fitted, fitted.views[0], np.random.default_rng(1))
     result = case["results"]
@@ -89,8 +78,8 @@ def test_two_stage_equals_did2s(shared, name):
         compare(bands, result["term"], result["estimate"], result["se"], CLOSED_FORM, absolute)
 
 
-def test_first_stage_residuals_are_orthogonal_to_the_effects(shared):
-    first = counterfactual(design_of(read(shared, "df_het"), "df_het").observations, "linear")
+def test_first_stage_residuals_are_orthogonal_to_the_effects():
+    first = counterfactual(design_of(read_data("df_het"), "df_het").observations, "linear")
     for code in first.codes_fit:
         np.testing.assert_allclose(np.bincount(code, first.residuals), 0, atol=1e-10)
 
@@ -104,10 +93,10 @@ SUN_ABRAHAM = {
 
 
 @pytest.mark.parametrize("name", [*SUN_ABRAHAM, "sim_balanced_sunab_poisson"])
-def test_sun_abraham_equals_sunab(shared, name):
+def test_sun_abraham_equals_sunab(name):
     is_poisson = name.endswith("poisson")
-    case = load(shared, "fepois" if is_poisson else "fixest_sunab", name)
-    design = design_of(read(shared, case["dataset"]), case["dataset"], **SUN_ABRAHAM.get(name, {}))
+    case = read_cases("fepois" if is_poisson else "fixest_sunab")[name]
+    design = design_of(read_data(case["dataset"]), case["dataset"], **SUN_ABRAHAM.get(name, {}))
     fitted = fit(SunAbraham("poisson" if is_poisson else "linear"), design)
     rng = np.random.default_rng(1)
     event = pd.DataFrame({k: case["results"]["event"][k] for k in ("term", "estimate", "se")})

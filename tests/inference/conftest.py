@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_data
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.effects import EventStudy, Regression, UnitInfluence
@@ -70,9 +71,9 @@ def dense():
 
 
 @pytest.fixture(scope="session")
-def few_clusters(shared):
+def few_clusters():
     """Fit ten clusters of two sizes as summclust and fwildclusterboot did."""
-    frame = pd.read_csv(shared / "golden/data/sim_fewclusters.csv")
+    frame = read_data("sim_fewclusters")
     frame["unit"] = frame["cl"].astype(str) + "." + frame["id"].astype(str)
     panel = Panel.from_frame(frame, unit="unit", city="cl", period="t")
     tied = frame.groupby("unit")["D"].max()
@@ -88,9 +89,9 @@ def few_clusters(shared):
 
 
 @pytest.fixture(scope="session")
-def castle_fit(shared):
+def castle_fit():
     """Fit the castle-doctrine panel as the reference numbers do."""
-    frame = pd.read_csv(shared / "golden/data/castle.csv")
+    frame = read_data("castle")
 
     def build(static: bool, clusters: tuple[str, ...] = ("unit",), window=(-30, 30), **options) -> Fit:
         panel = Panel.from_frame(frame, unit="sid", period="year")

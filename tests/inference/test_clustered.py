@@ -1,10 +1,9 @@
 """Clustered errors against fixest and linearmodels, and against sums written out."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_results
 
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
@@ -17,11 +16,6 @@ SOFTWARE = 1e-8
 GOLDEN = 1e-6
 
 
-def golden(shared, name: str, case: str) -> dict:
-    cases = json.loads((shared / "golden" / f"{name}.json").read_text())["cases"]
-    return next(c["results"] for c in cases if c["id"] == case)
-
-
 @pytest.mark.parametrize(
     ("case", "by", "correction"),
     [
@@ -32,8 +26,8 @@ def golden(shared, name: str, case: str) -> dict:
         ("castle_static_crv1_ssc_noK", ("unit",), "ppmlhdfe"),
     ],
 )
-def test_static_errors_equal_fixest(shared, castle_fit, rng, case, by, correction) -> None:
-    expected = golden(shared, "fixest_twfe", case)
+def test_static_errors_equal_fixest(castle_fit, rng, case, by, correction) -> None:
+    expected = read_results("fixest_twfe", case)
     bands = Clustered(by=by, correction=correction).infer(castle_fit(static=True), "overall", rng)
     assert bands.estimate.effects[0] == pytest.approx(expected["estimate"], rel=GOLDEN)
     assert bands.se[0] == pytest.approx(expected["se"], rel=GOLDEN)
@@ -45,8 +39,8 @@ def test_static_errors_equal_fixest(shared, castle_fit, rng, case, by, correctio
 
 
 @pytest.mark.parametrize(("case", "window"), [("castle_es_crv1", (-30, 30)), ("castle_es_binned", (-5, 4))])
-def test_event_study_errors_equal_fixest(shared, castle_fit, rng, case, window) -> None:
-    expected = golden(shared, "fixest_twfe", case)
+def test_event_study_errors_equal_fixest(castle_fit, rng, case, window) -> None:
+    expected = read_results("fixest_twfe", case)
     bands = Clustered().infer(castle_fit(static=False, window=window), "event", rng)
     free = bands.estimate.event_times != -1
     assert bands.estimate.effects[free] == pytest.approx(np.array(expected["estimate"]), rel=GOLDEN)
@@ -56,8 +50,8 @@ def test_event_study_errors_equal_fixest(shared, castle_fit, rng, case, window) 
     assert np.isnan(bands.p[~free])
 
 
-def test_the_whole_covariance_equals_fixest(shared, castle_fit) -> None:
-    expected = golden(shared, "fixest_twfe", "castle_es_crv1")
+def test_the_whole_covariance_equals_fixest(castle_fit) -> None:
+    expected = read_results("fixest_twfe", "castle_es_crv1")
     fitted = castle_fit(static=False)
     covariance = Clustered().sandwich(fitted, fitted.view("event")).covariance
     assert np.sqrt(np.diag(covariance))[:8] == pytest.approx(np.array(expected["se"])[:8], rel=GOLDEN)

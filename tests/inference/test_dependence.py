@@ -1,11 +1,11 @@
 """Driscoll-Kraay and Newey-West against fixest; dyadic against two-way clusters and pairs; spatial by hand."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_results
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import InferenceError
@@ -28,9 +28,8 @@ GOLDEN = 1e-6
         ("castle_static_nw3", NeweyWest(lags=3)),
     ],
 )
-def test_serial_errors_equal_fixest(shared, castle_fit, rng, case, method) -> None:
-    cases = json.loads((shared / "golden/fixest_twfe.json").read_text())["cases"]
-    expected = next(c["results"] for c in cases if c["id"] == case)
+def test_serial_errors_equal_fixest(castle_fit, rng, case, method) -> None:
+    expected = read_results("fixest_twfe", case)
     bands = method.infer(castle_fit(static=True), "overall", rng)
     assert bands.se[0] == pytest.approx(expected["se"], rel=GOLDEN)
     assert bands.p[0] == pytest.approx(expected["p"], rel=GOLDEN)

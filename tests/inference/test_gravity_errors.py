@@ -1,10 +1,8 @@
 """Errors of gravity estimators by dyad, city, partner, both and between dyads, from their influence alone."""
 
-import json
-
 import numpy as np
-import pandas as pd
 import pytest
+from reference_results import read_data, read_results
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
@@ -68,14 +66,9 @@ def test_every_way_of_clustering_is_a_sum_of_influence(gravity, name):
         np.testing.assert_allclose(dyadic, two_way, atol=1e-10)
 
 
-def golden(shared, name):
-    cases = json.loads((shared / "golden" / "fepois.json").read_text())["cases"]
-    return next(case["results"] for case in cases if case["id"] == name)
-
-
 @pytest.mark.parametrize("shape", ["static", "event"])
-def test_ppml_of_a_design_has_fixest_s_effects_and_errors_by_dyad(shared, shape):
-    frame = pd.read_csv(shared / "golden" / "data" / "sim_gravity.csv")
+def test_ppml_of_a_design_has_fixest_s_effects_and_errors_by_dyad(shape):
+    frame = read_data("sim_gravity")
     panel = Panel.from_frame(frame, city="orig", partner="dest", period="year")
     onset = frame.groupby(frame["orig"].astype(str) + "-" + frame["dest"].astype(str))["g"].first()
     treatment = Treatment.from_series(onset.replace(0, np.inf).reindex(panel.units))
@@ -83,7 +76,7 @@ def test_ppml_of_a_design_has_fixest_s_effects_and_errors_by_dyad(shared, shape)
     result = fit(PPML(shape), Design(panel=panel, treatment=treatment, outcome="exports", **options))
     view = "overall" if shape == "static" else "event"
     bands = Clustered(by=("unit",), correction="fixest").infer(result, view, np.random.default_rng(0))
-    want = golden(shared, "sim_gravity_3way" if shape == "static" else "sim_gravity_3way_es")
+    want = read_results("fepois", "sim_gravity_3way" if shape == "static" else "sim_gravity_3way_es")
     free = bands.se > 0
     n = int(free.sum())
     assert result.estimate.sample.n_rows == want["nobs"]

@@ -1,10 +1,10 @@
 """Jackknife and bias-reduced errors against summclust, clubSandwich, and leaving clusters out by hand."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from reference_results import read_results
 
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
@@ -21,27 +21,22 @@ GOLDEN = 1e-6
 AGREEMENT = 1e-8
 
 
-def golden(shared, name: str, case: str) -> dict:
-    cases = json.loads((shared / "golden" / f"{name}.json").read_text())["cases"]
-    return next(c["results"] for c in cases if c["id"] == case)
-
-
 @pytest.mark.parametrize(("case", "centre"), [("fewclusters_CRV3", "estimate"), ("fewclusters_CRV3J", "mean")])
-def test_jackknife_equals_summclust(shared, few_clusters, rng, case, centre) -> None:
+def test_jackknife_equals_summclust(few_clusters, rng, case, centre) -> None:
     bands = Jackknife(centre=centre).infer(few_clusters, "overall", rng)
-    assert bands.se[0] == pytest.approx(golden(shared, "crv3_summclust", case)["se"][0], rel=GOLDEN)
+    assert bands.se[0] == pytest.approx(read_results("crv3_summclust", case)["se"][0], rel=GOLDEN)
     assert bands.df[0] == 9
 
 
-def test_jackknife_equals_clubsandwich_after_its_factor(shared, castle_fit, rng) -> None:
-    expected = golden(shared, "crv3_clubsandwich", "castle_within_CR3")["se"]
+def test_jackknife_equals_clubsandwich_after_its_factor(castle_fit, rng) -> None:
+    expected = read_results("crv3_clubsandwich", "castle_within_CR3")["se"]
     bands = Jackknife().infer(castle_fit(static=True), "overall", rng)
     # clubSandwich's CR3 leaves out the factor (G - 1) / G.
     assert bands.se[0] * np.sqrt(50 / 49) == pytest.approx(expected, rel=GOLDEN)
 
 
-def test_bias_reduced_equals_clubsandwich(shared, castle_fit, rng) -> None:
-    expected = golden(shared, "crv3_clubsandwich", "castle_static_CR2_satterthwaite")
+def test_bias_reduced_equals_clubsandwich(castle_fit, rng) -> None:
+    expected = read_results("crv3_clubsandwich", "castle_static_CR2_satterthwaite")
     bands = BiasReduced().infer(castle_fit(static=True), "overall", rng)
     assert bands.se[0] == pytest.approx(expected["se"], rel=GOLDEN)
     assert bands.df[0] == pytest.approx(expected["df"], rel=GOLDEN)

@@ -1,10 +1,9 @@
 """Conformal, prediction intervals, synthetic DiD errors: against hand counts, golden numbers and truth."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from reference_results import read_data, read_results
 from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
@@ -20,7 +19,7 @@ from twintrade.inference.randomization import Randomization
 from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
 from twintrade.numerics.conformal import interval_by_inversion, moving_block_p
 
-JACKKNIFE = 1e-3  # golden/README: weights of the reference software stop early
+JACKKNIFE = 1e-3  # tests/golden/data/README: weights of the reference software stop early
 PLACEBO = 0.15  # 400 against 400 random assignments
 
 
@@ -113,21 +112,19 @@ def golden_design(frame, unit, period, outcome, treated):
 
 
 @pytest.mark.parametrize(("kind", "key"), [("sdid", "synthdid"), ("did", "did")])
-def test_jackknife_of_the_reference(shared, kind, key):
-    frame = pd.read_csv(shared / "golden" / "data" / "sim_balanced.csv").query("g in [0, 8]")
+def test_jackknife_of_the_reference(kind, key):
+    frame = read_data("sim_balanced").query("g in [0, 8]")
     frame = frame.assign(id=frame["id"].astype(str), d=((frame["g"] == 8) & (frame["t"] >= 8)).astype(int))
-    cases = json.loads((shared / "golden" / "synthdid.json").read_text())["cases"]
-    reference = {c["id"]: c["results"] for c in cases}[f"sim_balanced_block_{key}_jackknife"]
+    reference = read_results("synthdid", f"sim_balanced_block_{key}_jackknife")
     fitted = fit(SyntheticDid(kind=kind), golden_design(frame, "id", "t", "y", "d"))
     bands = SyntheticDidVariance(method="jackknife").infer(fitted, "overall", np.random.default_rng(1))
     assert bands.se[0] == pytest.approx(reference["jackknife_se"], rel=JACKKNIFE)
 
 
 @pytest.mark.parametrize(("kind", "key"), [("sdid", "synthdid"), ("did", "did"), ("sc", "sc")])
-def test_placebo_errors_of_the_reference(shared, kind, key):
-    frame = pd.read_csv(shared / "golden" / "data" / "california_prop99.csv")
-    cases = json.loads((shared / "golden" / "synthdid.json").read_text())["cases"]
-    reference = {c["id"]: c["results"] for c in cases}[f"prop99_{key}_placebo_se"]
+def test_placebo_errors_of_the_reference(kind, key):
+    frame = read_data("california_prop99")
+    reference = read_results("synthdid", f"prop99_{key}_placebo_se")
     fitted = fit(SyntheticDid(kind=kind), golden_design(frame, "State", "Year", "PacksPerCapita", "treated"))
     bands = SyntheticDidVariance(draws=400).infer(fitted, "overall", np.random.default_rng(1))
     assert bands.se[0] == pytest.approx(reference["se"], rel=PLACEBO)

@@ -1,9 +1,8 @@
 """The wild cluster bootstrap against fwildclusterboot, and against refitting each bootstrap sample."""
 
-import json
-
 import numpy as np
 import pytest
+from reference_results import read_results
 
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
@@ -25,18 +24,13 @@ ENUMERATED = 0.004
 RANDOM = 0.02
 
 
-def golden(shared, case: str) -> dict:
-    cases = json.loads((shared / "golden/wild_bootstrap.json").read_text())["cases"]
-    return next(c["results"] for c in cases if c["id"] == case)
-
-
 # lm counts all dummies in K, fixest those that do not nest in the clusters: 1,800 rows, K of 17 against 8.
 LM_FACTOR = (1800 - 8) / (1800 - 17)
 
 
 @pytest.mark.parametrize("case", ["11", "31"])
-def test_enumerated_p_equals_fwildclusterboot(shared, few_clusters, rng, case) -> None:
-    expected = golden(shared, f"fewclusters_enum_{case}")
+def test_enumerated_p_equals_fwildclusterboot(few_clusters, rng, case) -> None:
+    expected = read_results("wild_bootstrap", f"fewclusters_enum_{case}")
     bands = Wild(scores="jackknife" if case == "31" else "plain").infer(few_clusters, "overall", rng)
     assert bands.estimate.effects[0] == pytest.approx(expected["point"], rel=GOLDEN)
     assert bands.p[0] == pytest.approx(expected["p"], abs=ENUMERATED)
@@ -44,9 +38,9 @@ def test_enumerated_p_equals_fwildclusterboot(shared, few_clusters, rng, case) -
     assert bands.estimate.effects[0] / bands.se[0] == pytest.approx(expected["t"] * LM_FACTOR**0.5, rel=GOLDEN)
 
 
-def test_jackknife_variance_equals_fwildclusterboot_once_draws_are_scaled_alike(shared, few_clusters, rng) -> None:
+def test_jackknife_variance_equals_fwildclusterboot_once_draws_are_scaled_alike(few_clusters, rng) -> None:
     """There the observed CV3 t carries the CV1 factor and the draws do not: its p is 0.207 for 0.164."""
-    expected = golden(shared, "fewclusters_enum_33")
+    expected = read_results("wild_bootstrap", "fewclusters_enum_33")
     bands = Wild(scores="jackknife", variance="cv3").infer(few_clusters, "overall", rng)
     observed = float(bands.estimate.effects[0] / bands.se[0])
     extra = (10 / 9 * 1799 / 1783) ** 0.5
@@ -61,24 +55,24 @@ def test_jackknife_variance_equals_fwildclusterboot_once_draws_are_scaled_alike(
     assert share_as_large(drawn, observed) == bands.p[0]
 
 
-def test_interval_by_inversion_equals_fwildclusterboot(shared, few_clusters, rng) -> None:
-    expected = golden(shared, "fewclusters_enum_fnw11")
+def test_interval_by_inversion_equals_fwildclusterboot(few_clusters, rng) -> None:
+    expected = read_results("wild_bootstrap", "fewclusters_enum_fnw11")
     bands = Wild().infer(few_clusters, "overall", rng)
     # Enumerated: the ends can differ by one step of the p-value, 2 / 1024.
     assert bands.low[0] == pytest.approx(expected["ci_low"], abs=0.02)
     assert bands.high[0] == pytest.approx(expected["ci_high"], abs=0.02)
 
 
-def test_webb_weights_agree(shared, few_clusters, rng) -> None:
-    expected = golden(shared, "fewclusters_webb")
+def test_webb_weights_agree(few_clusters, rng) -> None:
+    expected = read_results("wild_bootstrap", "fewclusters_webb")
     bands = Wild(weights="webb").infer(few_clusters, "overall", rng)
     assert bands.p[0] == pytest.approx(expected["p"], abs=RANDOM)
     assert bands.low[0] == pytest.approx(expected["ci_low"], abs=0.05)
     assert bands.high[0] == pytest.approx(expected["ci_high"], abs=0.05)
 
 
-def test_castle_agrees(shared, castle_fit, rng) -> None:
-    expected = golden(shared, "castle_rademacher")
+def test_castle_agrees(castle_fit, rng) -> None:
+    expected = read_results("wild_bootstrap", "castle_rademacher")
     bands = Wild().infer(castle_fit(static=True), "overall", rng)
     assert bands.p[0] == pytest.approx(expected["p"], abs=RANDOM)
     assert bands.low[0] == pytest.approx(expected["ci_low"], abs=0.005)

@@ -1,10 +1,10 @@
 """Robust intervals against R's HonestDiD 0.2.6, and against properties the paper proves."""
 
-import json
 from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from reference_results import read_results, read_vectors
 
 from twintrade.errors import InferenceError
 from twintrade.numerics.conditional_test import truncated_quantile
@@ -28,13 +28,8 @@ TRUNCATED = 0.379457737286147
 """R's own grid ends here for the first effect: an end equal to it is no end of the set."""
 
 
-def golden(folder):
-    cases = json.loads((folder / "golden" / "honestdid.json").read_text())["cases"]
-    return {case.get("name") or case["id"]: case["results"] for case in cases}
-
-
-def path_of(folder, name="BCdata_EventStudy", target=None):
-    data = json.loads((folder / "golden" / "data" / f"{name}.json").read_text())
+def path_of(name="BCdata_EventStudy", target=None):
+    data = read_vectors(name)
     n_pre, n_post = len(data["prePeriodIndices"]), len(data["postPeriodIndices"])
     weights = np.eye(n_post)[0] if target is None else target
     return EventPath(np.ravel(data["betahat"]), np.array(data["sigma"]), n_pre, weights)
@@ -56,8 +51,8 @@ FIXED = {
 
 
 @pytest.mark.parametrize("name", FIXED)
-def test_fixed_length_equals_honestdid(shared, name):
-    path, result = path_of(shared, *FIXED[name]), golden(shared)[name]
+def test_fixed_length_equals_honestdid(name):
+    path, result = path_of(*FIXED[name]), read_results("honestdid", name)
     for i, size in enumerate(result["M"]):
         found = robust_interval(path, "smoothness", size, "fixed_length", 0.95, np.random.default_rng(0))
         length = result["ub"][i] - result["lb"][i]
@@ -65,15 +60,15 @@ def test_fixed_length_equals_honestdid(shared, name):
         assert found.high == pytest.approx(result["ub"][i], abs=FIXED_LENGTH * length)
 
 
-def test_the_usual_interval_equals_honestdid(shared):
-    path, result = path_of(shared), golden(shared)["BC_original"]
+def test_the_usual_interval_equals_honestdid():
+    path, result = path_of(), read_results("honestdid", "BC_original")
     half = 1.959963984540054 * path.standard_error
     assert path.center - half == pytest.approx(result["lb"][0][0], rel=1e-6)
     assert path.center + half == pytest.approx(result["ub"][0][0], rel=1e-6)
 
 
-def test_the_optimal_estimator_equals_honestdid(shared):
-    path, result = path_of(shared), golden(shared)["BC_findOptimalFLCI"]
+def test_the_optimal_estimator_equals_honestdid():
+    path, result = path_of(), read_results("honestdid", "BC_findOptimalFLCI")
     found = fixed_length(path.covariance, path.n_pre, path.target, result["M"], 0.95)
     np.testing.assert_allclose(found.weights, result["optimalVec"], atol=1e-8)
     half = result["optimalHalfLength"][0][0]
@@ -104,14 +99,12 @@ def test_normals_of_r(r_normals):
 
 
 @pytest.mark.parametrize(("name", "places"), [("BC_sd_flci", (0, 2)), ("LW_sd_flci_female_l15", (0, 1))])
-def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(
-    shared, name, places, r_normals, monkeypatch
-):
+def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(name, places, r_normals, monkeypatch):
     monkeypatch.setattr(
         "twintrade.numerics.fixed_length.folded_quantile",
         lambda bias, level: float(np.quantile(np.abs(r_normals + abs(bias)), level)),
     )
-    path, result = path_of(shared, *FIXED[name]), golden(shared)[name]
+    path, result = path_of(*FIXED[name]), read_results("honestdid", name)
     for i in places:
         found = robust_interval(path, "smoothness", result["M"][i], "fixed_length", 0.95, np.random.default_rng(0))
         length = result["ub"][i] - result["lb"][i]
@@ -120,13 +113,13 @@ def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(
         assert found.high == pytest.approx(result["ub"][i], abs=SAME_QUANTILE["end"] * length)
 
 
-def test_with_the_quantile_of_r_the_chain_differs_by_where_r_stops(shared, r_normals, monkeypatch):
+def test_with_the_quantile_of_r_the_chain_differs_by_where_r_stops(r_normals, monkeypatch):
     """At M = 0.02 R's center is 1.6e-3 lengths away and its interval is no shorter: it stopped beside the optimum."""
     monkeypatch.setattr(
         "twintrade.numerics.fixed_length.folded_quantile",
         lambda bias, level: float(np.quantile(np.abs(r_normals + abs(bias)), level)),
     )
-    result = json.loads((shared / "golden" / "honestdid_from_did.json").read_text())["cases"][0]["results"]
+    result = read_results("honestdid_from_did", "mpdta_dr_lpop_universal")
     path = EventPath(np.array(result["betahat"]), np.array(result["vcov"]), 3, np.eye(4)[0])
     smooth = result["sd"]
     for i, size in enumerate(smooth["M"]):
@@ -150,12 +143,12 @@ TESTS = {
 
 
 @pytest.mark.parametrize("name", TESTS)
-def test_tests_of_moment_inequalities_equal_honestdid(shared, name):
+def test_tests_of_moment_inequalities_equal_honestdid(name):
     kind, method, options = TESTS[name]
-    result = golden(shared)[name]
+    result = read_results("honestdid", name)
     step = GRID_STEP["smoothness" if kind == "smoothness" else "relative"]
     for i, size in enumerate(np.atleast_1d(result["M"])):
-        found = robust_interval(path_of(shared), kind, size, method, 0.95, np.random.default_rng(0), **options)
+        found = robust_interval(path_of(), kind, size, method, 0.95, np.random.default_rng(0), **options)
         assert found.low == pytest.approx(result["lb"][i], abs=step)
         if result["ub"][i] == pytest.approx(TRUNCATED, abs=1e-9):
             assert found.high > TRUNCATED - step

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from reference_results import read_data
 from scipy.optimize import linprog
 
 from twintrade.numerics import separation
@@ -58,23 +59,23 @@ def test_separated_rows_equal_a_linear_program(block, most_probes, monkeypatch):
         assert np.array_equal(np.sort(listed), np.flatnonzero(dropped))
 
 
-def simulated_flows(folder):
-    d = pd.read_csv(folder / "sim_gravity.csv")
+def simulated_flows():
+    d = read_data("sim_gravity")
     columns = d[["twin", "lx"]].to_numpy(dtype=float)
     return d["exports"], columns, [d["orig"] * 10_000 + d["year"], d["dest"] * 10_000 + d["year"], d["pair"]]
 
 
-def categories(folder):
+def categories():
     """Pairs of countries by category of goods, zeros and agreements among them."""
-    d = pd.read_csv(folder / "ppmlhdfe_trade_fta.csv.gz")
+    d = read_data("ppmlhdfe_trade_fta")
     d = d[d["category"] != "TOTAL"].iloc[:6_000]
     ends = [pd.factorize(d[end] + d["year"].astype(str) + d["category"])[0] for end in ("isoexp", "isoimp")]
     return d["trade"], d[["fta"]].to_numpy(dtype=float), [*ends, d["isoexp"] + d["isoimp"] + d["category"]]
 
 
 @pytest.mark.parametrize("flows", [simulated_flows, categories])
-def test_separated_rows_of_real_tables_equal_a_linear_program(flows, shared):
-    y, X, keys = flows(shared / "golden" / "data")
+def test_separated_rows_of_real_tables_equal_a_linear_program(flows):
+    y, X, keys = flows()
     y, codes = y.to_numpy(dtype=float), [pd.factorize(np.asarray(key))[0].astype(np.int64) for key in keys]
     blocks = [sp.csr_array((np.ones(y.size), code, np.arange(y.size + 1))) for code in codes]
     fit = poisson(y, X, codes)
