@@ -90,7 +90,7 @@ ROWS = {
     ),
     "all treated at once": Row(
         lambda f, g: (f, all_of(g, 2004.0)),
-        error="comparison|no tied unit|not identified|untreated|absorb|of the same",
+        error="comparison|no treated unit|not identified|untreated|absorb|of the same",
         must_refuse=True,
         diff_diff="ValueError, says why",
         statspai="refuses: no never treated",

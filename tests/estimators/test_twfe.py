@@ -93,7 +93,7 @@ def test_a_reference_nobody_is_observed_at_is_refused(design):
     bad = Design(
         panel=design.panel, treatment=design.treatment, outcome=design.outcome, reference=-40, window=(-45, 3)
     )
-    with pytest.raises(EstimationError, match="no tied unit is observed at event time -40"):
+    with pytest.raises(EstimationError, match="no treated unit is observed at event time -40"):
         fit(TWFE(), bad)
 
 

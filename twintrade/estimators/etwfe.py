@@ -13,8 +13,9 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cell_fit import CellFit, Family, fit_cells
 from twintrade.estimators.cell_table import CellTable, Measure, measured, tabled
 from twintrade.estimators.collapsed import collapse
-from twintrade.estimators.event_terms import follows_event_time, require_reference
+from twintrade.estimators.event_terms import follows_event_time
 from twintrade.estimators.mundlak import interactions
+from twintrade.estimators.reference import require_reference
 from twintrade.estimators.saturated import Dummies, cell_dummies
 from twintrade.estimators.split_panel import corrected
 
@@ -128,7 +129,8 @@ class ETWFE(Estimator):
             raise EstimationError(
                 "every unit is tied in the end, so nobody is never tied; compare with units not yet tied"
             )
-        require_reference(np.unique(o.event_time[ever]), o.design.reference)
+        times = o.event_time[ever]
+        require_reference(times, times, o.design.reference)
         return cell_dummies(o, ever & (o.event_time != o.design.reference)), o.design.reference
 
 

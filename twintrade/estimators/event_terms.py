@@ -1,12 +1,12 @@
 """Event-time dummies with binned ends, and the treatment dummy, shared by the estimators that regress on them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from twintrade.design import Observations
-from twintrade.errors import EstimationError
+from twintrade.estimators.reference import holders, joined_rows, require_reference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 Shape = Literal["event", "static"]
@@ -29,6 +29,8 @@ class Terms:
         Event time of each row with the ends binned; of rows without any dummy, below every event time.
     binned : (bool, bool)
         Whether the first and the last event time (the reference among them) collect rows beyond them.
+    apart : tuple of str
+        Names of the event times that no unit joins to the reference: nuisance terms, for which no effect is given.
     """
 
     columns: FloatArray
@@ -37,6 +39,7 @@ class Terms:
     n_reported: int
     clipped: IntArray
     binned: tuple[bool, bool] = (False, False)
+    apart: tuple[str, ...] = ()
 
 
 NO_TERM = np.iinfo(np.int64).min
@@ -48,14 +51,8 @@ def terms(o: Observations, shape: Shape) -> Terms:
     built = _event_terms(o) if shape == "event" else _static_terms(o)
     if not o.design.covariates:
         return built
-    return Terms(
-        columns=np.hstack([built.columns, o.covariates]),
-        names=(*built.names, *o.design.covariates),
-        event_times=built.event_times,
-        n_reported=built.n_reported,
-        clipped=built.clipped,
-        binned=built.binned,
-    )
+    columns = np.hstack([built.columns, o.covariates])
+    return replace(built, columns=columns, names=(*built.names, *o.design.covariates))
 
 
 def follows_event_time(o: Observations) -> BoolArray:
@@ -70,24 +67,30 @@ def _event_terms(o: Observations) -> Terms:
     """One dummy per event time; rows beyond an end of the window are collected in that end's dummy.
 
     A window wholly before or wholly after the onset is widened to the reference and to event time 0, so that no dummy
-    mixes rows from both sides.
+    mixes rows from both sides. Event times that no unit joins to the reference keep their dummies, without an effect.
     """
     design = o.design
     low, high = min(design.window[0], design.reference), max(design.window[1], 0)
     treated = follows_event_time(o)
     clipped = np.where(treated, np.minimum(np.maximum(o.event_time, low), high), NO_TERM)
     observed = o.event_time[treated]
-    times = _distinct(clipped[treated], low, high)
-    require_reference(times, design.reference)
+    followed = clipped[treated]
+    times = _distinct(followed, low, high)
+    is_joined = joined_rows(holders(o)[treated], followed - low, followed == design.reference)
+    joined = _distinct(followed[is_joined], low, high)
+    require_reference(times, joined, design.reference)
     times = times[times != design.reference]
-    times = np.concatenate([times[times >= 0], times[times < 0][::-1]])
+    times = times[np.lexsort((np.abs(times), times < 0, ~np.isin(times, joined)))]
+    names = tuple(f"event time {e:+d}" for e in times)
+    n_reported = joined.size - 1
     return Terms(
         columns=(clipped[:, None] == times).astype(np.float64),
-        names=tuple(f"event time {e:+d}" for e in times),
-        event_times=times,
-        n_reported=times.size,
+        names=names,
+        event_times=times[:n_reported],
+        n_reported=n_reported,
         clipped=clipped,
         binned=(bool((observed < low).any()), bool((observed > high).any())),
+        apart=names[n_reported:],
     )
 
 
@@ -95,22 +98,6 @@ def _distinct(values: IntArray, low: int, high: int) -> IntArray:
     """Return the distinct values, ascending, of some that lie between two bounds."""
     present = np.bincount(values - low, minlength=high - low + 1) > 0
     return np.flatnonzero(present) + low
-
-
-def require_reference(observed: IntArray, reference: int) -> None:
-    """Refuse an event study whose reference nobody is observed at.
-
-    Raises
-    ------
-    EstimationError
-        Nothing could be measured against the reference.
-    """
-    if reference not in observed:
-        before = ", ".join(str(e) for e in observed if e < 0) or "none"
-        raise EstimationError(
-            f"no tied unit is observed at event time {reference}, the reference; event times observed before the "
-            f"onset: {before}. Choose one of those as reference"
-        )
 
 
 def _static_terms(o: Observations) -> Terms:

@@ -10,7 +10,9 @@ from twintrade.effects import Dropped, Estimate, EventStudy, Regression, Sample,
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.absorbed import absorbed_by, all_treated
-from twintrade.estimators.event_terms import Terms
+from twintrade.estimators.event_terms import NO_TERM, Terms
+from twintrade.estimators.reference import holders, joined_rows
+from twintrade.numerics.absorb import singletons
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.least_squares import Collinear
 
@@ -60,7 +62,7 @@ def effects_of(
         None if slopes.rows.size == o.n_rows else slopes.rows,
         n_slopes=slopes.kept.size,
         effects=o.design.effect_names,
-        dropped=(*dropped, *_collinear(terms, slopes), *all_treated(o, slopes.rows)),
+        dropped=(*dropped, *_apart(o, terms), *_collinear(terms, slopes), *all_treated(o, slopes.rows)),
         statistics=statistics,
     )
     reported = np.flatnonzero(slopes.kept < terms.n_reported)
@@ -154,11 +156,40 @@ def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
         raise EstimationError(
             f"no row at event time {o.design.reference}, the reference, is left in the fit; choose another reference"
         )
+    if terms.event_times is not None and any(c.column < terms.n_reported for c in slopes.collinear):
+        _require_joined(o, terms, slopes)
+
+
+def _require_joined(o: Observations, terms: Terms, slopes: Slopes) -> None:
+    """Refuse effects that the rows of the fit that carry information do not join to the reference."""
+    rows = slopes.rows[~singletons([code[slopes.rows] for code in o.effect_codes()])]
+    rows = rows[terms.clipped[rows] != NO_TERM]
+    time, reference = terms.clipped[rows], o.design.reference
+    holder = holders(o)[rows]
+    is_joined = joined_rows(holder, time - time.min(initial=0), time == reference)
+    pairs = np.unique(np.stack([holder[~is_joined], time[~is_joined]]), axis=1)[0]
+    if np.unique(pairs).size < pairs.size or not (time[is_joined] != reference).any():
+        lost = ", ".join(f"{e:+d}" for e in np.unique(time[~is_joined]))
+        raise EstimationError(
+            f"no treated unit that the fixed effects leave informative joins event times {lost} to {reference}, the "
+            "reference; choose another reference or coarser fixed effects"
+        )
+
+
+def _apart(o: Observations, terms: Terms) -> tuple[Dropped, ...]:
+    if not terms.apart:
+        return ()
+    sentence = (
+        f"event times that no treated unit joins to {o.design.reference}, the reference: no effect is given for them"
+    )
+    return (Dropped("no-reference", sentence, 0, 0, terms.apart),)
 
 
 def _collinear(terms: Terms, slopes: Slopes) -> tuple[Dropped, ...]:
     out = []
     for one in slopes.collinear:
+        if terms.names[one.column] in terms.apart:
+            continue
         name = terms.names[one.column]
         zero = "; it counts as zero, as the reference does" if one.column < terms.n_reported else ""
         rest = ", ".join(terms.names[c] for c in one.columns)

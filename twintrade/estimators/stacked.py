@@ -112,7 +112,11 @@ class Stacked(Estimator):
             else:
                 stacks.append(stack)
         reasons = [
-            ("no-window", "cohorts that are not observed over the window", without_window),
+            (
+                "no-window",
+                "cohorts not observed over the window, or by no unit at the reference and elsewhere",
+                without_window,
+            ),
             ("no-comparison", "cohorts without a unit untreated through their window", without_comparison),
         ]
         return stacks, tuple(Dropped(code, text, 0, 0, tuple(names)) for code, text, names in reasons if names)

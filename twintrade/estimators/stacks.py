@@ -7,6 +7,7 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Dropped
 from twintrade.estimators.group_time import Cell
+from twintrade.estimators.reference import joined_rows
 from twintrade.estimators.wide import Wide
 from twintrade.numerics.absorb import absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -35,12 +36,15 @@ class Stack:
 
 
 def stack_of(g: int, wide: Wide, design: Design) -> Stack | None:
-    """Return the stack of a cohort; None where its reference is not observed."""
+    """Return the stack of a cohort; None where no unit is observed at its reference and elsewhere in its window."""
     low, high = min(design.window[0], design.reference), max(design.window[1], 0)
     times = wide.periods - wide.onset[g]
     inside = np.flatnonzero((times >= low) & (times <= high))
     at_reference = np.flatnonzero(times == design.reference)
-    if not at_reference.size or np.isnan(wide.outcomes[wide.cohort == g, at_reference[0]]).all():
+    if not at_reference.size:
+        return None
+    seen = ~np.isnan(wide.outcomes[wide.cohort == g])
+    if not (seen[:, at_reference[0]] & (seen[:, inside].sum(axis=1) > 1)).any():
         return None
     last = min(wide.onset[g] + high, float(wide.periods[-1]))
     comparison = np.isinf(wide.onset)
@@ -98,6 +102,13 @@ def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     member = (cohort == stack.cohort) | stack.comparison[cohort]
     rows = np.flatnonzero(member & np.isin(at, positions))
     treated = cohort[rows] == stack.cohort
+    base = next(c.at for c in stack.cells if c.is_reference)
+    is_apart = np.zeros(rows.size, dtype=bool)
+    is_apart[treated] = ~joined_rows(o.unit[rows[treated]], at[rows[treated]], at[rows[treated]] == base)
+    label = f"stack of cohort {wide.onset[stack.cohort]:.0f}"
+    sentence = f"{label}: rows of units that none of the cohort joins to the reference"
+    apart = (Dropped("no-reference", sentence, int(is_apart.sum()), 0, (label,)),) if is_apart.any() else ()
+    rows, treated = rows[~is_apart], treated[~is_apart]
     slots = [k for k, c in enumerate(stack.cells) if not c.is_reference]
     dummies = (treated[:, None] & (at[rows, None] == positions[slots])).astype(np.float64)
     weights = None if o.weights is None else o.weights[rows]
@@ -116,14 +127,14 @@ def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     lost = tuple(
         Dropped(
             "not-identified" if c.column < len(slots) else "collinear",
-            f"stack of cohort {wide.onset[stack.cohort]:.0f}: {c.name} is determined by {c.explained_by}",
+            f"{label}: {c.name} is determined by {c.explained_by}",
             0,
             0,
             (c.name,),
         )
         for c in fit.collinear
     )
-    return StackFit(effect[kept], o.unit[rows], at[rows], loading[:, kept], fit.residuals, own, kept, lost)
+    return StackFit(effect[kept], o.unit[rows], at[rows], loading[:, kept], fit.residuals, own, kept, (*apart, *lost))
 
 
 def _compact(values: IntArray) -> IntArray:

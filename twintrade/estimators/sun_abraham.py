@@ -11,11 +11,11 @@ from twintrade.effects import CohortEffects, Dropped
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
 from twintrade.estimators.collapsed import Collapse, collapse
-from twintrade.estimators.event_terms import require_reference
 from twintrade.estimators.group_time import Cell, Shares
+from twintrade.estimators.reference import holders, joined_rows, require_reference
 from twintrade.estimators.saturated import Family, cell_dummies, saturated
 from twintrade.estimators.wide import widen
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +95,21 @@ def with_last_cohort_untreated(design: Design) -> tuple[Design, tuple[Dropped, .
 
 
 def _seen_at_reference(o: Observations) -> tuple[Observations, tuple[Dropped, ...]]:
-    """Leave out cohorts of which nobody is observed at the reference: their effects have nothing to start from."""
+    """Leave out units that none of their cohort joins to the reference: their effects have nothing to start from."""
     design = o.design
-    cohorts, times = _observed_times(o)
-    require_reference(np.unique(times), design.reference)
-    gone = np.setdiff1d(cohorts, cohorts[times == design.reference])
-    if not gone.size:
-        return o, ()
-    lost = np.isin(o.onset, gone)
-    names = tuple(f"cohort {g:.0f}" for g in gone)
-    sentence = f"rows of cohorts that nobody observes at event time {design.reference}, the reference"
-    dropped = Dropped("no-reference", sentence, int(lost.sum()), int(np.isin(o.unit_onset, gone).sum()), names)
-    return design.restricted(~np.isin(design.onset, gone)[design.panel.unit]).observations, (dropped,)
-
-
-def _observed_times(o: Observations) -> tuple[FloatArray, IntArray]:
-    """Return the cohorts tied within the sample with the event times at which each is observed, shape (n_pairs,)."""
     onset, cohort = np.unique(o.unit_onset, return_inverse=True)
-    seen = np.ones((onset.size, o.periods.size), dtype=bool)
-    if not o.is_complete:
-        seen = np.zeros_like(seen)
-        seen[cohort[o.unit], np.searchsorted(o.periods, o.period)] = True
-    seen[onset > o.periods[-1]] = False
-    at, period = np.nonzero(seen)
-    return onset[at], o.periods[period] - onset[at].astype(np.int64)
+    ever = np.flatnonzero((onset <= o.periods[-1])[cohort][o.unit])
+    time = o.event_time[ever]
+    node = cohort[o.unit[ever]] * (np.ptp(o.periods) + 1) + o.period[ever] - o.periods[0]
+    is_joined = joined_rows(holders(o)[ever], node, time == design.reference)
+    require_reference(time, time[is_joined], design.reference)
+    if is_joined.all():
+        return o, ()
+    gone = np.unique(o.unit[ever[~is_joined]])
+    names = tuple(f"cohort {g:.0f}" for g in np.unique(o.unit_onset[gone]))
+    sentence = f"rows of units that none of their cohort joins to event time {design.reference}, the reference"
+    dropped = Dropped("no-reference", sentence, int((~is_joined).sum()), gone.size, names)
+    return design.without(o.unit_ids[gone]).observations, (dropped,)
 
 
 def _from_parts(means: Collapse, dropped: tuple[Dropped, ...]) -> CohortEffects:
