@@ -18,7 +18,8 @@ from twintrade.estimators.repeated import regressed, repeated
 from twintrade.estimators.slopes import Slopes, effects_of
 from twintrade.numerics.absorb import absorber, singletons
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.least_squares import LeastSquares, column_norms, regressed_residuals
+from twintrade.numerics.columns import column_norms
+from twintrade.numerics.least_squares import LeastSquares, regressed_residuals
 from twintrade.numerics.unit_trends import without_trends
 
 

@@ -8,11 +8,13 @@ import numpy as np
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorb import Absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.columns import ROWS_AT_ONCE, column_norms, combination, factor_columns, products
 
 COLLINEAR = 1e-9
 SUSPICIOUS = 1e-6
-FEW_PRODUCTS = 16
-ROWS_AT_ONCE = 1 << 14
+ROUNDING = 16 * float(np.finfo(np.float64).eps)
+LARGEST_LOADING = 1e4
+"""Of columns of unit norm: beyond it the Gram matrix does not say what explains a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +122,11 @@ def regressed_residuals(
     y_tilde = tilde[:, 0]
     kept, collinear = independent_columns(tilde[:, 1:], norms, weights, names)
     x_tilde = tilde[:, 1:] if kept.size == norms.size else tilde[:, 1:][:, kept]
-    coefficients, bread = regress(y_tilde, x_tilde, weights)
+    solve, bread = factor_columns(x_tilde, weights)
+    coefficients = solve(y_tilde)
     residuals = _left(y_tilde, x_tilde, coefficients, np.empty_like(y_tilde))
     # the Gram matrix squares the condition number; one step on the residuals takes that back
-    more = bread @ products(x_tilde, residuals[:, None], weights)[:, 0]
+    more = solve(residuals)
     coefficients = coefficients + more
     residuals = _left(residuals, x_tilde, more, residuals)
     total, rest = (float(column_norms(v[:, None], weights)[0] ** 2) for v in (y_tilde, residuals))
@@ -162,52 +165,6 @@ def has_finite(values: FloatArray) -> bool:
     return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
 
 
-def column_norms(columns: FloatArray, weights: FloatArray | None) -> FloatArray:
-    """Return the weighted Euclidean norm of each column, (k,)."""
-    squares = np.zeros(columns.shape[1])
-    for low in range(0, columns.shape[0], ROWS_AT_ONCE):
-        rows = slice(low, low + ROWS_AT_ONCE)
-        block = columns[rows]
-        weighted = block if weights is None else block * weights[rows, None]
-        squares += np.einsum("ij,ij->j", weighted, block)
-    return np.sqrt(np.maximum(squares, 0.0))
-
-
-def products(left: FloatArray, right: FloatArray, weights: FloatArray | None = None) -> FloatArray:
-    """Left'W right of two tall arrays, block by block, so that no array as long as they are is taken.
-
-    Few columns go without BLAS, whose threads wait longer than they work there.
-    """
-    total = np.zeros((left.shape[1], right.shape[1]))
-    is_small = left.shape[1] * right.shape[1] <= FEW_PRODUCTS
-    for low in range(0, left.shape[0], ROWS_AT_ONCE):
-        rows = slice(low, low + ROWS_AT_ONCE)
-        ours = left[rows] if weights is None else left[rows] * weights[rows, None]
-        if is_small:
-            total += np.einsum("ij,ik->jk", np.asfortranarray(ours), np.asfortranarray(right[rows]))
-        else:
-            total += ours.T @ right[rows]
-    return total
-
-
-def combination(columns: FloatArray, coefficients: FloatArray) -> FloatArray:
-    """Columns · coefficients, (n,), likewise."""
-    if columns.shape[1] <= FEW_PRODUCTS:
-        return np.asarray(np.einsum("ij,j->i", columns, coefficients), dtype=np.float64)
-    return np.asarray(columns @ coefficients, dtype=np.float64)
-
-
-def regress(y: FloatArray, X: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-    """Coefficients and inverse Gram matrix of independent columns, scaled to unit norm before inverting."""
-    if X.shape[1] == 0:
-        return np.zeros(0), np.zeros((0, 0))
-    gram = products(X, X, weights)
-    scale = 1.0 / np.sqrt(np.diag(gram))
-    inverse = np.linalg.inv(gram * scale[:, None] * scale)
-    bread = 0.5 * (inverse + inverse.T) * scale[:, None] * scale
-    return bread @ products(X, y[:, None], weights)[:, 0], bread
-
-
 def independent_columns(
     x_tilde: FloatArray,
     norms: FloatArray,
@@ -233,37 +190,56 @@ def independent_columns(
             collinear.append(Collinear(j, labels[j], (), "the fixed effects"))
             continue
         loading = _loading(gram, kept, j, remaining)
-        if kept and _is_explained(x_tilde, weights, kept, j, loading, gram, COLLINEAR * norms[j]):
-            partners = tuple(
-                i for i, c in zip(kept, loading, strict=True) if abs(c) * remaining[i] > SUSPICIOUS * remaining[j]
-            )
-            collinear.append(Collinear(j, labels[j], partners, ", ".join(labels[i] for i in partners)))
-            continue
+        if kept and not _is_clear(gram, kept, j, loading, remaining):
+            loading, left = _measure_on_rows(x_tilde, weights, kept, j, loading, remaining)
+            noise = ROUNDING * float(np.linalg.norm(loading * norms[kept]))
+            if left <= max(COLLINEAR * norms[j], noise):
+                partners = tuple(
+                    i for i, c in zip(kept, loading, strict=True) if abs(c) * remaining[i] > SUSPICIOUS * remaining[j]
+                )
+                collinear.append(Collinear(j, labels[j], partners, ", ".join(labels[i] for i in partners)))
+                continue
         kept.append(j)
     return np.array(kept, dtype=np.int64), tuple(collinear)
 
 
 def _loading(gram: FloatArray, kept: list[int], j: int, norms: FloatArray) -> FloatArray:
+    """Coefficients of column j on the kept ones; infinite where the Gram matrix cannot be solved."""
     if not kept:
         return np.zeros(0)
     scale = 1.0 / norms[kept]
     inner = gram[np.ix_(kept, kept)] * scale[:, None] * scale
-    return np.asarray(scale * np.linalg.solve(inner, scale * gram[kept, j]), dtype=np.float64)
+    try:
+        return np.asarray(scale * np.linalg.solve(inner, scale * gram[kept, j]), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return np.full(len(kept), np.inf)
 
 
-def _is_explained(
+def _is_large(kept: list[int], j: int, loading: FloatArray, norms: FloatArray) -> bool:
+    return bool((np.abs(loading) * norms[kept]).max() > LARGEST_LOADING * norms[j])
+
+
+def _is_clear(gram: FloatArray, kept: list[int], j: int, loading: FloatArray, norms: FloatArray) -> bool:
+    """Say whether the Gram matrix shows that much of column j is left."""
+    if _is_large(kept, j, loading, norms):
+        return False
+    return bool(gram[j, j] - gram[kept, j] @ loading > SUSPICIOUS * gram[j, j])
+
+
+def _measure_on_rows(
     x_tilde: FloatArray,
     weights: FloatArray | None,
     kept: list[int],
     j: int,
     loading: FloatArray,
-    gram: FloatArray,
-    threshold: float,
-) -> bool:
-    """Decide on the Gram matrix when it is clear, on the rows themselves when the answer is near its rounding."""
-    if gram[j, j] - gram[kept, j] @ loading > SUSPICIOUS * gram[j, j]:
-        return False
+    norms: FloatArray,
+) -> tuple[FloatArray, float]:
+    """Loading of column j on the kept ones, and the norm of what these leave, from the rows themselves."""
     others = x_tilde[:, kept]
+    solve, _ = factor_columns(others, weights)
+    if _is_large(kept, j, loading, norms):
+        loading = solve(x_tilde[:, j])
     left = x_tilde[:, j] - others @ loading
-    left -= others @ regress(left, others, weights)[0]
-    return bool(column_norms(left[:, None], weights)[0] <= threshold)
+    more = solve(left)
+    left -= others @ more
+    return loading + more, float(column_norms(left[:, None], weights)[0])

@@ -9,12 +9,8 @@ from scipy.special import gammaln, xlogy
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorb import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.least_squares import (
-    Collinear,
-    checked_outcome,
-    column_norms,
-    independent_columns,
-)
+from twintrade.numerics.columns import column_norms
+from twintrade.numerics.least_squares import Collinear, checked_outcome, independent_columns
 from twintrade.numerics.levels import alone_in_level
 from twintrade.numerics.poisson_layout import Layout, lay_out
 from twintrade.numerics.poisson_steps import (

@@ -12,7 +12,7 @@ import numpy as np
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorb import Absorber
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.least_squares import combination, regress
+from twintrade.numerics.columns import combination, regress
 from twintrade.numerics.projection import Projection
 
 LOOSE = 1e-3

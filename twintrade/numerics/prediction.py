@@ -13,7 +13,8 @@ import numpy as np
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorb import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.least_squares import column_norms, independent_columns, regress
+from twintrade.numerics.columns import column_norms, regress
+from twintrade.numerics.least_squares import independent_columns
 from twintrade.numerics.levels import Levels, connected_components
 from twintrade.numerics.projection import expand, sums_by_level
 

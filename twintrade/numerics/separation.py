@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorb import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.least_squares import column_norms
+from twintrade.numerics.columns import column_norms
 from twintrade.numerics.prediction import PROBE_SEED, null_probes
 from twintrade.numerics.projection import expand
 
