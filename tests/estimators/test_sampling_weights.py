@@ -28,8 +28,6 @@ TAKE = {
 OWN_INFLUENCE = {"chaisemartin_dhaultfoeuille", "imputation"}
 """A factor that counts units; distances from means by squared weights: both know a weight from a copy."""
 
-DO_NOT = ("staggered_efficient", "interactive_effects", "matrix_completion")
-
 
 def designs(comparison, covariates=()):
     made = simulate(
@@ -70,7 +68,7 @@ def test_a_unit_of_weight_two_is_two_units(name, comparison, covariates):
         np.testing.assert_allclose(one.uncertainty.matrix(), other.uncertainty.cluster_sums(codes), atol=EXACT)
 
 
-@pytest.mark.parametrize("name", DO_NOT)
+@pytest.mark.parametrize("name", [n for n in ESTIMATORS if not ESTIMATORS[n].requires.weights])
 def test_methods_without_weights_say_so(name):
     weighted, _ = designs(NotYetTreated())
     with pytest.raises(DesignError, match="takes no weights; leave w out"):

@@ -48,7 +48,7 @@ class AugmentedSyntheticControl(WeightedCase):
     title = "Augmented synthetic control"
     citation = "benmichael2021"
     uses_covariates = True
-    requires = Requires(single_treated_unit=True)
+    requires = Requires(single_treated_unit=True, weights=False)
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return simplex weights plus their ridge correction.

@@ -12,6 +12,7 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.conditional_cells import conditional_cells, lacking
+from twintrade.estimators.estimands import cohort_size
 from twintrade.estimators.group_time import Base, Cell, Shares, cells, identified, pack
 from twintrade.estimators.missing_patterns import Groups, grouped, pattern_effects
 from twintrade.estimators.wide import Wide, widen
@@ -96,7 +97,8 @@ class CallawaySantAnna(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        return "Average effect on the treated over cohort-period cells from onset on, weighted by cohort size."
+        size = cohort_size(design)
+        return f"Average effect on the treated over cohort-period cells from onset on, weighted by {size}."
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

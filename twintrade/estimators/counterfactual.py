@@ -119,6 +119,7 @@ def counterfactual(o: Observations, family: Family) -> Counterfactual:
             "n_untreated_rows": float(fitted.rows.size),
             "n_leverage_one": float(leverage_one(codes_fit).sum()),
             "n_unidentified": float((~known).sum()),
+            "n_without_outcome_before": _n_without_outcome_before(o),
         },
         dropped=(*fitted.dropped, *unknown),
     )
@@ -163,6 +164,14 @@ def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -
 def _absorbed_covariates(collinear: tuple[Collinear, ...]) -> tuple[Dropped, ...]:
     sentences = [f"covariate {c.name} is determined by {c.explained_by} among untreated rows" for c in collinear]
     return tuple(Dropped("collinear", s, 0, 0, (c.name,)) for s, c in zip(sentences, collinear, strict=True))
+
+
+def _n_without_outcome_before(o: Observations) -> float:
+    """Return how many treated units have untreated rows, all of them zero: a ratio to what they had is none."""
+    is_before = ~o.is_affected
+    rows = np.bincount(o.unit[is_before], minlength=o.n_units)
+    sums = np.bincount(o.unit[is_before], np.abs(o.y[is_before]), o.n_units)
+    return float((o.is_ever_treated & (rows > 0) & (sums == 0)).sum())
 
 
 def unidentified(

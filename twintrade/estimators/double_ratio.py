@@ -42,7 +42,7 @@ class DoubleRatio(SingleCase):
     name = "double_ratio"
     title = "Double ratio"
     citation = "balassa1965"
-    requires = Requires(single_treated_unit=True, nonnegative=True, transforms=("level",), dyadic=True)
+    requires = Requires(single_treated_unit=True, nonnegative=True, transforms=("level",), dyadic=True, weights=False)
 
     def gaps(self, case: Case) -> FloatArray:
         """Return the log double ratio less its base, in log points; NaN where a part of it is not positive.

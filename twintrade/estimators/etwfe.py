@@ -13,6 +13,7 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cell_fit import CellFit, Family, fit_cells
 from twintrade.estimators.cell_table import CellTable, Measure, measured, tabled
 from twintrade.estimators.collapsed import collapse
+from twintrade.estimators.estimands import change_of_total, weighing
 from twintrade.estimators.event_terms import follows_event_time
 from twintrade.estimators.mundlak import interactions
 from twintrade.estimators.reference import require_reference
@@ -101,8 +102,8 @@ class ETWFE(Estimator):
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
         if self.measure == "percent":
-            return "Total outcome of treated rows over what it would have been, in percent."
-        return "Average of the effects by cohort and period from onset on, each treated row weighing the same."
+            return change_of_total(design, "the sum of what the cells' coefficients say they would have been", "")
+        return f"Average of the effects by cohort and period from onset on, {weighing(design, 'treated row')}."
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -12,6 +12,7 @@ from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Repeater, Requires
 from twintrade.estimators.counterfactual import Counterfactual, Family, counterfactual
+from twintrade.estimators.estimands import change_of_total, weighing
 from twintrade.estimators.imputation_cells import (
     CellEffects,
     Cells,
@@ -106,15 +107,22 @@ class Imputation(Estimator):
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
         if self.measure == "percent":
-            return "Total outcome of treated rows over their imputed total: rows weigh by imputed outcome."
-        return "Average effect over all treated rows that can be imputed, each row weighing the same."
+            return change_of_total(design, "the sum of ŷ(0)", " that can be imputed")
+        what = "log of y over ŷ(0), summed within cohort and event time" if self._is_log_ratio else "y − ŷ(0)"
+        return f"Average of {what}, over all treated rows that can be imputed, {weighing(design)}."
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
         index = " + ".join("α_" + n for n in design.effect_names) + (" + γ′x" if design.covariates else "")
         if self.family == "poisson":
-            return f"τ = ln(Σy / Σŷ(0)), with y(0) = exp({index})·ε fitted on untreated rows"
+            forms = {"percent": "100·(Σy / Σŷ(0) − 1)", "difference": "y − ŷ(0)"}
+            effect = forms.get(self.measure or "", "ln(Σy / Σŷ(0))")
+            return f"τ = {effect}, with E[y(0)] = exp({index}) fitted on untreated rows"
         return f"τ = y − ŷ(0), with y(0) = {index} + ε fitted on untreated rows"
+
+    @property
+    def _is_log_ratio(self) -> bool:
+        return self.family == "poisson" and self.measure in (None, "log_ratio")
 
     def _check(self, design: Design) -> None:
         if self.family == "poisson" and design.transform == "log":

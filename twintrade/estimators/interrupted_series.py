@@ -45,7 +45,7 @@ class InterruptedSeries(Estimator):
     name = "interrupted_series"
     title = "Interrupted series"
     citation = "bernal2017"
-    requires = Requires(single_treated_unit=True, influence_sums_to_zero=False)
+    requires = Requires(single_treated_unit=True, influence_sums_to_zero=False, weights=False)
 
     def estimate(self, design: Design) -> EventStudy:
         """Return the effect at every event time from the onset on.

@@ -36,7 +36,7 @@ class PartiallyPooledSyntheticControl(Estimator):
     title = "Partially pooled synthetic control"
     citation = "benmichael2022"
     # Cases are balanced together, so one case's shock before its onset would move the others' weights.
-    requires = Requires(never_treated=True, fixed_effects=("two_way",), isolates_cohorts=True)
+    requires = Requires(never_treated=True, fixed_effects=("two_way",), isolates_cohorts=True, weights=False)
 
     def estimate(self, design: Design) -> Estimate:
         """Return gaps by cohort and event time; cases that share an onset are averaged.

@@ -63,7 +63,7 @@ class StructuralSeries(SingleCase):
     title = "Structural series"
     citation = "brodersen2015"
     fits_whole_path = False
-    requires = Requires(single_treated_unit=True)
+    requires = Requires(single_treated_unit=True, weights=False)
 
     def gaps(self, case: Case) -> FloatArray:
         """Return observed less forecast after the onset, and less the one-step forecast before."""

@@ -43,7 +43,7 @@ class SyntheticControl(WeightedCase):
     title = "Synthetic control"
     citation = "abadie2010"
     uses_covariates = True
-    requires = Requires(single_treated_unit=True)
+    requires = Requires(single_treated_unit=True, weights=False)
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return weights on the simplex, and the difference of means where the outcome is demeaned."""

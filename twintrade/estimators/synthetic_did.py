@@ -41,7 +41,7 @@ class SyntheticDid(WeightedCase):
     title = "Synthetic DiD"
     citation = "arkhangelsky2021"
     fits_whole_path = False
-    requires = Requires(never_treated=True, fixed_effects=("two_way",), cancels_constants=False)
+    requires = Requires(never_treated=True, fixed_effects=("two_way",), cancels_constants=False, weights=False)
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return unit weights, and the level and period weights the gap is measured from."""

@@ -10,6 +10,7 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Influence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.estimands import of_rows
 from twintrade.estimators.group_time import Cell, cells
 from twintrade.estimators.triple_conditional import conditional_contrasts
 from twintrade.estimators.triple_contrasts import triple_contrasts
@@ -87,7 +88,8 @@ class TripleDifference(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        return "Average effect on affected flows over cohort-period cells from onset on, weighted by affected units."
+        by = of_rows(design, "affected units")
+        return f"Average effect on affected flows over cohort-period cells from onset on, weighted by {by}."
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -138,6 +138,7 @@ SENTENCES: Mapping[str, str] = {
     "payload_bacon": "Two-by-two comparisons inside the two-way estimate",
     "payload_weights": "Weights of the donors",
     "payload_honest": "Effect if parallel trends fail by as much as M",
+    "payload_concentration": "Treated pairs by their part in the total without the agreement",
     "payload_leave_one_out": "The estimate without each in turn",
     "equation": "Equation: {equation}.",
     "binned_in": "End points stand for everything beyond them in: {labels}.",

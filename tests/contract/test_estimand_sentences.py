@@ -1,0 +1,40 @@
+"""Estimand sentences against what is averaged: with sampling weights they name them, without they do not."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from chosen_designs import chosen
+
+from twintrade.errors import DesignError
+from twintrade.estimators.base import ESTIMATORS, fit
+
+WEIGHTED = ("callaway_santanna", "etwfe", "imputation", "triple_difference")
+REFUSE = [name for name in ESTIMATORS if not ESTIMATORS[name].requires.weights]
+
+
+def designs(name):
+    """Return one design with weights that differ between units, and the same without."""
+    plain = chosen(name, noise=0.1)
+    units = plain.unit.unique()
+    sizes = dict(zip(units, np.random.default_rng(1).integers(1, 4, units.size), strict=True))
+    weighted = replace(plain, frame=plain.frame.assign(w=plain.unit.map(sizes).astype(float)))
+    return weighted.design(weights="w"), plain.design()
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_a_sentence_names_the_weights_that_are_used(name):
+    estimator = ESTIMATORS[name]()
+    weighted, plain = designs(name)
+    found = [fit(estimator, d).view("overall").effects[0] for d in (weighted, plain)]
+    assert found[0] != pytest.approx(found[1], abs=1e-6)
+    assert re.search(r"\bw\b", estimator.estimand(weighted))
+    assert "weighing the same" not in estimator.estimand(weighted)
+    assert not re.search(r"\bw\b", estimator.estimand(plain))
+
+
+@pytest.mark.parametrize("name", REFUSE)
+def test_a_method_that_uses_no_weights_refuses_them(name):
+    with pytest.raises(DesignError, match="takes no weights; leave w out"):
+        fit(ESTIMATORS[name](), designs(name)[0])

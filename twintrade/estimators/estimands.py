@@ -1,0 +1,30 @@
+"""Clauses of estimand sentences, made from what is averaged: treated rows alike, or by sampling weight."""
+
+from twintrade.design import Design
+
+
+def weighing(design: Design, one: str = "row") -> str:
+    """Return how much each row, or whatever ``one`` names, counts in an average."""
+    if design.weights is None:
+        return f"each {one} weighing the same"
+    return f"each {one} weighing its {design.weights}"
+
+
+def of_rows(design: Design, rows: str = "treated rows") -> str:
+    """Return what an average over cells is weighted by: the number of rows, or the sum of their sampling weights."""
+    return rows if design.weights is None else f"the {design.weights} of {rows}"
+
+
+def cohort_size(design: Design) -> str:
+    """Return what an average over cohorts is weighted by: how many units they have, or the sum of their weights."""
+    return "cohort size" if design.weights is None else f"the {design.weights} of each cohort"
+
+
+def change_of_total(design: Design, without: str, which: str) -> str:
+    """Return the sentence of a percent change of the treated total, against ``without`` over ``which`` rows."""
+    noun = "pairs" if design.panel.is_dyadic else "cities"
+    weighted = f", both sums weighted by {design.weights}" if design.weights is not None else ""
+    return (
+        f"Percent change of the treated {noun}' total: the sum of their outcomes over {without}, less one, over all "
+        f"treated rows{which}{weighted}."
+    )
