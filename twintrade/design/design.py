@@ -9,8 +9,9 @@ import numpy as np
 
 from twintrade.design.comparison import Comparison, Donors, NotYetTreated
 from twintrade.design.fixed_effects import effect_label, effect_names
-from twintrade.design.observations import Observations, observe
+from twintrade.design.observations import Observations
 from twintrade.design.panel import Panel
+from twintrade.design.selection import observe
 from twintrade.design.treatment import Treatment
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray

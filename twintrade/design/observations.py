@@ -1,4 +1,4 @@
-"""The rows of a design as arrays: what estimators read, with everything left out counted by reason."""
+"""The rows of a design as arrays: what estimators read."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twintrade.design.fixed_effects import codes, compact
-from twintrade.design.panel import Panel
 from twintrade.effects.sample import Dropped, Sample
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
@@ -174,127 +173,3 @@ class Observations:
             dropped=dropped,
             **details,  # type: ignore[arg-type]
         )
-
-
-class _Sieve:
-    """Rows still in, and what was left out so far."""
-
-    def __init__(self, panel: Panel, keep: BoolArray) -> None:
-        self.panel = panel
-        self.keep = keep
-        self.dropped: list[Dropped] = []
-        self.is_whole = bool(keep.all())
-
-    def drop(self, mask: BoolArray, reason: str, sentence: str) -> None:
-        if not mask.any():
-            return
-        gone = self.keep & mask
-        if not gone.any():
-            return
-        self.keep[gone] = False
-        self.is_whole = False
-        touched = np.unique(self.panel.unit[gone])
-        lost = np.setdiff1d(touched, np.unique(self.panel.unit[self.keep]))
-        names = tuple(str(u) for u in self.panel.units[touched])
-        self.dropped.append(Dropped(reason, sentence, int(gone.sum()), int(lost.size), names))
-
-
-EXCLUSIONS = {
-    "undated": "rows of units with a tie whose date is not known: neither treated nor comparison",
-    "unmatched": "rows of units with a tie that could not be matched: neither treated nor comparison",
-    "ambiguous": "rows of units whose ties contradict each other: neither treated nor comparison",
-}
-
-
-def observe(design: "Design") -> Observations:
-    """Select the rows of a design that can take part, and count the others by reason.
-
-    Raises
-    ------
-    DesignError
-        No row is left, or the outcome, a covariate or the weights are not numeric.
-    """
-    panel = design.panel
-    sieve = _Sieve(panel, np.ones(panel.n_rows, dtype=bool) if design.kept is None else design.kept.copy())
-    _drop_units(design, sieve)
-    raw = panel.values(design.outcome)
-    if not np.isfinite(raw.sum()):
-        sieve.drop(np.isnan(raw), "missing-outcome", "rows without an outcome")
-        sieve.drop(np.isinf(raw), "infinite-outcome", "rows with an infinite outcome")
-    if design.transform == "log":
-        sieve.drop(raw < 0, "negative-under-log", "rows with a negative outcome, which has no logarithm")
-        sieve.drop(raw == 0, "zero-under-log", "rows with a zero outcome, which has no logarithm")
-    covariates = np.empty((panel.n_rows, 0))
-    if design.covariates:
-        covariates = np.column_stack([panel.values(c) for c in design.covariates])
-        lacking = np.asarray(~np.isfinite(covariates).all(axis=1))
-        sieve.drop(lacking, "missing-covariate", "rows with a missing covariate")
-    weights = None
-    if design.weights is not None:
-        weights = panel.values(design.weights)
-        sieve.drop(np.asarray(~(weights > 0)), "no-weight", "rows whose weight is not positive")
-    rows = panel.every_row if sieve.is_whole else np.flatnonzero(sieve.keep).astype(np.int64)
-    if rows.size == 0:
-        raise DesignError("no row is left: " + "; ".join(f"{d.n_rows} {d.sentence}" for d in sieve.dropped))
-    if rows.size < panel.n_rows:
-        raw, covariates = raw[rows], covariates[rows]
-        weights = None if weights is None else weights[rows]
-    y = np.log(raw) if design.transform == "log" else raw
-    return _assemble(design, rows, y, covariates, weights, sieve)
-
-
-def _drop_units(design: "Design", sieve: _Sieve) -> None:
-    panel = design.panel
-    reasons = design.treatment.excluded
-    for reason in sorted(set(reasons.values())):
-        units = np.isin(panel.units, [u for u, r in reasons.items() if r == reason])
-        sieve.drop(units[panel.unit], reason, EXCLUSIONS.get(reason, f"rows of units excluded: {reason}"))
-    if design.always_treated == "exclude":
-        first = np.full(panel.n_units, np.iinfo(np.int64).max)
-        if sieve.is_whole:
-            first[panel.unit[panel.starts]] = panel.period[panel.starts]
-        else:
-            unit, period = panel.unit[sieve.keep], panel.period[sieve.keep]
-            starts = np.flatnonzero(np.diff(unit, prepend=-1))
-            first[unit[starts]] = period[starts]
-        always = np.asarray(design.onset - design.anticipation <= first)
-        if not always.any():
-            return
-        sieve.drop(
-            always[panel.unit],
-            "always-treated",
-            "rows of units tied in or before their first period: no period before",
-        )
-
-
-def _assemble(
-    design: "Design",
-    rows: IntArray,
-    y: FloatArray,
-    covariates: FloatArray,
-    weights: FloatArray | None,
-    sieve: _Sieve,
-) -> Observations:
-    panel = design.panel
-    is_all = rows.size == panel.n_rows
-    unit, period = (panel.unit, panel.period) if is_all else (panel.unit[rows], panel.period[rows])
-    starts = panel.starts if is_all else np.flatnonzero(np.diff(unit, prepend=-1))
-    unit_rows = unit[starts]
-    if unit_rows.size < panel.n_units:
-        is_first = np.zeros(rows.size, dtype=np.int64)
-        is_first[starts] = 1
-        unit = np.cumsum(is_first) - 1
-    unit_onset = design.onset[unit_rows]
-    return Observations(
-        design=design,
-        rows=rows,
-        y=y,
-        unit=unit,
-        unit_ids=panel.units[unit_rows],
-        unit_rows=unit_rows,
-        period=period,
-        unit_onset=unit_onset,
-        covariates=covariates,
-        weights=weights,
-        dropped=tuple(sieve.dropped),
-    )
