@@ -13,8 +13,8 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.interrupted_series import InterruptedSeries
 from twintrade.estimators.structural_series import StructuralSeries, forecast_covariance, principal_components
 from twintrade.estimators.synthetic_control import SyntheticControl
-from twintrade.inference.hac import Hac
 from twintrade.inference.posterior import Posterior
+from twintrade.inference.serial import Hac
 from twintrade.numerics.segmented import segmented_design
 
 EXACT = 1e-9

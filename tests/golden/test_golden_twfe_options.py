@@ -98,7 +98,7 @@ def test_unit_trends():
     want = read_results("fixest_twfe", "castle_static_covariates_trends")
     names = ("l_police", "unemployrt", "poverty")
     result = fit(TWFE("static", unit_trends=True), design_of("castle", covariates=names))
-    bands = Clustered().infer(result, "overall", np.random.default_rng(1))
+    bands = Clustered(correction="fixest").infer(result, "overall", np.random.default_rng(1))
     np.testing.assert_allclose(bands.estimate.effects, want["estimate"][0], rtol=CLOSED_FORM)
     np.testing.assert_allclose(bands.se, want["se"][0], rtol=CLOSED_FORM)
     np.testing.assert_allclose(bands.p, want["p"][0], rtol=CLOSED_FORM)
@@ -118,7 +118,8 @@ def test_event_studies_with_covariates(name):
     terms = pd.Series(want["term"]).str.extract(r"^(?:rel|period)::(-?\d+)")[0]
     expected = pd.DataFrame({k: want[k] for k in ("estimate", "se")})[terms.notna()]
     expected.index = terms[terms.notna()].astype(int) - onset
-    bands = Clustered().infer(fit(TWFE(), design_of(dataset, **options)), "event", np.random.default_rng(1))
+    result = fit(TWFE(), design_of(dataset, **options))
+    bands = Clustered(correction="fixest").infer(result, "event", np.random.default_rng(1))
     picked = np.searchsorted(bands.estimate.event_times, expected.index)
     np.testing.assert_allclose(bands.estimate.effects[picked], expected["estimate"], rtol=CLOSED_FORM)
     np.testing.assert_allclose(bands.se[picked], expected["se"], rtol=CLOSED_FORM)
@@ -150,7 +151,7 @@ def test_cells_and_cohorts_of_sun_abraham(name):
     rng = np.random.default_rng(1)
     cells = pd.DataFrame({k: want["no_agg"][k] for k in ("term", "estimate", "se")})
     keys = cells["term"].str.extract(r"::(-?\d+):cohort::(\d+)$").dropna().astype(int)
-    bands = Clustered().infer(result, "cell", rng)
+    bands = Clustered(correction="fixest").infer(result, "cell", rng)
     place = pd.MultiIndex.from_arrays([bands.estimate.event_times, bands.estimate.cohorts])
     picked = place.get_indexer(pd.MultiIndex.from_frame(keys))
     assert (picked >= 0).all()
@@ -160,7 +161,7 @@ def test_cells_and_cohorts_of_sun_abraham(name):
     np.testing.assert_allclose(bands.se[picked], cells["se"][keys.index], rtol=CLOSED_FORM)
     cohorts = pd.DataFrame({k: np.atleast_1d(want["cohort"][k]) for k in ("term", "estimate", "se")})
     cohorts = cohorts[cohorts["term"].str.startswith("cohort::")]
-    bands = Clustered().infer(result, "cohort", rng)
+    bands = Clustered(correction="fixest").infer(result, "cohort", rng)
     labels = cohorts["term"].str.split("::").str[1].astype(int)
     picked = np.searchsorted(bands.estimate.labels, labels)
     np.testing.assert_allclose(bands.estimate.effects[picked], cohorts["estimate"], rtol=CLOSED_FORM)

@@ -101,9 +101,9 @@ def test_sun_abraham_equals_sunab(name):
     rng = np.random.default_rng(1)
     event = pd.DataFrame({k: case["results"]["event"][k] for k in ("term", "estimate", "se")})
     event = event[event["term"].str.contains("::")]
-    bands = Clustered().infer(fitted, "event", rng)
+    bands = Clustered(correction="fixest").infer(fitted, "event", rng)
     compare(bands, event["term"], event["estimate"], event["se"], ITERATED)
-    overall = Clustered().infer(fitted, "overall", rng)
+    overall = Clustered(correction="fixest").infer(fitted, "overall", rng)
     average = pd.DataFrame({k: np.atleast_1d(case["results"]["att"][k]) for k in ("term", "estimate", "se")})
     average = average[average["term"] == "ATT"]
     np.testing.assert_allclose(overall.estimate.effects, average["estimate"], rtol=ITERATED)

@@ -14,7 +14,8 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clusters import clusters_of, recode
 from twintrade.inference.conventions import count_all
-from twintrade.inference.dependence import Conley, DriscollKraay, Dyadic, NeweyWest, great_circle
+from twintrade.inference.dependence import Conley, Dyadic, great_circle
+from twintrade.inference.serial import DriscollKraay, NeweyWest
 
 # The same closed form by other sums.
 SOFTWARE = 1e-8

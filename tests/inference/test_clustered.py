@@ -41,7 +41,7 @@ def test_static_errors_equal_fixest(castle_fit, rng, case, by, correction) -> No
 @pytest.mark.parametrize(("case", "window"), [("castle_es_crv1", (-30, 30)), ("castle_es_binned", (-5, 4))])
 def test_event_study_errors_equal_fixest(castle_fit, rng, case, window) -> None:
     expected = read_results("fixest_twfe", case)
-    bands = Clustered().infer(castle_fit(static=False, window=window), "event", rng)
+    bands = Clustered(correction="fixest").infer(castle_fit(static=False, window=window), "event", rng)
     free = bands.estimate.event_times != -1
     assert bands.estimate.effects[free] == pytest.approx(np.array(expected["estimate"]), rel=GOLDEN)
     assert bands.se[free] == pytest.approx(np.array(expected["se"]), rel=GOLDEN)
@@ -53,7 +53,7 @@ def test_event_study_errors_equal_fixest(castle_fit, rng, case, window) -> None:
 def test_the_whole_covariance_equals_fixest(castle_fit) -> None:
     expected = read_results("fixest_twfe", "castle_es_crv1")
     fitted = castle_fit(static=False)
-    covariance = Clustered().sandwich(fitted, fitted.view("event")).covariance
+    covariance = Clustered(correction="fixest").sandwich(fitted, fitted.view("event")).covariance
     assert np.sqrt(np.diag(covariance))[:8] == pytest.approx(np.array(expected["se"])[:8], rel=GOLDEN)
 
 

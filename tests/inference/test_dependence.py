@@ -13,7 +13,8 @@ from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.dependence import Conley, DriscollKraay, Dyadic, NeweyWest, great_circle
+from twintrade.inference.dependence import Conley, Dyadic, great_circle
+from twintrade.inference.serial import DriscollKraay, NeweyWest
 from twintrade.inference.variances import is_reference
 
 # README of the reference numbers.
@@ -23,9 +24,9 @@ GOLDEN = 1e-6
 @pytest.mark.parametrize(
     ("case", "method"),
     [
-        ("castle_static_dk2", DriscollKraay(lags=2)),
-        ("castle_static_nw1", NeweyWest(lags=1)),
-        ("castle_static_nw3", NeweyWest(lags=3)),
+        ("castle_static_dk2", DriscollKraay(lags=2, correction="fixest")),
+        ("castle_static_nw1", NeweyWest(lags=1, correction="fixest")),
+        ("castle_static_nw3", NeweyWest(lags=3, correction="fixest")),
     ],
 )
 def test_serial_errors_equal_fixest(castle_fit, rng, case, method) -> None:
@@ -81,7 +82,7 @@ def test_distances_on_the_globe() -> None:
 
 def test_what_cannot_be_provided_is_said(gravity_panel, rng) -> None:
     fitted = fit(Imputation(), gravity_panel())
-    with pytest.raises(InferenceError, match="needs row scores"):
+    with pytest.raises(InferenceError, match="needs the regression"):
         DriscollKraay().infer(fitted, "overall", rng)
     with pytest.raises(InferenceError, match="latitude"):
         Conley().infer(fitted, "overall", rng)

@@ -31,7 +31,8 @@ LM_FACTOR = (1800 - 8) / (1800 - 17)
 @pytest.mark.parametrize("case", ["11", "31"])
 def test_enumerated_p_equals_fwildclusterboot(few_clusters, rng, case) -> None:
     expected = read_results("wild_bootstrap", f"fewclusters_enum_{case}")
-    bands = Wild(scores="jackknife" if case == "31" else "plain").infer(few_clusters, "overall", rng)
+    scores = "jackknife" if case == "31" else "plain"
+    bands = Wild(scores=scores, correction="fixest").infer(few_clusters, "overall", rng)
     assert bands.estimate.effects[0] == pytest.approx(expected["point"], rel=GOLDEN)
     assert bands.p[0] == pytest.approx(expected["p"], abs=ENUMERATED)
     assert bands.facts["is_complete"] == 1

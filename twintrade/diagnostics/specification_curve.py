@@ -213,7 +213,7 @@ def _is_own(own: Design, design: Design) -> bool:
 def _transforms(fit: Fit, method: Estimator) -> tuple[Transform, ...]:
     """Return the transforms of the outcome under which a method can come out on the headline's scale."""
     if fit.estimate.scale == "log points":
-        return ("level",) if method.small_sample == "ppmlhdfe" else ("log",)
+        return ("level",) if method.is_poisson else ("log",)
     return (fit.design.transform,)
 
 

@@ -167,7 +167,7 @@ def subsets(design: Design, covariates: tuple[str, ...], inference: Clustered | 
     method = inference or Clustered()
     names = method.by or design.clusters
     codes = [recode(np.arange(o.n_rows) if name == "row" else o.codes(name)) for name in names]
-    rule = convention(TWFE.small_sample if method.correction == "estimator" else method.correction)
+    rule = convention(method.correction)
     levels = levels_of(rule, effects, codes)
     held = grams(net, codes, o.weights)
     for size in range(len(covariates) + 1):

@@ -128,16 +128,12 @@ class Estimator(ABC):
     citation : str
         Key in references.bib.
     requires : Requires
-    small_sample : str
-        Small-sample correction its literature prints: "fixest", "ppmlhdfe" (likelihood methods, normal
-        distribution), "none" ...
     """
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     citation: ClassVar[str] = ""
     requires: ClassVar[Requires] = Requires()
-    small_sample: ClassVar[str] = "fixest"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -180,6 +176,11 @@ class Estimator(ABC):
     def options(self) -> dict[str, Any]:
         """Return the options as a mapping, for hashes and tables."""
         return {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+
+    @property
+    def is_poisson(self) -> bool:
+        """Whether the outcome's mean is exponential in the effects, fitted by Poisson quasi-likelihood."""
+        return self.options().get("family") == "poisson"
 
 
 Repeater = Callable[[Design], "list[Estimate] | None"]

@@ -58,7 +58,6 @@ class ChaisemartinDHaultfoeuille(Estimator):
     requires: ClassVar[Requires] = Requires(
         absorbing=False, fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
     )
-    small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> EventStudy:
         """Return effects and placebos by event time, with the average per unit of dose as overall effect.

@@ -58,7 +58,6 @@ class Imputation(Estimator):
     title: ClassVar[str] = "Imputation"
     citation: ClassVar[str] = "borusyak2024"
     requires: ClassVar[Requires] = Requires(cohort_statistics=True)
-    small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time, and pooled leads.

@@ -41,7 +41,6 @@ class InteractiveEffects(Estimator):
     title: ClassVar[str] = "Interactive effects"
     citation: ClassVar[str] = "xu2017"
     requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",), weights=False)
-    small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by onset and event time; "rank" and the held-out errors are among the statistics.

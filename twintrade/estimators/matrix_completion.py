@@ -46,7 +46,6 @@ class MatrixCompletion(Estimator):
     title: ClassVar[str] = "Matrix completion"
     citation: ClassVar[str] = "athey2021"
     requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",), weights=False)
-    small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by onset and event time; "penalty" and the held-out errors are among the statistics.

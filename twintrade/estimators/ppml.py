@@ -43,7 +43,7 @@ class PPML(Estimator):
     requires: ClassVar[Requires] = Requires(
         nonnegative=True, transforms=("level", "share", "index"), isolates_cohorts=False
     )
-    small_sample: ClassVar[str] = "ppmlhdfe"
+    is_poisson: ClassVar[bool] = True
 
     def estimate(self, design: Design) -> EventStudy | Estimate:
         """Return the event study or the static effect, in log points or in the outcome's unit.

@@ -35,7 +35,7 @@ class PPMLCorrected(Estimator):
     name: ClassVar[str] = "ppml_corrected"
     title: ClassVar[str] = "PPML, bias-corrected"
     citation: ClassVar[str] = "weidner2021"
-    small_sample: ClassVar[str] = "ppmlhdfe"
+    is_poisson: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(
         nonnegative=True,
         transforms=("level", "share", "index"),

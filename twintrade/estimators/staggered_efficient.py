@@ -56,7 +56,6 @@ class StaggeredEfficient(Estimator):
         covariates=False,
         weights=False,
     )
-    small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> EventStudy:
         """Return the event study, with the headline as its average.

@@ -48,7 +48,6 @@ class TripleDifference(Estimator):
     title: ClassVar[str] = "Triple difference"
     citation: ClassVar[str] = "olden2022"
     requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False, third_difference=True)
-    small_sample: ClassVar[str] = "none"
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects on affected units by cohort and event time.

@@ -16,8 +16,8 @@ from twintrade.inference.clusters import (
     recode,
     treated_clusters,
 )
-from twintrade.inference.conventions import Convention, Correction, Levels, convention, correct, corrected
-from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantile, two_sided_p
+from twintrade.inference.conventions import OWN, Convention, Correction, Levels, convention, correct, corrected
+from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantiles, two_sided_p
 from twintrade.inference.variances import has_variance, is_reference, variance_messages
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
@@ -58,6 +58,11 @@ class Sandwich:
         """Standard errors, shape (n_effects,)."""
         return np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
 
+    @property
+    def df(self) -> FloatArray:
+        """Degrees of freedom of each effect, shape (n_effects,): the same for all, counted from clusters."""
+        return np.full(self.covariance.shape[0], self.correction.df)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clustered(Inference):
@@ -68,14 +73,16 @@ class Clustered(Inference):
     by : tuple of str
         "unit", "city", "partner", "period", or "row" for heteroskedasticity alone; empty for the design's.
     correction : str
-        "fixest", "stata", "ppmlhdfe", "linearmodels", "none", or "estimator": the one its literature prints.
+        "twintrade" for every method: factor G/(G−1), t with G−1 degrees of freedom, G of the dimension with the
+        fewest clusters; for single rows N/(N−K) and N−K. Or what other software prints: "fixest", "stata",
+        "ppmlhdfe", "linearmodels", "did", "didimputation", "none".
     level : float
     draws : int
         Of the joint normal for the sup-t critical value.
     """
 
     by: tuple[str, ...] = ()
-    correction: str = "estimator"
+    correction: str = OWN
     level: float = 0.95
     draws: int = PLUG_IN_DRAWS
     name: ClassVar[str] = "clustered"
@@ -90,9 +97,8 @@ class Clustered(Inference):
             No influence, one cluster only, or a dimension that needs row scores which the method does not have.
         """
         clusters = clusters_of(fit, estimate, self.by or fit.design.clusters, self.name)
-        own = fit.estimator.small_sample
-        rule = convention(own if self.correction == "estimator" else self.correction)
-        correction = _correction(fit, estimate.sample, rule, clusters, is_linear=own != "ppmlhdfe")
+        rule = convention(self.correction)
+        correction = _correction(fit, estimate.sample, rule, clusters, is_linear=not fit.estimator.is_poisson)
         covariance, negative = repaired(clusters.covariance() * correction.factor)
         return Sandwich(covariance, clusters, rule, correction, negative)
 
@@ -150,7 +156,7 @@ def bands_from(
         level,
         sandwich.covariance,
         usable,
-        sandwich.correction.df,
+        sandwich.df,
         critical,
         note,
         shared | sizes | facts,
@@ -164,16 +170,20 @@ def banded(
     level: float,
     covariance: FloatArray,
     usable: BoolArray,
-    df: float,
+    df: float | FloatArray,
     critical: float,
     note: str,
     facts: Facts,
 ) -> Bands:
-    """Put a covariance and a critical value together as bands; the reference stays an exact zero."""
+    """Put a covariance and a critical value together as bands; the reference stays an exact zero.
+
+    Degrees of freedom are the same for all effects or one number each, shape (n_effects,).
+    """
     effects, reference = estimate.effects, is_reference(estimate)
     se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
     se = np.where(usable, se, np.where(reference, 0.0, np.nan))
-    pointwise = t_quantile((1 + level) / 2, df)
+    df = np.broadcast_to(np.asarray(df, dtype=np.float64), effects.shape)
+    pointwise = t_quantiles((1 + level) / 2, df)
     statistic = np.full(effects.size, np.nan)
     statistic[usable] = effects[usable] / se[usable]
     return Bands(
@@ -184,7 +194,7 @@ def banded(
         low=effects - pointwise * se,
         high=effects + pointwise * se,
         p=two_sided_p(statistic, df),
-        df=np.full(estimate.n_effects, df),
+        df=df.copy(),
         simultaneous_low=effects - critical * se,
         simultaneous_high=effects + critical * se,
         covariance=covariance,
@@ -205,7 +215,7 @@ def sandwich_note(sandwich: Sandwich) -> str:
         kind += f"{' and '.join(sandwich.clusters.names)} ({clusters_text(sandwich.clusters)})"
     df = sandwich.correction.df
     reference = "normal distribution" if np.isinf(df) else f"t distribution with {df:.0f} degrees of freedom"
-    return f"{kind}, {sandwich.rule.sentence} ({sandwich.rule.name}); {reference}"
+    return f"{kind}, {sandwich.correction.sentence} ({sandwich.rule.name}); {reference}"
 
 
 def sandwich_messages(fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: BoolArray) -> tuple[Message, ...]:

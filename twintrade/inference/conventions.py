@@ -1,7 +1,7 @@
 """Small-sample corrections of clustered variances, by the name of the software that prints them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from twintrade.errors import InferenceError
@@ -9,6 +9,8 @@ from twintrade.numerics.absorb import connected_components, is_nested
 from twintrade.numerics.arrays import IntArray
 
 Reference = Literal["t of clusters", "t of residuals", "normal"]
+OWN = "twintrade"
+BY_ROW = "small-sample factor N/(N−K), K counting slopes and effects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Convention:
         G / (G - 1) with the smallest dimension's G for every term, or nothing.
     reference : {"t of clusters", "t of residuals", "normal"}
         Distribution that intervals and p-values use.
+    for_likelihood : {"t of clusters", "t of residuals", "normal"}
+        The same where the model is Poisson.
     """
 
     name: str
@@ -33,11 +37,13 @@ class Convention:
     counts_parameters: bool
     cluster_factor: Literal["smallest", "none"]
     reference: Reference
+    for_likelihood: Reference = "normal"
 
 
 CONVENTIONS: dict[str, Convention] = {
     c.name: c
     for c in (
+        Convention(OWN, "small-sample factor G/(G−1)", False, "smallest", "t of clusters", "t of clusters"),
         Convention(
             "fixest",
             "small-sample factor G/(G−1) · (N−1)/(N−K), K counting slopes and effects not nested in the clusters",
@@ -60,9 +66,13 @@ CONVENTIONS: dict[str, Convention] = {
             "none",
             "t of residuals",
         ),
-        Convention("none", "no small-sample factor", False, "none", "normal"),
+        *(
+            Convention(name, "no small-sample factor", False, "none", "normal")
+            for name in ("did", "didimputation", "none")
+        ),
     )
 }
+"""The package's own, which every clustered error has unless another is asked for, and those of other software."""
 
 
 def convention(name: str) -> Convention:
@@ -90,11 +100,14 @@ class Correction:
         The K that was used; 0 where none was.
     df : float
         Degrees of freedom of the reference distribution, ``inf`` for the normal.
+    sentence : str
+        For the foot of a table.
     """
 
     factor: float
     n_parameters: int
     df: float
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +145,7 @@ def correct(
     effects, clusters : sequence of IntArray, each of shape (n_rows,)
         Levels of the absorbed effects and of each cluster dimension.
     is_linear : bool
-        False for likelihood estimators, whose intervals use the normal distribution under every convention.
+        False for Poisson, whose intervals use the normal distribution under other software's conventions.
     """
     sizes = [int(c.max()) + 1 for c in clusters]
     levels = levels_of(rule, effects, clusters)
@@ -182,31 +195,37 @@ def corrected(
     smallest = min(sizes)
     if smallest < 2:
         raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
-    k = count_parameters(rule, n_slopes, levels, n_all) if rule.counts_parameters else 0
-    factor = 1.0
-    if rule.cluster_factor == "smallest":
-        factor *= smallest / (smallest - 1)
-    df: float = smallest - 1
     by_rows = len(sizes) == 1 and smallest == n_rows
+    if rule.name == OWN and by_rows:
+        rule = replace(rule, sentence=BY_ROW, counts_parameters=True, cluster_factor="none")
+    k = count_parameters(rule, n_slopes, levels, n_all) if rule.counts_parameters else 0
+    if rule.counts_parameters and k >= n_rows:
+        raise InferenceError(f"{k} parameters on {n_rows} rows leave no degree of freedom for errors")
+    has_factor = rule.cluster_factor == "smallest"
+    factor = smallest / (smallest - 1) if has_factor else 1.0
     if rule.counts_parameters:
-        if k >= n_rows:
-            raise InferenceError(f"{k} parameters on {n_rows} rows leave no degree of freedom for errors")
-        factor *= (n_rows - 1 if rule.cluster_factor == "smallest" else n_rows) / (n_rows - k)
-    if rule.reference == "t of residuals" or (by_rows and k):
-        df = n_rows - n_all
-    if rule.reference == "normal" or not is_linear:
+        factor *= (n_rows - has_factor) / (n_rows - k)
+    reference = rule.reference if is_linear else rule.for_likelihood
+    if reference == "normal":
         df = float("inf")
-    return Correction(factor, k, df)
+    elif reference == "t of residuals" or (by_rows and k):
+        df = float(n_rows - n_all)
+    else:
+        df = float(smallest - 1)
+    return Correction(factor, k, df, rule.sentence)
 
 
 def count_parameters(rule: Convention, n_slopes: int, levels: Sequence[Levels], n_all: int) -> int:
     """Return K as a convention counts it; at least 1.
 
+    twintrade, where it counts: slopes plus every effect.
     fixest: slopes plus effect levels, less one for each effect after the first, nested effects counting one in all.
     stata (reghdfe): slopes plus levels of non-nested effects less the connected components each has with an earlier
     effect, plus one where some effect is nested. The two agree where every pair of effects is connected.
     linearmodels: slopes, plus every effect; a single effect that nests in the clusters is left out.
     """
+    if rule.name == OWN:
+        return max(1, n_all)
     nested = [e.is_nested for e in levels]
     if rule.name == "linearmodels":
         return n_slopes if nested == [True] else n_all

@@ -11,7 +11,7 @@ from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, few_treated
 from twintrade.inference.clusters import NESTING, fewest_treated, influence_of, treated_clusters
-from twintrade.inference.joint import sup_t_plug_in, t_quantile, two_sided_p
+from twintrade.inference.joint import sup_t_plug_in
 from twintrade.inference.leave_out import effects_projection, members, row_clusters
 from twintrade.inference.variances import has_variance, variance_messages
 from twintrade.numerics.annihilator import Annihilator
@@ -66,7 +66,7 @@ class BiasReduced(Inference):
         if not name:
             raise InferenceError("crv2 takes one clustering dimension; name it with `by`")
         source = influence_of(estimate, self.name).regression
-        if source is None or fit.estimator.small_sample == "ppmlhdfe" or np.ptp(source.weights) > 0:
+        if source is None or fit.estimator.is_poisson or np.ptp(source.weights) > 0:
             raise InferenceError("crv2 is for unweighted least squares; use the jackknife for this estimate")
         q = effects_projection(fit, estimate, source)
         columns = None if q is None else q.all_columns()
@@ -89,34 +89,18 @@ class BiasReduced(Inference):
             f"Bias-reduced errors (CRV2) clustered by {name} ({n} {PLURAL[name]}); t distribution with Satterthwaite "
             f"degrees of freedom, {smallest:.1f} at least; sup-t critical value {critical:.3f}"
         )
-        made = banded(estimate, self.name, self.level, found.covariance, usable, smallest, critical, note, facts)
+        df = np.where(usable, found.df, smallest)
+        made = banded(estimate, self.name, self.level, found.covariance, usable, df, critical, note, facts)
         lost = variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced", "")
         few = few_treated(fit, estimate, {name: n}, "the degrees of freedom say how little this error is worth")
-        return _with_own_df(replace(made, messages=(*lost, *few)), found.df, self.level)
+        return replace(made, messages=(*lost, *few, *_few_degrees(smallest)))
 
 
-def _with_own_df(bands: Bands, df: FloatArray, level: float) -> Bands:
-    """Replace the common t distribution by each effect's own."""
-    usable = np.isfinite(bands.p)
-    width = np.array([t_quantile((1 + level) / 2, d) if ok else np.nan for d, ok in zip(df, usable, strict=True)])
-    effects = bands.estimate.effects
-    low, high = effects - width * bands.se, effects + width * bands.se
-    p = [
-        float(two_sided_p(np.array([t]), d)[0])
-        for t, d in zip(effects / np.where(usable, bands.se, 1), df, strict=True)
-    ]
-    messages = bands.messages
-    if usable.any() and np.nanmin(df[usable]) < 4:
-        text = f"{np.nanmin(df[usable]):.1f} Satterthwaite degrees of freedom: the t approximation is poor below 4"
-        messages = (*messages, Message("warning", "few-degrees-of-freedom", text))
-    return replace(
-        bands,
-        low=np.where(usable, low, bands.low),
-        high=np.where(usable, high, bands.high),
-        p=np.where(usable, p, np.nan),
-        df=df,
-        messages=messages,
-    )
+def _few_degrees(smallest: float) -> tuple[Message, ...]:
+    if not smallest < 4:
+        return ()
+    text = f"{smallest:.1f} Satterthwaite degrees of freedom: the t approximation is poor below 4"
+    return (Message("warning", "few-degrees-of-freedom", text),)
 
 
 def bias_reduced(source: Regression, q: Annihilator, columns: FloatArray, codes: IntArray) -> Reduced:

@@ -1,4 +1,4 @@
-"""Errors under dependence that no clusters describe: serial, common across units, spatial, between dyads."""
+"""Errors under dependence that no clusters describe: what they share, and the spatial and the dyadic kind."""
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
@@ -7,13 +7,13 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.effects import Bands, Estimate, Regression
+from twintrade.effects import Bands, Estimate
 from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, banded
 from twintrade.inference.clusters import grouped, influence_of, positions, recode
-from twintrade.inference.conventions import CONVENTIONS, correct, count_all
+from twintrade.inference.conventions import OWN, convention, correct
 from twintrade.inference.joint import repaired, sup_t_plug_in
 from twintrade.inference.variances import has_variance, variance_messages
 from twintrade.numerics.arrays import FloatArray
@@ -23,11 +23,12 @@ EARTH_RADIUS = 6371.0088
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A covariance before its small-sample factor, with factor, degrees of freedom and note."""
+    """A covariance before its small-sample factor, with factor, degrees of freedom, clusters it rests on and note."""
 
     covariance: FloatArray
     factor: float
     df: float
+    n_clusters: int
     note: str
 
 
@@ -62,104 +63,12 @@ class Dependence(Inference):
         found = self.covariance(fit, estimate)
         covariance, negative = repaired(found.covariance * found.factor)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
-        df = found.df if fit.estimator.small_sample != "ppmlhdfe" else float("inf")
-        critical = sup_t_plug_in(covariance, usable, self.level, df, rng, self.draws)
+        critical = sup_t_plug_in(covariance, usable, self.level, found.df, rng, self.draws)
         note = found.note + ("; negative eigenvalues set to zero" if negative.any() else "")
-        facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": found.df + 1}
-        made = banded(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
+        facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": found.n_clusters}
+        made = banded(estimate, self.name, self.level, covariance, usable, found.df, critical, note, facts)
         messages = variance_messages(estimate, negative, usable, self.name.replace("_", "-"), self.remedy)
-        return replace(made, df=np.full(estimate.n_effects, df), messages=messages)
-
-
-def regression_rows(fit: Fit, estimate: Estimate, method: str) -> Regression:
-    """Return the regression behind an estimate.
-
-    Raises
-    ------
-    InferenceError
-        There is none.
-    """
-    source = influence_of(estimate, method).regression
-    if source is None:
-        raise InferenceError(f"{method} needs row scores and {fit.estimator.name} has none; cluster by unit or city")
-    return source
-
-
-def period_factor(fit: Fit, estimate: Estimate, n_periods: int) -> float:
-    """Return fixest's factor T / (T - 1) (N - 1) / (N - K), K counting slopes and all effects."""
-    o, rows = fit.design.observations, estimate.sample.rows
-    if n_periods < 3:
-        raise InferenceError(f"{n_periods} periods are too few for errors that follow time")
-    k = count_all(estimate.sample.n_slopes, [recode(o.codes(name)[rows]) for name in estimate.sample.effects])
-    if k >= rows.size:
-        raise InferenceError(f"{k} parameters on {rows.size} rows leave no degree of freedom for errors")
-    return n_periods / (n_periods - 1) * (rows.size - 1) / (rows.size - k)
-
-
-def bartlett(sums: FloatArray, lags: int) -> FloatArray:
-    """Return the Bartlett long-run sum of outer products over the first axis, shape (n_effects, n_effects)."""
-    total = sums.T @ sums
-    for lag in range(1, min(lags, sums.shape[0] - 1) + 1):
-        moved = sums[lag:].T @ sums[:-lag]
-        total += (1 - lag / (lags + 1)) * (moved + moved.T)
-    return total
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriscollKraay(Dependence):
-    """Any dependence across units, fading over time: scores are summed by period, then smoothed.
-
-    Attributes
-    ----------
-    lags : int or None
-        None takes the fourth root of the number of periods, as fixest does.
-    """
-
-    lags: int | None = None
-    name: ClassVar[str] = "driscoll_kraay"
-    citation: ClassVar[str] = "driscoll1998"
-
-    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
-        """Return the covariance."""
-        source = regression_rows(fit, estimate, self.name)
-        period = recode(fit.design.observations.period[source.rows])
-        n = int(period.max()) + 1
-        lags = int(n**0.25) if self.lags is None else self.lags
-        total = bartlett(grouped(source.row_influence(), period), lags)
-        note = f"Driscoll-Kraay errors, {lags} lags, {n} periods"
-        return Found(total, period_factor(fit, estimate, n), n - 1.0, note)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeweyWest(Dependence):
-    """Serial dependence within units only, fading over time.
-
-    Attributes
-    ----------
-    lags : int or None
-        None takes the fourth root of the number of periods.
-    """
-
-    lags: int | None = None
-    name: ClassVar[str] = "newey_west"
-    citation: ClassVar[str] = "newey1987"
-
-    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
-        """Return the covariance; missing periods of a unit count as zero scores."""
-        source = regression_rows(fit, estimate, self.name)
-        o = fit.design.observations
-        unit, period = recode(o.unit[source.rows]), o.period[source.rows] - int(o.period.min())
-        n = int(np.unique(period).size)
-        lags = int(n**0.25) if self.lags is None else self.lags
-        rows = source.row_influence()
-        cells = np.zeros((int(unit.max()) + 1, int(period.max()) + 1, rows.shape[1]))
-        cells[unit, period] = rows
-        total = rows.T @ rows
-        for lag in range(1, min(lags, cells.shape[1] - 1) + 1):
-            moved = np.einsum("utj,utk->jk", cells[:, lag:], cells[:, :-lag])
-            total += (1 - lag / (lags + 1)) * (moved + moved.T)
-        note = f"Newey-West errors within units, {lags} lags"
-        return Found(total, period_factor(fit, estimate, n), n - 1.0, note)
+        return replace(made, messages=messages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,13 +99,10 @@ class Dyadic(Dependence):
         twice = grouped(np.where(same[:, None], 0.0, values), pair)
         used = estimate.sample.rows
         clusters = [recode(o.codes(name)[used]) for name in ("city", "partner")]
-        effects = [recode(o.codes(name)[used]) for name in estimate.sample.effects]
-        own = fit.estimator.small_sample
-        found = correct(
-            CONVENTIONS[own], used.size, estimate.sample.n_slopes, effects, clusters, is_linear=own != "ppmlhdfe"
-        )
-        note = f"Dyadic-robust errors over {members.size} members, {CONVENTIONS[own].sentence}"
-        return Found(sums.T @ sums - twice.T @ twice, found.factor, found.df, note)
+        found = correct(convention(OWN), used.size, estimate.sample.n_slopes, (), clusters)
+        smallest = min(int(codes.max()) + 1 for codes in clusters)
+        note = f"Dyadic-robust errors over {members.size} members, {found.sentence}"
+        return Found(sums.T @ sums - twice.T @ twice, found.factor, found.df, smallest, note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +160,7 @@ class Conley(Dependence):
             total += values[part].T @ (weight @ values)
         n = points.shape[0]
         note = f"Spatial errors (Conley, {self.kernel} kernel to {self.cutoff:g} km), {n} units"
-        return Found(total, n / (n - 1), n - 1.0, note)
+        return Found(total, n / (n - 1), n - 1.0, n, note)
 
     def _weight(self, distance: FloatArray) -> FloatArray:
         inside = distance <= self.cutoff

@@ -22,10 +22,16 @@ def t_quantile(probability: float, df: float) -> float:
     return float(special.ndtri(probability) if np.isinf(df) else special.stdtrit(df, probability))
 
 
-def two_sided_p(statistic: FloatArray, df: float) -> FloatArray:
-    """Return two-sided p-values of t statistics."""
+def t_quantiles(probability: float, df: FloatArray) -> FloatArray:
+    """Return one quantile for each of several degrees of freedom; NaN where these are."""
+    known, where = np.unique(df, return_inverse=True)
+    return np.array([np.nan if np.isnan(d) else t_quantile(probability, float(d)) for d in known])[where]
+
+
+def two_sided_p(statistic: FloatArray, df: float | FloatArray) -> FloatArray:
+    """Return two-sided p-values of t statistics, with the same degrees of freedom or each with its own."""
     size = np.abs(statistic)
-    return np.asarray(2 * (special.ndtr(-size) if np.isinf(df) else special.stdtr(df, -size)))
+    return np.asarray(2 * np.where(np.isinf(df), special.ndtr(-size), special.stdtr(df, -size)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def left_out(fit: Fit, view: View, names: Sequence[str]) -> LeftOut:
         q = effects_projection(fit, estimate, source)
         if q is not None:
             codes = intersection([row_clusters(fit, name, source.rows) for name in names])
-            return LeftOut(estimate.effects + downdated(source, q, codes), fit.estimator.small_sample == "ppmlhdfe")
+            return LeftOut(estimate.effects + downdated(source, q, codes), fit.estimator.is_poisson)
     return _refitted(fit, view, estimate, names)
 
 

@@ -17,6 +17,7 @@ from twintrade.inference.clustered import (
     sandwich_note,
 )
 from twintrade.inference.clusters import Clusters, fewest_treated
+from twintrade.inference.conventions import OWN
 from twintrade.inference.joint import bounded_critical
 from twintrade.inference.variances import has_variance
 from twintrade.numerics.arrays import BoolArray, FloatArray
@@ -38,7 +39,7 @@ class Multiplier(Inference):
     """
 
     by: tuple[str, ...] = ()
-    correction: str = "estimator"
+    correction: str = OWN
     level: float = 0.95
     draws: int = 4999
     weights: Weights = "rademacher"

@@ -65,9 +65,8 @@ def is_linear(fit: Fit) -> bool:
 
     Weights or factors that are chosen from the outcome are not: such estimates say that only a refit can tell.
     """
-    is_poisson = fit.estimator.options().get("family") == "poisson"
     is_chosen = isinstance(fit.estimate.uncertainty, RefitOnly)
-    return fit.estimate.scale == fit.design.scale and not is_poisson and not is_chosen
+    return fit.estimate.scale == fit.design.scale and not fit.estimator.is_poisson and not is_chosen
 
 
 def with_values(design: Design, values: FloatArray) -> Design:

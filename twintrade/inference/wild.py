@@ -12,6 +12,7 @@ from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLURAL, Clustered, Facts, banded, few_treated
 from twintrade.inference.clusters import influence_of
+from twintrade.inference.conventions import OWN
 from twintrade.inference.leave_out import row_clusters
 from twintrade.inference.variances import has_variance, variance_messages
 from twintrade.inference.wild_sums import Scores, Working, working
@@ -43,6 +44,8 @@ class Wild(Inference):
     variance : {"cv1", "cv3"}
         Of the t statistics.
     imposes_null : bool
+    correction : str
+        As in ``clustered``: of the errors shown. Tests and intervals do not depend on it.
     level : float
     """
 
@@ -53,6 +56,7 @@ class Wild(Inference):
     scores: Scores = "plain"
     variance: Literal["cv1", "cv3"] = "cv1"
     imposes_null: bool = True
+    correction: str = OWN
     level: float = 0.95
     name: ClassVar[str] = "wild"
     citation: ClassVar[str] = "cameron2008"
@@ -74,7 +78,7 @@ class Wild(Inference):
         codes = row_clusters(fit, by, source.rows)
         is_finer = self.draw_by not in ("", by)
         groups = row_clusters(fit, self.draw_by, source.rows) if is_finer else codes
-        sandwich = Clustered(by=(by,), correction="fixest").sandwich(fit, estimate)
+        sandwich = Clustered(by=(by,), correction=self.correction).sandwich(fit, estimate)
         model = working(fit, estimate, source, codes, groups)
         seed = int(rng.integers(2**31))
         drawn, is_complete = wild_weights(np.random.default_rng(seed), self.draws, model.n_groups, self.weights)

@@ -179,4 +179,4 @@ def working(fit: Fit, estimate: Estimate, source: Regression, codes: IntArray, g
         if n > MOST_GROUPS:
             raise InferenceError(f"fixed effects reach across {n} clusters: too many to follow; use coarser clusters")
         across = absorber(effects, source.weights)
-    return Working(source, codes, groups, effects, part, across, fit.estimator.small_sample == "ppmlhdfe")
+    return Working(source, codes, groups, effects, part, across, fit.estimator.is_poisson)

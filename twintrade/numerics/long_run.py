@@ -23,12 +23,12 @@ def long_run_covariance(scores: FloatArray, lags: int, *, is_prewhitened: bool =
         Fit ``s_t = A s_{t-1} + u_t`` with the roots of A held below 0.97, and recolor the covariance of u.
     """
     if not is_prewhitened:
-        return _bartlett(scores, lags)
+        return bartlett(scores, lags)
     keep, scores = _basis(scores)
     slope = np.linalg.lstsq(scores[:-1], scores[1:], rcond=None)[0].T
     left, values, right = np.linalg.svd(slope)
     slope = left @ np.diag(np.minimum(values, 0.97)) @ right
-    inner = _bartlett(scores[1:] - scores[:-1] @ slope.T, lags) * scores.shape[0] / (scores.shape[0] - 1)
+    inner = bartlett(scores[1:] - scores[:-1] @ slope.T, lags) * scores.shape[0] / (scores.shape[0] - 1)
     recolor = np.linalg.inv(np.eye(slope.shape[0]) - slope)
     return np.asarray(keep.T @ (recolor @ inner @ recolor.T) @ keep)
 
@@ -41,9 +41,20 @@ def _basis(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
     return keep, scores @ keep.T
 
 
-def _bartlett(scores: FloatArray, lags: int) -> FloatArray:
-    out = scores.T @ scores
-    for lag in range(1, min(lags, scores.shape[0] - 1) + 1):
-        cross = scores[lag:].T @ scores[:-lag]
-        out = out + (1 - lag / (lags + 1)) * (cross + cross.T)
-    return np.asarray(out, dtype=np.float64)
+def bartlett(scores: FloatArray, lags: int) -> FloatArray:
+    """Return the Bartlett long-run sum of outer products, shape (n_effects, n_effects).
+
+    Parameters
+    ----------
+    scores : FloatArray, shape (..., n_periods, n_effects)
+        In the order of time; series of an earlier axis are summed and have no products with one another.
+    lags : int
+    """
+    n_effects = scores.shape[-1]
+    total = np.zeros((n_effects, n_effects))
+    for lag in range(min(lags, scores.shape[-2] - 1) + 1):
+        late = scores[..., lag:, :].reshape(-1, n_effects)
+        early = scores[..., : scores.shape[-2] - lag, :].reshape(-1, n_effects)
+        cross = (1 - lag / (lags + 1)) * (late.T @ early)
+        total += cross if lag == 0 else cross + cross.T
+    return total
