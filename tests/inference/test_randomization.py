@@ -8,7 +8,9 @@ import pytest
 from twintrade.design import Treatment
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
-from twintrade.inference.assignments import assignments
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.assignments import assignments, units_with_trade
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.inversion import inverted, two_sided_share
 from twintrade.inference.permutation import permute, with_values
@@ -175,3 +177,31 @@ def test_size_under_the_null(dense, gravity_panel) -> None:
         bands = Randomization(draws=99, intervals=False).infer(fitted, "overall", np.random.default_rng(seed))
         rejected += bands.p[0] <= 0.05
     assert abs(rejected / n - 0.05) < 3 * np.sqrt(0.05 * 0.95 / n)
+
+
+def test_a_pair_without_any_trade_is_not_in_the_pool(gravity_panel) -> None:
+    """Poisson regression leaves a pair of zeros out, so that results are those of the panel without the pair."""
+    made = gravity_panel()
+    unit = int(np.flatnonzero(np.isinf(made.onset))[0])
+    name = str(made.panel.units[unit])
+    flows = np.where(made.panel.unit == unit, 0.0, np.exp(made.panel.values(made.outcome) / 2))
+    panel = replace(made.panel, columns={**made.panel.columns, "flow": flows})
+    made = replace(made, panel=panel, outcome="flow", transform="level")
+    fitted = fit(PPML(shape="static"), made)
+    dealt = assignments(made, "units", units_with_trade(fitted))
+    assert unit not in dealt.eligible
+    assert dealt.eligible.size == made.observations.n_units - 1
+    method = Randomization(draws=39)
+    with_pair = method.infer(fitted, "overall", np.random.default_rng(1))
+    without = method.infer(fit(PPML(shape="static"), made.without([name])), "overall", np.random.default_rng(1))
+    assert with_pair.p == pytest.approx(without.p, abs=ROUNDING)
+    assert with_pair.low == pytest.approx(without.low, abs=1e-6)
+
+
+def test_a_pair_of_zeros_that_the_method_uses_stays_in_the_pool(gravity_panel) -> None:
+    made = gravity_panel()
+    unit = int(np.flatnonzero(np.isinf(made.onset))[0])
+    flows = np.where(made.panel.unit == unit, 0.0, made.panel.values(made.outcome))
+    panel = replace(made.panel, columns={**made.panel.columns, "flow": flows})
+    made = replace(made, panel=panel, outcome="flow", transform="level")
+    assert unit in made.observations.unit_rows[units_with_trade(fit(TWFE(shape="static"), made))]

@@ -13,7 +13,7 @@ from twintrade.estimators.base import Estimator, Fit
 from twintrade.estimators.base import fit as fitted
 from twintrade.estimators.twfe import TWFE
 from twintrade.fanout import Arrays, run_jobs, succeeded
-from twintrade.inference.assignments import assignments
+from twintrade.inference.assignments import assignments, units_with_trade
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clusters import recode
 from twintrade.inference.conventions import convention, corrected, count_all, levels_of
@@ -196,7 +196,7 @@ def placebo_curves(
 
     Specifications with the chosen dates whose method has a fast path take part; None where there is none.
     """
-    dealt = assignments(fit.design, "units")
+    dealt = assignments(fit.design, "units", units_with_trade(fit))
     onsets = (*(dealt.draw(rng) for _ in range(n_draws)), fit.design.onset)
     jobs = {f"{k} {one.label}": k for k, one in enumerate(plan) if one.choices["dates"] == plan[0].choices["dates"]}
     shared: PlaceboShared = (fit, tuple(plan), onsets)

@@ -9,6 +9,7 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit
 from twintrade.inference.clusters import recode
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
@@ -145,8 +146,15 @@ class Assignments:
         return out
 
 
-def assignments(design: Design, across: Across) -> Assignments:
+def assignments(design: Design, across: Across, pool: IntArray | None = None) -> Assignments:
     """Return the assignments of a design: units outside the sample never get an onset.
+
+    Parameters
+    ----------
+    design : Design
+    across : {"units", "cities", "partners", "dates"}
+    pool : IntArray, optional
+        Codes, in the design's observations, of the units that may get one; all by default.
 
     Raises
     ------
@@ -156,6 +164,7 @@ def assignments(design: Design, across: Across) -> Assignments:
     if across not in SENTENCES:
         raise InferenceError(f"onsets cannot be re-assigned across {across!r}; known: {', '.join(SENTENCES)}")
     o = design.observations
+    pool = np.arange(o.n_units) if pool is None else pool
     starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
     ends = np.append(starts[1:], o.n_rows) - 1
     group = np.arange(o.n_units)
@@ -164,10 +173,19 @@ def assignments(design: Design, across: Across) -> Assignments:
     onset = design.onset.copy()
     inside = onset[o.unit_rows]
     onset[o.unit_rows] = np.where(inside > o.period[ends], np.inf, inside)
-    found = Assignments(across, onset, o.unit_rows, o.period[starts], o.period[ends], group, design.anticipation)
+    first, last = o.period[starts][pool], o.period[ends][pool]
+    found = Assignments(across, onset, o.unit_rows[pool], first, last, group[pool], design.anticipation)
     if found.log_count < 1e-9:
         raise InferenceError(f"there is only one assignment across {across}: nothing to compare the real one with")
     return found
+
+
+def units_with_trade(fit: Fit) -> IntArray:
+    """Return the units in the fit or with any trade: a pair of zeros that the method leaves out is no candidate."""
+    o = fit.design.observations
+    raw = fit.design.panel.values(fit.design.outcome)[o.rows]
+    counted = np.concatenate([o.unit[fit.estimate.sample.rows], o.unit[raw != 0]])
+    return np.flatnonzero(np.bincount(counted, minlength=o.n_units)).astype(np.int64)
 
 
 def _arrangements(values: FloatArray, counts: IntArray, size: int) -> Iterator[FloatArray]:

@@ -11,7 +11,7 @@ from twintrade.effects import Bands, EventStudy
 from twintrade.effects.bands import absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.assignments import Across, Assignments, assignments
+from twintrade.inference.assignments import Across, Assignments, assignments, units_with_trade
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.inversion import inverted, two_sided_share
@@ -66,7 +66,7 @@ class Randomization(Inference):
             Only one assignment exists, no draw could be estimated, or the score was asked for and does not exist.
         """
         seed = int(rng.integers(2**31))
-        dealt = assignments(fit.design, self.across)
+        dealt = assignments(fit.design, self.across, units_with_trade(fit))
         onsets, is_complete = self._onsets(dealt, np.random.default_rng(seed))
         by_score = self._scored(fit, onsets)
         if by_score is not None:
