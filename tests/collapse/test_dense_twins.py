@@ -83,7 +83,7 @@ def test_leads_are_a_regression_on_untreated_rows_only(design):
 
 def test_twfe_is_the_regression_with_all_dummies(design):
     o = design.observations
-    study = fit(TWFE(), design).estimate
+    study = fit(TWFE(bins=True), design).estimate
     clipped = np.where(np.isfinite(o.onset), np.clip(o.event_time, -2, 3), -99)
     times = [e for e in range(-2, 4) if e != -1]
     columns = np.hstack([(clipped[:, None] == times).astype(float), dummies(o)])

@@ -6,7 +6,7 @@ import pytest
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import fit
+from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.permutation import with_values
@@ -41,7 +41,9 @@ def onsets(rng) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "estimator", [TWFE(), TWFE(shape="static"), Imputation()], ids=["event", "static", "imputation"]
+    "estimator",
+    [TWFE(), TWFE(bins=True), TWFE(shape="static"), Imputation()],
+    ids=["event", "binned", "static", "imputation"],
 )
 @pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
 @pytest.mark.parametrize(
@@ -69,7 +71,9 @@ def test_fast_estimates_equal_refits(estimator, fixed_effects, options) -> None:
                 refitted = fit(estimator, one).estimate
                 assert found.names == refitted.names
                 assert found.effects == pytest.approx(refitted.effects, abs=AGREEMENT)
-                if hasattr(found, "average"):
-                    assert found.average().effects == pytest.approx(refitted.average().effects, abs=AGREEMENT)
+                quick, slow = Fit(estimator, one, found), Fit(estimator, one, refitted)
+                assert quick.views == slow.views
+                for view in {"overall", "path"} & set(slow.views):
+                    assert quick.view(view).effects == pytest.approx(slow.view(view).effects, abs=AGREEMENT)
             n_compared += 1
     assert n_compared >= 8

@@ -32,7 +32,7 @@ def linearmodels_fit(o, columns):
 
 def test_event_study_equals_linearmodels(design):
     o = design.observations
-    result = fit(TWFE(), design)
+    result = fit(TWFE(bins=True), design)
     study = result.estimate
     clipped = np.where(np.isfinite(o.onset), np.clip(o.event_time, -3, 4), -99)
     others = study.event_times[study.event_times != -1]
@@ -53,7 +53,7 @@ def test_static_effect_equals_linearmodels(design):
 
 def test_ends_of_the_window_collect_what_lies_beyond(design):
     o = design.observations
-    study = fit(TWFE(), design).estimate
+    study = fit(TWFE(bins=True), design).estimate
     assert study.event_times.tolist() == list(range(-3, 5))
     assert study.binned == (True, True)
     assert study.n_cells[-1] == (o.event_time >= 4).sum()
@@ -62,12 +62,46 @@ def test_ends_of_the_window_collect_what_lies_beyond(design):
 
 
 def test_nothing_is_binned_where_the_window_holds_everything(design):
-    study = fit(TWFE(), design.within((-50, 50))).estimate
+    study = fit(TWFE(bins=True), design.within((-50, 50))).estimate
     assert study.binned == (False, False)
+    assert_same_estimate(study, fit(TWFE(), design).estimate)
+
+
+def assert_same_estimate(one, other):
+    assert one.names == other.names
+    np.testing.assert_allclose(one.effects, other.effects, atol=EXACT)
+    np.testing.assert_allclose(one.uncertainty.matrix(), other.uncertainty.matrix(), atol=EXACT)
+
+
+@pytest.mark.parametrize("bins", [False, True])
+@pytest.mark.parametrize("window", [(-3, 4), (0, 1), (-50, 50)])
+def test_overall_is_the_static_effect_and_the_path_averages_unbinned_event_times(design, window, bins):
+    o = design.observations
+    result = fit(TWFE(bins=bins), design.within(window))
+    assert_same_estimate(result.view("overall"), fit(TWFE(shape="static"), design).estimate)
+    assert result.view("overall").against == "all before"
+    times = np.unique(o.event_time[o.is_ever_treated[o.unit]])
+    others = times[times != -1]
+    dummies = (o.is_ever_treated[o.unit][:, None] & (o.event_time[:, None] == others)).astype(float)
+    theirs = linearmodels_fit(o, np.column_stack([dummies, o.covariates])).params.iloc[:-1]
+    after = others >= 0
+    path = result.view("path")
+    assert path.effects[0] == pytest.approx(
+        np.average(theirs[after], weights=dummies[:, after].sum(axis=0)), abs=EXACT
+    )
+    assert (path.kind, path.against, path.n_cells[0]) == ("path", "reference", o.is_treated.sum())
+
+
+def test_the_window_chooses_what_is_shown_and_nothing_else(design):
+    whole, some = fit(TWFE(), design.within((-50, 50))), fit(TWFE(), design.within((-2, 3)))
+    assert_same_estimate(whole.estimate, some.estimate)
+    assert some.view("event").event_times.tolist() == list(range(-2, 4))
+    assert some.view("event").binned == (False, False)
+    assert fit(TWFE(), design.within((0, 3))).view("event").event_times.tolist() == [-1, 0, 1, 2, 3]
 
 
 def test_a_window_after_onset_keeps_earlier_rows_out_of_its_first_dummy(design):
-    study = fit(TWFE(), design.within((0, 4))).estimate
+    study = fit(TWFE(bins=True), design.within((0, 4))).estimate
     assert study.event_times.tolist() == [-1, 0, 1, 2, 3, 4]
     assert study.binned == (True, True)
     assert study.effects[0] == 0.0

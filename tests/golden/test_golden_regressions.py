@@ -87,7 +87,7 @@ def test_static_twfe(name, weights):
 )
 def test_event_study_twfe(name, dataset, options):
     want = read_results("fixest_twfe", name)
-    estimate = fit(TWFE(), design_of(dataset, **options)).estimate
+    estimate = fit(TWFE(bins=True), design_of(dataset, **options)).estimate
     assert_event_study(estimate, want, CLOSED_FORM)
     assert estimate.binned == ((True, True) if name == "castle_es_binned" else (False, False))
 

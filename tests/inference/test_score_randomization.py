@@ -24,8 +24,8 @@ def design(gravity_panel, **options):
 def test_the_one_step_estimate_is_weighted_least_squares_of_working_residuals(gravity_panel) -> None:
     made = design(gravity_panel, effect=0.3)
     o = made.observations
-    test = ScoreTest(made, "static")
-    found = test.under(np.ones(o.n_rows))(test.pattern(made))["after onset"]
+    test = ScoreTest(made, ("static",))
+    found = test.under(np.ones(o.n_rows))(test.pattern(made))["overall"]
     null = poisson(o.y, np.empty((o.n_rows, 0)), o.effect_codes())
     z = np.column_stack([*(np.eye(c.max() + 1)[c] for c in o.effect_codes()), o.is_treated.astype(float)])
     root = np.sqrt(null.mu)
@@ -35,8 +35,8 @@ def test_the_one_step_estimate_is_weighted_least_squares_of_working_residuals(gr
 
 def test_a_small_effect_is_close_to_the_full_estimate(gravity_panel) -> None:
     made = design(gravity_panel, n_treated=20)
-    test = ScoreTest(made, "static")
-    one_step = test.under(np.ones(made.observations.n_rows))(test.pattern(made))["after onset"]
+    test = ScoreTest(made, ("static",))
+    one_step = test.under(np.ones(made.observations.n_rows))(test.pattern(made))["overall"]
     full = fit(PPML(shape="static"), made).view("overall").effects[0]
     assert one_step == pytest.approx(full, abs=0.3 * abs(full) + 0.02)
 
@@ -46,15 +46,15 @@ def test_p_and_interval_agree(gravity_panel, rng) -> None:
     fitted = fit(PPML(shape="static"), made)
     dealt = assignments(made, "units")
     onsets = [dealt.draw(rng) for _ in range(99)]
-    test = ScoreTest(made, "static")
+    test = ScoreTest(made, ("static",))
     found = scored(fitted, test, onsets, True, 0.95)
     k = found.place("overall")
     assert found.low[k] < fitted.view("overall").effects[0] < found.high[k]
     treated = made.observations.is_treated
     for effect, is_in in ((found.low[k] + 0.1, True), (found.low[k] - 0.1, False), (found.high[k] + 0.15, False)):
         effects = test.under(np.exp(effect * treated))
-        drawn = np.array([effects(test.pattern(made.reassigned(onset)))["after onset"] for onset in onsets])
-        p = two_sided_share(effects(test.pattern(made))["after onset"], drawn)
+        drawn = np.array([effects(test.pattern(made.reassigned(onset)))["overall"] for onset in onsets])
+        p = two_sided_share(effects(test.pattern(made))["overall"], drawn)
         assert (p > 0.05) == is_in
 
 
@@ -68,6 +68,30 @@ def test_event_studies_have_intervals_for_every_effect(gravity_panel, rng) -> No
     assert bands.facts["statistic"] == "score"
     assert "without treatment" in bands.note
     assert both["overall"].low[0] < both["overall"].estimate.effects[0] < both["overall"].high[0]
+
+
+@pytest.mark.parametrize("bins", [False, True])
+def test_an_event_study_is_tested_for_its_static_effect_and_its_unbinned_path(gravity_panel, rng, bins) -> None:
+    made = design(gravity_panel, effect=1.0, fixed_effects="gravity").within((-2, 2))
+    o = made.observations
+    found = PPML(bins=bins).score_test(made).under(np.ones(o.n_rows))(PPML(bins=bins).score_test(made).pattern(made))
+    static = PPML(shape="static").score_test(made)
+    assert found["overall"] == pytest.approx(static.under(np.ones(o.n_rows))(static.pattern(made))["overall"])
+    null = poisson(o.y, np.empty((o.n_rows, 0)), o.effect_codes())
+    times = np.unique(o.event_time[o.is_ever_treated[o.unit]])
+    dummies = o.is_ever_treated[o.unit][:, None] & (o.event_time[:, None] == times[times != -1])
+    z = np.column_stack([dummies, *(np.eye(c.max() + 1)[c] for c in o.effect_codes())]).astype(float)[null.rows]
+    root = np.sqrt(null.mu)
+    steps = np.linalg.lstsq(z * root[:, None], root * (o.y[null.rows] / null.mu - 1), rcond=None)[0]
+    after = times[times != -1] >= 0
+    expected = np.average(steps[: after.size][after], weights=dummies[:, after].sum(axis=0))
+    assert found["path"] == pytest.approx(expected, rel=AGREEMENT)
+    views = Randomization(draws=39).infer_views(fit(PPML(bins=bins), made), ["event", "overall", "path"], rng)
+    alone = fit(PPML(shape="static"), made)
+    for view in ("overall", "path"):
+        assert views[view].low[0] < views[view].estimate.effects[0] < views[view].high[0]
+    assert views["overall"].estimate.effects == pytest.approx(alone.view("overall").effects)
+    assert views["event"].estimate.event_times.tolist() == [-2, -1, 0, 1, 2]
 
 
 def test_refits_remain_an_option(gravity_panel, rng) -> None:

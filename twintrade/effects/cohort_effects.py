@@ -1,12 +1,12 @@
 """The one table every cohort-based estimator fills (cohort x event time), and its aggregation, written once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from twintrade.effects.estimate import Estimate, EventStudy, Kind
+from twintrade.effects.estimate import AFTER_LESS_BEFORE, PATH, Against, Estimate, EventStudy, Kind
 from twintrade.effects.uncertainty import GroupedInfluence
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -80,6 +80,7 @@ class CohortEffects(Estimate):
             high = min(high, balance)
         times = np.unique(self.event_times[cells & (self.event_times >= low) & (self.event_times <= high)])
         combined = self._averaged(times, lambda e: cells & (self.event_times == e), kind="event")
+        is_whole = balance is None and bool(self.is_treated.any())
         return EventStudy(
             effects=combined.effects,
             uncertainty=combined.uncertainty,
@@ -92,25 +93,55 @@ class CohortEffects(Estimate):
             event_times=times,
             reference=self.reference,
             anticipation=self.anticipation,
+            against=self.against,
+            overall=self.average() if is_whole else None,
+            path=self.average_path() if is_whole and self.against == "reference" else None,
         )
 
     def average(self) -> Estimate:
         """Return the average over all treated cells, weighted by ``cell_weights``.
+
+        Effects against one reference are averaged less the average before onset: against all periods before.
 
         Raises
         ------
         EstimationError
             No treated cell is identified.
         """
+        if self.against != "reference":
+            return self._average_after(None, "average over treated cells", "overall", self.against)
+        leads = np.asarray(self.event_times < -self.anticipation)
+        return self._average_after(leads, AFTER_LESS_BEFORE, "overall", "all before")
+
+    def average_path(self) -> Estimate:
+        """Return the average over treated cells against the reference, weighted by ``cell_weights``.
+
+        Raises
+        ------
+        EstimationError
+            The effects have no reference, or no treated cell is identified.
+        """
+        if self.against != "reference":
+            raise EstimationError("effects that are not measured against a reference have no path against one")
+        return self._average_after(None, PATH, "path", "reference")
+
+    def _average_after(self, leads: BoolArray | None, name: str, kind: Kind, against: Against) -> Estimate:
+        """Average treated cells, less the average over the leads where these are given."""
         cells = self.is_treated
         if not cells.any():
             raise EstimationError("no cell from onset on is identified, so there is nothing to average")
-        weights = np.where(cells, self.cell_weights, 0.0)[:, None] / self.cell_weights[cells].sum()
+        members = [cells] if leads is None else [cells, leads]
+        signs = np.array([[1.0], [-1.0]])[: len(members)]
+        weights = np.column_stack([np.where(m, self.cell_weights, 0.0) / self.cell_weights[m].sum() for m in members])
+        shares = self._share_influence(members, weights)
         return self.combine(
-            weights,
-            ["average over treated cells"],
-            weight_influence=self._share_influence([cells], weights),
+            weights @ signs,
+            [name],
+            weight_influence=None if shares is None else replace(shares, values=shares.values @ signs),
+            kind=kind,
             n_units=np.array([self._n_units(cells)]),
+            n_cells=np.array([int(self.n_cells[cells].sum())]),
+            against=against,
         )
 
     def by_cohort(self) -> Estimate:

@@ -1,7 +1,7 @@
 """The currency of the house: effects that carry their uncertainty, scale, sample and labels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -10,11 +10,17 @@ import pandas as pd
 from twintrade.effects.sample import Sample
 from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 Scale = Literal["level", "log points", "percent", "share", "index"]
-Kind = Literal["event", "cohort", "calendar", "cell", "overall"]
+Kind = Literal["event", "cohort", "calendar", "cell", "overall", "path"]
 Base = Literal["universal", "varying", "imputation leads", "first-stage residuals", "none"]
+Against = Literal["all before", "reference", "last before", "weighted before", "synthetic outcome", "trend before"]
+"""What effects from onset on are compared with: all untreated periods before, one reference period, the last period
+before onset less anticipation, periods before by estimated weights, a weighted outcome of donors, a fitted trend."""
+
+AFTER_LESS_BEFORE = "average after onset less average before"
+PATH = "average of the path"
 
 EFFECT_COLUMNS = ("kind", "cohort", "event_time", "effect", "scale", "base", "n_units", "n_cells")
 
@@ -38,6 +44,10 @@ class Estimate:
         Treated units, and treated rows, behind each effect.
     labels : IntArray or None
         For kinds "cohort" and "calendar": the cohort (or period) of each effect.
+    base : str
+        What effects before onset are: "universal" (against one reference), "varying", "imputation leads" ...
+    against : str
+        What effects from onset on are compared with.
     """
 
     effects: FloatArray
@@ -50,6 +60,7 @@ class Estimate:
     kind: Kind = "overall"
     labels: IntArray | None = None
     base: Base = "none"
+    against: Against = "all before"
 
     def __repr__(self) -> str:
         head = f"{type(self).__name__}: "
@@ -93,6 +104,7 @@ class Estimate:
         labels: IntArray | None = None,
         n_units: IntArray | None = None,
         n_cells: IntArray | None = None,
+        against: Against | None = None,
     ) -> "Estimate":
         """Return linear combinations of the effects: the only aggregation in the program.
 
@@ -103,8 +115,9 @@ class Estimate:
         weight_influence : GroupedInfluence, optional
             Sum-scaled influence of estimated weights on the combination, by group of units:
             sum over effects of effect times the influence of its weight.
-        kind, labels, n_units, n_cells
-            Of the result. Counts default to the largest unit count, and the sum of cells, among the effects used.
+        kind, labels, n_units, n_cells, against
+            Of the result. Counts default to the largest unit count, and the sum of cells, among the effects used;
+            what is compared with stays.
         """
         used = weights != 0
         if n_units is None:
@@ -122,6 +135,7 @@ class Estimate:
             kind=kind,
             labels=labels,
             base=self.base,
+            against=against or self.against,
         )
 
 
@@ -140,7 +154,9 @@ class EventStudy(Estimate):
     anticipation : int
         Periods before onset that count as possibly affected.
     overall : Estimate or None
-        The method's own average, where it is no average of the event-time effects by treated cells.
+        The method's own average, where it is no average of the event-time effects by treated rows.
+    path : Estimate or None
+        Average against the reference, where event times shown together keep it from being computed from the effects.
     row_weights : FloatArray or None, shape (n_effects,)
         Sum of the sampling weights of the rows behind each effect, where rows carry weights.
     """
@@ -151,6 +167,7 @@ class EventStudy(Estimate):
     binned: tuple[bool, bool] = (False, False)
     anticipation: int = 0
     overall: Estimate | None = None
+    path: Estimate | None = None
     row_weights: FloatArray | None = None
     NAME: ClassVar[str] = "event study"
 
@@ -172,8 +189,29 @@ class EventStudy(Estimate):
             pre &= self.event_times != self.reference
         return np.flatnonzero(pre).astype(np.int64)
 
+    def within(self, window: tuple[int, int]) -> "EventStudy":
+        """Return the event times that a window shows, the reference and event time 0 among them; averages stay."""
+        low = window[0] if self.reference is None else min(window[0], self.reference)
+        shown = (self.event_times >= low) & (self.event_times <= max(window[1], 0))
+        if shown.all():
+            return self
+        return replace(
+            self,
+            effects=self.effects[shown],
+            uncertainty=self.uncertainty.combined(np.eye(self.n_effects)[:, shown]),
+            names=tuple(name for name, is_shown in zip(self.names, shown, strict=True) if is_shown),
+            n_units=self.n_units[shown],
+            n_cells=self.n_cells[shown],
+            event_times=self.event_times[shown],
+            overall=self.average(),
+            path=self.average_path() if self.against == "reference" else None,
+            row_weights=None if self.row_weights is None else self.row_weights[shown],
+        )
+
     def average(self) -> Estimate:
         """Return the method's own average, or that over treated rows from onset on, by sampling weight or alike.
+
+        Effects against one reference are averaged less the average before onset: against all periods before.
 
         Raises
         ------
@@ -182,9 +220,40 @@ class EventStudy(Estimate):
         """
         if self.overall is not None:
             return self.overall
-        size = self.n_cells if self.row_weights is None else self.row_weights
-        weights = np.where(self.event_times >= 0, size, 0).astype(np.float64)
-        if not weights.any():
-            raise EstimationError("no effect from onset on is left, so there is nothing to average")
-        weights = weights / weights.sum()
-        return self.combine(weights[:, None], ["average over treated cells"])
+        after = self._shares(self.event_times >= 0)
+        if self.against != "reference":
+            return self._combined(after, "average over treated cells", "overall", self.against)
+        leads = self._shares(self.event_times < -self.anticipation)
+        return self._combined(after - leads, AFTER_LESS_BEFORE, "overall", "all before")
+
+    def average_path(self) -> Estimate:
+        """Return the average of the effects from onset on against the reference, weighted by treated rows.
+
+        Raises
+        ------
+        EstimationError
+            The effects have no reference, or none from onset on is left.
+        """
+        if self.against != "reference":
+            raise EstimationError("effects that are not measured against a reference have no path against one")
+        if self.path is not None:
+            return self.path
+        return self._combined(self._shares(self.event_times >= 0), PATH, "path", "reference")
+
+    def _shares(self, chosen: BoolArray) -> FloatArray:
+        size = np.where(chosen, self.n_cells if self.row_weights is None else self.row_weights, 0).astype(np.float64)
+        if not size.any():
+            side = "before onset" if (self.event_times[chosen] < 0).any() else "from onset on"
+            raise EstimationError(f"no effect {side} is left, so there is nothing to average")
+        return np.asarray(size / size.sum())
+
+    def _combined(self, weights: FloatArray, name: str, kind: Kind, against: Against) -> Estimate:
+        after = self.event_times >= 0
+        return self.combine(
+            weights[:, None],
+            [name],
+            kind=kind,
+            n_units=np.array([self.n_units[after].max(initial=0)]),
+            n_cells=np.array([self.n_cells[after].sum()]),
+            against=against,
+        )

@@ -16,7 +16,7 @@ from twintrade.numerics.arrays import FloatArray
 if TYPE_CHECKING:
     from twintrade.estimators.score_test import ScoreTest
 
-View = Literal["event", "overall", "cohort", "calendar", "cell"]
+View = Literal["event", "overall", "path", "cohort", "calendar", "cell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,15 +218,19 @@ class Fit:
 
     @property
     def views(self) -> tuple[View, ...]:
-        """Which views this fit offers."""
+        """Which views this fit offers; a path only where effects are measured against one reference."""
+        path: tuple[View, ...] = ("path",) if self.estimate.against == "reference" else ()
         if isinstance(self.estimate, CohortEffects):
-            return ("event", "overall", "cohort", "calendar", "cell")
+            return ("event", "overall", *path, "cohort", "calendar", "cell")
         if isinstance(self.estimate, EventStudy):
-            return ("event", "overall")
+            return ("event", "overall", *path)
         return ("overall",)
 
     def view(self, view: View) -> Estimate:
         """Return the estimate by event time, by cohort, by period, by cell, or as one average.
+
+        "overall" is the effect after the agreement; "path" is the average of the event-time effects from onset on
+        against their reference. Neither depends on the window, which chooses the event times that "event" shows.
 
         Raises
         ------
@@ -238,11 +242,14 @@ class Fit:
         if view not in self.views:
             offered = ", ".join(self.views)
             raise EstimationError(f"{self.estimator.name} does not provide effects by {view}; it offers {offered}")
-        if isinstance(self.estimate, CohortEffects):
-            return _cohort_view(self.estimate, view, self.design.window)
-        if isinstance(self.estimate, EventStudy) and view == "overall":
-            return self.estimate.average()
-        return self.estimate
+        estimate = self.estimate
+        if isinstance(estimate, EventStudy | CohortEffects) and view in ("overall", "path"):
+            return estimate.average() if view == "overall" else estimate.average_path()
+        if isinstance(estimate, CohortEffects):
+            return _cohort_view(estimate, view, self.design.window)
+        if isinstance(estimate, EventStudy) and not self.estimator.requires.single_treated_unit:
+            return estimate.within(self.design.window)
+        return estimate
 
     def refit(self, design: Design) -> "Fit":
         """Return the same method on another design."""
@@ -256,7 +263,7 @@ def _cohort_view(effects: CohortEffects, view: View, window: tuple[int, int]) ->
         return effects.by_cohort()
     if view == "calendar":
         return effects.by_period()
-    return effects.average() if view == "overall" else effects
+    return effects
 
 
 def fit(estimator: Estimator, design: Design) -> Fit:

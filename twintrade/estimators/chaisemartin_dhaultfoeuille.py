@@ -145,6 +145,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
             base="universal",
             event_times=np.array(times, dtype=np.int64),
             reference=reference,
+            against="last before",
             anticipation=o.design.anticipation,
         )
         # Total effects, weighted by their switchers, over total changes of dose.

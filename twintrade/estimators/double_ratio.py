@@ -1,13 +1,13 @@
 """How one flow moved against its city's other flows and its destination's other flows at once."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from twintrade.design import Design
 from twintrade.design.case import Case, less_seasons
-from twintrade.effects.estimate import Scale
+from twintrade.effects.estimate import Against, Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.single_case import SingleCase
@@ -40,6 +40,7 @@ class DoubleRatio(SingleCase):
     relative_to: Literal["pre_mean", "reference"] = "pre_mean"
     base_period: int = -1
     name = "double_ratio"
+    compared_with: ClassVar[Against] = "all before"
     title = "Double ratio"
     citation = "balassa1965"
     requires = Requires(single_treated_unit=True, nonnegative=True, transforms=("level",), dyadic=True, weights=False)

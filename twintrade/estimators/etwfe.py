@@ -165,6 +165,7 @@ def _packed(
         event_times=table.event_times,
         cell_weights=table.weights,
         reference=reference,
+        against="all before" if reference is None else "reference",
         weight_influence=moved,
         anticipation=o.design.anticipation,
     )

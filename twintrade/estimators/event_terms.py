@@ -1,15 +1,37 @@
-"""Event-time dummies with binned ends, and the treatment dummy, shared by the estimators that regress on them."""
+"""Event-time dummies and the treatment dummy, shared by the estimators that regress on them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from twintrade.design import Observations
+from twintrade.effects import Estimate, EventStudy
 from twintrade.estimators.reference import holders, joined_rows, require_reference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 Shape = Literal["event", "static"]
+Model = Literal["event", "static", "binned"]
+"""A regression: one dummy an event time, one treatment dummy, or event-time dummies with binned ends."""
+
+
+def models_of(shape: Shape, bins: bool) -> tuple[Model, ...]:
+    """Return the regressions that a shape is reported from, the one shown first, the static one last."""
+    if shape == "static":
+        return ("static",)
+    return ("binned", "event", "static") if bins else ("event", "static")
+
+
+def join_models(found: Sequence[Estimate]) -> Estimate:
+    """Return the estimates of ``models_of`` as one: the path shown, the static effect as its overall effect."""
+    if len(found) == 1:
+        return found[0]
+    shown, *others, static = found
+    assert isinstance(shown, EventStudy)
+    unbinned = others[0] if others else None
+    path = unbinned.average_path() if isinstance(unbinned, EventStudy) else None
+    return replace(shown, overall=static, path=path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,9 +68,9 @@ NO_TERM = np.iinfo(np.int64).min
 """Clipped event time of a row that takes part without any dummy."""
 
 
-def terms(o: Observations, shape: Shape) -> Terms:
+def terms(o: Observations, model: Model) -> Terms:
     """Build the regressors of an event study or of the static model, covariates included."""
-    built = _event_terms(o) if shape == "event" else _static_terms(o)
+    built = _static_terms(o) if model == "static" else _event_terms(o, has_bins=model == "binned")
     if not o.design.covariates:
         return built
     columns = np.hstack([built.columns, o.covariates])
@@ -63,17 +85,20 @@ def follows_event_time(o: Observations) -> BoolArray:
     return np.asarray((o.unit_onset - o.design.anticipation <= o.periods[-1])[o.unit])
 
 
-def _event_terms(o: Observations) -> Terms:
-    """One dummy per event time; rows beyond an end of the window are collected in that end's dummy.
+def _event_terms(o: Observations, has_bins: bool) -> Terms:
+    """One dummy per event time; with bins, rows beyond an end of the window are collected in that end's dummy.
 
     A window wholly before or wholly after the onset is widened to the reference and to event time 0, so that no dummy
     mixes rows from both sides. Event times that no unit joins to the reference keep their dummies, without an effect.
     """
     design = o.design
-    low, high = min(design.window[0], design.reference), max(design.window[1], 0)
     treated = follows_event_time(o)
-    clipped = np.where(treated, np.minimum(np.maximum(o.event_time, low), high), NO_TERM)
     observed = o.event_time[treated]
+    if has_bins:
+        low, high = min(design.window[0], design.reference), max(design.window[1], 0)
+    else:
+        low, high = (int(observed.min()), int(observed.max())) if observed.size else (0, 0)
+    clipped = np.where(treated, np.minimum(np.maximum(o.event_time, low), high), NO_TERM)
     followed = clipped[treated]
     times = _distinct(followed, low, high)
     is_joined = joined_rows(holders(o)[treated], followed - low, followed == design.reference)

@@ -97,6 +97,7 @@ def pack(
         event_times=event_times,
         cell_weights=sizes[members],
         reference=-1 - design.anticipation if base == "universal" else None,
+        against="last before",
         anticipation=design.anticipation,
         unit_cohorts=wide.cohort,
         cohort_labels=wide.onset,

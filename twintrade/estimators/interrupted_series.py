@@ -81,6 +81,7 @@ class InterruptedSeries(Estimator):
             base="none",
             event_times=event_times,
             reference=None,
+            against="trend before",
             anticipation=design.anticipation,
         )
 

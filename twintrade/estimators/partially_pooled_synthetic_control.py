@@ -108,5 +108,6 @@ def _table(
         event_times=times,
         cell_weights=n_units.astype(np.float64),
         reference=None,
+        against="synthetic outcome",
         anticipation=design.anticipation,
     )

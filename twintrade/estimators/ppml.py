@@ -9,14 +9,22 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.event_terms import Shape, Terms, terms
+from twintrade.estimators.both_shapes import EventAndStatic, fit_both
+from twintrade.estimators.event_terms import Model, Shape, Terms, join_models, models_of, terms
 from twintrade.estimators.proportional import mean_differences
 from twintrade.estimators.score_test import ScoreTest
 from twintrade.estimators.separated import separated_rows
 from twintrade.estimators.slopes import Slopes, effects_of, influence_by_unit
+from twintrade.estimators.twfe import PATH
 from twintrade.numerics.poisson import PoissonFit, poisson
 
 Measure = Literal["coefficient", "difference"]
+
+
+STATIC = "One proportional effect after onset against all periods before, in log points; in percent 100(exp(β) − 1)."
+DIFFERENCE = (
+    "Mean difference of treated outcomes from what they would be without one proportional effect after onset."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +36,17 @@ class PPML(Estimator):
     Attributes
     ----------
     shape : {"event", "static"}
-        One effect per event time of the window with binned ends, or one effect after onset.
+        One effect per event time, with the static effect of the same rows as overall effect; or the static one alone.
     measure : {"coefficient", "difference"}
         Log points; or the mean difference of the outcome from what it would be without the effect, in its own unit,
         for leads as for lags.
+    bins : bool
+        Whether the event times shown end in bins, which collect rows beyond the window. Averages never use bins.
     """
 
     shape: Shape = "event"
     measure: Measure = "coefficient"
+    bins: bool = False
 
     name: ClassVar[str] = "ppml"
     title: ClassVar[str] = "PPML"
@@ -58,20 +69,28 @@ class PPML(Estimator):
         if self.measure not in get_args(Measure):
             raise DesignError(f"ppml's measure is one of {', '.join(get_args(Measure))}, not {self.measure!r}")
         o = design.observations
-        model = terms(o, self.shape)
-        fit = poisson(o.y, model.columns, o.effect_codes(), o.weights, names=model.names)
+        return join_models([self.fit_model(o, model) for model in models_of(self.shape, self.bins)])
+
+    def fit_model(self, o: Observations, model: Model) -> EventStudy | Estimate:
+        """Return one of the regressions that a shape is reported from."""
+        built = terms(o, model)
+        fit = poisson(o.y, built.columns, o.effect_codes(), o.weights, names=built.names)
         statistics = {
             "pseudo_r2": fit.pseudo_r2,
             "deviance": fit.deviance,
             "iterations": float(fit.iterations),
             "n_singletons": float(fit.singletons.size),
         }
-        found = effects_of(o, model, _slopes(o, fit), "log points", separated_rows(o, fit.separated), statistics)
-        return found if self.measure == "coefficient" else _in_levels(o, model, found)
+        found = effects_of(o, built, _slopes(o, fit), "log points", separated_rows(o, fit.separated), statistics)
+        return found if self.measure == "coefficient" else _in_levels(o, built, found)
+
+    def both(self, design: Design) -> EventAndStatic:
+        """Return the event study and the static effect of the same rows."""
+        return fit_both(self, design)
 
     def score_test(self, design: Design) -> ScoreTest:
         """Return the model without treatment, for tests that need no refit."""
-        return ScoreTest(design, self.shape)
+        return ScoreTest(design, models_of(self.shape, self.bins))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -84,10 +103,8 @@ class PPML(Estimator):
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
         if self.measure == "difference":
-            return "Mean difference of treated outcomes from what they would be without their proportional effect."
-        if self.shape == "static":
-            return "One proportional effect after onset, in log points; in percent 100(exp(β) − 1)."
-        return "Average of the log effects by event time at and after onset, weighted by the treated rows at each."
+            return DIFFERENCE if self.shape == "static" else f"{DIFFERENCE} {PATH}"
+        return STATIC if self.shape == "static" else f"{STATIC} {PATH}"
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

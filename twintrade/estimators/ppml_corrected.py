@@ -10,7 +10,8 @@ from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.corrected_influence import CorrectedInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.event_terms import Shape
+from twintrade.estimators.both_shapes import EventAndStatic, fit_both
+from twintrade.estimators.event_terms import Model, Shape, join_models, models_of
 from twintrade.estimators.ppml import PPML
 from twintrade.numerics.incidental_bias import DyadPanel, incidental_bias
 
@@ -28,9 +29,12 @@ class PPMLCorrected(Estimator):
     Attributes
     ----------
     shape : {"event", "static"}
+    bins : bool
+        As in PPML; overall effect and path are corrected for their own biases.
     """
 
     shape: Shape = "event"
+    bins: bool = False
 
     name: ClassVar[str] = "ppml_corrected"
     title: ClassVar[str] = "PPML, bias-corrected"
@@ -55,24 +59,11 @@ class PPMLCorrected(Estimator):
         o = design.observations
         if o.weights is not None:
             raise EstimationError("the bias correction takes no sampling weights; leave them out or use ppml")
-        plain = PPML(self.shape).estimate(design)
-        own = plain.uncertainty
-        if not isinstance(own, UnitInfluence) or own.regression is None:
-            raise EstimationError("ppml returned no regression to correct")
-        source = own.regression
-        panel = _panel(o, source)
-        found = incidental_bias(panel)
-        bias = found.bias @ source.selector
-        if not panel.has_dyad_effects:
-            bias = np.zeros_like(bias)
-        loading = found.bread @ source.selector
-        influence = CorrectedInfluence(
-            own.units, found.dyad_scores @ loading, source, adjusted=found.adjusted_scores @ loading
-        )
-        shown = {f"bias {name}": float(b) for name, b in zip(plain.names, bias, strict=True)}
-        statistics = {**plain.sample.statistics, **shown}
-        sample = replace(plain.sample, statistics=statistics)
-        return replace(plain, effects=plain.effects - bias, uncertainty=influence, sample=sample)
+        return join_models([_corrected(o, model) for model in models_of(self.shape, self.bins)])
+
+    def both(self, design: Design) -> EventAndStatic:
+        """Return the event study and the static effect of the same rows."""
+        return fit_both(self, design)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -85,6 +76,28 @@ class PPMLCorrected(Estimator):
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
         return PPML(self.shape).equation(design) + ", β̂ less its bias"
+
+
+def _corrected(o: Observations, model: Model) -> EventStudy | Estimate:
+    """Return one regression less its bias."""
+    plain = PPML().fit_model(o, model)
+    own = plain.uncertainty
+    if not isinstance(own, UnitInfluence) or own.regression is None:
+        raise EstimationError("ppml returned no regression to correct")
+    source = own.regression
+    panel = _panel(o, source)
+    found = incidental_bias(panel)
+    bias = found.bias @ source.selector
+    if not panel.has_dyad_effects:
+        bias = np.zeros_like(bias)
+    loading = found.bread @ source.selector
+    influence = CorrectedInfluence(
+        own.units, found.dyad_scores @ loading, source, adjusted=found.adjusted_scores @ loading
+    )
+    shown = {f"bias {name}": float(b) for name, b in zip(plain.names, bias, strict=True)}
+    statistics = {**plain.sample.statistics, **shown}
+    sample = replace(plain.sample, statistics=statistics)
+    return replace(plain, effects=plain.effects - bias, uncertainty=influence, sample=sample)
 
 
 def _panel(o: Observations, source: Regression) -> DyadPanel:

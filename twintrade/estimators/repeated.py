@@ -1,5 +1,6 @@
 """Linear estimates on the same rows under many treatments: the fixed effects are factored once, for all of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,10 +8,10 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, RefitOnly, Sample
 from twintrade.errors import EstimationError
-from twintrade.estimators.event_terms import NO_TERM, Shape, Terms, terms
+from twintrade.estimators.event_terms import NO_TERM, Model, Terms, join_models, terms
 from twintrade.estimators.slopes import row_weights
 from twintrade.numerics.annihilator import Annihilator, annihilator, solved
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 WITHOUT = RefitOnly("point estimates made for resampling carry no influence")
 
@@ -83,8 +84,8 @@ def repeated(design: Design, outcomes: FloatArray) -> Repeated | None:
     return Repeated(o, starts, np.diff(starts, append=o.n_rows), q, q.applied(outcomes), o.sample())
 
 
-def regressed(shared: Repeated, design: Design, shape: Shape) -> list[Estimate] | None:
-    """Return the regression's effects, one estimate an outcome; None where the treatment needs a refit.
+def regressed(shared: Repeated, design: Design, models: Sequence[Model]) -> list[Estimate] | None:
+    """Return the regressions' effects, one estimate an outcome; None where the treatment needs a refit.
 
     Only rows of affected units have a dummy, so the normal equations are sums over these rows.
 
@@ -97,16 +98,26 @@ def regressed(shared: Repeated, design: Design, shape: Shape) -> list[Estimate] 
     if found is None:
         return None
     positions, o = found
-    model = terms(o, shape)
-    has_terms = np.flatnonzero(model.columns.any(axis=1) if model.event_times is None else model.clipped != NO_TERM)
-    inside, rows = model.columns[has_terms], positions[has_terms]
+    built = [terms(o, model) for model in models]
+    has_terms = np.flatnonzero(np.any([_has_term(one) for one in built], axis=0))
+    inside, rows = np.hstack([one.columns[has_terms] for one in built]), positions[has_terms]
     norms = (shared.q.weights[rows][:, None] * inside**2).sum(axis=0)
-    kept, coefficients = solved(shared.q.gram(rows, inside), inside.T @ shared.applied[rows], norms)
-    is_reported = kept < model.n_reported
-    if not is_reported.any():
-        raise EstimationError("the treatment is not identified: the fixed effects absorb it")
-    kept, coefficients = kept[is_reported], coefficients[is_reported]
-    return [_slopes(o, model, kept, column, shared.sample) for column in coefficients.T]
+    gram, right = shared.q.gram(rows, inside), inside.T @ shared.applied[rows]
+    ends = np.cumsum([0, *(one.columns.shape[1] for one in built)])
+    by_model = []
+    for one, low, high in zip(built, ends[:-1], ends[1:], strict=True):
+        kept, coefficients = solved(gram[low:high, low:high], right[low:high], norms[low:high])
+        is_reported = kept < one.n_reported
+        if not is_reported.any():
+            raise EstimationError("the treatment is not identified: the fixed effects absorb it")
+        kept, coefficients = kept[is_reported], coefficients[is_reported]
+        by_model.append([_slopes(o, one, kept, column, shared.sample) for column in coefficients.T])
+    return [join_models(together) for together in zip(*by_model, strict=True)]
+
+
+def _has_term(model: Terms) -> BoolArray:
+    """Return which rows may have a dummy, shape (n_rows,)."""
+    return np.asarray(model.columns.any(axis=1) if model.event_times is None else model.clipped != NO_TERM)
 
 
 def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatArray, sample: Sample) -> Estimate:
@@ -138,6 +149,7 @@ def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatAr
         event_times=times,
         reference=o.design.reference,
         binned=model.binned,
+        against="reference",
         anticipation=o.design.anticipation,
         row_weights=row_weights(o, np.arange(o.n_rows), model.clipped, times),
     )

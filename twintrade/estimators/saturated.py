@@ -107,6 +107,7 @@ def saturated(
         event_times=table.event_times,
         cell_weights=table.weights,
         reference=reference,
+        against="all before" if reference is None else "reference",
         anticipation=o.design.anticipation,
     )
 

@@ -1,16 +1,39 @@
 """One-step estimates of a Poisson model from its fit without the treatment: for tests that need no refit."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
-from twintrade.design import Design
+from twintrade.design import Design, Observations
 from twintrade.errors import EstimationError
-from twintrade.estimators.event_terms import Shape, terms
+from twintrade.estimators.event_terms import Model, terms
 from twintrade.numerics.annihilator import annihilator, solved
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.poisson import poisson
+
+OVERALL: Final = "overall"
+PATH: Final = "path"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """The columns of one regression of an assignment.
+
+    Attributes
+    ----------
+    columns : FloatArray, shape (n_rows, n_columns)
+        The first ones are effects, then those of anticipation.
+    names : tuple of str
+        Of the effects that are shown, or "overall"; empty where they only enter the path.
+    path : FloatArray or None, shape (n_effects,)
+        Number of treated rows of each effect, 0 for effects before onset, where the regression gives the path.
+    """
+
+    columns: FloatArray
+    names: tuple[str, ...]
+    path: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,17 +43,18 @@ class Pattern:
     Attributes
     ----------
     rows : IntArray, shape (n_rows,)
-    columns : FloatArray, shape (n_rows, n_columns)
-    names : tuple of str
-        Of the columns that are effects, the first ones.
-    is_after : FloatArray, shape (n_names,)
-        Number of treated rows of each effect, 0 for effects before onset.
+    blocks : tuple of Block
+        One a regression.
     """
 
     rows: IntArray
-    columns: FloatArray
-    names: tuple[str, ...]
-    is_after: FloatArray
+    blocks: tuple[Block, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all effects, averages included."""
+        shown = tuple(name for block in self.blocks for name in block.names)
+        return (*shown, PATH) if any(block.path is not None for block in self.blocks) else shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,25 +64,31 @@ class ScoreTest:
     Attributes
     ----------
     design : Design
-    shape : {"event", "static"}
+    models : tuple of str
+        The regressions reported, the one shown first, the static one last.
     """
 
     design: Design
-    shape: Shape
+    models: tuple[Model, ...]
 
     def pattern(self, design: Design) -> Pattern | None:
         """Return the treatment columns of a re-assigned design; None where it observes other rows."""
         o = design.observations
         if not np.array_equal(o.rows, self.design.observations.rows):
             return None
-        model = terms(o, self.shape)
-        columns = model.columns[:, : model.columns.shape[1] - o.covariates.shape[1]]
-        rows = np.flatnonzero(columns.any(axis=1))
-        counts = columns[:, : model.n_reported].sum(axis=0)
-        if model.event_times is None:
-            return Pattern(rows, columns[rows], ("after onset",), counts)
-        names = tuple(f"{e:+d}" for e in model.event_times)
-        return Pattern(rows, columns[rows], names, np.where(model.event_times >= 0, counts, 0.0))
+        blocks = [self._block(o, model, is_shown=model == self.models[0]) for model in self.models]
+        rows = np.flatnonzero(np.any([block.columns.any(axis=1) for block in blocks], axis=0))
+        return Pattern(rows, tuple(replace(block, columns=block.columns[rows]) for block in blocks))
+
+    def _block(self, o: Observations, model: Model, *, is_shown: bool) -> Block:
+        built = terms(o, model)
+        columns = built.columns[:, : built.columns.shape[1] - o.covariates.shape[1]]
+        if built.event_times is None:
+            return Block(columns, (OVERALL,))
+        times = built.event_times
+        names = tuple(f"{e:+d}" for e in times) if is_shown else ()
+        path = None if model == "binned" else np.where(times >= 0, columns[:, : times.size].sum(axis=0), 0.0)
+        return Block(columns, names, path)
 
     def under(self, factor: FloatArray) -> Callable[[Pattern], dict[str, float]] | None:
         """Return one-step estimates under the null that treatment multiplied outcomes by ``factor``.
@@ -82,14 +112,30 @@ class ScoreTest:
             return None
 
         def effects(pattern: Pattern) -> dict[str, float]:
-            inside = pattern.columns
+            inside = np.hstack([block.columns for block in pattern.blocks])
             norms = (q.weights[pattern.rows][:, None] * inside**2).sum(axis=0)
             right = (inside.T @ score[pattern.rows])[:, None]
-            try:
-                kept, found = solved(q.gram(pattern.rows, inside), right, norms)
-            except EstimationError:
-                return {}
-            n = len(pattern.names)
-            return {pattern.names[k]: float(b) for k, b in zip(kept, found[:, 0], strict=True) if k < n}
+            gram = q.gram(pattern.rows, inside)
+            found: dict[str, float] = {}
+            begin = 0
+            for block in pattern.blocks:
+                own = slice(begin, begin + block.columns.shape[1])
+                begin = own.stop
+                found |= _one_step(block, gram[own, own], right[own], norms[own])
+            return found
 
         return effects
+
+
+def _one_step(block: Block, gram: FloatArray, right: FloatArray, norms: FloatArray) -> dict[str, float]:
+    try:
+        kept, found = solved(gram, right, norms)
+    except EstimationError:
+        return {}
+    slopes = dict(zip(kept.tolist(), found[:, 0].tolist(), strict=True))
+    out = {name: slopes[k] for k, name in enumerate(block.names) if k in slopes}
+    if block.path is not None:
+        counts = np.array([block.path[k] if k < block.path.size else 0.0 for k in slopes])
+        if counts.any():
+            out[PATH] = float(counts @ found[:, 0] / counts.sum())
+    return out

@@ -12,7 +12,7 @@ from twintrade.design import Design
 from twintrade.design.case import Case, case_of
 from twintrade.design.outcome_matrix import outcome_matrix
 from twintrade.effects import Dropped, Estimate, EventStudy, RefitOnly, Sample
-from twintrade.effects.estimate import Scale
+from twintrade.effects.estimate import Against, Scale
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Estimator
 from twintrade.numerics.arrays import BoolArray, FloatArray
@@ -25,6 +25,7 @@ class SingleCase(Estimator):
     uses_covariates: ClassVar[bool] = False
     fits_whole_path: ClassVar[bool] = True
     """Whether it can be fitted on all periods as if none were treated, as conformal inference does."""
+    compared_with: ClassVar[Against] = "synthetic outcome"
     removes_seasons: ClassVar[bool] = False
     """Whether each unit's seasonal means before the onset are taken out of quarters and months first."""
 
@@ -127,6 +128,7 @@ class SingleCase(Estimator):
             base="none" if reference is None else "universal",
             event_times=case.event_times[usable],
             reference=reference,
+            against=self.compared_with if reference is None else "reference",
             anticipation=design.anticipation,
         )
 

@@ -124,6 +124,7 @@ def _event_study(
         event_times=times,
         reference=reference,
         binned=terms.binned,
+        against="reference",
         anticipation=o.design.anticipation,
         row_weights=row_weights(o, slopes.rows, terms.clipped, times),
     )

@@ -155,5 +155,6 @@ class Stacked(Estimator):
             event_times=times,
             cell_weights=np.array([weight[g] for g in members]),
             reference=design.reference,
+            against="reference",
             anticipation=design.anticipation,
         )

@@ -90,6 +90,7 @@ class StaggeredEfficient(Estimator):
             names=("average over treated cells",),
             n_units=np.array([int(wide.counts[np.unique([c.cohort for c in plan])].sum())]),
             n_cells=np.array([int(sizes[times >= 0].sum())]),
+            against="last before",
         )
         return EventStudy(
             effects=effects,
@@ -104,6 +105,7 @@ class StaggeredEfficient(Estimator):
             reference=-1 - design.anticipation,
             anticipation=design.anticipation,
             overall=average,
+            against="last before",
         )
 
     def assumption(self, design: Design) -> str:

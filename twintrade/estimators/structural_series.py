@@ -2,13 +2,14 @@
 
 import warnings
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from twintrade.design import Design
 from twintrade.design.case import Case
 from twintrade.effects import Draws, EventStudy
+from twintrade.effects.estimate import Against
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.single_case import SingleCase
@@ -60,6 +61,7 @@ class StructuralSeries(SingleCase):
     seed: int = field(default=20240501)
     min_before: int = 8
     name = "structural_series"
+    compared_with: ClassVar[Against] = "trend before"
     title = "Structural series"
     citation = "brodersen2015"
     fits_whole_path = False
@@ -84,6 +86,7 @@ class StructuralSeries(SingleCase):
             base=study.base,
             event_times=case.event_times,
             reference=None,
+            against=self.compared_with,
             anticipation=design.anticipation,
         )
 

@@ -166,6 +166,7 @@ def _from_moments(o: Observations, dropped: tuple[Dropped, ...], are_fixed: bool
         event_times=times,
         cell_weights=sizes,
         reference=o.design.reference,
+        against="reference",
         anticipation=o.design.anticipation,
         unit_cohorts=None if are_fixed else wide.cohort,
         cohort_labels=None if are_fixed else wide.onset,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from twintrade.design import Design
 from twintrade.design.case import Case, case_of
 from twintrade.design.outcome_matrix import OutcomeMatrix, outcome_matrix
 from twintrade.effects import CohortEffects, Estimate, RefitOnly
+from twintrade.effects.estimate import Against
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.single_case import SingleCase
@@ -38,6 +40,7 @@ class SyntheticDid(WeightedCase):
     solver: Solver = "exact"
     min_before: int = 2
     name = "synthetic_did"
+    compared_with: ClassVar[Against] = "weighted before"
     title = "Synthetic DiD"
     citation = "arkhangelsky2021"
     fits_whole_path = False
@@ -145,5 +148,6 @@ def _stacked(
         event_times=times,
         cell_weights=n_units.astype(np.float64),
         reference=None,
+        against="weighted before",
         anticipation=design.anticipation,
     )

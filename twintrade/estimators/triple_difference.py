@@ -120,6 +120,7 @@ class TripleDifference(Estimator):
             event_times=times,
             cell_weights=groups.sizes[1][members],
             reference=-1 - design.anticipation if self.base == "universal" else None,
+            against="last before",
             anticipation=design.anticipation,
             unit_cohorts=groups.code,
             cohort_labels=np.concatenate([np.full(wide.onset.size, np.nan), wide.onset]),

@@ -10,9 +10,10 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Fit, Repeater, Requires
+from twintrade.estimators.base import Estimator, Repeater, Requires
+from twintrade.estimators.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.collapsed import Collapse, collapse
-from twintrade.estimators.event_terms import Shape, Terms, terms
+from twintrade.estimators.event_terms import Model, Shape, Terms, join_models, models_of, terms
 from twintrade.estimators.missing_patterns import n_alone
 from twintrade.estimators.repeated import regressed, repeated
 from twintrade.estimators.slopes import Slopes, effects_of
@@ -22,19 +23,14 @@ from twintrade.numerics.columns import column_norms
 from twintrade.numerics.least_squares import LeastSquares, regressed_residuals
 from twintrade.numerics.unit_trends import without_trends
 
-
-@dataclass(frozen=True, slots=True)
-class EventAndStatic:
-    """The event study and the one static effect of the same regression sample.
-
-    Attributes
-    ----------
-    event : Fit
-    static : Fit
-    """
-
-    event: Fit
-    static: Fit
+STATIC = (
+    "One effect after onset against all periods before: a variance-weighted average of effects, in which weights may "
+    "be negative."
+)
+PATH = (
+    "Its path averages the effects by event time from onset on against the reference, each weighted by its treated "
+    "rows."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,9 @@ class TWFE(Estimator):
     Attributes
     ----------
     shape : {"event", "static"}
-        One effect per event time of the window with binned ends, or one effect after onset.
+        One effect per event time, with the static effect of the same rows as overall effect; or the static one alone.
+    bins : bool
+        Whether the event times shown end in bins, which collect rows beyond the window. Averages never use bins.
     unit_trends : bool
         Whether every unit has a straight line of its own beside its level, as ``unit[period]`` in fixest; with
         two-way effects. Lines take out part of an effect that grows, and need leads to be told from one.
@@ -56,6 +54,7 @@ class TWFE(Estimator):
 
     shape: Shape = "event"
     unit_trends: bool = False
+    bins: bool = False
 
     name: ClassVar[str] = "twfe"
     title: ClassVar[str] = "TWFE"
@@ -72,25 +71,17 @@ class TWFE(Estimator):
         EstimationError
             The reference is not observed, or the fixed effects absorb the treatment.
         """
-        return self._estimated(design, (self.shape,))[0]
-
-    def both(self, design: Design) -> EventAndStatic:
-        """Return the event study and the static effect; the fixed effects are taken out once for both."""
-        lacking = self.requires.unmet(design)
-        if lacking:
-            raise DesignError(f"{self.name} cannot run on this design: " + "; ".join(lacking))
-        event, static = self._estimated(design, ("event", "static"))
-        return EventAndStatic(
-            Fit(replace(self, shape="event"), design, event), Fit(replace(self, shape="static"), design, static)
-        )
-
-    def _estimated(self, design: Design, shapes: Sequence[Shape]) -> list[EventStudy | Estimate]:
+        models = models_of(self.shape, self.bins)
         if self.unit_trends and set(design.effect_names) != {"unit", "period"}:
             raise DesignError(f"unit trends go with two-way effects, not with {design.effects_label} effects")
         means = None if self.unit_trends else collapse(design, with_gaps=True)
         if means is None:
-            return self._regressed(design.observations, shapes)
-        return [self._expanded(means, found) for found in self._regressed(means.small, shapes)]
+            return join_models(self._regressed(design.observations, models))
+        return join_models([self._expanded(means, found) for found in self._regressed(means.small, models)])
+
+    def both(self, design: Design) -> EventAndStatic:
+        """Return the event study and the static effect; the fixed effects are taken out once for both."""
+        return fit_both(self, design)
 
     def _expanded(self, means: Collapse, found: EventStudy | Estimate) -> EventStudy | Estimate:
         source = found.uncertainty.regression  # type: ignore[attr-defined]
@@ -103,20 +94,20 @@ class TWFE(Estimator):
         )
         return replace(means.expanded(found, sample), scale=means.o.design.scale)
 
-    def _regressed(self, o: Observations, shapes: Sequence[Shape]) -> list[EventStudy | Estimate]:
-        """Regress the outcome on each shape's terms; effects are taken out of all of them in one projection."""
-        models = [terms(o, shape) for shape in shapes]
-        ends = np.cumsum([1, *(m.columns.shape[1] for m in models)])
+    def _regressed(self, o: Observations, models: Sequence[Model]) -> list[EventStudy | Estimate]:
+        """Regress the outcome on each model's terms; effects are taken out of all of them in one projection."""
+        built = [terms(o, model) for model in models]
+        ends = np.cumsum([1, *(m.columns.shape[1] for m in built)])
         columns = np.empty((o.n_rows, ends[-1]), order="F")
         columns[:, 0] = o.y
         norms = []
-        for low, high, model in zip(ends[:-1], ends[1:], models, strict=True):
+        for low, high, model in zip(ends[:-1], ends[1:], built, strict=True):
             columns[:, low:high] = model.columns
             norms.append(column_norms(model.columns, o.weights))
         tilde, n_lines = self._net(o, columns)
         n_singletons = float(singletons(o.effect_codes()).sum())
         found = []
-        for low, high, model, norm in zip(ends[:-1], ends[1:], models, norms, strict=True):
+        for low, high, model, norm in zip(ends[:-1], ends[1:], built, norms, strict=True):
             # The first model takes the columns as they stand: nothing is copied where there is one model alone.
             own = tilde if high - low + 1 == ends[-1] else tilde[:, [0, *range(low, high)]]
             fit = regressed_residuals(own, norm, o.weights, model.names)
@@ -134,7 +125,7 @@ class TWFE(Estimator):
         if self.unit_trends:
             return None
         shared = repeated(design, outcomes)
-        return None if shared is None else partial(regressed, shared, shape=self.shape)
+        return None if shared is None else partial(regressed, shared, models=models_of(self.shape, self.bins))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -149,8 +140,8 @@ class TWFE(Estimator):
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
         if self.shape == "static":
-            return "A variance-weighted average of effects after onset, in which weights may be negative."
-        return "Average of the effects by event time at and after onset, weighted by the treated rows at each."
+            return STATIC
+        return f"{STATIC} {PATH}"
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

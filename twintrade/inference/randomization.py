@@ -17,7 +17,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.inversion import inverted, two_sided_share
 from twintrade.inference.permutation import Permuted, is_linear, permute
 from twintrade.inference.randomization_bands import Compared, Dealt
-from twintrade.inference.score_randomization import OVERALL, Scored, scored
+from twintrade.inference.score_randomization import Scored, scored
 from twintrade.inference.variances import is_reference
 from twintrade.numerics.arrays import FloatArray
 
@@ -144,8 +144,8 @@ def _from_score(fit: Fit, view: View, found: Scored) -> Compared:
     estimate = fit.view(view)
     places = np.full(estimate.n_effects, -1)
     for k, name in enumerate(estimate.names):
-        if view == "overall":
-            places[k] = found.place(OVERALL)
+        if view in found.names:
+            places[k] = found.place(view)
         elif name in found.names:
             places[k] = found.place(name)
     taken = np.where(places >= 0, places, 0)

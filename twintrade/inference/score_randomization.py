@@ -8,19 +8,18 @@ import numpy as np
 from twintrade.effects import EventStudy
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.score_test import Pattern, ScoreTest
+from twintrade.estimators.score_test import OVERALL, PATH, Pattern, ScoreTest
 from twintrade.inference.inversion import inverted_on_grid, two_sided_share
 from twintrade.inference.permutation import shifted_rows
 from twintrade.numerics.arrays import FloatArray
 
-OVERALL = "overall"
 SPREADS = 3.5
 GRID = 9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """Results by effect name, "overall" among them.
+    """Results by effect name, "overall" and "path" among them.
 
     Attributes
     ----------
@@ -61,7 +60,7 @@ def scored(
     patterns = [p for p in (test.pattern(fit.design.reassigned(onset)) for onset in onsets) if p is not None]
     if not patterns:
         raise InferenceError("every re-assigned design loses rows; re-assign across fewer units or use refits")
-    names = (*real.names, OVERALL)
+    names = _reported(fit, real)
     statistics = _Statistics(fit, test, (*patterns, real), names)
     null = statistics.at(np.ones(fit.design.observations.n_rows))
     if null is None:
@@ -90,12 +89,14 @@ class _Statistics:
 
     def _row(self, effects: Callable[[Pattern], dict[str, float]], pattern: Pattern) -> FloatArray:
         found = effects(pattern)
-        weights = {
-            name: n for name, n in zip(pattern.names, pattern.is_after, strict=True) if n > 0 and name in found
-        }
-        total = sum(weights.values())
-        overall = sum(found[name] * n for name, n in weights.items()) / total if total else np.nan
-        return np.array([*(found.get(name, np.nan) for name in self.names[:-1]), overall])
+        return np.array([found.get(name, np.nan) for name in self.names])
+
+
+def _reported(fit: Fit, real: Pattern) -> tuple[str, ...]:
+    """Names of the effects shown, then of the averages: those whose ends are refined stand last."""
+    shown = fit.view("event").names if "event" in fit.views else ()
+    averages = [name for name in (PATH, OVERALL) if name in real.names]
+    return (*(name for name in real.names if name in shown), *averages)
 
 
 def _invert(
@@ -105,10 +106,8 @@ def _invert(
     rows = shifted_rows(fit)
     names = statistics.names
     estimate = fit.estimate
-    known = dict(zip(estimate.names, estimate.effects, strict=True)) | {
-        OVERALL: float(fit.view("overall").effects[0])
-    }
-    known |= {"after onset": known[OVERALL]}
+    known = dict(zip(estimate.names, estimate.effects, strict=True))
+    known |= {name: float(fit.view(name).effects[0]) for name in (OVERALL, PATH) if name in names}
     early = set()
     if isinstance(estimate, EventStudy):
         early = {estimate.names[k] for k in estimate.pre_effects()}
@@ -149,8 +148,8 @@ def _one_side(
         for k in places:
             low[k], high[k] = inverted_on_grid(tried, stacked[:, -1, k], stacked[:, :-1, k], level)
         ends = [float(end) for k in places for end in (low[k], high[k]) if np.isfinite(end)]
-        # The widest and the narrowest ends, and the overall effect's, sharpen the interpolation where it is used.
-        grid = ends[-2:] if refinement == 0 else []
+        # The ends of the averages sharpen the interpolation where it is used.
+        grid = ends[-4:] if refinement == 0 else []
 
 
 def _tried(statistics: _Statistics, factor: FloatArray) -> FloatArray | None:

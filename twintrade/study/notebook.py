@@ -146,7 +146,7 @@ def infer(
     fit : Fit
     inference : str or Inference
         Name from ``twintrade list inferences``, with its options as keywords; or one made already.
-    view : {"event", "overall", "cohort", "calendar", "cell"}
+    view : {"event", "overall", "path", "cohort", "calendar", "cell"}
     seed : int
         Of everything random.
 

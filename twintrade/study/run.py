@@ -18,7 +18,7 @@ from twintrade.study.plan import Check, Column, Plan
 from twintrade.study.results import Concluded, Estimated, Ladder
 from twintrade.study.seeds import generator
 
-REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "cohort")
+REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "path", "cohort")
 LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")
 
 Progress = Callable[[str], None]
