@@ -147,10 +147,9 @@ def test_each_ring_equals_dummies_written_out(rng) -> None:
         assert table.loc[label, "n_rows"] == kept.sum()
 
 
-def test_amounts_add_up_to_the_net(rng) -> None:
+def test_the_net_lies_between_its_parts(rng) -> None:
     table = rings(made(), rng)[1]
-    assert table.loc["net", "amount"] == pytest.approx(table.loc[named(), "amount"].sum())
-    assert table.loc["net", "trade"] == pytest.approx(table.loc[named(), "trade"].sum(), rel=0.05)
+    assert not {"trade", "amount"} & set(table)
     effects = table.loc[named(), "effect"]
     assert effects.min() < table.loc["net", "effect"] < effects.max()
     counts = table["n_units"]

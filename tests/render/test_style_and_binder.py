@@ -1,17 +1,17 @@
 import ast
 import io
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from made_results import make_results
 from pypdf import PdfReader
 
 import twintrade.render
-from twintrade.effects import Bands, EventStudy, RefitOnly, Sample
+from twintrade.effects import Bands, EventStudy, Money, RefitOnly, Sample
 from twintrade.effects.bands import absent
 from twintrade.errors import SpecError
 from twintrade.render.appendix import document
@@ -149,14 +149,48 @@ def test_without_an_estimate_the_summary_describes(made):
     assert "Descriptive: no comparison" in said
 
 
+def said_of(made, **money):
+    facts = {"unit": "US dollars", "level": 0.95, "n_units": 8, "n_periods": 4, "first": "2012", "last": "2015"}
+    frame = Money(**facts | money).to_frame()
+    return texts(summary.exhibit(Page(replace(made, payloads={**made.payloads, "money": frame}))))
+
+
 def test_money_is_said_with_its_interval(made):
-    money = pd.DataFrame(
-        [{"value": 2.5e8, "low": -1e7, "high": 5e8, "unit": "US dollars", "level": 0.95, "n_units": 8,
-          "first": "2012", "last": "2019"}]
-    )  # fmt: skip
-    said = texts(summary.exhibit(Page(replace(made, payloads={**made.payloads, "money": money}))))
-    assert "250 million US dollars a year higher" in said
-    assert "(95% interval −10.0 million US dollars to 500 million US dollars)" in said
+    said = said_of(made, state="stated", total=1e9, low=4e7, high=2e9)
+    assert "250 million US dollars a year higher than without the agreement, 1.00 billion US dollars in all" in said
+    assert "(95% interval from 10.0 million US dollars to 500 million US dollars a year)" in said
+    fall = said_of(made, state="stated", total=-1e9, low=-2e9, high=-4e7)
+    assert "250 million US dollars a year lower" in fall
+    assert "(95% interval from 10.0 million US dollars to 500 million US dollars a year)" in fall
+
+
+def test_behind_a_closed_gate_stand_bounds_and_no_amount(made):
+    bounds = {"state": "bounded", "low": -4e9, "high": 2e9, "detectable": 3.2e9, "detected_by": "placebo designs"}
+    said = said_of(made, reasons=("checks", "zero"), objecting=("honest", "dates"), **bounds)
+    assert (
+        "no amount is put down to agreements, because checks object (honest intervals, dates) and the interval"
+        in said
+    )
+    assert "from 1.00 billion US dollars lower to 500 million US dollars higher a year" in said
+    assert (
+        "would have been found with 80% probability is 800 million US dollars a year (from placebo designs)" in said
+    )
+    assert "than without the agreement" not in said
+    open_end = said_of(made, reasons=("unbounded",), **bounds | {"high": math.inf})
+    assert "from 1.00 billion US dollars lower to no upper end a year" in open_end
+    neither = said_of(made, reasons=("unbounded",), **bounds | {"low": -math.inf, "high": math.inf})
+    nothing = said_of(made, reasons=("unbounded",), state="bounded")
+    for without in (neither, nothing):
+        assert "because the inference used gives no bounded interval" in without
+        assert "cannot exclude" not in without
+    assert "80% probability" not in nothing
+
+
+def test_a_logarithm_has_no_total_on_the_page(made):
+    said = said_of(made, state="unavailable", reasons=("log",))
+    assert (
+        "no amount is available, because the headline is a model of logarithms, and a logarithm has no total" in said
+    )
 
 
 def test_several_analyses_are_bound_with_one_line_each(made):

@@ -1,21 +1,32 @@
-"""Money is what was observed less what the estimate implies without the tie; none is stated where a check objects."""
+"""Money comes from levels only, and one gate decides whether an amount, only its bounds or nothing is said."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from twintrade.effects import Finding, Money
+from twintrade.estimators.base import fit
+from twintrade.estimators.counterfactual import counterfactual
+from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.study.assemble import assembled
+from twintrade.study.detectable import DETECTED, SPREAD
 from twintrade.study.execute import planned
-from twintrade.study.money import _amounts, money_of
+from twintrade.study.frames import from_bytes, to_bytes
+from twintrade.study.money import money_of, value_effect
 from twintrade.study.observe import observe
+from twintrade.study.results import Concluded
 from twintrade.study.run import run
 
 EXACT = 1e-9  # the same sums in another order
+ITERATED = 1e-6  # two Poisson fits that stop at their tolerance
 
+STATIC = '[[estimator]]\nname = "ppml"\nshape = "static"\ntransform = "level"\n'
 PPML = '[[estimator]]\nname = "ppml"\ntransform = "level"\n'
-POISSON = '[[estimator]]\nname = "imputation"\nfamily = "poisson"\ntransform = "level"\n'
+LOG_RATIO = '[[estimator]]\nname = "imputation"\nfamily = "poisson"\ntransform = "level"\n'
+PERCENT = LOG_RATIO + 'measure = "percent"\n'
 ETWFE = '[[estimator]]\nname = "etwfe"\nfamily = "poisson"\ntransform = "level"\n'
+GROUP_TIME = '[[estimator]]\nname = "callaway_santanna"\ntransform = "level"\nfixed_effects = "two_way"\n'
 
 
 def ran(project, text, estimator, check=""):
@@ -25,104 +36,185 @@ def ran(project, text, estimator, check=""):
     return run(made, observe("tiny", made.spec, project))
 
 
-def treated_total(found):
-    fit = found.ladder.headline.fit
-    o, rows = fit.design.observations, fit.estimate.sample.rows
-    rows = rows[o.is_treated[rows]]
-    return float(o.y[rows].sum()), np.unique(o.period[rows]).size
+def headline(found):
+    return found.ladder.headline
 
 
-def test_one_proportional_effect_is_mapped_with_its_interval(project, spec_text):
+def valued(found):
+    return value_effect(found, headline(found), headline(found).fit)
+
+
+def total_of(found):
+    value = valued(found)
+    return value.basis.total(float(value.fit.view("overall").effects[0]))
+
+
+def treated(made):
+    o, rows = made.design.observations, made.estimate.sample.rows
+    return rows[o.is_treated[rows]], o.y
+
+
+def with_bands(found, low, high):
+    """The same run with another interval of the headline's overall effect."""
+    old = headline(found)
+    changed = [
+        replace(b, low=np.array([low]), high=np.array([high])) if b.estimate.kind == "overall" else b
+        for b in old.bands
+    ]
+    new = replace(old, bands=tuple(changed))
+    return replace(found, ladder=replace(found.ladder, estimated=(new,), concluded=()))
+
+
+def concluding(found, **finding):
+    one = Concluded(Finding(sentence="", **finding), headline(found))
+    return replace(found, ladder=replace(found.ladder, concluded=(*found.ladder.concluded, one)))
+
+
+def imputed_total(found):
+    c = counterfactual(headline(found).fit.design.observations, "poisson")
+    return float(c.o.y[c.rows].sum()), float(c.predicted.sum())
+
+
+@pytest.mark.parametrize("estimator", [PERCENT, LOG_RATIO])
+def test_poisson_imputation_is_worth_outcomes_less_imputed_outcomes(project, spec_text, estimator):
+    """Whatever its measure: never an average log effect times what was traded."""
+    found = ran(project, spec_text, estimator)
+    observed, imputed = imputed_total(found)
+    assert total_of(found) == pytest.approx(observed - imputed, rel=ITERATED)
+    log_ratio = headline(ran(project, spec_text, LOG_RATIO)).fit.view("overall").effects[0]
+    assert total_of(found) != pytest.approx(observed * -np.expm1(-log_ratio), rel=0.01)
+
+
+def test_the_ends_of_a_percent_interval_are_taken_of_the_imputed_total(project, spec_text):
+    found = with_bands(ran(project, spec_text, PERCENT), 2.0, 30.0)
+    money = money_of(found)
+    _, imputed = imputed_total(found)
+    assert (money.low, money.high) == pytest.approx((0.02 * imputed, 0.3 * imputed), rel=ITERATED)
+    assert money.state == "stated"
+    assert money.total == pytest.approx(total_of(found), rel=EXACT)
+
+
+def test_one_proportional_effect_is_taken_out_of_every_treated_row(project, spec_text):
+    found = ran(project, spec_text, STATIC)
+    rows, y = treated(headline(found).fit)
+    beta = headline(found).fit.view("overall").effects[0]
+    assert total_of(found) == pytest.approx(sum(y[r] - y[r] / np.exp(beta) for r in rows), rel=EXACT)
+
+
+def test_a_poisson_path_is_worth_what_its_overall_difference_says(project, spec_text):
     found = ran(project, spec_text, PPML)
-    row = money_of(found).frame.iloc[0]
-    bands = next(b for b in found.ladder.headline.bands if b.estimate.kind == "overall")
-    total, n = treated_total(found)
-    for name, end in (("value", bands.estimate.effects[0]), ("low", bands.low[0]), ("high", bands.high[0])):
-        assert row[name] * n == pytest.approx(total * (1 - np.exp(-end)), rel=EXACT)
-    assert row["total"] == pytest.approx(n * row["value"], rel=EXACT)
+    made = headline(found).fit
+    rows, y = treated(made)
+    levels = fit(replace(made.estimator, measure="difference"), made.design).view("overall").effects[0]
+    assert total_of(found) == pytest.approx(rows.size * levels, rel=ITERATED)
+    if getattr(made.estimate, "overall", None) is None:  # an average over event times
+        effect = dict(zip(made.estimate.event_times.tolist(), made.estimate.effects.tolist(), strict=True))
+        times = np.clip(made.design.observations.event_time[rows], min(effect), max(effect))
+        by_row = [y[r] - y[r] / np.exp(effect[int(e)]) for r, e in zip(rows, times, strict=True)]
+        assert total_of(found) == pytest.approx(sum(by_row), rel=ITERATED)
 
 
-def test_imputed_outcomes_are_summed_as_they_are(project, spec_text):
-    found = ran(project, spec_text, POISSON)
-    row = money_of(found).frame.iloc[0]
-    percent = ran(project, spec_text, POISSON + 'measure = "percent"\n')
-    total, _ = treated_total(percent)
-    gain = percent.ladder.headline.fit.view("overall").effects[0] / 100  # ratio of totals
-    assert row["total"] == pytest.approx(total * gain / (1 + gain), rel=1e-6)
-    assert row["low"] < row["value"] < row["high"]
-
-
-def test_effects_by_cohort_are_summed_over_their_cells(project, spec_text):
+def test_effects_by_cohort_are_taken_out_of_the_rows_of_their_cell(project, spec_text):
     found = ran(project, spec_text, ETWFE)
-    row = money_of(found).frame.iloc[0]
-    assert row["low"] < row["value"] < row["high"]
-    pooled = money_of(ran(project, spec_text, POISSON)).frame.iloc[0]
-    assert row["value"] == pytest.approx(pooled["value"], rel=0.5)  # another estimator of the same amount
+    made = headline(found).fit
+    rows, y = treated(made)
+    o, e = made.design.observations, made.estimate
+    effect = {(int(g), int(t)): b for g, t, b in zip(e.cohorts, e.event_times, e.effects, strict=True)}
+    by_row = [y[r] - y[r] / np.exp(effect[int(o.onset[r]), int(o.event_time[r])]) for r in rows]
+    assert total_of(found) == pytest.approx(sum(by_row), rel=ITERATED)
 
 
-CELLS = {
-    "callaway_santanna": (
-        '[[estimator]]\nname = "callaway_santanna"\ntransform = "level"\nfixed_effects = "two_way"\n'
-    ),
-    "percent": ETWFE + 'measure = "percent"\n',
-    "coefficient": ETWFE,
-}
-GAIN_OF_ROW = {
-    "callaway_santanna": lambda y, b: b,
-    "percent": lambda y, b: y - y / (1 + b / 100),
-    "coefficient": lambda y, b: y - y / np.exp(b),
-}
+def test_differences_of_levels_are_added_up_where_rows_weigh_alike(project, spec_text):
+    found = ran(project, spec_text, GROUP_TIME)
+    made = headline(found).fit
+    rows, _ = treated(made)
+    o, e = made.design.observations, made.estimate
+    effect = {(int(g), int(t)): b for g, t, b in zip(e.cohorts, e.event_times, e.effects, strict=True)}
+    by_row = [effect[int(o.onset[r]), int(o.event_time[r])] for r in rows]
+    assert total_of(found) == pytest.approx(sum(by_row), rel=EXACT)
+    uneven = replace(made, estimate=replace(e, cell_weights=np.arange(1.0, e.n_effects + 1)))
+    assert value_effect(found, headline(found), uneven) == "average"
 
 
-@pytest.mark.parametrize("name", CELLS)
-def test_the_sum_is_that_of_every_treated_row(project, spec_text, name):
-    found = ran(project, spec_text, CELLS[name])
-    fit = found.ladder.headline.fit
-    o, e = fit.design.observations, fit.estimate
-    effect_of = {(int(g), int(t)): b for g, t, b in zip(e.cohorts, e.event_times, e.effects, strict=True)}
-    total = 0.0
-    for row in e.sample.rows[o.is_treated[e.sample.rows]]:
-        total += GAIN_OF_ROW[name](o.y[row], effect_of[int(o.onset[row]), int(o.event_time[row])])
-    row = money_of(found).frame.iloc[0]
-    assert row["total"] == pytest.approx(total, rel=EXACT)
-    assert row["total_low"] < row["total"] < row["total_high"]
+@pytest.mark.parametrize("name", ["twfe", "imputation"])
+def test_logarithms_have_no_total(project, spec_text, name):
+    money = money_of(ran(project, spec_text, f'[[estimator]]\nname = "{name}"\ntransform = "log"\n'))
+    assert (money.state, money.reasons) == ("unavailable", ("log",))
+    assert np.isnan([money.total, money.low, money.high, money.detectable]).all()
 
 
-@pytest.mark.parametrize("name", ["percent", "coefficient"])
-def test_the_slope_of_the_sum_is_its_derivative(project, spec_text, name):
-    """Each effect moved by a little moves the sum by its slope: what the delta method rests on."""
-    effects = ran(project, spec_text, CELLS[name]).ladder.headline.fit.estimate
-    totals, sizes = np.linspace(1, 3, effects.n_effects), np.arange(1.0, effects.n_effects + 1)
-    step = 1e-4
-    up, down = (replace(effects, effects=effects.effects + sign * step) for sign in (1, -1))
-    slopes = (_amounts(up, totals, sizes)[0] - _amounts(down, totals, sizes)[0]) / (2 * step)
-    np.testing.assert_allclose(_amounts(effects, totals, sizes)[1], slopes, rtol=1e-6)
+def test_log_ratios_of_levels_have_no_total_either(project, spec_text):
+    """A double ratio takes levels and averages logarithms."""
+    found = ran(project, spec_text, STATIC)
+    made = headline(found).fit
+    assert value_effect(found, headline(found), replace(made, estimator=DoubleRatio())) == "log"
 
 
-def test_an_effect_past_all_bounds_is_no_sum(project, spec_text):
-    """Levels under a log scale would overflow; the reader is told and no number is shown."""
-    found = ran(project, spec_text, ETWFE)
-    fit = found.ladder.headline.fit
-    huge = replace(fit.estimate, effects=np.full(fit.estimate.n_effects, -1e6))
-    headline = replace(found.ladder.headline, fit=replace(fit, estimate=huge))
-    money = money_of(replace(found, ladder=replace(found.ladder, estimated=(headline,))))
-    assert money.frame.empty
-    assert "so large" in money.reason
+def test_an_amount_needs_an_interval_beyond_zero_and_no_objection(project, spec_text):
+    found = ran(project, spec_text, STATIC)
+    observed = float(treated(headline(found).fit)[1][treated(headline(found).fit)[0]].sum())
+    stated = money_of(with_bands(found, 0.1, 0.3))
+    assert (stated.state, stated.reasons) == ("stated", ())
+    expected = (observed * -np.expm1(-0.1), observed * -np.expm1(-0.3))
+    assert (stated.low, stated.high) == pytest.approx(expected, rel=EXACT)
+
+    includes_zero = money_of(with_bands(found, -0.1, 0.3))
+    objected = money_of(concluding(with_bands(found, 0.1, 0.3), diagnostic="honest", verdict="fail"))
+    one_end = money_of(with_bands(found, 0.1, np.inf))
+    no_interval = money_of(with_bands(found, np.nan, np.nan))
+    closed = {"zero": includes_zero, "checks": objected, "unbounded": one_end}
+    for reason, money in closed.items():
+        assert (money.state, money.reasons) == ("bounded", (reason,))
+        assert np.isnan(money.total)
+    assert objected.objecting == ("honest",)
+    assert (objected.low, objected.high) == (stated.low, stated.high)
+    assert (one_end.low, one_end.high) == pytest.approx((stated.low, observed), rel=EXACT)
+    assert no_interval.reasons == ("unbounded",)
+    assert np.isnan([no_interval.total, no_interval.low, no_interval.high]).all()
 
 
-def test_logarithms_are_not_summed(project, spec_text):
-    found = money_of(ran(project, spec_text, '[[estimator]]\nname = "twfe"\ntransform = "log"\n'))
-    assert found.frame.empty
-    assert "log" in found.reason
+def test_all_reasons_are_given(project, spec_text):
+    found = concluding(with_bands(ran(project, spec_text, STATIC), -0.1, 0.3), diagnostic="honest", verdict="fail")
+    assert money_of(found).reasons == ("checks", "zero")
 
 
-def test_nothing_is_stated_where_a_check_objects(project, spec_text):
+def test_a_total_in_another_measure_must_differ_from_zero_as_well(project, spec_text):
+    """The log ratio is beyond zero and its total is not: the average pair and the total may even differ in sign."""
+    found = ran(project, spec_text, LOG_RATIO)
+    low, high = valued(found).bands.low[0], valued(found).bands.high[0]
+    money = money_of(with_bands(found, 0.1, 0.3))
+    assert money.state == ("bounded" if low <= 0 <= high else "stated")
+    assert money_of(with_bands(found, -0.1, 0.3)).state == "bounded"
+
+
+def test_what_could_have_been_found_goes_through_the_same_map(project, spec_text):
+    found = with_bands(ran(project, spec_text, PERCENT), -10.0, 20.0)
+    _, imputed = imputed_total(found)
+    from_interval = money_of(found)
+    size = DETECTED * 30.0 / (2 * SPREAD)
+    assert from_interval.detectable == pytest.approx(size / 100 * imputed, rel=ITERATED)
+    assert from_interval.detected_by == "the interval"
+    drawn = concluding(found, diagnostic="power", verdict="none", value=25.0, unit="percent")
+    assert money_of(drawn).detectable == pytest.approx(0.25 * imputed, rel=ITERATED)
+    assert money_of(drawn).detected_by == "placebo designs"
+
+
+def test_a_case_that_cannot_tell_has_no_amount(project, spec_text):
+    found = with_bands(ran(project, spec_text, STATIC), 0.1, 0.3)
+    told = money_of(concluding(found, diagnostic="case_verdict", verdict="none"))
+    assert (told.state, told.reasons) == ("unavailable", ("case",))
+
+
+def test_the_results_hold_money_in_every_state_and_give_it_back(project, spec_text):
     check = '\n[[diagnostic]]\nname = "honest"\nrestriction = "relative_magnitudes"\nbounds = [50.0]\n'
     found = ran(project, spec_text, PPML, check)
     assert any(c.finding.verdict == "fail" for c in found.ladder.concluded)
-    money = money_of(found)
-    assert money.frame.empty
-    assert "honest" in money.reason
-    manifest = {"analysis": "tiny", "title": "x"}
-    assert "money" not in assembled(found, manifest).payloads
-    assert "object" in assembled(found, manifest).sections["no_money"]
+    stored = assembled(found, {"analysis": "tiny", "title": "x"}).payloads["money"]
+    money = Money.from_frame(from_bytes(to_bytes(stored)))
+    assert money.state == "bounded"
+    assert "honest" in money.objecting
+    again = money_of(found)
+    for name in Money.__dataclass_fields__:
+        assert str(getattr(money, name)) == str(getattr(again, name))
+    with pytest.raises(ValueError, match="stated"):
+        Money.from_frame(stored.assign(state="guessed"))

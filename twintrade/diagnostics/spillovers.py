@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.design import Design, Treatment
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.exposure_rings import edges_of, exposure, kilometres, ring_variants
-from twintrade.diagnostics.variants import COLUMNS, Variant, compared, failures, quick, quoted
+from twintrade.diagnostics.variants import COLUMNS, NUMBERS, Variant, compared, failures, quick, quoted
 from twintrade.effects import Finding
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
@@ -18,6 +18,7 @@ from twintrade.numerics.arrays import FloatArray
 
 SAME_CITY = "same city, other destinations"
 SAME_PARTNER = "other cities, same destination"
+NO_NET = "No net amount is given: the effects come from separate regressions, so their sum has no interval."
 EFFECTS = {"city": ("unit", "partner_period"), "partner": ("unit", "city_period")}
 
 
@@ -46,11 +47,11 @@ def exposed(design: Design, through: str) -> Design:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spillovers(Diagnostic):
-    """Direct effect, diversion within the city, diversion at the destination, and the net of them; then by distance.
+    """Direct effect, diversion within the city and diversion at the destination; then by distance.
 
-    The net adds the effects times the trade they act on, in the periods after a tie, on the scale of the outcome.
+    Each comes from a regression of its own, so that a net amount of money would have no interval, and none is given.
     Rings keep the design's own fixed effects, since distance differs within a city and within a destination. Their
-    net is the effect with tied and exposed dyads treated alike, and its amount the sum of the parts.
+    net is the effect with tied and exposed dyads treated alike.
 
     Attributes
     ----------
@@ -71,7 +72,7 @@ class Spillovers(Diagnostic):
     citation: ClassVar[str] = "butts2021"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return direct, spillover and net effect; payloads ``spillovers`` and, by distance, ``spillover_rings``."""
+        """Return direct and spillover effects; payloads ``spillovers`` and, by distance, ``spillover_rings``."""
         design = fit.design
         if not design.panel.is_dyadic:
             return self.unavailable("spillovers need city-partner dyads")
@@ -81,7 +82,7 @@ class Spillovers(Diagnostic):
             Variant(label, "spillover", exposed(design, through))
             for label, through in ((SAME_CITY, "city"), (SAME_PARTNER, "partner"))
         ]
-        table = _valued(compared(fit, variants, chosen, rng), variants, fit.estimate.scale)
+        table = compared(fit, variants, chosen, rng)
         rings, said = self._by_distance(fit, chosen, rng)
         payloads = {} if rings.empty else {"spillover_rings": rings}
         messages = (*failures(self.name, table), *failures(f"{self.name} by distance", rings))
@@ -89,17 +90,10 @@ class Spillovers(Diagnostic):
             reasons = "; ".join(dict.fromkeys(str(r) for r in table["reason"].iloc[1:]))
             lacking = self.unavailable(f"no spillover could be estimated: {reasons}")
             return replace(lacking, sentence=f"{lacking.sentence} {said}", payloads=payloads, messages=messages)
-        net, direct = float(table["amount"].sum(min_count=1)), float(table["amount"].iloc[0])
-        verb = "adds up to more than" if net > direct else "leaves less than"
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
-                f"{_listed(table, fit.estimate.scale)}. Valued at the trade they act on, spillovers turn "
-                f"{direct:,.3g} of direct effect into {net:,.3g} net: the total {verb} the direct effect. {said}"
-            ),
-            value=net,
-            unit="outcome",
+            sentence=f"{_listed(table, fit.estimate.scale)}. {NO_NET} {said}".rstrip(),
             table=table,
             payloads={"spillovers": table, **payloads},
             messages=messages,
@@ -116,7 +110,7 @@ class Spillovers(Diagnostic):
                 found = exposure(fit.design, through, columns)
                 edges = edges_of(found, self.edges, self.rings)
                 variants = ring_variants(fit.design, found, edges, f"by distance: {label}")
-                table = _valued(compared(fit, variants, inference, rng), variants, fit.estimate.scale)
+                table = compared(fit, variants, inference, rng)
                 tables.append(_with_comparison(table, variants[-1].design, edges))
             except DesignError as error:
                 said.append(f"Rings of distance, {label}: not available because {error}.")
@@ -126,54 +120,33 @@ class Spillovers(Diagnostic):
                 f"Rings of distance, {label}, against dyads beyond {kilometres(edges[-1])} (edges: {origin}): "
                 f"{_listed(table, fit.estimate.scale)}."
             )
-        empty = pd.DataFrame(columns=[*COLUMNS, "trade", "amount"])
+        empty = pd.DataFrame(columns=list(COLUMNS))
         return pd.concat(tables, ignore_index=True) if tables else empty, " ".join(said)
 
 
 def _listed(table: pd.DataFrame, scale: str) -> str:
     known = table[np.isfinite(table["effect"])]
-    pairs = zip(known["label"], known["effect"], strict=True)
-    return (
-        "; ".join(f"{label} {quoted(float(effect), scale)}" for label, effect in pairs) or "none could be estimated"
-    )
+    rows = zip(known["label"], known["effect"], known["low"], known["high"], strict=True)
+    lines = (f"{label} {quoted(effect, scale)}{_interval(low, high, scale)}" for label, effect, low, high in rows)
+    return "; ".join(lines) or "none could be estimated"
 
 
-def _valued(table: pd.DataFrame, variants: list[Variant], scale: str) -> pd.DataFrame:
-    """Return variants with the trade they act on and what their effects amount to; neither without an effect."""
-    trade = [
-        np.nan if v.design is None or np.isnan(effect) else _exposed_trade(v.design)
-        for v, effect in zip(variants, table["effect"], strict=True)
-    ]
-    amount = [_amount(e, t, scale) for e, t in zip(table["effect"], trade, strict=True)]
-    return table.assign(trade=trade, amount=amount)
+def _interval(low: float, high: float, scale: str) -> str:
+    is_known = np.isfinite([low, high]).all()
+    return f", interval {quoted(low, scale)} to {quoted(high, scale)}" if is_known else ""
 
 
 def _with_comparison(table: pd.DataFrame, net: Design | None, edges: FloatArray) -> pd.DataFrame:
-    """Return rings with their edges, the row of those that everything is compared with, and the net amount."""
+    """Return rings with their edges, the row of those that everything is compared with, and the net effect."""
     parts, total = table.iloc[:-1], table.iloc[-1:]
     last = float(edges[-1])
     parts = parts.assign(from_km=[np.nan, 0.0, *edges[:-1]], to_km=[np.nan, *edges])
-    total = total.assign(amount=float(parts["amount"].sum(min_count=1)), from_km=np.nan, to_km=np.nan)
+    total = total.assign(from_km=np.nan, to_km=np.nan)
     beyond = parts.iloc[:1].assign(label=f"beyond {kilometres(last)}: the comparison", from_km=last, to_km=np.inf)
-    beyond = beyond.assign(**dict.fromkeys(("effect", "low", "high", "p", "trade", "amount"), np.nan), reason="")
+    beyond = beyond.assign(**dict.fromkeys(NUMBERS, np.nan), reason="")
     if net is not None:
         o = net.observations
         untouched = ~o.is_ever_treated
         n_rows = int(untouched[o.unit].sum())
         beyond = beyond.assign(n_rows=n_rows, n_units=int(untouched.sum()), n_treated_units=0)
     return pd.concat([parts, beyond, total], ignore_index=True)
-
-
-def _exposed_trade(design: Design) -> float:
-    """Return the outcome, untransformed, summed over rows at or after exposure."""
-    o = design.observations
-    return float(np.nansum(design.panel.values(design.outcome)[o.rows[o.is_treated]]))
-
-
-def _amount(effect: float, trade: float, scale: str) -> float:
-    """Return what an effect amounts to in the outcome's unit: the share of observed trade that is due to it."""
-    if scale == "log points":
-        return float(trade * -np.expm1(-effect))
-    if scale == "percent":
-        return float(trade * effect / (100 + effect))
-    return float("nan")

@@ -6,6 +6,7 @@ from twintrade.effects.cohort_effects import CohortEffects
 from twintrade.effects.estimate import Estimate, EventStudy
 from twintrade.effects.finding import Finding
 from twintrade.effects.messages import Message
+from twintrade.effects.money import Money
 from twintrade.effects.registry import Registry
 from twintrade.effects.result_set import ResultSet
 from twintrade.effects.sample import Dropped, Sample
@@ -33,6 +34,7 @@ __all__ = [
     "GroupedInfluence",
     "Influence",
     "Message",
+    "Money",
     "RefitOnly",
     "Registry",
     "Regression",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from twintrade.errors import SpecError
 from twintrade.render.absent_wording import ABSENT_SENTENCES
 from twintrade.render.case_wording import CASE_SENTENCES
+from twintrade.render.money_wording import MONEY_SENTENCES
 from twintrade.render.numbers import typeset
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
@@ -14,6 +15,7 @@ _FIELD = re.compile(r"\{([a-z_]+)\}")
 SENTENCES: Mapping[str, str] = {
     **CASE_SENTENCES,
     **ABSENT_SENTENCES,
+    **MONEY_SENTENCES,
     # the first page
     "document_title": "{title}: statistical appendix",
     "simulated": "SIMULATED. Every number, figure and table here is made from simulated series. Nothing here says "
@@ -70,13 +72,6 @@ SENTENCES: Mapping[str, str] = {
     "case_no_number": "No single number stands for this case: paths, gaps and ranks by method and donor set follow "
     "below as a description of what happened, not of why.",
     "case_descriptive": "Descriptive: no comparison. What follows shows what happened, not why.",
-    "money": "In money: {outcome} of {who} were {value} a {period_name} {direction} than without the "
-    "agreement, from {first} to {last} and as far as the comparison holds ({level} interval {low} to {high}).",
-    "money_single": "In money: {outcome} of {who} stood {value} a {period_name} {direction} than the comparison "
-    "implies, from {first} to {last} ({level} interval {low} to {high}). One pair cannot say that it was the "
-    "agreement.",
-    "money_who": "the {n} treated pairs",
-    "money_absent": "No amount in money is stated: {reason}.",
     # several analyses
     "binder_title": "Twinning and trade: the analyses together",
     "binder_overview": "All analyses at a glance",

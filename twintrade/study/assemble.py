@@ -12,14 +12,14 @@ from twintrade.data.conversions import conversions_frame
 from twintrade.design import Design
 from twintrade.design.register import NO_UNIT
 from twintrade.diagnostics.raw_series import dated
-from twintrade.effects import ResultSet
+from twintrade.effects import Money, ResultSet
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
 from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.messages import messages_frame
 from twintrade.study.claims import own_claims, with_ledger
 from twintrade.study.money import PAYLOAD as MONEY
-from twintrade.study.money import Money, money_of
+from twintrade.study.money import money_of
 from twintrade.study.plan import Column
 from twintrade.study.run import Run
 from twintrade.study.sections import sections
@@ -38,7 +38,6 @@ def assembled(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
     manifest : mapping
         Machine facts known before anything is written.
     """
-    money = money_of(run)
     found = ResultSet(
         name=run.plan.name,
         title=run.plan.spec.title,
@@ -49,10 +48,10 @@ def assembled(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
         bands=_bands(run),
         findings=_findings(run),
         messages=messages_frame(run.messages),
-        payloads=_payloads(run, money),
+        payloads=_payloads(run, money_of(run)),
         manifest=manifest,
         is_simulated=run.observed.is_simulated,
-        sections=sections(run) | ({"no_money": money.reason} if money.reason else {}),
+        sections=sections(run),
     )
     return with_ledger(found, own_claims(run.plan.spec))
 
@@ -126,7 +125,7 @@ def _findings(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
 
 
-def _payloads(run: Run, money: Money) -> dict[str, pd.DataFrame]:
+def _payloads(run: Run, money: Money | None) -> dict[str, pd.DataFrame]:
     """Data of figures and tables by a name fit for a file; a name that repeats carries its column after a mark."""
     payloads: dict[str, pd.DataFrame] = {}
     for c in run.ladder.concluded:
@@ -135,8 +134,8 @@ def _payloads(run: Run, money: Money) -> dict[str, pd.DataFrame]:
             own[c.finding.diagnostic] = c.finding.table
         for name, frame in own.items():
             payloads[_free(name, c.keys, payloads)] = frame
-    if not money.frame.empty:
-        payloads[MONEY] = money.frame
+    if money is not None:
+        payloads[MONEY] = money.to_frame()
     if run.observed.conversions:
         payloads["conversions"] = conversions_frame(run.observed.conversions)
     register = run.design.treatment.register

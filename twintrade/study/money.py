@@ -1,199 +1,222 @@
 """The headline in money: what treated flows were, less what the same estimate says they would have been."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from twintrade.effects import Bands, CohortEffects
-from twintrade.errors import EstimationError, TwintradeError
-from twintrade.estimators.base import Fit
-from twintrade.estimators.imputation import Imputation
-from twintrade.inference.clustered import Clustered
-from twintrade.inference.joint import t_quantile
+from twintrade.effects import Bands, CohortEffects, EventStudy, Money
+from twintrade.effects.money import Reason
+from twintrade.errors import InferenceError, TwintradeError
+from twintrade.estimators.base import Fit, fit
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.ppml_corrected import PPMLCorrected
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.render.wording import checks_in_words
+from twintrade.study.detectable import size_from
 from twintrade.study.results import Estimated
 from twintrade.study.run import Run
 from twintrade.study.seeds import generator
 
 PAYLOAD = "money"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Money:
-    """The amount, or why none may be stated.
-
-    Attributes
-    ----------
-    frame : DataFrame
-        One row: value, low, high (per period), total, total_low, total_high, unit, level, inference, n_units,
-        unit_name, first, last, n_rows, observed; empty where there is no amount.
-    reason : str
-        Why there is none; empty where there is one.
-    """
-
-    frame: pd.DataFrame
-    reason: str = ""
+CASE_VERDICT = "case_verdict"
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
-    """A total over the treated rows, with its interval."""
+class Basis:
+    """How an overall effect becomes a total; rising in the effect, so that an interval's ends map to ends.
 
-    value: float
-    low: float
-    high: float
-    level: float
-    inference: str
+    Attributes
+    ----------
+    kind : {"row", "untreated", "observed"}
+        The effect is a difference of each treated row; percent of the total without treatment; or log points, which
+        the observed total is larger by.
+    size : float
+        Treated rows; their total without treatment; their observed total. All by sampling weights where there are.
+    """
+
+    kind: Literal["row", "untreated", "observed"]
+    size: float
+
+    def total(self, effect: float) -> float:
+        """Return the total behind an overall effect."""
+        if self.kind == "observed":
+            return float(-self.size * np.expm1(-effect))
+        return self.size * effect / (100.0 if self.kind == "untreated" else 1.0)
 
 
-def money_of(run: Run) -> Money:
-    """Return the headline in money, summed over treated rows of the panel, per period.
+@dataclass(frozen=True, slots=True, eq=False)
+class Valued:
+    """The overall effect that has a total: the headline's own, or the same method's in another measure."""
 
-    For one proportional effect b the amount is Y(1 - exp(-b)) with Y the observed total: a monotone map, so its
-    interval is that of b, mapped. Imputed outcomes are summed as they are, with the interval that the same inference
-    gives their difference. Effects by cohort are summed over cells, with clustered errors by the delta method.
+    fit: Fit
+    bands: Bands | None
+    basis: Basis
+
+
+def money_of(run: Run) -> Money | None:
+    """Return the headline in money, summed over its treated rows; None where nothing was estimated.
+
+    A total with its interval is stated where headline and total differ from zero with bounded intervals and no check
+    objects. Else only what the interval cannot exclude is, and what could have been found. Logarithms have no total.
     """
     headline = run.ladder.headline
     if headline is None or headline.fit is None or headline.design is None:
-        return _none("")
-    objecting = objecting_checks(run, headline)
-    if objecting:
-        saying = "checks object" if len(objecting) > 1 else "one check objects"
-        return _none(f"{saying} ({', '.join(objecting)}), so no sum may be put down to the agreement")
-    if headline.design.transform != "level":
-        return _none(
-            f"the estimate averages the outcome in {headline.design.transform}, and an average of that is no sum"
-        )
+        return None
+    if any(c.finding.diagnostic == CASE_VERDICT and c.finding.verdict == "none" for c in run.ladder.concluded):
+        return Money(state="unavailable", reasons=("case",))
+    transform = headline.design.transform
+    if transform != "level":
+        return Money(state="unavailable", reasons=("log" if transform == "log" else "transform",), detail=transform)
     try:
-        amount = _amount(run, headline, headline.fit)
+        valued = value_effect(run, headline, headline.fit)
     except TwintradeError as error:
-        return _none(str(error).rstrip("."))
-    if amount is None or not np.isfinite([amount.low, amount.high]).all():
-        return _none("the inference used gives no bounded interval, and a sum without one is not stated")
-    return Money(_frame(headline.fit, amount))
+        return Money(state="unavailable", reasons=("error",), detail=str(error).rstrip("."))
+    if not isinstance(valued, Valued):
+        return Money(state="unavailable", reasons=(valued,))
+    return _gated(run, headline, valued)
+
+
+def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
+    """Return a total with its interval, or only the interval's ends: the one gate for every amount of a document."""
+    basis, bands, own = valued.basis, valued.bands, _overall(headline.bands)
+    objecting = objecting_checks(run, headline)
+    reasons: list[Reason] = ["checks"] if objecting else []
+    ends = [_ends(b) for b in (own, bands)]
+    if not np.isfinite(ends).all():
+        reasons.append("unbounded")
+    if any(low <= 0 <= high for low, high in ends):
+        reasons.append("zero")
+    low, high = (basis.total(end) for end in ends[1])
+    size, by = detectable_size(run, headline, bands)
+    facts = Money(
+        state="bounded" if reasons else "stated",
+        reasons=tuple(reasons),
+        objecting=tuple(objecting),
+        total=float("nan") if reasons or bands is None else basis.total(float(bands.estimate.effects[0])),
+        low=low,
+        high=high,
+        detectable=basis.total(size),
+        detected_by=by,
+        level=float("nan") if bands is None else bands.level,
+        inference="" if bands is None else bands.inference,
+    )
+    return _with_rows(facts, valued.fit)
 
 
 def objecting_checks(run: Run, estimated: Estimated) -> list[str]:
-    """Return the checks that object to a column or to the data, in words."""
-    return checks_in_words(
+    """Return the names of the checks that object to a column or to the data."""
+    failed = [
         c.finding.diagnostic
         for c in run.ladder.concluded
         if c.finding.verdict == "fail" and c.estimated in (None, estimated)
-    )
+    ]
+    return list(dict.fromkeys(failed))
 
 
-def _none(reason: str) -> Money:
-    return Money(pd.DataFrame(), reason)
+def value_effect(run: Run, headline: Estimated, made: Fit) -> Valued | Reason:
+    """Return the overall effect that has a total, or why there is none."""
+    estimate, scale = made.estimate, made.view("overall").scale
+    has_reference = isinstance(estimate, CohortEffects) and estimate.reference is not None
+    if scale == "level":
+        return Valued(made, _overall(headline.bands), Basis("row", _rows(made))) if _is_even(made) else "average"
+    if scale == "percent" and isinstance(estimate, CohortEffects) and not has_reference:
+        size = float(estimate.cell_weights[estimate.is_treated].sum())
+        return Valued(made, _overall(headline.bands), Basis("untreated", size))
+    is_regression = isinstance(made.estimator, PPML | PPMLCorrected)
+    is_poisson = is_regression or made.estimator.options().get("family") == "poisson"
+    if not is_poisson:
+        return "log"
+    if is_regression and not (isinstance(estimate, EventStudy) and estimate.overall is None):
+        return Valued(made, _overall(headline.bands), Basis("observed", float(_outcomes(made).sum())))
+    if "measure" not in made.estimator.options():
+        return "average"
+    measure = "difference" if is_regression or has_reference else "percent"
+    return _remeasured(run, headline, made, measure)
 
 
-def _amount(run: Run, headline: Estimated, fit: Fit) -> Amount | None:
-    if isinstance(fit.estimator, Imputation):
-        return _imputed(run, headline, fit, fit.estimator)
-    if isinstance(fit.estimate, CohortEffects):
-        return _by_cell(fit, fit.estimate)
-    bands = next((b for b in headline.bands if b.estimate.kind == "overall"), None)
-    return None if bands is None else mapped(bands, float(observed(fit).sum()), observed(fit).size)
+def _remeasured(run: Run, headline: Estimated, made: Fit, measure: str) -> Valued | Reason:
+    """Estimate the same method once more, as differences or in percent of the total, under the same inference.
 
-
-def mapped(bands: Bands, total: float, n_rows: int) -> Amount:
-    """Return the amount behind one overall effect and its interval.
-
-    Parameters
-    ----------
-    bands : Bands
-        Of the overall effect.
-    total : float
-        Observed outcome of the treated rows.
-    n_rows : int
-        How many there are.
+    Where the headline has no bounded interval no total is stated, and the inference is not made again.
     """
-    ends = np.array([bands.estimate.effects[0], bands.low[0], bands.high[0]])
-    scale = bands.estimate.scale
-    if scale == "log points":
-        amounts = -total * np.expm1(-ends)
-    elif scale == "percent":
-        amounts = total * ends / (100 + ends)
-    else:
-        amounts = n_rows * ends
-    value, low, high = (float(a) for a in amounts)
-    return Amount(value, low, high, bands.level, bands.inference)
+    other = type(made.estimator)(**{**made.estimator.options(), "measure": measure})
+    again = fit(other, made.design)
+    bands: tuple[Bands, ...] = ()
+    if np.isfinite(_ends(_overall(headline.bands))).all():
+        rng = generator(run.plan.spec.inference.seed, f"money/{headline.column.job}")
+        with suppress(InferenceError):
+            bands = (run.plan.inference_of(headline.column).infer(again, "overall", rng),)
+    return value_effect(run, replace(headline, fit=again, bands=bands), again)
 
 
-def observed(fit: Fit) -> FloatArray:
-    """Return the untransformed outcome of the treated rows that the estimate used."""
-    rows = _treated_rows(fit)
-    return np.asarray(fit.design.panel.values(fit.design.outcome)[fit.design.observations.rows[rows]])
+def detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> tuple[float, str]:
+    """Return the smallest rise found with 80 % power, on the scale of the bands, and what says so."""
+    scale = None if bands is None else bands.estimate.scale
+    for c in run.ladder.concluded:
+        found = c.finding
+        if found.diagnostic == "power" and c.estimated is headline and found.unit == scale and found.value > 0:
+            return found.value, "placebo designs"
+    low, high = _ends(bands)
+    return (size_from(low, high), "the interval") if np.isfinite([low, high]).all() else (float("nan"), "")
 
 
-def _treated_rows(fit: Fit) -> IntArray:
-    """Return the treated rows the estimate used; of effects by cell, those whose cell has an effect."""
-    o, rows = fit.design.observations, fit.estimate.sample.rows
+def _overall(bands: tuple[Bands, ...]) -> Bands | None:
+    return next((b for b in bands if b.estimate.kind == "overall"), None)
+
+
+def _ends(bands: Bands | None) -> tuple[float, float]:
+    return (float("nan"), float("nan")) if bands is None else (float(bands.low[0]), float(bands.high[0]))
+
+
+def _treated_rows(made: Fit) -> IntArray:
+    """Return the treated rows that the estimate used; of effects by cell, those whose cell has an effect."""
+    o, rows = made.design.observations, made.estimate.sample.rows
     rows = rows[o.is_treated[rows]]
-    if not isinstance(fit.estimate, CohortEffects) or isinstance(fit.estimator, Imputation):
+    if not isinstance(made.estimate, CohortEffects):
         return rows
-    cells = pd.MultiIndex.from_arrays([fit.estimate.cohorts, fit.estimate.event_times])
+    cells = pd.MultiIndex.from_arrays([made.estimate.cohorts, made.estimate.event_times])
     return rows[pd.MultiIndex.from_arrays([o.onset[rows].astype(np.int64), o.event_time[rows]]).isin(cells)]
 
 
-def _imputed(run: Run, headline: Estimated, fit: Fit, estimator: Imputation) -> Amount:
-    """Sum outcome less imputed outcome, with the interval of its mean under the reported inference."""
-    difference = replace(estimator, measure="difference")
-    made = difference.estimate(fit.design)
-    inference = run.plan.inference_of(headline.column)
-    rng = generator(run.plan.spec.inference.seed, f"money/{headline.column.job}")
-    bands = inference.infer(Fit(difference, fit.design, made), "overall", rng)
-    return mapped(bands, 0.0, int(made.cell_weights[made.is_treated].sum()))
+def _weights(made: Fit) -> FloatArray:
+    o, rows = made.design.observations, _treated_rows(made)
+    return np.ones(rows.size) if o.weights is None else o.weights[rows]
 
 
-def _by_cell(fit: Fit, effects: CohortEffects) -> Amount:
-    """Sum over cells of cohort and period, with clustered errors by the delta method."""
-    o, rows = fit.design.observations, _treated_rows(fit)
-    cell_of_row = [o.onset[rows].astype(np.int64), o.event_time[rows]]
-    by_cell = pd.Series(observed(fit)).groupby(cell_of_row).agg(["sum", "size"])
-    cells = pd.MultiIndex.from_arrays([effects.cohorts, effects.event_times])
-    totals, sizes = by_cell.reindex(cells, fill_value=0.0).to_numpy(dtype=np.float64).T
-    amounts, slopes = _amounts(
-        effects, np.where(effects.is_treated, totals, 0.0), np.where(effects.is_treated, sizes, 0)
-    )
-    if not (np.isfinite(amounts).all() and np.isfinite(slopes).all()):
-        raise EstimationError("an effect is so large that no sum of money can be made of it")
-    point = float(amounts.sum())
-    sandwich = Clustered().sandwich(fit, effects.combine(slopes[:, None], ["amount"]))
-    half = t_quantile(0.975, sandwich.correction.df) * float(sandwich.se[0])
-    return Amount(point, point - half, point + half, 0.95, "clustered, delta method")
+def _outcomes(made: Fit) -> FloatArray:
+    return np.asarray(made.design.observations.y[_treated_rows(made)] * _weights(made))
 
 
-def _amounts(effects: CohortEffects, totals: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the amount behind each cell's effect, and its derivative with respect to the effect."""
-    found = effects.effects
-    with np.errstate(over="ignore", invalid="ignore"):
-        if effects.scale == "log points":
-            return -totals * np.expm1(-found), totals * np.exp(-found)
-        if effects.scale == "percent":
-            return totals * found / (100 + found), 100 * totals / (100 + found) ** 2
-        return sizes * found, sizes
+def _rows(made: Fit) -> float:
+    return float(_weights(made).sum())
 
 
-def _frame(fit: Fit, amount: Amount) -> pd.DataFrame:
-    o, panel, rows = fit.design.observations, fit.design.panel, _treated_rows(fit)
+def _is_even(made: Fit) -> bool:
+    """Whether an average over cells weighs treated rows alike, so that it is their sum over their number."""
+    estimate = made.estimate
+    if not isinstance(estimate, CohortEffects):
+        return True
+    o, rows = made.design.observations, _treated_rows(made)
+    keys = [o.onset[rows].astype(np.int64), o.event_time[rows]]
+    sizes = pd.Series(_weights(made)).groupby(keys).sum()
+    cells = pd.MultiIndex.from_arrays([estimate.cohorts, estimate.event_times])[estimate.is_treated]
+    weights = estimate.cell_weights[estimate.is_treated]
+    counted = sizes.reindex(cells, fill_value=0.0).to_numpy(dtype=np.float64)
+    return bool(np.allclose(weights / weights.sum(), counted / counted.sum(), rtol=1e-9, atol=0))
+
+
+def _with_rows(facts: Money, made: Fit) -> Money:
+    o, panel, rows = made.design.observations, made.design.panel, _treated_rows(made)
     periods, units = np.unique(o.period[rows]), np.unique(o.unit[rows])
-    row = {
-        "value": amount.value / periods.size,
-        "low": amount.low / periods.size,
-        "high": amount.high / periods.size,
-        "total": amount.value,
-        "total_low": amount.low,
-        "total_high": amount.high,
-        "unit": panel.units_of_measure.get(fit.design.outcome, ""),
-        "level": amount.level,
-        "inference": amount.inference,
-        "n_units": units.size,
-        "unit_name": str(o.unit_ids[units[0]]) if units.size == 1 else "",
-        "first": panel.label(int(periods[0])),
-        "last": panel.label(int(periods[-1])),
-        "n_rows": rows.size,
-        "observed": float(observed(fit).sum()) / periods.size,
-    }
-    return pd.DataFrame([row])
+    return replace(
+        facts,
+        unit=panel.units_of_measure.get(made.design.outcome, ""),
+        n_rows=rows.size,
+        n_units=units.size,
+        n_periods=periods.size,
+        unit_name=str(o.unit_ids[units[0]]) if units.size == 1 else "",
+        first=panel.label(int(periods[0])),
+        last=panel.label(int(periods[-1])),
+    )

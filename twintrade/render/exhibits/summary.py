@@ -2,8 +2,10 @@
 
 import math
 
+from twintrade.effects import Money
 from twintrade.render import numbers
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, prose, reference, spans
+from twintrade.render.money_wording import say_money
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -113,33 +115,13 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
 
 
 def _money(page: Page) -> list[Block]:
-    """Say the effect in money where the payload "money" holds it, else why no amount may be stated.
-
-    One row: value, low, high (a period, in the outcome's unit), unit, level, n_units, unit_name, first, last.
-    """
+    """Say the effect in money, or how far that can be said, where the payload "money" holds it."""
     frame = payload(page.results, "money")
-    reason = page.results.sections.get("no_money", "")
     if frame is None:
-        return [prose(page.say("money_absent", reason=reason))] if reason else []
-    row = records(frame)[0]
-    unit, name = text(row.get("unit")), text(row.get("unit_name"))
-    is_fall = number(row["value"]) < 0
-    ends = ("high", "low") if is_fall else ("low", "high")  # so much lower: every end changes its sign
-    low, high = (number(row[end]) * (-1 if is_fall else 1) for end in ends)
-    sentence = page.say(
-        "money_single" if name else "money",
-        outcome=page.outcome,
-        who=name or page.say("money_who", n=numbers.count(row.get("n_units"))),
-        direction=page.say("lower" if is_fall else "higher"),
-        period_name=page.period_name,
-        first=text(row.get("first")),
-        last=text(row.get("last")),
-        level=numbers.percent(100 * (number(row.get("level")) or 0.95), 0),
-        value=numbers.quantity(abs(number(row["value"])), unit),
-        low=numbers.quantity(low, unit),
-        high=numbers.quantity(high, unit),
-    )
-    return [prose(sentence)]
+        return []
+    money = Money.from_frame(frame)
+    said = say_money(money, page.say, outcome=page.outcome, period_name=page.period_name, names=checks_in_words)
+    return [prose(said)]
 
 
 def _spread(page: Page) -> list[Block]:

@@ -1,0 +1,95 @@
+"""The headline in money: stated, or only bounded, or not available, and why."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+import pandas as pd
+
+State = Literal["stated", "bounded", "unavailable"]
+Reason = Literal["zero", "unbounded", "checks", "log", "transform", "average", "case", "error"]
+SEPARATOR = "; "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What the headline amounts to, summed over the treated rows behind it, in the unit of the outcome.
+
+    Attributes
+    ----------
+    state : {"stated", "bounded", "unavailable"}
+        A total with its interval; only the ends of the interval, for what cannot be excluded; or nothing.
+    reasons : tuple of str
+        Why no total is stated, empty where one is: the interval includes "zero"; it is "unbounded" or there is none;
+        "checks" object; the estimate is of logarithms ("log") or of another "transform", or an "average" that does
+        not weigh treated rows alike; the verdict on a single "case" is that nothing can be told; an "error" came up.
+    objecting : tuple of str
+        Names of the checks that object to the headline.
+    detail : str
+        The error or the transform.
+    total, low, high : float
+        NaN: not stated. An end without bound is infinite.
+    detectable : float
+        Smallest rise found with 80 % power, NaN where unknown.
+    detected_by : str
+        "placebo designs" or "the interval".
+    level : float
+    inference : str
+    unit : str
+    n_rows, n_units, n_periods : int
+        Treated rows and units behind the total, and calendar periods that they cover.
+    unit_name : str
+        Name of the unit where it is one.
+    first, last : str
+        Labels of the first and the last of the periods.
+    """
+
+    state: State
+    reasons: tuple[Reason, ...] = ()
+    objecting: tuple[str, ...] = ()
+    detail: str = ""
+    total: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    detectable: float = float("nan")
+    detected_by: str = ""
+    level: float = float("nan")
+    inference: str = ""
+    unit: str = ""
+    n_rows: int = 0
+    n_units: int = 0
+    n_periods: int = 0
+    unit_name: str = ""
+    first: str = ""
+    last: str = ""
+
+    def average(self, amount: float) -> float:
+        """Return what a total comes to on average in a calendar period."""
+        return amount / self.n_periods if self.n_periods else float("nan")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row, a column a field; lists as text."""
+        row = asdict(self)
+        return pd.DataFrame([{k: SEPARATOR.join(v) if isinstance(v, tuple) else v for k, v in row.items()}])
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> "Money":
+        """Return what ``to_frame`` wrote, whether fresh or read back from CSV.
+
+        Raises
+        ------
+        ValueError
+            No such state.
+        """
+        row: dict[str, Any] = {str(k): v for k, v in frame.iloc[0].items() if not pd.isna(v)}
+        given: dict[str, Any] = {}
+        for field in fields(cls):
+            value, default = row.get(field.name, ""), field.default
+            if isinstance(default, tuple):
+                given[field.name] = tuple(t for t in str(value).split(SEPARATOR) if t)
+            elif isinstance(default, int | float):
+                given[field.name] = type(default)(row.get(field.name, default))
+            else:
+                given[field.name] = str(value)
+        if given["state"] not in get_args(State):
+            raise ValueError(f"money is {', '.join(get_args(State))}, not {given['state']!r}")
+        return cls(**given)
