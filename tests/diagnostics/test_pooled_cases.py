@@ -5,11 +5,12 @@ import pytest
 from single_cases import dyad_design, rectangle_frame
 
 from twintrade.design.donors import case_design, untreated_rectangle
-from twintrade.diagnostics.pooled_cases import PooledCases
+from twintrade.diagnostics.pooled_cases import PooledCases, _interval_method
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.partially_pooled_synthetic_control import PartiallyPooledSyntheticControl
+from twintrade.numerics.meta_analysis import random_effects
 
 ONSETS = {"c0-p0": 2006, "c1-p1": 2008, "c2-p2": 2006}
 
@@ -45,6 +46,28 @@ def test_a_common_effect_is_in_the_interval_and_leaving_a_case_out_is_shown():
     assert mean["p"] < 0.05
     assert sum(str(u).startswith("mean without") for u in finding.table["unit"]) == 3
     assert "share donors, so they are not independent" in finding.sentence
+
+
+@pytest.mark.parametrize("effects", [(0.1, 0.11, 0.12), (0.1, 0.9, -0.8)])
+def test_truncation_of_the_interval_is_said(effects):
+    """Cases closer together than their placebos allow would else have too short an interval."""
+    mean = random_effects(np.array(effects), np.full(3, 0.04))
+    said = _interval_method(mean)
+    assert mean.factor == pytest.approx(np.var(effects, ddof=1) / (0.04 + mean.heterogeneity**2))
+    assert ("raised to 1" in said) == (mean.factor < 1)
+    assert f"{mean.factor:.2g}" in said
+
+
+def test_the_mean_names_its_method():
+    finding = pooled(1.0)
+    rows = finding.payloads["cases_forest"].set_index("label")
+    row = rows.loc["random-effects mean"]
+    assert row["method"] == "random-effects mean of 3 double ratios"
+    assert "Hartung-Knapp" in row["interval_method"]
+    assert (rows["scale"] == "log points").all()
+    assert rows["method"].notna().sum() == 1
+    assert finding.sentence.startswith("Random-effects mean of 3 double ratios")
+    assert "Hartung-Knapp" in finding.sentence
 
 
 def test_choosing_the_best_costs():

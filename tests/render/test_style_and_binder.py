@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_results import make_results
 from pypdf import PdfReader
@@ -147,6 +148,16 @@ def test_without_an_estimate_the_summary_describes(made):
     empty = {name: getattr(made, name).iloc[0:0] for name in ("specifications", "effects", "bands")}
     said = texts(summary.exhibit(Page(replace(made, **empty))))
     assert "Descriptive: no comparison" in said
+
+
+def test_the_mean_of_single_cases_is_named_beside_the_headline_that_answers(made):
+    row = {"label": "random-effects mean", "group": "together", "effect": -0.315, "low": -1.08, "high": 0.45}
+    row |= {"method": "random-effects mean of 8 double ratios", "interval_method": "Hartung-Knapp, truncated"}
+    forest = pd.DataFrame([row | {"scale": "log points", "level": 0.95}])
+    said = texts(summary.exhibit(Page(replace(made, payloads={**made.payloads, "cases_forest": forest}))))
+    assert "Another method gives −27.0% for these pairs: the random-effects mean of 8 double ratios" in said
+    assert "(95% interval from −66.0% to 56.8%; Hartung-Knapp, truncated)" in said
+    assert "The answer of this page is the headline's" in said
 
 
 def said_of(made, **money):

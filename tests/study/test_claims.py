@@ -129,3 +129,30 @@ def test_a_single_case_is_answered_by_its_placebos():
     assert of(ledger(below), "C1")["verdict"] == "not supported"
     unclear = replace(case, findings=case.findings.assign(verdict="fail"))
     assert of(ledger(unclear), "C1")["verdict"] == "cannot tell"
+
+
+MEAN = {
+    "label": "random-effects mean", "group": "together", "effect": -0.315, "low": -1.08, "high": 0.45,
+    "scale": "log points", "method": "random-effects mean of 8 double ratios",
+    "interval_method": "Hartung-Knapp, truncated: its variance factor of 0.3 is raised to 1", "level": 0.95,
+}  # fmt: skip
+
+
+def test_several_cases_have_one_answer_the_headline_s_with_what_it_could_have_found():
+    """Two methods answer for the same pairs: both are named, and one of them is the answer."""
+    drawn = ("power", "ppml", "a", "none", "With these data ...", 0.5, "log points")
+    found = of(ledger(results(0.01, 0.3, findings=[drawn], cases_forest=[MEAN])), "C1")
+    assert found["verdict"] == "supported"
+    assert found["answer"].startswith("PPML: +10.5%")
+    assert "Another method, not the answer here: random-effects mean of 8 double ratios −27.0%" in found["answer"]
+    assert "Hartung-Knapp, truncated" in found["answer"]
+    assert found["detectable"] == "+64.9% (placebo designs)"
+
+
+def test_the_mean_of_cases_answers_where_it_is_all_there_is():
+    only = results(cases_forest=[MEAN | {"low": 0.1, "high": 0.4}])
+    only = replace(only, bands=only.bands.iloc[:0])
+    found = of(ledger(only), "C1")
+    assert found["verdict"] == "supported"
+    assert found["answer"].startswith("random-effects mean of 8 double ratios −27.0%")
+    assert found["detectable"].endswith("(from the interval)")

@@ -1,5 +1,6 @@
 """Several cases: each one, their random-effects mean, combined placebo ranks, and what choosing them costs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -18,6 +19,13 @@ from twintrade.estimators.single_case import SingleCase
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.meta_analysis import RandomEffects, best_of, fisher_combined, random_effects
+
+MANY: Mapping[str, str] = {
+    "double_ratio": "double ratios",
+    "synthetic_control": "synthetic controls",
+    "synthetic_did": "synthetic differences-in-differences",
+    "augmented_synthetic_control": "augmented synthetic controls",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +57,9 @@ class PooledCases(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a case and the means; payloads ``cases``, ``best_of`` and ``cases_forest``.
 
-        ``cases_forest`` has label, group, effect, low, high. A case's interval reaches as far as its placebos' mean
-        gaps do at the level: it holds zero where the case does not stand out among them.
+        ``cases_forest`` has label, group, effect, low, high, scale, and of the mean its method, how its interval is
+        made, and its level. A case's interval reaches as far as its placebos' mean gaps do at the level: it holds
+        zero where the case does not stand out among them.
         """
         method = ESTIMATORS[self.estimator]()
         assert isinstance(method, SingleCase)
@@ -71,14 +80,17 @@ class PooledCases(Diagnostic):
         left = _leave_one_case_out(known, self.level)
         combined = fisher_combined(known["p"].to_numpy())
         bound = self._best_of(np.sort(known["p"].to_numpy()))
+        scale = method.effect_scale(design)
+        method_name = f"random-effects mean of {len(known)} {MANY[self.estimator]}"
+        forest = _forest(known, mean, left, method_name, self.level).assign(scale=scale)
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=_sentence(fit, mean, known, combined, left, bound, self.level),
+            sentence=_sentence(method_name, mean, known, combined, left, bound, self.level),
             value=mean.mean,
-            unit="log points" if self.estimator == "double_ratio" else fit.design.scale,
+            unit=scale,
             table=pd.concat([cases, _mean_rows(mean, left)], ignore_index=True),
-            payloads={"cases": cases, "best_of": bound, "cases_forest": _forest(known, mean, left)},
+            payloads={"cases": cases, "best_of": bound, "cases_forest": forest},
             messages=tuple(
                 Message("warning", "case-not-estimated", f"{row['unit']}: {row['reason']}")
                 for row in rows
@@ -135,7 +147,7 @@ def _mean_rows(mean: RandomEffects, left: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([head, left], ignore_index=True) if len(left) else head
 
 
-def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame) -> pd.DataFrame:
+def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame, method: str, level: float) -> pd.DataFrame:
     """Return cases, their mean and the mean without each, as lines of a forest plot."""
     cases = pd.DataFrame(
         {
@@ -150,11 +162,20 @@ def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame) -> pd.
         ["label", "effect", "low", "high"], axis=1
     )
     rows.insert(1, "group", "together")
+    rows.loc[0, ["method", "interval_method"]] = [method, _interval_method(mean)]
+    rows.loc[0, "level"] = level
     return pd.concat([cases, rows], ignore_index=True)
 
 
+def _interval_method(mean: RandomEffects) -> str:
+    """Return how the interval of the mean is made, and what truncation did to it."""
+    if mean.factor < 1:
+        return f"Hartung-Knapp, truncated: its variance factor of {mean.factor:.2g} is raised to 1"
+    return f"Hartung-Knapp; its variance factor of {mean.factor:.2g} is above 1 and not truncated"
+
+
 def _sentence(
-    fit: Fit,
+    method: str,
     mean: RandomEffects,
     known: pd.DataFrame,
     combined: float,
@@ -175,8 +196,9 @@ def _sentence(
         else ""
     )
     return (
-        f"Random-effects mean over {len(known)} cases {mean.mean:+.3g} ({100 * level:g} % interval by Hartung and "
-        f"Knapp {mean.low:+.3g} to {mean.high:+.3g}), true effects scattering by {mean.heterogeneity:.3g}.{spread} "
+        f"{method[:1].upper()}{method[1:]} {mean.mean:+.3g} ({100 * level:g} % interval "
+        f"{mean.low:+.3g} to {mean.high:+.3g}; {_interval_method(mean)}), true "
+        f"effects scattering by {mean.heterogeneity:.3g}.{spread} "
         f"The placebo ranks combine to {p_text(combined)} (Fisher; cases share donors, so they are not independent). "
         f"Had these been the best {int(last['n_cases'])} of {int(last['out_of'])} cases, chance alone would do as "
         f"well with probability {last['p_bound']:.3f}.{few}"

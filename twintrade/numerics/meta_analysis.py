@@ -21,6 +21,8 @@ class RandomEffects:
         Standard deviation of the true effects (Paule-Mandel).
     q, q_p : float
         Cochran's statistic and its p-value.
+    factor : float
+        The Hartung-Knapp factor of the variance, before it is kept from falling below one.
     """
 
     mean: float
@@ -31,6 +33,7 @@ class RandomEffects:
     heterogeneity: float
     q: float
     q_p: float
+    factor: float
 
 
 def random_effects(
@@ -64,9 +67,8 @@ def random_effects(
     fixed = 1 / variances
     q = float(fixed @ (effects - fixed @ effects / fixed.sum()) ** 2)
     p = float(2 * stdtr(n - 1, -abs(mean) / se)) if se > 0 else float(mean == 0)
-    return RandomEffects(
-        mean, se, mean - critical * se, mean + critical * se, p, float(np.sqrt(tau2)), q, float(chdtrc(n - 1, q))
-    )
+    half, q_p = critical * se, float(chdtrc(n - 1, q))
+    return RandomEffects(mean, se, mean - half, mean + half, p, float(np.sqrt(tau2)), q, q_p, factor)
 
 
 def _paule_mandel(effects: FloatArray, variances: FloatArray) -> float:

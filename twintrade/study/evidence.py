@@ -68,41 +68,56 @@ def answered(results: ResultSet, evidence: Mapping[str, Any]) -> Answer | None:
 
 
 def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Answer | None:
-    """A single case by its placebo rank, several cases by their mean, else the effect of a column."""
-    column = text(evidence.get("column"))
-    if not column:
-        case = _case(results, str(evidence.get("direction", "higher")))
-        if case is not None:
-            return case
+    """A single case by its placebo rank, else the effect of a column; several cases' mean stands beside it."""
+    column, direction = text(evidence.get("column")), str(evidence.get("direction", "higher"))
+    case = None if column else _case(results, direction)
+    if case is not None:
+        return case
     spec = _column(results, column)
     effect = overall(results, spec) if spec is not None else None
+    mean = None if column else _mean_of_cases(results)
     if spec is None or effect is None:
-        return None
+        return None if mean is None else _answer_by_mean(mean, evidence)
     scale = text(effect.get("scale"))
     low, high, value = number(effect.get("low")), number(effect.get("high")), number(effect["effect"])
     found = f"{label(spec)}: {sized(value, scale)} ({ranged(low, high, scale)}"
     p = numbers.p_value(effect.get("p"))
     found += f"; {p})" if p else ")"
-    verdict = _beyond(low, high, str(evidence.get("direction", "higher")), _bound(evidence, scale))
+    verdict = _beyond(low, high, direction, _bound(evidence, scale))
     objecting = objections(results, spec)
     if verdict != CANNOT_TELL and objecting:
         verdict, found = CANNOT_TELL, f"{found}; {', '.join(objecting)} object, so it is not the tie's"
     elif verdict == CANNOT_TELL:
         found += "; the interval holds both answers" if known(low, high) else "; there is no interval"
+    if mean is not None:
+        found += f". Another method, not the answer here: {_mean_in_words(mean)}"
     return Answer(verdict, f"{found}.", detectable(results, spec, effect))
 
 
-def _case(results: ResultSet, direction: str) -> Answer | None:
-    """A single case or a handful: what the placebos, or the mean of the cases, say."""
+def _mean_of_cases(results: ResultSet) -> Record | None:
+    """Return the random-effects mean of several cases, None where there is none."""
     for frame in payloads(results, "cases_forest").values():
-        row = next((r for r in records(frame) if text(r["label"]) == MEAN_OF_CASES), None)
-        if row is None:
-            continue
-        mean, low, high = (numbers.fixed(row[key], 3) for key in ("effect", "low", "high"))
-        found = f"Random-effects mean of the cases {mean} ({low} to {high})"
-        verdict = _beyond(number(row["low"]), number(row["high"]), direction)
-        mde = from_interval(number(row["low"]), number(row["high"]), text(row.get("scale")) or "log points")
-        return Answer(verdict, f"{found}.", mde)
+        for row in records(frame):
+            if text(row["label"]) == MEAN_OF_CASES:
+                return row
+    return None
+
+
+def _mean_in_words(mean: Record) -> str:
+    scale = text(mean["scale"])
+    reach = ranged(number(mean["low"]), number(mean["high"]), scale)
+    return f"{text(mean['method'])} {sized(number(mean['effect']), scale)} ({reach}; {text(mean['interval_method'])})"
+
+
+def _answer_by_mean(mean: Record, evidence: Mapping[str, Any]) -> Answer:
+    """Return what the mean of the cases says where nothing else was estimated."""
+    low, high, scale = number(mean["low"]), number(mean["high"]), text(mean["scale"])
+    verdict = _beyond(low, high, str(evidence.get("direction", "higher")), _bound(evidence, scale))
+    return Answer(verdict, f"{_mean_in_words(mean)}.", from_interval(low, high, scale))
+
+
+def _case(results: ResultSet, direction: str) -> Answer | None:
+    """Return what the placebos say about a single case."""
     for finding in findings_of(results, "case_verdict"):
         sentence = text(finding["sentence"])
         verdict = CANNOT_TELL

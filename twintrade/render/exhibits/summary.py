@@ -15,6 +15,7 @@ from twintrade.render.reading import (
     number,
     overall,
     payload,
+    payloads,
     records,
     specifications,
     text,
@@ -44,7 +45,7 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(prose(page.say("finding_absent", reason=reason.rstrip("."))))
     else:
         blocks.append(prose(*_finding(page, spec, effect)))
-        blocks += [*_money(page), *_spread(page)]
+        blocks += [*_other_method(page, spec), *_money(page), *_spread(page)]
         note = text(spec.get("inference_note"))
         if note:
             blocks.append(prose(page.say("how_sure", note=note if note.endswith(".") else f"{note}.")))
@@ -112,6 +113,30 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
     elif not (low > 0 or high < 0):
         sentences.append(page.say("detectable_absent"))
     return (" ".join(sentences),)
+
+
+def _other_method(page: Page, spec: Record) -> list[Block]:
+    """Say what the mean of the single cases is, and that the headline is the answer, where both were made."""
+    rows = [r for frame in payloads(page.results, "cases_forest").values() for r in records(frame)]
+    mean = next((r for r in rows if text(r.get("method"))), None)
+    if mean is None:
+        return []
+    is_log = text(mean["scale"]) == "log points"
+    low, high, effect = (
+        numbers.percent_from_log(number(mean[key])) if is_log else numbers.quantity(number(mean[key]))
+        for key in ("low", "high", "effect")
+    )
+    said = page.say(
+        "other_method",
+        method=text(mean["method"]),
+        size=effect,
+        level=numbers.percent(100 * number(mean["level"]), 0),
+        low=low,
+        high=high,
+        how=text(mean["interval_method"]),
+        label=label(spec),
+    )
+    return [prose(said)]
 
 
 def _money(page: Page) -> list[Block]:
