@@ -1,10 +1,13 @@
 """Panels and onsets that should not be, before any estimator sees them: refused by name, or read as meant."""
 
+from dataclasses import replace
+from typing import Literal, get_origin, get_type_hints
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from twintrade.design import Design, Panel, Treatment
+from twintrade.design import CohortStatistics, Design, Panel, Treatment
 from twintrade.errors import DesignError
 
 FRAME = pd.DataFrame({"u": ["a"] * 4 + ["b"] * 4, "period": [2000, 2001, 2002, 2003] * 2, "y": np.arange(8.0)})
@@ -79,3 +82,50 @@ def test_whole_and_shuffled_panels_know_the_same_structure():
     np.testing.assert_array_equal(panel.starts, [0, 4])
     np.testing.assert_array_equal(shuffled.starts, panel.starts)
     np.testing.assert_array_equal(shuffled.periods, panel.periods)
+
+
+def test_an_empty_onset_beside_infinite_ones_is_not_read_as_never():
+    with pytest.raises(DesignError, match="onset of b is empty and others are inf \\(1 such units\\)"):
+        Treatment.from_series(pd.Series([2001.0, np.nan, np.inf], index=["a", "b", "c"]))
+
+
+WORDS = {
+    "logs": ({"transform": "logs"}, "transform is level, log.*, not 'logs'; did you mean log\\?"),
+    "ln": ({"transform": "ln"}, "not 'ln'; did you mean log\\?"),
+    "Log": ({"transform": "Log"}, "not 'Log'; did you mean log\\?"),
+    "asinh": ({"transform": "asinh"}, "transform is level, log.*, not 'asinh'$"),
+    "no word": ({"transform": None}, "transform is level, log.*, not None"),
+    "drop": ({"always_treated": "drop"}, "always_treated is exclude or keep, not 'drop'; did you mean exclude\\?"),
+    "a boolean": ({"always_treated": True}, "always_treated is exclude or keep, not True"),
+    "a dyad's cluster": ({"clusters": ("dyad",)}, "not 'dyad'; did you mean unit\\?"),
+    "letters": ({"clusters": "city"}, "clusters is a list of dimensions; give \\('city',\\)"),
+    "a comparison's name": ({"comparison": "never_treated"}, "comparison is an object such as NeverTreated"),
+    "an unknown set": ({"fixed_effects": "gravty"}, "'gravty'; did you mean gravity"),
+}
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_words_that_no_option_takes_are_refused_with_the_nearest(key):
+    options, message = WORDS[key]
+    made = design(pd.Series([2001.0, np.inf], index=["a", "b"]))
+    with pytest.raises(DesignError, match=message):
+        Design(panel=made.panel, treatment=made.treatment, outcome="y", **options)
+
+
+def test_every_literal_of_a_design_is_checked():
+    """A field of words that is added and not checked fails here."""
+    made = design(pd.Series([2001.0, np.inf], index=["a", "b"]))
+    words = [
+        name
+        for name, hint in get_type_hints(Design, localns={"CohortStatistics": CohortStatistics}).items()
+        if get_origin(hint) is Literal
+    ]
+    assert words == ["transform", "always_treated"]
+    for name in words:
+        with pytest.raises(DesignError, match=f"{name} is "):
+            replace(made, **{name: "no such word"})
+
+
+def test_a_frequency_that_is_none_is_refused():
+    with pytest.raises(DesignError, match="frequency is year, quarter or month, not 'annual'; did you mean year"):
+        Panel.from_frame(FRAME, unit="u", frequency="annual")

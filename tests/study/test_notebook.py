@@ -98,7 +98,7 @@ def test_arguments_that_cannot_be_meant_say_what_can(table, ties):
     with pytest.raises(tt.TwintradeError, match=r"no column 'imports'; it has .*exports"):
         tt.compare(panel, ties, "imports")
     fit = tt.fit("twfe", tt.compare(panel, ties, "exports"), shape="static")
-    with pytest.raises(tt.TwintradeError, match="no view is called 'oveall'; known: event, overall, cohort"):
+    with pytest.raises(tt.TwintradeError, match="no view is called 'oveall'; known: event, overall, path, cohort"):
         fit.view("oveall")
     with pytest.raises(tt.TwintradeError, match="it offers overall"):
         fit.view("cohort")
@@ -143,3 +143,29 @@ def test_starting_imports_nothing_heavy(module):
     code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_onset_left_empty_beside_infinite_ones_is_an_error(table):
+    panel = tt.panel(table, city="city", partner="partner", period="period")
+    onsets = pd.Series(np.inf, index=panel.units)
+    onsets.iloc[:2] = 2004.0, np.nan
+    with pytest.raises(tt.TwintradeError, match=f"onset of {panel.units[1]} is empty and others are inf"):
+        tt.compare(panel, onsets, "exports")
+    listed = tt.compare(panel, onsets.iloc[:1], "exports")
+    assert np.isinf(listed.onset[1:]).all()
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ({"transform": "logs"}, "did you mean log"),
+        ({"transform": "asinh"}, "transform is level, log"),
+        ({"always_treated": "drop"}, "did you mean exclude"),
+        ({"comparison": "never"}, "did you mean never_treated"),
+        ({"undated": "skip"}, "undated is error or exclude"),
+    ],
+)
+def test_words_that_no_option_takes_are_refused(table, ties, option, told):
+    panel = tt.panel(table, city="city", partner="partner", period="period")
+    with pytest.raises(tt.TwintradeError, match=told):
+        tt.compare(panel, ties, "exports", **option)

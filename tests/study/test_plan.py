@@ -60,7 +60,7 @@ shap = "static"
 windw = [1, 2]
 [[estimator]]
 name = "twfe"
-shape = "round"
+shape = "statik"
 [[diagnostic]]
 name = "pretrends"
 on = "nowhere"
@@ -71,7 +71,9 @@ on = "nowhere"
     assert "[[estimator]] number 2 (ppmll): no estimator is called 'ppmll'; did you mean 'ppml'?" in told
     assert "twfe has no option shap; did you mean shape?" in told
     assert "twfe has no option windw; did you mean window?" in told
-    assert "number 4 (twfe): shape:" in told
+    assert (
+        "number 4 (twfe): shape: input should be 'event' or 'static' (given: 'statik'); did you mean static?" in told
+    )
     assert "on names 'nowhere'" in told
 
 
@@ -127,3 +129,8 @@ def test_a_case_shows_its_own_pair(spec_text):
     assert dataclasses.asdict(raw)["units"] == ("Alder-GBR",)
     for name in ("double_ratio", "synthetic_control"):
         assert [c.donors for c in made.columns if c.estimator.name == name] == ["all", "A", "B"]
+
+
+def test_a_column_of_its_own_design_is_checked_for_words(spec_text):
+    with pytest.raises(SpecError, match=r"transform: input should be .*; did you mean log\?"):
+        planned(spec_text, '[[estimator]]\nname = "twfe"\ntransform = "ln"\n')

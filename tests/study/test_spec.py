@@ -89,3 +89,21 @@ def test_lines_are_found_in_tables_arrays_of_tables_and_dotted_keys():
     assert line_of(text, ["b", "c", 1, "z"]) == 7
     assert line_of(text, ["d", "e", "f"]) == 9
     assert line_of(text, ["a", "absent"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("transform = 'logs'", "did you mean log?"),
+        ("transform = 'ln'", "did you mean log?"),
+        ("always_treated = 'drop'", "did you mean exclude?"),
+        ("comparison = 'never'", "did you mean never_treated?"),
+        ("cluster = ['pair']", "did you mean unit?"),
+        ("fixed_effects = 'gravty'", "did you mean gravity?"),
+    ],
+)
+def test_words_of_a_design_are_refused_with_the_nearest(line, told):
+    with pytest.raises(SpecError) as caught:
+        parse(f"{TRADE}[design]\n{line}\n", "x.toml")
+    assert told in str(caught.value)
+    assert f"design.{line.split(' ')[0]}" in str(caught.value)

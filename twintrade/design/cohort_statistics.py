@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
-from twintrade.design.design import Design
+from twintrade.design.design import Design, Transform
 from twintrade.design.panel import FrequencyName, Panel
 from twintrade.design.treatment import Treatment
+from twintrade.design.words import require_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.cohort_moments import ClusterSums, CohortMoments
@@ -38,8 +39,12 @@ class CohortStatistics:
 
     moments: CohortMoments
     clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
-    transform: Literal["level", "log", "share", "index"] = "level"
+    transform: Transform = "level"
     frequency: FrequencyName = "year"
+
+    def __post_init__(self) -> None:
+        require_word("transform", self.transform, get_args(Transform))
+        require_word("frequency", self.frequency, get_args(FrequencyName))
 
     @classmethod
     def from_tables(
@@ -49,7 +54,7 @@ class CohortStatistics:
         clusters: Mapping[str, pd.DataFrame] | None = None,
         *,
         center: Mapping[int, float] | None = None,
-        transform: Literal["level", "log", "share", "index"] = "level",
+        transform: Transform = "level",
         frequency: FrequencyName = "year",
     ) -> "CohortStatistics":
         """Build from long tables as a ``GROUP BY`` returns them, in any order of rows.

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from twintrade.design.observations import Observations
 from twintrade.design.panel import Panel
 from twintrade.design.selection import observe
 from twintrade.design.treatment import Treatment
+from twintrade.design.words import require_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
@@ -74,6 +75,12 @@ class Design:
     statistics: "CohortStatistics | None" = None
 
     def __post_init__(self) -> None:
+        require_word("transform", self.transform, get_args(Transform))
+        require_word("always_treated", self.always_treated, ("exclude", "keep"))
+        if not isinstance(self.comparison, Comparison):
+            raise DesignError(f"comparison is an object such as NeverTreated(), not {self.comparison!r}")
+        if isinstance(self.clusters, str):
+            raise DesignError(f"clusters is a list of dimensions; give ({self.clusters!r},)")
         effect_names(self.fixed_effects)
         if self.window[0] > self.window[1]:
             raise DesignError(f"the window {list(self.window)} ends before it begins; give [first, last]")
@@ -84,8 +91,7 @@ class Design:
         if self.anticipation < 0:
             raise DesignError(f"anticipation is a number of periods, not {self.anticipation}")
         for name in self.clusters:
-            if name not in ("unit", "city", "partner", "period"):
-                raise DesignError(f"cannot cluster by {name!r}; known: unit, city, partner, period")
+            require_word("a dimension of clusters", name, ("unit", "city", "partner", "period"))
 
     def __repr__(self) -> str:
         treated = int((self.treatment.onset <= self.panel.last_period).sum()) if self.panel.n_rows else 0

@@ -3,6 +3,7 @@
 import numpy as np
 
 from twintrade.design.panel import Panel
+from twintrade.design.words import suggest_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import IntArray
 
@@ -37,11 +38,12 @@ def effect_names(fixed_effects: str | tuple[str, ...]) -> tuple[str, ...]:
     """
     if isinstance(fixed_effects, str):
         if fixed_effects not in SETS:
-            raise DesignError(f"no set of fixed effects is called {fixed_effects!r}; known: {', '.join(SETS)}")
+            hint = suggest_word(fixed_effects, list(SETS))
+            raise DesignError(f"no set of fixed effects is called {fixed_effects!r}; {hint}")
         return SETS[fixed_effects]
     for name in fixed_effects:
         if name not in LABELS:
-            raise DesignError(f"no fixed effect is called {name!r}; known: {', '.join(LABELS)}")
+            raise DesignError(f"no fixed effect is called {name!r}; {suggest_word(str(name), list(LABELS))}")
     return fixed_effects
 
 

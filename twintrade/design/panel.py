@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from twintrade.design.words import require_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
@@ -45,6 +46,9 @@ class Panel:
     columns: Mapping[str, Any]
     frequency: FrequencyName = "year"
     units_of_measure: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_word("frequency", self.frequency, list(PERIODS_PER_YEAR))
 
     def __repr__(self) -> str:
         if not self.n_rows:

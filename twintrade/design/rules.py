@@ -15,6 +15,7 @@ from twintrade.design.panel import Panel
 from twintrade.design.register import REGISTER_COLUMNS, DateChoice, Ties, register_of, with_status
 from twintrade.design.treatment import NEVER, Treatment
 from twintrade.design.unmatched import misspelt_message, misspelt_ties, outside_message
+from twintrade.design.words import require_word
 from twintrade.effects.messages import Level, Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray
@@ -60,8 +61,7 @@ class TreatmentRule:
     vague_years_later: int = 0
 
     def __post_init__(self) -> None:
-        if self.rule not in RULES:
-            raise DesignError(f"no treatment rule is called {self.rule!r}; known: {', '.join(RULES)}")
+        require_word("rule", self.rule, list(RULES))
         if not 1 <= self.late_from <= 13:
             raise DesignError(f"late_from is a month from 1 to 12, or 13 for never, not {self.late_from}")
         if self.n < 1:

@@ -48,15 +48,21 @@ class Treatment:
 
     @classmethod
     def from_series(cls, onset: pd.Series) -> "Treatment":
-        """Build from a series of onsets indexed by unit label; empty and ``inf`` mean never treated.
+        """Build from a series of onsets indexed by unit label; empty or ``inf`` means never treated, one of the two.
 
         Raises
         ------
         DesignError
-            An onset is no whole period, or a unit has two.
+            An onset is no whole period, a unit has two, or an onset is empty where others are ``inf``.
         """
         values = pd.to_numeric(onset, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        never = onset.isna().to_numpy() | (values == NEVER)
+        empty = onset.isna().to_numpy()
+        if empty.any() and (values == NEVER).any():
+            raise DesignError(
+                f"the onset of {onset.index[int(np.argmax(empty))]} is empty and others are inf ({int(empty.sum())} "
+                "such units): give inf for never treated; exclude units whose onset is not known"
+            )
+        never = empty | (values == NEVER)
         wrong = np.flatnonzero(~never & ~(np.isfinite(values) & (values == np.floor(values))))
         if wrong.size:
             unit, given = onset.index[wrong[0]], onset.iloc[wrong[0]]

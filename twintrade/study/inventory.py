@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from twintrade.design.words import suggest_word
 from twintrade.effects import Registry
 from twintrade.errors import SpecError
 from twintrade.study.citations import citation_text
 from twintrade.study.locating import FOLDER, project_root
 from twintrade.study.methods import option_names
 from twintrade.study.recipes import RECIPES
-from twintrade.study.spec_faults import nearest
 from twintrade.study.spec_text import tables
 from twintrade.study.toml_text import to_toml
 
@@ -39,7 +39,7 @@ def listed(what: str, here: Path) -> str:
     if what == "sentences":
         return _sentences()
     if what != "all" and what not in lists:
-        raise SpecError(f"there is no list of {what!r}; {nearest(what, [*lists, 'sentences', 'all'])}")
+        raise SpecError(f"there is no list of {what!r}; {suggest_word(what, [*lists, 'sentences', 'all'])}")
     chosen = lists if what == "all" else {what: lists[what]}
     return "\n\n".join("\n".join([f"{name}:", *made()]) for name, made in chosen.items())
 

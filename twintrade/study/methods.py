@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from twintrade.design.words import suggest_word
 from twintrade.effects import Registry
 from twintrade.errors import SpecError, TwintradeError
-from twintrade.study.spec_faults import nearest
+from twintrade.study.spec_faults import suggest_choice
 
 T = TypeVar("T")
 
@@ -46,13 +47,15 @@ def built(
     faults, values = [], {}
     for key, value in options.items():
         if key not in known:
-            faults.append(f"{where}: {name} has no option {key}; {nearest(key, [*known, *further])}")
+            faults.append(f"{where}: {name} has no option {key}; {suggest_word(key, [*known, *further])}")
             continue
         try:
             values[key] = _option(method, key).validate_python(value)
         except ValidationError as error:
             told = error.errors()[0]["msg"]
-            faults.append(f"{where}: {key}: {told[:1].lower()}{told[1:]} (given: {value!r})")
+            faults.append(
+                f"{where}: {key}: {told[:1].lower()}{told[1:]} (given: {value!r}){suggest_choice(error.errors()[0])}"
+            )
     if faults:
         raise SpecError("\n".join(faults))
     try:

@@ -4,14 +4,14 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from twintrade.data.dates import parse_date
-from twintrade.design import COMPARISONS, Comparison, Design, Panel, Treatment
+from twintrade.design import COMPARISONS, NEVER, Comparison, Design, Panel, Treatment
 from twintrade.design.panel import FrequencyName
 from twintrade.design.register import CandidateDate, Ties
 from twintrade.design.rules import TreatmentRule, treatment_of
+from twintrade.design.words import require_word
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.effects import Bands, Finding
 from twintrade.errors import DesignError
@@ -73,7 +73,8 @@ def compare(
     panel : Panel
     ties : DataFrame, Series, mapping or Treatment
         A table of ties (city, partner, date, and more columns if you have them; dates as 2004-09-13, 2004-09 or
-        2004); or the first treated period by unit label, units that are not listed never being treated.
+        2004); or the first treated period by unit label, units that are not listed never being treated. An empty
+        onset also means never, except beside ``inf``, where it is an error.
     outcome : str
         Column of the panel.
     rule : TreatmentRule, optional
@@ -99,6 +100,7 @@ def compare(
     """
     if outcome not in panel.columns:
         raise DesignError(f"the panel has no column {outcome!r}; it has {', '.join(sorted(panel.columns))}")
+    require_word("undated", undated, ("error", "exclude"))
     if not isinstance(ties, Treatment | pd.DataFrame | pd.Series | Mapping):
         raise DesignError(f"ties is a table, not {ties!r}; read the file with pandas.read_csv")
     if not isinstance(ties, Treatment):
@@ -108,8 +110,7 @@ def compare(
             else _from_onsets(panel, ties)
         )
     if isinstance(comparison, str):
-        if comparison not in COMPARISONS:
-            raise DesignError(f"no comparison is called {comparison!r}; known: {', '.join(COMPARISONS)}")
+        require_word("comparison", comparison, list(COMPARISONS))
         comparison = COMPARISONS[comparison]()
     if "clusters" not in options and panel.is_dyadic:
         options["clusters"] = ("city", "partner")
@@ -178,13 +179,14 @@ def check(
 
 
 def _from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, float]) -> Treatment:
-    known = pd.Series(dict(onsets), dtype=np.float64)
-    unknown = sorted(set(known.index) - set(panel.units))
+    known = Treatment.from_series(pd.Series(onsets))
+    unknown = sorted(set(known.units) - set(panel.units))
     if unknown:
         raise DesignError(
             f"{unknown[0]!r} has an onset but is no unit of the panel; units are like {panel.units[0]!r}"
         )
-    return Treatment.from_series(known.reindex(pd.Index(panel.units)))
+    listed = pd.Series(known.onset, index=known.units)
+    return Treatment.from_series(listed.reindex(pd.Index(panel.units), fill_value=NEVER))
 
 
 def treatment_from_table(

@@ -13,6 +13,7 @@ from twintrade.inference.base import INFERENCES, Inference
 from twintrade.study.labels import Parts, column_key, column_label
 from twintrade.study.methods import built, option_names
 from twintrade.study.spec import DesignSection, NamedEntry, Spec
+from twintrade.study.spec_faults import suggest_choice
 
 OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors", "headline", "inference")
 """Keys of an [[estimator]] table that are neither options of the method nor of the design."""
@@ -206,7 +207,8 @@ def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> D
         return DesignSection.model_validate(values)
     except ValidationError as error:
         told = [
-            f"{where}: {'.'.join(map(str, e['loc']))}: {e['msg'][:1].lower()}{e['msg'][1:]}" for e in error.errors()
+            f"{where}: {'.'.join(map(str, e['loc']))}: {e['msg'][:1].lower()}{e['msg'][1:]}{suggest_choice(e)}"
+            for e in error.errors()
         ]
         raise SpecError("\n".join(told)) from None
 

@@ -5,8 +5,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from twintrade.design.words import suggest_word
 from twintrade.errors import SpecError
-from twintrade.study.spec_faults import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def expanded(raw: Mapping[str, Any]) -> dict[str, Any]:
     if name is None:
         return deepcopy(dict(raw))
     if not isinstance(name, str) or name not in RECIPES:
-        raise SpecError(f"recipe: no recipe is called {name!r}; {nearest(str(name), list(RECIPES))}")
+        raise SpecError(f"recipe: no recipe is called {name!r}; {suggest_word(str(name), list(RECIPES))}")
     return _merged(RECIPES[name].preset, raw)
 
 

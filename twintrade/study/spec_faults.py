@@ -1,11 +1,11 @@
 """Faults of an analysis file in words: where, what, and the key that was probably meant."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from twintrade.design.words import suggest_word
 from twintrade.errors import SpecError
 
 _WORDS: Mapping[str, str] = {
@@ -35,14 +35,6 @@ def told(errors: Sequence[Mapping[str, Any]], text: str, file: str, schema: Mapp
     if len(lines) == 1:
         return lines[0]
     return f"{len(lines)} faults in the analysis file:\n" + "\n".join(lines)
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """Return a hint: the nearest known word, or all of them."""
-    near = difflib.get_close_matches(word, known, n=1)
-    if near:
-        return f"did you mean {near[0]}?"
-    return f"known: {', '.join(sorted(known))}" if known else ""
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int | None:
@@ -138,12 +130,20 @@ def _line(error: Mapping[str, Any], text: str, file: str, schema: Mapping[str, A
     kind = str(error["type"])
     if kind in _WORDS:
         known = _known_keys(schema, path[:-1]) if kind != "missing" else ()
-        hint = nearest(str(path[-1]), known) if known else ""
+        hint = suggest_word(str(path[-1]), known) if known else ""
         return f"{place}: {key} {_WORDS[kind]}" + (f"; {hint}" if hint else "")
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     given = error.get("input")
     shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
-    return f"{place}: {key}: {message[:1].lower()}{message[1:]}{shown}"
+    return f"{place}: {key}: {message[:1].lower()}{message[1:]}{shown}{suggest_choice(error)}"
+
+
+def suggest_choice(error: Mapping[str, Any]) -> str:
+    """Return what to add to a fault of pydantic's: the word that was probably meant where a key takes some only."""
+    if error["type"] != "literal_error" or not isinstance(error["input"], str):
+        return ""
+    hint = suggest_word(error["input"], re.findall(r"'([^']+)'", error["ctx"]["expected"]))
+    return f"; {hint}" if hint.startswith("did") else ""
 
 
 def _is_tag(part: str | int) -> bool:
