@@ -25,7 +25,7 @@ METHODS = [
     TWFE(),
     TWFE(unit_trends=True),
     ESTIMATORS["chaisemartin_dhaultfoeuille"](),
-    ESTIMATORS["stacked"](),
+    ESTIMATORS["stacked"](span=(-2, 2)),
     LocalProjections("equal"),
     LocalProjections("variance"),
     ESTIMATORS["staggered_efficient"](),

@@ -95,9 +95,13 @@ def test_normalized_effects_divide_by_the_dose_received(made):
 
 @pytest.mark.parametrize("normalized", [False, True])
 def test_the_average_is_the_total_effect_over_the_total_dose(made, normalized):
-    terms = np.vstack([by_hand(*made, step) for step in range(1, 5)])
-    overall = fit(ChaisemartinDHaultfoeuille(normalized=normalized), built(*made)).view("overall")
-    np.testing.assert_allclose(overall.effects, terms[:, 0].sum() / terms[:, 1].sum(), rtol=EXACT)
+    every = [by_hand(*made, step) for step in range(1, N_PERIODS)]
+    for effects in (None, 4):
+        terms = np.vstack([part for part in every[:effects] if len(part)])
+        method = ChaisemartinDHaultfoeuille(normalized=normalized, effects=effects)
+        overall = fit(method, built(*made)).view("overall")
+        np.testing.assert_allclose(overall.effects, terms[:, 0].sum() / terms[:, 1].sum(), rtol=EXACT)
+        assert overall.n_cells[0] == len(terms)
 
 
 def test_a_dose_in_units_of_two_halves_the_average_and_nothing_else(made):
@@ -120,17 +124,19 @@ def test_an_absorbing_tie_gives_the_event_study_of_callaway_and_santanna():
     design = simulate(np.random.default_rng(2), n_cities=80, n_periods=10).design(
         comparison=NotYetTreated(), window=(0, 4)
     )
-    ours = fit(ChaisemartinDHaultfoeuille(), design).estimate
+    ours = fit(ChaisemartinDHaultfoeuille(), design).view("event")
     theirs = fit(CallawaySantAnna(), design).view("event")
     picked = ours.event_times >= 0
     np.testing.assert_allclose(ours.effects[picked], theirs.effects[theirs.event_times >= 0], atol=EXACT)
 
 
 def test_same_switchers_are_the_same_at_every_horizon(made):
-    study = fit(ChaisemartinDHaultfoeuille(same_switchers=True), built(*made)).estimate
+    study = fit(ChaisemartinDHaultfoeuille(same_switchers=True, effects=4), built(*made)).estimate
     after = study.n_units[study.event_times >= 0]
     assert (after == after[0]).all()
     assert after[0] == len(by_hand(*made, 4))
+    with pytest.raises(DesignError, match="needs effects"):
+        fit(ChaisemartinDHaultfoeuille(same_switchers=True), built(*made))
 
 
 def test_a_change_across_a_gap_has_no_known_moment():

@@ -71,7 +71,7 @@ CASES = {
 def test_every_horizon_is_its_regression(case, missing, comparison):
     options, given, names = CASES[case]
     design = made(missing=missing).design(comparison=comparison, window=(-3, 2), **given)
-    study = fit(LocalProjections(**options), design).estimate
+    study = fit(LocalProjections(**options), design).view("event")
     assert study.event_times.tolist() == [-3, -2, -1, 0, 1, 2]
     for k, h in enumerate(study.event_times):
         if h == -1:
@@ -83,16 +83,40 @@ def test_every_horizon_is_its_regression(case, missing, comparison):
         np.testing.assert_allclose(study.uncertainty.matrix()[influence.index, k], influence, atol=EXACT)
 
 
-def test_the_overall_effect_is_the_pooled_regression():
-    design = made().design(comparison=NotYetTreated(), window=(-2, 2))
+def test_the_pooled_effect_is_the_regression_of_the_averaged_outcome():
+    design = made().design(comparison=NotYetTreated(), window=(-1, 1))
     slope, _ = least_squares(rows_by_hand(design, [0, 1, 2]), ())
-    assert fit(LocalProjections(), design).view("overall").effects[0] == pytest.approx(slope, abs=EXACT)
+    pooled = fit(LocalProjections(pooled=2), design).view("overall")
+    assert pooled.effects[0] == pytest.approx(slope, abs=EXACT)
+    assert pooled.against == "last before"
+    with pytest.raises(EstimationError, match="set pooled lower"):
+        fit(LocalProjections(pooled=40), design)
+    with pytest.raises(DesignError, match="0 or later"):
+        fit(LocalProjections(pooled=-1), design)
+
+
+def test_the_overall_effect_is_the_average_after_less_the_average_before_over_all_horizons():
+    design = made().design(comparison=NotYetTreated(), window=(-1, 1))
+    result = fit(LocalProjections(), design)
+    by_hand = {h: rows_by_hand(design, [h]) for h in range(-8, 8)}
+    effects = {h: least_squares(f, ())[0] for h, f in by_hand.items() if len(f)}
+    rows = {h: int(by_hand[h]["d"].sum()) for h in effects}
+
+    def average(times):
+        return np.average([effects[h] for h in times], weights=[rows[h] for h in times])
+
+    after, before = average([h for h in effects if h >= 0]), average([h for h in effects if h < 0])
+    assert effects[-1] == pytest.approx(0.0, abs=EXACT)
+    assert min(effects) == -8
+    assert result.view("overall").effects[0] == pytest.approx(after - before, abs=EXACT)
+    assert result.view("path").effects[0] == pytest.approx(after, abs=EXACT)
+    assert fit(LocalProjections(base="mean"), design).views == ("event", "overall")
 
 
 @pytest.mark.parametrize("comparison", [NeverTreated(), NotYetTreated()], ids=["never", "not yet"])
 def test_equal_weights_give_the_event_study_of_callaway_and_santanna(comparison):
     design = made().design(comparison=comparison, window=(0, 3))
-    ours = fit(LocalProjections("equal"), design).estimate
+    ours = fit(LocalProjections("equal"), design).view("event")
     theirs = fit(CallawaySantAnna(), design).view("event")
     picked = ours.event_times >= 0
     np.testing.assert_allclose(ours.effects[picked], theirs.effects[theirs.event_times >= 0], atol=EXACT)

@@ -104,7 +104,9 @@ def test_the_same_switchers_at_every_horizon(monkeypatch, anticipation):
     """Groups that miss a horizon leave the others as well, as their units do one by one."""
     options = {"window": (-3, 2), "anticipation": anticipation, "reference": -1 - anticipation}
     design = entering_and_leaving(NotYetTreated(), **options)
-    every, same = (ChaisemartinDHaultfoeuille(same_switchers=s) for s in (False, True))
+    every, same = (
+        ChaisemartinDHaultfoeuille(same_switchers=s, effects=3, placebos=2 - anticipation) for s in (False, True)
+    )
     fast, slow = fit(same, design), on_rows(monkeypatch, same, design)
     assert isinstance(fast.estimate.uncertainty, CohortInfluence)
     np.testing.assert_allclose(fast.estimate.effects, slow.estimate.effects, atol=EXACT)

@@ -71,7 +71,8 @@ def test_every_aggregate_and_its_error(name):
     for theirs, ours in VIEWS.items():
         want = pd.DataFrame({k: np.atleast_1d(v) for k, v in case["results"][theirs].items()}).astype(float)
         want = want[want["se"].notna()]
-        seen = result.view(ours)
+        # The authors average effects against the reference where there is one.
+        seen = result.view("path" if theirs == "simple" and "path" in result.views else ours)
         kept = np.isin(seen.event_times, want["event"]) if theirs == "event" else slice(None)
         se = np.sqrt(factor * (seen.uncertainty.matrix() ** 2).sum(axis=0))
         np.testing.assert_allclose(seen.effects[kept], want["estimate"], rtol=CLOSED_FORM, atol=SMALL)

@@ -103,11 +103,11 @@ def test_sun_abraham_equals_sunab(name):
     event = event[event["term"].str.contains("::")]
     bands = Clustered(correction="fixest").infer(fitted, "event", rng)
     compare(bands, event["term"], event["estimate"], event["se"], ITERATED)
-    overall = Clustered(correction="fixest").infer(fitted, "overall", rng)
+    path = Clustered(correction="fixest").infer(fitted, "path", rng)
     average = pd.DataFrame({k: np.atleast_1d(case["results"]["att"][k]) for k in ("term", "estimate", "se")})
     average = average[average["term"] == "ATT"]
-    np.testing.assert_allclose(overall.estimate.effects, average["estimate"], rtol=ITERATED)
-    np.testing.assert_allclose(overall.se, average["se"], rtol=ITERATED)
+    np.testing.assert_allclose(path.estimate.effects, average["estimate"], rtol=ITERATED)
+    np.testing.assert_allclose(path.se, average["se"], rtol=ITERATED)
 
 
 def test_without_never_treated_the_last_cohort_is_the_comparison():

@@ -108,7 +108,10 @@ class CallawaySantAnna(Estimator):
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
         size = cohort_size(design)
-        return f"Average effect on the treated over cohort-period cells from onset on, weighted by {size}."
+        return (
+            "Average effect on the treated over cohort-period cells from onset on, each against the last period "
+            f"before onset less anticipation, weighted by {size}."
+        )
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import Dropped, EventStudy, Influence, UnitInfluence
-from twintrade.errors import EstimationError
+from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.missing_patterns import PanelMeans, panel_means
 from twintrade.estimators.switcher_cells import Horizon, Singletons, horizons
@@ -42,15 +42,20 @@ class ChaisemartinDHaultfoeuille(Estimator):
     normalized : bool
         Divide each effect by the dose received so far, summed over the periods since the switch.
     same_switchers : bool
-        Only switchers whose effects of the whole window are estimated.
+        Only switchers all of whose ``effects`` are estimated.
     singletons : {"pooled", "dropped"}
         Groups of one switcher have no spread of their own: "pooled" centers them with their comparison, as the
         authors' method says; "dropped" gives them no influence, as their R package 2.1.2 does.
+    effects, placebos : int or None
+        How many effects from the switch on, and placebos before it, are estimated; None for all that are observed.
+        The overall average is over these effects, whatever the window shows.
     """
 
     normalized: bool = False
     same_switchers: bool = False
     singletons: Singletons = "pooled"
+    effects: int | None = None
+    placebos: int | None = None
 
     name: ClassVar[str] = "chaisemartin_dhaultfoeuille"
     title: ClassVar[str] = "de Chaisemartin-D'Haultfœuille"
@@ -64,14 +69,14 @@ class ChaisemartinDHaultfoeuille(Estimator):
 
         Raises
         ------
+        DesignError
+            The same switchers at every effect, and not said how many effects.
         EstimationError
             No unit switches while another of the same dose does not, or onsets contradict doses.
         """
         o = design.observations
         shift = design.anticipation
-        n_effects = max(design.window[1], 0) + 1 + shift
-        n_placebos = max(-design.window[0] - 1 - shift, 0)
-        asked = (n_effects, n_placebos, self.singletons, self.same_switchers)
+        asked = (*self._horizons(o, shift), self.singletons, self.same_switchers)
         means = panel_means(widen(o)) if has_means(o) else None
         if means is not None:
             effects, placebos = mean_horizons(means, *asked, shift)
@@ -102,9 +107,10 @@ class ChaisemartinDHaultfoeuille(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
+        some = "all" if self.effects is None else f"the first {self.effects}"
         return (
-            "Sum of the effects over the periods since the change, divided by the sum of the changes of dose: effect "
-            "of one more unit of dose for one period, at any lag."
+            f"Sum of the effects over {some} periods since the change, each against the last period before it, "
+            "divided by the sum of the changes of dose: effect of one more unit of dose for one period, at any lag."
         )
 
     def equation(self, design: Design) -> str:
@@ -112,6 +118,14 @@ class ChaisemartinDHaultfoeuille(Estimator):
         return (
             "δ_l = mean over switchers of (Y_{F−1+l} − Y_{F−1}) − mean of the same change among the not yet switched"
         )
+
+    def _horizons(self, o: Observations, shift: int) -> tuple[int, int]:
+        """Return the numbers of effects and placebos to look for, those of anticipation among the effects."""
+        if self.same_switchers and self.effects is None:
+            raise DesignError(f"{self.name} with same_switchers needs effects: set it to how many must be observed")
+        longest = int(o.periods[-1] - o.periods[0])
+        n_effects = longest if self.effects is None else self.effects + shift
+        return n_effects, longest if self.placebos is None else self.placebos
 
     def _event_study(
         self,

@@ -28,3 +28,17 @@ def change_of_total(design: Design, without: str, which: str) -> str:
         f"Percent change of the treated {noun}' total: the sum of their outcomes over {without}, less one, over all "
         f"treated rows{which}{weighted}."
     )
+
+
+def less_before(average: str, base: str = "the reference") -> str:
+    """Return the sentence of an overall effect made of a path: its average from onset on less that before."""
+    return f"{average}, less the same average before onset. Its path is the first average alone, against {base}."
+
+
+def beside_static(design: Design, static: str) -> str:
+    """Return the sentence of a static effect with what is said of the path beside it."""
+    rows = of_rows(design, "its treated rows")
+    path = (
+        f"Its path averages the effects by event time from onset on against the reference, each weighted by {rows}."
+    )
+    return f"{static} {path}"

@@ -13,7 +13,7 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cell_fit import CellFit, Family, fit_cells
 from twintrade.estimators.cell_table import CellTable, Measure, measured, tabled
 from twintrade.estimators.collapsed import collapse
-from twintrade.estimators.estimands import change_of_total, weighing
+from twintrade.estimators.estimands import change_of_total, less_before, weighing
 from twintrade.estimators.event_terms import follows_event_time
 from twintrade.estimators.mundlak import interactions
 from twintrade.estimators.reference import require_reference
@@ -101,9 +101,10 @@ class ETWFE(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
+        average = f"Average of the effects by cohort and period from onset on, {weighing(design, 'treated row')}."
         if self.measure == "percent":
-            return change_of_total(design, "the sum of what the cells' coefficients say they would have been", "")
-        return f"Average of the effects by cohort and period from onset on, {weighing(design, 'treated row')}."
+            average = change_of_total(design, "the sum of what the cells' coefficients say they would have been", "")
+        return average if design.comparison.uses_not_yet_treated else less_before(average.removesuffix("."))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -6,9 +6,10 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import Dropped, Estimate, EventStudy, Influence, UnitInfluence
+from twintrade.effects import Dropped, Estimate, EventStudy, Influence, Sample, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.estimands import less_before, of_rows
 from twintrade.estimators.missing_patterns import PanelMeans, panel_means
 from twintrade.estimators.projection_means import projected_means
 from twintrade.estimators.projection_rows import projection_rows
@@ -24,9 +25,8 @@ class LocalProjections(Estimator):
 
     At horizon h the outcome is y(t+h) less the base, with period effects. A clean row belongs to a unit that is not
     treated by t+h (for leads: by t); under never treated comparison it belongs to a unit that never is. Periods in
-    which nobody is newly treated are left out. The overall effect is the pooled one: the outcome averaged over the
-    horizons, on rows that have them all. Without covariates, lags and weights everything comes from means of cohorts,
-    in a panel with gaps from those of units of a cohort that miss the same periods.
+    which nobody is newly treated are left out. Without covariates, lags and weights everything comes from means of
+    cohorts, in a panel with gaps from those of units of a cohort that miss the same periods.
 
     Attributes
     ----------
@@ -37,11 +37,15 @@ class LocalProjections(Estimator):
         The last period before onset less anticipation, or the mean of all periods up to it.
     lags : int
         Number of lagged one-period changes of the outcome, up to the base period, that are conditioned on.
+    pooled : int or None
+        Last horizon of the authors' pooled effect, reported as the overall one in place of averages of the path: the
+        outcome averaged over the horizons from onset on, against the base, on rows that have them all.
     """
 
     weighting: Weighting = "variance"
     base: Literal["last", "mean"] = "last"
     lags: int = 0
+    pooled: int | None = None
 
     name: ClassVar[str] = "local_projections"
     title: ClassVar[str] = "LP-DiD"
@@ -49,12 +53,12 @@ class LocalProjections(Estimator):
     requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
 
     def estimate(self, design: Design) -> EventStudy:
-        """Return the event study; its average is the pooled effect.
+        """Return the event study over every horizon that is observed.
 
         Raises
         ------
         DesignError
-            The reference is not the last period before onset less anticipation, or lags are negative.
+            The reference is not the last period before onset less anticipation, or lags or ``pooled`` are negative.
         EstimationError
             No horizon from onset on has treated and clean rows.
         """
@@ -62,22 +66,15 @@ class LocalProjections(Estimator):
         wide = widen(design.observations)
         is_plain = wide.weights is None and not design.covariates and not self.lags
         source = (panel_means(wide) if is_plain else None) or wide
-        low, high = min(design.window[0], design.reference), max(design.window[1], 0)
-        found: list[tuple[int, Projected]] = []
-        lost: list[str] = []
-        for horizon in range(low, high + 1):
-            if horizon == design.reference:
-                continue
-            result = self._at(source, design, (horizon, horizon))
-            if result is None:
-                lost.append(f"event time {horizon:+d}")
-            else:
-                found.append((horizon, result))
-        last = max((h for h, _ in found), default=-1)
-        if last < 0:
+        onsets = wide.onset[wide.onset <= wide.periods[-1]].astype(np.int64)
+        horizons = np.unique(wide.periods[:, None] - onsets)
+        results = {int(h): self._at(source, design, (int(h), int(h))) for h in horizons}
+        found = [(h, result) for h, result in results.items() if result is not None]
+        lost = [f"event time {h:+d}" for h, result in results.items() if result is None]
+        if not any(h >= 0 for h, _ in found):
             raise EstimationError("no event time from onset on has treated rows and clean comparison rows")
-        pooled = self._at(source, design, (0, last))
-        return self._study(source, design, found, pooled, _dropped(wide, found, lost))
+        study = self._study(source, design, found, _dropped(wide, found, lost))
+        return study if self.pooled is None else replace(study, overall=self._pooled(source, design, study.sample))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -91,7 +88,18 @@ class LocalProjections(Estimator):
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
         how = "equally" if self.weighting == "equal" else "by n·p·(1 − p), p the treated share among a period's rows"
-        return f"Effect on the outcome averaged over the horizons from onset on, cohorts weighted {how}."
+        before = "last period" if self.base == "last" else "mean of the periods"
+        if self.pooled is not None:
+            return (
+                f"Effect on the outcome averaged over the horizons 0 to {self.pooled} against the {before} before "
+                f"onset, cohorts weighted {how}."
+            )
+        average = f"weighted by {of_rows(design)}, within an event time cohorts weighted {how}"
+        if self.base == "mean":
+            return f"Average of the effects by event time from onset on against the {before} before it, {average}."
+        return less_before(
+            f"Average of the effects by event time from onset on, {average}", f"the {before} before it"
+        )
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
@@ -106,6 +114,8 @@ class LocalProjections(Estimator):
             )
         if self.lags < 0:
             raise DesignError(f"lags is a number of periods, not {self.lags}")
+        if self.pooled is not None and self.pooled < 0:
+            raise DesignError(f"pooled is the last horizon that is averaged, 0 or later, not {self.pooled}")
 
     def _at(self, source: Wide | PanelMeans, design: Design, horizons: tuple[int, int]) -> Projected | None:
         if isinstance(source, PanelMeans):
@@ -121,39 +131,50 @@ class LocalProjections(Estimator):
         source: Wide | PanelMeans,
         design: Design,
         found: list[tuple[int, Projected]],
-        pooled: Projected | None,
         dropped: tuple[Dropped, ...],
     ) -> EventStudy:
+        """Put the horizons in order; the reference is an exact zero and counts the rows measured from it."""
+        at_reference = next((r for h, r in found if h == design.reference), None)
+        others = [(h, r) for h, r in found if h != design.reference]
         nothing = tuple(np.zeros_like(part) for part in found[0][1].influence)
-        zero = Projected(0.0, nothing, 0, np.zeros(0, dtype=np.int64))
-        every = sorted([*found, (design.reference, zero)], key=lambda pair: pair[0])
+        n_reference = 0 if at_reference is None else at_reference.n_treated
+        zero = Projected(0.0, nothing, n_reference, np.zeros(0, dtype=np.int64))
+        every = sorted([*others, (design.reference, zero)], key=lambda pair: pair[0])
         times = np.array([h for h, _ in every], dtype=np.int64)
-        sample = design.observations.sample(n_slopes=len(found), effects=("period",), dropped=dropped)
-        study = EventStudy(
+        counts = np.array([r.n_treated for _, r in every], dtype=np.int64)
+        return EventStudy(
             effects=np.array([r.effect for _, r in every]),
             uncertainty=_influence(source, [r for _, r in every]),
             scale=design.scale,
-            sample=sample,
+            sample=design.observations.sample(n_slopes=len(others), effects=("period",), dropped=dropped),
             names=tuple(f"{e:+d}" for e in times),
-            n_units=np.array([r.n_treated for _, r in every], dtype=np.int64),
-            n_cells=np.array([r.n_treated for _, r in every], dtype=np.int64),
+            n_units=counts,
+            n_cells=counts,
             base="universal",
+            against="reference" if self.base == "last" else "all before",
             event_times=times,
             reference=design.reference,
             anticipation=design.anticipation,
         )
+
+    def _pooled(self, source: Wide | PanelMeans, design: Design, sample: Sample) -> Estimate:
+        assert self.pooled is not None
+        pooled = self._at(source, design, (0, self.pooled))
         if pooled is None:
-            return study
-        overall = Estimate(
+            raise EstimationError(
+                f"nobody newly treated is observed at every horizon from 0 to {self.pooled} beside clean comparison "
+                "rows; set pooled lower"
+            )
+        return Estimate(
             effects=np.array([pooled.effect]),
             uncertainty=_influence(source, [pooled]),
             scale=design.scale,
             sample=sample,
             names=("pooled over horizons",),
             n_units=np.array([pooled.n_treated]),
-            n_cells=np.array([pooled.n_treated]) * (int(times[-1]) + 1),
+            n_cells=np.array([pooled.n_treated]) * (self.pooled + 1),
+            against="last before" if self.base == "last" else "all before",
         )
-        return replace(study, overall=overall)
 
 
 def _influence(source: Wide | PanelMeans, found: list[Projected]) -> Influence:

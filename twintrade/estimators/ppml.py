@@ -10,12 +10,12 @@ from twintrade.effects import Estimate, EventStudy, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.both_shapes import EventAndStatic, fit_both
+from twintrade.estimators.estimands import beside_static
 from twintrade.estimators.event_terms import Model, Shape, Terms, join_models, models_of, terms
 from twintrade.estimators.proportional import mean_differences
 from twintrade.estimators.score_test import ScoreTest
 from twintrade.estimators.separated import separated_rows
 from twintrade.estimators.slopes import Slopes, effects_of, influence_by_unit
-from twintrade.estimators.twfe import PATH
 from twintrade.numerics.poisson import PoissonFit, poisson
 
 Measure = Literal["coefficient", "difference"]
@@ -102,9 +102,8 @@ class PPML(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        if self.measure == "difference":
-            return DIFFERENCE if self.shape == "static" else f"{DIFFERENCE} {PATH}"
-        return STATIC if self.shape == "static" else f"{STATIC} {PATH}"
+        static = DIFFERENCE if self.measure == "difference" else STATIC
+        return static if self.shape == "static" else beside_static(design, static)
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

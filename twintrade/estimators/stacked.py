@@ -11,6 +11,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
 from twintrade.estimators.collapsed import collapse
+from twintrade.estimators.estimands import less_before
 from twintrade.estimators.group_time import Cell
 from twintrade.estimators.stacks import Stack, regression, stack_of
 from twintrade.estimators.wide import Wide, widen
@@ -19,7 +20,7 @@ from twintrade.numerics.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class Stacked(Estimator):
-    """One regression a cohort, on its window and units untreated throughout it, averaged over cohorts.
+    """One regression a cohort, on the span around its onset and units untreated throughout it, averaged over cohorts.
 
     With unit-by-stack and period-by-stack effects the stacked regression falls apart into its stacks, so each cohort
     is estimated alone and the table of cohorts is averaged with the weights that the stacked regression gives. On
@@ -33,11 +34,14 @@ class Stacked(Estimator):
         Cohorts weigh by treated units, as with the weights of Wing, Freedman and Hollingsworth; or by treated times
         comparison units over their sum, as in an unweighted stacked regression, where large comparisons count more.
     trimmed : bool
-        Only cohorts observed over the whole window, so that the same ones are averaged at every event time.
+        Only cohorts observed over the whole span, so that the same ones are averaged at every event time.
+    span : (int, int)
+        First and last event time of every stack: part of what is estimated, whatever the window shows.
     """
 
     weights: Literal["corrective", "variance"] = "corrective"
     trimmed: bool = True
+    span: tuple[int, int] = (-5, 5)
 
     name: ClassVar[str] = "stacked"
     title: ClassVar[str] = "Stacked"
@@ -47,19 +51,19 @@ class Stacked(Estimator):
     )
 
     def estimate(self, design: Design) -> CohortEffects:
-        """Return effects by cohort and event time within the window.
+        """Return effects by cohort and event time within the span.
 
         Raises
         ------
         EstimationError
-            No cohort has its window and a clean comparison.
+            No cohort has its span and a clean comparison.
         """
         o = design.observations
         wide = widen(o)
         stacks, dropped = self._stacks(wide, design)
         if not stacks:
             listed = "; ".join(f"{d.sentence} ({', '.join(d.names)})" for d in dropped)
-            raise EstimationError(f"no cohort can be stacked: {listed}. Shorten the window or lengthen the sample")
+            raise EstimationError(f"no cohort can be stacked: {listed}. Shorten the span or lengthen the sample")
         is_plain = wide.is_complete and wide.weights is None and not design.covariates
         plan = [cell for stack in stacks for cell in stack.cells]
         if is_plain:
@@ -85,16 +89,16 @@ class Stacked(Estimator):
         given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
         return (
             "Without the tie, outcomes of each cohort would have moved like those of units that stay without a tie "
-            f"through its whole window{given}."
+            f"through the whole span around its onset{given}."
         )
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
         how = "treated units" if self.weights == "corrective" else "treated times comparison units over their sum"
-        which = "observed over the whole window" if self.trimmed else "observed at that event time"
-        return (
-            f"Average effect at event times 0 to {max(design.window[1], 0)} over cohorts {which}, weighted by {how}."
-        )
+        which = "observed over the whole span" if self.trimmed else "observed at that event time"
+        low, high = min(self.span[0], design.reference), max(self.span[1], 0)
+        times = f"event times 0 to {high}, of stacks from {low} to {high}"
+        return less_before(f"Average of the effects at {times}, over cohorts {which}, weighted by {how}")
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
@@ -103,7 +107,7 @@ class Stacked(Estimator):
     def _stacks(self, wide: Wide, design: Design) -> tuple[list[Stack], tuple[Dropped, ...]]:
         stacks, without_window, without_comparison = [], [], []
         for g in np.flatnonzero(np.isfinite(wide.onset)):
-            stack = stack_of(int(g), wide, design)
+            stack = stack_of(int(g), wide, design, self.span)
             label = f"cohort {wide.onset[g]:.0f}"
             if stack is None or (self.trimmed and not stack.is_whole):
                 without_window.append(label)
@@ -114,10 +118,10 @@ class Stacked(Estimator):
         reasons = [
             (
                 "no-window",
-                "cohorts not observed over the window, or by no unit at the reference and elsewhere",
+                "cohorts not observed over the span, or by no unit at the reference and elsewhere",
                 without_window,
             ),
-            ("no-comparison", "cohorts without a unit untreated through their window", without_comparison),
+            ("no-comparison", "cohorts without a unit untreated through their span", without_comparison),
         ]
         return stacks, tuple(Dropped(code, text, 0, 0, tuple(names)) for code, text, names in reasons if names)
 

@@ -1,4 +1,4 @@
-"""One cohort, its window and the units untreated throughout it, as a regression of its own."""
+"""One cohort, the span around its onset and the units untreated throughout it, as a regression of its own."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from twintrade.numerics.least_squares import least_squares
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stack:
-    """One cohort, its window and its comparison.
+    """One cohort, its span and its comparison.
 
     Attributes
     ----------
@@ -24,9 +24,9 @@ class Stack:
         Position among the cohorts.
     comparison : BoolArray, shape (n_cohorts,)
     cells : tuple of Cell
-        One for every observed period of the window.
+        One for every observed period of the span.
     is_whole : bool
-        Every event time of the window is observed.
+        Every event time of the span is observed.
     """
 
     cohort: int
@@ -35,9 +35,9 @@ class Stack:
     is_whole: bool
 
 
-def stack_of(g: int, wide: Wide, design: Design) -> Stack | None:
-    """Return the stack of a cohort; None where no unit is observed at its reference and elsewhere in its window."""
-    low, high = min(design.window[0], design.reference), max(design.window[1], 0)
+def stack_of(g: int, wide: Wide, design: Design, span: tuple[int, int]) -> Stack | None:
+    """Return the stack of a cohort; None where no unit is observed at its reference and elsewhere in its span."""
+    low, high = min(span[0], design.reference), max(span[1], 0)
     times = wide.periods - wide.onset[g]
     inside = np.flatnonzero((times >= low) & (times <= high))
     at_reference = np.flatnonzero(times == design.reference)

@@ -11,6 +11,7 @@ from twintrade.effects import CohortEffects, Dropped
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
 from twintrade.estimators.collapsed import Collapse, collapse
+from twintrade.estimators.estimands import less_before, of_rows
 from twintrade.estimators.group_time import Cell, Shares
 from twintrade.estimators.reference import holders, joined_rows, require_reference
 from twintrade.estimators.saturated import Family, cell_dummies, saturated
@@ -72,7 +73,8 @@ class SunAbraham(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        return "Average of the effects by cohort and event time from onset on, weighted by treated rows."
+        rows = of_rows(design)
+        return less_before(f"Average of the effects by cohort and event time from onset on, weighted by {rows}")
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

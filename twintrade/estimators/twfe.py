@@ -13,6 +13,7 @@ from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Repeater, Requires
 from twintrade.estimators.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.collapsed import Collapse, collapse
+from twintrade.estimators.estimands import beside_static
 from twintrade.estimators.event_terms import Model, Shape, Terms, join_models, models_of, terms
 from twintrade.estimators.missing_patterns import n_alone
 from twintrade.estimators.repeated import regressed, repeated
@@ -26,10 +27,6 @@ from twintrade.numerics.unit_trends import without_trends
 STATIC = (
     "One effect after onset against all periods before: a variance-weighted average of effects, in which weights may "
     "be negative."
-)
-PATH = (
-    "Its path averages the effects by event time from onset on against the reference, each weighted by its treated "
-    "rows."
 )
 
 
@@ -139,9 +136,7 @@ class TWFE(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        if self.shape == "static":
-            return STATIC
-        return f"{STATIC} {PATH}"
+        return STATIC if self.shape == "static" else beside_static(design, STATIC)
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -10,6 +10,7 @@ from twintrade.effects import Estimate, EventStudy, Influence, Sample, UnitInflu
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.collapsed import Collapse, collapse
 from twintrade.estimators.counterfactual import Counterfactual, counterfactual
+from twintrade.estimators.estimands import weighing
 from twintrade.estimators.event_terms import Shape, follows_event_time
 from twintrade.estimators.slopes import counts, influence_by_unit, row_weights
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -29,7 +30,7 @@ class TwoStage(Estimator):
     Attributes
     ----------
     shape : {"event", "static"}
-        One effect per event time of the window, or one effect from onset on.
+        One effect per event time, or one effect from onset on.
     """
 
     shape: Shape = "event"
@@ -77,7 +78,7 @@ class TwoStage(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        return "Average effect over all treated rows, each weighing the same."
+        return f"Average effect over all treated rows, {weighing(design)}."
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
@@ -158,9 +159,7 @@ def _groups(o: Observations, shape: Shape) -> tuple[IntArray, IntArray]:
     """Event time of each row (0 after onset when static), and the labels that get an effect."""
     if shape == "static":
         return np.where(o.is_treated, 0, -1).astype(np.int64), np.zeros(1, dtype=np.int64)
-    low, high = o.design.window
-    inside = follows_event_time(o) & (o.event_time >= low) & (o.event_time <= high)
-    return o.event_time, np.unique(o.event_time[inside])
+    return o.event_time, np.unique(o.event_time[follows_event_time(o)])
 
 
 def _of_cohorts(means: Collapse, stages: _Stages) -> tuple[Influence, Sample, IntArray, IntArray]:
