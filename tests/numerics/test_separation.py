@@ -8,6 +8,7 @@ from reference_results import read_data
 from scipy.optimize import linprog
 
 from twintrade.numerics import separation
+from twintrade.numerics.absorb import absorber
 from twintrade.numerics.poisson import poisson
 
 
@@ -123,3 +124,37 @@ def test_a_twinning_that_only_covers_zeros_is_separated_and_then_absorbed():
     assert np.array_equal(np.setdiff1d(np.arange(y.size), fit.rows), np.flatnonzero(twinned))
     assert fit.kept.size == 0
     assert fit.collinear[0].name == "twinning"
+
+
+def sparse_flows(seed):
+    """A panel of flows of which 94 to 95 % are zeros, a treatment, and one draw per level of each effect."""
+    rng = np.random.default_rng(seed)
+    city, partner, period = (axis.ravel() for axis in np.indices((40, 25, 10)))
+    codes = [city * 25 + partner, city * 10 + period, partner * 10 + period]
+    eta = sum(rng.normal(size=code.max() + 1)[code] for code in codes) - 2.5
+    y = rng.poisson(np.exp(eta)).astype(float)
+    y[rng.random(y.size) < 0.7] = 0.0
+    treated = ((codes[0] % 7 == 0) & (period >= 5)).astype(float)
+    return y, treated, [rng.normal(size=code.max() + 1)[code] for code in codes], codes
+
+
+@pytest.mark.parametrize("seed", [0, 11, 16])
+@pytest.mark.parametrize("varies_by", ["dyad", "ends"])
+def test_a_covariate_that_the_effects_absorb_is_named_and_changes_nothing_among_zeros(seed, varies_by):
+    y, treated, drawn, codes = sparse_flows(seed)
+    covariate = drawn[0] if varies_by == "dyad" else drawn[1] + drawn[2]
+    fit = poisson(y, np.column_stack([treated, covariate]), codes, names=["treated", "size"])
+    without = poisson(y, treated[:, None], codes)
+    assert [(one.name, one.explained_by) for one in fit.collinear] == [("size", "the fixed effects")]
+    assert np.array_equal(fit.rows, without.rows)
+    np.testing.assert_allclose(fit.coefficients, without.coefficients, rtol=1e-9)
+
+
+@pytest.mark.parametrize("zeros", ["many", "none"])
+def test_a_column_constant_within_the_largest_effect_leaves_rounding_only(zeros):
+    """Its means leave rounding that no combination of the other effects fits; these must not be asked to."""
+    y, _, drawn, codes = sparse_flows(0)
+    kept = y > 0 if zeros == "many" else np.ones(y.size, dtype=bool)
+    effects = absorber([code[kept] for code in codes])
+    left = effects.residualize(100 + drawn[0][kept, None])
+    assert np.abs(left).max() < 1e-12

@@ -14,8 +14,8 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.conjugate_gradients import conjugate_gradients
 from twintrade.numerics.cube import Cube
+from twintrade.numerics.projection import ACCEPTED, is_rounded
 
-ACCEPTED = 1e-10
 REFINEMENTS = 4
 CELLS_AT_ONCE = 1 << 16
 MAX_STEPS = 20_000
@@ -190,6 +190,9 @@ def project_cells(
         If the residuals stay correlated with an effect by more than 1e-10 (or the looser tolerance) of the norm.
     """
     first, rest, size = equations.sweep(cells, start)
+    if is_rounded(size, np.einsum("ij,ij,j->i", first, first, _inverse(equations.inverse.ravel()))):
+        more, rest, size = equations.sweep(cells, None)
+        first += more
     stacked = np.zeros_like(rest) if start is None else start
     for attempt in range(REFINEMENTS):
         norm = np.einsum("ij,ij->j", rest, equations.precondition(rest))

@@ -13,6 +13,7 @@ ACCEPTED = 1e-10
 REFINEMENTS = 4
 TIGHT = 1e-13
 INCONSISTENT = 1e-7
+ROUNDED = 1e-10
 ROWS_AT_ONCE = 1 << 15
 COLUMNS_AT_ONCE = 8
 
@@ -52,8 +53,10 @@ def project_rows(
     if start is not None:
         _subtract(pattern, residuals, start)
     first = _demean(equations, residuals)
-    weighted = residuals if equations.weights is None else equations.weights[:, None] * residuals
-    size = np.einsum("ij,ij->j", weighted, residuals)
+    size = _size(equations, residuals)
+    if is_rounded(size, np.einsum("ij,ij,i->j", first, first, equations.totals[0])):
+        first += _demean(equations, residuals)
+        size = _size(equations, residuals)
     for attempt in range(REFINEMENTS):
         rest = _sums(equations, residuals)
         norm = np.einsum("ij,ij->j", rest, equations.precondition(rest))
@@ -149,6 +152,19 @@ def expand(codes: Sequence[IntArray], coefficients: Sequence[FloatArray]) -> Flo
 def sums_by_level(code: IntArray, columns: FloatArray, size: int) -> FloatArray:
     """Sum (n, k) columns within levels, (size, k)."""
     return np.column_stack([np.bincount(code, column, size).astype(np.float64) for column in columns.T])
+
+
+def is_rounded(left: FloatArray, explained: FloatArray) -> bool:
+    """Say whether means took so much of a column's square that rounding shows in what they left.
+
+    Then the means have to be taken out again, or the equations of the other effects have no solution.
+    """
+    return bool((left <= ROUNDED * explained).any())
+
+
+def _size(equations: NormalEquations, residuals: FloatArray) -> FloatArray:
+    weighted = residuals if equations.weights is None else equations.weights[:, None] * residuals
+    return np.asarray(np.einsum("ij,ij->j", weighted, residuals), dtype=np.float64)
 
 
 def _accept(norm: FloatArray, limit: FloatArray) -> None:

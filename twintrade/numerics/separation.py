@@ -18,6 +18,7 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.absorb import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.columns import column_norms
+from twintrade.numerics.least_squares import independent_columns
 from twintrade.numerics.prediction import PROBE_SEED, null_probes
 from twintrade.numerics.projection import expand
 
@@ -88,15 +89,22 @@ def separated_by_regressors(
             return none, True
     own = absorber([code[positive] for code in codes], is_cube_sought=False)
     null = _null_combinations(own, X[positive], None)
+    full_rank = null.shape[1] == 0
     if zeros.size == 0:
-        return none, null.shape[1] == 0
+        return none, full_rank
+    if not full_rank:
+        # what the effects absorb among all rows separates nothing, and its rounding must not pass for a direction
+        own_weights = kept.astype(np.float64)
+        tilde = effects.reweighted(own_weights).residualize(X)
+        X = X[:, independent_columns(tilde, column_norms(X, own_weights), own_weights)[0]]
+        null = _null_combinations(own, X[positive], None)
     free = _free_regressors(own, X, null, positive, zeros, codes)
     found = _free_directions(own, codes, zeros, free)
     if found.touched.any():
         held = zeros[found.touched]
         support = _in_basis(found.basis) if found.is_complete else _in_levels(X, codes, positive, held)
         none[held[support]] = True
-    return none, null.shape[1] == 0
+    return none, full_rank
 
 
 def _touches(among: Absorber, zeros: IntArray) -> bool:
