@@ -1,5 +1,7 @@
 """Randomization of Poisson estimates by scores: the one-step estimate, its p-value, and the inverted interval."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,3 +112,20 @@ def test_the_grid_interval_equals_the_exact_one_for_a_linear_statistic(rng) -> N
     exact = inverted(1.0, 1.0, drawn, slopes, 0.95)
     found = inverted_on_grid(grid, 1.0 - grid, drawn - grid[:, None] * slopes, 0.95)
     assert found == pytest.approx(exact, abs=0.02)
+
+
+def test_scores_in_log_points_give_no_interval_of_a_difference(gravity_panel, rng) -> None:
+    """Small units make a difference as small as a log effect: an interval of the one is none of the other."""
+    made = design(gravity_panel, effect=0.5)
+    in_logs = fit(PPML(shape="static"), made)
+    flow = made.panel.columns["flow"]
+    unit = flow.mean()
+    panel = replace(made.panel, columns={**made.panel.columns, "flow": flow / unit})
+    difference = fit(PPML(shape="static", measure="difference"), replace(made, panel=panel))
+    method = Randomization(draws=49)
+    bands = method.infer(difference, "overall", np.random.default_rng(1))
+    assert np.isnan([bands.low[0], bands.high[0]]).all()
+    assert "interval" not in bands.note
+    same = method.infer(in_logs, "overall", np.random.default_rng(1))
+    assert np.isfinite([same.low[0], same.high[0]]).all()
+    assert bands.p[0] == pytest.approx(same.p[0])

@@ -104,14 +104,26 @@ def test_one_proportional_effect_is_taken_out_of_every_treated_row(project, spec
 def test_a_poisson_path_is_worth_what_its_overall_difference_says(project, spec_text):
     found = ran(project, spec_text, PPML)
     made = headline(found).fit
-    rows, y = treated(made)
+    rows, _ = treated(made)
     levels = fit(replace(made.estimator, measure="difference"), made.design).view("overall").effects[0]
     assert total_of(found) == pytest.approx(rows.size * levels, rel=ITERATED)
-    if getattr(made.estimate, "overall", None) is None:  # an average over event times
-        effect = dict(zip(made.estimate.event_times.tolist(), made.estimate.effects.tolist(), strict=True))
-        times = np.clip(made.design.observations.event_time[rows], min(effect), max(effect))
-        by_row = [y[r] - y[r] / np.exp(effect[int(e)]) for r, e in zip(rows, times, strict=True)]
-        assert total_of(found) == pytest.approx(sum(by_row), rel=ITERATED)
+
+
+def test_a_path_against_a_reference_is_worth_its_rows_less_its_leads(project, spec_text):
+    """By cohort and event time against one year before: what the rows lie above it, less what the leads do."""
+    found = ran(project, spec_text.replace('"not_yet_treated"', '"never_treated"'), ETWFE)
+    made = headline(found).fit
+    assert made.estimate.reference is not None
+    o, e = made.design.observations, made.estimate
+    effect = {(int(g), int(t)): b for g, t, b in zip(e.cohorts, e.event_times, e.effects, strict=True)}
+
+    def differences(rows):
+        return np.array([o.y[r] * -np.expm1(-effect[int(o.onset[r]), int(o.event_time[r])]) for r in rows])
+
+    own = [r for r in e.sample.rows if o.is_ever_treated[o.unit[r]]]
+    after = differences([r for r in own if o.is_treated[r]])
+    before = differences([r for r in own if not o.is_treated[r]])
+    assert total_of(found) == pytest.approx(after.sum() - after.size * before.mean(), rel=ITERATED)
 
 
 def test_effects_by_cohort_are_taken_out_of_the_rows_of_their_cell(project, spec_text):

@@ -68,11 +68,16 @@ class Randomization(Inference):
         seed = int(rng.integers(2**31))
         dealt = assignments(fit.design, self.across, units_with_trade(fit))
         onsets, is_complete = self._onsets(dealt, np.random.default_rng(seed))
-        by_score = self._scored(fit, onsets)
+        # Scores are in log points: of an effect in another measure they give a p-value and no interval.
+        inverts_scores = self.intervals and fit.estimate.scale == "log points"
+        by_score = self._scored(fit, onsets, inverts_scores)
         if by_score is not None:
             failures = {"observes other rows": by_score.n_lost} if by_score.n_lost else {}
             how = Dealt(dealt, len(onsets), failures, seed, is_complete, "score", self.level)
-            return {view: how.bands(_from_score(fit, view, by_score), has_intervals=self.intervals) for view in views}
+            return {
+                view: how.bands(_from_score(fit, view, by_score), inverts_scores, asked=self.intervals)
+                for view in views
+            }
         is_studentized = self.statistic == "t"
         drawn = permute(fit, views, onsets, self.intervals, is_studentized)
         statistic = "t" if is_studentized else "coefficient"
@@ -91,10 +96,10 @@ class Randomization(Inference):
             return [onset for onset in dealt.everything() if not np.array_equal(onset, real)], True
         return [dealt.draw(rng) for _ in range(self.draws)], False
 
-    def _scored(self, fit: Fit, onsets: Sequence[FloatArray]) -> Scored | None:
+    def _scored(self, fit: Fit, onsets: Sequence[FloatArray], has_intervals: bool) -> Scored | None:
         wanted = self.statistic == "score" or (self.statistic == "default" and not is_linear(fit))
         test = fit.estimator.score_test(fit.design) if wanted else None
-        found = None if test is None else scored(fit, test, onsets, self.intervals, self.level)
+        found = None if test is None else scored(fit, test, onsets, has_intervals, self.level)
         if found is None and self.statistic == "score":
             raise InferenceError(
                 f"{fit.estimator.name} offers no score test on this panel; use statistic = 'coefficient'"

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.effects import Bands, CohortEffects, EventStudy, Money
+from twintrade.effects import Bands, CohortEffects, Money
 from twintrade.effects.money import Reason
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, fit
@@ -124,16 +124,11 @@ def value_effect(run: Run, headline: Estimated, made: Fit) -> Valued | Reason:
     if scale == "percent" and isinstance(estimate, CohortEffects) and not has_reference:
         size = float(estimate.cell_weights[estimate.is_treated].sum())
         return Valued(made, _overall(headline.bands), Basis("untreated", size))
-    is_regression = isinstance(made.estimator, PPML | PPMLCorrected)
-    is_poisson = is_regression or made.estimator.options().get("family") == "poisson"
-    if not is_poisson:
-        return "log"
-    if is_regression and not (isinstance(estimate, EventStudy) and estimate.overall is None):
+    if isinstance(made.estimator, PPML | PPMLCorrected):
         return Valued(made, _overall(headline.bands), Basis("observed", float(_outcomes(made).sum())))
-    if "measure" not in made.estimator.options():
-        return "average"
-    measure = "difference" if is_regression or has_reference else "percent"
-    return _remeasured(run, headline, made, measure)
+    if not made.estimator.is_poisson:
+        return "log"
+    return _remeasured(run, headline, made, "difference" if has_reference else "percent")
 
 
 def _remeasured(run: Run, headline: Estimated, made: Fit, measure: str) -> Valued | Reason:
