@@ -162,7 +162,7 @@ def test_pretrends_equal_fixest(rng, twfe) -> None:
     panel = Panel.from_frame(frame, unit="countyreal", period="year")
     onset = frame.groupby("countyreal")["first.treat"].first().replace(0, np.inf)
     design = Design(panel=panel, treatment=Treatment.from_series(onset), outcome="lemp", window=(-9, 9))
-    found = Pretrends(reference="fixest").check(fit(twfe, design), Clustered(), rng)
+    found = Pretrends(reference="fixest").check(fit(twfe, design), Clustered(correction="fixest"), rng)
     assert found.value == pytest.approx(expected["p"], rel=1e-6)
     assert found.table["statistic"][0] == pytest.approx(expected["stat"], rel=1e-6)
     assert found.table["df2"][0] == expected["df2"]

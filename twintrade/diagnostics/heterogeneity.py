@@ -18,6 +18,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.clusters import NESTING, clusters_of, grouped, recode
 from twintrade.inference.inversion import two_sided_share
 from twintrade.inference.joint import JointTest, joint_test
+from twintrade.inference.reported import resolve_method
 from twintrade.numerics.arrays import BoolArray, ObjectArray
 from twintrade.numerics.multiple_testing import holm, sharpened_q
 
@@ -64,7 +65,7 @@ class Heterogeneity(Diagnostic):
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
             return self.unavailable("fewer than two groups could be estimated")
-        test, p = self._equality(fit, groups, large, isinstance(chosen, Clustered), rng)
+        test, p = self._equality(fit, groups, large, isinstance(resolve_method(fit, chosen), Clustered), rng)
         scale = fit.estimate.scale
         listed = "; ".join(
             f"{label} {quoted(float(effect), scale)}"

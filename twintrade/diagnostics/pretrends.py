@@ -16,6 +16,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.joint import Reference, chosen_block, fewest_clusters, joint_test
 from twintrade.inference.multiplier import Multiplier
+from twintrade.inference.reported import resolve_method
 
 BASES = {
     "universal": "measured against one reference period",
@@ -90,7 +91,7 @@ class Pretrends(Diagnostic):
     level : float
         The test objects below 1 - level.
     draws : int
-        Under randomization.
+        Under randomization, where the path has no reported bands; else the test rests on their draws.
     reference : {"hotelling", "fixest"}
         Distribution of the F statistic: F(k, G - k) after Hotelling, which keeps its size with few clusters, or
         F(k, G - 1), which fixest prints and which rejects too often unless G is large.
@@ -142,12 +143,13 @@ class Pretrends(Diagnostic):
         A multi-way covariance is a difference: its smallest eigenvalues are too small, and a joint statistic divides
         by them. The largest p-value of the one-way tests keeps its size where the multi-way test does not.
         """
-        if self.reference == "fixest" or not isinstance(chosen, Clustered | Multiplier | Jackknife):
+        method = resolve_method(fit, chosen)
+        if self.reference == "fixest" or not isinstance(method, Clustered | Multiplier | Jackknife):
             return joint_pretrend(chosen.infer(fit, "event", rng), self.reference), ""
-        names = chosen.by or fit.design.clusters
+        names = method.by or fit.design.clusters
         if len(names) < 2:
             return joint_pretrend(chosen.infer(fit, "event", rng), self.reference), ""
-        found = {n: joint_pretrend(replace(chosen, by=(n,)).infer(fit, "event", rng), self.reference) for n in names}
+        found = {n: joint_pretrend(replace(method, by=(n,)).infer(fit, "event", rng), self.reference) for n in names}
         name = max(found, key=lambda n: found[n].p)
         return found[name], f", clustered by {name}, which objects least"
 

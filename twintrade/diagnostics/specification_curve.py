@@ -13,7 +13,7 @@ from twintrade.diagnostics.anticipation import with_anticipation
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.dates import CHOSEN, date_variants
 from twintrade.diagnostics.specifications import Curve, Specification, placebo_curves
-from twintrade.diagnostics.variants import quick, quoted
+from twintrade.diagnostics.variants import quoted
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
@@ -21,6 +21,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.inversion import two_sided_share
 from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.reported import resolve_method
 
 T = TypeVar("T")
 CHOICES = (
@@ -88,7 +89,7 @@ class SpecificationCurve(Diagnostic):
         n_all = len(plan) * 2 ** len(self.covariates)
         if n_all > self.most:
             return self.unavailable(f"{n_all:,} specifications or more are over {self.most:,}; name fewer choices")
-        chosen = quick(fit, inference)
+        chosen = resolve_method(fit, inference)
         shown = chosen if isinstance(chosen, Clustered | Jackknife) else None
         table = pd.DataFrame(Curve(fit, tuple(plan), self.covariates, shown).estimated(rng))
         # Choices that a method does not see give the same number: they count once, the headline before others.

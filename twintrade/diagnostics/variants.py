@@ -1,7 +1,7 @@
 """One estimate under changed designs, side by side: a variant that fails is a row with its reason."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -12,10 +12,9 @@ from twintrade.effects import Bands, Influence, Message
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.fanout import Arrays, Done, run_jobs
-from twintrade.inference.auto import Auto
 from twintrade.inference.base import Inference
-from twintrade.inference.decision import decide
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.reported import Reported, resolve_method
 from twintrade.numerics.arrays import FloatArray
 
 NUMBERS = ("effect", "low", "high", "p")
@@ -49,9 +48,11 @@ Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None]
 def quick(fit: Fit, inference: Inference, draws: int = 199) -> Inference:
     """Return the inference with what a check of many variants cannot afford left out.
 
-    Randomization keeps its p-values with fewer draws and drops the inversion.
+    Randomization keeps its p-values with fewer draws and drops the inversion. Bands already reported stay.
     """
-    chosen = inference.chosen(decide(fit)) if isinstance(inference, Auto) else inference
+    if isinstance(inference, Reported):
+        return replace(inference, method=quick(fit, inference.method, draws))
+    chosen = resolve_method(fit, inference)
     if not isinstance(chosen, Randomization):
         return chosen
     return Randomization(

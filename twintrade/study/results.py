@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from twintrade.design import Design
 from twintrade.effects import Bands, Estimate, Finding
 from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
 from twintrade.study.plan import Column
 
 
@@ -22,6 +23,8 @@ class Estimated:
         By event time, by cohort, overall, by cell: what effects.csv lists.
     bands : tuple of Bands
         The reported inference first.
+    inference : Inference or None
+        What checks ask: it repeats the reported bands and infers about other estimates.
     skip_reason : str
         Why there is no fit; empty where there is one.
     """
@@ -31,6 +34,7 @@ class Estimated:
     fit: Fit | None = None
     views: tuple[Estimate, ...] = ()
     bands: tuple[Bands, ...] = ()
+    inference: Inference | None = None
     skip_reason: str = ""
 
     @property

@@ -4,14 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import numpy as np
-
 from twintrade.design import Design
 from twintrade.effects import Bands, Finding, Message
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View, fit
 from twintrade.fanout import current, using
-from twintrade.inference.base import Inference
+from twintrade.inference.reported import Reported
 from twintrade.study.designs import Designs
 from twintrade.study.observe import Observed
 from twintrade.study.plan import Check, Column, Plan
@@ -91,7 +89,9 @@ def _estimated(
             raise
         return _skipped(column, design, str(error), messages)
     views = tuple(made.view(v) for v in LISTED_VIEWS if v in made.views)
-    return Estimated(column, design, made, views, _bands(plan, column, made, messages, progress))
+    reported, beside = _bands(plan, column, made, messages, progress)
+    asked = Reported(method=plan.inference_of(column), bands=reported)
+    return Estimated(column, design, made, views, (*reported.values(), *beside), asked)
 
 
 def _skipped(column: Column, design: Design | None, reason: str, messages: list[Message]) -> Estimated:
@@ -99,9 +99,13 @@ def _skipped(column: Column, design: Design | None, reason: str, messages: list[
     return Estimated(column, design, skip_reason=reason)
 
 
-def _bands(plan: Plan, column: Column, made: Fit, messages: list[Message], progress: Progress) -> tuple[Bands, ...]:
+def _bands(
+    plan: Plan, column: Column, made: Fit, messages: list[Message], progress: Progress
+) -> tuple[dict[View, Bands], list[Bands]]:
+    """Return the reported bands by view, and those of other inferences beside them."""
     views = [v for v in REPORTED_VIEWS if v in made.views]
-    found: list[Bands] = []
+    found: dict[View, Bands] = {}
+    others: list[Bands] = []
     reported = plan.inference_of(column)
     for inference, wanted in [(reported, views), *((other, ["overall"]) for other in plan.beside)]:
         job = f"inference/{inference.name}/{column.job}"
@@ -109,22 +113,18 @@ def _bands(plan: Plan, column: Column, made: Fit, messages: list[Message], progr
         rng = generator(plan.spec.inference.seed, job)
         try:
             with using(current().workers, job):
-                found += _inferred(inference, made, cast("list[View]", wanted), rng)
+                drawn = inference.infer_views(made, cast("list[View]", wanted), rng)
         except InferenceError as error:
             if column.is_headline and inference is reported and plan.spec.case is None:
                 raise
             text = f"{column.label}: {inference.name} says nothing about it, because {error}"
             messages.append(Message("warning", "no-inference", text))
-    return tuple(found)
-
-
-def _inferred(inference: Inference, made: Fit, views: Sequence[View], rng: np.random.Generator) -> list[Bands]:
-    """Bands for several views: from the same refits where the method can share them."""
-    together = getattr(inference, "infer_views", None)
-    if together is not None:
-        bands = together(made, list(views), rng)
-        return [bands[view] for view in views]
-    return [inference.infer(made, view, rng) for view in views]
+            continue
+        if inference is reported:
+            found = {view: drawn[view] for view in views}
+        else:
+            others += drawn.values()
+    return found, others
 
 
 def _refuse_nothing(estimated: Sequence[Estimated]) -> None:
@@ -152,10 +152,10 @@ def _checked(plan: Plan, check: Check, one: Estimated, progress: Progress) -> Fi
     job = f"diagnostic/{check.diagnostic.name}/{one.column.job}"
     progress(job)
     assert one.fit is not None
-    inference = plan.inference_of(one.column)
+    assert one.inference is not None
     try:
         with using(current().workers, job):
-            return check.diagnostic.check(one.fit, inference, generator(plan.spec.inference.seed, job))
+            return check.diagnostic.check(one.fit, one.inference, generator(plan.spec.inference.seed, job))
     except TwintradeError as error:
         return check.diagnostic.unavailable(str(error))
 

@@ -1,0 +1,114 @@
+"""One estimate has one p-value and one interval in a result set, wherever it is printed."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.fanout import Workers, using
+from twintrade.study.assemble import assembled
+from twintrade.study.execute import planned
+from twintrade.study.observe import observe
+from twintrade.study.run import run
+
+CHECKS = {
+    "dates": "",
+    "anticipation": "",
+    "comparison": "",
+    "window": "",
+    "spillovers": "",
+    "pretrends": "",
+    "honest": "bounds = [1.0]\n",
+    "levelling_off": "",
+    "placebo_dates": "",
+}
+PRINTED_BY = {"dates", "anticipation", "comparison", "window", "spillovers"}
+"""Checks whose tables print the headline again."""
+
+METHODS = {
+    "ppml": '[[estimator]]\nname = "ppml"\ntransform = "level"\n',
+    "twfe": '[[estimator]]\nname = "twfe"\ntransform = "log"\n',
+    "imputation": '[[estimator]]\nname = "imputation"\ntransform = "log"\n',
+}
+
+
+@pytest.fixture
+def project(project: Path) -> Path:
+    """Give every city the next one's partner: without an effect, p-values lie well above the smallest."""
+    file = project / "data" / "raw" / "tiny_twinnings.csv"
+    table = pd.read_csv(file)
+    table["partner"] = np.roll(table["partner"], 1)
+    table.to_csv(file, index=False)
+    return project
+
+
+def ran(project, text, method="ppml", inference='name = "randomization"\ndraws = 59\n', checks=tuple(CHECKS)):
+    head = text[: text.index("[[estimator]]")]
+    asked = "".join(f'[[diagnostic]]\nname = "{name}"\n{CHECKS[name]}' for name in checks)
+    made, _ = planned(project, "tiny", f"{head}{METHODS[method]}\n[inference]\nseed = 5\n{inference}\n{asked}")
+    return run(made, observe("tiny", made.spec, project))
+
+
+def findings(found) -> dict[str, str]:
+    """Return what each check found, tables included, as text to be compared exactly."""
+    return {
+        c.finding.diagnostic: f"{c.finding.sentence}{c.finding.value!r}{_exact(c.finding.table)}"
+        + "".join(f"{name}{_exact(table)}" for name, table in c.finding.payloads.items())
+        for c in found.ladder.concluded
+    }
+
+
+def _exact(table: pd.DataFrame | None) -> str:
+    return "" if table is None else table.to_csv(float_format="%.17g")
+
+
+def headline(found):
+    return next(b for b in found.ladder.headline.bands if b.estimate.kind == "overall")
+
+
+def printed(found) -> pd.DataFrame:
+    """Return every row, of a finding's table or payload, that holds the headline's effect and a p-value."""
+    effect, rows = float(headline(found).estimate.effects[0]), []
+    for one in found.ladder.concluded:
+        for table in (one.finding.table, *one.finding.payloads.values()):
+            if table is not None and {"effect", "low", "high", "p"} <= set(table.columns):
+                same = table[np.isclose(table["effect"].astype(float), effect, rtol=1e-12, atol=0)]
+                rows.append(same[["low", "high", "p"]].assign(check=one.finding.diagnostic))
+    return pd.concat(rows, ignore_index=True)
+
+
+@pytest.mark.parametrize("inference", ['name = "randomization"\ndraws = 59\n', 'name = "auto"\npermutations = 59\n'])
+@pytest.mark.parametrize("method", METHODS)
+def test_every_number_printed_for_the_headline_is_the_headline_s(project, spec_text, method, inference) -> None:
+    found = ran(project, spec_text, method, inference)
+    bands, rows = headline(found), printed(found)
+    assert set(rows["check"]) >= PRINTED_BY
+    assert 0.05 < bands.p[0] < 1
+    assert set(rows["p"]) == {bands.p[0]}
+    assert set(rows["low"]) == {bands.low[0]}
+    assert set(rows["high"]) == {bands.high[0]}
+
+
+def test_the_joint_test_of_the_path_has_one_p_value(project, spec_text) -> None:
+    found = ran(project, spec_text)
+    event = next(b for b in found.ladder.headline.bands if b.estimate.kind == "event")
+    pretrends = next(c.finding for c in found.ladder.concluded if c.finding.diagnostic == "pretrends")
+    assert pretrends.value == event.facts["pretrend_p"]
+    assert assembled(found, {}).specifications["pretrend_p"].iloc[0] == event.facts["pretrend_p"]
+
+
+def test_what_a_check_finds_depends_on_no_other_check(project, spec_text) -> None:
+    every = findings(ran(project, spec_text))
+    for chosen in (("honest",), ("dates", "pretrends"), ("placebo_dates",)):
+        few = findings(ran(project, spec_text, checks=chosen))
+        assert few == {name: every[name] for name in chosen}
+
+
+def test_what_a_check_finds_depends_on_no_number_of_workers(project, spec_text) -> None:
+    chosen = ("dates", "comparison", "pretrends")
+    alone = ran(project, spec_text, checks=chosen)
+    with using(Workers(n=2), "two"):
+        shared = ran(project, spec_text, checks=chosen)
+    assert findings(alone) == findings(shared)
+    assert set(printed(shared)["p"]) == {headline(alone).p[0]}
