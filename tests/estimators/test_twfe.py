@@ -123,6 +123,25 @@ def test_without_a_never_treated_unit_the_second_missing_reference_is_named():
     assert -7 not in study.event_times
 
 
+@pytest.mark.parametrize("second", [-1, 0, 3])
+def test_a_second_reference_that_is_none_is_refused(design, second):
+    with pytest.raises(DesignError, match="second_reference"):
+        fit(TWFE(second_reference=second), design)
+
+
+def test_a_second_reference_nobody_is_observed_at_is_refused(design):
+    with pytest.raises(EstimationError, match="event time -40"):
+        fit(TWFE(second_reference=-40), design)
+
+
+def test_draws_have_the_second_reference_too(design):
+    estimator = TWFE(second_reference=-3)
+    direct = fit(estimator, design).estimate
+    again = estimator.repeater(design, design.observations.y[:, None])(design)[0]
+    assert again.event_times.tolist() == direct.event_times.tolist()
+    np.testing.assert_allclose(again.effects, direct.effects, atol=1e-9)
+
+
 def test_a_reference_nobody_is_observed_at_is_refused(design):
     bad = Design(
         panel=design.panel, treatment=design.treatment, outcome=design.outcome, reference=-40, window=(-45, 3)

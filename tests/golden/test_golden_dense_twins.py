@@ -19,6 +19,7 @@ from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.interactive_effects import InteractiveEffects
+from twintrade.estimators.ppml import PPML
 from twintrade.estimators.staggered_efficient import StaggeredEfficient
 from twintrade.estimators.sun_abraham import SunAbraham
 from twintrade.estimators.synthetic_control import SyntheticControl
@@ -110,6 +111,47 @@ def test_bias_reduced_errors_and_their_degrees_of_freedom(frame):
     np.testing.assert_allclose(bands.facts["df"], np.trace(moments) ** 2 / (moments**2).sum(), rtol=EXACT)
 
 
+@pytest.mark.parametrize("is_never_there", [True, False])
+def test_two_references(frame, is_never_there):
+    """Without a never treated unit one reference leaves a line undetermined, and two leave nothing.
+
+    With onsets in even periods alone the parity of event times would be undetermined too: one cohort is moved.
+    """
+    g = frame.g.replace(6, 5)
+    frame = frame.assign(g=g, e=np.where(g > 0, frame.t - g, -1))[is_never_there | (g > 0)]
+    times = [e for e in np.unique(frame.e) if e not in (-1, -5)]
+    terms = np.column_stack([(frame.e == e) & (frame.g > 0) for e in times])
+    X = np.column_stack([terms, write_dummies(frame.id, frame.t)]).astype(float)
+    assert np.linalg.matrix_rank(X) == X.shape[1] - 1
+    slopes, _, influence = regress(frame.y, X)
+    estimate = fit(TWFE(second_reference=-5), design_of(frame)).estimate
+    assert estimate.event_times.tolist() == sorted([*times, -1])
+    assert [d.names for d in estimate.sample.dropped if "second" in d.reason] == [("event time -5",)]
+    k = len(times)
+    compare(estimate, np.searchsorted(estimate.event_times, times), slopes[:k], cluster(influence, frame.id)[:k])
+
+
+def fit_poisson(y, X):
+    """Return coefficients, fitted means and each row's influence."""
+    slopes = np.linalg.lstsq(X, np.log(y + 0.5), rcond=None)[0]
+    for _ in range(50):
+        mean = np.exp(X @ slopes)
+        slopes = slopes + np.linalg.solve(X.T @ (X * mean[:, None]), X.T @ (y - mean))
+    mean = np.exp(X @ slopes)
+    return slopes, mean, X * (y - mean)[:, None] @ np.linalg.inv(X.T @ (X * mean[:, None]))
+
+
+def test_two_references_of_a_poisson_event_study(frame):
+    times = [e for e in np.unique(frame.e) if e not in (-1, -3)]
+    terms = np.column_stack([(frame.e == e) & (frame.g > 0) for e in times])
+    X = np.column_stack([terms, write_dummies(frame.g, frame.t)[:, 1:]]).astype(float)
+    slopes, _, influence = fit_poisson(frame.cnt.to_numpy(), X)
+    design = design_of(frame, outcome="cnt", transform="level", fixed_effects=("cohort", "period"))
+    estimate, k = fit(PPML(second_reference=-3), design).estimate, len(times)
+    picked = np.searchsorted(estimate.event_times, times)
+    compare(estimate, picked, slopes[:k], cluster(influence, frame.id)[:k], ITERATED)
+
+
 @pytest.mark.parametrize("covariates", [(), ("xt",)])
 @pytest.mark.parametrize("shape", ["static", "event"])
 def test_two_stages(frame, shape, covariates):
@@ -184,13 +226,8 @@ def test_extended_two_way_given_a_covariate(frame):
 
 def test_extended_poisson(frame):
     cells, keys = write_cells(frame, frame.treated)
-    X, y, k = np.column_stack([cells, write_dummies(frame.g, frame.t)[:, 1:]]), frame.cnt.to_numpy(), len(keys)
-    slopes = np.linalg.lstsq(X, np.log(y + 0.5), rcond=None)[0]
-    for _ in range(50):
-        mean = np.exp(X @ slopes)
-        slopes = slopes + np.linalg.solve(X.T @ (X * mean[:, None]), X.T @ (y - mean))
-    mean = np.exp(X @ slopes)
-    influence = X * (y - mean)[:, None] @ np.linalg.inv(X.T @ (X * mean[:, None]))
+    X, k = np.column_stack([cells, write_dummies(frame.g, frame.t)[:, 1:]]), len(keys)
+    slopes, mean, influence = fit_poisson(frame.cnt.to_numpy(), X)
     design = design_of(frame, outcome="cnt", transform="level", fixed_effects=("cohort", "period"))
     cell = fit(ETWFE("poisson"), design).view("cell")
     compare(cell, pick_cells(cell, keys), slopes[:k], cluster(influence, frame.id)[:k], ITERATED)

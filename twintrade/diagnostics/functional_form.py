@@ -12,7 +12,7 @@ from twintrade.diagnostics.variants import p_text
 from twintrade.effects import Estimate, Finding, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.event_terms import Terms, terms
+from twintrade.estimators.event_terms import Terms, models_of, terms
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.slopes import influence_by_unit
 from twintrade.estimators.twfe import TWFE
@@ -80,7 +80,7 @@ def _added(fit: Fit) -> Estimate:
     """
     o = fit.design.observations
     assert isinstance(fit.estimator, PPML | TWFE)
-    model = terms(o, fit.estimator.shape)
+    model = terms(o, models_of(fit.estimator.shape, False, fit.estimator.second_reference)[0])
     if isinstance(fit.estimator, PPML):
         rows, slope, source = _poisson(o, model)
     else:

@@ -6,21 +6,37 @@ from typing import Literal
 
 import numpy as np
 
-from twintrade.design import Observations
+from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy
+from twintrade.errors import DesignError
 from twintrade.estimators.reference import holders, joined_rows, require_reference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 Shape = Literal["event", "static"]
-Model = Literal["event", "static", "binned"]
-"""A regression: one dummy an event time, one treatment dummy, or event-time dummies with binned ends."""
 
 
-def models_of(shape: Shape, bins: bool) -> tuple[Model, ...]:
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A regression.
+
+    Attributes
+    ----------
+    kind : {"event", "static", "binned"}
+        One dummy an event time, one treatment dummy, or event-time dummies with binned ends.
+    second_reference : int or None
+        Event time without a dummy beside the design's reference.
+    """
+
+    kind: Literal["event", "static", "binned"]
+    second_reference: int | None = None
+
+
+def models_of(shape: Shape, bins: bool, second_reference: int | None = None) -> tuple[Model, ...]:
     """Return the regressions that a shape is reported from, the one shown first, the static one last."""
     if shape == "static":
-        return ("static",)
-    return ("binned", "event", "static") if bins else ("event", "static")
+        return (Model("static"),)
+    paths = (Model("binned", second_reference),) * bins + (Model("event", second_reference),)
+    return (*paths, Model("static"))
 
 
 def join_models(found: Sequence[Estimate]) -> Estimate:
@@ -53,6 +69,8 @@ class Terms:
         Whether the first and the last event time (the reference among them) collect rows beyond them.
     apart : tuple of str
         Names of the event times that no unit joins to the reference: nuisance terms, for which no effect is given.
+    second_reference : int or None
+        Event time that counts as zero beside the reference.
     """
 
     columns: FloatArray
@@ -62,6 +80,7 @@ class Terms:
     clipped: IntArray
     binned: tuple[bool, bool] = (False, False)
     apart: tuple[str, ...] = ()
+    second_reference: int | None = None
 
 
 NO_TERM = np.iinfo(np.int64).min
@@ -70,7 +89,7 @@ NO_TERM = np.iinfo(np.int64).min
 
 def terms(o: Observations, model: Model) -> Terms:
     """Build the regressors of an event study or of the static model, covariates included."""
-    built = _static_terms(o) if model == "static" else _event_terms(o, has_bins=model == "binned")
+    built = _static_terms(o) if model.kind == "static" else _event_terms(o, model)
     if not o.design.covariates:
         return built
     columns = np.hstack([built.columns, o.covariates])
@@ -85,7 +104,7 @@ def follows_event_time(o: Observations) -> BoolArray:
     return np.asarray((o.unit_onset - o.design.anticipation <= o.periods[-1])[o.unit])
 
 
-def _event_terms(o: Observations, has_bins: bool) -> Terms:
+def _event_terms(o: Observations, model: Model) -> Terms:
     """One dummy per event time; with bins, rows beyond an end of the window are collected in that end's dummy.
 
     A window wholly before or wholly after the onset is widened to the reference and to event time 0, so that no dummy
@@ -94,20 +113,23 @@ def _event_terms(o: Observations, has_bins: bool) -> Terms:
     design = o.design
     treated = follows_event_time(o)
     observed = o.event_time[treated]
-    if has_bins:
+    if model.kind == "binned":
         low, high = min(design.window[0], design.reference), max(design.window[1], 0)
     else:
         low, high = (int(observed.min()), int(observed.max())) if observed.size else (0, 0)
     clipped = np.where(treated, np.minimum(np.maximum(o.event_time, low), high), NO_TERM)
     followed = clipped[treated]
     times = _distinct(followed, low, high)
-    is_joined = joined_rows(holders(o)[treated], followed - low, followed == design.reference)
+    references = references_of(design, model.second_reference)
+    is_joined = joined_rows(holders(o)[treated], followed - low, np.isin(followed, references))
     joined = _distinct(followed[is_joined], low, high)
     require_reference(times, joined, design.reference)
-    times = times[times != design.reference]
+    if model.second_reference is not None:
+        require_reference(times, joined, model.second_reference)
+    times, joined = times[~np.isin(times, references)], joined[~np.isin(joined, references)]
     times = times[np.lexsort((np.abs(times), times < 0, ~np.isin(times, joined)))]
     names = tuple(f"event time {e:+d}" for e in times)
-    n_reported = joined.size - 1
+    n_reported = joined.size
     return Terms(
         columns=(clipped[:, None] == times).astype(np.float64),
         names=names,
@@ -116,7 +138,26 @@ def _event_terms(o: Observations, has_bins: bool) -> Terms:
         clipped=clipped,
         binned=(bool((observed < low).any()), bool((observed > high).any())),
         apart=names[n_reported:],
+        second_reference=model.second_reference,
     )
+
+
+def references_of(design: Design, second: int | None) -> list[int]:
+    """Return the event times that count as zero.
+
+    Raises
+    ------
+    DesignError
+        The second one is the first again, or an event time that a tie can affect.
+    """
+    if second is None:
+        return [design.reference]
+    if second == design.reference or second >= -design.anticipation:
+        raise DesignError(
+            f"second_reference = {second}: set an event time before {-design.anticipation}, when effects may begin, "
+            f"other than {design.reference}, the reference"
+        )
+    return [design.reference, second]
 
 
 def _distinct(values: IntArray, low: int, high: int) -> IntArray:

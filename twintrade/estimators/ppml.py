@@ -42,11 +42,14 @@ class PPML(Estimator):
         for leads as for lags.
     bins : bool
         Whether the event times shown end in bins, which collect rows beyond the window. Averages never use bins.
+    second_reference : int or None
+        Event time that counts as zero beside the design's reference, as in ``twfe``.
     """
 
     shape: Shape = "event"
     measure: Measure = "coefficient"
     bins: bool = False
+    second_reference: int | None = None
 
     name: ClassVar[str] = "ppml"
     title: ClassVar[str] = "PPML"
@@ -62,14 +65,16 @@ class PPML(Estimator):
         Raises
         ------
         DesignError
-            No such measure.
+            No such measure, or a second reference that is none.
         EstimationError
             The reference is not observed, the effects absorb the treatment, or the iterations do not converge.
         """
         if self.measure not in get_args(Measure):
             raise DesignError(f"ppml's measure is one of {', '.join(get_args(Measure))}, not {self.measure!r}")
         o = design.observations
-        return join_models([self.fit_model(o, model) for model in models_of(self.shape, self.bins)])
+        return join_models(
+            [self.fit_model(o, model) for model in models_of(self.shape, self.bins, self.second_reference)]
+        )
 
     def fit_model(self, o: Observations, model: Model) -> EventStudy | Estimate:
         """Return one of the regressions that a shape is reported from."""
@@ -90,7 +95,7 @@ class PPML(Estimator):
 
     def score_test(self, design: Design) -> ScoreTest:
         """Return the model without treatment, for tests that need no refit."""
-        return ScoreTest(design, models_of(self.shape, self.bins))
+        return ScoreTest(design, models_of(self.shape, self.bins, self.second_reference))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

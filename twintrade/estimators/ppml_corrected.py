@@ -30,11 +30,13 @@ class PPMLCorrected(Estimator):
     ----------
     shape : {"event", "static"}
     bins : bool
+    second_reference : int or None
         As in PPML; overall effect and path are corrected for their own biases.
     """
 
     shape: Shape = "event"
     bins: bool = False
+    second_reference: int | None = None
 
     name: ClassVar[str] = "ppml_corrected"
     title: ClassVar[str] = "PPML, bias-corrected"
@@ -59,7 +61,9 @@ class PPMLCorrected(Estimator):
         o = design.observations
         if o.weights is not None:
             raise EstimationError("the bias correction takes no sampling weights; leave them out or use ppml")
-        return join_models([_corrected(o, model) for model in models_of(self.shape, self.bins)])
+        return join_models(
+            [_corrected(o, model) for model in models_of(self.shape, self.bins, self.second_reference)]
+        )
 
     def both(self, design: Design) -> EventAndStatic:
         """Return the event study and the static effect of the same rows."""

@@ -87,7 +87,7 @@ class ScoreTest:
             return Block(columns, (OVERALL,))
         times = built.event_times
         names = tuple(f"{e:+d}" for e in times) if is_shown else ()
-        path = None if model == "binned" else np.where(times >= 0, columns[:, : times.size].sum(axis=0), 0.0)
+        path = None if model.kind == "binned" else np.where(times >= 0, columns[:, : times.size].sum(axis=0), 0.0)
         return Block(columns, names, path)
 
     def under(self, factor: FloatArray) -> Callable[[Pattern], dict[str, float]] | None:

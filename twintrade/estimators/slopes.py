@@ -10,7 +10,7 @@ from twintrade.effects import Dropped, Estimate, EventStudy, Regression, Sample,
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.absorbed import absorbed_by, all_treated
-from twintrade.estimators.event_terms import NO_TERM, Terms
+from twintrade.estimators.event_terms import NO_TERM, Terms, references_of
 from twintrade.estimators.reference import holders, joined_rows
 from twintrade.numerics.absorb import singletons
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
@@ -62,7 +62,13 @@ def effects_of(
         None if slopes.rows.size == o.n_rows else slopes.rows,
         n_slopes=slopes.kept.size,
         effects=o.design.effect_names,
-        dropped=(*dropped, *_apart(o, terms), *_collinear(terms, slopes), *all_treated(o, slopes.rows)),
+        dropped=(
+            *dropped,
+            *_second_reference(terms),
+            *_apart(o, terms),
+            *_collinear(terms, slopes),
+            *all_treated(o, slopes.rows),
+        ),
         statistics=statistics,
     )
     reported = np.flatnonzero(slopes.kept < terms.n_reported)
@@ -167,7 +173,9 @@ def _require_joined(o: Observations, terms: Terms, slopes: Slopes) -> None:
     rows = rows[terms.clipped[rows] != NO_TERM]
     time, reference = terms.clipped[rows], o.design.reference
     holder = holders(o)[rows]
-    is_joined = joined_rows(holder, time - time.min(initial=0), time == reference)
+    is_joined = joined_rows(
+        holder, time - time.min(initial=0), np.isin(time, references_of(o.design, terms.second_reference))
+    )
     pairs = np.unique(np.stack([holder[~is_joined], time[~is_joined]]), axis=1)[0]
     if np.unique(pairs).size < pairs.size or not (time[is_joined] != reference).any():
         lost = ", ".join(f"{e:+d}" for e in np.unique(time[~is_joined]))
@@ -175,6 +183,13 @@ def _require_joined(o: Observations, terms: Terms, slopes: Slopes) -> None:
             f"no treated unit that the fixed effects leave informative joins event times {lost} to {reference}, the "
             "reference; choose another reference or coarser fixed effects"
         )
+
+
+def _second_reference(terms: Terms) -> tuple[Dropped, ...]:
+    if terms.second_reference is None:
+        return ()
+    name = f"event time {terms.second_reference:+d}"
+    return (Dropped("second-reference", f"{name} counts as zero, as the reference does", 0, 0, (name,)),)
 
 
 def _apart(o: Observations, terms: Terms) -> tuple[Dropped, ...]:

@@ -14,7 +14,7 @@ from twintrade.estimators.base import Estimator, Repeater, Requires
 from twintrade.estimators.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.collapsed import Collapse, collapse
 from twintrade.estimators.estimands import beside_static
-from twintrade.estimators.event_terms import Model, Shape, Terms, join_models, models_of, terms
+from twintrade.estimators.event_terms import Model, Shape, Terms, join_models, models_of, references_of, terms
 from twintrade.estimators.missing_patterns import n_alone
 from twintrade.estimators.repeated import regressed, repeated
 from twintrade.estimators.slopes import Slopes, effects_of
@@ -44,6 +44,9 @@ class TWFE(Estimator):
         One effect per event time, with the static effect of the same rows as overall effect; or the static one alone.
     bins : bool
         Whether the event times shown end in bins, which collect rows beyond the window. Averages never use bins.
+    second_reference : int or None
+        Event time that counts as zero beside the design's reference, as ``ref = c(-1, -5)`` in fixest: where every
+        unit is tied in the end, one reference leaves a line through the event times undetermined.
     unit_trends : bool
         Whether every unit has a straight line of its own beside its level, as ``unit[period]`` in fixest; with
         two-way effects. Lines take out part of an effect that grows, and need leads to be told from one.
@@ -52,6 +55,7 @@ class TWFE(Estimator):
     shape: Shape = "event"
     unit_trends: bool = False
     bins: bool = False
+    second_reference: int | None = None
 
     name: ClassVar[str] = "twfe"
     title: ClassVar[str] = "TWFE"
@@ -64,11 +68,11 @@ class TWFE(Estimator):
         Raises
         ------
         DesignError
-            Unit trends beside other than two-way effects.
+            Unit trends beside other than two-way effects, or a second reference that is none.
         EstimationError
             The reference is not observed, or the fixed effects absorb the treatment.
         """
-        models = models_of(self.shape, self.bins)
+        models = models_of(self.shape, self.bins, self.second_reference)
         if self.unit_trends and set(design.effect_names) != {"unit", "period"}:
             raise DesignError(f"unit trends go with two-way effects, not with {design.effects_label} effects")
         means = None if self.unit_trends else collapse(design, with_gaps=True)
@@ -122,7 +126,11 @@ class TWFE(Estimator):
         if self.unit_trends:
             return None
         shared = repeated(design, outcomes)
-        return None if shared is None else partial(regressed, shared, models=models_of(self.shape, self.bins))
+        return (
+            None
+            if shared is None
+            else partial(regressed, shared, models=models_of(self.shape, self.bins, self.second_reference))
+        )
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -140,7 +148,8 @@ class TWFE(Estimator):
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
-        effect = "β·1[t ≥ g]" if self.shape == "static" else f"Σ_e β_e·1[t − g = e], β_{design.reference} = 0,"
+        zero = " = ".join(f"β_{e}" for e in references_of(design, self.second_reference))
+        effect = "β·1[t ≥ g]" if self.shape == "static" else f"Σ_e β_e·1[t − g = e], {zero} = 0,"
         given = " + γ′x" if design.covariates else ""
         effects = [f"α_{n}" for n in design.effect_names] + ["λ_unit·t"] * self.unit_trends
         return f"y = {effect}{given} + {' + '.join(effects)} + ε"
