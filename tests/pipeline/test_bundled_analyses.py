@@ -1,6 +1,7 @@
 """The analyses of the project, with fewer draws: they run, and say what honest reading of them demands."""
 
 import json
+import math
 import re
 import shutil
 from pathlib import Path
@@ -55,9 +56,43 @@ def test_us_states_has_the_sample_its_data_card_promises(us_states):
     units = us_states.data.drop_duplicates("unit")["status"].value_counts().to_dict()
     assert units == {"comparison": 98, "undated": 43, "always-treated": 16, "treated": 11}
     headline = us_states.specifications[us_states.specifications["is_headline"]].iloc[0]
-    assert headline["estimator"] == "ppml"
+    assert (headline["estimator"], headline["specification"]) == ("imputation", "total")
+    assert headline["n_treated_rows"] == 45
+    assert headline["n_treated_rows_left_out"] == 0
     assert headline["fixed_effects"] == "dyad, city × year, partner × year"
     assert headline["n_treated_units"] == 11
+
+
+def test_us_states_says_what_each_number_is(us_states):
+    """The static effect, the path, the total and the average pair are different numbers, some with other signs."""
+    overall = us_states.effects[us_states.effects["kind"] == "overall"].set_index(["estimator", "specification"])
+    assert overall.loc[("imputation", "total"), "effect"] == pytest.approx(-10.2, abs=0.05)
+    assert overall.loc[("ppml", "level-gravity"), "effect"] == pytest.approx(-0.207, abs=5e-4)
+    assert overall.loc[("imputation", "average-pair"), "effect"] == pytest.approx(math.log(1.25), abs=0.01)
+    path = us_states.effects[us_states.effects["kind"] == "path"].set_index(["estimator", "specification"])
+    assert path.loc[("ppml", "level-gravity"), "effect"] > 0
+    finding = us_states.findings.set_index("diagnostic").loc["concentration"]
+    assert finding["value"] == pytest.approx(3.0, abs=0.05)
+    for words in ("-10.2 %", "TX-PHL makes up 47 %", "NJ-IND 33 %", "is +7.8 %", "NJ-IND -25.9 %", "is +25.2 %"):
+        assert words in finding["sentence"]
+    specs = us_states.specifications.set_index(["estimator", "specification"])
+    assert specs.loc[("imputation", "total"), "target"] == "total"
+    assert specs.loc[("imputation", "average-pair"), "target"] == "average unit"
+    assert pd.isna(specs.loc[("etwfe", "total"), "reference"])
+
+
+def test_us_states_page_gives_both_rows_and_the_signs(place, us_states):
+    page = (place / "results" / "us-states" / "appendix.html").read_text(encoding="utf-8")
+    for words in (
+        "exports of the treated pairs together stood 10.2% lower",
+        "After the agreement, against all years before",
+        "Average of the path, against the year before",
+        "The signs differ",
+        "The first row is the coefficient of one treatment dummy on the same rows.",
+        "Share of negative weights",
+        "Treated rows behind the effect",
+    ):
+        assert words in page, words
 
 
 def test_us_states_does_not_trust_clustered_errors(us_states):
@@ -77,7 +112,7 @@ def test_us_states_names_the_rows_that_carry_it(us_states):
 
 def test_us_states_has_a_column_without_the_flagged_pairs(us_states):
     rows = us_states.specifications.set_index("specification")
-    assert rows.loc["level-gravity-unflagged", "n_treated_units"] == 7
+    assert rows.loc["total-unflagged", "n_treated_units"] == 7
     event = us_states.effects[us_states.effects["kind"] == "event"]
     assert len(event.groupby(["estimator", "specification"])) == len(us_states.specifications)
 

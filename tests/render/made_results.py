@@ -91,6 +91,8 @@ def _specifications() -> pd.DataFrame:
             "citation_text": "Made and Up (2024)", "equation": "ln X = βD + α_cj + α_ct + α_jt", "outcome": "exports",
             "estimand": "The average over treated pair-years, each weighing the same.",
             "assumption": "Without the agreement, exports of tied pairs would have moved as those of pairs not yet tied.",  # noqa: E501
+            "target": "total" if transform == "level" else "average unit", "against": "all before",
+            "n_treated_rows": 30, "n_treated_rows_left_out": 0,
             "base_sentence": "Pre-period effects are relative to the year before onset.", "outcome_unit": "US dollars",  # noqa: E501
             "transform": transform, "scale": scale, "fixed_effects": fixed, "comparison": "not yet tied",
             "reference": np.nan if estimator == "imputation" else -1, "is_headline": i == 3, "n_rows": 1642 - i,

@@ -6,6 +6,8 @@ from twintrade.render.tables.ladder import ladder
 from twintrade.render.tables.run import inference_table
 from twintrade.render.wording import Wording
 
+AFTER = "After the agreement, against all years before"
+
 
 def lines(table):
     return {row.cells[0].text: [cell.lines for cell in row.cells[1:]] for row in table.rows}
@@ -14,7 +16,7 @@ def lines(table):
 def test_the_ladder_puts_the_standard_error_below_the_estimate_in_one_cell(made):
     (table,) = ladder(made, Wording(), TableOptions())
     rows = lines(table)
-    assert rows["Twinning"][0][1].startswith("(0.0")
+    assert rows[AFTER][0][1].startswith("(0.0")
     assert rows["Clusters: cities"] == [("7",)] * 4
     assert rows["Clusters: partners"] == [("24",)] * 4
     assert rows["City × year effects"] == [("No",), ("Yes",), ("Yes",), ("Yes",)]
@@ -26,7 +28,7 @@ def test_the_ladder_puts_the_standard_error_below_the_estimate_in_one_cell(made)
 def test_an_inference_without_errors_shows_interval_and_p_with_its_floor(made):
     (table,) = ladder(made, Wording(), TableOptions())
     rows = lines(table)
-    assert rows["Twinning"][3][1].startswith("[")
+    assert rows[AFTER][3][1].startswith("[")
     assert rows["p"][3] == ("0.04 (its floor)",)
 
 
@@ -50,15 +52,16 @@ def test_the_note_says_what_a_referee_asks_for(made):
 def test_stars_are_off_by_default_and_explained_when_on(made):
     (without,) = ladder(made, Wording(), TableOptions())
     (with_stars,) = ladder(made, Wording(), TableOptions(has_stars=True))
-    assert "*" not in lines(without)["Twinning"][0][0]
-    assert lines(with_stars)["Twinning"][0][0].endswith("***")
+    assert "*" not in lines(without)[AFTER][0][0]
+    assert lines(with_stars)[AFTER][0][0].endswith("***")
     assert "*** p ≤ 0.01" in " ".join(with_stars.notes)
 
 
 def test_a_wide_ladder_continues_in_another_table(made):
     parts = ladder(made, Wording(), TableOptions(columns_per_table=3))
-    assert [len(part.columns) for part in parts] == [4, 2]
-    assert parts[1].header[0][1].text == "(4)"
+    assert [len(part.columns) for part in parts] == [3, 3]
+    assert [part.key for part in parts] == ["ladder-1", "ladder-2"]
+    assert parts[1].header[0][1].text == "(3)"
 
 
 def test_other_inferences_stand_beside_the_reported_one(made):

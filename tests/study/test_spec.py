@@ -74,7 +74,25 @@ def test_a_recipe_stands_under_what_the_file_says():
         "window": [-2, 2],
     }
     assert spec["estimator"] == [{"name": "imputation"}]
-    assert RECIPES["log_gravity"].preset["estimator"] == [{"name": "twfe"}]
+    assert RECIPES["log_gravity"].preset["estimator"] != spec["estimator"]
+
+
+@pytest.mark.parametrize(
+    ("name", "measure"),
+    [
+        ("ppml_gravity", "percent"),
+        ("staggered_levels", "percent"),
+        ("log_gravity", None),
+        ("log_two_way", None),
+        ("staggered", None),
+    ],
+)
+def test_the_headline_of_a_pooled_recipe_uses_all_years_before(name, measure):
+    marked = [e for e in RECIPES[name].preset["estimator"] if e.get("headline")]
+    assert [(e["name"], e.get("measure")) for e in marked] == [("imputation", measure)]
+    checks = [d["name"] for d in RECIPES[name].preset["diagnostic"]]
+    assert ("concentration" in checks) == (measure == "percent")
+    assert "βD" not in RECIPES[name].equation
 
 
 def test_an_unknown_recipe_has_a_hint():

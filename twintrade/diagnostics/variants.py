@@ -156,7 +156,9 @@ def failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
 
 
 def quoted(value: float, scale: str) -> str:
-    """Return an effect as a sentence quotes it: log points as per cent as well."""
+    """Return an effect as a sentence quotes it: log points in percent as well."""
+    if scale == "percent":
+        return f"{value:+.1f} %"
     if scale == "log points":
         return f"{value:.3f} log points ({100 * np.expm1(value):+.1f} %)"
     return f"{value:,.3g}" if scale == "level" else f"{value:.3g} {scale}"

@@ -15,6 +15,9 @@ SPECIFICATION_COLUMNS = (
     "equation",  # one line, Unicode
     "estimand",  # sentence naming what is averaged with which weights
     "assumption",  # identifying assumption as a sentence
+    "target",  # whose change the overall effect is: total, average unit
+    "against",  # what it is compared with: all before, last before, synthetic outcome ...
+    "overall_note",  # where the column has a path too: how its overall effect is defined
     "base_sentence",  # what the pre-period effects mean
     "outcome",
     "outcome_unit",  # "US dollars"
@@ -22,11 +25,14 @@ SPECIFICATION_COLUMNS = (
     "scale",
     "fixed_effects",  # "dyad, city × year, partner × year"
     "comparison",  # "never tied" / "not yet tied"
-    "reference",  # int or missing
+    "reference",  # event time of the path's exact zero; missing where there is none
     "is_headline",  # bool
     "n_rows",
     "n_units",
     "n_treated_units",
+    "n_treated_rows",  # behind the overall effect
+    "n_treated_rows_left_out",
+    "n_without_outcome_before",  # treated units whose outcome is zero throughout before onset; imputation only
     "n_zeros",
     "n_separated",
     "n_singletons",

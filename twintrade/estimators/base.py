@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 View = Literal["event", "overall", "path", "cohort", "calendar", "cell"]
 
 
+Target = Literal["total", "average unit"]
+"""Whose change the overall number is: the treated units' total, or their average, each row counting alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class Requires:
     """What a design must offer before an estimator may run, and which contract tests apply to it.
@@ -151,6 +155,11 @@ class Estimator(ABC):
     @abstractmethod
     def estimand(self, design: Design) -> str:
         """Return what the headline averages, with which weights, as one sentence."""
+
+    @property
+    def target(self) -> Target:
+        """Whose change the overall number is."""
+        return "average unit"
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation as one line; empty where there is none."""

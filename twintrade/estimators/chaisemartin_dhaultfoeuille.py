@@ -11,6 +11,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Dropped, EventStudy, Influence, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.estimands import counting
 from twintrade.estimators.missing_patterns import PanelMeans, panel_means
 from twintrade.estimators.switcher_cells import Horizon, Singletons, horizons
 from twintrade.estimators.switcher_covariates import Slopes, without_covariates
@@ -111,6 +112,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
         return (
             f"Sum of the effects over {some} periods since the change, each against the last period before it, "
             "divided by the sum of the changes of dose: effect of one more unit of dose for one period, at any lag."
+            f"{counting(design)}"
         )
 
     def equation(self, design: Design) -> str:

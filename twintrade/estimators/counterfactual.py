@@ -119,7 +119,6 @@ def counterfactual(o: Observations, family: Family) -> Counterfactual:
             "n_untreated_rows": float(fitted.rows.size),
             "n_leverage_one": float(leverage_one(codes_fit).sum()),
             "n_unidentified": float((~known).sum()),
-            "n_without_outcome_before": _n_without_outcome_before(o),
         },
         dropped=(*fitted.dropped, *unknown),
     )
@@ -157,6 +156,7 @@ def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -
     used = rows[fit.rows]
     own = fit.mu if weights is None else fit.mu * weights[fit.rows]
     statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
+    statistics["n_without_outcome_before"] = _n_without_outcome_before(o)
     dropped = (*separated_rows(o, fit.separated, rows), *_absorbed_covariates(fit.collinear))
     return _Fitted(used, fit.residuals, own, slopes, fit.effect_coefficients, statistics, dropped)
 

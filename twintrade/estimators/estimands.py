@@ -42,3 +42,8 @@ def beside_static(design: Design, static: str) -> str:
         f"Its path averages the effects by event time from onset on against the reference, each weighted by {rows}."
     )
     return f"{static} {path}"
+
+
+def counting(design: Design) -> str:
+    """Return the sentence that rows count by their sampling weights in a regression; empty where they have none."""
+    return "" if design.weights is None else f" Each row counts its {design.weights} times."

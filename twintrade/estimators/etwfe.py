@@ -9,7 +9,7 @@ from twintrade.design import Design, NeverTreated, Observations
 from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.base import Estimator, Requires, Target
 from twintrade.estimators.cell_fit import CellFit, Family, fit_cells
 from twintrade.estimators.cell_table import CellTable, Measure, measured, tabled
 from twintrade.estimators.collapsed import collapse
@@ -105,6 +105,11 @@ class ETWFE(Estimator):
         if self.measure == "percent":
             average = change_of_total(design, "the sum of what the cells' coefficients say they would have been", "")
         return average if design.comparison.uses_not_yet_treated else less_before(average.removesuffix("."))
+
+    @property
+    def target(self) -> Target:
+        """Percentages are of the treated units' total, other measures averages of rows."""
+        return "total" if self.measure == "percent" else "average unit"
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

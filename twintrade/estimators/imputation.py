@@ -10,7 +10,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Repeater, Requires
+from twintrade.estimators.base import Estimator, Repeater, Requires, Target
 from twintrade.estimators.counterfactual import Counterfactual, Family, counterfactual
 from twintrade.estimators.estimands import change_of_total, weighing
 from twintrade.estimators.imputation_cells import (
@@ -109,6 +109,11 @@ class Imputation(Estimator):
             return change_of_total(design, "the sum of ŷ(0)", " that can be imputed")
         what = "log of y over ŷ(0), summed within cohort and event time" if self._is_log_ratio else "y − ŷ(0)"
         return f"Average of {what}, over all treated rows that can be imputed, {weighing(design)}."
+
+    @property
+    def target(self) -> Target:
+        """Percentages are of the treated units' total, other measures averages of rows."""
+        return "total" if self.measure == "percent" else "average unit"
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

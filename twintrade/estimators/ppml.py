@@ -8,9 +8,9 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, UnitInfluence
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.base import Estimator, Requires, Target
 from twintrade.estimators.both_shapes import EventAndStatic, fit_both
-from twintrade.estimators.estimands import beside_static
+from twintrade.estimators.estimands import beside_static, counting
 from twintrade.estimators.event_terms import Model, Shape, Terms, join_models, models_of, terms
 from twintrade.estimators.proportional import mean_differences
 from twintrade.estimators.score_test import ScoreTest
@@ -107,8 +107,13 @@ class PPML(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        static = DIFFERENCE if self.measure == "difference" else STATIC
+        static = (DIFFERENCE if self.measure == "difference" else STATIC) + counting(design)
         return static if self.shape == "static" else beside_static(design, static)
+
+    @property
+    def target(self) -> Target:
+        """The treated units' total: by the score of the treatment dummy the fitted totals are the observed ones."""
+        return "total"
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -9,7 +9,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.corrected_influence import CorrectedInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.base import Estimator, Requires, Target
 from twintrade.estimators.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.event_terms import Model, Shape, join_models, models_of
 from twintrade.estimators.ppml import PPML
@@ -76,6 +76,11 @@ class PPMLCorrected(Estimator):
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
         return PPML(self.shape).estimand(design)
+
+    @property
+    def target(self) -> Target:
+        """The treated units' total: by the score of the treatment dummy the fitted totals are the observed ones."""
+        return "total"
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -11,7 +11,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
 from twintrade.estimators.collapsed import collapse
-from twintrade.estimators.estimands import less_before
+from twintrade.estimators.estimands import less_before, of_rows
 from twintrade.estimators.group_time import Cell
 from twintrade.estimators.stacks import Stack, regression, stack_of
 from twintrade.estimators.wide import Wide, widen
@@ -94,7 +94,9 @@ class Stacked(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        how = "treated units" if self.weights == "corrective" else "treated times comparison units over their sum"
+        how = of_rows(design, "treated units")
+        if self.weights == "variance":
+            how = f"treated times comparison {of_rows(design, 'units')} over their sum"
         which = "observed over the whole span" if self.trimmed else "observed at that event time"
         low, high = min(self.span[0], design.reference), max(self.span[1], 0)
         times = f"event times 0 to {high}, of stacks from {low} to {high}"

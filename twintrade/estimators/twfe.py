@@ -13,7 +13,7 @@ from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Repeater, Requires
 from twintrade.estimators.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.collapsed import Collapse, collapse
-from twintrade.estimators.estimands import beside_static
+from twintrade.estimators.estimands import beside_static, counting
 from twintrade.estimators.event_terms import Model, Shape, Terms, join_models, models_of, references_of, terms
 from twintrade.estimators.missing_patterns import n_alone
 from twintrade.estimators.repeated import regressed, repeated
@@ -144,7 +144,8 @@ class TWFE(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        return STATIC if self.shape == "static" else beside_static(design, STATIC)
+        static = STATIC + counting(design)
+        return static if self.shape == "static" else beside_static(design, static)
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -10,7 +10,7 @@ from twintrade.effects import ResultSet
 from twintrade.render.blocks import Figure
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import Theme
-from twintrade.render.reading import payload, records, text
+from twintrade.render.reading import payload, period_name, records, text
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
 from twintrade.render.writers.glyphs import Printer, charmap
@@ -51,11 +51,7 @@ class Page:
     @property
     def period_name(self) -> str:
         """What a period is called: the study's word, else year where periods are calendar years."""
-        named = self.results.sections.get("period_name", "")
-        if named or "period" not in self.results.data or self.results.data.empty:
-            return named or "period"
-        periods = self.results.data["period"].astype(float)
-        return "year" if periods.between(1500, 2500).all() else "period"
+        return period_name(self.results)
 
     @property
     def outcome(self) -> str:

@@ -102,17 +102,35 @@ def inferences(results: ResultSet, record: Record) -> list[str]:
     return list(dict.fromkeys(names["inference"].map(text))) if not names.empty else []
 
 
-def overall(results: ResultSet, record: Record, inference: str | None = None) -> Record | None:
-    """Return the overall effect of a specification with its interval under one inference (the first by default)."""
-    bands = of_kind(matching(results.bands, record), "overall")
+def overall(results: ResultSet, record: Record, inference: str | None = None, kind: str = "overall") -> Record | None:
+    """Return one effect of a specification with its interval under one inference (the first by default).
+
+    Parameters
+    ----------
+    results : ResultSet
+    record : Record
+        The specification.
+    inference : str, optional
+    kind : {"overall", "path"}
+        The effect after the agreement, or the average of the path against its reference.
+    """
+    bands = of_kind(matching(results.bands, record), kind)
     names = inferences(results, record)
     chosen = inference if inference is not None else (names[0] if names else None)
     if chosen is not None and not bands.empty:
         rows = records(bands[bands["inference"].map(text) == chosen])
         if rows:
             return rows[0]
-    rows = records(of_kind(matching(results.effects, record), "overall"))
+    rows = records(of_kind(matching(results.effects, record), kind))
     return rows[0] if rows and inference is None else None
+
+
+def period_name(results: ResultSet) -> str:
+    """Return what a period is called: the study's word, else year where periods are calendar years."""
+    named = results.sections.get("period_name", "")
+    if named or "period" not in results.data or results.data.empty:
+        return named or "period"
+    return "year" if results.data["period"].astype(float).between(1500, 2500).all() else "period"
 
 
 def event_frame(results: ResultSet, record: Record) -> pd.DataFrame:

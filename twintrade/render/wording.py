@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from twintrade.errors import SpecError
 from twintrade.render.absent_wording import ABSENT_SENTENCES
 from twintrade.render.case_wording import CASE_SENTENCES
+from twintrade.render.effect_wording import EFFECT_SENTENCES
 from twintrade.render.money_wording import MONEY_SENTENCES
 from twintrade.render.numbers import typeset
 
@@ -16,6 +17,7 @@ SENTENCES: Mapping[str, str] = {
     **CASE_SENTENCES,
     **ABSENT_SENTENCES,
     **MONEY_SENTENCES,
+    **EFFECT_SENTENCES,
     # the first page
     "document_title": "{title}: statistical appendix",
     "simulated": "SIMULATED. Every number, figure and table here is made from simulated series. Nothing here says "

@@ -33,11 +33,29 @@ cluster = ["city", "partner"]
 name = "twfe"
 transform = "log"
 [[estimator]]
-name = "ppml"
-headline = true
-[[estimator]]
 name = "imputation"
 transform = "log"
+[[estimator]]
+name = "ppml"
+[[estimator]]                # the headline: percent change of the treated pairs' total
+name = "imputation"
+family = "poisson"
+measure = "percent"
+label = "Poisson imputation, total"
+key = "total"
+headline = true
+[[estimator]]                # the same target by cells of cohort and year
+name = "etwfe"
+family = "poisson"
+measure = "percent"
+label = "ETWFE-Poisson, total"
+key = "total"
+[[estimator]]                # another target: every treated row counts alike, however much it trades
+name = "imputation"
+family = "poisson"
+measure = "log_ratio"
+label = "Poisson imputation, average pair"
+key = "average-pair"
 
 [inference]
 name = "auto"                # clustered errors where the design bears them, else randomization; says which and why
@@ -48,6 +66,8 @@ beside = ["clustered"]
 [[diagnostic]]
 name = "pretrends"
 on = "all"
+[[diagnostic]]
+name = "concentration"       # on how many pairs the headline rests
 [[diagnostic]]
 name = "leverage"
 [[diagnostic]]

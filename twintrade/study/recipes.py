@@ -30,6 +30,15 @@ class Recipe:
 
 _GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
 _CHECKS = [{"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"}]
+_TOTALS = [{"name": "concentration"}]
+
+_POISSON: dict[str, Any] = {"name": "imputation", "family": "poisson"}
+_LEVELS: list[dict[str, Any]] = [
+    _POISSON | {"measure": "percent", "label": "Poisson imputation, total", "key": "total", "headline": True},
+    {"name": "etwfe", "family": "poisson", "measure": "percent", "label": "ETWFE-Poisson, total", "key": "total"},
+    _POISSON | {"measure": "log_ratio", "label": "Poisson imputation, average pair", "key": "average-pair"},
+]
+"""The headline in levels, the same target by cells, and the row average as another target."""
 
 # A flow far larger than its donors is outside their hull; its movements need not be.
 _CONTROL: dict[str, Any] = {"name": "synthetic_control", "transform": "log", "demeaned": True}
@@ -55,31 +64,45 @@ RECIPES: Mapping[str, Recipe] = {
         },
     ),
     "log_two_way": Recipe(
-        "ln X = βD + α_cj + α_t",
+        "mean of ln X − ln X(0), with ln X(0) = α_cj + α_t imputed; beside it "
+        "ln X = Σ_e β_e 1[t − g = e] + α_cj + α_t",
         "Legacy: what the older literature printed; city-wide and destination booms stay in.",
         {
             "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
-            "estimator": [{"name": "twfe", "label": "Log, two-way effects (legacy)"}],
+            "estimator": [
+                {"name": "twfe", "label": "Log, two-way effects (legacy)"},
+                {"name": "imputation", "headline": True},
+            ],
             "diagnostic": _CHECKS,
         },
     ),
     "log_gravity": Recipe(
-        "ln X = βD + α_cj + α_ct + α_jt",
+        "mean of ln X − ln X(0), with ln X(0) = α_cj + α_ct + α_jt imputed; beside it "
+        "ln X = Σ_e β_e 1[t − g = e] + α_cj + α_ct + α_jt",
         "What is left after city-wide and destination booms; zeros are lost.",
-        {"design": {"transform": "log", **_GRAVITY}, "estimator": [{"name": "twfe"}], "diagnostic": _CHECKS},
+        {
+            "design": {"transform": "log", **_GRAVITY},
+            "estimator": [{"name": "twfe"}, {"name": "imputation", "headline": True}],
+            "diagnostic": _CHECKS,
+        },
     ),
     "ppml_gravity": Recipe(
-        "X = exp(βD + α_cj + α_ct + α_jt)·ε",
+        "ΣX / ΣX(0) − 1, with E[X(0)] = exp(α_cj + α_ct + α_jt) imputed; beside it "
+        "E[X] = exp(Σ_e β_e 1[t − g = e] + α_cj + α_ct + α_jt)",
         "The default: zeros kept, heteroskedasticity harmless, only what is bilateral is left.",
-        {"design": {"transform": "level", **_GRAVITY}, "estimator": [{"name": "ppml"}], "diagnostic": _CHECKS},
+        {
+            "design": {"transform": "level", **_GRAVITY},
+            "estimator": [{"name": "ppml"}, *_LEVELS],
+            "diagnostic": [*_CHECKS, *_TOTALS],
+        },
     ),
     "staggered": Recipe(
-        "Σ_e β_e 1[t − g = e], cohort by cohort",
+        "mean of ln X − ln X(0) imputed; beside it Σ_e β_e 1[t − g = e], cohort by cohort",
         "Onsets differ and effects may too: estimators without forbidden comparisons beside the usual ones.",
         {
             "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
             "estimator": [
-                {"name": "imputation"},
+                {"name": "imputation", "headline": True},
                 {"name": "imputation", "fixed_effects": "gravity"},
                 {"name": "callaway_santanna"},
                 {"name": "twfe"},
@@ -88,22 +111,17 @@ RECIPES: Mapping[str, Recipe] = {
         },
     ),
     "staggered_levels": Recipe(
-        "X = exp(Σ_g Σ_t β_gt D_gt + α_cj + α_ct + α_jt)·ε, cohort by cohort",
-        "The same in levels, zeros kept: cells by Poisson and the ratio of ratios, beside one coefficient by PPML.",
+        "ΣX / ΣX(0) − 1, with E[X(0)] = exp(α_cj + α_ct + α_jt) imputed; beside it "
+        "E[X] = exp(Σ_g Σ_t β_gt D_gt + α_cj + α_ct + α_jt), cohort by cohort",
+        "The same in levels, zeros kept: the treated total by imputation and by cells, beside PPML.",
         {
             "design": {"transform": "level", **_GRAVITY},
             "estimator": [
-                {"name": "etwfe", "family": "poisson", "label": "ETWFE, Poisson"},
-                {
-                    "name": "imputation",
-                    "family": "poisson",
-                    "measure": "percent",
-                    "label": "Poisson imputation, ratio of ratios",
-                },
+                *_LEVELS,
                 {"name": "ppml", "label": "PPML"},
                 {"name": "ppml_corrected", "label": "PPML, bias-corrected", "inference": "weidner_zylkin"},
             ],
-            "diagnostic": _CHECKS,
+            "diagnostic": [*_CHECKS, *_TOTALS],
         },
     ),
     "single_case": Recipe(

@@ -69,6 +69,16 @@ option of the method may be set; and besides:
 | `donors` | `"all"`, `"A"` (same city) or `"B"` (same destination), with `[case]` |
 | `inference` | the inference this column and its checks use, by name; without it that of the analysis |
 
+Options that decide what a column's number is:
+
+- `shape` of `twfe`, `ppml` and `ppml_corrected`. `"event"`, the default: the effect after the agreement against all
+  years before is the coefficient of one treatment dummy; the path by event time and its average against the reference
+  stand beside it. `"static"`: the coefficient alone, without path and without reference period.
+- `bins` of the same: `true` lets the ends of the path shown collect what lies beyond the window. Averages never do.
+- `measure` of `imputation` and `etwfe` with `family = "poisson"`. `"percent"`: percent change of the treated pairs'
+  total. `"log_ratio"` (`imputation`) or `"coefficient"` (`etwfe`): average over treated rows of the log ratio of
+  their cell, each row counting alike. `"difference"`: average difference in the outcome's unit.
+
 ## `[[diagnostic]]`
 
 `name`, options of the check, and `on`: `"headline"` (the default), `"all"`, or names of columns.

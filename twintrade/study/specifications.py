@@ -8,6 +8,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.effects import Bands, EventStudy, Finding, RefitOnly
+from twintrade.effects.estimate import AFTER_LESS_BEFORE
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.estimators.base import Fit
 from twintrade.study.citations import citation_text
@@ -23,6 +24,11 @@ BASES: Mapping[str, str] = {
     "construction where it is fitted on them, and no test of the comparison.",
     "none": "",
 }
+STATIC = "The first row is the coefficient of one treatment dummy on the same rows."
+LESS_LEADS = (
+    "The first row is the average of the path less the average lead, both weighted by treated rows, each event time "
+    "by itself."
+)
 _PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods"}
 _STATISTICS = (("pseudo_r2", "pseudo R²"), ("within_r2", "within R²"), ("pre_rmspe", "pre-period RMSPE"))
 _SEPARATED = ("separated", "all-zero-level")
@@ -33,7 +39,7 @@ def specifications(ladder: Ladder) -> pd.DataFrame:
     headline = ladder.headline
     rows = [_row(e, ladder.concluded, is_headline=e is headline) for e in ladder.estimated]
     frame = pd.DataFrame(rows, columns=list(SPECIFICATION_COLUMNS))
-    whole = ["reference", "n_rows", "n_units", "n_treated_units", "n_zeros", "n_separated", "n_singletons"]
+    whole = ["reference", *(name for name in SPECIFICATION_COLUMNS if name.startswith("n_"))]
     return frame.astype(dict.fromkeys(whole, "Int64"))
 
 
@@ -68,14 +74,13 @@ def _of_design(design: Design) -> dict[str, Any]:
         "outcome_unit": design.panel.units_of_measure.get(design.outcome, ""),
         "fixed_effects": design.effects_label,
         "comparison": design.comparison.label,
-        "reference": design.reference,
     }
 
 
 def _of_fit(fit: Fit) -> dict[str, Any]:
     estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
     study = fit.view("event") if "event" in fit.views else None
-    row: dict[str, Any] = {
+    row: dict[str, Any] = _of_overall(fit) | {
         "equation": estimator.equation(design),
         "estimand": estimator.estimand(design),
         "assumption": estimator.assumption(design),
@@ -97,6 +102,23 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     if isinstance(study, EventStudy):
         row |= {"reference": study.reference, "binned_low": study.binned[0], "binned_high": study.binned[1]}
     return row
+
+
+def _of_overall(fit: Fit) -> dict[str, Any]:
+    """What the overall number is, what it is compared with, and the treated rows behind it."""
+    overall = fit.view("overall")
+    n_rows, n_treated = int(overall.n_cells[0]), int(fit.design.observations.is_treated.sum())
+    note = ""
+    if "path" in fit.views:
+        note = LESS_LEADS if overall.names[0] == AFTER_LESS_BEFORE else STATIC
+    return {
+        "target": fit.estimator.target,
+        "against": overall.against,
+        "overall_note": note,
+        "n_treated_rows": n_rows,
+        "n_treated_rows_left_out": max(n_treated - n_rows, 0),
+        "n_without_outcome_before": fit.estimate.sample.statistics.get("n_without_outcome_before"),
+    }
 
 
 def _clusters(fit: Fit) -> str:

@@ -4,7 +4,8 @@ import math
 
 from twintrade.effects import Money
 from twintrade.render import numbers
-from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, prose, reference, spans
+from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, prose, spans
+from twintrade.render.exhibits.targets import bounds, spread, support
 from twintrade.render.money_wording import say_money
 from twintrade.render.page import Page
 from twintrade.render.reading import (
@@ -17,7 +18,6 @@ from twintrade.render.reading import (
     payload,
     payloads,
     records,
-    specifications,
     text,
     whole,
 )
@@ -45,7 +45,8 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(prose(page.say("finding_absent", reason=reason.rstrip("."))))
     else:
         blocks.append(prose(*_finding(page, spec, effect)))
-        blocks += [*_other_method(page, spec), *_money(page), *_spread(page)]
+        blocks += [*support(page, spec), *_other_method(page, spec), *_money(page)]
+        blocks += [*spread(page, spec), *bounds(page, spec)]
         note = text(spec.get("inference_note"))
         if note:
             blocks.append(prose(page.say("how_sure", note=note if note.endswith(".") else f"{note}.")))
@@ -87,9 +88,12 @@ def finding_sentence(page: Page, spec: Record, effect: Record) -> str:
         return page.say(unbounded) if math.isinf(amount) else size(amount)
 
     p = numbers.p_value(effect.get("p"))
+    outcome = text(spec.get("outcome")) or page.outcome
+    if scale == "percent" and text(spec.get("target")) == "total" and whole(spec.get("n_treated_units")) != 1:
+        outcome = page.say("outcome_of_total", outcome=outcome)
     return page.say(
         f"finding_{'percent' if is_log else 'level'}{ending}",
-        outcome=text(spec.get("outcome")) or page.outcome,
+        outcome=outcome,
         size=mean(value),
         direction=page.say("lower" if value < 0 else "higher"),
         level=numbers.percent(100 * number(effect.get("level")), 0),
@@ -147,23 +151,6 @@ def _money(page: Page) -> list[Block]:
     money = Money.from_frame(frame)
     said = say_money(money, page.say, outcome=page.outcome, period_name=page.period_name, names=checks_in_words)
     return [prose(said)]
-
-
-def _spread(page: Page) -> list[Block]:
-    """Say how far the specifications on the headline's scale lie apart."""
-    made = [(s, overall(page.results, s)) for s in specifications(page.results)]
-    spec = headline(page.results)
-    own = next((e for s, e in made if s == spec or (spec and label(s) == label(spec))), None)
-    same = [e for _, e in made if e is not None and own is not None and text(e["scale"]) == text(own["scale"])]
-    if len(same) < 2:
-        return []
-    ordered = sorted(same, key=lambda e: number(e["effect"]))
-    ends = [numbers.fixed(e["effect"], decimals_of(e)) for e in (ordered[0], ordered[-1])]
-    scale = text(ordered[0]["scale"])
-    before, after = page.say(
-        "ladder_range", n=str(len(same)), table="\0", low=ends[0], high=f"{ends[1]} {scale}"
-    ).split("\0")
-    return [prose(before, reference("ladder" if len(made) <= page.tables.columns_per_table else "ladder-1"), after)]
 
 
 def _checks(page: Page, spec: Record) -> Note | Paragraph:

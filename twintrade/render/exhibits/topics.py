@@ -54,7 +54,7 @@ def topic_of(name: str) -> str:
     lowered = name.lower()
     if any(lowered.startswith(word) for word in ELSEWHERE):
         return ""
-    if lowered.startswith("placebo_dates"):
+    if lowered.startswith(("placebo_dates", "twfe_weights")):
         return "sensitivity"
     if lowered.startswith("cases"):
         return "single_case"

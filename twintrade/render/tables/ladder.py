@@ -3,12 +3,26 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import ceil
 
 from twintrade.effects import ResultSet
 from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Row, Table, row
-from twintrade.render.reading import Record, label, matching, number, of_kind, overall, skipped, specifications, text
-from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, estimate_cell, under_note
+from twintrade.render.reading import (
+    Record,
+    label,
+    matching,
+    number,
+    of_kind,
+    overall,
+    records,
+    skipped,
+    specifications,
+    text,
+    whole,
+)
+from twintrade.render.tables.effect_rows import effect_rows
+from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, under_note
 from twintrade.render.wording import Wording
 
 _CLUSTERS = re.compile(r"(\d[\d,]*)\s+([^,]+)")
@@ -16,15 +30,26 @@ _CLUSTERS = re.compile(r"(\d[\d,]*)\s+([^,]+)")
 _SEED = re.compile(r",? seed \d+")
 """Seeds differ from column to column; each stands below its figure and in the manifest."""
 
+LOST = (
+    ("Treated rows not used", "n_treated_rows_left_out"),
+    ("Treated units without trade before", "n_without_outcome_before"),
+)
+"""Counted where there are any."""
+
 OUTCOME_IN = {"level": "levels", "log": "logs", "share": "shares", "index": "an index"}
 
 
 def ladder(results: ResultSet, wording: Wording, options: TableOptions) -> tuple[Table, ...]:
     """Return the ladder, continued in further tables where it has too many columns; empty without estimates."""
     columns = specifications(results)
-    size = options.columns_per_table
+    n_parts = max(1, ceil(len(columns) / options.columns_per_table))
+    size = ceil(len(columns) / n_parts) or 1
     parts = [columns[start : start + size] for start in range(0, len(columns), size)]
-    return tuple(_part(results, wording, options, part, i, len(parts)) for i, part in enumerate(parts))
+    firsts = range(1, len(columns) + 1, size)
+    return tuple(
+        _part(results, wording, options, part, first, f"{i} of {len(parts)}" if len(parts) > 1 else "")
+        for i, (part, first) in enumerate(zip(parts, firsts, strict=True), 1)
+    )
 
 
 def _part(
@@ -32,21 +57,20 @@ def _part(
     wording: Wording,
     options: TableOptions,
     columns: Sequence[Record],
-    position: int,
-    n_parts: int,
+    first: int,
+    place: str,
 ) -> Table:
     outcomes = list(dict.fromkeys(text(c.get("outcome")) for c in columns))
     caption = wording.say("ladder_caption", outcome=" and ".join(outcomes))
-    caption += f" (part {position + 1} of {n_parts})" if n_parts > 1 else ""
-    first = position * options.columns_per_table + 1
+    caption += f" (part {place})" if place else ""
     groups = (
-        _effect_rows(results, columns, options),
+        effect_rows(results, columns, wording, options),
         _fixed_effect_rows(columns),
-        _sample_rows(columns),
+        _sample_rows(results, columns),
         _design_rows(results, columns),
     )
     return Table(
-        key="ladder" if n_parts == 1 else f"ladder-{position + 1}",
+        key=f"ladder-{place.split()[0]}" if place else "ladder",
         caption=caption,
         columns=(Column("left"), *(Column("decimal") for _ in columns)),
         header=_header(columns, first),
@@ -60,34 +84,6 @@ def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ..
     return ((Cell(("",)), *numbered), (Cell(("Specification",)), *(Cell((label(c),)) for c in columns)))
 
 
-def _effect_rows(results: ResultSet, columns: Sequence[Record], options: TableOptions) -> tuple[Row, ...]:
-    effects = [overall(results, c) for c in columns]
-    floors = [_floor(results, c) for c in columns]
-    cells = [estimate_cell(e, options, f) for e, f in zip(effects, floors, strict=True)]
-    percents = [
-        numbers.percent_from_log(number(e["effect"])) if e and text(e.get("scale")) == "log points" else ""
-        for e in effects
-    ]
-    rows = [row("Twinning", *cells)]
-    if any(percents):
-        rows.append(row("in percent", *percents))
-    if any(e is not None and not number(e.get("se")) > 0 for e in effects):
-        p_values = [
-            numbers.p_value(e.get("p"), f).removeprefix("p = ").removeprefix("p ") if e else ""
-            for e, f in zip(effects, floors, strict=True)
-        ]
-        if any(p_values):
-            rows.append(row("p", *p_values))
-    return tuple(rows)
-
-
-def _floor(results: ResultSet, column: Record) -> float:
-    """Return the smallest attainable p-value that a finding states for a specification."""
-    mine = matching(results.findings, column)
-    floors = mine[mine["unit"].map(text) == "p-floor"] if not mine.empty else mine
-    return float("nan") if floors.empty else number(floors["value"].iloc[0])
-
-
 def _fixed_effect_rows(columns: Sequence[Record]) -> tuple[Row, ...]:
     sets = [[part.strip() for part in text(c.get("fixed_effects")).split(",") if part.strip()] for c in columns]
     names = list(dict.fromkeys(name for names in sets for name in names))
@@ -97,24 +93,38 @@ def _fixed_effect_rows(columns: Sequence[Record]) -> tuple[Row, ...]:
     )
 
 
-def _sample_rows(columns: Sequence[Record]) -> tuple[Row, ...]:
+def _sample_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ...]:
     counts = (
         ("Observations", "n_rows"),
         ("Units", "n_units"),
         ("Treated units", "n_treated_units"),
+        ("Treated rows behind the effect", "n_treated_rows"),
         ("Zero outcomes", "n_zeros"),
         ("Separated rows left out", "n_separated"),
         ("Singleton rows left out", "n_singletons"),
     )
     rows = [_filled(name, columns, partial(_count, key=key)) for name, key in counts]
-    rows[3:3] = _cluster_rows(columns)
+    rows += [_filled(name, columns, partial(_count, key=key)) for name, key in LOST if _any(columns, key)]
+    rows[4:4] = _cluster_rows(columns)
+    rows.append(_filled("Share of negative weights", columns, partial(_negative_weights, results)))
     statistics = filter(None, dict.fromkeys(text(c.get("statistic_name")) for c in columns))
     rows += [_filled(name[:1].upper() + name[1:], columns, partial(_statistic, name=name)) for name in statistics]
     return tuple(r for r in rows if r is not None)
 
 
+def _any(columns: Sequence[Record], key: str) -> bool:
+    return any(whole(c.get(key)) for c in columns)
+
+
 def _count(column: Record, key: str) -> str:
     return numbers.count(column.get(key))
+
+
+def _negative_weights(results: ResultSet, column: Record) -> str:
+    """Return what a finding says about the weights of a static regression with a column's effects."""
+    mine = records(matching(results.findings, column))
+    shares = [number(r["value"]) for r in mine if text(r["unit"]) == "sum of negative weights"]
+    return numbers.percent(100 * shares[0]) if shares else ""
 
 
 def _statistic(column: Record, name: str) -> str:
@@ -179,6 +189,7 @@ def ladder_notes(
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     notes += [wording.say(key, level=level) for key in under_note(effects, options)]
     notes += grouped(columns, "inference_note", first)
+    notes += grouped(columns, "overall_note", first)
     notes += grouped(columns, "estimand", first)
     notes += grouped(columns, "assumption", first)
     if any(text(e.get("scale")) == "log points" for e in effects):

@@ -104,6 +104,10 @@ def kept_rows(table: Table) -> set[int]:
     return {*range(n_head + LEAST_ROWS - 1), *range(n_rows - LEAST_ROWS, last)}
 
 
+TWIP = 635
+"""Word keeps widths in twentieths of a point: rounded up, columns would pass the margin."""
+
+
 def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
     """Return column widths: shares of the page where text wraps, else what the longest text needs, up to the page."""
     shares = weights(table)
@@ -112,7 +116,7 @@ def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
     if not shares:
         shares = [longest(table, j) + 3.0 for j in range(len(table.columns))]
         free = int(min(free, sum(shares) * Pt(size) * EM_PER_CHARACTER))
-    return [int(free * share / sum(shares)) for share in shares]
+    return [int(free * share / sum(shares) // TWIP) * TWIP for share in shares]
 
 
 def _rules(table: Table) -> dict[int, list[tuple[str, str]]]:

@@ -1,0 +1,76 @@
+"""The rows of the ladder that hold effects: after the agreement by what that is compared with, then path averages."""
+
+from collections.abc import Sequence
+
+from twintrade.effects import ResultSet
+from twintrade.render import numbers
+from twintrade.render.blocks import Row, row
+from twintrade.render.reading import Record, matching, number, overall, period_name, text, whole
+from twintrade.render.tables.estimates import TableOptions, estimate_cell
+from twintrade.render.wording import Wording
+
+Effects = list[Record | None]
+
+
+def effect_rows(
+    results: ResultSet, columns: Sequence[Record], wording: Wording, options: TableOptions
+) -> tuple[Row, ...]:
+    """Return for each thing that effects are compared with a row of estimates, in percent and with p below."""
+    floors = [_floor(results, c) for c in columns]
+    after = [overall(results, c) for c in columns]
+    paths = [overall(results, c, kind="path") for c in columns]
+    rows: list[Row] = []
+    for against in dict.fromkeys(text(c.get("against")) for c in columns):
+        chosen = [e if text(c.get("against")) == against else None for e, c in zip(after, columns, strict=True)]
+        what = compared_with(results, wording, against)
+        rows += _block(
+            wording.say("row_after", what=what) if what else wording.say("row_effect"), chosen, floors, options
+        )
+    for reference in dict.fromkeys(whole(c.get("reference")) for c in columns):
+        chosen = [e if whole(c.get("reference")) == reference else None for e, c in zip(paths, columns, strict=True)]
+        rows += _block(
+            wording.say("row_path", what=reference_words(results, wording, reference)), chosen, floors, options
+        )
+    return tuple(rows)
+
+
+def compared_with(results: ResultSet, wording: Wording, against: str) -> str:
+    """Return in words what effects from onset on are compared with; empty where that is not known."""
+    key = f"against_{against.replace(' ', '_')}"
+    return wording.say(key, period_name=period_name(results)) if key in wording.sentences else ""
+
+
+def reference_words(results: ResultSet, wording: Wording, reference: int | None) -> str:
+    """Return in words which period before onset a path is measured against."""
+    if reference is None or reference == -1:
+        return wording.say("reference_before", period_name=period_name(results))
+    return wording.say("reference_at", event_time=numbers.event_time(reference))
+
+
+def _block(name: str, effects: Effects, floors: Sequence[float], options: TableOptions) -> list[Row]:
+    if not any(effects):
+        return []
+    rows = [row(name, *(estimate_cell(e, options, f) for e, f in zip(effects, floors, strict=True)))]
+    percents = [percent_of(e) for e in effects]
+    if any(p == p for p in percents):
+        rows.append(row("in percent", *(numbers.percent(p) if p == p else "" for p in percents)))
+    if any(e is not None and not number(e.get("se")) > 0 for e in effects):
+        found = [numbers.p_value(e.get("p"), f) if e else "" for e, f in zip(effects, floors, strict=True)]
+        if any(found):
+            rows.append(row("p", *(p.removeprefix("p = ").removeprefix("p ") for p in found)))
+    return rows
+
+
+def percent_of(effect: Record | None) -> float:
+    """Return an effect in percent, NaN where it has another scale."""
+    if effect is None or text(effect.get("scale")) not in ("log points", "percent"):
+        return float("nan")
+    value = number(effect["effect"])
+    return numbers.percent_of_log(value) if text(effect["scale"]) == "log points" else value
+
+
+def _floor(results: ResultSet, column: Record) -> float:
+    """Return the smallest attainable p-value that a finding states for a specification."""
+    mine = matching(results.findings, column)
+    floors = mine[mine["unit"].map(text) == "p-floor"] if not mine.empty else mine
+    return float("nan") if floors.empty else number(floors["value"].iloc[0])
