@@ -11,6 +11,7 @@ from scipy.stats import ncx2, norm
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.diagnostics.pretrend_power import PreTest
 from twintrade.diagnostics.twfe_weights import cell_weights
+from twintrade.errors import InferenceError
 from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
@@ -23,6 +24,7 @@ from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.twfe import TWFE
 from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.crv2 import BiasReduced
+from twintrade.inference.equal_variances import EqualVariances
 from twintrade.numerics.fixed_length import fixed_length
 
 EXACT = 1e-8
@@ -86,6 +88,34 @@ def test_two_way_regression(frame, shape, covariates):
     estimate = fit(TWFE(shape), design_of(frame, covariates=covariates)).estimate
     picked = [0] if shape == "static" else np.searchsorted(estimate.event_times, times)
     compare(estimate, picked, slopes[: len(terms)], cluster(influence, frame.id)[: len(terms)])
+
+
+@pytest.mark.parametrize(("correction", "df"), [("twintrade", 3600 - 312), ("fixest", 3600 - 312), ("none", np.inf)])
+def test_errors_of_independent_rows_with_one_variance(frame, correction, df):
+    X = np.column_stack([frame.treated, write_dummies(frame.id, frame.t)]).astype(float)
+    residuals = regress(frame.y, X)[1]
+    variance = residuals @ residuals / (3600 if np.isinf(df) else df) * np.linalg.pinv(X.T @ X)[0, 0]
+    fitted = fit(TWFE("static"), design_of(frame))
+    bands = EqualVariances(correction=correction).infer(fitted, "overall", np.random.default_rng(0))
+    np.testing.assert_allclose(bands.se, np.sqrt(variance), rtol=EXACT)
+    assert bands.df[0] == df
+
+
+@pytest.mark.parametrize(("correction", "rows"), [("twintrade", 3600), ("fixest", 3599), ("none", None)])
+def test_errors_of_a_likelihood(frame, correction, rows):
+    X = np.column_stack([frame.treated, write_dummies(frame.g, frame.t)[:, 1:]]).astype(float)
+    mean = fit_poisson(frame.cnt.to_numpy(), X)[1]
+    variance = np.linalg.inv(X.T @ (X * mean[:, None]))[0, 0] * (1 if rows is None else rows / (3600 - 17))
+    design = design_of(frame, outcome="cnt", transform="level", fixed_effects=("cohort", "period"))
+    bands = EqualVariances(correction=correction).infer(
+        fit(PPML("static"), design), "overall", np.random.default_rng(0)
+    )
+    np.testing.assert_allclose(bands.se, np.sqrt(variance), rtol=ITERATED)
+
+
+def test_errors_of_independent_rows_need_a_regression(frame):
+    with pytest.raises(InferenceError, match="needs the regression"):
+        EqualVariances().infer(fit(TwoStage(), design_of(frame)), "event", np.random.default_rng(0))
 
 
 def test_bias_reduced_errors_and_their_degrees_of_freedom(frame):

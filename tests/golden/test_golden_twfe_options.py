@@ -12,6 +12,7 @@ from twintrade.estimators.sun_abraham import SunAbraham
 from twintrade.estimators.twfe import TWFE
 from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.equal_variances import EqualVariances
 
 CLOSED_FORM = 1e-8
 """Least squares: fixest ran with fixef.tol = 1e-11."""
@@ -44,13 +45,6 @@ def design_of(dataset, **options):
     onsets = frame.groupby(unit)[onset].first().reindex(panel.units).replace([0, 10000], np.nan)
     options = {"window": (-99, 99)} | options
     return Design(panel=panel, treatment=Treatment.from_series(onsets), outcome=outcome, **options)
-
-
-def classical(estimate, n_parameters):
-    """Return errors under equal variances, from the regression that came with the effects."""
-    source = estimate.uncertainty.regression
-    squares = source.weights @ source.residuals**2 / (source.residuals.size - n_parameters)
-    return np.sqrt(np.diag(squares * source.selector.T @ source.bread @ source.selector))
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +82,12 @@ def test_two_way_errors_with_a_factor_by_dimension_or_the_smallest(static, name)
 def test_errors_under_equal_variances(name, dataset):
     want = read_results("fixest_twfe", name)
     design = design_of(dataset, covariates=("x1",) if dataset == "base_did" else ())
-    estimate = fit(TWFE("static"), design).estimate
+    bands = EqualVariances().infer(fit(TWFE("static"), design), "overall", np.random.default_rng(1))
     at = -1 if dataset == "base_did" else 0
-    np.testing.assert_allclose(estimate.effects, np.atleast_1d(want["estimate"])[at], rtol=CLOSED_FORM)
-    np.testing.assert_allclose(classical(estimate, want["df_K"]), np.atleast_1d(want["se"])[at], rtol=CLOSED_FORM)
+    found = {"estimate": bands.estimate.effects, "se": bands.se, "p": bands.p, "ci_low": bands.low}
+    for name, values in found.items():
+        np.testing.assert_allclose(values, np.atleast_1d(want[name])[at], rtol=CLOSED_FORM)
+    assert bands.df[0] == want["df_t"]
 
 
 def test_unit_trends():
@@ -171,11 +167,9 @@ def test_cells_and_cohorts_of_sun_abraham(name):
 def test_sun_abraham_under_equal_variances():
     want = read_results("fixest_sunab", "base_stagg_sunab_iid")
     result = fit(SunAbraham(), design_of("base_stagg", covariates=("x1",)))
-    o = result.design.observations
-    n_parameters = result.estimate.sample.n_slopes + o.n_units + o.periods.size - 1
     event = pd.DataFrame({k: want["event"][k] for k in ("term", "estimate", "se")})
     event = event[event["term"].str.contains("::")]
-    study = result.view("event")
-    picked = np.searchsorted(study.event_times, event["term"].str.split("::").str[1].astype(int))
-    np.testing.assert_allclose(study.effects[picked], event["estimate"], rtol=CLOSED_FORM)
-    np.testing.assert_allclose(classical(study, n_parameters)[picked], event["se"], rtol=CLOSED_FORM)
+    bands = EqualVariances().infer(result, "event", np.random.default_rng(1))
+    picked = np.searchsorted(bands.estimate.event_times, event["term"].str.split("::").str[1].astype(int))
+    np.testing.assert_allclose(bands.estimate.effects[picked], event["estimate"], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(bands.se[picked], event["se"], rtol=CLOSED_FORM)

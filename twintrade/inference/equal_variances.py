@@ -1,0 +1,57 @@
+"""Errors under independent rows of one variance: what older papers print, for comparison with them."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from twintrade.effects import Estimate
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit
+from twintrade.inference.clusters import recode
+from twintrade.inference.conventions import OWN, convention, correct
+from twintrade.inference.dependence import Dependence, Found
+from twintrade.inference.leave_out import regression_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualVariances(Dependence):
+    """Rows independent, with one variance; for Poisson regression a variance equal to the mean, as in a likelihood.
+
+    Trade of one pair is dependent over time, so these errors are too small as a rule: no method of ``auto``.
+
+    Attributes
+    ----------
+    correction : str
+        "twintrade": N/(N−K) and t with N−K degrees of freedom. "fixest": for Poisson (N−1)/(N−K) and the normal,
+        else the same. "none": no factor, and the normal. K counts slopes and every effect.
+    """
+
+    correction: str = OWN
+    name: ClassVar[str] = "iid"
+    citation: ClassVar[str] = "wooldridge2010"
+    remedy: ClassVar[str] = "cluster by unit or city"
+
+    def covariance(self, fit: Fit, estimate: Estimate) -> Found:
+        """Return the inverse information of the regression, times the residual variance of a linear one.
+
+        Raises
+        ------
+        InferenceError
+            No regression behind the estimate, or no degree of freedom.
+        """
+        source = regression_of(estimate)
+        if source is None:
+            raise InferenceError(
+                f"{self.name} needs the regression behind the estimate, and {fit.estimator.name} has none; "
+                "cluster by unit or city"
+            )
+        rule, sample, o = convention(self.correction), estimate.sample, fit.design.observations
+        effects = [recode(o.codes(name)[sample.rows]) for name in sample.effects]
+        rows = recode(sample.rows)
+        found = correct(rule, sample.n_rows, sample.n_slopes, effects, [rows], not fit.estimator.is_poisson)
+        spread, what = float(source.weights @ source.residuals**2) / sample.n_rows, "of one variance"
+        if fit.estimator.is_poisson:
+            # fixest takes the variance for known, and then one degree of freedom off the rows.
+            spread, what = 1.0 - (self.correction == "fixest") / sample.n_rows, "whose variance is their mean"
+        covariance = source.selector.T @ source.bread @ source.selector * spread
+        note = f"Errors for independent rows {what}, {found.sentence} ({self.correction})"
+        return Found(covariance, found.factor, found.df, sample.n_rows, note)
