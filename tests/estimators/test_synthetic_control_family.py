@@ -160,6 +160,11 @@ def test_covariates_are_matched_where_they_decide():
     assert weights @ case.predictors[1:, 0] == pytest.approx(5.0, abs=0.2)
     nested, equal = (SyntheticControl(v=v).gaps(case)[case.is_before] for v in ("nested", "equal"))
     assert (nested**2).mean() <= (equal**2).mean() * (1 + 1e-9)
+    facts = fit(SyntheticControl(), design).estimate.sample.statistics
+    assert facts["v_starts"] >= 4
+    assert facts["pre_rmspe"] ** 2 <= facts["v_best_mspe"] * (1 + 1e-9)
+    assert facts["v_best_mspe"] <= facts["v_worst_mspe"]
+    assert "v_starts" not in fit(SyntheticControl(v="equal"), design).estimate.sample.statistics
     with pytest.raises(EstimationError, match="takes no covariates"):
         fit(ElasticNetSyntheticControl(), design)
 

@@ -16,7 +16,6 @@ PUBLISHED = 1e-8  # same algorithm, same stopping rule
 CLOSED_FORM = 1e-8
 WEIGHTS = 1e-3  # interior-point and conditional-gradient solvers of the packages stop here
 ESTIMATE = 1.1e-4  # relative; what their early stop costs in California
-NESTED_LOSS = 1e-4  # relative; both searches stop on a flat bottom
 
 
 def design(frame, unit, period, outcome, treated):
@@ -113,22 +112,25 @@ def basque(reference):
 
 
 def test_basque_with_nested_predictor_weights():
+    """The published 0.851 on Cataluna and 0.149 on Madrid are a local optimum: another V halves the misfit."""
     reference = read_results("synth", "basque_nested_bfgs")
-    predictors, outcomes, paths = basque(reference)
+    predictors, outcomes, _ = basque(reference)
     found = nested(predictors, outcomes)
-    assert found.loss <= reference["loss_v"] * (1 + NESTED_LOSS)
-    top = pd.Series(found.weights, index=reference["weights"]["unit"]).nlargest(2)
-    np.testing.assert_allclose(top, [0.851, 0.149], atol=WEIGHTS)
-    gaps = paths[0] - found.weights @ paths[1:]
-    np.testing.assert_allclose(gaps, reference["gaps"]["gap"], atol=5e-3)
+    assert reference["loss_v"] == pytest.approx(0.00886, abs=1e-5)
+    assert found.loss < 0.5 * reference["loss_v"]
+    unrestricted = weigh(outcomes, outcomes, np.ones(10)).loss
+    assert unrestricted < found.loss < 1.05 * unrestricted
+    assert found.loss == pytest.approx(np.mean((outcomes[0] - found.weights @ outcomes[1:]) ** 2))
 
 
 def test_basque_with_given_predictor_weights():
     for case_id in ("basque_nested_bfgs", "basque_equal_v"):
         reference = read_results("synth", case_id)
-        predictors, outcomes, _ = basque(reference)
+        predictors, outcomes, paths = basque(reference)
         found = weigh(predictors, outcomes, np.asarray(reference["v"]))
         np.testing.assert_allclose(found.weights, reference["weights"]["w"], atol=WEIGHTS)
+        gaps = paths[0] - found.weights @ paths[1:]
+        np.testing.assert_allclose(gaps, reference["gaps"]["gap"], atol=5e-3)
 
 
 def test_basque_on_outcomes_alone_fits_better_than_the_reference():

@@ -10,7 +10,7 @@ from twintrade.design.case import Case
 from twintrade.estimators.base import Requires
 from twintrade.estimators.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.predictor_weights import nested, standardized, weigh
+from twintrade.numerics.predictor_weights import PredictorFit, nested, standardized, weigh
 from twintrade.numerics.simplex import simplex_weights
 
 
@@ -25,7 +25,9 @@ class SyntheticControl(WeightedCase):
     Attributes
     ----------
     v : {"nested", "equal"}
-        With covariates: V chosen so that the outcome fits before the onset, or the same for every predictor.
+        With covariates: V chosen so that the outcome fits before the onset, or the same for every predictor. The
+        search has several starts; the sample's statistics hold how many, and the best and the worst mean squared
+        gap before the onset at which they ended: far apart, V and with it the weights hang on the search.
     outcomes : {"mean", "all"}
         With covariates: the outcome enters as its mean before the onset, or period by period.
     demeaned : bool
@@ -50,18 +52,23 @@ class SyntheticControl(WeightedCase):
         refuse_few_periods(case, self.min_before, self.name)
         before = case.values[:, case.is_before]
         fitted = before - before.mean(axis=1, keepdims=True) if self.demeaned else before
-        weights = self._weights(case, fitted)
+        found = self._fitted(case, fitted)
         level = before.mean(axis=1)
-        return DonorWeights(weights, float(level[0] - weights @ level[1:]) if self.demeaned else 0.0)
+        return DonorWeights(
+            found.weights,
+            float(level[0] - found.weights @ level[1:]) if self.demeaned else 0.0,
+            statistics=_search_spread(found.start_losses),
+        )
 
-    def _weights(self, case: Case, before: FloatArray) -> FloatArray:
+    def _fitted(self, case: Case, before: FloatArray) -> PredictorFit:
         if case.predictors.shape[1] == 0:
-            return simplex_weights(before[1:].T, before[0])
+            weights = simplex_weights(before[1:].T, before[0])
+            return PredictorFit(weights, np.zeros(0), float(np.mean((before[0] - weights @ before[1:]) ** 2)))
         lags = before if self.outcomes == "all" else before.mean(axis=1, keepdims=True)
         predictors = standardized(np.column_stack([case.predictors, lags]))
         if self.v == "equal":
-            return weigh(predictors, before, np.ones(predictors.shape[1])).weights
-        return nested(predictors, before).weights
+            return weigh(predictors, before, np.ones(predictors.shape[1]))
+        return nested(predictors, before)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -77,3 +84,13 @@ class SyntheticControl(WeightedCase):
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
         return "τₜ = Y₁ₜ − Σⱼ wⱼ Yⱼₜ,  w = argmin Σₜ₍before₎ (Y₁ₜ − Σⱼ wⱼ Yⱼₜ)²,  wⱼ ≥ 0, Σ wⱼ = 1"
+
+
+def _search_spread(start_losses: FloatArray) -> dict[str, float]:
+    if start_losses.size == 0:
+        return {}
+    return {
+        "v_starts": float(start_losses.size),
+        "v_best_mspe": float(start_losses.min()),
+        "v_worst_mspe": float(start_losses.max()),
+    }

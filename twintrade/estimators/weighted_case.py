@@ -1,7 +1,8 @@
 """Single-case methods whose counterfactual is a weighted sum of donors."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,11 +23,14 @@ class DonorWeights:
         Constant added to the weighted donors.
     period_weights : FloatArray, shape (n_periods,)
         How the periods before the onset are averaged where the method measures from them; zeros where it does not.
+    statistics : Mapping of str to float
+        What the search for the weights has to report.
     """
 
     weights: FloatArray
     intercept: float = 0.0
     period_weights: FloatArray | None = None
+    statistics: Mapping[str, float] = field(default_factory=dict)
 
 
 class WeightedCase(SingleCase):
@@ -51,9 +55,11 @@ class WeightedCase(SingleCase):
         return case.own - found.intercept - found.weights @ case.donors
 
     def statistics(self, case: Case) -> dict[str, float]:
-        """Return how far the treated path lies outside the donors' reach and how few donors carry the weight."""
-        weights = self.weigh(case).weights
+        """Return how few donors carry the weight, and what the search for the weights reports."""
+        found = self.weigh(case)
+        weights = found.weights
         return {
+            **found.statistics,
             "n_weighted_donors": float((np.abs(weights) > 1e-6).sum()),
             "effective_donors": float(1.0 / (weights**2).sum()) if (weights != 0).any() else 0.0,
         }
