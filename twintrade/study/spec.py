@@ -104,9 +104,9 @@ class DesignSection(Section):
     comparison : str
         Who stands for what would have happened without the tie.
     window : [int, int]
-        Event times shown.
+        Event times shown; no overall effect depends on it.
     reference : int
-        Event time set to zero.
+        Event time set to zero, which paths are measured against.
     anticipation : int
         Periods before onset that count as possibly affected.
     cluster : list of str
