@@ -185,7 +185,8 @@ def test_any_option_of_any_method_is_told_or_planned(whole, data, value):
 
 design_values = {
     "unit": ["dyad", "city"],
-    "transform": ["level", "log", "share", "index"],
+    "transform": ["level", "log", "share_of_partner", "share_of_city", "index"],
+    "index_base": [2004, 1800],
     "fixed_effects": ["two_way", "gravity", "city_gravity", "partner_gravity", "unit", ["unit"], ["period"], []],
     "comparison": ["not_yet_treated", "never_treated"],
     "window": [[-5, 5], [-1, 0], [0, 0], [5, -5], [-100, 100], [1, 3], [-3, -2]],

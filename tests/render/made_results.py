@@ -94,7 +94,9 @@ def _specifications() -> pd.DataFrame:
             "target": "total" if transform == "level" else "average unit", "against": "all before",
             "n_treated_rows": 30, "n_treated_rows_left_out": 0,
             "base_sentence": "Pre-period effects are relative to the year before onset.", "outcome_unit": "US dollars",  # noqa: E501
-            "transform": transform, "scale": scale, "fixed_effects": fixed, "comparison": "not yet tied",
+            "transform": transform, "outcome_in": {"log": "logs", "level": "levels"}[transform],
+            "effect_unit": "US dollars" if scale == "level" else "", "scale": scale,
+            "fixed_effects": fixed, "comparison": "not yet tied",
             "reference": np.nan if estimator == "imputation" else -1, "is_headline": i == 3, "n_rows": 1642 - i,
             "n_units": 146, "n_treated_units": 8, "n_zeros": 120 if transform == "level" else 0, "n_separated": 12 * i,  # noqa: E501
             "n_singletons": 3, "clusters": "7 cities, 24 partners", "critical_value": 2.87 if i != 3 else np.nan,

@@ -138,7 +138,7 @@ def test_an_interval_that_holds_zero_is_not_called_no_effect(made):
 
 def test_an_effect_in_the_outcome_s_own_unit_is_an_average_of_a_period(made):
     effects, bands = (getattr(made, name).assign(scale="level", effect=12000.0) for name in ("effects", "bands"))
-    named = made.specifications.assign(outcome_unit="US dollars")
+    named = made.specifications.assign(effect_unit="US dollars")
     said = texts(summary.exhibit(Page(replace(made, effects=effects, bands=bands, specifications=named))))
     assert "stood on average 12,000 US dollars a year higher" in said
     assert "a year" not in texts(summary.exhibit(Page(made))).split("stood")[1].split("higher")[0]

@@ -2,15 +2,18 @@
 
 from twintrade.design.cohort_statistics import CohortStatistics
 from twintrade.design.comparison import COMPARISONS, Comparison, Donors, NeverTreated, NotYetTreated
-from twintrade.design.design import Design, Transform
+from twintrade.design.design import Design
 from twintrade.design.observations import NEVER_TIME, Observations
 from twintrade.design.panel import Panel
+from twintrade.design.transforms import NOT_LOG, TRANSFORMS, TransformName
 from twintrade.design.treatment import NEVER, Treatment
 
 __all__ = [
     "COMPARISONS",
     "NEVER",
     "NEVER_TIME",
+    "NOT_LOG",
+    "TRANSFORMS",
     "CohortStatistics",
     "Comparison",
     "Design",
@@ -19,6 +22,6 @@ __all__ = [
     "NotYetTreated",
     "Observations",
     "Panel",
-    "Transform",
+    "TransformName",
     "Treatment",
 ]

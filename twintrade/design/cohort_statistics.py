@@ -7,8 +7,9 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from twintrade.design.design import Design, Transform
+from twintrade.design.design import Design
 from twintrade.design.panel import FrequencyName, Panel
+from twintrade.design.transforms import TRANSFORMS, TransformName
 from twintrade.design.treatment import Treatment
 from twintrade.design.words import require_word
 from twintrade.errors import DesignError
@@ -32,18 +33,18 @@ class CohortStatistics:
         Onsets ascending; ``inf`` for the never treated.
     clusters : mapping of {"city", "partner"} to ClusterSums
         Needed only for errors clustered above the unit. With both, the unit is taken to be their dyad.
-    transform : {"level", "log", "share", "index"}
+    transform : {"level", "log", "share_of_partner", "share_of_city", "index"}
         What was done to the outcome before it was summed.
     frequency : {"year", "quarter", "month"}
     """
 
     moments: CohortMoments
     clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
-    transform: Transform = "level"
+    transform: TransformName = "level"
     frequency: FrequencyName = "year"
 
     def __post_init__(self) -> None:
-        require_word("transform", self.transform, get_args(Transform))
+        require_word("transform", self.transform, list(TRANSFORMS))
         require_word("frequency", self.frequency, get_args(FrequencyName))
 
     @classmethod
@@ -54,7 +55,7 @@ class CohortStatistics:
         clusters: Mapping[str, pd.DataFrame] | None = None,
         *,
         center: Mapping[int, float] | None = None,
-        transform: Transform = "level",
+        transform: TransformName = "level",
         frequency: FrequencyName = "year",
     ) -> "CohortStatistics":
         """Build from long tables as a ``GROUP BY`` returns them, in any order of rows.

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from twintrade.design.fixed_effects import effect_label, effect_names
 from twintrade.design.observations import Observations
 from twintrade.design.panel import Panel
 from twintrade.design.selection import observe
+from twintrade.design.transforms import TRANSFORMS, TransformName
 from twintrade.design.treatment import Treatment
 from twintrade.design.words import require_word
 from twintrade.errors import DesignError
@@ -19,8 +20,6 @@ from twintrade.numerics.arrays import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from twintrade.design.cohort_statistics import CohortStatistics
-
-Transform = Literal["level", "log", "share", "index"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -33,8 +32,9 @@ class Design:
     treatment : Treatment
     outcome : str
         A column of the panel.
-    transform : {"level", "log", "share", "index"}
-        Applied to the outcome; rows it cannot take (zeros under log) are dropped and counted.
+    transform : {"level", "log", "share_of_partner", "share_of_city", "index"}
+        Applied to the outcome; rows it cannot take (zeros under log) are dropped and counted. A share is of the
+        partner's, or of the city's, total in the panel in the same period; an index is 100 in ``index_base``.
     comparison : Comparison
     fixed_effects : str or tuple of str
         A named set ("two_way", "gravity") or effect names.
@@ -54,6 +54,8 @@ class Design:
         Units treated from their first observed period on identify nothing; excluded and counted unless kept.
     kept : BoolArray or None, shape (panel.n_rows,)
         Rows of the panel that take part; None for all.
+    index_base : int or None
+        For an index, and there required: the period, before the first onset, in which every unit's outcome is 100.
     statistics : CohortStatistics or None
         What stands behind a panel of cohort means; see ``CohortStatistics.design``.
     """
@@ -61,7 +63,7 @@ class Design:
     panel: Panel
     treatment: Treatment
     outcome: str
-    transform: Transform = "level"
+    transform: TransformName = "level"
     comparison: Comparison = field(default_factory=NotYetTreated)
     fixed_effects: str | tuple[str, ...] = "two_way"
     window: tuple[int, int] = (-5, 5)
@@ -72,10 +74,13 @@ class Design:
     weights: str | None = None
     always_treated: Literal["exclude", "keep"] = "exclude"
     kept: BoolArray | None = None
+    index_base: int | None = None
     statistics: "CohortStatistics | None" = None
 
     def __post_init__(self) -> None:
-        require_word("transform", self.transform, get_args(Transform))
+        require_word("transform", self.transform, list(TRANSFORMS))
+        if (self.index_base is None) == (self.transform == "index"):
+            raise DesignError("an index has index_base, the period in which it is 100; other transforms have none")
         require_word("always_treated", self.always_treated, ("exclude", "keep"))
         if not isinstance(self.comparison, Comparison):
             raise DesignError(f"comparison is an object such as NeverTreated(), not {self.comparison!r}")
@@ -98,7 +103,7 @@ class Design:
         effects = f"{self.fixed_effects} effects" if isinstance(self.fixed_effects, str) else self.effects_label
         gone = len(self.treatment.excluded)
         units = f"{self.panel.n_units:,} units, {treated:,} tied, {gone:,} excluded"
-        return f"Design: {self.outcome} in {self.transform}; {units}; {effects}; window {list(self.window)}"
+        return f"Design: {self.outcome} in {self.transform_label}; {units}; {effects}; window {list(self.window)}"
 
     @cached_property
     def onset(self) -> FloatArray:
@@ -125,7 +130,19 @@ class Design:
     def scale(self) -> Literal["level", "log points", "share", "index"]:
         """Scale of a linear effect on this outcome."""
         transform = self.transform if self.statistics is None else self.statistics.transform
-        return "log points" if transform == "log" else transform
+        return TRANSFORMS[transform].scale
+
+    @property
+    def transform_label(self) -> str:
+        """What the outcome is measured in: "logs", "shares of the partner's total"."""
+        if self.statistics is not None:
+            return self.statistics.transform.replace("_", " ")
+        return TRANSFORMS[self.transform].label(self)
+
+    @property
+    def effect_unit(self) -> str:
+        """Unit of a linear effect, as text after the number; empty for log points."""
+        return TRANSFORMS[self.transform].unit(self)
 
     def without(self, units: Collection[str]) -> "Design":
         """Return the design without the named units."""
@@ -164,6 +181,7 @@ class Design:
         member = np.isin(self.panel.units, list(comparison.units)) | np.isfinite(self.onset)
         return new.restricted(member[self.panel.unit])
 
-    def with_outcome(self, outcome: str, transform: Transform) -> "Design":
+    def with_outcome(self, outcome: str, transform: TransformName) -> "Design":
         """Return the design for another outcome or transform."""
-        return replace(self, outcome=outcome, transform=transform)
+        base = self.index_base if transform == "index" else None
+        return replace(self, outcome=outcome, transform=transform, index_base=base)

@@ -6,46 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from twintrade.data.places import is_aggregate
+from twintrade.design.aggregates import AGGREGATES, are_aggregates
 from twintrade.design.comparison import Donors
 from twintrade.design.design import Design
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
-
-AGGREGATES = frozenset(
-    {
-        "wld",
-        "world",
-        "total",
-        "eu",
-        "eu15",
-        "eu25",
-        "eu27",
-        "eu28",
-        "euu",
-        "european_union",
-        "asean",
-        "oecd",
-        "mercosur",
-        "nafta",
-        "usmca",
-        "opec",
-        "gcc",
-        "cis",
-        "brics",
-        "africa",
-        "asia",
-        "europe",
-        "oceania",
-        "areas_nes",
-        "nes",
-        "other",
-        "rest_of_world",
-        "row",
-        "unspecified",
-    }
-)
-"""Partner labels that name more than one country, compared in lower case with blanks and dashes as underscores."""
 
 REASONS = {
     "always-treated": "tied in or before the first period",
@@ -201,7 +166,7 @@ def _reasons(design: Design, position: int, min_positive: float, aggregates: Col
     reasons[onset <= panel.first_period] = "always-treated"
     for unit, reason in design.treatment.excluded.items():
         reasons[panel.units == unit] = reason
-    reasons[_is_aggregate(panel.partners, aggregates)[panel.unit_partner]] = "aggregate"
+    reasons[are_aggregates(panel.partners, aggregates)[panel.unit_partner]] = "aggregate"
     return reasons
 
 
@@ -211,12 +176,6 @@ def _positive_share(design: Design, rows: BoolArray, position: int) -> np.ndarra
     periods: IntArray = panel.period[rows & (panel.unit == position)]
     positive = (panel.values(design.outcome) > 0) & np.isin(panel.period, periods)
     return np.bincount(panel.unit[positive], minlength=panel.n_units) / max(periods.size, 1)
-
-
-def _is_aggregate(partners: ObjectArray, aggregates: Collection[str]) -> BoolArray:
-    """Return which partners are groups of countries, by the reviewed table of codes or by name."""
-    names = (str(p).strip().lower().replace(" ", "_").replace("-", "_") for p in partners)
-    return np.array([name in aggregates for name in names], dtype=bool) | is_aggregate(partners)
 
 
 def _set(key: str, description: str, candidates: BoolArray, units: ObjectArray, reasons: ObjectArray) -> DonorSet:

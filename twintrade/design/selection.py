@@ -6,6 +6,7 @@ import numpy as np
 
 from twintrade.design.observations import Observations
 from twintrade.design.panel import Panel
+from twintrade.design.transforms import TRANSFORMS
 from twintrade.effects.sample import Dropped
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -59,9 +60,9 @@ def observe(design: "Design") -> Observations:
     if not np.isfinite(raw.sum()):
         sieve.drop(np.isnan(raw), "missing-outcome", "rows without an outcome")
         sieve.drop(np.isinf(raw), "infinite-outcome", "rows with an infinite outcome")
-    if design.transform == "log":
-        sieve.drop(raw < 0, "negative-under-log", "rows with a negative outcome, which has no logarithm")
-        sieve.drop(raw == 0, "zero-under-log", "rows with a zero outcome, which has no logarithm")
+    transform = TRANSFORMS[design.transform]
+    for lost, reason, sentence in transform.losses(design, raw, sieve.keep):
+        sieve.drop(lost, reason, sentence)
     covariates = np.empty((panel.n_rows, 0))
     if design.covariates:
         covariates = np.column_stack([panel.values(c) for c in design.covariates])
@@ -81,10 +82,10 @@ def observe(design: "Design") -> Observations:
     rows = panel.every_row if sieve.is_whole else np.flatnonzero(sieve.keep).astype(np.int64)
     if rows.size == 0:
         raise DesignError("no row is left: " + "; ".join(f"{d.n_rows} {d.sentence}" for d in sieve.dropped))
+    y = transform.values(design, raw, rows)
     if rows.size < panel.n_rows:
-        raw, covariates = raw[rows], covariates[rows]
+        covariates = covariates[rows]
         weights = None if weights is None else weights[rows]
-    y = np.log(raw) if design.transform == "log" else raw
     return _assemble(design, rows, y, covariates, weights, sieve)
 
 

@@ -68,11 +68,12 @@ class Balance(Diagnostic):
 
 def _grids(design: Design, names: tuple[str, ...], lags: int) -> Iterator[tuple[str, FloatArray]]:
     """Yield each variable as units x periods, NaN where unobserved."""
-    outcome = _grid(design, design.panel.values(design.outcome))
-    if design.transform == "log":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            outcome = np.where(outcome > 0, np.log(outcome), np.nan)
-    label = f"log {design.outcome}" if design.transform == "log" else design.outcome
+    transformed = np.full(design.panel.n_rows, np.nan)
+    transformed[design.observations.rows] = design.observations.y
+    outcome = _grid(design, transformed)
+    label = {"level": design.outcome, "log": f"log {design.outcome}"}.get(
+        design.transform, f"{design.outcome} in {design.transform_label}"
+    )
     yield label, outcome
     growth = np.full(outcome.shape, np.nan)
     growth[:, lags:] = outcome[:, lags:] - outcome[:, :-lags]

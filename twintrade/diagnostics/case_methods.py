@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.design import Design
+from twintrade.design import Design, TransformName
 from twintrade.design.case import Case
-from twintrade.design.design import Transform
 from twintrade.diagnostics.case_placebos import PlaceboPaths, case_sets, placebo_paths
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit, fit
@@ -31,7 +30,7 @@ class CaseMethod:
 
     label: str
     estimator: SingleCase
-    transform: Transform
+    transform: TransformName
 
 
 METHODS = (

@@ -1,6 +1,6 @@
 """Where a change in trade comes from: more firms, more products, or more of each; the parts add up exactly."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
@@ -66,7 +66,7 @@ class Margins(Diagnostic):
             return self.unavailable("no column that counts firms or products was named")
         if not is_linear(fit):
             return self.unavailable("margins add up in linear methods on the logarithm only")
-        log = replace(fit.design, transform="log")
+        log = fit.design.with_outcome(fit.design.outcome, "log")
         try:
             parts = parts_of(log, self.columns)
         except DesignError as error:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from twintrade.design import Transform
+from twintrade.design import TransformName
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import Variant, compared, failures, quick, quoted
 from twintrade.effects import Finding
@@ -31,7 +31,7 @@ class Outcomes(Diagnostic):
         Columns of further outcomes.
     untouched : tuple of str
         Columns that should show nothing.
-    transform : {"level", "log", "share", "index"} or None
+    transform : {"level", "log", "share_of_partner", "share_of_city", "index"} or None
         Of these columns; None for the design's.
     draws : int
         Multiplier draws for the Romano-Wolf p-values, where every outcome has an influence function.
@@ -40,7 +40,7 @@ class Outcomes(Diagnostic):
 
     others: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
-    transform: Transform | None = None
+    transform: TransformName | None = None
     draws: int = 4999
     level: float = 0.95
     name: ClassVar[str] = "outcomes"

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 import pandas as pd
 
-from twintrade.design import COMPARISONS, Design, Transform
+from twintrade.design import COMPARISONS, Design, TransformName
 from twintrade.diagnostics.anticipation import with_anticipation
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.dates import CHOSEN, date_variants
@@ -211,7 +211,7 @@ def _is_own(own: Design, design: Design) -> bool:
     return all(getattr(own, name) == getattr(design, name) for name in names)
 
 
-def _transforms(fit: Fit, method: Estimator) -> tuple[Transform, ...]:
+def _transforms(fit: Fit, method: Estimator) -> tuple[TransformName, ...]:
     """Return the transforms of the outcome under which a method can come out on the headline's scale."""
     if fit.estimate.scale == "log points":
         return ("level",) if method.is_poisson else ("log",)

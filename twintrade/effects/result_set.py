@@ -21,7 +21,9 @@ SPECIFICATION_COLUMNS = (
     "base_sentence",  # what the pre-period effects mean
     "outcome",
     "outcome_unit",  # "US dollars"
-    "transform",  # level, log, share, index
+    "transform",  # level, log, share_of_partner, share_of_city, index
+    "outcome_in",  # "logs", "shares of the partner's total", "an index (2005 = 100)"
+    "effect_unit",  # of a linear effect: "US dollars", "of the partner's total"; empty in logs
     "scale",
     "fixed_effects",  # "dyad, city × year, partner × year"
     "comparison",  # "never tied" / "not yet tied"

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
-from twintrade.design import Design, Observations
+from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires, Target
@@ -54,9 +54,7 @@ class PPML(Estimator):
     name: ClassVar[str] = "ppml"
     title: ClassVar[str] = "PPML"
     citation: ClassVar[str] = "correia2020"
-    requires: ClassVar[Requires] = Requires(
-        nonnegative=True, transforms=("level", "share", "index"), isolates_cohorts=False
-    )
+    requires: ClassVar[Requires] = Requires(nonnegative=True, transforms=NOT_LOG, isolates_cohorts=False)
     is_poisson: ClassVar[bool] = True
 
     def estimate(self, design: Design) -> EventStudy | Estimate:

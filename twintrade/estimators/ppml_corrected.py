@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from twintrade.design import Design, Observations
+from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.corrected_influence import CorrectedInfluence
 from twintrade.errors import EstimationError
@@ -44,7 +44,7 @@ class PPMLCorrected(Estimator):
     is_poisson: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(
         nonnegative=True,
-        transforms=("level", "share", "index"),
+        transforms=NOT_LOG,
         fixed_effects=("gravity", TWO_SETS),
         dyadic=True,
         isolates_cohorts=False,

@@ -74,7 +74,7 @@ def with_values(design: Design, values: FloatArray) -> Design:
     column = np.full(design.panel.n_rows, np.nan)
     column[design.observations.rows] = values
     panel = replace(design.panel, columns={**design.panel.columns, SHIFTED: column})
-    return replace(design, panel=panel, outcome=SHIFTED, transform="level")
+    return replace(design, panel=panel).with_outcome(SHIFTED, "level")
 
 
 def permute(

@@ -76,9 +76,10 @@ def decimals_for(*values: float, significant: int = 3) -> int:
 
 def effect_decimals(scale: str, effect: float, standard_error: float = math.nan) -> int:
     """Return the decimals of an effect: fixed by its scale, for levels by its standard error, else by its size."""
-    if scale in DECIMALS_BY_SCALE:
-        return DECIMALS_BY_SCALE[scale]
-    return decimals_for(effect if is_missing(standard_error) or standard_error == 0 else standard_error)
+    by_size = decimals_for(effect if is_missing(standard_error) or standard_error == 0 else standard_error)
+    if scale == "share":
+        return max(DECIMALS_BY_SCALE[scale], by_size)
+    return DECIMALS_BY_SCALE.get(scale, by_size)
 
 
 def compact(value: object, significant: int = 4) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from twintrade.design import COMPARISONS, Design, Treatment
 from twintrade.design.donors import case_design, donor_sets, untreated_rectangle
+from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.design.rules import TreatmentRule, flagged_units, treatment_of
 from twintrade.errors import DesignError, SpecError
 from twintrade.study.observe import Observed
@@ -59,6 +60,7 @@ class Designs:
             treatment=treatment or self.treatment(section),
             outcome=section.outcome,
             transform=section.transform,
+            index_base=self._base(section),
             comparison=COMPARISONS[section.comparison](),
             fixed_effects=names if isinstance(names, str) else tuple(names),
             window=section.window,
@@ -73,6 +75,12 @@ class Designs:
         if unknown:
             raise SpecError(f"design.without names {unknown[0]!r}, which is no unit of the panel")
         return design.without(section.without) if section.without else design
+
+    def _base(self, section: DesignSection) -> int | None:
+        """Return the first period of the year in which an index is 100."""
+        if section.transform != "index" or section.index_base is None:
+            return None
+        return section.index_base * PERIODS_PER_YEAR[self.observed.panel.frequency]
 
     def of(self, column: Column) -> Design:
         """Return the design of one column.

@@ -66,7 +66,7 @@ def column_label(title: str, parts: Parts) -> str:
     """Return a column's head: "PPML, gravity effects", "Imputation, log, gravity effects, without flagged pairs"."""
     words = [title]
     if parts.design.transform != "level":
-        words.append(parts.design.transform)
+        words.append(parts.design.transform.replace("_", " "))
     effects = parts.design.fixed_effects
     words.append(
         DONOR_SETS[parts.donors] if parts.is_case else EFFECTS.get(str(effects), f"{_plain(effects)} effects")

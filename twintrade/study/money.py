@@ -66,9 +66,9 @@ def money_of(run: Run) -> Money | None:
         return None
     if any(c.finding.diagnostic == CASE_VERDICT and c.finding.verdict == "none" for c in run.ladder.concluded):
         return Money(state="unavailable", reasons=("case",))
-    transform = headline.design.transform
+    transform, label = headline.design.transform, headline.design.transform_label
     if transform != "level":
-        return Money(state="unavailable", reasons=("log" if transform == "log" else "transform",), detail=transform)
+        return Money(state="unavailable", reasons=("log" if transform == "log" else "transform",), detail=label)
     try:
         valued = value_effect(run, headline, headline.fit)
     except TwintradeError as error:

@@ -200,6 +200,8 @@ def _own_inference(spec: Spec, name: str, where: str) -> Inference:
 
 def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> DesignSection:
     values = design.model_dump()
+    if "transform" in changes:
+        values["index_base"] = None
     for key, value in changes.items():
         nested = isinstance(value, Mapping) and isinstance(values[key], Mapping)
         values[key] = values[key] | dict(value) if nested else value

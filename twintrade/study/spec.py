@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
 from twintrade.design.fixed_effects import effect_names
+from twintrade.design.transforms import TransformName
 from twintrade.errors import DesignError, SpecError
 from twintrade.study.page_spec import ClaimEntry, ReportSection, Section
 from twintrade.study.recipes import expanded
@@ -96,7 +97,10 @@ class DesignSection(Section):
     outcome : str
         A flow that was read.
     transform : str
-        Of the outcome; rows it cannot take (zeros under log) are left out and counted.
+        Of the outcome: share_of_partner and share_of_city divide it by the total, in the table and the same year, of
+        the partner or the city; an index is 100 in index_base. Rows it cannot take are left out and counted.
+    index_base : int
+        For an index: the year, before the first onset, in which every pair's outcome is 100.
     fixed_effects : str or list of str
         two_way, gravity, city_gravity, partner_gravity, unit, or a list of unit, period, city_period ...
     treatment : table
@@ -121,7 +125,8 @@ class DesignSection(Section):
 
     unit: Literal["dyad", "city"] = "dyad"
     outcome: str = "exports"
-    transform: Literal["level", "log", "share", "index"] = "level"
+    transform: TransformName = "level"
+    index_base: int | None = Field(default=None, validate_default=True)
     fixed_effects: str | list[str] = "gravity"
     treatment: TreatmentSection = TreatmentSection()
     comparison: Literal["not_yet_treated", "never_treated"] = "not_yet_treated"
@@ -134,6 +139,16 @@ class DesignSection(Section):
     sample: tuple[int, int] | None = Field(default=None, description="first and last period used")
     without: list[str] = Field(default=[], description="units left out")
     always_treated: Literal["exclude", "keep"] = "exclude"
+
+    @field_validator("index_base")
+    @classmethod
+    def _belongs_to_an_index(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if (value is None) == (info.data.get("transform") == "index"):
+            raise ValueError(
+                'transform = "index" needs the year, before the first onset, in which every outcome is 100; '
+                "other transforms take none"
+            )
+        return value
 
     @field_validator("window")
     @classmethod

@@ -72,6 +72,8 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
 def _of_design(design: Design) -> dict[str, Any]:
     return {
         "outcome_unit": design.panel.units_of_measure.get(design.outcome, ""),
+        "outcome_in": design.transform_label,
+        "effect_unit": design.effect_unit,
         "fixed_effects": design.effects_label,
         "comparison": design.comparison.label,
     }

@@ -57,7 +57,7 @@ def exhibit(page: Page) -> tuple[Block, ...] | Absent:
 
 def _axis(page: Page, spec: Record, frame: pd.DataFrame, *, is_combined: bool = False) -> EventAxis:
     scale = text(frame["scale"].iloc[0])
-    unit = text(spec.get("outcome_unit")) if scale == "level" else scale
+    unit = text(spec.get("effect_unit")) if scale in ("level", "share", "index") else scale
     base = text(frame["base"].iloc[0])
     return EventAxis(
         y_label=page.printer(f"Effect on {text(spec.get('outcome')) or page.outcome}, {unit or scale}"),

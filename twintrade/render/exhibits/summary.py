@@ -73,11 +73,13 @@ def finding_sentence(page: Page, spec: Record, effect: Record) -> str:
     has_interval = low == low and high == high
     is_unbounded = math.isinf(low) and math.isinf(high)
     ending = "_no_interval" if not has_interval else "_unbounded" if is_unbounded else ""
-    unit = text(spec.get("outcome_unit")) if scale == "level" else "" if scale != "share" else "of the total"
+    unit = text(spec.get("effect_unit"))
 
     def size(amount: float) -> str:
         if is_log:
             return numbers.percent(numbers.percent_of_log(amount))
+        if scale == "share":
+            return f"{numbers.percent(100 * amount)} {unit}"
         return numbers.percent(amount) if scale == "percent" else numbers.quantity(amount, unit)
 
     def mean(amount: float) -> str:

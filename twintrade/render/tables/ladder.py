@@ -36,8 +36,6 @@ LOST = (
 )
 """Counted where there are any."""
 
-OUTCOME_IN = {"level": "levels", "log": "logs", "share": "shares", "index": "an index"}
-
 
 def ladder(results: ResultSet, wording: Wording, options: TableOptions) -> tuple[Table, ...]:
     """Return the ladder, continued in further tables where it has too many columns; empty without estimates."""
@@ -154,7 +152,7 @@ def _design_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ..
         return numbers.event_time(int(value)) if value == value else ""
 
     rows = (
-        _filled("Outcome in", columns, lambda c: OUTCOME_IN.get(text(c.get("transform")), text(c.get("transform")))),
+        _filled("Outcome in", columns, lambda c: text(c.get("outcome_in"))),
         _filled("Effect in", columns, lambda c: text(c.get("scale"))),
         _filled("Comparison", columns, lambda c: text(c.get("comparison"))),
         _filled("Pre-period base", columns, base),

@@ -1,0 +1,201 @@
+"""What is done to the outcome before effects are measured: one class a transform, with its scale and its words."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from twintrade.design.aggregates import are_aggregates
+from twintrade.errors import DesignError
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from twintrade.design.design import Design
+
+TransformName = Literal["level", "log", "share_of_partner", "share_of_city", "index"]
+Loss = tuple[BoolArray, str, str]
+"""Rows of the panel that a transform cannot take, a key, and the reason as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeTransform(ABC):
+    """A transform of the outcome.
+
+    Attributes
+    ----------
+    scale : {"level", "log points", "share", "index"}
+        Of a linear effect on the transformed outcome.
+    """
+
+    scale: Literal["level", "log points", "share", "index"]
+
+    def losses(self, design: "Design", raw: FloatArray, keep: BoolArray) -> Iterator[Loss]:
+        """Yield the rows that have no transformed outcome; ``keep`` marks the rows still in."""
+        yield from ()
+
+    @abstractmethod
+    def values(self, design: "Design", raw: FloatArray, rows: IntArray) -> FloatArray:
+        """Return the transformed outcome of the given rows of the panel."""
+
+    @abstractmethod
+    def label(self, design: "Design") -> str:
+        """Return what the outcome is measured in: "logs", "shares of the partner's total"."""
+
+    def unit(self, design: "Design") -> str:
+        """Return the unit of a linear effect, as text after the number; empty for log points."""
+        return ""
+
+
+class Level(OutcomeTransform):
+    """The outcome as it is."""
+
+    def values(self, design: "Design", raw: FloatArray, rows: IntArray) -> FloatArray:
+        """Return the outcome."""
+        return raw if rows.size == raw.size else raw[rows]
+
+    def label(self, design: "Design") -> str:
+        """Return what the outcome is measured in."""
+        return "levels"
+
+    def unit(self, design: "Design") -> str:
+        """Return the unit of the outcome."""
+        return design.panel.units_of_measure.get(design.outcome, "")
+
+
+class Log(OutcomeTransform):
+    """The natural logarithm."""
+
+    def losses(self, design: "Design", raw: FloatArray, keep: BoolArray) -> Iterator[Loss]:
+        """Yield rows that have no logarithm."""
+        yield raw < 0, "negative-under-log", "rows with a negative outcome, which has no logarithm"
+        yield raw == 0, "zero-under-log", "rows with a zero outcome, which has no logarithm"
+
+    def values(self, design: "Design", raw: FloatArray, rows: IntArray) -> FloatArray:
+        """Return logarithms."""
+        return np.log(raw if rows.size == raw.size else raw[rows])
+
+    def label(self, design: "Design") -> str:
+        """Return what the outcome is measured in."""
+        return "logs"
+
+
+@dataclass(frozen=True, slots=True)
+class Share(OutcomeTransform):
+    """The outcome over the total of its partner, or of its city, in the same period.
+
+    The total counts every figure of the panel, of units that are excluded from the comparison too: it is the same
+    whoever is left out. Groups of countries and unspecified rests are in no total of a city, and have no share.
+
+    Attributes
+    ----------
+    of : {"partner", "city"}
+    """
+
+    of: Literal["partner", "city"]
+
+    def losses(self, design: "Design", raw: FloatArray, keep: BoolArray) -> Iterator[Loss]:
+        """Yield rows of aggregates, negative outcomes, and rows without a positive total."""
+        yield _is_aggregate(design) & (self.of == "city"), "aggregate", "rows of partners that are several countries"
+        yield raw < 0, "negative-share", "rows with a negative outcome, which is no share of a total"
+        yield (
+            ~(self._totals(design, raw) > 0),
+            "no-total",
+            f"rows whose {self.of} has no positive total in the period",
+        )
+
+    def values(self, design: "Design", raw: FloatArray, rows: IntArray) -> FloatArray:
+        """Return shares of the total."""
+        return np.asarray(raw[rows] / self._totals(design, raw)[rows], dtype=np.float64)
+
+    def label(self, design: "Design") -> str:
+        """Return what the outcome is measured in."""
+        return f"shares of the {self.of}'s total"
+
+    def unit(self, design: "Design") -> str:
+        """Return whose share it is."""
+        return f"of the {self.of}'s total"
+
+    def _totals(self, design: "Design", raw: FloatArray) -> FloatArray:
+        """Return the total that each row's outcome is part of, shape (panel.n_rows,)."""
+        panel = design.panel
+        if self.of == "city" and not panel.is_dyadic:
+            raise DesignError("share_of_city needs city-partner pairs: a panel of cities holds each city's total")
+        place = (panel.unit_partner if self.of == "partner" else panel.unit_city)[panel.unit]
+        cell = place * (panel.last_period - panel.first_period + 1) + panel.period - panel.first_period
+        counts = np.isfinite(raw) & (raw > 0)
+        if self.of == "city":
+            counts &= ~_is_aggregate(design)
+        return np.asarray(np.bincount(cell, np.where(counts, raw, 0.0))[cell], dtype=np.float64)
+
+
+class Index(OutcomeTransform):
+    """The outcome in percent of the same unit's outcome in the base period: 100 there."""
+
+    def losses(self, design: "Design", raw: FloatArray, keep: BoolArray) -> Iterator[Loss]:
+        """Yield rows of units without a positive figure in the base period.
+
+        Raises
+        ------
+        DesignError
+            The base is no period of the panel, or a unit still in is treated by then.
+        """
+        panel, base = design.panel, _base_of(design)
+        treated = np.unique(panel.unit[keep & (design.onset - design.anticipation <= base)[panel.unit]])
+        if treated.size:
+            raise DesignError(
+                f"{treated.size} units are treated by {panel.label(base)}, the base of the index (first: "
+                f"{panel.units[treated[0]]}): their index would start from a treated figure. "
+                "Set index_base to a period before the first onset"
+            )
+        sentence = f"rows of units without a positive figure in {panel.label(base)}, the base of the index"
+        yield ~(self._bases(design, raw) > 0)[panel.unit], "no-base", sentence
+
+    def values(self, design: "Design", raw: FloatArray, rows: IntArray) -> FloatArray:
+        """Return the outcome in percent of the unit's base."""
+        return np.asarray(100 * raw[rows] / self._bases(design, raw)[design.panel.unit[rows]], dtype=np.float64)
+
+    def label(self, design: "Design") -> str:
+        """Return what the outcome is measured in."""
+        return f"an index ({design.panel.label(_base_of(design))} = 100)"
+
+    def unit(self, design: "Design") -> str:
+        """Return points of the index, with its base."""
+        return f"points of an index ({design.panel.label(_base_of(design))} = 100)"
+
+    def _bases(self, design: "Design", raw: FloatArray) -> FloatArray:
+        """Return each unit's outcome in the base period, shape (panel.n_units,); NaN where it is not observed."""
+        panel = design.panel
+        at = np.flatnonzero((panel.period == _base_of(design)) & np.isfinite(raw))
+        bases = np.full(panel.n_units, np.nan)
+        bases[panel.unit[at]] = raw[at]
+        return bases
+
+
+TRANSFORMS: dict[str, OutcomeTransform] = {
+    "level": Level("level"),
+    "log": Log("log points"),
+    "share_of_partner": Share("share", "partner"),
+    "share_of_city": Share("share", "city"),
+    "index": Index("index"),
+}
+"""Every transform by its name in analysis files and in ``Design``."""
+
+NOT_LOG = tuple(name for name in TRANSFORMS if name != "log")
+"""The transforms that methods take which put the logarithm in themselves."""
+
+
+def _base_of(design: "Design") -> int:
+    assert design.index_base is not None  # a design in index form is not made without
+    panel, base = design.panel, int(design.index_base)
+    if base not in panel.periods:
+        span = f"{panel.label(panel.first_period)} to {panel.label(panel.last_period)}"
+        raise DesignError(f"index_base {panel.label(base)} is no period of the panel, which has {span}")
+    return base
+
+
+def _is_aggregate(design: "Design") -> BoolArray:
+    """Return which rows have a group of countries as partner, shape (panel.n_rows,)."""
+    panel = design.panel
+    return np.asarray(are_aggregates(panel.partners)[panel.unit_partner][panel.unit])
