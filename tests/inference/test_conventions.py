@@ -141,7 +141,7 @@ def test_factors_of_serial_errors_are_those_named(positive, rng) -> None:
             bands = kind(lags=2, correction=name).infer(fitted, "overall", rng)
             assert bands.se[0] == pytest.approx(raw.se[0] * factor**0.5, rel=1e-12)
             assert bands.df[0] == (n - k if name == "linearmodels" else n_periods - 1)
-            assert f"({name})" in bands.note
+            assert f"({name}); t distribution with {bands.df[0]:.0f} degrees of freedom" in bands.note
 
 
 def test_conley_follows_the_convention_under_poisson(positive, rng) -> None:

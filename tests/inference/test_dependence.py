@@ -115,7 +115,7 @@ def negative_case(shape: str) -> tuple[Fit, Conley]:
         fitted = fit(TWFE(shape=shape), placed(seed, 3, 4, 6))
         for cutoff in (200.0, 500.0, 900.0):
             method = Conley(cutoff=cutoff)
-            if (np.diag(method.covariance(fitted, fitted.estimate).covariance) < -1e-6).any():
+            if (np.diag(method.covariance(fitted, fitted.view(fitted.views[0])).covariance) < -1e-6).any():
                 return fitted, method
     raise AssertionError("no panel has a negative variance")
 
@@ -131,7 +131,7 @@ def test_a_single_negative_variance_gives_no_interval_and_says_why(rng) -> None:
 
 def test_negative_variances_among_several_are_repaired_and_named(rng) -> None:
     fitted, method = negative_case("event")
-    raw = np.diag(method.covariance(fitted, fitted.estimate).covariance)
+    raw = np.diag(method.covariance(fitted, fitted.view("event")).covariance)
     bands = method.infer(fitted, "event", rng)
     said = " ".join(m.message for m in bands.messages if m.code == "negative-variance")
     assert all((name in said) == (value < 0) for name, value in zip(bands.estimate.names, raw, strict=True) if value)

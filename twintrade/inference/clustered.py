@@ -17,7 +17,7 @@ from twintrade.inference.clusters import (
     treated_clusters,
 )
 from twintrade.inference.conventions import OWN, Convention, Correction, Levels, convention, correct, corrected
-from twintrade.inference.joint import repaired, sup_t_plug_in, t_quantiles, two_sided_p
+from twintrade.inference.joint import compute_t_quantiles, repaired, sup_t_plug_in, two_sided_p
 from twintrade.inference.variances import has_variance, is_reference, variance_messages
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
@@ -183,7 +183,7 @@ def banded(
     se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
     se = np.where(usable, se, np.where(reference, 0.0, np.nan))
     df = np.broadcast_to(np.asarray(df, dtype=np.float64), effects.shape)
-    pointwise = t_quantiles((1 + level) / 2, df)
+    pointwise = compute_t_quantiles((1 + level) / 2, df)
     statistic = np.full(effects.size, np.nan)
     statistic[usable] = effects[usable] / se[usable]
     return Bands(
@@ -213,9 +213,13 @@ def sandwich_note(sandwich: Sandwich) -> str:
     kind = "Heteroskedasticity-robust errors" if sandwich.clusters.names == ("row",) else "Errors clustered by "
     if sandwich.clusters.names != ("row",):
         kind += f"{' and '.join(sandwich.clusters.names)} ({clusters_text(sandwich.clusters)})"
-    df = sandwich.correction.df
-    reference = "normal distribution" if np.isinf(df) else f"t distribution with {df:.0f} degrees of freedom"
+    reference = describe_reference(sandwich.correction.df)
     return f"{kind}, {sandwich.correction.sentence} ({sandwich.rule.name}); {reference}"
+
+
+def describe_reference(df: float) -> str:
+    """Return the distribution that intervals and p-values use, for the foot of a table."""
+    return "normal distribution" if np.isinf(df) else f"t distribution with {df:.0f} degrees of freedom"
 
 
 def sandwich_messages(fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: BoolArray) -> tuple[Message, ...]:

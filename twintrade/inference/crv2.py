@@ -93,10 +93,10 @@ class BiasReduced(Inference):
         made = banded(estimate, self.name, self.level, found.covariance, usable, df, critical, note, facts)
         lost = variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced", "")
         few = few_treated(fit, estimate, {name: n}, "the degrees of freedom say how little this error is worth")
-        return replace(made, messages=(*lost, *few, *_few_degrees(smallest)))
+        return replace(made, messages=(*lost, *few, *_warn_of_few_degrees(smallest)))
 
 
-def _few_degrees(smallest: float) -> tuple[Message, ...]:
+def _warn_of_few_degrees(smallest: float) -> tuple[Message, ...]:
     if not smallest < 4:
         return ()
     text = f"{smallest:.1f} Satterthwaite degrees of freedom: the t approximation is poor below 4"

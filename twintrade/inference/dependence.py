@@ -11,7 +11,7 @@ from twintrade.effects import Bands, Estimate
 from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, banded
+from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, banded, describe_reference
 from twintrade.inference.clusters import grouped, influence_of, positions, recode
 from twintrade.inference.conventions import OWN, convention, correct
 from twintrade.inference.joint import repaired, sup_t_plug_in
@@ -64,7 +64,8 @@ class Dependence(Inference):
         covariance, negative = repaired(found.covariance * found.factor)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
         critical = sup_t_plug_in(covariance, usable, self.level, found.df, rng, self.draws)
-        note = found.note + ("; negative eigenvalues set to zero" if negative.any() else "")
+        note = f"{found.note}; {describe_reference(found.df)}"
+        note += "; negative eigenvalues set to zero" if negative.any() else ""
         facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": found.n_clusters}
         made = banded(estimate, self.name, self.level, covariance, usable, found.df, critical, note, facts)
         messages = variance_messages(estimate, negative, usable, self.name.replace("_", "-"), self.remedy)

@@ -22,7 +22,7 @@ def t_quantile(probability: float, df: float) -> float:
     return float(special.ndtri(probability) if np.isinf(df) else special.stdtrit(df, probability))
 
 
-def t_quantiles(probability: float, df: FloatArray) -> FloatArray:
+def compute_t_quantiles(probability: float, df: FloatArray) -> FloatArray:
     """Return one quantile for each of several degrees of freedom; NaN where these are."""
     known, where = np.unique(df, return_inverse=True)
     return np.array([np.nan if np.isnan(d) else t_quantile(probability, float(d)) for d in known])[where]

@@ -14,7 +14,7 @@ from twintrade.inference.conventions import OWN, Correction, convention, correct
 from twintrade.inference.dependence import Dependence, Found
 from twintrade.inference.leave_out import regression_of
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.long_run import automatic_lags, bartlett, long_run_covariance
+from twintrade.numerics.long_run import automatic_lags, long_run_covariance, sum_bartlett
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,9 @@ class Serial(Dependence):
         if lags is None:
             lags = int(n**0.25) if self.correction == "fixest" else automatic_lags(n)
         total, title = self.sum_products(fit, source, lags)
-        note = f"{title}, Bartlett weights, {lags} lags, {n} periods, {found.sentence} ({self.correction})"
+        note = (
+            f"{title}, Bartlett weights, {lags} lags; {n} periods as clusters, {found.sentence} ({self.correction})"
+        )
         return Found(total, found.factor, found.df, n, note)
 
     def _correction(self, fit: Fit, estimate: Estimate, n_periods: int) -> Correction:
@@ -125,4 +127,4 @@ class NeweyWest(Serial):
         unit, period = recode(o.unit[source.rows]), o.period[source.rows] - int(o.period.min())
         cells = np.zeros((int(unit.max()) + 1, int(period.max()) + 1, rows.shape[1]))
         cells[unit, period] = rows
-        return bartlett(cells, lags), "Newey-West errors within units"
+        return sum_bartlett(cells, lags), "Newey-West errors within units"

@@ -23,12 +23,12 @@ def long_run_covariance(scores: FloatArray, lags: int, *, is_prewhitened: bool =
         Fit ``s_t = A s_{t-1} + u_t`` with the roots of A held below 0.97, and recolor the covariance of u.
     """
     if not is_prewhitened:
-        return bartlett(scores, lags)
+        return sum_bartlett(scores, lags)
     keep, scores = _basis(scores)
     slope = np.linalg.lstsq(scores[:-1], scores[1:], rcond=None)[0].T
     left, values, right = np.linalg.svd(slope)
     slope = left @ np.diag(np.minimum(values, 0.97)) @ right
-    inner = bartlett(scores[1:] - scores[:-1] @ slope.T, lags) * scores.shape[0] / (scores.shape[0] - 1)
+    inner = sum_bartlett(scores[1:] - scores[:-1] @ slope.T, lags) * scores.shape[0] / (scores.shape[0] - 1)
     recolor = np.linalg.inv(np.eye(slope.shape[0]) - slope)
     return np.asarray(keep.T @ (recolor @ inner @ recolor.T) @ keep)
 
@@ -41,7 +41,7 @@ def _basis(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
     return keep, scores @ keep.T
 
 
-def bartlett(scores: FloatArray, lags: int) -> FloatArray:
+def sum_bartlett(scores: FloatArray, lags: int) -> FloatArray:
     """Return the Bartlett long-run sum of outer products, shape (n_effects, n_effects).
 
     Parameters
