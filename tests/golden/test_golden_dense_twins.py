@@ -11,7 +11,7 @@ from scipy.stats import ncx2, norm
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.diagnostics.pretrend_power import PreTest
 from twintrade.diagnostics.twfe_weights import cell_weights
-from twintrade.errors import InferenceError
+from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
@@ -135,6 +135,28 @@ def test_bias_reduced_errors_and_their_degrees_of_freedom(frame):
     bands = BiasReduced().infer(fit(TWFE("static"), design_of(frame)), "overall", np.random.default_rng(0))
     np.testing.assert_allclose(bands.se, np.linalg.norm(np.stack(directions) @ frame.y), rtol=EXACT)
     np.testing.assert_allclose(bands.facts["df"], np.trace(moments) ** 2 / (moments**2).sum(), rtol=EXACT)
+
+
+def test_effects_of_undirected_pairs():
+    """Flows from A to B and from B to A share a level; their treatment differs where the years do."""
+    frame = read_data("sim_gravity").query("orig <= 12 and dest <= 12")
+    low, high = np.sort(frame[["orig", "dest"]], axis=1).T
+    frame = frame.assign(twin=(frame.g > 0) & (frame.year >= frame.g), both=low * 1000 + high)
+    assert frame.both.nunique() < frame.groupby(["orig", "dest"]).ngroups
+    keys = [frame.both, frame.orig * 10_000 + frame.year, frame.dest * 10_000 + frame.year]
+    X = np.column_stack([frame.twin, write_dummies(*keys)]).astype(float)
+    slopes, _, influence = regress(frame.lx, X)
+    panel = Panel.from_frame(frame, city="orig", partner="dest", period="year")
+    labels = frame.orig.astype(str) + "-" + frame.dest.astype(str)
+    onset = frame.groupby(labels)["g"].first().replace(0, np.nan).reindex(panel.units)
+    effects = ("undirected_pair", "city_period", "partner_period")
+    design = Design(panel=panel, treatment=Treatment.from_series(onset), outcome="lx", fixed_effects=effects)
+    compare(fit(TWFE("static"), design).estimate, [0], slopes[0], cluster(influence, labels)[:1])
+
+
+def test_undirected_pairs_need_two_ends(frame):
+    with pytest.raises(DesignError, match="undirected_pair"):
+        fit(TWFE(), design_of(frame, fixed_effects=("undirected_pair", "period")))
 
 
 @pytest.mark.parametrize("is_never_there", [True, False])

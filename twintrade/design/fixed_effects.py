@@ -25,6 +25,7 @@ LABELS: dict[str, str] = {
     "partner_period": "partner × period",
     "border_period": "border × period",
     "cohort": "cohort",
+    "undirected_pair": "undirected pair",
 }
 
 
@@ -70,8 +71,20 @@ def codes(panel: Panel, name: str, rows: IntArray) -> IntArray:
     if name == "border_period":
         crosses = panel.cities[panel.unit_city] != panel.partners[panel.unit_partner]
         return compact(crosses[unit] * n_periods + period)
+    if name == "undirected_pair":
+        return compact(_undirected_pairs(panel)[unit])
     place = (panel.unit_city if name.startswith("city") else panel.unit_partner)[unit]
     return compact(place * n_periods + period if name.endswith("_period") else place)
+
+
+def _undirected_pairs(panel: Panel) -> IntArray:
+    """Return a code for each unit, the same for flows from A to B and from B to A."""
+    if not panel.is_dyadic:
+        raise DesignError("effects of undirected pairs need units of city and partner; remove undirected_pair")
+    ends = np.concatenate([panel.cities[panel.unit_city], panel.partners[panel.unit_partner]]).astype(str)
+    names, code = np.unique(ends, return_inverse=True)
+    first, second = code.reshape(2, -1).astype(np.int64)
+    return np.asarray(np.minimum(first, second) * names.size + np.maximum(first, second))
 
 
 def compact(values: IntArray) -> IntArray:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from twintrade.design import Observations
+from twintrade.design.fixed_effects import LABELS
 from twintrade.effects import Dropped
 from twintrade.numerics.arrays import BoolArray, IntArray
 
@@ -24,8 +25,8 @@ def absorbed_by(o: Observations, rows: IntArray) -> str:
     for name in o.design.effect_names:
         n_rows, n_treated = _counts(o.codes(name)[rows], treated)
         if ((n_treated == 0) | (n_treated == n_rows)).all():
-            return f"it does not vary within the levels of the {_label(name)} effect, which absorbs it"
-    return f"the effects {', '.join(map(_label, o.design.effect_names))} together absorb it"
+            return f"it does not vary within the levels of the {LABELS[name]} effect, which absorbs it"
+    return f"the effects {', '.join(LABELS[name] for name in o.design.effect_names)} together absorb it"
 
 
 def all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
@@ -48,7 +49,7 @@ def all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
         if full.any():
             present, first = np.unique(codes, return_index=True)
             sentence = (
-                f"levels of {_label(name)} of which every row is treated: no untreated row stands beside these, and "
+                f"levels of {LABELS[name]} of which every row is treated: no untreated row stands beside these, and "
                 "what they say of the effect rests on its being the same elsewhere"
             )
             out.append(Dropped("all-treated", sentence, 0, 0, _level_names(o, name, rows[first[full[present]]])))
@@ -59,10 +60,6 @@ def _counts(codes: IntArray, treated: BoolArray) -> tuple[IntArray, IntArray]:
     """Return rows and treated rows of each level."""
     n_levels = int(codes.max()) + 1
     return np.bincount(codes, minlength=n_levels), np.bincount(codes[treated], minlength=n_levels)
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " × ")
 
 
 def _level_names(o: Observations, name: str, rows: IntArray) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from twintrade.design import Observations
+from twintrade.design.fixed_effects import LABELS
 from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
 from twintrade.estimators.separated import separated_rows
@@ -183,8 +184,7 @@ def unidentified(
     for name, code in zip(o.design.effect_names, codes, strict=True):
         lacking: BoolArray = left & ~np.isin(code[rows], code[fit_rows])
         if lacking.any():
-            label = name.replace("_", " × ")
-            sentence = f"treated rows whose {label} has no untreated row in the fit: not imputed"
+            sentence = f"treated rows whose {LABELS[name]} has no untreated row in the fit: not imputed"
             out.append(_listed(o, f"unidentified-{name.replace('_', '-')}", sentence, rows[lacking]))
         left &= ~lacking
     if left.any():
