@@ -1,5 +1,7 @@
 """Effects against the reference are measured from units seen there and elsewhere, or are not given."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -89,3 +91,30 @@ def test_a_chain_of_units_joins_event_times_to_the_reference():
 def test_units_of_a_cohort_that_nothing_joins_to_the_reference_are_counted():
     dropped = {d.reason: d for d in estimated("sun_abraham", LONE_IN_COHORT).sample.dropped}["no-reference"]
     assert (dropped.names, dropped.n_units, dropped.n_rows) == (("cohort 2006",), 1, 6)
+
+
+@pytest.mark.parametrize("method", [TWFE(), PPML()], ids=["twfe", "ppml"])
+def test_a_reference_that_the_effects_leave_without_information_is_refused(method):
+    """At the reference the treated pairs are alone in their city and year: city effects take these rows whole."""
+    rng = np.random.default_rng(8)
+    cities = {"Lyon": 2005, "Turin": 2006, "Ghent": None, "Porto": None}
+    rows = [
+        (city, partner, t, np.exp(rng.normal()))
+        for city, onset in cities.items()
+        for partner in ("USA", "JPN", "CHN")
+        for t in range(2000, 2010)
+        if partner == "USA" or onset is None or t != onset - 1
+    ]
+    frame = pd.DataFrame(rows, columns=["city", "partner", "period", "y"])
+    panel = Panel.from_frame(frame, city="city", partner="partner")
+    onset = pd.Series({"Lyon-USA": 2005.0, "Turin-USA": 2006.0}).reindex(panel.units)
+    design = Design(
+        panel=panel,
+        treatment=Treatment.from_series(onset),
+        outcome="y",
+        fixed_effects=("unit", "city_period", "period"),
+        window=(-3, 2),
+    )
+    with pytest.raises(EstimationError, match=r"joins event times .* to -1, the reference"):
+        method.estimate(design)
+    assert method.estimate(replace(design, reference=-2)).reference == -2
