@@ -10,6 +10,7 @@ from twintrade.errors import InferenceError
 from twintrade.numerics.conditional_test import truncated_quantile
 from twintrade.numerics.dual_vertices import DualPolytope
 from twintrade.numerics.fixed_length import fixed_length, folded_quantile
+from twintrade.numerics.least_favorable import least_favorable
 from twintrade.numerics.robust_interval import EventPath, robust_interval
 
 FIXED_LENGTH = 1.2e-3
@@ -191,12 +192,47 @@ def test_fixed_length_is_shortest_against_a_dense_search():
 
 def test_listed_vertices_and_linear_programs_give_the_same(monkeypatch):
     path = simulated(5)
-    monkeypatch.setattr("twintrade.numerics.robust_interval.N_DRAWS", 1000)
     listed = robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1))
     monkeypatch.setattr("twintrade.numerics.dual_vertices.VERTEX_LIMIT", 0)
     solved = robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1))
     assert solved.low == pytest.approx(listed.low, abs=1e-6)
     assert solved.high == pytest.approx(listed.high, abs=1e-6)
+
+
+def many_periods(n_pre, n_post):
+    """Effects of an event study with errors that fade over event time around a shared one."""
+    times = np.concatenate([np.arange(-n_pre, 0), np.arange(1, n_post + 1)])
+    covariance = 0.0025 * (np.exp(-np.abs(times[:, None] - times) / 3) + 0.5)
+    mean = np.where(times > 0, 0.2, 0.0)
+    estimates = np.random.default_rng(1).multivariate_normal(mean, covariance)
+    return EventPath(estimates, covariance, n_pre, np.full(n_post, 1 / n_post))
+
+
+@pytest.mark.parametrize(("n_pre", "n_post"), [(3, 4), (6, 8), (8, 10)])
+@pytest.mark.parametrize("kind", ["relative_magnitudes", "relative_smoothness"])
+def test_ends_move_by_less_than_a_hundredth_of_an_error_from_seed_to_seed(n_pre, n_post, kind):
+    path = many_periods(n_pre, n_post)
+    found = [
+        robust_interval(path, kind, 1.0, "least_favorable", 0.95, np.random.default_rng(seed)) for seed in range(4)
+    ]
+    ends = np.array([(one.low, one.high) for one in found])
+    assert (np.ptp(ends, axis=0) < 0.01 * path.standard_error).all()
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_the_least_favorable_value_is_the_quantile_of_a_million_draws(monkeypatch, is_listed):
+    if not is_listed:
+        monkeypatch.setattr("twintrade.numerics.dual_vertices.VERTEX_LIMIT", 0)
+    rng = np.random.default_rng(3)
+    nuisance, root = rng.normal(size=(9, 3)), rng.normal(size=(9, 9))
+    polytope = DualPolytope(nuisance, np.sqrt((root**2).sum(axis=1)))
+    found = least_favorable(polytope, root, 0.005, np.random.default_rng(0))
+    vertices = DualPolytope(nuisance, np.sqrt((root**2).sum(axis=1))).maximizers(root @ rng.normal(size=(9, 2000)))
+    exceeded = np.mean(
+        [((vertices @ (root @ rng.normal(size=(9, 50_000)))).max(axis=0) > found).mean() for _ in range(20)]
+    )
+    # four standard deviations of a share of one half percent among a million draws
+    assert exceeded == pytest.approx(0.005, abs=4 * np.sqrt(0.005 / 1e6))
 
 
 def test_vertices_satisfy_the_equations():

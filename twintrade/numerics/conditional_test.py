@@ -8,15 +8,13 @@ from scipy.special import log_ndtr, ndtri_exp
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.dual_vertices import DualPolytope
 from twintrade.numerics.fixed_length import FixedLength
+from twintrade.numerics.least_favorable import least_favorable
 from twintrade.numerics.trend_restrictions import Polyhedron
 
 Hybrid = Literal["conditional", "least_favorable", "fixed_length"]
 
 FIRST_STAGE = 0.1
 """Share of the size that a hybrid test spends on its first stage, as recommended by the authors."""
-
-PROGRAM_DRAWS = 1000
-"""Draws used where each costs a linear program."""
 
 
 class ConditionalTest:
@@ -35,8 +33,8 @@ class ConditionalTest:
     hybrid : {"conditional", "least_favorable", "fixed_length"}
     size : float
         1 - level.
-    normals : FloatArray, shape (n_pre + n_post, n_draws)
-        Standard normal draws for the least favorable critical value.
+    rng : Generator
+        For the least favorable critical value.
     fixed : FixedLength, optional
         Interval of level 1 - size/10 for the hybrid with fixed length.
     """
@@ -50,7 +48,7 @@ class ConditionalTest:
         polyhedron: Polyhedron,
         hybrid: Hybrid,
         size: float,
-        normals: FloatArray,
+        rng: np.random.Generator,
         fixed: FixedLength | None = None,
     ) -> None:
         # Rows on pre-periods alone do not depend on theta and only cost power (the authors' default).
@@ -68,9 +66,8 @@ class ConditionalTest:
         self._critical = np.inf
         if hybrid == "least_favorable":
             values, vectors = np.linalg.eigh(covariance)
-            normals = normals if self._polytope.is_listed else normals[:, :PROGRAM_DRAWS]
-            drawn = matrix @ ((vectors * np.sqrt(np.maximum(values, 0.0))) @ normals)
-            self._critical = float(np.quantile(self._polytope.maxima(drawn), 1 - self._first))
+            root = matrix @ (vectors * np.sqrt(np.maximum(values, 0.0)))
+            self._critical = least_favorable(self._polytope, root, self._first, rng)
         self._fixed = fixed
         if fixed is not None:
             self._fixed_center = float(fixed.weights @ estimates)

@@ -14,6 +14,9 @@ VERTEX_LIMIT = 40_000
 """Bases tried at most before each maximum is solved as a linear program instead."""
 
 
+BATCH = 200
+"""Linear programs solved before the vertices they met are tried on the rest."""
+
 PRIMAL = 4
 """HiGHS's number for the primal simplex: after a change of costs the old basis stays feasible."""
 
@@ -36,16 +39,36 @@ class DualPolytope:
         self._vertices = self._listed() if comb(n_rows, min(n_basic, n_rows)) <= VERTEX_LIMIT else None
         self._program = None if self._vertices is not None else _Program(self._equations, self._one)
 
-    @property
-    def is_listed(self) -> bool:
-        """Whether the vertices are few enough to be listed."""
-        return self._vertices is not None
+    def maximizers(self, costs: FloatArray) -> FloatArray:
+        """Return all vertices, or where they are too many those that maximize the columns of costs.
 
-    def maxima(self, costs: FloatArray) -> FloatArray:
-        """Return the maximum for each column of costs, shape (n_costs,)."""
+        The columns that are largest under the vertices met so far are solved first, until a batch meets no new one.
+
+        Parameters
+        ----------
+        costs : FloatArray, shape (n_moments, n_costs)
+
+        Returns
+        -------
+        FloatArray, shape (n_vertices, n_moments)
+        """
         if self._vertices is not None:
-            return np.asarray((self._vertices @ costs).max(axis=0), dtype=np.float64)
-        return np.array([float(self.argmax(c) @ c) for c in costs.T])
+            return self._vertices
+        largest = np.full(costs.shape[1], -np.inf)
+        batches: list[FloatArray] = []
+        waiting = np.arange(costs.shape[1])
+        while waiting.size:
+            batch, waiting = waiting[:BATCH], waiting[BATCH:]
+            vertices = np.array([self.argmax(cost) for cost in costs[:, batch].T])
+            own = np.einsum("ij,ji->i", vertices, costs[:, batch])
+            is_new = own > largest[batch] + 1e-9 * np.abs(own)
+            if not is_new.any():
+                break
+            first = np.unique(vertices[is_new].round(9), axis=0, return_index=True)[1]
+            batches.append(vertices[is_new][first])
+            largest = np.maximum(largest, (batches[-1] @ costs).max(axis=0))
+            waiting = waiting[np.argsort(-largest[waiting], kind="stable")]
+        return np.vstack(batches)
 
     def argmax(self, cost: FloatArray) -> FloatArray:
         """Return a maximizing multiplier, shape (n_moments,).
@@ -135,6 +158,10 @@ class _Program:
     def argmax(self, cost: FloatArray) -> FloatArray:
         self._solver.changeColsCost(self._columns.size, self._columns, -cost)
         self._solver.run()
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            # a basis met with other costs can stall the simplex; without it the program starts anew
+            self._solver.clearSolver()
+            self._solver.run()
         status = self._solver.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise InferenceError(

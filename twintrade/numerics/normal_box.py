@@ -32,11 +32,9 @@ def normal_box(mean: FloatArray, covariance: FloatArray, low: FloatArray, high: 
     """
     k = mean.size
     root = np.linalg.cholesky(covariance + 1e-14 * np.trace(covariance) / k * np.eye(k))
-    steps = np.sqrt(_primes(k))
-    index = np.arange(1, POINTS + 1)[:, None]
     total, weighted = 0.0, np.zeros(k)
     for shift in range(SHIFTS):
-        u = np.abs(2 * np.mod(index * steps + (shift + 0.5) / SHIFTS, 1.0) - 1)
+        u = lay_lattice(POINTS, k, (shift + 0.5) / SHIFTS)
         z = np.zeros((POINTS, k))
         weight = np.ones(POINTS)
         for j in range(k):
@@ -48,6 +46,13 @@ def normal_box(mean: FloatArray, covariance: FloatArray, low: FloatArray, high: 
         total += float(weight.mean())
         weighted += weight @ (mean + z @ root.T) / POINTS
     return Box(total / SHIFTS, weighted / total if total > 0 else np.full(k, np.nan))
+
+
+def lay_lattice(n_points: int, n_columns: int, shift: FloatArray | float) -> FloatArray:
+    """Return a shifted Richtmyer lattice in the unit cube under the baker's transformation, (n_points, n_columns)."""
+    index = np.arange(1, n_points + 1)[:, None]
+    points: FloatArray = np.mod(index * np.sqrt(_primes(n_columns)) + shift, 1.0)
+    return np.asarray(np.abs(2 * points - 1), dtype=np.float64)
 
 
 def _primes(n: int) -> FloatArray:
