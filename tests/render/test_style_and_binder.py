@@ -220,6 +220,24 @@ def test_several_analyses_are_bound_with_one_line_each(made):
     assert b"SIMULATED DATA" not in bound.files["tables/tab-other-ladder.tex"]
 
 
+def test_a_percent_headline_is_drawn_among_the_others(made):
+    """The same effect as a percentage and in log points is one point of the figure and one number of the table."""
+    keys = made.specifications[made.specifications["is_headline"]].iloc[0]
+    bands = made.bands.copy()
+    own = (bands["estimator"] == keys["estimator"]) & (bands["specification"] == keys["specification"])
+    columns = ["effect", "low", "high"]
+    bands.loc[own, columns] = 100 * np.expm1(bands.loc[own, columns].astype(float))
+    bands.loc[own, "scale"] = "percent"
+    other = replace(made, name="other", payloads={}, bands=bands)
+    bound = bind([replace(made, payloads={}), other], options_from({"exhibits": ["summary"]}))
+    drawn = pd.read_csv(io.BytesIO(bound.files["figures/overview-forest.csv"]))
+    assert drawn.loc[0, columns].to_numpy(float) == pytest.approx(drawn.loc[1, columns].to_numpy(float), abs=1e-9)
+    table = pd.read_csv(io.BytesIO(bound.files["tables/tab-overview-table.csv"]))
+    table.columns = [c.lower() for c in table.columns]
+    assert table["effect"].nunique() == table["interval"].nunique() == 1
+    assert table["effect"].str.endswith("%").all()
+
+
 def test_bands_draw_themselves():
     times = np.arange(-3, 4)
     effects = np.where(times == -1, 0.0, 0.1 * times)

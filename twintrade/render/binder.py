@@ -121,16 +121,24 @@ def _row(page: Page) -> Record:
             "p": "",
             "what the checks say": "",
         }
-    is_log = text(effect.get("scale")) == "log points"
+    scale = text(effect.get("scale"))
     value, low, high = (number(effect.get(k)) for k in ("effect", "low", "high"))
-    if is_log:
+    if scale == "percent":
+        shown, spread = numbers.percent(value), numbers.interval(low, high, 1, "%")
+        value, low, high = (numbers.log_of_percent(v) for v in (value, low, high))
+    elif scale == "log points":
         shown = numbers.percent_from_log(value)
         spread = numbers.interval(numbers.percent_of_log(low), numbers.percent_of_log(high), 1, "%")
     else:
         shown, spread = numbers.compact(value), numbers.interval(low, high, 1)
     if math.isinf(low) and math.isinf(high):
         spread = page.say("binder_unbounded")
-    row |= {"_is_log": is_log, "_effect": value, "_low": low, "_high": high}
+    row |= {
+        "_is_log": scale in ("log points", "percent") and math.isfinite(value),
+        "_effect": value,
+        "_low": low,
+        "_high": high,
+    }
     return row | {
         "estimate": label(spec),
         "effect": shown,

@@ -116,6 +116,11 @@ def percent_of_log(log_points: float) -> float:
     return 100.0 * math.expm1(log_points)
 
 
+def log_of_percent(percent_effect: float) -> float:
+    """Return ln(1 + p/100), the log points of a percentage; a fall of everything has none."""
+    return math.log1p(percent_effect / 100) if percent_effect > -100 else math.nan
+
+
 def percent(value: object, decimals: int = 1) -> str:
     """Format a percentage."""
     text = fixed(value, decimals)

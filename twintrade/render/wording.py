@@ -85,7 +85,8 @@ SENTENCES: Mapping[str, str] = {
     "binder_table": "Headline estimates",
     "binder_forest": "Headline estimates in log points",
     "binder_axis": "Effect, log points",
-    "binder_note": "Analyses without an estimate in log points are not drawn; one without a line has no interval.",
+    "binder_note": "Percent effects are drawn as ln(1 + p/100). Analyses with effects on other scales are not drawn; "
+    "one without a line has no interval.",
     "binder_unbounded": "no end on either side",
     "binder_none": "no effect estimated",
     "binder_objects": "objects: {names}",

@@ -47,9 +47,10 @@ def _interval(facts: Mapping[str, Any]) -> str:
 
 
 def _shown(value: float, facts: Mapping[str, Any]) -> str:
-    """Percent for log effects, three digits for others."""
-    is_log = facts.get("scale") == "log points"
-    text = f"{100 * math.expm1(value):+.1f} %" if is_log else f"{value:+.3g}"
+    """Percent for log effects and percentages, three digits for others."""
+    scale = facts.get("scale")
+    percent = 100 * math.expm1(value) if scale == "log points" else value
+    text = f"{percent:+.1f} %" if scale in ("log points", "percent") else f"{value:+.3g}"
     return text.replace("-", "−")
 
 
