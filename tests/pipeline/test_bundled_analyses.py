@@ -81,6 +81,15 @@ def test_us_states_says_what_each_number_is(us_states):
     assert pd.isna(specs.loc[("etwfe", "total"), "reference"])
 
 
+def test_us_states_path_hangs_on_its_reference_and_the_headline_does_not(us_states):
+    found = us_states.findings[us_states.findings["diagnostic"] == "reference_year"]
+    assert set(found["estimator"]) == {"twfe", "ppml"}
+    assert set(found["verdict"]) == {"none"}
+    paths = us_states.payloads["reference_year-ppml-level-gravity"].set_index("reference")["effect"]
+    assert paths[-1] > 0 > paths[-5]
+    assert pd.isna(us_states.specifications.set_index("is_headline").loc[True, "reference"])
+
+
 def test_us_states_page_gives_both_rows_and_the_signs(place, us_states):
     page = (place / "results" / "us-states" / "appendix.html").read_text(encoding="utf-8")
     for words in (

@@ -91,6 +91,7 @@ def test_the_headline_of_a_pooled_recipe_uses_all_years_before(name, measure):
     marked = [e for e in RECIPES[name].preset["estimator"] if e.get("headline")]
     assert [(e["name"], e.get("measure")) for e in marked] == [("imputation", measure)]
     checks = [d["name"] for d in RECIPES[name].preset["diagnostic"]]
+    assert "reference_year" in checks
     assert ("concentration" in checks) == (measure == "percent")
     assert "βD" not in RECIPES[name].equation
 

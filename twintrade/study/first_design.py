@@ -67,6 +67,9 @@ beside = ["clustered"]
 name = "pretrends"
 on = "all"
 [[diagnostic]]
+name = "reference_year"      # the path averages under every other reference year
+on = ["twfe", "ppml"]
+[[diagnostic]]
 name = "concentration"       # on how many pairs the headline rests
 [[diagnostic]]
 name = "leverage"

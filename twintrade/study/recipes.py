@@ -30,6 +30,7 @@ class Recipe:
 
 _GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
 _CHECKS = [{"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"}]
+_PATHS = [{"name": "reference_year", "on": "all"}]
 _TOTALS = [{"name": "concentration"}]
 
 _POISSON: dict[str, Any] = {"name": "imputation", "family": "poisson"}
@@ -73,7 +74,7 @@ RECIPES: Mapping[str, Recipe] = {
                 {"name": "twfe", "label": "Log, two-way effects (legacy)"},
                 {"name": "imputation", "headline": True},
             ],
-            "diagnostic": _CHECKS,
+            "diagnostic": [*_CHECKS, *_PATHS],
         },
     ),
     "log_gravity": Recipe(
@@ -83,7 +84,7 @@ RECIPES: Mapping[str, Recipe] = {
         {
             "design": {"transform": "log", **_GRAVITY},
             "estimator": [{"name": "twfe"}, {"name": "imputation", "headline": True}],
-            "diagnostic": _CHECKS,
+            "diagnostic": [*_CHECKS, *_PATHS],
         },
     ),
     "ppml_gravity": Recipe(
@@ -93,7 +94,7 @@ RECIPES: Mapping[str, Recipe] = {
         {
             "design": {"transform": "level", **_GRAVITY},
             "estimator": [{"name": "ppml"}, *_LEVELS],
-            "diagnostic": [*_CHECKS, *_TOTALS],
+            "diagnostic": [*_CHECKS, *_PATHS, *_TOTALS],
         },
     ),
     "staggered": Recipe(
@@ -107,7 +108,7 @@ RECIPES: Mapping[str, Recipe] = {
                 {"name": "callaway_santanna"},
                 {"name": "twfe"},
             ],
-            "diagnostic": _CHECKS,
+            "diagnostic": [*_CHECKS, *_PATHS],
         },
     ),
     "staggered_levels": Recipe(
@@ -121,7 +122,7 @@ RECIPES: Mapping[str, Recipe] = {
                 {"name": "ppml", "label": "PPML"},
                 {"name": "ppml_corrected", "label": "PPML, bias-corrected", "inference": "weidner_zylkin"},
             ],
-            "diagnostic": [*_CHECKS, *_TOTALS],
+            "diagnostic": [*_CHECKS, *_PATHS, *_TOTALS],
         },
     ),
     "single_case": Recipe(
