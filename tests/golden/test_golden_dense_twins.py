@@ -272,6 +272,35 @@ def test_extended_two_way_given_a_covariate(frame):
     compare(cell, pick_cells(cell, keys), slopes[:k], cluster(influence[:, :k], frame.id))
 
 
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_extended_two_way_at_a_value_of_a_moderator(frame, value):
+    """With a moderator of two values the effects at one of them are those of its units alone."""
+    options = {"fixed_effects": ("cohort", "period")}
+    alone = fit(ETWFE(), design_of(frame[frame.z == value], **options)).view("cell")
+    found = fit(ETWFE(moderator="z", at=value), design_of(frame, covariates=("z",), **options)).view("cell")
+    assert found.names == alone.names
+    assert f"at z = {value:g}" in ETWFE(moderator="z", at=value).estimand(design_of(frame, covariates=("z",)))
+    compare(found, np.arange(alone.n_effects), alone.effects, errors_of(alone))
+
+
+def test_extended_two_way_at_a_value_is_the_effect_at_the_mean_and_a_slope(frame):
+    cells, keys = write_cells(frame, frame.treated)
+    periods, x = write_dummies(frame.t), frame.x.to_numpy()[:, None]
+    X = np.column_stack([cells, cells * (x - 0.7), periods * x, x, periods, write_dummies(frame.id)])
+    slopes, _, influence = regress(frame.y, X)
+    cell, k = fit(ETWFE(moderator="x", at=0.7), design_of(frame, covariates=("x",))).view("cell"), len(keys)
+    compare(cell, pick_cells(cell, keys), slopes[:k], cluster(influence[:, :k], frame.id))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "match"),
+    [(ETWFE(moderator="x"), "add it to covariates"), (ETWFE("poisson", "difference", "z"), "remove measure")],
+)
+def test_a_moderator_that_cannot_be_held_is_refused(frame, estimator, match):
+    with pytest.raises(DesignError, match=match):
+        fit(estimator, design_of(frame, outcome="cnt", covariates=("z",)))
+
+
 def test_extended_poisson(frame):
     cells, keys = write_cells(frame, frame.treated)
     X, k = np.column_stack([cells, write_dummies(frame.g, frame.t)[:, 1:]]), len(keys)

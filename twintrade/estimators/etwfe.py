@@ -37,6 +37,10 @@ class ETWFE(Estimator):
         What a cell's effect is: the coefficient; or, for Poisson, the mean difference of the outcome from what it
         would have been, or the same in percent of it, whose averages are ratios of totals (trade-weighted). Both
         hold the sample fixed, as R's ``emfx`` does.
+    moderator : str or None
+        One of the design's covariates: effects are those where it has the value ``at``, not those at its cohort's
+        mean. Two fits at two values show how the effect differs (R's ``xvar``). For coefficients.
+    at : float
     n_splits : int
         Random splits of a split-panel jackknife that corrects the effects for incidental parameters; 0 for none.
     seed : int
@@ -45,6 +49,8 @@ class ETWFE(Estimator):
 
     family: Family = "linear"
     measure: Measure = "coefficient"
+    moderator: str | None = None
+    at: float = 0.0
     n_splits: int = 0
     seed: int = 20240501
 
@@ -59,7 +65,8 @@ class ETWFE(Estimator):
         Raises
         ------
         DesignError
-            The family does not suit the outcome's transform, or the measure the family.
+            The family does not suit the outcome's transform, or the measure the family; or the moderator is no
+            covariate.
         EstimationError
             No cell is identified, or nobody is observed at the reference.
         """
@@ -82,7 +89,8 @@ class ETWFE(Estimator):
     def _fitted(self, o: Observations, scale: Scale) -> CohortEffects:
         """Fit the cells on the given rows."""
         cells, reference = self._cells(o)
-        given = interactions(o, cells.of_row, has_units="unit" in o.design.effect_names)
+        fixed = {} if self.moderator is None else {self.moderator: self.at}
+        given = interactions(o, cells.of_row, has_units="unit" in o.design.effect_names, fixed=fixed)
         fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family)
         fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, o.design.covariates)))
         found = measured(o, fit, cells.of_row, self.measure, self.family)
@@ -101,7 +109,10 @@ class ETWFE(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        average = f"Average of the effects by cohort and period from onset on, {weighing(design, 'treated row')}."
+        held = "" if self.moderator is None else f", at {self.moderator} = {self.at:g}"
+        average = (
+            f"Average of the effects by cohort and period from onset on{held}, {weighing(design, 'treated row')}."
+        )
         if self.measure == "percent":
             average = change_of_total(design, "the sum of what the cells' coefficients say they would have been", "")
         return average if design.comparison.uses_not_yet_treated else less_before(average.removesuffix("."))
@@ -121,6 +132,12 @@ class ETWFE(Estimator):
             raise DesignError("etwfe with family = 'poisson' takes the outcome in levels, not in logarithms")
         if self.family == "linear" and self.measure != "coefficient":
             raise DesignError(f"etwfe with family = 'linear' gives its coefficients, not {self.measure}")
+        if self.moderator is None:
+            return
+        if self.moderator not in design.covariates:
+            raise DesignError(f"moderator = {self.moderator!r} is no covariate of the design: add it to covariates")
+        if self.measure != "coefficient":
+            raise DesignError(f"etwfe gives coefficients at a moderator's value: remove measure = {self.measure!r}")
 
     def _scale(self, design: Design) -> Scale:
         if self.family == "linear":

@@ -48,7 +48,9 @@ class Interactions:
         return tuple(Dropped("collinear", sentence, 0, 0, (name,)) for name in lost)
 
 
-def interactions(o: Observations, of_row: IntArray, *, has_units: bool) -> Interactions:
+def interactions(
+    o: Observations, of_row: IntArray, *, has_units: bool, fixed: dict[str, float] | None = None
+) -> Interactions:
     """Return the covariates' regressors (Wooldridge 2021, section 5), collinear ones among them.
 
     Each covariate with every cell (in deviations from its cohort's mean), with every period, and, where units
@@ -61,7 +63,8 @@ def interactions(o: Observations, of_row: IntArray, *, has_units: bool) -> Inter
         Cell of each row, -1 outside.
     has_units : bool
         Whether unit effects are absorbed.
-
+    fixed : dict of str to float, optional
+        Covariates whose deviations are from this value, so that a cell's effect is the one at it.
     """
     n = o.covariates.shape[1]
     if n == 0:
@@ -70,6 +73,9 @@ def interactions(o: Observations, of_row: IntArray, *, has_units: bool) -> Inter
     periods = (o.period[:, None] == o.periods[1:]).astype(np.float64)
     cohorts = (o.onset[:, None] == np.unique(o.unit_onset)).astype(np.float64)
     deviations = centered(o)
+    for name, value in (fixed or {}).items():
+        k = o.design.covariates.index(name)
+        deviations[:, k] = o.covariates[:, k] - value
     parts = [cells * deviations[:, [k]] for k in range(deviations.shape[1])]
     for k in range(deviations.shape[1]):
         x = o.covariates[:, [k]]
