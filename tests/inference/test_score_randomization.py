@@ -7,7 +7,6 @@ import pytest
 
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.score_test import ScoreTest
 from twintrade.inference.assignments import assignments
 from twintrade.inference.inversion import inverted_on_grid, two_sided_share
 from twintrade.inference.randomization import Randomization
@@ -26,7 +25,7 @@ def design(gravity_panel, **options):
 def test_the_one_step_estimate_is_weighted_least_squares_of_working_residuals(gravity_panel) -> None:
     made = design(gravity_panel, effect=0.3)
     o = made.observations
-    test = ScoreTest(made, ("static",))
+    test = PPML(shape="static").score_test(made)
     found = test.under(np.ones(o.n_rows))(test.pattern(made))["overall"]
     null = poisson(o.y, np.empty((o.n_rows, 0)), o.effect_codes())
     z = np.column_stack([*(np.eye(c.max() + 1)[c] for c in o.effect_codes()), o.is_treated.astype(float)])
@@ -37,7 +36,7 @@ def test_the_one_step_estimate_is_weighted_least_squares_of_working_residuals(gr
 
 def test_a_small_effect_is_close_to_the_full_estimate(gravity_panel) -> None:
     made = design(gravity_panel, n_treated=20)
-    test = ScoreTest(made, ("static",))
+    test = PPML(shape="static").score_test(made)
     one_step = test.under(np.ones(made.observations.n_rows))(test.pattern(made))["overall"]
     full = fit(PPML(shape="static"), made).view("overall").effects[0]
     assert one_step == pytest.approx(full, abs=0.3 * abs(full) + 0.02)
@@ -48,7 +47,7 @@ def test_p_and_interval_agree(gravity_panel, rng) -> None:
     fitted = fit(PPML(shape="static"), made)
     dealt = assignments(made, "units")
     onsets = [dealt.draw(rng) for _ in range(99)]
-    test = ScoreTest(made, ("static",))
+    test = PPML(shape="static").score_test(made)
     found = scored(fitted, test, onsets, True, 0.95)
     k = found.place("overall")
     assert found.low[k] < fitted.view("overall").effects[0] < found.high[k]
