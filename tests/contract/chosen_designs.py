@@ -1,7 +1,7 @@
 """For every registered estimator a simulated design that it may run on, chosen from what it requires."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -22,12 +22,13 @@ class Chosen:
     onsets: pd.Series
     is_multiplicative: bool
     fixed_effects: str
+    options: Mapping[str, object] = field(default_factory=dict)
 
     def design(self, **options: object) -> Design:
         partner = "partner" if "partner" in self.frame else None
         panel = Panel.from_frame(self.frame, city="city", partner=partner)
         treatment = Treatment.from_series(self.onsets.reindex(panel.units))
-        given = {"fixed_effects": self.fixed_effects, "window": (-4, 4)} | options
+        given = {"fixed_effects": self.fixed_effects, "window": (-4, 4), **self.options} | options
         return Design(panel=panel, treatment=treatment, outcome=OUTCOME, **given)
 
     def moved(self, amount: np.ndarray | float) -> "Chosen":
@@ -50,29 +51,105 @@ class Chosen:
         return self.onsets.reindex(self.unit).to_numpy()
 
 
+def with_anticipation(parts: Chosen) -> Chosen:
+    """Half the effect is there two periods before the onset, and the design says that it may be."""
+    time = parts.frame["period"] - parts.onset
+    early = (time < 0) & (time >= -2)
+    if "affected" in parts.frame:
+        early &= parts.frame["affected"] == 1
+    return replace(parts.moved(EFFECT / 2 * early), options={"anticipation": 2, "reference": -3})
+
+
+def with_rows_left_out(parts: Chosen) -> Chosen:
+    """One outcome in twelve is not known."""
+    gone = np.random.default_rng(2).random(len(parts.frame)) < 1 / 12
+    return replace(parts, frame=parts.frame.assign(**{OUTCOME: parts.frame[OUTCOME].mask(gone)}))
+
+
+def with_weights(parts: Chosen) -> Chosen:
+    """Every unit counts once or twice."""
+    weight = pd.Series(np.random.default_rng(3).integers(1, 3, parts.onsets.size), index=parts.onsets.index)
+    frame = parts.frame.assign(weight=weight.reindex(parts.unit).to_numpy(dtype=np.float64))
+    return replace(parts, frame=frame, options={"weights": "weight"})
+
+
+def with_every_unit_treated(parts: Chosen) -> Chosen:
+    """Who was never treated is treated with the last cohort."""
+    last = parts.onsets[np.isfinite(parts.onsets)].max()
+    return replace(parts, onsets=parts.onsets.where(np.isfinite(parts.onsets), last))
+
+
+def with_a_cohort_without_reference(parts: Chosen) -> Chosen:
+    """Nobody of the first cohort is observed in the period before its onset."""
+    first = parts.onsets.min()
+    gone = (parts.onset == first) & (parts.frame["period"] == first - 1)
+    return replace(parts, frame=parts.frame.assign(**{OUTCOME: parts.frame[OUTCOME].mask(gone)}))
+
+
+VARIANTS: Mapping[str, Callable[[Chosen], Chosen]] = {
+    "as it is": lambda parts: parts,
+    "anticipation": with_anticipation,
+    "rows left out": with_rows_left_out,
+    "weights": with_weights,
+    "every unit treated": with_every_unit_treated,
+    "a cohort without reference": with_a_cohort_without_reference,
+}
+
+
+WITHOUT_INFLUENCE = (
+    "interactive_effects",
+    "matrix_completion",
+    "partially_pooled_synthetic_control",
+    "synthetic_did",
+)
+"""Methods for panels that say why they have no influence function."""
+
+OPTIONS: tuple[tuple[str, Mapping[str, object]], ...] = (
+    ("twfe", {"shape": "static"}),
+    ("ppml", {"shape": "static"}),
+    ("imputation", {"family": "poisson"}),
+    ("imputation", {"family": "poisson", "measure": "percent"}),
+    ("etwfe", {"family": "poisson", "measure": "percent"}),
+    ("sun_abraham", {"shares": "estimated"}),
+    ("sun_abraham", {"family": "poisson", "shares": "estimated"}),
+)
+"""Options under which a method has an influence of another kind than by default."""
+
+REFUSED = {
+    ("stacked", "every unit treated"),
+    ("staggered_efficient", "rows left out"),
+    ("staggered_efficient", "weights"),
+    ("staggered_efficient", "a cohort without reference"),
+    ("ppml_corrected", "weights"),
+}
+"""Variants that a method does not take."""
+
+
 def names() -> Iterator[str]:
     yield from ESTIMATORS
 
 
-def of(name: str) -> Estimator:
-    return ESTIMATORS[name]()
+def of(name: str, **options: object) -> Estimator:
+    return ESTIMATORS[name](**options)
 
 
-def chosen(name: str, noise: float, fixed_effects: str | None = None) -> Chosen:
+def chosen(
+    name: str, noise: float, fixed_effects: str | None = None, *, n_units: int = 60, spread: float = 1.0
+) -> Chosen:
     """Return the design's parts for one estimator; without noise the effect is exact."""
     requires = ESTIMATORS[name].requires
     effects = fixed_effects or (requires.fixed_effects[0] if requires.fixed_effects else "two_way")
     is_dyadic = requires.dyadic or effects != "two_way"
     made = simulate(
         np.random.default_rng(8),
-        n_cities=10 if is_dyadic else 60,
+        n_cities=10 if is_dyadic else n_units,
         n_partners=6 if is_dyadic else 0,
         n_periods=N_PERIODS,
         first_period=FIRST,
         cohorts=_cohorts(requires),
         effect=EFFECT,
         noise=noise,
-        unit_spread=0.3 if requires.single_treated_unit else 1.0,
+        unit_spread=0.3 if requires.single_treated_unit else spread,
         period_spread=0.0 if requires.single_treated_unit else 0.3,
     )
     frame = made.panel.to_frame().drop(columns="unit")
@@ -103,3 +180,14 @@ def _cohorts(requires: Requires) -> dict[int, float]:
 
 def fitted(name: str, parts: Chosen, **options: object) -> Fit:
     return fit(of(name), parts.design(**options))
+
+
+def fitted_variant(name: str, options: Mapping[str, object], variant: str, noise: float) -> Fit:
+    """Fit one variant; a proportional model gets proportional outcomes and no unit so large that it rests on that."""
+    is_poisson = options.get("family") == "poisson"
+    spread = 0.3 if is_poisson or ESTIMATORS[name].requires.nonnegative else 1.0
+    parts = chosen(name, noise, n_units=80, spread=spread)
+    if is_poisson:
+        frame = parts.frame.assign(**{OUTCOME: np.exp(parts.frame[OUTCOME])})
+        parts = replace(parts, frame=frame, is_multiplicative=True)
+    return fit(of(name, **options), VARIANTS[variant](parts).design())

@@ -15,6 +15,7 @@ from twintrade.design.selection import observe
 from twintrade.design.transforms import TRANSFORMS, TransformName
 from twintrade.design.treatment import Treatment
 from twintrade.design.words import require_word
+from twintrade.effects.sample import Dropped
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
@@ -54,6 +55,8 @@ class Design:
         Units treated from their first observed period on identify nothing; excluded and counted unless kept.
     kept : BoolArray or None, shape (panel.n_rows,)
         Rows of the panel that take part; None for all.
+    left_out : tuple of Dropped
+        Reasons for rows that do not, where these must be listed with the sample.
     index_base : int or None
         For an index, and there required: the period, before the first onset, in which every unit's outcome is 100.
     statistics : CohortStatistics or None
@@ -74,6 +77,7 @@ class Design:
     weights: str | None = None
     always_treated: Literal["exclude", "keep"] = "exclude"
     kept: BoolArray | None = None
+    left_out: tuple[Dropped, ...] = ()
     index_base: int | None = None
     statistics: "CohortStatistics | None" = None
 
@@ -144,14 +148,15 @@ class Design:
         """Unit of a linear effect, as text after the number; empty for log points."""
         return TRANSFORMS[self.transform].unit(self)
 
-    def without(self, units: Collection[str]) -> "Design":
-        """Return the design without the named units."""
+    def without(self, units: Collection[str], why: Dropped | None = None) -> "Design":
+        """Return the design without the named units, for a reason if one must be listed."""
         gone = np.isin(self.panel.units, list(units))
-        return self.restricted(~gone[self.panel.unit])
+        return self.restricted(~gone[self.panel.unit], why)
 
-    def restricted(self, rows: BoolArray) -> "Design":
-        """Return the design on fewer rows of the panel; ``rows`` has shape (panel.n_rows,)."""
-        return replace(self, kept=rows if self.kept is None else rows & self.kept)
+    def restricted(self, rows: BoolArray, why: Dropped | None = None) -> "Design":
+        """Return the design on fewer rows of the panel, shape (panel.n_rows,), for a reason if one must be listed."""
+        left_out = self.left_out if why is None else (*self.left_out, why)
+        return replace(self, kept=rows if self.kept is None else rows & self.kept, left_out=left_out)
 
     def reassigned(self, onset: FloatArray) -> "Design":
         """Return the design with other onsets, shape (panel.n_units,)."""

@@ -146,5 +146,5 @@ def _assemble(
         unit_onset=unit_onset,
         covariates=covariates,
         weights=weights,
-        dropped=tuple(sieve.dropped),
+        dropped=(*design.left_out, *sieve.dropped),
     )

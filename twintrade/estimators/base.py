@@ -148,6 +148,10 @@ class Estimator(ABC):
     def estimate(self, design: Design) -> Estimate:
         """Return an EventStudy, CohortEffects or Estimate with its influence, and no standard error."""
 
+    def narrowed(self, design: Design) -> Design:
+        """Return the design on the rows that the method takes, which list what was left out; all, by default."""
+        return design
+
     @abstractmethod
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption as one sentence."""
@@ -206,6 +210,7 @@ class Fit:
     ----------
     estimator : Estimator
     design : Design
+        As it was estimated, without rows that the method leaves out before; rows of the estimate are positions in it.
     estimate : Estimate
     """
 
@@ -288,6 +293,7 @@ def fit(estimator: Estimator, design: Design) -> Fit:
     lacking = estimator.requires.unmet(design)
     if lacking:
         raise DesignError(f"{estimator.name} cannot run on this design: " + "; ".join(lacking))
+    design = estimator.narrowed(design)
     estimate = estimator.estimate(design)
     if design.statistics is not None and not isinstance(estimate.uncertainty, CohortInfluence):
         raise EstimationError(f"{estimator.name} with these options needs the units' own rows, not cohort statistics")

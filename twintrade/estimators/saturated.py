@@ -56,9 +56,7 @@ def cell_dummies(o: Observations, has_dummy: BoolArray) -> Dummies:
     return Dummies(cells[1].astype(np.int64), cells[2].astype(np.int64), of_row)
 
 
-def saturated(
-    o: Observations, dummies: Dummies, family: Family, reference: int | None, dropped: tuple[Dropped, ...] = ()
-) -> CohortEffects:
+def saturated(o: Observations, dummies: Dummies, family: Family, reference: int | None) -> CohortEffects:
     """Fit the dummies with the design's effects and covariates.
 
     Parameters
@@ -68,8 +66,6 @@ def saturated(
     family : {"linear", "poisson"}
     reference : int or None
         Event time present as an exact zero in every cohort, and without a dummy; None where there is none.
-    dropped : tuple of Dropped
-        What was left out before.
 
     Raises
     ------
@@ -96,7 +92,7 @@ def saturated(
             None if source.rows.size == o.n_rows else source.rows,
             n_slopes=int(kept.size),
             effects=o.design.effect_names,
-            dropped=(*dropped, *lost, *_unidentified(collinear, n_cells)),
+            dropped=(*lost, *_unidentified(collinear, n_cells)),
             statistics=statistics,
         ),
         names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(table.cohorts, table.event_times, strict=True)),

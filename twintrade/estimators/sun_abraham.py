@@ -6,12 +6,13 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from twintrade.design import NEVER, Design, Observations
+from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
 from twintrade.estimators.collapsed import Collapse, collapse
 from twintrade.estimators.estimands import less_before, of_rows
+from twintrade.estimators.event_terms import follows_event_time
 from twintrade.estimators.group_time import Cell, Shares
 from twintrade.estimators.reference import holders, joined_rows, require_reference
 from twintrade.estimators.saturated import Family, cell_dummies, saturated
@@ -50,20 +51,28 @@ class SunAbraham(Estimator):
         EstimationError
             Nobody is observed at the reference, or no cell is identified.
         """
-        design, dropped = with_last_cohort_untreated(design)
+        design = self.narrowed(design)
         o = design.observations
-        o, unseen = _seen_at_reference(o)
-        dropped = (*dropped, *unseen)
         is_plain = self.family == "linear" and not design.covariates and o.weights is None
         are_fixed = self.shares == "fixed"
         if is_plain and o.is_complete and design.fixed_effects == "two_way":
-            return _from_moments(o, dropped, are_fixed)
-        means = collapse(o.design, with_gaps=True) if is_plain and are_fixed and not o.is_complete else None
+            return _from_moments(o, are_fixed)
+        means = collapse(design, with_gaps=True) if is_plain and are_fixed and not o.is_complete else None
         if means is not None:
-            return _from_parts(means, dropped)
+            return _from_parts(means)
         has_dummy = o.is_ever_treated[o.unit] & (o.event_time != design.reference)
-        found = saturated(o, cell_dummies(o, has_dummy), self.family, design.reference, dropped)
+        found = saturated(o, cell_dummies(o, has_dummy), self.family, design.reference)
         return found if are_fixed else replace(found, weight_influence=_membership(o, found))
+
+    def narrowed(self, design: Design) -> Design:
+        """Return the design without rows that have no comparison and units that have no reference.
+
+        Raises
+        ------
+        EstimationError
+            Nobody is observed at the reference.
+        """
+        return _seen_at_reference(_before_last_onset(design))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -83,22 +92,20 @@ class SunAbraham(Estimator):
         return f"E[y] = exp({inside})" if self.family == "poisson" else f"y = {inside} + ε"
 
 
-def with_last_cohort_untreated(design: Design) -> tuple[Design, tuple[Dropped, ...]]:
-    """Return the design as it is, or, where every unit is treated in the end, with its last cohort as comparison."""
+def _before_last_onset(design: Design) -> Design:
+    """Return the design as it is, or, where every unit is affected in the end, up to the last cohort's onset."""
     o = design.observations
-    if not o.is_ever_treated.all() or o.unit_onset.size == 0:
-        return design, ()
-    last = o.unit_onset.max()
-    late = design.panel.period >= last - design.anticipation
-    n_rows = int((o.period >= last - design.anticipation).sum())
-    onset = np.where(design.onset == last, NEVER, design.onset)
+    if not follows_event_time(o).all():
+        return design
+    end = o.unit_onset.max() - design.anticipation
     sentence = "rows from the last cohort's onset on: no unit is untreated then, and this cohort is the comparison"
-    return design.reassigned(onset).restricted(~late), (Dropped("after-last-onset", sentence, n_rows),)
+    why = Dropped("after-last-onset", sentence, int((o.period >= end).sum()))
+    return design.restricted(design.panel.period < end, why)
 
 
-def _seen_at_reference(o: Observations) -> tuple[Observations, tuple[Dropped, ...]]:
+def _seen_at_reference(design: Design) -> Design:
     """Leave out units that none of their cohort joins to the reference: their effects have nothing to start from."""
-    design = o.design
+    o = design.observations
     onset, cohort = np.unique(o.unit_onset, return_inverse=True)
     ever = np.flatnonzero((onset <= o.periods[-1])[cohort][o.unit])
     time = o.event_time[ever]
@@ -106,15 +113,15 @@ def _seen_at_reference(o: Observations) -> tuple[Observations, tuple[Dropped, ..
     is_joined = joined_rows(holders(o)[ever], node, time == design.reference)
     require_reference(time, time[is_joined], design.reference)
     if is_joined.all():
-        return o, ()
+        return design
     gone = np.unique(o.unit[ever[~is_joined]])
     names = tuple(f"cohort {g:.0f}" for g in np.unique(o.unit_onset[gone]))
     sentence = f"rows of units that none of their cohort joins to event time {design.reference}, the reference"
-    dropped = Dropped("no-reference", sentence, int((~is_joined).sum()), gone.size, names)
-    return design.without(o.unit_ids[gone]).observations, (dropped,)
+    why = Dropped("no-reference", sentence, int((~is_joined).sum()), gone.size, names)
+    return design.without(o.unit_ids[gone], why)
 
 
-def _from_parts(means: Collapse, dropped: tuple[Dropped, ...]) -> CohortEffects:
+def _from_parts(means: Collapse) -> CohortEffects:
     """Fit the dummies on the means of cohorts' parts, and return effects and influence of the panel."""
     small, design = means.small, means.o.design
     has_dummy = small.is_ever_treated[small.unit] & (small.event_time != design.reference)
@@ -123,7 +130,7 @@ def _from_parts(means: Collapse, dropped: tuple[Dropped, ...]) -> CohortEffects:
     sample = means.o.sample(
         n_slopes=found.sample.n_slopes,
         effects=design.effect_names,
-        dropped=(*dropped, *found.sample.dropped),
+        dropped=found.sample.dropped,
         statistics={"within_r2": means.within_r2(source)},
     )
     return replace(means.expanded(found, sample), scale=design.scale)
@@ -143,7 +150,7 @@ def _membership(o: Observations, found: CohortEffects) -> FloatArray:
     return out
 
 
-def _from_moments(o: Observations, dropped: tuple[Dropped, ...], are_fixed: bool) -> CohortEffects:
+def _from_moments(o: Observations, are_fixed: bool) -> CohortEffects:
     wide = widen(o)
     untreated = np.isinf(wide.onset)
     plan: list[Cell] = []
@@ -159,7 +166,7 @@ def _from_moments(o: Observations, dropped: tuple[Dropped, ...], are_fixed: bool
         effects=effects,
         uncertainty=influence,
         scale=o.design.scale,
-        sample=o.sample(n_slopes=n_slopes, effects=o.design.effect_names, dropped=dropped),
+        sample=o.sample(n_slopes=n_slopes, effects=o.design.effect_names),
         names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(cohorts, times, strict=True)),
         n_units=sizes.astype(np.int64),
         n_cells=sizes.astype(np.int64),

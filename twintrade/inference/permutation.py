@@ -202,10 +202,11 @@ class _Again:
         if together is not None:
             self.fits = [Fit(fit.estimator, design, estimate) for estimate in together]
             return
+        self.fits = [fit.refit(design)]
+        design = self.fits[0].design
         o, own = design.observations, fit.design.observations
         if o.n_rows != own.n_rows:
             outcomes = outcomes[np.isin(own.rows, o.rows)]
-        self.fits = [fit.refit(design)]
         held = self.fits[0].estimate.uncertainty
         self._outcomes = outcomes
         if not isinstance(held, Influence) or held.regression is None:

@@ -1,0 +1,91 @@
+"""Influence is what leaving out a unit does, and its rows are those of the design that was estimated."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from chosen_designs import OPTIONS, REFUSED, VARIANTS, WITHOUT_INFLUENCE, fitted_variant, names
+
+from twintrade.effects import Influence
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import ESTIMATORS
+
+NOISE = 0.3
+
+EXACT = 1e-9
+"""The same sums in another order."""
+
+CORRELATION, SLOPE = 0.95, 0.12
+"""Influence and leaving out differ in the order of 1/n; every fault that was planted differs by more."""
+
+SHARE = 0.4
+"""Of the units, drawn once, that are left out in turn: enough to tell, at less than half the time."""
+
+METHODS = [
+    *((name, {}) for name in names() if not ESTIMATORS[name].requires.single_treated_unit),
+    *OPTIONS,
+]
+CASES = [
+    pytest.param(name, options, variant, id="-".join([name, *map(str, options.values()), variant]))
+    for variant in VARIANTS
+    for name, options in METHODS
+    if name not in WITHOUT_INFLUENCE and (name, variant) not in REFUSED
+]
+
+
+def unit_influence(estimate, units):
+    """Influence of each of the given units, zero for those that have none, shape (n_units, n_effects)."""
+    assert isinstance(estimate.uncertainty, Influence)
+    held = pd.DataFrame(estimate.uncertainty.matrix(), index=estimate.uncertainty.units)
+    assert held.index.isin(units).all()
+    return held.reindex(units).fillna(0.0).to_numpy()
+
+
+def compared(result, variant):
+    """List which effects are compared, as the view and the position in it: averages, and one event time of many."""
+    found = [(view, 0) for view in ("overall", "path") if view in result.views]
+    if variant == "as it is" and "event" in result.views:
+        found.append(("event", result.view("event").names.index("+1")))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "variant"), [case for case in CASES if not ESTIMATORS[case.values[0]].requires.dyadic]
+)
+def test_influence_is_what_leaving_a_unit_out_does(name, options, variant):
+    """Not for methods of small dyadic panels: there the sandwich is too small (Weidner and Zylkin 2021)."""
+    result = fitted_variant(name, options, variant, NOISE)
+    units = result.design.observations.unit_ids
+    chosen = np.random.default_rng(6).permutation(units.size)[: int(SHARE * units.size)]
+    refits = [result.refit(result.design.without([units[k]])) for k in chosen]
+    for view, k in compared(result, variant):
+        full = result.view(view)
+        without = [again.view(view).effects[again.view(view).names.index(full.names[k])] for again in refits]
+        moved = (units.size - 1) / units.size * (full.effects[k] - np.array(without))
+        influence = unit_influence(full, units)[chosen, k]
+        assert np.corrcoef(moved, influence)[0, 1] > CORRELATION, view
+        assert np.polyfit(moved, influence, 1)[0] == pytest.approx(1, abs=SLOPE), view
+
+
+@pytest.mark.parametrize(("name", "options", "variant"), CASES)
+def test_rows_are_those_of_the_design_that_was_estimated(name, options, variant):
+    result = fitted_variant(name, options, variant, NOISE)
+    o, sample = result.design.observations, result.estimate.sample
+    assert (np.diff(sample.rows) > 0).all()
+    assert 0 <= sample.rows[0] <= sample.rows[-1] < o.n_rows
+    assert sample.n_units == np.unique(o.unit[sample.rows]).size
+    for view in result.views:
+        estimate = result.view(view)
+        by_unit = unit_influence(estimate, o.unit_ids)
+        source = estimate.uncertainty.regression
+        if source is None:
+            continue
+        assert np.isin(source.rows, sample.rows).all()
+        summed = np.zeros_like(by_unit)
+        np.add.at(summed, o.unit[source.rows], source.row_influence())
+        np.testing.assert_allclose(summed, by_unit, rtol=EXACT, atol=EXACT * np.abs(by_unit).max())
+
+
+@pytest.mark.parametrize(("name", "variant"), sorted(REFUSED))
+def test_a_variant_that_is_not_tested_is_refused(name, variant):
+    with pytest.raises(TwintradeError):
+        fitted_variant(name, {}, variant, NOISE)
