@@ -18,6 +18,8 @@ from twintrade.numerics.poisson import poisson
 from twintrade.numerics.prediction import identified, leverage_one, projection_weights
 
 Family = Literal["linear", "poisson"]
+REACH = 1e-7
+"""Relative distance at which a covariate is another than untreated rows determine it to be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,8 +100,13 @@ def counterfactual(o: Observations, family: Family) -> Counterfactual:
     affected = np.flatnonzero(o.is_affected)
     codes_fit = [c[fitted.rows] for c in codes]
     known = identified(codes_fit, [c[affected] for c in codes])
-    rows = affected[known]
     unknown = unidentified(o, affected[~known], codes, fitted.rows)
+    no_slope = np.zeros_like(known)
+    no_slope[known] = ~_within_reach(o, fitted, codes, affected[known])
+    if no_slope.any():
+        unknown += (_without_slope(o, fitted, affected[no_slope]),)
+    known &= ~no_slope
+    rows = affected[known]
     if not o.is_treated[rows].any():
         listed = "; ".join(f"{d.n_rows} {d.sentence}" for d in unknown)
         raise EstimationError(f"no treated row can be imputed from untreated ones: {listed}")
@@ -131,6 +138,7 @@ class _Fitted:
     residuals: FloatArray
     weights: FloatArray | None
     slopes: FloatArray
+    kept: IntArray
     effects: Sequence[FloatArray]
     statistics: dict[str, float]
     dropped: tuple[Dropped, ...]
@@ -145,7 +153,9 @@ def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) ->
     slopes[fit.kept] = fit.coefficients
     spread = effects.effect_coefficients(o.y[rows] - x @ slopes)
     statistics = {"within_r2": fit.within_r2} if x.shape[1] else {}
-    return _Fitted(rows, fit.residuals, weights, slopes, spread, statistics, _absorbed_covariates(fit.collinear))
+    return _Fitted(
+        rows, fit.residuals, weights, slopes, fit.kept, spread, statistics, _absorbed_covariates(fit.collinear)
+    )
 
 
 def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _Fitted:
@@ -159,7 +169,7 @@ def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -
     statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
     statistics["n_without_outcome_before"] = _n_without_outcome_before(o)
     dropped = (*separated_rows(o, fit.separated, rows), *_absorbed_covariates(fit.collinear))
-    return _Fitted(used, fit.residuals, own, slopes, fit.effect_coefficients, statistics, dropped)
+    return _Fitted(used, fit.residuals, own, slopes, fit.kept, fit.effect_coefficients, statistics, dropped)
 
 
 def _absorbed_covariates(collinear: tuple[Collinear, ...]) -> tuple[Dropped, ...]:
@@ -173,6 +183,34 @@ def _n_without_outcome_before(o: Observations) -> float:
     rows = np.bincount(o.unit[is_before], minlength=o.n_units)
     sums = np.bincount(o.unit[is_before], np.abs(o.y[is_before]), o.n_units)
     return float((o.is_ever_treated & (rows > 0) & (sums == 0)).sum())
+
+
+def _within_reach(o: Observations, fitted: _Fitted, codes: tuple[IntArray, ...], rows: IntArray) -> BoolArray:
+    """Whether covariates without a slope are, in each row, what they are determined to be among untreated rows.
+
+    Where they are, a prediction is the same whatever their slope is; where not, it is as unknown as the slope.
+    """
+    x, kept = o.covariates, fitted.kept
+    inside = np.ones(rows.size, dtype=bool)
+    lost = np.setdiff1d(np.arange(x.shape[1]), kept)
+    if not lost.size:
+        return inside
+    effects = absorber([c[fitted.rows] for c in codes])
+    for j in lost:
+        own = x[fitted.rows, j]
+        slopes = least_squares(own, x[np.ix_(fitted.rows, kept)], effects).coefficients
+        implied = x[np.ix_(rows, kept)] @ slopes
+        spread = effects.effect_coefficients(own - x[np.ix_(fitted.rows, kept)] @ slopes)
+        for one, code in zip(spread, codes, strict=True):
+            implied = implied + one[code[rows]]
+        inside &= np.abs(x[rows, j] - implied) <= REACH * np.abs(x[:, j]).max()
+    return inside
+
+
+def _without_slope(o: Observations, fitted: _Fitted, rows: IntArray) -> Dropped:
+    names = [o.design.covariates[j] for j in np.setdiff1d(np.arange(o.covariates.shape[1]), fitted.kept)]
+    sentence = f"treated rows whose {' and '.join(names)} untreated rows give no slope for: not imputed"
+    return _listed(o, "unidentified-covariate", sentence, rows)
 
 
 def unidentified(
