@@ -86,11 +86,22 @@ def with_a_cohort_without_reference(parts: Chosen) -> Chosen:
     return replace(parts, frame=parts.frame.assign(**{OUTCOME: parts.frame[OUTCOME].mask(gone)}))
 
 
+def with_covariates(parts: Chosen) -> Chosen:
+    """Something moves the outcome, of which treated units have more, and more still once they are treated."""
+    rng = np.random.default_rng(7)
+    treated = np.isfinite(parts.onset)
+    after = treated & (parts.frame["period"] >= parts.onset).to_numpy()
+    moved = 0.3 * treated + 0.3 * after + rng.normal(size=len(parts.frame))
+    given = replace(parts, frame=parts.frame.assign(moved=moved), options={"covariates": ("moved",)})
+    return given.moved(0.5 * moved)
+
+
 VARIANTS: Mapping[str, Callable[[Chosen], Chosen]] = {
     "as it is": lambda parts: parts,
     "anticipation": with_anticipation,
     "rows left out": with_rows_left_out,
     "weights": with_weights,
+    "covariates": with_covariates,
     "every unit treated": with_every_unit_treated,
     "a cohort without reference": with_a_cohort_without_reference,
 }
@@ -116,6 +127,14 @@ OPTIONS: tuple[tuple[str, Mapping[str, object]], ...] = (
 """Options under which a method has an influence of another kind than by default."""
 
 REFUSED = {
+    *((name, "weights") for name in WITHOUT_INFLUENCE),
+    *(
+        (name, "covariates")
+        for name in ("synthetic_did", "partially_pooled_synthetic_control", "staggered_efficient")
+    ),
+    ("partially_pooled_synthetic_control", "anticipation"),
+    ("partially_pooled_synthetic_control", "rows left out"),
+    ("synthetic_did", "rows left out"),
     ("stacked", "every unit treated"),
     ("staggered_efficient", "rows left out"),
     ("staggered_efficient", "weights"),

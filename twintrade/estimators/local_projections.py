@@ -138,7 +138,8 @@ class LocalProjections(Estimator):
         others = [(h, r) for h, r in found if h != design.reference]
         nothing = tuple(np.zeros_like(part) for part in found[0][1].influence)
         n_reference = 0 if at_reference is None else at_reference.n_treated
-        zero = Projected(0.0, nothing, n_reference, np.zeros(0, dtype=np.int64))
+        weight = None if at_reference is None else at_reference.treated_weight
+        zero = Projected(0.0, nothing, n_reference, np.zeros(0, dtype=np.int64), treated_weight=weight)
         every = sorted([*others, (design.reference, zero)], key=lambda pair: pair[0])
         times = np.array([h for h, _ in every], dtype=np.int64)
         counts = np.array([r.n_treated for _, r in every], dtype=np.int64)
@@ -155,6 +156,7 @@ class LocalProjections(Estimator):
             event_times=times,
             reference=design.reference,
             anticipation=design.anticipation,
+            row_weights=None if design.weights is None else np.array([r.treated_weight or 0.0 for _, r in every]),
         )
 
     def _pooled(self, source: Wide | PanelMeans, design: Design, sample: Sample) -> Estimate:

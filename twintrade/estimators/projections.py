@@ -25,6 +25,8 @@ class Projected:
         Cohorts of the treated units.
     collinear : tuple of str
         Covariates that the period effects or others determine, and how.
+    treated_weight : float or None
+        Sampling weight of the treated rows, where rows carry weights.
     """
 
     effect: float
@@ -32,6 +34,7 @@ class Projected:
     n_treated: int
     cohorts: IntArray
     collinear: tuple[str, ...] = ()
+    treated_weight: float | None = None
 
 
 def projected(rows: ProjectionRows, cohort: IntArray, weighting: str, names: tuple[str, ...]) -> Projected | None:
@@ -44,7 +47,8 @@ def projected(rows: ProjectionRows, cohort: IntArray, weighting: str, names: tup
     effect, influence, collinear = found
     by_unit = np.asarray(np.bincount(rows.unit, influence, cohort.size), dtype=np.float64)
     treated = rows.unit[rows.is_treated]
-    return Projected(effect, (by_unit,), treated.size, np.unique(cohort[treated]), collinear)
+    weight = None if rows.weights is None else float(weights[rows.is_treated].sum())
+    return Projected(effect, (by_unit,), treated.size, np.unique(cohort[treated]), collinear, weight)
 
 
 def _variance_weighted(
