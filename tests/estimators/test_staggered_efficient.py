@@ -78,6 +78,24 @@ def test_cohorts_of_one_unit_are_left_out_by_name():
     )
 
 
+def test_counts_are_of_what_enters():
+    """Where every unit is treated in the end the last cohort is comparison up to its onset; one unit is no cohort."""
+    panel = made(cohorts={2003: 0.25, 2005: 0.4, 2006: 1 / 60, 2007: 20 / 60})
+    panel = panel.design().without(list(panel.treatment.units[~np.isfinite(panel.treatment.onset)]))
+    onset = panel.onset[np.isin(panel.panel.units, panel.observations.unit_ids)]
+    result = fit(StaggeredEfficient(), panel)
+    early = int(((onset == 2003) | (onset == 2005)).sum())
+    sample, overall, periods = result.estimate.sample, result.view("overall"), result.design.observations.periods
+    assert periods.max() == 2006
+    assert sample.n_treated_units == overall.n_units[0] == early
+    assert sample.n_units == onset.size - (onset == 2006).sum()
+    assert sample.n_rows == sample.n_units * periods.size
+    assert overall.n_cells[0] == 4 * (onset == 2003).sum() + 2 * (onset == 2005).sum()
+    assert result.view("event").n_units.max() == early
+    n_lost = sum(d.n_rows for d in sample.dropped if d.reason in ("single-unit-cohort", "after-last-onset"))
+    assert sample.n_rows + n_lost == panel.observations.n_rows
+
+
 def test_gaps_and_covariates_are_refused():
     with pytest.raises(DesignError, match="balanced"):
         fit(StaggeredEfficient(), made(missing=0.1).design())

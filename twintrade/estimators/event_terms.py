@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from twintrade.design import Design, Observations
-from twintrade.effects import Estimate, EventStudy
+from twintrade.effects import Dropped, Estimate, EventStudy
 from twintrade.errors import DesignError
 from twintrade.estimators.reference import holders, joined_rows, require_reference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -102,6 +102,17 @@ def follows_event_time(o: Observations) -> BoolArray:
     Units tied after the last period are comparison throughout.
     """
     return np.asarray((o.unit_onset - o.design.anticipation <= o.periods[-1])[o.unit])
+
+
+def before_last_onset(design: Design) -> Design:
+    """Return the design as it is, or, where every unit is affected in the end, up to the last cohort's onset."""
+    o = design.observations
+    if not follows_event_time(o).all():
+        return design
+    end = o.unit_onset.max() - design.anticipation
+    sentence = "rows from the last cohort's onset on: no unit is untreated then, and this cohort is the comparison"
+    why = Dropped("after-last-onset", sentence, int((o.period >= end).sum()))
+    return design.restricted(design.panel.period < end, why)
 
 
 def _event_terms(o: Observations, model: Model) -> Terms:

@@ -1,7 +1,7 @@
 """Efficient use of pre-treatment outcomes when the timing of treatment is as good as random."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from twintrade.effects import Dropped, Estimate, EventStudy
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.event_terms import before_last_onset
 from twintrade.estimators.group_time import Cell, cells, identified
 from twintrade.estimators.wide import Wide, widen
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -18,6 +19,7 @@ from twintrade.numerics.cohort_moments import CohortMoments
 from twintrade.numerics.random_timing import adjusted, timing_reduction
 
 Headline = Literal["simple", "cohort", "calendar"]
+SINGLE = "single-unit-cohort"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,13 @@ class StaggeredEfficient(Estimator):
         EstimationError
             Every cohort has one unit, or none has a comparison.
         """
-        wide, alone = _without_single_units(widen(design.observations))
+        design = self.narrowed(design)
+        wide = widen(design.observations)
         every = list(cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison))
         plan, lost = identified(every, wide)
         if not any(self._is_after(c, wide) for c in plan):
-            listed = f" (cohorts of one unit are left out: {', '.join(alone[0].names)})" if alone else ""
+            alone = [name for d in design.left_out if d.reason == SINGLE for name in d.names]
+            listed = f" (cohorts of one unit are left out: {', '.join(alone)})" if alone else ""
             raise EstimationError(f"no cohort has a comparison from its onset on{listed}")
         moments = wide.moments()
         times = np.array([wide.periods[c.at] - int(wide.onset[c.cohort]) for c in plan])
@@ -81,14 +85,16 @@ class StaggeredEfficient(Estimator):
         own = headline_weights(self.headline, times, wide.onset[[c.cohort for c in plan]], sizes)
         overall, overall_influence, reduction = self._adjusted(moments, plan, own[:, None], wide)
         n_units = np.array([sizes[times == e].sum() for e in labels]).astype(np.int64)
-        sample = design.observations.sample(dropped=(*alone, *lost), statistics={"timing_reduction": reduction[0]})
+        sample = design.observations.sample(dropped=lost, statistics={"timing_reduction": reduction[0]})
         average = Estimate(
             effects=overall,
             uncertainty=overall_influence,
             scale=design.scale,
             sample=sample,
             names=("average over treated cells",),
-            n_units=np.array([int(wide.counts[np.unique([c.cohort for c in plan])].sum())]),
+            n_units=np.array(
+                [int(wide.counts[np.unique([c.cohort for c in plan if self._is_after(c, wide)])].sum())]
+            ),
             n_cells=np.array([int(sizes[times >= 0].sum())]),
             against="last before",
         )
@@ -107,6 +113,17 @@ class StaggeredEfficient(Estimator):
             overall=average,
             against="last before",
         )
+
+    def narrowed(self, design: Design) -> Design:
+        """Return the design without cohorts of one unit and without periods in which no unit is untreated.
+
+        Raises
+        ------
+        EstimationError
+            Every cohort has one unit.
+        """
+        design = _without_single_units(design)
+        return before_last_onset(design) if design.comparison.uses_not_yet_treated else design
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -173,24 +190,17 @@ def loadings(m: CohortMoments, plan: Sequence[Cell], weights: FloatArray) -> tup
     return raw, before
 
 
-def _without_single_units(wide: Wide) -> tuple[Wide, tuple[Dropped, ...]]:
+def _without_single_units(design: Design) -> Design:
     """Leave out cohorts of one unit: they have no variance to weigh."""
-    alone = wide.counts == 1
+    o = design.observations
+    onset = np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset)
+    cohort = np.unique(onset, return_inverse=True)[1]
+    size = np.ones(o.n_units) if design.statistics is None else design.statistics.moments.counts[o.unit_rows]
+    alone = np.bincount(cohort, size)[cohort] == 1
     if not alone.any():
-        return wide, ()
+        return design
     if alone.all():
         raise EstimationError("every cohort has a single unit; their variances are not identified")
-    kept, every = ~alone[wide.cohort], np.arange(wide.periods.size)
-    names = tuple(str(u) for u in wide.unit_ids[~kept])
+    names = tuple(str(u) for u in o.unit_ids[alone])
     sentence = "rows of cohorts of one unit, whose variance is not identified"
-    dropped = Dropped("single-unit-cohort", sentence, int((~kept).sum()) * wide.periods.size, len(names), names)
-    return replace(
-        wide,
-        unit_ids=wide.unit_ids[kept],
-        outcomes=wide.outcomes[kept],
-        covariates=wide.covariates[kept],
-        onset=wide.onset[~alone],
-        cohort=(np.cumsum(~alone) - 1)[wide.cohort[kept]],
-        given=None if wide.given is None else wide.given.part(np.flatnonzero(~alone), every),
-        clusters={n: c.part(np.flatnonzero(~alone), every) for n, c in wide.clusters.items()},
-    ), (dropped,)
+    return design.without(names, Dropped(SINGLE, sentence, int(alone[o.unit].sum()), len(names), names))

@@ -12,7 +12,7 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
 from twintrade.estimators.collapsed import Collapse, collapse
 from twintrade.estimators.estimands import less_before, of_rows
-from twintrade.estimators.event_terms import follows_event_time
+from twintrade.estimators.event_terms import before_last_onset
 from twintrade.estimators.group_time import Cell, Shares
 from twintrade.estimators.reference import holders, joined_rows, require_reference
 from twintrade.estimators.saturated import Family, cell_dummies, saturated
@@ -72,7 +72,7 @@ class SunAbraham(Estimator):
         EstimationError
             Nobody is observed at the reference.
         """
-        return _seen_at_reference(_before_last_onset(design))
+        return _seen_at_reference(before_last_onset(design))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -90,17 +90,6 @@ class SunAbraham(Estimator):
         effects = " + ".join("α_" + n for n in design.effect_names)
         inside = f"Σ_g Σ_e δ_ge·1[cohort g]·1[t − g = e] + {effects}"
         return f"E[y] = exp({inside})" if self.family == "poisson" else f"y = {inside} + ε"
-
-
-def _before_last_onset(design: Design) -> Design:
-    """Return the design as it is, or, where every unit is affected in the end, up to the last cohort's onset."""
-    o = design.observations
-    if not follows_event_time(o).all():
-        return design
-    end = o.unit_onset.max() - design.anticipation
-    sentence = "rows from the last cohort's onset on: no unit is untreated then, and this cohort is the comparison"
-    why = Dropped("after-last-onset", sentence, int((o.period >= end).sum()))
-    return design.restricted(design.panel.period < end, why)
 
 
 def _seen_at_reference(design: Design) -> Design:
