@@ -153,6 +153,9 @@ class EventStudy(Estimate):
         Whether the first and the last event time stand for everything beyond it.
     anticipation : int
         Periods before onset that count as possibly affected.
+    pinned : tuple of int
+        Event times that count as zero beside the reference and have no effect of their own: a second reference, and
+        those that the fixed effects and the other event times determine, as where every unit is treated in the end.
     overall : Estimate or None
         The method's own average, where it is no average of the event-time effects by treated rows.
     path : Estimate or None
@@ -166,10 +169,15 @@ class EventStudy(Estimate):
     reference: int | None
     binned: tuple[bool, bool] = (False, False)
     anticipation: int = 0
+    pinned: tuple[int, ...] = ()
     overall: Estimate | None = None
     path: Estimate | None = None
     row_weights: FloatArray | None = None
     NAME: ClassVar[str] = "event study"
+
+    def __repr__(self) -> str:
+        also = f"; zero as well: {', '.join(f'{e:+d}' for e in self.pinned)}" if self.pinned else ""
+        return f"{Estimate.__repr__(self)}{also}"
 
     def keys(self) -> pd.DataFrame:
         """Return the row keys, with event time."""

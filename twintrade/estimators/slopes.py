@@ -130,6 +130,7 @@ def _event_study(
         event_times=times,
         reference=reference,
         binned=terms.binned,
+        pinned=_pinned(terms, slopes),
         against="reference",
         anticipation=o.design.anticipation,
         row_weights=row_weights(o, slopes.rows, terms.clipped, times),
@@ -183,6 +184,14 @@ def _require_joined(o: Observations, terms: Terms, slopes: Slopes) -> None:
             f"no treated unit that the fixed effects leave informative joins event times {lost} to {reference}, the "
             "reference; choose another reference or coarser fixed effects"
         )
+
+
+def _pinned(terms: Terms, slopes: Slopes) -> tuple[int, ...]:
+    """Return the event times that count as zero beside the reference, ascending."""
+    assert terms.event_times is not None
+    determined = [c.column for c in slopes.collinear if c.column < terms.n_reported]
+    times = [int(terms.event_times[k]) for k in determined if terms.names[k] not in terms.apart]
+    return tuple(sorted(times if terms.second_reference is None else [*times, terms.second_reference]))
 
 
 def _second_reference(terms: Terms) -> tuple[Dropped, ...]:

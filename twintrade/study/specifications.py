@@ -86,7 +86,7 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
         "equation": estimator.equation(design),
         "estimand": estimator.estimand(design),
         "assumption": estimator.assumption(design),
-        "base_sentence": BASES[fit.estimate.base].replace("{reference}", f"{design.reference:+d}".replace("-", "−")),
+        "base_sentence": _base_sentence(fit),
         "scale": fit.estimate.scale,
         "n_rows": sample.n_rows,
         "n_units": sample.n_units,
@@ -104,6 +104,25 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     if isinstance(study, EventStudy):
         row |= {"reference": study.reference, "binned_low": study.binned[0], "binned_high": study.binned[1]}
     return row
+
+
+def _base_sentence(fit: Fit) -> str:
+    """Say what effects before onset are measured from, and which of them are zero because nothing determines them."""
+    sentence = BASES[fit.estimate.base].replace("{reference}", _signed(fit.design.reference))
+    pinned = fit.estimate.pinned if isinstance(fit.estimate, EventStudy) else ()
+    if not pinned:
+        return sentence
+    times = " and ".join(_signed(e) for e in pinned)
+    verb = "Event time {} counts" if len(pinned) == 1 else "Event times {} count"
+    chosen = fit.estimator.options().get("second_reference")
+    why = ""
+    if any(e != chosen for e in pinned):
+        why = ": the fixed effects and the other event times leave it open, and another choice changes every effect"
+    return f"{sentence} {verb.format(times)} as zero as well{why}."
+
+
+def _signed(event_time: int) -> str:
+    return f"{event_time:+d}".replace("-", "−")
 
 
 def _of_overall(fit: Fit) -> dict[str, Any]:
