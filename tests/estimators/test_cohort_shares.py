@@ -32,8 +32,8 @@ def design_of(weights=None, missing=0.0):
 def test_sun_abraham_and_callaway_santanna_agree_once_they_read_shares_alike(shares):
     ours = fit(SunAbraham(shares=shares), design_of())
     theirs = fit(CallawaySantAnna(shares=shares), design_of())
-    for view in ("event", "overall", "calendar"):
-        one, other = ours.view(view), theirs.view(view)
+    for view, of_path in (("event", "event"), ("overall", "path"), ("calendar", "calendar")):
+        one, other = ours.view(of_path), theirs.view(view)
         np.testing.assert_allclose(one.effects, other.effects, atol=EXACT)
         np.testing.assert_allclose(one.uncertainty.matrix(), other.uncertainty.matrix(), atol=EXACT)
 

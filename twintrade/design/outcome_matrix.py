@@ -84,6 +84,9 @@ def outcome_matrix(design: Design) -> OutcomeMatrix:
     positions = np.full((o.n_units, labels.size), -1, dtype=np.int64)
     values[o.unit, column] = o.y
     positions[o.unit, column] = np.arange(o.n_rows)
+    # A treated unit observed once has nothing across its onset: it may not narrow the others' periods.
+    several = (positions >= 0).sum(axis=1) > 1
+    treated = treated & several if (treated & several).any() else treated
     shared = np.asarray((positions[treated] >= 0).all(axis=0))
     complete = np.asarray((positions[:, shared] >= 0).all(axis=1))
     if not (complete & ~treated).any():
@@ -130,7 +133,7 @@ def _gaps(
     incomplete = ~complete[unit]
     if incomplete.any():
         names = tuple(str(u) for u in units[~complete])
-        sentence = "rows of donors that miss a period of the treated unit"
+        sentence = "rows of units that miss a period of the treated unit"
         dropped.append(Dropped("gap", sentence, int(incomplete.sum()), len(names), names))
     outside = ~shared[column] & ~incomplete
     if outside.any():

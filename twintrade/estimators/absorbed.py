@@ -56,6 +56,13 @@ def all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
     return tuple(out)
 
 
+def single_rows(o: Observations, rows: IntArray) -> BoolArray:
+    """Return which of the rows are their unit's only one, where units have effects: they say nothing of cells."""
+    if "unit" not in o.design.effect_names:
+        return np.zeros(rows.size, dtype=bool)
+    return np.asarray(np.bincount(o.unit[rows], minlength=o.n_units)[o.unit[rows]] == 1)
+
+
 def _counts(codes: IntArray, treated: BoolArray) -> tuple[IntArray, IntArray]:
     """Return rows and treated rows of each level."""
     n_levels = int(codes.max()) + 1

@@ -74,7 +74,7 @@ class CallawaySantAnna(Estimator):
         return replace(found, unit_cohorts=None, cohort_labels=None, unit_weights=None)
 
     def _estimated(self, design: Design) -> CohortEffects:
-        wide = widen(design.observations)
+        wide = replace(widen(design.observations), are_sections=self.rows == "cross_sections")
         every = list(cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
         plan, dropped = identified(every, wide)
         _require_treated(plan, wide, dropped)

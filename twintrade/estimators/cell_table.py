@@ -7,6 +7,7 @@ import numpy as np
 
 from twintrade.design import Observations
 from twintrade.effects import Regression
+from twintrade.estimators.absorbed import single_rows
 from twintrade.estimators.cell_fit import CellFit, Family
 from twintrade.estimators.mundlak import centered
 from twintrade.estimators.net_cells import CELLS_AT_ONCE
@@ -62,7 +63,7 @@ def measured(o: Observations, fit: CellFit, of_row: IntArray, measure: Measure, 
     place[fit.kept + 1] = np.arange(fit.kept.size)
     cell = place[of_row[fit.rows] + 1]
     n_cells = fit.kept.size
-    inside = np.flatnonzero(cell >= 0)
+    inside = np.flatnonzero((cell >= 0) & ~single_rows(o, fit.rows))
     sizes = np.bincount(cell[inside], fit.weights[inside], n_cells).astype(np.float64)
     own = fit.influence[:, :n_cells]
     if measure == "coefficient" or family == "linear":
@@ -137,6 +138,8 @@ def tabled(o: Observations, fit: CellFit, cells: Dummies, found: Measured, refer
     cohorts, times = cohorts[order], times[order]
     unit, onset, event_time = o.unit[fit.rows], o.onset[fit.rows], o.event_time[fit.rows]
     members = [np.flatnonzero((onset == g) & (event_time == e)) for g, e in zip(cohorts, times, strict=True)]
+    is_single = single_rows(o, fit.rows)
+    members = [m[~is_single[m]] for m in members]
     sizes = np.array([fit.weights[m].sum() for m in members])
     is_cell = order < fit.kept.size
     is_in_order = np.array_equal(order, np.arange(fit.kept.size))

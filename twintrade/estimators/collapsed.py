@@ -148,6 +148,7 @@ class Collapse:
         onset, period = self.moments.onset, self.moments.periods
         if isinstance(estimate, CohortEffects):
             at = np.searchsorted(period, estimate.cohorts + estimate.event_times)
+            size = np.where(self.observed.sum(axis=1) > 1, size, 0)  # a unit's only row shows no change
             of_cohort = size @ ((onset[:, None] == estimate.cohorts) & self.observed[:, at])
             return of_cohort, of_cohort
         event_time = period - onset[:, None]

@@ -9,10 +9,12 @@ from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.corrected_influence import CorrectedInfluence
 from twintrade.errors import EstimationError
+from twintrade.estimators.absorbed import single_rows
 from twintrade.estimators.base import Estimator, Requires, Target
 from twintrade.estimators.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.event_terms import Model, Shape, join_models, models_of
 from twintrade.estimators.ppml import PPML
+from twintrade.numerics.arrays import IntArray
 from twintrade.numerics.incidental_bias import DyadPanel, incidental_bias
 
 TWO_SETS = ("city_period", "partner_period")
@@ -94,31 +96,35 @@ def _corrected(o: Observations, model: Model) -> EventStudy | Estimate:
     if not isinstance(own, UnitInfluence) or own.regression is None:
         raise EstimationError("ppml returned no regression to correct")
     source = own.regression
-    panel = _panel(o, source)
+    used = np.flatnonzero(~single_rows(o, source.rows))
+    panel = _panel(o, source, used)
     found = incidental_bias(panel)
     bias = found.bias @ source.selector
     if not panel.has_dyad_effects:
         bias = np.zeros_like(bias)
     loading = found.bread @ source.selector
-    influence = CorrectedInfluence(
-        own.units, found.dyad_scores @ loading, source, adjusted=found.adjusted_scores @ loading
+    scores = np.zeros((2, own.units.size, loading.shape[1]))
+    scores[:, np.isin(own.units, o.unit_ids[o.unit[source.rows[used]]])] = (
+        found.dyad_scores @ loading,
+        found.adjusted_scores @ loading,
     )
+    influence = CorrectedInfluence(own.units, scores[0], source, adjusted=scores[1])
     shown = {f"bias {name}": float(b) for name, b in zip(plain.names, bias, strict=True)}
     statistics = {**plain.sample.statistics, **shown}
     sample = replace(plain.sample, statistics=statistics)
     return replace(plain, effects=plain.effects - bias, uncertainty=influence, sample=sample)
 
 
-def _panel(o: Observations, source: Regression) -> DyadPanel:
-    """Lay out the fit's rows dyad by period."""
-    dyads, dyad = np.unique(o.unit[source.rows], return_inverse=True)
-    periods, period = np.unique(o.period[source.rows], return_inverse=True)
+def _panel(o: Observations, source: Regression, used: IntArray) -> DyadPanel:
+    """Lay out some of the fit's rows dyad by period: a dyad with one row has no residual and counts at no end."""
+    dyads, dyad = np.unique(o.unit[source.rows[used]], return_inverse=True)
+    periods, period = np.unique(o.period[source.rows[used]], return_inverse=True)
     shape = (dyads.size, periods.size)
     mean, score = np.zeros(shape), np.zeros(shape)
-    mean[dyad, period] = source.weights
-    score[dyad, period] = source.weights * source.residuals
+    mean[dyad, period] = source.weights[used]
+    score[dyad, period] = source.weights[used] * source.residuals[used]
     regressors = np.zeros((*shape, source.design.shape[1]))
-    regressors[dyad, period] = source.design
+    regressors[dyad, period] = source.design[used]
     panel = o.design.panel
     ends = [
         np.unique(side[o.unit_rows[dyads]], return_inverse=True) for side in (panel.unit_city, panel.unit_partner)

@@ -8,6 +8,7 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.effects import CohortEffects, Dropped, Regression, UnitInfluence
 from twintrade.errors import EstimationError
+from twintrade.estimators.absorbed import single_rows
 from twintrade.estimators.separated import separated_rows
 from twintrade.estimators.slopes import influence_by_unit
 from twintrade.numerics.absorb import absorber
@@ -130,7 +131,8 @@ def _table(o: Observations, rows: IntArray, dummies: Dummies, kept: IntArray, re
     order = np.lexsort((times, cohorts))
     cohorts, times = cohorts[order], times[order]
     sampling = np.ones(rows.size) if o.weights is None else o.weights[rows]
-    members = [(o.onset[rows] == g) & (o.event_time[rows] == e) for g, e in zip(cohorts, times, strict=True)]
+    onset = np.where(single_rows(o, rows), np.nan, o.onset[rows])
+    members = [(onset == g) & (o.event_time[rows] == e) for g, e in zip(cohorts, times, strict=True)]
     return _Table(
         cohorts=cohorts,
         event_times=times,

@@ -76,5 +76,5 @@ def groups_of(wide: Wide, o: Observations, column: str) -> Groups:
     if affected.min() == affected.max():
         raise DesignError(f"column {column!r} is {affected[0]} for every unit; the third difference needs both")
     code = wide.cohort + wide.onset.size * affected
-    counts = np.bincount(code, minlength=2 * wide.onset.size).reshape(2, -1).astype(np.float64)
+    counts = np.bincount(code[~wide.is_single], minlength=2 * wide.onset.size).reshape(2, -1).astype(np.float64)
     return Groups(wide, code, counts)

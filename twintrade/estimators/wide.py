@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 from twintrade.numerics.cohort_moments import ClusterSums, CohortMoments, cohort_moments
 
 
@@ -34,6 +34,8 @@ class Wide:
         Statistics made elsewhere, for the cohorts of ``onset``.
     clusters : mapping of str to ClusterSums
         Sums by cluster that came with them.
+    are_sections : bool
+        Whether rows are compared as cross-sections, so that a unit observed once counts as others do.
     """
 
     unit_ids: ObjectArray
@@ -46,21 +48,30 @@ class Wide:
     is_complete: bool
     given: CohortMoments | None = None
     clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
+    are_sections: bool = False
+
+    @property
+    def is_single(self) -> BoolArray:
+        """Which units are observed once: they show no change and count in no cohort's size, shape (n_units,)."""
+        if self.is_complete or self.are_sections:
+            return np.zeros(self.unit_ids.size, dtype=bool)
+        return np.asarray((~np.isnan(self.outcomes)).sum(axis=1) == 1)
 
     @property
     def unit_weights(self) -> FloatArray | None:
-        """Sampling weight of each unit where first observed, shape (n_units,)."""
+        """Weight of each unit in its cohort's size, where first observed; None where all are one: (n_units,)."""
+        is_single = self.is_single
         if self.weights is None:
-            return None
+            return np.where(is_single, 0.0, 1.0) if is_single.any() else None
         first = np.argmax(~np.isnan(self.outcomes), axis=1)
-        return np.asarray(self.weights[np.arange(first.size), first], dtype=np.float64)
+        return np.where(is_single, 0.0, self.weights[np.arange(first.size), first])
 
     @property
     def counts(self) -> FloatArray:
         """Units per cohort, shape (n_cohorts,)."""
         if self.given is not None:
             return self.given.counts
-        return np.bincount(self.cohort, minlength=self.onset.size).astype(np.float64)
+        return np.bincount(self.cohort[~self.is_single], minlength=self.onset.size).astype(np.float64)
 
     def moments(self) -> CohortMoments:
         """Return counts, means and second moments of the cohorts of a complete panel."""
