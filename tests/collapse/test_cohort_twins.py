@@ -68,7 +68,13 @@ def test_static_two_stage_equals_its_rows():
 
 @pytest.mark.parametrize("anticipation", [0, 1])
 @pytest.mark.parametrize(
-    "options", [{"normalized": True}, {"same_switchers": True}, {"singletons": "dropped"}, {"singletons": "pooled"}]
+    "options",
+    [
+        {"normalized": True},
+        {"same_switchers": True, "effects": 3},
+        {"singletons": "dropped"},
+        {"singletons": "pooled"},
+    ],
 )
 def test_switchers_by_means_equal_switchers_by_rows(options, anticipation):
     """Two cohorts of one unit each, and one of twelve."""

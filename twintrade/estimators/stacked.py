@@ -41,7 +41,7 @@ class Stacked(Estimator):
 
     weights: Literal["corrective", "variance"] = "corrective"
     trimmed: bool = True
-    span: tuple[int, int] = (-5, 5)
+    span: tuple[int, int] = (-3, 3)
 
     name: ClassVar[str] = "stacked"
     title: ClassVar[str] = "Stacked"

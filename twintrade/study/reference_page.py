@@ -75,7 +75,7 @@ Options that decide what a column's number is:
   years before is the coefficient of one treatment dummy; the path by event time and its average against the reference
   stand beside it. `"static"`: the coefficient alone, without path and without reference period.
 - `bins` of the same: `true` lets the ends of the path shown collect what lies beyond the window. Averages never do.
-- `span` of `stacked`: first and last event time of every stack, −5 to 5 unless set, whatever the window shows.
+- `span` of `stacked`: first and last event time of every stack, −3 to 3 unless set, whatever the window shows.
 - `effects` and `placebos` of `chaisemartin_dhaultfoeuille`: how many periods from the switch on are averaged, and
   before it are shown; all that are observed unless set. `pooled` of `local_projections`: the authors' pooled effect
   from onset on to this event time, in place of the average of the path less the average lead.
