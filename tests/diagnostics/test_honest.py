@@ -12,6 +12,8 @@ from twintrade.diagnostics.honest import Honest, event_path
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
@@ -120,3 +122,19 @@ class Given(Inference):
 
     def infer(self, fit, view, rng):
         return self.bands
+
+
+@pytest.mark.parametrize("estimator", [PPML(), PPML(bins=True), TWFE(), CallawaySantAnna()], ids=lambda e: repr(e))
+@pytest.mark.parametrize("window", [(-3, 1), (-3, 3), (-9, 9)])
+def test_bounds_are_for_the_average_of_the_path_that_the_column_prints(design, estimator, window):
+    """Event times beyond the window belong to it; Callaway and Sant'Anna's overall effect is such an average."""
+    panel = replace(design.panel, columns={**design.panel.columns, "y": np.exp(design.panel.columns["y"])})
+    fitted = fit(estimator, replace(design, panel=panel, window=window))
+    finding = Honest(bounds=(0.5,)).check(fitted, Clustered(), np.random.default_rng(0))
+    view = "path" if "path" in fitted.views else "overall"
+    path = fitted.view(view).effects[0]
+    np.testing.assert_allclose(finding.table["effect"], path, rtol=1e-9)
+    bands = Clustered().infer(fitted, view, np.random.default_rng(0))
+    original = finding.table.iloc[0]
+    assert (original["low"] + original["high"]) / 2 == pytest.approx(path, rel=1e-9)
+    assert original["high"] - original["low"] == pytest.approx(2 * 1.959963984540054 * bands.se[0], rel=1e-6)

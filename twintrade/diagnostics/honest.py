@@ -1,6 +1,6 @@
 """How large a violation of parallel trends would overturn the result (Rambachan and Roth 2023)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -8,13 +8,14 @@ import pandas as pd
 from scipy.special import ndtri
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.effects import EventStudy, Finding, Message
+from twintrade.diagnostics.reference_year import unbinned
+from twintrade.effects import CohortEffects, EventStudy, Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.robust_interval import EventPath, Method, RobustInterval, robust_interval
+from twintrade.numerics.robust_interval import EventPath, Method, RobustInterval, contains, robust_interval
 from twintrade.numerics.trend_restrictions import Bias, Kind, Monotone
 
 BREAKDOWN_ENDS = 1e-4
@@ -40,7 +41,8 @@ class Honest(Diagnostic):
     bounds : tuple of float
         M-bar, or M in units of the effect for smoothness.
     target : {"average", "first"}
-        Average of the effects from onset on, or the effect at onset.
+        Average of the path from onset on, over the event times behind the column's own, whatever the window shows; or
+        the effect at onset. Leads are those of the window.
     method : str
         "fixed_length", "least_favorable", "conditional", "conditional_fixed_length", or "recommended": fixed length
         for smoothness without sign restrictions, the least favorable hybrid otherwise.
@@ -99,6 +101,7 @@ class Honest(Diagnostic):
     ) -> tuple[EventPath, tuple[Message, ...]]:
         if "event" not in fit.views:
             raise _UnavailableError(f"{fit.estimator.name} gives no effects by event time")
+        fit = whole_path(fit)
         bands = inference.infer(fit, "event", rng)
         messages: tuple[Message, ...] = ()
         if bands.covariance is None:
@@ -121,6 +124,10 @@ class Honest(Diagnostic):
         side = np.sign(path.center)
 
         def excludes_zero(size: float) -> bool:
+            rng = np.random.default_rng(seed)
+            how = self.restriction, size, self._method(), self.level, rng, self.bias, self.monotone
+            if contains(path, 0.0, *how):
+                return False
             found = self.interval(path, size, seed)
             return bool(found.low > 0 if side > 0 else found.high < 0)
 
@@ -154,7 +161,7 @@ class Honest(Diagnostic):
 
     def _sentence(self, path: EventPath, intervals: list[RobustInterval], breakdown: float) -> str:
         symbol = SYMBOLS[self.restriction]
-        what = "average effect from onset on" if self.target == "average" else "effect at onset"
+        what = "average of the path from onset on" if self.target == "average" else "effect at onset"
         given = "; ".join(
             f"{symbol} = {m:g}: {i.low:.3f} to {i.high:.3f}" for m, i in zip(self.bounds, intervals, strict=True)
         )
@@ -170,38 +177,42 @@ class _UnavailableError(TwintradeError):
     """Why no honest interval can be made."""
 
 
+def whole_path(fit: Fit) -> Fit:
+    """Return the fit that shows every event time from onset on, each estimated apart, and the window's leads.
+
+    The average of the path is over all of them: bounds for those of the window alone would be for another number.
+    """
+    fit = unbinned(fit)
+    times = fit.estimate.event_times if isinstance(fit.estimate, EventStudy | CohortEffects) else np.zeros(1, int)
+    low, high = fit.design.window
+    return replace(fit, design=replace(fit.design, window=(low, max(high, int(times.max(initial=0))))))
+
+
 def event_path(study: EventStudy, covariance: FloatArray, target: Literal["average", "first"]) -> EventPath:
     """Return an event study as the path that the restrictions speak about.
 
-    The effects must all be measured against the same reference; binned ends are left out, since they are no single
-    event time. The average weighs event times by their treated cells.
+    The effects must all be measured against the same reference, each event time apart. The average weighs event
+    times by their treated rows, as the path's own does.
 
     Raises
     ------
     TwintradeError
-        Another base, no pre-period, or a gap between event times.
+        Another base, binned ends, no pre-period, or a gap between event times.
     """
     if study.base != "universal" or study.reference is None:
         raise _UnavailableError(
             f"its pre-period effects are {study.base}; the restriction is about one path against one reference, "
             'so use a universal base (for Callaway-Sant\'Anna base = "universal")'
         )
+    if any(study.binned):
+        raise _UnavailableError("its ends collect several event times, and the restriction is about single ones")
     times = study.event_times
-    inside = np.ones(times.size, dtype=bool)
-    inside[0] &= not study.binned[0]
-    inside[-1] &= not study.binned[1]
-    kept = times[inside]
-    if (np.diff(kept) != 1).any():
-        raise _UnavailableError("event times are missing inside the window")
-    before = np.flatnonzero(inside & (times < study.reference))
-    after = np.flatnonzero(inside & (times > study.reference))
+    if (np.diff(times) != 1).any():
+        raise _UnavailableError("event times are missing between the first and the last")
+    before, after = np.flatnonzero(times < study.reference), np.flatnonzero(times > study.reference)
     if before.size == 0 or after.size == 0:
         raise _UnavailableError("there is no effect before, or none after, the reference")
     rows = np.concatenate([before, after])
-    from_onset = times[after] >= 0
-    if target == "first":
-        weights = (times[after] == 0).astype(np.float64)
-    else:
-        weights = np.where(from_onset, study.n_cells[after], 0).astype(np.float64)
-    weights = weights / weights.sum()
+    chosen = times == 0 if target == "first" else times >= 0
+    weights = study.shares(chosen)[after]
     return EventPath(study.effects[rows], covariance[np.ix_(rows, rows)], int(before.size), weights)

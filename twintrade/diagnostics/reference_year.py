@@ -35,7 +35,7 @@ class ReferenceYear(Diagnostic):
             return self.unavailable("only coefficients can be measured against another period without a refit")
         if fit.estimator.options().get("second_reference") is not None:
             return self.unavailable("the path is measured against two periods at once")
-        shown = _unbinned(fit)
+        shown = unbinned(fit)
         paths = list(path_by_reference(shown))
         overall, scale = shown.view("overall"), fit.estimate.scale
         rows = [_row(f"against event time {e:+d}", "reference", e, effect, n) for e, effect, n in paths]
@@ -93,7 +93,7 @@ def _sizes(estimate: Estimate) -> FloatArray:
     return estimate.n_cells.astype(np.float64) if estimate.row_weights is None else estimate.row_weights
 
 
-def _unbinned(shown: Fit) -> Fit:
+def unbinned(shown: Fit) -> Fit:
     """Return the fit with every event time estimated apart; binned ends are for the picture."""
     if not shown.estimator.options().get("bins", False):
         return shown

@@ -228,10 +228,10 @@ class EventStudy(Estimate):
         """
         if self.overall is not None:
             return self.overall
-        after = self._shares(self.event_times >= 0)
+        after = self.shares(self.event_times >= 0)
         if self.against != "reference":
             return self._combined(after, "average over treated cells", "overall", self.against)
-        leads = self._shares(self.event_times < -self.anticipation)
+        leads = self.shares(self.event_times < -self.anticipation)
         return self._combined(after - leads, AFTER_LESS_BEFORE, "overall", "all before")
 
     def average_path(self) -> Estimate:
@@ -246,9 +246,16 @@ class EventStudy(Estimate):
             raise EstimationError("effects that are not measured against a reference have no path against one")
         if self.path is not None:
             return self.path
-        return self._combined(self._shares(self.event_times >= 0), PATH, "path", "reference")
+        return self._combined(self.shares(self.event_times >= 0), PATH, "path", "reference")
 
-    def _shares(self, chosen: BoolArray) -> FloatArray:
+    def shares(self, chosen: BoolArray) -> FloatArray:
+        """Return each effect's weight in an average over the chosen ones: its treated rows, shape (n_effects,).
+
+        Raises
+        ------
+        EstimationError
+            Nothing is chosen that has rows.
+        """
         size = np.where(chosen, self.n_cells if self.row_weights is None else self.row_weights, 0).astype(np.float64)
         if not size.any():
             side = "before onset" if (self.event_times[chosen] < 0).any() else "from onset on"

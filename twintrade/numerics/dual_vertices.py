@@ -14,7 +14,7 @@ VERTEX_LIMIT = 40_000
 """Bases tried at most before each maximum is solved as a linear program instead."""
 
 
-BATCH = 200
+BATCH = 100
 """Linear programs solved before the vertices they met are tried on the rest."""
 
 PRIMAL = 4
