@@ -104,3 +104,9 @@ def test_the_first_page_says_what_the_headline_covers_and_rests_on(made):
     text = said(replace(made, specifications=specs, findings=findings))
     assert "The headline covers 30 of 34 treated rows. 4 cannot be imputed" in text
     assert "It rests on 3.0 effective pairs." in text
+
+
+def test_the_first_page_names_every_table_of_the_ladder(with_paths):
+    page = Page(with_paths, tables=TableOptions(columns_per_table=2))
+    targets = [span.target for b in exhibit(page) for span in getattr(b, "spans", ()) if span.kind == "reference"]
+    assert targets == ["ladder-1", "ladder-2"]

@@ -18,7 +18,7 @@ EFFECT_SENTENCES: Mapping[str, str] = {
     "imputed_rows": "The headline covers {n} of {of} treated rows. {left} cannot be imputed; {without} treated pairs "
     "have no trade before their agreement.",
     "imputed_all": "The headline covers all {of} treated rows.",
-    "range_by_target": "What {table} says in percent, by what is asked: {targets}.",
+    "range_by_target": "The ladder ({table}) in percent, by what is asked: {targets}.",
     "target_range": "{target} from {low} to {high} ({n} columns)",
     "target_one": "{target} {low}",
     "target_total": "the total of the treated pairs",

@@ -1,7 +1,7 @@
 """Below the headline: the rows and pairs it rests on, and what the ladder says for each question that is asked."""
 
 from twintrade.render import numbers
-from twintrade.render.blocks import Block, prose, reference
+from twintrade.render.blocks import Block, Span, prose, reference
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -46,7 +46,7 @@ def spread(page: Page, spec: Record) -> list[Block]:
     signs = {value > 0 for values in ranges.values() for value in values}
     if len(signs) > 1:
         after += " " + page.say("signs_differ", target=_name(page, text(spec.get("target"))))
-    return [prose(before, reference(_table(page, columns)), after)]
+    return [prose(before, *_tables(page, columns), after)]
 
 
 def _by_target(page: Page, columns: list[Record]) -> dict[str, list[float]]:
@@ -84,11 +84,14 @@ def _on_one_scale(page: Page, spec: Record, columns: list[Record]) -> list[Block
     low, high = (numbers.fixed(e["effect"], decimals_of(e)) for e in (ordered[0], ordered[-1]))
     high = f"{high} {text(ordered[0]['scale'])}"
     before, after = page.say("ladder_range", n=str(len(same)), table="\0", low=low, high=high).split("\0")
-    return [prose(before, reference(_table(page, columns)), after)]
+    return [prose(before, *_tables(page, columns), after)]
 
 
-def _table(page: Page, columns: list[Record]) -> str:
-    return "ladder" if len(columns) <= page.tables.columns_per_table else "ladder-1"
+def _tables(page: Page, columns: list[Record]) -> tuple[Span | str, ...]:
+    """Return references to the tables that the ladder takes."""
+    n = -(-len(columns) // page.tables.columns_per_table)
+    parts = [reference("ladder" if n == 1 else f"ladder-{i}") for i in range(1, n + 1)]
+    return (parts[0], *(piece for part in parts[1:] for piece in (", ", part)))
 
 
 def bounds(page: Page, spec: Record) -> list[Block]:
