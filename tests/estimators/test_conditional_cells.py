@@ -2,18 +2,20 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from twintrade.design import NeverTreated, NotYetTreated
 from twintrade.effects import BlockInfluence, UnitInfluence
+from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.conditional_cells import conditional_cells
 from twintrade.estimators.group_time import cells, identified
 from twintrade.estimators.wide import widen
-from twintrade.numerics.two_period import change_effect
+from twintrade.numerics.two_period import PANEL_ONLY, Method, change_effect
 from twintrade.simulate import OUTCOME, simulate
 
 # Sums of a hundred units in another order.
@@ -51,7 +53,7 @@ def one_by_one(wide, plan, method):
     return effects, values
 
 
-@pytest.mark.parametrize("method", ["doubly_robust", "regression", "ipw"])
+@pytest.mark.parametrize("method", get_args(Method))
 @pytest.mark.parametrize("kind", ["fixed", "varying", "weighted", "gaps"])
 def test_cells_fitted_together_equal_cells_fitted_alone(kind, method) -> None:
     for comparison, base in product((NeverTreated(), NotYetTreated()), ("universal", "varying")):
@@ -64,6 +66,20 @@ def test_cells_fitted_together_equal_cells_fitted_alone(kind, method) -> None:
         assert np.abs(found.influence.matrix() - values).max() < TWIN
         if isinstance(comparison, NeverTreated):
             assert (len(found.influence.blocks) > 1) == (kind != "gaps")
+
+
+@pytest.mark.parametrize("method", PANEL_ONLY)
+def test_forms_for_changes_of_units_refuse_repeated_cross_sections(method) -> None:
+    with pytest.raises(DesignError, match="set rows = 'panel'"):
+        fit(CallawaySantAnna(method=method, rows="cross_sections"), wide_of("fixed", NeverTreated()))
+
+
+@pytest.mark.parametrize("method", PANEL_ONLY)
+def test_without_covariates_every_form_is_the_difference_of_means(method) -> None:
+    design = replace(wide_of("weighted", NotYetTreated()), covariates=())
+    other, usual = (fit(CallawaySantAnna(method=m), design).view("event") for m in (method, "doubly_robust"))
+    assert np.abs(other.effects - usual.effects).max() < TWIN
+    assert np.abs(other.uncertainty.matrix() - usual.uncertainty.matrix()).max() < TWIN
 
 
 @pytest.mark.parametrize("view", ["event", "overall", "cohort", "calendar"])

@@ -1,5 +1,7 @@
 """Methods without a bundled reference case, computed anew on sim_balanced with dummies written out."""
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from twintrade.diagnostics.twfe_weights import cell_weights
 from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit
+from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.interactive_effects import InteractiveEffects
@@ -26,6 +29,7 @@ from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.equal_variances import EqualVariances
 from twintrade.numerics.fixed_length import fixed_length
+from twintrade.numerics.two_period import Method
 
 EXACT = 1e-8
 """Both sides solve in closed form."""
@@ -352,6 +356,47 @@ def test_efficient_use_of_random_timing(frame, headline):
     effect = sum(n @ m.mean(axis=0) for n, m in zip(net, moments, strict=True))
     error = np.sqrt(sum(n @ s @ n for n, s in zip(net, spread, strict=True)))
     compare(fit(StaggeredEfficient(headline=headline), design_of(frame)).view("overall"), [0], effect, [error])
+
+
+def score_two_groups(method, x, d, change):
+    """Return the estimating equations by unit, in the parameters (propensity, regression, means, effect)."""
+    k = x.shape[1]
+
+    def scores(p):
+        odds = np.exp(x @ p[:k])
+        fitted = np.zeros(len(d)) if "ipw" in method else x @ p[k : 2 * k]
+        weight = odds if method != "regression" else np.ones(len(d))
+        balance = d - (1 - d) * odds if method.endswith("improved") else d - odds / (1 + odds)
+        fitting = weight if method.endswith("improved") else 1.0
+        own, other, effect = p[2 * k :]
+        gap = change - fitted
+        both = [d * (gap - own), (1 - d) * weight * (gap - other), d * (own - other - effect)]
+        if method == "ipw_unnormalized":
+            both[1] = (1 - d) * weight * gap - d * other
+        if method == "regression":
+            both[1] = d * other
+        return np.column_stack(
+            [balance[:, None] * x, ((1 - d) * fitting * (change - x @ p[k : 2 * k]))[:, None] * x, *both]
+        )
+
+    return scores
+
+
+@pytest.mark.parametrize("method", get_args(Method))
+def test_two_groups_and_periods_as_stacked_estimating_equations(frame, method):
+    """Newton's method on all equations at once; their derivative by complex steps gives the errors."""
+    part = frame[frame.t.isin([3, 4]) & frame.g.isin([0, 4])]
+    wide, one = part.pivot(index="id", columns="t", values="y"), part.groupby("id")[["g", "x", "z"]].first()
+    x, d = np.column_stack([np.ones(len(one)), one.x, one.z]), (one.g == 4).to_numpy(dtype=float)
+    scores, at = score_two_groups(method, x, d, (wide[4] - wide[3]).to_numpy()), np.zeros(9)
+    for _ in range(60):
+        steps = np.eye(9) * 1e-30j
+        slope = np.column_stack([scores(at + step).sum(axis=0).imag / 1e-30 for step in steps])
+        at = at - np.linalg.solve(slope, scores(at).sum(axis=0))
+    influence = -np.linalg.solve(slope, scores(at).T)[-1]
+    design = design_of(part, covariates=("x", "z"), comparison=NeverTreated())
+    overall = fit(CallawaySantAnna(method=method, base="varying"), design).view("overall")
+    compare(overall, [0], at[-1], [np.sqrt(influence @ influence)])
 
 
 def test_weights_of_the_static_regression(frame):

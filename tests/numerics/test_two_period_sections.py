@@ -1,9 +1,11 @@
 """Repeated cross-sections: the influence is the derivative with respect to each row's weight."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from twintrade.numerics.two_period import change_effect
+from twintrade.numerics.two_period import Method, change_effect
 from twintrade.numerics.two_period_sections import sections_effect
 
 DERIVATIVE = 1e-7
@@ -46,7 +48,7 @@ def test_the_package_convention_differs_in_one_sign_only():
     assert ((treated[moved] == 0) & (after[moved] == 0)).all()
 
 
-@pytest.mark.parametrize("method", ["regression", "ipw", "doubly_robust"])
+@pytest.mark.parametrize("method", get_args(Method))
 def test_panel_influence_is_the_infinitesimal_jackknife(method):
     y, _, treated, x, w = rows(np.random.default_rng(5))
     result = change_effect(y, treated, x, w, method)

@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped
 from twintrade.effects.cohort_influence import CohortInfluence
-from twintrade.errors import EstimationError
+from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.conditional_cells import conditional_cells, lacking
 from twintrade.estimators.estimands import cohort_size
@@ -18,7 +18,7 @@ from twintrade.estimators.missing_patterns import Groups, grouped, pattern_effec
 from twintrade.estimators.wide import Wide, widen
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.cohort_moments import CohortMoments
-from twintrade.numerics.two_period import Method
+from twintrade.numerics.two_period import PANEL_ONLY, Method
 from twintrade.numerics.two_period_sections import Convention
 
 
@@ -33,8 +33,11 @@ class CallawaySantAnna(Estimator):
 
     Attributes
     ----------
-    method : {"doubly_robust", "regression", "ipw"}
-        How covariates enter; without covariates the three coincide. Covariates are taken in the base period.
+    method : {"doubly_robust", "doubly_robust_improved", "regression", "ipw", "ipw_unnormalized"}
+        How covariates enter; without covariates all coincide. Covariates are taken in the base period. "improved" is
+        the form of Sant'Anna and Zhao whose errors need no correction for estimated nuisances (R's ``drdid_imp``);
+        "unnormalized" divides the comparison's weights by the number of treated (Horvitz and Thompson), so that a
+        common shock does not cancel exactly. Both need ``rows = "panel"``.
     base : {"universal", "varying"}
         Pre-period effects against the last period before onset less anticipation, or as one-period changes.
     rows : {"panel", "cross_sections"}
@@ -65,9 +68,16 @@ class CallawaySantAnna(Estimator):
 
         Raises
         ------
+        DesignError
+            The method is not made for repeated cross-sections.
         EstimationError
             No cell has a comparison.
         """
+        if self.rows == "cross_sections" and self.method in PANEL_ONLY:
+            raise DesignError(
+                f"callaway_santanna with method = {self.method!r} compares changes of units: set rows = 'panel', or "
+                "method = 'doubly_robust', 'regression' or 'ipw'"
+            )
         found = self._estimated(design)
         if self.shares == "estimated":
             return found

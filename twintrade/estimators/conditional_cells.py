@@ -10,7 +10,8 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.group_time import Cell, named_units
 from twintrade.estimators.wide import Wide
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.two_period import Method, NoOverlapError, two_sides
+from twintrade.numerics.propensity import NoOverlapError
+from twintrade.numerics.two_period import Method, two_sides
 from twintrade.numerics.two_period_sections import Convention, sections_effect
 
 ALONE = 4
@@ -45,7 +46,7 @@ def conditional_cells(
     ----------
     wide : Wide
     plan : sequence of Cell
-    method : {"doubly_robust", "regression", "ipw"}
+    method : Method
     sections : {"exact", "drdid"} or None
         Convention where each row counts as a draw of its own; None where a unit's change is used.
     """

@@ -14,7 +14,8 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.group_time import Cell, named_units
 from twintrade.estimators.triple_groups import Groups
 from twintrade.numerics.arrays import BoolArray, FloatArray
-from twintrade.numerics.two_period import Method, NoOverlapError, change_effect
+from twintrade.numerics.propensity import NoOverlapError
+from twintrade.numerics.two_period import Method, change_effect
 
 
 def conditional_contrasts(

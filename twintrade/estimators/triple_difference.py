@@ -35,9 +35,9 @@ class TripleDifference(Estimator):
         Column of the panel, 1 where a tie can affect the unit and 0 where it cannot; constant within unit.
     base : {"universal", "varying"}
         As for Callaway and Sant'Anna.
-    method : {"doubly_robust", "regression", "ipw"}
+    method : {"doubly_robust", "doubly_robust_improved", "regression", "ipw", "ipw_unnormalized"}
         How covariates enter, for the affected treated units against each other group; taken in the base period.
-        Without covariates the three coincide.
+        Without covariates all coincide.
     """
 
     affected: str = "affected"

@@ -6,35 +6,17 @@ from typing import Literal
 import numpy as np
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.propensity import COLLINEAR, propensity, tilted_propensity
 
-Method = Literal["regression", "ipw", "doubly_robust"]
+Method = Literal["regression", "ipw", "ipw_unnormalized", "doubly_robust", "doubly_robust_improved"]
+"""The improved form balances the covariates by the odds and weights the regression by them; without normalization
+comparison weights add up to what the propensity gives, not to one."""
 
-TRIM = 0.995
-"""Comparison units whose propensity reaches this are left out, as the authors' package does."""
+PANEL_ONLY: tuple[Method, ...] = ("ipw_unnormalized", "doubly_robust_improved")
 
 UNITS_AT_ONCE = 4096
 """Units whose influence is made at a time, so that what lies between fits in a second-level cache."""
-
-COLLINEAR = 1e13
-"""Condition number of the correlations of covariates from which on they count as collinear."""
-
-OVERLAP = 0.999
-"""A fitted propensity from here on counts as no overlap."""
-
-
-class NoOverlapError(EstimationError):
-    """The covariates tell treated from comparison rows.
-
-    Attributes
-    ----------
-    rows : IntArray
-        Positions of the rows without a counterpart.
-    """
-
-    def __init__(self, message: str, rows: IntArray) -> None:
-        super().__init__(message)
-        self.rows = rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,75 +46,6 @@ class TwoPeriodEffects:
 
     effects: FloatArray
     influence: FloatArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Propensity:
-    """Logit of being treated.
-
-    Attributes
-    ----------
-    odds : FloatArray, shape (n,)
-        p / (1 - p), zero for trimmed comparison units.
-    influence : FloatArray, shape (n, n_covariates)
-        Sum-scaled influence on the coefficients.
-    """
-
-    odds: FloatArray
-    influence: FloatArray
-
-
-def propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:
-    """Fit a logit by Newton's method.
-
-    Parameters
-    ----------
-    treated : FloatArray, shape (n,)
-        0 or 1.
-    covariates : FloatArray, shape (n, n_covariates)
-        With a constant.
-    weights : FloatArray, shape (n,)
-
-    Raises
-    ------
-    EstimationError
-        Collinear covariates.
-    NoOverlapError
-        Covariates that (nearly) predict treatment.
-    """
-    _refuse_collinear(covariates, weights)
-    slopes = np.zeros(covariates.shape[1])
-    for _ in range(60):
-        p = 1.0 / (1.0 + np.exp(-np.clip(covariates @ slopes, -500, 500)))
-        hessian = (covariates * (weights * p * (1 - p))[:, None]).T @ covariates
-        score = covariates.T @ (weights * (treated - p))
-        try:
-            step = np.linalg.solve(hessian, score)
-        except np.linalg.LinAlgError:
-            raise NoOverlapError(
-                "the covariates predict treatment: no overlap", np.flatnonzero(p >= OVERLAP)
-            ) from None
-        slopes = slopes + step
-        if np.abs(step).max() <= 1e-10 * (1 + np.abs(slopes).max()):
-            break
-    else:
-        raise NoOverlapError("the covariates predict treatment: no overlap", np.flatnonzero(p >= OVERLAP))
-    p = 1.0 / (1.0 + np.exp(-np.clip(covariates @ slopes, -500, 500)))
-    if p.max() >= OVERLAP:
-        message = f"a fitted propensity of {p.max():.4f}: the covariates nearly predict treatment, no overlap"
-        raise NoOverlapError(message, np.flatnonzero(p >= OVERLAP))
-    p = np.minimum(p, 1 - 1e-6)
-    hessian = (covariates * (weights * p * (1 - p))[:, None]).T @ covariates
-    influence = (covariates * (weights * (treated - p))[:, None]) @ np.linalg.inv(hessian)
-    odds = np.where((treated == 0) & (p >= TRIM), 0.0, p / (1 - p))
-    return Propensity(odds, influence)
-
-
-def _refuse_collinear(covariates: FloatArray, weights: FloatArray) -> None:
-    gram = (covariates * weights[:, None]).T @ covariates
-    scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
-    if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:
-        raise EstimationError("a covariate is constant, or the covariates are collinear")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,7 +104,9 @@ class Sides:
     treated : FloatArray, shape (n,)
         Weights of the treated mean, adding up to one.
     comparison : FloatArray or None, shape (n,)
-        Weights of the comparison mean, likewise; None without a propensity.
+        Weights of the comparison mean; None without a propensity.
+    is_normalized : bool
+        Whether the comparison's weights are divided by their own sum, not by the sum of the treated.
     logit : FloatArray or None, shape (n, n_covariates)
         Influence on the propensity's coefficients.
     untreated : FloatArray or None, shape (n,)
@@ -205,6 +120,7 @@ class Sides:
     covariates: FloatArray
     treated: FloatArray
     comparison: FloatArray | None
+    is_normalized: bool
     logit: FloatArray | None
     untreated: FloatArray | None
     inverse: FloatArray | None
@@ -235,9 +151,10 @@ class Sides:
         if self.comparison is not None and self.logit is not None:
             weighted = x * self.comparison[:, None]
             gaps = sums[:, len(means) : len(means) + n_slopes] - slopes @ (x.T @ weighted)
-            gaps -= averages[:, 1:] * weighted.sum(axis=0)
+            if self.is_normalized:
+                gaps -= averages[:, 1:] * weighted.sum(axis=0)
             common += [-averages[:, 1], *gaps.T]
-            shared += [self.comparison, *self.logit.T]
+            shared += [self.comparison if self.is_normalized else self.treated, *self.logit.T]
             factor = factor - self.comparison
         if self.loading is not None:
             factor = factor + self.loading
@@ -254,8 +171,8 @@ class Sides:
 def two_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, method: Method) -> Sides:
     """Fit the propensity and prepare the outcome regression of two groups, for any number of changes.
 
-    Sant'Anna and Zhao (2020): outcome regression, Hajek-type inverse-probability weights, or both ("traditional"
-    doubly robust with a logit and least squares).
+    Sant'Anna and Zhao (2020): outcome regression; inverse-probability weights, normalized (Hajek) or not (Horvitz and
+    Thompson, Abadie 2005); or both, by a logit and least squares ("traditional") or in their improved form.
 
     Parameters
     ----------
@@ -263,7 +180,7 @@ def two_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, 
     covariates : FloatArray, shape (n, n_covariates)
         With a constant.
     weights : FloatArray, shape (n,)
-    method : {"regression", "ipw", "doubly_robust"}
+    method : {"regression", "ipw", "ipw_unnormalized", "doubly_robust", "doubly_robust_improved"}
 
     Raises
     ------
@@ -271,19 +188,24 @@ def two_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, 
         No overlap, or collinear covariates.
     """
     untreated = weights * (1 - treated)
-    inverse = None if method == "ipw" else _inverse_gram(covariates, untreated)
     own = weights * treated
-    own /= own.sum()
+    n_treated, is_normalized = own.sum(), method != "ipw_unnormalized"
+    own /= n_treated
     gradient = -(own @ covariates)
-    comparison = logit = loading = None
+    inverse = comparison = logit = loading = None
     if method != "regression":
-        fitted = propensity(treated, covariates, weights)
+        fit = tilted_propensity if method == "doubly_robust_improved" else propensity
+        fitted = fit(treated, covariates, weights)
         comparison, logit = untreated * fitted.odds, fitted.influence
-        comparison /= comparison.sum()
+        comparison /= comparison.sum() if is_normalized else n_treated
         gradient = gradient + comparison @ covariates
-    if inverse is not None:
-        loading = untreated * (covariates @ (inverse @ gradient))
-    return Sides(covariates, own, comparison, logit, None if inverse is None else untreated, inverse, loading)
+    fitting = comparison if comparison is not None and method == "doubly_robust_improved" else untreated
+    if method not in ("ipw", "ipw_unnormalized"):
+        inverse = _inverse_gram(covariates, fitting)
+        loading = fitting * (covariates @ (inverse @ gradient))
+    return Sides(
+        covariates, own, comparison, is_normalized, logit, None if inverse is None else fitting, inverse, loading
+    )
 
 
 def change_effect(

@@ -5,7 +5,8 @@ from typing import Literal
 import numpy as np
 
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.two_period import Method, Regression, TwoPeriodEffect, propensity, ratio, regression
+from twintrade.numerics.propensity import propensity
+from twintrade.numerics.two_period import Method, Regression, TwoPeriodEffect, ratio, regression
 
 Convention = Literal["exact", "drdid"]
 
