@@ -82,9 +82,9 @@ def cohorts(n_periods: int) -> int:
 
 
 def with_twintrade(data: pd.DataFrame, kind: str) -> Estimates:
-    from twintrade.numerics.absorb import absorber
-    from twintrade.numerics.least_squares import least_squares
-    from twintrade.numerics.poisson import poisson
+    from twintrade.numerics.absorption.absorb import absorber
+    from twintrade.numerics.linear.regression import least_squares
+    from twintrade.numerics.poisson.fit import poisson
 
     if kind == "cells":
         return cells_with_twintrade(data)

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
-from twintrade.diagnostics.bacon import Bacon
-from twintrade.diagnostics.honest import Honest, event_path
-from twintrade.diagnostics.pretrend_power import PreTest
-from twintrade.diagnostics.twfe_weights import cell_weights
+from twintrade.diagnostics.pre_period.honest import Honest, event_path
+from twintrade.diagnostics.pre_period.pretrend_power import PreTest
+from twintrade.diagnostics.who_is_compared.bacon import Bacon
+from twintrade.diagnostics.who_is_compared.twfe_weights import cell_weights
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.twfe import TWFE
@@ -25,8 +25,8 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.wild import Wild
-from twintrade.numerics.fixed_length import fixed_length
-from twintrade.numerics.robust_interval import EventPath, robust_interval
+from twintrade.numerics.honest.fixed_length import fixed_length
+from twintrade.numerics.honest.intervals import EventPath, robust_interval
 
 Row = tuple[str, str, float, float, float]
 """Case, what, R's number, ours, largest relative difference over the case."""

@@ -16,9 +16,9 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
-from twintrade.numerics.absorb import absorber
-from twintrade.numerics.least_squares import LeastSquares, least_squares
-from twintrade.numerics.poisson import PoissonFit, poisson
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.linear.regression import LeastSquares, least_squares
+from twintrade.numerics.poisson.fit import PoissonFit, poisson
 
 Row = tuple[str, float, float, float, float, int]
 """What, target, its error, ours, its error, rows."""

@@ -18,7 +18,7 @@ from twintrade.estimators.interactive_effects import InteractiveEffects
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
-from twintrade.numerics.predictor_weights import nested, standardized, weigh
+from twintrade.numerics.simplex.predictor_weights import nested, standardized, weigh
 
 BUNDLED = Path(__file__).resolve().parents[1] / "tests" / "golden" / "data"
 

@@ -14,18 +14,18 @@ import pandas as pd
 
 from benchmarks.measured import in_own_process
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.specifications import subsets
+from twintrade.diagnostics.sensitivity.specifications import subsets
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.assignments import assignments
-from twintrade.inference.leave_out import row_clusters
-from twintrade.inference.permutation import permute
+from twintrade.inference.refits.leave_out import row_clusters
+from twintrade.inference.refits.permutation import permute
+from twintrade.inference.refits.reassignment import assignments
+from twintrade.inference.refits.wild_sums import working
 from twintrade.inference.wild import Wild
-from twintrade.inference.wild_sums import working
-from twintrade.numerics.robust_interval import EventPath, Method, RobustInterval, robust_interval
-from twintrade.numerics.trend_restrictions import Kind
-from twintrade.numerics.wild import simulate, wild_weights
+from twintrade.numerics.honest.intervals import EventPath, Method, RobustInterval, robust_interval
+from twintrade.numerics.honest.trend_restrictions import Kind
+from twintrade.numerics.linear.wild import simulate, wild_weights
 
 CASES = ("wild", "randomization", "specification curve", "honest", "peers")
 SECONDS = 300.0

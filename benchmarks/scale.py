@@ -158,10 +158,10 @@ def counted(folder: Path, file: str, engine: str, memory: str) -> dict[str, obje
 
 def many_groups(folder: Path, file: str, engine: str, memory: str) -> dict[str, object]:
     """Millions of groups under a bound on memory: city, partner, month and product."""
-    from twintrade.data.collapse import Reading, cells_statement, engine_for
-    from twintrade.data.file_format import FileFormat
-    from twintrade.data.microdata_files import look_at
-    from twintrade.data.microdata_schema import Microdata
+    from twintrade.data.microdata.collapse import Reading, cells_statement, engine_for
+    from twintrade.data.microdata.files import look_at
+    from twintrade.data.schema.file_format import FileFormat
+    from twintrade.data.schema.microdata import Microdata
 
     options = Microdata(engine=engine, memory=memory, spill="spill")
     roles = {n: n for n in ("city", "partner", "value", "weight", "product")} | {"period": "month"}
@@ -241,7 +241,7 @@ def _plain(folder: Path, memory: str):
 
 def _source(file: str, engine: str, memory: str, to_frequency: Any = None, **columns: Any) -> Any:
     from twintrade.data import Frequency, TradeSource
-    from twintrade.data.microdata_schema import Microdata
+    from twintrade.data.schema.microdata import Microdata
 
     return TradeSource(
         file=file,
@@ -262,8 +262,8 @@ def _source(file: str, engine: str, memory: str, to_frequency: Any = None, **col
 def _collapsed(folder: Path, file: str, engine: str, memory: str, **columns: object) -> dict[str, object]:
     import hashlib
 
-    from twintrade.data.faults import Faults
-    from twintrade.data.microdata import collapse
+    from twintrade.data.microdata.cells import collapse
+    from twintrade.data.sources.faults import Faults
 
     found = collapse(_source(file, engine, memory, **columns), folder, Faults())
     total = hashlib.sha256()

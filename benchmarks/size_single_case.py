@@ -14,10 +14,10 @@ import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import Case
-from twintrade.diagnostics.case_placebos import case_sets, placebo_paths
+from twintrade.diagnostics.single_case.case_placebos import case_sets, placebo_paths
 from twintrade.estimators.base import fit
+from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.estimators.double_ratio import DoubleRatio
-from twintrade.estimators.single_case import SingleCase
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.estimators.twfe import TWFE
@@ -29,7 +29,7 @@ from twintrade.inference.ferman_pinto import FermanPinto
 from twintrade.inference.prediction_intervals import PredictionIntervals
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.conformal import moving_block_p
+from twintrade.numerics.series.conformal import moving_block_p
 
 N_CITIES, N_PARTNERS, N_BEFORE, N_AFTER = 6, 8, 15, 5
 RHOS = (0.0, 0.5, 0.8)

@@ -29,7 +29,7 @@ def refits(n_draws: int, workers: Any) -> str:
     from twintrade.estimators.base import fit
     from twintrade.estimators.ppml import PPML
     from twintrade.fanout import using
-    from twintrade.inference.permutation import permute
+    from twintrade.inference.refits.permutation import permute
     from twintrade.simulate import simulate
 
     made = simulate(
@@ -95,7 +95,7 @@ def _on_cluster(n_draws: int, watch: Callable[[str, list[int]], None]) -> dict[s
 def kept(n_draws: int, folder: Path) -> dict[str, object]:
     """Run with a ledger, telling progress; counts what is kept and what is done anew."""
     from twintrade.fanout import Workers
-    from twintrade.study.ledger import FileLedger
+    from twintrade.study.run.ledger import FileLedger
 
     class Counted(FileLedger):
         n_put = n_got = 0

@@ -5,11 +5,12 @@ import pytest
 
 from twintrade.design import NeverTreated, NotYetTreated, Treatment
 from twintrade.errors import EstimationError
-from twintrade.estimators import etwfe, imputation_table, twfe
+from twintrade.estimators import etwfe, twfe
 from twintrade.estimators.base import fit
-from twintrade.estimators.collapsed import CollapsedInfluence
+from twintrade.estimators.cohort_means.collapsed import CollapsedInfluence
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.imputing import table as imputation_table
 from twintrade.estimators.twfe import TWFE
 from twintrade.simulate import simulate
 

@@ -6,9 +6,9 @@ import pytest
 
 from twintrade.design import NotYetTreated
 from twintrade.estimators.base import fit
-from twintrade.estimators.event_terms import NO_TERM
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
+from twintrade.estimators.regression.event_terms import NO_TERM
 from twintrade.estimators.twfe import TWFE
 from twintrade.simulate import OUTCOME, simulate
 

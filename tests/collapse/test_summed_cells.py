@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.absorb import absorber
-from twintrade.numerics.least_squares import least_squares
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.linear.regression import least_squares
+from twintrade.numerics.poisson.fit import poisson
 
 ITERATED = 1e-9
 """Two Poisson fits that stop at 1e-13 of the linear predictor."""

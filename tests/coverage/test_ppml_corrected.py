@@ -18,8 +18,8 @@ from twintrade.estimators.ppml import PPML
 from twintrade.estimators.ppml_corrected import PPMLCorrected
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.weidner_zylkin import WeidnerZylkin
-from twintrade.numerics.incidental_bias import DyadPanel, incidental_bias
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.poisson.bias_correction import DyadPanel, incidental_bias
+from twintrade.numerics.poisson.fit import poisson
 
 N_PERIODS = 5
 SLOPE, TIE = 1.0, 0.5

@@ -13,7 +13,7 @@ from single_cases import factor_matrix
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import Case
-from twintrade.diagnostics.case_placebos import placebo_paths
+from twintrade.diagnostics.single_case.case_placebos import placebo_paths
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.twfe import TWFE
@@ -23,7 +23,7 @@ from twintrade.inference.conley_taber import ConleyTaber
 from twintrade.inference.ferman_pinto import FermanPinto
 from twintrade.inference.prediction_intervals import PredictionIntervals
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.conformal import moving_block_p
+from twintrade.numerics.series.conformal import moving_block_p
 
 pytestmark = pytest.mark.slow
 N_SIMULATIONS = int(os.environ.get("TWINTRADE_SIMULATIONS", "500"))

@@ -12,17 +12,19 @@ import pandas as pd
 import pytest
 from made_workbooks import sheet, workbook
 
-from twintrade.data import InvalidDataError, containers, limits, read_trade, read_twinnings
-from twintrade.data.cells import quoted
+from twintrade.data import InvalidDataError, read_trade, read_twinnings
+from twintrade.data.calendar.dates import TwinningDate, parse_date, refuse_future
+from twintrade.data.calendar.periods import Frequency
 from twintrade.data.data_report import data_report
-from twintrade.data.dates import TwinningDate, parse_date, refuse_future
-from twintrade.data.faults import Faults
-from twintrade.data.file_format import FileFormat
-from twintrade.data.file_look import look_at_file
-from twintrade.data.periods import Frequency
-from twintrade.data.reading_time import time_for
-from twintrade.data.reconcile import reconcile
-from twintrade.data.tables import open_table
+from twintrade.data.formats import containers
+from twintrade.data.formats.reading_time import time_for
+from twintrade.data.formats.tables import open_table
+from twintrade.data.looks.file_look import look_at_file
+from twintrade.data.registry.matching import reconcile
+from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.sources import limits
+from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 
 HEAD = "city,partner,year,value\n"

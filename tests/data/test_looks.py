@@ -5,9 +5,9 @@ import csv
 import pytest
 
 from twintrade.data import Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
-from twintrade.data.column_look import look_at_trade, look_at_twinnings
-from twintrade.data.encodings import decode, possible_encodings
-from twintrade.data.money import parse_money_unit, power_in_header, unit_in_header
+from twintrade.data.figures.money import parse_money_unit, power_in_header, unit_in_header
+from twintrade.data.formats.encodings import decode, possible_encodings
+from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
 from twintrade.errors import DataError
 
 

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from twintrade.data import Frequency, InvalidDataError, TradeSource, complete, read_trade
-from twintrade.data.collapse_duckdb import DuckDB
-from twintrade.data.faults import Faults
-from twintrade.data.microdata import collapse
-from twintrade.data.microdata_schema import Microdata
+from twintrade.data.microdata.cells import collapse
+from twintrade.data.microdata.collapse_duckdb import DuckDB
+from twintrade.data.schema.microdata import Microdata
+from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.fanout import Workers, using
 

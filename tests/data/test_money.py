@@ -2,7 +2,7 @@
 
 import pytest
 
-from twintrade.data.money import parse_money_unit
+from twintrade.data.figures.money import parse_money_unit
 from twintrade.errors import DataError
 
 UNITS = [

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twintrade.data.cells import TextColumn, text_array
-from twintrade.data.faults import Faults
-from twintrade.data.number_style import NumberStyle
-from twintrade.data.numbers import Numbers, parse_numbers
+from twintrade.data.figures.number_style import NumberStyle
+from twintrade.data.figures.numbers import Numbers, parse_numbers
+from twintrade.data.sources.cells import TextColumn, text_array
+from twintrade.data.sources.faults import Faults
 
 
 def column(cells, is_number=None):

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twintrade.data import Frequency
-from twintrade.data.cells import TextColumn, text_array
-from twintrade.data.faults import Faults
-from twintrade.data.periods import parse_periods, parse_subperiods
+from twintrade.data.calendar.periods import parse_periods, parse_subperiods
+from twintrade.data.sources.cells import TextColumn, text_array
+from twintrade.data.sources.faults import Faults
 
 YEAR, QUARTER, MONTH = Frequency
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from twintrade.data import InvalidDataError, places, resolve
-from twintrade.data.faults import Faults
-from twintrade.data.places import warn_of_validity
+from twintrade.data.geography.countries import warn_of_validity
+from twintrade.data.sources.faults import Faults
 
 N_ISO_3166 = 249
 

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from twintrade.data.city_sizes import CitiesSource, read_cities
-from twintrade.data.faults import InvalidDataError
-from twintrade.data.registry_facts import registry_facts, wilson, with_size
+from twintrade.data.geography.city_sizes import CitiesSource, read_cities
+from twintrade.data.registry.facts import registry_facts, wilson, with_size
+from twintrade.data.sources.faults import InvalidDataError
 
 TIES = pd.DataFrame(
     [

@@ -13,8 +13,8 @@ import pytest
 from test_microdata import by_hand, check_cells, declared, rows, uneven
 
 from twintrade.data import Frequency, InvalidDataError
-from twintrade.data.faults import Faults
-from twintrade.data.microdata import collapse
+from twintrade.data.microdata.cells import collapse
+from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 
 pytest.importorskip("pyspark", reason="the extra spark is not installed")
@@ -97,8 +97,8 @@ def test_a_master_that_is_not_there(tmp_path):
 SILENT = """
 import socket
 from pathlib import Path
-from twintrade.data.collapse import engine_for
-from twintrade.data.microdata_schema import Microdata
+from twintrade.data.microdata.collapse import engine_for
+from twintrade.data.schema.microdata import Microdata
 from twintrade.errors import DataError
 with socket.create_server(("127.0.0.1", 0)) as silent:
     master = f"spark://127.0.0.1:{silent.getsockname()[1]}"

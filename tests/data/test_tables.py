@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from twintrade.data import InvalidDataError, limits, provenance_frame, read_data_card, read_trade
+from twintrade.data import InvalidDataError, provenance_frame, read_data_card, read_trade
+from twintrade.data.sources import limits
 
 CLEAN = "city,partner,year,value\nLyon,GBR,2004,10\nLyon,GBR,2005,11.5\n"
 

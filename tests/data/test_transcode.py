@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from test_microdata import declared, rows
 
-from twintrade.data.faults import Faults
-from twintrade.data.microdata import collapse
-from twintrade.data.microdata_files import MicrodataFiles
-from twintrade.data.transcode import in_utf8
+from twintrade.data.microdata.cells import collapse
+from twintrade.data.microdata.files import MicrodataFiles
+from twintrade.data.microdata.transcode import in_utf8
+from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.fanout import Workers, using
 
@@ -35,7 +35,7 @@ def files(path):
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "big5", "gbk"])
 @pytest.mark.parametrize("is_packed", [False, True])
 def test_what_is_decoded_is_the_text_however_chunks_fall(tmp_path, monkeypatch, text, encoding, is_packed):
-    module = sys.modules["twintrade.data.transcode"]
+    module = sys.modules["twintrade.data.microdata.transcode"]
     monkeypatch.setattr(module, "_CHUNK", 997)
     monkeypatch.setattr(module, "_TOLD_EVERY", -1.0)
     text = (

@@ -3,7 +3,8 @@
 import pytest
 from made_workbooks import sheet, workbook
 
-from twintrade.data import InvalidDataError, limits, read_trade
+from twintrade.data import InvalidDataError, read_trade
+from twintrade.data.sources import limits
 
 HEADER = ["city", "partner", "year", "value"]
 ROWS = [HEADER, ["Lyon", "GBR", 2004, 10], ["Lyon", "GBR", 2005, 1.234], ["Paris", "英国", "2005", "7"]]

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
 
-from twintrade.data.dates import parse_date
-from twintrade.data.near_names import near_name
-from twintrade.data.periods import Frequency
-from twintrade.data.registry import read_twinnings, read_undated
+from twintrade.data.calendar.dates import parse_date
+from twintrade.data.calendar.periods import Frequency
+from twintrade.data.geography.near_names import near_name
+from twintrade.data.registry.reading import read_twinnings, read_undated
 from twintrade.data.trade import read_trade
 from twintrade.design import Design, Panel
 from twintrade.design.donors import donor_sets
@@ -263,7 +263,7 @@ def test_a_rule_that_makes_no_sense_is_refused(options):
 
 def test_the_bundled_registry_gives_the_counts_of_its_data_card(root):
     from twintrade.data.complete import complete
-    from twintrade.study.ties import ties_frame
+    from twintrade.study.observing.ties import ties_frame
 
     table = complete(read_trade([US_EXPORTS], root)).frame.rename(columns={"value": "exports"})
     panel = Panel.from_frame(table[["city", "partner", "period", "exports"]], city="city", partner="partner")

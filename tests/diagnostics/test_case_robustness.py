@@ -8,21 +8,21 @@ import pytest
 from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics import case_methods, case_tests
-from twintrade.diagnostics.case_methods import METHODS
-from twintrade.diagnostics.case_placebos import case_sets, placebo_paths
-from twintrade.diagnostics.date_sets import DateSets
-from twintrade.diagnostics.known_shocks import SHOCKS, KnownShocks, concerns, ordinal
-from twintrade.diagnostics.leave_one_donor_out import DonorWeightTable, LeaveOneDonorOut
-from twintrade.diagnostics.placebo_space import PlaceboSpace
-from twintrade.diagnostics.placebo_time import PlaceboTime
-from twintrade.diagnostics.unknown_break import UnknownBreak
+from twintrade.diagnostics.single_case import case_methods, case_tests
+from twintrade.diagnostics.single_case.case_methods import METHODS
+from twintrade.diagnostics.single_case.case_placebos import case_sets, placebo_paths
+from twintrade.diagnostics.single_case.date_sets import DateSets
+from twintrade.diagnostics.single_case.known_shocks import SHOCKS, KnownShocks, concerns, ordinal
+from twintrade.diagnostics.single_case.leave_one_donor_out import DonorWeightTable, LeaveOneDonorOut
+from twintrade.diagnostics.single_case.placebo_space import PlaceboSpace
+from twintrade.diagnostics.single_case.placebo_time import PlaceboTime
+from twintrade.diagnostics.single_case.unknown_break import UnknownBreak
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.inference.placebo import Placebo
-from twintrade.numerics.break_date import unknown_break
-from twintrade.numerics.placebo_rank import mean_shift, placebo_rank, rmspe_ratio
+from twintrade.numerics.series.break_date import unknown_break
+from twintrade.numerics.testing.ranks import mean_shift, placebo_rank, rmspe_ratio
 
 SAME = 1e-10  # the same numbers by arrays and by refitted designs
 

@@ -5,9 +5,9 @@ from single_cases import dyad_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.donors import case_design, untreated_rectangle
-from twintrade.diagnostics.case_paths import CasePaths
-from twintrade.diagnostics.case_verdict import CaseVerdict
-from twintrade.diagnostics.donor_sets import DonorSets
+from twintrade.diagnostics.single_case.case_paths import CasePaths
+from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
+from twintrade.diagnostics.single_case.donor_sets import DonorSets
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl

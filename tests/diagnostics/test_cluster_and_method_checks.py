@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.balance import Balance
-from twintrade.diagnostics.cluster_leverage import ClusterLeverage, effective_clusters, row_leverage
-from twintrade.diagnostics.estimators import Estimators
+from twintrade.diagnostics.sensitivity.cluster_leverage import ClusterLeverage, effective_clusters, row_leverage
+from twintrade.diagnostics.who_is_compared.balance import Balance
+from twintrade.diagnostics.who_is_compared.estimators import Estimators
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.leave_out import effects_projection
+from twintrade.inference.refits.leave_out import effects_projection
 
 # Dense algebra against dense algebra.
 ROUNDING = 1e-9

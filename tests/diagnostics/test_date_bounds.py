@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.date_bounds import date_bounds
-from twintrade.diagnostics.dates import Dates, onset_range
+from twintrade.diagnostics.sensitivity.date_bounds import date_bounds
+from twintrade.diagnostics.sensitivity.dates import Dates, onset_range
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation

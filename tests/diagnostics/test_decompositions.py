@@ -8,15 +8,15 @@ import pytest
 from reference_results import read_data, read_results, read_vectors
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.bacon import Bacon
-from twintrade.diagnostics.pretrend_power import PreTest, PretrendPower, equivalence_bound
-from twintrade.diagnostics.twfe_weights import TWFEWeights, cell_weights
+from twintrade.diagnostics.pre_period.pretrend_power import PreTest, PretrendPower, equivalence_bound
 from twintrade.diagnostics.variants import p_text
+from twintrade.diagnostics.who_is_compared.bacon import Bacon
+from twintrade.diagnostics.who_is_compared.twfe_weights import TWFEWeights, cell_weights
 from twintrade.estimators.base import fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.permutation import with_values
-from twintrade.numerics.normal_box import normal_box
+from twintrade.inference.refits.permutation import with_values
+from twintrade.numerics.testing.normal_boxes import normal_box
 
 # README of the reference numbers.
 GOLDEN = 1e-6

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.exposure_rings import edges_of, exposure, ring_variants
-from twintrade.diagnostics.spillovers import Spillovers
+from twintrade.diagnostics.mechanisms.exposure_rings import edges_of, exposure, ring_variants
+from twintrade.diagnostics.mechanisms.spillovers import Spillovers
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE

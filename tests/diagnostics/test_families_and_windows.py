@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.outcomes import Outcomes
-from twintrade.diagnostics.regions import Regions, critical_values
-from twintrade.diagnostics.window import Window
+from twintrade.diagnostics.mechanisms.outcomes import Outcomes
+from twintrade.diagnostics.sensitivity.regions import Regions, critical_values
+from twintrade.diagnostics.sensitivity.window import Window
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from twintrade.numerics.multiple_testing import benjamini_hochberg, holm, romano_wolf, sharpened_q
+from twintrade.numerics.testing.multiple_testing import benjamini_hochberg, holm, romano_wolf, sharpened_q
 
 
 def rejected_by_holm(p: np.ndarray, level: float) -> set[int]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.functional_form import FunctionalForm
+from twintrade.diagnostics.sensitivity.functional_form import FunctionalForm
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.ppml import PPML

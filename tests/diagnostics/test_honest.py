@@ -8,7 +8,7 @@ import pytest
 from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
-from twintrade.diagnostics.honest import Honest, event_path
+from twintrade.diagnostics.pre_period.honest import Honest, event_path
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation

@@ -9,17 +9,17 @@ import pytest
 from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
-from twintrade.diagnostics.adoption import adoption, finding
-from twintrade.diagnostics.anticipation import Anticipation
 from twintrade.diagnostics.base import DIAGNOSTICS
-from twintrade.diagnostics.clusters import ClusterLadder
-from twintrade.diagnostics.comparison import ComparisonCheck
-from twintrade.diagnostics.dates import Dates
-from twintrade.diagnostics.leave_one_out import LeaveOneOut
-from twintrade.diagnostics.leverage import Leverage
-from twintrade.diagnostics.placebo_dates import PlaceboDates
-from twintrade.diagnostics.pretrends import LevellingOff, Pretrends, joint_pretrend
-from twintrade.diagnostics.raw_series import RawSeries, candidate_dates, raw_series
+from twintrade.diagnostics.pre_period.anticipation import Anticipation
+from twintrade.diagnostics.pre_period.placebo_dates import PlaceboDates
+from twintrade.diagnostics.pre_period.pretrends import LevellingOff, Pretrends, joint_pretrend
+from twintrade.diagnostics.sensitivity.clusters import ClusterLadder
+from twintrade.diagnostics.sensitivity.dates import Dates
+from twintrade.diagnostics.sensitivity.leave_one_out import LeaveOneOut
+from twintrade.diagnostics.who_is_compared.adoption import adoption, finding
+from twintrade.diagnostics.who_is_compared.comparison import ComparisonCheck
+from twintrade.diagnostics.who_is_compared.leverage import Leverage
+from twintrade.diagnostics.who_is_compared.raw_series import RawSeries, candidate_dates, raw_series
 from twintrade.effects import RefitOnly
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
@@ -28,7 +28,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.joint import joint_test
+from twintrade.inference.clustering.joint import joint_test
 from twintrade.inference.randomization import Randomization
 
 # Sums and logarithms of the same numbers.

@@ -5,12 +5,12 @@ import pytest
 from single_cases import dyad_design, rectangle_frame
 
 from twintrade.design.donors import case_design, untreated_rectangle
-from twintrade.diagnostics.pooled_cases import PooledCases, _interval_method
+from twintrade.diagnostics.single_case.pooled_cases import PooledCases, _interval_method
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.partially_pooled_synthetic_control import PartiallyPooledSyntheticControl
-from twintrade.numerics.meta_analysis import random_effects
+from twintrade.numerics.testing.meta_analysis import random_effects
 
 ONSETS = {"c0-p0": 2006, "c1-p1": 2008, "c2-p2": 2006}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twintrade.design import NeverTreated
-from twintrade.diagnostics.reference_year import ReferenceYear
+from twintrade.diagnostics.pre_period.reference_year import ReferenceYear
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustered import Clustered
 from twintrade.simulate import simulate

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.leave_one_out import LeaveOneOut
-from twintrade.diagnostics.specification_curve import SpecificationCurve
+from twintrade.diagnostics.sensitivity.leave_one_out import LeaveOneOut
+from twintrade.diagnostics.sensitivity.specification_curve import SpecificationCurve
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.twfe import TWFE

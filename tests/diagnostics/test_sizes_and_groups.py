@@ -7,18 +7,18 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.heterogeneity import Heterogeneity, joint_equality, only
-from twintrade.diagnostics.influence import UnitInfluenceCheck
-from twintrade.diagnostics.moderators import group_of, treated_units
-from twintrade.diagnostics.power import Power, deal, detectable, placebo_design
-from twintrade.diagnostics.rescaling import Rescaling
+from twintrade.diagnostics.mechanisms.heterogeneity import Heterogeneity, joint_equality, only
+from twintrade.diagnostics.mechanisms.moderators import group_of, treated_units
+from twintrade.diagnostics.sensitivity.influence import UnitInfluenceCheck
+from twintrade.diagnostics.sensitivity.power import Power, deal, detectable, placebo_design
+from twintrade.diagnostics.sensitivity.rescaling import Rescaling
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.multiple_testing import benjamini_hochberg, holm, romano_wolf, sharpened_q
+from twintrade.numerics.testing.multiple_testing import benjamini_hochberg, holm, romano_wolf, sharpened_q
 
 BY_UNIT = Clustered(by=("unit",))
 # Over 30 seeds a group's effect has a standard deviation of 0.038: four of them.

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
-from twintrade.diagnostics.specification_curve import SpecificationCurve
-from twintrade.diagnostics.specifications import subsets
+from twintrade.diagnostics.sensitivity.specification_curve import SpecificationCurve
+from twintrade.diagnostics.sensitivity.specifications import subsets
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE

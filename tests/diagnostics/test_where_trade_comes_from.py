@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.margins import Margins
-from twintrade.diagnostics.selection import Selection, cloglog
-from twintrade.diagnostics.spillovers import SAME_CITY, SAME_PARTNER, Spillovers, exposed
+from twintrade.diagnostics.mechanisms.margins import Margins
+from twintrade.diagnostics.mechanisms.spillovers import SAME_CITY, SAME_PARTNER, Spillovers, exposed
+from twintrade.diagnostics.pre_period.selection import Selection, cloglog
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE

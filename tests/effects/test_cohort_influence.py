@@ -10,9 +10,9 @@ from twintrade.effects import BlockInfluence, UnitInfluence
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna, moment_effects
-from twintrade.estimators.group_time import cells, identified
-from twintrade.estimators.wide import widen
-from twintrade.numerics.cohort_moments import CohortMoments, cohort_moments
+from twintrade.estimators.cohort_means.group_time import cells, identified
+from twintrade.estimators.cohort_means.wide import widen
+from twintrade.numerics.comparisons.moments import CohortMoments, cohort_moments
 
 EXACT = 1e-10
 """The same sums in another order."""

@@ -12,10 +12,10 @@ from twintrade.effects import BlockInfluence, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
-from twintrade.estimators.conditional_cells import conditional_cells
-from twintrade.estimators.group_time import cells, identified
-from twintrade.estimators.wide import widen
-from twintrade.numerics.two_period import PANEL_ONLY, Method, change_effect
+from twintrade.estimators.cohort_means.conditional_cells import conditional_cells
+from twintrade.estimators.cohort_means.group_time import cells, identified
+from twintrade.estimators.cohort_means.wide import widen
+from twintrade.numerics.comparisons.two_period import PANEL_ONLY, Method, change_effect
 from twintrade.simulate import OUTCOME, simulate
 
 # Sums of a hundred units in another order.

@@ -9,10 +9,10 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import Estimator, fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.repeated import repeated
+from twintrade.estimators.repeating.repeated import repeated
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.assignments import assignments
-from twintrade.numerics.annihilator import annihilator
+from twintrade.inference.refits.reassignment import assignments
+from twintrade.numerics.absorption.annihilators import annihilator
 
 # The same normal equations, solved another way.
 SAME = 1e-9

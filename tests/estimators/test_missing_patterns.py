@@ -7,10 +7,10 @@ import pytest
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.effects import CohortEffects
 from twintrade.effects.cohort_influence import CohortInfluence
-from twintrade.estimators import collapsed, missing_patterns
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
+from twintrade.estimators.cohort_means import collapsed, missing_patterns
 from twintrade.estimators.local_projections import LocalProjections
 from twintrade.estimators.stacked import Stacked
 from twintrade.estimators.twfe import TWFE

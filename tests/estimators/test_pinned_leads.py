@@ -8,7 +8,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
-from twintrade.study.specifications import _base_sentence
+from twintrade.study.page.specifications import _base_sentence
 
 
 def design_of(*, has_never):

@@ -8,7 +8,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.poisson.fit import poisson
 from twintrade.simulate import OUTCOME, simulate
 
 

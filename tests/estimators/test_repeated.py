@@ -9,7 +9,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.permutation import with_values
+from twintrade.inference.refits.permutation import with_values
 
 # Dense orthogonal factors against iterated projections converged to 1e-12.
 AGREEMENT = 1e-8

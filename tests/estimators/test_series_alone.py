@@ -7,7 +7,7 @@ import statsmodels.api as sm
 from single_cases import factor_matrix, matrix_design
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.structural_sensitivity import StructuralSensitivity
+from twintrade.diagnostics.single_case.structural_sensitivity import StructuralSensitivity
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.interrupted_series import InterruptedSeries
@@ -15,7 +15,7 @@ from twintrade.estimators.structural_series import StructuralSeries, forecast_co
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.inference.posterior import Posterior
 from twintrade.inference.serial import Hac
-from twintrade.numerics.segmented import segmented_design
+from twintrade.numerics.series.segmented import segmented_design
 
 EXACT = 1e-9
 

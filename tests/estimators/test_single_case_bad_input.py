@@ -7,9 +7,9 @@ from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_fr
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.donors import case_design, donor_sets, untreated_rectangle
-from twintrade.diagnostics.case_verdict import CaseVerdict
-from twintrade.diagnostics.date_sets import DateSets
-from twintrade.diagnostics.leave_one_donor_out import DonorWeightTable
+from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
+from twintrade.diagnostics.single_case.date_sets import DateSets
+from twintrade.diagnostics.single_case.leave_one_donor_out import DonorWeightTable
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit

@@ -14,9 +14,9 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.elastic_net_synthetic_control import ElasticNetSyntheticControl
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
-from twintrade.numerics.elastic_net import elastic_net
-from twintrade.numerics.ridge_augmentation import augmented_weights, centered, standardized_covariates
-from twintrade.numerics.simplex import simplex_weights
+from twintrade.numerics.simplex.elastic_nets import elastic_net
+from twintrade.numerics.simplex.ridge_augmentation import augmented_weights, centered, standardized_covariates
+from twintrade.numerics.simplex.weights import simplex_weights
 
 EXACT = 1e-8  # one quadratic program after another, in double precision
 EFFECT = 3.0

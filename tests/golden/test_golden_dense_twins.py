@@ -11,8 +11,8 @@ from scipy.optimize import minimize, nnls
 from scipy.stats import ncx2, norm
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
-from twintrade.diagnostics.pretrend_power import PreTest
-from twintrade.diagnostics.twfe_weights import cell_weights
+from twintrade.diagnostics.pre_period.pretrend_power import PreTest
+from twintrade.diagnostics.who_is_compared.twfe_weights import cell_weights
 from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit
@@ -28,8 +28,8 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.equal_variances import EqualVariances
-from twintrade.numerics.fixed_length import fixed_length
-from twintrade.numerics.two_period import Method
+from twintrade.numerics.comparisons.two_period import Method
+from twintrade.numerics.honest.fixed_length import fixed_length
 
 EXACT = 1e-8
 """Both sides solve in closed form."""

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from reference_results import read_cases, read_data
 
-from twintrade.numerics.absorb import absorber
-from twintrade.numerics.least_squares import least_squares
-from twintrade.numerics.levels import n_parameters
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption.levels import n_parameters
+from twintrade.numerics.linear.regression import least_squares
+from twintrade.numerics.poisson.fit import poisson
 
 # README of the reference numbers: PPML 1e-6 relative on estimates and standard errors.
 REFERENCE = 1e-6

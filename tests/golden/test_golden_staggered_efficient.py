@@ -7,11 +7,11 @@ from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.estimators.base import fit
-from twintrade.estimators.group_time import Cell
+from twintrade.estimators.cohort_means.group_time import Cell
+from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.staggered_efficient import StaggeredEfficient, loadings
-from twintrade.estimators.wide import widen
-from twintrade.numerics.cohort_moments import cohort_moments
-from twintrade.numerics.random_timing import adjusted
+from twintrade.numerics.comparisons.moments import cohort_moments
+from twintrade.numerics.comparisons.random_timing import adjusted
 
 CLOSED_FORM = 1e-8
 """Means and covariances of five periods in both programs."""

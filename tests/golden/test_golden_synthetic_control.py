@@ -10,7 +10,7 @@ from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticC
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
-from twintrade.numerics.predictor_weights import nested, standardized, weigh
+from twintrade.numerics.simplex.predictor_weights import nested, standardized, weigh
 
 PUBLISHED = 1e-8  # same algorithm, same stopping rule
 CLOSED_FORM = 1e-8

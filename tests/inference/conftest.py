@@ -12,7 +12,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.effects import EventStudy, Regression, UnitInfluence
 from twintrade.estimators.base import Estimator, Fit, fit
 from twintrade.estimators.twfe import TWFE
-from twintrade.numerics.absorb import absorber
+from twintrade.numerics.absorption.absorb import absorber
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clusters import clusters_of, recode
-from twintrade.inference.conventions import count_all
+from twintrade.inference.clustering.clusters import clusters_of, recode
+from twintrade.inference.clustering.conventions import count_all
 from twintrade.inference.dependence import Conley, Dyadic, great_circle
 from twintrade.inference.serial import DriscollKraay, NeweyWest
 

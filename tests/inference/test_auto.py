@@ -9,8 +9,8 @@ from twintrade.design import Treatment
 from twintrade.effects import RefitOnly
 from twintrade.estimators.base import fit
 from twintrade.inference.auto import Auto
-from twintrade.inference.decision import TABLE, decide, decide_for
-from twintrade.inference.situation import Situation, count_leverage_one
+from twintrade.inference.choosing.decision import TABLE, decide, decide_for
+from twintrade.inference.choosing.situation import Situation, count_leverage_one
 
 ENOUGH = Situation(
     has_influence=True,

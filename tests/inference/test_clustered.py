@@ -8,7 +8,7 @@ from reference_results import read_results
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clusters import clusters_of
+from twintrade.inference.clustering.clusters import clusters_of
 
 # Closed-form linear algebra on the same rows: only rounding differs.
 SOFTWARE = 1e-8
@@ -118,7 +118,7 @@ def test_simultaneous_intervals_lie_between_pointwise_and_sidak(dense, gravity_p
     bands = Clustered(by=("unit",)).infer(fit(dense(), gravity_panel()), "event", rng)
     free = bands.se > 0
     assert (bands.simultaneous_high[free] > bands.high[free]).all()
-    from twintrade.inference.joint import t_quantile
+    from twintrade.inference.clustering.joint import t_quantile
 
     sidak = t_quantile((1 + 0.95 ** (1 / free.sum())) / 2, bands.df[0])
     assert bands.facts["critical_value"] <= sidak

@@ -13,10 +13,10 @@ from twintrade.estimators.ppml_corrected import PPMLCorrected
 from twintrade.estimators.sun_abraham import SunAbraham
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clusters import clusters_of
+from twintrade.inference.clustering.clusters import clusters_of
+from twintrade.inference.clustering.joint import t_quantile, two_sided_p
 from twintrade.inference.dependence import Conley, Dyadic
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.joint import t_quantile, two_sided_p
 from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.serial import DriscollKraay, Hac, NeweyWest
 from twintrade.inference.weidner_zylkin import WeidnerZylkin

@@ -13,9 +13,9 @@ from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.clustering.variances import is_reference
 from twintrade.inference.dependence import Conley, Dyadic, great_circle
 from twintrade.inference.serial import DriscollKraay, NeweyWest
-from twintrade.inference.variances import is_reference
 
 # README of the reference numbers.
 GOLDEN = 1e-6

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from single_cases import factor_matrix, matrix_design
 
-import twintrade.inference.few_treated as few_treated
+import twintrade.inference.refits.few_treated as few_treated
 from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
@@ -13,7 +13,7 @@ from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.conley_taber import ConleyTaber
 from twintrade.inference.ferman_pinto import FermanPinto, position_variances, rescaled
-from twintrade.inference.few_treated import (
+from twintrade.inference.refits.few_treated import (
     GroupErrors,
     group_errors,
     group_residuals,

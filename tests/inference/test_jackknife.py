@@ -13,7 +13,7 @@ from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.jackknife import Jackknife, spread
-from twintrade.inference.leave_out import left_out
+from twintrade.inference.refits.leave_out import left_out
 
 # README of the reference numbers: closed forms, 1e-6 relative.
 GOLDEN = 1e-6

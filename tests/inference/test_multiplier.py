@@ -8,9 +8,9 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clusters import clusters_of
+from twintrade.inference.clustering.clusters import clusters_of
 from twintrade.inference.multiplier import Multiplier, studentized_draws
-from twintrade.numerics.multipliers import multipliers
+from twintrade.numerics.testing.multiplier_bits import multipliers
 from twintrade.simulate import simulate
 
 # Two simulated quantiles of the same law, 4,999 and 19,999 draws: their difference has a standard error below 0.03.

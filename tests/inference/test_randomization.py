@@ -10,11 +10,11 @@ from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.assignments import assignments, units_with_trade
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.inversion import inverted, two_sided_share
-from twintrade.inference.permutation import permute, with_values
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits.inversion import inverted, two_sided_share
+from twintrade.inference.refits.permutation import permute, with_values
+from twintrade.inference.refits.reassignment import assignments, units_with_trade
 
 # The same arithmetic in another order.
 ROUNDING = 1e-10

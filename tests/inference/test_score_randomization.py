@@ -7,11 +7,11 @@ import pytest
 
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
-from twintrade.inference.assignments import assignments
-from twintrade.inference.inversion import inverted_on_grid, two_sided_share
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.score_randomization import scored
-from twintrade.numerics.poisson import poisson
+from twintrade.inference.refits.inversion import inverted_on_grid, two_sided_share
+from twintrade.inference.refits.reassignment import assignments
+from twintrade.inference.refits.score_randomization import scored
+from twintrade.numerics.poisson.fit import poisson
 
 # Dense factors against iterated projections; the restricted fit converges to 1e-10 of the deviance.
 AGREEMENT = 1e-6
@@ -104,7 +104,7 @@ def test_refits_remain_an_option(gravity_panel, rng) -> None:
 
 
 def test_the_grid_interval_equals_the_exact_one_for_a_linear_statistic(rng) -> None:
-    from twintrade.inference.inversion import inverted
+    from twintrade.inference.refits.inversion import inverted
 
     drawn, slopes = rng.normal(size=199), 0.1 * rng.normal(size=199)
     grid = np.linspace(-6, 8, 400)

@@ -17,7 +17,7 @@ from twintrade.inference.placebo import donor_placebos
 from twintrade.inference.prediction_intervals import PredictionIntervals
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
-from twintrade.numerics.conformal import interval_by_inversion, moving_block_p
+from twintrade.numerics.series.conformal import interval_by_inversion, moving_block_p
 
 JACKKNIFE = 1e-3  # tests/golden/data/README: weights of the reference software stop early
 PLACEBO = 0.15  # 400 against 400 random assignments

@@ -10,12 +10,12 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.leave_out import row_clusters
-from twintrade.inference.permutation import with_values
+from twintrade.inference.refits.leave_out import row_clusters
+from twintrade.inference.refits.permutation import with_values
+from twintrade.inference.refits.wild_sums import working
 from twintrade.inference.wild import Wild
-from twintrade.inference.wild_sums import working
-from twintrade.numerics import reaching
-from twintrade.numerics.wild import Sums, share_as_large, simulate, wild_weights
+from twintrade.numerics.absorption import reaching_effects as reaching
+from twintrade.numerics.linear.wild import Sums, share_as_large, simulate, wild_weights
 
 # README of the reference numbers.
 GOLDEN = 1e-6

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorb import absorber
-from twintrade.numerics.balanced import find_grid
-from twintrade.numerics.levels import levels
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption.balanced import find_grid
+from twintrade.numerics.absorption.levels import levels
 
 # Residuals are relative to the largest absolute value of the column; the solver promises 1e-10 on level sums.
 ORTHOGONAL = 1e-10

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics import absorb
-from twintrade.numerics.absorb import absorber
-from twintrade.numerics.balanced import find_grid
-from twintrade.numerics.cube import complete_grid, find_cube
-from twintrade.numerics.levels import levels
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.absorption import absorb
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption.balanced import find_grid
+from twintrade.numerics.absorption.cube import complete_grid, find_cube
+from twintrade.numerics.absorption.levels import levels
+from twintrade.numerics.poisson.fit import poisson
 
 SHAPE = (12, 9, 8)
 # Both ways stop at level sums of 1e-12 of the column's norm, 1e-10 at worst.
@@ -111,7 +111,7 @@ def test_other_designs_are_not_taken_for_a_cube(fault):
 def test_the_sample_of_dyads_finds_the_same_cube(monkeypatch):
     codes, _ = panel(0.8, 3)
     whole = find_cube(levels(codes))
-    monkeypatch.setattr("twintrade.numerics.cube.SAMPLED_ABOVE", 10)
+    monkeypatch.setattr("twintrade.numerics.absorption.cube.SAMPLED_ABOVE", 10)
     sampled = find_cube(levels(codes))
     assert sampled.shape == whole.shape
     table = {tuple(cell) for cell in zip(whole.position, sampled.position, strict=True)}

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.incidental_bias import DyadPanel, incidental_bias
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.poisson.bias_correction import DyadPanel, incidental_bias
+from twintrade.numerics.poisson.fit import poisson
 
 DENSE = 1e-8
 """Pseudo-inverses of matrices with condition numbers of about 1e4, two routes."""

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorb import absorber
-from twintrade.numerics.least_squares import least_squares
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.linear.regression import least_squares
 
 # Both sides solve well-conditioned problems in float64.
 CLOSE = 1e-9

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics import levels as module
-from twintrade.numerics.absorb import connected_components, is_nested, n_parameters, parameter_count, singletons
+from twintrade.numerics.absorption import levels as module
+from twintrade.numerics.absorption.absorb import (
+    connected_components,
+    is_nested,
+    n_parameters,
+    parameter_count,
+    singletons,
+)
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -7,9 +7,9 @@ import pytest
 from statsmodels.stats.meta_analysis import combine_effects
 
 from twintrade.errors import EstimationError, InferenceError
-from twintrade.numerics.meta_analysis import best_of, fisher_combined, random_effects
-from twintrade.numerics.partial_pooling import imbalances, partially_pooled_weights
-from twintrade.numerics.simplex import simplex_weights
+from twintrade.numerics.simplex.partial_pooling import imbalances, partially_pooled_weights
+from twintrade.numerics.simplex.weights import simplex_weights
+from twintrade.numerics.testing.meta_analysis import best_of, fisher_combined, random_effects
 
 ITERATED = 1e-6  # two root finders for the same heterogeneity
 

@@ -7,8 +7,8 @@ Data and certified values: NIST, Statistical Reference Datasets, linear regressi
 import numpy as np
 import pytest
 
-from twintrade.numerics.absorb import absorber
-from twintrade.numerics.least_squares import least_squares
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.linear.regression import least_squares
 
 # The centered columns, scaled to unit norm, have a condition number of 4e9: of 16 digits about six can be left.
 CERTIFIED = 1e-6

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import gammaln, xlogy
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.poisson.fit import poisson
 
 # Coefficients are promised to 1e-9; the dense twin iterates to about the same.
 COEFFICIENTS = 1e-8

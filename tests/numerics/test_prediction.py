@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorb import absorber
-from twintrade.numerics.least_squares import least_squares
-from twintrade.numerics.prediction import identified, leverage, leverage_one, projection_weights
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.linear.prediction import identified, leverage, leverage_one, projection_weights
+from twintrade.numerics.linear.regression import least_squares
 
 # Both sides are float64 least squares on small random designs.
 CLOSE = 1e-7

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.predictor_weights import nested, standardized, weigh
+from twintrade.numerics.simplex.predictor_weights import nested, standardized, weigh
 
 
 def made(seed):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics import reaching as module
-from twintrade.numerics.reaching import reaching
+from twintrade.numerics.absorption import reaching_effects as module
+from twintrade.numerics.absorption.reaching_effects import reaching
 
 # Two pivoted factors of well-scaled matrices of some dozens of columns.
 CLOSE = 1e-9

@@ -7,11 +7,11 @@ import pytest
 from reference_results import read_results, read_vectors
 
 from twintrade.errors import InferenceError
-from twintrade.numerics.conditional_test import truncated_quantile
-from twintrade.numerics.dual_vertices import DualPolytope
-from twintrade.numerics.fixed_length import fixed_length, folded_quantile
-from twintrade.numerics.least_favorable import least_favorable
-from twintrade.numerics.robust_interval import EventPath, robust_interval
+from twintrade.numerics.honest.conditional_test import truncated_quantile
+from twintrade.numerics.honest.dual_vertices import DualPolytope
+from twintrade.numerics.honest.fixed_length import fixed_length, folded_quantile
+from twintrade.numerics.honest.intervals import EventPath, robust_interval
+from twintrade.numerics.honest.least_favorable import least_favorable
 
 FIXED_LENGTH = 1.2e-3
 """Of the interval's length. R takes the folded normal's quantile from a million draws of seed 0: at M = 0, where it
@@ -102,7 +102,7 @@ def test_normals_of_r(r_normals):
 @pytest.mark.parametrize(("name", "places"), [("BC_sd_flci", (0, 2)), ("LW_sd_flci_female_l15", (0, 1))])
 def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(name, places, r_normals, monkeypatch):
     monkeypatch.setattr(
-        "twintrade.numerics.fixed_length.folded_quantile",
+        "twintrade.numerics.honest.fixed_length.folded_quantile",
         lambda bias, level: float(np.quantile(np.abs(r_normals + abs(bias)), level)),
     )
     path, result = path_of(*FIXED[name]), read_results("honestdid", name)
@@ -117,7 +117,7 @@ def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(name, 
 def test_with_the_quantile_of_r_the_chain_differs_by_where_r_stops(r_normals, monkeypatch):
     """At M = 0.02 R's center is 1.6e-3 lengths away and its interval is no shorter: it stopped beside the optimum."""
     monkeypatch.setattr(
-        "twintrade.numerics.fixed_length.folded_quantile",
+        "twintrade.numerics.honest.fixed_length.folded_quantile",
         lambda bias, level: float(np.quantile(np.abs(r_normals + abs(bias)), level)),
     )
     result = read_results("honestdid_from_did", "mpdta_dr_lpop_universal")
@@ -193,7 +193,7 @@ def test_fixed_length_is_shortest_against_a_dense_search():
 def test_listed_vertices_and_linear_programs_give_the_same(monkeypatch):
     path = simulated(5)
     listed = robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1))
-    monkeypatch.setattr("twintrade.numerics.dual_vertices.VERTEX_LIMIT", 0)
+    monkeypatch.setattr("twintrade.numerics.honest.dual_vertices.VERTEX_LIMIT", 0)
     solved = robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1))
     assert solved.low == pytest.approx(listed.low, abs=1e-6)
     assert solved.high == pytest.approx(listed.high, abs=1e-6)
@@ -222,7 +222,7 @@ def test_ends_move_by_less_than_a_hundredth_of_an_error_from_seed_to_seed(n_pre,
 @pytest.mark.parametrize("is_listed", [True, False])
 def test_the_least_favorable_value_is_the_quantile_of_a_million_draws(monkeypatch, is_listed):
     if not is_listed:
-        monkeypatch.setattr("twintrade.numerics.dual_vertices.VERTEX_LIMIT", 0)
+        monkeypatch.setattr("twintrade.numerics.honest.dual_vertices.VERTEX_LIMIT", 0)
     rng = np.random.default_rng(3)
     nuisance, root = rng.normal(size=(9, 3)), rng.normal(size=(9, 9))
     polytope = DualPolytope(nuisance, np.sqrt((root**2).sum(axis=1)))

@@ -7,9 +7,9 @@ import scipy.sparse as sp
 from reference_results import read_data
 from scipy.optimize import linprog
 
-from twintrade.numerics import separation
-from twintrade.numerics.absorb import absorber
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.poisson import separation
+from twintrade.numerics.poisson.fit import poisson
 
 
 def by_linear_program(design, y):

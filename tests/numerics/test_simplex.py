@@ -3,8 +3,8 @@ import pytest
 from scipy.optimize import minimize
 
 from twintrade.errors import EstimationError
-from twintrade.numerics import simplex
-from twintrade.numerics.simplex import simplex_weights
+from twintrade.numerics.simplex import weights as simplex
+from twintrade.numerics.simplex.weights import simplex_weights
 
 OPTIMAL = 1e-9  # of the largest slope: the optimality conditions of an exact active-set solution
 SLOW = 1e-6  # a general-purpose optimizer stops here

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from single_cases import factor_matrix
 
-import twintrade.numerics.simplex_folds as folds
-from twintrade.numerics.ridge_augmentation import N_PENALTIES, SMALLEST_PENALTY, centered, left_out_errors
-from twintrade.numerics.simplex import simplex_weights
-from twintrade.numerics.simplex_folds import weights_without_each_row
+import twintrade.numerics.simplex.folds as folds
+from twintrade.numerics.simplex.folds import weights_without_each_row
+from twintrade.numerics.simplex.ridge_augmentation import N_PENALTIES, SMALLEST_PENALTY, centered, left_out_errors
+from twintrade.numerics.simplex.weights import simplex_weights
 
 SAME = 1e-10  # both solve the same convex problem to rounding
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from twintrade.numerics import unit_trends
-from twintrade.numerics.unit_trends import without_trends
+from twintrade.numerics.absorption import unit_trends
+from twintrade.numerics.absorption.unit_trends import without_trends
 
 EXACT = 1e-9
 

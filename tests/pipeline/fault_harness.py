@@ -74,7 +74,7 @@ class Steps:
             return real_os_open(path, flags, *rest, **more)
 
         os.open = os_open
-        from twintrade.study import store
+        from twintrade.study.store import folder as store
 
         self._wrap(store, "exchange", lambda *_: True)
 

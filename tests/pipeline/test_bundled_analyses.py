@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from twintrade.study.execute import execute
-from twintrade.study.locating import analyses
-from twintrade.study.plan import plan
-from twintrade.study.registry_spec import is_registry, parse_registry
-from twintrade.study.replay import read_results
-from twintrade.study.spec import parse
-from twintrade.study.spec_text import tables
+from twintrade.study.plan.jobs import plan
+from twintrade.study.spec.analysis import parse
+from twintrade.study.spec.registry_spec import is_registry, parse_registry
+from twintrade.study.spec.spec_text import tables
+from twintrade.study.store.locating import analyses
+from twintrade.study.store.replay import read_results
 
 SIMULATED = ("qingdao-uk", "jinan-uk", "jinan-australia", "changsha-australia")
 BUNDLED = ("us-states", "texas-philippines", "tennessee-iraq", "delaware-india", *SIMULATED)

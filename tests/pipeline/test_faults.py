@@ -15,8 +15,8 @@ import pytest
 from black_box import command, environment, hashes, write_project
 
 from twintrade.errors import StoreError
-from twintrade.study.freshness import changes
 from twintrade.study.redraw import redraw
+from twintrade.study.store.freshness import changes
 
 HARNESS = Path(__file__).with_name("fault_harness.py")
 MOST_LINES = 3

@@ -16,17 +16,17 @@ from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.errors import SpecError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS
 from twintrade.inference.base import INFERENCES
-from twintrade.study.assemble import assembled
 from twintrade.study.checking import checked
 from twintrade.study.execute import planned
-from twintrade.study.methods import option_names
-from twintrade.study.observe import observe
-from twintrade.study.plan import plan
-from twintrade.study.replay import tidy_files
-from twintrade.study.run import run
-from twintrade.study.spec import Spec, parse
-from twintrade.study.spec_text import tables
-from twintrade.study.toml_text import to_toml
+from twintrade.study.observing.observe import observe
+from twintrade.study.page.assemble import assembled
+from twintrade.study.plan.jobs import plan
+from twintrade.study.run.columns import run
+from twintrade.study.spec.analysis import Spec, parse
+from twintrade.study.spec.methods import option_names
+from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.toml_text import to_toml
+from twintrade.study.store.replay import tidy_files
 
 BUDGET = settings(
     max_examples=int(os.environ.get("TWINTRADE_FUZZ", "40")),

@@ -18,8 +18,8 @@ from black_box import command, write_project
 from twintrade.errors import DataError, SpecError
 from twintrade.study.checking import checked
 from twintrade.study.execute import execute
-from twintrade.study.locating import analyses
-from twintrade.study.spec_text import tables
+from twintrade.study.spec.spec_text import tables
+from twintrade.study.store.locating import analyses
 
 MARK = "MARK-WAS-LEFT"
 """A file of this name, anywhere, means that a payload ran."""

@@ -5,7 +5,7 @@ from prose_numbers import NUMBER, prose, strangers
 from twintrade.render import page
 from twintrade.render.appendix import document
 from twintrade.render.blocks import Images
-from twintrade.study.replay import read_results
+from twintrade.study.store.replay import read_results
 
 
 def test_every_number_in_the_prose_of_a_run_stands_in_its_files(finished, monkeypatch):

@@ -8,8 +8,8 @@ import pytest
 from black_box import write_project
 
 from twintrade.errors import StoreError
-from twintrade.study.locating import analyses
 from twintrade.study.replication_readme import replication_readme
+from twintrade.study.store.locating import analyses
 
 HEADINGS = (
     "Overview",

@@ -11,7 +11,7 @@ from twintrade.effects.estimate import EFFECT_COLUMNS
 from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.messages import messages_frame
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
-from twintrade.study.claims import known_claims, ledger
+from twintrade.study.claims.ledger import known_claims, ledger
 
 NAMED = {f"C{i}" for i in range(1, 17)} - {"C11", "C12", "C13"}  # those of the ledger's source
 

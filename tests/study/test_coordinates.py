@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from twintrade.errors import SpecError
-from twintrade.study.assemble import assembled
 from twintrade.study.execute import planned
-from twintrade.study.observe import observe
-from twintrade.study.run import run
+from twintrade.study.observing.observe import observe
+from twintrade.study.page.assemble import assembled
+from twintrade.study.run.columns import run
 
 RINGS = '\n[[diagnostic]]\nname = "spillovers"\nedges = [900.0]\n'
 

@@ -5,8 +5,8 @@ import tomllib
 
 import pytest
 
-from twintrade.data.column_look import look_at_trade, look_at_twinnings
 from twintrade.data.fixes import lines_to_change
+from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
 from twintrade.effects import Message
 from twintrade.errors import DataError
 from twintrade.study.checking import checked

@@ -7,16 +7,16 @@ import pytest
 
 from twintrade.effects import Finding, Money
 from twintrade.estimators.base import fit
-from twintrade.estimators.counterfactual import counterfactual
 from twintrade.estimators.double_ratio import DoubleRatio
-from twintrade.study.assemble import assembled
-from twintrade.study.detectable import DETECTED, SPREAD
+from twintrade.estimators.imputing.untreated_outcomes import counterfactual
+from twintrade.study.claims.detectable import DETECTED, SPREAD
+from twintrade.study.claims.money import money_of, value_effect
 from twintrade.study.execute import planned
-from twintrade.study.frames import from_bytes, to_bytes
-from twintrade.study.money import money_of, value_effect
-from twintrade.study.observe import observe
-from twintrade.study.results import Concluded
-from twintrade.study.run import run
+from twintrade.study.observing.observe import observe
+from twintrade.study.page.assemble import assembled
+from twintrade.study.run.columns import run
+from twintrade.study.run.results import Concluded
+from twintrade.study.store.frames import from_bytes, to_bytes
 
 EXACT = 1e-9  # the same sums in another order
 ITERATED = 1e-6  # two Poisson fits that stop at their tolerance

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from twintrade.errors import DataError
-from twintrade.study.assemble import assembled
 from twintrade.study.execute import planned
-from twintrade.study.frames import from_bytes
-from twintrade.study.observe import currency_name, observe
-from twintrade.study.replay import tidy_files
-from twintrade.study.run import run
+from twintrade.study.observing.observe import currency_name, observe
+from twintrade.study.page.assemble import assembled
+from twintrade.study.run.columns import run
+from twintrade.study.store.frames import from_bytes
+from twintrade.study.store.replay import tidy_files
 
 ROUNDINGS = 4e-16
 """A product of three correctly rounded factors, each within half a unit in the last place."""

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from twintrade.study.ledger import FileLedger
+from twintrade.study.run.ledger import FileLedger
 
 VALUES = {
     "effects": np.array([[0.1, np.nan, -np.inf], [1e-300, 2 / 3, -0.0]]),
@@ -95,7 +95,7 @@ import time
 
 import numpy as np
 from twintrade.fanout import Workers, jobs, run_jobs, using
-from twintrade.study.ledger import FileLedger
+from twintrade.study.run.ledger import FileLedger
 
 jobs.ALONE_SECONDS = 0.0
 folder = Path(sys.argv[1])

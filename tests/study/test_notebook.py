@@ -136,7 +136,7 @@ def test_every_public_name_is_there():
 
 
 @pytest.mark.parametrize(
-    "module", ["twintrade", "twintrade.cli", "twintrade.study.freshness", "twintrade.study.runner"]
+    "module", ["twintrade", "twintrade.cli", "twintrade.study.store.freshness", "twintrade.study.runner"]
 )
 def test_starting_imports_nothing_heavy(module):
     heavy = "{'numpy', 'pandas', 'matplotlib', 'scipy', 'pydantic', 'joblib'}"

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from twintrade.fanout import Workers, using
-from twintrade.study.assemble import assembled
 from twintrade.study.execute import planned
-from twintrade.study.observe import observe
-from twintrade.study.run import run
+from twintrade.study.observing.observe import observe
+from twintrade.study.page.assemble import assembled
+from twintrade.study.run.columns import run
 
 CHECKS = {
     "dates": "",

@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 
 from twintrade.errors import SpecError
-from twintrade.study.plan import plan
-from twintrade.study.recipes import RECIPES
-from twintrade.study.seeds import entropy, generator
-from twintrade.study.spec import parse
+from twintrade.study.plan.jobs import plan
+from twintrade.study.run.seeds import entropy, generator
+from twintrade.study.spec.analysis import parse
+from twintrade.study.spec.recipes import RECIPES
 
 
 def planned(text: str, further: str = ""):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from twintrade.data.schema import Constant
+from twintrade.data.schema.source import Constant
 from twintrade.errors import SpecError
-from twintrade.study.recipes import RECIPES, expanded
-from twintrade.study.spec import parse, resolved
-from twintrade.study.spec_faults import line_of
+from twintrade.study.spec.analysis import parse, resolved
+from twintrade.study.spec.recipes import RECIPES, expanded
+from twintrade.study.spec.spec_faults import line_of
 
 TRADE = """title = "t"
 [[data.trade]]

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from twintrade.errors import StoreError
-from twintrade.study import store
-from twintrade.study.assemble import file_name
-from twintrade.study.frames import from_bytes, to_bytes
-from twintrade.study.lock import locked
-from twintrade.study.store import prepare, write
+from twintrade.study.page.assemble import file_name
+from twintrade.study.store import folder as store
+from twintrade.study.store.folder import prepare, write
+from twintrade.study.store.frames import from_bytes, to_bytes
+from twintrade.study.store.lock import locked
 
 OLD, NEW = {"a.csv": b"old", "deep/b.csv": b"old"}, {"a.csv": b"new", "c.csv": b"new"}
 
@@ -96,7 +96,7 @@ def test_a_second_run_is_refused_and_a_stale_lock_is_taken_over(tmp_path):
     path = tmp_path / "x.lock"
     with locked(path, "x"):
         code = (
-            "import sys; from pathlib import Path; from twintrade.study.lock import locked\n"
+            "import sys; from pathlib import Path; from twintrade.study.store.lock import locked\n"
             "with locked(Path(sys.argv[1]), 'x'): pass"
         )
         done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)

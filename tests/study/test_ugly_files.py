@@ -13,9 +13,9 @@ from made_workbooks import sheet, workbook
 
 from twintrade.errors import DataError, TwintradeError
 from twintrade.study.checking import checked
-from twintrade.study.observe import observe
+from twintrade.study.observing.observe import observe
 from twintrade.study.scaffold import scaffolded
-from twintrade.study.spec import parse
+from twintrade.study.spec.analysis import parse
 
 CITIES, PARTNERS, YEARS = ("Jinan", "Qingdao", "Yantai"), ("GBR", "USA", "DEU", "JPN"), range(2004, 2013)
 CHINESE = {

@@ -1,20 +1,17 @@
 """What was observed: readers, registry, places, money, provenance."""
 
-from twintrade.data.column_look import look_at_trade, look_at_twinnings
+from twintrade.data.calendar.dates import TwinningDate, parse_date
+from twintrade.data.calendar.periods import Frequency, labels
 from twintrade.data.complete import complete
-from twintrade.data.conversions import Conversion, conversions_frame
 from twintrade.data.data_report import data_report
-from twintrade.data.dates import TwinningDate, parse_date
-from twintrade.data.faults import AbsentInputError, InvalidDataError
-from twintrade.data.file_look import Guess
-from twintrade.data.locations import DATA_VARIABLE, locate
-from twintrade.data.money_schema import Deflator, ExchangeRates
-from twintrade.data.periods import Frequency, labels
-from twintrade.data.places import Place, places, resolve
-from twintrade.data.provenance import DataCard, InputRecord, provenance_frame, read_data_card
-from twintrade.data.reconcile import Reconciliation, reconcile
-from twintrade.data.registry import Registry, UndatedTies, read_twinnings, read_undated
-from twintrade.data.schema import (
+from twintrade.data.figures.conversions import Conversion, conversions_frame
+from twintrade.data.geography.countries import Place, places, resolve
+from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
+from twintrade.data.looks.file_look import Guess
+from twintrade.data.registry.matching import Reconciliation, reconcile
+from twintrade.data.registry.reading import Registry, UndatedTies, read_twinnings, read_undated
+from twintrade.data.schema.money import Deflator, ExchangeRates
+from twintrade.data.schema.source import (
     EVENT_KINDS,
     TWINNING_KINDS,
     CityName,
@@ -25,6 +22,9 @@ from twintrade.data.schema import (
     UndatedSource,
     UnitColumn,
 )
+from twintrade.data.sources.faults import AbsentInputError, InvalidDataError
+from twintrade.data.sources.locations import DATA_VARIABLE, locate
+from twintrade.data.sources.provenance import DataCard, InputRecord, provenance_frame, read_data_card
 from twintrade.data.trade import TradeTable, read_trade
 
 __all__ = [

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from twintrade.data.cells import counted
-from twintrade.data.faults import Faults
-from twintrade.data.periods import Frequency
-from twintrade.data.schema import Absent
+from twintrade.data.calendar.periods import Frequency
+from twintrade.data.schema.source import Absent
+from twintrade.data.sources.cells import counted
+from twintrade.data.sources.faults import Faults
 
 _MAX_NAMED = 12
 _PART, _NEARLY_ALL, _LEAST_PERIODS = 0.75, 0.9, 2

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from twintrade.data.faults import Faults
-from twintrade.data.schema import Absent
+from twintrade.data.schema.source import Absent
+from twintrade.data.sources.faults import Faults
 from twintrade.data.trade import TRADE_COLUMNS, TradeTable
 from twintrade.effects import Message
 from twintrade.numerics.arrays import IntArray, ObjectArray

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from twintrade.data import limits
-from twintrade.data.cells import counted
 from twintrade.data.fixes import lines_to_change
-from twintrade.data.provenance import InputRecord
+from twintrade.data.sources import limits
+from twintrade.data.sources.cells import counted
+from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import Message
 
 _HEADINGS = (("error", "Errors"), ("warning", "Warnings"), ("info", "Notes"))

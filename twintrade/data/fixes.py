@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from twintrade.data.cells import clean_name
-from twintrade.data.money import unit_in_header
-from twintrade.data.places import near_codes
+from twintrade.data.figures.money import unit_in_header
+from twintrade.data.geography.countries import near_codes
+from twintrade.data.sources.cells import clean_name
 from twintrade.effects import Message
 
 Fix = Callable[[Message, list[str]], str]

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from twintrade.data.faults import Faults
+from twintrade.data.calendar.periods import Frequency
 from twintrade.data.overlaps import KEY
-from twintrade.data.periods import Frequency
-from twintrade.data.schema import TradeSource
+from twintrade.data.schema.source import TradeSource
+from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 
 _MAX_NAMED = 8

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from twintrade.data.cells import quoted
-from twintrade.data.faults import Faults
-from twintrade.data.periods import Frequency
-from twintrade.data.schema import TradeSource
+from twintrade.data.calendar.periods import Frequency
+from twintrade.data.schema.source import TradeSource
+from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.faults import Faults
 from twintrade.numerics.arrays import BoolArray
 
 KEY = ["city", "partner", "period"]

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from twintrade.data.calendar.periods import Frequency
 from twintrade.data.checks import check_trade
-from twintrade.data.cities import check_spellings
-from twintrade.data.conversions import Conversion, deflate
-from twintrade.data.faults import AbsentInputError, Faults, InvalidDataError
+from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.frequency import aggregate
+from twintrade.data.geography.cities import check_spellings
 from twintrade.data.overlaps import by_precedence, sum_products, warn_of_revisions
-from twintrade.data.periods import Frequency
-from twintrade.data.provenance import InputRecord
-from twintrade.data.schema import Absent, Flow, Reporter, TradeSource
+from twintrade.data.schema.source import Absent, Flow, Reporter, TradeSource
+from twintrade.data.sources.faults import AbsentInputError, Faults, InvalidDataError
+from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.trade_source import SourceRows, in_target_currency, read_source
 from twintrade.effects import Message
 from twintrade.errors import DataError

@@ -6,19 +6,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.cells import TextColumn, clean_name, counted, quoted, text_array
-from twintrade.data.cities import check_codes, read_cities
-from twintrade.data.conversions import Conversion, exchange
-from twintrade.data.faults import Faults
-from twintrade.data.money import UNKNOWN, parse_money_unit
-from twintrade.data.number_style import NumberStyle
-from twintrade.data.numbers import Numbers, parse_numbers
-from twintrade.data.periods import Frequency, parse_periods, parse_subperiods
-from twintrade.data.places import is_aggregate, places, resolve_column, warn_of_validity
-from twintrade.data.provenance import InputRecord
-from twintrade.data.schema import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
-from twintrade.data.tables import TextTable, open_table
-from twintrade.data.trade_units import scaling, unit_of
+from twintrade.data.calendar.periods import Frequency, parse_periods, parse_subperiods
+from twintrade.data.figures.conversions import Conversion, exchange
+from twintrade.data.figures.money import UNKNOWN, parse_money_unit
+from twintrade.data.figures.number_style import NumberStyle
+from twintrade.data.figures.numbers import Numbers, parse_numbers
+from twintrade.data.figures.trade_units import scaling, unit_of
+from twintrade.data.formats.tables import TextTable, open_table
+from twintrade.data.geography.cities import check_codes, read_cities
+from twintrade.data.geography.countries import is_aggregate, places, resolve_column, warn_of_validity
+from twintrade.data.schema.source import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
+from twintrade.data.sources.cells import TextColumn, clean_name, counted, quoted, text_array
+from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.provenance import InputRecord
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
@@ -90,7 +90,7 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
 
 def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     """Add a microdata source up; its cells then go the way of the rows of a small file."""
-    from twintrade.data.microdata import collapse
+    from twintrade.data.microdata.cells import collapse
 
     assert source.microdata is not None
     unit = parse_money_unit(str(source.money_unit))

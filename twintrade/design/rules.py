@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.data.cells import counted
-from twintrade.data.dates import TwinningDate
-from twintrade.data.periods import Frequency
+from twintrade.data.calendar.dates import TwinningDate
+from twintrade.data.calendar.periods import Frequency
+from twintrade.data.sources.cells import counted
 from twintrade.design.onset import end_of
 from twintrade.design.panel import Panel
 from twintrade.design.register import REGISTER_COLUMNS, DateChoice, Ties, register_of, with_status

@@ -54,6 +54,6 @@ class Registry(Generic[T]):
         if self._is_loaded:
             return
         package = importlib.import_module(self._room)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self._room}.{module.name}")
+        for module in pkgutil.walk_packages(package.__path__, f"{self._room}."):
+            importlib.import_module(module.name)
         self._is_loaded = True

@@ -8,9 +8,9 @@ from twintrade.design import Design
 from twintrade.design.case import Case
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
-from twintrade.estimators.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
+from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.ridge_augmentation import (
+from twintrade.numerics.simplex.ridge_augmentation import (
     augmented_weights,
     balanced_on,
     centered,
@@ -18,7 +18,7 @@ from twintrade.numerics.ridge_augmentation import (
     less_covariates,
     standardized_covariates,
 )
-from twintrade.numerics.simplex import simplex_weights
+from twintrade.numerics.simplex.weights import simplex_weights
 
 
 @dataclass(frozen=True, slots=True)

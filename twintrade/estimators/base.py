@@ -14,7 +14,7 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.numerics.arrays import FloatArray
 
 if TYPE_CHECKING:
-    from twintrade.estimators.score_test import ScoreTest
+    from twintrade.estimators.repeating.score_test import ScoreTest
 
 View = Literal["event", "overall", "path", "cohort", "calendar", "cell"]
 

@@ -11,15 +11,15 @@ from twintrade.effects import CohortEffects, Dropped
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.conditional_cells import conditional_cells, lacking
-from twintrade.estimators.estimands import cohort_size
-from twintrade.estimators.group_time import Base, Cell, Shares, cells, identified, pack
-from twintrade.estimators.missing_patterns import Groups, grouped, pattern_effects
-from twintrade.estimators.wide import Wide, widen
+from twintrade.estimators.cohort_means.conditional_cells import conditional_cells, lacking
+from twintrade.estimators.cohort_means.group_time import Base, Cell, Shares, cells, identified, pack
+from twintrade.estimators.cohort_means.missing_patterns import Groups, grouped, pattern_effects
+from twintrade.estimators.cohort_means.wide import Wide, widen
+from twintrade.estimators.regression.estimands import cohort_size
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.cohort_moments import CohortMoments
-from twintrade.numerics.two_period import PANEL_ONLY, Method
-from twintrade.numerics.two_period_sections import Convention
+from twintrade.numerics.comparisons.moments import CohortMoments
+from twintrade.numerics.comparisons.two_period import PANEL_ONLY, Method
+from twintrade.numerics.comparisons.two_period_sections import Convention
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Dropped, EventStudy, Influence, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.estimands import counting
-from twintrade.estimators.missing_patterns import PanelMeans, panel_means
-from twintrade.estimators.switcher_cells import Horizon, Singletons, horizons
-from twintrade.estimators.switcher_covariates import Slopes, without_covariates
-from twintrade.estimators.switcher_means import MeanHorizon, has_means, mean_horizons
-from twintrade.estimators.switchers import Switchers, switchers
-from twintrade.estimators.wide import widen
+from twintrade.estimators.cohort_means.missing_patterns import PanelMeans, panel_means
+from twintrade.estimators.cohort_means.wide import widen
+from twintrade.estimators.regression.estimands import counting
+from twintrade.estimators.switching.cells import Horizon, Singletons, horizons
+from twintrade.estimators.switching.covariates import Slopes, without_covariates
+from twintrade.estimators.switching.means import MeanHorizon, has_means, mean_horizons
+from twintrade.estimators.switching.switchers import Switchers, switchers
 from twintrade.numerics.arrays import FloatArray, ObjectArray
 
 AnyHorizon = Horizon | MeanHorizon

@@ -10,7 +10,7 @@ from twintrade.design.case import Case, less_seasons
 from twintrade.effects.estimate import Against, Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
-from twintrade.estimators.single_case import SingleCase
+from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 LARGEST = 600.0

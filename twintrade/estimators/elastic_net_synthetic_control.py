@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from twintrade.design import Design
 from twintrade.design.case import Case
 from twintrade.estimators.base import Requires
-from twintrade.estimators.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
-from twintrade.numerics.elastic_net import chosen_net, elastic_net
+from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
+from twintrade.numerics.simplex.elastic_nets import chosen_net, elastic_net
 
 
 @dataclass(frozen=True, slots=True)

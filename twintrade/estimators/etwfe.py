@@ -10,15 +10,15 @@ from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires, Target
-from twintrade.estimators.cell_fit import CellFit, Family, fit_cells
-from twintrade.estimators.cell_table import CellTable, Measure, measured, tabled
-from twintrade.estimators.collapsed import collapse
-from twintrade.estimators.estimands import change_of_total, less_before, weighing
-from twintrade.estimators.event_terms import follows_event_time
-from twintrade.estimators.mundlak import interactions
-from twintrade.estimators.reference import require_reference
-from twintrade.estimators.saturated import Dummies, cell_dummies
-from twintrade.estimators.split_panel import corrected
+from twintrade.estimators.cohort_means.collapsed import collapse
+from twintrade.estimators.regression.cell_fit import CellFit, Family, fit_cells
+from twintrade.estimators.regression.cell_table import CellTable, Measure, measured, tabled
+from twintrade.estimators.regression.estimands import change_of_total, less_before, weighing
+from twintrade.estimators.regression.event_terms import follows_event_time
+from twintrade.estimators.regression.mundlak import interactions
+from twintrade.estimators.regression.reference import require_reference
+from twintrade.estimators.regression.saturated import Dummies, cell_dummies
+from twintrade.estimators.regression.split_panel import corrected
 
 
 @dataclass(frozen=True, slots=True)

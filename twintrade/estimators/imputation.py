@@ -11,9 +11,7 @@ from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Repeater, Requires, Target
-from twintrade.estimators.counterfactual import Counterfactual, Family, counterfactual
-from twintrade.estimators.estimands import change_of_total, weighing
-from twintrade.estimators.imputation_cells import (
+from twintrade.estimators.imputing.cells import (
     CellEffects,
     Cells,
     Measure,
@@ -22,11 +20,13 @@ from twintrade.estimators.imputation_cells import (
     empty_cells,
     ratios,
 )
-from twintrade.estimators.imputation_leads import Leads, leads
-from twintrade.estimators.imputation_table import cell_part, from_means, lead_part, packed
-from twintrade.estimators.leverage import leverage_report
-from twintrade.estimators.repeated import repeated
-from twintrade.estimators.repeated_imputation import MOST_AFFECTED, imputed, means_of
+from twintrade.estimators.imputing.leads import Leads, leads
+from twintrade.estimators.imputing.leverage import leverage_report
+from twintrade.estimators.imputing.table import cell_part, from_means, lead_part, packed
+from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, Family, counterfactual
+from twintrade.estimators.regression.estimands import change_of_total, weighing
+from twintrade.estimators.repeating.repeated import repeated
+from twintrade.estimators.repeating.repeated_imputation import MOST_AFFECTED, imputed, means_of
 from twintrade.numerics.arrays import FloatArray
 
 __all__ = ["Imputation", "leverage_report"]

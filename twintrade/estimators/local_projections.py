@@ -9,12 +9,12 @@ from twintrade.design import Design
 from twintrade.effects import Dropped, Estimate, EventStudy, Influence, Sample, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.estimands import less_before, of_rows
-from twintrade.estimators.missing_patterns import PanelMeans, panel_means
-from twintrade.estimators.projection_means import projected_means
-from twintrade.estimators.projection_rows import projection_rows
-from twintrade.estimators.projections import Projected, projected
-from twintrade.estimators.wide import Wide, widen
+from twintrade.estimators.cohort_means.missing_patterns import PanelMeans, panel_means
+from twintrade.estimators.cohort_means.projection_means import projected_means
+from twintrade.estimators.cohort_means.projection_rows import projection_rows
+from twintrade.estimators.cohort_means.projections import Projected, projected
+from twintrade.estimators.cohort_means.wide import Wide, widen
+from twintrade.estimators.regression.estimands import less_before, of_rows
 
 Weighting = Literal["variance", "equal"]
 

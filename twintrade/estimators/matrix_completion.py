@@ -9,7 +9,7 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.factor_counterfactual import (
+from twintrade.estimators.imputing.factor_counterfactual import (
     cells_of,
     chosen_size,
     cohort_effects,

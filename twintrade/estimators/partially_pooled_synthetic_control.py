@@ -10,9 +10,9 @@ from twintrade.design.outcome_matrix import OutcomeMatrix, outcome_matrix
 from twintrade.effects import CohortEffects, Estimate, RefitOnly
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.weighted_case import refuse_few_periods
+from twintrade.estimators.cases.weighted_case import refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.partial_pooling import imbalances, partially_pooled_weights
+from twintrade.numerics.simplex.partial_pooling import imbalances, partially_pooled_weights
 
 
 @dataclass(frozen=True, slots=True)

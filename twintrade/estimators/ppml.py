@@ -9,14 +9,14 @@ from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires, Target
-from twintrade.estimators.both_shapes import EventAndStatic, fit_both
-from twintrade.estimators.estimands import beside_static, counting
-from twintrade.estimators.event_terms import Model, Shape, Terms, join_models, models_of, terms
-from twintrade.estimators.proportional import mean_differences
-from twintrade.estimators.score_test import ScoreTest
-from twintrade.estimators.separated import separated_rows
-from twintrade.estimators.slopes import Slopes, effects_of, influence_by_unit
-from twintrade.numerics.poisson import PoissonFit, poisson
+from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
+from twintrade.estimators.regression.estimands import beside_static, counting
+from twintrade.estimators.regression.event_terms import Model, Shape, Terms, join_models, models_of, terms
+from twintrade.estimators.regression.proportional import mean_differences
+from twintrade.estimators.regression.separated import separated_rows
+from twintrade.estimators.regression.slopes import Slopes, effects_of, influence_by_unit
+from twintrade.estimators.repeating.score_test import ScoreTest
+from twintrade.numerics.poisson.fit import PoissonFit, poisson
 
 Measure = Literal["coefficient", "difference"]
 

@@ -9,13 +9,13 @@ from twintrade.design import NOT_LOG, Design, Observations
 from twintrade.effects import Estimate, EventStudy, Regression, UnitInfluence
 from twintrade.effects.corrected_influence import CorrectedInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.absorbed import single_rows
 from twintrade.estimators.base import Estimator, Requires, Target
-from twintrade.estimators.both_shapes import EventAndStatic, fit_both
-from twintrade.estimators.event_terms import Model, Shape, join_models, models_of
 from twintrade.estimators.ppml import PPML
+from twintrade.estimators.regression.absorbed import single_rows
+from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
+from twintrade.estimators.regression.event_terms import Model, Shape, join_models, models_of
 from twintrade.numerics.arrays import IntArray
-from twintrade.numerics.incidental_bias import DyadPanel, incidental_bias
+from twintrade.numerics.poisson.bias_correction import DyadPanel, incidental_bias
 
 TWO_SETS = ("city_period", "partner_period")
 

@@ -10,11 +10,11 @@ from twintrade.effects import CohortEffects, Dropped, Uncertainty, UnitInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
-from twintrade.estimators.collapsed import collapse
-from twintrade.estimators.estimands import less_before, of_rows
-from twintrade.estimators.group_time import Cell
-from twintrade.estimators.stacks import Stack, regression, stack_of
-from twintrade.estimators.wide import Wide, widen
+from twintrade.estimators.cohort_means.collapsed import collapse
+from twintrade.estimators.cohort_means.group_time import Cell
+from twintrade.estimators.cohort_means.stacks import Stack, regression, stack_of
+from twintrade.estimators.cohort_means.wide import Wide, widen
+from twintrade.estimators.regression.estimands import less_before, of_rows
 from twintrade.numerics.arrays import FloatArray
 
 

@@ -11,12 +11,12 @@ from twintrade.effects import Dropped, Estimate, EventStudy
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.event_terms import before_last_onset
-from twintrade.estimators.group_time import Cell, cells, identified
-from twintrade.estimators.wide import Wide, widen
+from twintrade.estimators.cohort_means.group_time import Cell, cells, identified
+from twintrade.estimators.cohort_means.wide import Wide, widen
+from twintrade.estimators.regression.event_terms import before_last_onset
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.cohort_moments import CohortMoments
-from twintrade.numerics.random_timing import adjusted, timing_reduction
+from twintrade.numerics.comparisons.moments import CohortMoments
+from twintrade.numerics.comparisons.random_timing import adjusted, timing_reduction
 
 Headline = Literal["simple", "cohort", "calendar"]
 SINGLE = "single-unit-cohort"

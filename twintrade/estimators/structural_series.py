@@ -12,8 +12,8 @@ from twintrade.effects import Draws, EventStudy
 from twintrade.effects.estimate import Against
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
-from twintrade.estimators.single_case import SingleCase
-from twintrade.estimators.weighted_case import refuse_few_periods
+from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.cases.weighted_case import refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
 
 

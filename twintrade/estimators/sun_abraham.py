@@ -10,13 +10,13 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import moment_effects
-from twintrade.estimators.collapsed import Collapse, collapse
-from twintrade.estimators.estimands import less_before, of_rows
-from twintrade.estimators.event_terms import before_last_onset
-from twintrade.estimators.group_time import Cell, Shares
-from twintrade.estimators.reference import holders, joined_rows, require_reference
-from twintrade.estimators.saturated import Family, cell_dummies, saturated
-from twintrade.estimators.wide import widen
+from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
+from twintrade.estimators.cohort_means.group_time import Cell, Shares
+from twintrade.estimators.cohort_means.wide import widen
+from twintrade.estimators.regression.estimands import less_before, of_rows
+from twintrade.estimators.regression.event_terms import before_last_onset
+from twintrade.estimators.regression.reference import holders, joined_rows, require_reference
+from twintrade.estimators.regression.saturated import Family, cell_dummies, saturated
 from twintrade.numerics.arrays import FloatArray
 
 

@@ -13,10 +13,10 @@ from twintrade.effects import CohortEffects, Estimate, RefitOnly
 from twintrade.effects.estimate import Against
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
-from twintrade.estimators.single_case import SingleCase
-from twintrade.estimators.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
+from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.synthetic_did import DidWeights, Pinned, Solver, did_gaps, did_weights
+from twintrade.numerics.simplex.synthetic_did import DidWeights, Pinned, Solver, did_gaps, did_weights
 
 
 @dataclass(frozen=True, slots=True)

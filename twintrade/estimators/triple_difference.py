@@ -10,14 +10,14 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Influence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.estimands import of_rows
-from twintrade.estimators.group_time import Cell, cells
-from twintrade.estimators.triple_conditional import conditional_contrasts
-from twintrade.estimators.triple_contrasts import triple_contrasts
-from twintrade.estimators.triple_groups import Groups, groups_of
-from twintrade.estimators.wide import widen
+from twintrade.estimators.cohort_means.group_time import Cell, cells
+from twintrade.estimators.cohort_means.triple_conditional import conditional_contrasts
+from twintrade.estimators.cohort_means.triple_contrasts import triple_contrasts
+from twintrade.estimators.cohort_means.triple_groups import Groups, groups_of
+from twintrade.estimators.cohort_means.wide import widen
+from twintrade.estimators.regression.estimands import of_rows
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.two_period import Method
+from twintrade.numerics.comparisons.two_period import Method
 
 
 @dataclass(frozen=True, slots=True)

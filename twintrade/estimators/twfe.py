@@ -11,18 +11,26 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Repeater, Requires
-from twintrade.estimators.both_shapes import EventAndStatic, fit_both
-from twintrade.estimators.collapsed import Collapse, collapse
-from twintrade.estimators.estimands import beside_static, counting
-from twintrade.estimators.event_terms import Model, Shape, Terms, join_models, models_of, references_of, terms
-from twintrade.estimators.missing_patterns import n_alone
-from twintrade.estimators.repeated import regressed, repeated
-from twintrade.estimators.slopes import Slopes, effects_of
-from twintrade.numerics.absorb import absorber, singletons
+from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
+from twintrade.estimators.cohort_means.missing_patterns import n_alone
+from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
+from twintrade.estimators.regression.estimands import beside_static, counting
+from twintrade.estimators.regression.event_terms import (
+    Model,
+    Shape,
+    Terms,
+    join_models,
+    models_of,
+    references_of,
+    terms,
+)
+from twintrade.estimators.regression.slopes import Slopes, effects_of
+from twintrade.estimators.repeating.repeated import regressed, repeated
+from twintrade.numerics.absorption.absorb import absorber, singletons
+from twintrade.numerics.absorption.unit_trends import without_trends
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.columns import column_norms
-from twintrade.numerics.least_squares import LeastSquares, regressed_residuals
-from twintrade.numerics.unit_trends import without_trends
+from twintrade.numerics.linear.columns import column_norms
+from twintrade.numerics.linear.regression import LeastSquares, regressed_residuals
 
 STATIC = (
     "One effect after onset against all periods before: a variance-weighted average of effects, in which weights may "

@@ -8,13 +8,13 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, Influence, Sample, UnitInfluence
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.collapsed import Collapse, collapse
-from twintrade.estimators.counterfactual import Counterfactual, counterfactual
-from twintrade.estimators.estimands import weighing
-from twintrade.estimators.event_terms import Shape, follows_event_time
-from twintrade.estimators.slopes import counts, influence_by_unit, row_weights
+from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
+from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, counterfactual
+from twintrade.estimators.regression.estimands import weighing
+from twintrade.estimators.regression.event_terms import Shape, follows_event_time
+from twintrade.estimators.regression.slopes import counts, influence_by_unit, row_weights
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.prediction import leverage_one, projection_weights
+from twintrade.numerics.linear.prediction import leverage_one, projection_weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ import numpy as np
 from twintrade.effects import Bands, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.assignments import Across
 from twintrade.inference.base import Inference
+from twintrade.inference.choosing.decision import Decision, decide
 from twintrade.inference.clustered import Clustered, Facts
-from twintrade.inference.decision import Decision, decide
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits.reassignment import Across
 
 MOST_LEFT_OUT = 60
 """Clusters up to which leaving out each in turn is cheap enough to stand beside every headline."""

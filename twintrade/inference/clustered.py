@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.effects import Bands, Estimate, Message, Sample
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clusters import (
+from twintrade.inference.clustering.clusters import (
     Clusters,
     GivenClusters,
     clusters_of,
@@ -16,9 +16,17 @@ from twintrade.inference.clusters import (
     recode,
     treated_clusters,
 )
-from twintrade.inference.conventions import OWN, Convention, Correction, Levels, convention, correct, corrected
-from twintrade.inference.joint import compute_t_quantiles, repaired, sup_t_plug_in, two_sided_p
-from twintrade.inference.variances import has_variance, is_reference, variance_messages
+from twintrade.inference.clustering.conventions import (
+    OWN,
+    Convention,
+    Correction,
+    Levels,
+    convention,
+    correct,
+    corrected,
+)
+from twintrade.inference.clustering.joint import compute_t_quantiles, repaired, sup_t_plug_in, two_sided_p
+from twintrade.inference.clustering.variances import has_variance, is_reference, variance_messages
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods", "row": "rows"}

@@ -9,7 +9,7 @@ from twintrade.effects import Bands, Estimate, Message
 from twintrade.effects.bands import absent
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.few_treated import (
+from twintrade.inference.refits.few_treated import (
     Group,
     GroupResiduals,
     drawn_errors,
@@ -17,7 +17,7 @@ from twintrade.inference.few_treated import (
     reassigned_effects,
     reassignments,
 )
-from twintrade.inference.inversion import inverted, two_sided_share
+from twintrade.inference.refits.inversion import inverted, two_sided_share
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 Null = Literal["imposed", "free"]

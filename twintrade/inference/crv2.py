@@ -10,11 +10,11 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, few_treated
-from twintrade.inference.clusters import NESTING, fewest_treated, influence_of, treated_clusters
-from twintrade.inference.joint import sup_t_plug_in
-from twintrade.inference.leave_out import effects_projection, members, row_clusters
-from twintrade.inference.variances import has_variance, variance_messages
-from twintrade.numerics.annihilator import Annihilator
+from twintrade.inference.clustering.clusters import NESTING, fewest_treated, influence_of, treated_clusters
+from twintrade.inference.clustering.joint import sup_t_plug_in
+from twintrade.inference.clustering.variances import has_variance, variance_messages
+from twintrade.inference.refits.leave_out import effects_projection, members, row_clusters
+from twintrade.numerics.absorption.annihilators import Annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 NULL = 1e-10

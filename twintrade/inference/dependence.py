@@ -12,10 +12,10 @@ from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, banded, describe_reference
-from twintrade.inference.clusters import grouped, influence_of, positions, recode
-from twintrade.inference.conventions import OWN, convention, correct
-from twintrade.inference.joint import repaired, sup_t_plug_in
-from twintrade.inference.variances import has_variance, variance_messages
+from twintrade.inference.clustering.clusters import grouped, influence_of, positions, recode
+from twintrade.inference.clustering.conventions import OWN, convention, correct
+from twintrade.inference.clustering.joint import repaired, sup_t_plug_in
+from twintrade.inference.clustering.variances import has_variance, variance_messages
 from twintrade.numerics.arrays import FloatArray
 
 EARTH_RADIUS = 6371.0088

@@ -6,10 +6,10 @@ from typing import ClassVar
 from twintrade.effects import Estimate
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clusters import recode
-from twintrade.inference.conventions import OWN, convention, correct
+from twintrade.inference.clustering.clusters import recode
+from twintrade.inference.clustering.conventions import OWN, convention, correct
 from twintrade.inference.dependence import Dependence, Found
-from twintrade.inference.leave_out import regression_of
+from twintrade.inference.refits.leave_out import regression_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.conley_taber import Null, reassigned_bands, residual_bands
-from twintrade.inference.few_treated import (
+from twintrade.inference.refits.few_treated import (
     Group,
     GroupErrors,
     GroupResiduals,

@@ -12,10 +12,10 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded
-from twintrade.inference.clusters import fewest_treated, treated_clusters
-from twintrade.inference.joint import repaired, sup_t_plug_in
-from twintrade.inference.leave_out import LeftOut, left_out
-from twintrade.inference.variances import has_variance, variance_messages
+from twintrade.inference.clustering.clusters import fewest_treated, treated_clusters
+from twintrade.inference.clustering.joint import repaired, sup_t_plug_in
+from twintrade.inference.clustering.variances import has_variance, variance_messages
+from twintrade.inference.refits.leave_out import LeftOut, left_out
 from twintrade.numerics.arrays import FloatArray
 
 

@@ -16,12 +16,12 @@ from twintrade.inference.clustered import (
     sandwich_messages,
     sandwich_note,
 )
-from twintrade.inference.clusters import Clusters, fewest_treated
-from twintrade.inference.conventions import OWN
-from twintrade.inference.joint import bounded_critical
-from twintrade.inference.variances import has_variance
+from twintrade.inference.clustering.clusters import Clusters, fewest_treated
+from twintrade.inference.clustering.conventions import OWN
+from twintrade.inference.clustering.joint import bounded_critical
+from twintrade.inference.clustering.variances import has_variance
 from twintrade.numerics.arrays import BoolArray, FloatArray
-from twintrade.numerics.multipliers import TWO_POINTS, multipliers
+from twintrade.numerics.testing.multiplier_bits import TWO_POINTS, multipliers
 
 Weights = Literal["rademacher", "mammen", "normal"]
 

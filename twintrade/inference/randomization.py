@@ -11,14 +11,14 @@ from twintrade.effects import Bands, EventStudy
 from twintrade.effects.bands import absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.assignments import Across, Assignments, assignments, units_with_trade
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.inversion import inverted, two_sided_share
-from twintrade.inference.permutation import Permuted, is_linear, permute
-from twintrade.inference.randomization_bands import Compared, Dealt
-from twintrade.inference.score_randomization import Scored, scored
-from twintrade.inference.variances import is_reference
+from twintrade.inference.clustering.variances import is_reference
+from twintrade.inference.refits.inversion import inverted, two_sided_share
+from twintrade.inference.refits.permutation import Permuted, is_linear, permute
+from twintrade.inference.refits.randomization_bands import Compared, Dealt
+from twintrade.inference.refits.reassignment import Across, Assignments, assignments, units_with_trade
+from twintrade.inference.refits.score_randomization import Scored, scored
 from twintrade.numerics.arrays import FloatArray
 
 MOST_DISTINCT = 20_000

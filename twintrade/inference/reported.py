@@ -10,7 +10,7 @@ from twintrade.effects import Bands, Estimate
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.auto import Auto
 from twintrade.inference.base import Inference
-from twintrade.inference.decision import decide
+from twintrade.inference.choosing.decision import decide
 
 ROUNDING = 1e-10
 

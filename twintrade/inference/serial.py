@@ -9,12 +9,12 @@ import numpy as np
 from twintrade.effects import Estimate, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clusters import grouped, recode
-from twintrade.inference.conventions import OWN, Correction, convention, corrected, count_all, levels_of
+from twintrade.inference.clustering.clusters import grouped, recode
+from twintrade.inference.clustering.conventions import OWN, Correction, convention, corrected, count_all, levels_of
 from twintrade.inference.dependence import Dependence, Found
-from twintrade.inference.leave_out import regression_of
+from twintrade.inference.refits.leave_out import regression_of
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.long_run import automatic_lags, long_run_covariance, sum_bartlett
+from twintrade.numerics.series.long_run import automatic_lags, long_run_covariance, sum_bartlett
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,9 @@ from twintrade.estimators.base import Fit, View
 from twintrade.estimators.synthetic_did import SyntheticDid, cohort_case
 from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.base import Inference
-from twintrade.inference.permutation import aligned
+from twintrade.inference.refits.permutation import aligned
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.synthetic_did import DidWeights
+from twintrade.numerics.simplex.synthetic_did import DidWeights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Facts, banded
-from twintrade.inference.joint import repaired, sup_t_plug_in
-from twintrade.inference.variances import has_variance, variance_messages
+from twintrade.inference.clustering.joint import repaired, sup_t_plug_in
+from twintrade.inference.clustering.variances import has_variance, variance_messages
 
 Adjusted = Literal["one_side", "both_sides"]
 AUTHORS = "on one side, as the authors' Stata program ppml_fe_bias does"

@@ -11,13 +11,13 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLURAL, Clustered, Facts, banded, few_treated
-from twintrade.inference.clusters import influence_of
-from twintrade.inference.conventions import OWN
-from twintrade.inference.leave_out import row_clusters
-from twintrade.inference.variances import has_variance, variance_messages
-from twintrade.inference.wild_sums import Scores, Working, working
+from twintrade.inference.clustering.clusters import influence_of
+from twintrade.inference.clustering.conventions import OWN
+from twintrade.inference.clustering.variances import has_variance, variance_messages
+from twintrade.inference.refits.leave_out import row_clusters
+from twintrade.inference.refits.wild_sums import Scores, Working, working
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.wild import Draws, WildWeights, share_as_large, simulate, wild_weights
+from twintrade.numerics.linear.wild import Draws, WildWeights, share_as_large, simulate, wild_weights
 
 STEPS = 60
 FARTHEST = 1e4

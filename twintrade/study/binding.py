@@ -5,12 +5,12 @@ from pathlib import Path, PurePosixPath
 
 from twintrade import __version__
 from twintrade.render.binder import bind
-from twintrade.study.lock import locked
-from twintrade.study.page_spec import ReportSection
 from twintrade.study.redraw import Redrawn
-from twintrade.study.report_options import report_options
-from twintrade.study.seal import sealed
-from twintrade.study.store import lock_path, prepare, write
+from twintrade.study.spec.page_spec import ReportSection
+from twintrade.study.spec.report_options import report_options
+from twintrade.study.store.folder import lock_path, prepare, write
+from twintrade.study.store.lock import locked
+from twintrade.study.store.seal import sealed
 
 BOUND = "appendix"
 """Folder of the bound report under results/; no analysis has this name, for it is a target of make."""

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import numpy as np
 
-from twintrade.data.cells import counted
 from twintrade.data.data_report import data_report
-from twintrade.data.faults import InvalidDataError
+from twintrade.data.sources.cells import counted
+from twintrade.data.sources.faults import InvalidDataError
 from twintrade.design import Design
 from twintrade.effects import Message
 from twintrade.errors import DataError, DesignError
 from twintrade.numerics.arrays import FloatArray
-from twintrade.study.assemble import unit_roles
-from twintrade.study.designs import Designs
 from twintrade.study.execute import planned
-from twintrade.study.locating import FOLDER
-from twintrade.study.observe import Observed, absent_inputs, observe
-from twintrade.study.plan import Plan
-from twintrade.study.registry_spec import is_registry, parse_registry
+from twintrade.study.observing.observe import Observed, absent_inputs, observe
+from twintrade.study.page.assemble import unit_roles
+from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.jobs import Plan
 from twintrade.study.registry_study import run_registry, sentences_of
-from twintrade.study.spec_faults import placing
-from twintrade.study.spec_text import tables
+from twintrade.study.spec.registry_spec import is_registry, parse_registry
+from twintrade.study.spec.spec_faults import placing
+from twintrade.study.spec.spec_text import tables
+from twintrade.study.store.locating import FOLDER
 
 _MOST_UNITS = 40
 _MOST_LOST = 8

@@ -11,33 +11,28 @@ from twintrade.effects.messages import messages_frame
 from twintrade.errors import TwintradeError
 from twintrade.fanout import Workers, using
 from twintrade.render.report import render
-from twintrade.study.assemble import assembled
 from twintrade.study.failed import failed
-from twintrade.study.frames import to_bytes
-from twintrade.study.headline import headline_facts
-from twintrade.study.ledger import FileLedger
-from twintrade.study.locating import FOLDER
-from twintrade.study.lock import locked
-from twintrade.study.manifest import (
+from twintrade.study.observing.observe import observe, simulated_files
+from twintrade.study.outcome import Outcome
+from twintrade.study.page.assemble import assembled
+from twintrade.study.plan.jobs import Plan, plan
+from twintrade.study.registry_study import results_of, run_registry
+from twintrade.study.run.columns import run
+from twintrade.study.run.headline import headline_facts
+from twintrade.study.run.ledger import FileLedger
+from twintrade.study.run.manifest import (
     made_from,
     manifest_of,
     manifest_of_registry,
     peak_memory_mb,
     surroundings,
 )
-from twintrade.study.observe import observe, simulated_files
-from twintrade.study.outcome import Outcome
-from twintrade.study.plan import Plan, plan
-from twintrade.study.registry_spec import is_registry, parse_registry
-from twintrade.study.registry_study import results_of, run_registry
-from twintrade.study.replay import replayed, tidy_files
-from twintrade.study.report_options import report_options
-from twintrade.study.run import run
-from twintrade.study.seal import sealed
-from twintrade.study.spec import parse
-from twintrade.study.spec_faults import placing
-from twintrade.study.spec_text import tables
-from twintrade.study.store import (
+from twintrade.study.spec.analysis import parse
+from twintrade.study.spec.registry_spec import is_registry, parse_registry
+from twintrade.study.spec.report_options import report_options
+from twintrade.study.spec.spec_faults import placing
+from twintrade.study.spec.spec_text import tables
+from twintrade.study.store.folder import (
     drop_messages,
     ledger_path,
     lock_path,
@@ -46,6 +41,11 @@ from twintrade.study.store import (
     write,
     write_beside,
 )
+from twintrade.study.store.frames import to_bytes
+from twintrade.study.store.locating import FOLDER
+from twintrade.study.store.lock import locked
+from twintrade.study.store.replay import replayed, tidy_files
+from twintrade.study.store.seal import sealed
 
 Progress = Callable[[str], None]
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from twintrade.errors import DataError, DesignError
 from twintrade.study.checking import registry_checked
-from twintrade.study.citations import citation_text
-from twintrade.study.designs import Designs
 from twintrade.study.execute import planned
-from twintrade.study.locating import FOLDER
-from twintrade.study.observe import observe
-from twintrade.study.plan import Column, Plan
-from twintrade.study.recipes import RECIPES
-from twintrade.study.registry_spec import is_registry
-from twintrade.study.spec import resolved
-from twintrade.study.spec_text import tables
-from twintrade.study.toml_text import to_toml
+from twintrade.study.observing.observe import observe
+from twintrade.study.page.citations import citation_text
+from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.jobs import Column, Plan
+from twintrade.study.spec.analysis import resolved
+from twintrade.study.spec.recipes import RECIPES
+from twintrade.study.spec.registry_spec import is_registry
+from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.toml_text import to_toml
+from twintrade.study.store.locating import FOLDER
 
 
 def explained(root: Path, name: str, text: str) -> str:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from twintrade.data.faults import InvalidDataError
+from twintrade.data.sources.faults import InvalidDataError
 from twintrade.effects import Message
 from twintrade.effects.messages import messages_frame
 from twintrade.errors import DataError, SpecError, StoreError, TwintradeError
-from twintrade.study.frames import to_bytes
 from twintrade.study.outcome import DATA, ESTIMATION, USAGE, Outcome
-from twintrade.study.store import messages_path, results_folder, write_beside
+from twintrade.study.store.folder import messages_path, results_folder, write_beside
+from twintrade.study.store.frames import to_bytes
 
 
 def failed(root: Path, name: str, error: TwintradeError, seconds: float) -> Outcome:

@@ -9,12 +9,12 @@ from typing import Any
 from twintrade.design.words import suggest_word
 from twintrade.effects import Registry
 from twintrade.errors import SpecError
-from twintrade.study.citations import citation_text
-from twintrade.study.locating import FOLDER, project_root
-from twintrade.study.methods import option_names
-from twintrade.study.recipes import RECIPES
-from twintrade.study.spec_text import tables
-from twintrade.study.toml_text import to_toml
+from twintrade.study.page.citations import citation_text
+from twintrade.study.spec.methods import option_names
+from twintrade.study.spec.recipes import RECIPES
+from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.toml_text import to_toml
+from twintrade.study.store.locating import FOLDER, project_root
 
 _WIDTH, _NARROWEST = 100, 40
 _INDENT = "      "

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from twintrade.data.places import places
+from twintrade.data.geography.countries import places
 from twintrade.errors import SpecError
 from twintrade.simulate import simulate
-from twintrade.study.frames import to_bytes
+from twintrade.study.store.frames import to_bytes
 
 _FIRST_YEAR = 2000
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from twintrade.data.dates import parse_date
+from twintrade.data.calendar.dates import parse_date
 from twintrade.design import COMPARISONS, NEVER, Comparison, Design, Panel, Treatment
 from twintrade.design.panel import FrequencyName
 from twintrade.design.register import CandidateDate, Ties
@@ -18,8 +18,8 @@ from twintrade.errors import DesignError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
 from twintrade.estimators.base import fit as fit_
 from twintrade.inference.base import INFERENCES, Inference
-from twintrade.study.methods import built
-from twintrade.study.seeds import generator
+from twintrade.study.run.seeds import generator
+from twintrade.study.spec.methods import built
 
 _TIE_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "note")
 

@@ -9,20 +9,20 @@ from twintrade.effects import ResultSet
 from twintrade.errors import TwintradeError
 from twintrade.render.blocks import Document
 from twintrade.render.report import render
-from twintrade.study.claims import own_claims, with_ledger
+from twintrade.study.claims.ledger import own_claims, with_ledger
 from twintrade.study.failed import failed
-from twintrade.study.fingerprint import page_digest
-from twintrade.study.freshness import PAGE, read_manifest
-from twintrade.study.locating import FOLDER
-from twintrade.study.lock import locked
 from twintrade.study.outcome import Outcome
-from twintrade.study.registry_spec import RegistrySpec, is_registry, parse_registry
-from twintrade.study.replay import read_results, replayed, tidy_files
-from twintrade.study.report_options import report_options
-from twintrade.study.seal import sealed
-from twintrade.study.spec import Spec, parse
-from twintrade.study.spec_text import tables
-from twintrade.study.store import lock_path, prepare, write
+from twintrade.study.spec.analysis import Spec, parse
+from twintrade.study.spec.registry_spec import RegistrySpec, is_registry, parse_registry
+from twintrade.study.spec.report_options import report_options
+from twintrade.study.spec.spec_text import tables
+from twintrade.study.store.fingerprint import page_digest
+from twintrade.study.store.folder import lock_path, prepare, write
+from twintrade.study.store.freshness import PAGE, read_manifest
+from twintrade.study.store.locating import FOLDER
+from twintrade.study.store.lock import locked
+from twintrade.study.store.replay import read_results, replayed, tidy_files
+from twintrade.study.store.seal import sealed
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,16 +8,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from twintrade.data.city_sizes import CitiesSource
-from twintrade.data.microdata_schema import Microdata
-from twintrade.data.schema import CityName, TwinningSource, UndatedSource
-from twintrade.study.methods import type_text
-from twintrade.study.page_spec import ClaimEntry, ReportSection
-from twintrade.study.recipes import RECIPES
-from twintrade.study.registry_spec import RegistrySection
-from twintrade.study.simulated_source import SimulatedTrade
-from twintrade.study.spec import CaseSection, DataSection, DesignSection, InferenceSection, Spec, TradeEntry
-from twintrade.study.spec import TreatmentSection as Treatment
+from twintrade.data.geography.city_sizes import CitiesSource
+from twintrade.data.schema.microdata import Microdata
+from twintrade.data.schema.source import CityName, TwinningSource, UndatedSource
+from twintrade.study.spec.analysis import CaseSection, DataSection, DesignSection, InferenceSection, Spec, TradeEntry
+from twintrade.study.spec.analysis import TreatmentSection as Treatment
+from twintrade.study.spec.methods import type_text
+from twintrade.study.spec.page_spec import ClaimEntry, ReportSection
+from twintrade.study.spec.recipes import RECIPES
+from twintrade.study.spec.registry_spec import RegistrySection
+from twintrade.study.spec.simulated_source import SimulatedTrade
 
 HEAD = """# The analysis file
 

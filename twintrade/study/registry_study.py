@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.data.city_sizes import read_cities
-from twintrade.data.places import places
-from twintrade.data.provenance import InputRecord
-from twintrade.data.registry import Registry, read_twinnings
-from twintrade.data.registry_facts import RegistryFacts, registry_facts, with_size
+from twintrade.data.geography.city_sizes import read_cities
+from twintrade.data.geography.countries import places
+from twintrade.data.registry.facts import RegistryFacts, registry_facts, with_size
+from twintrade.data.registry.reading import Registry, read_twinnings
+from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import ResultSet
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
 from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.messages import messages_frame
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
-from twintrade.study.claims import own_claims, with_ledger
-from twintrade.study.registry_spec import RegistrySpec
+from twintrade.study.claims.ledger import own_claims, with_ledger
+from twintrade.study.spec.registry_spec import RegistrySpec
 
 FEWEST_CITIES = 8
 _SPREAD = 1.959964

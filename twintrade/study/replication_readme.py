@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from twintrade.errors import StoreError
-from twintrade.study.exhibits import Exhibit, exhibits
-from twintrade.study.frames import from_bytes
-from twintrade.study.freshness import changes, read_manifest
-from twintrade.study.locating import FOLDER, Analysis
-from twintrade.study.markdown_text import code, plain, table
-from twintrade.study.store import results_folder
+from twintrade.study.page.exhibits import Exhibit, exhibits
+from twintrade.study.page.markdown_text import code, plain, table
+from twintrade.study.store.folder import results_folder
+from twintrade.study.store.frames import from_bytes
+from twintrade.study.store.freshness import changes, read_manifest
+from twintrade.study.store.locating import FOLDER, Analysis
 
 _OUTSIDE = "TWINTRADE_DATA/"
 _MEGABYTE = 1_000_000

@@ -5,11 +5,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from twintrade.errors import SpecError
-from twintrade.study.freshness import PAGE, absent_by_design, changes, read_manifest
-from twintrade.study.locating import Analysis
 from twintrade.study.outcome import USAGE, Outcome
 from twintrade.study.progress import Report, StageLines, reporting
-from twintrade.study.store import results_folder, settle
+from twintrade.study.store.folder import results_folder, settle
+from twintrade.study.store.freshness import PAGE, absent_by_design, changes, read_manifest
+from twintrade.study.store.locating import Analysis
 
 if TYPE_CHECKING:
     from twintrade.fanout import Workers

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.column_look import cities_of, look_at_trade, look_at_twinnings
-from twintrade.data.file_look import Guess
+from twintrade.data.looks.column_look import cities_of, look_at_trade, look_at_twinnings
+from twintrade.data.looks.file_look import Guess
 from twintrade.errors import SpecError
-from twintrade.study.first_design import FirstDesign, suited_design, usual_design
-from twintrade.study.frames import to_bytes
-from twintrade.study.locating import FOLDER, checked_name
-from twintrade.study.simulated_source import SimulatedTrade, simulated_trade
-from twintrade.study.store import write_new
-from twintrade.study.toml_text import toml_line
+from twintrade.study.plan.first_design import FirstDesign, suited_design, usual_design
+from twintrade.study.spec.simulated_source import SimulatedTrade, simulated_trade
+from twintrade.study.spec.toml_text import toml_line
+from twintrade.study.store.folder import write_new
+from twintrade.study.store.frames import to_bytes
+from twintrade.study.store.locating import FOLDER, checked_name
 
 _CITIES = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan")
 _PARTNERS = ("AUS", "BRA", "CAN", "DEU", "FRA", "GBR", "IND", "JPN", "KOR", "ZAF")

@@ -3,9 +3,9 @@
 from typing import Any
 
 from twintrade.study.inventory import registries
-from twintrade.study.methods import option_schema
-from twintrade.study.recipes import RECIPES
-from twintrade.study.spec import DesignSection, Spec
+from twintrade.study.spec.analysis import DesignSection, Spec
+from twintrade.study.spec.methods import option_schema
+from twintrade.study.spec.recipes import RECIPES
 
 _ENTRIES = {"estimators": "estimator", "inferences": "inference", "diagnostics": "diagnostic"}
 

@@ -1,0 +1,177 @@
+"""Dates of twinnings, kept as precise as they were printed and no more."""
+
+import calendar
+import datetime
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from twintrade.data.calendar.months import MONTH_NAMES, month_number
+from twintrade.data.sources import limits
+
+Precision = Literal["day", "month", "year"]
+PRECISIONS: tuple[Precision, ...] = ("year", "month", "day")
+
+_FULL_WIDTH = {0xFF10 + d: str(d) for d in range(10)}
+_YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2})(?:[ T]00:00(?::00)?)?)?)?")
+_CHINESE = re.compile(r"(\d{4})\s?年(?:\s?(\d{1,2})\s?月(?:\s?(\d{1,2})\s?[日号號])?)?")
+_DAY_NAMED = re.compile(
+    rf"(?i)(\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?[\s-]+(?:de |of )?({MONTH_NAMES})\.?,?[\s-]+(?:del? )?(\d{{4}})"
+)
+_NAMED_DAY = re.compile(rf"(?i)({MONTH_NAMES})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})")
+_NAMED_MONTH = re.compile(rf"(?i)({MONTH_NAMES})\.?,?(?:[\s-]+(?:del? )?|/)(\d{{4}})")
+_MONTH_FIRST = re.compile(r"(\d{1,2})[-/.](\d{4})")
+_NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
+_REASONS = (
+    (
+        re.compile(r"(?i)(c\.|ca\.?|circa|about|approx|~).*|.*\?"),
+        "is approximate: give the year it stands for, in year precision",
+    ),
+    (re.compile(r"\d{4}s"), "is a decade: give a year"),
+    (re.compile(r"\d{4}\s?[-–/]\s?\d{2,4}"), "is a span of years: give one date a row"),
+    (re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}|['’]\d{2}"), "has a two-digit year: write all four digits"),
+    (re.compile(r"\d{5}"), "is a spreadsheet's day number: format the column as text"),
+    (re.compile(r"民国.*|民國.*"), "is in the Republic calendar: add 1911"),
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TwinningDate:
+    """A date known to the day, the month or the year.
+
+    Attributes
+    ----------
+    year : int
+    month, day : int or None
+    """
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    @property
+    def precision(self) -> Precision:
+        """How much of the date is known."""
+        return "year" if self.month is None else "month" if self.day is None else "day"
+
+    @property
+    def iso(self) -> str:
+        """The known part in ISO 8601: 2004, 2004-09 or 2004-09-13."""
+        parts = [f"{self.year:04d}", *(f"{p:02d}" for p in (self.month, self.day) if p is not None)]
+        return "-".join(parts)
+
+    @property
+    def earliest(self) -> tuple[int, int, int]:
+        """The first day it can mean, for sorting."""
+        return self.year, self.month or 1, self.day or 1
+
+    def rounded(self, precision: Precision) -> "TwinningDate":
+        """Return the date with no more than a precision."""
+        keep = PRECISIONS.index(precision)
+        return TwinningDate(self.year, self.month if keep > 0 else None, self.day if keep > 1 else None)
+
+
+def parse_date(
+    text: str, precision: str | None = None, day_first: bool | None = None, as_of: TwinningDate | None = None
+) -> TwinningDate:
+    """Read one date.
+
+    Parameters
+    ----------
+    text : str
+        ISO, year first with slashes or points, named months, or 年月日.
+    precision : {"day", "month", "year"}, optional
+        What the registry declares. A coarser one cuts the date, a finer one than the text has is a fault.
+    day_first : bool, optional
+        What 03/09/2004 means in this file; None refuses it.
+    as_of : TwinningDate, optional
+        The day the registry was read. A later date is then a fault. Without it no date is too late for this parser;
+        readers of registries then ask ``refuse_future``.
+
+    Raises
+    ------
+    ValueError
+        With what is wrong with the text.
+    """
+    cleaned = " ".join(text.translate(_FULL_WIDTH).split())
+    if len(cleaned) > limits.MAX_DATE_CHARACTERS:
+        raise ValueError("is too long for a date")
+    year, month, day = _parts(cleaned, day_first)
+    _check(year, month, day)
+    date = TwinningDate(year, month, day)
+    if as_of is not None and date.earliest > _latest(as_of):
+        raise ValueError(f"lies after {as_of.iso}, when the registry was read")
+    if precision is None or not precision.strip():
+        return date
+    declared = next((p for p in PRECISIONS if p == precision.strip().lower()), None)
+    if declared is None:
+        raise ValueError(f"has the precision {precision!r}, which is none of day, month, year")
+    if PRECISIONS.index(declared) > PRECISIONS.index(date.precision):
+        raise ValueError(f"is declared precise to the {declared} but gives only the {date.precision}")
+    return date.rounded(declared)
+
+
+def refuse_future(date: TwinningDate, today: datetime.date | None = None) -> None:
+    """Refuse a tie that nobody can have signed yet.
+
+    The clock decides only whether a date is refused, never a number; one that stands before ``limits.CLOCK_FLOOR``
+    is wrong and not believed, and a day is granted for time zones.
+
+    Parameters
+    ----------
+    date : TwinningDate
+    today : date, optional
+        The clock's, by default.
+
+    Raises
+    ------
+    ValueError
+        It lies after today.
+    """
+    now = max(today or datetime.datetime.now(datetime.UTC).date(), limits.CLOCK_FLOOR) + datetime.timedelta(days=1)
+    if date.earliest > (now.year, now.month, now.day):
+        raise ValueError("lies in the future: a tie that is not signed yet is no tie")
+
+
+def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | None]:
+    if match := _YEAR_FIRST.fullmatch(text):
+        return int(match[1]), _int(match[3]), _int(match[4])
+    if match := _CHINESE.fullmatch(text):
+        return int(match[1]), _int(match[2]), _int(match[3])
+    if match := _DAY_NAMED.fullmatch(text):
+        return int(match[3]), month_number(match[2]), int(match[1])
+    if match := _NAMED_DAY.fullmatch(text):
+        return int(match[3]), month_number(match[1]), int(match[2])
+    if match := _NAMED_MONTH.fullmatch(text):
+        return int(match[2]), month_number(match[1]), None
+    if match := _MONTH_FIRST.fullmatch(text):
+        return int(match[2]), int(match[1]), None
+    if match := _NUMERIC.fullmatch(text):
+        return _day_and_month(int(match[1]), int(match[3]), int(match[4]), day_first)
+    raise ValueError(next((why for shape, why in _REASONS if shape.fullmatch(text)), "is not a date"))
+
+
+def _day_and_month(first: int, second: int, year: int, day_first: bool | None) -> tuple[int, int, int]:
+    if day_first is None and first <= 12 and second <= 12 and first != second:
+        raise ValueError("is ambiguous, day or month first: declare day_first, or write it as 2004-09-03")
+    if day_first is None:
+        day_first = first > 12 or first == second
+    return (year, second, first) if day_first else (year, first, second)
+
+
+def _int(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _check(year: int, month: int | None, day: int | None) -> None:
+    if not limits.FIRST_YEAR <= year <= limits.LAST_YEAR:
+        raise ValueError(f"is outside the years {limits.FIRST_YEAR} to {limits.LAST_YEAR}")
+    if month is not None and not 1 <= month <= 12:
+        raise ValueError(f"has no month {month}")
+    if month is not None and day is not None and not 1 <= day <= calendar.monthrange(year, month)[1]:
+        raise ValueError("is a day that does not exist")
+
+
+def _latest(date: TwinningDate) -> tuple[int, int, int]:
+    month = date.month or 12
+    return date.year, month, date.day or calendar.monthrange(date.year, month)[1]

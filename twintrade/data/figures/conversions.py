@@ -1,0 +1,174 @@
+"""Money converted by named series, every factor kept for the data card."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.calendar.periods import Frequency, parse_periods
+from twintrade.data.figures.ecb import ecb_rates
+from twintrade.data.figures.number_style import NumberStyle
+from twintrade.data.figures.numbers import parse_numbers
+from twintrade.data.formats.tables import open_table
+from twintrade.data.schema.money import Deflator, ExchangeRates
+from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.provenance import InputRecord
+from twintrade.errors import DataError
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+_MAX_NAMED = 8
+
+CONVERSION_COLUMNS = ("kind", "currency", "target", "period", "factor", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """One factor that values of a period were multiplied by.
+
+    Attributes
+    ----------
+    kind : str
+        "unit", "exchange" or "deflator".
+    currency, target : str
+        What went in and what came out: "万美元" and "USD", "CNY" and "USD", or "USD" and "USD of 2015".
+    period : str
+        "all" for units.
+    factor : float
+    source : str
+        File, or the name of the rates.
+    """
+
+    kind: str
+    currency: str
+    target: str
+    period: str
+    factor: float
+    source: str
+
+
+def conversions_frame(conversions: Iterable[Conversion]) -> pd.DataFrame:
+    """Return one row a factor, with the columns ``CONVERSION_COLUMNS``, for the data card."""
+    rows = [tuple(getattr(c, name) for name in CONVERSION_COLUMNS) for c in conversions]
+    return pd.DataFrame(rows, columns=list(CONVERSION_COLUMNS))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Converted:
+    """Rows in their new unit, with what was done to them."""
+
+    frame: pd.DataFrame
+    unit: str
+    conversions: tuple[Conversion, ...] = ()
+    records: tuple[InputRecord, ...] = ()
+
+
+def exchange(
+    frame: pd.DataFrame, currency: str, rates: ExchangeRates | None, frequency: Frequency, root: Path, faults: Faults
+) -> Converted:
+    """Return trade in the target currency.
+
+    Raises
+    ------
+    DataError
+        No rate for a period, or rates finer than the data.
+    """
+    if rates is None or rates.target == currency:
+        return Converted(frame, currency)
+    ratio, rest = divmod(frequency.per_year, rates.frequency.per_year)
+    if rest or ratio < 1:
+        raise DataError(f"rates by {rates.frequency.value} are finer than figures by {frequency.value}: average them")
+    if ratio > 1:
+        faults.warn(
+            "coarse-rates", f"one rate a {rates.frequency.value} serves every {frequency.value} in it", rates.file
+        )
+    periods = frame["period"].to_numpy() // ratio
+    wanted = np.unique(periods)
+    if rates.file:
+        quotes, record = _rate_table(rates, currency, root, faults)
+        source, records = rates.file, [record]
+    else:
+        quotes = ecb_rates(currency, rates.target, wanted, rates.frequency)
+        source, records = "reference rates of the European Central Bank, mean of days", []
+    factors = {p: 1 / q if rates.quoted == "currency_per_target" else q for p, q in quotes.items()}
+    _need(wanted, factors, rates.frequency, f"exchange rate of {currency} to {rates.target}", source)
+    used = tuple(
+        Conversion("exchange", currency, rates.target, rates.frequency.label(int(p)), factors[int(p)], source)
+        for p in wanted
+    )
+    return Converted(_times(frame, periods, factors), rates.target, used, tuple(records))
+
+
+def deflate(
+    frame: pd.DataFrame, unit: str, deflator: Deflator | None, frequency: Frequency, root: Path, faults: Faults
+) -> Converted:
+    """Return trade in the prices of the base period.
+
+    Raises
+    ------
+    DataError
+        No index for a period or for the base, or an index of another frequency than the panel.
+    """
+    if deflator is None:
+        return Converted(frame, unit)
+    if deflator.frequency is not frequency:
+        raise DataError(f"{deflator.file}: an index by {deflator.frequency.value} for figures by {frequency.value}")
+    index, record = _series(deflator, root, faults)
+    try:
+        base = frequency.parse(deflator.base)
+    except ValueError as error:
+        raise DataError(f"{deflator.file}: base {quoted(deflator.base)} {error}") from None
+    wanted = np.unique(frame["period"].to_numpy())
+    _need([base, *wanted], index, frequency, "price index", deflator.file)
+    factors = {p: index[base] / value for p, value in index.items()}
+    target = f"{unit} of {frequency.label(base)}"
+    used = tuple(
+        Conversion("deflator", unit, target, frequency.label(int(p)), factors[int(p)], deflator.file) for p in wanted
+    )
+    return Converted(_times(frame, frame["period"].to_numpy(), factors), target, used, (record,))
+
+
+def _rate_table(
+    rates: ExchangeRates, currency: str, root: Path, faults: Faults
+) -> tuple[dict[int, float], InputRecord]:
+    table = open_table(root, rates.file, rates, [rates.currency, rates.period, rates.rate], faults)
+    mine = table.keep(
+        np.array([c.strip() == currency for c in table.columns[rates.currency]], dtype=bool), "other currency"
+    )
+    if not mine.rows.size:
+        raise DataError(f"{rates.file} has no rate of {currency} in its column {rates.currency}")
+    periods = parse_periods(mine.column(rates.period), rates.frequency, faults)
+    values = parse_numbers(mine.column(rates.rate), NumberStyle(), faults).values
+    return _unique(periods, values, rates.file), mine.record
+
+
+def _series(deflator: Deflator, root: Path, faults: Faults) -> tuple[dict[int, float], InputRecord]:
+    table = open_table(root, deflator.file, deflator, [deflator.period, deflator.index], faults)
+    periods = parse_periods(table.column(deflator.period), deflator.frequency, faults)
+    values = parse_numbers(table.column(deflator.index), NumberStyle(), faults).values
+    return _unique(periods, values, deflator.file), table.record
+
+
+def _unique(periods: IntArray, values: FloatArray, file: str) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for period, value in zip(periods.tolist(), values.tolist(), strict=True):
+        if period in found and found[period] != value:
+            raise DataError(f"{file} has two values for one period; use where to choose the series")
+        if value > 0:
+            found[period] = value
+    return found
+
+
+def _need(periods: object, known: dict[int, float], frequency: Frequency, what: str, source: str) -> None:
+    absent = [frequency.label(int(p)) for p in np.asarray(periods) if int(p) not in known]
+    if absent:
+        more = f" and {len(absent) - _MAX_NAMED} more" if len(absent) > _MAX_NAMED else ""
+        raise DataError(f"{source} has no {what} for {', '.join(absent[:_MAX_NAMED])}{more}")
+
+
+def _times(frame: pd.DataFrame, periods: IntArray, factors: dict[int, float]) -> pd.DataFrame:
+    names, position = np.unique(periods, return_inverse=True)
+    by_period = np.array([factors[int(p)] for p in names])
+    return frame.assign(value=frame["value"].to_numpy() * by_period[position])

@@ -1,0 +1,204 @@
+"""Turns a column of text into numbers, or says for every row why it cannot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from twintrade.data.figures.number_style import WHOLE, Cell, Decimal, NumberStyle, read_cell, reading, why_not
+from twintrade.data.sources import limits
+from twintrade.data.sources.cells import TextColumn, quoted
+from twintrade.data.sources.faults import Faults
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+
+_INTEGER = rf"^{WHOLE}$"
+_DOTTED = rf"^{WHOLE}\.[0-9]{{1,17}}$"
+_TWO_READINGS = r"^[1-9][0-9]{0,2}\.[0-9]{3}$"
+_TEXT = pa.string()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """A column of numbers.
+
+    Attributes
+    ----------
+    values : FloatArray, shape (n_rows,)
+        NaN where there is no figure.
+    flags : ObjectArray of str, shape (n_rows,)
+        Empty, "missing", or the meaning of a declared footnote mark.
+    missing : mapping of str to int
+        How often each token for "no figure" stood in the column.
+    """
+
+    values: FloatArray
+    flags: ObjectArray
+    missing: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shapes:
+    """Which cells of a column have which shape, and what each distinct odd cell says."""
+
+    is_dotted: BoolArray
+    is_odd: BoolArray
+    has_two_readings: BoolArray
+    odd: Mapping[str, Cell]
+
+    def rows_that(self, column: TextColumn, cells: set[str]) -> BoolArray:
+        out = np.zeros(len(column), dtype=bool)
+        places = np.flatnonzero(self.is_odd)
+        out[places] = [cell in cells for cell in column.cells[places]]
+        return out
+
+
+def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift: int | IntArray = 0) -> Numbers:
+    """Read a column of nonnegative numbers.
+
+    A separator counts only where the column proves what it means: ``1.234.567`` and ``12,5`` prove a decimal
+    comma, ``1,234.5`` a decimal point, ``1,234`` alone proves nothing and is refused. A missing token is never zero.
+
+    Parameters
+    ----------
+    column : TextColumn
+    style : NumberStyle
+    faults : Faults
+        Receives an error for every cell that is no number; those rows are NaN.
+    shift : int or IntArray, shape (n_rows,)
+        Power of ten to multiply by, applied to the digits and so without a second rounding.
+
+    Returns
+    -------
+    Numbers
+    """
+    shapes = _shapes(column, style)
+    decimal = style.decimal or _proven_decimal(column, shapes, faults)
+    digits, flags, missing = _digits(column, shapes, decimal)
+    has_digits = np.fromiter((d is not None for d in digits), dtype=bool, count=digits.size)
+    is_faulty = ~has_digits & (flags != "missing")
+    column.errors(faults, "number", is_faulty, lambda cell: _complaint(cell, decimal, style))
+    _warn_scientific(column, shapes, faults)
+    values = _converted(digits, shift)
+    _check_size(column, values, faults)
+    return Numbers(values, flags, missing)
+
+
+def _digits(
+    column: TextColumn, shapes: _Shapes, decimal: Decimal | None
+) -> tuple[ObjectArray, ObjectArray, dict[str, int]]:
+    """Return every cell in plain digits (None where it has none), its flag, and the missing tokens counted."""
+    digits, flags = column.cells.copy(), np.full(len(column), "", dtype=object)
+    missing: dict[str, int] = {}
+    for i in np.flatnonzero(shapes.is_odd):
+        cell = shapes.odd[column.cells[i]]
+        digits[i], flags[i] = cell.under(decimal), cell.flag
+        if cell.is_missing:
+            missing[cell.text or "blank"] = missing.get(cell.text or "blank", 0) + 1
+    if decimal == ",":
+        for i in np.flatnonzero(shapes.is_dotted & ~_typed(column)):
+            digits[i] = reading(column.cells[i], ",")
+    return digits, flags, missing
+
+
+def _shapes(column: TextColumn, style: NumberStyle) -> _Shapes:
+    text = pa.array(column.cells, type=_TEXT)
+    is_dotted = _matches(text, _DOTTED)
+    is_odd = ~(_matches(text, _INTEGER) | is_dotted)
+    two = np.zeros(len(column), dtype=bool)
+    if is_dotted.any():
+        two = _matches(text, _TWO_READINGS) & ~_typed(column)
+    return _Shapes(is_dotted, is_odd, two, {c: read_cell(c, style) for c in set(column.cells[is_odd])})
+
+
+def _matches(text: pa.Array, pattern: str) -> BoolArray:
+    found = pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False)
+    return np.asarray(found, dtype=bool)
+
+
+def _typed(column: TextColumn) -> BoolArray:
+    return column.is_number if column.is_number is not None else np.zeros(len(column), dtype=bool)
+
+
+def _proven_decimal(column: TextColumn, shapes: _Shapes, faults: Faults) -> Decimal | None:
+    """Return the decimal mark that the column proves; None when nothing does, or when it contradicts itself."""
+    points = shapes.is_dotted & ~shapes.has_two_readings & ~_typed(column)
+    points |= shapes.rows_that(column, {c for c, cell in shapes.odd.items() if cell.proves == "."})
+    commas = shapes.rows_that(column, {c for c, cell in shapes.odd.items() if cell.proves == ","})
+    if points.any() and commas.any():
+        i, j = int(np.flatnonzero(points)[0]), int(np.flatnonzero(commas)[0])
+        faults.error(
+            "decimal-mark",
+            f"row {column.rows[i]} has {quoted(column.cells[i])}, a decimal point, and row {column.rows[j]} has "
+            f"{quoted(column.cells[j])}, a decimal comma: make the column one or the other",
+            column.file,
+            int(column.rows[j]),
+            column.name,
+        )
+        return None
+    if points.any() or commas.any():
+        return "." if points.any() else ","
+    if shapes.has_two_readings.any():
+        i = int(np.flatnonzero(shapes.has_two_readings)[0])
+        faults.warn(
+            "thousands-or-decimals",
+            f"{quoted(column.cells[i])} was read with a decimal point, and so were {shapes.has_two_readings.sum()} "
+            'cells like it; if the point groups thousands, declare decimal = ","',
+            column.file,
+            int(column.rows[i]),
+            column.name,
+        )
+    return None
+
+
+def _complaint(cell: str, decimal: Decimal | None, style: NumberStyle) -> str:
+    read = read_cell(cell, style)
+    if read.is_ambiguous and decimal is None:
+        return (
+            f"{quoted(cell)} is {read.point} or {read.comma}, and nothing in the column says which: "
+            'declare decimal = "." or decimal = ","'
+        )
+    if read.proves and read.proves != decimal:
+        return f'{quoted(cell)} does not go with decimal = "{decimal}"'
+    return f"{quoted(cell)} {why_not(read.text)}"
+
+
+def _converted(digits: ObjectArray, shift: int | IntArray) -> FloatArray:
+    text = pa.array(digits, type=_TEXT)
+    if np.any(np.asarray(shift) != 0):
+        exponents = np.broadcast_to(np.asarray(shift), digits.shape)
+        shifted = [_scaled(d, int(e)) for d, e in zip(digits, exponents, strict=True)]
+        text = pa.array(shifted, type=_TEXT)
+    return np.array(pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _scaled(digits: str | None, shift: int) -> str | None:
+    if digits is None or shift == 0:
+        return digits
+    mantissa, _, exponent = digits.lower().partition("e")
+    return f"{mantissa}e{int(exponent or 0) + shift}"
+
+
+def _check_size(column: TextColumn, values: FloatArray, faults: Faults) -> None:
+    is_huge = np.abs(values) > limits.MAX_VALUE
+    column.errors(
+        faults, "number-size", is_huge, lambda c: f"{quoted(c)} is larger than any trade figure: check its unit"
+    )
+    values[is_huge] = np.nan
+
+
+def _warn_scientific(column: TextColumn, shapes: _Shapes, faults: Faults) -> None:
+    cells = {c for c, cell in shapes.odd.items() if cell.is_scientific}
+    if not cells:
+        return
+    where = np.flatnonzero(shapes.rows_that(column, cells))
+    if where.size:
+        faults.warn(
+            "scientific-notation",
+            f"{len(where)} cells are in scientific notation, as spreadsheets print rounded numbers "
+            f"(first: {quoted(column.cells[where[0]])})",
+            column.file,
+            int(column.rows[where[0]]),
+            column.name,
+        )

@@ -1,0 +1,147 @@
+"""Compressed input, unpacked within limits: bombs, XML entities and damage end in one clean error."""
+
+import gzip
+import io
+import zipfile
+import zlib
+from typing import IO
+
+from twintrade.data.formats.reading_time import timely
+from twintrade.data.sources import limits
+from twintrade.data.sources.cells import quoted
+from twintrade.errors import DataError
+
+_CHUNK = 1024 * 1024
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
+_TABLES = (".csv", ".tsv", ".txt")
+_MAX_NAMED = 6
+
+
+def expanded(raw: bytes, file: str) -> bytes:
+    """Return the content of a gzip file within the limits on expansion.
+
+    Raises
+    ------
+    DataError
+        Truncated, not gzip, or larger than the limits allow.
+    """
+    ceiling = _ceiling(len(raw))
+    try:
+        with gzip.open(io.BytesIO(raw)) as stream:
+            content = _content(stream, ceiling)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{file} is not a whole gzip file ({error}): fetch it again") from None
+    if len(content) > ceiling:
+        raise DataError(f"{file} expands to more than {ceiling:,} bytes, as no honest table does: unpack it by hand")
+    return content
+
+
+def checked_parts(raw: bytes, file: str) -> dict[str, bytes]:
+    """Return the parts of a workbook's container, each whole and within the limits.
+
+    Raises
+    ------
+    DataError
+        Not a zip container, encrypted, truncated, too many or too large parts, or XML that declares entities.
+    """
+    if raw.startswith(_OLD_OFFICE):
+        raise DataError(f"{file} is encrypted, or an old .xls under another name: save it as a plain .xlsx")
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as container:
+            members = container.infolist()
+            if len(members) > limits.MAX_ARCHIVE_MEMBERS:
+                raise DataError(f"{file} has {len(members):,} parts, as no workbook does")
+            ceiling = _ceiling(len(raw))
+            if sum(m.file_size for m in members) > ceiling:
+                raise DataError(f"{file} expands to more than {ceiling:,} bytes, as no honest workbook does")
+            return {m.filename: _part(container, m, file) for m in members if not m.is_dir()}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        raise DataError(f"{file} is not a whole workbook ({error}): save it again as .xlsx, or as .csv") from None
+
+
+def unzipped(raw: bytes, member: str | None, file: str) -> bytes:
+    """Return the one table of a zip file, or the member that is declared, within the limits on expansion.
+
+    Raises
+    ------
+    DataError
+        No whole zip file, encrypted, several tables and none declared, no such member, too many or too large parts.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as container:
+            chosen = _chosen(container.infolist(), member, file)
+            if chosen.file_size > _ceiling(len(raw)):
+                raise DataError(
+                    f"{file} expands to more than {_ceiling(len(raw)):,} bytes, as no honest table does: "
+                    "unpack it by hand"
+                )
+            return _part(container, chosen, file)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        raise DataError(f"{file} is not a whole zip file ({error}): fetch it again") from None
+
+
+def tables_inside(raw: bytes, file: str) -> list[str]:
+    """Return the names of the tables of a zip file, the largest first.
+
+    Raises
+    ------
+    DataError
+        No zip file, or too many parts.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as container:
+            found = _tables(container.infolist(), file)
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        raise DataError(f"{file} is not a whole zip file ({error}): fetch it again") from None
+    return [m.filename for m in sorted(found, key=lambda m: (-m.file_size, m.filename))]
+
+
+def _tables(members: list[zipfile.ZipInfo], file: str) -> list[zipfile.ZipInfo]:
+    if len(members) > limits.MAX_ARCHIVE_MEMBERS:
+        raise DataError(f"{file} has {len(members):,} parts, as no statistical table does: unpack it by hand")
+    return [m for m in members if m.filename.lower().endswith(_TABLES) and "__MACOSX/" not in m.filename]
+
+
+def _chosen(members: list[zipfile.ZipInfo], wanted: str | None, file: str) -> zipfile.ZipInfo:
+    tables = _tables(members, file)
+    named = ", ".join(quoted(m.filename) for m in tables[:_MAX_NAMED]) + (" ..." if len(tables) > _MAX_NAMED else "")
+    if wanted is not None:
+        found = [m for m in members if m.filename == wanted]
+        if not found:
+            raise DataError(f"{file} holds no member {quoted(wanted)}; its tables are {named or 'none'}")
+        return found[0]
+    if len(tables) != 1:
+        fix = "set member to the one that counts" if tables else "a zip file must hold one .csv, .tsv or .txt"
+        raise DataError(f"{file} holds {len(tables)} tables{f' ({named})' if tables else ''}: {fix}")
+    return tables[0]
+
+
+def _part(container: zipfile.ZipFile, member: zipfile.ZipInfo, file: str) -> bytes:
+    if member.flag_bits & 1:
+        raise DataError(f"{file} is encrypted: save it without a password")
+    # Reading to the end also checks the part's checksum, which a false size cannot pass.
+    with container.open(member) as stream:
+        content = _content(stream, member.file_size)
+    if member.filename.endswith((".xml", ".rels")):
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise DataError(f"{file}: the part {member.filename} is in UTF-16, which no workbook program writes")
+        if any(word in content for word in _DECLARATIONS):
+            raise DataError(f"{file}: the part {member.filename} declares XML entities, which a workbook never needs")
+    return content
+
+
+def _content(stream: IO[bytes] | gzip.GzipFile, most: int) -> bytes:
+    """Return what a stream holds, the time looked at between chunks; beyond the bound it is not read on."""
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in timely(iter(lambda: stream.read(_CHUNK), b""), 1):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > most:
+            break
+    return b"".join(chunks)
+
+
+def _ceiling(n_bytes: int) -> int:
+    return min(limits.MAX_EXPANDED_BYTES, max(limits.MIN_RATIO_BYTES, limits.MAX_EXPANSION_RATIO * n_bytes))

@@ -1,0 +1,144 @@
+"""Bytes to text without ever guessing an alphabet."""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from twintrade.data.sources.cells import quoted
+from twintrade.errors import DataError
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CANDIDATES = ("gb18030", "big5", "shift_jis", "cp1252")
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_MOSTLY = 0.9
+_NOT_TEXT = (
+    (b"PK\x03\x04", "is a zip container, as Excel workbooks are"),
+    (b"\xd0\xcf\x11\xe0", "is an old Excel or Office file"),
+    (b"PAR1", "is a Parquet file"),
+    (b"%PDF", "is a PDF"),
+    (b"\x1f\x8b", "is compressed twice"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text of a file and the encoding it was in."""
+
+    text: str
+    encoding: str
+
+
+def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
+    """Decode a delimited file.
+
+    UTF-8, with or without its mark, proves itself: other encodings of non-English text are not valid UTF-8. UTF-16
+    and UTF-32 prove themselves by their mark. Everything else must be declared.
+
+    Raises
+    ------
+    DataError
+        Another kind of file, another encoding, or NUL bytes; the text names the line and the key to set.
+    """
+    for magic, what in _NOT_TEXT:
+        if raw.startswith(magic):
+            raise DataError(f"{file} {what}, not a delimited text file: give it the ending of its kind")
+    if declared is not None:
+        text = _declared(raw, declared, file)
+    else:
+        encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), "utf-8")
+        text, declared = _proven(raw, encoding, file), encoding
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise DataError(f"{file} row {line}: a NUL byte, so this is not plain text in {declared}: declare encoding")
+    return Decoded(text.removeprefix("\ufeff"), _name(declared))
+
+
+def possible_encodings(raw: bytes) -> list[str]:
+    """Return the encodings that read a file that is not UTF-8 without error, the likeliest first.
+
+    In Western text letters with accents stand alone among ASCII; in Chinese and Japanese text the bytes beyond ASCII
+    come in rows.
+    """
+    runs = [len(run) for run in _HIGH.findall(raw)]
+    is_western = bool(runs) and sum(n == 1 for n in runs) >= _MOSTLY * len(runs)
+    ordered = sorted(_CANDIDATES, key=lambda name: name != "cp1252") if is_western else _CANDIDATES
+    return [name for name in ordered if _reads(raw, name)]
+
+
+def readings(raw: bytes) -> str:
+    """Return how the first line that is not UTF-8 reads in each encoding it may be in, for a user to choose."""
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _readings(raw, _line(raw, error.start))
+    return ""
+
+
+def _readings(raw: bytes, line: int) -> str:
+    sample = raw.split(b"\n")[line - 1].strip()
+    found = [(name, sample.decode(name)) for name in possible_encodings(raw) if _reads(sample, name)]
+    return "; ".join(f"{name}: {quoted(text)}" for name, text in found)
+
+
+def _declared(raw: bytes, declared: str, file: str) -> str:
+    try:
+        codec = codecs.lookup(declared).name
+    except LookupError:
+        raise DataError(
+            f"{file}: encoding = {declared!r} is no encoding; say utf-8, gb18030, utf-16, latin-1 ..."
+        ) from None
+    # GB18030 contains GBK and GB2312, so the wider one reads what the narrower promises.
+    codec = "gb18030" if codec in ("gbk", "gb2312") else codec
+    if not codec.startswith("utf") and _is_utf8_beyond_ascii(raw):
+        raise DataError(f"{file} is UTF-8, not {declared} as declared: remove encoding from the analysis file")
+    try:
+        return raw.decode(codec)
+    except (UnicodeError, ValueError) as error:
+        at = getattr(error, "start", 0)
+        raise DataError(f"{file} row {_line(raw, at)}: not {declared} as declared: correct encoding") from None
+
+
+def _is_utf8_beyond_ascii(raw: bytes) -> bool:
+    if raw.isascii():
+        return False
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _proven(raw: bytes, encoding: str, file: str) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = _line(raw, error.start)
+        told = _readings(raw, line)
+        shown = f"; this line reads as {told}" if told else ""
+        example = next(iter(possible_encodings(raw)), "gb18030")
+        raise DataError(
+            f"{file} row {line}: the file is not UTF-8, and nothing proves what it is{shown}. "
+            f'Set encoding to the right one, as in encoding = "{example}"'
+        ) from None
+
+
+def _reads(raw: bytes, encoding: str) -> bool:
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _line(raw: bytes, position: int) -> int:
+    return raw[:position].count(b"\n") + 1
+
+
+def _name(encoding: str) -> str:
+    return {"utf-8-sig": "utf-8 with mark"}.get(encoding, encoding)

@@ -1,0 +1,143 @@
+"""A table as its file holds it, before any column has a meaning, and how a missing header is complained about."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from twintrade.data.calendar.periods import Frequency
+from twintrade.data.sources.cells import quoted
+from twintrade.errors import DataError
+from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+
+TITLE_ROWS_SEARCHED = 25
+_PERIODS_OF_A_WIDE_TABLE = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawTable:
+    """Columns as text.
+
+    Attributes
+    ----------
+    columns : mapping of str to ObjectArray of str, each of shape (n_rows,)
+    rows : IntArray, shape (n_rows,)
+        The file's own row numbers.
+    is_number : mapping of str to BoolArray
+        Cells that the file held as numbers, for columns with any.
+    encoding, separator, sheet : str
+        Empty where they do not apply.
+    title : str
+        What stands above the header.
+    """
+
+    columns: Mapping[str, ObjectArray]
+    rows: IntArray
+    is_number: Mapping[str, BoolArray] = field(default_factory=dict)
+    encoding: str = ""
+    separator: str = ""
+    sheet: str = ""
+    title: str = ""
+
+
+def column_name(text: str) -> str:
+    """Return a header as it is compared: in NFC, trimmed, with single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def check_header(
+    names: Sequence[str],
+    needed: Sequence[str],
+    header: int,
+    first_rows: Iterable[Sequence[str]],
+    file: str,
+    is_wide: bool = False,
+) -> None:
+    """Refuse a header that lacks a declared column or has one twice.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The header.
+    needed : sequence of str
+        Declared columns.
+    header : int
+        Its row number.
+    first_rows : iterable of sequence of str
+        The first rows of the file, to find a header below a title.
+    file : str
+    is_wide : bool
+        Whether a wide layout is declared already.
+
+    Raises
+    ------
+    DataError
+    """
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise DataError(
+            f"{file} row {header}: {', '.join(map(quoted, twice))} stands twice in the header: name every column "
+            "once (a header of two rows has to become one row)"
+        )
+    absent = [name for name in needed if name not in names]
+    if not absent:
+        return
+    for number, cells in enumerate(first_rows, 1):
+        if set(needed) <= {column_name(c) for c in cells}:
+            raise DataError(
+                f"{file} row {header} is not the header: the columns stand in row {number}; set header = {number}"
+            )
+    has = ", ".join(quoted(n) for n in names if n)
+    hint = "" if is_wide else _wide_hint(names)
+    raise DataError(f"{file} row {header}: no column {', '.join(map(quoted, absent))}; the file has {has}{hint}")
+
+
+def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]], rows: IntArray, file: str) -> None:
+    """Refuse a table in which the header stands again, as where several tables were pasted below each other.
+
+    Raises
+    ------
+    DataError
+    """
+    for record, row in zip(records, rows, strict=True):
+        if record[0] == names[0] and [column_name(cell) for cell in record] == list(names):
+            raise DataError(
+                f"{file} row {row}: the header stands here again: remove the row, or end the table with "
+                f"last_row = {row - 1}"
+            )
+
+
+def _wide_hint(names: Sequence[str]) -> str:
+    """Return how to declare a wide layout, when the header reads like one."""
+    for frequency in Frequency:
+        periods = [name for name in names if _is_period(name, frequency)]
+        if len(periods) >= _PERIODS_OF_A_WIDE_TABLE:
+            return (
+                f". {len(periods)} columns are named by a {frequency.value}: if the table has one column a "
+                f'{frequency.value}, declare layout = "wide" and leave period and value out'
+            )
+    return ""
+
+
+def _is_period(name: str, frequency: Frequency) -> bool:
+    try:
+        frequency.parse(name)
+    except ValueError:
+        return False
+    return True
+
+
+def refuse_unnamed(names: Sequence[str], records: Iterable[Sequence[object]], file: str) -> None:
+    """Refuse figures under a column without a name, in a layout in which every column counts.
+
+    Raises
+    ------
+    DataError
+    """
+    unnamed = [i for i, name in enumerate(names) if not name]
+    if unnamed and any(str(record[i]).strip() for record in records for i in unnamed):
+        told = "name it, or list it under ignore"
+        if len(unnamed) > 1:
+            told = (
+                f"so have {len(unnamed) - 1} more: name every column once; a header of two rows has to become one row"
+            )
+        raise DataError(f"{file}: column {unnamed[0] + 1} has cells but no name: {told}")

@@ -1,0 +1,145 @@
+"""Opens a declared file, whatever its kind, as a table of text columns with its provenance."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from twintrade.data.formats.containers import expanded, unzipped
+from twintrade.data.formats.delimited import parse_delimited
+from twintrade.data.formats.parquet import parse_parquet
+from twintrade.data.formats.raw_table import RawTable
+from twintrade.data.formats.reading_time import time_for
+from twintrade.data.formats.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, parse_workbook
+from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.sources import limits
+from twintrade.data.sources.cells import TextColumn, clean_name, quoted
+from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.locations import locate
+from twintrade.data.sources.provenance import InputRecord, read_data_card
+from twintrade.errors import DataError
+from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextTable:
+    """A file as text.
+
+    Attributes
+    ----------
+    file : str
+        Declared path.
+    columns : mapping of str to ObjectArray of str, each of shape (n_rows,)
+    rows : IntArray, shape (n_rows,)
+        The file's own row numbers, header = 1.
+    record : InputRecord
+        Its provenance.
+    is_number : mapping of str to BoolArray
+        Cells that the file held as numbers, by column; absent for text files.
+    title : str
+        What stands above the header.
+    """
+
+    file: str
+    columns: Mapping[str, ObjectArray]
+    rows: IntArray
+    record: InputRecord
+    is_number: Mapping[str, BoolArray]
+    title: str = ""
+
+    def column(self, name: str) -> TextColumn:
+        """Return one column."""
+        return TextColumn(name, self.file, self.columns[name], self.rows, self.is_number.get(name))
+
+    def keep(self, mask: BoolArray, rule: str) -> "TextTable":
+        """Return the rows of a mask, the others counted under a rule."""
+        if mask.all():
+            return self
+        return TextTable(
+            self.file,
+            {name: cells[mask] for name, cells in self.columns.items()},
+            self.rows[mask],
+            self.record.dropping(rule, int((~mask).sum())),
+            {name: typed[mask] for name, typed in self.is_number.items()},
+            self.title,
+        )
+
+
+def open_table(
+    root: Path, file: str, declared: FileFormat, needed: Sequence[str], faults: Faults, needs_all: bool = False
+) -> TextTable:
+    """Read a file as declared and keep the rows of its ``where``.
+
+    Parameters
+    ----------
+    root : Path
+    file : str
+    declared : FileFormat
+    needed : sequence of str
+        Declared columns.
+    faults : Faults
+    needs_all : bool
+        Whether every other column is wanted too, as in a wide layout.
+
+    Raises
+    ------
+    AbsentInputError, DataError
+    """
+    raw = content_of(locate(root, file), file)
+    wanted = [*dict.fromkeys([*needed, *declared.where])]
+    with time_for(file):
+        read = _parsed(raw, file, declared, wanted, needs_all, faults)
+    card = read_data_card(root, file)
+    record = InputRecord(
+        path=file,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        bytes=len(raw),
+        rows=read.rows.size,
+        encoding=read.encoding,
+        separator=read.separator,
+        sheet=read.sheet,
+        publisher=card.publisher,
+        licence=card.licence,
+    )
+    table = TextTable(file, read.columns, read.rows, record, read.is_number, read.title)
+    for name, value in declared.where.items():
+        mask = np.array([clean_name(cell) == clean_name(value) for cell in table.columns[name]], dtype=bool)
+        if not mask.any():
+            faults.error("where", f"no row has {quoted(value)} in this column", file, None, name)
+        table = table.keep(mask, f"where {name} = {value}")
+    return table
+
+
+def content_of(path: Path, file: str) -> bytes:
+    """Return the bytes of a file of bearable size.
+
+    Raises
+    ------
+    DataError
+    """
+    size = path.stat().st_size
+    if size > limits.MAX_INPUT_BYTES:
+        raise DataError(
+            f"{file} has {size:,} bytes, more than {limits.MAX_INPUT_BYTES:,}: read it with the microdata extra"
+        )
+    return path.read_bytes()
+
+
+def _parsed(
+    raw: bytes, file: str, declared: FileFormat, needed: Sequence[str], needs_all: bool, faults: Faults
+) -> RawTable:
+    """Read a file by the ending of its name; a file that is something else is refused by its reader."""
+    name = file.lower()
+    if name.endswith(WORKBOOK_ENDINGS):
+        return parse_workbook(raw, needed, needs_all, declared, file, faults)
+    if name.endswith(".parquet"):
+        return parse_parquet(raw, needed, needs_all, file)
+    if name.endswith(UNREAD_ENDINGS):
+        raise DataError(f"{file} is of a kind that hides too much to be read safely: save it as .xlsx or .csv")
+    if name.endswith(".gz"):
+        raw = expanded(raw, file)
+    elif name.endswith(".zip"):
+        raw = unzipped(raw, declared.member, file)
+    return parse_delimited(raw, needed, needs_all, declared, file, faults)

@@ -1,0 +1,196 @@
+"""Excel workbooks to columns of text, with nothing hidden, merged or uncalculated taken in silence."""
+
+import datetime
+import io
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from python_calamine import CalamineError, CalamineWorkbook
+
+from twintrade.data.formats.containers import checked_parts
+from twintrade.data.formats.raw_table import (
+    TITLE_ROWS_SEARCHED,
+    RawTable,
+    check_header,
+    column_name,
+    refuse_second_header,
+    refuse_unnamed,
+)
+from twintrade.data.formats.reading_time import timely
+from twintrade.data.formats.sheet_facts import Sheet, SheetFacts, cell_name, facts_of, sheets_of
+from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.sources import limits
+from twintrade.data.sources.cells import quoted, text_array
+from twintrade.data.sources.faults import Faults
+from twintrade.errors import DataError
+
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
+UNREAD_ENDINGS = (".xls", ".xlsb", ".ods", ".numbers")
+_MAX_NAMED = 8
+_ROWS = 1024
+"""Rows between two looks at the time."""
+
+
+def parse_workbook(
+    raw: bytes, needed: Sequence[str], needs_all: bool, declared: FileFormat, file: str, faults: Faults
+) -> RawTable:
+    """Read one sheet, the declared columns or all of them.
+
+    Raises
+    ------
+    DataError
+        No workbook, several sheets and none declared, a used range beyond the limits, merged cells or formulas
+        without a value inside the table, no header.
+    """
+    parts = checked_parts(raw, file)
+    sheet = _chosen(sheets_of(parts, file), declared.sheet, file)
+    facts = facts_of(parts.get(sheet.part, b""), file)
+    _check_size(facts, sheet, file)
+    grid = _cells(raw, sheet, file)
+    for (row, column), text in facts.errors.items():
+        grid[row - 1][column - 1] = text
+    return _table(grid, facts, sheet, needed, needs_all, declared, file, faults)
+
+
+def _check_size(facts: SheetFacts, sheet: Sheet, file: str) -> None:
+    if facts.n_rows * facts.n_columns > limits.MAX_SHEET_CELLS:
+        corner = cell_name(facts.n_rows, facts.n_columns)
+        raise DataError(
+            f"{file}: sheet {quoted(sheet.name)} reaches to {corner}: clear the stray cells, or save as .csv"
+        )
+
+
+def _chosen(sheets: list[Sheet], declared: str | None, file: str) -> Sheet:
+    names = ", ".join(quoted(s.name) for s in sheets)
+    if declared is not None:
+        found = [s for s in sheets if column_name(s.name) == column_name(declared)]
+        if not found:
+            raise DataError(f"{file} has no sheet {quoted(declared)}; it has {names}")
+        return found[0]
+    visible = [s for s in sheets if s.is_visible]
+    if len(visible) != 1:
+        raise DataError(f"{file} has the sheets {names}: set sheet to the one that counts")
+    return visible[0]
+
+
+def _cells(raw: bytes, sheet: Sheet, file: str) -> list[list[Any]]:
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
+            found = book.get_sheet_by_name(sheet.name)
+            left = [""] * (found.start[1] if found.start else 0)
+            return [left + row for row in timely(found.iter_rows(), _ROWS)]
+    except (CalamineError, OSError, ValueError) as error:
+        raise DataError(
+            f"{file}: sheet {quoted(sheet.name)} cannot be read ({error}): save the workbook again"
+        ) from None
+
+
+def _table(
+    grid: list[list[Any]],
+    facts: SheetFacts,
+    sheet: Sheet,
+    needed: Sequence[str],
+    needs_all: bool,
+    declared: FileFormat,
+    file: str,
+    faults: Faults,
+) -> RawTable:
+    if len(grid) < declared.header:
+        raise DataError(f"{file}: sheet {quoted(sheet.name)} is empty or ends above header = {declared.header}")
+    names = [column_name(as_text(cell)) for cell in grid[declared.header - 1]]
+    titles = ([as_text(c) for c in row] for row in islice(grid, TITLE_ROWS_SEARCHED))
+    check_header(names, needed, declared.header, titles, file, needs_all)
+    stop = len(grid) if declared.last_row is None else declared.last_row
+    body = [
+        (i, row)
+        for i, row in enumerate(grid[declared.header : stop], declared.header + 1)
+        if any(c != "" for c in row)
+    ]
+    if not body:
+        raise DataError(f"{file}: sheet {quoted(sheet.name)} has a header and no rows")
+    rows = np.array([i for i, _ in body], dtype=np.int64)
+    refuse_second_header(names, ([as_text(c) for c in row] for _, row in body), rows, file)
+    _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
+    _refuse_merged(facts, declared.header, int(rows[-1]), file)
+    _refuse_uncalculated(facts, names, list(names) if needs_all else needed, declared.header, int(rows[-1]), file)
+    if needs_all:
+        refuse_unnamed(names, [row for _, row in body], file)
+    columns, typed = {}, {}
+    for j, name in enumerate(names):
+        if not name or not (needs_all or name in needed):
+            continue
+        cells = [row[j] for _, row in body]
+        columns[name] = text_array(as_text(c) for c in cells)
+        typed[name] = np.array([isinstance(c, int | float) and not isinstance(c, bool) for c in cells], dtype=bool)
+    title = " ".join(as_text(c) for row in grid[: declared.header - 1] for c in row if c != "")
+    return RawTable(columns, rows, typed, sheet=sheet.name, title=title)
+
+
+def sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:
+    """Return the cells of a sheet as text, for a first look at a workbook within the limits.
+
+    Raises
+    ------
+    DataError
+    """
+    parts = checked_parts(raw, file)
+    sheet = _chosen(sheets_of(parts, file), name, file)
+    _check_size(facts_of(parts.get(sheet.part, b""), file), sheet, file)
+    return [[as_text(cell) for cell in row] for row in _cells(raw, sheet, file)]
+
+
+def as_text(cell: Any) -> str:
+    """Return a typed cell as the text that a clean file would hold."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        if not np.isfinite(cell):
+            return str(cell)
+        return f"{Decimal(repr(cell)):f}".removesuffix(".0")
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _note_hidden(facts: SheetFacts, first: int, last: int, file: str, faults: Faults) -> None:
+    hidden = [r for r in facts.hidden_rows if first <= r <= last]
+    if hidden:
+        named = ", ".join(map(str, hidden[:_MAX_NAMED])) + (" ..." if len(hidden) > _MAX_NAMED else "")
+        faults.warn(
+            "hidden-rows", f"{len(hidden)} rows are hidden in the sheet and were read: {named}", file, hidden[0]
+        )
+    if facts.hidden_columns:
+        named = ", ".join(cell_name(1, c)[:-1] for c in facts.hidden_columns[:_MAX_NAMED])
+        faults.warn("hidden-columns", f"the columns {named} are hidden in the sheet", file)
+
+
+def _refuse_merged(facts: SheetFacts, first: int, last: int, file: str) -> None:
+    inside = [m for m in facts.merged if m[0] <= last and m[2] >= first]
+    if inside:
+        named = ", ".join(f"{cell_name(a, b)}:{cell_name(c, d)}" for a, b, c, d in inside[:_MAX_NAMED])
+        raise DataError(
+            f"{file} row {inside[0][0]}: merged cells inside the table ({named}): unmerge them and fill every row"
+        )
+
+
+def _refuse_uncalculated(
+    facts: SheetFacts, names: list[str], needed: Sequence[str], first: int, last: int, file: str
+) -> None:
+    inside = [
+        (r, c) for r, c in facts.uncalculated if first <= r <= last and c <= len(names) and names[c - 1] in needed
+    ]
+    if inside:
+        named = ", ".join(cell_name(r, c) for r, c in inside[:_MAX_NAMED])
+        raise DataError(
+            f"{file} row {inside[0][0]}: {len(inside)} formulas have no stored value ({named}): open the workbook in "
+            "a spreadsheet program, let it calculate, and save"
+        )

@@ -1,0 +1,61 @@
+"""Cities with their size, and the number of their twins where a source counts them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from twintrade.data.formats.tables import open_table
+from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.sources.cells import clean_text
+from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.provenance import InputRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitiesSource(FileFormat):
+    """A table of cities.
+
+    Attributes
+    ----------
+    file : str
+    city, country, population : str
+        Columns; the city as the registry names it.
+    twins : str or None
+        Column of a count of twins from elsewhere, taken in place of the registry's.
+    """
+
+    file: str
+    city: str = "city"
+    country: str = "country"
+    population: str = "population"
+    twins: str | None = None
+
+
+def read_cities(source: CitiesSource, root: Path) -> tuple[pd.DataFrame, InputRecord]:
+    """Return city, country, population and, where declared, twins; and where they came from.
+
+    Raises
+    ------
+    AbsentInputError
+        The file is not there.
+    InvalidDataError
+        A column is missing, or a population is no number above zero.
+    """
+    faults = Faults()
+    columns = {"city": source.city, "country": source.country, "population": source.population}
+    if source.twins is not None:
+        columns["twins"] = source.twins
+    table = open_table(root, source.file, source, list(columns.values()), faults)
+    faults.raise_if_any()
+    frame = pd.DataFrame({name: [clean_text(c) for c in table.columns[column]] for name, column in columns.items()})
+    for name in ("population", "twins"):
+        if name not in frame:
+            continue
+        values = pd.to_numeric(frame[name].str.replace(",", ""), errors="coerce")
+        least = 1 if name == "population" else 0
+        if ((frame[name] != "") & ~(values >= least)).any():
+            faults.error("number", f"{name} is a number from {least} on, in plain digits", source.file)
+        frame[name] = values
+    faults.raise_if_any()
+    return frame, table.record

@@ -1,0 +1,199 @@
+"""Countries and territories by code or name, from an own reviewed table; nothing is matched by likeness."""
+
+import csv
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.sources.cells import TextColumn, clean_name, folded, quoted, text_array
+from twintrade.data.sources.faults import Faults
+from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+
+PlaceKind = Literal["country", "territory", "part", "former", "aggregate"]
+
+_SAINT = re.compile(r"\bst\b\.?", re.IGNORECASE)
+_N_NEAR = 3
+_LANGUAGES = ("english", "chinese", "portuguese", "french", "german", "spanish", "italian")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A trade partner.
+
+    Attributes
+    ----------
+    code : str
+        ISO 3166-1 alpha-3 where there is one; XKX for Kosovo, ``PSE-W`` for a part, ``+EU`` for an aggregate.
+    iso2, name : str
+    kind : {"country", "territory", "part", "former", "aggregate"}
+    valid_from, valid_to : int or None
+        First and last year in which statistics can have it as a partner of its own.
+    """
+
+    code: str
+    iso2: str
+    name: str
+    kind: PlaceKind
+    valid_from: int | None
+    valid_to: int | None
+
+    @property
+    def is_aggregate(self) -> bool:
+        """Whether it is a group of countries or an unspecified rest, which never serves as comparison."""
+        return self.kind == "aggregate"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    places: Mapping[str, Place]
+    by_key: Mapping[str, str]
+    by_iso2: Mapping[str, str]
+    names: tuple[str, ...]
+
+
+def places() -> Mapping[str, Place]:
+    """Return every place of the table by its code."""
+    return _table().places
+
+
+def resolve(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> list[str]:
+    """Return the code of every name.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Codes or names in English, Chinese, French, German, Italian, Portuguese or Spanish. Two-letter codes are
+        read only where every entry is one:
+        beside names, NA is more often "not available" than Namibia.
+    aliases : mapping of str to str, optional
+        Further names that the analysis file declares, with their codes.
+
+    Raises
+    ------
+    InvalidDataError
+        Listing every unknown name with near matches.
+    """
+    cells = text_array(names)
+    faults = Faults()
+    column = TextColumn("partner", "", cells, np.arange(1, cells.size + 1))
+    codes = resolve_column(column, aliases or {}, faults)
+    faults.raise_if_any()
+    return [str(code) for code in codes]
+
+
+def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Faults) -> ObjectArray:
+    """Return the code of every cell, "" where it is unknown and an error was noted.
+
+    Returns
+    -------
+    ObjectArray of str, shape (n_rows,)
+    """
+    table = _table()
+    declared = {_key(name): _declared_code(name, code, faults) for name, code in aliases.items()}
+    distinct = sorted(set(column.cells))
+    is_iso2 = bool(distinct) and all(
+        len(c.strip()) == 2 and c.strip().isascii() and c.strip().isupper() for c in distinct
+    )
+    known = {cell: _code(cell, table, declared, is_iso2) for cell in distinct}
+    codes = text_array(known[c] for c in column.cells)
+    column.errors_once(faults, "partner", codes == "", _unknown)
+    return codes
+
+
+def near_codes(name: str) -> list[str]:
+    """Return the codes of the places whose name or code is nearly this, the nearest first."""
+    table = _table()
+    known = {place.name: code for code, place in table.places.items() if not place.is_aggregate}
+    known |= {code: code for code in table.places if not table.places[code].is_aggregate}
+    near = difflib.get_close_matches(name, known, n=_N_NEAR, cutoff=0.6)
+    inside = [n for n in table.names if len(name) > 3 and name.casefold() in n.casefold()]
+    return list(dict.fromkeys(known[n] for n in (*near, *inside)))[:_N_NEAR]
+
+
+def is_aggregate(codes: ObjectArray) -> BoolArray:
+    """Return which codes are groups of countries or an unspecified rest."""
+    aggregates = {code for code, place in places().items() if place.is_aggregate}
+    return np.fromiter((c in aggregates for c in codes), dtype=bool, count=codes.size)
+
+
+def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Faults) -> None:
+    """Warn of partners that have figures in years in which they were no partner of their own."""
+    spans = pd.DataFrame({"code": codes, "year": years}).drop_duplicates()
+    for code, group in spans.groupby("code", sort=True)["year"]:
+        place = places().get(str(code))
+        if place is None or (place.valid_from is None and place.valid_to is None):
+            continue
+        mine = group.to_numpy()
+        low, high = place.valid_from or mine.min(), place.valid_to or mine.max()
+        outside = np.unique(mine[(mine < low) | (mine > high)])
+        if outside.size:
+            span = f"from {place.valid_from}" if place.valid_to is None else f"up to {place.valid_to}"
+            faults.warn(
+                "partner-years",
+                f"{place.name} ({code}) has figures in {outside[0]} to {outside[-1]}, but is a partner of its "
+                f"own only {span}: another country's trade may stand under its name",
+                file,
+            )
+
+
+@cache
+def _table() -> _Table:
+    found: dict[str, Place] = {}
+    by_key: dict[str, str] = {}
+    by_iso2: dict[str, str] = {}
+    text = resources.files("twintrade.data").joinpath("partners.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        code = row["code"]
+        kind: PlaceKind = row["kind"]  # type: ignore[assignment]
+        found[code] = Place(code, row["iso2"], row["name"], kind, _year(row["valid_from"]), _year(row["valid_to"]))
+        if row["iso2"]:
+            by_iso2[row["iso2"]] = code
+        others = "|".join(row[language] for language in _LANGUAGES).split("|")
+        for name in (code, row["name"], *filter(None, others)):
+            owner = by_key.setdefault(_key(name), code)
+            if owner != code:
+                raise AssertionError(f"{name} stands for {owner} and {code} in partners.csv")
+    names = tuple(place.name for place in found.values() if not place.is_aggregate)
+    return _Table(found, by_key, by_iso2, names)
+
+
+def _key(name: str) -> str:
+    return folded(_SAINT.sub("saint", name.replace("&", " and ")))
+
+
+def _year(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def _code(cell: str, table: _Table, declared: Mapping[str, str], is_iso2: bool) -> str:
+    name = clean_name(cell)
+    if name in table.places:
+        return name
+    if is_iso2 and name in table.by_iso2:
+        return table.by_iso2[name]
+    key = _key(name)
+    return declared.get(key) or table.by_key.get(key, "") if key else ""
+
+
+def _declared_code(name: str, code: str, faults: Faults) -> str:
+    if code not in places():
+        faults.error("partner-alias", f"the alias {quoted(name)} stands for {quoted(code)}, which is no known code")
+    return code
+
+
+def _unknown(cell: str) -> str:
+    name = clean_name(cell)
+    if not name:
+        return "the partner is blank"
+    if name in _table().by_iso2:
+        place = places()[_table().by_iso2[name]]
+        return f"{quoted(cell)} would be {place.name} in a column of two-letter codes, but this column has names too"
+    hint = f"; near: {', '.join(f'{places()[c].name} ({c})' for c in near)}" if (near := near_codes(name)) else ""
+    return f"{quoted(cell)} is no known partner{hint}: correct it, or declare it under partner_names"

@@ -1,0 +1,1 @@
+"""Guesses about an undeclared file, for a user to confirm."""

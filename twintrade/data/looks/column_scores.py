@@ -1,0 +1,203 @@
+"""How far the cells of a column read as partners, periods, dates, numbers or units, and what its name speaks of."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.data.calendar.dates import parse_date
+from twintrade.data.calendar.months import plain
+from twintrade.data.calendar.periods import Frequency, are_split_years
+from twintrade.data.figures.money import parse_money_unit
+from twintrade.data.figures.number_style import Decimal, NumberStyle
+from twintrade.data.figures.numbers import parse_numbers
+from twintrade.data.formats.tables import TextTable
+from twintrade.data.geography.countries import places, resolve_column
+from twintrade.data.sources.cells import TextColumn, quoted
+from twintrade.data.sources.faults import Faults
+from twintrade.errors import DataError
+
+DECIMALS: tuple[Decimal | None, ...] = (None, ".", ",")
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "period": (
+        *("year", "period", "month", "quarter", "date", "time", "ano", "anno", "annee", "jahr", "monat", "quartal"),
+        *("mois", "mes", "mese", "trimestre", "年", "月", "季", "时间"),
+    ),
+    "partner": (
+        *("partner", "country", "destination", "origin", "iso3", "iso2", "pais", "pays", "paese", "land"),
+        *("bestimmungsland", "ursprungsland", "partenaire", "destino", "国", "地区"),
+    ),
+    "value": (
+        "value",
+        "amount",
+        "export",
+        "import",
+        "trade",
+        "usd",
+        "eur",
+        "fob",
+        "cif",
+        "valor",
+        "valeur",
+        "valore",
+        "wert",
+        "ausfuhr",
+        "einfuhr",
+        "额",
+        "值",
+        "出口",
+    ),
+    "date": ("date", "signed", "since", "year", "established", "data", "datum", "fecha", "日期", "时间", "签", "年"),
+    "city": (
+        *("city", "municip", "state", "region", "province", "prefecture", "county", "stadt", "kreis", "gemeinde"),
+        *("ville", "commune", "departement", "ciudad", "provincia", "citta", "comune", "cidade", "estado"),
+        *("市", "地区", "省"),
+    ),
+    "kind": ("type", "kind", "agreement", "form", "art", "tipo", "类型", "性质"),
+    "unit": ("unit", "currency", "moeda", "moneda", "devise", "wahrung", "einheit", "单位", "币种"),
+    "product": (
+        *("hs", "sitc", "cn", "product", "commodity", "goods", "produit", "produto", "producto", "prodotto"),
+        *("warennummer", "ncm", "sh", "ctci", "商品", "产品"),
+    ),
+    "part": ("month", "quarter", "mes", "mese", "mois", "monat", "quartal", "trimestre", "月", "月份", "季", "季度"),
+}
+_TWIN = ("partner", "partenaire", "twin", "sister", "irma", "hermana", "gemell", "jumel", "友好", "友城", "外方")
+_SAMPLE = 500
+_HALF = 0.5
+_BY_NAME = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How far a column plays a part.
+
+    Attributes
+    ----------
+    share : float
+        Of its cells that read so, missing tokens left out.
+    tie : float
+        A little more where two columns read equally well.
+    odd : str
+        The first cell that does not read so, empty where all do.
+    n_odd : int
+        How many of the cells looked at do not.
+    """
+
+    share: float
+    tie: float = 0.0
+    odd: str = ""
+    n_odd: int = 0
+
+    @property
+    def doubt(self) -> str:
+        """The cells that do not read so, in words, for the reason of a guess."""
+        return f"; {self.n_odd} of the first {_SAMPLE} do not, as {quoted(self.odd)}" if self.n_odd else ""
+
+
+def speaks_of(name: str, part: str) -> bool:
+    """Whether a column's name has a word of a part: whole where the word is short, anywhere where it is not.
+
+    Accents do not count, nor digits behind a word: "hs2" speaks of "hs".
+    """
+    lowered = plain(name)
+    words = re.split(r"[^a-z0-9]+", lowered)
+    words += [w.rstrip("0123456789") for w in words]
+    return any(w in words or (w in lowered and (len(w) > 4 or not w.isascii())) for w in WORDS[part])
+
+
+def speaks_of_twin(name: str) -> bool:
+    """Whether a column's name speaks of the city on the other side."""
+    lowered = plain(name)
+    return any(w in lowered for w in _TWIN) and (speaks_of(name, "city") or "partner" not in lowered)
+
+
+def chosen(names: Sequence[str], scores: Mapping[str, Score], part: str, file: str, what: str) -> str:
+    """Return the column that plays a part best, by its cells and its name.
+
+    Raises
+    ------
+    DataError
+        No column reads so for half of its cells, and none is named so.
+    """
+    named = {n for n in names if speaks_of(n, part) and not (part == "partner" and speaks_of_twin(n))}
+    fit = [n for n in names if scores[n].share >= _HALF or n in named]
+    if not fit:
+        raise DataError(
+            f"{file}: no column looks like {what}; the columns are {', '.join(map(quoted, names)) or 'none'}. If the "
+            "header stands elsewhere or a column is missing, mend the file; else write the declaration by hand, as "
+            "docs/spec.md lists it"
+        )
+    return max(fit, key=lambda n: scores[n].share + scores[n].tie + _BY_NAME * (n in named))
+
+
+def head(table: TextTable, name: str) -> TextColumn:
+    """Return the first cells of a column, those that a look costs."""
+    column = table.column(name)
+    typed = None if column.is_number is None else column.is_number[:_SAMPLE]
+    return TextColumn(name, table.file, column.cells[:_SAMPLE], column.rows[:_SAMPLE], typed)
+
+
+def period_score(cells: Sequence[str]) -> tuple[Score, Frequency]:
+    """Return how far cells are periods, and of which frequency."""
+    scores = {f: _parsed(cells, f.parse) for f in Frequency}
+    if are_split_years(cells):
+        scores[Frequency.MONTH] = Score(0.0, 0.0, cells[0], len(cells))
+    best = max(scores, key=lambda f: scores[f].share)
+    return scores[best], best
+
+
+def date_score(cells: Sequence[str]) -> Score:
+    """Return how far the cells that are not blank are dates."""
+    return _parsed([c for c in cells if c.strip()], lambda cell: parse_date(cell, day_first=True))
+
+
+def partner_score(table: TextTable, name: str) -> Score:
+    """Return how far cells are known partners, with a little more for codes than for names."""
+    column = head(table, name)
+    is_known = resolve_column(column, {}, Faults()) != ""
+    is_code = np.array([c.strip() in places() for c in column.cells], dtype=bool)
+    odd = np.flatnonzero(~is_known)
+    first = str(column.cells[odd[0]]) if odd.size else ""
+    return Score(float(np.mean(is_known)), float(np.mean(is_code)) / 100, first, int(odd.size))
+
+
+def number_score(table: TextTable, name: str) -> Score:
+    """Return how far cells are numbers, with a little more for larger ones: values, not codes."""
+    return max((numbers_under(table, name, d) for d in DECIMALS), key=lambda s: s.share + s.tie)
+
+
+def numbers_under(table: TextTable, name: str, decimal: Decimal | None) -> Score:
+    """Return how far cells are numbers under one decimal mark; missing tokens do not count."""
+    column = head(table, name)
+    numbers = parse_numbers(column, NumberStyle(decimal=decimal), Faults())
+    told = numbers.flags != "missing"
+    values = numbers.values[np.isfinite(numbers.values)]
+    odd = np.flatnonzero(told & ~np.isfinite(numbers.values))
+    if not told.any():
+        return Score(0.0)
+    first = str(column.cells[odd[0]]) if odd.size else ""
+    tie = float(np.log10(1 + np.median(values)) / 100) if values.size else 0.0
+    return Score(float(values.size / told.sum()), tie, first, int(odd.size))
+
+
+def is_units(table: TextTable, name: str) -> bool:
+    """Whether every cell of a column is a money unit."""
+    cells = {c.strip() for c in table.columns[name]}
+    try:
+        for cell in cells:
+            parse_money_unit(cell)
+    except DataError:
+        return False
+    return bool(cells)
+
+
+def _parsed(cells: Sequence[str], parse: object) -> Score:
+    odd = []
+    for cell in cells[:_SAMPLE]:
+        try:
+            parse(cell)  # type: ignore[operator]
+        except ValueError:
+            odd.append(cell)
+    n = len(cells[:_SAMPLE])
+    return Score((n - len(odd)) / n if n else 0.0, 0.0, odd[0] if odd else "", len(odd))

@@ -1,0 +1,176 @@
+"""Looks at a file nobody has declared yet: encoding, separator, sheet and header, each a guess with its reason."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from twintrade.data.formats.containers import checked_parts, expanded, tables_inside, unzipped
+from twintrade.data.formats.encodings import decode, possible_encodings, readings
+from twintrade.data.formats.raw_table import column_name
+from twintrade.data.formats.reading_time import time_for
+from twintrade.data.formats.sheet_facts import sheets_of
+from twintrade.data.formats.tables import TextTable, content_of, open_table
+from twintrade.data.formats.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, sheet_texts
+from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.locations import locate
+from twintrade.errors import DataError
+
+_SEPARATORS = (",", ";", "\t", "|")
+_LINES = 60
+
+_Rows: TypeAlias = list[tuple[int, list[str]]]
+"""Rows with the file's own row numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One line of an analysis file that a file suggests.
+
+    Attributes
+    ----------
+    key : str
+    value : object
+        What TOML can hold: text, number, list or mapping.
+    reason : str
+        Why, in words for the user who has to confirm it; empty where nothing was guessed.
+    """
+
+    key: str
+    value: object
+    reason: str = ""
+
+
+def look_at_file(root: Path, file: str) -> tuple[TextTable, list[Guess]]:
+    """Open an undeclared file by the likeliest format.
+
+    Returns
+    -------
+    (TextTable, list of Guess)
+        The table with all its columns, and the lines that differ from the defaults.
+
+    Raises
+    ------
+    DataError
+        Nothing that was tried reads the file.
+    """
+    with time_for(file):
+        names, guesses = _guessed(content_of(locate(root, file), file), file)
+        declared = FileFormat(**{g.key: g.value for g in guesses})  # type: ignore[arg-type]
+        return open_table(root, file, declared, names, Faults(), needs_all=not names), guesses
+
+
+def _guessed(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
+    """Return the column names of a file of any kind, and the lines that lead to them."""
+    name = file.lower()
+    if name.endswith(WORKBOOK_ENDINGS):
+        return _sheet(raw, file)
+    if name.endswith((".parquet", *UNREAD_ENDINGS)):
+        return [], []
+    if name.endswith(".gz"):
+        return _text_format(expanded(raw, file), file)
+    if not name.endswith(".zip"):
+        return _text_format(raw, file)
+    inside = tables_inside(raw, file)
+    member = inside[0] if len(inside) > 1 else None
+    names, guesses = _text_format(unzipped(raw, member, file), file)
+    if member:
+        guesses.insert(0, Guess("member", member, f"the largest of {len(inside)} tables: {', '.join(inside)}"))
+    return names, guesses
+
+
+def _sheet(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
+    """Return the column names of the sheet to read, and the lines that lead to them."""
+    visible = [s.name for s in sheets_of(checked_parts(raw, file), file) if s.is_visible]
+    guesses = []
+    if len(visible) > 1:
+        guesses.append(Guess("sheet", visible[0], f"the first of {len(visible)} sheets: {', '.join(visible)}"))
+    rows = list(enumerate(sheet_texts(raw, visible[0], file), 1)) if visible else []
+    width = _commonest(_filled(row) for _, row in rows[:_LINES])
+    names, further = _table_rows(rows, width)
+    return names, [*guesses, *further]
+
+
+def _text_format(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
+    """Return the column names of a delimited text, and the lines that lead to them."""
+    guesses = []
+    text, encoding = _decoded(raw, file)
+    if encoding:
+        guesses.append(Guess("encoding", encoding, f"not UTF-8; keep the one that reads right: {_shown(raw)}"))
+    lines = list(io.StringIO(text, newline=""))
+    separator, width = max(((s, _width(lines[:_LINES], s)) for s in _SEPARATORS), key=lambda pair: pair[1])
+    if separator != ",":
+        shown = "tab" if separator == "\t" else separator
+        guesses.append(Guess("separator", shown, f"it gives {width} columns in most rows"))
+    names, further = _table_rows(_rows(lines, separator), width, is_text=True)
+    return names, [*guesses, *further]
+
+
+def _table_rows(rows: _Rows, width: int, *, is_text: bool = False) -> tuple[list[str], list[Guess]]:
+    """Return the column names, and the lines for a header below titles and a table above notes."""
+    guesses = []
+    header = next((i for i, (_, row) in enumerate(rows[:_LINES]) if _is_header(row, width, is_text=is_text)), 0)
+    if header:
+        guesses.append(Guess("header", rows[header][0], "the rows above it are narrower, as titles are"))
+    last = len(rows) - 1
+    while last > header and width > 2 and _is_note(rows[last][1], width, is_text=is_text):
+        last -= 1
+    if any(_filled(row) for _, row in rows[last + 1 :]):
+        guesses.append(Guess("last_row", rows[last][0], "the rows below it are narrower, as notes are"))
+    return [name for cell in rows[header][1] if (name := column_name(cell))] if rows else [], guesses
+
+
+def _decoded(raw: bytes, file: str) -> tuple[str, str]:
+    try:
+        return decode(raw, None, file).text, ""
+    except DataError:
+        for encoding in possible_encodings(raw):
+            try:
+                return decode(raw, encoding, file).text, encoding
+            except DataError:
+                continue
+        raise
+
+
+def _shown(raw: bytes) -> str:
+    return "".join(c for c in readings(raw) if c.isprintable())
+
+
+def _width(lines: list[str], separator: str) -> int:
+    return _commonest(len(row) for _, row in _rows(lines, separator) if _filled(row))
+
+
+def _commonest(widths: Iterable[int]) -> int:
+    """Return the commonest number of cells in a row, the larger of two."""
+    counts = Counter(w for w in widths if w)
+    return max(counts, key=lambda w: (counts[w], w)) if counts else 0
+
+
+def _is_header(row: list[str], width: int, *, is_text: bool) -> bool:
+    return (len(row) == width or not is_text) and _filled(row) > width / 2
+
+
+def _is_note(row: list[str], width: int, *, is_text: bool) -> bool:
+    return _filled(row) <= 1 or (is_text and len(row) != width)
+
+
+def _filled(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def _rows(lines: list[str], separator: str) -> _Rows:
+    """Return the rows of a text; one that is broken by its quotation marks gives none."""
+    reader = csv.reader(lines, delimiter=separator)
+    rows: _Rows = []
+    start = 1
+    try:
+        for row in reader:
+            rows.append((start, row))
+            start = reader.line_num + 1
+    except csv.Error:
+        return []
+    return rows

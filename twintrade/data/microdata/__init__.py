@@ -1,0 +1,1 @@
+"""Rows of single shipments, added up to cells by an engine."""

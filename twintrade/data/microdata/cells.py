@@ -1,0 +1,262 @@
+"""Microdata as trade: cells from an engine, their names and periods read by the rules of small files."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from twintrade.data.figures.number_style import WHOLE, why_not
+from twintrade.data.microdata.collapse import (
+    DIGITS,
+    ROWS,
+    WEIGHT_DECIMALS,
+    Engine,
+    Reading,
+    cells_statement,
+    engine_for,
+    faulty_statement,
+    whole_units,
+)
+from twintrade.data.microdata.files import MicrodataFiles, content_digest, look_at
+from twintrade.data.microdata.firm_margins import count_margins
+from twintrade.data.microdata.names import Names, categories, coded, read_names
+from twintrade.data.schema.microdata import Microdata
+from twintrade.data.schema.source import TradeSource
+from twintrade.data.sources import limits
+from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.locations import locate
+from twintrade.data.sources.provenance import InputRecord, read_data_card
+from twintrade.errors import DataError
+
+KEY = ["city", "partner", "period"]
+COUNTS = ("weight", "rows", "firms", "products", "firm_products", "entering_firms", "exiting_firms")
+"""Columns that stand beside the value in a panel made from microdata, where their columns were declared."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collapsed:
+    """Cells of a microdata source.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns city, partner, period (and product_group), ``units`` (value in whole smallest units, int64),
+        ``n_missing``, ``n_rows``, and ``weight``, ``n_firms``, ``n_products`` where declared; unique on the first.
+    counts : DataFrame
+        Columns city, partner, period of the panel's frequency, and those of ``COUNTS`` that were declared.
+    record : InputRecord
+    """
+
+    frame: pd.DataFrame
+    counts: pd.DataFrame
+    record: InputRecord
+
+
+def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
+    """Add a microdata source up to cells.
+
+    Parameters
+    ----------
+    source : TradeSource
+        With ``microdata``.
+    root : Path
+    faults : Faults
+        Receives the faults of cells, each with the number of rows it stands in and the first of them.
+
+    Raises
+    ------
+    AbsentInputError, DataError
+        Nothing was added up, or not all.
+    InvalidDataError
+        Cells are faulty.
+    """
+    options = source.microdata
+    assert options is not None
+    _refuse(source)
+    path = locate(root, source.file, folder_too=True)
+    roles = _roles(source, options)
+    files = look_at(path, source.file, list(dict.fromkeys(roles.values())), source)
+    reading = _reading(source, options, files, roles)
+    engine = engine_for(options, root)
+    try:
+        engine.open(files, roles, source.encoding)
+        cells = engine.execute(cells_statement(reading), reading.keys)
+        n_rows = int(pc.sum(cells["n_rows"]).as_py() or 0)
+        if not n_rows:
+            raise DataError(f"{source.file}: no row is left after the declared rules")
+        names = read_names(source, engine, cells, faults)
+        _refuse_faulty(source, engine, reading, cells, faults)
+        faults.raise_if_any()
+        frame = _merged(_frame(names, cells, reading))
+        counts = _counts(source, engine, names, frame, is_merged=len(frame) < cells.num_rows)
+        record = _record(source, files, path, root, n_rows, engine, reading)
+    finally:
+        engine.close()
+    return Collapsed(frame, counts, record)
+
+
+def _refuse(source: TradeSource) -> None:
+    small = {
+        "layout": source.layout != "long",
+        "flags": bool(source.flags),
+        "decimal": source.decimal == ",",
+        "city_code": source.city_code is not None,
+        "product": source.product is not None,
+        "money_unit": not isinstance(source.money_unit, str),
+        "sheet": source.sheet is not None,
+    }
+    for key, is_set in small.items():
+        if is_set:
+            raise DataError(f"{source.file}: {key} is for small files; with microdata it cannot be declared so")
+
+
+def _roles(source: TradeSource, options: Microdata) -> dict[str, str]:
+    parts = {
+        "city": source.city,
+        "partner": source.partner,
+        "period": source.period,
+        "subperiod": source.subperiod,
+        "value": source.value,
+        "weight": options.weight,
+        "firm": options.firm,
+        "product": options.product,
+    }
+    roles = {role: part for role, part in parts.items() if isinstance(part, str)}
+    if "period" not in roles or "value" not in roles:
+        raise DataError(f"{source.file}: name the columns period and value")
+    return roles | {f"rule_{i}": column for i, column in enumerate(source.where)}
+
+
+def _reading(source: TradeSource, options: Microdata, files: MicrodataFiles, roles: Mapping[str, str]) -> Reading:
+    return Reading(
+        keys=tuple(role for role in ("city", "partner", "period", "subperiod") if role in roles),
+        value_type=files.type_of(roles["value"]),
+        weight_type=files.type_of(roles.get("weight", "")),
+        value_fits=files.fits(roles["value"], DIGITS, options.decimals),
+        weight_fits=files.fits(roles.get("weight", ""), DIGITS, WEIGHT_DECIMALS),
+        decimals=options.decimals,
+        missing_tokens=source.missing_tokens,
+        where=tuple((f"rule_{i}", text) for i, text in enumerate(source.where.values())),
+        has_weight="weight" in roles,
+        has_firm="firm" in roles,
+        has_product="product" in roles,
+        counts=not options.margins,
+        product_digits=options.product_digits,
+    )
+
+
+def _refuse_faulty(source: TradeSource, engine: Engine, reading: Reading, cells: pa.Table, faults: Faults) -> None:
+    """Note every value and weight that is no number, with its rows counted and the first of them."""
+    counted = {"value": "n_faulty"} | ({"weight": "n_faulty_weights"} if reading.has_weight else {})
+    for role, name in counted.items():
+        n_faulty = int(pc.sum(cells[name]).as_py())
+        if n_faulty:
+            _tell_faulty(source, engine, reading, role, n_faulty, faults)
+    n_weightless = int(pc.sum(cells["n_weightless"]).as_py()) if reading.has_weight else 0
+    if n_weightless:
+        assert source.microdata is not None
+        text = f"no weight stands in {n_weightless:,} rows: the weight of their cells is that of the other rows"
+        faults.warn("missing-weights", text, source.file, None, source.microdata.weight or "")
+
+
+def _tell_faulty(
+    source: TradeSource, engine: Engine, reading: Reading, role: str, n_faulty: int, faults: Faults
+) -> None:
+    assert source.microdata is not None
+    column = (source.value if role == "value" else source.microdata.weight) or ""
+    decimals = reading.decimals if role == "value" else WEIGHT_DECIMALS
+    found = engine.execute(faulty_statement(reading, role)).to_pydict()
+    texts = ["" if cell is None else str(cell) for cell in found["cell"]]
+    places = engine.first_rows(role, texts)
+    for text, n in zip(texts, found["n"], strict=True):
+        file, row = places.get(text, (source.file, None))
+        more = f" (and {n - 1:,} more rows)" if n > 1 else ""
+        faults.error("number", f"{quoted(text)} {_why(text, decimals, role)}{more}", file, row, column)
+    if len(texts) == limits.MAX_MESSAGES:
+        faults.warn("number", f"{n_faulty:,} rows in all have a {role} that is no plain number", source.file)
+
+
+def _why(text: str, decimals: int, role: str) -> str:
+    reason = why_not(text)
+    if re.fullmatch(rf"{WHOLE}[.][0-9]+", text):
+        mend = "declare decimals under microdata" if role == "value" else "round the column"
+        return f"has more than {decimals} decimals: {mend}"
+    plain = "in microdata a number is plain digits with a decimal point: clean the column, or declare the unit"
+    return f"{reason}; {plain}" if reason == "is not a number" or "unit" not in reason else reason
+
+
+def _frame(names: Names, cells: pa.Table, reading: Reading) -> pd.DataFrame:
+    """Return the cells with names and periods as the panel knows them."""
+    found: dict[str, Any] = {"city": names.city, "partner": names.partner, "period": names.period}
+    if reading.product_digits:
+        codes, groups = coded(cells["product_group"])
+        found["product_group"] = categories(groups, codes)
+    frame = pd.DataFrame(found)
+    frame["units"] = whole_units(cells["value"], reading.decimals)
+    for name in ("n_rows", "n_missing", "n_firms", "n_products"):
+        if name in cells.column_names:
+            frame[name] = np.asarray(cells[name]).astype(np.int64, copy=False)
+    if reading.has_weight:
+        frame["weight"] = whole_units(cells["weight"], WEIGHT_DECIMALS)
+    return frame
+
+
+def _merged(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a cell, sorted; two spellings of one name, and rows of unlike quality, are added up."""
+    keys = [name for name in (*KEY, "product_group") if name in frame]
+    if frame.duplicated(keys).any():
+        merged = frame.groupby(keys, sort=True, as_index=False, observed=True).sum()
+    else:
+        merged = frame.sort_values(keys, ignore_index=True)
+    if "weight" in merged:
+        merged["weight"] = merged["weight"] / 10**WEIGHT_DECIMALS
+    return merged
+
+
+def _counts(
+    source: TradeSource, engine: Engine, names: Names, frame: pd.DataFrame, *, is_merged: bool
+) -> pd.DataFrame:
+    """Return what stands beside the values; firms of merged cells or longer periods are counted anew, not added."""
+    options = source.microdata
+    assert options is not None
+    wanted = source.to_frequency or source.frequency
+    ratio = source.frequency.per_year // wanted.per_year
+    added = {"n_rows": "rows", "weight": "weight"}
+    long = frame.rename(columns=added).assign(period=frame["period"] // max(ratio, 1))
+    kept = [name for name in added.values() if name in long]
+    counts = long.groupby(KEY, as_index=False, observed=True)[kept].sum()
+    counts = counts.astype({"city": object, "partner": object})
+    if options.firm is None and options.product is None:
+        return counts
+    if not options.margins and not is_merged and ratio == 1 and not options.product_digits:
+        more = {"n_firms": "firms", "n_products": "products"}
+        return counts.merge(frame.rename(columns=more)[[*KEY, *(v for k, v in more.items() if k in frame)]], on=KEY)
+    return counts.merge(count_margins(engine, source, names, ratio), on=KEY, how="left")
+
+
+def _record(
+    source: TradeSource, files: MicrodataFiles, path: Path, root: Path, n_rows: int, engine: Engine, reading: Reading
+) -> InputRecord:
+    card = read_data_card(root, source.file)
+    n_all = n_rows
+    if reading.where:
+        n_all = int(engine.execute(f"SELECT COUNT(*) AS n FROM {ROWS}")["n"][0].as_py())
+    rule = ", ".join(f"where {name} = {text}" for name, text in source.where.items())
+    return InputRecord(
+        path=source.file,
+        sha256=content_digest(path),
+        bytes=sum(p.stat().st_size for p in files.paths),
+        rows=n_all,
+        encoding=(source.encoding or "utf-8") if files.kind == "csv" else "",
+        separator=files.separator,
+        unit=str(source.money_unit),
+        publisher=card.publisher,
+        licence=card.licence,
+    ).dropping(rule, n_all - n_rows)

@@ -1,0 +1,228 @@
+"""Cohort statistics made inside an engine from cells: a few kilobytes that event studies without covariates need."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from twintrade.data.microdata.collapse import Engine, engine_for
+from twintrade.data.schema.microdata import Microdata
+from twintrade.errors import DataError
+from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+
+EXACT = "DECIMAL(19,0)"
+"""Holds any sum of 64 bits; the product of two has 38 digits, which is as many as both engines have."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CohortTables:
+    """Tables as ``CohortStatistics.from_tables`` takes them.
+
+    Attributes
+    ----------
+    sums : DataFrame
+        Columns onset (inf for the never treated), period, n, total; centered.
+    products : DataFrame
+        Columns onset, period, other_period, product; centered.
+    clusters : mapping of str to DataFrame
+        Columns cluster, onset, period, n, total; centered.
+    center : mapping of int to float
+        What was subtracted from the outcome of each period.
+    """
+
+    sums: pd.DataFrame
+    products: pd.DataFrame
+    clusters: Mapping[str, pd.DataFrame]
+    center: Mapping[int, float]
+
+
+def cohort_tables(
+    cells: pd.DataFrame,
+    onsets: pd.DataFrame,
+    options: Microdata,
+    root: Path,
+    *,
+    clusters: Sequence[str] = ("city", "partner"),
+    excluded: pd.DataFrame | None = None,
+) -> CohortTables:
+    """Return counts, sums and second moments of trade by cohort, and sums by cluster and cohort.
+
+    The units are all pairs of a city and a partner of the cells; a cell that is not there is a zero. Sums and
+    products are whole numbers of the smallest unit of money, exact in the engine and exact when they are centered.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Columns city, partner, period, units (int64), as ``collapse`` gives them.
+    onsets : DataFrame
+        Columns city, partner, onset; pairs that are not listed, and those with NaN or inf, are never treated.
+    options : Microdata
+        Engine, and the decimals of the smallest unit.
+    root : Path
+    clusters : sequence of {"city", "partner"}
+    excluded : DataFrame, optional
+        Columns city, partner: pairs that are in no comparison and not treated either, as those of unknown date.
+
+    Raises
+    ------
+    DataError
+        A pair with an onset is not in the cells, or has two.
+    """
+    city, cities = pd.factorize(cells["city"], sort=True)
+    partner, partners = pd.factorize(cells["partner"], sort=True)
+    ties = _treated(onsets, pd.Index(cities), pd.Index(partners))
+    onset = np.full(len(cities) * len(partners), np.inf)
+    onset[ties.index] = ties.to_numpy()
+    inside = _inside(excluded, pd.Index(cities), pd.Index(partners))
+    known, place = np.unique(onset[inside], return_inverse=True)
+    cohort = np.full(onset.size, known.size)
+    cohort[inside] = place
+    periods = np.arange(int(cells["period"].min()), int(cells["period"].max()) + 1)
+    unit = city * len(partners) + partner
+    keys = {"unit": unit, "cohort": cohort[unit], "city": city, "partner": partner, "period": cells["period"]}
+    table = {name: pa.array(np.asarray(column, dtype=np.int64)) for name, column in keys.items()}
+    table["units"] = pa.array(cells["units"].to_numpy(dtype=np.int64))
+    told = pa.table(table).filter(pa.array(inside[unit]))
+    engine = engine_for(options, root)
+    try:
+        engine.register("cells", told)
+        shape = (known.size, periods.size)
+        totals = _whole(engine.execute(sums_statement("cohort")), shape, int(periods[0]))
+        raw = _products(engine, known.size, periods)
+        grouped = {
+            name: _whole(engine.execute(sums_statement(name, "cohort")), (size, *shape), int(periods[0]))
+            for name, size in (("city", len(cities)), ("partner", len(partners)))
+            if name in clusters
+        }
+    finally:
+        engine.close()
+    counts = np.bincount(place, minlength=known.size)
+    grid = cohort.reshape(len(cities), len(partners))
+    tally = {"city": grid, "partner": grid.T}
+    names = {"city": cities, "partner": partners}
+    held = {
+        name: (
+            np.stack([np.bincount(row, minlength=known.size + 1)[:-1] for row in tally[name]]),
+            sums,
+            list(names[name]),
+        )
+        for name, sums in grouped.items()
+    }
+    return _centered(known, periods, counts, totals, raw, held, options.decimals)
+
+
+def sums_statement(*keys: str) -> str:
+    """Return the statement of sums by period within keys."""
+    listed = ", ".join([*keys, "period"])
+    return f"SELECT {listed}, SUM(CAST(units AS {EXACT})) AS total FROM cells GROUP BY {listed}"
+
+
+def products_statement() -> str:
+    """Return the statement of second moments: within a unit every pair of periods, summed by cohort."""
+    return (
+        f"SELECT a.cohort AS cohort, a.period AS period, b.period AS other, "
+        f"SUM(CAST(a.units AS {EXACT}) * CAST(b.units AS {EXACT})) AS product "
+        "FROM cells a JOIN cells b ON a.unit = b.unit AND a.period <= b.period "
+        "GROUP BY a.cohort, a.period, b.period"
+    )
+
+
+def _treated(onsets: pd.DataFrame, cities: pd.Index, partners: pd.Index) -> pd.Series:
+    """Return the onset of treated units by their number."""
+    known = onsets[np.isfinite(pd.to_numeric(onsets["onset"]).to_numpy(dtype=np.float64, na_value=np.inf))]
+    where = cities.get_indexer(known["city"]), partners.get_indexer(known["partner"])
+    lost = np.flatnonzero((where[0] < 0) | (where[1] < 0))
+    if lost.size:
+        first = known.iloc[int(lost[0])]
+        raise DataError(
+            f"{lost.size} pairs with an onset are not in the cells (first: {first['city']}-{first['partner']}): "
+            "correct their names, or leave them out"
+        )
+    number = where[0] * len(partners) + where[1]
+    if len(set(number)) < len(number):
+        raise DataError("a pair of city and partner has two onsets: keep the one that counts")
+    return pd.Series(known["onset"].to_numpy(dtype=np.float64), index=number)
+
+
+def _inside(excluded: pd.DataFrame | None, cities: pd.Index, partners: pd.Index) -> BoolArray:
+    """Return which units take part."""
+    inside = np.ones(len(cities) * len(partners), dtype=bool)
+    if excluded is not None:
+        where = cities.get_indexer(pd.Index(excluded["city"])), partners.get_indexer(pd.Index(excluded["partner"]))
+        there = (where[0] >= 0) & (where[1] >= 0)
+        inside[where[0][there] * len(partners) + where[1][there]] = False
+    return inside
+
+
+def _whole(found: pa.Table, shape: tuple[int, ...], first: int) -> ObjectArray:
+    """Return whole sums as exact integers, zero where there is no cell."""
+    out = np.zeros(shape, dtype=object)
+    *keys, totals = (found[name] for name in found.column_names)
+    where = [np.asarray(key) for key in keys]
+    where[-1] = where[-1] - first
+    out[tuple(where)] = [int(total) for total in totals.to_pylist()]
+    return out
+
+
+def _products(engine: Engine, n_cohorts: int, periods: IntArray) -> ObjectArray:
+    found = engine.execute(products_statement())
+    raw = np.zeros((n_cohorts, periods.size, periods.size), dtype=object)
+    h, s, t = (np.asarray(found[name]) for name in ("cohort", "period", "other"))
+    values = [int(product) for product in found["product"].to_pylist()]
+    raw[h, s - periods[0], t - periods[0]] = values
+    raw[h, t - periods[0], s - periods[0]] = values
+    return raw
+
+
+def _centered(
+    onset: np.ndarray,
+    periods: IntArray,
+    counts: IntArray,
+    totals: ObjectArray,
+    raw: ObjectArray,
+    held: Mapping[str, tuple[IntArray, ObjectArray, list[str]]],
+    decimals: int,
+) -> CohortTables:
+    """Subtract the mean of each period from every unit, in whole numbers, and return amounts of money."""
+    size = 10**decimals
+    center = np.array([int(total) // int(counts.sum()) for total in totals.sum(axis=0)], dtype=object)
+    n = counts.astype(object)
+    moved = totals - n[:, None] * center
+    cross = totals[:, :, None] * center[None, None, :]
+    products = raw - cross - cross.transpose(0, 2, 1) + n[:, None, None] * (center[:, None] * center[None, :])
+    h, s, t = (g.ravel() for g in np.meshgrid(np.arange(onset.size), periods, periods, indexing="ij"))
+    tables = {}
+    for name, (tally, sums, labels) in held.items():
+        shifted = sums - tally.astype(object)[:, :, None] * center
+        tables[name] = _long(labels, onset, periods, tally, shifted, size)
+    return CohortTables(
+        sums=_long([""], onset, periods, counts[None], moved[None], size).drop(columns="cluster"),
+        products=pd.DataFrame(
+            {"onset": onset[h], "period": s, "other_period": t, "product": _money(products.ravel(), size**2)}
+        ),
+        clusters=tables,
+        center={int(p): int(c) / size for p, c in zip(periods, center, strict=True)},
+    )
+
+
+def _long(
+    labels: Sequence[str], onset: np.ndarray, periods: IntArray, n: IntArray, totals: ObjectArray, size: int
+) -> pd.DataFrame:
+    c, h, t = (g.ravel() for g in np.meshgrid(range(len(labels)), range(onset.size), periods, indexing="ij"))
+    return pd.DataFrame(
+        {
+            "cluster": np.asarray(labels, dtype=object)[c],
+            "onset": onset[h],
+            "period": t,
+            "n": n[c, h],
+            "total": _money(totals.ravel(), size),
+        }
+    )
+
+
+def _money(whole: ObjectArray, size: int) -> np.ndarray:
+    """Return exact integers over the size of a unit, each rounded once."""
+    return np.array([int(value) / size for value in whole], dtype=np.float64)

@@ -1,0 +1,236 @@
+"""One statement that adds microdata up to cells, the same on every engine; money is summed in whole cents."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from twintrade.data.figures.number_style import MISSING_TOKENS, WHOLE
+from twintrade.data.microdata.files import MicrodataFiles, Type
+from twintrade.data.schema.microdata import Microdata
+from twintrade.data.sources import limits
+from twintrade.errors import DataError
+from twintrade.numerics.arrays import IntArray
+
+ROWS = "microdata"
+"""Name of the view that an engine makes of the files: one column a role, text and numbers as they stand."""
+
+WEIGHT_DECIMALS = 3
+
+DIGITS = 18
+"""Of an exact number in the engines: as many as 64 bits hold."""
+
+ENGINES = {"duckdb": "twintrade.data.microdata.collapse_duckdb", "spark": "twintrade.data.microdata.collapse_spark"}
+
+
+class Engine(Protocol):
+    """A database that reads the files and runs the statements."""
+
+    def open(self, files: MicrodataFiles, roles: Mapping[str, str], encoding: str | None) -> None:
+        """Make the view ``ROWS``: role to column of the files."""
+
+    def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:
+        """Return the rows of a statement; where memory is short, those that differ in ``apart`` in turn."""
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Give a small table a name for statements."""
+
+    def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
+        """Return the file and row in which each cell first stands; the row is None where the engine knows none."""
+
+    def close(self) -> None:
+        """Let go of memory and spilled files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a statement needs to know of the columns.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Roles that tell cells apart: city, partner, period.
+    value_type, weight_type : {"text", "integer", "decimal", "float"}
+    value_fits, weight_fits : bool
+        Whether the column's type can hold nothing that would be cut or rounded.
+    decimals : int
+        Of the smallest unit of money.
+    missing_tokens : tuple of str
+        Further ways of writing "no figure".
+    where : tuple of (str, str)
+        Role and the text it must equal.
+    has_weight, has_firm, has_product, counts : bool
+        Which columns there are, and whether firms and products are counted.
+    product_digits : int or None
+    """
+
+    keys: tuple[str, ...] = ("city", "partner", "period")
+    value_type: Type = "text"
+    weight_type: Type = "text"
+    value_fits: bool = False
+    weight_fits: bool = False
+    decimals: int = 2
+    missing_tokens: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    has_weight: bool = False
+    has_firm: bool = False
+    has_product: bool = False
+    counts: bool = True
+    product_digits: int | None = None
+
+
+def engine_for(options: Microdata, root: Path) -> Engine:
+    """Return a closed engine.
+
+    Raises
+    ------
+    DataError
+        Its extra is not installed, or its master does not answer.
+    """
+    module = import_module(ENGINES[options.engine])
+    return module.made(options, root)  # type: ignore[no-any-return]
+
+
+def cells_statement(reading: Reading) -> str:
+    """Return the statement that gives the rows of a cell added up; rows of unlike quality may stay apart.
+
+    Columns: the keys, ``product_group`` where asked, ``n_rows``, ``value`` in smallest units, ``n_missing``,
+    ``n_faulty``, and ``weight``, ``n_weightless``, ``n_faulty_weights``, ``n_firms``, ``n_products`` where there are
+    such columns.
+    """
+    keys = [*reading.keys, *(["product_group"] if reading.product_digits else [])]
+    sums = ["COUNT(*) AS n_rows", *(f"SUM({name}) AS {role}" for role, name in _amounts(reading).items())]
+    source = _with_quality(reading)
+    counted = _counted(reading) if reading.counts else []
+    if counted:
+        sums += [f"COUNT(CASE WHEN {holds} THEN 1 END) AS {name}" for name, holds in _qualities(reading).items()]
+        sums += [f"COUNT(DISTINCT {what}) AS n_{what}s" for what in counted]
+        return f"SELECT {', '.join([*keys, *sums])} FROM {source} GROUP BY {', '.join(keys)}"
+    # A small key costs an engine less than a counter in every group.
+    apart = f"SELECT {', '.join([*keys, 'quality', *sums])} FROM {source} GROUP BY {', '.join([*keys, 'quality'])}"
+    counts = [f"CASE WHEN {holds} THEN n_rows ELSE 0 END AS {name}" for name, holds in _qualities(reading).items()]
+    return f"SELECT {', '.join([*keys, 'n_rows', *_amounts(reading), *counts])} FROM ({apart}) AS cells"
+
+
+def faulty_statement(reading: Reading, role: str = "value") -> str:
+    """Return the statement that gives every value (or weight) that is no number, and how often it stands."""
+    read = f"CAST({role} AS {TEXT}) AS cell, {role}, {_amount(role, reading)} AS amount"
+    return (
+        f"SELECT cell, COUNT(*) AS n FROM (SELECT {read} FROM {ROWS}{where_clause(reading)}) AS read_rows "
+        f"WHERE amount IS NULL AND {_figure(role, reading)} "
+        f"GROUP BY cell ORDER BY n DESC, cell LIMIT {limits.MAX_MESSAGES}"
+    )
+
+
+TEXT = "STRING"
+"""The name under which both engines know text."""
+
+
+def amount(role: str, kind: Type, decimals: int, *, fits: bool = False) -> str:
+    """Return the expression of a nonnegative number with so many decimals, NULL where the cell is none.
+
+    Text counts in the plain form alone, the whole of it: what Spark and DuckDB would accept beyond that differs.
+    A column whose type ``fits`` needs no proof that nothing was cut.
+    """
+    exact = f"DECIMAL({DIGITS},{decimals})"
+    if fits:
+        return f"CASE WHEN {role} >= 0 THEN CAST({role} AS {exact}) END"
+    if kind == "text":
+        fraction = f"([.][0-9]{{1,{decimals}}})?" if decimals else ""
+        return (
+            f"CASE WHEN REGEXP_EXTRACT({role}, '^{WHOLE}{fraction}', 0) = {role} AND {role} <> '' "
+            f"THEN TRY_CAST({role} AS {exact}) END"
+        )
+    if kind == "float":
+        size = 10**decimals
+        return (
+            f"CASE WHEN {role} >= 0 AND {role} < 1e13 AND ABS({role} * {size} - ROUND({role} * {size})) <= 1e-3 "
+            f"THEN CAST({role} AS {exact}) END"
+        )
+    return f"CASE WHEN {role} >= 0 AND TRY_CAST({role} AS {exact}) = {role} THEN TRY_CAST({role} AS {exact}) END"
+
+
+def where_clause(reading: Reading) -> str:
+    """Return the rows that are read."""
+    if not reading.where:
+        return ""
+    return " WHERE " + " AND ".join(f"TRIM(CAST({role} AS {TEXT})) = {literal(text)}" for role, text in reading.where)
+
+
+def literal(text: str) -> str:
+    """Return text as SQL writes it; a backslash, which Spark reads as an escape, as the character of its number."""
+    if "\0" in text:
+        raise DataError("a NUL byte cannot stand in a rule of rows")
+    return " || CHR(92) || ".join("'" + part.replace("'", "''") + "'" for part in text.split("\\"))
+
+
+def whole_units(column: pa.ChunkedArray, decimals: int) -> IntArray:
+    """Return a column of decimals as whole smallest units, without a detour over floating point.
+
+    Raises
+    ------
+    DataError
+        A sum is larger than 64 bits hold.
+    """
+    exact = column.combine_chunks().cast(pa.decimal128(38, decimals))
+    words = np.frombuffer(exact.buffers()[1], dtype=np.int64).reshape(-1, 2)[exact.offset : exact.offset + len(exact)]
+    present = np.asarray(exact.is_valid())
+    low, high = words[:, 0], words[:, 1]
+    if (present & (high != low >> 63)).any():
+        raise DataError("a cell's sum is larger than 9e18 of the smallest unit: declare a larger money_unit")
+    return np.where(present, low, 0)
+
+
+def _amounts(reading: Reading) -> dict[str, str]:
+    """Return the roles that are added up, and what their numbers are called."""
+    return {"value": "amount"} | ({"weight": "weight_amount"} if reading.has_weight else {})
+
+
+def _with_quality(reading: Reading) -> str:
+    """Return the rows with their numbers, and what is amiss in each: 1 no value, 2 a faulty one; weights thrice."""
+    read = [f"{_amount(role, reading)} AS {name}" for role, name in _amounts(reading).items()]
+    if reading.product_digits:
+        read.append(f"SUBSTRING(CAST(product AS {TEXT}), 1, {reading.product_digits}) AS product_group")
+    parts = [
+        f"CASE WHEN {name} IS NOT NULL THEN 0 WHEN {_figure(role, reading)} THEN {2 * size} ELSE {size} END"
+        for (role, name), size in zip(_amounts(reading).items(), (1, 3), strict=False)
+    ]
+    return (
+        f"(SELECT *, CAST({' + '.join(parts)} AS TINYINT) AS quality FROM "
+        f"(SELECT *, {', '.join(read)} FROM {ROWS}{where_clause(reading)}) AS amounts) AS read_rows"
+    )
+
+
+def _qualities(reading: Reading) -> dict[str, str]:
+    """Return what is counted of rows in which something is amiss, and the condition of it."""
+    of_values = {"n_missing": "quality % 3 = 1", "n_faulty": "quality % 3 = 2"}
+    of_weights = {"n_weightless": "quality BETWEEN 3 AND 5", "n_faulty_weights": "quality >= 6"}
+    return of_values | (of_weights if reading.has_weight else {})
+
+
+def _amount(role: str, reading: Reading) -> str:
+    """Return the number in a column, NULL where there is none and where a declared token stands for none."""
+    is_value = role == "value"
+    kind, decimals = (reading.value_type, reading.decimals) if is_value else (reading.weight_type, WEIGHT_DECIMALS)
+    number = amount(role, kind, decimals, fits=reading.value_fits if is_value else reading.weight_fits)
+    tokens = [token for token in reading.missing_tokens if kind == "text" and re.fullmatch(r"[0-9.]+", token)]
+    if not tokens:
+        return number
+    return f"CASE WHEN {role} NOT IN ({', '.join(literal(token) for token in tokens)}) THEN {number} END"
+
+
+def _figure(role: str, reading: Reading) -> str:
+    """Return the condition that something stands where a number should; asked of few rows, as it costs more."""
+    if (reading.value_type if role == "value" else reading.weight_type) != "text":
+        return f"{role} IS NOT NULL"
+    tokens = ", ".join(literal(t) for t in sorted({*MISSING_TOKENS, *(t.lower() for t in reading.missing_tokens)}))
+    return f"LOWER(TRIM({role})) NOT IN ({tokens})"
+
+
+def _counted(reading: Reading) -> list[str]:
+    return [what for what, there in (("firm", reading.has_firm), ("product", reading.has_product)) if there]

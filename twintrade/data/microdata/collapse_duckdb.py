@@ -1,0 +1,195 @@
+"""DuckDB as the engine: this machine, a bound on memory, and a folder for what does not fit."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+
+from twintrade.data.microdata.collapse import ROWS, literal
+from twintrade.data.microdata.files import MicrodataFiles
+from twintrade.data.microdata.transcode import in_utf8
+from twintrade.data.schema.microdata import Microdata
+from twintrade.errors import DataError
+from twintrade.fanout import current
+
+_FIRST_ROW = 2
+_PASSES = 8
+"""In so many parts a statement is run when its groups, spilled or not, do not fit into memory at once."""
+_PAGES = "pages"
+"""Where DuckDB spills, beside the files that were decoded."""
+
+
+def made(options: Microdata, root: Path) -> "DuckDB":
+    """Return an engine with its memory bounded.
+
+    Raises
+    ------
+    DataError
+        The extra is not installed, or an option is refused.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise DataError("microdata need the extra microdata: pip install 'twintrade[microdata]'") from None
+    spill = root / options.spill / uuid4().hex
+    try:
+        spill.mkdir(parents=True)
+    except OSError as error:
+        raise DataError(f"the spill folder {options.spill} cannot be made ({error.strerror}): name another") from None
+    connection: Any = duckdb.connect(":memory:")
+    engine = DuckDB(connection, options, spill)
+    try:
+        connection.execute(f"SET memory_limit = {literal(options.memory)}")
+        connection.execute(f"SET temp_directory = {literal(str(spill / _PAGES))}")
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute("SET autoinstall_known_extensions = false")
+    except duckdb.Error as error:
+        engine.close()
+        raise DataError(f"microdata: {_first(error)}") from None
+    return engine
+
+
+class DuckDB:
+    """An engine for files that one machine can read."""
+
+    def __init__(self, connection: Any, options: Microdata, spill: Path) -> None:
+        self._connection, self._options, self._spill = connection, options, spill
+        self._files: MicrodataFiles | None = None
+        self._roles: Mapping[str, str] = {}
+        self._paths: list[str] = []
+        self._view = ""
+
+    def open(self, files: MicrodataFiles, roles: Mapping[str, str], encoding: str | None) -> None:
+        """Make the view of the files."""
+        self._files, self._roles = files, roles
+        paths = files.paths
+        if files.kind == "csv" and encoding is not None:
+            paths = in_utf8(files, encoding, self._spill / "decoded")
+        self._paths = [str(p) for p in paths]
+        columns = ", ".join(f"{self._column(column)} AS {role}" for role, column in roles.items())
+        self._view = f"SELECT {columns} FROM {self._source(self._paths)}"
+        self.execute(f"CREATE VIEW {ROWS} AS {self._view}")
+
+    def execute(self, statement: str, apart: Sequence[str] = ()) -> pa.Table:
+        """Return the rows of a statement.
+
+        Raises
+        ------
+        DataError
+            The files are broken, or neither memory nor the spill folder suffices.
+        """
+        import duckdb
+
+        try:
+            try:
+                return self._returned(statement)
+            except duckdb.OutOfMemoryException as error:
+                if not apart or "offload" in str(error):
+                    raise
+            (current().workers.progress or (lambda _: None))(f"memory is short: once more in {_PASSES} passes")
+            return self._in_passes(statement, apart)
+        except duckdb.Error as error:
+            raise DataError(self._told(error)) from None
+
+    def _in_passes(self, statement: str, apart: Sequence[str]) -> pa.Table:
+        """Read the files again and again, each time the groups of one hash: what is held is that much smaller."""
+        found = []
+        for k in range(_PASSES):
+            part = f"SELECT * FROM ({self._view}) AS whole WHERE hash({', '.join(apart)}) % {_PASSES} = {k}"
+            self._connection.execute(f"CREATE OR REPLACE VIEW {ROWS} AS {part}")
+            found.append(self._returned(statement))
+        self._connection.execute(f"CREATE OR REPLACE VIEW {ROWS} AS {self._view}")
+        return pa.concat_tables(found)
+
+    def _returned(self, statement: str) -> pa.Table:
+        found = self._connection.sql(statement)
+        return pa.table({}) if found is None else found.to_arrow_table()
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Give a small table a name."""
+        self._connection.register(name, table)
+
+    def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
+        """Return where each cell first stands, read again in the order of the files."""
+        assert self._files is not None
+        found: dict[str, tuple[str, int | None]] = {}
+        column, wanted = self._column(self._roles[role]), list(cells)
+        self._connection.execute("SET preserve_insertion_order = true")
+        for path, name in zip(self._paths, self._files.names, strict=True):
+            absent = [cell for cell in wanted if cell not in found]
+            if not absent:
+                break
+            cell = f"COALESCE(CAST({column} AS VARCHAR), '')"
+            rows = self._connection.execute(
+                f"SELECT cell, MIN(n) FROM (SELECT {cell} AS cell, row_number() OVER () AS n "
+                f"FROM {self._source([path])}) WHERE cell IN (SELECT UNNEST(?)) GROUP BY cell",
+                [absent],
+            ).fetchall()
+            found |= {cell: (name, n + _FIRST_ROW - 1) for cell, n in rows}
+        return found
+
+    def close(self) -> None:
+        """Close the database and remove what it spilled."""
+        with suppress(Exception):
+            self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+        with suppress(OSError):
+            self._spill.parent.rmdir()
+
+    def _column(self, name: str) -> str:
+        quoted = '"' + name.replace('"', '""') + '"'
+        assert self._files is not None
+        return quoted if self._files.kind != "duckdb" else f"CAST({quoted} AS VARCHAR)"
+
+    def _source(self, paths: Sequence[str]) -> str:
+        assert self._files is not None
+        if self._files.kind == "parquet":
+            return f"read_parquet({_listed(paths)}, union_by_name = true)"
+        if self._files.kind == "csv":
+            by_header: dict[tuple[str, ...], list[str]] = {}
+            headers = dict(zip(self._paths, self._files.headers, strict=True))
+            for path in paths:
+                by_header.setdefault(headers[path], []).append(path)
+            parts = [f"SELECT * FROM {self._delimited(header, own)}" for header, own in by_header.items()]
+            return f"({' UNION ALL BY NAME '.join(parts)})"
+        self._connection.execute(f"ATTACH IF NOT EXISTS {literal(paths[0])} AS declared (READ_ONLY)")
+        return 'declared."' + (self._options.table or ROWS).replace('"', '""') + '"'
+
+    def _delimited(self, header: Sequence[str], paths: Sequence[str]) -> str:
+        assert self._files is not None
+        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
+        return (
+            f"read_csv({_listed(paths)}, columns = {{{columns}}}, auto_detect = false, header = true, "
+            f"delim = {literal(self._files.separator)}, quote = '\"', escape = '\"', strict_mode = true)"
+        )
+
+    def _told(self, error: Exception) -> str:
+        import duckdb
+
+        text = _first(error)
+        if isinstance(error, duckdb.OutOfMemoryException) or str(self._spill / _PAGES) in str(error):
+            text = text.replace(str(self._spill / _PAGES), self._options.spill)
+            return (
+                f"the microdata need more than memory = {self._options.memory!r} and the disk under "
+                f"{self._options.spill} ({text}): free disk space, raise memory, or name another spill folder"
+            )
+        if self._files is None:
+            return f"the cells cannot be added up: {text}"
+        for path, name in zip(self._paths, self._files.names, strict=True):
+            text = text.replace(path, name).replace(Path(path).name, name) if path in str(error) else text
+        where = next((n for p, n in zip(self._paths, self._files.names, strict=True) if p in str(error)), "")
+        where = where or (self._files.names[0] if len(self._files.names) == 1 else "one of the microdata files")
+        more = [line.strip() for line in str(error).splitlines() if line.startswith("CSV Error on Line")]
+        return f"{where} cannot be read whole: {'; '.join([*more, text])}"
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return "[" + ", ".join(literal(path) for path in paths) + "]"
+
+
+def _first(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -1,0 +1,238 @@
+"""The files of a microdata source, looked at before an engine reads them: headers, types, hashes, encoding."""
+
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from twintrade.data.formats.raw_table import check_header, column_name
+from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.sources.cells import quoted
+from twintrade.errors import DataError
+
+Kind: TypeAlias = Literal["csv", "parquet", "duckdb"]
+Type: TypeAlias = Literal["text", "integer", "decimal", "float"]
+
+ENDINGS: dict[str, Kind] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".csv.gz": "csv",
+    ".tsv.gz": "csv",
+    ".txt.gz": "csv",
+    ".parquet": "parquet",
+    ".duckdb": "duckdb",
+}
+_SEPARATORS = (",", ";", "\t", "|")
+_HEADER_BYTES = 1_000_000
+_CHUNK = 1 << 22
+_UNBOUNDED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class MicrodataFiles:
+    """Files of one kind with the same columns.
+
+    Attributes
+    ----------
+    kind : {"csv", "parquet", "duckdb"}
+    paths : tuple of Path
+    names : tuple of str
+        As declared, for messages.
+    headers : tuple of tuple of str
+        Column names of each file.
+    separator : str
+        Of delimited files.
+    types : mapping of str to {"text", "integer", "decimal", "float"}
+        Of the needed columns.
+    digits : mapping of str to (int, int)
+        Before and behind the point that the type of a column can hold, the most of all files.
+    """
+
+    kind: Kind
+    paths: tuple[Path, ...]
+    names: tuple[str, ...]
+    headers: tuple[tuple[str, ...], ...] = ()
+    separator: str = ""
+    types: tuple[tuple[str, Type], ...] = ()
+    digits: tuple[tuple[str, tuple[int, int]], ...] = ()
+
+    def type_of(self, column: str) -> Type:
+        """Return what kind of values a column holds."""
+        return dict(self.types).get(column, "text")
+
+    def fits(self, column: str, digits: int, decimals: int) -> bool:
+        """Return whether a decimal of so many digits and decimals holds whatever the type of a column can."""
+        whole, fraction = dict(self.digits).get(column, (digits + 1, 0))
+        return fraction <= decimals and whole <= digits - decimals
+
+
+def content_digest(path: Path) -> str:
+    """Return the sha256 of a file, or of the names and contents of all files in a folder, read in a stream."""
+    if path.is_file():
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    total = hashlib.sha256()
+    for file in folder_files(path):
+        with file.open("rb") as stream:
+            own = hashlib.file_digest(stream, "sha256").hexdigest()
+        total.update(f"{file.relative_to(path).as_posix()}\n{own}\n".encode())
+    return total.hexdigest()
+
+
+def folder_files(path: Path) -> list[Path]:
+    """Return the data files of a folder, sorted; hidden files and pages beside the data are none."""
+    return sorted(
+        p
+        for p in path.rglob("*")
+        if p.is_file()
+        and kind_of(p.name)
+        and not any(part.startswith((".", "_")) for part in p.relative_to(path).parts)
+    )
+
+
+def kind_of(name: str) -> Kind | None:
+    """Return the kind of a file by its ending."""
+    return next((kind for ending, kind in ENDINGS.items() if name.lower().endswith(ending)), None)
+
+
+def look_at(path: Path, declared: str, needed: Sequence[str], form: FileFormat) -> MicrodataFiles:
+    """Look at the first bytes of every file.
+
+    Raises
+    ------
+    DataError
+        No data file, files of several kinds, a column that one of them lacks or holds as another type, a broken file.
+    """
+    paths = [path] if path.is_file() else folder_files(path)
+    names = [declared if path.is_file() else f"{declared}/{p.relative_to(path).as_posix()}" for p in paths]
+    if not paths:
+        raise DataError(f"{declared} holds no file that ends in {', '.join(ENDINGS)}")
+    kinds = {kind_of(p.name): name for p, name in zip(paths, names, strict=True)}
+    if len(kinds) > 1:
+        raise DataError(
+            f"{declared} holds files of several kinds ({', '.join(kinds.values())}): keep one kind a folder"
+        )
+    kind = next(iter(kinds))
+    if kind is None:
+        raise DataError(f"{declared}: microdata end in {', '.join(ENDINGS)}")
+    files = MicrodataFiles(kind, tuple(paths), tuple(names))
+    if kind == "csv":
+        return _delimited(files, needed, form)
+    return _parquet(files, needed) if kind == "parquet" else files
+
+
+def _delimited(files: MicrodataFiles, needed: Sequence[str], form: FileFormat) -> MicrodataFiles:
+    if form.header != 1 or form.last_row is not None:
+        raise DataError(f"{files.names[0]}: microdata have their column names in row 1 and no footer")
+    headers: list[tuple[str, ...]] = []
+    separators: dict[str, str] = {}
+    for path, name in zip(files.paths, files.names, strict=True):
+        line = _first_line(path, name, form.encoding)
+        separator = _separator(line, needed, form)
+        header = tuple(column_name(cell) for cell in next(csv.reader([line], delimiter=separator), []))
+        check_header(list(header), needed, 1, (), name)
+        headers.append(header)
+        separators.setdefault(separator, name)
+    if len(separators) > 1:
+        raise DataError(f"{' and '.join(separators.values())} have different separators")
+    return MicrodataFiles("csv", files.paths, files.names, tuple(headers), next(iter(separators)))
+
+
+def codec_of(encoding: str) -> str:
+    """Return the codec of a declared encoding; GB18030 contains GBK and GB2312 and reads what they promise.
+
+    Raises
+    ------
+    DataError
+        No such encoding.
+    """
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise DataError(f"encoding = {encoding!r} is no encoding; say utf-8, gb18030, utf-16, latin-1 ...") from None
+    return "gb18030" if name in ("gbk", "gb2312") else name
+
+
+def _first_line(path: Path, name: str, encoding: str | None) -> str:
+    try:
+        with (gzip.open if name.lower().endswith(".gz") else open)(path, "rb") as stream:
+            raw = stream.readline(_HEADER_BYTES) if encoding is None else stream.read(_HEADER_BYTES)
+    except (OSError, EOFError) as error:
+        raise DataError(
+            f"{name} cannot be read ({error}): the file is not whole, or not what its ending says"
+        ) from None
+    text = io.TextIOWrapper(
+        io.BytesIO(raw), encoding=codec_of(encoding or "utf-8-sig"), errors="replace", newline=""
+    ).readline()
+    if not text.strip():
+        raise DataError(f"{name} is empty")
+    return text.rstrip("\r\n")
+
+
+def _separator(line: str, needed: Sequence[str], form: FileFormat) -> str:
+    if form.separator is not None:
+        return "\t" if form.separator == "tab" else form.separator
+    counts = {
+        s: len(set(needed) & {column_name(c) for c in next(csv.reader([line], delimiter=s), [])}) for s in _SEPARATORS
+    }
+    return max(_SEPARATORS, key=lambda s: counts[s])
+
+
+def _parquet(files: MicrodataFiles, needed: Sequence[str]) -> MicrodataFiles:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types: dict[str, tuple[Type, str, str]] = {}
+    digits: dict[str, tuple[int, int]] = {}
+    headers = []
+    for path, name in zip(files.paths, files.names, strict=True):
+        try:
+            schema = pq.ParquetFile(path).schema_arrow
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(f"{name} is not a whole Parquet file ({str(error).splitlines()[0]})") from None
+        check_header(list(schema.names), needed, 1, (), name)
+        headers.append(tuple(schema.names))
+        for column in needed:
+            found, shown = _type(schema.field(column).type, column, name), str(schema.field(column).type)
+            known = types.setdefault(column, (found, name, shown))
+            if known[0] != found:
+                raise DataError(
+                    f"the column {column} is {known[2]} in {known[1]} and {shown} in {name}: write it as one type"
+                )
+            whole, fraction = _digits(schema.field(column).type)
+            most = digits.setdefault(column, (whole, fraction))
+            digits[column] = max(whole, most[0]), max(fraction, most[1])
+    told = tuple((c, t[0]) for c, t in types.items())
+    return MicrodataFiles(
+        "parquet", files.paths, files.names, tuple(headers), types=told, digits=tuple(digits.items())
+    )
+
+
+def _type(found: object, column: str, name: str) -> Type:
+    import pyarrow as pa
+
+    is_nested = pa.types.is_nested(found) or pa.types.is_boolean(found) or pa.types.is_binary(found)
+    if is_nested:
+        raise DataError(f"{name}: the column {quoted(column)} is of type {found}, not one number or text a row")
+    if pa.types.is_integer(found):
+        return "integer"
+    if pa.types.is_decimal(found):
+        return "decimal"
+    return "float" if pa.types.is_floating(found) else "text"
+
+
+def _digits(found: Any) -> tuple[int, int]:
+    """Return the digits before and behind the point that a type can hold, of floating point as many as no decimal."""
+    import pyarrow as pa
+
+    if pa.types.is_decimal(found):
+        return found.precision - found.scale, max(found.scale, 0)
+    if pa.types.is_integer(found):
+        return len(str(2**found.bit_width)), 0
+    return _UNBOUNDED, _UNBOUNDED

@@ -1,0 +1,113 @@
+"""Firms, products and firm-products of every cell, and the firms that enter and exit, counted inside the engine."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from twintrade.data.microdata.collapse import ROWS, TEXT, Engine, literal
+from twintrade.data.microdata.names import Names
+from twintrade.data.schema.source import Constant, TradeSource
+from twintrade.errors import DataError
+
+KEY = ["city", "partner", "period"]
+
+
+def count_margins(engine: Engine, source: TradeSource, names: Names, ratio: int) -> pd.DataFrame:
+    """Return counts by city, partner and period of the panel.
+
+    A firm enters a cell in a period when it is there and was not in the period before, and exits when it is not there
+    in the next; in the first period of the files nobody can be seen to enter, in the last nobody to exit: NaN. Rows
+    that name no firm count for the products alone; where no row does, the counts of firms are NaN.
+
+    Parameters
+    ----------
+    engine : Engine
+        With the view open.
+    source : TradeSource
+    names : Names
+        What the texts mean.
+    ratio : int
+        Periods of the files in one of the panel.
+
+    Returns
+    -------
+    DataFrame
+        Columns city, partner, period, and of firms, products, firm_products, entering_firms, exiting_firms those that
+        were declared.
+
+    Raises
+    ------
+    DataError
+        A crosswalk of cities changes over time.
+    """
+    options = source.microdata
+    assert options is not None
+    if any(line.first is not None or line.last is not None for line in source.city_names):
+        raise DataError(f"{source.file}: firms are not counted under city_names that change over time")
+    ids = {role: pd.Index(sorted(set(names.tables[role]["name"]))) for role in ("city", "partner")}
+    for role in ("city", "partner"):
+        table = names.tables[role]
+        numbers = pa.array(ids[role].get_indexer(table["name"]), type=pa.int64())
+        engine.register(f"{role}_names", pa.table({"cell": pa.array(table["text"], pa.string()), "id": numbers}))
+    periods = names.tables["period"]
+    columns = {n: pa.array(periods[n], pa.string()) for n in ("period", "subperiod") if n in periods}
+    ordinals = pa.array(periods["ordinal"].to_numpy() // max(ratio, 1), type=pa.int64())
+    engine.register("period_names", pa.table({**columns, "id": ordinals}))
+    found = engine.execute(margins_statement(source, [*columns])).to_pandas()
+    out = pd.DataFrame({role: ids[role].to_numpy(dtype=object)[found[role]] for role in ("city", "partner")})
+    out["period"] = found["period"].to_numpy(dtype=np.int64)
+    for name in [*found.columns][3:]:
+        out[name] = found[name].to_numpy(dtype=np.float64)
+    first, last = int(out["period"].min()), int(out["period"].max())
+    if "entering_firms" in out:
+        out.loc[out["period"] == first, "entering_firms"] = np.nan
+        out.loc[out["period"] == last, "exiting_firms"] = np.nan
+    return out
+
+
+def margins_statement(source: TradeSource, periods: list[str]) -> str:
+    """Return the statement, the same for every engine."""
+    options = source.microdata
+    assert options is not None
+    rules = [f"TRIM(CAST(m.rule_{i} AS {TEXT})) = {literal(text)}" for i, text in enumerate(source.where.values())]
+    joins = [f"JOIN period_names t ON {' AND '.join(_same(f'm.{n}', f't.{n}') for n in periods)}"]
+    for role, short in (("city", "c"), ("partner", "p")):
+        part = getattr(source, role)
+        on = "1 = 1" if isinstance(part, Constant) else _same(f"m.{role}", f"{short}.cell")
+        joins.append(f"JOIN {role}_names {short} ON {on}")
+    firm, product = options.firm is not None, options.product is not None
+    details = [*(["m.firm AS firm"] if firm else []), *(["m.product AS product"] if product else [])]
+    seen = (
+        f"SELECT c.id AS city, p.id AS partner, t.id AS period, {', '.join(details)} FROM {ROWS} m {' '.join(joins)}"
+        f"{' WHERE ' + ' AND '.join(rules) if rules else ''} GROUP BY c.id, p.id, t.id, "
+        f"{', '.join(d.split(' AS ')[0] for d in details)}"
+    )
+    key = "city, partner, period"
+    if not firm:
+        return f"WITH seen AS ({seen}) SELECT {key}, COUNT(product) AS products FROM seen GROUP BY {key}"
+    n_products = "COUNT(product)" if product else "1"
+    around = "OVER (PARTITION BY city, partner, firm ORDER BY period)"
+    held = (
+        f"WITH seen AS ({seen}), "
+        f"held AS (SELECT {key}, firm, {n_products} AS n_products FROM seen "
+        f"WHERE firm IS NOT NULL GROUP BY {key}, firm), "
+        f"spells AS (SELECT *, LAG(period) {around} AS earlier, LEAD(period) {around} AS later FROM held), "
+    )
+    by_firm = (
+        "COUNT(*) AS firms, SUM(n_products) AS firm_products, "
+        "SUM(CASE WHEN earlier = period - 1 THEN 0 ELSE 1 END) AS entering_firms, "
+        "SUM(CASE WHEN later = period + 1 THEN 0 ELSE 1 END) AS exiting_firms"
+    )
+    counts = f"firms AS (SELECT {key}, {by_firm} FROM spells GROUP BY {key})"
+    if not product:
+        return f"{held}{counts} SELECT {key}, firms, entering_firms, exiting_firms FROM firms"
+    matched = " AND ".join(f"f.{name} = k.{name}" for name in KEY)
+    return (
+        f"{held}{counts}, kinds AS (SELECT {key}, COUNT(DISTINCT product) AS products FROM seen GROUP BY {key}) "
+        "SELECT k.city, k.partner, k.period, f.firms, k.products, f.firm_products, f.entering_firms, f.exiting_firms "
+        f"FROM kinds k LEFT JOIN firms f ON {matched}"
+    )
+
+
+def _same(column: str, text: str) -> str:
+    return f"COALESCE(CAST({column} AS {TEXT}), '') = {text}"

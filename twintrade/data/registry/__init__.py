@@ -1,0 +1,1 @@
+"""The registry of twinnings, and whether it fits the trade table."""

@@ -1,0 +1,168 @@
+"""The registry of twinnings: who signed with whom, with every candidate date and where it was read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from twintrade.data.formats.tables import TextTable, open_table
+from twintrade.data.registry.twinning_rows import columns_of, places_of, read_events, read_kinds, text_of
+from twintrade.data.registry.twinnings import CANDIDATE_COLUMNS, TWINNING_COLUMNS, gather
+from twintrade.data.schema.source import TwinningSource, UndatedSource
+from twintrade.data.sources.cells import clean_text, counted, text_array
+from twintrade.data.sources.faults import AbsentInputError, Faults
+from twintrade.data.sources.provenance import InputRecord
+from twintrade.effects import Message
+from twintrade.errors import DataError
+from twintrade.numerics.arrays import ObjectArray
+
+UNDATED_COLUMNS = ("city", "partner", "partner_city", "signatory", "note", "file", "row")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registry:
+    """Twinnings and their candidate dates; no treatment logic.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row a twinning, columns ``TWINNING_COLUMNS``: id, city, signatory, partner_city, partner, kind, signed
+        (the earliest date of signature in ISO form as precise as printed, "" when undated), precision, ended, source,
+        note, file, row.
+    candidates : DataFrame
+        One row a candidate date, columns ``CANDIDATE_COLUMNS``: twinning_id, event_kind (first_contact, memorandum,
+        signed, ratified, activated, other), event_text, date, precision, year, month, day (Int64, missing where the
+        date is less precise), source, file, row. Sorted by twinning and date.
+    messages : tuple of Message
+    provenance : tuple of InputRecord
+    """
+
+    frame: pd.DataFrame
+    candidates: pd.DataFrame
+    messages: tuple[Message, ...] = ()
+    provenance: tuple[InputRecord, ...] = ()
+
+    @property
+    def n_twinnings(self) -> int:
+        """Number of twinnings, dated or not."""
+        return len(self.frame)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UndatedTies:
+    """Ties whose date is not known: their pairs of city and partner are never a comparison.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns ``UNDATED_COLUMNS``.
+    policy : {"error", "exclude"}
+    messages : tuple of Message
+    provenance : tuple of InputRecord
+    """
+
+    frame: pd.DataFrame
+    policy: str
+    messages: tuple[Message, ...] = ()
+    provenance: tuple[InputRecord, ...] = ()
+
+
+def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> Registry:
+    """Read and join the declared registries.
+
+    Raises
+    ------
+    AbsentInputError
+        A file is not there.
+    InvalidDataError
+        With every fault of every file.
+    """
+    faults = Faults()
+    rows: list[pd.DataFrame] = []
+    records: list[InputRecord] = []
+    for source in sources:
+        try:
+            table = open_table(root, source.file, source, columns_of(source), faults)
+            read, record = _source_rows(source, table, faults)
+        except AbsentInputError:
+            raise
+        except DataError as error:
+            faults.error("file", str(error))
+            continue
+        rows.append(read)
+        records.append(record)
+    joined = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+    faults.raise_if_any()
+    if joined.empty:
+        frame, candidates = (
+            pd.DataFrame(columns=list(TWINNING_COLUMNS)),
+            pd.DataFrame(columns=list(CANDIDATE_COLUMNS)),
+        )
+    else:
+        frame, candidates = gather(joined, faults)
+    faults.raise_if_any()
+    return Registry(frame, candidates, faults.messages, tuple(records))
+
+
+def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedTies:
+    """Read the lists of ties without a date.
+
+    Raises
+    ------
+    AbsentInputError
+        A file is not there.
+    InvalidDataError
+        With every fault, or because the policy is "error" and there are such ties.
+    """
+    faults = Faults()
+    rows: list[pd.DataFrame] = []
+    records: list[InputRecord] = []
+    for source in sources:
+        table = open_table(root, source.file, source, columns_of(source), faults)
+        city, partner = places_of(source, table, faults)
+        frame = pd.DataFrame({"city": city, "partner": partner})
+        for name in ("partner_city", "signatory", "note"):
+            frame[name] = text_of(table, getattr(source, name))
+        rows.append(frame.assign(file=source.file, row=table.rows))
+        records.append(table.record)
+        if source.policy == "error":
+            faults.error(
+                "undated",
+                f"{len(frame)} ties have no date. An undated tie is never a control: find the dates, or declare "
+                'policy = "exclude" to leave their pairs out and count them',
+                source.file,
+            )
+    faults.raise_if_any()
+    joined = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(UNDATED_COLUMNS))
+    return UndatedTies(joined[list(UNDATED_COLUMNS)], "exclude", faults.messages, tuple(records))
+
+
+def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tuple[pd.DataFrame, InputRecord]:
+    """Return one row a line of the file, with its date parsed and its parts named."""
+    city, partner = places_of(source, table, faults)
+    kinds = read_kinds(source, table, faults)
+    frame = pd.DataFrame(
+        {
+            "city": city,
+            "partner": partner,
+            "partner_city": _partner_cities(source, table),
+            "kind": kinds,
+            **{name: text_of(table, getattr(source, name)) for name in ("id", "signatory", "source", "note")},
+        }
+    )
+    frame = pd.concat([frame, read_events(source, table, faults)], axis=1)
+    frame = frame.assign(
+        file=source.file, row=table.rows, has_id=source.id is not None, has_events=source.event is not None
+    )
+    says_none = (frame["event_kind"] == "none").to_numpy()
+    if says_none.any():
+        rows = counted(int(says_none.sum()), "row")
+        faults.inform("no-tie", f"left out because no tie was found: {rows}", source.file)
+    return frame[~says_none], table.record.dropping("says that no tie exists", int(says_none.sum()))
+
+
+def _partner_cities(source: TwinningSource, table: TextTable) -> ObjectArray:
+    if isinstance(source.partner_city, str):
+        return text_array(clean_text(cell) for cell in table.columns[source.partner_city])
+    return text_array([source.partner_city.constant] * table.rows.size)

@@ -1,0 +1,240 @@
+"""What a source is: which file, which column plays which part, and every convention that no file can tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from twintrade.data.calendar.periods import Frequency
+from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.schema.microdata import Microdata
+from twintrade.data.schema.money import Deflator, ExchangeRates
+
+Flow: TypeAlias = Literal["exports", "imports"]
+Reporter: TypeAlias = Literal["city", "partner"]
+Absent: TypeAlias = Literal["zero", "missing", "error"]
+Layout: TypeAlias = Literal["long", "wide"]
+Valuation: TypeAlias = Literal["fob", "cif", "fas"]
+TwinningKind: TypeAlias = Literal["sister city", "friendship", "memorandum", "sister state"]
+EventKind: TypeAlias = Literal["first_contact", "memorandum", "signed", "ratified", "activated", "other", "none"]
+
+TWINNING_KINDS: tuple[TwinningKind, ...] = ("sister city", "friendship", "memorandum", "sister state")
+EVENT_KINDS: tuple[EventKind, ...] = (
+    "first_contact",
+    "memorandum",
+    "signed",
+    "ratified",
+    "activated",
+    "other",
+    "none",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A part that no column plays because the whole file has one value: ``city = { constant = "Qingdao" }``."""
+
+    constant: str
+
+
+UNNAMED = "NAME OF THE CITY"
+"""Stands for the city of a file about one, which somebody has still to write; no table with it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitColumn:
+    """A money unit that differs by row and stands in a column: ``money_unit = { column = "unit" }``."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionColumn:
+    """A classification that differs by row and stands in a column: ``product_revision = { column = "revision" }``."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityName:
+    """One line of a city crosswalk: a name in the file, the city it counts as, and the years in which it does."""
+
+    name: str
+    city: str
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeSource(FileFormat):
+    """A file of trade values.
+
+    Attributes
+    ----------
+    file : str
+        Path relative to the project, or ``TWINTRADE_DATA/...``.
+    city, partner : str or Constant
+        Columns of the two ends. Partners are codes or names of countries; cities are taken as they are written.
+    period : str or None
+        Column of the period; None in a wide layout, where every column that is not declared is a period.
+    subperiod : str or None
+        Column of the month or quarter, when ``period`` has the year alone.
+    value : str or None
+        Column of the value; None in a wide layout.
+    flow : {"exports", "imports"}
+        As the reporter sees it, never inferred.
+    reporter : {"city", "partner"}
+        Goods run from city to partner for exports of the city and imports of the partner.
+    money_unit : str or UnitColumn
+        "USD", "1,000 USD", "万美元" ...
+    absent : {"zero", "missing", "error"}
+        What an absent row means inside the rectangle of cities, partners and periods.
+    blank : {"missing", "zero"}
+        What a blank or dash in the value column means.
+    frequency : Frequency
+        Of the file.
+    to_frequency : Frequency or None
+        Add months up to quarters or years, quarters to years.
+    coverage : float
+        Share of the short periods that must have a figure for the long one to count.
+    exchange : ExchangeRates or None
+        Convert to another currency.
+    deflator : Deflator or None
+        Express in the prices of a base period.
+    layout : {"long", "wide"}
+    ignore : tuple of str
+        Columns of a wide file that are neither a part nor a period.
+    decimal : {".", ","} or None
+        None lets the column prove its decimal mark.
+    flags : mapping of str to str
+        Footnote marks beside numbers, and what they mean.
+    missing_tokens : tuple of str
+        Further ways of writing "no figure".
+    city_names : tuple of CityName
+        City crosswalk.
+    partner_names : mapping of str to str
+        Further partner names with their codes.
+    city_code : str or None
+        Column of the cities' own codes, to tell two cities with one romanization apart.
+    product : str or None
+        Column over whose products values are summed.
+    product_revision : str or RevisionColumn
+        Classification and revision of the products, "HS2012"; or the column that has it row by row.
+    mixed_revisions : {"error", "by_period"}
+        Whether revisions may follow each other in time; within one city, partner and period they never mix.
+    valuation : {"fob", "cif", "fas"} or None
+        Files of different valuation are never joined.
+    precedence : int
+        Where files overlap, the higher one counts.
+    microdata : Microdata or None
+        The file, or every file of the folder, holds single shipments or declarations: a database adds them up first.
+    """
+
+    file: str
+    city: str | Constant
+    partner: str | Constant
+    period: str | None = None
+    subperiod: str | None = None
+    value: str | None = None
+    flow: Flow
+    reporter: Reporter
+    money_unit: str | UnitColumn
+    absent: Absent
+    blank: Literal["missing", "zero"] = "missing"
+    frequency: Frequency = Frequency.YEAR
+    to_frequency: Frequency | None = None
+    coverage: float = 1.0
+    exchange: ExchangeRates | None = None
+    deflator: Deflator | None = None
+    layout: Layout = "long"
+    ignore: tuple[str, ...] = ()
+    decimal: Literal[".", ","] | None = None
+    flags: Mapping[str, str] = field(default_factory=dict)
+    missing_tokens: tuple[str, ...] = ()
+    city_names: tuple[CityName, ...] = ()
+    partner_names: Mapping[str, str] = field(default_factory=dict)
+    city_code: str | None = None
+    product: str | None = None
+    product_revision: str | RevisionColumn = ""
+    mixed_revisions: Literal["error", "by_period"] = "error"
+    valuation: Valuation | None = None
+    precedence: int = 0
+    microdata: Microdata | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwinningSource(FileFormat):
+    """A registry of dated twinnings.
+
+    Attributes
+    ----------
+    file : str
+    city, partner, partner_city : str or Constant
+        The twinned side as the trade file names it, the partner's country, and the partner city.
+    date : str
+        Column of the date; blank means undated.
+    kind : str or Constant
+        Column of the kind of tie.
+    precision, id, signatory, ended, source, note : str or None
+        Further columns: declared precision, identifier, who signed (when a city's tie counts for its state), date of
+        the end, page it was read from, remark.
+    kinds : mapping of str to TwinningKind
+        What the file calls each kind; a kind that is not listed is an error.
+    event : str or None
+        Column that says what happened on the date. Rows of one twinning are then its candidate dates.
+    events : mapping of str to EventKind
+        What each event is. "other" is shown but never an onset; "none" says that no tie exists. An event that is not
+        listed is an error. Without an event column every date is a signature.
+    day_first : bool or None
+        What 03/09/2004 means; None refuses it.
+    as_of : str or None
+        When the registry was read; later dates are faults.
+    undated : {"error", "exclude"}
+        Whether ties without a date stop the analysis or their units are left out and counted.
+    city_names, partner_names
+        As in ``TradeSource``.
+    """
+
+    file: str
+    city: str | Constant
+    partner: str | Constant
+    partner_city: str | Constant
+    date: str
+    kind: str | Constant
+    precision: str | None = None
+    id: str | None = None
+    signatory: str | None = None
+    ended: str | None = None
+    source: str | None = None
+    note: str | None = None
+    kinds: Mapping[str, TwinningKind] = field(default_factory=dict)
+    event: str | None = None
+    events: Mapping[str, EventKind] = field(default_factory=dict)
+    day_first: bool | None = None
+    as_of: str | None = None
+    undated: Literal["error", "exclude"] = "error"
+    city_names: tuple[CityName, ...] = ()
+    partner_names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndatedSource(FileFormat):
+    """A list of ties whose date is not known: they are never a comparison.
+
+    Attributes
+    ----------
+    file : str
+    city, partner : str or Constant
+    partner_city, signatory, note : str or None
+    policy : {"error", "exclude"}
+        Whether undated ties stop the analysis or their dyads are left out and counted.
+    """
+
+    file: str
+    city: str | Constant
+    partner: str | Constant
+    partner_city: str | None = None
+    signatory: str | None = None
+    note: str | None = None
+    policy: Literal["error", "exclude"] = "error"
+    city_names: tuple[CityName, ...] = ()
+    partner_names: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Where a figure stands written, what may be wrong with it, and how much is read."""

@@ -1,0 +1,107 @@
+"""Cells of a file as text, with the file's own row numbers, and how a message may quote them."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.data.sources import limits
+from twintrade.data.sources.faults import Faults
+from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+
+# Zero-width characters, soft hyphen, byte-order mark and bidirectional controls: invisible, never part of a name.
+_INVISIBLE = dict.fromkeys(
+    [0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextColumn:
+    """One column of a file, as text.
+
+    Attributes
+    ----------
+    name, file : str
+        Header and relative path.
+    cells : ObjectArray of str, shape (n_rows,)
+    rows : IntArray, shape (n_rows,)
+        The file's own row numbers, header = 1.
+    is_number : BoolArray or None, shape (n_rows,)
+        Cells that the file held as numbers (Excel, Parquet): their decimal point is certain.
+    headers : ObjectArray of str or None, shape (n_rows,)
+        The column each cell stood in, where a wide table was laid out as one column.
+    """
+
+    name: str
+    file: str
+    cells: ObjectArray
+    rows: IntArray
+    is_number: BoolArray | None = None
+    headers: ObjectArray | None = None
+
+    def __len__(self) -> int:
+        return int(self.cells.size)
+
+    def errors(self, faults: Faults, code: str, where: BoolArray, reason: Callable[[str], str]) -> None:
+        """Note one error for every row of a mask, worded from its cell."""
+        places = np.flatnonzero(where)
+        if self.headers is None:
+            faulty = ((int(self.rows[i]), reason(self.cells[i])) for i in places)
+            faults.errors(code, places.size, faulty, self.file, self.name)
+            return
+        for header in dict.fromkeys(self.headers[places]):
+            mine = places[self.headers[places] == header]
+            faulty = ((int(self.rows[i]), reason(self.cells[i])) for i in mine)
+            faults.errors(code, mine.size, faulty, self.file, str(header))
+
+    def errors_once(self, faults: Faults, code: str, where: BoolArray, reason: Callable[[str], str]) -> None:
+        """Note one error for every distinct cell of a mask, at its first row, with the number of rows like it."""
+        places = np.flatnonzero(where)
+        pairs = {(cell, int(row)) for cell, row in zip(self.cells[places], self.rows[places], strict=True)}
+        counts = Counter(cell for cell, _ in sorted(pairs, key=lambda pair: pair[1]))
+        first = dict(zip(reversed(self.cells[places]), reversed(self.rows[places]), strict=True))
+        for cell, n in counts.items():
+            more = f" (and {counted(n - 1, 'more row')})" if n > 1 else ""
+            faults.error(code, reason(cell) + more, self.file, int(first[cell]), self.name)
+
+
+def counted(n: int, one: str, several: str = "") -> str:
+    """Return a number with its noun: "1 row", "2 rows", "1,200 cities"."""
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
+
+
+def text_array(values: Iterable[str]) -> ObjectArray:
+    """Return text as an object array, also when all have one length."""
+    items = values if isinstance(values, list) else list(values)
+    out = np.empty(len(items), dtype=object)
+    out[:] = items
+    return out
+
+
+def quoted(cell: str) -> str:
+    """Return a cell as a message may show it: short, without control or bidirectional characters."""
+    shown = "".join(c for c in cell.translate(_INVISIBLE) if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    if len(shown) > limits.MAX_QUOTED_CHARACTERS:
+        shown = shown[: limits.MAX_QUOTED_CHARACTERS - 1] + "…"
+    return f"“{shown}”"
+
+
+def clean_name(cell: str) -> str:
+    """Return a name in NFC with single plain spaces and no invisible characters: one city stays one city."""
+    if cell.isascii() and cell.isalnum():
+        return cell
+    return " ".join(unicodedata.normalize("NFC", cell.translate(_INVISIBLE)).split())
+
+
+def clean_text(cell: str) -> str:
+    """Return a remark as one line without control or invisible characters."""
+    name = clean_name(cell)
+    return name if name.isprintable() else "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+def folded(name: str) -> str:
+    """Return what two spellings of one name share: letters and digits only, no accents, no case."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in decomposed if c.isalnum())

@@ -1,0 +1,111 @@
+"""Where every number came from: what a file was when it was read, and which rows of it were left out."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from twintrade.data.sources.locations import locate
+from twintrade.errors import DataError
+
+_LINE = re.compile(r"\s*[-*]\s*\*\*(?P<key>[^*:]+):?\*\*:?\s*(?P<value>.+)")
+_CARD_BYTES = 200_000
+
+PROVENANCE_COLUMNS = (
+    *("path", "sha256", "bytes", "rows", "encoding", "separator", "sheet", "unit"),
+    *("publisher", "licence", "dropped"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InputRecord:
+    """One input file.
+
+    Attributes
+    ----------
+    path : str
+        As declared, relative to the project or beginning with ``TWINTRADE_DATA``; never a machine's path.
+    sha256 : str
+    bytes, rows : int
+        Size, and rows of the table before any rule left some out.
+    encoding, separator, sheet, unit : str
+        Empty where they do not apply.
+    publisher, licence : str
+        From the data card beside the file.
+    dropped : tuple of (str, int)
+        Rows left out, by rule.
+    """
+
+    path: str
+    sha256: str
+    bytes: int
+    rows: int
+    encoding: str = ""
+    separator: str = ""
+    sheet: str = ""
+    unit: str = ""
+    publisher: str = ""
+    licence: str = ""
+    dropped: tuple[tuple[str, int], ...] = ()
+
+    def dropping(self, rule: str, n_rows: int) -> "InputRecord":
+        """Return the record with rows counted as left out by a rule."""
+        return replace(self, dropped=(*self.dropped, (rule, n_rows))) if n_rows else self
+
+
+@dataclass(frozen=True, slots=True)
+class DataCard:
+    """What the page beside a data file says of it."""
+
+    publisher: str = ""
+    licence: str = ""
+    text: str = ""
+
+
+def read_data_card(root: Path, file: str) -> DataCard:
+    """Return the data card of a file: the Markdown page of the same name beside it, if there is one.
+
+    Lines such as ``- **Publisher:** ...`` and ``- **Rights:** ...`` are read; the rest is for people. Without a
+    page, a ``sources.csv`` beside the file may have a row for it, with its publisher and licence.
+    """
+    stem = re.sub(r"(\.csv|\.tsv|\.txt|\.xlsx|\.xls|\.ods|\.parquet)?(\.gz)?$", "", file)
+    try:
+        with locate(root, f"{stem}.md").open(encoding="utf-8", errors="replace") as page:
+            text = page.read(_CARD_BYTES)
+    except DataError:
+        return _card_from_list(root, file)
+    facts = {
+        match["key"].strip().lower(): match["value"].strip()
+        for line in text.splitlines()
+        if (match := _LINE.match(line))
+    }
+    return DataCard(facts.get("publisher", ""), facts.get("rights", facts.get("licence", "")), text)
+
+
+def _card_from_list(root: Path, file: str) -> DataCard:
+    folder, _, name = file.rpartition("/")
+    try:
+        text = locate(root, f"{folder}/sources.csv".lstrip("/")).read_text(encoding="utf-8", errors="replace")
+        rows = [row for row in csv.DictReader(io.StringIO(text[:_CARD_BYTES])) if row.get("file") == name]
+    except (DataError, csv.Error):
+        return DataCard()
+    if not rows:
+        return DataCard()
+    publisher = rows[0].get("original_publisher") or rows[0].get("publisher") or ""
+    return DataCard(publisher, rows[0].get("licence") or "", rows[0].get("what") or "")
+
+
+def provenance_frame(records: Iterable[InputRecord]) -> pd.DataFrame:
+    """Return one row an input, with the columns ``PROVENANCE_COLUMNS``."""
+    rows = [
+        tuple(
+            "; ".join(f"{rule}: {n}" for rule, n in record.dropped) if name == "dropped" else getattr(record, name)
+            for name in PROVENANCE_COLUMNS
+        )
+        for record in records
+    ]
+    return pd.DataFrame(rows, columns=list(PROVENANCE_COLUMNS))

@@ -1,0 +1,1 @@
+"""Checks of where an effect comes from, and whom it reaches."""

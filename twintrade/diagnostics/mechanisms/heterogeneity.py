@@ -1,0 +1,160 @@
+"""Effects by group of tied units, whether they differ, and p-values that know how many groups were looked at."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.mechanisms.moderators import group_of, treated_units
+from twintrade.diagnostics.variants import Variant, compared, failures, p_text, quick, quoted
+from twintrade.effects import Finding
+from twintrade.errors import DesignError, TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.clustering.clusters import NESTING, clusters_of, grouped, recode
+from twintrade.inference.clustering.joint import JointTest, joint_test
+from twintrade.inference.refits.inversion import two_sided_share
+from twintrade.inference.reported import resolve_method
+from twintrade.numerics.arrays import BoolArray, ObjectArray
+from twintrade.numerics.testing.multiple_testing import holm, sharpened_q
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heterogeneity(Diagnostic):
+    """For whom the effect is larger; each group is estimated without the tied units of the others.
+
+    Attributes
+    ----------
+    by : str
+        "era", "cohort", "city", "partner", "kind", "order" or a column of the panel.
+    breaks : tuple of int
+        Onsets at which eras begin.
+    min_units : int
+        Smaller groups are listed and not estimated.
+    draws : int
+        Re-labelings of the tied units, where the test of equality cannot rest on clustered errors.
+    """
+
+    by: str = "era"
+    breaks: tuple[int, ...] = ()
+    min_units: int = 2
+    draws: int = 99
+    name: ClassVar[str] = "heterogeneity"
+    citation: ClassVar[str] = "romano2005"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a group and the p-value of equality; payload ``forest``."""
+        try:
+            groups, notes = group_of(fit.design, self.by, self.breaks)
+        except DesignError as error:
+            return self.unavailable(str(error))
+        names, counts = np.unique(groups[groups != ""].astype(str), return_counts=True)
+        large = [str(n) for n, c in zip(names, counts, strict=True) if c >= self.min_units]
+        if len(large) < 2:
+            return self.unavailable(f"fewer than two groups by {self.by} have {self.min_units} tied units")
+        chosen = quick(fit, inference)
+        variants = [Variant(name, self.by, only(fit.design, groups == name)) for name in large]
+        table = compared(fit, variants, chosen, rng)
+        table["n_tied"] = [int((groups == name).sum()) for name in large]
+        table["p_holm"] = holm(table["p"].to_numpy(dtype=np.float64))
+        table["q_sharpened"] = sharpened_q(table["p"].to_numpy(dtype=np.float64))
+        known = table.dropna(subset=["effect"])
+        if len(known) < 2:
+            return self.unavailable("fewer than two groups could be estimated")
+        test, p = self._equality(fit, groups, large, isinstance(resolve_method(fit, chosen), Clustered), rng)
+        scale = fit.estimate.scale
+        listed = "; ".join(
+            f"{label} {quoted(float(effect), scale)}"
+            for label, effect in zip(known["label"], known["effect"], strict=True)
+        )
+        verdict = "differ" if p < 0.05 else "are not told apart by these data"
+        sentence = f"Effects by {self.by}: {listed}. They {verdict} ({test}, {p_text(p)})."
+        if np.isnan(p):
+            sentence = f"Effects by {self.by}: {listed}. Their equality could not be tested ({test})."
+        small = [f"{n} ({c})" for n, c in zip(names, counts, strict=True) if c < self.min_units]
+        if small:
+            sentence += f" Not estimated, too few tied units: {', '.join(small)}."
+        forest = table[["label", "effect", "low", "high", "group"]].assign(p_equality=p)
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=sentence,
+            value=p,
+            unit="p",
+            table=table,
+            payloads={"forest": forest},
+            messages=(*notes, *failures(self.name, table)),
+        )
+
+    def _equality(
+        self, fit: Fit, groups: ObjectArray, names: list[str], is_clustered: bool, rng: np.random.Generator
+    ) -> tuple[str, float]:
+        try:
+            if is_clustered:
+                found = joint_equality(fit, groups, names)
+                return f"{found.name} test", found.p
+            return "re-labelled tied units", self._relabeled(fit, groups, names, rng)
+        except TwintradeError as error:
+            return str(error), float("nan")
+
+    def _relabeled(self, fit: Fit, groups: ObjectArray, names: list[str], rng: np.random.Generator) -> float:
+        """Return how often groups dealt out otherwise lie as far apart."""
+        own = _distance(fit, groups, names)
+        drawn = []
+        for _ in range(self.draws):
+            try:
+                drawn.append(_distance(fit, rng.permutation(groups), names))
+            except TwintradeError:
+                continue
+        return two_sided_share(own, np.array(drawn)) if drawn else float("nan")
+
+
+def only(design: Design, members: BoolArray) -> Design:
+    """Return the design without the tied units outside a group."""
+    o = design.observations
+    gone = treated_units(design)[~members]
+    return design.without([str(u) for u in o.unit_ids[gone]])
+
+
+def _distance(fit: Fit, groups: ObjectArray, names: list[str]) -> float:
+    effects = [fit.refit(only(fit.design, groups == name)).view("overall").effects[0] for name in names]
+    return float(np.max(effects) - np.min(effects))
+
+
+def joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> JointTest:
+    """Test that all groups have one effect, from the groups' influence put side by side.
+
+    The groups share their comparison units, so their estimates are correlated; influence by unit knows how. With
+    several clustering dimensions the test of the one that objects least counts: a multi-way covariance is a
+    difference, and a joint statistic divides by eigenvalues that may be too small or negative.
+
+    Raises
+    ------
+    InferenceError
+        The method has no influence function, or a clustering dimension does not nest units.
+    """
+    o = fit.design.observations
+    fits = [fit.refit(only(fit.design, groups == name)) for name in names]
+    effects = np.array([f.view("overall").effects[0] for f in fits])
+    dimensions = [name for name in fit.design.clusters if name in NESTING] or ["unit"]
+    influence = np.zeros((o.n_units, len(names)))
+    factor, df = 1.0, float("inf")
+    for j, one in enumerate(fits):
+        estimate = one.view("overall")
+        sandwich = Clustered().sandwich(one, estimate)
+        factor, df = max(factor, sandwich.correction.factor), min(df, sandwich.correction.df)
+        held = clusters_of(one, estimate, ("unit",)).influence
+        place = pd.Index(o.unit_ids).get_indexer(pd.Index(held.units))
+        influence[place, j] = held.matrix()[:, 0]
+    contrast = np.diff(np.eye(len(names)), axis=0)
+    found = []
+    for name in dimensions:
+        codes = recode(o.unit_clusters(name))
+        sums = grouped(influence, codes)
+        covariance = factor * contrast @ (sums.T @ sums) @ contrast.T
+        found.append(joint_test(contrast @ effects, covariance, df, int(codes.max()) + 1))
+    return max(found, key=lambda test: test.p)

@@ -1,0 +1,112 @@
+"""Where a change in trade comes from: more firms, more products, or more of each; the parts add up exactly."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import quick, quoted
+from twintrade.effects import Finding
+from twintrade.errors import DesignError, TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.inference.refits.permutation import is_linear, with_values
+from twintrade.numerics.arrays import FloatArray
+
+ADDS_UP = 1e-8
+COLUMNS = ("label", "group", "effect", "low", "high", "p")
+
+
+def parts_of(design: Design, margins: tuple[str, ...]) -> dict[str, FloatArray]:
+    """Return the logarithm of each margin, the last one being the outcome per unit of the product of the others.
+
+    ln X = ln m1 + ln(m2 per m1) + ... + ln(X per m_last), each count being of finer cells than the one before.
+
+    Parameters
+    ----------
+    margins : tuple of str
+        Columns that count, from coarse to fine: firms, firm-product cells.
+
+    Raises
+    ------
+    DesignError
+        A column is missing.
+    """
+    columns = [design.panel.values(name) for name in margins]
+    outcome = design.panel.values(design.outcome)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = [np.log(c) for c in (*columns, outcome)]
+    names = [margins[0], *(f"{b} per {a}" for a, b in pairwise(margins))]
+    names.append(f"{design.outcome} per {margins[-1]}")
+    values = [logs[0], *(b - a for a, b in pairwise(logs))]
+    return dict(zip(names, values, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margins(Diagnostic):
+    """Extensive and intensive margins of the log outcome.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Columns of the panel that count, from coarse to fine.
+    """
+
+    columns: tuple[str, ...] = ()
+    name: ClassVar[str] = "margins"
+    citation: ClassVar[str] = ""
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return the effect on each margin and whether they add up; payload ``margins``."""
+        if not self.columns:
+            return self.unavailable("no column that counts firms or products was named")
+        if not is_linear(fit):
+            return self.unavailable("margins add up in linear methods on the logarithm only")
+        log = fit.design.with_outcome(fit.design.outcome, "log")
+        try:
+            parts = parts_of(log, self.columns)
+        except DesignError as error:
+            return self.unavailable(str(error))
+        o = log.observations
+        complete = np.all([np.isfinite(values[o.rows]) for values in parts.values()], axis=0)
+        rows = np.zeros(log.panel.n_rows, dtype=bool)
+        rows[o.rows[complete]] = True
+        kept = log.restricted(rows)
+        chosen = quick(fit, inference)
+        try:
+            total = _row("total", fit, with_values(kept, kept.observations.y), chosen, rng)
+            found = [
+                _row(name, fit, with_values(kept, values[kept.observations.rows]), chosen, rng)
+                for name, values in parts.items()
+            ]
+        except TwintradeError as error:
+            return self.unavailable(str(error))
+        table = pd.DataFrame([*found, total], columns=list(COLUMNS))
+        gap = abs(sum(row[2] for row in found) - total[2])
+        shares = "; ".join(f"{row[0]} {quoted(row[2], 'log points')}" for row in found)
+        holds = gap < ADDS_UP * max(1.0, abs(total[2]))
+        return Finding(
+            diagnostic=self.name,
+            verdict="pass" if holds else "fail",
+            sentence=(
+                f"The effect {quoted(total[2], 'log points')} splits into {shares}"
+                + (", which add up exactly." if holds else f"; they miss the total by {gap:.2g}.")
+            ),
+            value=gap,
+            unit="log points",
+            table=table,
+            payloads={"margins": table},
+        )
+
+
+def _row(
+    name: str, fit: Fit, design: Design, inference: Inference, rng: np.random.Generator
+) -> tuple[str, str, float, float, float, float]:
+    again = fit.refit(design)
+    bands = inference.infer(again, "overall", np.random.default_rng(rng.integers(2**31)))
+    group = "total" if name == "total" else "margin"
+    return name, group, float(bands.estimate.effects[0]), float(bands.low[0]), float(bands.high[0]), float(bands.p[0])

@@ -1,0 +1,127 @@
+"""The same ties on several outcomes: p-values that know how many there are, and outcomes that must not move."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import TransformName
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import Variant, compared, failures, quick, quoted
+from twintrade.effects import Finding
+from twintrade.errors import InferenceError, TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.inference.clustering.clusters import NESTING, grouped, influence_of
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.testing.multiple_testing import holm, romano_wolf, sharpened_q
+from twintrade.numerics.testing.multiplier_bits import multipliers
+
+UNTOUCHED = "untouched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes(Diagnostic):
+    """A family of outcomes: effects, adjusted p-values, and placebo outcomes that a tie cannot have touched.
+
+    Attributes
+    ----------
+    others : tuple of str
+        Columns of further outcomes.
+    untouched : tuple of str
+        Columns that should show nothing.
+    transform : {"level", "log", "share_of_partner", "share_of_city", "index"} or None
+        Of these columns; None for the design's.
+    draws : int
+        Multiplier draws for the Romano-Wolf p-values, where every outcome has an influence function.
+    level : float
+    """
+
+    others: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
+    transform: TransformName | None = None
+    draws: int = 4999
+    level: float = 0.95
+    name: ClassVar[str] = "outcomes"
+    citation: ClassVar[str] = "romano2005"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row an outcome; payload ``outcomes`` is a forest."""
+        if not self.others and not self.untouched:
+            return self.unavailable("no other outcome is named; give columns under others or untouched")
+        variants = list(self._variants(fit))
+        table = compared(fit, variants, quick(fit, inference), rng)
+        if table["effect"].notna().sum() < 2:
+            reason = "; ".join(dict.fromkeys(str(r) for r in table["reason"] if r)) or "no effect"
+            return self.unavailable(f"no other outcome could be estimated: {reason}")
+        p = table["p"].to_numpy(dtype=np.float64)
+        table["p_holm"], table["q_sharpened"] = holm(p), sharpened_q(p)
+        table["p_romano_wolf"] = self._romano_wolf(fit, variants, table, rng)
+        moved = table[(table["group"] == UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
+        found = table[(table["group"] != UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
+        n = int((table["group"] != UNTOUCHED).sum())
+        sentence = f"Of {n} outcomes {len(found)} move{'s' if len(found) == 1 else ''} after Holm's correction"
+        if self.untouched:
+            listed = ", ".join(moved["label"]) or "none"
+            sentence += f"; of {len(self.untouched)} that the tie cannot have touched: {listed}"
+        return Finding(
+            diagnostic=self.name,
+            verdict=("fail" if len(moved) else "pass") if self.untouched else "none",
+            sentence=f"{sentence}. The headline outcome: {quoted(float(table['effect'][0]), fit.estimate.scale)}.",
+            value=float(table["p_holm"].min()),
+            unit="p",
+            table=table,
+            payloads={"outcomes": table},
+            messages=failures(self.name, table),
+        )
+
+    def _variants(self, fit: Fit) -> list[Variant]:
+        design = fit.design
+        variants = [Variant(design.outcome, "outcome", design)]
+        for group, names in (("outcome", self.others), (UNTOUCHED, self.untouched)):
+            for name in names:
+                if name not in design.panel.columns:
+                    variants.append(Variant(name, group, None, f"the panel has no column {name!r}"))
+                    continue
+                variants.append(Variant(name, group, design.with_outcome(name, self.transform or design.transform)))
+        return variants
+
+    def _romano_wolf(
+        self, fit: Fit, variants: list[Variant], table: pd.DataFrame, rng: np.random.Generator
+    ) -> FloatArray:
+        """Return step-down p-values from one set of multipliers for all outcomes, NaN where there is no influence."""
+        out = np.full(len(table), np.nan)
+        places = np.flatnonzero(table["effect"].notna())
+        try:
+            sums = np.column_stack([_cluster_sums(fit, variants[k]) for k in places])
+        except TwintradeError:
+            return out
+        spread = np.sqrt((sums**2).sum(axis=0))
+        if not (spread > 0).all():
+            return out
+        every = np.arange(sums.shape[0])
+        blocks = multipliers(rng, self.draws, sums.shape[0], "rademacher")
+        drawn = np.vstack([block.times(sums, every) for block in blocks]) / spread
+        out[places] = romano_wolf(table["effect"].to_numpy(dtype=np.float64)[places] / spread, drawn)
+        return out
+
+
+def _cluster_sums(fit: Fit, variant: Variant) -> FloatArray:
+    """Return an outcome's influence by cluster of the headline's first dimension that holds whole units.
+
+    Raises
+    ------
+    InferenceError
+        The method has no influence function, or the outcome has units that the headline does not have.
+    """
+    assert variant.design is not None
+    o = fit.design.observations
+    name = next((n for n in fit.design.clusters if n in NESTING), "unit")
+    influence = influence_of(fit.refit(variant.design).view("overall"), "romano_wolf")
+    where = pd.Index(o.unit_ids).get_indexer(pd.Index(influence.units))
+    if (where < 0).any():
+        raise InferenceError(f"{variant.label} has units that the headline does not have")
+    values = np.zeros((o.n_units, 1))
+    values[where] = influence.matrix()
+    return grouped(values, o.unit_clusters(name))[:, 0]

@@ -1,0 +1,218 @@
+"""How large a violation of parallel trends would overturn the result (Rambachan and Roth 2023)."""
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.pre_period.reference_year import unbinned
+from twintrade.effects import CohortEffects, EventStudy, Finding, Message
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.honest.intervals import EventPath, Method, RobustInterval, contains, robust_interval
+from twintrade.numerics.honest.trend_restrictions import Bias, Kind, Monotone
+
+BREAKDOWN_ENDS = 1e-4
+"""Precision of the breakdown value, relative to one plus itself."""
+
+SYMBOLS: dict[str, str] = {"smoothness": "M", "relative_magnitudes": "M̄", "relative_smoothness": "M̄"}
+MEANINGS: dict[str, str] = {
+    "smoothness": "the slope of the difference in trends changes by at most M from one period to the next",
+    "relative_magnitudes": "the difference in trends moves after onset at most M̄ times as much, from one period to "
+    "the next, as it moved at most before",
+    "relative_smoothness": "the slope of the difference in trends changes after onset at most M̄ times as much as it "
+    "changed at most before",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Honest(Diagnostic):
+    """Robust intervals for a list of bounds on the violation, and the bound at which zero enters.
+
+    Attributes
+    ----------
+    restriction : {"relative_magnitudes", "smoothness", "relative_smoothness"}
+    bounds : tuple of float
+        M-bar, or M in units of the effect for smoothness.
+    target : {"average", "first"}
+        Average of the path from onset on, over the event times behind the column's own, whatever the window shows; or
+        the effect at onset. Leads are those of the window.
+    method : str
+        "fixed_length", "least_favorable", "conditional", "conditional_fixed_length", or "recommended": fixed length
+        for smoothness without sign restrictions, the least favorable hybrid otherwise.
+    bias : {"positive", "negative"} or None
+    monotone : {"increasing", "decreasing"} or None
+    level : float
+    """
+
+    restriction: Kind = "relative_magnitudes"
+    bounds: tuple[float, ...] = field(default=(0.5, 1.0, 2.0))
+    target: Literal["average", "first"] = "average"
+    method: Method | Literal["recommended"] = "recommended"
+    bias: Bias | None = None
+    monotone: Monotone | None = None
+    level: float = 0.95
+
+    name: ClassVar[str] = "honest"
+    citation: ClassVar[str] = "rambachan2023"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return the sensitivity of the result; ``value`` is the breakdown bound."""
+        seed = int(rng.integers(2**62))
+        try:
+            path, messages = self._path(fit, inference, rng)
+            intervals = [self.interval(path, size, seed) for size in self.bounds]
+            breakdown = self._breakdown(path, seed)
+        except TwintradeError as error:
+            return self.unavailable(str(error))
+        table = self._table(path, intervals)
+        return Finding(
+            diagnostic=self.name,
+            verdict=self._verdict(path, breakdown),
+            sentence=self._sentence(path, intervals, breakdown),
+            value=breakdown,
+            unit=SYMBOLS[self.restriction],
+            table=table,
+            payloads={"honest": table},
+            messages=messages,
+        )
+
+    def interval(self, path: EventPath, size: float, seed: int) -> RobustInterval:
+        """Return the robust interval for one bound; the same seed gives every bound the same draws."""
+        rng = np.random.default_rng(seed)
+        return robust_interval(
+            path, self.restriction, size, self._method(), self.level, rng, self.bias, self.monotone
+        )
+
+    def _method(self) -> Method:
+        if self.method != "recommended":
+            return self.method
+        is_plain = self.restriction == "smoothness" and self.bias is None and self.monotone is None
+        return "fixed_length" if is_plain else "least_favorable"
+
+    def _path(
+        self, fit: Fit, inference: Inference, rng: np.random.Generator
+    ) -> tuple[EventPath, tuple[Message, ...]]:
+        if "event" not in fit.views:
+            raise _UnavailableError(f"{fit.estimator.name} gives no effects by event time")
+        fit = whole_path(fit)
+        bands = inference.infer(fit, "event", rng)
+        messages: tuple[Message, ...] = ()
+        if bands.covariance is None:
+            taken = bands.inference
+            bands = Clustered(level=self.level).infer(fit, "event", rng)
+            text = f"honest intervals rest on clustered errors, since {taken} gives no joint covariance"
+            messages = (Message("warning", "honest-clustered", text),)
+        elif np.isnan(bands.se).all():
+            text = f"honest intervals rest on the covariance of the effects over the draws of {bands.inference}"
+            messages = (Message("info", "honest-draws", text),)
+        if bands.covariance is None:
+            raise _UnavailableError("no inference gives these effects a joint covariance")
+        study = bands.estimate
+        if not isinstance(study, EventStudy):
+            raise _UnavailableError(f"{fit.estimator.name} gives no event study")
+        return event_path(study, bands.covariance, self.target), messages
+
+    def _breakdown(self, path: EventPath, seed: int) -> float:
+        """Return the smallest bound whose interval reaches zero: 0 if none is needed, infinite if none was found."""
+        side = np.sign(path.center)
+
+        def excludes_zero(size: float) -> bool:
+            rng = np.random.default_rng(seed)
+            how = self.restriction, size, self._method(), self.level, rng, self.bias, self.monotone
+            if contains(path, 0.0, *how):
+                return False
+            found = self.interval(path, size, seed)
+            return bool(found.low > 0 if side > 0 else found.high < 0)
+
+        if not excludes_zero(0.0):
+            return 0.0
+        low, high = 0.0, 1.0 if self.restriction != "smoothness" else path.standard_error
+        for _ in range(20):
+            if not excludes_zero(high):
+                break
+            low, high = high, 2 * high
+        else:
+            return float("inf")
+        while high - low > BREAKDOWN_ENDS * (1 + high) * (1 if self.restriction != "smoothness" else high):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if excludes_zero(middle) else (low, middle)
+        return 0.5 * (low + high)
+
+    def _table(self, path: EventPath, intervals: list[RobustInterval]) -> pd.DataFrame:
+        half = float(ndtri(0.5 + self.level / 2)) * path.standard_error
+        rows = [("original", np.nan, path.center - half, path.center + half)]
+        rows += [("robust", m, i.low, i.high) for m, i in zip(self.bounds, intervals, strict=True)]
+        frame = pd.DataFrame(rows, columns=["kind", "size", "low", "high"])
+        frame.insert(0, "restriction", self.restriction)
+        frame["effect"] = path.center
+        return frame
+
+    def _verdict(self, path: EventPath, breakdown: float) -> Literal["pass", "fail", "none"]:
+        if self.restriction != "relative_magnitudes":
+            return "none"
+        return "pass" if breakdown >= 1 else "fail"
+
+    def _sentence(self, path: EventPath, intervals: list[RobustInterval], breakdown: float) -> str:
+        symbol = SYMBOLS[self.restriction]
+        what = "average of the path from onset on" if self.target == "average" else "effect at onset"
+        given = "; ".join(
+            f"{symbol} = {m:g}: {i.low:.3f} to {i.high:.3f}" for m, i in zip(self.bounds, intervals, strict=True)
+        )
+        start = f"If {MEANINGS[self.restriction]}, the interval for the {what} ({path.center:.3f}) is, at {given}."
+        if breakdown == 0:
+            return f"{start} It holds zero even without a violation ({symbol} = 0)."
+        if np.isinf(breakdown):
+            return f"{start} No bound that was tried brings zero into it."
+        return f"{start} It first holds zero at {symbol} = {breakdown:.2f}."
+
+
+class _UnavailableError(TwintradeError):
+    """Why no honest interval can be made."""
+
+
+def whole_path(fit: Fit) -> Fit:
+    """Return the fit that shows every event time from onset on, each estimated apart, and the window's leads.
+
+    The average of the path is over all of them: bounds for those of the window alone would be for another number.
+    """
+    fit = unbinned(fit)
+    times = fit.estimate.event_times if isinstance(fit.estimate, EventStudy | CohortEffects) else np.zeros(1, int)
+    low, high = fit.design.window
+    return replace(fit, design=replace(fit.design, window=(low, max(high, int(times.max(initial=0))))))
+
+
+def event_path(study: EventStudy, covariance: FloatArray, target: Literal["average", "first"]) -> EventPath:
+    """Return an event study as the path that the restrictions speak about.
+
+    The effects must all be measured against the same reference, each event time apart. The average weighs event
+    times by their treated rows, as the path's own does.
+
+    Raises
+    ------
+    TwintradeError
+        Another base, binned ends, no pre-period, or a gap between event times.
+    """
+    if study.base != "universal" or study.reference is None:
+        raise _UnavailableError(
+            f"its pre-period effects are {study.base}; the restriction is about one path against one reference, "
+            'so use a universal base (for Callaway-Sant\'Anna base = "universal")'
+        )
+    if any(study.binned):
+        raise _UnavailableError("its ends collect several event times, and the restriction is about single ones")
+    times = study.event_times
+    if (np.diff(times) != 1).any():
+        raise _UnavailableError("event times are missing between the first and the last")
+    before, after = np.flatnonzero(times < study.reference), np.flatnonzero(times > study.reference)
+    if before.size == 0 or after.size == 0:
+        raise _UnavailableError("there is no effect before, or none after, the reference")
+    rows = np.concatenate([before, after])
+    chosen = times == 0 if target == "first" else times >= 0
+    weights = study.shares(chosen)[after]
+    return EventPath(study.effects[rows], covariance[np.ix_(rows, rows)], int(before.size), weights)

@@ -1,0 +1,213 @@
+"""Who ties, and when: a hazard of signing on what went before, such as trade that grew already."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import p_text
+from twintrade.effects import Finding
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.inference.clustering.clusters import grouped, intersection, recode
+from twintrade.inference.clustering.joint import two_sided_p
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")
+STEPS = 100
+CONVERGED = 1e-10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection(Diagnostic):
+    """Complementary log-log hazard of the tie among dyads not tied yet, by what was known the period before.
+
+    Attributes
+    ----------
+    lags : int
+        Periods over which trade growth is measured.
+    covariates : tuple of str
+        Columns of the panel, lagged one period: distance, income ...
+    level : float
+    """
+
+    lags: int = 2
+    covariates: tuple[str, ...] = ()
+    level: float = 0.95
+    name: ClassVar[str] = "selection"
+    citation: ClassVar[str] = "prentice1978"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a variable; fails where lagged trade growth predicts the tie."""
+        try:
+            risk = at_risk(fit.design, self.lags, self.covariates)
+        except EstimationError as error:
+            return self.unavailable(str(error))
+        if "trade growth" not in risk.names:
+            return self.unavailable(
+                "trade growth among dyads at risk is constant, or follows from the other variables"
+            )
+        n_events, n_variables = int(risk.signed.sum()), risk.x.shape[1]
+        if n_events < n_variables + 3:
+            return self.unavailable(f"{n_events} ties among dyads at risk are too few for {n_variables} variables")
+        try:
+            beta, covariance = cloglog(risk.signed, risk.x, risk.clusters)
+        except EstimationError as error:
+            return self.unavailable(str(error))
+        se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
+        p = two_sided_p(beta / np.where(se > 0, se, np.nan), np.inf)
+        table = pd.DataFrame(
+            {"variable": risk.names, "coefficient": beta, "se": se, "p": p, "hazard_ratio": np.exp(beta)}
+        )[list(COLUMNS)]
+        k = risk.names.index("trade growth")
+        is_selected = bool(p[k] < 1 - self.level)
+        n_dyads = np.unique(risk.unit).size
+        verb = "predicts" if is_selected else "does not predict"
+        return Finding(
+            diagnostic=self.name,
+            verdict="fail" if is_selected else "none",
+            sentence=(
+                f"Among {n_dyads} dyads at risk with {n_events} ties, trade growth over the {self.lags} periods "
+                f"before {verb} the tie (hazard ratio {np.exp(beta[k]):.2f} per log point, {p_text(float(p[k]))})"
+                + (": ties follow trade." if is_selected else ".")
+            ),
+            value=float(p[k]),
+            unit="p",
+            table=table,
+            payloads={"selection": table},
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AtRisk:
+    """Dyad-periods up to and including the tie.
+
+    Attributes
+    ----------
+    signed : FloatArray, shape (n_rows,)
+    x : FloatArray, shape (n_rows, n_variables)
+        Constant first.
+    names : list of str
+    unit : IntArray, shape (n_rows,)
+    clusters : list of IntArray
+    """
+
+    signed: FloatArray
+    x: FloatArray
+    names: list[str]
+    unit: IntArray
+    clusters: list[IntArray]
+
+
+def at_risk(design: Design, lags: int, covariates: tuple[str, ...]) -> AtRisk:
+    """Build the risk set with lagged trade growth, size, the city's other ties and a trend.
+
+    Raises
+    ------
+    EstimationError
+        No row has the lags.
+    """
+    panel = design.panel
+    frame = pd.DataFrame({"unit": panel.unit, "period": panel.period, "flow": panel.values(design.outcome)})
+    for name in covariates:
+        frame[name] = panel.values(name)
+    # Growth of log(1 + x) would hang on the unit of money; zeros simply have no growth and leave the risk set.
+    frame["log"] = np.log(frame["flow"].where(frame["flow"] > 0))
+    by_unit = frame.groupby("unit")
+    frame["size"] = by_unit["log"].shift(1)
+    frame["growth"] = frame["size"] - by_unit["log"].shift(1 + lags)
+    lagged = [by_unit[name].shift(1) for name in covariates]
+    onset = design.onset[panel.unit]
+    excluded = np.isin(panel.units, list(design.treatment.excluded))[panel.unit]
+    inside = (panel.period <= onset) & ~excluded
+    tied_before = _other_ties(design)
+    x = np.column_stack(
+        [np.ones(len(frame)), frame["growth"], frame["size"], tied_before, panel.period - panel.first_period, *lagged]
+    )
+    names = ["constant", "trade growth", "log trade", "other ties of the city", "trend", *covariates]
+    kept = inside & np.isfinite(x).all(axis=1)
+    if not kept.any():
+        raise EstimationError(f"no dyad at risk is observed over {lags + 1} periods before")
+    clusters = [recode(place[panel.unit[kept]]) for place in (panel.unit_city, panel.unit_partner)]
+    clusters = [c for c in clusters if c.max() > 0] or [recode(panel.unit[kept])]
+    signed = (panel.period == onset)[kept].astype(np.float64)
+    x = x[kept]
+    varies = np.r_[True, np.ptp(x[:, 1:], axis=0) > 0]
+    return AtRisk(
+        signed, x[:, varies], [n for n, v in zip(names, varies, strict=True) if v], panel.unit[kept], clusters
+    )
+
+
+def _other_ties(design: Design) -> FloatArray:
+    """Return how many other dyads of the row's city are tied before the row's period."""
+    panel, onset = design.panel, design.onset
+    out = np.zeros(panel.n_rows)
+    for city in np.unique(panel.unit_city):
+        units = np.flatnonzero((panel.unit_city == city) & np.isfinite(onset))
+        rows = panel.unit_city[panel.unit] == city
+        starts = np.sort(onset[units])
+        out[rows] = np.searchsorted(starts, panel.period[rows], side="left")
+    own = onset[panel.unit] < panel.period
+    return out - own
+
+
+def cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple[FloatArray, FloatArray]:
+    """Fit Pr(y = 1) = 1 - exp(-exp(x b)) by Newton steps, with clustered covariance.
+
+    Raises
+    ------
+    EstimationError
+        No convergence: some variable predicts ties perfectly.
+    """
+    scale = np.maximum(np.abs(x).max(axis=0), 1e-300)
+    z = x / scale
+    beta = np.zeros(z.shape[1])
+    beta[0] = np.log(-np.log1p(-min(max(y.mean(), 1e-9), 1 - 1e-9)))
+    for _ in range(STEPS):
+        score, weight = _derivatives(y, z @ beta)
+        step = np.linalg.lstsq(z.T @ (z * weight[:, None]), z.T @ score, rcond=None)[0]
+        step *= min(1.0, 2.0 / max(1e-300, float(np.abs(step).max())))
+        beta = beta + step
+        if float(np.abs(step).max()) < CONVERGED:
+            break
+    else:
+        raise EstimationError("the hazard does not converge: a variable predicts ties perfectly")
+    if float(np.abs(beta[1:]).max(initial=0.0)) > 1e3:
+        raise EstimationError("the hazard does not converge: a variable predicts ties perfectly")
+    score = _derivatives(y, z @ beta)[0]
+    weight = _observed_curvature(y, z @ beta)
+    bread = np.linalg.pinv(z.T @ (z * weight[:, None]))
+    rows = (z * score[:, None]) @ bread
+    total = np.zeros_like(bread)
+    for sign, codes in _terms(clusters):
+        sums = grouped(rows, codes)
+        total += sign * sums.T @ sums
+    return beta / scale, total / np.outer(scale, scale)
+
+
+def _terms(clusters: list[IntArray]) -> list[tuple[int, IntArray]]:
+    if len(clusters) == 1:
+        return [(1, clusters[0])]
+    return [(1, clusters[0]), (1, clusters[1]), (-1, intersection(clusters))]
+
+
+def _derivatives(y: FloatArray, index: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the derivative of the log likelihood in the index, and its expected curvature."""
+    rate, ratio = _rates(index)
+    return y * ratio - (1 - y) * rate, np.maximum(rate * ratio, 1e-12)
+
+
+def _observed_curvature(y: FloatArray, index: FloatArray) -> FloatArray:
+    rate, ratio = _rates(index)
+    return np.asarray((1 - y) * rate - y * ratio * (1 - rate - ratio))
+
+
+def _rates(index: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the hazard rate and the derivative of ln(1 - exp(-rate)) in the index."""
+    rate = np.exp(np.clip(index, -500, 30))
+    chance = -np.expm1(-rate)
+    return rate, np.where(chance > 0, rate * np.exp(-rate) / np.maximum(chance, 1e-300), 1.0)

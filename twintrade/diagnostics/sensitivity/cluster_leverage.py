@@ -1,0 +1,90 @@
+"""Which clusters carry the estimate: leverage, partial leverage, and how many clusters there are in effect."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.effects import Finding, Regression
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.inference.refits.leave_out import (
+    effective_clusters,
+    effects_projection,
+    partial_shares,
+    regression_of,
+    row_clusters,
+)
+from twintrade.numerics.absorption.annihilators import Annihilator
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+COLUMNS = ("dimension", "cluster", "n_rows", "leverage", "partial_leverage")
+CONCENTRATED = 0.5
+
+
+def row_leverage(source: Regression, q: Annihilator | None) -> FloatArray:
+    """Return the diagonal of the projection on effects and regressors, shape (n_rows,)."""
+    own = np.einsum("ij,jk,ik->i", source.design, source.bread, source.design) * source.weights
+    if q is None:
+        return np.asarray(own)
+    inside = np.divide((q.basis**2).sum(axis=1), q.weights, out=np.zeros_like(own), where=q.weights > 0)
+    return np.asarray(own + inside + q.weights * q.share[q.level])
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterLeverage(Diagnostic):
+    """Leverage by cluster for the design's clustering dimensions (MacKinnon, Nielsen and Webb 2023)."""
+
+    name: ClassVar[str] = "cluster_leverage"
+    citation: ClassVar[str] = "mackinnon2023"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a cluster, and the effective number of clusters; payload ``cluster_leverage``."""
+        estimate = fit.view("overall")
+        source = regression_of(estimate)
+        if source is None:
+            return self.unavailable("the method has no regression behind it")
+        q = effects_projection(fit, estimate, source)
+        leverage = row_leverage(source, q)
+        parts, texts, smallest = [], [], float("inf")
+        for name in fit.design.clusters:
+            codes = row_clusters(fit, name, source.rows)
+            shares = partial_shares(source, codes)
+            effective = effective_clusters(shares)
+            smallest = min(smallest, effective)
+            labels = _labels(fit, name, source.rows, codes)
+            top = int(np.argmax(shares))
+            texts.append(
+                f"by {name} {shares.size} clusters count as {effective:.1f}; {labels[top]} alone holds "
+                f"{100 * shares[top]:.0f} % of what identifies the effect"
+            )
+            columns = {"dimension": name, "cluster": labels, "n_rows": np.bincount(codes)}
+            frame = pd.DataFrame(columns | {"leverage": np.bincount(codes, leverage), "partial_leverage": shares})
+            parts.append(frame.sort_values("partial_leverage", ascending=False))
+        table = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+        is_concentrated = bool(table["partial_leverage"].max() > CONCENTRATED)
+        sentence = "; ".join(texts)
+        return Finding(
+            diagnostic=self.name,
+            verdict="fail" if is_concentrated else "none",
+            sentence=f"{sentence[0].upper()}{sentence[1:]}.",
+            value=smallest,
+            unit="effective clusters",
+            table=table,
+            payloads={"cluster_leverage": table},
+        )
+
+
+def _labels(fit: Fit, name: str, rows: IntArray, codes: IntArray) -> list[str]:
+    o, panel = fit.design.observations, fit.design.panel
+    first = np.unique(codes, return_index=True)[1]
+    unit = o.unit_rows[o.unit[rows[first]]]
+    if name == "city":
+        return [str(v) for v in panel.cities[panel.unit_city[unit]]]
+    if name == "partner":
+        return [str(v) for v in panel.partners[panel.unit_partner[unit]]]
+    if name == "period":
+        return [panel.label(int(p)) for p in o.period[rows[first]]]
+    return [str(v) for v in panel.units[unit]]

@@ -1,0 +1,79 @@
+"""Bounds on the average effect when each tie may have begun at any date between its first and last candidate."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.estimators.base import Fit
+from twintrade.estimators.imputing.untreated_outcomes import Family, counterfactual
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.extreme_ratio import extreme_ratios
+
+
+@dataclass(frozen=True, slots=True)
+class DateBounds:
+    """The smallest and largest average effect that some choice of dates gives.
+
+    Attributes
+    ----------
+    low, high : float
+        On the scale of the headline; sampling error is not in them.
+    n_units, n_rows : int
+        Tied units with more than one possible onset, and their rows that are treated under some of them only.
+    """
+
+    low: float
+    high: float
+    n_units: int
+    n_rows: int
+
+
+def date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBounds | None:
+    """Bound the effect on rows that are truly treated, whichever the true onsets between ``first`` and ``last`` are.
+
+    Rows before a unit's first possible onset are untreated under every date; effects and covariates are fitted on
+    these and on untied units alone, and predict the others. Rows from the last possible onset on are treated under
+    every date, those between under some: a unit's true onset is where its treated rows begin. The bounds are the
+    smallest and the largest average of outcome less prediction over all combinations of onsets, each found exactly
+    (for Poisson the logarithm of total outcome over total prediction).
+
+    Parameters
+    ----------
+    fit : Fit
+    first, last : FloatArray, shape (panel.n_units,)
+        Bounds of each unit's onset, ``inf`` for units never tied.
+
+    Returns
+    -------
+    DateBounds or None
+        None where no date is ambiguous.
+
+    Raises
+    ------
+    EstimationError
+        No treated row can be imputed from rows that are untreated under every date.
+    """
+    design: Design = fit.design
+    vague = np.isfinite(first) & (last > first)
+    if not vague.any():
+        return None
+    # An effect in proportions on an outcome in levels comes from a proportional model.
+    scale = fit.estimate.scale
+    is_poisson = scale in ("log points", "percent") and design.transform == "level"
+    family: Family = "poisson" if is_poisson else "linear"
+    o = design.reassigned(first).observations
+    found = counterfactual(o, family)
+    used = o.is_treated[found.rows]
+    rows, predicted = found.rows[used], found.predicted[used]
+    unit, period = o.unit[rows], o.period[rows]
+    order = np.lexsort((period, unit))
+    rows, predicted, unit, period = rows[order], predicted[order], unit[order], period[order]
+    is_optional = period < last[o.unit_rows[unit]]
+    weight = np.ones(rows.size) if o.weights is None else o.weights[rows]
+    top, bottom = (o.y[rows], predicted) if is_poisson else (o.y[rows] - predicted, np.ones(rows.size))
+    low, high = extreme_ratios(weight * top, weight * bottom, unit, is_optional)
+    if is_poisson:
+        with np.errstate(divide="ignore"):
+            low, high = (float(100 * (r - 1) if scale == "percent" else np.log(r)) for r in (low, high))
+    return DateBounds(low, high, int(np.unique(unit[is_optional]).size), int(is_optional.sum()))

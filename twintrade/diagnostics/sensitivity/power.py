@@ -1,0 +1,180 @@
+"""What effect these data could have found: placebo ties among untied units, an effect added, a test made."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import quoted
+from twintrade.effects import Finding
+from twintrade.errors import DesignError, TwintradeError
+from twintrade.estimators.base import Fit, Repeater
+from twintrade.fanout import Arrays, run_jobs, succeeded
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.clustering.joint import t_quantile
+from twintrade.inference.refits.permutation import is_linear
+from twintrade.numerics.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power(Diagnostic):
+    """The minimum detectable effect, from the user's own untied units.
+
+    Placebo onsets with the real cohort sizes are dealt to units that are never tied; the spread of the placebo
+    estimates is the noise of this design. A test that rejects beyond the critical value of that spread finds an
+    effect with the probability that the spread leaves above it. Where every placebo has a clustered error, the
+    share of placebos that these errors reject is shown as well: it should be one minus the level. Linear methods
+    whose placebos take the fast path have no such errors.
+
+    Attributes
+    ----------
+    draws : int
+    power : float
+        Probability with which the minimum detectable effect is found.
+    level : float
+    sizes : tuple of float
+        Effects at which the power is printed, on the scale of the estimate; empty for multiples of the spread.
+    """
+
+    draws: int = 199
+    power: float = 0.8
+    level: float = 0.95
+    sizes: tuple[float, ...] = ()
+    name: ClassVar[str] = "power"
+    citation: ClassVar[str] = "bloom1995"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return the minimum detectable effect; payload ``power`` has the rejection rate by size of effect."""
+        try:
+            drawn, se, reasons = self._placebos(fit, rng)
+        except (DesignError, TwintradeError) as error:
+            return self.unavailable(str(error))
+        if drawn.size < 20:
+            return self.unavailable(
+                f"only {drawn.size} placebo designs could be estimated: {next(iter(reasons), '')}"
+            )
+        scale = fit.estimate.scale
+        critical = float(np.quantile(np.abs(drawn), self.level))
+        mde = detectable(drawn, critical, self.power)
+        half = detectable(drawn, critical, 0.5)
+        sizes = np.array(self.sizes) if self.sizes else np.linspace(0, 2 * mde, 21)
+        rates = np.array([rejection_rate(drawn, critical, size) for size in sizes])
+        frame = pd.DataFrame({"effect": sizes, "rejection_rate": rates})
+        table = [("minimum detectable effect", mde), (f"effect found with {50} % power", half)]
+        table += [("spread of placebo estimates", float(drawn.std())), ("placebo designs", float(drawn.size))]
+        if np.isfinite(se).all():
+            width = t_quantile((1 + self.level) / 2, np.inf)
+            rejected = float((np.abs(drawn) > width * se).mean())
+            analytic = (width + t_quantile(self.power, np.inf)) * float(np.median(se))
+            table += [
+                ("clustered errors reject the placebo at", rejected),
+                ("analytic, from clustered errors", analytic),
+            ]
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=(
+                f"With these data an effect below {quoted(half, scale)} would be missed half of the time, and one "
+                f"below {quoted(mde, scale)} with more than {100 * (1 - self.power):.0f} % probability "
+                f"({drawn.size} placebo designs on units that are never tied)."
+            ),
+            value=mde,
+            unit=scale,
+            table=pd.DataFrame(table, columns=["quantity", "value"]),
+            payloads={"power": frame},
+        )
+
+    def _placebos(self, fit: Fit, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, list[str]]:
+        """Return the placebo estimates, their clustered errors, and why other draws failed.
+
+        The fast path of linear methods gives no errors, so that no draw has one.
+        """
+        design, onsets = placebo_design(fit.design)
+        first = design.reassigned(deal(design, onsets, rng))
+        fast = fit.estimator.repeater(first, first.observations.y[:, None]) if is_linear(fit) else None
+        dealt = [deal(design, onsets, rng) for _ in range(self.draws)]
+        if fast is not None:
+            return _without_errors(fit, design, dealt, fast)
+        jobs = {str(k): onset for k, onset in enumerate(dealt)}
+        done, bad = succeeded(run_jobs("power", _placebo, jobs, shared=(fit, design)))
+        found = np.array([[one.values["effect"], one.values["se"]] for one in done if one.values is not None])
+        return *found.reshape(-1, 2).T, [reason for _, reason in bad]
+
+
+def _without_errors(
+    fit: Fit, design: Design, dealt: list[FloatArray], fast: Repeater
+) -> tuple[FloatArray, FloatArray, list[str]]:
+    effects, reasons = [], []
+    for onset in dealt:
+        changed = design.reassigned(onset)
+        try:
+            quick = fast(changed)
+            again = Fit(fit.estimator, changed, quick[0]) if quick is not None else fit.refit(changed)
+            effects.append(float(again.view("overall").effects[0]))
+        except TwintradeError as error:
+            reasons.append(str(error))
+    return np.array(effects), np.full(len(effects), np.nan), reasons
+
+
+def _placebo(shared: tuple[Fit, Design], onset: FloatArray, rng: np.random.Generator) -> Arrays:
+    fit, design = shared
+    again = fit.refit(design.reassigned(onset))
+    return {"effect": again.view("overall").effects[0], "se": np.float64(_se(again))}
+
+
+def _se(fit: Fit) -> float:
+    try:
+        return float(Clustered().sandwich(fit, fit.view("overall")).se[0])
+    except TwintradeError:
+        return float("nan")
+
+
+def placebo_design(design: Design) -> tuple[Design, FloatArray]:
+    """Return the design on never-tied units alone, and the real onsets to be dealt among them.
+
+    Raises
+    ------
+    DesignError
+        Fewer than two untied units for every tied one.
+    """
+    o = design.observations
+    tied = o.is_ever_treated
+    onsets = o.unit_onset[tied]
+    untied = [str(u) for u in o.unit_ids[~tied]]
+    if len(untied) < 2 * onsets.size:
+        raise DesignError(f"{len(untied)} untied units are too few to play {onsets.size} tied ones")
+    inside = np.isin(design.panel.units, untied)
+    return design.restricted(inside[design.panel.unit]), onsets
+
+
+def deal(design: Design, onsets: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Deal onsets to randomly chosen units that are observed before and after them, shape (panel.n_units,)."""
+    panel = design.panel
+    out = np.full(panel.n_units, np.inf)
+    kept = np.ones(panel.n_rows, dtype=bool) if design.kept is None else design.kept
+    unit, period = panel.unit[kept], panel.period[kept]
+    first, last = np.full(panel.n_units, np.iinfo(np.int64).max), np.full(panel.n_units, np.iinfo(np.int64).min)
+    np.minimum.at(first, unit, period)
+    np.maximum.at(last, unit, period)
+    free = rng.permutation(np.unique(unit))
+    for onset in onsets:
+        fitting = free[(first[free] < onset - design.anticipation) & (last[free] >= onset)]
+        if fitting.size:
+            out[fitting[0]] = onset
+            free = free[free != fitting[0]]
+    return out
+
+
+def rejection_rate(drawn: FloatArray, critical: float, effect: float) -> float:
+    """Return how often an effect added to the placebo estimates exceeds the critical value."""
+    return float((np.abs(drawn + effect) > critical).mean())
+
+
+def detectable(drawn: FloatArray, critical: float, power: float) -> float:
+    """Return the effect that is found with the given probability, whichever its sign."""
+    both = np.concatenate([drawn, -drawn])
+    return critical - float(np.quantile(both, 1 - power))

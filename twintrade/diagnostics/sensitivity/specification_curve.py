@@ -1,0 +1,227 @@
+"""The estimate under every defensible combination of choices, none of them picked for its result."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice, product
+from typing import ClassVar, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import COMPARISONS, Design, TransformName
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.pre_period.anticipation import with_anticipation
+from twintrade.diagnostics.sensitivity.dates import CHOSEN, date_variants
+from twintrade.diagnostics.sensitivity.specifications import Curve, Specification, placebo_curves
+from twintrade.diagnostics.variants import quoted
+from twintrade.effects import Finding, Message
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.refits.inversion import two_sided_share
+from twintrade.inference.reported import resolve_method
+
+T = TypeVar("T")
+CHOICES = (
+    "estimator",
+    "outcome",
+    "fixed_effects",
+    "comparison",
+    "window",
+    "anticipation",
+    "dates",
+    "weights",
+    "covariates",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecificationCurve(Diagnostic):
+    """Estimator x outcome x fixed effects x comparison x window x anticipation x dates x weights x controls.
+
+    All on the scale of the headline; choices that a method does not see count once.
+
+    Attributes
+    ----------
+    estimators : tuple of str
+        Names; the fit's own method is always among them.
+    fixed_effects, comparisons : tuple of str
+        Sets of effects and comparisons.
+    anticipation : tuple of int
+    outcomes : tuple of str
+        Further columns that measure the same, in the headline's unit.
+    windows : tuple of (int, int)
+        Further windows of event time.
+    weights : tuple of str
+        Columns of weights; the headline's own are always among the choices.
+    has_dates : bool
+        Whether other definitions of the date enter.
+    covariates : tuple of str
+        Controls, entered in every subset (static regressions share one set of cross-products).
+    draws : int
+        Re-assignments of onsets for the joint test; methods without a fast path take no part in it.
+    most : int
+        Refuses larger curves.
+    """
+
+    estimators: tuple[str, ...] = ("twfe", "imputation", "ppml")
+    fixed_effects: tuple[str, ...] = ("two_way", "gravity")
+    comparisons: tuple[str, ...] = ("not_yet_treated", "never_treated")
+    anticipation: tuple[int, ...] = (0, 1)
+    outcomes: tuple[str, ...] = ()
+    windows: tuple[tuple[int, int], ...] = ()
+    weights: tuple[str, ...] = ()
+    has_dates: bool = True
+    covariates: tuple[str, ...] = ()
+    draws: int = 99
+    most: int = 10_000
+    name: ClassVar[str] = "specification_curve"
+    citation: ClassVar[str] = "simonsohn2020"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a specification, sorted by effect; payload ``specification_curve``."""
+        unknown = self._unknown(fit)
+        if unknown:
+            return self.unavailable(unknown)
+        plan = list(islice(self.plan(fit), self.most + 1))
+        n_all = len(plan) * 2 ** len(self.covariates)
+        if n_all > self.most:
+            return self.unavailable(f"{n_all:,} specifications or more are over {self.most:,}; name fewer choices")
+        chosen = resolve_method(fit, inference)
+        shown = chosen if isinstance(chosen, Clustered | Jackknife) else None
+        table = pd.DataFrame(Curve(fit, tuple(plan), self.covariates, shown).estimated(rng))
+        # Choices that a method does not see give the same number: they count once, the headline before others.
+        table = table.sort_values("is_headline", ascending=False, kind="stable")
+        key = ["estimator", "outcome", "fixed_effects", "covariates", "effect", "n_rows"]
+        table = table[~(table.round({"effect": 12}).duplicated(key) & table["effect"].notna())]
+        table = table.sort_values("effect", na_position="last", ignore_index=True)
+        known = table.dropna(subset=["effect"])
+        if len(known) < 2:
+            return self.unavailable("fewer than two specifications could be estimated")
+        scale, own = fit.estimate.scale, float(fit.view("overall").effects[0])
+        median = float(known["effect"].median())
+        same = float((known["effect"] * own > 0).mean())
+        sentence = (
+            f"Over {len(known)} specifications the effect runs from {quoted(float(known['effect'].min()), scale)} to "
+            f"{quoted(float(known['effect'].max()), scale)}, median {quoted(median, scale)}; {100 * same:.0f} % have "
+            "the sign of the headline"
+        )
+        joint, n_used = float("nan"), 0
+        if self.draws:
+            joint, n_used = self._joint(fit, plan, rng)
+        if np.isfinite(joint):
+            sentence += f". The median of {n_used} of them is larger under {100 * joint:.0f} % of re-assigned onsets"
+        failed = table[table["effect"].isna()]
+        reasons = failed["reason"].value_counts()
+        listed = "; ".join(f"{n} because {reason}" for reason, n in reasons.items())
+        notes = (
+            Message("info", "specifications-skipped", f"{len(failed)} specifications have no estimate: {listed}"),
+        )
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=sentence + ".",
+            value=joint if np.isfinite(joint) else median,
+            unit="p" if np.isfinite(joint) else scale,
+            table=_summary(known),
+            payloads={"specification_curve": known.drop(columns="reason").reset_index(drop=True)},
+            messages=notes if len(failed) else (),
+        )
+
+    def plan(self, fit: Fit) -> Iterator[Specification]:
+        """Yield the specifications, those included that will turn out not to be possible."""
+        methods = [_named(name) for name in self.estimators]
+        methods = [fit.estimator, *(m for m in methods if m != fit.estimator)]
+        dates = list(date_variants(fit.design)) if self.has_dates else []
+        designs = {v.label: v.design for v in dates if v.design is not None} or {CHOSEN: fit.design}
+        own = fit.design
+        for (label, dated), method, outcome, effects, side, window, weights, periods in product(
+            designs.items(),
+            methods,
+            _with(own.outcome, self.outcomes),
+            self.fixed_effects,
+            self.comparisons,
+            _with(own.window, self.windows),
+            _with(own.weights, self.weights),
+            self.anticipation,
+        ):
+            for transform in _transforms(fit, method):
+                moved = replace(
+                    dated,
+                    outcome=outcome,
+                    fixed_effects=effects,
+                    comparison=COMPARISONS[side](),
+                    transform=transform,
+                    window=window,
+                    weights=weights,
+                )
+                design = with_anticipation(moved, periods).design
+                if design is None:
+                    continue
+                choices = {
+                    "outcome": outcome,
+                    "fixed_effects": effects,
+                    "comparison": side,
+                    "window": f"{window[0]:+d} to {window[1]:+d}",
+                    "anticipation": f"{periods} period{'s' * (periods != 1)}",
+                    "dates": label,
+                    "weights": weights or "none",
+                }
+                is_own = method == fit.estimator and label == CHOSEN and _is_own(own, design)
+                yield Specification(method, design, choices, is_own)
+
+    def _unknown(self, fit: Fit) -> str:
+        """Return what is named and does not exist."""
+        columns = fit.design.panel.columns
+        named = (*self.outcomes, *self.weights, *self.covariates)
+        lacking = [f"the panel has no column {c!r}" for c in named if c not in columns]
+        lacking += [f"no method is called {m!r}" for m in self.estimators if m not in ESTIMATORS]
+        lacking += [f"no comparison is called {c!r}" for c in self.comparisons if c not in COMPARISONS]
+        return "; ".join(lacking)
+
+    def _joint(self, fit: Fit, plan: list[Specification], rng: np.random.Generator) -> tuple[float, int]:
+        """Return how often re-assigned onsets give a median as large, over specifications with a fast path."""
+        try:
+            curves = placebo_curves(fit, plan, self.draws, rng)
+        except TwintradeError:
+            return float("nan"), 0
+        if curves is None:
+            return float("nan"), 0
+        medians = np.nanmedian(curves, axis=1)
+        return two_sided_share(float(medians[-1]), medians[:-1]), curves.shape[1]
+
+
+def _named(name: str) -> Estimator:
+    """Return a method with its default options, static where it has that shape."""
+    kind = ESTIMATORS[name]
+    options = {"shape": "static"} if "shape" in getattr(kind, "__dataclass_fields__", {}) else {}
+    return kind(**options)
+
+
+def _with(own: T, others: tuple[T, ...]) -> tuple[T, ...]:
+    """Return the headline's choice and the others, each once."""
+    return tuple(dict.fromkeys((own, *others)))
+
+
+def _is_own(own: Design, design: Design) -> bool:
+    """Whether a design is the headline's in every choice but its dates."""
+    names = ("outcome", "fixed_effects", "comparison", "anticipation", "window", "weights")
+    return all(getattr(own, name) == getattr(design, name) for name in names)
+
+
+def _transforms(fit: Fit, method: Estimator) -> tuple[TransformName, ...]:
+    """Return the transforms of the outcome under which a method can come out on the headline's scale."""
+    if fit.estimate.scale == "log points":
+        return ("level",) if method.is_poisson else ("log",)
+    return (fit.design.transform,)
+
+
+def _summary(known: pd.DataFrame) -> pd.DataFrame:
+    """Return the median effect by each choice."""
+    rows = []
+    for choice in CHOICES:
+        for value, part in known.groupby(choice, sort=True):
+            rows.append((choice, str(value), len(part), float(part["effect"].median())))
+    return pd.DataFrame(rows, columns=["choice", "value", "n", "median_effect"])

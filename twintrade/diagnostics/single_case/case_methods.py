@@ -1,0 +1,129 @@
+"""The methods that the page of a single case shows side by side, each on the scale it works on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Design, TransformName
+from twintrade.design.case import Case
+from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, case_sets, placebo_paths
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit, fit
+from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.double_ratio import DoubleRatio
+from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.estimators.synthetic_did import SyntheticDid
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMethod:
+    """A method on the scale it is shown on.
+
+    Attributes
+    ----------
+    label : str
+    estimator : SingleCase
+    transform : str
+        Of the outcome.
+    """
+
+    label: str
+    estimator: SingleCase
+    transform: TransformName
+
+
+METHODS = (
+    CaseMethod("double ratio", DoubleRatio(), "level"),
+    # A flow far larger than its donors lies outside their hull; its movements need not.
+    CaseMethod("synthetic control", SyntheticControl(demeaned=True), "log"),
+    CaseMethod("synthetic DiD", SyntheticDid(min_before=4), "log"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """One method with one donor set, or why there is nothing.
+
+    Attributes
+    ----------
+    method : CaseMethod
+    donor_set : str
+    design : Design
+        Of the treated unit and these donors.
+    case : Case or None
+    paths : PlaceboPaths or None
+    reason : str
+    """
+
+    method: CaseMethod
+    donor_set: str
+    design: Design
+    case: Case | None = None
+    paths: PlaceboPaths | None = None
+    reason: str = ""
+
+    def fitted(self) -> Fit:
+        """Return the fit, for inferences that refit."""
+        return fit(self.method.estimator, self.design)
+
+
+def methods_of(made: Fit) -> tuple[CaseMethod, ...]:
+    """Return the fit's own method first, then those of ``METHODS`` on a log scale that are not the same."""
+    assert isinstance(made.estimator, SingleCase)
+    own = CaseMethod(made.estimator.title.lower(), made.estimator, made.design.transform)
+    is_relative = made.estimate.scale == "log points"
+    further = METHODS if is_relative and not made.design.covariates else ()
+    return (own, *(m for m in further if m.estimator.name != made.estimator.name))
+
+
+def seen_by(made: Fit) -> Iterator[tuple[CaseMethod, Case]]:
+    """Yield every method that can look at the case, with the case as it looks at it."""
+    for method in methods_of(made):
+        design = made.design.with_outcome(made.design.outcome, method.transform)
+        if method.estimator.requires.unmet(design):
+            continue
+        try:
+            yield method, method.estimator.case(design)
+        except TwintradeError:
+            continue
+
+
+def measured(made: Fit) -> Iterator[Measured]:
+    """Yield every method of a single-case fit with every donor set that is not empty."""
+    for method in methods_of(made):
+        design = made.design.with_outcome(made.design.outcome, method.transform)
+        lacking = method.estimator.requires.unmet(design)
+        try:
+            sets = {} if lacking else case_sets(method.estimator.case(design))
+        except TwintradeError as error:
+            lacking, sets = [str(error)], {}
+        if lacking:
+            yield Measured(method, "all", design, reason="; ".join(lacking))
+        for key, case in sets.items():
+            yield _measured(method, key, design, case)
+
+
+def _measured(method: CaseMethod, key: str, design: Design, case: Case) -> Measured:
+    members = np.isin(design.panel.units, case.units)
+    part = design.restricted(members[design.panel.unit])
+    try:
+        return Measured(method, key, part, case, placebo_paths(method.estimator, case))
+    except TwintradeError as error:
+        return Measured(method, key, part, case, reason=str(error))
+
+
+def disagreements(found: list[Measured]) -> list[tuple[str, float, float]]:
+    """Return the methods by which donor sets A and B differ in sign, with both mean gaps.
+
+    A set of one donor is no second opinion, so it takes no part.
+    """
+    effects: dict[str, dict[str, float]] = {}
+    for one in found:
+        if one.paths is not None and one.paths.case.n_donors > 1:
+            effects.setdefault(one.method.label, {})[one.donor_set] = one.paths.effect
+    return [
+        (label, sets["A"], sets["B"])
+        for label, sets in effects.items()
+        if {"A", "B"} <= set(sets) and sets["A"] * sets["B"] < 0
+    ]

@@ -1,0 +1,177 @@
+"""Every p-value and interval that one treated unit can have, by method and donor set, with its floor."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.single_case.case_methods import Measured, measured
+from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, single_case
+from twintrade.effects import Finding
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.estimators.cases.weighted_case import WeightedCase
+from twintrade.inference.base import Inference
+from twintrade.inference.conformal import ENOUGH_BEFORE, Conformal
+from twintrade.inference.prediction_intervals import PredictionIntervals
+
+COLUMNS = (
+    "method",
+    "donor_set",
+    "n_donors",
+    "n_before",
+    "n_after",
+    "effect",
+    "percent",
+    "pre_rmspe",
+    "p",
+    "p_rmspe_ratio",
+    "floor",
+    "p_conformal",
+    "conformal_floor",
+    "conformal_low",
+    "conformal_high",
+    "prediction_low",
+    "prediction_high",
+    "reason",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTests(Diagnostic):
+    """Placebo ranks, conformal p-values and prediction intervals of a single case, side by side.
+
+    Attributes
+    ----------
+    min_before : int
+        Fewest periods before the onset for any p-value.
+    level : float
+        Of the intervals.
+    draws : int
+        Refits behind a prediction interval.
+    """
+
+    min_before: int = 4
+    level: float = 0.9
+    draws: int = 200
+    name: ClassVar[str] = "case_tests"
+    citation: ClassVar[str] = "abadie2021"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a method and donor set; payload ``case_tests``."""
+        if single_case(fit) is None:
+            return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
+        found = list(measured(fit))
+        rows = _merged([self._row(fit, one, rng) for one in found])
+        table = pd.DataFrame(rows, columns=list(COLUMNS))
+        if table["effect"].isna().all():
+            return self.unavailable(str(table["reason"].iloc[0]))
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=_sentence(table, self.min_before) + _exact_fits(found),
+            value=float(table["p"].min()),
+            unit="p",
+            table=table,
+            payloads={"case_tests": table},
+        )
+
+    def _row(self, fit: Fit, one: Measured, rng: np.random.Generator) -> dict[str, object]:
+        row: dict[str, object] = {"method": one.method.label, "donor_set": one.donor_set, "reason": one.reason}
+        if one.paths is None:
+            return row
+        case = one.paths.case
+        n_before = int(case.is_before.sum())
+        row |= {"n_donors": case.n_donors, "n_before": n_before, "n_after": int(case.is_after.sum())}
+        row |= {"effect": one.paths.effect, "pre_rmspe": float(one.paths.pre_rmspe[0])}
+        if fit.estimate.scale == "log points":
+            row["percent"] = float(100 * np.expm1(one.paths.effect))
+        if n_before < self.min_before:
+            return row | {"reason": f"no p-value: {n_before} periods before the tie, {self.min_before} are needed"}
+        return row | _ranks(one.paths) | self._conformal(one) | self._prediction(one, rng)
+
+    def _conformal(self, one: Measured) -> dict[str, object]:
+        """Return the p-value over shifts, with the interval only where the periods before the onset are enough."""
+        if not one.method.estimator.fits_whole_path:
+            return {}
+        try:
+            bands = Conformal(level=self.level).infer(one.fitted(), "overall", np.random.default_rng(0))
+        except TwintradeError as error:
+            return {"reason": str(error)}
+        row: dict[str, object] = {"p_conformal": float(bands.p[0]), "conformal_floor": bands.facts["floor"]}
+        if int(str(bands.facts["n_before"])) < ENOUGH_BEFORE:
+            return row
+        return row | {"conformal_low": float(bands.low[0]), "conformal_high": float(bands.high[0])}
+
+    def _prediction(self, one: Measured, rng: np.random.Generator) -> dict[str, object]:
+        if one.case is None or not isinstance(one.method.estimator, WeightedCase):
+            return {}
+        if int(one.case.is_before.sum()) < ENOUGH_BEFORE:
+            return {}
+        try:
+            bands = PredictionIntervals(level=self.level, draws=self.draws).infer(one.fitted(), "overall", rng)
+        except TwintradeError as error:
+            return {"reason": str(error)}
+        return {"prediction_low": float(bands.low[0]), "prediction_high": float(bands.high[0])}
+
+
+def _merged(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Return the rows with one for all donor sets of a method that fail for the same reason."""
+    kept: list[dict[str, object]] = []
+    failed: dict[tuple[object, object], dict[str, object]] = {}
+    for row in rows:
+        key = row["method"], row["reason"]
+        if "effect" in row or key not in failed:
+            kept.append(row)
+            if "effect" not in row:
+                failed[key] = row
+        else:
+            failed[key]["donor_set"] = f"{failed[key]['donor_set']}, {row['donor_set']}"
+    return kept
+
+
+def _ranks(paths: PlaceboPaths) -> dict[str, object]:
+    rank, ratio = paths.rank(), paths.rmspe_rank()
+    if rank.n_placebos == 0:
+        return {"reason": "no placebo can be formed"}
+    return {"p": rank.p, "p_rmspe_ratio": ratio.p, "floor": rank.floor}
+
+
+def _exact_fits(found: list[Measured]) -> str:
+    """Name the methods whose donors reproduce the path before the tie without any misfit."""
+    named = [f"{m.method.label} ({m.donor_set})" for m in found if m.paths is not None and m.paths.fits_exactly]
+    if not named:
+        return ""
+    return (
+        f" With so many donors for so few periods the path before the tie is reproduced exactly by {', '.join(named)}"
+        ": there is no misfit to divide by, so no rank of the RMSPE ratio is given, and a fit that good is no merit."
+    )
+
+
+def _sentence(table: pd.DataFrame, min_before: int) -> str:
+    known = table.dropna(subset=["p"])
+    n_before = int(table["n_before"].dropna().iloc[0])
+    if known.empty:
+        return (
+            f"No p-value is given: with {n_before} periods before the tie, where {min_before} are needed, the gaps "
+            "are a description."
+        )
+    conformal = (
+        f" Conformal p-values rest on {n_before} periods before the tie"
+        + (f", fewer than the {ENOUGH_BEFORE} that intervals need." if n_before < ENOUGH_BEFORE else ".")
+        if table["p_conformal"].notna().any()
+        else ""
+    )
+    if len(known) == 1:
+        only = known.iloc[0]
+        return (
+            f"The one combination of method and donor set that could be formed has rank p-value {only['p']:.3f}; "
+            f"none below {only['floor']:.3f} is attainable.{conformal}"
+        )
+    return (
+        f"Over {len(known)} combinations of method and donor set the rank p-values run from {known['p'].min():.3f} "
+        f"to {known['p'].max():.3f} with median {known['p'].median():.3f}; the smallest attainable ones from "
+        f"{known['floor'].min():.3f} to {known['floor'].max():.3f}. No single one of them is the result.{conformal}"
+    )

@@ -1,0 +1,179 @@
+"""Every candidate date against every donor set: the median and the spread, never the best."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design.case import Case
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.sensitivity.dates import has_vague_date
+from twintrade.diagnostics.single_case.case_methods import CaseMethod, seen_by
+from twintrade.diagnostics.single_case.case_placebos import case_sets, placebo_paths, single_case
+from twintrade.diagnostics.who_is_compared.raw_series import candidate_dates
+from twintrade.effects import Finding, Message
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.inference.base import Inference
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """The case under one reading of its date.
+
+    Attributes
+    ----------
+    label : str
+    kind : {"date", "donut", "interval"}
+        A candidate date; ambiguous periods left out (the onset's own, or those between first and last candidate);
+        the periods between first and last candidate alone.
+    onset : int
+    case : Case
+    """
+
+    label: str
+    kind: str
+    onset: int
+    case: Case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateSets(Diagnostic):
+    """A single case under each candidate date, a donut and the interval between, in both donor sets.
+
+    Attributes
+    ----------
+    dates : tuple of int
+        Candidate onsets as the panel's periods; empty reads them from the treatment register.
+    min_before : int
+        Fewest periods before a date.
+    """
+
+    dates: tuple[int, ...] = ()
+    min_before: int = 4
+    name: ClassVar[str] = "date_sets"
+    citation: ClassVar[str] = "denteh2022"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a method of the page, date and donor set; payload ``date_sets``.
+
+        Payload ``date_sets_table`` has the donor sets beside each other.
+        """
+        found = single_case(fit)
+        if found is None:
+            return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
+        case = found[1]
+        labels = self._labels(fit, case)
+        messages, rows = _said(fit, labels, case), []
+        for method, seen in seen_by(fit):
+            for dated in variants(seen, labels):
+                rows += self._rows(method, dated, fit.design.panel.label(dated.onset))
+        table = pd.DataFrame(rows)
+        known = table.dropna(subset=["effect"])
+        if known.empty:
+            return self.unavailable("no candidate date leaves enough periods on both sides")
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=_summary(known),
+            value=float(known["p"].median()),
+            unit="p",
+            table=table,
+            payloads={"date_sets": table, "date_sets_table": side_by_side(table)},
+            messages=tuple(messages),
+        )
+
+    def _labels(self, fit: Fit, case: Case) -> dict[int, str]:
+        """Return candidate onsets with their labels; dates that fall into one period share a row."""
+        if self.dates:
+            return {d: fit.design.panel.label(d) for d in sorted(set(self.dates) | {case.onset})}
+        unit = str(case.units[0])
+        listed = candidate_dates(fit.design, unit)
+        out: dict[int, list[str]] = {case.onset: []}
+        if has_vague_date(fit.design, unit):
+            out[case.onset + 1] = ["a period later, as only the year is known"]
+        for period, label in zip(listed["period"], listed["label"], strict=True):
+            out.setdefault(int(period), []).append(str(label))
+        return {d: "; ".join(names) or "onset as chosen" for d, names in sorted(out.items())}
+
+    def _rows(self, method: CaseMethod, dated: Dated, onset_label: str) -> list[dict[str, object]]:
+        rows = []
+        for key, chosen in case_sets(dated.case).items():
+            row: dict[str, object] = {"date": dated.label, "kind": dated.kind, "onset": dated.onset}
+            row |= {"onset_label": onset_label, "method": method.label, "donor_set": key}
+            try:
+                row |= self._estimated(method.estimator, chosen)
+            except TwintradeError as error:
+                row |= {"effect": np.nan, "p": np.nan, "floor": np.nan, "reason": str(error)}
+            rows.append(row)
+        return rows
+
+    def _estimated(self, estimator: SingleCase, case: Case) -> dict[str, object]:
+        n_before, n_after = int(case.is_before.sum()), int(case.is_after.sum())
+        if n_before < self.min_before or n_after == 0:
+            reason = f"{n_before} periods before and {n_after} after"
+            return {"effect": np.nan, "p": np.nan, "floor": np.nan, "reason": reason}
+        paths = placebo_paths(estimator, case)
+        rank = paths.rank()
+        return {"effect": paths.effect, "p": rank.p, "floor": rank.floor, "reason": ""}
+
+
+def variants(case: Case, labels: dict[int, str]) -> Iterator[Dated]:
+    """Yield the case under each date, and with the ambiguous periods left out.
+
+    These are the time between the dates, which is also looked at alone, or with one date its own period.
+    """
+    inside = [d for d in labels if case.periods[0] < d <= case.periods[-1]]
+    for date in labels:
+        yield Dated(labels[date], "date", date, case.dated(date))
+    if len(inside) < 2:
+        rest = case.periods != case.onset
+        if (case.is_after & rest).any():
+            yield Dated("period of the onset left out", "donut", case.onset, case.during(rest))
+        return
+    first, last = min(inside), max(inside)
+    between = (case.periods >= first) & (case.periods < last)
+    yield Dated("time between the dates left out", "donut", last, case.during(~between).dated(last))
+    alone = case.during(case.periods < last)
+    yield Dated("from the first date to the last", "interval", first, alone.dated(first))
+
+
+def side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a date and method: effect and p of each donor set, and why there are none."""
+    keys = ["method", "date", "onset_label"]
+    rows = []
+    for names, part in table.groupby(keys, sort=False):
+        row = dict(zip(keys, names, strict=True))
+        for found in part.to_dict("records"):
+            row |= {f"effect_{found['donor_set']}": found["effect"], f"p_{found['donor_set']}": found["p"]}
+        rows.append(row | {"reason": "; ".join(dict.fromkeys(r for r in part["reason"] if r))})
+    return pd.DataFrame(rows)
+
+
+def _said(fit: Fit, labels: dict[int, str], case: Case) -> list[Message]:
+    """Name dates outside the series, and dates that fall into one period."""
+    panel, said = fit.design.panel, []
+    for date, label in labels.items():
+        if not case.periods[0] < date <= case.periods[-1]:
+            text = f"the date {label} ({panel.label(date)}) lies outside the series: no row for it"
+            said.append(Message("warning", "date-outside-series", text))
+        if "; " in label:
+            said.append(Message("info", "dates-in-one-period", f"{label} fall into one period, {panel.label(date)}"))
+    return said
+
+
+def _summary(known: pd.DataFrame) -> str:
+    effects, p = known["effect"], known["p"]
+    n_dates, n_sets, n_methods = (known[c].nunique() for c in ("date", "donor_set", "method"))
+    same = max((effects > 0).mean(), (effects < 0).mean())
+    plural = "" if n_dates == 1 else "s"
+    methods = "" if n_methods == 1 else f", {n_methods} methods"
+    return (
+        f"Over {len(known)} combinations of {n_dates} reading{plural} of the date{methods} and {n_sets} donor sets "
+        f"the median mean gap is {effects.median():+.3g} (from {effects.min():+.3g} to {effects.max():+.3g}), "
+        f"{100 * same:.0f} % of one sign; the median rank p is {p.median():.3f}. The smallest of them, "
+        f"{p.min():.3f}, is not a finding: with so many combinations something is always smallest."
+    )

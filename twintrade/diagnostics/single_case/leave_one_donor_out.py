@@ -1,0 +1,164 @@
+"""The estimate without each weighted donor in turn, and the weights it rests on."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design.case import Case
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.single_case.case_placebos import case_sets, single_case
+from twintrade.effects import Finding, Message
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.cases.weighted_case import WeightedCase
+from twintrade.fanout import Arrays, run_jobs
+from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.simplex.hull import distance_outside
+
+SHOWN = 1e-4
+"""Weights below this are not shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveOneDonorOut(Diagnostic):
+    """Abadie (2021): an effect that hangs on one donor is that donor's story."""
+
+    name: ClassVar[str] = "leave_one_donor_out"
+    citation: ClassVar[str] = "abadie2021"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a donor left out; payload ``leave_one_donor_out``: left_out, event_time, value (gap).
+
+        Payload ``leave_one_donor_out_table`` has the mean gaps: left_out, effect, reason.
+        """
+        found = single_case(fit)
+        if found is None:
+            return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
+        estimator, case = found
+        base = estimator.gaps(case)
+        table, paths = _without_each(estimator, case, base)
+        known = table.dropna(subset=["effect"])
+        if known.empty:
+            return self.unavailable("no donor can be left out")
+        effect = float(np.nanmean(base[case.is_after]))
+        low, high = float(known["effect"].min()), float(known["effect"].max())
+        flips = bool((np.sign(known["effect"]) != np.sign(effect)).any())
+        return Finding(
+            diagnostic=self.name,
+            verdict="fail" if flips else "pass",
+            sentence=(
+                f"Leaving out each of {len(known)} donors in turn moves the mean gap of {effect:+.3g} to between "
+                f"{low:+.3g} and {high:+.3g}{'; its sign hangs on one donor' if flips else ''}."
+            ),
+            value=high - low,
+            unit=fit.estimate.scale,
+            table=table,
+            payloads={
+                "leave_one_donor_out": pd.concat(paths, ignore_index=True),
+                "leave_one_donor_out_table": table,
+            },
+        )
+
+
+def _without_each(estimator: SingleCase, case: Case, base: FloatArray) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Return the mean gap without each donor that carries weight, and the paths of the gaps."""
+    rows, paths = [], [_path("", case, base)]
+    jobs = {str(case.units[1 + j]): j for j in _carrying(estimator, case)}
+    for done in run_jobs("leave one donor out", _gaps_without, jobs, shared=(estimator, case)):
+        if done.values is None:
+            rows.append({"left_out": done.job, "effect": np.nan, "reason": done.reason})
+            continue
+        gaps = done.values["gaps"]
+        rows.append({"left_out": done.job, "effect": float(np.nanmean(gaps[case.is_after])), "reason": ""})
+        paths.append(_path(done.job, case, gaps))
+    return pd.DataFrame(rows, columns=["left_out", "effect", "reason"]), paths
+
+
+def _gaps_without(shared: tuple[SingleCase, Case], donor: int, rng: np.random.Generator) -> Arrays:
+    estimator, case = shared
+    return {"gaps": estimator.gaps(case.without(donor))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DonorWeightTable(Diagnostic):
+    """Which donors stand for the treated unit, by donor set, and whether it lies within their reach."""
+
+    name: ClassVar[str] = "donor_weights"
+    citation: ClassVar[str] = "abadie2021"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return weights by donor set, payload ``donor_weights``; warns of a path outside the donors' range."""
+        found = single_case(fit)
+        if found is None or not isinstance(found[0], WeightedCase):
+            return self.unavailable(f"{fit.estimator.name} gives no donor weights")
+        estimator, case = found[0], found[1]
+        tables, sentences, messages = [], [], []
+        for key, chosen in case_sets(case).items():
+            try:
+                found_weights = estimator.weigh(chosen)
+            except TwintradeError as error:
+                sentences.append(f"Set {key}: {error}.")
+                continue
+            weights = found_weights.weights
+            rows = pd.DataFrame({"donor_set": key, "unit": chosen.units[1:], "weight": weights})
+            tables.append(rows[np.abs(weights) > SHOWN].sort_values("weight", ascending=False, kind="stable"))
+            sentences.append(_weight_sentence(key, tables[-1], weights))
+            messages += _outside(key, chosen, found_weights.intercept)
+        if not tables:
+            return self.unavailable(" ".join(sentences))
+        table = pd.concat(tables, ignore_index=True)
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=" ".join([*sentences, *(m.message[:1].upper() + m.message[1:] + "." for m in messages)]),
+            value=float(table["weight"].abs().max()),
+            unit="weight",
+            table=table,
+            # One figure shows all sets: each bar says to which it belongs.
+            payloads={
+                "donor_weights": table.assign(unit=table["donor_set"] + ": " + table["unit"].astype(str)),
+                "donor_weights_table": _wide(table),
+            },
+            messages=tuple(messages),
+        )
+
+
+def _wide(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a donor with its weight in each set, the heaviest first."""
+    sets = list(dict.fromkeys(table["donor_set"]))
+    wide = table.pivot(index="unit", columns="donor_set", values="weight")[sets]
+    order = wide.max(axis=1).sort_values(ascending=False, kind="stable").index
+    columns = {f"weight_{key}": wide.loc[order, key].to_numpy() for key in sets}
+    return pd.DataFrame({"donor": order.to_numpy(), **columns})
+
+
+def _carrying(estimator: SingleCase, case: Case) -> list[int]:
+    """Return the donors with weight, all of them where the method has no weights."""
+    if isinstance(estimator, WeightedCase):
+        return [int(j) for j in np.flatnonzero(np.abs(estimator.weigh(case).weights) > SHOWN)]
+    return list(range(case.n_donors))
+
+
+def _path(name: str, case: Case, gaps: FloatArray) -> pd.DataFrame:
+    return pd.DataFrame({"left_out": name, "event_time": case.event_times, "value": gaps})
+
+
+def _weight_sentence(key: str, shown: pd.DataFrame, weights: FloatArray) -> str:
+    top = ", ".join(f"{u} {w:.2f}" for u, w in zip(shown["unit"][:3], shown["weight"][:3], strict=True))
+    return f"Set {key}: {len(shown)} of {weights.size} donors carry weight, most of it {top}."
+
+
+def _outside(key: str, case: Case, intercept: float) -> list[Message]:
+    """Warn where no convex combination of donors can reach the treated path before the onset."""
+    distance, count = distance_outside(case.own[case.is_before] - intercept, case.donors[:, case.is_before])
+    if count == 0:
+        return []
+    text = (
+        f"{case.units[0]} lies outside the range of donor set {key} in {count} of {int(case.is_before.sum())} "
+        f"periods before the tie, by up to {distance:.1f} standard deviations: no convex combination reproduces it"
+    )
+    return [Message("warning", "outside-hull", text)]

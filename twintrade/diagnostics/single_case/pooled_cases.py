@@ -1,0 +1,205 @@
+"""Several cases: each one, their random-effects mean, combined placebo ranks, and what choosing them costs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design
+from twintrade.design.donors import case_design, untreated_rectangle
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.single_case.case_placebos import placebo_paths
+from twintrade.diagnostics.variants import p_text
+from twintrade.effects import Finding, Message
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import ESTIMATORS, Fit
+from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.testing.meta_analysis import RandomEffects, best_of, fisher_combined, random_effects
+
+MANY: Mapping[str, str] = {
+    "double_ratio": "double ratios",
+    "synthetic_control": "synthetic controls",
+    "synthetic_did": "synthetic differences-in-differences",
+    "augmented_synthetic_control": "augmented synthetic controls",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PooledCases(Diagnostic):
+    """Each treated unit as a case of its own, and what may be said of all.
+
+    A case's variance is that of its placebos' mean gaps, so cases with noisy donors weigh less.
+
+    Attributes
+    ----------
+    estimator : {"double_ratio", "synthetic_control", "synthetic_did", "augmented_synthetic_control"}
+        For each case.
+    out_of : int or None
+        From how many candidates the cases were chosen, where that is known; else several numbers are shown.
+    best : int
+        So many cases with the smallest p-values, taken alone, are the first row of what choosing costs.
+    level : float
+    """
+
+    estimator: Literal["double_ratio", "synthetic_control", "synthetic_did", "augmented_synthetic_control"] = (
+        "double_ratio"
+    )
+    out_of: int | None = None
+    best: int = 4
+    level: float = 0.95
+    name: ClassVar[str] = "pooled_cases"
+    citation: ClassVar[str] = "knapp2003"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return one row a case and the means; payloads ``cases``, ``best_of`` and ``cases_forest``.
+
+        ``cases_forest`` has label, group, effect, low, high, scale, and of the mean its method, how its interval is
+        made, and its level. A case's interval reaches as far as its placebos' mean gaps do at the level: it holds
+        zero where the case does not stand out among them.
+        """
+        method = ESTIMATORS[self.estimator]()
+        assert isinstance(method, SingleCase)
+        design, accepted = fit.design, method.requires.transforms
+        if accepted and design.transform not in accepted:
+            design = design.with_outcome(design.outcome, accepted[0])  # type: ignore[arg-type]
+        o = design.observations
+        rows = [self._row(design, str(unit), method) for unit in o.unit_ids[o.is_ever_treated]]
+        cases = pd.DataFrame(rows)
+        known = cases.dropna(subset=["effect", "variance"])
+        known = known[known["variance"] > 0]
+        if len(known) < 2:
+            return self.unavailable(
+                f"{len(known)} of {len(cases)} cases can be estimated with an error and two are needed"
+            )
+        effects, variances = known["effect"].to_numpy(), known["variance"].to_numpy()
+        mean = random_effects(effects, variances, self.level)
+        left = _leave_one_case_out(known, self.level)
+        combined = fisher_combined(known["p"].to_numpy())
+        bound = self._best_of(np.sort(known["p"].to_numpy()))
+        scale = method.effect_scale(design)
+        method_name = f"random-effects mean of {len(known)} {MANY[self.estimator]}"
+        forest = _forest(known, mean, left, method_name, self.level).assign(scale=scale)
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=_sentence(method_name, mean, known, combined, left, bound, self.level),
+            value=mean.mean,
+            unit=scale,
+            table=pd.concat([cases, _mean_rows(mean, left)], ignore_index=True),
+            payloads={"cases": cases, "best_of": bound, "cases_forest": forest},
+            messages=tuple(
+                Message("warning", "case-not-estimated", f"{row['unit']}: {row['reason']}")
+                for row in rows
+                if row["reason"]
+            ),
+        )
+
+    def _row(self, design: Design, unit: str, method: SingleCase) -> dict[str, object]:
+        row: dict[str, object] = {"unit": unit, "onset": int(design.onset[design.panel.units == unit][0])}
+        empty = dict.fromkeys(("effect", "variance", "reach", "p", "floor"), np.nan)
+        try:
+            case = method.case(case_design(design, unit, untreated_rectangle(design, unit)))
+            paths = placebo_paths(method, case)
+        except TwintradeError as error:
+            return row | empty | {"reason": str(error)}
+        others = np.nanmean(paths.gaps[1:, case.is_after], axis=1)
+        if others.size < 2:
+            return row | empty | {"reason": f"{others.size} placebos"}
+        rank = paths.rank()
+        reach = float("nan")
+        if rank.floor <= 1 - self.level:
+            reach = float(np.quantile(np.append(np.abs(others), np.inf), self.level, method="inverted_cdf"))
+        spread = {"variance": float(np.mean(others**2)), "reach": reach}
+        return row | {"effect": paths.effect} | spread | {"p": rank.p, "floor": rank.floor, "reason": ""}
+
+    def _best_of(self, ranked: FloatArray) -> pd.DataFrame:
+        """Return what choosing costs, of p-values in rising order: all cases as the best of K.
+
+        First come the best few of these cases alone, which nobody should show without the others.
+        """
+        n = ranked.size
+        totals = [self.out_of] if self.out_of is not None else [n, 2 * n, 5 * n, 10 * n]
+        chosen = [(self.best, n)] if self.best < n else []
+        chosen += [(n, max(k, n)) for k in totals]
+        rows = [(few, k, float(ranked[few - 1]), best_of(float(ranked[few - 1]), few, k)) for few, k in chosen]
+        return pd.DataFrame(rows, columns=["n_cases", "out_of", "largest_p", "p_bound"])
+
+
+def _leave_one_case_out(known: pd.DataFrame, level: float) -> pd.DataFrame:
+    rows = []
+    for unit in known["unit"]:
+        rest = known[known["unit"] != unit]
+        if len(rest) < 2:
+            continue
+        mean = random_effects(rest["effect"].to_numpy(), rest["variance"].to_numpy(), level)
+        rows.append({"unit": f"mean without {unit}", "effect": mean.mean, "low": mean.low, "high": mean.high})
+    return pd.DataFrame(rows, columns=["unit", "effect", "low", "high"])
+
+
+def _mean_rows(mean: RandomEffects, left: pd.DataFrame) -> pd.DataFrame:
+    head = pd.DataFrame(
+        [{"unit": "random-effects mean", "effect": mean.mean, "low": mean.low, "high": mean.high, "p": mean.p}]
+    )
+    return pd.concat([head, left], ignore_index=True) if len(left) else head
+
+
+def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame, method: str, level: float) -> pd.DataFrame:
+    """Return cases, their mean and the mean without each, as lines of a forest plot."""
+    cases = pd.DataFrame(
+        {
+            "label": known["unit"].astype(str),
+            "group": "case by case",
+            "effect": known["effect"],
+            "low": known["effect"] - known["reach"],
+            "high": known["effect"] + known["reach"],
+        }
+    )
+    rows = _mean_rows(mean, left)[["unit", "effect", "low", "high"]].set_axis(
+        ["label", "effect", "low", "high"], axis=1
+    )
+    rows.insert(1, "group", "together")
+    rows.loc[0, ["method", "interval_method"]] = [method, _interval_method(mean)]
+    rows.loc[0, "level"] = level
+    return pd.concat([cases, rows], ignore_index=True)
+
+
+def _interval_method(mean: RandomEffects) -> str:
+    """Return how the interval of the mean is made, and what truncation did to it."""
+    if mean.factor < 1:
+        return f"Hartung-Knapp, truncated: its variance factor of {mean.factor:.2g} is raised to 1"
+    return f"Hartung-Knapp; its variance factor of {mean.factor:.2g} is above 1 and not truncated"
+
+
+def _sentence(
+    method: str,
+    mean: RandomEffects,
+    known: pd.DataFrame,
+    combined: float,
+    left: pd.DataFrame,
+    bound: pd.DataFrame,
+    level: float,
+) -> str:
+    spread = (
+        f" Leaving one case out moves it between {left['effect'].min():+.3g} and {left['effect'].max():+.3g}."
+        if len(left)
+        else ""
+    )
+    last, first = bound.iloc[-1], bound.iloc[0]
+    few = (
+        f" The best {int(first['n_cases'])} of these {int(first['out_of'])} by themselves: chance alone does as well "
+        f"with probability {first['p_bound']:.3f}."
+        if first["n_cases"] < len(known)
+        else ""
+    )
+    return (
+        f"{method[:1].upper()}{method[1:]} {mean.mean:+.3g} ({100 * level:g} % interval "
+        f"{mean.low:+.3g} to {mean.high:+.3g}; {_interval_method(mean)}), true "
+        f"effects scattering by {mean.heterogeneity:.3g}.{spread} "
+        f"The placebo ranks combine to {p_text(combined)} (Fisher; cases share donors, so they are not independent). "
+        f"Had these been the best {int(last['n_cases'])} of {int(last['out_of'])} cases, chance alone would do as "
+        f"well with probability {last['p_bound']:.3f}.{few}"
+    )

@@ -1,0 +1,1 @@
+"""Checks of who is compared with whom, and with which weights."""

@@ -1,0 +1,116 @@
+"""What a static two-way estimate is made of: clean comparisons, and comparisons with units treated already."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import quoted
+from twintrade.effects import Finding
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.numerics.comparisons.bacon import (
+    BOTH_TREATED,
+    LATER_ALWAYS,
+    LATER_EARLIER,
+    Given,
+    TwoByTwo,
+    decompose,
+    decompose_given,
+)
+
+WITHIN = "within cohorts, by covariates"
+COLUMNS = ("treated", "untreated", "type", "estimate", "weight")
+
+
+@dataclass(frozen=True, slots=True)
+class Bacon(Diagnostic):
+    """The Goodman-Bacon decomposition of the static two-way estimate on this design's outcome.
+
+    It needs a balanced panel, unit and period effects, and no weights. With covariates, what their variation within
+    cohorts and periods contributes is a row of its own, and two treated cohorts are one comparison.
+    """
+
+    name: ClassVar[str] = "bacon"
+    citation: ClassVar[str] = "goodmanbacon2021"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return the share of forbidden comparisons; payload ``bacon`` has one row a comparison."""
+        design = fit.design
+        o = design.observations
+        if design.effect_names != ("unit", "period"):
+            return self.unavailable(f"it decomposes unit and period effects, not {design.effects_label}")
+        if design.weights is not None:
+            return self.unavailable("it is made for a regression without weights")
+        if not o.is_complete:
+            return self.unavailable("the panel is not balanced")
+        onset = np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset)
+        labels, cohort = np.unique(onset, return_inverse=True)
+        shape = (o.n_units, o.periods.size)
+        y = o.y.reshape(shape)
+        if design.covariates:
+            given = decompose_given(y, o.covariates.reshape(*shape, -1), cohort, labels, o.periods)
+            return self._given(fit, given)
+        counts = np.bincount(cohort).astype(np.float64)
+        means = np.zeros((labels.size, o.periods.size))
+        np.add.at(means, cohort, y)
+        found = decompose(means / counts[:, None], labels, counts, o.periods)
+        if not found:
+            return self.unavailable("no two cohorts can be compared")
+        frame = _frame(found)
+        total = float((frame["estimate"] * frame["weight"]).sum())
+        forbidden = float(frame.loc[frame["type"].isin([LATER_EARLIER, LATER_ALWAYS]), "weight"].sum())
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=(
+                f"The static two-way estimate {quoted(total, design.scale)} averages {len(frame)} two-by-two "
+                f"comparisons; {100 * forbidden:.1f} % of its weight lies on comparisons with units treated already."
+            ),
+            value=forbidden,
+            unit="share",
+            table=_by_kind(frame),
+            payloads={"bacon": frame},
+        )
+
+    def _given(self, fit: Fit, given: Given) -> Finding:
+        design = fit.design
+        if not given.comparisons:
+            return self.unavailable("no two cohorts can be compared")
+        frame = _frame(given.comparisons)
+        frame["weight"] *= 1 - given.within_weight
+        both = float(frame.loc[frame["type"] == BOTH_TREATED, "weight"].sum())
+        rest = pd.DataFrame([(np.nan, np.nan, WITHIN, given.within, given.within_weight)], columns=list(COLUMNS))
+        frame = pd.concat([frame, rest], ignore_index=True)
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=(
+                f"Given {', '.join(design.covariates)}, the static two-way estimate "
+                f"{quoted(given.total, design.scale)} averages {len(frame) - 1} comparisons of two cohorts; "
+                f"{100 * both:.1f} % of its weight lies on comparisons of two treated cohorts, in which units "
+                f"treated already also serve as comparison, and {100 * given.within_weight:.1f} % on covariates that "
+                "differ within cohorts and periods."
+            ),
+            value=both,
+            unit="share",
+            table=_by_kind(frame),
+            payloads={"bacon": frame},
+        )
+
+
+def _frame(found: Sequence[TwoByTwo]) -> pd.DataFrame:
+    rows = [(c.treated, c.untreated, c.kind, c.estimate, c.weight) for c in found]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _by_kind(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return weight and weighted mean estimate of each kind of comparison."""
+    rows = []
+    for kind, part in frame.groupby("type", sort=True):
+        weight = float(part["weight"].sum())
+        rows.append((kind, weight, float((part["estimate"] * part["weight"]).sum()) / weight, len(part)))
+    return pd.DataFrame(rows, columns=["type", "weight", "estimate", "n_comparisons"])

@@ -1,0 +1,68 @@
+"""Untreated rows on which an effect rests alone: their noise enters the estimate and no standard error sees it."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.effects import Finding, Message
+from twintrade.estimators.base import Fit
+from twintrade.estimators.imputing.leverage import leverage_report
+from twintrade.inference.base import Inference
+
+
+@dataclass(frozen=True, slots=True)
+class Leverage(Diagnostic):
+    """Rows of leverage one, and the treated cells that depend on them."""
+
+    name: ClassVar[str] = "leverage"
+    citation: ClassVar[str] = "mackinnon2023"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Count and name the rows; payload ``leverage`` has one row per pair of untreated and dependent row."""
+        report = leverage_report(fit.design)
+        if report.empty:
+            return Finding(
+                diagnostic=self.name,
+                verdict="pass",
+                sentence="No untreated row determines an effect alone.",
+                value=0.0,
+                unit="rows",
+            )
+        panel = fit.design.panel
+        rows = report[["unit", "period"]].drop_duplicates()
+        others = report.dropna(subset=["treated_period"])
+        others = others[others["unit"] != others["treated_unit"]]
+        cells = others[["treated_unit", "treated_period"]].drop_duplicates()
+        n_treated = int(fit.design.observations.is_treated.sum())
+        sentence = f"{len(rows)} untreated rows each determine an effect alone (leverage one)"
+        if cells.empty:
+            sentence += "; no treated row of another unit rests on them."
+        else:
+            pairs = zip(rows["unit"], rows["period"], strict=True)
+            names = [f"{unit} {panel.label(int(period))}" for unit, period in pairs]
+            units = ", ".join(sorted(set(cells["treated_unit"])))
+            sentence += (
+                f": {', '.join(names[:12])}{' …' if len(names) > 12 else ''}. {len(cells)} of {n_treated} treated "
+                f"rows ({units}) rest on them, and influence-based errors do not see their noise."
+            )
+        messages = () if cells.empty else (Message("warning", "leverage-one", sentence),)
+        return Finding(
+            diagnostic=self.name,
+            verdict="pass" if cells.empty else "fail",
+            sentence=sentence,
+            value=float(len(rows)),
+            unit="rows",
+            table=_summary(others),
+            payloads={"leverage": report},
+            messages=messages,
+        )
+
+
+def _summary(others: pd.DataFrame) -> pd.DataFrame:
+    """Return one line an untreated row: how many treated rows rest on it, and of which units."""
+    grouped = others.groupby(["unit", "period"], sort=True)["treated_unit"]
+    table = grouped.agg(n_treated_rows="size", treated_units=lambda names: ", ".join(sorted(set(names))))
+    return table.reset_index()

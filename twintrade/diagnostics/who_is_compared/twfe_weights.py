@@ -1,0 +1,187 @@
+"""The weights that a static fixed-effects regression puts on the effects of single cells."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Observations
+from twintrade.diagnostics.base import Diagnostic
+from twintrade.effects import Finding
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.arrays import FloatArray
+
+NEGLIGIBLE = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellWeights:
+    """Weights of the treated (or switching) rows in the static coefficient.
+
+    Attributes
+    ----------
+    beta : float
+    weight : FloatArray, shape (n_rows,)
+        Zero outside treated (switching) rows; sums to one.
+    natural : FloatArray, shape (n_rows,)
+        Equal weights of the same rows: what an average effect would use.
+    """
+
+    beta: float
+    weight: FloatArray
+    natural: FloatArray
+
+    @property
+    def sum_negative(self) -> float:
+        """Sum of the negative weights."""
+        return float(self.weight[self.weight < -NEGLIGIBLE].sum())
+
+    @property
+    def n_negative(self) -> int:
+        """Number of negative weights."""
+        return int((self.weight < -NEGLIGIBLE).sum())
+
+    @property
+    def n_weights(self) -> int:
+        """Number of rows with a weight."""
+        return int((np.abs(self.weight) > NEGLIGIBLE).sum())
+
+    def robustness(self) -> float:
+        """Return the smallest spread of effects across cells under which their average can be zero.
+
+        De Chaisemartin and D'Haultfoeuille (2020), corollary 2 (i); the spread of the weights is their sample
+        standard deviation, as in TwoWayFEWeights.
+        """
+        ratio, share = self._ratios()
+        spread = float((share * (ratio - 1) ** 2).sum()) * ratio.size / max(1, ratio.size - 1)
+        return abs(self.beta) / spread**0.5 if spread > 0 else float("inf")
+
+    def sign_robustness(self) -> float:
+        """Return the smallest spread for which all effects may have the opposite sign (corollary 2 (ii)).
+
+        NaN without negative weights: then the coefficient cannot have another sign than every effect.
+        """
+        if self.n_negative == 0:
+            return float("nan")
+        ratio, share = self._ratios()
+        order = np.argsort(-ratio)
+        ratio, share = ratio[order], share[order]
+        from_here = [np.cumsum((share * ratio**power)[::-1])[::-1] for power in range(3)]
+        p, s, t = from_here
+        rest = 1 - p
+        below = (rest > NEGLIGIBLE) & (ratio < -s / np.maximum(rest, NEGLIGIBLE))
+        if not below.any():
+            return float("nan")
+        k = int(np.argmax(below))
+        return abs(self.beta) / float(np.sqrt(t[k] + s[k] ** 2 / rest[k]))
+
+    def _ratios(self) -> tuple[FloatArray, FloatArray]:
+        used = self.natural > 0
+        return self.weight[used] / self.natural[used], self.natural[used]
+
+
+By = Literal["cell", "switch", "switch_average"]
+
+
+def cell_weights(o: Observations, by: By = "cell") -> CellWeights:
+    """Return the weights of the regression of the outcome on one treatment dummy and the design's effects.
+
+    Parameters
+    ----------
+    o : Observations
+    by : {"cell", "switch", "switch_average"}
+        Weights of the treated rows; or of the rows where a unit switches, under effects stable over time: the
+        residuals summed from the switch on. "switch_average" takes their mean instead, as TwoWayFEWeights' feS
+        prints; these reproduce the coefficient only where every unit switches at once.
+
+    Raises
+    ------
+    EstimationError
+        The effects absorb the treatment.
+    """
+    d = o.is_treated.astype(np.float64)
+    w = np.ones(o.n_rows) if o.weights is None else o.weights
+    columns = np.column_stack([d, o.covariates])
+    net = absorber(o.effect_codes(), o.weights).residualize(columns)
+    residual = net[:, 0]
+    if net.shape[1] > 1:
+        others = net[:, 1:] * np.sqrt(w)[:, None]
+        residual = residual - net[:, 1:] @ np.linalg.lstsq(others, residual * np.sqrt(w), rcond=None)[0]
+    scored = w * residual
+    total = float(scored @ d)
+    if abs(total) < NEGLIGIBLE * float(w @ d):
+        raise EstimationError("the fixed effects absorb the treatment")
+    beta = float(scored @ o.y) / total
+    if by == "cell":
+        return CellWeights(beta, scored * d / total, w * d / float(w @ d))
+    is_first = np.diff(o.unit, prepend=-1) != 0
+    change = np.where(is_first, 0.0, np.diff(d, prepend=0.0))
+    reversed_sum = np.cumsum(scored[::-1])[::-1]
+    ends = np.append(np.flatnonzero(is_first)[1:], o.n_rows)
+    after_unit = np.append(reversed_sum, 0.0)[ends]
+    remaining = reversed_sum - after_unit[o.unit]
+    weight = change * remaining
+    if by == "switch_average":
+        weight = weight / (ends[o.unit] - np.arange(o.n_rows))
+    return CellWeights(beta, weight / weight.sum(), np.abs(change) * w / float(np.abs(change) @ w))
+
+
+@dataclass(frozen=True, slots=True)
+class TWFEWeights(Diagnostic):
+    """How much negative weight a static regression would use here, whatever method made the fit."""
+
+    name: ClassVar[str] = "twfe_weights"
+    citation: ClassVar[str] = "dechaisemartin2020"
+
+    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
+        """Return the sum of negative weights; payload ``twfe_weights`` has one row a treated cell."""
+        o = fit.design.observations
+        try:
+            found = cell_weights(o)
+        except EstimationError as error:
+            return self.unavailable(str(error))
+        rows = np.flatnonzero(o.is_treated)
+        payload = pd.DataFrame(
+            {
+                "unit": o.unit_ids[o.unit[rows]],
+                "period": o.period[rows],
+                "cohort": o.onset[rows].astype(np.int64),
+                "event_time": o.event_time[rows],
+                "weight": found.weight[rows],
+            }
+        )
+        table = pd.DataFrame(
+            [
+                ("static coefficient", found.beta),
+                ("cells with a weight", found.n_weights),
+                ("negative weights", found.n_negative),
+                ("sum of negative weights", found.sum_negative),
+                ("spread of effects compatible with an average of zero", found.robustness()),
+                ("spread of effects compatible with the opposite sign everywhere", found.sign_robustness()),
+            ],
+            columns=["quantity", "value"],
+        )
+        spread = found.robustness()
+        hidden = (
+            f"is compatible with an average effect of zero if effects differ across cells by a standard deviation of "
+            f"{spread:.3g}"
+            if np.isfinite(spread)
+            else "is their plain average, since all weigh the same"
+        )
+        listed = f"{found.n_negative} of {found.n_weights} treated cells get a negative weight"
+        return Finding(
+            diagnostic=self.name,
+            verdict="none",
+            sentence=(
+                f"In a static regression with {fit.design.effects_label} effects {listed} (together "
+                f"{found.sum_negative:.3f}); its coefficient {found.beta:.3g} {hidden}."
+            ),
+            value=abs(found.sum_negative),
+            unit="sum of negative weights",
+            table=table,
+            payloads={"twfe_weights": payload},
+        )

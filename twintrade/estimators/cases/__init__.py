@@ -1,0 +1,1 @@
+"""What methods for one treated unit share."""

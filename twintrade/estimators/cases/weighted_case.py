@@ -1,0 +1,81 @@
+"""Single-case methods whose counterfactual is a weighted sum of donors."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twintrade.design.case import Case
+from twintrade.errors import EstimationError
+from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.numerics.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DonorWeights:
+    """What stands for the treated unit.
+
+    Attributes
+    ----------
+    weights : FloatArray, shape (n_donors,)
+    intercept : float
+        Constant added to the weighted donors.
+    period_weights : FloatArray, shape (n_periods,)
+        How the periods before the onset are averaged where the method measures from them; zeros where it does not.
+    statistics : Mapping of str to float
+        What the search for the weights has to report.
+    """
+
+    weights: FloatArray
+    intercept: float = 0.0
+    period_weights: FloatArray | None = None
+    statistics: Mapping[str, float] = field(default_factory=dict)
+
+
+class WeightedCase(SingleCase):
+    """A single-case estimator that can show its weights."""
+
+    __slots__ = ()
+    removes_seasons = True
+
+    @abstractmethod
+    def weigh(self, case: Case) -> DonorWeights:
+        """Return the donors' weights.
+
+        Raises
+        ------
+        EstimationError
+            There is no donor, or the solver fails.
+        """
+
+    def gaps(self, case: Case) -> FloatArray:
+        """Return observed less intercept and weighted donors in every period."""
+        found = self.weigh(case)
+        return case.own - found.intercept - found.weights @ case.donors
+
+    def statistics(self, case: Case) -> dict[str, float]:
+        """Return how few donors carry the weight, and what the search for the weights reports."""
+        found = self.weigh(case)
+        weights = found.weights
+        return {
+            **found.statistics,
+            "n_weighted_donors": float((np.abs(weights) > 1e-6).sum()),
+            "effective_donors": float(1.0 / (weights**2).sum()) if (weights != 0).any() else 0.0,
+        }
+
+
+def refuse_few_periods(case: Case, fewest: int, name: str) -> None:
+    """Refuse a fit on too few periods before the onset.
+
+    Raises
+    ------
+    EstimationError
+        Fewer than asked for.
+    """
+    n_before = int(case.is_before.sum())
+    if n_before < fewest:
+        raise EstimationError(
+            f"{name} needs {fewest} periods before the onset and {case.units[0]} has {n_before}: "
+            "weights fitted on so few say nothing; show the raw paths instead"
+        )

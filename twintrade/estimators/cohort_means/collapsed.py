@@ -1,0 +1,236 @@
+"""A panel as one weighted row per cohort and period: least squares on it is least squares on the units.
+
+Effects of units and periods, regressors that follow cohort and period, no covariates and no weights: then slopes
+depend on the cohorts' means alone, and a unit's influence is affine in its deviation from its cohort's mean. In a
+panel with gaps the same holds of the units of a cohort that miss the same periods.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from twintrade.design import Design, Observations, Panel, Treatment
+from twintrade.effects import CohortEffects, Estimate, EventStudy, GroupedInfluence, Regression, Sample
+from twintrade.effects.cohort_influence import CohortInfluence
+from twintrade.errors import EstimationError
+from twintrade.estimators.cohort_means.missing_patterns import Groups, grouped, spread
+from twintrade.estimators.cohort_means.wide import Wide, widen
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.comparisons.moments import CohortMoments
+
+AnyEstimate = TypeVar("AnyEstimate", bound=Estimate)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CollapsedInfluence(CohortInfluence):
+    """Influence of slopes on cohort means; the regression on rows is written out when asked for.
+
+    Attributes
+    ----------
+    cell_design : FloatArray or None, shape (n_cohorts, n_periods, n_slopes)
+        Regressors net of the effects; None where the effects are not slopes.
+    cell_residuals : FloatArray or None, shape (n_cohorts, n_periods)
+    bread : FloatArray or None, shape (n_slopes, n_slopes)
+    selector : FloatArray or None, shape (n_slopes, n_effects)
+    observed : BoolArray or None, shape (n_cohorts, n_periods)
+        Periods in which the units of a part of a cohort are observed; needed where the regression is.
+    """
+
+    cell_design: FloatArray | None = None
+    cell_residuals: FloatArray | None = None
+    bread: FloatArray | None = None
+    selector: FloatArray | None = None
+    observed: BoolArray | None = None
+
+    @classmethod
+    def of(cls, plain: CohortInfluence) -> "CollapsedInfluence":
+        """Return a plain influence as one that may carry its regression."""
+        return cls(**{f.name: getattr(plain, f.name) for f in fields(CohortInfluence)})
+
+    @property
+    def regression(self) -> Regression | None:
+        """The regression on the rows of the panel."""
+        if self.cell_design is None or self.cell_residuals is None or self.bread is None or self.selector is None:
+            return None
+        if not self.has_units:
+            return None
+        cohort, outcomes = self._rows()
+        observed = np.ones(self.moments.means.shape, dtype=bool) if self.observed is None else self.observed
+        deviation = outcomes - self.moments.means[cohort]
+        deviation -= deviation.sum(axis=1, keepdims=True) / observed.sum(axis=1)[cohort][:, None]
+        seen = observed[cohort]
+        residuals = (deviation + self.cell_residuals[cohort])[seen]
+        return Regression(
+            rows=np.arange(residuals.size),
+            columns=self.cell_design[cohort][seen],
+            residuals=residuals,
+            weights=np.ones(residuals.size),
+            bread=self.bread,
+            selector=self.selector,
+        )
+
+    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "CollapsedInfluence":
+        """Return the influence of ``effects @ weights``; the regression survives only fixed weights."""
+        plain = CohortInfluence.combined(self, weights, extra)
+        selector = None if self.selector is None or extra is not None else self.selector @ weights
+        return replace(self, coefficients=plain.coefficients, constants=plain.constants, selector=selector)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collapse:
+    """A design's cohort means as a design of its own.
+
+    Attributes
+    ----------
+    design : Design
+        One unit a cohort, or a part of a cohort, its outcome the mean, its weight the number of units.
+    o : Observations
+        Of the panel.
+    wide : Wide
+    moments : CohortMoments
+        By cohort or part of a cohort.
+    observed : BoolArray, shape (n_cohorts, n_periods)
+        Which cells the design has rows of.
+    groups : Groups or None
+        The parts of cohorts in a panel with gaps.
+    """
+
+    design: Design
+    o: Observations
+    wide: Wide
+    moments: CohortMoments
+    observed: BoolArray
+    groups: Groups | None = None
+
+    @property
+    def small(self) -> Observations:
+        """Rows by cohort and period."""
+        return self.design.observations
+
+    def influence(self, coefficients: FloatArray, constants: FloatArray) -> CollapsedInfluence:
+        """Wrap coefficients (n_cohorts, n_periods, k) and constants (n_cohorts, k)."""
+        source = self.wide if self.groups is None else self.groups
+        found = CollapsedInfluence.of(source.influence(self.moments, coefficients, constants))
+        return replace(found, observed=self.observed)
+
+    def spread(self, values: FloatArray) -> FloatArray:
+        """Lay values by row of the small design out by cohort and period, zero where nobody is observed."""
+        return spread(values, self.observed)
+
+    def of_regression(self, source: Regression) -> CollapsedInfluence:
+        """Turn the regression on cohort means into the influence of its effects by unit."""
+        small = np.zeros((self.small.n_rows, source.design.shape[1]))
+        small_residuals = np.zeros(self.small.n_rows)
+        small[source.rows], small_residuals[source.rows] = source.design, source.residuals
+        slopes = source.bread @ source.selector
+        design, residuals = self.spread(small), self.spread(small_residuals)
+        found = self.influence(design @ slopes, np.einsum("htk,ht->hk", design, residuals) @ slopes)
+        return replace(
+            found, cell_design=design, cell_residuals=residuals, bread=source.bread, selector=source.selector
+        )
+
+    def expanded(self, estimate: AnyEstimate, sample: Sample) -> AnyEstimate:
+        """Return an estimate made on cohort means with influence, counts and sample of the panel."""
+        source = estimate.uncertainty.regression  # type: ignore[attr-defined]
+        n_units, n_cells = self.counts(estimate)
+        out = replace(
+            estimate, uncertainty=self.of_regression(source), sample=sample, n_units=n_units, n_cells=n_cells
+        )
+        if isinstance(out, CohortEffects):
+            return replace(out, cell_weights=n_cells.astype(np.float64))
+        return out
+
+    def counts(self, estimate: Estimate) -> tuple[IntArray, IntArray]:
+        """Count units and rows behind each effect of an estimate made on cohort means."""
+        size = self.moments.counts.astype(np.int64)
+        onset, period = self.moments.onset, self.moments.periods
+        if isinstance(estimate, CohortEffects):
+            at = np.searchsorted(period, estimate.cohorts + estimate.event_times)
+            size = np.where(self.observed.sum(axis=1) > 1, size, 0)  # a unit's only row shows no change
+            of_cohort = size @ ((onset[:, None] == estimate.cohorts) & self.observed[:, at])
+            return of_cohort, of_cohort
+        event_time = period - onset[:, None]
+        if isinstance(estimate, EventStudy):
+            first, last = estimate.event_times[[0, -1]]
+            low, high = np.where(estimate.binned, (first, last), (-np.inf, np.inf))
+            clipped = np.where(np.isfinite(event_time), np.clip(event_time, low, high), np.nan)
+            members = [self.observed & (clipped == e) for e in estimate.event_times]
+        else:
+            members = [self.observed & (event_time >= 0)]
+        n_units = np.array([int(size[m.any(axis=1)].sum()) for m in members], dtype=np.int64)
+        return n_units, np.array([int((size[:, None] * m).sum()) for m in members], dtype=np.int64)
+
+    def within_r2(self, source: Regression) -> float:
+        """Share of the panel's variation net of both effects that the slopes explain."""
+        scatter, observed = self.moments.scatter, self.observed.astype(np.float64)
+        between = np.einsum("hs,hst,ht->h", observed, scatter, observed) / observed.sum(axis=1)
+        left = float(np.einsum("htt->", scatter) - between.sum())
+        left += float(source.weights @ source.residuals**2)
+        moment = source.design.T @ (source.weights * self.small.y[source.rows])
+        explained = float(moment @ source.bread @ moment)
+        return explained / (left + explained) if left + explained > 0 else float("nan")
+
+
+def collapse(design: Design, with_gaps: bool = False) -> Collapse | None:
+    """Return the collapsed design, or None where rows cannot be summed into cohorts without loss.
+
+    Parameters
+    ----------
+    design : Design
+    with_gaps : bool
+        Whether cohorts may fall into parts whose units miss the same periods.
+    """
+    o = design.observations
+    is_plain = o.weights is None and not design.covariates and (o.is_complete or with_gaps)
+    late = (o.unit_onset > o.periods[-1]) & (o.unit_onset - design.anticipation <= o.periods[-1])
+    if not is_plain or late.any() or set(design.effect_names) != {"unit", "period"}:
+        _refuse_sums(design)
+        return None
+    wide = widen(o)
+    if wide.onset.size == wide.unit_ids.size and wide.given is None:
+        return None
+    if wide.is_complete:
+        moments = wide.moments()
+        observed = np.ones(moments.means.shape, dtype=bool)
+        return Collapse(_of_means(design, moments, observed), o, wide, moments, observed)
+    groups = grouped(wide)
+    if groups is None:
+        return None
+    moments = groups.moments()
+    return Collapse(_of_means(design, moments, groups.observed), o, wide, moments, groups.observed, groups)
+
+
+def _refuse_sums(design: Design) -> None:
+    if design.statistics is not None:
+        raise EstimationError(
+            "cohort statistics serve two-way effects, without single periods left out and without cohorts whose "
+            "anticipation reaches into the sample and whose onset does not; give the rows"
+        )
+
+
+def _of_means(design: Design, moments: CohortMoments, observed: BoolArray) -> Design:
+    n_cohorts, n_periods = moments.means.shape
+    labels = [f"{k:06d}" for k in range(n_cohorts)]
+    frame = pd.DataFrame(
+        {
+            "cohort": np.repeat(labels, n_periods),
+            "period": np.tile(moments.periods, n_cohorts),
+            "mean": moments.means.ravel(),
+            "size": np.repeat(moments.counts, n_periods),
+        }
+    )[observed.ravel()]
+    panel = Panel.from_frame(frame, unit="cohort", frequency=design.panel.frequency)
+    return Design(
+        panel=panel,
+        treatment=Treatment(units=panel.units, onset=moments.onset),
+        outcome="mean",
+        comparison=design.comparison,
+        fixed_effects=design.effect_names,
+        window=design.window,
+        reference=design.reference,
+        anticipation=design.anticipation,
+        weights="size",
+        always_treated="keep",
+    )

@@ -1,0 +1,125 @@
+"""Which two-by-two comparisons make up a group-time method, and how its cells become cohort effects."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from twintrade.design import Comparison, Design
+from twintrade.effects import CohortEffects, Dropped, Uncertainty
+from twintrade.estimators.cohort_means.wide import Wide
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+
+Base = Literal["varying", "universal"]
+Shares = Literal["estimated", "fixed"]
+
+SHOWN = 8
+"""Units without overlap that a message names."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """One cohort in one period.
+
+    Attributes
+    ----------
+    cohort, at, base : int
+        Positions of the cohort, of the period and of its base period; ``base`` is -1 where there is none.
+    comparison : BoolArray, shape (n_cohorts,)
+        Cohorts it is compared with.
+    is_reference : bool
+        The base period itself: zero by construction.
+    """
+
+    cohort: int
+    at: int
+    base: int
+    comparison: BoolArray
+    is_reference: bool
+
+    def label(self, onset: FloatArray, periods: IntArray) -> str:
+        """Return the cell as a message names it."""
+        return f"cohort {onset[self.cohort]:.0f} in period {periods[self.at]}"
+
+
+def cells(
+    onset: FloatArray, periods: IntArray, base: Base, anticipation: int, comparison: Comparison
+) -> Iterator[Cell]:
+    """Yield the cells of every treated cohort, in order of cohort and period.
+
+    From onset on, the base is the last period before onset less anticipation. Before, it is that same period
+    ("universal") or the period before the cell's own ("varying"). Comparison cohorts are those never treated, or
+    not yet treated (less anticipation) at the later of the two periods.
+    """
+    for g in np.flatnonzero(np.isfinite(onset)):
+        before = np.flatnonzero(periods + anticipation < onset[g])
+        last = int(before[-1]) if before.size else -1
+        for at in range(periods.size):
+            is_after = periods[at] >= onset[g]
+            from_ = last if is_after or base == "universal" else at - 1
+            if base == "varying" and at == 0 and not is_after:
+                continue
+            untreated = np.isinf(onset)
+            if comparison.uses_not_yet_treated and from_ >= 0:
+                untreated = onset > max(periods[at], periods[from_]) + anticipation
+                untreated[g] = False
+            yield Cell(int(g), at, from_, untreated, is_reference=base == "universal" and at == last)
+
+
+def pack(
+    plan: Sequence[Cell],
+    effects: FloatArray,
+    uncertainty: Uncertainty,
+    wide: Wide,
+    design: Design,
+    base: Base,
+    dropped: tuple[Dropped, ...],
+) -> CohortEffects:
+    """Return cells as cohort effects, weighted by cohort size, with the sampling of cohort shares."""
+    onset = wide.onset[[c.cohort for c in plan]].astype(np.int64)
+    weights = wide.unit_weights
+    sizes: FloatArray = wide.counts
+    if weights is not None:
+        sizes = np.bincount(wide.cohort, weights, wide.onset.size).astype(np.float64)
+    members = [c.cohort for c in plan]
+    event_times = wide.periods[[c.at for c in plan]] - onset
+    return CohortEffects(
+        effects=effects,
+        uncertainty=uncertainty,
+        scale=design.scale,
+        sample=design.observations.sample(dropped=dropped),
+        names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(onset, event_times, strict=True)),
+        n_units=wide.counts[members].astype(np.int64),
+        n_cells=wide.counts[members].astype(np.int64),
+        base=base,
+        cohorts=onset,
+        event_times=event_times,
+        cell_weights=sizes[members],
+        reference=-1 - design.anticipation if base == "universal" else None,
+        against="last before",
+        anticipation=design.anticipation,
+        unit_cohorts=wide.cohort,
+        cohort_labels=wide.onset,
+        unit_weights=weights,
+    )
+
+
+def named_units(units: ObjectArray) -> str:
+    """Name the units without a counterpart as a message does."""
+    shown = ", ".join(str(u) for u in units[:SHOWN])
+    return shown + (f" and {units.size - SHOWN} more" if units.size > SHOWN else "") or "the treated units"
+
+
+def identified(plan: Sequence[Cell], wide: Wide) -> tuple[list[Cell], tuple[Dropped, ...]]:
+    """Split off the cells without a base period or without a comparison, naming them."""
+    kept = [c for c in plan if c.is_reference or (c.base >= 0 and bool(c.comparison.any()))]
+    lost = [
+        c.label(wide.onset, wide.periods)
+        for c in plan
+        if not (c.is_reference or (c.base >= 0 and c.comparison.any()))
+    ]
+    if not lost:
+        return kept, ()
+    sentence = "cohort-period cells without a base period or without any comparison unit at that time"
+    return kept, (Dropped("no-comparison", sentence, 0, 0, tuple(lost)),)

@@ -1,0 +1,118 @@
+"""One local projection on rows: least squares, or comparison rows fitted and treated rows predicted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.estimators.cohort_means.projection_rows import ProjectionRows
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.linear.prediction import projection_weights
+from twintrade.numerics.linear.regression import LeastSquares, least_squares
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projected:
+    """One effect.
+
+    Attributes
+    ----------
+    effect : float
+    influence : tuple of FloatArray
+        By unit, of shape (n_units,); or coefficients (n_groups, n_periods) and constants (n_groups,) by group.
+    n_treated : int
+    cohorts : IntArray, shape (n_treated_cohorts,)
+        Cohorts of the treated units.
+    collinear : tuple of str
+        Covariates that the period effects or others determine, and how.
+    treated_weight : float or None
+        Sampling weight of the treated rows, where rows carry weights.
+    """
+
+    effect: float
+    influence: tuple[FloatArray, ...]
+    n_treated: int
+    cohorts: IntArray
+    collinear: tuple[str, ...] = ()
+    treated_weight: float | None = None
+
+
+def projected(rows: ProjectionRows, cohort: IntArray, weighting: str, names: tuple[str, ...]) -> Projected | None:
+    """Return the effect of one set of rows; None where it is not identified."""
+    weights = np.ones(rows.unit.size) if rows.weights is None else rows.weights
+    by_row = _variance_weighted if weighting == "variance" else _equally_weighted
+    found = by_row(rows, weights, names)
+    if found is None:
+        return None
+    effect, influence, collinear = found
+    by_unit = np.asarray(np.bincount(rows.unit, influence, cohort.size), dtype=np.float64)
+    treated = rows.unit[rows.is_treated]
+    weight = None if rows.weights is None else float(weights[rows.is_treated].sum())
+    return Projected(effect, (by_unit,), treated.size, np.unique(cohort[treated]), collinear, weight)
+
+
+def _variance_weighted(
+    rows: ProjectionRows, weights: FloatArray, names: tuple[str, ...]
+) -> tuple[float, FloatArray, tuple[str, ...]] | None:
+    if not rows.covariates.shape[1]:
+        return (*_closed_form(rows, weights), ())
+    effects = absorber([rows.period], None if rows.weights is None else weights)
+    fit = least_squares(
+        rows.change,
+        np.column_stack([rows.is_treated.astype(np.float64), rows.covariates]),
+        effects,
+        names=("the tie", *names),
+    )
+    if not fit.kept.size or fit.kept[0] != 0:
+        return None
+    scores = (fit.x_tilde * (weights * fit.residuals)[:, None]) @ fit.bread[:, 0]
+    return float(fit.coefficients[0]), np.asarray(scores), _said(fit)
+
+
+def _closed_form(rows: ProjectionRows, weights: FloatArray) -> tuple[float, FloatArray]:
+    """Without covariates period effects are period means: one pass instead of a regression."""
+    total = np.bincount(rows.period, weights)
+    treated = rows.is_treated.astype(np.float64)
+    x = treated - (np.bincount(rows.period, weights * treated) / total)[rows.period]
+    y = rows.change - (np.bincount(rows.period, weights * rows.change) / total)[rows.period]
+    spread = weights * x
+    bread = 1.0 / float(spread @ x)
+    effect = bread * float(spread @ y)
+    return effect, spread * (y - effect * x) * bread
+
+
+def _equally_weighted(
+    rows: ProjectionRows, weights: FloatArray, names: tuple[str, ...]
+) -> tuple[float, FloatArray, tuple[str, ...]]:
+    treated, others = np.flatnonzero(rows.is_treated), np.flatnonzero(~rows.is_treated)
+    share = weights[treated] / weights[treated].sum()
+    influence = np.zeros(rows.unit.size)
+    collinear: tuple[str, ...] = ()
+    if not rows.covariates.shape[1]:
+        total = np.bincount(rows.period[others], weights[others])
+        mean = np.bincount(rows.period[others], weights[others] * rows.change[others]) / total
+        gap = rows.change[treated] - mean[rows.period[treated]]
+        moved = np.bincount(rows.period[treated], share, mean.size) / total
+        residual = rows.change[others] - mean[rows.period[others]]
+        influence[others] = -weights[others] * moved[rows.period[others]] * residual
+    else:
+        own = None if rows.weights is None else weights[others]
+        effects = absorber([rows.period[others]], own)
+        x = rows.covariates
+        fit = least_squares(rows.change[others], x[others], effects, names=names)
+        collinear = _said(fit)
+        slopes = np.zeros(x.shape[1])
+        slopes[fit.kept] = fit.coefficients
+        level = effects.effect_coefficients(rows.change[others] - x[others] @ slopes)[0]
+        gap = rows.change[treated] - x[treated] @ slopes - level[rows.period[treated]]
+        omega = projection_weights(
+            [rows.period[others]], [rows.period[treated]], share[:, None], x[others], x[treated], weights=own
+        )
+        influence[others] = -omega[:, 0] * fit.residuals
+    effect = float(share @ gap)
+    influence[treated] = share * (gap - effect)
+    return effect, influence, collinear
+
+
+def _said(fit: LeastSquares) -> tuple[str, ...]:
+    return tuple(f"{c.name} is determined by {c.explained_by}" for c in fit.collinear)

@@ -1,0 +1,141 @@
+"""One cohort, the span around its onset and the units untreated throughout it, as a regression of its own."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Design, Observations
+from twintrade.effects import Dropped
+from twintrade.estimators.cohort_means.group_time import Cell
+from twintrade.estimators.cohort_means.wide import Wide
+from twintrade.estimators.regression.reference import joined_rows
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.linear.regression import least_squares
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """One cohort, its span and its comparison.
+
+    Attributes
+    ----------
+    cohort : int
+        Position among the cohorts.
+    comparison : BoolArray, shape (n_cohorts,)
+    cells : tuple of Cell
+        One for every observed period of the span.
+    is_whole : bool
+        Every event time of the span is observed.
+    """
+
+    cohort: int
+    comparison: BoolArray
+    cells: tuple[Cell, ...]
+    is_whole: bool
+
+
+def stack_of(g: int, wide: Wide, design: Design, span: tuple[int, int]) -> Stack | None:
+    """Return the stack of a cohort; None where no unit is observed at its reference and elsewhere in its span."""
+    low, high = min(span[0], design.reference), max(span[1], 0)
+    times = wide.periods - wide.onset[g]
+    inside = np.flatnonzero((times >= low) & (times <= high))
+    at_reference = np.flatnonzero(times == design.reference)
+    if not at_reference.size:
+        return None
+    seen = ~np.isnan(wide.outcomes[wide.cohort == g])
+    if not (seen[:, at_reference[0]] & (seen[:, inside].sum(axis=1) > 1)).any():
+        return None
+    last = min(wide.onset[g] + high, float(wide.periods[-1]))
+    comparison = np.isinf(wide.onset)
+    if design.comparison.uses_not_yet_treated:
+        comparison = wide.onset > last + design.anticipation
+    base = int(at_reference[0])
+    cells = tuple(Cell(g, int(at), base, comparison, is_reference=at == base) for at in inside)
+    return Stack(g, comparison, cells, is_whole=inside.size == high - low + 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StackFit:
+    """Effects of one stack's identified cells; a row's influence is its residual times its loading.
+
+    Attributes
+    ----------
+    effects : FloatArray, shape (n_kept,)
+    unit, at : IntArray, shape (n_rows,)
+        Unit and position of the period of each row.
+    loading : FloatArray, shape (n_rows, n_kept)
+        For one unit, whatever the weight of the row.
+    residuals : FloatArray, shape (n_rows,)
+    weights : FloatArray, shape (n_rows,)
+    kept : BoolArray, shape (n_cells,)
+    dropped : tuple of Dropped
+    """
+
+    effects: FloatArray
+    unit: IntArray
+    at: IntArray
+    loading: FloatArray
+    residuals: FloatArray
+    weights: FloatArray
+    kept: BoolArray
+    dropped: tuple[Dropped, ...]
+
+    def by_unit(self, n_units: int) -> FloatArray:
+        """Return the influence by unit, shape (n_units, n_kept)."""
+        scores = self.loading * (self.weights * self.residuals)[:, None]
+        return np.stack([np.bincount(self.unit, score, n_units) for score in scores.T], axis=1)
+
+    def by_group(self, n_groups: int, n_periods: int) -> tuple[FloatArray, FloatArray]:
+        """Return, where the units are groups, coefficients (n_groups, n_periods, n_kept) and constants by group."""
+        coefficients = np.zeros((n_groups, n_periods, self.kept.sum()))
+        coefficients[self.unit, self.at] = self.loading
+        scores = self.loading * self.residuals[:, None]
+        return coefficients, np.stack([np.bincount(self.unit, score, n_groups) for score in scores.T], axis=1)
+
+
+def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
+    """Regress one stack's rows on the cohort's event dummies, with unit and period effects of its own."""
+    cohort = wide.cohort[o.unit]
+    at = np.searchsorted(wide.periods, o.period)
+    positions = np.array([c.at for c in stack.cells])
+    member = (cohort == stack.cohort) | stack.comparison[cohort]
+    rows = np.flatnonzero(member & np.isin(at, positions))
+    treated = cohort[rows] == stack.cohort
+    base = next(c.at for c in stack.cells if c.is_reference)
+    is_apart = np.zeros(rows.size, dtype=bool)
+    is_apart[treated] = ~joined_rows(o.unit[rows[treated]], at[rows[treated]], at[rows[treated]] == base)
+    label = f"stack of cohort {wide.onset[stack.cohort]:.0f}"
+    sentence = f"{label}: rows of units that none of the cohort joins to the reference"
+    apart = (Dropped("no-reference", sentence, int(is_apart.sum()), 0, (label,)),) if is_apart.any() else ()
+    rows, treated = rows[~is_apart], treated[~is_apart]
+    slots = [k for k, c in enumerate(stack.cells) if not c.is_reference]
+    dummies = (treated[:, None] & (at[rows, None] == positions[slots])).astype(np.float64)
+    weights = None if o.weights is None else o.weights[rows]
+    effects = absorber([_compact(o.unit[rows]), _compact(at[rows])], weights)
+    names = [stack.cells[k].label(wide.onset, wide.periods) for k in slots]
+    fit = least_squares(
+        o.y[rows], np.hstack([dummies, o.covariates[rows]]), effects, names=(*names, *o.design.covariates)
+    )
+    found = fit.kept < len(slots)
+    own = np.ones(rows.size) if weights is None else weights
+    columns = [slots[k] for k in fit.kept[found]]
+    effect, loading = np.zeros(len(stack.cells)), np.zeros((rows.size, len(stack.cells)))
+    effect[columns] = fit.coefficients[found]
+    loading[:, columns] = fit.x_tilde @ fit.bread[:, found]
+    kept = np.array([c.is_reference or k in columns for k, c in enumerate(stack.cells)])
+    lost = tuple(
+        Dropped(
+            "not-identified" if c.column < len(slots) else "collinear",
+            f"{label}: {c.name} is determined by {c.explained_by}",
+            0,
+            0,
+            (c.name,),
+        )
+        for c in fit.collinear
+    )
+    return StackFit(effect[kept], o.unit[rows], at[rows], loading[:, kept], fit.residuals, own, kept, (*apart, *lost))
+
+
+def _compact(values: IntArray) -> IntArray:
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,80 @@
+"""Cohorts split into the units that a tie can affect and those that it cannot."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.errors import DesignError
+from twintrade.estimators.cohort_means.group_time import named_units
+from twintrade.estimators.cohort_means.wide import Wide
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Groups of units: first the unaffected part of each cohort, then the affected part.
+
+    Attributes
+    ----------
+    wide : Wide
+    code : IntArray, shape (n_units,)
+        Cohort, plus ``n_cohorts`` for affected units.
+    counts : FloatArray, shape (2, n_cohorts)
+        Units, unaffected and affected.
+    """
+
+    wide: Wide
+    code: IntArray
+    counts: FloatArray
+
+    @property
+    def sizes(self) -> FloatArray:
+        """Units, or their sampling weights, shape (2, n_cohorts)."""
+        weights = self.wide.unit_weights
+        if weights is None:
+            return self.counts
+        return np.bincount(self.code, weights, self.counts.size).reshape(self.counts.shape).astype(np.float64)
+
+    def lacking(self) -> str:
+        """Say which cohorts lack affected or unaffected units, or that nobody is left to compare with."""
+        said = []
+        for k, onset in enumerate(self.wide.onset):
+            if self.counts[:, k].min() == 0:
+                kind = "unaffected" if self.counts[0, k] == 0 else "affected"
+                units = named_units(self.wide.unit_ids[self.wide.cohort == k])
+                said.append(
+                    f"{'never tied' if np.isinf(onset) else f'cohort {onset:.0f}'} ({units}) has no {kind} unit"
+                )
+        return "; ".join(said) or "no comparison cohort has affected and unaffected units"
+
+    @property
+    def n_cohorts(self) -> int:
+        """Number of cohorts."""
+        return int(self.wide.onset.size)
+
+
+def groups_of(wide: Wide, o: Observations, column: str) -> Groups:
+    """Read the column that says which units a tie can affect.
+
+    Raises
+    ------
+    DesignError
+        Not 0 or 1, or not constant within a unit, or only one of the two.
+    """
+    values = o.design.panel.values(column)[o.rows]
+    bad = np.flatnonzero((values != 0) & (values != 1))
+    if bad.size:
+        raise DesignError(f"column {column!r} must be 0 or 1; {o.labels(bad[:1])[0]} has {values[bad[0]]:g}")
+    starts = np.searchsorted(o.unit, np.arange(o.n_units))
+    changed = np.flatnonzero(values != values[starts][o.unit])
+    if changed.size:
+        raise DesignError(
+            f"column {column!r} changes within {o.unit_ids[o.unit[changed[0]]]}; a unit is one or the other"
+        )
+    affected = values[starts].astype(np.int64)
+    if affected.min() == affected.max():
+        raise DesignError(f"column {column!r} is {affected[0]} for every unit; the third difference needs both")
+    code = wide.cohort + wide.onset.size * affected
+    counts = np.bincount(code[~wide.is_single], minlength=2 * wide.onset.size).reshape(2, -1).astype(np.float64)
+    return Groups(wide, code, counts)

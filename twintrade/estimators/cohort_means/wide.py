@@ -1,0 +1,138 @@
+"""Observations laid out unit by period, with cohorts coded: how group-time methods read a panel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.effects.cohort_influence import CohortInfluence
+from twintrade.errors import EstimationError
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.numerics.comparisons.moments import ClusterSums, CohortMoments, cohort_moments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wide:
+    """A panel as a matrix; where cohort statistics were made elsewhere, the matrix of the cohorts' means.
+
+    Attributes
+    ----------
+    unit_ids : ObjectArray, shape (n_units,)
+    periods : IntArray, shape (n_periods,)
+    outcomes : FloatArray, shape (n_units, n_periods)
+        NaN where a unit is not observed.
+    onset : FloatArray, shape (n_cohorts,)
+        Ascending; onsets after the last period count as never, ``inf``.
+    cohort : IntArray, shape (n_units,)
+        Codes into ``onset``.
+    covariates : FloatArray, shape (n_units, n_periods, n_covariates)
+    weights : FloatArray or None, shape (n_units, n_periods)
+    is_complete : bool
+        Whether every unit is observed in every period.
+    given : CohortMoments or None
+        Statistics made elsewhere, for the cohorts of ``onset``.
+    clusters : mapping of str to ClusterSums
+        Sums by cluster that came with them.
+    are_sections : bool
+        Whether rows are compared as cross-sections, so that a unit observed once counts as others do.
+    """
+
+    unit_ids: ObjectArray
+    periods: IntArray
+    outcomes: FloatArray
+    onset: FloatArray
+    cohort: IntArray
+    covariates: FloatArray
+    weights: FloatArray | None
+    is_complete: bool
+    given: CohortMoments | None = None
+    clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
+    are_sections: bool = False
+
+    @property
+    def is_single(self) -> BoolArray:
+        """Which units are observed once: they show no change and count in no cohort's size, shape (n_units,)."""
+        if self.is_complete or self.are_sections:
+            return np.zeros(self.unit_ids.size, dtype=bool)
+        return np.asarray((~np.isnan(self.outcomes)).sum(axis=1) == 1)
+
+    @property
+    def unit_weights(self) -> FloatArray | None:
+        """Weight of each unit in its cohort's size, where first observed; None where all are one: (n_units,)."""
+        is_single = self.is_single
+        if self.weights is None:
+            return np.where(is_single, 0.0, 1.0) if is_single.any() else None
+        first = np.argmax(~np.isnan(self.outcomes), axis=1)
+        return np.where(is_single, 0.0, self.weights[np.arange(first.size), first])
+
+    @property
+    def counts(self) -> FloatArray:
+        """Units per cohort, shape (n_cohorts,)."""
+        if self.given is not None:
+            return self.given.counts
+        return np.bincount(self.cohort[~self.is_single], minlength=self.onset.size).astype(np.float64)
+
+    def moments(self) -> CohortMoments:
+        """Return counts, means and second moments of the cohorts of a complete panel."""
+        if self.given is not None:
+            return self.given
+        return cohort_moments(self.outcomes, self.cohort, self.onset, self.periods)
+
+    def influence(self, moments: CohortMoments, coefficients: FloatArray, constants: FloatArray) -> CohortInfluence:
+        """Wrap coefficients (n_cohorts, n_periods, k) and constants (n_cohorts, k)."""
+        if self.given is not None:
+            return CohortInfluence(moments, coefficients, constants, given_clusters=self.clusters)
+        return CohortInfluence(moments, coefficients, constants, self.unit_ids, self.cohort, self.outcomes)
+
+
+def widen(observations: Observations) -> Wide:
+    """Lay out the observations; a complete panel is only reshaped."""
+    o = observations
+    periods, is_complete = o.periods, o.is_complete
+    shape = (o.n_units, periods.size)
+    onset_of_unit = np.where(o.unit_onset > periods[-1], np.inf, o.unit_onset)
+    onset, cohort = np.unique(onset_of_unit, return_inverse=True)
+    if o.design.statistics is not None:
+        return _of_statistics(o, onset, cohort.astype(np.int64))
+
+    def laid_out(values: FloatArray) -> FloatArray:
+        if is_complete:
+            return values.reshape(shape + values.shape[1:])
+        out = np.full(shape + values.shape[1:], np.nan)
+        out[o.unit, np.searchsorted(periods, o.period)] = values
+        return out
+
+    return Wide(
+        unit_ids=o.unit_ids,
+        periods=periods,
+        outcomes=laid_out(o.y),
+        onset=onset,
+        cohort=cohort.astype(np.int64),
+        covariates=laid_out(o.covariates),
+        weights=None if o.weights is None else laid_out(o.weights),
+        is_complete=is_complete,
+    )
+
+
+def _of_statistics(o: Observations, onset: FloatArray, codes: IntArray) -> Wide:
+    """Take the statistics of the cohorts and periods that take part; cohorts of the same fate are put together."""
+    held = o.design.statistics
+    assert held is not None
+    if not o.is_complete:
+        raise EstimationError("cohort statistics cannot leave out single periods of a cohort; give the rows")
+    periods = np.searchsorted(held.moments.periods, o.periods)
+    m = held.moments.part(o.unit_rows, periods).pooled(codes, onset)
+    sums = {n: c.part(o.unit_rows, periods).pooled(codes, onset.size) for n, c in held.clusters.items()}
+    return Wide(
+        unit_ids=onset.astype(object),
+        periods=o.periods,
+        outcomes=m.means,
+        onset=onset,
+        cohort=np.arange(onset.size),
+        covariates=np.empty((onset.size, o.periods.size, 0)),
+        weights=None,
+        is_complete=True,
+        given=m,
+        clusters=sums,
+    )

@@ -1,0 +1,1 @@
+"""Untreated outcomes of treated rows, predicted from untreated ones."""

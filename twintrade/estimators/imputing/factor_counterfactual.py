@@ -1,0 +1,271 @@
+"""Untreated outcomes of treated cells from a factor model of the untreated ones, its size chosen by hold-outs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from twintrade.design import Design, Observations
+from twintrade.effects import CohortEffects, Dropped, RefitOnly
+from twintrade.errors import EstimationError
+from twintrade.estimators.cohort_means.wide import Wide, widen
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.factor_model import FactorFit, factor_model
+from twintrade.numerics.linear.regression import least_squares
+
+BLOCK = 3
+"""Consecutive untreated cells of a unit that are held out together: neighbors in time resemble each other."""
+
+FOLDS = 5
+
+CLOSE = 1.01
+"""The simplest size whose held-out error is within one per cent of the smallest is taken."""
+
+ROUGH = 1e-5
+"""Relative change at which a hold-out fit stops; what overfits converges slowly, and shows its error long before."""
+
+BEARABLE = 0.9
+"""Share of units that must keep enough untreated rows for a number of factors to be tried."""
+
+STEPS = 300
+"""Steps after which it stops in any case."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Outcomes unit by period, and which cells the model is fitted on.
+
+    Attributes
+    ----------
+    wide : Wide
+    untreated : BoolArray, shape (n_units, n_periods)
+        Observed and unaffected.
+    spell : FloatArray, shape (n_units, n_periods)
+        First period of the tie that the cell belongs to or that comes next; NaN where there is none.
+    dropped : tuple of Dropped
+        Covariates that unit and period effects or others determine, left out.
+    """
+
+    wide: Wide
+    untreated: BoolArray
+    spell: FloatArray
+    dropped: tuple[Dropped, ...] = ()
+
+
+def cells_of(design: Design) -> Cells:
+    """Lay out the cells; with a dose a cell is treated while the dose is not zero, and each spell has an onset."""
+    o = design.observations
+    wide = widen(o)
+    seen = ~np.isnan(wide.outcomes)
+    onset = wide.onset[wide.cohort][:, None]
+    spell = np.broadcast_to(np.where(np.isfinite(onset), onset, np.nan), seen.shape)
+    affected = wide.periods >= onset - design.anticipation
+    if design.treatment.dose is not None and not design.treatment.is_absorbing:
+        treated = np.zeros(seen.shape, dtype=bool)
+        treated[o.unit, np.searchsorted(wide.periods, o.period)] = design.treatment.dose[o.rows] != 0
+        spell = _spells(treated, wide.periods)
+        ahead = wide.periods >= np.where(np.isnan(spell), np.inf, spell) - design.anticipation
+        affected = treated | ahead
+    untreated = seen & ~affected
+    wide, dropped = _without_collinear(o, wide, untreated)
+    return Cells(wide, untreated, np.asarray(spell), dropped)
+
+
+def _without_collinear(o: Observations, wide: Wide, untreated: BoolArray) -> tuple[Wide, tuple[Dropped, ...]]:
+    """Leave out covariates that are determined among untreated rows."""
+    names = o.design.covariates
+    if not names:
+        return wide, ()
+    unit, at = np.nonzero(untreated)
+    effects = absorber([np.unique(code, return_inverse=True)[1].astype(np.int64) for code in (unit, at)])
+    fit = least_squares(wide.outcomes[untreated], wide.covariates[untreated], effects, names=names)
+    dropped = tuple(
+        Dropped("collinear", f"{c.name} is determined by {c.explained_by} among untreated rows", 0, 0, (c.name,))
+        for c in fit.collinear
+    )
+    return replace(wide, covariates=wide.covariates[:, :, fit.kept]), dropped
+
+
+def _spells(treated: BoolArray, periods: IntArray) -> FloatArray:
+    """Return the onset of each cell's own or next spell."""
+    starts = treated & ~np.hstack([np.zeros((treated.shape[0], 1), dtype=bool), treated[:, :-1]])
+    own = np.where(starts, periods, -np.inf)
+    own = np.maximum.accumulate(own, axis=1)
+    following = np.minimum.accumulate(np.where(starts, periods, np.inf)[:, ::-1], axis=1)[:, ::-1]
+    spell = np.where(treated, own, following)
+    return np.asarray(np.where(np.isfinite(spell), spell, np.nan))
+
+
+def fitted(cells: Cells, rank: int, penalty: float) -> tuple[FactorFit, BoolArray, BoolArray]:
+    """Fit the untreated cells; units and periods with too few of them are left out.
+
+    Returns
+    -------
+    FactorFit
+    units : BoolArray, shape (n_units,)
+    periods : BoolArray, shape (n_periods,)
+
+    Raises
+    ------
+    EstimationError
+        Nothing is left to fit on, or no treated cell is left.
+    """
+    least = rank + 1 if penalty == 0 else 1
+    units, periods = usable(cells.untreated, least)
+    if units.sum() <= least or periods.sum() <= least:
+        raise EstimationError(
+            f"too few untreated rows for {rank} factors: ask for fewer, or start the sample earlier"
+        )
+    inside = np.ix_(units, periods)
+    x = cells.wide.covariates[inside]
+    start = factor_model(cells.wide.outcomes[inside], cells.untreated[inside], x, 0)
+    fit = start
+    if rank:
+        fit = factor_model(cells.wide.outcomes[inside], cells.untreated[inside], x, rank, penalty, start)
+    return fit, units, periods
+
+
+def usable(untreated: BoolArray, least: int) -> tuple[BoolArray, BoolArray]:
+    """Return units and periods that have enough untreated cells among each other."""
+    units, periods = np.ones(untreated.shape[0], dtype=bool), np.ones(untreated.shape[1], dtype=bool)
+    while True:
+        few_units = units & (untreated[:, periods].sum(axis=1) < least)
+        units &= ~few_units
+        few_periods = periods & (untreated[units].sum(axis=0) < least)
+        periods &= ~few_periods
+        if not few_units.any() and not few_periods.any():
+            return units, periods
+
+
+def held_out_errors(cells: Cells, sizes: Sequence[tuple[int, float]], seed: int) -> FloatArray:
+    """Return the mean squared error of each (rank, penalty) on held-out blocks of untreated cells.
+
+    A penalty is a share of the largest singular value of the outcomes less unit and period effects.
+    """
+    most = max(rank for rank, penalty in sizes if penalty == 0 or rank == 0) if sizes else 0
+    units, periods = usable(cells.untreated, most + 1 + BLOCK)
+    if units.sum() < FOLDS or periods.sum() < 2:
+        raise EstimationError("too few untreated rows to choose the model by hold-outs; set its size yourself")
+    y, x = cells.wide.outcomes[np.ix_(units, periods)], cells.wide.covariates[np.ix_(units, periods)]
+    untreated = cells.untreated[np.ix_(units, periods)]
+    fold = _folds(untreated, np.random.default_rng(seed))
+    total = np.zeros(len(sizes))
+    for k in range(FOLDS):
+        test = untreated & (fold == k)
+        train = untreated & ~test
+        rich = train.any(axis=0)
+        short = train.sum(axis=1) <= most
+        train[short], test[short] = untreated[short], False
+        test[:, ~rich], train[:, ~rich] = False, untreated[:, ~rich]
+        additive = factor_model(y, train, x, 0)
+        top = largest_singular(y, train, x, additive)
+        for j, (rank, penalty) in enumerate(sizes):
+            fit = additive
+            if rank:
+                fit = factor_model(y, train, x, rank, penalty * top, additive, ROUGH, STEPS)
+            gap = (y - x @ fit.slopes - fit.effects)[test]
+            total[j] += float(gap @ gap)
+    return total / max(int(untreated.sum()), 1)
+
+
+def chosen_size(cells: Cells, sizes: Mapping[str, tuple[int, float]], seed: int) -> tuple[int, dict[str, float]]:
+    """Return which (rank, penalty) hold-outs choose, the simplest first, and the held-out error of each by name."""
+    errors = held_out_errors(cells, list(sizes.values()), seed)
+    close = errors <= CLOSE * errors.min() + 1e-12 * float(np.nanvar(cells.wide.outcomes))
+    named = {f"held_out_error_{name}": float(e) for name, e in zip(sizes, errors, strict=True)}
+    return int(np.flatnonzero(close)[0]), named
+
+
+def largest_rank(cells: Cells, most: int) -> int:
+    """Return the largest number of factors up to ``most`` that hold-outs can try and nearly every unit can bear."""
+    rows = cells.untreated.sum(axis=1)
+    for rank in range(most, 0, -1):
+        units, periods = usable(cells.untreated, rank + 1 + BLOCK)
+        if units.sum() >= FOLDS and periods.sum() > rank and (rows >= rank + 1).mean() >= BEARABLE:
+            return rank
+    return 0
+
+
+def largest_singular(y: FloatArray, observed: BoolArray, x: FloatArray, additive: FactorFit) -> float:
+    """Return the largest singular value of what unit and period effects leave of the observed cells."""
+    rest = np.where(observed, y - np.where(observed[:, :, None], x, 0.0) @ additive.slopes - additive.effects, 0.0)
+    return float(np.linalg.norm(rest, 2))
+
+
+def _folds(untreated: BoolArray, rng: np.random.Generator) -> IntArray:
+    """Give blocks of consecutive untreated cells of a unit to folds at random."""
+    position = np.cumsum(untreated, axis=1) - 1
+    n_blocks = int(position.max()) // BLOCK + 1
+    drawn = rng.integers(0, FOLDS, (untreated.shape[0], n_blocks))
+    return np.take_along_axis(drawn, np.maximum(position, 0) // BLOCK, axis=1)
+
+
+def cohort_effects(
+    design: Design, cells: Cells, found: tuple[FactorFit, BoolArray, BoolArray], statistics: dict[str, float]
+) -> CohortEffects:
+    """Return mean gaps between outcomes and fit by onset and event time, treated cells and residuals before them.
+
+    Raises
+    ------
+    EstimationError
+        No treated cell is left.
+    """
+    fit, units, periods = found
+    o, wide = design.observations, cells.wide
+    inside = np.zeros(wide.outcomes.shape, dtype=bool)
+    inside[np.ix_(units, periods)] = True
+    seen = ~np.isnan(wide.outcomes)
+    gap = np.full(wide.outcomes.shape, np.nan)
+    x = np.nan_to_num(wide.covariates[np.ix_(units, periods)])
+    gap[np.ix_(units, periods)] = wide.outcomes[np.ix_(units, periods)] - x @ fit.slopes - fit.effects
+    counted = seen & inside & ~np.isnan(cells.spell)
+    unit, at = np.nonzero(counted)
+    cohort = cells.spell[counted].astype(np.int64)
+    keys = np.stack([cohort, wide.periods[at] - cohort])
+    labels, code = np.unique(keys, axis=1, return_inverse=True)
+    code = code.ravel()
+    if not (labels[1] >= 0).any():
+        raise EstimationError("no treated row is left whose untreated outcome the factors identify")
+    n_cells = np.bincount(code)
+    pairs = np.unique(np.stack([code, unit]), axis=1)
+    return CohortEffects(
+        effects=np.bincount(code, gap[counted]) / n_cells,
+        uncertainty=RefitOnly("factors and loadings are estimated together; resample, or permute onsets"),
+        scale=design.scale,
+        sample=o.sample(
+            effects=design.effect_names,
+            dropped=(*cells.dropped, *_lost(o, cells, seen & ~inside)),
+            statistics=statistics | _of_fit(design, cells, fit, gap[cells.untreated & inside]),
+        ),
+        names=tuple(f"cohort {g}, event time {e:+d}" for g, e in labels.T),
+        n_units=np.bincount(pairs[0], minlength=n_cells.size),
+        n_cells=n_cells,
+        base="first-stage residuals",
+        cohorts=labels[0],
+        event_times=labels[1],
+        cell_weights=n_cells.astype(np.float64),
+        reference=None,
+        anticipation=design.anticipation,
+    )
+
+
+def _of_fit(design: Design, cells: Cells, fit: FactorFit, residuals: FloatArray) -> dict[str, float]:
+    """Return the covariates' slopes and the root mean square of what the model leaves of untreated cells."""
+    lost = {name for d in cells.dropped for name in d.names}
+    kept = [name for name in design.covariates if name not in lost]
+    slopes = {f"slope of {name}": float(b) for name, b in zip(kept, fit.slopes, strict=True)}
+    return slopes | {"rmse": float(np.sqrt(np.mean(residuals**2)))}
+
+
+def _lost(o: Observations, cells: Cells, gone: BoolArray) -> tuple[Dropped, ...]:
+    if not gone.any():
+        return ()
+    unit, at = np.nonzero(gone)
+    names = tuple(
+        f"{cells.wide.unit_ids[u]} {o.design.panel.label(int(cells.wide.periods[t]))}"
+        for u, t in zip(unit, at, strict=True)
+    )
+    whole = int((gone.sum(axis=1) == (~np.isnan(cells.wide.outcomes)).sum(axis=1)).sum())
+    sentence = "rows of units or periods with too few untreated rows for the model: neither fitted nor imputed"
+    return (Dropped("too-few-untreated", sentence, int(gone.sum()), whole, names),)

@@ -1,0 +1,117 @@
+"""Leads of the imputation estimator: a regression on untreated rows only, so that effects cannot leak into it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.effects import Dropped
+from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, Family
+from twintrade.estimators.regression.event_terms import follows_event_time
+from twintrade.estimators.regression.proportional import mean_differences
+from twintrade.estimators.regression.slopes import counts
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.linear.regression import Collinear, least_squares
+from twintrade.numerics.poisson.fit import poisson
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leads:
+    """Pre-period effects by event time, pooled over cohorts.
+
+    Attributes
+    ----------
+    event_times : IntArray, shape (n_leads,)
+    effects : FloatArray, shape (n_leads,)
+    rows : IntArray, shape (n_rows,)
+        Positions in the observations.
+    loadings : FloatArray, shape (n_rows, n_leads)
+        What a row's weighted residual moves.
+    scores : FloatArray, shape (n_rows,)
+        Weighted residuals.
+    n_units, n_cells : IntArray, shape (n_leads,)
+    dropped : tuple of Dropped
+    """
+
+    event_times: IntArray
+    effects: FloatArray
+    rows: IntArray
+    loadings: FloatArray
+    scores: FloatArray
+    n_units: IntArray
+    n_cells: IntArray
+    dropped: tuple[Dropped, ...]
+
+    @property
+    def influence(self) -> FloatArray:
+        """Influence by row, shape (n_rows, n_leads)."""
+        return self.loadings * self.scores[:, None]
+
+    def in_levels(self, o: Observations) -> tuple[FloatArray, FloatArray]:
+        """Return Poisson leads as mean differences of the outcome, (n_leads,), and their influence by row."""
+        weights = None if o.weights is None else o.weights[self.rows]
+        inside = _event_times(o)[self.rows, None] == self.event_times
+        return mean_differences(self.effects, self.influence, inside, o.y[self.rows], self.scores, weights)
+
+
+def leads(c: Counterfactual, family: Family) -> Leads:
+    """Regress untreated outcomes on dummies for the window's event times before onset less anticipation.
+
+    Every earlier event time is the base, so the earliest observed one never gets a dummy.
+    """
+    o = c.o
+    times, notes = _times(o, c.fit_rows)
+    rows = c.fit_rows
+    event_time = _event_times(o)
+    dummies = (event_time[rows, None] == times).astype(np.float64)
+    columns = np.hstack([dummies, o.covariates[rows]])
+    names = (*(f"lead {e:+d}" for e in times), *o.design.covariates)
+    rows, kept, coefficients, loadings, scores, collinear = _fitted(c, family, rows, columns, names)
+    reported = np.flatnonzero(kept < times.size)
+    order = reported[np.argsort(times[kept[reported]])]
+    found = times[kept[order]]
+    n_units, n_cells = counts(o, rows, event_time, found)
+    notes += tuple(_collinear(one, names) for one in collinear if one.column < times.size)
+    return Leads(found, coefficients[order], rows, loadings[:, order], scores, n_units, n_cells, notes)
+
+
+def _event_times(o: Observations) -> IntArray:
+    """Event time of each row; zero, which no untreated row has, for units that are comparison throughout."""
+    return np.where(follows_event_time(o), o.event_time, 0)
+
+
+def _times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dropped, ...]]:
+    """Return the event times that get a dummy, the latest first, and what had to be left out."""
+    treated = follows_event_time(o)[rows]
+    observed = np.unique(o.event_time[rows][treated])
+    if observed.size == 0:
+        return observed, ()
+    times = observed[observed >= o.design.window[0]]
+    notes: tuple[Dropped, ...] = ()
+    if times.size and times[0] == observed[0]:
+        sentence = f"event time {observed[0]:+d} is the earliest observed: it is the base of the leads"
+        notes = (Dropped("lead-base", sentence, 0, 0, (f"lead {observed[0]:+d}",)),)
+        times = times[1:]
+    return times[::-1], notes
+
+
+def _fitted(
+    c: Counterfactual, family: Family, rows: IntArray, columns: FloatArray, names: tuple[str, ...]
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray, tuple[Collinear, ...]]:
+    o = c.o
+    weights = None if o.weights is None else o.weights[rows]
+    if family == "poisson":
+        fit = poisson(o.y[rows], columns, c.codes_fit, weights, names=names)
+        own = fit.mu if weights is None else fit.mu * weights[fit.rows]
+        loadings = fit.x_tilde @ fit.bread
+        return rows[fit.rows], fit.kept, fit.coefficients, loadings, own * fit.residuals, fit.collinear
+    linear = least_squares(o.y[rows], columns, absorber(c.codes_fit, weights), names=names)
+    scores = linear.residuals if weights is None else linear.residuals * weights
+    return rows, linear.kept, linear.coefficients, linear.x_tilde @ linear.bread, scores, linear.collinear
+
+
+def _collinear(one: Collinear, names: tuple[str, ...]) -> Dropped:
+    rest = ", ".join(names[k] for k in one.columns)
+    by = f"the fixed effects and {rest}" if rest else "the fixed effects"
+    return Dropped("collinear", f"{one.name} is determined by {by}; it counts as base", 0, 0, (one.name,))

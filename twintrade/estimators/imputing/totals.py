@@ -1,0 +1,60 @@
+"""Outcomes of treated units in total, beside what they are imputed to have been without the agreement."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.estimators.imputing.untreated_outcomes import counterfactual
+from twintrade.numerics.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TreatedTotals:
+    """Sums over the treated rows of each unit that can be imputed, by sampling weight where rows have one.
+
+    Attributes
+    ----------
+    units : tuple of str
+        Largest imputed total first.
+    observed, imputed : FloatArray, shape (n_units,)
+    """
+
+    units: tuple[str, ...]
+    observed: FloatArray
+    imputed: FloatArray
+
+    @property
+    def shares(self) -> FloatArray:
+        """Share of each unit in the imputed total."""
+        return np.asarray(self.imputed / self.imputed.sum())
+
+    @property
+    def n_effective(self) -> float:
+        """One over the sum of squared shares: how many units of equal size would weigh as these do."""
+        return float(1 / (self.shares**2).sum())
+
+    def percent(self, left_out: int | None = None) -> float:
+        """Return the percent change of the total, of all units or without one of them."""
+        used = np.arange(self.imputed.size) != (-1 if left_out is None else left_out)
+        return float(100 * (self.observed[used].sum() / self.imputed[used].sum() - 1))
+
+
+def treated_totals(design: Design) -> TreatedTotals:
+    """Impute treated rows by Poisson from untreated ones and sum them within units.
+
+    Raises
+    ------
+    EstimationError
+        No treated row can be imputed.
+    """
+    o = design.observations
+    c = counterfactual(o, "poisson")
+    is_after = o.is_treated[c.rows]
+    rows = c.rows[is_after]
+    weights = np.ones(rows.size) if o.weights is None else o.weights[rows]
+    observed = np.bincount(o.unit[rows], weights * o.y[rows], o.n_units).astype(np.float64)
+    imputed = np.bincount(o.unit[rows], weights * c.predicted[is_after], o.n_units).astype(np.float64)
+    present = np.flatnonzero(np.bincount(o.unit[rows], minlength=o.n_units))
+    order = present[np.argsort(-imputed[present], kind="stable")]
+    return TreatedTotals(tuple(str(u) for u in o.unit_ids[order]), observed[order], imputed[order])

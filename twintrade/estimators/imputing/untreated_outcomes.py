@@ -1,0 +1,238 @@
+"""Untreated outcomes of treated rows: a model of untreated rows alone, predicted where those rows identify it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.design.fixed_effects import LABELS
+from twintrade.effects import Dropped
+from twintrade.errors import EstimationError
+from twintrade.estimators.regression.separated import separated_rows
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.linear.prediction import identified, leverage_one, projection_weights
+from twintrade.numerics.linear.regression import Collinear, least_squares
+from twintrade.numerics.poisson.fit import poisson
+
+Family = Literal["linear", "poisson"]
+REACH = 1e-7
+"""Relative distance at which a covariate is another than untreated rows determine it to be."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counterfactual:
+    """Untreated outcomes of treated rows, with what their influence needs. Rows are positions in the observations.
+
+    Attributes
+    ----------
+    fit_rows : IntArray, shape (n_fit,)
+        Untreated rows in the fit.
+    rows : IntArray, shape (n_new,)
+        Affected rows whose untreated outcome is identified.
+    unknown : IntArray, shape (n_unknown,)
+        Affected rows that are not identified.
+    predicted : FloatArray, shape (n_new,)
+        Untreated outcome (for Poisson the mean, not its logarithm).
+    residuals : FloatArray, shape (n_fit,)
+        Residuals; for Poisson working residuals (y - mu) / mu.
+    codes : tuple of IntArray, each of shape (n_rows,)
+    weights : FloatArray or None, shape (n_fit,)
+        Weights of the projection; for Poisson they include the mean.
+    statistics : dict
+    dropped : tuple of Dropped
+    """
+
+    o: Observations
+    fit_rows: IntArray
+    rows: IntArray
+    unknown: IntArray
+    predicted: FloatArray
+    residuals: FloatArray
+    codes: tuple[IntArray, ...]
+    weights: FloatArray | None
+    statistics: dict[str, float]
+    dropped: tuple[Dropped, ...]
+
+    @property
+    def codes_fit(self) -> list[IntArray]:
+        """Levels of the effects in the fit's rows."""
+        return [c[self.fit_rows] for c in self.codes]
+
+    @property
+    def codes_new(self) -> list[IntArray]:
+        """Levels of the effects in the predicted rows."""
+        return [c[self.rows] for c in self.codes]
+
+    def prediction_influence(self, v: FloatArray) -> FloatArray:
+        """Return the influence of each fit row on sums of the linear predictor weighted by ``v``.
+
+        Parameters
+        ----------
+        v : FloatArray, shape (n_new, k)
+
+        Returns
+        -------
+        FloatArray, shape (n_fit, k)
+        """
+        x = self.o.covariates
+        omega = projection_weights(
+            self.codes_fit, self.codes_new, v, x[self.fit_rows], x[self.rows], weights=self.weights
+        )
+        return omega * self.residuals[:, None]
+
+
+def counterfactual(o: Observations, family: Family) -> Counterfactual:
+    """Fit the effects and covariates on untreated rows and predict the affected ones.
+
+    Raises
+    ------
+    EstimationError
+        No untreated row, or no treated row whose effects the untreated rows identify.
+    """
+    untreated = np.flatnonzero(~o.is_affected)
+    if untreated.size == 0:
+        raise EstimationError("no untreated row is left to fit the effects on; start the sample earlier")
+    codes = tuple(o.effect_codes())
+    fitted = (_poisson_fit if family == "poisson" else _linear_fit)(o, untreated, codes)
+    affected = np.flatnonzero(o.is_affected)
+    codes_fit = [c[fitted.rows] for c in codes]
+    known = identified(codes_fit, [c[affected] for c in codes])
+    unknown = unidentified(o, affected[~known], codes, fitted.rows)
+    no_slope = np.zeros_like(known)
+    no_slope[known] = ~_within_reach(o, fitted, codes, affected[known])
+    if no_slope.any():
+        unknown += (_without_slope(o, fitted, affected[no_slope]),)
+    known &= ~no_slope
+    rows = affected[known]
+    if not o.is_treated[rows].any():
+        listed = "; ".join(f"{d.n_rows} {d.sentence}" for d in unknown)
+        raise EstimationError(f"no treated row can be imputed from untreated ones: {listed}")
+    eta = o.covariates[rows] @ fitted.slopes
+    for spread, code in zip(fitted.effects, codes, strict=True):
+        eta = eta + spread[code[rows]]
+    return Counterfactual(
+        o=o,
+        fit_rows=fitted.rows,
+        rows=rows,
+        unknown=affected[~known],
+        predicted=np.exp(eta) if family == "poisson" else eta,
+        residuals=fitted.residuals,
+        codes=codes,
+        weights=fitted.weights,
+        statistics={
+            **fitted.statistics,
+            "n_untreated_rows": float(fitted.rows.size),
+            "n_leverage_one": float(leverage_one(codes_fit).sum()),
+            "n_unidentified": float((~known).sum()),
+        },
+        dropped=(*fitted.dropped, *unknown),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitted:
+    rows: IntArray
+    residuals: FloatArray
+    weights: FloatArray | None
+    slopes: FloatArray
+    kept: IntArray
+    effects: Sequence[FloatArray]
+    statistics: dict[str, float]
+    dropped: tuple[Dropped, ...]
+
+
+def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _Fitted:
+    weights = None if o.weights is None else o.weights[rows]
+    effects = absorber([c[rows] for c in codes], weights)
+    x = o.covariates[rows]
+    fit = least_squares(o.y[rows], x, effects, names=o.design.covariates)
+    slopes = np.zeros(x.shape[1])
+    slopes[fit.kept] = fit.coefficients
+    spread = effects.effect_coefficients(o.y[rows] - x @ slopes)
+    statistics = {"within_r2": fit.within_r2} if x.shape[1] else {}
+    return _Fitted(
+        rows, fit.residuals, weights, slopes, fit.kept, spread, statistics, _absorbed_covariates(fit.collinear)
+    )
+
+
+def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _Fitted:
+    weights = None if o.weights is None else o.weights[rows]
+    x = o.covariates[rows]
+    fit = poisson(o.y[rows], x, [c[rows] for c in codes], weights, names=o.design.covariates)
+    slopes = np.zeros(x.shape[1])
+    slopes[fit.kept] = fit.coefficients
+    used = rows[fit.rows]
+    own = fit.mu if weights is None else fit.mu * weights[fit.rows]
+    statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
+    statistics["n_without_outcome_before"] = _n_without_outcome_before(o)
+    dropped = (*separated_rows(o, fit.separated, rows), *_absorbed_covariates(fit.collinear))
+    return _Fitted(used, fit.residuals, own, slopes, fit.kept, fit.effect_coefficients, statistics, dropped)
+
+
+def _absorbed_covariates(collinear: tuple[Collinear, ...]) -> tuple[Dropped, ...]:
+    sentences = [f"covariate {c.name} is determined by {c.explained_by} among untreated rows" for c in collinear]
+    return tuple(Dropped("collinear", s, 0, 0, (c.name,)) for s, c in zip(sentences, collinear, strict=True))
+
+
+def _n_without_outcome_before(o: Observations) -> float:
+    """Return how many treated units have untreated rows, all of them zero: a ratio to what they had is none."""
+    is_before = ~o.is_affected
+    rows = np.bincount(o.unit[is_before], minlength=o.n_units)
+    sums = np.bincount(o.unit[is_before], np.abs(o.y[is_before]), o.n_units)
+    return float((o.is_ever_treated & (rows > 0) & (sums == 0)).sum())
+
+
+def _within_reach(o: Observations, fitted: _Fitted, codes: tuple[IntArray, ...], rows: IntArray) -> BoolArray:
+    """Whether covariates without a slope are, in each row, what they are determined to be among untreated rows.
+
+    Where they are, a prediction is the same whatever their slope is; where not, it is as unknown as the slope.
+    """
+    x, kept = o.covariates, fitted.kept
+    inside = np.ones(rows.size, dtype=bool)
+    lost = np.setdiff1d(np.arange(x.shape[1]), kept)
+    if not lost.size:
+        return inside
+    effects = absorber([c[fitted.rows] for c in codes])
+    for j in lost:
+        own = x[fitted.rows, j]
+        slopes = least_squares(own, x[np.ix_(fitted.rows, kept)], effects).coefficients
+        implied = x[np.ix_(rows, kept)] @ slopes
+        spread = effects.effect_coefficients(own - x[np.ix_(fitted.rows, kept)] @ slopes)
+        for one, code in zip(spread, codes, strict=True):
+            implied = implied + one[code[rows]]
+        inside &= np.abs(x[rows, j] - implied) <= REACH * np.abs(x[:, j]).max()
+    return inside
+
+
+def _without_slope(o: Observations, fitted: _Fitted, rows: IntArray) -> Dropped:
+    names = [o.design.covariates[j] for j in np.setdiff1d(np.arange(o.covariates.shape[1]), fitted.kept)]
+    sentence = f"treated rows whose {' and '.join(names)} untreated rows give no slope for: not imputed"
+    return _listed(o, "unidentified-covariate", sentence, rows)
+
+
+def unidentified(
+    o: Observations, rows: IntArray, codes: tuple[IntArray, ...], fit_rows: IntArray
+) -> tuple[Dropped, ...]:
+    """List treated rows that cannot be imputed, each under the first effect that has no untreated row for it."""
+    out = []
+    left = np.ones(rows.size, dtype=bool)
+    for name, code in zip(o.design.effect_names, codes, strict=True):
+        lacking: BoolArray = left & ~np.isin(code[rows], code[fit_rows])
+        if lacking.any():
+            sentence = f"treated rows whose {LABELS[name]} has no untreated row in the fit: not imputed"
+            out.append(_listed(o, f"unidentified-{name.replace('_', '-')}", sentence, rows[lacking]))
+        left &= ~lacking
+    if left.any():
+        sentence = "treated rows whose effects untreated rows do not connect: not imputed"
+        out.append(_listed(o, "unidentified-unconnected", sentence, rows[left]))
+    return tuple(out)
+
+
+def _listed(o: Observations, reason: str, sentence: str, rows: IntArray) -> Dropped:
+    has_treated_row = np.bincount(o.unit[o.is_affected], minlength=o.n_units)
+    lost = np.bincount(o.unit[rows], minlength=o.n_units)
+    n_lost = int(((lost > 0) & (lost == has_treated_row)).sum())
+    return Dropped(reason, sentence, int(rows.size), n_lost, o.labels(rows))

@@ -1,0 +1,1 @@
+"""Regressions behind several methods: terms, cells, slopes, and what the effects absorb."""

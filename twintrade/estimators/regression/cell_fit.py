@@ -1,0 +1,222 @@
+"""Effects of cohort-period cells within fixed effects: the cells are one more effect, never a matrix of dummies."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.effects import Dropped, Regression
+from twintrade.errors import EstimationError
+from twintrade.estimators.regression.absorbed import absorbed_by, all_treated
+from twintrade.estimators.regression.net_cells import NetCells
+from twintrade.estimators.regression.separated import separated_rows
+from twintrade.numerics.absorption.absorb import Absorber, absorber
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.linear.regression import least_squares
+from twintrade.numerics.poisson.fit import poisson
+
+Family = Literal["linear", "poisson"]
+LARGEST_DENSE = 20_000_000
+"""Numbers up to which the net dummies may be asked for, so that row scores are at hand: 160 MB."""
+
+NULL = 1e-9
+TOUCHED = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CellFit:
+    """A saturated fit.
+
+    Attributes
+    ----------
+    rows : IntArray, shape (n_rows,)
+        Positions in the observations of the rows used.
+    kept : IntArray, shape (n_cells,)
+        Which of the cells asked for are identified.
+    coefficients : FloatArray, shape (n_cells,)
+    slopes : FloatArray, shape (n_columns,)
+        Of the further regressors; zero where collinear.
+    influence : FloatArray, shape (n_units, n_cells + n_columns)
+        By unit of the observations; cells first.
+    mean : FloatArray, shape (n_rows,)
+        Fitted values.
+    weights : FloatArray, shape (n_rows,)
+        Sampling weights.
+    source : Regression or None
+        The regression by row, where it is small enough to be kept; effects are the identified cells.
+    n_slopes : int
+    n_all_cells : int
+        Cells asked for.
+    everything : Absorber
+        The fixed effects and the cells, with the weights of the fit.
+    columns : FloatArray, shape (n_rows, n_columns)
+    dropped : tuple of Dropped
+    statistics : dict
+    """
+
+    rows: IntArray
+    kept: IntArray
+    coefficients: FloatArray
+    slopes: FloatArray
+    influence: FloatArray
+    mean: FloatArray
+    weights: FloatArray
+    source: Regression | None
+    n_slopes: int
+    n_all_cells: int
+    everything: Absorber
+    columns: FloatArray
+    dropped: tuple[Dropped, ...]
+    statistics: dict[str, float]
+
+    def projection(self) -> Callable[[FloatArray], FloatArray]:
+        """Return what takes columns, (n_rows, k), to the part of them that effects, cells and regressors explain."""
+        x = self.everything.residualize(self.columns)
+        weighted = x if self.everything.weights is None else x * self.everything.weights[:, None]
+        to_slopes = np.linalg.pinv(weighted.T @ x, rcond=NULL, hermitian=True) @ weighted.T
+
+        def explained(values: FloatArray) -> FloatArray:
+            left = self.everything.residualize(values)
+            return np.asarray(values - left + x @ (to_slopes @ left), dtype=np.float64)
+
+        return explained
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitted:
+    """Rows, one coefficient a cell code (NaN where the cell is gone), and what the influence needs."""
+
+    rows: IntArray
+    of_code: FloatArray
+    slopes: FloatArray
+    mean: FloatArray
+    residuals: FloatArray
+    weights: FloatArray
+    dropped: tuple[Dropped, ...]
+    statistics: dict[str, float]
+
+
+def fit_cells(
+    o: Observations,
+    of_row: IntArray,
+    names: tuple[str, ...],
+    columns: FloatArray,
+    family: Family,
+) -> CellFit:
+    """Fit one coefficient per cell against the rows outside every cell.
+
+    Parameters
+    ----------
+    o : Observations
+    of_row : IntArray, shape (n_rows,)
+        Cell of each row, -1 outside.
+    names : tuple of str
+        Of the cells.
+    columns : FloatArray, shape (n_rows, n_columns)
+        Further regressors.
+    family : {"linear", "poisson"}
+
+    Raises
+    ------
+    EstimationError
+        No row outside the cells, or no cell is identified.
+    """
+    if not (of_row < 0).any():
+        raise EstimationError("every row belongs to a treated cell: there is nothing to compare with")
+    codes = o.effect_codes()
+    fitted = (_poisson_fit if family == "poisson" else _linear_fit)(o, codes, of_row, columns)
+    rows = fitted.rows
+    present = np.flatnonzero(np.isfinite(fitted.of_code[1:]))
+    place = np.full(len(names) + 1, -1, dtype=np.int64)
+    place[present + 1] = np.arange(present.size)
+    cell = place[of_row[rows] + 1]
+    net = NetCells(absorber([c[rows] for c in codes], fitted.weights), cell, present.size, columns[rows])
+    gram, scores, norms = _cross_products(o, fitted, net)
+    bread, is_identified = _inverse(gram, norms)
+    known = np.flatnonzero(is_identified[: present.size])
+    if known.size == 0:
+        raise EstimationError(
+            f"no cohort-period cell is identified; of the treatment as a whole: {absorbed_by(o, rows)}"
+        )
+    lost = tuple(names[k] for k in np.delete(present, known))
+    return CellFit(
+        rows=rows,
+        kept=present[known],
+        coefficients=fitted.of_code[1:][present[known]] - fitted.of_code[0],
+        slopes=fitted.slopes,
+        influence=scores @ bread[:, np.concatenate([known, np.arange(present.size, net.size)])],
+        mean=fitted.mean,
+        weights=np.ones(rows.size) if o.weights is None else o.weights[rows],
+        source=_regression(fitted, net, bread, known),
+        n_slopes=int(is_identified.sum()),
+        n_all_cells=len(names),
+        everything=absorber([*(c[rows] for c in codes), cell + 1], fitted.weights),
+        columns=columns[rows],
+        dropped=(*fitted.dropped, *_determined(lost), *all_treated(o, rows)),
+        statistics=fitted.statistics,
+    )
+
+
+def _determined(lost: tuple[str, ...]) -> tuple[Dropped, ...]:
+    sentence = "cohort-period cells that the fixed effects determine: no effect is given for them"
+    return (Dropped("not-identified", sentence, 0, 0, lost),) if lost else ()
+
+
+def _regression(fitted: _Fitted, net: NetCells, bread: FloatArray, cells: IntArray) -> Regression | None:
+    if net.cell.size * net.size > LARGEST_DENSE:
+        return None
+    selector = np.zeros((bread.shape[0], cells.size))
+    selector[cells, np.arange(cells.size)] = 1.0
+    return Regression(fitted.rows, net, fitted.residuals, fitted.weights, bread, selector)
+
+
+def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _Fitted:
+    everything = absorber([*codes, of_row + 1], o.weights)
+    fit = least_squares(o.y, columns, everything)
+    slopes = np.zeros(columns.shape[1])
+    slopes[fit.kept] = fit.coefficients
+    of_code = everything.effect_coefficients(o.y - columns @ slopes)[-1]
+    weights = np.ones(o.n_rows) if o.weights is None else o.weights
+    rows = np.arange(o.n_rows)
+    return _Fitted(rows, of_code, slopes, o.y - fit.residuals, fit.residuals, weights, (), {})
+
+
+def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _Fitted:
+    fit = poisson(o.y, columns, [*codes, of_row + 1], o.weights)
+    slopes = np.zeros(columns.shape[1])
+    slopes[fit.kept] = fit.coefficients
+    weights = fit.mu if o.weights is None else fit.mu * o.weights[fit.rows]
+    statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
+    dropped = separated_rows(o, fit.separated, effects=(*o.design.effect_names, "cohort and period"))
+    of_code = fit.effect_coefficients[-1]
+    of_code = np.append(of_code, np.full(int(of_row.max()) + 2 - of_code.size, np.nan))
+    return _Fitted(fit.rows, of_code, slopes, fit.mu, fit.residuals, weights, dropped, statistics)
+
+
+def _cross_products(o: Observations, fitted: _Fitted, net: NetCells) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the Gram matrix of cells and columns net of the effects, scores by unit, and norms before."""
+    unit, weights, columns = o.unit[fitted.rows], fitted.weights, net.columns
+    inside = np.flatnonzero(net.cell >= 0)
+    cell = net.cell[inside]
+    gram, scores = np.empty((net.size, net.size)), np.empty((o.n_units, net.size))
+    for block, values in net.blocks():
+        for k, column in zip(block, values.T, strict=True):
+            weighted = column * weights
+            gram[: net.n_cells, k] = np.bincount(cell, weighted[inside], net.n_cells)
+            gram[net.n_cells :, k] = columns.T @ weighted
+            weighted *= fitted.residuals
+            scores[:, k] = np.bincount(unit, weighted, o.n_units)
+    of_cells = np.bincount(cell, weights[inside], net.n_cells)
+    return gram, scores, np.concatenate([of_cells, weights @ columns**2])
+
+
+def _inverse(gram: FloatArray, norms: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return a generalized inverse, and which coefficients no null direction of the Gram matrix touches."""
+    scale = 1.0 / np.sqrt(np.where(norms > 0, norms, 1.0))
+    values, vectors = np.linalg.eigh(0.5 * (gram + gram.T) * scale[:, None] * scale)
+    is_null = values <= NULL
+    touched = (vectors[:, is_null] ** 2).sum(axis=1) > TOUCHED**2
+    inside = vectors[:, ~is_null]
+    return (inside / values[~is_null]) @ inside.T * scale[:, None] * scale, ~touched

@@ -1,0 +1,189 @@
+"""Event-time dummies and the treatment dummy, shared by the estimators that regress on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from twintrade.design import Design, Observations
+from twintrade.effects import Dropped, Estimate, EventStudy
+from twintrade.errors import DesignError
+from twintrade.estimators.regression.reference import holders, joined_rows, require_reference
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+Shape = Literal["event", "static"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A regression.
+
+    Attributes
+    ----------
+    kind : {"event", "static", "binned"}
+        One dummy an event time, one treatment dummy, or event-time dummies with binned ends.
+    second_reference : int or None
+        Event time without a dummy beside the design's reference.
+    """
+
+    kind: Literal["event", "static", "binned"]
+    second_reference: int | None = None
+
+
+def models_of(shape: Shape, bins: bool, second_reference: int | None = None) -> tuple[Model, ...]:
+    """Return the regressions that a shape is reported from, the one shown first, the static one last."""
+    if shape == "static":
+        return (Model("static"),)
+    paths = (Model("binned", second_reference),) * bins + (Model("event", second_reference),)
+    return (*paths, Model("static"))
+
+
+def join_models(found: Sequence[Estimate]) -> Estimate:
+    """Return the estimates of ``models_of`` as one: the path shown, the static effect as its overall effect."""
+    if len(found) == 1:
+        return found[0]
+    shown, *others, static = found
+    assert isinstance(shown, EventStudy)
+    unbinned = others[0] if others else None
+    path = unbinned.average_path() if isinstance(unbinned, EventStudy) else None
+    return replace(shown, overall=static, path=path)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """The regressors of a model: the effects that are reported first, nuisance terms and covariates after them.
+
+    Attributes
+    ----------
+    columns : FloatArray, shape (n_rows, n_terms)
+        In the order in which collinear terms are kept: from onset on, then leads, the earliest last.
+    names : tuple of str, length n_terms
+    event_times : IntArray or None, shape (n_reported,)
+        Event time of each reported term; None for the static model.
+    n_reported : int
+        How many of the columns are effects.
+    clipped : IntArray, shape (n_rows,)
+        Event time of each row with the ends binned; of rows without any dummy, below every event time.
+    binned : (bool, bool)
+        Whether the first and the last event time (the reference among them) collect rows beyond them.
+    apart : tuple of str
+        Names of the event times that no unit joins to the reference: nuisance terms, for which no effect is given.
+    second_reference : int or None
+        Event time that counts as zero beside the reference.
+    """
+
+    columns: FloatArray
+    names: tuple[str, ...]
+    event_times: IntArray | None
+    n_reported: int
+    clipped: IntArray
+    binned: tuple[bool, bool] = (False, False)
+    apart: tuple[str, ...] = ()
+    second_reference: int | None = None
+
+
+NO_TERM = np.iinfo(np.int64).min
+"""Clipped event time of a row that takes part without any dummy."""
+
+
+def terms(o: Observations, model: Model) -> Terms:
+    """Build the regressors of an event study or of the static model, covariates included."""
+    built = _static_terms(o) if model.kind == "static" else _event_terms(o, model)
+    if not o.design.covariates:
+        return built
+    columns = np.hstack([built.columns, o.covariates])
+    return replace(built, columns=columns, names=(*built.names, *o.design.covariates))
+
+
+def follows_event_time(o: Observations) -> BoolArray:
+    """Return which rows belong to units that are affected within the sample, shape (n_rows,).
+
+    Units tied after the last period are comparison throughout.
+    """
+    return np.asarray((o.unit_onset - o.design.anticipation <= o.periods[-1])[o.unit])
+
+
+def before_last_onset(design: Design) -> Design:
+    """Return the design as it is, or, where every unit is affected in the end, up to the last cohort's onset."""
+    o = design.observations
+    if not follows_event_time(o).all():
+        return design
+    end = o.unit_onset.max() - design.anticipation
+    sentence = "rows from the last cohort's onset on: no unit is untreated then, and this cohort is the comparison"
+    why = Dropped("after-last-onset", sentence, int((o.period >= end).sum()))
+    return design.restricted(design.panel.period < end, why)
+
+
+def _event_terms(o: Observations, model: Model) -> Terms:
+    """One dummy per event time; with bins, rows beyond an end of the window are collected in that end's dummy.
+
+    A window wholly before or wholly after the onset is widened to the reference and to event time 0, so that no dummy
+    mixes rows from both sides. Event times that no unit joins to the reference keep their dummies, without an effect.
+    """
+    design = o.design
+    treated = follows_event_time(o)
+    observed = o.event_time[treated]
+    if model.kind == "binned":
+        low, high = min(design.window[0], design.reference), max(design.window[1], 0)
+    else:
+        low, high = (int(observed.min()), int(observed.max())) if observed.size else (0, 0)
+    clipped = np.where(treated, np.minimum(np.maximum(o.event_time, low), high), NO_TERM)
+    followed = clipped[treated]
+    times = _distinct(followed, low, high)
+    references = references_of(design, model.second_reference)
+    is_joined = joined_rows(holders(o)[treated], followed - low, np.isin(followed, references))
+    joined = _distinct(followed[is_joined], low, high)
+    require_reference(times, joined, design.reference)
+    if model.second_reference is not None:
+        require_reference(times, joined, model.second_reference)
+    times, joined = times[~np.isin(times, references)], joined[~np.isin(joined, references)]
+    times = times[np.lexsort((np.abs(times), times < 0, ~np.isin(times, joined)))]
+    names = tuple(f"event time {e:+d}" for e in times)
+    n_reported = joined.size
+    return Terms(
+        columns=(clipped[:, None] == times).astype(np.float64),
+        names=names,
+        event_times=times[:n_reported],
+        n_reported=n_reported,
+        clipped=clipped,
+        binned=(bool((observed < low).any()), bool((observed > high).any())),
+        apart=names[n_reported:],
+        second_reference=model.second_reference,
+    )
+
+
+def references_of(design: Design, second: int | None) -> list[int]:
+    """Return the event times that count as zero.
+
+    Raises
+    ------
+    DesignError
+        The second one is the first again, or an event time that a tie can affect.
+    """
+    if second is None:
+        return [design.reference]
+    if second == design.reference or second >= -design.anticipation:
+        raise DesignError(
+            f"second_reference = {second}: set an event time before {-design.anticipation}, when effects may begin, "
+            f"other than {design.reference}, the reference"
+        )
+    return [design.reference, second]
+
+
+def _distinct(values: IntArray, low: int, high: int) -> IntArray:
+    """Return the distinct values, ascending, of some that lie between two bounds."""
+    present = np.bincount(values - low, minlength=high - low + 1) > 0
+    return np.flatnonzero(present) + low
+
+
+def _static_terms(o: Observations) -> Terms:
+    """The treatment dummy, and a nuisance dummy for periods of anticipation."""
+    treated = o.is_treated
+    early = o.is_affected & ~treated
+    columns, names = [treated], ["after onset"]
+    if early.any():
+        columns.append(early)
+        names.append("anticipation")
+    clipped = np.where(treated, 0, NO_TERM).astype(np.int64)
+    return Terms(np.column_stack(columns).astype(np.float64), tuple(names), None, 1, clipped)

@@ -1,0 +1,52 @@
+"""Rows that a Poisson fit predicts perfectly at zero, said for a reader."""
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.effects import Dropped
+from twintrade.numerics.arrays import IntArray
+from twintrade.numerics.poisson.separation import Separated
+
+
+def separated_rows(
+    o: Observations,
+    separated: tuple[Separated, ...],
+    rows: IntArray | None = None,
+    effects: tuple[str, ...] | None = None,
+) -> tuple[Dropped, ...]:
+    """Say of each group of rows which they are and why they are left out.
+
+    Units without any row left are named once, other rows by unit and period.
+
+    Parameters
+    ----------
+    o : Observations
+    separated : tuple of Separated
+        From the fit.
+    rows : IntArray, optional
+        Positions of the fit's rows in the observations; all rows by default.
+    effects : tuple of str, optional
+        Names of the effects in the fit; the design's by default.
+    """
+    rows = np.arange(o.n_rows) if rows is None else rows
+    left = np.bincount(o.unit[rows], minlength=o.n_units)
+    names = o.design.effect_names if effects is None else effects
+    out = []
+    for one in separated:
+        left = left - np.bincount(o.unit[rows[one.rows]], minlength=o.n_units)
+        out.append(_listed(o, one.reason, rows[one.rows], left, names))
+    return tuple(out)
+
+
+def _listed(o: Observations, why: str, rows: IntArray, left: IntArray, effects: tuple[str, ...]) -> Dropped:
+    reason, sentence = "separated", "rows with a zero that a regressor or a combination of effects predicts perfectly"
+    if why.startswith("all-zero level of effect"):
+        label = effects[int(why.rsplit(" ", 1)[1])].replace("_", " × ")
+        reason = "all-zero-level"
+        sentence = f"rows of a {label} whose outcomes are all zero: they say nothing about proportions"
+    elif why.startswith("weight"):
+        reason, sentence = "no-weight", "rows with a weight of zero"
+    units = np.unique(o.unit[rows])
+    lost = units[left[units] == 0]
+    names = (*(str(u) for u in o.unit_ids[lost]), *o.labels(rows[left[o.unit[rows]] > 0]))
+    return Dropped(reason, sentence, int(rows.size), int(lost.size), names)

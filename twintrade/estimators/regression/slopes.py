@@ -1,0 +1,224 @@
+"""From fitted slopes, linear or Poisson, to effects with their influence by unit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.effects import Dropped, Estimate, EventStudy, Regression, Sample, UnitInfluence
+from twintrade.effects.estimate import Scale
+from twintrade.errors import EstimationError
+from twintrade.estimators.regression.absorbed import absorbed_by, all_treated
+from twintrade.estimators.regression.event_terms import NO_TERM, Terms, references_of
+from twintrade.estimators.regression.reference import holders, joined_rows
+from twintrade.numerics.absorption.absorb import singletons
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.numerics.linear.regression import Collinear
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slopes:
+    """The part of a fit that linear and Poisson models share; ``rows`` are positions in the observations.
+
+    Attributes
+    ----------
+    rows : IntArray, shape (n_rows,)
+    coefficients : FloatArray, shape (n_slopes,)
+    kept : IntArray, shape (n_slopes,)
+        Which of the terms each slope belongs to.
+    collinear : tuple of Collinear
+    design, residuals, weights, bread
+        As in Regression.
+    """
+
+    rows: IntArray
+    coefficients: FloatArray
+    kept: IntArray
+    collinear: tuple[Collinear, ...]
+    design: FloatArray
+    residuals: FloatArray
+    weights: FloatArray
+    bread: FloatArray
+
+
+def effects_of(
+    o: Observations,
+    terms: Terms,
+    slopes: Slopes,
+    scale: Scale,
+    dropped: tuple[Dropped, ...],
+    statistics: Mapping[str, float],
+) -> EventStudy | Estimate:
+    """Return the reported terms as an event study (or one static effect) with influence by unit.
+
+    Raises
+    ------
+    EstimationError
+        The fixed effects absorb the treatment, or the reference lost all its rows.
+    """
+    _require_effect(o, terms, slopes)
+    sample = o.sample(
+        None if slopes.rows.size == o.n_rows else slopes.rows,
+        n_slopes=slopes.kept.size,
+        effects=o.design.effect_names,
+        dropped=(
+            *dropped,
+            *_second_reference(terms),
+            *_apart(o, terms),
+            *_collinear(terms, slopes),
+            *all_treated(o, slopes.rows),
+        ),
+        statistics=statistics,
+    )
+    reported = np.flatnonzero(slopes.kept < terms.n_reported)
+    if terms.event_times is None:
+        return _static(o, terms, slopes, scale, sample, reported)
+    return _event_study(o, terms, slopes, scale, sample, reported)
+
+
+def influence_by_unit(o: Observations, rows: IntArray, values: FloatArray) -> tuple[ObjectArray, FloatArray]:
+    """Sum row influence within units; rows are sorted by unit. Units without a row are left out."""
+    unit = o.unit[rows]
+    starts = np.flatnonzero(np.diff(unit, prepend=-1))
+    return o.unit_ids[unit[starts]], np.add.reduceat(values, starts, axis=0)
+
+
+def counts(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) -> tuple[IntArray, IntArray]:
+    """Count units and rows whose group is each label, both of shape (n_labels,)."""
+    group, unit = groups[rows], o.unit[rows]
+    members = [group == label for label in labels]
+    n_units = np.array([np.unique(unit[m]).size for m in members], dtype=np.int64)
+    return n_units, np.array([int(m.sum()) for m in members], dtype=np.int64)
+
+
+def row_weights(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) -> FloatArray | None:
+    """Sum the sampling weights of the rows whose group is each label, shape (n_labels,); None without weights."""
+    if o.weights is None:
+        return None
+    return np.array([o.weights[rows][groups[rows] == label].sum() for label in labels], dtype=np.float64)
+
+
+def _uncertainty(o: Observations, slopes: Slopes, selector: FloatArray) -> UnitInfluence:
+    source = Regression(
+        slopes.rows, slopes.design, slopes.residuals, slopes.weights, slopes.bread, selector.astype(np.float64)
+    )
+    units, values = influence_by_unit(o, slopes.rows, source.row_influence())
+    return UnitInfluence(units, values, source)
+
+
+def _event_study(
+    o: Observations, terms: Terms, slopes: Slopes, scale: Scale, sample: Sample, reported: IntArray
+) -> EventStudy:
+    assert terms.event_times is not None
+    reference = o.design.reference
+    times = np.append(terms.event_times[slopes.kept[reported]], reference)
+    order = np.argsort(times)
+    times = times[order]
+    selector = np.zeros((slopes.kept.size, times.size))
+    selector[reported, np.argsort(order)[:-1]] = 1.0
+    n_units, n_cells = counts(o, slopes.rows, terms.clipped, times)
+    return EventStudy(
+        effects=slopes.coefficients @ selector,
+        uncertainty=_uncertainty(o, slopes, selector),
+        scale=scale,
+        sample=sample,
+        names=tuple(f"{e:+d}" for e in times),
+        n_units=n_units,
+        n_cells=n_cells,
+        base="universal",
+        event_times=times,
+        reference=reference,
+        binned=terms.binned,
+        pinned=_pinned(terms, slopes),
+        against="reference",
+        anticipation=o.design.anticipation,
+        row_weights=row_weights(o, slopes.rows, terms.clipped, times),
+    )
+
+
+def _static(
+    o: Observations, terms: Terms, slopes: Slopes, scale: Scale, sample: Sample, reported: IntArray
+) -> Estimate:
+    selector = np.zeros((slopes.kept.size, 1))
+    selector[reported, 0] = 1.0
+    n_units, n_cells = counts(o, slopes.rows, terms.clipped, np.zeros(1, dtype=np.int64))
+    return Estimate(
+        effects=slopes.coefficients @ selector,
+        uncertainty=_uncertainty(o, slopes, selector),
+        scale=scale,
+        sample=sample,
+        names=("after onset",),
+        n_units=n_units,
+        n_cells=n_cells,
+    )
+
+
+def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
+    if not (slopes.kept < terms.n_reported).any():
+        raise EstimationError(
+            f"the treatment is not identified: {absorbed_by(o, slopes.rows)}. "
+            "Use coarser fixed effects or add comparison units"
+        )
+    if terms.event_times is not None and not (terms.clipped[slopes.rows] == o.design.reference).any():
+        raise EstimationError(
+            f"no row at event time {o.design.reference}, the reference, is left in the fit; choose another reference"
+        )
+    if terms.event_times is not None and any(c.column < terms.n_reported for c in slopes.collinear):
+        _require_joined(o, terms, slopes)
+
+
+def _require_joined(o: Observations, terms: Terms, slopes: Slopes) -> None:
+    """Refuse effects that the rows of the fit that carry information do not join to the reference."""
+    rows = slopes.rows[~singletons([code[slopes.rows] for code in o.effect_codes()])]
+    rows = rows[terms.clipped[rows] != NO_TERM]
+    time, reference = terms.clipped[rows], o.design.reference
+    holder = holders(o)[rows]
+    is_joined = joined_rows(
+        holder, time - time.min(initial=0), np.isin(time, references_of(o.design, terms.second_reference))
+    )
+    pairs = np.unique(np.stack([holder[~is_joined], time[~is_joined]]), axis=1)[0]
+    if np.unique(pairs).size < pairs.size or not (time[is_joined] != reference).any():
+        lost = ", ".join(f"{e:+d}" for e in np.unique(time[~is_joined]))
+        raise EstimationError(
+            f"no treated unit that the fixed effects leave informative joins event times {lost} to {reference}, the "
+            "reference; choose another reference or coarser fixed effects"
+        )
+
+
+def _pinned(terms: Terms, slopes: Slopes) -> tuple[int, ...]:
+    """Return the event times that count as zero beside the reference, ascending."""
+    assert terms.event_times is not None
+    determined = [c.column for c in slopes.collinear if c.column < terms.n_reported]
+    times = [int(terms.event_times[k]) for k in determined if terms.names[k] not in terms.apart]
+    return tuple(sorted(times if terms.second_reference is None else [*times, terms.second_reference]))
+
+
+def _second_reference(terms: Terms) -> tuple[Dropped, ...]:
+    if terms.second_reference is None:
+        return ()
+    name = f"event time {terms.second_reference:+d}"
+    return (Dropped("second-reference", f"{name} counts as zero, as the reference does", 0, 0, (name,)),)
+
+
+def _apart(o: Observations, terms: Terms) -> tuple[Dropped, ...]:
+    if not terms.apart:
+        return ()
+    sentence = (
+        f"event times that no treated unit joins to {o.design.reference}, the reference: no effect is given for them"
+    )
+    return (Dropped("no-reference", sentence, 0, 0, terms.apart),)
+
+
+def _collinear(terms: Terms, slopes: Slopes) -> tuple[Dropped, ...]:
+    out = []
+    for one in slopes.collinear:
+        if terms.names[one.column] in terms.apart:
+            continue
+        name = terms.names[one.column]
+        zero = "; it counts as zero, as the reference does" if one.column < terms.n_reported else ""
+        rest = ", ".join(terms.names[c] for c in one.columns)
+        by = f"the fixed effects and {rest}" if rest else "the fixed effects"
+        n_rows = int((terms.columns[slopes.rows, one.column] != 0).sum())
+        out.append(Dropped("collinear", f"{name} ({n_rows} rows) is determined by {by}{zero}", 0, 0, (name,)))
+    return tuple(out)

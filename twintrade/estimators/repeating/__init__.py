@@ -1,0 +1,1 @@
+"""The same estimate under many treatments, without refitting each from the start."""

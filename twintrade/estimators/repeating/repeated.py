@@ -1,0 +1,155 @@
+"""Linear estimates on the same rows under many treatments: the fixed effects are factored once, for all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Design, Observations
+from twintrade.effects import Estimate, EventStudy, RefitOnly, Sample
+from twintrade.errors import EstimationError
+from twintrade.estimators.regression.event_terms import NO_TERM, Model, Terms, join_models, terms
+from twintrade.estimators.regression.slopes import row_weights
+from twintrade.numerics.absorption.annihilators import Annihilator, annihilator, solved
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+WITHOUT = RefitOnly("point estimates made for resampling carry no influence")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeated:
+    """What all treatments share.
+
+    Attributes
+    ----------
+    o : Observations
+        Of the design it was made for: the rows are the same under every treatment.
+    starts, sizes : IntArray, shape (n_units,)
+        First position and number of each unit's rows.
+    q : Annihilator
+    applied : FloatArray, shape (n_rows, n_outcomes)
+        Q times the outcomes.
+    sample : Sample
+    """
+
+    o: Observations
+    starts: IntArray
+    sizes: IntArray
+    q: Annihilator
+    applied: FloatArray
+    sample: Sample
+
+    def affected(self, design: Design) -> tuple[IntArray, Observations] | None:
+        """Return the rows of units that a treatment affects, their positions first; None where a refit is needed.
+
+        A treatment decides which rows are observed only by leaving out units that it makes always treated.
+        """
+        o, onset = self.o, design.onset
+        last = o.periods[-1]
+        own = onset[o.unit_rows]
+        units = np.flatnonzero(own - design.anticipation <= last)
+        first, final = o.period[self.starts], o.period[self.starts + self.sizes - 1]
+        if units.size == 0 or (own[units] - design.anticipation <= first[units]).any() or final[units].max() < last:
+            return None
+        if o.unit_rows.size < onset.size:
+            outside = np.ones(onset.size, dtype=bool)
+            outside[o.unit_rows] = False
+            if not np.array_equal(onset[outside], o.design.onset[outside]):
+                return None
+        sizes = self.sizes[units]
+        begins = np.cumsum(sizes) - sizes
+        positions = np.repeat(self.starts[units] - begins, sizes) + np.arange(int(sizes.sum()))
+        part = Observations(
+            design=design,
+            rows=o.rows[positions],
+            y=o.y[positions],
+            unit=np.repeat(np.arange(units.size), sizes),
+            unit_ids=o.unit_ids[units],
+            unit_rows=o.unit_rows[units],
+            period=o.period[positions],
+            unit_onset=own[units],
+            covariates=np.empty((positions.size, 0)),
+            weights=None if o.weights is None else o.weights[positions],
+        )
+        return positions, part
+
+
+def repeated(design: Design, outcomes: FloatArray) -> Repeated | None:
+    """Factor a design's effects and covariates; None where the panel is too large for it."""
+    o = design.observations
+    q = annihilator(o.effect_codes(), o.covariates, o.weights)
+    if q is None:
+        return None
+    starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
+    return Repeated(o, starts, np.diff(starts, append=o.n_rows), q, q.applied(outcomes), o.sample())
+
+
+def regressed(shared: Repeated, design: Design, models: Sequence[Model]) -> list[Estimate] | None:
+    """Return the regressions' effects, one estimate an outcome; None where the treatment needs a refit.
+
+    Only rows of affected units have a dummy, so the normal equations are sums over these rows.
+
+    Raises
+    ------
+    EstimationError
+        The effects absorb the treatment, or the reference is not observed.
+    """
+    found = shared.affected(design)
+    if found is None:
+        return None
+    positions, o = found
+    built = [terms(o, model) for model in models]
+    has_terms = np.flatnonzero(np.any([_has_term(one) for one in built], axis=0))
+    inside, rows = np.hstack([one.columns[has_terms] for one in built]), positions[has_terms]
+    norms = (shared.q.weights[rows][:, None] * inside**2).sum(axis=0)
+    gram, right = shared.q.gram(rows, inside), inside.T @ shared.applied[rows]
+    ends = np.cumsum([0, *(one.columns.shape[1] for one in built)])
+    by_model = []
+    for one, low, high in zip(built, ends[:-1], ends[1:], strict=True):
+        kept, coefficients = solved(gram[low:high, low:high], right[low:high], norms[low:high])
+        is_reported = kept < one.n_reported
+        if not is_reported.any():
+            raise EstimationError("the treatment is not identified: the fixed effects absorb it")
+        kept, coefficients = kept[is_reported], coefficients[is_reported]
+        by_model.append([_slopes(o, one, kept, column, shared.sample) for column in coefficients.T])
+    return [join_models(together) for together in zip(*by_model, strict=True)]
+
+
+def _has_term(model: Terms) -> BoolArray:
+    """Return which rows may have a dummy, shape (n_rows,)."""
+    return np.asarray(model.columns.any(axis=1) if model.event_times is None else model.clipped != NO_TERM)
+
+
+def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatArray, sample: Sample) -> Estimate:
+    if model.event_times is None:
+        counts = np.array([int((model.clipped == 0).sum())])
+        return Estimate(
+            effects=coefficients,
+            uncertainty=WITHOUT,
+            scale=o.design.scale,
+            sample=sample,
+            names=("after onset",),
+            n_units=counts,
+            n_cells=counts,
+        )
+    times = np.append(model.event_times[kept], o.design.reference)
+    order = np.argsort(times)
+    times, effects = times[order], np.append(coefficients, 0.0)[order]
+    followed = model.clipped[model.clipped != NO_TERM]
+    counts = (followed[:, None] == times).sum(axis=0)
+    return EventStudy(
+        effects=effects,
+        uncertainty=WITHOUT,
+        scale=o.design.scale,
+        sample=sample,
+        names=tuple(f"{e:+d}" for e in times),
+        n_units=counts,
+        n_cells=counts,
+        base="universal",
+        event_times=times,
+        reference=o.design.reference,
+        binned=model.binned,
+        against="reference",
+        anticipation=o.design.anticipation,
+        row_weights=row_weights(o, np.arange(o.n_rows), model.clipped, times),
+    )

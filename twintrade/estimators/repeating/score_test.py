@@ -1,0 +1,141 @@
+"""One-step estimates of a Poisson model from its fit without the treatment: for tests that need no refit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from twintrade.design import Design, Observations
+from twintrade.errors import EstimationError
+from twintrade.estimators.regression.event_terms import Model, terms
+from twintrade.numerics.absorption.annihilators import annihilator, solved
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.poisson.fit import poisson
+
+OVERALL: Final = "overall"
+PATH: Final = "path"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """The columns of one regression of an assignment.
+
+    Attributes
+    ----------
+    columns : FloatArray, shape (n_rows, n_columns)
+        The first ones are effects, then those of anticipation.
+    names : tuple of str
+        Of the effects that are shown, or "overall"; empty where they only enter the path.
+    path : FloatArray or None, shape (n_effects,)
+        Number of treated rows of each effect, 0 for effects before onset, where the regression gives the path.
+    """
+
+    columns: FloatArray
+    names: tuple[str, ...]
+    path: FloatArray | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """Treatment columns of one assignment, on the rows where they are not all zero.
+
+    Attributes
+    ----------
+    rows : IntArray, shape (n_rows,)
+    blocks : tuple of Block
+        One a regression.
+    """
+
+    rows: IntArray
+    blocks: tuple[Block, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all effects, averages included."""
+        shown = tuple(name for block in self.blocks for name in block.names)
+        return (*shown, PATH) if any(block.path is not None for block in self.blocks) else shown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreTest:
+    """The model without treatment, refitted once for each null and then asked about any number of treatments.
+
+    Attributes
+    ----------
+    design : Design
+    models : tuple of str
+        The regressions reported, the one shown first, the static one last.
+    """
+
+    design: Design
+    models: tuple[Model, ...]
+
+    def pattern(self, design: Design) -> Pattern | None:
+        """Return the treatment columns of a re-assigned design; None where it observes other rows."""
+        o = design.observations
+        if not np.array_equal(o.rows, self.design.observations.rows):
+            return None
+        blocks = [self._block(o, model, is_shown=model == self.models[0]) for model in self.models]
+        rows = np.flatnonzero(np.any([block.columns.any(axis=1) for block in blocks], axis=0))
+        return Pattern(rows, tuple(replace(block, columns=block.columns[rows]) for block in blocks))
+
+    def _block(self, o: Observations, model: Model, *, is_shown: bool) -> Block:
+        built = terms(o, model)
+        columns = built.columns[:, : built.columns.shape[1] - o.covariates.shape[1]]
+        if built.event_times is None:
+            return Block(columns, (OVERALL,))
+        times = built.event_times
+        names = tuple(f"{e:+d}" for e in times) if is_shown else ()
+        path = None if model.kind == "binned" else np.where(times >= 0, columns[:, : times.size].sum(axis=0), 0.0)
+        return Block(columns, names, path)
+
+    def under(self, factor: FloatArray) -> Callable[[Pattern], dict[str, float]] | None:
+        """Return one-step estimates under the null that treatment multiplied outcomes by ``factor``.
+
+        The score of the treatment at the fit of effects and covariates to outcome / factor, times the inverse of its
+        information: (D'QD)^-1 D'(y - mu) with the fitted means as weights. None where the panel is too large.
+
+        Parameters
+        ----------
+        factor : FloatArray, shape (n_rows,)
+        """
+        o = self.design.observations
+        codes = o.effect_codes()
+        y = o.y / factor
+        fit = poisson(y, o.covariates, codes, o.weights)
+        weights, score = np.zeros(o.n_rows), np.zeros(o.n_rows)
+        weights[fit.rows] = fit.mu if o.weights is None else fit.mu * o.weights[fit.rows]
+        score[fit.rows] = weights[fit.rows] * fit.residuals
+        q = annihilator(codes, o.covariates, weights)
+        if q is None:
+            return None
+
+        def effects(pattern: Pattern) -> dict[str, float]:
+            inside = np.hstack([block.columns for block in pattern.blocks])
+            norms = (q.weights[pattern.rows][:, None] * inside**2).sum(axis=0)
+            right = (inside.T @ score[pattern.rows])[:, None]
+            gram = q.gram(pattern.rows, inside)
+            found: dict[str, float] = {}
+            begin = 0
+            for block in pattern.blocks:
+                own = slice(begin, begin + block.columns.shape[1])
+                begin = own.stop
+                found |= _one_step(block, gram[own, own], right[own], norms[own])
+            return found
+
+        return effects
+
+
+def _one_step(block: Block, gram: FloatArray, right: FloatArray, norms: FloatArray) -> dict[str, float]:
+    try:
+        kept, found = solved(gram, right, norms)
+    except EstimationError:
+        return {}
+    slopes = dict(zip(kept.tolist(), found[:, 0].tolist(), strict=True))
+    out = {name: slopes[k] for k, name in enumerate(block.names) if k in slopes}
+    if block.path is not None:
+        counts = np.array([block.path[k] if k < block.path.size else 0.0 for k in slopes])
+        if counts.any():
+            out[PATH] = float(counts @ found[:, 0] / counts.sum())
+    return out

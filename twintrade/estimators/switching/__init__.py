@@ -1,0 +1,1 @@
+"""Units that change their dose, and those that could stand for them."""

@@ -1,0 +1,189 @@
+"""Differences in differences of switchers, horizon by horizon, with the authors' influence."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from twintrade.estimators.switching.covariates import Slopes
+from twintrade.estimators.switching.switchers import Block, Switchers
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+Singletons = Literal["pooled", "dropped"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Horizon:
+    """One effect, or one placebo.
+
+    Attributes
+    ----------
+    step : int
+        Number of periods compared, from 1.
+    effect : float
+    influence : FloatArray, shape (n_units,)
+        In the sorted order of the switchers' layout.
+    units : IntArray, shape (n_switchers,)
+        The switchers, in the same order.
+    weight : float
+        Sampling weight of the switchers.
+    dose, dose_so_far : float
+        Change of the dose at this horizon, and its sum since the switch, averaged over the switchers.
+    """
+
+    step: int
+    effect: float
+    influence: FloatArray
+    units: IntArray
+    weight: float
+    dose: float
+    dose_so_far: float
+
+    @property
+    def n_switchers(self) -> int:
+        """Number of switchers."""
+        return int(self.units.size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cell:
+    """Switchers of one block at one horizon and their comparison; unit positions and their changes."""
+
+    block: Block
+    far: int
+    base: int
+    switchers: IntArray
+    comparison: IntArray
+    switchers_change: FloatArray
+    comparison_change: FloatArray
+    switchers_weight: FloatArray
+    comparison_weight: FloatArray
+
+
+def horizons(
+    layout: Switchers,
+    n_effects: int,
+    n_placebos: int,
+    singletons: Singletons,
+    same_switchers: bool,
+    slopes: Sequence[Slopes] = (),
+) -> tuple[list[Horizon], list[Horizon]]:
+    """Return the effects and the placebos that have switchers with a comparison.
+
+    Parameters
+    ----------
+    layout : Switchers
+    n_effects, n_placebos : int
+        Most horizons asked for.
+    singletons : {"pooled", "dropped"}
+    same_switchers : bool
+        Keep only switchers that have every effect asked for.
+    slopes : sequence of Slopes
+        Where covariates were taken out of the outcomes: their estimation enters the influence.
+    """
+    blocks = list(layout.blocks())
+    kept = None
+    if same_switchers:
+        kept = np.ones(layout.first.size, dtype=bool)
+        for step in range(1, n_effects + 1):
+            seen = np.zeros(layout.first.size, dtype=bool)
+            for cell in _cells(layout, blocks, step, False, None):
+                seen[cell.switchers] = True
+            kept &= seen
+    effects = [_horizon(layout, blocks, s, False, singletons, kept, slopes) for s in range(1, n_effects + 1)]
+    placebos = [_horizon(layout, blocks, s, True, singletons, kept, slopes) for s in range(1, n_placebos + 1)]
+    return [h for h in effects if h is not None], [h for h in placebos if h is not None]
+
+
+def _cells(
+    layout: Switchers, blocks: list[Block], step: int, is_placebo: bool, kept: np.ndarray | None
+) -> Iterator[_Cell]:
+    """Yield the cells of one horizon. A placebo needs the effect of the same horizon to be observed as well."""
+    y, n_periods = layout.outcomes, layout.periods.size
+    for block in blocks:
+        at, base = block.first + step - 1, block.first - 1
+        far = base - step if is_placebo else at
+        if base < 0 or far < 0 or at >= n_periods:
+            continue
+        sides = []
+        for units in (block.units, block.comparison(at)):
+            change = y[far, units] - y[base, units]
+            position = np.arange(units.start, units.stop)
+            weight = np.ones(change.size) if layout.weights is None else layout.weights[at, units]
+            if not layout.is_full:
+                seen = ~np.isnan(change) & ~np.isnan(y[at, units])
+                position, change, weight = position[seen], change[seen], weight[seen]
+            if kept is not None and units is block.units:
+                position, change, weight = (v[kept[position]] for v in (position, change, weight))
+            sides.append((position, change, weight))
+        (s, ds, ws), (c, dc, wc) = sides
+        if s.size and c.size:
+            yield _Cell(block, far, base, s, c, ds, dc, ws, wc)
+
+
+def _horizon(
+    layout: Switchers,
+    blocks: list[Block],
+    step: int,
+    is_placebo: bool,
+    singletons: Singletons,
+    kept: np.ndarray | None,
+    slopes: Sequence[Slopes],
+) -> Horizon | None:
+    cells = list(_cells(layout, blocks, step, is_placebo, kept))
+    if not cells:
+        return None
+    total = sum(float(c.switchers_weight.sum()) for c in cells)
+    effect = dose = so_far = 0.0
+    influence = np.zeros(layout.first.size)
+    for cell in cells:
+        sign, ws, wc = cell.block.sign, cell.switchers_weight, cell.comparison_weight
+        share = ws.sum() / wc.sum()
+        effect += sign * (ws @ cell.switchers_change - share * (wc @ cell.comparison_change)) / total
+        received = layout.doses[:, cell.switchers] - layout.baseline[cell.switchers]
+        at = cell.block.first + step - 1
+        dose += sign * float(ws @ received[at]) / total
+        so_far += sign * float(ws @ received[cell.block.first : at + 1].sum(axis=0)) / total
+        own, other = _deviations(layout, cell, singletons)
+        influence[cell.switchers] += sign * ws * own / total
+        influence[cell.comparison] -= sign * share * wc * other / total
+    for part in slopes:
+        moved = sum((_covariates_moved(layout, c) for c in cells if c.block.start == part.start), np.zeros(1))
+        influence[part.start : part.stop] -= (part.influence * moved).sum(axis=1) / total
+    units = np.concatenate([c.switchers for c in cells])
+    return Horizon(step, effect, influence, units, total, dose, so_far)
+
+
+def _covariates_moved(layout: Switchers, cell: _Cell) -> FloatArray:
+    """Return the cell's own comparison made for the covariates, shape (n_covariates,)."""
+    assert layout.covariates is not None
+    change = layout.covariates[cell.far] - layout.covariates[cell.base]
+    ws, wc = cell.switchers_weight, cell.comparison_weight
+    gap = ws @ change[cell.switchers] - ws.sum() / wc.sum() * (wc @ change[cell.comparison])
+    return np.asarray(cell.block.sign * gap)
+
+
+def _deviations(layout: Switchers, cell: _Cell, singletons: Singletons) -> tuple[FloatArray, FloatArray]:
+    """Return changes less their group's mean, scaled for its estimation.
+
+    Switchers are grouped by the dose they switch to. A group of one is centered with all the cell's units.
+    """
+    own = np.empty(cell.switchers.size)
+    kind = layout.kind[cell.switchers]
+    for value in np.unique(kind):
+        group = kind == value
+        own[group] = _centered(cell, cell.switchers_change[group], cell.switchers_weight[group], singletons)
+    return own, _centered(cell, cell.comparison_change, cell.comparison_weight, singletons)
+
+
+def _centered(cell: _Cell, change: FloatArray, weight: FloatArray, singletons: Singletons) -> FloatArray:
+    n = change.size
+    if n >= 2:
+        return np.asarray((change - weight @ change / weight.sum()) * np.sqrt(n / (n - 1)))
+    if singletons == "dropped":
+        return np.zeros(n)
+    total = cell.switchers_weight @ cell.switchers_change + cell.comparison_weight @ cell.comparison_change
+    mean = total / (cell.switchers_weight.sum() + cell.comparison_weight.sum())
+    n = cell.switchers.size + cell.comparison.size
+    return np.asarray((change - mean) * np.sqrt(n / (n - 1)))

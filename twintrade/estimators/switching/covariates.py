@@ -1,0 +1,110 @@
+"""Covariates of switchers: outcomes less what covariates move among units of the same dose that have not changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from twintrade.effects import Dropped
+from twintrade.estimators.switching.switchers import Switchers
+from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.linear.regression import LeastSquares, least_squares
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slopes:
+    """Slopes of one first dose.
+
+    Attributes
+    ----------
+    start, stop : int
+        Where its units lie in the sorted order.
+    influence : FloatArray, shape (stop - start, n_covariates)
+        Of each unit on the slopes; zero for covariates left out.
+    """
+
+    start: int
+    stop: int
+    influence: FloatArray
+
+
+def without_covariates(
+    layout: Switchers, names: Sequence[str]
+) -> tuple[Switchers, tuple[Slopes, ...], tuple[Dropped, ...]]:
+    """Regress changes of outcomes on changes of covariates and periods, and take the covariates' part out.
+
+    One regression per first dose, on the changes between neighboring periods of units that have not changed theirs
+    by the later one. A first dose without such changes has no slopes, so its outcomes are left out.
+
+    Returns
+    -------
+    Switchers
+        With adjusted outcomes.
+    tuple of Slopes
+    tuple of Dropped
+        Covariates that say nothing, and first doses left out.
+    """
+    assert layout.covariates is not None
+    outcomes = layout.outcomes.copy()
+    found, dropped = [], []
+    for start, stop in layout.baselines():
+        label = f"first dose {layout.baseline[start]:g}"
+        fit, unit = _changes_fitted(layout, start, stop, names)
+        if fit is None:
+            outcomes[:, start:stop] = np.nan
+            sentence = "first doses of which no unit is observed unchanged twice in a row: covariates have no slopes"
+            dropped.append(Dropped("not-identified", sentence, 0, 0, (label,)))
+            continue
+        slopes = np.zeros(len(names))
+        slopes[fit.kept] = fit.coefficients
+        outcomes[:, start:stop] -= layout.covariates[:, start:stop] @ slopes
+        influence = np.zeros((stop - start, len(names)))
+        by_row = (fit.x_tilde * _scores(layout, fit, unit)[:, None]) @ fit.bread
+        for k, column in zip(fit.kept, by_row.T, strict=True):
+            influence[:, k] = np.bincount(unit.columns - start, column, stop - start)
+        found.append(Slopes(start, stop, influence))
+        for c in fit.collinear:
+            sentence = f"changes of covariate {c.name} are determined by {c.explained_by} ({label})"
+            dropped.append(Dropped("collinear", sentence, 0, 0, (c.name,)))
+    return (
+        replace(layout, outcomes=outcomes, is_full=not bool(np.isnan(outcomes).any())),
+        tuple(found),
+        tuple(dropped),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Positions of the later period and of the unit of each change."""
+
+    at: IntArray
+    columns: IntArray
+
+
+def _changes_fitted(
+    layout: Switchers, start: int, stop: int, names: Sequence[str]
+) -> tuple[LeastSquares | None, _Rows]:
+    assert layout.covariates is not None
+    y, x = layout.outcomes[:, start:stop], layout.covariates[:, start:stop]
+    later = np.arange(1, layout.periods.size)[:, None]
+    usable = (later < layout.first[start:stop]) & ~np.isnan(y[1:] - y[:-1])
+    at, unit = np.nonzero(usable)
+    rows = _Rows(at + 1, unit + start)
+    weights = None if layout.weights is None else layout.weights[rows.at, rows.columns]
+    if at.size <= len(names) + np.unique(at).size:
+        return None, rows
+    period = np.unique(at, return_inverse=True)[1].astype(np.int64)
+    fit = least_squares(
+        y[at + 1, unit] - y[at, unit],
+        x[at + 1, unit] - x[at, unit],
+        absorber([period], weights),
+        names=tuple(names),
+    )
+    return fit, rows
+
+
+def _scores(layout: Switchers, fit: LeastSquares, rows: _Rows) -> FloatArray:
+    if layout.weights is None:
+        return fit.residuals
+    return np.asarray(layout.weights[rows.at, rows.columns] * fit.residuals)

@@ -1,0 +1,146 @@
+"""Effects of switchers from means of cohorts, or of their units that miss the same periods; ties that stay."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Observations
+from twintrade.estimators.cohort_means.missing_patterns import PanelMeans
+from twintrade.estimators.switching.cells import Singletons
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.comparisons.moments import CohortMoments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeanHorizon:
+    """One effect, or one placebo.
+
+    Attributes
+    ----------
+    step : int
+        Number of periods compared, from 1.
+    effect : float
+    coefficients : FloatArray, shape (n_groups, n_periods)
+    constants : FloatArray, shape (n_groups,)
+    groups : IntArray, shape (n_switching,)
+        The groups that switch.
+    n_switchers : int
+    weight : float
+        The same.
+    dose, dose_so_far : float
+        Change of the dose at this horizon, and its sum since the switch, averaged over the switchers.
+    """
+
+    step: int
+    effect: float
+    coefficients: FloatArray
+    constants: FloatArray
+    groups: IntArray
+    n_switchers: int
+    weight: float
+    dose: float
+    dose_so_far: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cell:
+    """A cohort at one horizon: positions of the periods compared, its groups and those it is compared with."""
+
+    onset: float
+    at: int
+    far: int
+    base: int
+    switchers: BoolArray
+    comparison: BoolArray
+
+
+def has_means(o: Observations) -> bool:
+    """Return whether means by group hold all that the effects of switchers need."""
+    is_plain = o.design.treatment.dose is None and o.weights is None and not o.design.covariates
+    return is_plain and bool(o.periods[-1] - o.periods[0] + 1 == o.periods.size)
+
+
+def mean_horizons(
+    means: PanelMeans,
+    n_effects: int,
+    n_placebos: int,
+    singletons: Singletons,
+    same_switchers: bool,
+    anticipation: int,
+) -> tuple[list[MeanHorizon], list[MeanHorizon]]:
+    """Return the effects and the placebos that have switchers with a comparison; as ``horizons`` does from rows."""
+    m = means.moments
+    kept = np.ones(m.onset.size, dtype=bool)
+    if same_switchers:
+        everyone = kept
+        for step in range(1, n_effects + 1):
+            seen = [c.switchers for c in _cells(means, everyone, step, False, anticipation)]
+            kept = kept & np.any(seen, axis=0)
+    found = []
+    for is_placebo, n in ((False, n_effects), (True, n_placebos)):
+        plans = [list(_cells(means, kept, step, is_placebo, anticipation)) for step in range(1, n + 1)]
+        found.append([_horizon(m, plan, k + 1, singletons) for k, plan in enumerate(plans) if plan])
+    return found[0], found[1]
+
+
+def _cells(means: PanelMeans, kept: BoolArray, step: int, is_placebo: bool, anticipation: int) -> Iterator[_Cell]:
+    """Yield the cells of one horizon. A placebo needs the effect of the same horizon to be observed as well."""
+    m, observed = means.moments, means.observed
+    n_periods = m.periods.size
+    inside = np.isfinite(m.onset)
+    position = np.where(inside, m.onset, m.periods[0] + n_periods) - m.periods[0]
+    # Tied in the first period or before: their first dose is another one, so they are nobody's comparison.
+    untied = position > 0
+    first = np.where(inside, np.maximum(position - anticipation, 0), position).astype(np.int64)
+    for onset in np.unique(m.onset[inside & untied]):
+        own = m.onset == onset
+        start = int(first[own][0])
+        at, base = start + step - 1, start - 1
+        far = base - step if is_placebo else at
+        if base < 0 or far < 0 or at >= n_periods:
+            continue
+        seen = observed[:, far] & observed[:, base] & observed[:, at]
+        switching, comparison = own & seen & kept, untied & (first > at) & seen
+        if switching.any() and comparison.any():
+            yield _Cell(float(onset), at, far, base, switching, comparison)
+
+
+def _horizon(m: CohortMoments, plan: list[_Cell], step: int, singletons: Singletons) -> MeanHorizon:
+    total = sum(m.counts[c.switchers].sum() for c in plan)
+    coefficients, constants = np.zeros(m.means.shape), np.zeros(m.onset.size)
+    effect = dose = so_far = 0.0
+    for cell in plan:
+        change = m.means[:, cell.far] - m.means[:, cell.base]
+        own, others = cell.switchers, cell.comparison
+        n, n_others = m.counts[own].sum(), m.counts[others].sum()
+        gap = m.counts[own] @ change[own] / n - m.counts[others] @ change[others] / n_others
+        effect += n * gap / total
+        received = m.periods[cell.at] - cell.onset + 1
+        dose += n * float(received > 0) / total
+        so_far += n * max(received, 0.0) / total
+        everyone = own | others
+        middle = m.counts[everyone] @ change[everyone] / m.counts[everyone].sum()
+        for members, share in ((own, 1.0), (others, -n / n_others)):
+            center, scale = _centering(m.counts, change, members, middle, n + n_others, singletons)
+            loading = share * scale / total * members
+            coefficients[:, cell.far] += loading
+            coefficients[:, cell.base] -= loading
+            constants += loading * (change - center)
+    groups = np.flatnonzero(np.any([c.switchers for c in plan], axis=0))
+    return MeanHorizon(step, effect, coefficients, constants, groups, int(total), float(total), dose, so_far)
+
+
+def _centering(
+    counts: FloatArray,
+    change: FloatArray,
+    members: BoolArray,
+    middle: float,
+    n_all: float,
+    singletons: Singletons,
+) -> tuple[float, float]:
+    """Return what changes are measured from, and a factor for its estimation; a group of one has no center."""
+    n = counts[members].sum()
+    if n >= 2:
+        return float(counts[members] @ change[members] / n), float(np.sqrt(n / (n - 1)))
+    return middle, 0.0 if singletons == "dropped" else float(np.sqrt(n_all / (n_all - 1)))

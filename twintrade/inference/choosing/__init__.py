@@ -1,0 +1,1 @@
+"""Which inference a design can bear."""

@@ -1,0 +1,126 @@
+"""What the choice of an inference turns on, counted from a fit."""
+
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+import numpy as np
+
+from twintrade.effects import Influence
+from twintrade.estimators.base import Fit
+from twintrade.inference.clustering.clusters import NESTING, recode, treated_clusters
+from twintrade.inference.refits.leave_out import (
+    effective_clusters,
+    effects_projection,
+    partial_shares,
+    regression_of,
+    row_clusters,
+)
+from twintrade.numerics.linear.prediction import leverage_one
+
+ENOUGH_EFFECTIVE = 15.0
+"""Equally informative clusters below which the jackknife takes the place of the sandwich; docs/size_of_tests.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the decision turns on.
+
+    Attributes
+    ----------
+    has_influence : bool
+    n_clusters : dict of str to int
+        Clusters per clustering dimension.
+    n_treated_clusters : dict of str to int
+        Of these, clusters with a treated unit, for the dimensions that nest units.
+    assigned_by : str
+        Coarsest dimension within which all units share one onset: "city", "partner" or "unit".
+    n_treated, n_untreated : int
+        Clusters of that dimension with and without a treated unit.
+    n_leverage_one : int
+        Comparison rows that alone determine an effect.
+    effective : dict of str to float
+        Equally informative clusters that those of each dimension amount to, by partial leverage; empty where the
+        estimate has no regression behind it.
+    can_leave_out : bool
+        Whether estimates without each cluster come from the regression, without refits.
+    """
+
+    has_influence: bool
+    n_clusters: dict[str, int]
+    n_treated_clusters: dict[str, int]
+    assigned_by: str
+    n_treated: int
+    n_untreated: int
+    n_leverage_one: int
+    effective: dict[str, float] = field(default_factory=dict)
+    can_leave_out: bool = True
+
+
+def situation(fit: Fit) -> Situation:
+    """Count what the decision turns on."""
+    o, sample = fit.design.observations, fit.estimate.sample
+    names = fit.design.clusters
+    assigned_by = _assigned_by(fit)
+    treated, untreated = treated_clusters(fit, fit.estimate, assigned_by)
+    return Situation(
+        has_influence=isinstance(fit.estimate.uncertainty, Influence),
+        n_clusters={name: int(recode(o.codes(name)[sample.rows]).max()) + 1 for name in names},
+        n_treated_clusters={n: treated_clusters(fit, fit.estimate, n)[0] for n in names if n in NESTING},
+        assigned_by=assigned_by,
+        n_treated=treated,
+        n_untreated=untreated,
+        n_leverage_one=count_leverage_one(fit),
+        **_unevenness(fit),
+    )
+
+
+class _Unevenness(TypedDict):
+    effective: dict[str, float]
+    can_leave_out: bool
+
+
+def _unevenness(fit: Fit) -> _Unevenness:
+    """Return effective clusters by dimension; the projection that the jackknife needs is tried only if it matters."""
+    estimate = fit.view("overall")
+    source = regression_of(estimate)
+    if source is None:
+        return {"effective": {}, "can_leave_out": True}
+    shares = {name: partial_shares(source, row_clusters(fit, name, source.rows)) for name in fit.design.clusters}
+    effective = {name: effective_clusters(share) for name, share in shares.items()}
+    is_uneven = any(n < ENOUGH_EFFECTIVE for n in effective.values())
+    can = not is_uneven or effects_projection(fit, estimate, source) is not None
+    return {"effective": effective, "can_leave_out": can}
+
+
+def _assigned_by(fit: Fit) -> str:
+    o = fit.design.observations
+    for name in ("city", "partner"):
+        codes = recode(o.unit_clusters(name))
+        if codes.max() + 1 == o.n_units or codes.max() == 0:
+            continue
+        onset = np.where(o.is_ever_treated, o.unit_onset, np.inf)
+        first = np.full(int(codes.max()) + 1, np.nan)
+        first[codes] = onset
+        if (first[codes] == onset).all():
+            return name
+    return "unit"
+
+
+def count_leverage_one(fit: Fit) -> int:
+    """Count untreated rows that alone determine an effect other than their own unit's.
+
+    A unit's only untreated row determines that unit's effect and nothing else: its noise shows in the unit's own
+    treated rows. A row that alone determines a period's effect moves the treated rows of other units, unseen.
+    """
+    o = fit.design.observations
+    rows = np.flatnonzero(~o.is_affected)
+    codes = o.effect_codes()
+    while rows.size:
+        n_own = np.bincount(o.unit[rows], minlength=o.n_units)
+        several = rows[n_own[o.unit[rows]] > 1]
+        if several.size == rows.size:
+            break
+        rows = several
+    if rows.size == 0:
+        return 0
+    return int(leverage_one([recode(c[rows]) for c in codes]).sum())

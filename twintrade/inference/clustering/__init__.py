@@ -1,0 +1,1 @@
+"""Clusters, small-sample conventions and joint tests."""

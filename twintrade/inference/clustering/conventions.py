@@ -1,0 +1,248 @@
+"""Small-sample corrections of clustered variances, by the name of the software that prints them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from twintrade.errors import InferenceError
+from twintrade.numerics.absorption.absorb import connected_components, is_nested
+from twintrade.numerics.arrays import IntArray
+
+Reference = Literal["t of clusters", "t of residuals", "normal"]
+OWN = "twintrade"
+BY_ROW = "small-sample factor N/(N−K), K counting slopes and effects"
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """How one software scales a clustered variance.
+
+    Attributes
+    ----------
+    name : str
+    sentence : str
+        For the foot of a table.
+    counts_parameters : bool
+        Whether (N - 1) / (N - K), or N / (N - K) without cluster factor, enters.
+    cluster_factor : {"smallest", "none"}
+        G / (G - 1) with the smallest dimension's G for every term, or nothing.
+    reference : {"t of clusters", "t of residuals", "normal"}
+        Distribution that intervals and p-values use.
+    for_likelihood : {"t of clusters", "t of residuals", "normal"}
+        The same where the model is Poisson.
+    """
+
+    name: str
+    sentence: str
+    counts_parameters: bool
+    cluster_factor: Literal["smallest", "none"]
+    reference: Reference
+    for_likelihood: Reference = "normal"
+
+
+CONVENTIONS: dict[str, Convention] = {
+    c.name: c
+    for c in (
+        Convention(OWN, "small-sample factor G/(G−1)", False, "smallest", "t of clusters", "t of clusters"),
+        Convention(
+            "fixest",
+            "small-sample factor G/(G−1) · (N−1)/(N−K), K counting slopes and effects not nested in the clusters",
+            True,
+            "smallest",
+            "t of clusters",
+        ),
+        Convention(
+            "stata",
+            "small-sample factor G/(G−1) · (N−1)/(N−K), K counting slopes and non-redundant, non-nested effects",
+            True,
+            "smallest",
+            "t of clusters",
+        ),
+        Convention("ppmlhdfe", "small-sample factor G/(G−1)", False, "smallest", "normal"),
+        Convention(
+            "linearmodels",
+            "small-sample factor N/(N−K), K counting slopes and effects, a single nested effect left out",
+            True,
+            "none",
+            "t of residuals",
+        ),
+        *(
+            Convention(name, "no small-sample factor", False, "none", "normal")
+            for name in ("did", "didimputation", "none")
+        ),
+    )
+}
+"""The package's own, which every clustered error has unless another is asked for, and those of other software."""
+
+
+def convention(name: str) -> Convention:
+    """Return a convention by name.
+
+    Raises
+    ------
+    InferenceError
+        Unknown name.
+    """
+    if name not in CONVENTIONS:
+        raise InferenceError(f"no small-sample correction is called {name!r}; known: {', '.join(CONVENTIONS)}")
+    return CONVENTIONS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A convention applied to one sample.
+
+    Attributes
+    ----------
+    factor : float
+        Multiplies every term of the variance.
+    n_parameters : int
+        The K that was used; 0 where none was.
+    df : float
+        Degrees of freedom of the reference distribution, ``inf`` for the normal.
+    sentence : str
+        For the foot of a table.
+    """
+
+    factor: float
+    n_parameters: int
+    df: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What counting parameters needs to know of one absorbed effect.
+
+    Attributes
+    ----------
+    n : int
+    is_nested : bool
+        In some cluster dimension.
+    n_redundant : int
+        Connected components with an earlier effect, 0 for the first.
+    """
+
+    n: int
+    is_nested: bool
+    n_redundant: int
+
+
+def correct(
+    rule: Convention,
+    n_rows: int,
+    n_slopes: int,
+    effects: Sequence[IntArray],
+    clusters: Sequence[IntArray],
+    is_linear: bool = True,
+) -> Correction:
+    """Return the factor and the degrees of freedom.
+
+    Parameters
+    ----------
+    rule : Convention
+    n_rows, n_slopes : int
+    effects, clusters : sequence of IntArray, each of shape (n_rows,)
+        Levels of the absorbed effects and of each cluster dimension.
+    is_linear : bool
+        False for Poisson, whose intervals use the normal distribution under other software's conventions.
+    """
+    sizes = [int(c.max()) + 1 for c in clusters]
+    levels = levels_of(rule, effects, clusters)
+    return corrected(rule, n_rows, n_slopes, levels, sizes, count_all(n_slopes, effects), is_linear)
+
+
+def levels_of(rule: Convention, effects: Sequence[IntArray], clusters: Sequence[IntArray]) -> list[Levels]:
+    """Return what a convention needs to know of each absorbed effect; nothing where it counts no parameters."""
+    if not rule.counts_parameters:
+        return []
+    nested = [any(is_nested(e, c) for c in clusters) for e in effects]
+    redundant = [_redundant(effects, i) if rule.name == "stata" else 0 for i in range(len(effects))]
+    sizes = [int(e.max()) + 1 for e in effects]
+    return [Levels(*of) for of in zip(sizes, nested, redundant, strict=True)]
+
+
+def corrected(
+    rule: Convention,
+    n_rows: int,
+    n_slopes: int,
+    levels: Sequence[Levels],
+    sizes: Sequence[int],
+    n_all: int,
+    is_linear: bool = True,
+) -> Correction:
+    """Return the factor and the degrees of freedom from counts alone.
+
+    Parameters
+    ----------
+    rule : Convention
+    n_rows, n_slopes : int
+    levels : sequence of Levels
+        Of the absorbed effects.
+    sizes : sequence of int
+        Clusters by dimension.
+    n_all : int
+        Slopes and levels of every effect.
+    is_linear : bool
+
+    Raises
+    ------
+    InferenceError
+        One cluster only, or as many parameters as rows.
+    """
+    if not sizes:
+        raise InferenceError("no dimension is named to cluster by: name one under cluster in the design")
+    smallest = min(sizes)
+    if smallest < 2:
+        raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
+    by_rows = len(sizes) == 1 and smallest == n_rows
+    if rule.name == OWN and by_rows:
+        rule = replace(rule, sentence=BY_ROW, counts_parameters=True, cluster_factor="none")
+    k = count_parameters(rule, n_slopes, levels, n_all) if rule.counts_parameters else 0
+    if rule.counts_parameters and k >= n_rows:
+        raise InferenceError(f"{k} parameters on {n_rows} rows leave no degree of freedom for errors")
+    has_factor = rule.cluster_factor == "smallest"
+    factor = smallest / (smallest - 1) if has_factor else 1.0
+    if rule.counts_parameters:
+        factor *= (n_rows - has_factor) / (n_rows - k)
+    reference = rule.reference if is_linear else rule.for_likelihood
+    if reference == "normal":
+        df = float("inf")
+    elif reference == "t of residuals" or (by_rows and k):
+        df = float(n_rows - n_all)
+    else:
+        df = float(smallest - 1)
+    return Correction(factor, k, df, rule.sentence)
+
+
+def count_parameters(rule: Convention, n_slopes: int, levels: Sequence[Levels], n_all: int) -> int:
+    """Return K as a convention counts it; at least 1.
+
+    twintrade, where it counts: slopes plus every effect.
+    fixest: slopes plus effect levels, less one for each effect after the first, nested effects counting one in all.
+    stata (reghdfe): slopes plus levels of non-nested effects less the connected components each has with an earlier
+    effect, plus one where some effect is nested. The two agree where every pair of effects is connected.
+    linearmodels: slopes, plus every effect; a single effect that nests in the clusters is left out.
+    """
+    if rule.name == OWN:
+        return max(1, n_all)
+    nested = [e.is_nested for e in levels]
+    if rule.name == "linearmodels":
+        return n_slopes if nested == [True] else n_all
+    if rule.name == "stata":
+        free = sum(e.n - e.n_redundant for e in levels if not e.is_nested)
+        return max(1, n_slopes + free + int(any(nested)))
+    if not levels:
+        return max(1, n_slopes)
+    inside = sum(e.n - 1 for e in levels if e.is_nested)
+    return max(1, n_slopes + sum(e.n for e in levels) - (len(levels) - 1) - inside)
+
+
+def count_all(n_slopes: int, effects: Sequence[IntArray]) -> int:
+    """Return slopes plus effect levels, less one for each effect after the first."""
+    return n_slopes + sum(int(e.max()) + 1 for e in effects) - max(0, len(effects) - 1)
+
+
+def _redundant(effects: Sequence[IntArray], i: int) -> int:
+    found = [int(connected_components(effects[h], effects[i]).max()) + 1 for h in range(i)]
+    return max(found, default=0)

@@ -1,0 +1,155 @@
+"""Estimates without each cluster in turn: by downdating where there is a regression, by refitting elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.effects import Estimate, Influence, Regression
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit, View
+from twintrade.fanout import Arrays, run_jobs
+from twintrade.inference.clustering.clusters import NESTING, intersection, recode
+from twintrade.inference.refits.permutation import aligned
+from twintrade.numerics.absorption.annihilators import Annihilator, annihilator
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+NULL = 1e-9
+MOST_REFITS = 2_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeftOut:
+    """Effects without each cluster.
+
+    Attributes
+    ----------
+    effects : FloatArray, shape (n_clusters, n_effects)
+        NaN where an effect cannot be estimated without a cluster.
+    is_linearized : bool
+        Whether a nonlinear fit was updated by one step instead of being refitted.
+    failures : tuple of str
+    """
+
+    effects: FloatArray
+    is_linearized: bool
+    failures: tuple[str, ...] = ()
+
+
+def left_out(fit: Fit, view: View, names: Sequence[str]) -> LeftOut:
+    """Estimate without each cluster of the (joint) dimension.
+
+    Raises
+    ------
+    InferenceError
+        The method has no regression, and the clusters do not consist of whole units or are too many to refit.
+    """
+    estimate = fit.view(view)
+    source = regression_of(estimate)
+    if source is not None:
+        q = effects_projection(fit, estimate, source)
+        if q is not None:
+            codes = intersection([row_clusters(fit, name, source.rows) for name in names])
+            return LeftOut(estimate.effects + downdated(source, q, codes), fit.estimator.is_poisson)
+    return _refitted(fit, view, estimate, names)
+
+
+def regression_of(estimate: Estimate) -> Regression | None:
+    """Return the regression behind an estimate, where there is one."""
+    held = estimate.uncertainty
+    return held.regression if isinstance(held, Influence) else None
+
+
+def effects_projection(fit: Fit, estimate: Estimate, source: Regression) -> Annihilator | None:
+    """Return the projection off the fit's fixed effects on the regression's rows; None where it is too large."""
+    o = fit.design.observations
+    codes = [recode(o.codes(name)[source.rows]) for name in estimate.sample.effects]
+    if not codes:
+        codes = [np.zeros(source.rows.size, dtype=np.int64)]
+    return annihilator(codes, np.empty((source.rows.size, 0)), source.weights)
+
+
+def row_clusters(fit: Fit, name: str, rows: IntArray) -> IntArray:
+    """Return the cluster of each of the given rows of the observations."""
+    return np.arange(rows.size) if name == "row" else recode(fit.design.observations.codes(name)[rows])
+
+
+def partial_shares(source: Regression, codes: IntArray) -> FloatArray:
+    """Return each cluster's share of the variation that identifies the (first) effect, shape (n_clusters,)."""
+    loading = source.along(source.bread @ source.selector[:, :1])[:, 0]
+    size = np.bincount(codes, source.weights * loading**2)
+    return np.asarray(size / size.sum())
+
+
+def effective_clusters(shares: FloatArray) -> float:
+    """Return the number of equally informative clusters these amount to (Carter, Schnepel and Steigerwald 2017)."""
+    return float(1 / (shares**2).sum())
+
+
+def downdated(source: Regression, q: Annihilator, codes: IntArray) -> FloatArray:
+    """Return the change of every effect when each cluster is left out, shape (n_clusters, n_effects).
+
+    Leaving out a cluster is adding a dummy for each of its rows. With C the cluster's rows of the weighted regressors
+    net of the effects, A its block of Q and e its weighted residuals, the slopes change by
+    -(X'QX - C'A^-C)^- C'A^-e.
+    """
+    weighted = source.design * source.weights[:, None]
+    errors = source.weights * source.residuals
+    gram = source.design.T @ weighted
+    out = np.full((int(codes.max()) + 1, source.selector.shape[1]), np.nan)
+    for g, rows in enumerate(members(codes)):
+        inverse = _pseudo_inverse(q.block(rows, rows))
+        cross = weighted[rows]
+        reduced = gram - cross.T @ inverse @ cross
+        values, vectors = np.linalg.eigh(_scaled(reduced, gram))
+        kept = values > NULL
+        root = 1 / np.sqrt(np.diag(gram))
+        # In scaled slopes: effects on which the lost directions weigh are not estimable without this cluster.
+        selector = source.selector * root[:, None]
+        is_estimable = np.abs(vectors[:, ~kept].T @ selector).max(axis=0, initial=0.0) < NULL * np.abs(selector).max()
+        right = root * (cross.T @ (inverse @ errors[rows]))
+        change = -(vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ right)
+        out[g] = np.where(is_estimable, change @ selector, np.nan)
+    return out
+
+
+def members(codes: IntArray) -> list[IntArray]:
+    """Return the rows of each cluster."""
+    order = np.argsort(codes, kind="stable")
+    return list(np.split(order, np.flatnonzero(np.diff(codes[order])) + 1))
+
+
+def _scaled(matrix: FloatArray, gram: FloatArray) -> FloatArray:
+    root = 1 / np.sqrt(np.diag(gram))
+    return np.asarray(matrix * root[:, None] * root)
+
+
+def _pseudo_inverse(block: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh(block)
+    kept = values > NULL * max(float(values.max(initial=0.0)), 1e-300)
+    return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
+
+
+def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) -> LeftOut:
+    outside = [name for name in names if name not in NESTING]
+    if outside:
+        raise InferenceError(
+            f"{fit.estimator.name} has no row scores, so whole units must be left out, not {outside[0]}"
+        )
+    o = fit.design.observations
+    codes = intersection([recode(o.unit_clusters(name)) for name in names])
+    n = int(codes.max()) + 1
+    if n > MOST_REFITS:
+        raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")
+    units = [tuple(str(u) for u in o.unit_ids[codes == g]) for g in range(n)]
+    jobs = {f"{g} without {', '.join(gone[:3])}": gone for g, gone in enumerate(units)}
+    found = run_jobs("jackknife", _without, jobs, shared=(fit, view, estimate))
+    nothing = np.full(estimate.n_effects, np.nan)
+    effects = np.stack([nothing if done.values is None else done.values["effects"] for done in found])
+    failures = [f"{done.job.split(' ', 1)[1]}: {done.reason}" for done in found if done.values is None]
+    return LeftOut(effects, False, tuple(failures))
+
+
+def _without(shared: tuple[Fit, View, Estimate], units: tuple[str, ...], rng: np.random.Generator) -> Arrays:
+    fit, view, estimate = shared
+    return {"effects": aligned(estimate, fit.refit(fit.design.without(units)).view(view))}

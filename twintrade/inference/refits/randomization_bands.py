@@ -1,0 +1,188 @@
+"""From statistics under re-assigned onsets to bands, with everything a reader must know about the draws."""
+
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+
+from twintrade.effects import Bands, Estimate, EventStudy, Message
+from twintrade.effects.bands import absent
+from twintrade.inference.clustered import Facts
+from twintrade.inference.clustering.variances import is_reference
+from twintrade.inference.refits.inversion import two_sided_share
+from twintrade.inference.refits.reassignment import SENTENCES, Assignments
+from twintrade.numerics.arrays import FloatArray
+
+COMPARED = {
+    "coefficient": "effects",
+    "t": "effects over their clustered errors",
+    "score": "one-step estimates from the model without treatment",
+}
+WITH_INTERVALS = "; intervals collect the constant effects that the test of the effect does not reject"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """One view of an estimate beside its draws.
+
+    Attributes
+    ----------
+    estimate : Estimate
+    p, low, high : FloatArray, shape (n_effects,)
+    observed : FloatArray, shape (n_effects,)
+    drawn : FloatArray, shape (n_draws, n_effects)
+        NaN where a draw does not have an effect.
+    """
+
+    estimate: Estimate
+    p: FloatArray
+    low: FloatArray
+    high: FloatArray
+    observed: FloatArray
+    drawn: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dealt:
+    """How the draws were made.
+
+    Attributes
+    ----------
+    assignments : Assignments
+    n_draws : int
+    failures : dict of str to int
+        Reasons of draws that gave no estimate, with their number.
+    seed : int
+    is_complete : bool
+        Whether the draws are all assignments there are.
+    statistic : str
+    level : float
+    """
+
+    assignments: Assignments
+    n_draws: int
+    failures: dict[str, int]
+    seed: int
+    is_complete: bool
+    statistic: str
+    level: float
+
+    @property
+    def n_valid(self) -> int:
+        """Draws that gave an estimate."""
+        return self.n_draws - sum(self.failures.values())
+
+    @property
+    def floor(self) -> float:
+        """The smallest p-value that these draws, and the number of distinct assignments, can give."""
+        log_count = self.assignments.log_count
+        return max(1 / (self.n_valid + 1), exp(-log_count) if log_count < 50 else 0.0)
+
+    def bands(self, compared: Compared, has_intervals: bool, asked: bool = True) -> Bands:
+        """Return bands of one view; without intervals where the method gives none."""
+        estimate = compared.estimate
+        reference = is_reference(estimate)
+        low, high = (np.where(reference, 0.0, end) for end in (compared.low, compared.high))
+        return Bands(
+            estimate=estimate,
+            inference="randomization",
+            level=self.level,
+            se=absent(estimate.n_effects),
+            low=low,
+            high=high,
+            p=np.where(reference, np.nan, compared.p),
+            df=absent(estimate.n_effects),
+            simultaneous_low=absent(estimate.n_effects),
+            simultaneous_high=absent(estimate.n_effects),
+            covariance=spread_of_draws(compared),
+            note=self._note(has_intervals),
+            facts=self._facts(compared),
+            messages=self._messages(compared, low, high, has_intervals, asked and not has_intervals),
+        )
+
+    def _note(self, has_intervals: bool) -> str:
+        kind = "all assignments" if self.is_complete else f"draws, seed {self.seed}"
+        return (
+            f"Randomization: {SENTENCES[self.assignments.across]} ({self.assignments.eligible.size} units), "
+            f"{self.n_valid} {kind}; p-values compare {COMPARED[self.statistic]}; "
+            f"smallest attainable p {self.floor:.2g}{WITH_INTERVALS if has_intervals else ''}"
+        )
+
+    def _facts(self, compared: Compared) -> Facts:
+        facts: Facts = {
+            "draws": self.n_draws,
+            "seed": self.seed,
+            "floor": self.floor,
+            "across": self.assignments.across,
+            "statistic": self.statistic,
+            "is_complete": int(self.is_complete),
+            "failed_refits": sum(self.failures.values()),
+            "n_eligible": int(self.assignments.eligible.size),
+            "n_treated": int(np.isfinite(self.assignments.onset).sum()),
+        }
+        return facts | joint_pre(compared)
+
+    def _messages(
+        self, compared: Compared, low: FloatArray, high: FloatArray, has_intervals: bool, lacks_intervals: bool
+    ) -> tuple[Message, ...]:
+        names = compared.estimate.names
+        found = [
+            Message("warning", "refit-failed", f"{count} of {self.n_draws} re-assigned designs failed: {reason}")
+            for reason, count in sorted(self.failures.items())
+        ]
+        lost = np.isnan(compared.drawn).sum(axis=0)
+        found += [
+            Message(
+                "warning",
+                "effect-missing-in-draws",
+                f"effect {names[k]} is missing in {lost[k]} of {compared.drawn.shape[0]} draws",
+            )
+            for k in np.flatnonzero(lost)
+        ]
+        open_ended = [names[k] for k in np.flatnonzero(np.isinf(low) | np.isinf(high))]
+        if open_ended:
+            text = f"randomization rejects no effect, however large, on some side of: {', '.join(open_ended)}"
+            found.append(Message("warning", "unbounded-interval", text))
+        fixed = np.isnan(low) & np.isnan(high) & ~is_reference(compared.estimate) & ~np.isnan(compared.p)
+        if has_intervals and fixed.any():
+            text = f"no interval for {', '.join(n for n, is_fixed in zip(names, fixed, strict=True) if is_fixed)}"
+            found.append(Message("info", "no-interval", f"{text}: a constant effect after the tie does not move it"))
+        if lacks_intervals:
+            text = "the method is not linear in the outcome: randomization gives p-values and no interval"
+            found.append(Message("info", "no-interval", text))
+        return tuple(found)
+
+
+def spread_of_draws(compared: Compared) -> FloatArray | None:
+    """Return the covariance of the effects across the draws: their noise if nobody is affected.
+
+    None where fewer than twice as many draws as effects are complete.
+    """
+    reference = is_reference(compared.estimate)
+    drawn = np.where(reference, 0.0, compared.drawn)
+    complete = drawn[~np.isnan(drawn).any(axis=1)]
+    if complete.shape[0] < 2 * complete.shape[1] + 2:
+        return None
+    return np.atleast_2d(np.cov(complete.T))
+
+
+def joint_pre(compared: Compared) -> Facts:
+    """Test all pre-period effects together: the largest of them, each over its spread across the draws."""
+    estimate = compared.estimate
+    if not isinstance(estimate, EventStudy):
+        return {}
+    pre = estimate.pre_effects()
+    effects, observed = compared.drawn[:, pre], compared.observed[pre]
+    complete = ~np.isnan(effects).any(axis=1)
+    if pre.size == 0 or complete.sum() < 2 or np.isnan(observed).any():
+        return {}
+    spread = effects[complete].std(axis=0)
+    if not (spread > 0).all():
+        return {}
+    statistic = float(np.abs(observed / spread).max())
+    largest = np.abs(effects[complete] / spread).max(axis=1)
+    return {
+        "pretrend_statistic": statistic,
+        "pretrend_p": two_sided_share(statistic, largest),
+        "pretrend_df": pre.size,
+    }

@@ -1,0 +1,1 @@
+"""Fixed effects as integer codes, and their projection out of columns."""

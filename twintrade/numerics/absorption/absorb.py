@@ -1,0 +1,296 @@
+"""Weighted least-squares absorption of any list of fixed effects.
+
+Complete unweighted panels have a closed form. Large city × partner × period panels with their three pairwise effects
+are laid out as a cube, complete or not, whose sums need no row numbers (`cube_projection`). Otherwise the effect with
+the most levels is eliminated exactly and the others are solved by conjugate gradients in numpy and scipy, or by a
+pivoted Cholesky factor where few levels remain. Ten million rows by Poisson took 16 CPU seconds on the cube where
+sparse tables took 31. The alternative was ``within-py`` 0.4: a weighted solve of three columns on 390,000 rows of a
+three-way panel took 0.35 CPU seconds there and 0.27 with sparse tables (0.13 and 0.18 unweighted), but it left level
+sums of 1e-8 and takes no first guess and no right-hand side by level. A fused numba kernel was
+slower than sparse tables.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.absorption.balanced import Grid, find_grid, project_grid
+from twintrade.numerics.absorption.cube import Cube, complete_grid, find_cube
+from twintrade.numerics.absorption.cube_projection import CubeEquations, project_cells, project_cells_once
+from twintrade.numerics.absorption.levels import (
+    Levels,
+    connected_components,
+    is_nested,
+    levels,
+    n_parameters,
+    parameter_count,
+    singletons,
+)
+from twintrade.numerics.absorption.normal_equations import Incidence, NormalEquations, incidence
+from twintrade.numerics.absorption.projection import Projection, project_blocks, project_once, solve_levels
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+__all__ = [
+    "Absorber",
+    "absorber",
+    "connected_components",
+    "is_nested",
+    "n_parameters",
+    "parameter_count",
+    "singletons",
+]
+
+CUBES_FROM = 50_000
+"""Rows from which a cube is looked for; below, factored equations are as fast and converge whatever the weights."""
+
+
+@dataclass(slots=True)
+class _Workspace:
+    """Patterns and factors that are built when first needed and shared between weights."""
+
+    incidence: Incidence | None = None
+    cube: Cube | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absorber:
+    """A set of fixed effects with weights, ready to be partialled out of columns.
+
+    Attributes
+    ----------
+    levels : Levels
+        The effects, recoded.
+    weights : FloatArray or None
+        (n,) non-negative; None means one.
+    grid : Grid or None
+        Set if the closed form applies.
+    """
+
+    levels: Levels
+    weights: FloatArray | None
+    grid: Grid | None
+    _shared: _Workspace = field(repr=False, compare=False)
+    _own: list[NormalEquations] = field(default_factory=list, repr=False, compare=False)
+    _cubed: list[CubeEquations] = field(default_factory=list, repr=False, compare=False)
+    n_cells: int | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle without tables and factors, which are built again when needed."""
+        shared = _Workspace(cube=self._shared.cube)
+        return Absorber, (self.levels, self.weights, self.grid, shared, [], [], self.n_cells)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows; of cells, empty ones included, after `on_cells`."""
+        return self.levels.n_rows if self.n_cells is None else self.n_cells
+
+    @property
+    def cube(self) -> Cube | None:
+        """The cube of a large three-way panel."""
+        return self._shared.cube
+
+    def on_cells(self) -> "Absorber":
+        """Return the same effects for columns given by cell of the cube; empty cells need a weight of zero."""
+        if self.cube is None:
+            raise EstimationError("These effects are not those of a large three-way panel.")
+        inside = _Workspace(cube=replace(self.cube, position=None))
+        return Absorber(self.levels, None, None, inside, n_cells=self.cube.n_cells)
+
+    @property
+    def cube_equations(self) -> CubeEquations | None:
+        """The normal equations of the cube, built on first use; None where there is no cube."""
+        cube = self.cube
+        if cube is not None and not self._cubed:
+            weights = self.weights
+            if weights is None or cube.position is not None:
+                weights = cube.spread_each([1.0 if weights is None else weights])
+            self._cubed.append(CubeEquations(cube, weights.reshape(cube.shape)))
+        return self._cubed[0] if self._cubed else None
+
+    @property
+    def equations(self) -> NormalEquations:
+        """The normal equations D'WD of the effects, built on first use."""
+        if not self._own:
+            if self._shared.incidence is None:
+                self._shared.incidence = incidence(self.levels)
+            self._own.append(NormalEquations(self._shared.incidence, self.weights))
+        return self._own[0]
+
+    def residualize(self, columns: FloatArray, tolerance: float = 1e-12) -> FloatArray:
+        """Return the weighted least-squares residuals of each column on all effects, (n, k).
+
+        Parameters
+        ----------
+        columns : FloatArray
+            (n, k).
+        tolerance : float
+            Preconditioned residual of the normal equations relative to the column's norm.
+        """
+        return self.project(columns, tolerance).residuals
+
+    def fitted(self, columns: FloatArray, tolerance: float = 1e-12) -> FloatArray:
+        """Return the part of each column that the effects explain, (n, k)."""
+        return columns - self.residualize(columns, tolerance)
+
+    def reweighted(self, weights: FloatArray | None) -> "Absorber":
+        """Return the same effects with new weights; everything that does not depend on weights is shared."""
+        weights = _checked_weights(weights, self.n_rows)
+        grid = self.grid if weights is None else None
+        return Absorber(self.levels, weights, grid, self._shared, n_cells=self.n_cells)
+
+    def effect_coefficients(self, column: FloatArray, tolerance: float = 1e-12) -> list[FloatArray]:
+        """Return one consistent solution of the effects' coefficients for a column.
+
+        Parameters
+        ----------
+        column : FloatArray
+            (n,).
+
+        Returns
+        -------
+        list of FloatArray
+            Per effect, indexed by the caller's codes (0 .. largest code); NaN for codes that no row has. The
+            normalization is arbitrary: only sums over effects that the rows identify have a meaning.
+        """
+        found = self.project(column[:, None], tolerance).coefficients
+        return self.by_code([one[:, 0] for one in found])
+
+    def with_labels(self, labels: tuple[IntArray, ...]) -> "Absorber":
+        """Return the same effects under other codes, one (size,) array per effect."""
+        return replace(self, levels=replace(self.levels, labels=labels))
+
+    def by_code(self, coefficients: Sequence[FloatArray]) -> list[FloatArray]:
+        """Spread coefficients per level (size,) over the caller's codes, NaN where a code has no row."""
+        out = []
+        for label, values in zip(self.levels.labels, coefficients, strict=True):
+            spread = np.full(int(label.max()) + 1 if label.size else 0, np.nan)
+            spread[label] = values
+            out.append(spread)
+        return out
+
+    def solve(self, sums: Sequence[FloatArray]) -> list[FloatArray]:
+        """Solve the normal equations D'WD a = d for right-hand sides given per level.
+
+        Parameters
+        ----------
+        sums : sequence of FloatArray
+            (size, k) per effect, in the order of the recoded levels; together in the row space of the dummies.
+
+        Returns
+        -------
+        list of FloatArray
+            (size, k) per effect.
+
+        Raises
+        ------
+        EstimationError
+            If the right-hand side is not in the row space: the rows do not determine that combination.
+        """
+        return solve_levels(self.equations, sums)
+
+    def project(
+        self,
+        columns: FloatArray,
+        tolerance: float = 1e-12,
+        start: FloatArray | None = None,
+        is_spare: bool = False,
+    ) -> Projection:
+        """Return residuals together with coefficients, starting from earlier stacked coefficients where given.
+
+        Columns that are spare may be overwritten.
+
+        Raises
+        ------
+        EstimationError
+            If the residuals cannot be made orthogonal to the effects to 1e-10 relative (or the looser ``tolerance``).
+        """
+        k = columns.shape[1]
+        if k == 0:
+            return Projection(columns.copy(), [np.empty((size, 0)) for size in self.levels.sizes], None)
+        if self.grid is not None:
+            residuals, coefficients = project_grid(self.grid, columns)
+            return Projection(residuals, coefficients, None)
+        cubed = self.cube_equations
+        if cubed is not None:
+            return _projected_cells(cubed, cubed.cube.spread(columns, is_spare), tolerance, start)
+        return project_blocks(self.equations, columns, tolerance, start)
+
+    def project_each(self, columns: Sequence[FloatArray]) -> Projection:
+        """Project columns (n,) that are not in one array, without putting them in one where there is a cube."""
+        cubed = None if self.grid is not None else self.cube_equations
+        if cubed is not None:
+            return _projected_cells(cubed, cubed.cube.spread_each(columns))
+        return self.project(np.asfortranarray(np.column_stack(columns)), is_spare=True)
+
+    def project_once(self, column: FloatArray, forcing: float) -> Projection:
+        """Project one column (n, 1) until the level sums have shrunk to the fraction ``forcing``, without a check.
+
+        The column may be overwritten.
+        """
+        cubed = self.cube_equations
+        if cubed is None:
+            return project_once(self.equations, column, forcing)
+        cells = cubed.cube.spread(column, is_spare=True)
+        first, stacked = project_cells_once(cubed, cells, forcing)
+        return Projection(cubed.cube.gathered(cells), cubed.level_coefficients(first, stacked), stacked)
+
+
+def absorber(codes: Sequence[IntArray], weights: FloatArray | None = None, is_cube_sought: bool = True) -> Absorber:
+    """Build an absorber from one integer code array per effect.
+
+    Parameters
+    ----------
+    codes : sequence of IntArray
+        (n,) non-negative integers per effect, e.g. dyad, city × period, partner × period.
+    weights : FloatArray, optional
+        (n,) non-negative.
+    is_cube_sought : bool
+        Whether large three-way panels may be laid out as a cube.
+
+    Raises
+    ------
+    EstimationError
+        If codes or weights are unusable.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> unit, period = np.repeat(np.arange(3), 2), np.tile(np.arange(2), 3)
+    >>> y = 5.0 * unit + 2.0 * period
+    >>> bool(np.allclose(absorber([unit, period]).residualize(y[:, None]), 0))
+    True
+    """
+    known = levels(codes)
+    checked = _checked_weights(weights, known.n_rows)
+    shared = _Workspace(cube=find_cube(known) if is_cube_sought and known.n_rows >= CUBES_FROM else None)
+    if checked is not None:
+        return Absorber(known, checked, None, shared)
+    return Absorber(known, None, find_grid(known) if shared.cube is None else complete_grid(shared.cube), shared)
+
+
+def _projected_cells(
+    equations: CubeEquations, cells: FloatArray, tolerance: float = 1e-12, start: FloatArray | None = None
+) -> Projection:
+    """Project (k, n_cells) columns laid out by cell, which are used up."""
+    first, stacked = project_cells(equations, cells, tolerance, start)
+    return Projection(equations.cube.gathered(cells), equations.level_coefficients(first, stacked), stacked)
+
+
+def _checked_weights(weights: FloatArray | None, n: int) -> FloatArray | None:
+    if weights is None:
+        return None
+    weights = np.ascontiguousarray(weights, dtype=np.float64)
+    if weights.shape != (n,):
+        raise EstimationError(f"The weights have shape {weights.shape}, expected ({n},): one per row.")
+    if n == 0:
+        return weights
+    least, largest = float(weights.min()), float(weights.max())
+    if not 0 <= least <= largest < np.inf:
+        raise EstimationError("Weights must be finite and not negative; drop or repair the rows concerned.")
+    if largest == 0:
+        raise EstimationError("All weights are zero: no row is left to estimate from.")
+    if least == largest == 1.0:
+        return None
+    return weights

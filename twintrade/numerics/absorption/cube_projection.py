@@ -1,0 +1,234 @@
+"""Weighted projection on dyad, city-period and partner-period effects of a cube, one pass over the cells at a time.
+
+The dyad effects are eliminated exactly and the two others solved by conjugate gradients, as in `normal_equations`,
+but sums over an axis of the cube need no row numbers: every pass reads the weights once, block of cities by block,
+while the block is in the cache.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.absorption.conjugate_gradients import conjugate_gradients
+from twintrade.numerics.absorption.cube import Cube
+from twintrade.numerics.absorption.projection import ACCEPTED, is_rounded
+from twintrade.numerics.arrays import FloatArray
+
+REFINEMENTS = 4
+CELLS_AT_ONCE = 1 << 16
+MAX_STEPS = 20_000
+NOTHING_LEFT = 1e-13
+
+
+@dataclass(slots=True)
+class CubeEquations:
+    """The normal equations of a cube for one set of weights.
+
+    Attributes
+    ----------
+    cube : Cube
+    weights : FloatArray, shape (cities, partners, periods)
+        Zero in empty cells.
+    inverse : FloatArray, shape (cities, partners)
+        One over each dyad's weight, zero where it has none.
+    totals, scale : FloatArray, shape (cities + partners, periods)
+        Weight of each city-period and partner-period, and the preconditioner.
+    """
+
+    cube: Cube
+    weights: FloatArray
+    inverse: FloatArray = field(init=False)
+    totals: FloatArray = field(init=False)
+    scale: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sum the weights along each axis."""
+        n_cities, n_partners, n_periods = self.cube.shape
+        self.inverse = np.empty((n_cities, n_partners))
+        self.totals = np.zeros((n_cities + n_partners, n_periods))
+        lost = np.zeros_like(self.totals)
+        squares = np.empty((self.cities_at_once, n_partners, n_periods))
+        for span in self.spans():
+            weights = self.weights[span]
+            inverse = self.inverse[span]
+            inverse[:] = _inverse(_over_periods(weights))
+            self.totals[span] = _over_partners(weights)
+            self.totals[n_cities:] += weights.sum(axis=0)
+            square = np.multiply(weights, weights, out=squares[: weights.shape[0]])
+            square *= inverse[:, :, None]
+            lost[span] = _over_partners(square)
+            lost[n_cities:] += square.sum(axis=0)
+        own = self.totals - lost
+        self.scale = np.where(own > NOTHING_LEFT * self.totals, _inverse(own), 0.0)
+
+    @property
+    def cities_at_once(self) -> int:
+        """How many cities are worked on while their cells are in the cache."""
+        return max(1, CELLS_AT_ONCE // (self.cube.shape[1] * self.cube.shape[2]))
+
+    def spans(self) -> Iterator[slice]:
+        """Blocks of cities."""
+        for low in range(0, self.cube.shape[0], self.cities_at_once):
+            yield slice(low, min(low + self.cities_at_once, self.cube.shape[0]))
+
+    def precondition(self, stacked: FloatArray) -> FloatArray:
+        """Multiply (L, k) by the inverse diagonal."""
+        return self.scale.reshape(-1, 1) * stacked
+
+    def apply(self, stacked: FloatArray) -> FloatArray:
+        """Multiply (L, k) stacked coefficients, city-periods first, by the Schur complement of the dyads."""
+        n_cities, n_partners, n_periods = self.cube.shape
+        given = np.ascontiguousarray(stacked.T).reshape(-1, n_cities + n_partners, n_periods)
+        out = self.totals * given
+        at_once = self.cities_at_once
+        room = np.empty((at_once, n_partners, n_periods))
+        # city less dyad mean in each cell is the product of (1, -mean) and (city, 1): faster than broadcasting
+        left, right = np.ones((at_once, n_partners, 2)), np.ones((at_once, 2, n_periods))
+        for span in self.spans():
+            weights, inverse = self.weights[span], self.inverse[span]
+            some = slice(0, weights.shape[0])
+            for of_column, into in zip(given, out, strict=True):
+                city = of_column[span]
+                cell = np.multiply(weights, of_column[n_cities:], out=room[some])
+                into[span] += _over_partners(cell)
+                means = np.matmul(weights, city[:, :, None])[:, :, 0]
+                means += _over_periods(cell)
+                means *= inverse
+                into[span] -= np.matmul(means[:, None, :], weights)[:, 0]
+                np.negative(means, out=left[some, :, 1])
+                right[some, 0] = city
+                np.matmul(left[some], right[some], out=cell)
+                cell *= weights
+                into[n_cities:] += cell[0] if cell.shape[0] == 1 else cell.sum(axis=0)
+        return out.reshape(given.shape[0], -1).T
+
+    def sweep(
+        self, cells: FloatArray, step: FloatArray | None, is_last: bool = False
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Subtract a step of the two solved effects and then the dyad means, in place.
+
+        Parameters
+        ----------
+        cells : FloatArray
+            (k, n_cells), changed.
+        step : FloatArray, optional
+            (L, k).
+        is_last : bool
+            Leave out what is only needed to go on; ``rest`` and ``size`` are zero.
+
+        Returns
+        -------
+        means : FloatArray
+            (k, dyads) that were subtracted.
+        rest : FloatArray
+            (L, k) weighted sums left by city-period and partner-period.
+        size : FloatArray
+            (k,) weighted squared norm left.
+        """
+        n_cities, n_partners, n_periods = self.cube.shape
+        k = cells.shape[0]
+        means = np.empty((k, n_cities, n_partners))
+        rest = np.zeros((k, n_cities + n_partners, n_periods))
+        size = np.zeros(k)
+        room = np.empty((self.cities_at_once, n_partners, n_periods))
+        for m in range(k):
+            cube = cells[m].reshape(self.cube.shape)
+            given = None if step is None else np.ascontiguousarray(step[:, m]).reshape(-1, n_periods)
+            for span in self.spans():
+                own, weights = cube[span], self.weights[span]
+                if given is not None:
+                    own -= given[span][:, None, :]
+                    own -= given[n_cities:]
+                weighted = np.multiply(own, weights, out=room[: own.shape[0]])
+                mean = np.multiply(_over_periods(weighted), self.inverse[span], out=means[m, span])
+                own -= mean[:, :, None]
+                if is_last:
+                    continue
+                np.multiply(own, weights, out=weighted)
+                rest[m, span] = _over_partners(weighted)
+                rest[m, n_cities:] += weighted[0] if weighted.shape[0] == 1 else weighted.sum(axis=0)
+                size[m] += np.einsum("i,i->", weighted.ravel(), own.reshape(-1))
+        return means.reshape(k, -1), rest.reshape(k, -1).T, size
+
+    def solve(self, rest: FloatArray, squared_goal: FloatArray) -> FloatArray:
+        """Solve the Schur complement for (L, k) right-hand sides.
+
+        Raises
+        ------
+        EstimationError
+            If conjugate gradients do not get there.
+        """
+        found = conjugate_gradients(self.apply, self.precondition, rest, squared_goal, None, MAX_STEPS)
+        if not found.converged.all():
+            raise EstimationError(
+                f"Absorbing the fixed effects did not converge in {MAX_STEPS} steps: some levels are linked to the "
+                "rest by very few rows or very small weights. Keep the largest connected component, or coarsen an "
+                "effect."
+            )
+        return found.coefficients
+
+    def level_coefficients(self, means: FloatArray, stacked: FloatArray) -> list[FloatArray]:
+        """Coefficients per effect in the caller's order, (size, k) each."""
+        n_city_periods = self.cube.shape[0] * self.cube.shape[2]
+        tables = (means.T, stacked[:n_city_periods], stacked[n_city_periods:])
+        out = [np.empty(0)] * 3
+        for place, table, cell in zip(self.cube.places, tables, self.cube.cells, strict=True):
+            out[place] = table[cell]
+        return out
+
+
+def project_cells(
+    equations: CubeEquations, cells: FloatArray, tolerance: float, start: FloatArray | None
+) -> tuple[FloatArray, FloatArray]:
+    """Leave the residuals of (k, n_cells) columns in place; return dyad means (k, dyads) and stacked effects (L, k).
+
+    Raises
+    ------
+    EstimationError
+        If the residuals stay correlated with an effect by more than 1e-10 (or the looser tolerance) of the norm.
+    """
+    first, rest, size = equations.sweep(cells, start)
+    if is_rounded(size, np.einsum("ij,ij,j->i", first, first, _inverse(equations.inverse.ravel()))):
+        more, rest, size = equations.sweep(cells, None)
+        first += more
+    stacked = np.zeros_like(rest) if start is None else start
+    for attempt in range(REFINEMENTS):
+        norm = np.einsum("ij,ij->j", rest, equations.precondition(rest))
+        if not bool((norm > tolerance**2 * size).any()):
+            break
+        if attempt == REFINEMENTS - 1:
+            if bool((norm > max(tolerance, ACCEPTED) ** 2 * size).any()):
+                raise EstimationError(
+                    "The fixed effects cannot be absorbed to the required precision; check the weights."
+                )
+            break
+        step = equations.solve(rest, 0.25 * tolerance**2 * size)
+        stacked = stacked + step
+        more, rest, _ = equations.sweep(cells, step)
+        first += more
+    return first, stacked
+
+
+def project_cells_once(equations: CubeEquations, cells: FloatArray, forcing: float) -> tuple[FloatArray, FloatArray]:
+    """The same so that the level sums shrink to the fraction ``forcing``; one pass without a check."""
+    first, rest, _ = equations.sweep(cells, None)
+    goal = forcing**2 * np.einsum("ij,ij->j", rest, equations.precondition(rest))
+    stacked = equations.solve(rest, goal)
+    first += equations.sweep(cells, stacked, is_last=True)[0]
+    return first, stacked
+
+
+def _inverse(values: FloatArray) -> FloatArray:
+    return np.where(values > 0, 1.0 / np.where(values > 0, values, 1.0), 0.0)
+
+
+def _over_periods(cells: FloatArray) -> FloatArray:
+    """Sum (c, partners, periods) over periods by a product with ones, which goes through the fast path of BLAS."""
+    return np.asarray(np.matmul(cells, np.ones(cells.shape[2])), dtype=np.float64)
+
+
+def _over_partners(cells: FloatArray) -> FloatArray:
+    """Sum (c, partners, periods) over partners, likewise."""
+    return np.asarray(np.matmul(np.ones(cells.shape[1]), cells), dtype=np.float64)

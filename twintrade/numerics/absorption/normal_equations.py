@@ -1,0 +1,273 @@
+"""The normal equations of several fixed effects: the largest is eliminated exactly, the rest solved iteratively."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.linalg import solve_triangular
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.absorption.conjugate_gradients import LinearMap, Solution, conjugate_gradients
+from twintrade.numerics.absorption.levels import Levels, pivoted_cholesky, rows_by_level, without_nested
+from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+
+DIRECT_LIMIT = 2_000
+RESCUE_LIMIT = 6_000
+RESCUE_STEPS = 400
+MAX_STEPS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Incidence:
+    """What the weights do not change: which effect is eliminated and where the cross-tabulations have entries.
+
+    Attributes
+    ----------
+    levels : Levels
+    largest : int
+        The eliminated effect.
+    others : tuple of int
+        The effects solved for; effects nested in another one are left out, their coefficients are zero.
+    offsets : IntArray
+        (len(others) + 1,) where each of them starts in the stacked coefficient vector.
+    order, pointer : IntArray
+        Rows sorted by the eliminated effect.
+    columns : ObjectArray
+        (n, len(others)) stacked positions of the others in the sorted rows, in the narrowest index type.
+    groups : dict
+        For each of the others but the last, its rows sorted by level and their pointer.
+    narrow, ends : ObjectArray
+        Codes, the eliminated effect first, and 0 .. n in that index type.
+    """
+
+    levels: Levels
+    largest: int
+    others: tuple[int, ...]
+    offsets: IntArray
+    order: IntArray
+    is_sorted: bool
+    pointer: IntArray
+    columns: ObjectArray
+    groups: dict[int, tuple[IntArray, IntArray]]
+    narrow: list[ObjectArray]
+    ends: ObjectArray
+
+    @property
+    def n_stacked(self) -> int:
+        """Number of coefficients left after elimination."""
+        return int(self.offsets[-1])
+
+
+def incidence(levels: Levels) -> Incidence:
+    """Work out the pattern of the normal equations once for all weights."""
+    kept = without_nested(levels)
+    largest = max(kept, key=lambda k: levels.sizes[k])
+    others = tuple(k for k in kept if k != largest)
+    offsets = np.concatenate([[0], np.cumsum([levels.sizes[k] for k in others])]).astype(np.int64)
+    order, pointer = rows_by_level(levels.codes[largest], levels.sizes[largest])
+    is_sorted = bool(np.array_equal(order, np.arange(order.size)))
+    index = np.int32 if levels.n_rows * max(len(others), 1) < 2**31 - 1 else np.int64
+    stacked = [levels.codes[k] + start for k, start in zip(others, offsets[:-1], strict=True)]
+    columns = np.column_stack(stacked).astype(index) if others else np.empty((levels.n_rows, 0), dtype=index)
+    groups = {k: rows_by_level(levels.codes[k], levels.sizes[k]) for k in others[:-1]}
+    return Incidence(
+        levels=levels,
+        largest=largest,
+        others=others,
+        offsets=offsets,
+        order=order,
+        is_sorted=is_sorted,
+        pointer=pointer,
+        columns=columns if is_sorted else columns[order],
+        groups=groups,
+        narrow=[levels.codes[k].astype(index) for k in (largest, *others)],
+        ends=np.arange(levels.n_rows + 1, dtype=index),
+    )
+
+
+@dataclass(slots=True)
+class NormalEquations:
+    """D'WD for one set of weights, ready to be solved for any right-hand side in its range.
+
+    Notes
+    -----
+    With D1 the dummies of the largest effect and D2 the others, the Schur complement S = D2'W(I - P1)D2 is applied
+    through the cross-tabulation C = D1'WD2 and the pairwise tables inside D2'WD2; entries are never expanded to rows.
+    A small S is factored instead (pivoted Cholesky, which finds its rank) and the factor serves as preconditioner, so
+    that both ways end in the same residual check.
+    """
+
+    incidence: Incidence
+    weights: FloatArray | None
+    row_maps: list[sp.csc_array] = field(init=False)
+    totals: list[FloatArray] = field(init=False)
+    inverse: FloatArray = field(init=False)
+    cross: sp.csr_array | FloatArray = field(init=False)
+    pairs: list[tuple[slice, slice, sp.csr_array | FloatArray]] = field(init=False)
+    precondition: LinearMap = field(init=False)
+    is_factored: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        """Tabulate the weights."""
+        pattern, known = self.incidence, self.incidence.levels
+        n = known.n_rows
+        weights = np.ones(n) if self.weights is None else self.weights
+        effects = (pattern.largest, *pattern.others)
+        self.row_maps = [
+            sp.csc_array((weights, code, pattern.ends), shape=(known.sizes[k], n))
+            for k, code in zip(effects, pattern.narrow, strict=True)
+        ]
+        self.totals = [np.bincount(known.codes[k], weights, known.sizes[k]).astype(np.float64) for k in effects]
+        self.inverse = _inverse(self.totals[0])
+        self.cross = _cross_table(pattern, weights)
+        self.pairs = _pair_tables(pattern, weights)
+        self.precondition = self._diagonal(weights)
+        if pattern.others and self._factoring_pays():
+            self._factor()
+
+    def _diagonal(self, weights: FloatArray) -> LinearMap:
+        known, pattern = self.incidence.levels, self.incidence
+        lost = np.take(self.inverse, known.codes[pattern.largest])
+        lost *= weights
+        parts = [
+            np.where(own > 1e-13 * total, _inverse(own), 0.0)
+            for total, rows in zip(self.totals[1:], self.row_maps[1:], strict=True)
+            for own in [total - rows @ lost]
+        ]
+        scale = np.concatenate(parts)[:, None] if parts else np.empty((0, 1))
+        return lambda right: scale * right
+
+    def _factoring_pays(self) -> bool:
+        pattern = self.incidence
+        if pattern.n_stacked > DIRECT_LIMIT:
+            return False
+        if isinstance(self.cross, np.ndarray):
+            return True
+        entries = np.diff(self.cross.indptr).astype(np.float64)
+        return bool(8e-9 * (entries @ entries) + 2e-10 * pattern.n_stacked**3 < 3e-7 * self.cross.nnz + 0.01)
+
+    def _factor(self) -> None:
+        diagonal = np.concatenate(self.totals[1:])
+        schur = np.diag(diagonal)
+        for first, second, table in self.pairs:
+            dense = table if isinstance(table, np.ndarray) else table.toarray()
+            schur[first, second] += dense
+            schur[second, first] += dense.T
+        if isinstance(self.cross, np.ndarray):
+            schur -= self.cross.T @ (self.inverse[:, None] * self.cross)
+        else:
+            schur -= (self.cross.T @ (sp.diags_array(self.inverse) @ self.cross)).toarray()
+        factor, pivots, rank = pivoted_cholesky(schur, diagonal)
+        chosen = pivots[:rank]
+        root = np.sqrt(_inverse(diagonal[chosen]))[:, None]
+
+        def solve(right: FloatArray) -> FloatArray:
+            out = np.zeros_like(right)
+            half = solve_triangular(factor, root * right[chosen], trans=1, check_finite=False)
+            out[chosen] = root * solve_triangular(factor, half, check_finite=False)
+            return out
+
+        self.precondition = solve
+        self.is_factored = True
+
+    def cross_matrix(self) -> FloatArray:
+        """The cross-tabulation C = D1'WD2, (L1, L), dense."""
+        return self.cross if isinstance(self.cross, np.ndarray) else self.cross.toarray()
+
+    def generalized_inverse(self) -> FloatArray:
+        """A symmetric generalized inverse of the Schur complement, (L, L)."""
+        if not self.is_factored:
+            self._factor()
+        return self.precondition(np.eye(self.incidence.n_stacked))
+
+    def apply(self, stacked: FloatArray) -> FloatArray:
+        """Multiply (L, k) stacked coefficients by the Schur complement."""
+        out = np.concatenate(self.totals[1:])[:, None] * stacked
+        out -= self.cross.T @ (self.inverse[:, None] * (self.cross @ stacked))
+        for first, second, table in self.pairs:
+            out[first] += table @ stacked[second]
+            out[second] += table.T @ stacked[first]
+        return out
+
+    def solve(self, first: FloatArray, rest: FloatArray, squared_goal: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Solve D'WD (a1, a2) = (first, rest) for right-hand sides in the range.
+
+        Parameters
+        ----------
+        first, rest : FloatArray
+            (L1, k) for the eliminated effect and (L, k) stacked for the others.
+        squared_goal : FloatArray
+            (k,) squared preconditioned residual at which to stop.
+
+        Raises
+        ------
+        EstimationError
+            If conjugate gradients do not get there.
+        """
+        means = self.inverse[:, None] * first
+        stacked = self.solve_rest(rest - self.cross.T @ means, squared_goal) if self.incidence.others else rest
+        return means - self.inverse[:, None] * (self.cross @ stacked), stacked
+
+    def solve_rest(self, right: FloatArray, squared_goal: FloatArray) -> FloatArray:
+        """Solve the Schur complement for (L, k) right-hand sides from which the eliminated effect is already out."""
+        rescue = not self.is_factored and right.shape[0] <= RESCUE_LIMIT
+        steps = RESCUE_STEPS if rescue else MAX_STEPS
+        found = self._conjugate(right, squared_goal, None, steps)
+        if rescue and not found.converged.all():
+            self._factor()
+            found = self._conjugate(right, squared_goal, found.coefficients, MAX_STEPS)
+        if not found.converged.all():
+            raise EstimationError(
+                f"Absorbing the fixed effects did not converge in {MAX_STEPS} steps: some levels are linked to the "
+                "rest by very few rows or very small weights. Keep the largest connected component, or coarsen an "
+                "effect."
+            )
+        return found.coefficients
+
+    def _conjugate(self, right: FloatArray, goal: FloatArray, start: FloatArray | None, steps: int) -> Solution:
+        return conjugate_gradients(self.apply, self.precondition, right, goal, start, steps)
+
+
+def _inverse(values: FloatArray) -> FloatArray:
+    return np.where(values > 0, 1.0 / np.where(values > 0, values, 1.0), 0.0)
+
+
+def _cross_table(pattern: Incidence, weights: FloatArray) -> sp.csr_array | FloatArray:
+    """C = D1'WD2 (L1, L): dense where most cells would be hit repeatedly, else one entry per row and effect."""
+    n_first, n_rest, n_others = pattern.levels.sizes[pattern.largest], pattern.n_stacked, len(pattern.others)
+    if n_first * n_rest <= weights.size * n_others // 2:
+        first = pattern.levels.codes[pattern.largest]
+        table = np.zeros((n_first, n_rest))
+        for k, start in zip(pattern.others, pattern.offsets[:-1], strict=True):
+            table[:, start : start + pattern.levels.sizes[k]] = _dense_table(
+                first, pattern.levels.codes[k], weights, (n_first, pattern.levels.sizes[k])
+            )
+        return table
+    sorted_weights = weights if pattern.is_sorted else weights[pattern.order]
+    pointer = (pattern.pointer * n_others).astype(pattern.columns.dtype)
+    data = np.repeat(sorted_weights, n_others)
+    return sp.csr_array((data, pattern.columns.ravel(), pointer), shape=(n_first, n_rest))
+
+
+def _pair_tables(pattern: Incidence, weights: FloatArray) -> list[tuple[slice, slice, sp.csr_array | FloatArray]]:
+    known, tables = pattern.levels, []
+    spans = [slice(int(a), int(b)) for a, b in zip(pattern.offsets[:-1], pattern.offsets[1:], strict=True)]
+    for i, a in enumerate(pattern.others):
+        for j in range(i + 1, len(pattern.others)):
+            b = pattern.others[j]
+            shape = (known.sizes[a], known.sizes[b])
+            table: sp.csr_array | FloatArray
+            if shape[0] * shape[1] <= weights.size // 2:
+                table = _dense_table(known.codes[a], known.codes[b], weights, shape)
+            else:
+                order, pointer = pattern.groups[a]
+                index = pattern.columns.dtype
+                columns = known.codes[b][order].astype(index)
+                table = sp.csr_array((weights[order], columns, pointer.astype(index)), shape=shape)
+            tables.append((spans[i], spans[j], table))
+    return tables
+
+
+def _dense_table(first: IntArray, second: IntArray, weights: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    flat = np.bincount(first * shape[1] + second, weights, shape[0] * shape[1]).astype(np.float64)
+    return flat.reshape(shape)

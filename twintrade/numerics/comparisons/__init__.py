@@ -1,0 +1,1 @@
+"""Differences of group means, with their influence and weights."""

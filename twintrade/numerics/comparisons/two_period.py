@@ -1,0 +1,215 @@
+"""Two groups, two periods: regression, inverse-probability and doubly robust effects with their influence."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.comparisons.propensities import COLLINEAR, propensity, tilted_propensity
+
+Method = Literal["regression", "ipw", "ipw_unnormalized", "doubly_robust", "doubly_robust_improved"]
+"""The improved form balances the covariates by the odds and weights the regression by them; without normalization
+comparison weights add up to what the propensity gives, not to one."""
+
+PANEL_ONLY: tuple[Method, ...] = ("ipw_unnormalized", "doubly_robust_improved")
+
+UNITS_AT_ONCE = 4096
+"""Units whose influence is made at a time, so that what lies between fits in a second-level cache."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoPeriodEffect:
+    """One effect on the treated.
+
+    Attributes
+    ----------
+    effect : float
+    influence : FloatArray, shape (n,)
+        Sum-scaled: effect - truth is about its sum.
+    """
+
+    effect: float
+    influence: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoPeriodEffects:
+    """Effects on the treated of several changes.
+
+    Attributes
+    ----------
+    effects : FloatArray, shape (n_changes,)
+    influence : FloatArray, shape (n_changes, n)
+    """
+
+    effects: FloatArray
+    influence: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression:
+    """Least squares on some of the rows, evaluated on all.
+
+    Attributes
+    ----------
+    fitted : FloatArray, shape (n,)
+    influence : FloatArray, shape (n, n_covariates)
+        Sum-scaled influence on the coefficients.
+    """
+
+    fitted: FloatArray
+    influence: FloatArray
+
+
+def regression(outcome: FloatArray, covariates: FloatArray, weights: FloatArray) -> Regression:
+    """Fit weighted least squares; rows of zero weight do not enter.
+
+    Raises
+    ------
+    EstimationError
+        Too few comparison rows for the covariates, or collinear ones.
+    """
+    inverse = _inverse_gram(covariates, weights)
+    slopes = inverse @ (covariates.T @ (weights * outcome))
+    fitted = covariates @ slopes
+    return Regression(fitted, (covariates * (weights * (outcome - fitted))[:, None]) @ inverse)
+
+
+def _inverse_gram(covariates: FloatArray, weights: FloatArray) -> FloatArray:
+    gram = (covariates * weights[:, None]).T @ covariates
+    scale = np.sqrt(np.maximum(np.diag(gram), 1e-300))
+    if np.linalg.cond(gram / np.outer(scale, scale)) > COLLINEAR:
+        raise EstimationError(
+            "the covariates are collinear among the comparison units, or there are too few of these"
+        )
+    return np.asarray(np.linalg.inv(gram), dtype=np.float64)
+
+
+def ratio(numerator: FloatArray, denominator: FloatArray) -> tuple[float, FloatArray]:
+    """Return the ratio of two sums and its sum-scaled influence."""
+    total = denominator.sum()
+    value = float(numerator.sum() / total)
+    return value, (numerator - value * denominator) / total
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """Treated and comparison units with all that does not depend on the outcome.
+
+    Attributes
+    ----------
+    covariates : FloatArray, shape (n, n_covariates)
+    treated : FloatArray, shape (n,)
+        Weights of the treated mean, adding up to one.
+    comparison : FloatArray or None, shape (n,)
+        Weights of the comparison mean; None without a propensity.
+    is_normalized : bool
+        Whether the comparison's weights are divided by their own sum, not by the sum of the treated.
+    logit : FloatArray or None, shape (n, n_covariates)
+        Influence on the propensity's coefficients.
+    untreated : FloatArray or None, shape (n,)
+        Weights of the outcome regression; None without one.
+    inverse : FloatArray or None, shape (n_covariates, n_covariates)
+        Inverse Gram matrix of the outcome regression.
+    loading : FloatArray or None, shape (n,)
+        Influence of a regression residual through the estimated slopes.
+    """
+
+    covariates: FloatArray
+    treated: FloatArray
+    comparison: FloatArray | None
+    is_normalized: bool
+    logit: FloatArray | None
+    untreated: FloatArray | None
+    inverse: FloatArray | None
+    loading: FloatArray | None
+
+    def effect(self, change: FloatArray) -> TwoPeriodEffect:
+        """Return the effect on the treated from each unit's change between two periods, shape (n,)."""
+        found = self.effects(change[None].copy())
+        return TwoPeriodEffect(float(found.effects[0]), found.influence[0])
+
+    def effects(self, changes: FloatArray) -> TwoPeriodEffects:
+        """Return the effects on the treated from several changes of each unit, shape (n_changes, n).
+
+        The changes are overwritten by the influence.
+        """
+        x, n_slopes = self.covariates, self.covariates.shape[1]
+        means = [self.treated] if self.comparison is None else [self.treated, self.comparison]
+        # Every sum over units in one product; what the regression takes off follows from the slopes.
+        parts = list(means)
+        parts += [] if self.comparison is None else list((x * self.comparison[:, None]).T)
+        parts += [] if self.untreated is None else list((x * self.untreated[:, None]).T)
+        sums = changes @ np.stack(parts).T
+        slopes = np.zeros((changes.shape[0], n_slopes))
+        if self.inverse is not None:
+            slopes = sums[:, -n_slopes:] @ self.inverse
+        averages = sums[:, : len(means)] - slopes @ (x.T @ np.stack(means, axis=1))
+        factor, common, shared = self.treated, [averages[:, 0]], [self.treated]
+        if self.comparison is not None and self.logit is not None:
+            weighted = x * self.comparison[:, None]
+            gaps = sums[:, len(means) : len(means) + n_slopes] - slopes @ (x.T @ weighted)
+            if self.is_normalized:
+                gaps -= averages[:, 1:] * weighted.sum(axis=0)
+            common += [-averages[:, 1], *gaps.T]
+            shared += [self.comparison if self.is_normalized else self.treated, *self.logit.T]
+            factor = factor - self.comparison
+        if self.loading is not None:
+            factor = factor + self.loading
+        common += list(slopes.T)
+        shared += list((x * factor[:, None]).T)
+        loads, rows = np.column_stack(common), np.stack(shared)
+        for start in range(0, changes.shape[1], UNITS_AT_ONCE):
+            chosen = slice(start, start + UNITS_AT_ONCE)
+            changes[:, chosen] *= factor[chosen]
+            changes[:, chosen] -= loads @ rows[:, chosen]
+        return TwoPeriodEffects(averages[:, 0] - averages[:, 1:].sum(axis=1), changes)
+
+
+def two_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, method: Method) -> Sides:
+    """Fit the propensity and prepare the outcome regression of two groups, for any number of changes.
+
+    Sant'Anna and Zhao (2020): outcome regression; inverse-probability weights, normalized (Hajek) or not (Horvitz and
+    Thompson, Abadie 2005); or both, by a logit and least squares ("traditional") or in their improved form.
+
+    Parameters
+    ----------
+    treated : FloatArray, shape (n,)
+    covariates : FloatArray, shape (n, n_covariates)
+        With a constant.
+    weights : FloatArray, shape (n,)
+    method : {"regression", "ipw", "ipw_unnormalized", "doubly_robust", "doubly_robust_improved"}
+
+    Raises
+    ------
+    EstimationError
+        No overlap, or collinear covariates.
+    """
+    untreated = weights * (1 - treated)
+    own = weights * treated
+    n_treated, is_normalized = own.sum(), method != "ipw_unnormalized"
+    own /= n_treated
+    gradient = -(own @ covariates)
+    inverse = comparison = logit = loading = None
+    if method != "regression":
+        fit = tilted_propensity if method == "doubly_robust_improved" else propensity
+        fitted = fit(treated, covariates, weights)
+        comparison, logit = untreated * fitted.odds, fitted.influence
+        comparison /= comparison.sum() if is_normalized else n_treated
+        gradient = gradient + comparison @ covariates
+    fitting = comparison if comparison is not None and method == "doubly_robust_improved" else untreated
+    if method not in ("ipw", "ipw_unnormalized"):
+        inverse = _inverse_gram(covariates, fitting)
+        loading = fitting * (covariates @ (inverse @ gradient))
+    return Sides(
+        covariates, own, comparison, is_normalized, logit, None if inverse is None else fitting, inverse, loading
+    )
+
+
+def change_effect(
+    change: FloatArray, treated: FloatArray, covariates: FloatArray, weights: FloatArray, method: Method
+) -> TwoPeriodEffect:
+    """Return the effect on the treated from each unit's change, as ``two_sides`` with one change alone."""
+    return two_sides(treated, covariates, weights, method).effect(change)

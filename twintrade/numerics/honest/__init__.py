@@ -1,0 +1,1 @@
+"""Intervals that stay valid when trends may differ by a bounded amount."""

@@ -1,0 +1,200 @@
+"""Confidence sets that stay valid under a bounded violation of parallel trends (Rambachan and Roth 2023)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from twintrade.errors import InferenceError
+from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.honest.conditional_test import FIRST_STAGE, ConditionalTest, Hybrid
+from twintrade.numerics.honest.fixed_length import fixed_length
+from twintrade.numerics.honest.trend_restrictions import Bias, Kind, Monotone, polyhedra
+
+Method = Literal["fixed_length", "conditional", "least_favorable", "conditional_fixed_length"]
+
+GRID = 41
+"""Points at which the set is looked for before its ends are bisected."""
+
+ENDS = 1e-6
+"""Precision of an end, as a share of the standard error of the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class RobustInterval:
+    """Smallest and largest value that is not rejected; infinite where nothing bounds it.
+
+    Attributes
+    ----------
+    low, high : float
+        NaN when every value is rejected.
+    """
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventPath:
+    """Event-study effects without the reference, jointly normal.
+
+    Attributes
+    ----------
+    estimates : FloatArray, shape (n_pre + n_post,)
+    covariance : FloatArray, shape (n_pre + n_post, n_pre + n_post)
+    n_pre : int
+    target : FloatArray, shape (n_post,)
+        Weights of the effects after the reference in the parameter of interest.
+    """
+
+    estimates: FloatArray
+    covariance: FloatArray
+    n_pre: int
+    target: FloatArray
+
+    @property
+    def center(self) -> float:
+        """Estimate of the target."""
+        return float(self.target @ self.estimates[self.n_pre :])
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of the target."""
+        after = self.covariance[self.n_pre :, self.n_pre :]
+        return float(np.sqrt(self.target @ after @ self.target))
+
+
+def robust_interval(
+    path: EventPath,
+    kind: Kind,
+    size: float,
+    method: Method,
+    level: float,
+    rng: np.random.Generator,
+    bias: Bias | None = None,
+    monotone: Monotone | None = None,
+) -> RobustInterval:
+    """Return the robust confidence interval for one bound on the violation.
+
+    Parameters
+    ----------
+    path : EventPath
+    kind : {"smoothness", "relative_magnitudes", "relative_smoothness"}
+    size : float
+        M or M-bar.
+    method : {"fixed_length", "conditional", "least_favorable", "conditional_fixed_length"}
+        Fixed length is for smoothness without sign restrictions.
+    level : float
+    rng : Generator
+        For the least favorable critical value: it moves an end by less than a hundredth of the target's standard
+        error from one seed to the next.
+    bias, monotone
+        Sign restrictions.
+
+    Raises
+    ------
+    InferenceError
+        Too few pre-periods for the restriction, or a method that does not fit it.
+    """
+    _check(path, kind, method)
+    if method == "fixed_length":
+        f = fixed_length(path.covariance, path.n_pre, path.target, size, level)
+        center = float(f.weights @ path.estimates)
+        return RobustInterval(center - f.half_length, center + f.half_length)
+    tests = list(_conditional_tests(path, kind, size, method, level, rng, bias, monotone))
+    return _outer_ends([test.accepts for test in tests], path)
+
+
+def contains(
+    path: EventPath,
+    value: float,
+    kind: Kind,
+    size: float,
+    method: Method,
+    level: float,
+    rng: np.random.Generator,
+    bias: Bias | None = None,
+    monotone: Monotone | None = None,
+) -> bool:
+    """Say whether a value is not rejected, which is quicker than the ends; parameters as in `robust_interval`."""
+    if method == "fixed_length":
+        found = robust_interval(path, kind, size, method, level, rng)
+        return found.low <= value <= found.high
+    _check(path, kind, method)
+    tests = _conditional_tests(path, kind, size, method, level, rng, bias, monotone)
+    return any(test.accepts(value) for test in tests)
+
+
+def _conditional_tests(
+    path: EventPath,
+    kind: Kind,
+    size: float,
+    method: Method,
+    level: float,
+    rng: np.random.Generator,
+    bias: Bias | None,
+    monotone: Monotone | None,
+) -> Iterator[ConditionalTest]:
+    """Yield one test a polyhedron, all with the same draws."""
+    first = None
+    if method == "conditional_fixed_length":
+        first_level = 1 - FIRST_STAGE * (1 - level)
+        first = fixed_length(path.covariance, path.n_pre, path.target, size, first_level)
+    hybrid: Hybrid = method if method == "conditional" or method == "least_favorable" else "fixed_length"
+    seed = int(rng.integers(2**62))
+    for polyhedron in polyhedra(kind, size, path.n_pre, path.target.size, bias, monotone):
+        yield ConditionalTest(
+            path.estimates,
+            path.covariance,
+            path.n_pre,
+            path.target,
+            polyhedron,
+            hybrid,
+            1 - level,
+            np.random.default_rng(seed),
+            first,
+        )
+
+
+def _check(path: EventPath, kind: Kind, method: Method) -> None:
+    needed = {"smoothness": 1, "relative_magnitudes": 1, "relative_smoothness": 2}[kind]
+    if path.n_pre < needed:
+        raise InferenceError(f"{kind} needs {needed} effects before the reference, and there are {path.n_pre}")
+    if kind != "smoothness" and "fixed_length" in method:
+        raise InferenceError(f"intervals of fixed length exist for smoothness, not for {kind}; use least_favorable")
+
+
+def _outer_ends(accepts: Sequence[Callable[[float], bool]], path: EventPath) -> RobustInterval:
+    """Find the outermost accepted values of a union of tests, widening until both ends are rejected."""
+    reach = 5.0
+    for _ in range(12):
+        grid = path.center + path.standard_error * np.linspace(-reach, reach, GRID)
+        is_in = np.array([[accept(theta) for theta in grid] for accept in accepts])
+        if is_in.any() and not is_in[:, 0].any() and not is_in[:, -1].any():
+            break
+        reach *= 3.0 if is_in.any() else 0.7
+    if not is_in.any():
+        return RobustInterval(float("nan"), float("nan"))
+    low, high = np.inf, -np.inf
+    for accept, row in zip(accepts, is_in, strict=True):
+        inside = np.flatnonzero(row)
+        if inside.size == 0:
+            continue
+        first, last = int(inside[0]), int(inside[-1])
+        if first == 0:
+            low = -np.inf
+        elif grid[first] - (grid[1] - grid[0]) < low:
+            low = min(low, _boundary(accept, grid[first], grid[first - 1], path))
+        if last == GRID - 1:
+            high = np.inf
+        elif grid[last] + (grid[1] - grid[0]) > high:
+            high = max(high, _boundary(accept, grid[last], grid[last + 1], path))
+    return RobustInterval(float(low), float(high))
+
+
+def _boundary(accept: Callable[[float], bool], inside: float, outside: float, path: EventPath) -> float:
+    while abs(outside - inside) > ENDS * path.standard_error:
+        middle = 0.5 * (inside + outside)
+        inside, outside = (middle, outside) if accept(middle) else (inside, middle)
+    return inside

@@ -1,0 +1,1 @@
+"""Least squares, predictions from it, and what is built on one regression."""

@@ -1,0 +1,1 @@
+"""Poisson regression with many fixed effects, and the rows it cannot use."""

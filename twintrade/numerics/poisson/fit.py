@@ -1,0 +1,275 @@
+"""Poisson pseudo maximum likelihood with high-dimensional fixed effects (Correia, Guimarães and Zylkin 2020)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln, xlogy
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.absorption.absorb import Absorber, absorber
+from twintrade.numerics.absorption.levels import alone_in_level
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.linear.columns import column_norms
+from twintrade.numerics.linear.regression import Collinear, checked_outcome, independent_columns
+from twintrade.numerics.poisson.layout import Layout, lay_out
+from twintrade.numerics.poisson.separation import Separated, all_zero_levels, separated_by_regressors
+from twintrade.numerics.poisson.steps import (
+    ROWS_AT_ONCE,
+    Position,
+    Problem,
+    Regressors,
+    deviance_of,
+    iterate,
+    total,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PoissonFit:
+    """A fitted Poisson model; arrays over rows refer to the ``rows`` that were kept, in order.
+
+    Attributes
+    ----------
+    coefficients : FloatArray
+        (k,) for the kept columns.
+    kept : IntArray
+        (k,) positions of the kept columns.
+    collinear : tuple of Collinear
+    mu, eta : FloatArray
+        (n,) fitted means and linear predictors, offset included.
+    x_tilde : FloatArray
+        (n, k) regressors less what the effects explain under the weights ``weights * mu``.
+    residuals : FloatArray
+        (n,) working residuals (y - mu) / mu.
+    bread : FloatArray
+        (k, k) inverse of x_tilde' diag(weights * mu) x_tilde.
+    deviance, null_deviance, loglik, pseudo_r2 : float
+        The null model has one mean; pseudo_r2 is 1 - loglik / null loglik (McFadden).
+    iterations : int
+    rows : IntArray
+        (n,) positions of the rows used.
+    separated : tuple of Separated
+        Positions of the rows dropped, by reason.
+    singletons : IntArray
+        Positions of rows that are alone in a level of an effect once separated rows are gone: fitted perfectly,
+        without influence on the coefficients; dropped only if that was asked for.
+    effect_coefficients : tuple of FloatArray
+        One consistent solution of each effect's coefficients, indexed by code, NaN where no row is left.
+    """
+
+    coefficients: FloatArray
+    kept: IntArray
+    collinear: tuple[Collinear, ...]
+    mu: FloatArray
+    eta: FloatArray
+    x_tilde: FloatArray
+    residuals: FloatArray
+    bread: FloatArray
+    deviance: float
+    null_deviance: float
+    loglik: float
+    pseudo_r2: float
+    iterations: int
+    rows: IntArray
+    separated: tuple[Separated, ...]
+    singletons: IntArray
+    effect_coefficients: tuple[FloatArray, ...]
+
+
+def poisson(
+    y: FloatArray,
+    X: FloatArray,
+    codes: Sequence[IntArray],
+    weights: FloatArray | None = None,
+    offset: FloatArray | None = None,
+    tolerance: float = 1e-10,
+    max_iterations: int = 200,
+    names: Sequence[str] | None = None,
+    drop_singletons: bool = False,
+) -> PoissonFit:
+    """Fit y ~ exp(X b + effects + offset) by iteratively reweighted least squares.
+
+    Parameters
+    ----------
+    y : FloatArray
+        (n,) finite and not negative; any scale.
+    X : FloatArray
+        (n, k); k may be zero: the effects alone are fitted.
+    codes : sequence of IntArray
+        (n,) non-negative integers per effect.
+    weights, offset : FloatArray, optional
+        (n,).
+    tolerance : float
+        Relative change of the deviance at which the last, tightly solved, steps begin.
+    names : sequence of str, optional
+        Names of the columns, for messages.
+    drop_singletons : bool
+        Leave out rows that are alone in a level, as ppmlhdfe does; coefficients are the same.
+
+    Raises
+    ------
+    EstimationError
+        If the outcome is negative, missing, infinite or zero throughout, if nothing is left to fit, or if the
+        iterations do not converge.
+    """
+    _check(y, X, weights, offset)
+    effects = absorber([np.asarray(code) for code in codes])
+    kept, separated = _keep_rows(y, effects.levels.codes, weights)
+    separated_rows, full_rank = separated_by_regressors(y, X, effects, kept)
+    if separated_rows.any():
+        gone = np.flatnonzero(separated_rows)
+        separated.append(Separated(gone, "separated by a regressor or a combination of effects"))
+        kept &= ~separated_rows
+    alone = np.flatnonzero(alone_in_level(effects.levels, kept))
+    if drop_singletons:
+        kept[alone] = False
+    if not kept.any():
+        raise EstimationError("No row is left: every row is a singleton or separated. Use coarser fixed effects.")
+    columns, collinear = _independent(X, effects, kept, weights, names, full_rank)
+    layout = lay_out(effects, kept)
+    scale = _mean(y, kept, weights)
+    problem = _problem(layout, y, X[:, columns] if columns.size < X.shape[1] else X, weights, offset, scale)
+    position, regressors, iterations = iterate(problem, tolerance, max_iterations)
+    found = (position, regressors, scale, iterations)
+    return _finished(problem, layout, found, columns, collinear, tuple(separated), alone)
+
+
+def _mean(y: FloatArray, kept: BoolArray, weights: FloatArray | None) -> float:
+    if weights is None:
+        return float(y.mean() if bool(kept.all()) else np.average(y, weights=kept))
+    return float(np.average(y, weights=kept * weights))
+
+
+def _problem(
+    layout: Layout,
+    y: FloatArray,
+    X: FloatArray,
+    weights: FloatArray | None,
+    offset: FloatArray | None,
+    scale: float,
+) -> Problem:
+    """Lay the data out, the outcome divided by its mean."""
+    scaled = layout.spread(y)
+    scaled /= scale
+    own = layout.weights(weights)
+    saturated = -total(scaled, own)
+    for low in range(0, layout.n, ROWS_AT_ONCE):
+        rows = slice(low, low + ROWS_AT_ONCE)
+        terms = np.asarray(xlogy(scaled[rows], scaled[rows]), dtype=np.float64)
+        saturated += total(terms, None if own is None else own[rows])
+    inside = np.empty((layout.n, X.shape[1]), order="F")
+    for j, column in enumerate(X.T):
+        layout.spread(column, out=inside[:, j])
+    start = np.zeros(1) if offset is None else layout.spread(np.asarray(offset, dtype=np.float64))
+    return Problem(scaled, inside, own, np.broadcast_to(start, layout.n), layout.effects, saturated)
+
+
+def _check(y: FloatArray, X: FloatArray, weights: FloatArray | None, offset: FloatArray | None) -> None:
+    checked_outcome(y, X, y.size)
+    if bool((y < 0).any()):
+        bad = np.flatnonzero(y < 0)
+        raise EstimationError(
+            f"The outcome is negative in {bad.size} rows (first: row {bad[0]}, {y[bad[0]]:g}). "
+            "Poisson needs values of zero or more."
+        )
+    if not bool((y > 0).any()):
+        raise EstimationError("The outcome is zero in every row: there is nothing to estimate.")
+    for name, values in (("weights", weights), ("offset", offset)):
+        if values is not None and (values.shape != y.shape or not bool(np.isfinite(values).all())):
+            raise EstimationError(f"The {name} must be finite, one per row.")
+    if weights is not None and bool((weights < 0).any()):
+        raise EstimationError("Weights must not be negative.")
+
+
+def _keep_rows(
+    y: FloatArray, codes: Sequence[IntArray], weights: FloatArray | None
+) -> tuple[BoolArray, list[Separated]]:
+    kept = np.ones(y.size, dtype=np.bool_) if weights is None else np.asarray(weights > 0, dtype=np.bool_)
+    first = [] if bool(kept.all()) else [Separated(np.flatnonzero(~kept), "weight of zero")]
+    if not bool((y[kept] > 0).any()):
+        raise EstimationError(
+            "The outcome is zero in every row with a positive weight: there is nothing to estimate."
+        )
+    kept, found = all_zero_levels(y, codes, kept)
+    return kept, first + found
+
+
+def _independent(
+    X: FloatArray,
+    effects: Absorber,
+    kept: BoolArray,
+    weights: FloatArray | None,
+    names: Sequence[str] | None,
+    full_rank: bool,
+) -> tuple[IntArray, tuple[Collinear, ...]]:
+    if full_rank:
+        return np.arange(X.shape[1]), ()
+    own = kept.astype(np.float64)
+    if weights is not None:
+        own *= weights
+    weighted = effects.reweighted(own)
+    return independent_columns(weighted.residualize(X), column_norms(X, own), own, names)
+
+
+def _finished(
+    problem: Problem,
+    layout: Layout,
+    found: tuple[Position, Regressors, float, int],
+    columns: IntArray,
+    collinear: tuple[Collinear, ...],
+    separated: tuple[Separated, ...],
+    alone: IntArray,
+) -> PoissonFit:
+    position, regressors, scale, iterations = found
+    null_deviance = _null_deviance(problem, layout.rows.size) * scale
+    saturated = _saturated_loglik(problem, scale)
+    loglik = saturated - 0.5 * position.deviance * scale
+    effects = [position.effects[0] + np.log(scale), *position.effects[1:]]
+    y = layout.gathered(problem.y)
+    mu, eta = layout.gathered(position.mu), layout.gathered(position.eta)
+    residuals = np.divide(y, mu, out=y)
+    residuals -= 1.0
+    mu *= scale
+    eta += np.log(scale)
+    return PoissonFit(
+        coefficients=position.coefficients,
+        kept=columns,
+        collinear=collinear,
+        mu=mu,
+        eta=eta,
+        x_tilde=layout.gathered(regressors.projection.residuals),
+        residuals=residuals,
+        bread=regressors.bread / scale,
+        deviance=position.deviance * scale,
+        null_deviance=null_deviance,
+        loglik=loglik,
+        pseudo_r2=1.0 - loglik / (saturated - 0.5 * null_deviance),
+        iterations=iterations,
+        rows=layout.rows,
+        separated=separated,
+        singletons=alone,
+        effect_coefficients=layout.by_code(effects),
+    )
+
+
+def _saturated_loglik(problem: Problem, scale: float) -> float:
+    """Weighted log likelihood of the outcomes themselves."""
+    out = scale * (problem.saturated + float(np.log(scale)) * total(problem.y, problem.weights))
+    for low in range(0, problem.y.size, ROWS_AT_ONCE):
+        rows = slice(low, low + ROWS_AT_ONCE)
+        y = problem.y[rows] * scale
+        own = None if problem.weights is None else problem.weights[rows]
+        out -= total(gammaln(y + 1.0), own)
+    return out
+
+
+def _null_deviance(problem: Problem, n_rows: int) -> float:
+    """Deviance of one mean, times the offset's exponential."""
+    if problem.offset.strides[0] == 0:
+        whole = float(n_rows) if problem.weights is None else float(problem.weights.sum())
+        sums = total(problem.y, problem.weights)
+        return 2.0 * (sums - sums * float(np.log(sums / whole)) + problem.saturated)
+    base = np.exp(problem.offset)
+    null_eta = problem.offset + np.log(total(problem.y, problem.weights) / total(base, problem.weights))
+    return deviance_of(problem, null_eta, np.exp(null_eta))

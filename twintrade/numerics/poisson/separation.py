@@ -1,0 +1,231 @@
+"""Rows that a Poisson fit predicts perfectly at zero (Correia, Guimarães and Zylkin 2019), found completely.
+
+A row with outcome zero is separated if some combination of regressors and effects is zero wherever the outcome is
+positive, nowhere negative where it is zero, and positive there. Levels without any positive outcome go first. What is
+left can only be separated along directions that the rows with positive outcomes leave free; these are found as in
+`prediction`. Usually there are none and the search ends. Otherwise a linear program over them decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.optimize import linprog
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.absorption.absorb import Absorber, absorber
+from twintrade.numerics.absorption.projection import expand
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.linear.columns import column_norms
+from twintrade.numerics.linear.prediction import PROBE_SEED, null_probes
+from twintrade.numerics.linear.regression import independent_columns
+
+FREE = 1e-6
+SCREEN = 1e-9
+FIRST_PROBES = 2
+LARGEST_LOADING = 1e5
+MOST_PROBES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Separated:
+    """Positions of rows that were dropped, (m,), and why."""
+
+    rows: IntArray
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """Zeros (n_zeros,) that free directions touch, the directions on those (m, d), and whether these are all."""
+
+    touched: BoolArray
+    basis: FloatArray
+    is_complete: bool
+
+
+def all_zero_levels(y: FloatArray, codes: Sequence[IntArray], kept: BoolArray) -> tuple[BoolArray, list[Separated]]:
+    """Drop rows of levels without any positive outcome among the rows kept so far."""
+    own = y if bool(kept.all()) else y * kept
+    kept = kept.copy()
+    found = []
+    for place, code in enumerate(codes):
+        # rows that go are zeros, so that no other level's sum changes and one look at each effect is enough
+        sums = np.bincount(code, own)
+        if bool((sums > 0).all()):
+            continue
+        empty = (sums <= 0)[code]
+        empty &= kept
+        if empty.any():
+            found.append(Separated(np.flatnonzero(empty), f"all-zero level of effect {place}"))
+            kept &= ~empty
+    return kept, found
+
+
+def separated_by_regressors(
+    y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolArray
+) -> tuple[BoolArray, bool]:
+    """Find zeros that regressors and effects separate, given that every level of a kept row has a positive outcome.
+
+    Returns
+    -------
+    separated : BoolArray
+        (n,) among the kept rows.
+    full_rank : bool
+        Whether the regressors are independent of the effects and of each other among the positive outcomes alone;
+        then they are so among all rows.
+    """
+    positive = y > 0
+    positive &= kept
+    zeros = np.flatnonzero(kept & ~positive)
+    none = np.zeros(y.size, dtype=np.bool_)
+    codes = effects.levels.codes
+    if effects.cube is not None:
+        # conjugate gradients on all rows say at once that nothing is separated; anything else is looked at closely
+        among = effects.reweighted(positive.astype(np.float64))
+        if _null_combinations(among, X, positive).shape[1] == 0 and not _touches(among, zeros):
+            return none, True
+    own = absorber([code[positive] for code in codes], is_cube_sought=False)
+    null = _null_combinations(own, X[positive], None)
+    full_rank = null.shape[1] == 0
+    if zeros.size == 0:
+        return none, full_rank
+    if not full_rank:
+        # what the effects absorb among all rows separates nothing, and its rounding must not pass for a direction
+        own_weights = kept.astype(np.float64)
+        tilde = effects.reweighted(own_weights).residualize(X)
+        X = X[:, independent_columns(tilde, column_norms(X, own_weights), own_weights)[0]]
+        null = _null_combinations(own, X[positive], None)
+    free = _free_regressors(own, X, null, positive, zeros, codes)
+    found = _free_directions(own, codes, zeros, free)
+    if found.touched.any():
+        held = zeros[found.touched]
+        support = _in_basis(found.basis) if found.is_complete else _in_levels(X, codes, positive, held)
+        none[held[support]] = True
+    return none, full_rank
+
+
+def _touches(among: Absorber, zeros: IntArray) -> bool:
+    """Say whether rows of positive weight leave a generic sum of effects undetermined on some of the zeros.
+
+    The residuals of such a sum vanish wherever those rows determine it, on rows of weight zero as well.
+    """
+    generator = np.random.default_rng(PROBE_SEED)
+    drawn = [generator.standard_normal((size, 1)) for size in among.levels.sizes]
+    left = among.project(expand(among.levels.codes, drawn), SCREEN, is_spare=True).residuals[:, 0]
+    return bool((np.abs(left[zeros]) > FREE).any())
+
+
+def _null_combinations(effects: Absorber, X: FloatArray, among: BoolArray | None) -> FloatArray:
+    """Combinations (k, m) of the columns, scaled to unit norm before absorption, that the effects explain.
+
+    Rows outside ``among``, if given, have the weight zero.
+
+    A loose projection settles the usual case of clearly independent columns; the rest are projected tightly.
+    """
+    k = X.shape[1]
+    if k == 0:
+        return np.empty((0, 0))
+    norms = column_norms(X, effects.weights)
+    scale = np.where(norms > 0, 1.0 / np.where(norms > 0, norms, 1.0), 1.0)
+    for tolerance, negligible in ((1e-3, 1e-2), (1e-11, 1e-9)):
+        left = effects.residualize(X, tolerance)
+        triangle = np.linalg.qr((left if among is None else left[among]) * scale, mode="r")
+        _, values, vectors = np.linalg.svd(triangle, full_matrices=True)
+        spectrum = np.concatenate([values, np.zeros(k - values.size)])
+        if spectrum.min() > negligible:
+            return np.empty((k, 0))
+    return np.ascontiguousarray(scale[:, None] * vectors[spectrum <= negligible].T)
+
+
+def _free_regressors(
+    effects: Absorber,
+    X: FloatArray,
+    null: FloatArray,
+    positive: BoolArray,
+    zeros: IntArray,
+    codes: Sequence[IntArray],
+) -> FloatArray:
+    """Values on the zeros (n_zeros, m) of combinations that, with suitable effects, vanish on positive outcomes."""
+    if null.shape[1] == 0:
+        return np.empty((zeros.size, 0))
+    direction = X @ null
+    out = direction[zeros].copy()
+    for m in range(null.shape[1]):
+        found = effects.effect_coefficients(direction[positive, m])
+        for code, values in zip(codes, found, strict=True):
+            out[:, m] -= values[code[zeros]]
+    scale: FloatArray = np.maximum(np.abs(direction).max(axis=0), 1e-300)
+    return out / scale
+
+
+def _free_directions(effects: Absorber, codes: Sequence[IntArray], zeros: IntArray, free: FloatArray) -> _Free:
+    """Probe what the positive outcomes leave undetermined on the zeros, with more probes until they span it."""
+    cells = [code[zeros] for code in codes]
+    n_probes = FIRST_PROBES
+    while True:
+        probed = null_probes(effects, cells, n_probes, tolerance=1e-10)
+        values = np.hstack([free, probed])
+        values[np.abs(values) < FREE] = 0.0
+        touched = np.asarray(values.any(axis=1), dtype=np.bool_)
+        if not touched.any():
+            return _Free(touched, np.empty((0, 0)), is_complete=True)
+        left, spectrum, _ = np.linalg.svd(values[touched], full_matrices=False)
+        rank = int((spectrum > 1e-7 * spectrum[0]).sum())
+        if np.linalg.matrix_rank(values[touched][:, free.shape[1] :], tol=1e-7 * spectrum[0]) < n_probes:
+            return _Free(touched, left[:, :rank], is_complete=True)
+        if n_probes >= MOST_PROBES:
+            return _Free(touched, left, is_complete=False)
+        n_probes *= 4
+
+
+def _in_basis(basis: FloatArray) -> BoolArray:
+    """Largest support (m,) of a non-negative combination of the columns; proportional rows are grouped."""
+    norms = np.abs(basis).max(axis=1)
+    scaled = basis / np.maximum(norms, 1e-300)[:, None]
+    # grouped by rounded values, but exact values enter: opposite rows must stay opposite
+    _, first, back, counts = np.unique(
+        scaled.round(8), axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    bounds = [(-LARGEST_LOADING, LARGEST_LOADING)] * basis.shape[1]
+    return _largest_support(sp.csr_array(scaled[first]), None, counts.astype(np.float64), bounds)[back.ravel()]
+
+
+def _in_levels(X: FloatArray, codes: Sequence[IntArray], positive: BoolArray, zeros: IntArray) -> BoolArray:
+    """The same over all effects and regressors, zero on every positive outcome: where too much is undetermined."""
+    scaled = X / np.maximum(np.abs(X).max(axis=0, initial=0.0), 1e-300)
+    blocks = [sp.csr_array((np.ones(code.size), code, np.arange(code.size + 1))) for code in codes]
+    design = sp.hstack([*blocks, sp.csr_array(scaled)], format="csr")
+    bounds: list[tuple[float | None, float | None]] = [(None, None)] * (design.shape[1] - X.shape[1])
+    bounds += [(-LARGEST_LOADING, LARGEST_LOADING)] * X.shape[1]
+    rows = np.flatnonzero(positive)
+    return _largest_support(design[zeros], design[rows], np.ones(zeros.size), bounds)
+
+
+def _largest_support(
+    values: sp.csr_array,
+    zero: sp.csr_array | None,
+    counts: FloatArray,
+    bounds: Sequence[tuple[float | None, float | None]],
+) -> BoolArray:
+    """Rows that some combination c with zero·c = 0 and values·c ≥ 0 makes positive: max Σu, 0 ≤ u ≤ 1, u ≤ values·c.
+
+    Feasible combinations form a cone, so that the optimum is one on the largest possible support and zero elsewhere.
+    """
+    m, d = values.shape
+    constraints: Any = sp.hstack([-values, sp.eye_array(m)], format="csr")
+    equations: Any = None if zero is None else sp.hstack([zero, sp.csr_array((zero.shape[0], m))], format="csr")
+    found = linprog(
+        np.concatenate([np.zeros(d), -counts]),
+        A_ub=constraints,
+        b_ub=np.zeros(m),
+        A_eq=equations,
+        b_eq=None if zero is None else np.zeros(zero.shape[0]),
+        bounds=[*bounds, *[(0.0, 1.0)] * m],
+        method="highs" if zero is None else "highs-ipm",
+    )
+    if found.status != 0 or found.x is None:
+        raise EstimationError(f"The linear program that finds separated rows failed: {found.message}")
+    return np.asarray(found.x[d:] > 0.5, dtype=np.bool_)

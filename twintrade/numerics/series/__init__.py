@@ -1,0 +1,1 @@
+"""One series over time: segments, breaks, long-run variances."""

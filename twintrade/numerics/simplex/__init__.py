@@ -1,0 +1,1 @@
+"""Weights of donors, on the simplex and beside it."""

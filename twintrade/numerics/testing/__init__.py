@@ -1,0 +1,1 @@
+"""P-values, their adjustment and combination, and probabilities of normal vectors."""

@@ -1,0 +1,1 @@
+"""What a result set says about claims, in effects and in money."""

@@ -1,0 +1,84 @@
+"""The claims ledger: each claim with its verdict, made from stored results alone and so made again when redrawn."""
+
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib import resources
+from typing import Any, Protocol
+
+import pandas as pd
+from pydantic import BaseModel
+
+from twintrade.effects import ResultSet
+from twintrade.study.claims.evidence import CANNOT_TELL, answered, frame_of
+
+PAYLOAD = "claims"
+
+
+class Paged(Protocol):
+    """An analysis file, of whatever kind, that may hold claims."""
+
+    @property
+    def claim(self) -> Sequence[BaseModel]:
+        """The ``[[claim]]`` tables."""
+
+
+@cache
+def known_claims() -> tuple[Mapping[str, Any], ...]:
+    """Return the claims of the package: id, text, evidence, need."""
+    file = resources.files("twintrade.study") / "claims.toml"
+    return tuple(tomllib.loads(file.read_text(encoding="utf-8"))["claim"])
+
+
+def with_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> ResultSet:
+    """Return the results with the payload ``claims``.
+
+    Parameters
+    ----------
+    results : ResultSet
+    own : sequence of mapping
+        The ``[[claim]]`` tables of the analysis file.
+    """
+    return replace(results, payloads={**results.payloads, PAYLOAD: ledger(results, own)})
+
+
+def own_claims(spec: Paged) -> list[dict[str, Any]]:
+    """Return the claims of an analysis file."""
+    return [claim.model_dump() for claim in spec.claim]
+
+
+def ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
+    """Return one row a claim: claim_id, claim, verdict, answer, detectable, is_examined; own claims last."""
+    checked = set(results.findings["diagnostic"])
+    claims = [*known_claims(), *(_evident(claim, i, checked) for i, claim in enumerate(own, 1))]
+    return frame_of([_row(results, claim) for claim in claims])
+
+
+def _row(results: ResultSet, claim: Mapping[str, Any]) -> dict[str, Any]:
+    found = answered(results, claim["evidence"])
+    row = {"claim_id": claim["id"], "claim": claim["text"]}
+    if found is None:
+        need = f"Not examined here; needs {claim['need']}."
+        return row | {"verdict": CANNOT_TELL, "answer": need, "detectable": "", "is_examined": False}
+    return row | {
+        "verdict": found.verdict,
+        "answer": found.sentence,
+        "detectable": found.detectable,
+        "is_examined": found.is_examined,
+    }
+
+
+def _evident(claim: Mapping[str, Any], position: int, checked: Collection[str]) -> dict[str, Any]:
+    """Return a claim of the analysis file in the form of the package's own."""
+    about = str(claim.get("about", "headline"))
+    evidence: dict[str, Any] = {"kind": "effect", "column": "" if about == "headline" else about}
+    if about in checked:
+        evidence = {"kind": "verdict", "checks": [about], "pass_supports": True}
+    evidence |= {k: claim[k] for k in ("direction", "at_least") if claim.get(k) is not None}
+    return {
+        "id": claim.get("id") or f"own {position}",
+        "text": claim["text"],
+        "evidence": evidence,
+        "need": f"an estimate or a check called {about}",
+    }

@@ -1,0 +1,217 @@
+"""The headline in money: what treated flows were, less what the same estimate says they would have been."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from twintrade.effects import Bands, CohortEffects, Money
+from twintrade.effects.money import Reason
+from twintrade.errors import InferenceError, TwintradeError
+from twintrade.estimators.base import Fit, fit
+from twintrade.estimators.ppml import PPML
+from twintrade.estimators.ppml_corrected import PPMLCorrected
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.study.claims.detectable import size_from
+from twintrade.study.run.columns import Run
+from twintrade.study.run.results import Estimated
+from twintrade.study.run.seeds import generator
+
+PAYLOAD = "money"
+CASE_VERDICT = "case_verdict"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """How an overall effect becomes a total; rising in the effect, so that an interval's ends map to ends.
+
+    Attributes
+    ----------
+    kind : {"row", "untreated", "observed"}
+        The effect is a difference of each treated row; percent of the total without treatment; or log points, which
+        the observed total is larger by.
+    size : float
+        Treated rows; their total without treatment; their observed total. All by sampling weights where there are.
+    """
+
+    kind: Literal["row", "untreated", "observed"]
+    size: float
+
+    def total(self, effect: float) -> float:
+        """Return the total behind an overall effect."""
+        if self.kind == "observed":
+            return float(-self.size * np.expm1(-effect))
+        return self.size * effect / (100.0 if self.kind == "untreated" else 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Valued:
+    """The overall effect that has a total: the headline's own, or the same method's in another measure."""
+
+    fit: Fit
+    bands: Bands | None
+    basis: Basis
+
+
+def money_of(run: Run) -> Money | None:
+    """Return the headline in money, summed over its treated rows; None where nothing was estimated.
+
+    A total with its interval is stated where headline and total differ from zero with bounded intervals and no check
+    objects. Else only what the interval cannot exclude is, and what could have been found. Logarithms have no total.
+    """
+    headline = run.ladder.headline
+    if headline is None or headline.fit is None or headline.design is None:
+        return None
+    if any(c.finding.diagnostic == CASE_VERDICT and c.finding.verdict == "none" for c in run.ladder.concluded):
+        return Money(state="unavailable", reasons=("case",))
+    transform, label = headline.design.transform, headline.design.transform_label
+    if transform != "level":
+        return Money(state="unavailable", reasons=("log" if transform == "log" else "transform",), detail=label)
+    try:
+        valued = value_effect(run, headline, headline.fit)
+    except TwintradeError as error:
+        return Money(state="unavailable", reasons=("error",), detail=str(error).rstrip("."))
+    if not isinstance(valued, Valued):
+        return Money(state="unavailable", reasons=(valued,))
+    return _gated(run, headline, valued)
+
+
+def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
+    """Return a total with its interval, or only the interval's ends: the one gate for every amount of a document."""
+    basis, bands, own = valued.basis, valued.bands, _overall(headline.bands)
+    objecting = objecting_checks(run, headline)
+    reasons: list[Reason] = ["checks"] if objecting else []
+    ends = [_ends(b) for b in (own, bands)]
+    if not np.isfinite(ends).all():
+        reasons.append("unbounded")
+    if any(low <= 0 <= high for low, high in ends):
+        reasons.append("zero")
+    low, high = (basis.total(end) for end in ends[1])
+    size, by = detectable_size(run, headline, bands)
+    facts = Money(
+        state="bounded" if reasons else "stated",
+        reasons=tuple(reasons),
+        objecting=tuple(objecting),
+        total=float("nan") if reasons or bands is None else basis.total(float(bands.estimate.effects[0])),
+        low=low,
+        high=high,
+        detectable=basis.total(size),
+        detected_by=by,
+        level=float("nan") if bands is None else bands.level,
+        inference="" if bands is None else bands.inference,
+    )
+    return _with_rows(facts, valued.fit)
+
+
+def objecting_checks(run: Run, estimated: Estimated) -> list[str]:
+    """Return the names of the checks that object to a column or to the data."""
+    failed = [
+        c.finding.diagnostic
+        for c in run.ladder.concluded
+        if c.finding.verdict == "fail" and c.estimated in (None, estimated)
+    ]
+    return list(dict.fromkeys(failed))
+
+
+def value_effect(run: Run, headline: Estimated, made: Fit) -> Valued | Reason:
+    """Return the overall effect that has a total, or why there is none."""
+    estimate, scale = made.estimate, made.view("overall").scale
+    has_reference = isinstance(estimate, CohortEffects) and estimate.reference is not None
+    if scale == "level":
+        return Valued(made, _overall(headline.bands), Basis("row", _rows(made))) if _is_even(made) else "average"
+    if scale == "percent" and isinstance(estimate, CohortEffects) and not has_reference:
+        size = float(estimate.cell_weights[estimate.is_treated].sum())
+        return Valued(made, _overall(headline.bands), Basis("untreated", size))
+    if isinstance(made.estimator, PPML | PPMLCorrected):
+        return Valued(made, _overall(headline.bands), Basis("observed", float(_outcomes(made).sum())))
+    if not made.estimator.is_poisson:
+        return "log"
+    return _remeasured(run, headline, made, "difference" if has_reference else "percent")
+
+
+def _remeasured(run: Run, headline: Estimated, made: Fit, measure: str) -> Valued | Reason:
+    """Estimate the same method once more, as differences or in percent of the total, under the same inference.
+
+    Where the headline has no bounded interval no total is stated, and the inference is not made again.
+    """
+    other = type(made.estimator)(**{**made.estimator.options(), "measure": measure})
+    again = fit(other, made.design)
+    bands: tuple[Bands, ...] = ()
+    if np.isfinite(_ends(_overall(headline.bands))).all():
+        rng = generator(run.plan.spec.inference.seed, f"money/{headline.column.job}")
+        with suppress(InferenceError):
+            bands = (run.plan.inference_of(headline.column).infer(again, "overall", rng),)
+    return value_effect(run, replace(headline, fit=again, bands=bands), again)
+
+
+def detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> tuple[float, str]:
+    """Return the smallest rise found with 80 % power, on the scale of the bands, and what says so."""
+    scale = None if bands is None else bands.estimate.scale
+    for c in run.ladder.concluded:
+        found = c.finding
+        if found.diagnostic == "power" and c.estimated is headline and found.unit == scale and found.value > 0:
+            return found.value, "placebo designs"
+    low, high = _ends(bands)
+    return (size_from(low, high), "the interval") if np.isfinite([low, high]).all() else (float("nan"), "")
+
+
+def _overall(bands: tuple[Bands, ...]) -> Bands | None:
+    return next((b for b in bands if b.estimate.kind == "overall"), None)
+
+
+def _ends(bands: Bands | None) -> tuple[float, float]:
+    return (float("nan"), float("nan")) if bands is None else (float(bands.low[0]), float(bands.high[0]))
+
+
+def _treated_rows(made: Fit) -> IntArray:
+    """Return the treated rows that the estimate used; of effects by cell, those whose cell has an effect."""
+    o, rows = made.design.observations, made.estimate.sample.rows
+    rows = rows[o.is_treated[rows]]
+    if not isinstance(made.estimate, CohortEffects):
+        return rows
+    cells = pd.MultiIndex.from_arrays([made.estimate.cohorts, made.estimate.event_times])
+    return rows[pd.MultiIndex.from_arrays([o.onset[rows].astype(np.int64), o.event_time[rows]]).isin(cells)]
+
+
+def _weights(made: Fit) -> FloatArray:
+    o, rows = made.design.observations, _treated_rows(made)
+    return np.ones(rows.size) if o.weights is None else o.weights[rows]
+
+
+def _outcomes(made: Fit) -> FloatArray:
+    return np.asarray(made.design.observations.y[_treated_rows(made)] * _weights(made))
+
+
+def _rows(made: Fit) -> float:
+    return float(_weights(made).sum())
+
+
+def _is_even(made: Fit) -> bool:
+    """Whether an average over cells weighs treated rows alike, so that it is their sum over their number."""
+    estimate = made.estimate
+    if not isinstance(estimate, CohortEffects):
+        return True
+    o, rows = made.design.observations, _treated_rows(made)
+    keys = [o.onset[rows].astype(np.int64), o.event_time[rows]]
+    sizes = pd.Series(_weights(made)).groupby(keys).sum()
+    cells = pd.MultiIndex.from_arrays([estimate.cohorts, estimate.event_times])[estimate.is_treated]
+    weights = estimate.cell_weights[estimate.is_treated]
+    counted = sizes.reindex(cells, fill_value=0.0).to_numpy(dtype=np.float64)
+    return bool(np.allclose(weights / weights.sum(), counted / counted.sum(), rtol=1e-9, atol=0))
+
+
+def _with_rows(facts: Money, made: Fit) -> Money:
+    o, panel, rows = made.design.observations, made.design.panel, _treated_rows(made)
+    periods, units = np.unique(o.period[rows]), np.unique(o.unit[rows])
+    return replace(
+        facts,
+        unit=panel.units_of_measure.get(made.design.outcome, ""),
+        n_rows=rows.size,
+        n_units=units.size,
+        n_periods=periods.size,
+        unit_name=str(o.unit_ids[units[0]]) if units.size == 1 else "",
+        first=panel.label(int(periods[0])),
+        last=panel.label(int(periods[-1])),
+    )

@@ -1,0 +1,1 @@
+"""The data that an analysis observes."""

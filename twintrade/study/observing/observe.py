@@ -1,0 +1,242 @@
+"""What an analysis observes: trade as a panel, ties as the treatment rules read them, and where both came from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+
+from twintrade.data.calendar.periods import Frequency
+from twintrade.data.complete import complete
+from twintrade.data.figures.conversions import Conversion
+from twintrade.data.registry.matching import Reconciliation, reconcile
+from twintrade.data.schema.source import Constant, TradeSource
+from twintrade.data.sources.faults import AbsentInputError
+from twintrade.data.sources.locations import locate
+from twintrade.data.sources.provenance import InputRecord
+from twintrade.data.trade import TradeTable, read_trade
+from twintrade.design import Panel
+from twintrade.design.register import Ties
+from twintrade.effects import Message
+from twintrade.errors import DataError, SpecError
+from twintrade.study.observing.ties import ReadTies, read_ties
+from twintrade.study.spec.analysis import Spec, TradeEntry
+from twintrade.study.spec.simulated_source import simulated_trade
+from twintrade.study.store.frames import to_bytes
+
+CURRENCIES = {
+    "USD": "US dollars",
+    "CNY": "yuan",
+    "EUR": "euros",
+    "GBP": "pounds sterling",
+    "AUD": "Australian dollars",
+    "JPY": "yen",
+    "HKD": "Hong Kong dollars",
+    "BRL": "reais",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observed:
+    """The observed side of an analysis.
+
+    Attributes
+    ----------
+    panel : Panel
+        One column an outcome, named by its flow.
+    ties : Ties
+    inputs : tuple of InputRecord
+    messages : tuple of Message
+    is_simulated : bool
+    conversions : tuple of Conversion
+        Every factor that values were multiplied by.
+    reconciliation : Reconciliation or None
+        The registry held against the trade tables.
+    """
+
+    panel: Panel
+    ties: Ties
+    inputs: tuple[InputRecord, ...]
+    messages: tuple[Message, ...]
+    is_simulated: bool
+    conversions: tuple[Conversion, ...] = ()
+    reconciliation: Reconciliation | None = None
+
+
+def currency_name(money_unit: str) -> str:
+    """Return a money unit as a caption has it: "US dollars", "US dollars of 2015"."""
+    code, of, base = money_unit.partition(" of ")
+    return f"{CURRENCIES.get(code, code)}{of}{base}"
+
+
+def simulated_file(name: str, position: int) -> str:
+    """Return where the simulated table of an analysis stands, relative to the project."""
+    return f"data/processed/{name}-simulated{'' if position == 0 else f'-{position + 1}'}.csv"
+
+
+def simulated_names(name: str, spec: Spec) -> list[str]:
+    """Return where the simulated tables of an analysis stand."""
+    return [simulated_file(name, i) for i, entry in enumerate(spec.data.trade) if entry.simulate is not None]
+
+
+def simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
+    """Return the simulated tables of an analysis as CSV files."""
+    return {
+        simulated_file(name, i): to_bytes(_drawn(entry))
+        for i, entry in enumerate(spec.data.trade)
+        if entry.simulate is not None
+    }
+
+
+def observe(name: str, spec: Spec, root: Path) -> Observed:
+    """Read every input of an analysis.
+
+    Parameters
+    ----------
+    name : str
+    spec : Spec
+    root : Path
+        Project folder; the simulated tables stand in it already.
+
+    Raises
+    ------
+    DataError
+        An input is absent or faulty.
+    SpecError
+        The outcome is none of the flows that are read.
+    """
+    sources = [_source(name, i, entry) for i, entry in enumerate(spec.data.trade)]
+    tables = [complete(read_trade(of_flow, root)) for of_flow in _by_flow(sources)]
+    panel = _panel(spec, tables)
+    read = read_ties(spec, root)
+    return Observed(
+        panel=panel,
+        ties=read.ties,
+        inputs=tuple(record for table in tables for record in table.provenance) + read.inputs,
+        messages=tuple(m for table in tables for m in table.messages) + read.messages,
+        is_simulated=spec.data.simulated or any(entry.simulate is not None for entry in spec.data.trade),
+        conversions=tuple(dict.fromkeys(c for table in tables for c in table.conversions)),
+        reconciliation=_reconciled(read, tables, panel),
+    )
+
+
+def _reconciled(read: ReadTies, tables: Sequence[TradeTable], panel: Panel) -> Reconciliation:
+    cities = {city for table in tables for city in table.cities}
+    partners = {partner for table in tables for partner in table.partners}
+    ends = panel.first_period, panel.last_period
+    return reconcile(read.registry, read.undated, cities, partners, *ends, tables[0].frequency)
+
+
+def absent_inputs(spec: Spec, root: Path) -> list[str]:
+    """Return the declared inputs that are not there, as the reader would complain about them."""
+    found = []
+    folders = {entry.file for entry in spec.data.trade if entry.microdata is not None}
+    for file in declared_files(spec):
+        try:
+            locate(root, file, folder_too=file in folders)
+        except AbsentInputError as error:
+            found.append(str(error))
+    return found
+
+
+def declared_files(spec: Spec) -> list[str]:
+    """Return every input file an analysis names, rates and price indices included."""
+    files = [entry.file for entry in spec.data.trade]
+    files += [part.file for entry in spec.data.trade for part in (entry.exchange, entry.deflator) if part is not None]
+    files += [source.file for source in spec.data.twinnings]
+    files += [source.file for source in spec.data.undated]
+    return [file for file in dict.fromkeys(files) if file]
+
+
+def _source(name: str, position: int, entry: TradeEntry) -> TradeSource:
+    values = {f.name: getattr(entry, f.name) for f in fields(TradeSource)}
+    if entry.simulate is not None:
+        values["file"] = simulated_file(name, position)
+    return TradeSource(**values)
+
+
+def _drawn(entry: TradeEntry) -> pd.DataFrame:
+    assert entry.simulate is not None
+    names = {"city": entry.city, "partner": entry.partner, "period": entry.period, "value": entry.value}
+    for part, column in names.items():
+        if not isinstance(column, str):
+            shown = "a constant" if isinstance(column, Constant) else "not given"
+            raise SpecError(f"a simulated table needs a column for {part}, which is {shown}")
+    return simulated_trade(entry.simulate, **{part: str(column) for part, column in names.items()})
+
+
+def _by_flow(sources: Sequence[TradeSource]) -> list[list[TradeSource]]:
+    flows = dict.fromkeys(source.flow for source in sources)
+    return [[s for s in sources if s.flow == flow] for flow in flows]
+
+
+def _panel(spec: Spec, tables: Sequence[TradeTable]) -> Panel:
+    frequencies = {table.frequency for table in tables}
+    if len(frequencies) > 1:
+        raise DataError("exports and imports have different frequencies; bring them to one")
+    flows = [table.flow for table in tables]
+    if spec.design.outcome not in flows:
+        raise SpecError(f"design.outcome is {spec.design.outcome!r}, but the trade tables hold {' and '.join(flows)}")
+    keys = ["city", "partner", "period"]
+    frames = [_with_counts(t)[[*keys, t.flow, *_counted(t, spec)]].set_index(keys) for t in tables]
+    frame = pd.concat(frames, axis=1).reset_index() if len(frames) > 1 else frames[0].reset_index()
+    frame = _sampled(spec, frame, tables[0].frequency)
+    if spec.design.unit == "city":
+        frame = frame.groupby(["city", "period"], as_index=False)[flows].sum(min_count=1)
+    frame = frame.assign(**_coordinates(spec.data.places, frame))
+    return Panel.from_frame(
+        frame,
+        city="city",
+        partner=None if spec.design.unit == "city" else "partner",
+        frequency=str(tables[0].frequency),  # type: ignore[arg-type]
+        units_of_measure={t.flow: currency_name(t.money_unit) for t in tables},
+    )
+
+
+def _coordinates(places: Mapping[str, tuple[float, float]], frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return columns of degrees for each end of which any place is given."""
+    columns = {}
+    unknown = set(places)
+    for end, before in (("city", ""), ("partner", "partner_")):
+        if end not in frame or not frame[end].isin(places.keys()).any():
+            continue
+        unknown -= set(frame[end])
+        for side, name in enumerate(("latitude", "longitude")):
+            columns[before + name] = frame[end].map({place: degrees[side] for place, degrees in places.items()})
+    if unknown:
+        listed = ", ".join(sorted(unknown)[:8])
+        raise SpecError(
+            f"data.places names {listed}: neither a city nor a partner of the trade tables, as they write it"
+        )
+    return columns
+
+
+def _counted(table: TradeTable, spec: Spec) -> list[str]:
+    """Return the columns that microdata bring beside the values; of the outcome's table, where there are two."""
+    if table.counts is None or table.flow != spec.design.outcome or spec.design.unit == "city":
+        return []
+    return [str(name) for name in table.counts if name not in ("city", "partner", "period")]
+
+
+def _with_counts(table: TradeTable) -> pd.DataFrame:
+    """Return a completed table with its counts; where an absent row is a zero, nobody traded."""
+    frame = table.frame.rename(columns={"value": table.flow})
+    if table.counts is None:
+        return frame
+    joined = frame.merge(table.counts, on=["city", "partner", "period"], how="left")
+    if table.absent == "zero":
+        names = [name for name in table.counts if name not in ("city", "partner", "period")]
+        joined.loc[joined["is_filled"], names] = joined.loc[joined["is_filled"], names].fillna(0.0)
+    return joined
+
+
+def _sampled(spec: Spec, frame: pd.DataFrame, frequency: Frequency) -> pd.DataFrame:
+    if spec.design.sample is None:
+        return frame
+    first, last = spec.design.sample
+    if frequency is not Frequency.YEAR:
+        first, last = frequency.ordinal(first, 1), frequency.ordinal(last, 12)
+    kept = frame[frame["period"].between(first, last)]
+    if kept.empty:
+        raise SpecError(f"design.sample {list(spec.design.sample)} holds no period of the data")
+    return kept

@@ -1,0 +1,1 @@
+"""A run as the tables that a page is made from."""

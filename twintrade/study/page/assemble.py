@@ -1,0 +1,168 @@
+"""A run as the tidy frames of a result set."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from twintrade.data.figures.conversions import conversions_frame
+from twintrade.design import Design
+from twintrade.design.register import NO_UNIT
+from twintrade.diagnostics.who_is_compared.raw_series import dated
+from twintrade.effects import Money, ResultSet
+from twintrade.effects.bands import BAND_COLUMNS
+from twintrade.effects.estimate import EFFECT_COLUMNS
+from twintrade.effects.finding import FINDING_COLUMNS
+from twintrade.effects.messages import messages_frame
+from twintrade.study.claims.ledger import own_claims, with_ledger
+from twintrade.study.claims.money import PAYLOAD as MONEY
+from twintrade.study.claims.money import money_of
+from twintrade.study.page.sections import sections
+from twintrade.study.page.specifications import specifications
+from twintrade.study.plan.jobs import Column
+from twintrade.study.run.columns import Run
+
+_KEYS = ("estimator", "specification")
+_ROLES: Mapping[str, str] = {"always treated": "always-treated", "after the sample": "comparison"}
+
+
+def assembled(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
+    """Return the result set of a run.
+
+    Parameters
+    ----------
+    run : Run
+    manifest : mapping
+        Machine facts known before anything is written.
+    """
+    found = ResultSet(
+        name=run.plan.name,
+        title=run.plan.spec.title,
+        data=data_frame(run.design),
+        twinnings=_register(run),
+        specifications=specifications(run.ladder),
+        effects=_effects(run),
+        bands=_bands(run),
+        findings=_findings(run),
+        messages=messages_frame(run.messages),
+        payloads=_payloads(run, money_of(run)),
+        manifest=manifest,
+        is_simulated=run.observed.is_simulated,
+        sections=sections(run),
+    )
+    return with_ledger(found, own_claims(run.plan.spec))
+
+
+def data_frame(design: Design) -> pd.DataFrame:
+    """Return the panel with onset, part in the comparison and event time, one row a unit and period."""
+    panel, onset = design.panel, design.onset
+    role = unit_roles(design)
+    labels = {int(p): panel.label(int(p)) for p in np.unique(panel.period)}
+    start = onset[panel.unit]
+    starts = pd.Series(np.where(np.isfinite(start), start, np.nan)).astype("Int64")
+    return pd.DataFrame(
+        {
+            "unit": panel.units[panel.unit],
+            "city": panel.cities[panel.unit_city[panel.unit]],
+            "partner": panel.partners[panel.unit_partner[panel.unit]],
+            "period": panel.period,
+            "period_label": [labels[int(p)] for p in panel.period],
+            "outcome": panel.values(design.outcome),
+            "onset": starts,
+            "status": role[panel.unit],
+            "event_time": pd.Series(panel.period) - starts,
+        }
+    )
+
+
+def unit_roles(design: Design) -> np.ndarray[Any, Any]:
+    """Return each unit's part in the comparison, shape (panel.n_units,)."""
+    panel, onset = design.panel, design.onset
+    role = np.full(panel.n_units, "comparison", dtype=object)
+    role[onset <= panel.last_period] = "treated"
+    role[onset <= panel.first_period] = "always-treated"
+    for unit, reason in design.treatment.excluded.items():
+        role[panel.units == unit] = reason
+    return role
+
+
+def _register(run: Run) -> pd.DataFrame:
+    register = run.design.treatment.register
+    if register.empty:
+        return register
+    inside = register[register["unit"] != ""].reset_index(drop=True)
+    case = run.plan.spec.case
+    if case is not None:
+        of_case = (inside["city"] == case.city) | (inside["partner"] == case.partner)
+        inside = inside[of_case].reset_index(drop=True)
+    return inside.assign(candidates=[_readable(text) for text in inside["candidates"]])
+
+
+def _readable(candidates: str) -> str:
+    """Candidate dates as a reader wants them: "memorandum 2000-06; signed 2004-09"."""
+    return "; ".join(dated(event, date) for event, date, _ in json.loads(candidates))
+
+
+def _effects(run: Run) -> pd.DataFrame:
+    frames = [_keyed(view.to_frame(), e.column) for e in run.ladder.estimated for view in e.views]
+    return _joined(frames, (*_KEYS, *EFFECT_COLUMNS))
+
+
+def _bands(run: Run) -> pd.DataFrame:
+    frames = [_keyed(bands.to_frame(), e.column) for e in run.ladder.estimated for bands in e.bands]
+    return _joined(frames, (*_KEYS, *BAND_COLUMNS))
+
+
+def _findings(run: Run) -> pd.DataFrame:
+    rows = [
+        (f.diagnostic, *c.keys, f.verdict, f.sentence, f.value, f.unit)
+        for c in run.ladder.concluded
+        for f in (c.finding,)
+    ]
+    return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
+
+
+def _payloads(run: Run, money: Money | None) -> dict[str, pd.DataFrame]:
+    """Data of figures and tables by a name fit for a file; a name that repeats carries its column after a mark."""
+    payloads: dict[str, pd.DataFrame] = {}
+    for c in run.ladder.concluded:
+        own = dict(c.finding.payloads)
+        if not own and not c.finding.table.empty:
+            own[c.finding.diagnostic] = c.finding.table
+        for name, frame in own.items():
+            payloads[_free(name, c.keys, payloads)] = frame
+    if money is not None:
+        payloads[MONEY] = money.to_frame()
+    if run.observed.conversions:
+        payloads["conversions"] = conversions_frame(run.observed.conversions)
+    register = run.design.treatment.register
+    outside = register[register["status"] == NO_UNIT] if "status" in register else register
+    if not outside.empty:
+        payloads["ties_outside_panel"] = outside.drop(columns=["unit", "flag", "status"]).reset_index(drop=True)
+    return payloads
+
+
+def _free(name: str, keys: Sequence[str], taken: Mapping[str, pd.DataFrame]) -> str:
+    """Return the first of a payload's names that is not taken: plain, with its column, with a count."""
+    long = "-".join((name, *keys))
+    wanted = (file_name(name), file_name(long), *(file_name(f"{long}-{i}") for i in range(2, len(taken) + 3)))
+    return next(key for key in wanted if key not in taken)
+
+
+def file_name(name: str) -> str:
+    """Return a name made of letters that a file may have, so that no name in the data becomes a path."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:120] or "x"
+
+
+def _keyed(frame: pd.DataFrame, column: Column) -> pd.DataFrame:
+    frame.insert(0, "estimator", column.estimator.name)
+    frame.insert(1, "specification", column.key)
+    return frame
+
+
+def _joined(frames: Sequence[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    present = [f for f in frames if not f.empty]
+    return pd.concat(present, ignore_index=True) if present else pd.DataFrame(columns=list(columns))

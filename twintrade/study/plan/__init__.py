@@ -1,0 +1,1 @@
+"""What an analysis will do, before anything is estimated."""

@@ -1,0 +1,106 @@
+"""The design of each column of a ladder: who is compared with whom in it."""
+
+from dataclasses import dataclass
+
+from twintrade.design import COMPARISONS, Design, Treatment
+from twintrade.design.donors import case_design, donor_sets, untreated_rectangle
+from twintrade.design.panel import PERIODS_PER_YEAR
+from twintrade.design.rules import TreatmentRule, flagged_units, treatment_of
+from twintrade.errors import DesignError, SpecError
+from twintrade.study.observing.observe import Observed
+from twintrade.study.plan.jobs import Column
+from twintrade.study.spec.analysis import CaseSection, DesignSection, TreatmentSection
+
+
+def rule_of(section: TreatmentSection) -> TreatmentRule:
+    """Return the treatment rule that a table of the analysis file names."""
+    return TreatmentRule(
+        rule=section.rule,
+        date=section.date if isinstance(section.date, str) else tuple(section.date),
+        n=section.n,
+        late_from=section.late_from,
+        kinds=tuple(section.kinds),
+        vague_years_later=section.vague_years_later,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Designs:
+    """Makes designs from what was observed.
+
+    Attributes
+    ----------
+    observed : Observed
+    case : CaseSection or None
+    """
+
+    observed: Observed
+    case: CaseSection | None = None
+
+    @property
+    def case_unit(self) -> str | None:
+        """Label of the dyad a single-case analysis is about."""
+        return None if self.case is None else f"{self.case.city}-{self.case.partner}"
+
+    def treatment(self, section: DesignSection) -> Treatment:
+        """Return the treatment under the section's rule."""
+        return treatment_of(self.observed.ties, self.observed.panel, rule_of(section.treatment))
+
+    def base(self, section: DesignSection, treatment: Treatment | None = None) -> Design:
+        """Return the design a section describes, no unit left out yet.
+
+        Raises
+        ------
+        SpecError
+            A unit to be left out is unknown.
+        """
+        names = section.fixed_effects
+        design = Design(
+            panel=self.observed.panel,
+            treatment=treatment or self.treatment(section),
+            outcome=section.outcome,
+            transform=section.transform,
+            index_base=self._base(section),
+            comparison=COMPARISONS[section.comparison](),
+            fixed_effects=names if isinstance(names, str) else tuple(names),
+            window=section.window,
+            reference=section.reference,
+            anticipation=section.anticipation,
+            clusters=tuple("unit" if c == "dyad" else c for c in section.cluster),
+            covariates=tuple(section.covariates),
+            weights=section.weights,
+            always_treated=section.always_treated,
+        )
+        unknown = sorted(set(section.without) - set(design.panel.units))
+        if unknown:
+            raise SpecError(f"design.without names {unknown[0]!r}, which is no unit of the panel")
+        return design.without(section.without) if section.without else design
+
+    def _base(self, section: DesignSection) -> int | None:
+        """Return the first period of the year in which an index is 100."""
+        if section.transform != "index" or section.index_base is None:
+            return None
+        return section.index_base * PERIODS_PER_YEAR[self.observed.panel.frequency]
+
+    def of(self, column: Column) -> Design:
+        """Return the design of one column.
+
+        Raises
+        ------
+        DesignError
+            The case is not treated within the sample, or has no donor.
+        """
+        design = self.base(column.design)
+        if column.exclude_flagged:
+            design = design.without(flagged_units(design.treatment))
+        unit = self.case_unit
+        return design if unit is None else _of_case(design, unit, column.donors)
+
+
+def _of_case(design: Design, unit: str, donors: str) -> Design:
+    if donors == "all":
+        return case_design(design, unit, untreated_rectangle(design, unit))
+    for donor_set in donor_sets(design, unit):
+        if donor_set.key == donors:
+            return case_design(design, unit, donor_set)
+    raise DesignError(f"no donor set is called {donors!r}")

@@ -1,0 +1,257 @@
+"""What an analysis will do, resolved and named, before anything is estimated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
+from twintrade.errors import SpecError
+from twintrade.estimators.base import ESTIMATORS, Estimator
+from twintrade.inference.base import INFERENCES, Inference
+from twintrade.study.plan.labels import Parts, column_key, column_label
+from twintrade.study.spec.analysis import DesignSection, NamedEntry, Spec
+from twintrade.study.spec.methods import built, option_names
+from twintrade.study.spec.spec_faults import suggest_choice
+
+OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors", "headline", "inference")
+"""Keys of an [[estimator]] table that are neither options of the method nor of the design."""
+
+DONORS = ("all", "A", "B")
+
+ON_DEFAULT = "headline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of the ladder: a method on its design.
+
+    Attributes
+    ----------
+    estimator : Estimator
+    key : str
+        Unique together with the estimator's name.
+    label : str
+    design : DesignSection
+        The analysis' design with the entry's changes.
+    exclude_flagged : bool
+        Leave out treated units with another link without a date.
+    donors : {"all", "A", "B"}
+        Donor set of a single case.
+    is_headline : bool
+    inference : Inference or None
+        Its own way to say how sure; None for the analysis's.
+    """
+
+    estimator: Estimator
+    key: str
+    label: str
+    design: DesignSection
+    exclude_flagged: bool
+    donors: str
+    is_headline: bool
+    inference: Inference | None = None
+
+    @property
+    def job(self) -> str:
+        """Name of the column in jobs and seeds."""
+        return f"{self.estimator.name}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A diagnostic and the columns it looks at.
+
+    Attributes
+    ----------
+    diagnostic : Diagnostic
+    columns : tuple of Column
+    """
+
+    diagnostic: Diagnostic
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every step of an analysis.
+
+    Attributes
+    ----------
+    name : str
+    spec : Spec
+    columns : tuple of Column
+        The ladder, in the order of the file.
+    inference : Inference
+    beside : tuple of Inference
+        Further inferences about the overall effect, for comparison.
+    checks : tuple of Check
+    """
+
+    name: str
+    spec: Spec
+    columns: tuple[Column, ...]
+    inference: Inference
+    beside: tuple[Inference, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Every job by name; a job's seed follows from its name."""
+        fits = [f"estimate/{c.job}" for c in self.columns]
+        views = [f"inference/{self.inference_of(c).name}/{c.job}" for c in self.columns]
+        beside = [f"inference/{i.name}/{c.job}" for c in self.columns for i in self.beside]
+        checks = [f"diagnostic/{check.diagnostic.name}/{c.job}" for check in self.checks for c in check.columns]
+        return (*fits, *views, *beside, *checks)
+
+    def inference_of(self, column: Column) -> Inference:
+        """Return the inference that a column reports."""
+        return column.inference or self.inference
+
+
+def plan(name: str, spec: Spec) -> Plan:
+    """Resolve every name and option of an analysis.
+
+    Raises
+    ------
+    SpecError
+        Every fault at once: unknown methods, options, columns.
+    """
+    faults: list[str] = []
+    columns = _with_headline(_columns(spec, faults), faults)
+    inference = _inference(spec, spec.inference, faults)
+    beside = [_inference(spec, NamedEntry(name=n), faults, "inference.beside") for n in spec.inference.beside]
+    checks = [_check(i, entry, spec, columns, faults) for i, entry in enumerate(spec.diagnostic, 1)]
+    if faults or inference is None:
+        raise SpecError("\n".join(faults))
+    return Plan(
+        name,
+        spec,
+        tuple(columns),
+        inference,
+        tuple(b for b in beside if b is not None),
+        tuple(c for c in checks if c is not None),
+    )
+
+
+def _columns(spec: Spec, faults: list[str]) -> list[Column]:
+    columns: list[Column] = []
+    taken: set[tuple[str, str]] = set()
+    for i, entry in enumerate(spec.estimator, 1):
+        where = f"[[estimator]] number {i} ({entry.name})"
+        try:
+            column = _column(spec, entry, where)
+        except SpecError as error:
+            faults.append(str(error))
+            continue
+        if (entry.name, column.key) in taken:
+            faults.append(f"{where}: repeats an earlier entry; change the design or give it a key of its own")
+        taken.add((entry.name, column.key))
+        columns.append(column)
+    return columns
+
+
+def _with_headline(columns: list[Column], faults: list[str]) -> list[Column]:
+    """Mark the first column as the headline where the file marks none."""
+    marked = [c.label for c in columns if c.is_headline]
+    if len(marked) > 1:
+        faults.append(f"{len(marked)} [[estimator]] entries say headline = true ({'; '.join(marked)}): one at most")
+    if marked or not columns:
+        return columns
+    return [replace(columns[0], is_headline=True), *columns[1:]]
+
+
+def _column(spec: Spec, entry: NamedEntry, where: str) -> Column:
+    options = entry.options
+    changes = {k: options.pop(k) for k in list(options) if k in DesignSection.model_fields}
+    own = {k: options.pop(k) for k in OF_THE_ENTRY if k in options}
+    further = (*DesignSection.model_fields, *OF_THE_ENTRY)
+    estimator = built(ESTIMATORS, entry.name, options, where, further)
+    design = _changed(spec.design, changes, where)
+    exclude = own.get("exclude_flagged", False)
+    if not isinstance(exclude, bool):
+        raise SpecError(f"{where}: exclude_flagged is true or false, not {exclude!r}")
+    donors = str(own.get("donors", "all"))
+    if donors not in DONORS or (donors != "all" and spec.case is None):
+        raise SpecError(f"{where}: donors is one of {', '.join(DONORS)}, and only with a [case] table")
+    parts = Parts(design, changes, options, exclude, donors, spec.case is not None)
+    inference = str(own["inference"]) if "inference" in own else None
+    return Column(
+        estimator=estimator,
+        key=str(own.get("key") or column_key(parts)),
+        label=str(own.get("label") or column_label(estimator.title or entry.name, parts)),
+        design=design,
+        exclude_flagged=exclude,
+        donors=donors,
+        is_headline=own.get("headline", False) is True,
+        inference=None if inference is None else _own_inference(spec, inference, where),
+    )
+
+
+def _own_inference(spec: Spec, name: str, where: str) -> Inference:
+    """Build the inference that one column names, at the analysis's level."""
+    faults: list[str] = []
+    made = _inference(spec, NamedEntry(name=name), faults, f"{where}: inference")
+    if made is None:
+        raise SpecError("\n".join(faults))
+    return made
+
+
+def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> DesignSection:
+    values = design.model_dump()
+    if "transform" in changes:
+        values["index_base"] = None
+    for key, value in changes.items():
+        nested = isinstance(value, Mapping) and isinstance(values[key], Mapping)
+        values[key] = values[key] | dict(value) if nested else value
+    try:
+        return DesignSection.model_validate(values)
+    except ValidationError as error:
+        told = [
+            f"{where}: {'.'.join(map(str, e['loc']))}: {e['msg'][:1].lower()}{e['msg'][1:]}{suggest_choice(e)}"
+            for e in error.errors()
+        ]
+        raise SpecError("\n".join(told)) from None
+
+
+def _inference(spec: Spec, entry: NamedEntry, faults: list[str], where: str = "[inference]") -> Inference | None:
+    options = entry.options
+    try:
+        if entry.name in INFERENCES and "level" in option_names(INFERENCES[entry.name]):
+            options = {"level": spec.inference.level} | options
+        return built(INFERENCES, entry.name, options, where, ("seed", "level", "beside"))
+    except SpecError as error:
+        faults.append(str(error))
+        return None
+
+
+def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[Column], faults: list[str]) -> Check | None:
+    where = f"[[diagnostic]] number {i} ({entry.name})"
+    options = entry.options
+    on = options.pop("on", ON_DEFAULT)
+    try:
+        if spec.case is not None and "units" in option_names(DIAGNOSTICS[entry.name]):
+            options.setdefault("units", [f"{spec.case.city}-{spec.case.partner}"])
+        if spec.case is not None and spec.case.country and "country" in option_names(DIAGNOSTICS[entry.name]):
+            options.setdefault("country", spec.case.country)
+        diagnostic = built(DIAGNOSTICS, entry.name, options, where, ("on",))
+        return Check(diagnostic, tuple(_chosen(on, columns, where)))
+    except SpecError as error:
+        faults.append(str(error))
+        return None
+
+
+def _chosen(on: Any, columns: list[Column], where: str) -> list[Column]:
+    if on == "all":
+        return columns
+    if on == ON_DEFAULT:
+        return [c for c in columns if c.is_headline]
+    wanted = on if isinstance(on, list) else [on]
+    if not all(isinstance(w, str) for w in wanted):
+        raise SpecError(f"{where}: on is a name or a list of names (given: {on!r})")
+    known = {c.job for c in columns} | {c.estimator.name for c in columns}
+    unknown = [w for w in wanted if w not in known]
+    if unknown:
+        raise SpecError(f"{where}: on names {unknown[0]!r}; known: headline, all, {', '.join(sorted(known))}")
+    return [c for c in columns if c.job in wanted or c.estimator.name in wanted]

@@ -1,0 +1,1 @@
+"""The estimation of a plan."""

@@ -1,0 +1,180 @@
+"""Runs a plan: data, designs, estimates, inference, diagnostics, in the order of a paper."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from twintrade.design import Design
+from twintrade.effects import Bands, Finding, Message
+from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
+from twintrade.estimators.base import Fit, View, fit
+from twintrade.fanout import current, using
+from twintrade.inference.reported import Reported
+from twintrade.study.observing.observe import Observed
+from twintrade.study.plan.designs import Designs
+from twintrade.study.plan.jobs import Check, Column, Plan
+from twintrade.study.run.results import Concluded, Estimated, Ladder
+from twintrade.study.run.seeds import generator
+
+REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "path", "cohort")
+LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What a run found.
+
+    Attributes
+    ----------
+    plan : Plan
+    observed : Observed
+    design : Design
+        The analysis' own design, before any column changes it; the case's where there is one.
+    ladder : Ladder
+    messages : tuple of Message
+    """
+
+    plan: Plan
+    observed: Observed
+    design: Design
+    ladder: Ladder
+    messages: tuple[Message, ...]
+
+
+def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None) -> Run:
+    """Estimate every column, and check it.
+
+    Parameters
+    ----------
+    plan : Plan
+    observed : Observed
+    progress : callable
+        Told the name of each job as it begins.
+
+    Raises
+    ------
+    DesignError, EstimationError, InferenceError
+        The headline cannot be estimated, or nothing can.
+    """
+    designs = Designs(observed, plan.spec.case)
+    design = designs.base(plan.spec.design)
+    messages = [*observed.messages, *design.treatment.messages]
+    estimated = [_estimated(plan, designs, column, messages, progress) for column in plan.columns]
+    if plan.spec.case is None:
+        _refuse_nothing(estimated)
+    concluded = _concluded(plan, design, estimated, messages, progress)
+    for one in estimated:
+        messages += [m for bands in one.bands for m in bands.messages]
+    return Run(plan, observed, design, Ladder(tuple(estimated), tuple(concluded)), tuple(dict.fromkeys(messages)))
+
+
+def _estimated(
+    plan: Plan, designs: Designs, column: Column, messages: list[Message], progress: Progress
+) -> Estimated:
+    progress(f"estimate/{column.job}")
+    try:
+        design = designs.of(column)
+    except DesignError as error:
+        return _skipped(column, None, str(error), messages)
+    try:
+        lacking = column.estimator.requires.unmet(design)
+        if lacking:
+            return _skipped(column, design, "; ".join(lacking), messages)
+        with using(current().workers, f"estimate/{column.job}"):
+            made = fit(column.estimator, design)
+    except (DesignError, EstimationError) as error:
+        if column.is_headline and plan.spec.case is None:
+            raise
+        return _skipped(column, design, str(error), messages)
+    views = tuple(made.view(v) for v in LISTED_VIEWS if v in made.views)
+    reported, beside = _bands(plan, column, made, messages, progress)
+    asked = Reported(method=plan.inference_of(column), bands=reported)
+    return Estimated(column, design, made, views, (*reported.values(), *beside), asked)
+
+
+def _skipped(column: Column, design: Design | None, reason: str, messages: list[Message]) -> Estimated:
+    messages.append(Message("warning", "not-estimated", f"{column.label} was not estimated: {reason}"))
+    return Estimated(column, design, skip_reason=reason)
+
+
+def _bands(
+    plan: Plan, column: Column, made: Fit, messages: list[Message], progress: Progress
+) -> tuple[dict[View, Bands], list[Bands]]:
+    """Return the reported bands by view, and those of other inferences beside them."""
+    views = [v for v in REPORTED_VIEWS if v in made.views]
+    found: dict[View, Bands] = {}
+    others: list[Bands] = []
+    reported = plan.inference_of(column)
+    for inference, wanted in [(reported, views), *((other, ["overall"]) for other in plan.beside)]:
+        job = f"inference/{inference.name}/{column.job}"
+        progress(job)
+        rng = generator(plan.spec.inference.seed, job)
+        try:
+            with using(current().workers, job):
+                drawn = inference.infer_views(made, cast("list[View]", wanted), rng)
+        except InferenceError as error:
+            if column.is_headline and inference is reported and plan.spec.case is None:
+                raise
+            text = f"{column.label}: {inference.name} says nothing about it, because {error}"
+            messages.append(Message("warning", "no-inference", text))
+            continue
+        if inference is reported:
+            found = {view: drawn[view] for view in views}
+        else:
+            others += drawn.values()
+    return found, others
+
+
+def _refuse_nothing(estimated: Sequence[Estimated]) -> None:
+    if estimated and all(e.is_skipped for e in estimated):
+        reasons = "; ".join(f"{e.column.label}: {e.skip_reason}" for e in estimated)
+        raise DesignError(f"nothing can be estimated. {reasons}")
+
+
+def _concluded(
+    plan: Plan, design: Design, estimated: Sequence[Estimated], messages: list[Message], progress: Progress
+) -> list[Concluded]:
+    by_job = {e.column.job: e for e in estimated}
+    found = []
+    for check in plan.checks:
+        looked_at = _looked_at(check, estimated, by_job)
+        found += [Concluded(_checked(plan, check, one, progress), one) for one in looked_at]
+        if not looked_at:
+            found.append(Concluded(_of_data(check, design)))
+    for concluded in found:
+        messages.extend(concluded.finding.messages)
+    return found
+
+
+def _checked(plan: Plan, check: Check, one: Estimated, progress: Progress) -> Finding:
+    job = f"diagnostic/{check.diagnostic.name}/{one.column.job}"
+    progress(job)
+    assert one.fit is not None
+    assert one.inference is not None
+    try:
+        with using(current().workers, job):
+            return check.diagnostic.check(one.fit, one.inference, generator(plan.spec.inference.seed, job))
+    except TwintradeError as error:
+        return check.diagnostic.unavailable(str(error))
+
+
+def _of_data(check: Check, design: Design) -> Finding:
+    """What a check says where nothing was estimated: something only if it looks at the data alone."""
+    of_design = getattr(check.diagnostic, "of", None)
+    if of_design is None:
+        return check.diagnostic.unavailable("nothing was estimated")
+    try:
+        return cast("Finding", of_design(design))
+    except TwintradeError as error:
+        return check.diagnostic.unavailable(str(error))
+
+
+def _looked_at(check: Check, estimated: Sequence[Estimated], by_job: dict[str, Estimated]) -> list[Estimated]:
+    """The estimated columns a check looks at; where the headline was skipped, the next one stands in for it."""
+    chosen = [by_job[column.job] for column in check.columns]
+    present = [e for e in chosen if not e.is_skipped]
+    if not present and any(e.column.is_headline for e in chosen):
+        return [e for e in estimated if not e.is_skipped][:1]
+    return present

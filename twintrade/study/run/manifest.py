@@ -1,0 +1,140 @@
+"""The machine facts of a run: what it was made from, with what, and what it wrote."""
+
+import json
+import os
+import platform
+import resource
+import subprocess
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_info
+
+from twintrade import __version__
+from twintrade.data.sources.provenance import InputRecord
+from twintrade.study.observing.observe import simulated_names
+from twintrade.study.plan.jobs import Plan
+from twintrade.study.run.columns import Run
+from twintrade.study.run.seeds import entropy
+from twintrade.study.spec.analysis import resolved
+from twintrade.study.store.fingerprint import digest, page_digest, source_digest, spec_digest, versions
+
+_GIT_SECONDS = 5
+
+
+def manifest_of(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """Return what is known before anything is written.
+
+    Parameters
+    ----------
+    run : Run
+    raw : mapping
+        The analysis file as written.
+    root : Path
+        Project folder, for the commit.
+    """
+    headline = run.ladder.headline
+    dropped = headline.fit.estimate.sample.dropped if headline is not None and headline.fit is not None else ()
+    return origins(run.plan.name, run.plan.spec.title, raw, root) | {
+        "is_simulated": run.observed.is_simulated,
+        "spec": resolved(run.plan.spec),
+        "inputs": _inputs(run.observed.inputs, simulated_names(run.plan.name, run.plan.spec)),
+        "dropped": [asdict(d) | {"names": list(d.names)} for d in dropped],
+        "seeds": seeds(run.plan),
+        "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
+    }
+
+
+def origins(name: str, title: str, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """Return what names a result set and what it was made with."""
+    return {
+        "analysis": name,
+        "title": title,
+        "tool": {"name": "twintrade", "version": __version__},
+        "git": git_state(root),
+        "spec_sha256": spec_digest(raw),
+        "page_sha256": page_digest(root, raw),
+        "source_sha256": source_digest(),
+        "versions": versions(),
+    }
+
+
+def manifest_of_registry(
+    name: str, title: str, raw: Mapping[str, Any], inputs: Sequence[InputRecord], root: Path
+) -> dict[str, Any]:
+    """Return the manifest of an analysis that estimates nothing."""
+    told = {"passes": 0, "fails": 0, "cannot_tell": False, "objecting": []}
+    return origins(name, title, raw, root) | {"is_simulated": False, "inputs": _inputs(inputs, ()), "headline": told}
+
+
+def made_from(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
+    """Return the hash of all that the numbers of a run follow from."""
+    facts = [spec_digest(raw), source_digest(), versions(), sorted((i.path, i.sha256) for i in inputs)]
+    return digest(json.dumps(facts, sort_keys=True).encode("utf-8"))
+
+
+def seeds(plan: Plan) -> dict[str, list[int]]:
+    """Return the entropy of every job that draws."""
+    drawing = [job for job in plan.jobs if not job.startswith("estimate/")]
+    return {job: entropy(plan.spec.inference.seed, job) for job in drawing}
+
+
+def git_state(root: Path) -> dict[str, Any]:
+    """Return the commit of the project and whether anything tracked differs from it; empty where there is no git."""
+    commit = _git(root, ["rev-parse", "HEAD"])
+    if commit is None:
+        return {}
+    changed = _git(root, ["status", "--porcelain", "--untracked-files=no"])
+    return {"commit": commit, "is_dirty": bool(changed)}
+
+
+def surroundings() -> dict[str, Any]:
+    """Return what a reader of run times asks for and no number depends on: system, linear algebra, threads."""
+    names = [" ".join(filter(None, (i["internal_api"], i.get("version")))) for i in threadpool_info()]
+    threads = {
+        f"{i['user_api']}: {name}, {i['num_threads']} threads"
+        for i, name in zip(threadpool_info(), names, strict=True)
+    }
+    system = f"{platform.system()} {platform.machine()}"
+    return {"system": system, "processors": os.cpu_count() or 1, "threads": sorted(threads)}
+
+
+def peak_memory_mb() -> int:
+    """Return the largest memory this process has used."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def _git(root: Path, words: Sequence[str]) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *words],
+            capture_output=True,
+            text=True,
+            timeout=_GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _inputs(records: Sequence[InputRecord], drawn: Collection[str]) -> list[dict[str, Any]]:
+    """Return one entry a file, also where several tables are read from it."""
+    entries: dict[str, dict[str, Any]] = {}
+    for record in records:
+        entry = _input(record, is_drawn=record.path in drawn)
+        known = entries.setdefault(record.path, entry)
+        if known is not entry and "dropped" in entry:
+            known["dropped"] = "; ".join(filter(None, (known.get("dropped"), entry["dropped"])))
+    return list(entries.values())
+
+
+def _input(record: InputRecord, *, is_drawn: bool) -> dict[str, Any]:
+    facts = {k: v for k, v in asdict(record).items() if v not in ("", (), None) and k != "dropped"}
+    if record.dropped:
+        facts["dropped"] = "; ".join(f"{rule}: {n}" for rule, n in record.dropped)
+    if is_drawn:
+        facts["is_simulated"] = True
+    return facts

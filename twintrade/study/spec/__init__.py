@@ -1,0 +1,1 @@
+"""The analysis file as checked values."""

@@ -1,0 +1,291 @@
+"""An analysis file as checked values: every key known, every fault told at once, with its line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from twintrade.data.schema.source import TradeSource, TwinningSource, UndatedSource
+from twintrade.design.fixed_effects import effect_names
+from twintrade.design.transforms import TransformName
+from twintrade.errors import DesignError, SpecError
+from twintrade.study.spec.page_spec import ClaimEntry, ReportSection, Section
+from twintrade.study.spec.recipes import expanded
+from twintrade.study.spec.simulated_source import SimulatedTrade
+from twintrade.study.spec.spec_faults import told
+from twintrade.study.spec.spec_text import tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeEntry(TradeSource):
+    """A trade table: a file, or in its place a simulated one with the same columns.
+
+    Attributes
+    ----------
+    simulate : SimulatedTrade or None
+        In place of file: a table drawn by a committed seed.
+    """
+
+    file: str = ""
+    simulate: SimulatedTrade | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.file) == (self.simulate is not None):
+            raise ValueError("a trade table has either file or simulate")
+
+
+class DataSection(Section):
+    """What was observed."""
+
+    trade: list[TradeEntry] = Field(min_length=1)
+    twinnings: list[TwinningSource] = Field(default=[])
+    undated: list[UndatedSource] = Field(default=[], description="links without a date; one table or several")
+    also_linked: list[str] = Field(default=[], description="dyads known to have undated links that are in no file")
+    other_events: dict[str, str] = Field(
+        default={}, description="dyads moved by another named event, and which: in no comparison, listed with it"
+    )
+    places: dict[str, tuple[float, float]] = Field(
+        default={},
+        description="latitude and longitude, in degrees, of cities and partners, for distances between them",
+    )
+    simulated: bool = Field(default=False, description="the files hold simulated series: everything says SIMULATED")
+    skip_when_absent: bool = Field(
+        default=False, description="skip the analysis, with a reason, when an input is absent"
+    )
+
+    @field_validator("undated", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return [value] if isinstance(value, Mapping) else value
+
+
+class TreatmentSection(Section):
+    """How dates of ties become onsets.
+
+    Attributes
+    ----------
+    rule : str
+        What counts: the first tie of city and partner, the n-th, or the number of ties in force.
+    date : str or list of str
+        Which date of a tie: signed, first, last, or a kind of candidate date; of several the first that it has.
+    n : int
+        For nth_agreement.
+    late_from : int
+        In annual data a tie from this month on counts from the next year; 13 never.
+    kinds : list of str
+        Kinds of tie that count; all when empty. Pairs with ties of other kinds are left out of the comparison.
+    vague_years_later : int
+        Years added to a date known only by its year.
+    """
+
+    rule: Literal["first_agreement", "nth_agreement", "dose"] = "first_agreement"
+    date: str | list[str] = "signed"
+    n: int = Field(default=1, ge=1)
+    late_from: int = Field(default=12, ge=1, le=13)
+    kinds: list[str] = Field(default=[])
+    vague_years_later: Literal[0, 1] = 0
+
+
+class DesignSection(Section):
+    """Who is compared with whom, when.
+
+    Attributes
+    ----------
+    unit : str
+        One series a pair of city and partner, or one a city.
+    outcome : str
+        A flow that was read.
+    transform : str
+        Of the outcome: share_of_partner and share_of_city divide it by the total, in the table and the same year, of
+        the partner or the city; an index is 100 in index_base. Rows it cannot take are left out and counted.
+    index_base : int
+        For an index: the year, before the first onset, in which every pair's outcome is 100.
+    fixed_effects : str or list of str
+        two_way, gravity, city_gravity, partner_gravity, unit, or a list of unit, period, city, partner, city_period,
+        partner_period, border_period, cohort, undirected_pair (one level for both directions of a pair).
+    treatment : table
+        See below.
+    comparison : str
+        Who stands for what would have happened without the tie.
+    window : [int, int]
+        Event times shown; no overall effect depends on it.
+    reference : int
+        Event time set to zero, which paths are measured against.
+    anticipation : int
+        Periods before onset that count as possibly affected.
+    cluster : list of str
+        Dimensions of clustering.
+    covariates : list of str
+        Columns conditioned on.
+    weights : str
+        Column of sampling weights.
+    always_treated : str
+        Units tied from their first period on identify nothing.
+    """
+
+    unit: Literal["dyad", "city"] = "dyad"
+    outcome: str = "exports"
+    transform: TransformName = "level"
+    index_base: int | None = Field(default=None, validate_default=True)
+    fixed_effects: str | list[str] = "gravity"
+    treatment: TreatmentSection = TreatmentSection()
+    comparison: Literal["not_yet_treated", "never_treated"] = "not_yet_treated"
+    window: tuple[int, int] = (-5, 5)
+    reference: int = -1
+    anticipation: int = Field(default=0, ge=0)
+    cluster: list[Literal["unit", "dyad", "city", "partner", "period"]] = Field(default=["city", "partner"])
+    covariates: list[str] = Field(default=[])
+    weights: str | None = None
+    sample: tuple[int, int] | None = Field(default=None, description="first and last period used")
+    without: list[str] = Field(default=[], description="units left out")
+    always_treated: Literal["exclude", "keep"] = "exclude"
+
+    @field_validator("index_base")
+    @classmethod
+    def _belongs_to_an_index(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if (value is None) == (info.data.get("transform") == "index"):
+            raise ValueError(
+                'transform = "index" needs the year, before the first onset, in which every outcome is 100; '
+                "other transforms take none"
+            )
+        return value
+
+    @field_validator("window")
+    @classmethod
+    def _reaches_onset(cls, value: tuple[int, int]) -> tuple[int, int]:
+        if not value[0] <= value[1] or value[1] < 0:
+            raise ValueError("a window is [first, last], in this order, and its last event time is 0 or later")
+        return value
+
+    @field_validator("fixed_effects")
+    @classmethod
+    def _are_known(cls, value: str | list[str]) -> str | list[str]:
+        try:
+            effect_names(value if isinstance(value, str) else tuple(value))
+        except DesignError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    @field_validator("reference")
+    @classmethod
+    def _is_before_onset(cls, value: int) -> int:
+        if value >= 0:
+            raise ValueError("the reference is an event time before the onset, -1 or earlier")
+        return value
+
+    @field_validator("anticipation")
+    @classmethod
+    def _leaves_the_reference(cls, value: int, info: ValidationInfo) -> int:
+        reference = info.data.get("reference", -1)
+        if reference >= -value:
+            raise ValueError(f"reference {reference} is not before the onset less {value} periods of anticipation")
+        return value
+
+
+class NamedEntry(BaseModel):
+    """A method by its registry name; the other keys are its options, checked against the method itself."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys beside the name."""
+        return dict(self.model_extra or {})
+
+
+class InferenceSection(NamedEntry):
+    """How sure: the method, its options, and the seed of everything random.
+
+    Attributes
+    ----------
+    name : str
+        See twintrade list inferences.
+    level : float
+        Of intervals.
+    seed : int
+        Of everything random; each job's own seed is made from it and the job's name.
+    """
+
+    name: str = "auto"
+    level: float = Field(default=0.95, gt=0.5, lt=1)
+    seed: int = Field(default=1, ge=0)
+    beside: list[str] = Field(default=[], description="further inferences about the overall effect, for comparison")
+
+
+class CaseSection(Section):
+    """The one dyad that a single-case analysis is about.
+
+    Attributes
+    ----------
+    city, partner : str
+        As the trade table has them, the partner as a code.
+    country : str
+        The city's own country, by code or name: which known shocks concern it.
+    """
+
+    city: str
+    partner: str
+    country: str = ""
+
+
+class Spec(Section):
+    """A whole analysis file.
+
+    Attributes
+    ----------
+    title : str
+        Of the page.
+    question : str
+        The sentence that the page opens with.
+    recipe : str
+        A preset under what the file says; see below.
+    """
+
+    title: str
+    question: str = ""
+    recipe: str | None = None
+    limits: list[str] = Field(default=[], description="sentences about what the data cannot show")
+    data: DataSection
+    design: DesignSection = DesignSection()
+    case: CaseSection | None = None
+    estimator: list[NamedEntry] = Field(default=[])
+    inference: InferenceSection = InferenceSection()
+    diagnostic: list[NamedEntry] = Field(default=[])
+    report: ReportSection = ReportSection()
+    claim: list[ClaimEntry] = Field(default=[], description="claims of your own for the ledger")
+
+
+def parse(text: str, file: str = "") -> tuple[Spec, dict[str, Any]]:
+    """Read an analysis file.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    Spec
+        With the recipe expanded.
+    dict
+        The file as written, for its hash.
+
+    Raises
+    ------
+    SpecError
+        Every fault at once, each with the nearest known key and its line.
+    """
+    raw = tables(text, file)
+    try:
+        return Spec.model_validate(expanded(raw)), raw
+    except ValidationError as error:
+        raise SpecError(told(error.errors(), text, file, Spec.model_json_schema())) from None
+
+
+def resolved(spec: Spec) -> Mapping[str, Any]:
+    """Return every value of a spec, defaults included, as plain data for the manifest."""
+    return spec.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,114 @@
+"""A method made from its name and its options, with every unknown or ill-typed option told in words."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from twintrade.design.words import suggest_word
+from twintrade.effects import Registry
+from twintrade.errors import SpecError, TwintradeError
+from twintrade.study.spec.spec_faults import suggest_choice
+
+T = TypeVar("T")
+
+_PLAIN = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`"}
+
+
+def built(
+    registry: Registry[T], name: str, options: Mapping[str, Any], where: str, further: tuple[str, ...] = ()
+) -> T:
+    """Return a method of a registry with its options.
+
+    Parameters
+    ----------
+    registry : Registry
+    name : str
+    options : mapping
+        As the analysis file gives them.
+    where : str
+        Place in the file, for messages.
+    further : tuple of str
+        Keys that the caller takes itself, for hints.
+
+    Raises
+    ------
+    SpecError
+        No such method or option, or a value of another type; all faults of the entry at once.
+    """
+    try:
+        method = registry[name]
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from None
+    known = option_names(method)
+    faults, values = [], {}
+    for key, value in options.items():
+        if key not in known:
+            faults.append(f"{where}: {name} has no option {key}; {suggest_word(key, [*known, *further])}")
+            continue
+        try:
+            values[key] = _option(method, key).validate_python(value)
+        except ValidationError as error:
+            told = error.errors()[0]["msg"]
+            faults.append(
+                f"{where}: {key}: {told[:1].lower()}{told[1:]} (given: {value!r}){suggest_choice(error.errors()[0])}"
+            )
+    if faults:
+        raise SpecError("\n".join(faults))
+    try:
+        return method(**values)
+    except (TwintradeError, TypeError, ValueError) as error:
+        raise SpecError(f"{where}: {error}") from None
+
+
+def option_names(method: type[Any]) -> list[str]:
+    """Return the options a method has."""
+    return [f.name for f in fields(method) if f.init]
+
+
+def option_schema(method: type[Any]) -> dict[str, Any]:
+    """Return the JSON Schema of each option of a method, with its default."""
+    schema = {}
+    for field in fields(method):
+        if not field.init:
+            continue
+        option = _option(method, field.name)
+        described = option.json_schema()
+        if field.default is not MISSING:
+            described["default"] = option.dump_python(field.default, mode="json")
+        schema[field.name] = described
+    return schema
+
+
+def _option(method: type[Any], name: str) -> TypeAdapter[Any]:
+    hint = get_type_hints(method)[name]
+    try:
+        return TypeAdapter(hint, config=ConfigDict(extra="forbid", arbitrary_types_allowed=True))
+    except Exception:  # a type that carries its own configuration takes none from here
+        return TypeAdapter(hint)
+
+
+def type_text(owner: type[Any], name: str) -> str:
+    """Return what a key takes, in words for a table."""
+    return _type_words(get_type_hints(owner)[name])
+
+
+def _type_words(hint: Any) -> str:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _type_words(arguments[0])
+    if origin is Literal:
+        return ", ".join(f'`"{a}"`' if isinstance(a, str) else f"`{a}`" for a in arguments)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return ", ".join(f'`"{member.value}"`' for member in hint)
+    if origin in (Union, UnionType):
+        return " or ".join(dict.fromkeys(_type_words(a) for a in arguments if a is not NoneType))
+    if origin in (list, tuple):
+        inner = [a for a in arguments if a is not Ellipsis]
+        return "list of " + (" and ".join(dict.fromkeys(_type_words(a) for a in inner)))
+    if origin is not None:
+        return "table"
+    return _PLAIN.get(hint, "table")

@@ -1,0 +1,94 @@
+"""What the appendix of an analysis shows, from its [report] table and the style file that it names."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twintrade.errors import SpecError
+from twintrade.render.appendix import AppendixOptions
+from twintrade.render.style import options_from
+from twintrade.study.spec.page_spec import ReportSection
+
+OF_FILES = ("style", "word_template")
+MOST_BYTES = 20_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportOptions:
+    """How the appendix is drawn.
+
+    Attributes
+    ----------
+    appendix : AppendixOptions
+    word_template : bytes or None
+    """
+
+    appendix: AppendixOptions
+    word_template: bytes | None = None
+
+
+def report_options(report: ReportSection, root: Path) -> ReportOptions:
+    """Return the options of a report, its style file read.
+
+    Parameters
+    ----------
+    report : ReportSection
+    root : Path
+        Project folder, which the files lie in.
+
+    Raises
+    ------
+    SpecError
+        A file is absent or no TOML, or an option does not exist.
+    """
+    own = {k: v for k, v in report.model_dump(exclude_none=True).items() if k not in OF_FILES and v != {}}
+    style = styled(root, report.style) if report.style else {}
+    template = content_of(root, report.word_template) if report.word_template else None
+    if template is not None and not template.startswith(b"PK"):
+        raise SpecError(f"report.word_template: {report.word_template} is no Word document (.docx)")
+    return ReportOptions(options_from(merged(style, own)), template)
+
+
+def styled(root: Path, file: str) -> dict[str, Any]:
+    """Return a style file as tables.
+
+    Raises
+    ------
+    SpecError
+    """
+    try:
+        return tomllib.loads(content_of(root, file).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"{file} is no style file: {error}") from None
+
+
+def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a style with another over it: tables key by key, a list of exhibits in place of a preset."""
+    found = dict(under)
+    if "appendix" in over:
+        found.pop("exhibits", None)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        found[key] = {**found[key], **value} if both else value
+    return found
+
+
+def content_of(root: Path, file: str) -> bytes:
+    """Return the content of a file of the project.
+
+    Raises
+    ------
+    SpecError
+        It is not there, too large, or outside the project.
+    """
+    path = root / file
+    if Path(file).is_absolute() or not path.resolve().is_relative_to(root.resolve()):
+        raise SpecError(f"report: {file} lies outside the project; give a path below it")
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise SpecError(f"report: {file} has more than {MOST_BYTES:,} bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise SpecError(f"report: {file} cannot be read: {error.strerror}") from None

@@ -1,0 +1,124 @@
+"""Whether stored results still follow from what they were made from, and which part changed if not."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from twintrade.study.store.fingerprint import (
+    file_digest,
+    input_digests,
+    page_digest,
+    source_digest,
+    spec_digest,
+    versions,
+)
+from twintrade.study.store.folder import MANIFEST, results_folder
+
+PAGE = "what the report shows"
+"""The change that costs a new page and no estimation."""
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a result set, None where there is none that can be read."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and _is_whole(found) else None
+
+
+def _is_whole(manifest: Mapping[str, Any]) -> bool:
+    """Whether what is looked up later is there, of the right kind, and inside the result set."""
+    kinds: dict[str, type] = {"inputs": list, "title": str, "analysis": str}
+    kinds |= dict.fromkeys(("outputs", "versions", "headline", "tool", "volatile"), dict)
+    if not all(isinstance(manifest.get(key), kind) for key, kind in kinds.items()):
+        return False
+    hashes = [*manifest["outputs"].items()]
+    for entry in manifest["inputs"]:
+        if not isinstance(entry, dict) or "path" not in entry or "sha256" not in entry:
+            return False
+        hashes.append((entry["path"], entry["sha256"]))
+    return all(isinstance(sha, str) and _is_inside(path) for path, sha in hashes)
+
+
+def _is_inside(path: Any) -> bool:
+    return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/") and "\0" not in path
+
+
+def changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[str]:
+    """Return what changed since the results were made, in words; empty when they are fresh.
+
+    Parameters
+    ----------
+    root : Path
+        Project folder.
+    name : str
+        Analysis.
+    raw : mapping
+        Its parsed file.
+    """
+    folder = results_folder(root, name)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return ["no results yet"]
+    found = []
+    if manifest.get("spec_sha256") != spec_digest(raw):
+        found.append("the analysis file")
+    if manifest.get("page_sha256") != page_digest(root, raw):
+        found.append(PAGE)
+    found += changed_inputs(root, manifest)
+    if manifest.get("source_sha256") != source_digest():
+        found.append("the program")
+    found += _changed_versions(manifest.get("versions", {}))
+    return found + changed_outputs(folder, manifest)
+
+
+def absent_by_design(root: Path, raw: Mapping[str, Any]) -> list[str]:
+    """Return the inputs that are not there, of an analysis that asks to be skipped then; empty for any other."""
+    data = raw.get("data")
+    if not isinstance(data, Mapping) or data.get("skip_when_absent") is not True:
+        return []
+    return [file for file, sha in input_digests(root, _files(data)).items() if sha == "absent"]
+
+
+def _files(node: Any) -> list[str]:
+    """Return every file named anywhere in a table."""
+    if isinstance(node, Mapping):
+        own = [node["file"]] if isinstance(node.get("file"), str) and node["file"] else []
+        return own + [file for value in node.values() for file in _files(value)]
+    return [file for value in node for file in _files(value)] if isinstance(node, list) else []
+
+
+def changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Return the inputs whose content is not what was read."""
+    recorded = {i["path"]: i["sha256"] for i in manifest.get("inputs", []) if not i.get("is_simulated")}
+    now = input_digests(root, list(recorded))
+    return [
+        f"input {path} is gone" if now[path] == "absent" else f"input {path}"
+        for path, sha in recorded.items()
+        if now[path] != sha
+    ]
+
+
+def changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Return the results that are not as the run wrote them, were removed, or were put there by somebody else."""
+    recorded: Mapping[str, str] = manifest["outputs"]
+    found = []
+    for path, sha in recorded.items():
+        file = folder / path
+        if not file.is_file():
+            found.append(f"result {path} is gone")
+        elif file_digest(file) != sha:
+            found.append(f"result {path} was edited")
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    found += [f"result {path} is not of this run" for path in sorted(present - set(recorded) - {MANIFEST})]
+    return found
+
+
+def _changed_versions(recorded: Mapping[str, str]) -> list[str]:
+    now = versions()
+    names = sorted(set(recorded) | set(now))
+    return [
+        f"{n} {recorded.get(n, 'absent')} → {now.get(n, 'absent')}" for n in names if recorded.get(n) != now.get(n)
+    ]

@@ -1,0 +1,113 @@
+"""Where analysis files stand, and which project they belong to."""
+
+import difflib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twintrade.errors import SpecError
+from twintrade.study.spec.spec_text import tables
+
+FOLDER = "analyses"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_MOST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """An analysis file as it stands.
+
+    Attributes
+    ----------
+    root : Path
+        Project folder.
+    name : str
+    text : str
+        TOML.
+    """
+
+    root: Path
+    name: str
+    text: str
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The tables of the file, unchecked.
+
+        Raises
+        ------
+        SpecError
+        """
+        return tables(self.text, f"{FOLDER}/{self.name}.toml")
+
+
+def project_root(here: Path) -> Path:
+    """Return the nearest folder, from here upwards, that holds analyses/; here itself where there is none."""
+    return next((folder for folder in (here, *here.parents) if (folder / FOLDER).is_dir()), here)
+
+
+def analyses(here: Path, wanted: Sequence[str]) -> list[Analysis]:
+    """Return the analyses meant by names or files; all of the project when none is wanted.
+
+    Raises
+    ------
+    SpecError
+        No such file, or a name that is none.
+    """
+    root = project_root(here)
+    if not (root / FOLDER).is_dir() and not any(word.endswith(".toml") for word in wanted):
+        raise SpecError(
+            f"neither this folder nor one above it holds {FOLDER}/: go into your project, or start one here with: "
+            "twintrade init NAME"
+        )
+    if not wanted:
+        found = sorted((root / FOLDER).glob("*.toml"))
+        if not found:
+            raise SpecError(f"there is no analysis in {FOLDER}/; start one with: twintrade init NAME")
+        return [_read(path) for path in found]
+    return [_read(_path(here, root, word)) for word in dict.fromkeys(wanted)]
+
+
+def checked_name(name: str) -> str:
+    """Return a name that may become a file and a make target.
+
+    Raises
+    ------
+    SpecError
+    """
+    if not _NAME.fullmatch(name):
+        raise SpecError(f"{name!r} is no name for an analysis: use lower-case letters, digits and hyphens")
+    return name
+
+
+def _path(here: Path, root: Path, word: str) -> Path:
+    if word.endswith(".toml"):
+        return Path(os.path.abspath(here / word))  # a link stands for itself: results go beside it
+    return root / FOLDER / f"{checked_name(word)}.toml"
+
+
+def _read(path: Path) -> Analysis:
+    name = checked_name(path.stem)
+    if path.parent.name != FOLDER:
+        raise SpecError(
+            f"{path.name} does not stand in a folder called {FOLDER}: results are written beside that one"
+        )
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        known = [p.stem for p in path.parent.glob("*.toml")]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known)) or 'none'}"
+        raise SpecError(f"there is no analysis {name} in {FOLDER}/{hint}") from None
+    except OSError as error:
+        raise SpecError(f"{FOLDER}/{path.name} cannot be read: {error.strerror}") from None
+    if len(content) > _MOST_BYTES:
+        raise SpecError(f"{FOLDER}/{path.name} has more than {_MOST_BYTES:,} bytes: this is no analysis file")
+    try:
+        return Analysis(path.parent.parent, name, content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise SpecError(f"{FOLDER}/{path.name} is not UTF-8 (byte {error.start})") from None

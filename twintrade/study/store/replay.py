@@ -1,0 +1,81 @@
+"""A result set as files and back, so that redrawing costs no estimation."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from twintrade.effects import ResultSet
+from twintrade.errors import StoreError
+from twintrade.study.store.fingerprint import digest
+from twintrade.study.store.frames import from_bytes, to_bytes
+from twintrade.study.store.freshness import read_manifest
+
+TABLES = ("data", "twinnings", "specifications", "effects", "bands", "findings", "messages")
+SECTIONS = "sections.json"
+
+
+def tidy_files(results: ResultSet) -> dict[str, bytes]:
+    """Return the tables of a result set as files by path."""
+    files = {f"{name}.csv": to_bytes(getattr(results, name)) for name in TABLES}
+    files |= {f"payloads/{name}.csv": to_bytes(frame) for name, frame in sorted(results.payloads.items())}
+    sections = json.dumps(dict(results.sections), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return files | {SECTIONS: sections.encode("utf-8")}
+
+
+def read_results(folder: Path) -> ResultSet:
+    """Return the result set that a folder holds.
+
+    Raises
+    ------
+    StoreError
+        The folder holds no complete result set.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise StoreError(f"results/{folder.name} holds no complete result set: run the analysis first")
+    try:
+        files = {path: (folder / path).read_bytes() for path in manifest["outputs"] if is_tidy(path)}
+        _refuse_edited(folder, files, manifest)
+        return replayed(files, manifest)
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(f"results/{folder.name} cannot be read back ({error}): run the analysis again") from None
+
+
+def _refuse_edited(folder: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
+    """Pages drawn again would seal a changed number as if the run had found it."""
+    edited = [path for path, content in files.items() if digest(content) != manifest["outputs"][path]]
+    if edited:
+        raise StoreError(
+            f"results/{folder.name}/{edited[0]} is not as the run wrote it, so no page is drawn from it: "
+            f"run the analysis again"
+        )
+
+
+def is_tidy(path: str) -> bool:
+    """Whether a file of a result set holds its numbers, from which the others are drawn."""
+    return path == SECTIONS or path.startswith("payloads/") or path in {f"{name}.csv" for name in TABLES}
+
+
+def replayed(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> ResultSet:
+    """Return the result set that tidy files and a manifest hold; pages are drawn from this and nothing else."""
+    tables = {name: from_bytes(files[f"{name}.csv"]) for name in TABLES}
+    payloads = {
+        path.removeprefix("payloads/").removesuffix(".csv"): from_bytes(content)
+        for path, content in files.items()
+        if path.startswith("payloads/")
+    }
+    return ResultSet(
+        name=str(manifest["analysis"]),
+        title=str(manifest["title"]),
+        payloads=payloads,
+        manifest=shown(manifest),
+        is_simulated=bool(manifest.get("is_simulated")),
+        sections=json.loads(files[SECTIONS]),
+        **tables,
+    )
+
+
+def shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a manifest that pages may print: what is the same in every repetition."""
+    return {key: value for key, value in manifest.items() if key not in ("outputs", "volatile")}
