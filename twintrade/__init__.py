@@ -89,7 +89,7 @@ def _attach_pictures() -> None:
 
 def _plot_bands(bands: Any, label: str = "estimate") -> "Figure":
     """Draw an event study with its intervals."""
-    from twintrade.render.figures.event_study import draw_bands
+    from twintrade.render.figures import draw_bands
 
     return draw_bands(bands, label)
 
@@ -97,7 +97,7 @@ def _plot_bands(bands: Any, label: str = "estimate") -> "Figure":
 def _plot_event_study(study: Any, label: str = "estimate") -> "Figure":
     """Draw an event study without intervals."""
     from twintrade.effects.bands import unknown_bands
-    from twintrade.render.figures.event_study import draw_bands
+    from twintrade.render.figures import draw_bands
 
     return draw_bands(unknown_bands(study), label)
 

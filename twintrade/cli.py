@@ -10,7 +10,7 @@ import typer
 from twintrade.errors import DataError, SpecError, TwintradeError
 
 if TYPE_CHECKING:
-    from twintrade.study.store.locating import Analysis
+    from twintrade.study.store import Analysis
 
 app = typer.Typer(
     name="twintrade",
@@ -126,7 +126,7 @@ def init(
 ) -> None:
     """Start an analysis: on your files, which are then checked, or on a small simulated pair that runs as it is."""
     from twintrade.study.scaffold import scaffolded
-    from twintrade.study.store.locating import FOLDER, project_root
+    from twintrade.study.store import FOLDER, project_root
 
     root = project_root(Path.cwd())
     if not (root / FOLDER).is_dir():
@@ -176,8 +176,7 @@ def schema(
 @app.command()
 def verify(specs: Specs = None) -> None:
     """Hash inputs and results again and tell every difference from what the run recorded."""
-    from twintrade.study.store.folder import results_folder
-    from twintrade.study.store.freshness import changes
+    from twintrade.study.store import changes, results_folder
 
     code = DONE
     for analysis in _found(specs):
@@ -202,7 +201,7 @@ def appendix(
     """Draw figures, tables and appendices again from stored numbers, without estimating; bind several in one."""
     from twintrade.study.binding import bound, without_bound
     from twintrade.study.redraw import redraw
-    from twintrade.study.store.folder import results_folder
+    from twintrade.study.store import results_folder
 
     drawn = []
     found = _found(without_bound(specs) if specs else specs)
@@ -227,7 +226,7 @@ def simulate(
 ) -> None:
     """Write a trade table whose effect of a tie is known, for power and practice."""
     from twintrade.study.known_effect import known_effect
-    from twintrade.study.store.folder import write_new
+    from twintrade.study.store import write_new
 
     for path in write_new(Path(folder), known_effect(seed, cities, partners, periods, effect)):
         typer.echo(f"wrote {Path(folder, path)}")
@@ -250,7 +249,7 @@ def version() -> None:
 
 
 def _found(specs: list[str] | None) -> "list[Analysis]":
-    from twintrade.study.store.locating import analyses
+    from twintrade.study.store import analyses
 
     return analyses(Path.cwd(), specs or [])
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from twintrade.data.geography.countries import is_aggregate
+from twintrade.data.geography import is_aggregate
 from twintrade.numerics.arrays import BoolArray, ObjectArray
 
 AGGREGATES = frozenset(

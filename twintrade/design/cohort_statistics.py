@@ -14,7 +14,7 @@ from twintrade.design.treatment import Treatment
 from twintrade.design.words import require_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.comparisons.moments import ClusterSums, CohortMoments
+from twintrade.numerics.comparisons import ClusterSums, CohortMoments
 
 MEAN = "mean"
 """Column of the cohorts' means in the design's panel."""

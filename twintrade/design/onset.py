@@ -1,7 +1,6 @@
 """From the date of a tie, as precise as it is known, to the first period in which it counts."""
 
-from twintrade.data.calendar.dates import TwinningDate
-from twintrade.data.calendar.periods import Frequency
+from twintrade.data.calendar import Frequency, TwinningDate
 
 
 def onset_of(date: TwinningDate, frequency: Frequency, late_from: int, vague_years_later: int = 0) -> int:

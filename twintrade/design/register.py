@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from twintrade.data.calendar.dates import TwinningDate
-from twintrade.data.calendar.periods import Frequency
+from twintrade.data.calendar import Frequency, TwinningDate
 from twintrade.design.onset import onset_of
 from twintrade.design.panel import Panel
 from twintrade.design.treatment import NEVER

@@ -7,9 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar.dates import TwinningDate
-from twintrade.data.calendar.periods import Frequency
-from twintrade.data.sources.cells import counted
+from twintrade.data.calendar import Frequency, TwinningDate
+from twintrade.data.sources import counted
 from twintrade.design.onset import end_of
 from twintrade.design.panel import Panel
 from twintrade.design.register import REGISTER_COLUMNS, DateChoice, Ties, register_of, with_status

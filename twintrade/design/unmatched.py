@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from twintrade.data.geography.near_names import near_name
+from twintrade.data.geography import near_name
 from twintrade.design.panel import Panel
 from twintrade.effects.messages import Message
 

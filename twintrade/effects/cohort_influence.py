@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.effects.uncertainty import Factor, GroupedInfluence, Influence, is_each_alone
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
-from twintrade.numerics.comparisons.moments import ClusterSums, CohortMoments
+from twintrade.numerics.comparisons import ClusterSums, CohortMoments
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,15 +10,15 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex.ridge_augmentation import (
+from twintrade.numerics.simplex import (
     augmented_weights,
     balanced_on,
     centered,
     chosen_penalty,
     less_covariates,
+    simplex_weights,
     standardized_covariates,
 )
-from twintrade.numerics.simplex.weights import simplex_weights
 
 
 @dataclass(frozen=True, slots=True)

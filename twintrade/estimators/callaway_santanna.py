@@ -17,9 +17,7 @@ from twintrade.estimators.cohort_means.missing_patterns import Groups, grouped, 
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.estimands import cohort_size
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.comparisons.moments import CohortMoments
-from twintrade.numerics.comparisons.two_period import PANEL_ONLY, Method
-from twintrade.numerics.comparisons.two_period_sections import Convention
+from twintrade.numerics.comparisons import PANEL_ONLY, CohortMoments, Convention, Method
 
 
 @dataclass(frozen=True, slots=True)

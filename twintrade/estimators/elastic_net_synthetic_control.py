@@ -6,7 +6,7 @@ from twintrade.design import Design
 from twintrade.design.case import Case
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
-from twintrade.numerics.simplex.elastic_nets import chosen_net, elastic_net
+from twintrade.numerics.simplex import chosen_net, elastic_net
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from twintrade.effects import Draws, Dropped, EventStudy, Regression, Uncertaint
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.series.segmented import SegmentedFit, segmented_design, segmented_fit
+from twintrade.numerics.series import SegmentedFit, segmented_design, segmented_fit
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cases.weighted_case import refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex.partial_pooling import imbalances, partially_pooled_weights
+from twintrade.numerics.simplex import imbalances, partially_pooled_weights
 
 
 @dataclass(frozen=True, slots=True)

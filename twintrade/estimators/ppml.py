@@ -16,7 +16,7 @@ from twintrade.estimators.regression.proportional import mean_differences
 from twintrade.estimators.regression.separated import separated_rows
 from twintrade.estimators.regression.slopes import Slopes, effects_of, influence_by_unit
 from twintrade.estimators.repeating.score_test import ScoreTest
-from twintrade.numerics.poisson.fit import PoissonFit, poisson
+from twintrade.numerics.poisson import PoissonFit, poisson
 
 Measure = Literal["coefficient", "difference"]
 
@@ -89,7 +89,7 @@ class PPML(Estimator):
 
     def both(self, design: Design) -> EventAndStatic:
         """Return the event study and the static effect of the same rows."""
-        return fit_both(self, design)
+        return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
 
     def score_test(self, design: Design) -> ScoreTest:
         """Return the model without treatment, for tests that need no refit."""

@@ -15,7 +15,7 @@ from twintrade.estimators.regression.absorbed import single_rows
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.regression.event_terms import Model, Shape, join_models, models_of
 from twintrade.numerics.arrays import IntArray
-from twintrade.numerics.poisson.bias_correction import DyadPanel, incidental_bias
+from twintrade.numerics.poisson import DyadPanel, incidental_bias
 
 TWO_SETS = ("city_period", "partner_period")
 
@@ -69,7 +69,7 @@ class PPMLCorrected(Estimator):
 
     def both(self, design: Design) -> EventAndStatic:
         """Return the event study and the static effect of the same rows."""
-        return fit_both(self, design)
+        return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

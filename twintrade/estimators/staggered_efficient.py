@@ -15,8 +15,7 @@ from twintrade.estimators.cohort_means.group_time import Cell, cells, identified
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.event_terms import before_last_onset
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.comparisons.moments import CohortMoments
-from twintrade.numerics.comparisons.random_timing import adjusted, timing_reduction
+from twintrade.numerics.comparisons import CohortMoments, adjusted, timing_reduction
 
 Headline = Literal["simple", "cohort", "calendar"]
 SINGLE = "single-unit-cohort"

@@ -10,8 +10,7 @@ from twintrade.design.case import Case
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex.predictor_weights import PredictorFit, nested, standardized, weigh
-from twintrade.numerics.simplex.weights import simplex_weights
+from twintrade.numerics.simplex import PredictorFit, nested, simplex_weights, standardized, weigh
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.simplex.synthetic_did import DidWeights, Pinned, Solver, did_gaps, did_weights
+from twintrade.numerics.simplex import DidWeights, Pinned, Solver, did_gaps, did_weights
 
 
 @dataclass(frozen=True, slots=True)

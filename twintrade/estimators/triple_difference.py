@@ -17,7 +17,7 @@ from twintrade.estimators.cohort_means.triple_groups import Groups, groups_of
 from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.regression.estimands import of_rows
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.comparisons.two_period import Method
+from twintrade.numerics.comparisons import Method
 
 
 @dataclass(frozen=True, slots=True)

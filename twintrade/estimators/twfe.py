@@ -26,11 +26,9 @@ from twintrade.estimators.regression.event_terms import (
 )
 from twintrade.estimators.regression.slopes import Slopes, effects_of
 from twintrade.estimators.repeating.repeated import regressed, repeated
-from twintrade.numerics.absorption.absorb import absorber, singletons
-from twintrade.numerics.absorption.unit_trends import without_trends
+from twintrade.numerics.absorption import absorber, singletons, without_trends
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.linear.columns import column_norms
-from twintrade.numerics.linear.regression import LeastSquares, regressed_residuals
+from twintrade.numerics.linear import LeastSquares, column_norms, regressed_residuals
 
 STATIC = (
     "One effect after onset against all periods before: a variance-weighted average of effects, in which weights may "
@@ -90,7 +88,7 @@ class TWFE(Estimator):
 
     def both(self, design: Design) -> EventAndStatic:
         """Return the event study and the static effect; the fixed effects are taken out once for both."""
-        return fit_both(self, design)
+        return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
 
     def _expanded(self, means: Collapse, found: EventStudy | Estimate) -> EventStudy | Estimate:
         source = found.uncertainty.regression  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from twintrade.estimators.regression.estimands import weighing
 from twintrade.estimators.regression.event_terms import Shape, follows_event_time
 from twintrade.estimators.regression.slopes import counts, influence_by_unit, row_weights
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear.prediction import leverage_one, projection_weights
+from twintrade.numerics.linear import leverage_one, projection_weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from twintrade.effects import Bands, EventStudy, Message
 from twintrade.effects.bands import absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray
-from twintrade.numerics.series.conformal import interval_by_inversion, moving_block_p
+from twintrade.numerics.series import interval_by_inversion, moving_block_p
 
 ENOUGH_BEFORE = 15
 """Fewer periods before the onset are reported with a warning."""

@@ -14,7 +14,7 @@ from twintrade.inference.clustering.clusters import NESTING, fewest_treated, inf
 from twintrade.inference.clustering.joint import sup_t_plug_in
 from twintrade.inference.clustering.variances import has_variance, variance_messages
 from twintrade.inference.refits.leave_out import effects_projection, members, row_clusters
-from twintrade.numerics.absorption.annihilators import Annihilator
+from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 NULL = 1e-10

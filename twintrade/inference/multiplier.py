@@ -21,7 +21,7 @@ from twintrade.inference.clustering.conventions import OWN
 from twintrade.inference.clustering.joint import bounded_critical
 from twintrade.inference.clustering.variances import has_variance
 from twintrade.numerics.arrays import BoolArray, FloatArray
-from twintrade.numerics.testing.multiplier_bits import TWO_POINTS, multipliers
+from twintrade.numerics.testing import TWO_POINTS, multipliers
 
 Weights = Literal["rademacher", "mammen", "normal"]
 

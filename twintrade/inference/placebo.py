@@ -12,7 +12,7 @@ from twintrade.effects import Bands, Estimate, EventStudy, Message
 from twintrade.effects.bands import absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.cases import SingleCase
 from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Facts
@@ -20,7 +20,7 @@ from twintrade.inference.clustering.variances import is_reference
 from twintrade.inference.refits.inversion import inverted, two_sided_share
 from twintrade.inference.refits.permutation import aligned
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing.ranks import placebo_rank, rmspe_ratio
+from twintrade.numerics.testing import placebo_rank, rmspe_ratio
 
 FEWEST_BEFORE = 4
 """Fewest periods before the onset at which a single case is given a p-value."""

@@ -11,7 +11,7 @@ from twintrade.effects import Bands, Estimate, EventStudy
 from twintrade.effects.bands import absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.estimators.cases.weighted_case import WeightedCase
+from twintrade.estimators.cases import WeightedCase
 from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray

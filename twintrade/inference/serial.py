@@ -14,7 +14,7 @@ from twintrade.inference.clustering.conventions import OWN, Correction, conventi
 from twintrade.inference.dependence import Dependence, Found
 from twintrade.inference.refits.leave_out import regression_of
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.series.long_run import automatic_lags, long_run_covariance, sum_bartlett
+from twintrade.numerics.series import automatic_lags, long_run_covariance, sum_bartlett
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

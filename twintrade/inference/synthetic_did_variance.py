@@ -17,7 +17,7 @@ from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.refits.permutation import aligned
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.simplex.synthetic_did import DidWeights
+from twintrade.numerics.simplex import DidWeights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

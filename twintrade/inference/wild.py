@@ -17,7 +17,7 @@ from twintrade.inference.clustering.variances import has_variance, variance_mess
 from twintrade.inference.refits.leave_out import row_clusters
 from twintrade.inference.refits.wild_sums import Scores, Working, working
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear.wild import Draws, WildWeights, share_as_large, simulate, wild_weights
+from twintrade.numerics.linear import Draws, WildWeights, share_as_large, simulate, wild_weights
 
 STEPS = 60
 FARTHEST = 1e4

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from twintrade.data.data_report import data_report
-from twintrade.data.sources.cells import counted
-from twintrade.data.sources.faults import InvalidDataError
+from twintrade.data.sources import InvalidDataError, counted
 from twintrade.design import Design
 from twintrade.effects import Message
 from twintrade.errors import DataError, DesignError

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data import TradeSource, TradeTable, read_trade
-from twintrade.data.microdata.cohort_sums import cohort_tables
+from twintrade.data.microdata import cohort_tables
 from twintrade.design import CohortStatistics, Panel
 from twintrade.design.rules import TreatmentRule
 from twintrade.errors import DataError

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from twintrade.data.sources.faults import InvalidDataError
+from twintrade.data.sources import InvalidDataError
 from twintrade.effects import Message
 from twintrade.effects.messages import messages_frame
 from twintrade.errors import DataError, SpecError, StoreError, TwintradeError

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography.countries import places
+from twintrade.data.geography import places
 from twintrade.errors import SpecError
 from twintrade.simulate import simulate
 from twintrade.study.store.frames import to_bytes

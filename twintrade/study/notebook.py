@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from twintrade.data.calendar.dates import parse_date
+from twintrade.data.calendar import parse_date
 from twintrade.design import COMPARISONS, NEVER, Comparison, Design, Panel, Treatment
 from twintrade.design.panel import FrequencyName
 from twintrade.design.register import CandidateDate, Ties

@@ -8,9 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from twintrade.data.geography.city_sizes import CitiesSource
-from twintrade.data.schema.microdata import Microdata
-from twintrade.data.schema.source import CityName, TwinningSource, UndatedSource
+from twintrade.data.geography import CitiesSource
+from twintrade.data.schema import CityName, Microdata, TwinningSource, UndatedSource
 from twintrade.study.spec.analysis import CaseSection, DataSection, DesignSection, InferenceSection, Spec, TradeEntry
 from twintrade.study.spec.analysis import TreatmentSection as Treatment
 from twintrade.study.spec.methods import type_text

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography.city_sizes import read_cities
-from twintrade.data.geography.countries import places
-from twintrade.data.registry.facts import RegistryFacts, registry_facts, with_size
-from twintrade.data.registry.reading import Registry, read_twinnings
-from twintrade.data.sources.provenance import InputRecord
+from twintrade.data.geography import places, read_cities
+from twintrade.data.registry import Registry, RegistryFacts, read_twinnings, registry_facts, with_size
+from twintrade.data.sources import InputRecord
 from twintrade.effects import ResultSet
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.looks.column_look import cities_of, look_at_trade, look_at_twinnings
-from twintrade.data.looks.file_look import Guess
+from twintrade.data.looks import Guess, cities_of, look_at_trade, look_at_twinnings
 from twintrade.errors import SpecError
 from twintrade.study.plan.first_design import FirstDesign, suited_design, usual_design
 from twintrade.study.spec.simulated_source import SimulatedTrade, simulated_trade

@@ -1,1 +1,11 @@
 """The registry of twinnings, and whether it fits the trade table."""
+
+from twintrade.data.registry.facts import RegistryFacts as RegistryFacts
+from twintrade.data.registry.facts import registry_facts as registry_facts
+from twintrade.data.registry.facts import with_size as with_size
+from twintrade.data.registry.matching import Reconciliation as Reconciliation
+from twintrade.data.registry.matching import reconcile as reconcile
+from twintrade.data.registry.reading import Registry as Registry
+from twintrade.data.registry.reading import UndatedTies as UndatedTies
+from twintrade.data.registry.reading import read_twinnings as read_twinnings
+from twintrade.data.registry.reading import read_undated as read_undated

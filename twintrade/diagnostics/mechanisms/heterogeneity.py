@@ -15,12 +15,11 @@ from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.clusters import NESTING, clusters_of, grouped, recode
-from twintrade.inference.clustering.joint import JointTest, joint_test
-from twintrade.inference.refits.inversion import two_sided_share
+from twintrade.inference.clustering import NESTING, JointTest, clusters_of, grouped, joint_test, recode
+from twintrade.inference.refits import two_sided_share
 from twintrade.inference.reported import resolve_method
 from twintrade.numerics.arrays import BoolArray, ObjectArray
-from twintrade.numerics.testing.multiple_testing import holm, sharpened_q
+from twintrade.numerics.testing import holm, sharpened_q
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

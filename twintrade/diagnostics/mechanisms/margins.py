@@ -14,7 +14,7 @@ from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.refits.permutation import is_linear, with_values
+from twintrade.inference.refits import is_linear, with_values
 from twintrade.numerics.arrays import FloatArray
 
 ADDS_UP = 1e-8

@@ -13,10 +13,9 @@ from twintrade.effects import Finding
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering.clusters import NESTING, grouped, influence_of
+from twintrade.inference.clustering import NESTING, grouped, influence_of
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing.multiple_testing import holm, romano_wolf, sharpened_q
-from twintrade.numerics.testing.multiplier_bits import multipliers
+from twintrade.numerics.testing import holm, multipliers, romano_wolf, sharpened_q
 
 UNTOUCHED = "untouched"
 

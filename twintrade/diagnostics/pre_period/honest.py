@@ -15,8 +15,16 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.honest.intervals import EventPath, Method, RobustInterval, contains, robust_interval
-from twintrade.numerics.honest.trend_restrictions import Bias, Kind, Monotone
+from twintrade.numerics.honest import (
+    Bias,
+    EventPath,
+    Kind,
+    Method,
+    Monotone,
+    RobustInterval,
+    contains,
+    robust_interval,
+)
 
 BREAKDOWN_ENDS = 1e-4
 """Precision of the breakdown value, relative to one plus itself."""

@@ -12,9 +12,9 @@ from twintrade.effects import EventStudy, Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering.joint import t_quantile
+from twintrade.inference.clustering import t_quantile
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.testing.normal_boxes import Box, normal_box
+from twintrade.numerics.testing import Box, normal_box
 
 TOLERANCE = 1e-6
 

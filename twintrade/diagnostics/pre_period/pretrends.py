@@ -13,7 +13,7 @@ from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.joint import Reference, chosen_block, fewest_clusters, joint_test
+from twintrade.inference.clustering import Reference, chosen_block, fewest_clusters, joint_test
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.reported import resolve_method

@@ -13,8 +13,7 @@ from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering.clusters import grouped, intersection, recode
-from twintrade.inference.clustering.joint import two_sided_p
+from twintrade.inference.clustering import grouped, intersection, recode, two_sided_p
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")

@@ -10,14 +10,14 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.effects import Finding, Regression
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.refits.leave_out import (
+from twintrade.inference.refits import (
     effective_clusters,
     effects_projection,
     partial_shares,
     regression_of,
     row_clusters,
 )
-from twintrade.numerics.absorption.annihilators import Annihilator
+from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 COLUMNS = ("dimension", "cluster", "n_rows", "leverage", "partial_leverage")

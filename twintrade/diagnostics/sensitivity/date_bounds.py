@@ -6,7 +6,7 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.estimators.base import Fit
-from twintrade.estimators.imputing.untreated_outcomes import Family, counterfactual
+from twintrade.estimators.imputing import Family, counterfactual
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.extreme_ratio import extreme_ratios
 

@@ -13,15 +13,14 @@ from twintrade.effects import Estimate, Finding, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.regression.event_terms import Terms, models_of, terms
-from twintrade.estimators.regression.slopes import influence_by_unit
+from twintrade.estimators.regression import Terms, influence_by_unit, models_of, terms
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear.regression import LeastSquares, least_squares
-from twintrade.numerics.poisson.fit import PoissonFit, poisson
+from twintrade.numerics.linear import LeastSquares, least_squares
+from twintrade.numerics.poisson import PoissonFit, poisson
 
 ADDED = "squared predictor"
 

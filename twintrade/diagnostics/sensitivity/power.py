@@ -15,8 +15,8 @@ from twintrade.estimators.base import Fit, Repeater
 from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.joint import t_quantile
-from twintrade.inference.refits.permutation import is_linear
+from twintrade.inference.clustering import t_quantile
+from twintrade.inference.refits import is_linear
 from twintrade.numerics.arrays import FloatArray
 
 

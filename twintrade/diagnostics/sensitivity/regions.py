@@ -14,7 +14,7 @@ from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering.joint import sup_t_plug_in, t_quantile
+from twintrade.inference.clustering import sup_t_plug_in, t_quantile
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 DRAWS = 19_999

@@ -14,7 +14,7 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import Inference
-from twintrade.inference.refits.permutation import with_values
+from twintrade.inference.refits import with_values
 from twintrade.numerics.arrays import FloatArray
 
 SAME = 1e-6

@@ -20,7 +20,7 @@ from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.refits.inversion import two_sided_share
+from twintrade.inference.refits import two_sided_share
 from twintrade.inference.reported import resolve_method
 
 T = TypeVar("T")

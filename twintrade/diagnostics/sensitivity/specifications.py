@@ -14,15 +14,20 @@ from twintrade.estimators.base import fit as fitted
 from twintrade.estimators.twfe import TWFE
 from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.clusters import recode
-from twintrade.inference.clustering.conventions import convention, corrected, count_all, levels_of
-from twintrade.inference.clustering.joint import t_quantile, two_sided_p
+from twintrade.inference.clustering import (
+    convention,
+    corrected,
+    count_all,
+    levels_of,
+    recode,
+    t_quantile,
+    two_sided_p,
+)
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.refits.permutation import is_linear
-from twintrade.inference.refits.reassignment import assignments, units_with_trade
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.inference.refits import assignments, is_linear, units_with_trade
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.linear.subset_regressions import coefficient, grams
+from twintrade.numerics.linear import coefficient, grams
 
 Row = dict[str, object]
 NO_CONTROLS = "none"

@@ -10,7 +10,7 @@ from twintrade.design.case import Case
 from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, case_sets, placebo_paths
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit, fit
-from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.cases import SingleCase
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid

@@ -19,7 +19,7 @@ from twintrade.diagnostics.single_case.case_placebos import (
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.cases import SingleCase
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray

@@ -7,10 +7,10 @@ import numpy as np
 from twintrade.design.case import Case
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.cases import SingleCase
 from twintrade.fanout import Arrays, run_jobs, succeeded
 from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
-from twintrade.numerics.testing.ranks import PlaceboRank, mean_shift, placebo_rank, rmspe_ratio
+from twintrade.numerics.testing import PlaceboRank, mean_shift, placebo_rank, rmspe_ratio
 
 SET_LABELS = {
     "A": "the same city's flows to other destinations",

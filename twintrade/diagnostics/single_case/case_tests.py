@@ -12,7 +12,7 @@ from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, single
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.cases.weighted_case import WeightedCase
+from twintrade.estimators.cases import WeightedCase
 from twintrade.inference.base import Inference
 from twintrade.inference.conformal import ENOUGH_BEFORE, Conformal
 from twintrade.inference.prediction_intervals import PredictionIntervals

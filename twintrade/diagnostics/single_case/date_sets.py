@@ -16,7 +16,7 @@ from twintrade.diagnostics.who_is_compared.raw_series import candidate_dates
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography.countries import resolve
+from twintrade.data.geography import resolve
 from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics.base import Diagnostic

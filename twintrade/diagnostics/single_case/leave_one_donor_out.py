@@ -12,12 +12,11 @@ from twintrade.diagnostics.single_case.case_placebos import case_sets, single_ca
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.cases.single_case import SingleCase
-from twintrade.estimators.cases.weighted_case import WeightedCase
+from twintrade.estimators.cases import SingleCase, WeightedCase
 from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex.hull import distance_outside
+from twintrade.numerics.simplex import distance_outside
 
 SHOWN = 1e-4
 """Weights below this are not shown."""

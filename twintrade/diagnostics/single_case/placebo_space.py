@@ -12,7 +12,7 @@ from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.testing.ranks import mean_shift, rmspe_ratio
+from twintrade.numerics.testing import mean_shift, rmspe_ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

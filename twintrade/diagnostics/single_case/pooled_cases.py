@@ -15,10 +15,10 @@ from twintrade.diagnostics.variants import p_text
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
-from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing.meta_analysis import RandomEffects, best_of, fisher_combined, random_effects
+from twintrade.numerics.testing import RandomEffects, best_of, fisher_combined, random_effects
 
 MANY: Mapping[str, str] = {
     "double_ratio": "double ratios",

@@ -14,7 +14,7 @@ from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.series.break_date import Break, unknown_break
+from twintrade.numerics.series import Break, unknown_break
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from twintrade.diagnostics.variants import quoted
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.comparisons.bacon import (
+from twintrade.numerics.comparisons import (
     BOTH_TREATED,
     LATER_ALWAYS,
     LATER_EARLIER,

@@ -11,7 +11,7 @@ from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.imputing.totals import TreatedTotals, treated_totals
+from twintrade.estimators.imputing import TreatedTotals, treated_totals
 from twintrade.inference.base import Inference
 
 COLUMNS = ("unit", "observed", "imputed", "share", "percent", "percent_without")

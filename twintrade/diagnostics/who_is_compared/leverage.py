@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.effects import Finding, Message
 from twintrade.estimators.base import Fit
-from twintrade.estimators.imputing.leverage import leverage_report
+from twintrade.estimators.imputing import leverage_report
 from twintrade.inference.base import Inference
 
 

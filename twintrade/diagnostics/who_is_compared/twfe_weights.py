@@ -12,7 +12,7 @@ from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import FloatArray
 
 NEGLIGIBLE = 1e-10

@@ -18,7 +18,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.cohort_means.missing_patterns import Groups, grouped, spread
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.comparisons.moments import CohortMoments
+from twintrade.numerics.comparisons import CohortMoments
 
 AnyEstimate = TypeVar("AnyEstimate", bound=Estimate)
 

@@ -10,9 +10,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.cohort_means.group_time import Cell, named_units
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.comparisons.propensities import NoOverlapError
-from twintrade.numerics.comparisons.two_period import Method, two_sides
-from twintrade.numerics.comparisons.two_period_sections import Convention, sections_effect
+from twintrade.numerics.comparisons import Convention, Method, NoOverlapError, sections_effect, two_sides
 
 ALONE = 4
 """Cells up to which a pair of sides writes single columns: a block of its own would be put together cell by cell."""

@@ -8,7 +8,7 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.estimators.cohort_means.group_time import Cell
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.comparisons.moments import CohortMoments, cohort_moments
+from twintrade.numerics.comparisons import CohortMoments, cohort_moments
 
 BITS = 50
 """Periods that fit in the code of a pattern beside the cohort."""

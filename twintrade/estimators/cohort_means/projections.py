@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.estimators.cohort_means.projection_rows import ProjectionRows
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear.prediction import projection_weights
-from twintrade.numerics.linear.regression import LeastSquares, least_squares
+from twintrade.numerics.linear import LeastSquares, least_squares, projection_weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)

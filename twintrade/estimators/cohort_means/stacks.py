@@ -9,9 +9,9 @@ from twintrade.effects import Dropped
 from twintrade.estimators.cohort_means.group_time import Cell
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.estimators.regression.reference import joined_rows
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.regression import least_squares
+from twintrade.numerics.linear import least_squares
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,8 +14,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.cohort_means.group_time import Cell, named_units
 from twintrade.estimators.cohort_means.triple_groups import Groups
 from twintrade.numerics.arrays import BoolArray, FloatArray
-from twintrade.numerics.comparisons.propensities import NoOverlapError
-from twintrade.numerics.comparisons.two_period import Method, change_effect
+from twintrade.numerics.comparisons import Method, NoOverlapError, change_effect
 
 
 def conditional_contrasts(

@@ -9,7 +9,7 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.estimators.cohort_means.group_time import Cell
 from twintrade.estimators.cohort_means.triple_groups import Groups
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.comparisons.moments import cohort_moments
+from twintrade.numerics.comparisons import cohort_moments
 
 
 def triple_contrasts(groups: Groups, plan: Sequence[Cell]) -> tuple[list[Cell], FloatArray, Influence]:

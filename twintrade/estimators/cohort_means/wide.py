@@ -9,7 +9,7 @@ from twintrade.design import Observations
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
-from twintrade.numerics.comparisons.moments import ClusterSums, CohortMoments, cohort_moments
+from twintrade.numerics.comparisons import ClusterSums, CohortMoments, cohort_moments
 
 
 @dataclass(frozen=True, slots=True, eq=False)

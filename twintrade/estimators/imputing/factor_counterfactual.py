@@ -9,10 +9,10 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, RefitOnly
 from twintrade.errors import EstimationError
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.factor_model import FactorFit, factor_model
-from twintrade.numerics.linear.regression import least_squares
+from twintrade.numerics.linear import least_squares
 
 BLOCK = 3
 """Consecutive untreated cells of a unit that are held out together: neighbors in time resemble each other."""

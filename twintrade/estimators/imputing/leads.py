@@ -10,10 +10,10 @@ from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, Fam
 from twintrade.estimators.regression.event_terms import follows_event_time
 from twintrade.estimators.regression.proportional import mean_differences
 from twintrade.estimators.regression.slopes import counts
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear.regression import Collinear, least_squares
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.linear import Collinear, least_squares
+from twintrade.numerics.poisson import poisson
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Observations
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear.prediction import identified, leverage_one
+from twintrade.numerics.linear import identified, leverage_one
 
 COLUMNS = ("unit", "period", "treated_unit", "treated_period", "cohort", "event_time", "weight")
 ROWS_AT_ONCE = 8

@@ -14,7 +14,7 @@ from twintrade.estimators.imputing.cells import Cells, cells_of
 from twintrade.estimators.imputing.leads import Leads, leads
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, counterfactual, unidentified
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.prediction import leverage_one, projection_weights
+from twintrade.numerics.linear import leverage_one, projection_weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,11 +11,10 @@ from twintrade.design.fixed_effects import LABELS
 from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.separated import separated_rows
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.prediction import identified, leverage_one, projection_weights
-from twintrade.numerics.linear.regression import Collinear, least_squares
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.linear import Collinear, identified, least_squares, leverage_one, projection_weights
+from twintrade.numerics.poisson import poisson
 
 Family = Literal["linear", "poisson"]
 REACH = 1e-7

@@ -1,16 +1,10 @@
 """An event study and the static effect of the same rows, each as a fit of its own."""
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from twintrade.design import Design
 from twintrade.effects import EventStudy
-from twintrade.estimators.base import Fit, fit
-
-if TYPE_CHECKING:
-    from twintrade.estimators.ppml import PPML
-    from twintrade.estimators.ppml_corrected import PPMLCorrected
-    from twintrade.estimators.twfe import TWFE
+from twintrade.estimators.base import Estimator, Fit, fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +21,8 @@ class EventAndStatic:
     static: Fit
 
 
-def fit_both(estimator: "TWFE | PPML | PPMLCorrected", design: Design) -> EventAndStatic:
+def fit_both(event: Estimator, static: Estimator, design: Design) -> EventAndStatic:
     """Return both shapes; the event study has the static effect as its overall effect."""
-    event = fit(replace(estimator, shape="event"), design)
-    assert isinstance(event.estimate, EventStudy)
-    return EventAndStatic(event, Fit(replace(estimator, shape="static"), design, event.estimate.average()))
+    study = fit(event, design)
+    assert isinstance(study.estimate, EventStudy)
+    return EventAndStatic(study, Fit(static, design, study.estimate.average()))

@@ -12,10 +12,10 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.regression.absorbed import absorbed_by, all_treated
 from twintrade.estimators.regression.net_cells import NetCells
 from twintrade.estimators.regression.separated import separated_rows
-from twintrade.numerics.absorption.absorb import Absorber, absorber
+from twintrade.numerics.absorption import Absorber, absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.regression import least_squares
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.linear import least_squares
+from twintrade.numerics.poisson import poisson
 
 Family = Literal["linear", "poisson"]
 LARGEST_DENSE = 20_000_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from twintrade.numerics.absorption.absorb import Absorber
+from twintrade.numerics.absorption import Absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 CELLS_AT_ONCE = 4

@@ -11,10 +11,10 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.regression.absorbed import single_rows
 from twintrade.estimators.regression.separated import separated_rows
 from twintrade.estimators.regression.slopes import influence_by_unit
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.regression import Collinear, least_squares
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.linear import Collinear, least_squares
+from twintrade.numerics.poisson import poisson
 
 Family = Literal["linear", "poisson"]
 

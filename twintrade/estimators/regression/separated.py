@@ -5,7 +5,7 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.effects import Dropped
 from twintrade.numerics.arrays import IntArray
-from twintrade.numerics.poisson.separation import Separated
+from twintrade.numerics.poisson import Separated
 
 
 def separated_rows(

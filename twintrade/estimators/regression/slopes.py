@@ -12,9 +12,9 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.regression.absorbed import absorbed_by, all_treated
 from twintrade.estimators.regression.event_terms import NO_TERM, Terms, references_of
 from twintrade.estimators.regression.reference import holders, joined_rows
-from twintrade.numerics.absorption.absorb import singletons
+from twintrade.numerics.absorption import singletons
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
-from twintrade.numerics.linear.regression import Collinear
+from twintrade.numerics.linear import Collinear
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from twintrade.effects import Estimate, EventStudy, RefitOnly, Sample
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.event_terms import NO_TERM, Model, Terms, join_models, terms
 from twintrade.estimators.regression.slopes import row_weights
-from twintrade.numerics.absorption.annihilators import Annihilator, annihilator, solved
+from twintrade.numerics.absorption import Annihilator, annihilator, solved
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 WITHOUT = RefitOnly("point estimates made for resampling carry no influence")

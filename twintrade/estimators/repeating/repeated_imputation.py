@@ -10,7 +10,7 @@ from twintrade.effects import CohortEffects, Estimate, Sample
 from twintrade.effects.cohort_effects import POOLED
 from twintrade.errors import EstimationError
 from twintrade.estimators.repeating.repeated import WITHOUT, Repeated
-from twintrade.numerics.absorption.annihilators import Annihilator, annihilator, solved
+from twintrade.numerics.absorption import Annihilator, annihilator, solved
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 NULL = 1e-9

@@ -9,9 +9,9 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.event_terms import Model, terms
-from twintrade.numerics.absorption.annihilators import annihilator, solved
+from twintrade.numerics.absorption import annihilator, solved
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.poisson import poisson
 
 OVERALL: Final = "overall"
 PATH: Final = "path"

@@ -7,9 +7,9 @@ import numpy as np
 
 from twintrade.effects import Dropped
 from twintrade.estimators.switching.switchers import Switchers
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption import absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear.regression import LeastSquares, least_squares
+from twintrade.numerics.linear import LeastSquares, least_squares
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from twintrade.design import Observations
 from twintrade.estimators.cohort_means.missing_patterns import PanelMeans
 from twintrade.estimators.switching.cells import Singletons
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.comparisons.moments import CohortMoments
+from twintrade.numerics.comparisons import CohortMoments
 
 
 @dataclass(frozen=True, slots=True, eq=False)

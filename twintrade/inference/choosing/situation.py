@@ -15,7 +15,7 @@ from twintrade.inference.refits.leave_out import (
     regression_of,
     row_clusters,
 )
-from twintrade.numerics.linear.prediction import leverage_one
+from twintrade.numerics.linear import leverage_one
 
 ENOUGH_EFFECTIVE = 15.0
 """Equally informative clusters below which the jackknife takes the place of the sandwich; docs/size_of_tests.md."""

@@ -1,1 +1,20 @@
 """Clusters, small-sample conventions and joint tests."""
+
+from twintrade.inference.clustering.clusters import NESTING as NESTING
+from twintrade.inference.clustering.clusters import clusters_of as clusters_of
+from twintrade.inference.clustering.clusters import grouped as grouped
+from twintrade.inference.clustering.clusters import influence_of as influence_of
+from twintrade.inference.clustering.clusters import intersection as intersection
+from twintrade.inference.clustering.clusters import recode as recode
+from twintrade.inference.clustering.conventions import convention as convention
+from twintrade.inference.clustering.conventions import corrected as corrected
+from twintrade.inference.clustering.conventions import count_all as count_all
+from twintrade.inference.clustering.conventions import levels_of as levels_of
+from twintrade.inference.clustering.joint import JointTest as JointTest
+from twintrade.inference.clustering.joint import Reference as Reference
+from twintrade.inference.clustering.joint import chosen_block as chosen_block
+from twintrade.inference.clustering.joint import fewest_clusters as fewest_clusters
+from twintrade.inference.clustering.joint import joint_test as joint_test
+from twintrade.inference.clustering.joint import sup_t_plug_in as sup_t_plug_in
+from twintrade.inference.clustering.joint import t_quantile as t_quantile
+from twintrade.inference.clustering.joint import two_sided_p as two_sided_p

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from twintrade.errors import InferenceError
-from twintrade.numerics.absorption.absorb import connected_components, is_nested
+from twintrade.numerics.absorption import connected_components, is_nested
 from twintrade.numerics.arrays import IntArray
 
 Reference = Literal["t of clusters", "t of residuals", "normal"]

@@ -11,7 +11,7 @@ from twintrade.estimators.base import Fit, View
 from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.clustering.clusters import NESTING, intersection, recode
 from twintrade.inference.refits.permutation import aligned
-from twintrade.numerics.absorption.annihilators import Annihilator, annihilator
+from twintrade.numerics.absorption import Annihilator, annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 NULL = 1e-9

@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.effects import EventStudy
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.estimators.repeating.score_test import OVERALL, PATH, Pattern, ScoreTest
+from twintrade.estimators.repeating import OVERALL, PATH, Pattern, ScoreTest
 from twintrade.inference.refits.inversion import inverted_on_grid, two_sided_share
 from twintrade.inference.refits.permutation import shifted_rows
 from twintrade.numerics.arrays import FloatArray

@@ -11,11 +11,9 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustering.clusters import recode
 from twintrade.inference.refits.leave_out import members
-from twintrade.numerics.absorption.absorb import Absorber, absorber, is_nested
-from twintrade.numerics.absorption.annihilators import Annihilator, annihilator
-from twintrade.numerics.absorption.reaching_effects import Reaching, reaching
+from twintrade.numerics.absorption import Absorber, Annihilator, Reaching, absorber, annihilator, is_nested, reaching
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear.wild import Sums, grouped_products
+from twintrade.numerics.linear import Sums, grouped_products
 
 Scores = Literal["plain", "jackknife"]
 MOST_GROUPS = 3_000

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from twintrade.data.calendar.periods import Frequency
+from twintrade.data.calendar import Frequency
 from twintrade.data.complete import complete
-from twintrade.data.figures.conversions import Conversion
-from twintrade.data.registry.matching import Reconciliation, reconcile
-from twintrade.data.schema.source import Constant, TradeSource
-from twintrade.data.sources.faults import AbsentInputError
-from twintrade.data.sources.locations import locate
-from twintrade.data.sources.provenance import InputRecord
+from twintrade.data.figures import Conversion
+from twintrade.data.registry import Reconciliation, reconcile
+from twintrade.data.schema import Constant, TradeSource
+from twintrade.data.sources import AbsentInputError, InputRecord, locate
 from twintrade.data.trade import TradeTable, read_trade
 from twintrade.design import Panel
 from twintrade.design.register import Ties

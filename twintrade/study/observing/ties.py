@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from twintrade.data.calendar.dates import TwinningDate, parse_date
-from twintrade.data.registry.reading import Registry, UndatedTies, read_twinnings, read_undated
-from twintrade.data.sources.provenance import InputRecord
+from twintrade.data.calendar import TwinningDate, parse_date
+from twintrade.data.registry import Registry, UndatedTies, read_twinnings, read_undated
+from twintrade.data.sources import InputRecord
 from twintrade.design.register import CandidateDate, Ties
 from twintrade.effects import Message
 from twintrade.study.spec.analysis import Spec

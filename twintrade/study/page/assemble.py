@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.data.figures.conversions import conversions_frame
+from twintrade.data.figures import conversions_frame
 from twintrade.design import Design
 from twintrade.design.register import NO_UNIT
-from twintrade.diagnostics.who_is_compared.raw_series import dated
+from twintrade.diagnostics.who_is_compared import dated
 from twintrade.effects import Money, ResultSet
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from twintrade.data.figures.money import UNKNOWN
-from twintrade.data.looks.file_look import Guess
+from twintrade.data.figures import UNKNOWN
+from twintrade.data.looks import Guess
 from twintrade.errors import TwintradeError
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs

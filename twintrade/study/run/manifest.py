@@ -13,7 +13,7 @@ from typing import Any
 from threadpoolctl import threadpool_info
 
 from twintrade import __version__
-from twintrade.data.sources.provenance import InputRecord
+from twintrade.data.sources import InputRecord
 from twintrade.study.observing.observe import simulated_names
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.run.columns import Run

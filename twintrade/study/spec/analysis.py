@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from twintrade.data.schema.source import TradeSource, TwinningSource, UndatedSource
+from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
 from twintrade.design.fixed_effects import effect_names
 from twintrade.design.transforms import TransformName
 from twintrade.errors import DesignError, SpecError

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from twintrade.data.geography.city_sizes import CitiesSource
-from twintrade.data.schema.source import TwinningSource
+from twintrade.data.geography import CitiesSource
+from twintrade.data.schema import TwinningSource
 from twintrade.errors import SpecError
 from twintrade.study.spec.page_spec import ClaimEntry, ReportSection, Section
 from twintrade.study.spec.spec_faults import told

@@ -106,7 +106,7 @@ def input_digests(root: Path, declared: list[str]) -> dict[str, str]:
     for name in sorted(set(declared)):
         path = input_path(root, name)
         if path is not None and path.is_dir():
-            from twintrade.data.microdata.files import content_digest
+            from twintrade.data.microdata import content_digest
 
             found[name] = content_digest(path)
         else:
