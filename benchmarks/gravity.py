@@ -82,19 +82,19 @@ def cohorts(n_periods: int) -> int:
 
 
 def with_twintrade(data: pd.DataFrame, kind: str) -> Estimates:
-    from twintrade.numerics.absorption.absorb import absorber
-    from twintrade.numerics.linear.regression import least_squares
-    from twintrade.numerics.poisson.fit import poisson
+    from twintrade.numerics.absorption.absorb import build_absorber
+    from twintrade.numerics.linear.regression import fit_least_squares
+    from twintrade.numerics.poisson.fit import fit_poisson
 
     if kind == "cells":
         return cells_with_twintrade(data)
     y, X = data.v.to_numpy(), data[["twin", "z"]].to_numpy()
     codes = [data[name].to_numpy() for name in ("od", "oy", "dy")]
     if kind == "poisson":
-        fit = poisson(y, X, codes)
+        fit = fit_poisson(y, X, codes)
         scores, dyads = fit.x_tilde * (fit.mu * fit.residuals)[:, None], codes[0][fit.rows]
     else:
-        fit = least_squares(y, X, absorber(codes))
+        fit = fit_least_squares(y, X, build_absorber(codes))
         scores, dyads = fit.x_tilde * fit.residuals[:, None], codes[0]
     sums = np.column_stack([np.bincount(dyads, column) for column in scores.T])
     errors = np.sqrt(np.diag(fit.bread @ (sums.T @ sums) @ fit.bread))

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
-from twintrade.diagnostics.pre_period.honest import Honest, event_path
+from twintrade.diagnostics.pre_period.honest import Honest, build_event_path
 from twintrade.diagnostics.pre_period.pretrend_power import PreTest
 from twintrade.diagnostics.who_is_compared.bacon import Bacon
-from twintrade.diagnostics.who_is_compared.twfe_weights import cell_weights
+from twintrade.diagnostics.who_is_compared.twfe_weights import compute_cell_weights
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.twfe import TWFE
@@ -25,8 +25,8 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.wild import Wild
-from twintrade.numerics.honest.fixed_length import fixed_length
-from twintrade.numerics.honest.intervals import EventPath, robust_interval
+from twintrade.numerics.honest.fixed_length import compute_fixed_length
+from twintrade.numerics.honest.intervals import EventPath, compute_robust_interval
 
 Row = tuple[str, str, float, float, float]
 """Case, what, R's number, ours, largest relative difference over the case."""
@@ -169,7 +169,7 @@ def decompositions(shared: Shared) -> Iterator[Row]:
         yield f"bacondecomp {case}", what, both["estimate_r"][k], both["estimate"][k], gap
     for case, by in (("castle_feTR", "cell"), ("castle_feS", "switch_average"), ("mpdta_feTR", "cell")):
         theirs = shared.cases("twowayfeweights")[case]
-        found = cell_weights(shared.panel(case.split("_")[0]).observations, by)
+        found = compute_cell_weights(shared.panel(case.split("_")[0]).observations, by)
         yield row(f"TwoWayFEWeights {case}", "beta", theirs["beta"], found.beta)
         yield row(f"TwoWayFEWeights {case}", "robustness", theirs["sensibility"], found.robustness())
         if "sensibility2" in theirs:
@@ -185,7 +185,7 @@ def honest(shared: Shared) -> Iterator[Row]:
     half = 1.959963984540054 * path.standard_error
     yield row("HonestDiD BC_original", "lower end", usual["lb"][0][0], path.center - half)
     best = cases["BC_findOptimalFLCI"]
-    own = fixed_length(path.covariance, path.n_pre, path.target, best["M"], 0.95)
+    own = compute_fixed_length(path.covariance, path.n_pre, path.target, best["M"], 0.95)
     yield row("HonestDiD BC_findOptimalFLCI", "half length", best["optimalHalfLength"][0][0], own.half_length)
     for case, (kind, method, options) in HONEST.items():
         theirs = cases[case]
@@ -193,7 +193,7 @@ def honest(shared: Shared) -> Iterator[Row]:
         path = shared.path(f"{case[:2]}data_EventStudy", target)
         gaps, shown = [], (0.0, 0.0)
         for size, low, high in zip(*(np.atleast_1d(theirs[k]) for k in ("M", "lb", "ub")), strict=True):
-            found = robust_interval(path, kind, size, method, 0.95, np.random.default_rng(0), **options)
+            found = compute_robust_interval(path, kind, size, method, 0.95, np.random.default_rng(0), **options)
             ends = [abs(found.low - low)] + [abs(found.high - high)] * int(abs(high - TRUNCATED) > 1e-9)
             gaps.append(max(ends) / (high - low))
             shown = (low, found.low)
@@ -213,7 +213,7 @@ def chain(shared: Shared) -> Iterator[Row]:
         covariates=("lpop",),
     )
     bands = Clustered(correction="none").infer(fit(CallawaySantAnna(), design), "event", np.random.default_rng(0))
-    path = event_path(bands.estimate, bands.covariance, "first")
+    path = build_event_path(bands.estimate, bands.covariance, "first")
     yield (
         "HonestDiD from did",
         "first effect",

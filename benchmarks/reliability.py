@@ -143,8 +143,8 @@ def messages() -> str:
     from test_ugly_files import FILES
 
     from twintrade.errors import TwintradeError
-    from twintrade.study.checking import checked
-    from twintrade.study.scaffold import scaffolded
+    from twintrade.study.checking import check_analysis
+    from twintrade.study.scaffold import write_scaffold
 
     told = []
     for name in TOLD:
@@ -155,9 +155,9 @@ def messages() -> str:
             (raw / ugly.name).write_bytes(ugly.content if isinstance(ugly.content, bytes) else ugly.content.encode())
             (raw / "ties.csv").write_text(ugly.ties, encoding="utf-8")
             try:
-                scaffolded(Path(folder), "mine", f"data/raw/{ugly.name}", "data/raw/ties.csv")
+                write_scaffold(Path(folder), "mine", f"data/raw/{ugly.name}", "data/raw/ties.csv")
                 text = (Path(folder) / "analyses" / "mine.toml").read_text(encoding="utf-8")
-                checked(Path(folder), "mine", text.replace('"UNKNOWN"', '"USD"'))
+                check_analysis(Path(folder), "mine", text.replace('"UNKNOWN"', '"USD"'))
             except TwintradeError as error:
                 told.append((name, _first(str(error))))
     assert len(told) == len(TOLD)

@@ -16,9 +16,9 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
-from twintrade.numerics.absorption.absorb import absorber
-from twintrade.numerics.linear.regression import LeastSquares, least_squares
-from twintrade.numerics.poisson.fit import PoissonFit, poisson
+from twintrade.numerics.absorption.absorb import build_absorber
+from twintrade.numerics.linear.regression import LeastSquares, fit_least_squares
+from twintrade.numerics.poisson.fit import PoissonFit, fit_poisson
 
 Row = tuple[str, float, float, float, float, int]
 """What, target, its error, ours, its error, rows."""
@@ -51,19 +51,19 @@ def guide_distance(d: pd.DataFrame) -> Iterator[Row]:
     columns = ["cntg", "lang", "clny", "ln_dist"]
     positive = d[d.trade > 0]
     y, pair = np.log(positive.trade.to_numpy()), positive.pair_id.to_numpy()
-    plain = least_squares(
+    plain = fit_least_squares(
         y,
         positive[["ln_output", "ln_spending", *columns]].to_numpy(float),
-        absorber([np.zeros(y.size, dtype=np.int64)]),
+        build_absorber([np.zeros(y.size, dtype=np.int64)]),
     )
     se = clustered(plain, pair, np.ones(y.size), 7)
     yield "application 1, OLS, ln dist", -1.002, 0.027, plain.coefficients[-1], se[-1], y.size
     effects = [codes(positive.exporter, positive.year), codes(positive.importer, positive.year)]
-    absorbed = least_squares(y, positive[columns].to_numpy(float), absorber(effects))
+    absorbed = fit_least_squares(y, positive[columns].to_numpy(float), build_absorber(effects))
     charged = sum(int(code.max()) + 1 for code in effects) + len(columns)
     se = clustered(absorbed, pair, np.ones(y.size), charged)
     yield "application 1, FE-OLS, ln dist", -1.216, 0.038, absorbed.coefficients[-1], se[-1], y.size
-    found = poisson(
+    found = fit_poisson(
         d.trade.to_numpy(), d[columns].to_numpy(float), [codes(d.exporter, d.year), codes(d.importer, d.year)]
     )
     se = clustered(found, d.pair_id.to_numpy()[found.rows], found.mu, 0)
@@ -75,7 +75,7 @@ def guide_agreements(d: pd.DataFrame) -> Iterator[Row]:
     pair = d.pair_id.to_numpy()
 
     def fitted(columns: pd.DataFrame, third: np.ndarray) -> tuple[PoissonFit, np.ndarray]:
-        found = poisson(d.trade.to_numpy(), columns.to_numpy(float), [*effects, third])
+        found = fit_poisson(d.trade.to_numpy(), columns.to_numpy(float), [*effects, third])
         return found, clustered(found, pair[found.rows], found.mu, 0)
 
     found, se = fitted(d[["rta"]], codes(d.pair_id))
@@ -92,7 +92,7 @@ def guide_agreements(d: pd.DataFrame) -> Iterator[Row]:
 def ppmlhdfe_example(d: pd.DataFrame) -> Iterator[Row]:
     d = d[d.category == "TOTAL"]
     pair = codes(d.isoexp, d.isoimp)
-    found = poisson(
+    found = fit_poisson(
         d.trade.to_numpy(), d[["fta"]].to_numpy(float), [codes(d.isoexp, d.year), codes(d.isoimp, d.year), pair]
     )
     se = clustered(found, pair[found.rows], found.mu, 0)

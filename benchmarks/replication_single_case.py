@@ -18,7 +18,7 @@ from twintrade.estimators.interactive_effects import InteractiveEffects
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
-from twintrade.numerics.simplex.predictor_weights import nested, standardized, weigh
+from twintrade.numerics.simplex.predictor_weights import fit_predictor_weights, standardize_predictors, weigh
 
 BUNDLED = Path(__file__).resolve().parents[1] / "tests" / "golden" / "data"
 
@@ -77,14 +77,14 @@ def basque(shared: Path) -> Iterator[Row]:
     for case, label in (("basque_nested_bfgs", "nested V"), ("basque_equal_v", "equal V")):
         reference = golden[case]
         units = [17, *(int(u) for u in reference["weights"]["unit"])]
-        predictors = standardized(np.vstack([reference["X1"], np.asarray(reference["X0"], dtype=float).T]))
+        predictors = standardize_predictors(np.vstack([reference["X1"], np.asarray(reference["X0"], dtype=float).T]))
         outcomes = wide.loc[units, 1960:1969].to_numpy()
         given = weigh(predictors, outcomes, np.asarray(reference["v"])).weights
         theirs = np.asarray(reference["weights"]["w"])
         for place in np.argsort(theirs)[::-1][:2]:
             yield f"Basque, V of Synth ({label}), region {units[1 + place]}", theirs[place], float(given[place])
         if case == "basque_nested_bfgs":
-            found = nested(predictors, outcomes)
+            found = fit_predictor_weights(predictors, outcomes)
             for target, ours in zip((0.851, 0.149), np.sort(found.weights)[::-1], strict=False):
                 yield "Basque, V found here, weight", target, float(ours)
             yield "Basque, V found here, loss before 1970", reference["loss_v"], found.loss

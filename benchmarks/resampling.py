@@ -14,18 +14,18 @@ import pandas as pd
 
 from benchmarks.measured import in_own_process
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.sensitivity.specifications import subsets
+from twintrade.diagnostics.sensitivity.specifications import iterate_subsets
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.refits.leave_out import row_clusters
+from twintrade.inference.refits.leave_out import find_row_clusters
 from twintrade.inference.refits.permutation import permute
-from twintrade.inference.refits.reassignment import assignments
-from twintrade.inference.refits.wild_sums import working
+from twintrade.inference.refits.reassignment import build_assignments
+from twintrade.inference.refits.wild_sums import prepare_bootstrap
 from twintrade.inference.wild import Wild
-from twintrade.numerics.honest.intervals import EventPath, Method, RobustInterval, robust_interval
+from twintrade.numerics.honest.intervals import EventPath, Method, RobustInterval, compute_robust_interval
 from twintrade.numerics.honest.trend_restrictions import Kind
-from twintrade.numerics.linear.wild import simulate, wild_weights
+from twintrade.numerics.linear.wild import draw_wild_weights, simulate
 
 CASES = ("wild", "randomization", "specification curve", "honest", "peers")
 SECONDS = 300.0
@@ -65,9 +65,11 @@ def wild() -> None:
 def one_wild(effects: str | tuple[str, ...]) -> None:
     fitted = fit(TWFE(shape="static"), panel(300, 15, 20, 600, effects))
     source = fitted.estimate.uncertainty.regression
-    codes = row_clusters(fitted, "city", source.rows)
-    (sums, _), once = cpu(lambda: working(fitted, fitted.estimate, source, codes, codes).sums(0, "plain", False, 1.0))
-    weights, _ = wild_weights(np.random.default_rng(1), 9999, 300, "rademacher")
+    codes = find_row_clusters(fitted, "city", source.rows)
+    (sums, _), once = cpu(
+        lambda: prepare_bootstrap(fitted, fitted.estimate, source, codes, codes).sums(0, "plain", False, 1.0)
+    )
+    weights, _ = draw_wild_weights(np.random.default_rng(1), 9999, 300, "rademacher")
     _, drawn = cpu(lambda: simulate(sums, weights).statistics(float(fitted.estimate.effects[0])))
     whole = sorted(
         cpu(lambda: Wild(draws=9999).infer(fitted, "overall", np.random.default_rng(1)))[1] for _ in range(5)
@@ -86,7 +88,7 @@ def randomization() -> None:
 
 
 def one_randomization(label: str, design: Design, method: TWFE | Imputation) -> None:
-    dealt, rng = assignments(design, "units"), np.random.default_rng(2)
+    dealt, rng = build_assignments(design, "units"), np.random.default_rng(2)
     onsets = [dealt.draw(rng) for _ in range(1000)]
     few = onsets[:10]
     fitted = fit(method, design)
@@ -104,7 +106,7 @@ def specification_curve() -> None:
     print("specification curve, 10 controls in 1,024 subsets, 18,000 rows")
     design = replace(panel(60, 15, 20, 120, "two_way"), clusters=("unit",))
     names = tuple(f"x{k}" for k in range(10))
-    fast, seconds = cpu(lambda: list(subsets(design, names)))
+    fast, seconds = cpu(lambda: list(iterate_subsets(design, names)))
     some = [tuple(c) for size in (0, 3, 6) for c in list(combinations(names, size))[:4]]
     slow, naive = cpu(
         lambda: [fit(TWFE(shape="static"), replace(design, covariates=c)).estimate.effects[0] for c in some]
@@ -133,7 +135,7 @@ def wild_peer(python: str) -> None:
     x = source.design
     slope = float(fitted.estimate.effects[0])
     y = source.residuals + x[:, 0] * slope
-    codes = row_clusters(fitted, "city", source.rows)
+    codes = find_row_clusters(fitted, "city", source.rows)
     bands, own = cpu(lambda: Wild(draws=9999).infer(fitted, "overall", np.random.default_rng(1)))
     held = {"x": x, "y": y, "cluster": codes, "r": np.ones(1), "draws": np.array(9999)}
     other = of_peer(python, "wild", held)
@@ -150,7 +152,7 @@ def event_path(n_pre: int, n_post: int) -> EventPath:
 
 
 def interval(path: EventPath, kind: Kind, method: Method) -> RobustInterval:
-    return robust_interval(path, kind, 1.0, method, 0.95, np.random.default_rng(0))
+    return compute_robust_interval(path, kind, 1.0, method, 0.95, np.random.default_rng(0))
 
 
 def honest() -> None:

@@ -158,7 +158,7 @@ def counted(folder: Path, file: str, engine: str, memory: str) -> dict[str, obje
 
 def many_groups(folder: Path, file: str, engine: str, memory: str) -> dict[str, object]:
     """Millions of groups under a bound on memory: city, partner, month and product."""
-    from twintrade.data.microdata.collapse import Reading, cells_statement, engine_for
+    from twintrade.data.microdata.collapse import Reading, build_cells_statement, build_engine
     from twintrade.data.microdata.files import look_at
     from twintrade.data.schema.file_format import FileFormat
     from twintrade.data.schema.microdata import Microdata
@@ -174,10 +174,12 @@ def many_groups(folder: Path, file: str, engine: str, memory: str) -> dict[str, 
         counts=False,
         product_digits=3,
     )
-    made = engine_for(options, folder)
+    made = build_engine(options, folder)
     try:
         made.open(files, roles, None)
-        found = made.execute(f"SELECT COUNT(*) AS n, SUM(value) AS s FROM ({cells_statement(reading)}) AS cells")
+        found = made.execute(
+            f"SELECT COUNT(*) AS n, SUM(value) AS s FROM ({build_cells_statement(reading)}) AS cells"
+        )
     finally:
         made.close()
     return {"cells": found["n"][0].as_py(), "sum": str(found["s"][0].as_py())}

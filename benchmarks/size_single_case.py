@@ -14,7 +14,7 @@ import pandas as pd
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import Case
-from twintrade.diagnostics.single_case.case_placebos import case_sets, placebo_paths
+from twintrade.diagnostics.single_case.case_placebos import build_case_sets, estimate_placebo_paths
 from twintrade.estimators.base import fit
 from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.estimators.double_ratio import DoubleRatio
@@ -23,13 +23,13 @@ from twintrade.estimators.synthetic_did import SyntheticDid
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.conformal import null_residuals
+from twintrade.inference.conformal import compute_null_residuals
 from twintrade.inference.conley_taber import ConleyTaber
 from twintrade.inference.ferman_pinto import FermanPinto
 from twintrade.inference.prediction_intervals import PredictionIntervals
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.series.conformal import moving_block_p
+from twintrade.numerics.series.conformal import compute_moving_block_p
 
 N_CITIES, N_PARTNERS, N_BEFORE, N_AFTER = 6, 8, 15, 5
 RHOS = (0.0, 0.5, 0.8)
@@ -98,8 +98,8 @@ def placebo_size(draws: int) -> Iterator[Row]:
             logs = log_flows(rng, rho).reshape(city.size, -1)
             for method in METHODS:
                 case = as_case(logs if method.is_log else np.exp(logs), N_BEFORE, city, partner)
-                for key, chosen in case_sets(case).items():
-                    paths = placebo_paths(method.estimator, chosen)
+                for key, chosen in build_case_sets(case).items():
+                    paths = estimate_placebo_paths(method.estimator, chosen)
                     rank = paths.rank()
                     size = max(np.floor(0.1 / rank.floor + 1e-9), 1) * rank.floor
                     ratio = paths.rmspe_rank().p if method.is_log else np.nan
@@ -132,8 +132,8 @@ def weighted_sum(rng: np.random.Generator, n: int, rho: float, n_after: int) -> 
 def _conformal_p(rng: np.random.Generator, n_before: int, n_after: int, rho: float) -> float:
     n = n_before + n_after
     case = as_case(weighted_sum(rng, n, rho, n_after), n)
-    residuals = null_residuals(SyntheticControl(), case, np.arange(n) >= n_before, EFFECT)
-    return moving_block_p(residuals, n_after)
+    residuals = compute_null_residuals(SyntheticControl(), case, np.arange(n) >= n_before, EFFECT)
+    return compute_moving_block_p(residuals, n_after)
 
 
 def frame_of(values: FloatArray, size: FloatArray | None = None) -> pd.DataFrame:

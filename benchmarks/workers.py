@@ -28,7 +28,7 @@ def refits(n_draws: int, workers: Any) -> str:
     from twintrade.design import Design
     from twintrade.estimators.base import fit
     from twintrade.estimators.ppml import PPML
-    from twintrade.fanout import using
+    from twintrade.fanout import use_workers
     from twintrade.inference.refits.permutation import permute
     from twintrade.simulate import simulate
 
@@ -46,7 +46,7 @@ def refits(n_draws: int, workers: Any) -> str:
     found = fit(PPML(shape="static"), design)
     rng = np.random.default_rng(3)
     onsets = [rng.permutation(design.onset) for _ in range(n_draws)]
-    with using(workers, "benchmark"):
+    with use_workers(workers, "benchmark"):
         drawn = permute(found, ["overall"], onsets, has_intervals=False, is_studentized=False)
     return hashlib.sha256(drawn.views["overall"].effects.tobytes()).hexdigest()[:16]
 

@@ -59,7 +59,7 @@ def strangers(document: Document, results: ResultSet) -> list[tuple[str, str]]:
         for token in NUMBER.findall(rest):
             decimals = len(token.partition(".")[2])
             if not any(
-                numbers.fixed(v, decimals).lstrip("−") == token.lstrip("−") for v in values if math.isfinite(v)
+                numbers.format_fixed(v, decimals).lstrip("−") == token.lstrip("−") for v in values if math.isfinite(v)
             ):
                 found.append((token, sentence))
     return found

@@ -96,10 +96,10 @@ def _plot_bands(bands: Any, label: str = "estimate") -> "Figure":
 
 def _plot_event_study(study: Any, label: str = "estimate") -> "Figure":
     """Draw an event study without intervals."""
-    from twintrade.effects.bands import unknown_bands
+    from twintrade.effects.bands import build_unknown_bands
     from twintrade.render.figures import draw_bands
 
-    return draw_bands(unknown_bands(study), label)
+    return draw_bands(build_unknown_bands(study), label)
 
 
 def _table(result: Any) -> str:

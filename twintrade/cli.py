@@ -74,7 +74,7 @@ def run(
 ) -> None:
     """Run analyses whose results are stale, and summarize all of them."""
     from twintrade.study.runner import run_all
-    from twintrade.study.summary import summarized
+    from twintrade.study.summary import summarize_outcomes
 
     try:
         outcomes = run_all(
@@ -83,7 +83,7 @@ def run(
     except KeyboardInterrupt:
         _complain("interrupted; the results that stand are whole")
         raise typer.Exit(INTERRUPTED) from None
-    sys.stdout.write(summarized(outcomes))
+    sys.stdout.write(summarize_outcomes(outcomes))
     raise typer.Exit(next((o.code for o in outcomes if o.code), DONE))
 
 
@@ -95,12 +95,12 @@ def check(specs: Specs = None) -> None:
 
 def _checked(specs: list[str] | None) -> int:
     """Report on the data of analyses; return the exit code of the first fault."""
-    from twintrade.study.checking import checked
+    from twintrade.study.checking import check_analysis
 
     code = DONE
     for analysis in _found(specs):
         try:
-            report = checked(analysis.root, analysis.name, analysis.text)
+            report = check_analysis(analysis.root, analysis.name, analysis.text)
         except TwintradeError as error:
             _complain(f"{analysis.name}: {error}")
             code = code or _code(error)
@@ -112,10 +112,10 @@ def _checked(specs: list[str] | None) -> int:
 @app.command()
 def explain(spec: OneSpec) -> None:
     """Say in sentences what an analysis does and assumes, then its full specification."""
-    from twintrade.study.explaining import explained
+    from twintrade.study.explaining import explain_analysis
 
     analysis = _found([spec])[0]
-    typer.echo(explained(analysis.root, analysis.name, analysis.text))
+    typer.echo(explain_analysis(analysis.root, analysis.name, analysis.text))
 
 
 @app.command()
@@ -125,13 +125,13 @@ def init(
     twinnings: Annotated[str | None, typer.Option(help="Your registry of ties, relative to the project.")] = None,
 ) -> None:
     """Start an analysis: on your files, which are then checked, or on a small simulated pair that runs as it is."""
-    from twintrade.study.scaffold import scaffolded
-    from twintrade.study.store import FOLDER, project_root
+    from twintrade.study.scaffold import write_scaffold
+    from twintrade.study.store import FOLDER, find_project_root
 
-    root = project_root(Path.cwd())
+    root = find_project_root(Path.cwd())
     if not (root / FOLDER).is_dir():
         typer.echo(f"neither this folder nor one above it holds {FOLDER}/: a new project starts here")
-    for path in scaffolded(root, name, trade, twinnings):
+    for path in write_scaffold(root, name, trade, twinnings):
         typer.echo(f"wrote {path}")
     if trade is None:
         typer.echo(f"next: twintrade check {name}, then twintrade run {name}")
@@ -153,9 +153,9 @@ def list_(
     ] = "all",
 ) -> None:
     """List analyses, methods and recipes."""
-    from twintrade.study.inventory import listed
+    from twintrade.study.inventory import format_lists
 
-    typer.echo(listed(what, Path.cwd()))
+    typer.echo(format_lists(what, Path.cwd()))
 
 
 @app.command()
@@ -165,25 +165,26 @@ def schema(
     """Print the JSON Schema of analysis files, for editors."""
     import json
 
-    from twintrade.study.reference_page import reference_page
-    from twintrade.study.schema import json_schema
+    from twintrade.study.reference_page import render_reference_page
+    from twintrade.study.schema import build_json_schema
 
     typer.echo(
-        reference_page() if markdown else json.dumps(json_schema(), indent=1, ensure_ascii=False), nl=not markdown
+        render_reference_page() if markdown else json.dumps(build_json_schema(), indent=1, ensure_ascii=False),
+        nl=not markdown,
     )
 
 
 @app.command()
 def verify(specs: Specs = None) -> None:
     """Hash inputs and results again and tell every difference from what the run recorded."""
-    from twintrade.study.store import changes, results_folder
+    from twintrade.study.store import get_results_folder, list_changes
 
     code = DONE
     for analysis in _found(specs):
-        if not results_folder(analysis.root, analysis.name).exists():
+        if not get_results_folder(analysis.root, analysis.name).exists():
             typer.echo(f"{analysis.name}: not run yet")
             continue
-        found = changes(analysis.root, analysis.name, analysis.raw)
+        found = list_changes(analysis.root, analysis.name, analysis.raw)
         typer.echo(f"{analysis.name}: {'as recorded' if not found else 'differs: ' + '; '.join(found)}")
         code = STALE if found else code
     raise typer.Exit(code)
@@ -199,20 +200,20 @@ def appendix(
     bind: Annotated[bool, typer.Option(help="Bind several into results/appendix, with a summary.")] = True,
 ) -> None:
     """Draw figures, tables and appendices again from stored numbers, without estimating; bind several in one."""
-    from twintrade.study.binding import bound, without_bound
+    from twintrade.study.binding import drop_bound_report, write_bound_report
     from twintrade.study.redraw import redraw
-    from twintrade.study.store import results_folder
+    from twintrade.study.store import get_results_folder
 
     drawn = []
-    found = _found(without_bound(specs) if specs else specs)
+    found = _found(drop_bound_report(specs) if specs else specs)
     for analysis in found:
-        if not results_folder(analysis.root, analysis.name).is_dir() and specs is None:
+        if not get_results_folder(analysis.root, analysis.name).is_dir() and specs is None:
             typer.echo(f"{analysis.name}: no results yet")
             continue
         drawn.append(redraw(analysis.root, analysis.name, analysis.text))
         typer.echo(f"results/{analysis.name}/appendix.html")
     if bind and len(drawn) > 1:
-        typer.echo(bound(found[0].root, drawn, style or ""))
+        typer.echo(write_bound_report(found[0].root, drawn, style or ""))
 
 
 @app.command()
@@ -225,17 +226,17 @@ def simulate(
     effect: Annotated[float, typer.Option(help="Log points after a tie.")] = 0.2,
 ) -> None:
     """Write a trade table whose effect of a tie is known, for power and practice."""
-    from twintrade.study.known_effect import known_effect
+    from twintrade.study.known_effect import simulate_known_effect
     from twintrade.study.store import write_new
 
-    for path in write_new(Path(folder), known_effect(seed, cities, partners, periods, effect)):
+    for path in write_new(Path(folder), simulate_known_effect(seed, cities, partners, periods, effect)):
         typer.echo(f"wrote {Path(folder, path)}")
 
 
 @app.command("replication-readme")
 def replication_readme(specs: Specs = None) -> None:
     """Print the README of a replication package, filled from analysis files and manifests."""
-    from twintrade.study.replication_readme import replication_readme as written
+    from twintrade.study.replication_readme import render_replication_readme as written
 
     typer.echo(written(_found(specs)), nl=False)
 
@@ -249,9 +250,9 @@ def version() -> None:
 
 
 def _found(specs: list[str] | None) -> "list[Analysis]":
-    from twintrade.study.store import analyses
+    from twintrade.study.store import find_analyses
 
-    return analyses(Path.cwd(), specs or [])
+    return find_analyses(Path.cwd(), specs or [])
 
 
 def _complain(text: str) -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.absorption.absorb import absorber
-from twintrade.numerics.linear.regression import least_squares
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.absorption.absorb import build_absorber
+from twintrade.numerics.linear.regression import fit_least_squares
+from twintrade.numerics.poisson.fit import fit_poisson
 
 ITERATED = 1e-9
 """Two Poisson fits that stop at 1e-13 of the linear predictor."""
@@ -40,9 +40,9 @@ def test_poisson_on_sums_is_poisson_on_products(long):
     flows, X, codes, _ = long
     flows = flows.copy()
     flows[codes[0] == 3] = 0.0
-    summed = poisson(flows.sum(axis=1), X, codes)
+    summed = fit_poisson(flows.sum(axis=1), X, codes)
     rows = np.repeat(np.arange(X.shape[0]), N_PRODUCTS)
-    by_product = poisson(flows.ravel(), X[rows], [code[rows] for code in codes])
+    by_product = fit_poisson(flows.ravel(), X[rows], [code[rows] for code in codes])
     np.testing.assert_allclose(summed.coefficients, by_product.coefficients, rtol=ITERATED)
     np.testing.assert_array_equal(np.unique(rows[by_product.rows]), summed.rows)
     assert summed.rows.size < X.shape[0]
@@ -59,11 +59,11 @@ def test_unequal_numbers_of_products_enter_as_an_offset(long):
     flows, X, codes, traded = long
     kept = np.arange(N_PRODUCTS) < traded[:, None]
     rows = np.nonzero(kept)[0]
-    by_product = poisson(flows[kept], X[rows], [code[rows] for code in codes])
+    by_product = fit_poisson(flows[kept], X[rows], [code[rows] for code in codes])
     sums = np.where(kept, flows, 0.0).sum(axis=1)
-    with_offset = poisson(sums, X, codes, offset=np.log(traded))
+    with_offset = fit_poisson(sums, X, codes, offset=np.log(traded))
     np.testing.assert_allclose(with_offset.coefficients, by_product.coefficients, rtol=ITERATED)
-    assert np.abs(poisson(sums, X, codes).coefficients - by_product.coefficients).max() > 1e-3
+    assert np.abs(fit_poisson(sums, X, codes).coefficients - by_product.coefficients).max() > 1e-3
 
 
 def test_effects_by_product_and_period_stop_the_sums_from_being_exact(long):
@@ -71,18 +71,18 @@ def test_effects_by_product_and_period_stop_the_sums_from_being_exact(long):
     rows = np.repeat(np.arange(X.shape[0]), N_PRODUCTS)
     product = np.tile(np.arange(N_PRODUCTS), X.shape[0])
     separate = [codes[0][rows] * N_PRODUCTS + product, codes[1][rows], codes[2][rows] * N_PRODUCTS + product]
-    by_product = poisson(flows.ravel(), X[rows], separate)
-    assert np.abs(by_product.coefficients - poisson(flows.sum(axis=1), X, codes).coefficients).max() > 1e-3
+    by_product = fit_poisson(flows.ravel(), X[rows], separate)
+    assert np.abs(by_product.coefficients - fit_poisson(flows.sum(axis=1), X, codes).coefficients).max() > 1e-3
 
 
 def test_least_squares_on_weighted_means_is_least_squares_on_products(long):
     flows, X, codes, traded = long
     kept = np.arange(N_PRODUCTS) < traded[:, None]
     rows = np.nonzero(kept)[0]
-    by_product = least_squares(flows[kept], X[rows], absorber([code[rows] for code in codes]))
+    by_product = fit_least_squares(flows[kept], X[rows], build_absorber([code[rows] for code in codes]))
     means = np.where(kept, flows, 0.0).sum(axis=1) / traded
     weights = traded.astype(float)
-    on_means = least_squares(means, X, absorber(codes, weights))
+    on_means = fit_least_squares(means, X, build_absorber(codes, weights))
     np.testing.assert_allclose(on_means.coefficients, by_product.coefficients, rtol=ITERATED)
     np.testing.assert_allclose(on_means.bread, by_product.bread, rtol=1e-8)
     within = (flows[kept] - means[rows]) @ (flows[kept] - means[rows])

@@ -18,8 +18,8 @@ from twintrade.estimators.ppml import PPML
 from twintrade.estimators.ppml_corrected import PPMLCorrected
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.weidner_zylkin import WeidnerZylkin
-from twintrade.numerics.poisson.bias_correction import DyadPanel, incidental_bias
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.poisson.bias_correction import DyadPanel, compute_incidental_bias
+from twintrade.numerics.poisson.fit import fit_poisson
 
 N_PERIODS = 5
 SLOPE, TIE = 1.0, 0.5
@@ -59,14 +59,14 @@ def estimated(y, x, observed=None, has_dyad_effects=True):
     city, partner, period = (axis.ravel()[rows] for axis in np.indices(y.shape))
     codes = [city * n_periods + period, partner * n_periods + period]
     codes += [city * n_partners + partner] if has_dyad_effects else []
-    found = poisson(y.ravel()[rows], x.reshape(y.size, -1)[rows], codes)
+    found = fit_poisson(y.ravel()[rows], x.reshape(y.size, -1)[rows], codes)
     city, partner, period, y = city[found.rows], partner[found.rows], period[found.rows], y.ravel()[rows][found.rows]
     dyads, dyad = np.unique(city * n_partners + partner, return_inverse=True)
     mean, score = np.zeros((2, dyads.size, n_periods))
     regressors = np.zeros((dyads.size, n_periods, x.shape[-1]))
     mean[dyad, period], score[dyad, period], regressors[dyad, period] = found.mu, y - found.mu, found.x_tilde
     ends = [np.unique(end, return_inverse=True)[1] for end in (dyads // n_partners, dyads % n_partners)]
-    parts = incidental_bias(DyadPanel(*ends, mean, score, regressors, has_dyad_effects))
+    parts = compute_incidental_bias(DyadPanel(*ends, mean, score, regressors, has_dyad_effects))
     plain, adjusted = parts.dyad_scores, parts.adjusted_scores
     n = dyads.size
     meats = [plain.T @ plain, 0.5 * (plain.T @ adjusted + adjusted.T @ plain), adjusted.T @ adjusted]

@@ -13,17 +13,17 @@ from single_cases import factor_matrix
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.case import Case
-from twintrade.diagnostics.single_case.case_placebos import placebo_paths
+from twintrade.diagnostics.single_case.case_placebos import estimate_placebo_paths
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.conformal import null_residuals
+from twintrade.inference.conformal import compute_null_residuals
 from twintrade.inference.conley_taber import ConleyTaber
 from twintrade.inference.ferman_pinto import FermanPinto
 from twintrade.inference.prediction_intervals import PredictionIntervals
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.series.conformal import moving_block_p
+from twintrade.numerics.series.conformal import compute_moving_block_p
 
 pytestmark = pytest.mark.slow
 N_SIMULATIONS = int(os.environ.get("TWINTRADE_SIMULATIONS", "500"))
@@ -55,7 +55,7 @@ def test_placebo_ranks_have_their_size(rho):
     rng = np.random.default_rng(100 + int(10 * rho))
     shift, ratio = [], []
     for _ in range(N_SIMULATIONS):
-        paths = placebo_paths(SyntheticControl(), case_of(factor_matrix(rng, 20, 25, rho=rho), 20))
+        paths = estimate_placebo_paths(SyntheticControl(), case_of(factor_matrix(rng, 20, 25, rho=rho), 20))
         shift.append(paths.rank().p <= 0.1 + 1e-9)
         ratio.append(paths.rmspe_rank().p <= 0.1 + 1e-9)
     print(f"placebo size at 0.10, rho {rho}: mean gap {np.mean(shift):.3f}, RMSPE ratio {np.mean(ratio):.3f}")
@@ -77,8 +77,8 @@ def test_conformal_intervals_cover_under_stationary_errors(rho, n_after):
         own = 0.5 * donors[0] + 0.3 * donors[1] + 0.2 * donors[2] + 0.5 * errors[50:]
         own[40:] += 2.0
         case = case_of(np.vstack([own, donors]), n_periods)
-        residuals = null_residuals(SyntheticControl(), case, np.arange(n_periods) >= 40, 2.0)
-        covered.append(moving_block_p(residuals, n_after) > 0.1)
+        residuals = compute_null_residuals(SyntheticControl(), case, np.arange(n_periods) >= 40, 2.0)
+        covered.append(compute_moving_block_p(residuals, n_after) > 0.1)
     print(f"conformal coverage of 0.90, rho {rho}, {n_after} after: {np.mean(covered):.3f}")
     # Discreteness makes it conservative; serial dependence costs a little in 40 periods.
     assert np.mean(covered) >= 0.9 - 3 * np.sqrt(0.09 / N_SIMULATIONS) - (0.03 if rho else 0.0)

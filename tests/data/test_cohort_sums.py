@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from twintrade.data.microdata.cohort_sums import cohort_tables
+from twintrade.data.microdata.cohort_sums import build_cohort_tables
 from twintrade.data.schema.microdata import Microdata
 from twintrade.design import Design, Panel, Treatment
 from twintrade.design.cohort_statistics import CohortStatistics
@@ -57,7 +57,7 @@ def in_memory(cells, onsets) -> Design:
 def test_effects_and_clustered_errors_are_those_of_every_row(cells, onsets, engine, tmp_path):
     if engine == "spark":
         pytest.importorskip("pyspark", reason="the extra spark is not installed")
-    tables = cohort_tables(cells, onsets, Microdata(engine=engine, answer_within=240), tmp_path)
+    tables = build_cohort_tables(cells, onsets, Microdata(engine=engine, answer_within=240), tmp_path)
     made = CohortStatistics.from_tables(tables.sums, tables.products, tables.clusters, center=tables.center)
     whole = in_memory(cells, onsets)
     for name in ("callaway_santanna", "imputation"):
@@ -74,6 +74,6 @@ def test_effects_and_clustered_errors_are_those_of_every_row(cells, onsets, engi
 def test_pairs_that_are_not_there_are_refused(cells, onsets, tmp_path):
     more = pd.concat([onsets, pd.DataFrame({"city": ["Atlantis"], "partner": ["USA"], "onset": [2004]})])
     with pytest.raises(DataError, match="Atlantis-USA"):
-        cohort_tables(cells, more, Microdata(), tmp_path)
+        build_cohort_tables(cells, more, Microdata(), tmp_path)
     with pytest.raises(DataError, match="two onsets"):
-        cohort_tables(cells, pd.concat([onsets, onsets[:1]]), Microdata(), tmp_path)
+        build_cohort_tables(cells, pd.concat([onsets, onsets[:1]]), Microdata(), tmp_path)

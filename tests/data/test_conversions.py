@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from twintrade.data import Deflator, ExchangeRates, Frequency, InvalidDataError, read_trade
-from twintrade.data.figures.conversions import conversions_frame
-from twintrade.data.figures.ecb import ecb_rates
+from twintrade.data.figures.conversions import build_conversions_frame
+from twintrade.data.figures.ecb import load_ecb_rates
 from twintrade.errors import DataError
 
 TRADE = "city,partner,year,value\nJinan,GBR,2004,80\nJinan,GBR,2005,160\n"
@@ -36,7 +36,7 @@ def test_a_users_table_of_rates(root, trade_source):
         ("exchange", "CNY", "USD", "2004", 0.125),
         ("exchange", "CNY", "USD", "2005", 0.125),
     ]
-    frame = conversions_frame(table.conversions)
+    frame = build_conversions_frame(table.conversions)
     assert frame["source"].tolist() == ["data/raw/rates.csv"] * 2
     assert (frame["factor"] * 80).iloc[0] == table.frame["value"].iloc[0]
     assert [r.path for r in table.provenance] == ["data/raw/trade.csv", "data/raw/rates.csv"]
@@ -91,10 +91,10 @@ def test_annual_means_of_the_central_banks_rates(shared):
     with (shared / "data" / "fx_annual_ecb.csv").open(encoding="utf-8") as stream:
         known = {(r["currency"], int(r["year"])): float(r["lc_per_usd_avg"]) for r in csv.DictReader(stream)}
     for currency, year in (("GBP", 2004), ("CNY", 2010), ("AUD", 2004)):
-        found = ecb_rates(currency, "USD", [year], Frequency.YEAR)[year]
+        found = load_ecb_rates(currency, "USD", [year], Frequency.YEAR)[year]
         assert found == pytest.approx(known[currency, year], rel=1e-5)  # printed with six decimals
     # The yuan has rates from April 2005: 2005 is no whole year.
-    assert ecb_rates("CNY", "USD", [2005], Frequency.YEAR) == {}
+    assert load_ecb_rates("CNY", "USD", [2005], Frequency.YEAR) == {}
 
 
 def test_without_the_package_the_error_says_what_to_install(root, trade_source, monkeypatch):

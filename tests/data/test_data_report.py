@@ -3,7 +3,7 @@
 import pytest
 
 from twintrade.data import InvalidDataError, read_trade
-from twintrade.data.data_report import data_report
+from twintrade.data.data_report import format_data_report
 
 FAULTY = "city,partner,year,value\nLyon,GBR,2004,-5\nLyon,Ruritania,2005,1\nLyon,GBR,2005,1(r)\n"
 
@@ -11,7 +11,7 @@ FAULTY = "city,partner,year,value\nLyon,GBR,2004,-5\nLyon,Ruritania,2005,1\nLyon
 def test_a_report_of_faults(project, trade_source):
     with pytest.raises(InvalidDataError) as caught:
         read_trade([trade_source()], project(FAULTY))
-    report = data_report([], caught.value.messages, caught.value.n_errors)
+    report = format_data_report([], caught.value.messages, caught.value.n_errors)
     lines = report.splitlines()
     assert "Errors (3)" in lines
     assert [line.split(":")[0].strip() for line in lines if line.startswith("    row")] == [
@@ -25,7 +25,7 @@ def test_a_report_of_faults(project, trade_source):
 
 def test_a_report_of_a_good_file(project, trade_source):
     table = read_trade([trade_source()], project("city,partner,year,value\nLyon,GBR,2004,5\nLyon,World,2004,6\n"))
-    report = data_report(table.provenance, table.messages)
+    report = format_data_report(table.provenance, table.messages)
     assert "data/raw/trade.csv: 2 rows, utf-8, USD" in report
     assert "left out by rule: aggregate partner, 1 row\n" in report
     assert "Errors" not in report
@@ -36,4 +36,4 @@ def test_more_errors_than_are_listed(project, trade_source):
     rows = "".join(f"Lyon,GBR,{1800 + i},bad\n" for i in range(250))
     with pytest.raises(InvalidDataError) as caught:
         read_trade([trade_source()], project("city,partner,year,value\n" + rows))
-    assert "Errors (250, the first 200)" in data_report([], caught.value.messages, caught.value.n_errors)
+    assert "Errors (250, the first 200)" in format_data_report([], caught.value.messages, caught.value.n_errors)

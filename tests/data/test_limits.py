@@ -15,15 +15,15 @@ from made_workbooks import sheet, workbook
 from twintrade.data import InvalidDataError, read_trade, read_twinnings
 from twintrade.data.calendar.dates import TwinningDate, parse_date, refuse_future
 from twintrade.data.calendar.periods import Frequency
-from twintrade.data.data_report import data_report
+from twintrade.data.data_report import format_data_report
 from twintrade.data.formats import containers
-from twintrade.data.formats.reading_time import time_for
+from twintrade.data.formats.reading_time import limit_time
 from twintrade.data.formats.tables import open_table
 from twintrade.data.looks.file_look import look_at_file
 from twintrade.data.registry.matching import reconcile
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.cells import quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 
@@ -57,8 +57,8 @@ def test_faults_are_listed_up_to_the_bound_and_counted_beyond(project, trade_sou
 
 def test_a_message_quotes_a_cell_up_to_the_bound():
     whole = "x" * limits.MAX_QUOTED_CHARACTERS
-    assert quoted(whole) == f"“{whole}”"
-    assert quoted(whole + "x") == f"“{whole[:-1]}…”"
+    assert quote_cell(whole) == f"“{whole}”"
+    assert quote_cell(whole + "x") == f"“{whole[:-1]}…”"
 
 
 def test_a_name_as_long_as_the_bound_is_a_name(project, trade_source):
@@ -107,20 +107,20 @@ def test_a_tie_may_be_dated_so_many_years_after_the_sample(project, twinning_sou
 def test_expansion_has_a_ceiling_whatever_the_ratio(monkeypatch):
     content = gzip.compress(bytes(1000))
     monkeypatch.setattr(limits, "MAX_EXPANDED_BYTES", 1000)
-    assert len(containers.expanded(content, "x.gz")) == 1000
+    assert len(containers.expand_gzip(content, "x.gz")) == 1000
     monkeypatch.setattr(limits, "MAX_EXPANDED_BYTES", 999)
     with pytest.raises(DataError, match="expands to more than 999"):
-        containers.expanded(content, "x.gz")
+        containers.expand_gzip(content, "x.gz")
 
 
 def test_a_small_file_may_expand_freely(monkeypatch):
     content = gzip.compress(bytes(100_000))
     assert limits.MAX_EXPANSION_RATIO * len(content) < 100_000
     monkeypatch.setattr(limits, "MIN_RATIO_BYTES", 100_000)
-    assert len(containers.expanded(content, "x.gz")) == 100_000
+    assert len(containers.expand_gzip(content, "x.gz")) == 100_000
     monkeypatch.setattr(limits, "MIN_RATIO_BYTES", 99_999)
     with pytest.raises(DataError, match="expands to more than"):
-        containers.expanded(content, "x.gz")
+        containers.expand_gzip(content, "x.gz")
 
 
 def test_a_clock_that_stands_before_the_floor_refuses_no_date_up_to_it():
@@ -144,7 +144,7 @@ def test_the_report_prints_so_many_faults_of_a_column_and_counts_the_rest(projec
     for n, more in ((most, ""), (most + 3, "value, number: 3 more like these")):
         rows = "".join(f"Lyon,GBR,{1900 + i},one hundred and {i}\n" for i in range(n))
         error = messages(project, trade_source, HEAD + rows)
-        report = data_report((), error.messages, error.n_errors)
+        report = format_data_report((), error.messages, error.n_errors)
         assert report.count("“one hundred and") == most
         assert more in report
         assert ("more like these" in report) == bool(more)
@@ -161,19 +161,19 @@ def zipped(**members: bytes) -> bytes:
 def test_a_zipped_table_may_expand_as_far_as_a_compressed_one(monkeypatch):
     content = zipped(t=bytes(1000))
     monkeypatch.setattr(limits, "MAX_EXPANDED_BYTES", 1000)
-    assert len(containers.unzipped(content, None, "x.zip")) == 1000
+    assert len(containers.read_zip_table(content, None, "x.zip")) == 1000
     monkeypatch.setattr(limits, "MAX_EXPANDED_BYTES", 999)
     with pytest.raises(DataError, match="expands to more than 999"):
-        containers.unzipped(content, None, "x.zip")
+        containers.read_zip_table(content, None, "x.zip")
 
 
 def test_a_zip_file_may_have_so_many_members(monkeypatch):
     content = zipped(a=b"1", b=b"2")
     monkeypatch.setattr(limits, "MAX_ARCHIVE_MEMBERS", 2)
-    assert containers.unzipped(content, "b.csv", "x.zip") == b"2"
+    assert containers.read_zip_table(content, "b.csv", "x.zip") == b"2"
     monkeypatch.setattr(limits, "MAX_ARCHIVE_MEMBERS", 1)
     with pytest.raises(DataError, match="has 2 parts"):
-        containers.unzipped(content, "b.csv", "x.zip")
+        containers.read_zip_table(content, "b.csv", "x.zip")
 
 
 ZIPS = [
@@ -189,7 +189,7 @@ ZIPS = [
 @pytest.mark.parametrize(("content", "member", "told"), ZIPS, ids=range(len(ZIPS)))
 def test_a_zip_file_that_is_no_table_is_told(content, member, told):
     with pytest.raises(DataError, match=re.escape(told)):
-        containers.unzipped(content, member, "x.zip")
+        containers.read_zip_table(content, member, "x.zip")
 
 
 @pytest.mark.parametrize(
@@ -216,11 +216,11 @@ def test_a_cell_that_would_keep_a_reader_busy_costs_no_time(project, trade_sourc
 
 def test_a_file_may_be_read_as_long_as_the_bound_and_is_given_up_beyond(project, trade_source):
     root, now = project(f"{HEAD}Lyon,GBR,2004,1\n"), iter((0.0, *[float(limits.MAX_READING_SECONDS)] * 99))
-    with time_for("trade.csv", lambda: next(now)):
+    with limit_time("trade.csv", lambda: next(now)):
         assert read_trade([trade_source()], root).frame["value"].tolist() == [1.0]
     later = iter((0.0, *[limits.MAX_READING_SECONDS + 0.5] * 99))
     told = r"is not read after 20 minutes.*save the columns and rows that count as \.csv"
-    with pytest.raises(DataError, match=told), time_for("trade.csv", lambda: next(later)):
+    with pytest.raises(DataError, match=told), limit_time("trade.csv", lambda: next(later)):
         read_trade([trade_source()], root)
 
 
@@ -253,7 +253,7 @@ def test_the_time_is_looked_at_between_rows_members_and_chunks_of_every_kind_of_
         looked.append(None)
         return 0.0 if len(looked) < 4 else limits.MAX_READING_SECONDS + 1.0
 
-    with pytest.raises(DataError, match=rf"long\.{ending} is not read after"), time_for(file, clock):
+    with pytest.raises(DataError, match=rf"long\.{ending} is not read after"), limit_time(file, clock):
         open_table(tmp_path, file, FileFormat(), ["city"], Faults())
     assert len(looked) == 4
 
@@ -266,8 +266,8 @@ def test_a_look_of_init_and_the_reading_after_it_share_one_limit(tmp_path):
         asked.append(None)
         return float(len(asked))
 
-    with time_for("t.csv", clock):
+    with limit_time("t.csv", clock):
         look_at_file(tmp_path, "t.csv")
     assert len(asked) >= 2
-    with pytest.raises(DataError, match="not read after"), time_for("t.csv", lambda: clock() * 1e6):
+    with pytest.raises(DataError, match="not read after"), limit_time("t.csv", lambda: clock() * 1e6):
         look_at_file(tmp_path, "t.csv")

@@ -5,8 +5,8 @@ import csv
 import pytest
 
 from twintrade.data import Frequency, TradeSource, TwinningSource, read_trade, read_twinnings
-from twintrade.data.figures.money import parse_money_unit, power_in_header, unit_in_header
-from twintrade.data.formats.encodings import decode, possible_encodings
+from twintrade.data.figures.money import parse_header_power, parse_header_unit, parse_money_unit
+from twintrade.data.formats.encodings import decode, list_possible_encodings
 from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
 from twintrade.errors import DataError
 
@@ -86,7 +86,7 @@ def test_western_letters_are_not_read_as_chinese_and_both_readings_are_shown(pro
 @pytest.mark.parametrize("encoding", ["gb18030", "big5"])
 def test_chinese_stays_chinese(encoding):
     text = "城市,國家\n" + "臺北,英國\n臺中,法國\n" * 3
-    assert possible_encodings(text.encode(encoding))[0] != "cp1252"
+    assert list_possible_encodings(text.encode(encoding))[0] != "cp1252"
 
 
 UNITS = [
@@ -105,12 +105,12 @@ UNITS = [
 
 @pytest.mark.parametrize(("header", "unit"), UNITS)
 def test_a_unit_is_taken_from_the_header_or_left_for_the_user_to_write(header, unit):
-    assert unit_in_header(header) == (unit, "UNKNOWN" not in unit)
+    assert parse_header_unit(header) == (unit, "UNKNOWN" not in unit)
     if "UNKNOWN" in unit:
         with pytest.raises(DataError, match="money_unit is still"):
             parse_money_unit(unit)
     else:
-        assert parse_money_unit(unit).power == (power_in_header(header) or parse_money_unit(unit).power)
+        assert parse_money_unit(unit).power == (parse_header_power(header) or parse_money_unit(unit).power)
 
 
 def test_blank_dates_are_declared_as_left_out(project):

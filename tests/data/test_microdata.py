@@ -19,7 +19,7 @@ from twintrade.data.microdata.collapse_duckdb import DuckDB
 from twintrade.data.schema.microdata import Microdata
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
-from twintrade.fanout import Workers, using
+from twintrade.fanout import Workers, use_workers
 
 duckdb = pytest.importorskip("duckdb", reason="the extra microdata is not installed")
 
@@ -393,7 +393,7 @@ def test_short_memory_means_more_passes_and_the_same_cells(tmp_path, monkeypatch
 
     monkeypatch.setattr(DuckDB, "_returned", short)
     lines = []
-    with using(Workers(progress=lines.append)):
+    with use_workers(Workers(progress=lines.append)):
         found = collapse(source, tmp_path, Faults())
     assert lines == ["memory is short: once more in 8 passes"]
     assert seen[1:10] == [seen[1]] * 9

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from twintrade.data.figures.number_style import NumberStyle
 from twintrade.data.figures.numbers import Numbers, parse_numbers
-from twintrade.data.sources.cells import TextColumn, text_array
+from twintrade.data.sources.cells import TextColumn, build_text_array
 from twintrade.data.sources.faults import Faults
 
 
 def column(cells, is_number=None):
     typed = None if is_number is None else np.array(is_number, dtype=bool)
-    return TextColumn("value", "file.csv", text_array(cells), np.arange(len(cells)) + 2, typed)
+    return TextColumn("value", "file.csv", build_text_array(cells), np.arange(len(cells)) + 2, typed)
 
 
 def parse(cells, shift=0, is_number=None, **style) -> tuple[Numbers, Faults]:

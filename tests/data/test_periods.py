@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from twintrade.data import Frequency
 from twintrade.data.calendar.periods import parse_periods, parse_subperiods
-from twintrade.data.sources.cells import TextColumn, text_array
+from twintrade.data.sources.cells import TextColumn, build_text_array
 from twintrade.data.sources.faults import Faults
 
 YEAR, QUARTER, MONTH = Frequency
@@ -91,7 +91,7 @@ def test_a_year_alone_names_no_month():
 
 def test_faulty_rows_carry_their_number():
     faults = Faults()
-    column = TextColumn("year", "f.csv", text_array(["2005", "", "FY06"]), np.array([2, 3, 9]))
+    column = TextColumn("year", "f.csv", build_text_array(["2005", "", "FY06"]), np.array([2, 3, 9]))
     assert parse_periods(column, YEAR, faults).tolist() == [2005, -1, -1]
     assert [(m.row, m.column) for m in faults.messages] == [(3, "year"), (9, "year")]
     assert "is blank" in faults.messages[0].message
@@ -100,19 +100,19 @@ def test_faulty_rows_carry_their_number():
 def test_year_and_month_in_two_columns():
     faults = Faults()
     rows = np.array([2, 3, 4])
-    years = TextColumn("year", "f.csv", text_array(["2005", "2005", "2006"]), rows)
-    months = TextColumn("month", "f.csv", text_array(["1", "12月", "13"]), rows)
+    years = TextColumn("year", "f.csv", build_text_array(["2005", "2005", "2006"]), rows)
+    months = TextColumn("month", "f.csv", build_text_array(["1", "12月", "13"]), rows)
     assert parse_subperiods(years, months, MONTH, faults).tolist() == [2005 * 12, 2005 * 12 + 11, -1]
     assert faults.messages[0].row == 4
 
 
 def test_a_column_of_split_years_is_no_column_of_months():
     faults = Faults()
-    split = TextColumn("year", "t.csv", text_array(["2004/05", "2005/06", "2004/05"]), np.arange(2, 5))
+    split = TextColumn("year", "t.csv", build_text_array(["2004/05", "2005/06", "2004/05"]), np.arange(2, 5))
     assert parse_periods(split, Frequency.MONTH, faults).tolist() == [-1, -1, -1]
     assert faults.n_errors == 3
     assert "spans two" in faults.messages[0].message
     clean = Faults()
-    months = TextColumn("month", "t.csv", text_array(["2004/05", "2005/06", "2005/07"]), np.arange(2, 5))
+    months = TextColumn("month", "t.csv", build_text_array(["2004/05", "2005/06", "2005/07"]), np.arange(2, 5))
     assert parse_periods(months, Frequency.MONTH, clean).tolist() == [24052, 24065, 24066]
     assert clean.n_errors == 0

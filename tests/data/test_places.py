@@ -7,7 +7,7 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from twintrade.data import InvalidDataError, places, resolve
+from twintrade.data import InvalidDataError, load_places, resolve
 from twintrade.data.geography.countries import warn_of_validity
 from twintrade.data.sources.faults import Faults
 
@@ -15,7 +15,7 @@ N_ISO_3166 = 249
 
 
 def test_the_table_holds_every_country_of_the_standard_once():
-    table = places()
+    table = load_places()
     standard = [p for p in table.values() if p.kind in ("country", "territory") and p.code != "XKX"]
     assert len(standard) == N_ISO_3166
     assert all(len(p.code) == 3 and p.code.isupper() and len(p.iso2) == 2 for p in standard)
@@ -88,8 +88,8 @@ def test_names_in_three_languages(name, code):
 
 
 def test_aggregates_are_marked():
-    assert {p.code for p in places().values() if p.is_aggregate} >= {"+WORLD", "+EU", "+ASEAN", "+AREAS"}
-    assert not any(p.code.startswith("+") != p.is_aggregate for p in places().values())
+    assert {p.code for p in load_places().values() if p.is_aggregate} >= {"+WORLD", "+EU", "+ASEAN", "+AREAS"}
+    assert not any(p.code.startswith("+") != p.is_aggregate for p in load_places().values())
 
 
 def test_namibia_is_na_only_among_two_letter_codes():

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from twintrade.data.geography.city_sizes import CitiesSource, read_cities
-from twintrade.data.registry.facts import registry_facts, wilson, with_size
+from twintrade.data.registry.facts import add_city_size, compute_registry_facts, compute_wilson
 from twintrade.data.sources.faults import InvalidDataError
 
 TIES = pd.DataFrame(
@@ -18,14 +18,14 @@ TIES = pd.DataFrame(
 
 
 def test_ties_are_counted_by_city_country_and_year():
-    facts = registry_facts(TIES, says_ended=True)
+    facts = compute_registry_facts(TIES, says_ended=True)
     assert facts.by_city.to_numpy().tolist() == [["Lyon", 2], ["Metz", 1]]
     assert facts.by_country.to_numpy().tolist() == [["DEU", 2], ["ITA", 1]]
     assert facts.by_year.to_numpy().tolist() == [["1981", 1], ["1982", 0], ["1983", 1], ["no date", 1]]
     known = facts.completeness.set_index("field")["known"]
     assert known.to_dict() == {"date": 2, "date to the day": 1, "kind": 2, "partner city": 3, "source": 2}
     assert facts.ended["label"].iloc[0] == "1 of 3 ties ended"
-    assert registry_facts(TIES, says_ended=False).ended.empty
+    assert compute_registry_facts(TIES, says_ended=False).ended.empty
 
 
 def test_a_count_from_elsewhere_is_taken_and_cities_without_either_are_left_out():
@@ -37,14 +37,14 @@ def test_a_count_from_elsewhere_is_taken_and_cities_without_either_are_left_out(
             "twins": [9.0, None, None],
         }
     )
-    sized = with_size(registry_facts(TIES, says_ended=False).by_city, cities)
+    sized = add_city_size(compute_registry_facts(TIES, says_ended=False).by_city, cities)
     assert sized["twins"].tolist() == [9.0, 1.0]
 
 
 def test_the_interval_of_a_share_is_wilson_s():
-    low, high = wilson(1, 10)
+    low, high = compute_wilson(1, 10)
     assert (low, high) == pytest.approx((0.0178762, 0.4041500), abs=1e-6)  # R: prop.test(1, 10, correct = FALSE)
-    assert wilson(0, 10)[0] == pytest.approx(0.0, abs=1e-12)
+    assert compute_wilson(0, 10)[0] == pytest.approx(0.0, abs=1e-12)
 
 
 def test_a_population_that_is_no_number_is_refused(tmp_path):

@@ -11,10 +11,10 @@ from test_microdata import declared, rows
 
 from twintrade.data.microdata.cells import collapse
 from twintrade.data.microdata.files import MicrodataFiles
-from twintrade.data.microdata.transcode import in_utf8
+from twintrade.data.microdata.transcode import transcode_files
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
-from twintrade.fanout import Workers, using
+from twintrade.fanout import Workers, use_workers
 
 pytest.importorskip("duckdb", reason="the extra microdata is not installed")
 
@@ -47,8 +47,8 @@ def test_what_is_decoded_is_the_text_however_chunks_fall(tmp_path, monkeypatch, 
     path = tmp_path / ("x.csv.gz" if is_packed else "x.csv")
     path.write_bytes(gzip.compress(raw) if is_packed else raw)
     lines = []
-    with using(Workers(progress=lines.append)):
-        (decoded,) = in_utf8(files(path), encoding, tmp_path / "decoded")
+    with use_workers(Workers(progress=lines.append)):
+        (decoded,) = transcode_files(files(path), encoding, tmp_path / "decoded")
     assert decoded.read_text(encoding="utf-8") == text
     assert len(lines) == -(-len(raw) // 997)
     assert lines[-1] == f"decode {path.name}: 100%"
@@ -59,7 +59,7 @@ def test_what_is_decoded_is_the_text_however_chunks_fall(tmp_path, monkeypatch, 
 def test_utf8_is_left_where_it_is(tmp_path, text):
     path = tmp_path / "x.csv"
     path.write_text(text, encoding="utf-8")
-    assert in_utf8(files(path), "UTF8", tmp_path / "decoded") == (path,)
+    assert transcode_files(files(path), "UTF8", tmp_path / "decoded") == (path,)
     assert not (tmp_path / "decoded").exists()
 
 

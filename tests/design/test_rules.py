@@ -9,14 +9,14 @@ from bundled_sources import US_EXPORTS, US_REGISTRY, US_UNDATED
 
 from twintrade.data.calendar.dates import parse_date
 from twintrade.data.calendar.periods import Frequency
-from twintrade.data.geography.near_names import near_name
+from twintrade.data.geography.near_names import find_near_name
 from twintrade.data.registry.reading import read_twinnings, read_undated
 from twintrade.data.trade import read_trade
 from twintrade.design import Design, Panel
-from twintrade.design.donors import donor_sets
-from twintrade.design.onset import end_of, onset_of
+from twintrade.design.donors import build_donor_sets
+from twintrade.design.onset import find_end, find_onset
 from twintrade.design.register import CandidateDate, Ties
-from twintrade.design.rules import TreatmentRule, flagged_units, treatment_of
+from twintrade.design.rules import TreatmentRule, build_treatment, list_flagged_units
 from twintrade.errors import DesignError
 
 
@@ -69,21 +69,23 @@ def onset(treatment, unit: str) -> float:
     ],
 )
 def test_a_date_counts_from_its_period_and_late_in_a_year_from_the_next(date, frequency, late_from, expected):
-    assert onset_of(parse_date(date), Frequency(frequency), late_from) == expected
+    assert find_onset(parse_date(date), Frequency(frequency), late_from) == expected
 
 
 def test_a_date_known_by_its_year_can_be_moved_one_year_and_others_cannot():
-    assert onset_of(parse_date("2004"), Frequency.YEAR, 12, 1) == 2005
-    assert onset_of(parse_date("2004-03"), Frequency.YEAR, 12, 1) == 2004
+    assert find_onset(parse_date("2004"), Frequency.YEAR, 12, 1) == 2005
+    assert find_onset(parse_date("2004-03"), Frequency.YEAR, 12, 1) == 2004
 
 
 def test_a_tie_counts_to_the_end_of_the_period_in_which_it_ended():
-    assert end_of(parse_date("2004"), Frequency.YEAR) == 2005
-    assert end_of(parse_date("2004"), Frequency.MONTH) == 2005 * 12
+    assert find_end(parse_date("2004"), Frequency.YEAR) == 2005
+    assert find_end(parse_date("2004"), Frequency.MONTH) == 2005 * 12
 
 
 def test_the_first_agreement_with_the_country_makes_the_onset_and_later_ones_stay_on_record():
-    found = treatment_of(ties_of(("A", "GBR", {"signed": "2006-05"}), ("A", "GBR", {"signed": "2003"})), panel_of())
+    found = build_treatment(
+        ties_of(("A", "GBR", {"signed": "2006-05"}), ("A", "GBR", {"signed": "2003"})), panel_of()
+    )
     assert onset(found, "A-GBR") == 2003
     assert onset(found, "A-FRA") == np.inf
     assert list(found.register["onset"]) == [2003, 2006]
@@ -93,7 +95,7 @@ def test_the_nth_agreement():
     ties = ties_of(
         ("A", "GBR", {"signed": "2006"}), ("A", "GBR", {"signed": "2003"}), ("B", "GBR", {"signed": "2004"})
     )
-    found = treatment_of(ties, panel_of(), TreatmentRule(rule="nth_agreement", n=2))
+    found = build_treatment(ties, panel_of(), TreatmentRule(rule="nth_agreement", n=2))
     assert onset(found, "A-GBR") == 2006
     assert onset(found, "B-GBR") == np.inf
 
@@ -101,7 +103,7 @@ def test_the_nth_agreement():
 def test_a_dose_counts_the_ties_in_force():
     ties = ties_of(("A", "GBR", {"signed": "2003"}), ("A", "GBR", {"signed": "2006"}))
     panel = panel_of()
-    found = treatment_of(ties, panel, TreatmentRule(rule="dose"))
+    found = build_treatment(ties, panel, TreatmentRule(rule="dose"))
     mine = panel.units[panel.unit] == "A-GBR"
     assert list(found.dose[mine]) == [0, 0, 0, 1, 1, 1, 2, 2, 2, 2]
     assert found.dose[~mine].sum() == 0
@@ -110,10 +112,10 @@ def test_a_dose_counts_the_ties_in_force():
 
 def test_a_tie_that_ends_within_the_sample_makes_a_treatment_that_ends():
     panel = panel_of()
-    ended = treatment_of(ties_of(("A", "GBR", {"signed": "2003"}, "sister city", "2006")), panel)
+    ended = build_treatment(ties_of(("A", "GBR", {"signed": "2003"}, "sister city", "2006")), panel)
     assert not ended.is_absorbing
     assert list(ended.dose[panel.units[panel.unit] == "A-GBR"]) == [0, 0, 0, 1, 1, 1, 1, 0, 0, 0]
-    after = treatment_of(ties_of(("A", "GBR", {"signed": "2003"}, "sister city", "2012")), panel)
+    after = build_treatment(ties_of(("A", "GBR", {"signed": "2003"}, "sister city", "2012")), panel)
     assert after.is_absorbing
     assert after.dose is None
 
@@ -124,26 +126,26 @@ def test_a_tie_that_ends_within_the_sample_makes_a_treatment_that_ends():
 )
 def test_the_date_that_counts_is_named(date, expected):
     dates = {"first_contact": "2001", "memorandum": "2002", "signed": "2004", "activated": "2005", "other": "2008"}
-    found = treatment_of(ties_of(("A", "GBR", dates)), panel_of(), TreatmentRule(date=date))
+    found = build_treatment(ties_of(("A", "GBR", dates)), panel_of(), TreatmentRule(date=date))
     assert onset(found, "A-GBR") == expected
     assert len(json.loads(found.register["candidates"][0])) == 5
 
 
 def test_an_event_that_begins_nothing_is_never_the_onset():
-    found = treatment_of(ties_of(("A", "GBR", {"other": "2003"})), panel_of(), TreatmentRule(date="first"))
+    found = build_treatment(ties_of(("A", "GBR", {"other": "2003"})), panel_of(), TreatmentRule(date="first"))
     assert onset(found, "A-GBR") == np.inf
     assert found.excluded == {"A-GBR": "undated"}
 
 
 def test_a_tie_without_the_date_asked_for_is_undated_and_no_comparison():
     ties = ties_of(("A", "GBR", {"signed": "2004"}))
-    found = treatment_of(ties, panel_of(), TreatmentRule(date="memorandum"))
+    found = build_treatment(ties, panel_of(), TreatmentRule(date="memorandum"))
     assert found.excluded == {"A-GBR": "undated"}
 
 
 def test_ties_of_other_kinds_keep_their_unit_out_of_the_comparison():
     ties = ties_of(("A", "GBR", {"signed": "2004"}, "memorandum"), ("B", "FRA", {"signed": "2004"}))
-    found = treatment_of(ties, panel_of(), TreatmentRule(kinds=("sister city",)))
+    found = build_treatment(ties, panel_of(), TreatmentRule(kinds=("sister city",)))
     assert found.excluded == {"A-GBR": "other-kind"}
     assert onset(found, "B-FRA") == 2004
 
@@ -151,17 +153,17 @@ def test_ties_of_other_kinds_keep_their_unit_out_of_the_comparison():
 def test_undated_ties_stop_the_analysis_unless_it_says_to_leave_them_out():
     ties = ties_of(("A", "GBR", {"signed": "2004"}), undated=[("B", "FRA")])
     with pytest.raises(DesignError, match=r"1 unit has a tie.*not known.*undated = \"exclude\" under each"):
-        treatment_of(Ties(ties.registry, ties.undated), panel_of())
-    assert treatment_of(ties, panel_of()).excluded == {"B-FRA": "undated"}
+        build_treatment(Ties(ties.registry, ties.undated), panel_of())
+    assert build_treatment(ties, panel_of()).excluded == {"B-FRA": "undated"}
 
 
 def test_an_undated_link_beside_a_dated_tie_is_a_flag_within_the_sample_and_an_exclusion_after_it():
     ties = ties_of(
         ("A", "GBR", {"signed": "2004"}), ("B", "GBR", {"signed": "2015"}), undated=[("A", "GBR"), ("B", "GBR")]
     )
-    found = treatment_of(ties, panel_of())
+    found = build_treatment(ties, panel_of())
     assert found.excluded == {"B-GBR": "undated"}
-    assert flagged_units(found) == ("A-GBR",)
+    assert list_flagged_units(found) == ("A-GBR",)
 
 
 def test_a_year_alone_is_too_coarse_for_months_within_the_sample_and_enough_outside_it():
@@ -169,21 +171,23 @@ def test_a_year_alone_is_too_coarse_for_months_within_the_sample_and_enough_outs
     ties = ties_of(
         ("A", "GBR", {"signed": "2004"}), ("A", "FRA", {"signed": "1990"}), ("B", "GBR", {"signed": "2015"})
     )
-    found = treatment_of(ties, panel)
+    found = build_treatment(ties, panel)
     assert found.excluded == {"A-GBR": "undated"}
     assert onset(found, "A-FRA") == 1990 * 12
     assert onset(found, "B-GBR") == 2015 * 12
 
 
 def test_ties_outside_the_panel_are_listed():
-    found = treatment_of(ties_of(("Z", "GBR", {"signed": "2004"})), panel_of())
+    found = build_treatment(ties_of(("Z", "GBR", {"signed": "2004"})), panel_of())
     assert list(found.register["status"]) == ["no such unit in the panel"]
     assert any(m.code == "tie-outside-panel" for m in found.messages)
 
 
 def test_a_misspelt_city_is_told_and_its_pair_is_no_comparison():
     panel = panel_of(cities=("Lyon", "Paris"))
-    found = treatment_of(ties_of(("Lyons", "GBR", {"signed": "2004"}), ("Paris", "FRA", {"signed": "2003"})), panel)
+    found = build_treatment(
+        ties_of(("Lyons", "GBR", {"signed": "2004"}), ("Paris", "FRA", {"signed": "2003"})), panel
+    )
     assert found.excluded == {"Lyon-GBR": "unmatched"}
     told = [m for m in found.messages if m.code == "unmatched-city"]
     assert [m.level for m in told] == ["warning"]
@@ -195,14 +199,14 @@ def test_a_misspelt_city_is_told_and_its_pair_is_no_comparison():
 
 def test_a_misspelling_beside_a_good_tie_leaves_the_pair_treated():
     ties = ties_of(("Lyons", "GBR", {"signed": "2004"}), ("Lyon", "GBR", {"signed": "2006"}))
-    found = treatment_of(ties, panel_of(cities=("Lyon", "Paris")))
+    found = build_treatment(ties, panel_of(cities=("Lyon", "Paris")))
     assert not found.excluded
     assert onset(found, "Lyon-GBR") == 2006
 
 
 def test_ties_of_other_cities_stay_a_note_that_names_the_first_five():
     rows = [(f"Elsewhere {i}", "GBR", {"signed": "2004"}) for i in range(7)]
-    found = treatment_of(ties_of(*rows), panel_of(cities=("Lyon", "Paris")))
+    found = build_treatment(ties_of(*rows), panel_of(cities=("Lyon", "Paris")))
     assert not found.excluded
     (note,) = (m for m in found.messages if m.code == "tie-outside-panel")
     assert note.level == "info"
@@ -225,34 +229,34 @@ def test_ties_of_other_cities_stay_a_note_that_names_the_first_five():
     ],
 )
 def test_near_names_are_spellings_and_not_other_cities(name, cities, near):
-    assert near_name(name, cities) == near
+    assert find_near_name(name, cities) == near
 
 
 def test_a_panel_of_cities_takes_ties_with_any_country():
     frame = panel_of().to_frame().groupby(["city", "period"], as_index=False)["exports"].sum()
     panel = Panel.from_frame(frame, city="city")
-    found = treatment_of(ties_of(("A", "USA", {"signed": "2004"}), ("A", "GBR", {"signed": "2002"})), panel)
+    found = build_treatment(ties_of(("A", "USA", {"signed": "2004"}), ("A", "GBR", {"signed": "2002"})), panel)
     assert onset(found, "A") == 2002
     assert onset(found, "B") == np.inf
 
 
 def test_a_link_named_in_the_spec_must_be_a_unit():
     with pytest.raises(DesignError, match="'A-USA' is named as linked"):
-        treatment_of(ties_of(("A", "GBR", {"signed": "2004"}), also_linked=("A-USA",)), panel_of())
+        build_treatment(ties_of(("A", "GBR", {"signed": "2004"}), also_linked=("A-USA",)), panel_of())
 
 
 def test_a_flow_moved_by_another_event_is_in_no_comparison_and_says_which():
     tied = ("A", "GBR", {"signed": "2004"})
-    found = treatment_of(ties_of(tied, other_events={"B-GBR": "car plant opened in 2003"}), panel_of())
+    found = build_treatment(ties_of(tied, other_events={"B-GBR": "car plant opened in 2003"}), panel_of())
     assert found.excluded == {"B-GBR": "another event: car plant opened in 2003"}
     assert any(m.code == "other-event-excluded" and "B-GBR" in m.message for m in found.messages)
-    sets = donor_sets(Design(panel=panel_of(), treatment=found, outcome="exports"), "A-GBR")
+    sets = build_donor_sets(Design(panel=panel_of(), treatment=found, outcome="exports"), "A-GBR")
     assert sets[1].donors.units == ()
     assert sets[1].excluded["reason"].tolist() == ["another event: car plant opened in 2003"]
     with pytest.raises(DesignError, match="'B-USA' is named with another event"):
-        treatment_of(ties_of(tied, other_events={"B-USA": "x"}), panel_of())
+        build_treatment(ties_of(tied, other_events={"B-USA": "x"}), panel_of())
     with pytest.raises(DesignError, match="A-GBR is tied within the sample itself"):
-        treatment_of(ties_of(tied, other_events={"A-GBR": "x"}), panel_of())
+        build_treatment(ties_of(tied, other_events={"A-GBR": "x"}), panel_of())
 
 
 @pytest.mark.parametrize("options", [{"late_from": 0}, {"late_from": 14}, {"n": 0}, {"rule": "last_agreement"}])
@@ -263,14 +267,14 @@ def test_a_rule_that_makes_no_sense_is_refused(options):
 
 def test_the_bundled_registry_gives_the_counts_of_its_data_card(root):
     from twintrade.data.complete import complete
-    from twintrade.study.observing.ties import ties_frame
+    from twintrade.study.observing.ties import build_ties_frame
 
     table = complete(read_trade([US_EXPORTS], root)).frame.rename(columns={"value": "exports"})
     panel = Panel.from_frame(table[["city", "partner", "period", "exports"]], city="city", partner="partner")
     linked = ("CA-ARM", "HI-IND", "NJ-IND", "NJ-ISR")
-    registry = ties_frame(read_twinnings([US_REGISTRY], root))
+    registry = build_ties_frame(read_twinnings([US_REGISTRY], root))
     links = read_undated([US_UNDATED], root).frame
-    found = treatment_of(Ties(registry, links, linked, "exclude"), panel)
+    found = build_treatment(Ties(registry, links, linked, "exclude"), panel)
     o = Design(panel=panel, treatment=found, outcome="exports", fixed_effects="gravity").observations
     treated = dict(zip(o.unit_ids[o.is_ever_treated], o.unit_onset[o.is_ever_treated].astype(int), strict=True))
     assert treated == {
@@ -289,4 +293,4 @@ def test_the_bundled_registry_gives_the_counts_of_its_data_card(root):
     dropped = {d.reason: d.n_units for d in o.dropped}
     assert dropped == {"undated": 43, "always-treated": 16}
     assert o.n_units - len(treated) == 98
-    assert flagged_units(found) == linked
+    assert list_flagged_units(found) == linked

@@ -10,9 +10,9 @@ from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_fr
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.single_case import case_methods, case_tests
 from twintrade.diagnostics.single_case.case_methods import METHODS
-from twintrade.diagnostics.single_case.case_placebos import case_sets, placebo_paths
+from twintrade.diagnostics.single_case.case_placebos import build_case_sets, estimate_placebo_paths
 from twintrade.diagnostics.single_case.date_sets import DateSets
-from twintrade.diagnostics.single_case.known_shocks import SHOCKS, KnownShocks, concerns, ordinal
+from twintrade.diagnostics.single_case.known_shocks import SHOCKS, KnownShocks, can_affect, find_period
 from twintrade.diagnostics.single_case.leave_one_donor_out import DonorWeightTable, LeaveOneDonorOut
 from twintrade.diagnostics.single_case.placebo_space import PlaceboSpace
 from twintrade.diagnostics.single_case.placebo_time import PlaceboTime
@@ -21,8 +21,8 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.inference.placebo import Placebo
-from twintrade.numerics.series.break_date import unknown_break
-from twintrade.numerics.testing.ranks import mean_shift, placebo_rank, rmspe_ratio
+from twintrade.numerics.series.break_date import find_unknown_break
+from twintrade.numerics.testing.ranks import compute_mean_shift, compute_placebo_rank, compute_rmspe_ratio
 
 SAME = 1e-10  # the same numbers by arrays and by refitted designs
 
@@ -56,15 +56,15 @@ def test_badly_fitting_donors_are_left_out_in_further_rows():
 
 
 def test_rank_counts_ties_against_the_treated_unit():
-    assert placebo_rank(2.0, np.array([1.0, 2.0, 3.0, np.nan])).p == pytest.approx(3 / 4)
-    assert placebo_rank(9.0, np.array([])).floor == 1.0
+    assert compute_placebo_rank(2.0, np.array([1.0, 2.0, 3.0, np.nan])).p == pytest.approx(3 / 4)
+    assert compute_placebo_rank(9.0, np.array([])).floor == 1.0
 
 
 def test_statistics_by_hand():
     gaps = np.array([[1.0, -1.0, 2.0, 4.0], [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, np.nan]])
     before = np.array([True, True, False, False])
-    np.testing.assert_allclose(mean_shift(gaps, ~before), [3.0, 0.0, 1.0])
-    np.testing.assert_allclose(rmspe_ratio(gaps, before, ~before), [np.sqrt(10.0), 0.0, np.inf])
+    np.testing.assert_allclose(compute_mean_shift(gaps, ~before), [3.0, 0.0, 1.0])
+    np.testing.assert_allclose(compute_rmspe_ratio(gaps, before, ~before), [np.sqrt(10.0), 0.0, np.inf])
 
 
 def test_a_trend_before_the_tie_is_an_objection():
@@ -114,7 +114,7 @@ def test_weights_are_shown_and_a_path_outside_the_donors_is_warned_of():
 def test_a_month_falls_into_its_period(frequency, month, expected):
     per_year = {"year": 1, "quarter": 4, "month": 12}[frequency]
     frame = pd.DataFrame({"unit": "a", "t": [2000 * per_year], "y": [1.0]})
-    assert ordinal(Panel.from_frame(frame, unit="unit", period="t", frequency=frequency), month) == expected
+    assert find_period(Panel.from_frame(frame, unit="unit", period="t", frequency=frequency), month) == expected
 
 
 def test_a_shock_at_the_tie_is_a_rival_and_one_far_away_is_not():
@@ -141,7 +141,7 @@ def test_a_shock_at_the_tie_is_a_rival_and_one_far_away_is_not():
 )
 def test_a_shock_of_other_countries_is_set_aside(home, partner, expected):
     everywhere = {"textile quotas end", "financial crisis", "pandemic"}
-    assert {s.label for s in SHOCKS if concerns(s, home, partner)} == everywhere | expected
+    assert {s.label for s in SHOCKS if can_affect(s, home, partner)} == everywhere | expected
 
 
 def test_the_partner_of_the_tied_pair_decides():
@@ -231,9 +231,9 @@ def test_short_series_and_gaps_are_named():
 
 def test_case_sets_split_by_margin():
     fitted = fit(DoubleRatio(), dyad_design(rectangle_frame(), {"c0-p0": 2006}))
-    sets = case_sets(DoubleRatio().case(fitted.design))
+    sets = build_case_sets(DoubleRatio().case(fitted.design))
     assert {k: v.n_donors for k, v in sets.items()} == {"A": 5, "B": 4, "all": 29}
-    assert placebo_paths(DoubleRatio(), sets["A"]).gaps.shape == (6, 12)
+    assert estimate_placebo_paths(DoubleRatio(), sets["A"]).gaps.shape == (6, 12)
 
 
 @pytest.mark.slow
@@ -246,7 +246,7 @@ def test_size_of_the_unknown_break_test(rho):
         errors = np.zeros(60)
         for t in range(1, 60):
             errors[t] = rho * errors[t - 1] + shocks[t]
-        rejected.append(unknown_break(errors[30:], np.arange(30), rng, draws=199).p <= 0.05)
+        rejected.append(find_unknown_break(errors[30:], np.arange(30), rng, draws=199).p <= 0.05)
     # At most the level, three binomial errors allowed; conservative in so short a series.
     assert np.mean(rejected) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
 
@@ -254,15 +254,15 @@ def test_size_of_the_unknown_break_test(rho):
 def test_an_exact_fit_has_no_rank_of_the_ratio_and_rounding_makes_none():
     values = factor_matrix(np.random.default_rng(4), n_units=90, n_periods=9)
     fitted = fit(SyntheticControl(demeaned=True), matrix_design(values, 2005))
-    paths = placebo_paths(fitted.estimator, fitted.estimator.case(fitted.design))
+    paths = estimate_placebo_paths(fitted.estimator, fitted.estimator.case(fitted.design))
     assert paths.fits_exactly
     assert np.isnan(paths.rmspe_rank().p)
     assert 0 < paths.rank().p <= 1
     assert "rmspe_ratio_p" not in Placebo().infer(fitted, "event", np.random.default_rng(1)).facts
     gaps = np.array([[1e-17, -1e-17, 2.0], [1e-12, 1e-12, 1.0], [1e-3, 1e-3, 1.0]])
-    ratios = rmspe_ratio(gaps, np.array([True, True, False]), np.array([False, False, True]))
+    ratios = compute_rmspe_ratio(gaps, np.array([True, True, False]), np.array([False, False, True]))
     np.testing.assert_allclose(ratios, [np.inf, np.inf, 1e3])
-    assert placebo_rank(np.inf, np.array([1.0, np.inf, 3.0])).p == pytest.approx(2 / 4)
+    assert compute_placebo_rank(np.inf, np.array([1.0, np.inf, 3.0])).p == pytest.approx(2 / 4)
 
 
 def test_the_ratio_holds_both_sides_to_the_same_donors():
@@ -271,16 +271,16 @@ def test_the_ratio_holds_both_sides_to_the_same_donors():
     before, after, n_beaten = one.is_before, one.is_after, 0
     for j in range(one.n_donors):
         own, other = (estimator.gaps(c)[None] for c in (one.without(j), one.placebo(j)))
-        n_beaten += rmspe_ratio(other, before, after)[0] >= rmspe_ratio(own, before, after)[0]
-    rank = placebo_paths(estimator, one).rmspe_rank()
+        n_beaten += compute_rmspe_ratio(other, before, after)[0] >= compute_rmspe_ratio(own, before, after)[0]
+    rank = estimate_placebo_paths(estimator, one).rmspe_rank()
     assert rank.p == pytest.approx((1 + n_beaten) / (1 + one.n_donors))
     assert rank.floor == pytest.approx(1 / (1 + one.n_donors))
 
 
 def test_one_combination_of_method_and_donor_set_is_spoken_of_as_one(monkeypatch):
     fitted = case(0.5)
-    alone = [m for m in case_methods.measured(fitted) if m.paths is not None][:1]
-    monkeypatch.setattr(case_tests, "measured", lambda fit: iter(alone))
+    alone = [m for m in case_methods.measure_case(fitted) if m.paths is not None][:1]
+    monkeypatch.setattr(case_tests, "measure_case", lambda fit: iter(alone))
     finding = check(case_tests.CaseTests(), fitted)
     p, floor = finding.table.loc[0, ["p", "floor"]]
     assert finding.sentence.startswith(

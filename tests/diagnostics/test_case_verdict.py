@@ -4,7 +4,7 @@ import pytest
 from single_cases import dyad_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.design.donors import case_design, untreated_rectangle
+from twintrade.design.donors import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.case_paths import CasePaths
 from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
 from twintrade.diagnostics.single_case.donor_sets import DonorSets
@@ -107,7 +107,7 @@ def states(shared):
 
 def test_delaware_and_india_end_descriptive(shared):
     design = states(shared)
-    fitted = fit(DoubleRatio(), case_design(design, "DE-IND", untreated_rectangle(design, "DE-IND")))
+    fitted = fit(DoubleRatio(), build_case_design(design, "DE-IND", build_untreated_rectangle(design, "DE-IND")))
     finding = verdict(fitted)
     assert finding.sentence.startswith("Cannot tell: there are 3 periods before the tie")
     sets = DonorSets().check(fitted, None, np.random.default_rng(1))

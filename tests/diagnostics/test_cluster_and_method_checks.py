@@ -7,14 +7,18 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.sensitivity.cluster_leverage import ClusterLeverage, effective_clusters, row_leverage
+from twintrade.diagnostics.sensitivity.cluster_leverage import (
+    ClusterLeverage,
+    compute_row_leverage,
+    count_effective_clusters,
+)
 from twintrade.diagnostics.who_is_compared.balance import Balance
 from twintrade.diagnostics.who_is_compared.estimators import Estimators
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.refits.leave_out import effects_projection
+from twintrade.inference.refits.leave_out import build_effects_projection
 
 # Dense algebra against dense algebra.
 ROUNDING = 1e-9
@@ -49,12 +53,12 @@ def rng():
 def test_leverage_is_the_diagonal_of_the_hat_matrix() -> None:
     fitted = fit(TWFE(), made())
     source = fitted.estimate.uncertainty.regression
-    q = effects_projection(fitted, fitted.estimate, source)
+    q = build_effects_projection(fitted, fitted.estimate, source)
     o = fitted.design.observations
     dummies = [np.eye(c.max() + 1)[c] for c in o.effect_codes()]
     z = np.hstack([*dummies, source.design])
     hat = np.einsum("ij,ij->i", z, np.linalg.pinv(z).T)
-    assert row_leverage(source, q) == pytest.approx(hat, abs=ROUNDING)
+    assert compute_row_leverage(source, q) == pytest.approx(hat, abs=ROUNDING)
 
 
 def test_shares_add_up_and_the_heaviest_cluster_is_named(rng) -> None:
@@ -63,7 +67,7 @@ def test_shares_add_up_and_the_heaviest_cluster_is_named(rng) -> None:
     assert sums.to_numpy() == pytest.approx(1)
     assert set(found.table[found.table["dimension"] == "city"]["cluster"]) == {f"c{i}" for i in range(5)}
     assert found.value < 5
-    assert effective_clusters(np.full(8, 1 / 8)) == pytest.approx(8)
+    assert count_effective_clusters(np.full(8, 1 / 8)) == pytest.approx(8)
     assert "no regression" in ClusterLeverage().check(fit(Imputation(), made()), Clustered(), rng).sentence
 
 

@@ -9,7 +9,7 @@ from twintrade.diagnostics.who_is_compared.concentration import Concentration
 from twintrade.estimators.base import fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.imputing.totals import treated_totals
+from twintrade.estimators.imputing.totals import impute_treated_totals
 from twintrade.inference.auto import Auto
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
@@ -81,7 +81,7 @@ def test_the_percent_headline_is_the_change_of_the_treated_pairs_total(weights):
     overall = fit(PERCENT, design).view("overall")
     assert overall.scale == "percent"
     assert overall.effects[0] == pytest.approx(want, rel=SCALED)
-    assert treated_totals(design).percent() == pytest.approx(float(overall.effects[0]), rel=EXACT)
+    assert impute_treated_totals(design).percent() == pytest.approx(float(overall.effects[0]), rel=EXACT)
     assert overall.n_cells[0] == rows.sum()
 
 

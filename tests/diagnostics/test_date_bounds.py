@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.sensitivity.date_bounds import date_bounds
-from twintrade.diagnostics.sensitivity.dates import Dates, onset_range
+from twintrade.diagnostics.sensitivity.date_bounds import compute_date_bounds
+from twintrade.diagnostics.sensitivity.dates import Dates, compute_onset_range
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.numerics.extreme_ratio import extreme_ratios
+from twintrade.numerics.extreme_ratio import bound_ratio
 
 EFFECT = 0.4
 # The same sums in another order.
@@ -50,15 +50,15 @@ def test_both_ends_equal_trying_every_beginning(seed, share) -> None:
         is_optional[rows[: int(np.ceil(share * rows.size))]] = True
     numerator, denominator = rng.normal(0.3, 1, 16), rng.uniform(0.2, 3, 16)
     expected = enumerated(numerator, denominator, group, is_optional)
-    assert extreme_ratios(numerator, denominator, group, is_optional) == pytest.approx(expected, rel=ROUNDING)
+    assert bound_ratio(numerator, denominator, group, is_optional) == pytest.approx(expected, rel=ROUNDING)
 
 
 def test_nothing_optional_is_one_ratio_and_no_row_is_refused() -> None:
     one = np.ones(3)
-    low, high = extreme_ratios(2 * one, one, np.arange(3), np.zeros(3, dtype=bool))
+    low, high = bound_ratio(2 * one, one, np.arange(3), np.zeros(3, dtype=bool))
     assert low == high == 2
     with pytest.raises(EstimationError, match="no row"):
-        extreme_ratios(one[:0], one[:0], np.arange(0), np.zeros(0, dtype=bool))
+        bound_ratio(one[:0], one[:0], np.arange(0), np.zeros(0, dtype=bool))
 
 
 def made(noise: float = 0.0) -> tuple[Design, np.ndarray]:
@@ -91,17 +91,17 @@ def made(noise: float = 0.0) -> tuple[Design, np.ndarray]:
 def test_the_truth_is_at_the_upper_end_where_early_years_are_counted_out(estimator, transform) -> None:
     """Without noise every truly treated row has the effect; counting untreated rows in can only lower the mean."""
     design, true = made()
-    first, last = onset_range(design)
+    first, last = compute_onset_range(design)
     np.testing.assert_array_equal(first, true)
     np.testing.assert_array_equal(last, design.onset)
-    found = date_bounds(fit(estimator, design.with_outcome("flow", transform)), first, last)
+    found = compute_date_bounds(fit(estimator, design.with_outcome("flow", transform)), first, last)
     assert found is not None
     assert found.low == pytest.approx(EFFECT, abs=1e-6)
     assert found.high == pytest.approx(EFFECT, abs=1e-6)
     naive = fit(Imputation(), design).view("overall").effects[0]
     assert naive < EFFECT - 0.02
     earlier = np.where(np.isfinite(first), first - 2, first)
-    wide = date_bounds(fit(estimator, design.with_outcome("flow", transform)), earlier, last)
+    wide = compute_date_bounds(fit(estimator, design.with_outcome("flow", transform)), earlier, last)
     assert wide is not None
     assert wide.low < EFFECT - 0.02
     assert wide.high == pytest.approx(EFFECT, abs=1e-6)
@@ -110,8 +110,8 @@ def test_the_truth_is_at_the_upper_end_where_early_years_are_counted_out(estimat
 def test_bounds_hold_the_estimate_of_every_choice_of_dates() -> None:
     design, _ = made(noise=0.5)
     fitted = fit(Imputation(), design)
-    first, last = onset_range(design)
-    found = date_bounds(fitted, first, last)
+    first, last = compute_onset_range(design)
+    found = compute_date_bounds(fitted, first, last)
     assert found is not None
     early = fit(Imputation(), design.reassigned(first)).view("overall").effects[0]
     assert found.low <= early <= found.high
@@ -122,7 +122,7 @@ def test_bounds_stand_below_the_dates_and_in_the_sentence() -> None:
     design, _ = made(noise=0.3)
     found = Dates().check(fit(Imputation(), design), Clustered(by=("unit",)), np.random.default_rng(1))
     row = found.table.iloc[-1]
-    bounds = date_bounds(fit(Imputation(), design), *onset_range(design))
+    bounds = compute_date_bounds(fit(Imputation(), design), *compute_onset_range(design))
     assert row["group"] == "bounds"
     assert (row["low"], row["high"]) == (bounds.low, bounds.high)
     assert "sampling error aside" in found.sentence
@@ -137,4 +137,4 @@ def test_no_ambiguity_no_bounds_and_an_impossible_one_has_its_reason() -> None:
     assert "bounds" not in set(found.table["group"])
     everywhere = np.where(np.isfinite(design.onset), 2000.0, np.inf)
     with pytest.raises(EstimationError):
-        date_bounds(fit(Imputation(), design), everywhere, design.onset)
+        compute_date_bounds(fit(Imputation(), design), everywhere, design.onset)

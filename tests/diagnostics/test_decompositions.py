@@ -8,15 +8,15 @@ import pytest
 from reference_results import read_data, read_results, read_vectors
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.pre_period.pretrend_power import PreTest, PretrendPower, equivalence_bound
-from twintrade.diagnostics.variants import p_text
+from twintrade.diagnostics.pre_period.pretrend_power import PreTest, PretrendPower, compute_equivalence_bound
+from twintrade.diagnostics.variants import format_p
 from twintrade.diagnostics.who_is_compared.bacon import Bacon
-from twintrade.diagnostics.who_is_compared.twfe_weights import TWFEWeights, cell_weights
+from twintrade.diagnostics.who_is_compared.twfe_weights import TWFEWeights, compute_cell_weights
 from twintrade.estimators.base import fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.refits.permutation import with_values
-from twintrade.numerics.testing.normal_boxes import normal_box
+from twintrade.inference.refits.permutation import replace_outcome
+from twintrade.numerics.testing.normal_boxes import integrate_normal_box
 
 # README of the reference numbers.
 GOLDEN = 1e-6
@@ -127,7 +127,7 @@ def test_bacon_says_what_it_is_not_made_for(rng) -> None:
 )
 def test_weights_equal_twowayfeweights(case, dataset, by) -> None:
     expected = read_results("twowayfeweights", case)
-    found = cell_weights(panel_of(dataset).observations, by)
+    found = compute_cell_weights(panel_of(dataset).observations, by)
     assert found.beta == pytest.approx(expected["beta"], rel=GOLDEN)
     assert found.n_weights == expected["nr_weights"]
     assert found.n_negative == expected["nr_minus"]
@@ -140,7 +140,7 @@ def test_weights_equal_twowayfeweights(case, dataset, by) -> None:
 def test_single_weights_equal_twowayfeweights() -> None:
     expected = read_results("twowayfeweights", "mpdta_feTR")["weights"]
     o = panel_of("mpdta").observations
-    ours = pd.Series(cell_weights(o).weight, index=[o.unit_ids[o.unit].astype(int), o.period])
+    ours = pd.Series(compute_cell_weights(o).weight, index=[o.unit_ids[o.unit].astype(int), o.period])
     theirs = pd.Series(expected["weight"], index=[expected["G"], expected["T"]])
     assert ours.reindex(theirs.index).to_numpy() == pytest.approx(theirs.to_numpy(), abs=1e-10)
 
@@ -149,8 +149,8 @@ def test_switch_weights_reproduce_a_regression_on_stable_effects(rng) -> None:
     design = panel_of("mpdta")
     o = design.observations
     by_unit = rng.normal(size=o.n_units)
-    beta = fit(TWFE(shape="static"), with_values(design, by_unit[o.unit] * o.is_treated)).estimate.effects[0]
-    weight = cell_weights(o, "switch").weight
+    beta = fit(TWFE(shape="static"), replace_outcome(design, by_unit[o.unit] * o.is_treated)).estimate.effects[0]
+    weight = compute_cell_weights(o, "switch").weight
     assert weight @ by_unit[o.unit] == pytest.approx(beta, rel=1e-9)
 
 
@@ -158,8 +158,8 @@ def test_weights_reproduce_a_regression_on_known_effects(rng) -> None:
     design = panel_of("mpdta")
     o = design.observations
     effects = rng.normal(size=o.n_rows) * o.is_treated
-    beta = fit(TWFE(shape="static"), with_values(design, effects)).estimate.effects[0]
-    assert cell_weights(o).weight @ effects == pytest.approx(beta, rel=1e-9)
+    beta = fit(TWFE(shape="static"), replace_outcome(design, effects)).estimate.effects[0]
+    assert compute_cell_weights(o).weight @ effects == pytest.approx(beta, rel=1e-9)
     found = TWFEWeights().check(fit(TWFE(shape="static"), design), Clustered(), rng)
     assert found.payloads["twfe_weights"]["weight"].sum() == pytest.approx(1)
 
@@ -200,20 +200,20 @@ def test_box_probability_against_independence_and_simulation(rng) -> None:
     low, high = -np.ones(4), np.array([1.0, 2.0, 0.5, 3.0])
     from scipy.special import ndtr
 
-    box = normal_box(np.zeros(4), np.eye(4), low, high)
+    box = integrate_normal_box(np.zeros(4), np.eye(4), low, high)
     assert box.probability == pytest.approx(np.prod(ndtr(high) - ndtr(low)), abs=1e-6)
     root = rng.normal(size=(4, 4))
     drawn = rng.normal(size=(400_000, 4)) @ root.T + 0.3
     inside = ((drawn > low) & (drawn < high)).all(axis=1)
-    box = normal_box(np.full(4, 0.3), root @ root.T, low, high)
+    box = integrate_normal_box(np.full(4, 0.3), root @ root.T, low, high)
     assert box.probability == pytest.approx(inside.mean(), abs=5e-3)
     assert box.mean == pytest.approx(drawn[inside].mean(axis=0), abs=0.02)
 
 
 def test_a_p_value_is_never_quoted_as_zero() -> None:
-    assert p_text(1e-9) == "p < 0.001"
-    assert p_text(0.00051) == "p = 0.001"
-    assert p_text(0.0349) == "p = 0.035"
+    assert format_p(1e-9) == "p < 0.001"
+    assert format_p(0.00051) == "p = 0.001"
+    assert format_p(0.0349) == "p = 0.035"
 
 
 def test_power_as_a_check(rng) -> None:
@@ -226,6 +226,6 @@ def test_power_as_a_check(rng) -> None:
     assert set(reference["series"]) == set(drawn["series"])
     assert (reference["value"] == 0).all()
     assert "would be found with 50 % power only" in found.sentence
-    assert equivalence_bound(np.array([0.1, -0.2]), np.array([0.01, 0.04]), 0.95) == pytest.approx(
+    assert compute_equivalence_bound(np.array([0.1, -0.2]), np.array([0.01, 0.04]), 0.95) == pytest.approx(
         0.2 + 1.6448536 * 0.2
     )

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.mechanisms.exposure_rings import edges_of, exposure, ring_variants
+from twintrade.diagnostics.mechanisms.exposure_rings import build_ring_variants, choose_edges, compute_exposure
 from twintrade.diagnostics.mechanisms.spillovers import Spillovers
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
@@ -158,12 +158,12 @@ def test_the_net_lies_between_its_parts(rng) -> None:
 
 def test_the_unit_of_distance_does_not_matter() -> None:
     design = made()
-    found = exposure(design, "partner", PLACE)
+    found = compute_exposure(design, "partner", PLACE)
     miles = replace(found, between=found.between / 1.609344)
-    ends = edges_of(found, (), 3)
-    assert edges_of(miles, (), 3) == pytest.approx(ends / 1.609344)
-    ours = ring_variants(design, found, ends * 1.0001, "")
-    theirs = ring_variants(design, miles, ends * 1.0001 / 1.609344, "")
+    ends = choose_edges(found, (), 3)
+    assert choose_edges(miles, (), 3) == pytest.approx(ends / 1.609344)
+    ours = build_ring_variants(design, found, ends * 1.0001, "")
+    theirs = build_ring_variants(design, miles, ends * 1.0001 / 1.609344, "")
     for one, other in zip(ours, theirs, strict=True):
         assert (one.design.observations.rows == other.design.observations.rows).all()
         assert (one.design.onset == other.design.onset).all()
@@ -177,7 +177,7 @@ def test_turning_the_globe_does_not_matter(rng) -> None:
 def test_edges_come_from_quantiles_of_untied_dyads(rng) -> None:
     design = made()
     found, table = rings(design, rng, edges=(), rings=3)
-    seen = exposure(design, "partner", PLACE)
+    seen = compute_exposure(design, "partner", PLACE)
     nearest = seen.seen()[0][~seen.is_tied]
     expected = np.quantile(nearest[np.isfinite(nearest)], [0.25, 0.5, 0.75])
     assert table["to_km"].iloc[1:4].to_numpy() == pytest.approx(expected)

@@ -5,7 +5,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from twintrade.numerics.testing.multiple_testing import benjamini_hochberg, holm, romano_wolf, sharpened_q
+from twintrade.numerics.testing.multiple_testing import (
+    adjust_benjamini_hochberg,
+    adjust_holm,
+    adjust_romano_wolf,
+    adjust_sharpened_q,
+)
 
 
 def rejected_by_holm(p: np.ndarray, level: float) -> set[int]:
@@ -49,13 +54,13 @@ def p(request) -> np.ndarray:
 
 @pytest.mark.parametrize("level", [0.01, 0.05, 0.1, 0.5])
 def test_holm_rejects_what_its_definition_and_the_closure_reject(p, level) -> None:
-    adjusted = {int(k) for k in np.flatnonzero(holm(p) <= level)}
+    adjusted = {int(k) for k in np.flatnonzero(adjust_holm(p) <= level)}
     assert adjusted == rejected_by_holm(p, level) == rejected_by_closure(p, level)
 
 
 @pytest.mark.parametrize("level", [0.01, 0.05, 0.1, 0.5])
 def test_benjamini_hochberg_rejects_what_its_definition_rejects(p, level) -> None:
-    assert int((benjamini_hochberg(p) <= level).sum()) == n_rejected(p, level)
+    assert int((adjust_benjamini_hochberg(p) <= level).sum()) == n_rejected(p, level)
 
 
 def test_a_sharpened_q_is_the_smallest_level_that_two_stages_reject_at(p) -> None:
@@ -63,12 +68,12 @@ def test_a_sharpened_q_is_the_smallest_level_that_two_stages_reject_at(p) -> Non
     for level in np.arange(1000, 0, -1) / 1000:
         for k in rejected_in_two_stages(p, level):
             expected[k] = level
-    assert sharpened_q(p) == pytest.approx(expected)
+    assert adjust_sharpened_q(p) == pytest.approx(expected)
 
 
 def test_missing_p_values_stay_missing_and_do_not_count() -> None:
     p = np.array([0.01, np.nan, 0.04])
-    for adjust in (holm, benjamini_hochberg, sharpened_q):
+    for adjust in (adjust_holm, adjust_benjamini_hochberg, adjust_sharpened_q):
         found = adjust(p)
         assert np.isnan(found[1])
         assert found[[0, 2]] == pytest.approx(adjust(p[[0, 2]]))
@@ -89,7 +94,7 @@ def test_romano_wolf_equals_stepping_down_over_what_remains(seed) -> None:
         floor = max(floor, (1 + count) / 500)
         expected[k] = floor
         remaining.remove(k)
-    assert romano_wolf(observed, drawn) == pytest.approx(expected)
+    assert adjust_romano_wolf(observed, drawn) == pytest.approx(expected)
 
 
 @pytest.mark.slow
@@ -100,5 +105,5 @@ def test_romano_wolf_rejects_any_true_null_as_often_as_it_says(rho) -> None:
     root = np.linalg.cholesky(rho + (1 - rho) * np.eye(6))
     drawn = rng.normal(size=(4999, 6)) @ root.T
     n = 2000
-    families = [romano_wolf(rng.normal(size=6) @ root.T, drawn).min() <= 0.05 for _ in range(n)]
+    families = [adjust_romano_wolf(rng.normal(size=6) @ root.T, drawn).min() <= 0.05 for _ in range(n)]
     assert np.mean(families) == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / n) + 0.005)

@@ -8,7 +8,7 @@ import pytest
 from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
-from twintrade.diagnostics.pre_period.honest import Honest, event_path
+from twintrade.diagnostics.pre_period.honest import Honest, build_event_path
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.imputation import Imputation
@@ -59,7 +59,7 @@ def design():
 def test_the_chain_from_rows_to_robust_intervals_equals_r(mpdta_fit):
     result = read_results("honestdid_from_did", "mpdta_dr_lpop_universal")
     bands = Clustered(correction="none").infer(mpdta_fit, "event", np.random.default_rng(0))
-    path = event_path(bands.estimate, bands.covariance, "first")
+    path = build_event_path(bands.estimate, bands.covariance, "first")
     np.testing.assert_allclose(path.estimates, result["betahat"], rtol=1e-8)
     np.testing.assert_allclose(path.covariance, result["vcov"], rtol=1e-6, atol=1e-12)
     for key, restriction in (("sd", "smoothness"), ("rm", "relative_magnitudes")):
@@ -78,7 +78,7 @@ def test_breakdown_is_where_zero_enters(design):
     finding = Honest().check(fitted, Clustered(), np.random.default_rng(3))
     assert finding.verdict == "pass"
     assert finding.value > 1
-    path = event_path(
+    path = build_event_path(
         *(lambda b: (b.estimate, b.covariance))(Clustered().infer(fitted, "event", np.random.default_rng(3))),
         "average",
     )

@@ -12,14 +12,14 @@ from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.pre_period.anticipation import Anticipation
 from twintrade.diagnostics.pre_period.placebo_dates import PlaceboDates
-from twintrade.diagnostics.pre_period.pretrends import LevellingOff, Pretrends, joint_pretrend
+from twintrade.diagnostics.pre_period.pretrends import LevellingOff, Pretrends, compute_joint_pretrend
 from twintrade.diagnostics.sensitivity.clusters import ClusterLadder
 from twintrade.diagnostics.sensitivity.dates import Dates
 from twintrade.diagnostics.sensitivity.leave_one_out import LeaveOneOut
-from twintrade.diagnostics.who_is_compared.adoption import adoption, finding
+from twintrade.diagnostics.who_is_compared.adoption import build_adoption, build_adoption_finding
 from twintrade.diagnostics.who_is_compared.comparison import ComparisonCheck
 from twintrade.diagnostics.who_is_compared.leverage import Leverage
-from twintrade.diagnostics.who_is_compared.raw_series import RawSeries, candidate_dates, raw_series
+from twintrade.diagnostics.who_is_compared.raw_series import RawSeries, build_raw_series, list_candidate_dates
 from twintrade.effects import RefitOnly
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
@@ -28,7 +28,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.joint import joint_test
+from twintrade.inference.clustering.joint import compute_joint_test
 from twintrade.inference.randomization import Randomization
 
 # Sums and logarithms of the same numbers.
@@ -74,17 +74,17 @@ def test_pretrends_under_randomization(twfe, rng) -> None:
     found = Pretrends(draws=99).check(fit(twfe, made(trend=0.3)), Randomization(), rng)
     assert found.table["test"][0] == "randomization"
     assert found.value == pytest.approx(0.01)
-    assert np.isnan(joint_pretrend(Randomization(draws=9).infer(fit(twfe, made()), "event", rng)).df2)
+    assert np.isnan(compute_joint_pretrend(Randomization(draws=9).infer(fit(twfe, made()), "event", rng)).df2)
 
 
 def test_the_joint_test_is_the_wald_statistic(twfe, rng) -> None:
     bands = CLUSTERED.infer(fit(twfe, made()), "event", rng)
     pre = bands.estimate.pre_effects()
     effects, block = bands.estimate.effects[pre], bands.covariance[np.ix_(pre, pre)]
-    found = joint_pretrend(bands, "fixest")
+    found = compute_joint_pretrend(bands, "fixest")
     assert found.statistic == pytest.approx(effects @ np.linalg.solve(block, effects) / pre.size, rel=1e-8)
     assert found.df2 == 47
-    exact = joint_pretrend(bands)  # 12 of the 48 units are treated
+    exact = compute_joint_pretrend(bands)  # 12 of the 48 units are treated
     assert exact.statistic == pytest.approx(found.statistic * (12 - pre.size) / 11, rel=1e-12)
     assert (exact.df, exact.df2) == (pre.size, 12 - pre.size)
 
@@ -118,7 +118,7 @@ def test_seven_clusters_reject_a_true_null_as_often_as_they_say(twfe, rng) -> No
     for seed in range(n):
         bands = Clustered(draws=10).infer(fit(twfe, seven_cities(seed, 3)), "event", rng)
         for reference in rejected:
-            rejected[reference] += joint_pretrend(bands, reference).p < 0.05
+            rejected[reference] += compute_joint_pretrend(bands, reference).p < 0.05
     assert abs(rejected["hotelling"] / n - 0.05) < 3 * (0.05 * 0.95 / n) ** 0.5
     assert rejected["fixest"] / n > 0.12
 
@@ -151,9 +151,9 @@ def test_poisson_leads_are_referred_to_F_with_few_clusters(rng) -> None:
 def test_a_singular_covariance_is_not_tested() -> None:
     effects, block = np.ones(3), np.ones((3, 3)) + np.diag([1e-12, 0.0, 0.0])
     with pytest.raises(InferenceError, match="singular"):
-        joint_test(effects, block, np.inf, np.inf)
+        compute_joint_test(effects, block, np.inf, np.inf)
     with pytest.raises(InferenceError, match="no variance"):
-        joint_test(effects, np.diag([1.0, 0.0, 1.0]), np.inf, np.inf)
+        compute_joint_test(effects, np.diag([1.0, 0.0, 1.0]), np.inf, np.inf)
 
 
 def test_pretrends_equal_fixest(rng, twfe) -> None:
@@ -194,7 +194,7 @@ def test_adoption_knows_every_status() -> None:
     never = np.flatnonzero(np.isinf(onset))
     onset[never[0]] = 2000
     treatment = Treatment(design.panel.units, onset, excluded={str(design.panel.units[never[1]]): "undated"})
-    frame = adoption(replace(design, treatment=treatment))
+    frame = build_adoption(replace(design, treatment=treatment))
     assert len(frame) == design.panel.n_rows
     status = frame.set_index(["unit", "period"])["status"]
     treated = int(np.flatnonzero(np.isfinite(design.onset))[0])
@@ -204,13 +204,13 @@ def test_adoption_knows_every_status() -> None:
     assert status[design.panel.units[never[0]], 2005] == "always treated"
     assert status[design.panel.units[never[1]], 2005] == "undated"
     assert status[design.panel.units[never[2]], 2005] == "comparison"
-    assert "12 treated" in finding(replace(design, treatment=treatment)).sentence
+    assert "12 treated" in build_adoption_finding(replace(design, treatment=treatment)).sentence
 
 
 def test_raw_series_is_the_flow_and_its_sums() -> None:
     design = made()
     unit = str(design.panel.units[np.flatnonzero(np.isfinite(design.onset))[0]])
-    frame = raw_series(design, unit)
+    frame = build_raw_series(design, unit)
     flows = design.panel.to_frame()
     own = flows[flows["unit"] == unit].set_index("period")["flow"]
     level = frame[(frame["panel"] == "level")].set_index("period")["value"]
@@ -236,7 +236,7 @@ def test_the_double_ratio_ignores_booms_of_its_city_and_its_destination() -> Non
     changed = replace(design, panel=replace(panel, columns={"flow": panel.columns["flow"] * boom}))
     ratio, again = (
         frame[frame["panel"] == "ratio"]["value"].to_numpy()
-        for frame in (raw_series(d, str(panel.units[code])) for d in (design, changed))
+        for frame in (build_raw_series(d, str(panel.units[code])) for d in (design, changed))
     )
     assert again == pytest.approx(ratio, rel=ROUNDING)
     assert ratio.size == 12
@@ -253,7 +253,7 @@ def test_candidate_dates_mark_the_chosen_one() -> None:
     code = int(np.flatnonzero(np.isfinite(design.onset))[0])
     unit, onset = str(design.panel.units[code]), int(design.onset[code])
     design = replace(design, treatment=replace(design.treatment, register=register(unit, onset)))
-    dates = candidate_dates(design, unit)
+    dates = list_candidate_dates(design, unit)
     assert dates["period"].tolist() == [2003, onset]
     assert dates["is_chosen"].tolist() == [False, True]
     found = RawSeries().of(design)

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from single_cases import dyad_design, rectangle_frame
 
-from twintrade.design.donors import case_design, untreated_rectangle
+from twintrade.design.donors import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.pooled_cases import PooledCases, _interval_method
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.partially_pooled_synthetic_control import PartiallyPooledSyntheticControl
-from twintrade.numerics.testing.meta_analysis import random_effects
+from twintrade.numerics.testing.meta_analysis import fit_random_effects
 
 ONSETS = {"c0-p0": 2006, "c1-p1": 2008, "c2-p2": 2006}
 
@@ -35,7 +35,9 @@ def test_each_case_is_the_case_alone_without_the_other_treated_units():
     design = dyad_design(treated_frame(1.0), ONSETS)
     rows = finding.payloads["cases"].set_index("unit")
     for unit in ONSETS:
-        alone = fit(DoubleRatio(), case_design(design, unit, untreated_rectangle(design, unit))).view("overall")
+        alone = fit(DoubleRatio(), build_case_design(design, unit, build_untreated_rectangle(design, unit))).view(
+            "overall"
+        )
         assert rows.loc[unit, "effect"] == pytest.approx(alone.effects[0])
 
 
@@ -51,7 +53,7 @@ def test_a_common_effect_is_in_the_interval_and_leaving_a_case_out_is_shown():
 @pytest.mark.parametrize("effects", [(0.1, 0.11, 0.12), (0.1, 0.9, -0.8)])
 def test_truncation_of_the_interval_is_said(effects):
     """Cases closer together than their placebos allow would else have too short an interval."""
-    mean = random_effects(np.array(effects), np.full(3, 0.04))
+    mean = fit_random_effects(np.array(effects), np.full(3, 0.04))
     said = _interval_method(mean)
     assert mean.factor == pytest.approx(np.var(effects, ddof=1) / (0.04 + mean.heterogeneity**2))
     assert ("raised to 1" in said) == (mean.factor < 1)

@@ -10,7 +10,7 @@ from twintrade.diagnostics.sensitivity.specification_curve import SpecificationC
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.twfe import TWFE
-from twintrade.fanout import Workers, using
+from twintrade.fanout import Workers, use_workers
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.randomization import Randomization
@@ -72,7 +72,7 @@ LOOPS = [curve, left_out, redealt, jackknifed]
 @pytest.mark.parametrize("loop", LOOPS)
 def test_two_workers_give_the_numbers_of_one(design, loop) -> None:
     alone = loop(design)
-    with using(Workers(n=2), "test"):
+    with use_workers(Workers(n=2), "test"):
         together = loop(design)
     assert len(alone) > 3
     pd.testing.assert_frame_equal(together, alone, check_exact=True)
@@ -81,14 +81,14 @@ def test_two_workers_give_the_numbers_of_one(design, loop) -> None:
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_second_run_takes_finished_refits_from_the_ledger(design, loop) -> None:
     ledger = Held()
-    with using(Workers(ledger=ledger), "test"):
+    with use_workers(Workers(ledger=ledger), "test"):
         first = loop(design)
     done = ledger.n_put
     assert done > 3
     gone = list(ledger)[: done // 2]
     for key in gone:
         del ledger[key]
-    with using(Workers(ledger=ledger), "test"):
+    with use_workers(Workers(ledger=ledger), "test"):
         second = loop(design)
     assert ledger.n_put == done + len(gone)
     pd.testing.assert_frame_equal(second, first, check_exact=True)

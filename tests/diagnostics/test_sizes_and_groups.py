@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.diagnostics.mechanisms.heterogeneity import Heterogeneity, joint_equality, only
-from twintrade.diagnostics.mechanisms.moderators import group_of, treated_units
+from twintrade.diagnostics.mechanisms.heterogeneity import Heterogeneity, compute_joint_equality, keep_group
+from twintrade.diagnostics.mechanisms.moderators import assign_groups, find_treated_units
 from twintrade.diagnostics.sensitivity.influence import UnitInfluenceCheck
-from twintrade.diagnostics.sensitivity.power import Power, deal, detectable, placebo_design
+from twintrade.diagnostics.sensitivity.power import Power, build_placebo_design, compute_detectable_effect, deal
 from twintrade.diagnostics.sensitivity.rescaling import Rescaling
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
@@ -18,7 +18,12 @@ from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
-from twintrade.numerics.testing.multiple_testing import benjamini_hochberg, holm, romano_wolf, sharpened_q
+from twintrade.numerics.testing.multiple_testing import (
+    adjust_benjamini_hochberg,
+    adjust_holm,
+    adjust_romano_wolf,
+    adjust_sharpened_q,
+)
 
 BY_UNIT = Clustered(by=("unit",))
 # Over 30 seeds a group's effect has a standard deviation of 0.038: four of them.
@@ -69,10 +74,12 @@ def test_groups_that_differ_are_told_apart(rng) -> None:
 
 def test_equality_accounts_for_shared_comparison_units() -> None:
     fitted = fit(TWFE(shape="static"), replace(made(noise=1.0, n_treated=60), clusters=("unit",)))
-    groups, _ = group_of(fitted.design, "cohort", ())
-    joint = joint_equality(fitted, groups, ["2004", "2007"])
+    groups, _ = assign_groups(fitted.design, "cohort", ())
+    joint = compute_joint_equality(fitted, groups, ["2004", "2007"])
     one, two = (
-        Clustered().infer(fitted.refit(only(fitted.design, groups == name)), "overall", np.random.default_rng(1))
+        Clustered().infer(
+            fitted.refit(keep_group(fitted.design, groups == name)), "overall", np.random.default_rng(1)
+        )
         for name in ("2004", "2007")
     )
     gap = one.estimate.effects[0] - two.estimate.effects[0]
@@ -91,8 +98,8 @@ def test_equality_under_randomization_relabels(rng) -> None:
 @pytest.mark.parametrize("by", ["era", "city", "partner", "order", "size"])
 def test_every_grouping_covers_the_tied_units(by) -> None:
     design = made()
-    groups, _ = group_of(design, by, ())
-    assert groups.size == treated_units(design).size == 24
+    groups, _ = assign_groups(design, by, ())
+    assert groups.size == find_treated_units(design).size == 24
     assert (groups != "").all()
 
 
@@ -100,7 +107,7 @@ def test_moderators_from_after_the_tie_are_refused_or_flagged(rng) -> None:
     design = made()
     found = Heterogeneity(by="later").check(fit(TWFE(shape="static"), design), BY_UNIT, rng)
     assert "after onset only" in found.sentence
-    _, notes = group_of(design, "moving", ())
+    _, notes = assign_groups(design, "moving", ())
     assert [m.code for m in notes] == ["bad-control"]
 
 
@@ -118,11 +125,11 @@ def test_power_finds_what_it_says_it_finds(rng) -> None:
 
 def test_placebos_touch_no_tied_unit(rng) -> None:
     design = made()
-    placebo, onsets = placebo_design(design)
+    placebo, onsets = build_placebo_design(design)
     drawn = deal(placebo, onsets, rng)
     assert np.isinf(drawn[np.isfinite(design.onset)]).all()
     assert sorted(drawn[np.isfinite(drawn)]) == sorted(onsets)
-    assert detectable(np.zeros(50), 1.0, 0.8) == pytest.approx(1.0)
+    assert compute_detectable_effect(np.zeros(50), 1.0, 0.8) == pytest.approx(1.0)
 
 
 def test_power_works_for_poisson(rng) -> None:
@@ -174,11 +181,11 @@ def test_families_of_tests() -> None:
 
     p = np.array([0.001, 0.012, 0.02, 0.04, 0.3, np.nan, 0.9])
     known = p[~np.isnan(p)]
-    assert holm(p)[~np.isnan(p)] == pytest.approx(multipletests(known, method="holm")[1])
-    assert benjamini_hochberg(p)[~np.isnan(p)] == pytest.approx(multipletests(known, method="fdr_bh")[1])
-    assert np.isnan(holm(p)[5])
-    q = sharpened_q(p)[~np.isnan(p)]
-    assert (q <= benjamini_hochberg(known) + 1e-3).all()
+    assert adjust_holm(p)[~np.isnan(p)] == pytest.approx(multipletests(known, method="holm")[1])
+    assert adjust_benjamini_hochberg(p)[~np.isnan(p)] == pytest.approx(multipletests(known, method="fdr_bh")[1])
+    assert np.isnan(adjust_holm(p)[5])
+    q = adjust_sharpened_q(p)[~np.isnan(p)]
+    assert (q <= adjust_benjamini_hochberg(known) + 1e-3).all()
     assert (np.diff(q) >= 0).all()
 
 
@@ -187,6 +194,6 @@ def test_romano_wolf_is_sharper_than_holm_when_tests_go_together(rng) -> None:
     drawn = common + 0.1 * rng.normal(size=(4999, 5))
     observed = np.array([2.3, 2.2, 2.1, 0.1, 0.5])
     single = np.array([(np.abs(drawn[:, k]) >= observed[k]).mean() for k in range(5)])
-    adjusted = romano_wolf(observed, drawn)
+    adjusted = adjust_romano_wolf(observed, drawn)
     assert (adjusted >= single - 1e-12).all()
-    assert (adjusted[:3] < holm(single)[:3]).all()
+    assert (adjusted[:3] < adjust_holm(single)[:3]).all()

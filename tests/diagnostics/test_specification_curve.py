@@ -8,7 +8,8 @@ import pytest
 
 from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.sensitivity.specification_curve import SpecificationCurve
-from twintrade.diagnostics.sensitivity.specifications import subsets
+from twintrade.diagnostics.sensitivity.specifications import iterate_subsets
+from twintrade.diagnostics.sensitivity.window import restrict_to_window
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
@@ -87,7 +88,7 @@ def test_subsets_of_controls_equal_regressions(rng, clusters, inference) -> None
     panel = made(2).panel
     panel = replace(panel, columns={**panel.columns, "w": weighted})
     design = replace(made(2), panel=panel, clusters=clusters, weights="w")
-    rows = list(subsets(design, ("x", "z"), inference))
+    rows = list(iterate_subsets(design, ("x", "z"), inference))
     assert len(rows) == 4
     for row in rows:
         names = () if row["covariates"] == "none" else tuple(str(row["covariates"]).split(", "))
@@ -134,8 +135,8 @@ def test_outcomes_windows_and_weights_are_choices(rng) -> None:
     rows = found.payloads["specification_curve"].set_index(["outcome", "window", "weights"])
     assert len(rows) == 8
     assert rows["is_headline"].sum() == 1
-    assert rows.loc[("flow", "-3 to +3", "none"), "is_headline"]
-    changed = replace(design, outcome="other", window=(-2, 1), weights="w")
+    assert rows.loc[("flow", "all", "none"), "is_headline"]
+    changed = restrict_to_window(replace(design, outcome="other", weights="w"), (-2, 1))
     expected = fit(TWFE(), changed).view("overall").effects[0]
     assert rows.loc[("other", "-2 to +1", "w"), "effect"] == pytest.approx(expected)
     assert "specifications the effect runs from" in found.sentence

@@ -6,8 +6,8 @@ import pytest
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.mechanisms.margins import Margins
-from twintrade.diagnostics.mechanisms.spillovers import SAME_CITY, SAME_PARTNER, Spillovers, exposed
-from twintrade.diagnostics.pre_period.selection import Selection, cloglog
+from twintrade.diagnostics.mechanisms.spillovers import SAME_CITY, SAME_PARTNER, Spillovers, mark_exposed_treated
+from twintrade.diagnostics.pre_period.selection import Selection, fit_cloglog
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
@@ -71,7 +71,7 @@ def test_no_money_is_put_on_spillovers(rng, transform) -> None:
 
 
 def test_tied_dyads_leave_the_spillover_sample() -> None:
-    design = exposed(made(), "city")
+    design = mark_exposed_treated(made(), "city")
     o = design.observations
     assert not {"c0-p0", "c1-p1"} & set(o.unit_ids)
     assert o.is_ever_treated.sum() == 4 * 13
@@ -101,7 +101,7 @@ def test_cloglog_equals_statsmodels(rng) -> None:
     x = np.column_stack([np.ones(800), rng.normal(size=(800, 2))])
     y = (rng.random(800) < -np.expm1(-np.exp(x @ [-1.5, 0.6, -0.3]))).astype(float)
     codes = np.arange(800) // 10
-    beta, covariance = cloglog(y, x, [codes])
+    beta, covariance = fit_cloglog(y, x, [codes])
     link = sm.families.links.CLogLog()
     theirs = sm.GLM(y, x, family=sm.families.Binomial(link=link)).fit(
         tol=1e-12, cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}

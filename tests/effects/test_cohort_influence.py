@@ -9,10 +9,10 @@ from twintrade.design import Design, NotYetTreated, Panel, Treatment
 from twintrade.effects import BlockInfluence, UnitInfluence
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
-from twintrade.estimators.callaway_santanna import CallawaySantAnna, moment_effects
-from twintrade.estimators.cohort_means.group_time import cells, identified
+from twintrade.estimators.callaway_santanna import CallawaySantAnna, estimate_from_moments
+from twintrade.estimators.cohort_means.group_time import iterate_cells, select_identified
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.numerics.comparisons.moments import CohortMoments, cohort_moments
+from twintrade.numerics.comparisons.moments import CohortMoments, compute_cohort_moments
 
 EXACT = 1e-10
 """The same sums in another order."""
@@ -74,7 +74,7 @@ def test_influence_sums_to_zero(design):
 
 def test_statistics_made_elsewhere_give_the_same_without_units(design):
     wide = widen(design.observations)
-    own = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+    own = compute_cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
     sums = np.stack([wide.outcomes[wide.cohort == h].sum(axis=0) for h in range(wide.onset.size)])
     products = np.stack(
         [wide.outcomes[wide.cohort == h].T @ wide.outcomes[wide.cohort == h] for h in range(wide.onset.size)]
@@ -82,8 +82,10 @@ def test_statistics_made_elsewhere_give_the_same_without_units(design):
     made = CohortMoments.from_sums(wide.onset, wide.periods, wide.counts, sums, products)
     # Raw second moments around 1e4 lose eight of sixteen digits: what a database that sends them must accept.
     np.testing.assert_allclose(made.scatter, own.scatter, rtol=1e-5, atol=1e-3)
-    plan, _ = identified(list(cells(wide.onset, wide.periods, "universal", 0, design.comparison)), wide)
-    effects, influence = moment_effects(made, plan, replace(wide, given=made))
+    plan, _ = select_identified(
+        list(iterate_cells(wide.onset, wide.periods, "universal", 0, design.comparison)), wide
+    )
+    effects, influence = estimate_from_moments(made, plan, replace(wide, given=made))
     np.testing.assert_allclose(effects, fit(CallawaySantAnna(), design).estimate.effects, atol=1e-8)
     with pytest.raises(InferenceError, match="without units"):
         influence.matrix()
@@ -92,8 +94,10 @@ def test_statistics_made_elsewhere_give_the_same_without_units(design):
 def test_moments_of_parts_merge_to_the_moments_of_the_whole(design):
     wide = widen(design.observations)
     half = np.arange(300) % 2 == 0
-    parts = [cohort_moments(wide.outcomes[m], wide.cohort[m], wide.onset, wide.periods) for m in (half, ~half)]
-    whole = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+    parts = [
+        compute_cohort_moments(wide.outcomes[m], wide.cohort[m], wide.onset, wide.periods) for m in (half, ~half)
+    ]
+    whole = compute_cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
     merged = parts[0].merged(parts[1])
     np.testing.assert_allclose(merged.means, whole.means, rtol=1e-12)
     np.testing.assert_allclose(merged.scatter, whole.scatter, rtol=1e-8, atol=1e-6)
@@ -101,6 +105,6 @@ def test_moments_of_parts_merge_to_the_moments_of_the_whole(design):
 
 def test_statistics_out_of_order_are_refused(design):
     wide = widen(design.observations)
-    m = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+    m = compute_cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
     with pytest.raises(EstimationError, match="ascending"):
         CohortMoments.from_sums(m.onset[::-1], m.periods, m.counts, m.means, m.scatter)

@@ -12,10 +12,10 @@ from twintrade.effects import BlockInfluence, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
-from twintrade.estimators.cohort_means.conditional_cells import conditional_cells
-from twintrade.estimators.cohort_means.group_time import cells, identified
+from twintrade.estimators.cohort_means.conditional_cells import estimate_conditional_cells
+from twintrade.estimators.cohort_means.group_time import iterate_cells, select_identified
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.numerics.comparisons.two_period import PANEL_ONLY, Method, change_effect
+from twintrade.numerics.comparisons.two_period import PANEL_ONLY, Method, estimate_change_effect
 from twintrade.simulate import OUTCOME, simulate
 
 # Sums of a hundred units in another order.
@@ -48,7 +48,7 @@ def one_by_one(wide, plan, method):
         x = np.column_stack([np.ones(units.size), wide.covariates[units, cell.base]])
         weights = np.ones(units.size) if wide.weights is None else wide.weights[units, cell.base]
         treated = (wide.cohort[units] == cell.cohort).astype(float)
-        found = change_effect(change[units], treated, x, weights, method)
+        found = estimate_change_effect(change[units], treated, x, weights, method)
         effects[k], values[units, k] = found.effect, found.influence
     return effects, values
 
@@ -58,8 +58,8 @@ def one_by_one(wide, plan, method):
 def test_cells_fitted_together_equal_cells_fitted_alone(kind, method) -> None:
     for comparison, base in product((NeverTreated(), NotYetTreated()), ("universal", "varying")):
         wide = widen(wide_of(kind, comparison).observations)
-        plan, _ = identified(list(cells(wide.onset, wide.periods, base, 0, comparison)), wide)
-        found = conditional_cells(wide, plan, method)
+        plan, _ = select_identified(list(iterate_cells(wide.onset, wide.periods, base, 0, comparison)), wide)
+        found = estimate_conditional_cells(wide, plan, method)
         assert list(found.kept) == plan
         effects, values = one_by_one(wide, plan, method)
         assert np.abs(found.effects - effects).max() < TWIN

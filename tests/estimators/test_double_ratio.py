@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from single_cases import dyad_design, rectangle_frame
 
-from twintrade.design.donors import case_design, donor_sets, untreated_rectangle
+from twintrade.design.donors import build_case_design, build_donor_sets, build_untreated_rectangle
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
@@ -59,8 +59,8 @@ def test_a_reference_period_is_an_exact_zero():
 def test_one_margin_gives_a_single_ratio():
     frame = treated_frame(noise=0.3)
     design = dyad_design(frame, {"c0-p0": 2006})
-    a = donor_sets(design, "c0-p0")[0]
-    study = fit(DoubleRatio(), case_design(design, "c0-p0", a)).estimate
+    a = build_donor_sets(design, "c0-p0")[0]
+    study = fit(DoubleRatio(), build_case_design(design, "c0-p0", a)).estimate
     x = frame[frame["city"] == "c0"].pivot(index="year", columns="partner", values="exports")
     ratio = np.log(x["p0"]) - np.log(x.drop(columns="p0").sum(axis=1))
     np.testing.assert_allclose(study.effects, ratio - ratio.iloc[:6].mean(), atol=EXACT)
@@ -92,7 +92,7 @@ def test_it_refuses_what_it_was_not_made_for():
 def test_a_placebo_refit_is_the_ratio_of_that_dyad():
     frame = treated_frame(noise=0.3)
     design = dyad_design(frame, {"c0-p0": 2006})
-    real = fit(DoubleRatio(), case_design(design, "c0-p0", untreated_rectangle(design, "c0-p0")))
+    real = fit(DoubleRatio(), build_case_design(design, "c0-p0", build_untreated_rectangle(design, "c0-p0")))
     onset = np.where(design.panel.units == "c2-p3", 2006.0, np.inf)
     refit = real.refit(real.design.reassigned(onset).without(["c0-p0"]))
     case = DoubleRatio().case(real.design)

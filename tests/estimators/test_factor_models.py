@@ -10,7 +10,7 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.interactive_effects import InteractiveEffects
 from twintrade.estimators.matrix_completion import MatrixCompletion
-from twintrade.numerics.factor_model import factor_model
+from twintrade.numerics.factor_model import fit_factor_model
 from twintrade.simulate import simulate
 
 EXACT = 1e-8
@@ -85,7 +85,7 @@ def test_the_fit_meets_the_first_order_conditions(rank, penalty):
     rng = np.random.default_rng(3)
     y, observed = rng.normal(size=(25, 12)), rng.random((25, 12)) > 0.15
     x = rng.normal(size=(25, 12, 1))
-    found = factor_model(y, observed, x, rank, penalty)
+    found = fit_factor_model(y, observed, x, rank, penalty)
     gap = np.where(observed, y - x @ found.slopes - found.effects, 0.0)
     np.testing.assert_allclose(gap.sum(axis=0), 0.0, atol=EXACT)
     np.testing.assert_allclose(gap.sum(axis=1), 0.0, atol=EXACT)

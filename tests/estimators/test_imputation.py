@@ -8,7 +8,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.effects.cohort_effects import POOLED
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
-from twintrade.estimators.imputation import Imputation, leverage_report
+from twintrade.estimators.imputation import Imputation, build_leverage_report
 from twintrade.simulate import OUTCOME, simulate
 
 EXACT = 1e-9
@@ -66,7 +66,7 @@ def test_what_rests_on_a_row_of_leverage_one_is_named():
         lambda f: (f["city"] == "City 3") & (f["partner"] == "Partner 2") & f["period"].between(2000, 2002),
         fixed_effects="gravity",
     )
-    report = leverage_report(design)
+    report = build_leverage_report(design)
     assert set(zip(report["unit"], report["period"], strict=True)) == {("City 3-Partner 2", 2003)}
     assert report["treated_period"].tolist() == list(range(2004, 2010))
     assert report["event_time"].tolist() == list(range(6))
@@ -76,7 +76,7 @@ def test_what_rests_on_a_row_of_leverage_one_is_named():
 
 def test_a_design_without_such_rows_has_an_empty_report():
     design = dyads(65).design(fixed_effects="gravity")
-    report = leverage_report(design)
+    report = build_leverage_report(design)
     assert len(report) == fit(Imputation(), design).estimate.sample.statistics["n_leverage_one"] == 0
     assert "treated_unit" in report.columns
 

@@ -9,10 +9,10 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import Estimator, fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.repeating.repeated import repeated
+from twintrade.estimators.repeating.repeated import prepare_repeated
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.refits.reassignment import assignments
-from twintrade.numerics.absorption.annihilators import annihilator
+from twintrade.inference.refits.reassignment import build_assignments
+from twintrade.numerics.absorption.annihilators import build_annihilator
 
 # The same normal equations, solved another way.
 SAME = 1e-9
@@ -61,7 +61,7 @@ def test_many_treatments_at_once_equal_refits(method: Estimator, name: str) -> N
     other = np.random.default_rng(1).normal(size=o.n_rows)
     again = method.repeater(design, np.column_stack([o.y, other]))
     assert again is not None
-    dealt, rng = assignments(design, "units"), np.random.default_rng(2)
+    dealt, rng = build_assignments(design, "units"), np.random.default_rng(2)
     for onset in [design.onset, *(dealt.draw(rng) for _ in range(6))]:
         changed = design.reassigned(onset)
         expected = fit(method, changed).estimate
@@ -89,7 +89,7 @@ def test_the_averages_weigh_alike() -> None:
 
 def test_a_treatment_that_changes_the_rows_is_left_to_a_refit() -> None:
     design = made()
-    shared = repeated(design, design.observations.y[:, None])
+    shared = prepare_repeated(design, design.observations.y[:, None])
     early = design.onset.copy()
     early[0] = 0
     assert shared.affected(design.reassigned(early)) is None
@@ -100,7 +100,7 @@ def test_a_unit_left_out_as_always_treated_must_stay_so() -> None:
     design = made()
     onset = design.onset.copy()
     onset[0] = 0
-    shared = repeated(design.reassigned(onset), design.reassigned(onset).observations.y[:, None])
+    shared = prepare_repeated(design.reassigned(onset), design.reassigned(onset).observations.y[:, None])
     back = onset.copy()
     back[0] = np.inf
     assert shared.affected(design.reassigned(onset)) is not None
@@ -117,7 +117,7 @@ def test_the_annihilator_is_what_it_says(has_weights: bool) -> None:
     z = np.hstack([(c[:, None] == np.unique(c)).astype(float) for c in codes])
     root = np.sqrt(w)[:, None] * z
     q = np.diag(w) - np.sqrt(np.outer(w, w)) * (root @ np.linalg.pinv(root))
-    found = annihilator(codes, np.empty((80, 0)), weights)
+    found = build_annihilator(codes, np.empty((80, 0)), weights)
     assert found.dense == pytest.approx(q, abs=SAME)
     assert found.block(np.arange(80), np.arange(80)) == pytest.approx(q, abs=SAME)
     rows, others, columns = np.arange(10), np.arange(30, 50), rng.normal(size=(10, 3))

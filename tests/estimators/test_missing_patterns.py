@@ -64,8 +64,8 @@ def entering_and_leaving(comparison=None, never=0.4, seed=1, **options):
 def on_rows(monkeypatch, estimator, design):
     with monkeypatch.context() as patch:
         for module in (collapsed, missing_patterns):
-            patch.setattr(module, "grouped", lambda wide: None)
-        patch.setattr("twintrade.estimators.callaway_santanna.grouped", lambda wide: None)
+            patch.setattr(module, "group_by_pattern", lambda wide: None)
+        patch.setattr("twintrade.estimators.callaway_santanna.group_by_pattern", lambda wide: None)
         result = fit(estimator, design)
     assert not isinstance(result.estimate.uncertainty, CohortInfluence)
     return result

@@ -8,7 +8,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.poisson.fit import fit_poisson
 from twintrade.simulate import OUTCOME, simulate
 
 
@@ -100,7 +100,7 @@ def test_the_phase_in_total_is_the_sum_of_steps_with_its_delta_method_error(made
     o = design.observations
     since = np.where(np.isfinite(o.unit_onset)[o.unit], o.event_time, -(10**6))
     steps = np.column_stack([since >= k for k in (0, 1, 2)]).astype(float)
-    plain = poisson(o.y, steps, o.effect_codes())
+    plain = fit_poisson(o.y, steps, o.effect_codes())
     assert study.binned == (True, True)
     np.testing.assert_allclose(study.effects[study.event_times >= 0], np.cumsum(plain.coefficients), rtol=1e-8)
     scores = plain.x_tilde * (plain.mu * plain.residuals)[:, None]

@@ -9,7 +9,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.refits.permutation import with_values
+from twintrade.inference.refits.permutation import replace_outcome
 
 # Dense orthogonal factors against iterated projections converged to 1e-12.
 AGREEMENT = 1e-8
@@ -67,7 +67,7 @@ def test_fast_estimates_equal_refits(estimator, fixed_effects, options) -> None:
             if fast is None:
                 assert changed.observations.n_rows != design.observations.n_rows
                 continue
-            for found, one in zip(fast, (changed, with_values(changed, other)), strict=True):
+            for found, one in zip(fast, (changed, replace_outcome(changed, other)), strict=True):
                 refitted = fit(estimator, one).estimate
                 assert found.names == refitted.names
                 assert found.effects == pytest.approx(refitted.effects, abs=AGREEMENT)

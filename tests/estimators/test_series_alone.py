@@ -11,11 +11,15 @@ from twintrade.diagnostics.single_case.structural_sensitivity import StructuralS
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import fit
 from twintrade.estimators.interrupted_series import InterruptedSeries
-from twintrade.estimators.structural_series import StructuralSeries, forecast_covariance, principal_components
+from twintrade.estimators.structural_series import (
+    StructuralSeries,
+    compute_forecast_covariance,
+    compute_principal_components,
+)
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.inference.posterior import Posterior
 from twintrade.inference.serial import Hac
-from twintrade.numerics.series.segmented import segmented_design
+from twintrade.numerics.series.segmented import build_segmented_design
 
 EXACT = 1e-9
 
@@ -28,7 +32,7 @@ def values():
 def test_level_and_slope_change_are_least_squares(values):
     study = fit(InterruptedSeries(), matrix_design(values, 2018)).estimate
     periods = np.arange(2000, 2030)
-    ols = sm.OLS(values[0], segmented_design(periods, 2018)).fit()
+    ols = sm.OLS(values[0], build_segmented_design(periods, 2018)).fit()
     np.testing.assert_allclose(study.effects, ols.params[2] + ols.params[3] * np.arange(12), atol=EXACT)
     assert study.sample.statistics["slope_change"] == pytest.approx(ols.params[3])
 
@@ -38,7 +42,7 @@ def test_hac_errors_are_those_of_statsmodels(values, lags):
     design = matrix_design(values, 2018)
     bands = Hac(lags=lags).infer(fit(InterruptedSeries(), design), "event", np.random.default_rng(1))
     options = {"maxlags": lags, "use_correction": True}
-    ols = sm.OLS(values[0], segmented_design(np.arange(2000, 2030), 2018)).fit(
+    ols = sm.OLS(values[0], build_segmented_design(np.arange(2000, 2030), 2018)).fit(
         cov_type="HAC", cov_kwds=options, use_t=True
     )
     contrasts = np.column_stack([np.zeros((12, 2)), np.ones(12), np.arange(12)])
@@ -92,7 +96,7 @@ def test_donors_do_not_enter_an_interrupted_series(values):
 def test_forecast_spread_is_that_of_statsmodels_without_regressors(values):
     case = StructuralSeries(n_components=0).case(matrix_design(values, 2018))
     found = sm.tsa.UnobservedComponents(case.own[:18], level="local level").fit(disp=False)
-    spread = np.sqrt(np.diag(forecast_covariance(found, 12, np.empty((12, 0)))))
+    spread = np.sqrt(np.diag(compute_forecast_covariance(found, 12, np.empty((12, 0)))))
     np.testing.assert_allclose(spread, found.get_forecast(12).se_mean, rtol=1e-8)
 
 
@@ -135,9 +139,9 @@ def test_a_level_free_to_drift_is_less_sure(values):
 
 def test_components_come_from_the_periods_before(values):
     before = np.arange(30) < 18
-    base = principal_components(values, before, 2)
+    base = compute_principal_components(values, before, 2)
     values[:, 18:] += 5.0
-    np.testing.assert_allclose(principal_components(values, before, 2)[:18], base[:18], atol=EXACT)
+    np.testing.assert_allclose(compute_principal_components(values, before, 2)[:18], base[:18], atol=EXACT)
 
 
 def test_posterior_needs_draws(values):

@@ -6,7 +6,7 @@ import pytest
 from single_cases import dyad_design, factor_matrix, matrix_design, rectangle_frame
 
 from twintrade.design import Design, Panel, Treatment
-from twintrade.design.donors import case_design, donor_sets, untreated_rectangle
+from twintrade.design.donors import build_case_design, build_donor_sets, build_untreated_rectangle
 from twintrade.diagnostics.single_case.case_verdict import CaseVerdict
 from twintrade.diagnostics.single_case.date_sets import DateSets
 from twintrade.diagnostics.single_case.leave_one_donor_out import DonorWeightTable
@@ -26,7 +26,7 @@ def frame(**options):
 
 def case(onset=2006, table=None, transform="log", **options):
     design = dyad_design(frame() if table is None else table, {UNIT: onset}, transform=transform, **options)
-    return case_design(design, UNIT, untreated_rectangle(design, UNIT))
+    return build_case_design(design, UNIT, build_untreated_rectangle(design, UNIT))
 
 
 def without(table, rows):
@@ -76,7 +76,7 @@ REFUSED = {
         "c0-p0 is not treated within the sample; give it an onset up to 2011",
     ),
     "unit unknown": (
-        lambda: donor_sets(dyad_design(frame(), {UNIT: 2006}), "c9-p9"),
+        lambda: build_donor_sets(dyad_design(frame(), {UNIT: 2006}), "c9-p9"),
         DesignError,
         "no unit is called 'c9-p9'",
     ),
@@ -104,9 +104,9 @@ def test_three_periods_before_end_as_a_description():
 
 def test_a_donor_tied_in_the_window_is_left_out_and_listed():
     design = dyad_design(frame(), {UNIT: 2006, "c0-p1": 2009, "c1-p0": 2000})
-    excluded = pd.concat([s.excluded for s in donor_sets(design, UNIT)]).set_index("unit")["reason"]
+    excluded = pd.concat([s.excluded for s in build_donor_sets(design, UNIT)]).set_index("unit")["reason"]
     assert excluded.to_dict() == {"c0-p1": "treated", "c1-p0": "always-treated"}
-    assert "c0-p1" not in case_design(design, UNIT, donor_sets(design, UNIT)[0]).comparison.units
+    assert "c0-p1" not in build_case_design(design, UNIT, build_donor_sets(design, UNIT)[0]).comparison.units
 
 
 def test_a_path_outside_the_hull_is_warned_of_with_how_far():

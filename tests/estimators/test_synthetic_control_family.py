@@ -14,9 +14,9 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.elastic_net_synthetic_control import ElasticNetSyntheticControl
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
-from twintrade.numerics.simplex.elastic_nets import elastic_net
-from twintrade.numerics.simplex.ridge_augmentation import augmented_weights, centered, standardized_covariates
-from twintrade.numerics.simplex.weights import simplex_weights
+from twintrade.numerics.simplex.elastic_nets import fit_elastic_net
+from twintrade.numerics.simplex.ridge_augmentation import augment_weights, center_on_donors, standardize_covariates
+from twintrade.numerics.simplex.weights import fit_simplex_weights
 
 EXACT = 1e-8  # one quadratic program after another, in double precision
 EFFECT = 3.0
@@ -185,9 +185,9 @@ def test_a_large_penalty_takes_the_augmentation_away(values):
 
 
 def test_a_small_penalty_takes_the_imbalance_away(values):
-    donors, treated = centered(values[:, :8])
+    donors, treated = center_on_donors(values[:, :8])
     base = np.full(15, 1 / 15)
-    weights = augmented_weights(donors, treated, 1e-9, base)
+    weights = augment_weights(donors, treated, 1e-9, base)
     np.testing.assert_allclose(weights @ donors, treated, atol=1e-6)
     assert weights.sum() == pytest.approx(1.0, abs=1e-9)
 
@@ -195,7 +195,7 @@ def test_a_small_penalty_takes_the_imbalance_away(values):
 def test_elastic_net_meets_its_optimality_conditions():
     rng = np.random.default_rng(5)
     x, y = rng.normal(size=(15, 30)), rng.normal(size=15)
-    found = elastic_net(x, y, 0.05, 0.5)
+    found = fit_elastic_net(x, y, 0.05, 0.5)
     residual = y - found.intercept - x @ found.weights
     gradient = -(x - x.mean(axis=0)).T @ residual / 15 + 0.05 * 0.5 * found.weights
     active = found.weights != 0
@@ -267,7 +267,7 @@ def test_residualized_covariates_by_hand():
     z = case.predictors - case.predictors[1:].mean(axis=0)
     gram = np.linalg.inv(z[1:].T @ z[1:])
     r = x - z @ (gram @ z[1:].T @ x[1:])
-    base = simplex_weights(r[1:].T, r[0])
+    base = fit_simplex_weights(r[1:].T, r[0])
     ridge = base + r[1:] @ np.linalg.solve(r[1:].T @ r[1:] + 2.0 * np.eye(12), r[0] - base @ r[1:])
     expected = ridge + z[1:] @ gram @ (z[0] - ridge @ z[1:])
     np.testing.assert_allclose(estimator.weigh(case).weights, expected, atol=1e-10)
@@ -275,4 +275,4 @@ def test_residualized_covariates_by_hand():
 
 def test_more_covariates_than_donors_are_refused():
     with pytest.raises(EstimationError, match="take fewer covariates"):
-        standardized_covariates(np.random.default_rng(1).normal(size=(4, 3)))
+        standardize_covariates(np.random.default_rng(1).normal(size=(4, 3)))

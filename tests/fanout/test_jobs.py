@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from twintrade.errors import EstimationError, FanoutError
-from twintrade.fanout import Workers, current, run_jobs, spread, succeeded, using
+from twintrade.fanout import Workers, get_scope, run_jobs, split_succeeded, spread, use_workers
 from twintrade.fanout import jobs as jobs_module
 
 JOBS = {f"unit {i}": i for i in range(24)}
@@ -48,7 +48,7 @@ def always_killed(parent, task):
 
 
 def uses_nobody(shared, job, rng):
-    return {"alone": np.bool_(current().workers.is_alone)}
+    return {"alone": np.bool_(get_scope().workers.is_alone)}
 
 
 def in_process(found):
@@ -96,7 +96,7 @@ def test_a_job_more_moves_no_other(shared):
 
 
 def test_a_failed_refit_is_a_row_with_its_reason():
-    good, bad = succeeded(run_jobs("loop", failing, {str(i): i for i in range(10)}, shared=None))
+    good, bad = split_succeeded(run_jobs("loop", failing, {str(i): i for i in range(10)}, shared=None))
     assert [d.job for d in good] == ["1", "2", "3", "4", "6", "8", "9"]
     assert bad[0] == ("0", "job 0 has no solution")
     assert [job for job, _ in bad] == ["0", "5", "7"]
@@ -132,7 +132,7 @@ def test_a_second_run_recomputes_only_what_the_first_did_not_finish(shared, impa
         return slow(shared, job, rng)
 
     def loop(function):
-        with using(Workers(ledger=ledger), "inference/placebo"):
+        with use_workers(Workers(ledger=ledger), "inference/placebo"):
             first = run_jobs("loop", function, JOBS, shared=shared, rng=np.random.default_rng(5))
             return first, run_jobs("loop", drawn, JOBS, shared=shared, rng=np.random.default_rng(6))
 
@@ -153,7 +153,7 @@ def test_short_calls_leave_the_ledger_alone(shared):
 
 
 def test_a_job_does_not_hire_workers_of_its_own():
-    with using(Workers(n=2)):
+    with use_workers(Workers(n=2)):
         found = run_jobs("loop", uses_nobody, {"a": 1, "b": 2}, shared=None)
     assert all(d.values["alone"] for d in found)
 

@@ -12,7 +12,7 @@ from scipy.stats import ncx2, norm
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.diagnostics.pre_period.pretrend_power import PreTest
-from twintrade.diagnostics.who_is_compared.twfe_weights import cell_weights
+from twintrade.diagnostics.who_is_compared.twfe_weights import compute_cell_weights
 from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticControl
 from twintrade.estimators.base import fit
@@ -29,7 +29,7 @@ from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.equal_variances import EqualVariances
 from twintrade.numerics.comparisons.two_period import Method
-from twintrade.numerics.honest.fixed_length import fixed_length
+from twintrade.numerics.honest.fixed_length import compute_fixed_length
 
 EXACT = 1e-8
 """Both sides solve in closed form."""
@@ -401,7 +401,7 @@ def test_two_groups_and_periods_as_stacked_estimating_equations(frame, method):
 
 def test_weights_of_the_static_regression(frame):
     left = regress(frame.treated.astype(float), write_dummies(frame.id, frame.t))[1]
-    found = cell_weights(design_of(frame).observations, "cell")
+    found = compute_cell_weights(design_of(frame).observations, "cell")
     weights = np.where(frame.treated, left, 0.0)
     np.testing.assert_allclose(found.weight, weights / weights.sum(), atol=EXACT)
     np.testing.assert_allclose(found.beta, left @ frame.y / (left @ left), rtol=EXACT)
@@ -464,7 +464,7 @@ def test_shortest_interval_under_bounded_changes_of_slope(frame, size):
     best = minimize(
         half_length, start, method="SLSQP", constraints=constraints, options={"ftol": 1e-14, "maxiter": 900}
     )
-    found = fixed_length(covariance, n_pre, target, size, 0.95)
+    found = compute_fixed_length(covariance, n_pre, target, size, 0.95)
     assert found.half_length == pytest.approx(best.fun, rel=1e-5)
 
 

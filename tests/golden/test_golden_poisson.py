@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from reference_results import read_cases, read_data
 
-from twintrade.numerics.absorption.absorb import absorber
-from twintrade.numerics.absorption.levels import n_parameters
-from twintrade.numerics.linear.regression import least_squares
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.absorption.absorb import build_absorber
+from twintrade.numerics.absorption.levels import count_free_parameters
+from twintrade.numerics.linear.regression import fit_least_squares
+from twintrade.numerics.poisson.fit import fit_poisson
 
 # README of the reference numbers: PPML 1e-6 relative on estimates and standard errors.
 REFERENCE = 1e-6
@@ -132,7 +132,7 @@ def test_fixest_numbers(case):
     want = read_cases("fepois")[case.__name__]
     expected = want["results"]
     y, X, effects, kind, extra = case(read_data(want["dataset"]))
-    fit = poisson(y.to_numpy(dtype=float), X.to_numpy(dtype=float), effects, **extra)
+    fit = fit_poisson(y.to_numpy(dtype=float), X.to_numpy(dtype=float), effects, **extra)
     assert fit.rows.size == expected["nobs"]
     assert fit.kept.size == X.shape[1]
     np.testing.assert_allclose(fit.coefficients, expected["estimate"], rtol=REFERENCE, atol=1e-9)
@@ -163,7 +163,7 @@ def waves(every=4):
 def guide_fit(d, columns, with_dyads):
     effects = [codes(d.exporter, d.year), codes(d.importer, d.year)]
     effects += [codes(d.pair_id)] if with_dyads else []
-    return poisson(d.trade.to_numpy(), columns.to_numpy(dtype=float), effects)
+    return fit_poisson(d.trade.to_numpy(), columns.to_numpy(dtype=float), effects)
 
 
 def test_guide_application_one_distance():
@@ -180,12 +180,12 @@ def test_guide_application_one_by_least_squares():
     d = waves()
     d = d[(d.exporter != d.importer) & (d.trade > 0)]
     columns = d[["cntg", "lang", "clny"]].assign(ln_dist=np.log(d.dist)).to_numpy(dtype=float)
-    effects = absorber([codes(d.exporter, d.year), codes(d.importer, d.year)])
-    fit = least_squares(np.log(d.trade.to_numpy()), columns, effects)
+    effects = build_absorber([codes(d.exporter, d.year), codes(d.importer, d.year)])
+    fit = fit_least_squares(np.log(d.trade.to_numpy()), columns, effects)
     assert len(d) == 25_689
     np.testing.assert_allclose(fit.coefficients[3], -1.216, atol=PRINTED)
     np.testing.assert_allclose(
-        errors_by_pair(fit, d.pair_id, 4 + n_parameters(effects.levels.codes)), 0.038, atol=PRINTED
+        errors_by_pair(fit, d.pair_id, 4 + count_free_parameters(effects.levels.codes)), 0.038, atol=PRINTED
     )
 
 
@@ -206,7 +206,7 @@ def test_guide_application_one_with_sizes_in_place_of_effects():
     )
     d = d[(d.exporter != d.importer) & (d.trade > 0)]
     columns = d[["ln_output", "ln_spending", "cntg", "lang", "clny", "ln_dist"]].to_numpy(dtype=float)
-    fit = least_squares(np.log(d.trade.to_numpy()), columns, absorber([np.zeros(len(d), dtype=np.int64)]))
+    fit = fit_least_squares(np.log(d.trade.to_numpy()), columns, build_absorber([np.zeros(len(d), dtype=np.int64)]))
     assert len(d) == 25_689
     np.testing.assert_allclose(fit.coefficients[-1], -1.002, atol=PRINTED)
     np.testing.assert_allclose(errors_by_pair(fit, d.pair_id, 7), 0.027, atol=PRINTED)
@@ -233,7 +233,7 @@ def test_guide_application_three_domestic_flows_at_the_optimum():
     foreign = d.exporter != d.importer
     columns = d[["cntg", "lang", "clny"]].assign(ln_dist=np.log(d.dist)).mul(foreign, axis=0).assign(rta=d.rta)
     effects = [codes(d.exporter, d.year), codes(d.importer, d.year), codes(d.exporter.where(~foreign, "foreign"))]
-    fit = poisson(d.trade.to_numpy(), columns.to_numpy(dtype=float), effects)
+    fit = fit_poisson(d.trade.to_numpy(), columns.to_numpy(dtype=float), effects)
     np.testing.assert_allclose(fit.coefficients[4], 0.409, atol=PRINTED)
     np.testing.assert_allclose(clustered(fit, d.pair_id)[4], 0.069, atol=PRINTED)
     scores = columns.to_numpy(dtype=float)[fit.rows].T @ (d.trade.to_numpy()[fit.rows] - fit.mu)
@@ -244,7 +244,7 @@ def test_ppmlhdfe_example_three():
     d = read_data("ppmlhdfe_trade_fta")
     d = d[d.category == "TOTAL"]
     y, X, effects, (pair,), _ = ppmlhdfe_fta_3way(d)
-    fit = poisson(y.to_numpy(), X.to_numpy(dtype=float), effects)
+    fit = fit_poisson(y.to_numpy(), X.to_numpy(dtype=float), effects)
     assert fit.rows.size == 5_950
     np.testing.assert_allclose(fit.coefficients, 0.192445, atol=5.1e-7)
     np.testing.assert_allclose(clustered(fit, pair), 0.041953, atol=5.1e-7)

@@ -9,9 +9,9 @@ from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatme
 from twintrade.estimators.base import fit
 from twintrade.estimators.cohort_means.group_time import Cell
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.staggered_efficient import StaggeredEfficient, loadings
-from twintrade.numerics.comparisons.moments import cohort_moments
-from twintrade.numerics.comparisons.random_timing import adjusted
+from twintrade.estimators.staggered_efficient import StaggeredEfficient, compute_loadings
+from twintrade.numerics.comparisons.moments import compute_cohort_moments
+from twintrade.numerics.comparisons.random_timing import adjust_estimates
 
 CLOSED_FORM = 1e-8
 """Means and covariances of five periods in both programs."""
@@ -67,16 +67,16 @@ def test_event_times_equal_staggered():
 def test_staggered_counts_a_cohort_that_is_not_observed_before_onset():
     """Its two periods before: the cohort of 2004 has no outcome then, but a share, and a place in the adjustment."""
     wide = widen(design_of().observations)
-    m = cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
+    m = compute_cohort_moments(wide.outcomes, wide.cohort, wide.onset, wide.periods)
     plan, shares = [], []
     for g in range(3):
         at, base = (int(np.searchsorted(m.periods, m.onset[g] - k)) for k in (2, 1))
         later = m.onset > m.onset[g]
         plan += [Cell(g, at, base, later, False)]
         shares += [m.counts[g] / m.counts[:3].sum()]
-    raw, before = loadings(m, plan, np.array(shares)[:, None])
-    unseen, _ = loadings(m, plan[:1], np.array(shares[:1])[:, None])
-    effects, coefficients = adjusted(m, raw - unseen, before, None, np.array([False]))
+    raw, before = compute_loadings(m, plan, np.array(shares)[:, None])
+    unseen, _ = compute_loadings(m, plan[:1], np.array(shares[:1])[:, None])
+    effects, coefficients = adjust_estimates(m, raw - unseen, before, None, np.array([False]))
     error = np.sqrt(np.einsum("gtk,gts,gsk->k", coefficients, m.scatter, coefficients))
     expected = read_results("staggered", "mpdta_staggered_eventtime")
     np.testing.assert_allclose(effects, expected["estimate"][0], rtol=CLOSED_FORM)

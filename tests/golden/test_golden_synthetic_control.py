@@ -10,7 +10,7 @@ from twintrade.estimators.augmented_synthetic_control import AugmentedSyntheticC
 from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
-from twintrade.numerics.simplex.predictor_weights import nested, standardized, weigh
+from twintrade.numerics.simplex.predictor_weights import fit_predictor_weights, standardize_predictors, weigh
 
 PUBLISHED = 1e-8  # same algorithm, same stopping rule
 CLOSED_FORM = 1e-8
@@ -108,14 +108,14 @@ def basque(reference):
     wide = frame.pivot(index="regionno", columns="year", values="gdpcap")
     units = [17, *(int(u) for u in reference["weights"]["unit"])]
     predictors = np.vstack([reference["X1"], np.asarray(reference["X0"], dtype=float).T])
-    return standardized(predictors), wide.loc[units, 1960:1969].to_numpy(), wide.loc[units].to_numpy()
+    return standardize_predictors(predictors), wide.loc[units, 1960:1969].to_numpy(), wide.loc[units].to_numpy()
 
 
 def test_basque_with_nested_predictor_weights():
     """The published 0.851 on Cataluna and 0.149 on Madrid are a local optimum: another V halves the misfit."""
     reference = read_results("synth", "basque_nested_bfgs")
     predictors, outcomes, _ = basque(reference)
-    found = nested(predictors, outcomes)
+    found = fit_predictor_weights(predictors, outcomes)
     assert reference["loss_v"] == pytest.approx(0.00886, abs=1e-5)
     assert found.loss < 0.5 * reference["loss_v"]
     unrestricted = weigh(outcomes, outcomes, np.ones(10)).loss

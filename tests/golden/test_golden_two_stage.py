@@ -7,7 +7,7 @@ from reference_results import read_cases, read_data
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
-from twintrade.estimators.imputing.untreated_outcomes import counterfactual
+from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual
 from twintrade.estimators.sun_abraham import SunAbraham
 from twintrade.estimators.two_stage import TwoStage
 from twintrade.inference.clustered import Clustered
@@ -79,7 +79,7 @@ def test_two_stage_equals_did2s(name):
 
 
 def test_first_stage_residuals_are_orthogonal_to_the_effects():
-    first = counterfactual(design_of(read_data("df_het"), "df_het").observations, "linear")
+    first = fit_counterfactual(design_of(read_data("df_het"), "df_het").observations, "linear")
     for code in first.codes_fit:
         np.testing.assert_allclose(np.bincount(code, first.residuals), 0, atol=1e-10)
 

@@ -5,6 +5,22 @@ from collections import Counter
 
 # A solver keeps its arrays from one step to the next; options and results never change.
 HAS_WORKSPACES = {"numerics"}
+# The first words of public functions: what the function does.
+FIRST_WORDS = """
+add adjust aggregate align answer apply are assemble assess assign augment balance bind bound build can center
+check choose clean collapse collect combine compact compare complete compute convert correct count cut deal
+decide decode decompose deflate describe draw drop emphasize encode escape estimate execute expand explain
+factor fill find fit fold format gather get group has hash hold impute infer init integrate intersect invert is
+iterate join keep label lay limit list load locate look main mark measure merge move name normalize note number
+observe open pack pad parse permute plan prepare project quote read recode reconcile record redraw refit refuse
+regress remove render repair replace replay report require rescale resolve restrict run score seal select settle
+shift simplify simulate solve sort split spread standardize strip suggest sum summarize swap tabulate take
+transcode typeset use verify warn weigh widen write
+"""
+VERBS = frozenset(FIRST_WORDS.split())
+# Commands and functions that a user types, and conversions that read as such.
+TYPED = {"cli", "study.notebook", "study.cohorts"}
+CONVERSIONS = {"to", "from"}
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared"}
 
 
@@ -22,6 +38,18 @@ def test_every_module_opens_with_a_sentence(modules):
 def test_test_files_have_names_of_their_own(root):
     names = Counter(file.name for file in (root / "tests").rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_a_function_begins_with_a_verb(modules):
+    wrong = [
+        f"{m.at(node)} {node.name}"
+        for m in modules
+        if m.name.removeprefix("twintrade.") not in TYPED
+        for node in m.tree.body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        if node.name.split("_")[0] not in VERBS | CONVERSIONS
+    ]
+    assert wrong == []
 
 
 def is_dataclass(decorator: ast.expr) -> bool:

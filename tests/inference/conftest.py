@@ -12,7 +12,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.effects import EventStudy, Regression, UnitInfluence
 from twintrade.estimators.base import Estimator, Fit, fit
 from twintrade.estimators.twfe import TWFE
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption.absorb import build_absorber
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class DenseEventStudy(Estimator):
             times = np.unique(clipped[clipped >= low])
             columns = (clipped[:, None] == times[times != design.reference]).astype(float)
         covariates = np.column_stack([columns, o.covariates])
-        x = absorber(o.effect_codes(), o.weights).residualize(np.column_stack([covariates, o.y]))
+        x = build_absorber(o.effect_codes(), o.weights).residualize(np.column_stack([covariates, o.y]))
         x, y = x[:, :-1], x[:, -1]
         w = np.ones(o.n_rows) if o.weights is None else o.weights
         bread = np.linalg.inv(x.T @ (x * w[:, None]))

@@ -12,9 +12,9 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.clusters import clusters_of, recode
+from twintrade.inference.clustering.clusters import find_clusters, recode
 from twintrade.inference.clustering.conventions import count_all
-from twintrade.inference.dependence import Conley, Dyadic, great_circle
+from twintrade.inference.dependence import Conley, Dyadic, compute_great_circle
 from twintrade.inference.serial import DriscollKraay, NeweyWest
 
 # The same closed form by other sums.
@@ -147,7 +147,7 @@ def test_clusters_are_sums_over_pairs_that_share_any_cluster(ragged, names) -> N
     for name in names:
         code = o.codes(name)
         shares |= code[:, None] == code[None, :]
-    found = clusters_of(ragged, ragged.view("overall"), names).covariance()[0, 0]
+    found = find_clusters(ragged, ragged.view("overall"), names).covariance()[0, 0]
     assert found == pytest.approx(by_pairs(scores(ragged), shares), rel=1e-9)
 
 
@@ -167,7 +167,7 @@ def test_conley_is_a_sum_over_pairs_of_rows_by_distance(panel, kernel) -> None:
     fitted = fit(TWFE(shape="static"), replace(panel, panel=replace(panel.panel, columns=columns)))
     o = fitted.design.observations
     points = np.radians(place[o.rows])
-    distance = great_circle(points, points)
+    distance = compute_great_circle(points, points)
     weight = (distance <= 400) * (1.0 if kernel == "uniform" else 1 - distance / 400)
     found = Conley(cutoff=400, kernel=kernel).covariance(fitted, fitted.view("overall")).covariance[0, 0]
     assert found == pytest.approx(by_pairs(scores(fitted), weight), rel=1e-9)

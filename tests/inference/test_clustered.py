@@ -8,7 +8,7 @@ from reference_results import read_results
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.clusters import clusters_of
+from twintrade.inference.clustering.clusters import find_clusters
 
 # Closed-form linear algebra on the same rows: only rounding differs.
 SOFTWARE = 1e-8
@@ -77,15 +77,15 @@ def test_linearmodels_convention_equals_linearmodels(dense, gravity_panel, rng, 
 def test_two_way_is_the_sum_less_the_intersection(dense, gravity_panel) -> None:
     fitted = fit(dense(), gravity_panel())
     estimate = fitted.view("event")
-    both = clusters_of(fitted, estimate, ("city", "partner")).covariance()
-    parts = [clusters_of(fitted, estimate, (name,)).covariance() for name in ("city", "partner", "unit")]
+    both = find_clusters(fitted, estimate, ("city", "partner")).covariance()
+    parts = [find_clusters(fitted, estimate, (name,)).covariance() for name in ("city", "partner", "unit")]
     assert both == pytest.approx(parts[0] + parts[1] - parts[2], abs=1e-14)
 
 
 def test_rows_and_units_give_the_same_sums(dense, gravity_panel) -> None:
     fitted = fit(dense(), gravity_panel())
     estimate = fitted.view("event")
-    by_unit = clusters_of(fitted, estimate, ("unit",)).covariance()
+    by_unit = find_clusters(fitted, estimate, ("unit",)).covariance()
     source = estimate.uncertainty.regression
     rows = source.row_influence()
     sums = np.zeros((fitted.design.observations.n_units, rows.shape[1]))
@@ -118,9 +118,9 @@ def test_simultaneous_intervals_lie_between_pointwise_and_sidak(dense, gravity_p
     bands = Clustered(by=("unit",)).infer(fit(dense(), gravity_panel()), "event", rng)
     free = bands.se > 0
     assert (bands.simultaneous_high[free] > bands.high[free]).all()
-    from twintrade.inference.clustering.joint import t_quantile
+    from twintrade.inference.clustering.joint import compute_t_quantile
 
-    sidak = t_quantile((1 + 0.95 ** (1 / free.sum())) / 2, bands.df[0])
+    sidak = compute_t_quantile((1 + 0.95 ** (1 / free.sum())) / 2, bands.df[0])
     assert bands.facts["critical_value"] <= sidak
 
 

@@ -13,8 +13,8 @@ from twintrade.estimators.ppml_corrected import PPMLCorrected
 from twintrade.estimators.sun_abraham import SunAbraham
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.clusters import clusters_of
-from twintrade.inference.clustering.joint import t_quantile, two_sided_p
+from twintrade.inference.clustering.clusters import find_clusters
+from twintrade.inference.clustering.joint import compute_t_quantile, compute_two_sided_p
 from twintrade.inference.dependence import Conley, Dyadic
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.multiplier import Multiplier
@@ -48,13 +48,13 @@ def test_every_clustered_error_has_one_factor_and_one_reference(positive, rng, m
     fitted = fit(method, positive)
     estimate = fitted.view("overall")
     bands = Clustered(by=by).infer(fitted, "overall", rng)
-    clusters = clusters_of(fitted, estimate, by)
+    clusters = find_clusters(fitted, estimate, by)
     n = min(clusters.sizes.values())
     se = float(clusters.covariance()[0, 0] * n / (n - 1)) ** 0.5
     assert bands.se[0] == pytest.approx(se, rel=1e-12)
     assert bands.df[0] == n - 1
-    assert bands.high[0] - estimate.effects[0] == pytest.approx(t_quantile(0.975, n - 1) * se, rel=1e-12)
-    assert bands.p[0] == pytest.approx(two_sided_p(estimate.effects / se, n - 1)[0], rel=1e-12)
+    assert bands.high[0] - estimate.effects[0] == pytest.approx(compute_t_quantile(0.975, n - 1) * se, rel=1e-12)
+    assert bands.p[0] == pytest.approx(compute_two_sided_p(estimate.effects / se, n - 1)[0], rel=1e-12)
     assert "small-sample factor G/(G−1)" in bands.note
     assert Multiplier(by=by, draws=19).infer(fitted, "overall", rng).se[0] == pytest.approx(se, rel=1e-12)
 

@@ -14,7 +14,7 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.variances import is_reference
-from twintrade.inference.dependence import Conley, Dyadic, great_circle
+from twintrade.inference.dependence import Conley, Dyadic, compute_great_circle
 from twintrade.inference.serial import DriscollKraay, NeweyWest
 
 # README of the reference numbers.
@@ -66,7 +66,7 @@ def test_conley_is_the_sum_over_near_pairs(dense, gravity_panel, rng) -> None:
     fitted = fit(dense(static=True), replace(design, panel=replace(design.panel, columns=columns)))
     influence = fitted.estimate.uncertainty.matrix()[:, 0]
     points = np.radians(place[np.unique(design.panel.unit, return_index=True)[1]])
-    distance = great_circle(points, points)
+    distance = compute_great_circle(points, points)
     expected = influence @ np.where(distance <= 300, 1 - distance / 300, 0) @ influence
     found = Conley(cutoff=300, kernel="bartlett").covariance(fitted, fitted.estimate)
     assert found.covariance[0, 0] == pytest.approx(expected)
@@ -77,7 +77,7 @@ def test_conley_is_the_sum_over_near_pairs(dense, gravity_panel, rng) -> None:
 
 def test_distances_on_the_globe() -> None:
     london, paris = np.radians([[51.5074, -0.1278], [48.8566, 2.3522]])
-    assert great_circle(london[None], paris[None])[0, 0] == pytest.approx(343.5, abs=1.0)
+    assert compute_great_circle(london[None], paris[None])[0, 0] == pytest.approx(343.5, abs=1.0)
 
 
 def test_what_cannot_be_provided_is_said(gravity_panel, rng) -> None:

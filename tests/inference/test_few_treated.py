@@ -12,13 +12,13 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.conley_taber import ConleyTaber
-from twintrade.inference.ferman_pinto import FermanPinto, position_variances, rescaled
+from twintrade.inference.ferman_pinto import FermanPinto, estimate_position_variances, rescale_errors
 from twintrade.inference.refits.few_treated import (
     GroupErrors,
+    compute_reassigned_effects,
+    draw_reassignments,
     group_errors,
     group_residuals,
-    reassigned_effects,
-    reassignments,
 )
 
 EXACT = 1e-9
@@ -91,7 +91,7 @@ def test_a_small_treated_group_gets_a_wider_interval():
 def test_rescaling_follows_the_fitted_variance():
     sizes = np.array([1.0, 4.0, 16.0])
     errors = GroupErrors(1.0 / np.sqrt(sizes)[None, :, None], np.array([4.0]), sizes)
-    np.testing.assert_allclose(rescaled(errors)[0, :, 0], 0.5, atol=1e-9)
+    np.testing.assert_allclose(rescale_errors(errors)[0, :, 0], 0.5, atol=1e-9)
 
 
 def test_event_study_effects_are_ranked_too():
@@ -125,8 +125,8 @@ def relabelled(values, treated, onset=6):
 def test_residuals_under_the_null_that_change_places_are_units_treated_in_turn(n_treated):
     values = values_of()
     found = group_residuals(fit(TWFE(shape="static"), panel_design(values, 2006, n_treated)), "overall", "unit", None)
-    orders = reassignments(found, 40, np.random.default_rng(1), every=True)
-    fixed_part, slope = reassigned_effects(found, orders)
+    orders = draw_reassignments(found, 40, np.random.default_rng(1), every=True)
+    fixed_part, slope = compute_reassigned_effects(found, orders)
     effect = relabelled(values, np.arange(n_treated))
     for null in (0.0, 0.7):
         under = values.copy()
@@ -172,7 +172,7 @@ def test_an_effect_on_the_treated_hides_no_group_and_moves_no_fitted_variance():
     shifted[:2, 6:] += 50.0
     for v in (values, shifted):
         found = group_residuals(fit(TWFE(shape="static"), panel_design(v, 2006, 2, size)), "overall", "unit", "size")
-        variances = position_variances(found)[:2]
+        variances = estimate_position_variances(found)[:2]
         if v is values:
             kept = variances
     np.testing.assert_allclose(variances, kept, rtol=1e-8)
@@ -189,7 +189,7 @@ def test_a_treated_group_with_a_gap_keeps_its_place_and_lends_no_residuals():
     found = group_residuals(fit(TWFE(shape="static"), gapped), "overall", "unit", None)
     assert found.n_treated == 2
     np.testing.assert_array_equal(found.sources, np.arange(1, 30))
-    orders = reassignments(found, 50, np.random.default_rng(1), every=True)
+    orders = draw_reassignments(found, 50, np.random.default_rng(1), every=True)
     assert orders.shape == (50, 30)
     assert (orders != 0).all()
     assert ConleyTaber().infer(fit(TWFE(shape="static"), gapped), "overall", np.random.default_rng(1)).p[0] > 0
@@ -198,7 +198,9 @@ def test_a_treated_group_with_a_gap_keeps_its_place_and_lends_no_residuals():
 def test_blocks_of_groups_give_the_same_effects(monkeypatch):
     size = np.random.default_rng(3).uniform(1, 9, 30)
     found = group_residuals(fit(TWFE(), panel_design(values_of(), 2006, 3, size)), "event", "unit", "size")
-    orders = reassignments(found, 20, np.random.default_rng(1), every=False)
-    whole = reassigned_effects(found, orders, position_variances(found))
+    orders = draw_reassignments(found, 20, np.random.default_rng(1), every=False)
+    whole = compute_reassigned_effects(found, orders, estimate_position_variances(found))
     monkeypatch.setattr(few_treated, "MOST_AT_ONCE", 100)
-    np.testing.assert_allclose(reassigned_effects(found, orders, position_variances(found)), whole, atol=1e-12)
+    np.testing.assert_allclose(
+        compute_reassigned_effects(found, orders, estimate_position_variances(found)), whole, atol=1e-12
+    )

@@ -12,8 +12,8 @@ from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.crv2 import BiasReduced
-from twintrade.inference.jackknife import Jackknife, spread
-from twintrade.inference.refits.leave_out import left_out
+from twintrade.inference.jackknife import Jackknife, compute_jackknife_spread
+from twintrade.inference.refits.leave_out import estimate_without_clusters
 
 # README of the reference numbers: closed forms, 1e-6 relative.
 GOLDEN = 1e-6
@@ -48,7 +48,7 @@ def test_bias_reduced_equals_clubsandwich(castle_fit, rng) -> None:
 def test_downdating_equals_leaving_out(gravity_panel, names, fixed_effects) -> None:
     design = gravity_panel(fixed_effects=fixed_effects, n_treated=25, n_cities=5, n_partners=6)
     fitted = fit(TWFE(), design)
-    found = left_out(fitted, "event", names).effects
+    found = estimate_without_clusters(fitted, "event", names).effects
     o = design.observations
     codes = o.unit_clusters(names[0])
     for g in range(codes.max() + 1):
@@ -64,14 +64,14 @@ def test_without_a_regression_clusters_are_refitted(gravity_panel, rng) -> None:
     for city in design.panel.cities:
         gone = [str(u) for u in design.panel.units if str(u).startswith(f"{city}-")]
         effects.append(fitted.refit(design.without(gone)).view("overall").effects)
-    expected = spread(np.stack(effects), fitted.view("overall").effects)
+    expected = compute_jackknife_spread(np.stack(effects), fitted.view("overall").effects)
     assert bands.se[0] ** 2 == pytest.approx(expected[0, 0])
 
 
 def test_poisson_is_linearized_and_close_to_refits(gravity_panel, rng) -> None:
     design = gravity_panel(n_treated=20, n_cities=6, n_partners=8).with_outcome("flow", "level")
     fitted = fit(PPML(shape="static"), design)
-    found = left_out(fitted, "overall", ("city",))
+    found = estimate_without_clusters(fitted, "overall", ("city",))
     assert found.is_linearized
     exact = []
     for city in design.panel.cities:

@@ -8,9 +8,9 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.clusters import clusters_of
-from twintrade.inference.multiplier import Multiplier, studentized_draws
-from twintrade.numerics.testing.multiplier_bits import multipliers
+from twintrade.inference.clustering.clusters import find_clusters
+from twintrade.inference.multiplier import Multiplier, draw_studentized
+from twintrade.numerics.testing.multiplier_bits import draw_multipliers
 from twintrade.simulate import simulate
 
 # Two simulated quantiles of the same law, 4,999 and 19,999 draws: their difference has a standard error below 0.03.
@@ -24,10 +24,10 @@ TWIN = 1e-10
 def test_draws_have_the_covariance_of_the_clusters(dense, gravity_panel, weights, names) -> None:
     fitted = fit(dense(), gravity_panel())
     estimate = fitted.view("event")
-    clusters = clusters_of(fitted, estimate, names)
+    clusters = find_clusters(fitted, estimate, names)
     covariance = sum(clusters.cross_product(codes) for codes in clusters.codes)
     usable = np.diag(covariance) > 0
-    drawn = studentized_draws(clusters, usable, 20000, weights, 3)
+    drawn = draw_studentized(clusters, usable, 20000, weights, 3)
     se = np.sqrt(np.diag(covariance)[usable])
     expected = covariance[np.ix_(usable, usable)] / np.outer(se, se)
     assert np.abs(drawn.mean(axis=0)).max() < 5 / np.sqrt(20000)
@@ -45,11 +45,11 @@ def test_draws_from_cohorts_equal_draws_from_units(weights, name) -> None:
     held = estimate.uncertainty
     assert isinstance(held, CohortInfluence)
     assert held.n_effects > 9
-    clusters = clusters_of(fitted, estimate, ("unit",))
+    clusters = find_clusters(fitted, estimate, ("unit",))
     matrix = held.matrix()
     usable = np.abs(matrix).max(axis=0) > 1e-9
-    drawn = studentized_draws(clusters, usable, 700, weights, 11)
-    blocks = multipliers(np.random.default_rng(11), 700, matrix.shape[0], weights)
+    drawn = draw_studentized(clusters, usable, 700, weights, 11)
+    blocks = draw_multipliers(np.random.default_rng(11), 700, matrix.shape[0], weights)
     slow = [sum(w * row for w, row in zip(m, matrix[:, usable], strict=True)) for b in blocks for m in b.dense()]
     assert np.abs(drawn - np.array(slow) / np.sqrt((matrix[:, usable] ** 2).sum(axis=0))).max() < TWIN
 

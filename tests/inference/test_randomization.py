@@ -12,9 +12,9 @@ from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits.inversion import inverted, two_sided_share
-from twintrade.inference.refits.permutation import permute, with_values
-from twintrade.inference.refits.reassignment import assignments, units_with_trade
+from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization
+from twintrade.inference.refits.permutation import permute, replace_outcome
+from twintrade.inference.refits.reassignment import build_assignments, find_units_with_trade
 
 # The same arithmetic in another order.
 ROUNDING = 1e-10
@@ -23,7 +23,7 @@ ROUNDING = 1e-10
 @pytest.mark.parametrize("across", ["units", "cities", "partners", "dates"])
 def test_cohort_sizes_are_kept(gravity_panel, rng, across) -> None:
     design = gravity_panel()
-    dealt = assignments(design, across)
+    dealt = build_assignments(design, across)
     for _ in range(20):
         onset = dealt.draw(rng)
         assert np.array_equal(np.sort(onset), np.sort(design.onset))
@@ -33,13 +33,13 @@ def test_ties_of_a_city_stay_together(gravity_panel, rng) -> None:
     design = gravity_panel()
     city = design.panel.unit_city
     real = sorted(tuple(sorted(design.onset[city == c])) for c in np.unique(city))
-    drawn = assignments(design, "cities").draw(rng)
+    drawn = build_assignments(design, "cities").draw(rng)
     assert sorted(tuple(sorted(drawn[city == c])) for c in np.unique(city)) == real
 
 
 def test_dates_leaves_the_tied_units_tied(gravity_panel, rng) -> None:
     design = gravity_panel()
-    drawn = assignments(design, "dates").draw(rng)
+    drawn = build_assignments(design, "dates").draw(rng)
     assert np.array_equal(np.isfinite(drawn), np.isfinite(design.onset))
 
 
@@ -49,14 +49,14 @@ def test_excluded_units_never_get_an_onset(gravity_panel, rng) -> None:
     design = replace(design, treatment=replace(design.treatment, excluded=out))
     kept = design.onset[:30].copy()
     for _ in range(20):
-        assert np.array_equal(assignments(design, "units").draw(rng)[:30], kept)
+        assert np.array_equal(build_assignments(design, "units").draw(rng)[:30], kept)
 
 
 def test_an_onset_falls_inside_the_observed_periods(gravity_panel, rng) -> None:
     design = gravity_panel()
     late = design.panel.unit % 2 == 0
     design = design.restricted(~(late & (design.panel.period < 2004)))
-    dealt = assignments(design, "units")
+    dealt = build_assignments(design, "units")
     for _ in range(50):
         onset = dealt.draw(rng)[dealt.eligible]
         tied = np.isfinite(onset)
@@ -82,18 +82,18 @@ def test_few_assignments_are_enumerated(dense, gravity_panel, rng) -> None:
 def test_interval_is_the_set_that_is_not_rejected(dense, gravity_panel, rng) -> None:
     design = gravity_panel(effect=1.0)
     fitted = fit(dense(static=True), design)
-    dealt = assignments(design, "units")
+    dealt = build_assignments(design, "units")
     onsets = [dealt.draw(rng) for _ in range(99)]
     drawn = permute(fitted, ["overall"], onsets, True, False).views["overall"]
     effects, slopes = drawn.effects[:, 0], drawn.post_slopes[:, 0]
     observed = float(drawn.estimate.effects[0])
-    low, high = inverted(observed, float(slopes[-1]), effects, slopes[:-1], 0.95)
+    low, high = invert_randomization(observed, float(slopes[-1]), effects, slopes[:-1], 0.95)
     assert low < observed < high
     o = design.observations
     for effect, is_in in ((low + 1e-6, True), (low - 1e-6, False), (high - 1e-6, True), (high + 1e-6, False)):
-        shifted = fit(dense(static=True), with_values(design, o.y - effect * o.is_treated))
+        shifted = fit(dense(static=True), replace_outcome(design, o.y - effect * o.is_treated))
         again = permute(shifted, ["overall"], onsets, False, False).views["overall"]
-        p = two_sided_share(float(again.estimate.effects[0]), again.effects[:, 0])
+        p = compute_two_sided_share(float(again.estimate.effects[0]), again.effects[:, 0])
         assert (p > 0.05) == is_in
 
 
@@ -109,7 +109,7 @@ def test_event_study_intervals_hold_their_estimates(dense, gravity_panel, rng) -
 
 def test_refits_and_row_weights_give_the_same_slopes(dense, gravity_panel, rng) -> None:
     fitted = fit(dense(), gravity_panel(effect=1.0))
-    dealt = assignments(fitted.design, "units")
+    dealt = build_assignments(fitted.design, "units")
     onsets = [dealt.draw(rng) for _ in range(5)]
     fast = permute(fitted, ["event"], onsets, True, False).views["event"]
 
@@ -151,7 +151,7 @@ def test_views_share_their_refits(dense, gravity_panel) -> None:
 
 def test_t_statistics_are_effects_over_their_clustered_errors(dense, gravity_panel, rng) -> None:
     fitted = fit(dense(static=True), gravity_panel(effect=3.0))
-    dealt = assignments(fitted.design, "units")
+    dealt = build_assignments(fitted.design, "units")
     onsets = [dealt.draw(rng) for _ in range(9)]
     drawn = permute(fitted, ["overall"], onsets, False, True).views["overall"].statistics[:, 0]
     for onset, statistic in zip(onsets, drawn, strict=True):
@@ -166,7 +166,7 @@ def test_one_assignment_is_refused(gravity_panel) -> None:
     design = gravity_panel()
     everyone = replace(design, treatment=Treatment(design.panel.units, np.full(design.panel.n_units, 2004.0)))
     with pytest.raises(InferenceError, match="only one assignment"):
-        assignments(everyone, "units")
+        build_assignments(everyone, "units")
 
 
 @pytest.mark.slow
@@ -188,7 +188,7 @@ def test_a_pair_without_any_trade_is_not_in_the_pool(gravity_panel) -> None:
     panel = replace(made.panel, columns={**made.panel.columns, "flow": flows})
     made = replace(made, panel=panel, outcome="flow", transform="level")
     fitted = fit(PPML(shape="static"), made)
-    dealt = assignments(made, "units", units_with_trade(fitted))
+    dealt = build_assignments(made, "units", find_units_with_trade(fitted))
     assert unit not in dealt.eligible
     assert dealt.eligible.size == made.observations.n_units - 1
     method = Randomization(draws=39)
@@ -204,4 +204,4 @@ def test_a_pair_of_zeros_that_the_method_uses_stays_in_the_pool(gravity_panel) -
     flows = np.where(made.panel.unit == unit, 0.0, made.panel.values(made.outcome))
     panel = replace(made.panel, columns={**made.panel.columns, "flow": flows})
     made = replace(made, panel=panel, outcome="flow", transform="level")
-    assert unit in made.observations.unit_rows[units_with_trade(fit(TWFE(shape="static"), made))]
+    assert unit in made.observations.unit_rows[find_units_with_trade(fit(TWFE(shape="static"), made))]

@@ -8,10 +8,10 @@ import pytest
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits.inversion import inverted_on_grid, two_sided_share
-from twintrade.inference.refits.reassignment import assignments
-from twintrade.inference.refits.score_randomization import scored
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.inference.refits.inversion import compute_two_sided_share, invert_on_grid
+from twintrade.inference.refits.reassignment import build_assignments
+from twintrade.inference.refits.score_randomization import compare_one_step_estimates
+from twintrade.numerics.poisson.fit import fit_poisson
 
 # Dense factors against iterated projections; the restricted fit converges to 1e-10 of the deviance.
 AGREEMENT = 1e-6
@@ -27,7 +27,7 @@ def test_the_one_step_estimate_is_weighted_least_squares_of_working_residuals(gr
     o = made.observations
     test = PPML(shape="static").score_test(made)
     found = test.under(np.ones(o.n_rows))(test.pattern(made))["overall"]
-    null = poisson(o.y, np.empty((o.n_rows, 0)), o.effect_codes())
+    null = fit_poisson(o.y, np.empty((o.n_rows, 0)), o.effect_codes())
     z = np.column_stack([*(np.eye(c.max() + 1)[c] for c in o.effect_codes()), o.is_treated.astype(float)])
     root = np.sqrt(null.mu)
     expected = np.linalg.lstsq(z * root[:, None], root * (o.y / null.mu - 1), rcond=None)[0][-1]
@@ -45,17 +45,17 @@ def test_a_small_effect_is_close_to_the_full_estimate(gravity_panel) -> None:
 def test_p_and_interval_agree(gravity_panel, rng) -> None:
     made = design(gravity_panel, effect=1.5)
     fitted = fit(PPML(shape="static"), made)
-    dealt = assignments(made, "units")
+    dealt = build_assignments(made, "units")
     onsets = [dealt.draw(rng) for _ in range(99)]
     test = PPML(shape="static").score_test(made)
-    found = scored(fitted, test, onsets, True, 0.95)
+    found = compare_one_step_estimates(fitted, test, onsets, True, 0.95)
     k = found.place("overall")
     assert found.low[k] < fitted.view("overall").effects[0] < found.high[k]
     treated = made.observations.is_treated
     for effect, is_in in ((found.low[k] + 0.1, True), (found.low[k] - 0.1, False), (found.high[k] + 0.15, False)):
         effects = test.under(np.exp(effect * treated))
         drawn = np.array([effects(test.pattern(made.reassigned(onset)))["overall"] for onset in onsets])
-        p = two_sided_share(effects(test.pattern(made))["overall"], drawn)
+        p = compute_two_sided_share(effects(test.pattern(made))["overall"], drawn)
         assert (p > 0.05) == is_in
 
 
@@ -78,7 +78,7 @@ def test_an_event_study_is_tested_for_its_static_effect_and_its_unbinned_path(gr
     found = PPML(bins=bins).score_test(made).under(np.ones(o.n_rows))(PPML(bins=bins).score_test(made).pattern(made))
     static = PPML(shape="static").score_test(made)
     assert found["overall"] == pytest.approx(static.under(np.ones(o.n_rows))(static.pattern(made))["overall"])
-    null = poisson(o.y, np.empty((o.n_rows, 0)), o.effect_codes())
+    null = fit_poisson(o.y, np.empty((o.n_rows, 0)), o.effect_codes())
     times = np.unique(o.event_time[o.is_ever_treated[o.unit]])
     dummies = o.is_ever_treated[o.unit][:, None] & (o.event_time[:, None] == times[times != -1])
     z = np.column_stack([dummies, *(np.eye(c.max() + 1)[c] for c in o.effect_codes())]).astype(float)[null.rows]
@@ -104,12 +104,12 @@ def test_refits_remain_an_option(gravity_panel, rng) -> None:
 
 
 def test_the_grid_interval_equals_the_exact_one_for_a_linear_statistic(rng) -> None:
-    from twintrade.inference.refits.inversion import inverted
+    from twintrade.inference.refits.inversion import invert_randomization
 
     drawn, slopes = rng.normal(size=199), 0.1 * rng.normal(size=199)
     grid = np.linspace(-6, 8, 400)
-    exact = inverted(1.0, 1.0, drawn, slopes, 0.95)
-    found = inverted_on_grid(grid, 1.0 - grid, drawn - grid[:, None] * slopes, 0.95)
+    exact = invert_randomization(1.0, 1.0, drawn, slopes, 0.95)
+    found = invert_on_grid(grid, 1.0 - grid, drawn - grid[:, None] * slopes, 0.95)
     assert found == pytest.approx(exact, abs=0.02)
 
 

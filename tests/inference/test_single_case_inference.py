@@ -12,12 +12,12 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
-from twintrade.inference.conformal import Conformal, null_residuals
-from twintrade.inference.placebo import donor_placebos
+from twintrade.inference.conformal import Conformal, compute_null_residuals
+from twintrade.inference.placebo import refit_donor_placebos
 from twintrade.inference.prediction_intervals import PredictionIntervals
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.synthetic_did_variance import SyntheticDidVariance
-from twintrade.numerics.series.conformal import interval_by_inversion, moving_block_p
+from twintrade.numerics.series.conformal import compute_moving_block_p, invert_p_values
 
 JACKKNIFE = 1e-3  # tests/golden/data/README: weights of the reference software stop early
 PLACEBO = 0.15  # 400 against 400 random assignments
@@ -32,8 +32,8 @@ def case(effect=0.0, n_periods=26, onset=2020, seed=5):
 def test_moving_block_p_counts_shifts():
     residuals = np.array([1.0, -1.0, 2.0, 0.5, 3.0, -3.0])
     # sums of two neighbors, cyclic: 2, 3, 2.5, 3.5, 6, 4
-    assert moving_block_p(residuals, 2) == pytest.approx(1 / 6)
-    assert moving_block_p(np.roll(residuals, 2), 2) == pytest.approx(5 / 6)
+    assert compute_moving_block_p(residuals, 2) == pytest.approx(1 / 6)
+    assert compute_moving_block_p(np.roll(residuals, 2), 2) == pytest.approx(5 / 6)
 
 
 def test_a_large_effect_reaches_the_floor_and_says_how_long_the_pre_period_is():
@@ -52,7 +52,7 @@ def test_ends_of_the_interval_are_where_the_test_turns():
     untreated = single.dated(2026)
 
     def p_of(value):
-        return moving_block_p(null_residuals(estimator, untreated, single.is_after, value), 6)
+        return compute_moving_block_p(compute_null_residuals(estimator, untreated, single.is_after, value), 6)
 
     width = bands.high[0] - bands.low[0]
     for end, inward in ((bands.low[0], 1), (bands.high[0], -1)):
@@ -81,10 +81,10 @@ def test_conformal_works_for_a_double_ratio():
 
 
 def test_inversion_finds_known_ends_and_says_when_there_are_none():
-    low, high = interval_by_inversion(lambda x: float(abs(x - 3) < 2), 3.0, 0.5, 0.05)
+    low, high = invert_p_values(lambda x: float(abs(x - 3) < 2), 3.0, 0.5, 0.05)
     assert (low, high) == pytest.approx((1.0, 5.0), abs=1e-3)
-    assert interval_by_inversion(lambda x: 1.0, 0.0, 1.0, 0.05) == (-np.inf, np.inf)
-    assert np.isnan(interval_by_inversion(lambda x: 0.0, 0.0, 1.0, 0.05)).all()
+    assert invert_p_values(lambda x: 1.0, 0.0, 1.0, 0.05) == (-np.inf, np.inf)
+    assert np.isnan(invert_p_values(lambda x: 0.0, 0.0, 1.0, 0.05)).all()
 
 
 def test_prediction_intervals_have_two_parts():
@@ -165,7 +165,7 @@ def test_one_treated_unit_bears_placebo_errors_only(method):
 
 def test_placebos_by_arrays_are_placebos_by_refitted_designs():
     fitted = fit(DoubleRatio(), dyad_design(rectangle_frame(noise=0.2), {"c0-p0": 2006}))
-    by_arrays = donor_placebos(fitted, ["event"])
+    by_arrays = refit_donor_placebos(fitted, ["event"])
     design, onset = fitted.design.without(["c0-p0"]), fitted.design.onset
     for donor, found in zip(by_arrays.donors, by_arrays.effects["event"], strict=True):
         moved = np.where(design.panel.units == donor, 2006.0, np.inf)

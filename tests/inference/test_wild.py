@@ -10,12 +10,12 @@ from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.refits.leave_out import row_clusters
-from twintrade.inference.refits.permutation import with_values
-from twintrade.inference.refits.wild_sums import working
+from twintrade.inference.refits.leave_out import find_row_clusters
+from twintrade.inference.refits.permutation import replace_outcome
+from twintrade.inference.refits.wild_sums import prepare_bootstrap
 from twintrade.inference.wild import Wild
 from twintrade.numerics.absorption import reaching_effects as reaching
-from twintrade.numerics.linear.wild import Sums, share_as_large, simulate, wild_weights
+from twintrade.numerics.linear.wild import Sums, compute_share_as_large, draw_wild_weights, simulate
 
 # README of the reference numbers.
 GOLDEN = 1e-6
@@ -47,13 +47,13 @@ def test_jackknife_variance_equals_fwildclusterboot_once_draws_are_scaled_alike(
     extra = (10 / 9 * 1799 / 1783) ** 0.5
     assert observed == pytest.approx(expected["t"] * extra, rel=GOLDEN)
     source = few_clusters.estimate.uncertainty.regression
-    codes = row_clusters(few_clusters, "city", source.rows)
-    model = working(few_clusters, few_clusters.estimate, source, codes, codes)
+    codes = find_row_clusters(few_clusters, "city", source.rows)
+    model = prepare_bootstrap(few_clusters, few_clusters.estimate, source, codes, codes)
     sums, _ = model.sums(0, "jackknife", True, 0.9)
-    signs, _ = wild_weights(rng, 1024, 10, "rademacher")
+    signs, _ = draw_wild_weights(rng, 1024, 10, "rademacher")
     drawn = simulate(sums, signs).statistics(float(bands.estimate.effects[0]))
-    assert share_as_large(drawn, observed / extra) == pytest.approx(expected["p"], abs=1e-12)
-    assert share_as_large(drawn, observed) == bands.p[0]
+    assert compute_share_as_large(drawn, observed / extra) == pytest.approx(expected["p"], abs=1e-12)
+    assert compute_share_as_large(drawn, observed) == bands.p[0]
 
 
 def test_interval_by_inversion_equals_fwildclusterboot(few_clusters, rng) -> None:
@@ -90,14 +90,14 @@ def test_each_draw_equals_the_refitted_bootstrap_sample(gravity_panel, fixed_eff
     codes = o.unit_clusters(by)[o.unit]
     null = fitted.estimate.uncertainty.regression
     restricted = null.residuals + null.design[:, 0] * effect
-    rows = row_clusters(fitted, by, null.rows)
+    rows = find_row_clusters(fitted, by, null.rows)
     factor = Clustered(by=(by,)).sandwich(fitted, fitted.estimate).correction.factor
-    sums, _ = working(fitted, fitted.estimate, null, rows, rows).sums(0, "plain", False, factor)
-    drawn, _ = wild_weights(np.random.default_rng(3), 6, codes.max() + 1, "webb")
+    sums, _ = prepare_bootstrap(fitted, fitted.estimate, null, rows, rows).sums(0, "plain", False, factor)
+    drawn, _ = draw_wild_weights(np.random.default_rng(3), 6, codes.max() + 1, "webb")
     statistics = simulate(sums, drawn).statistics(effect)
     for v, statistic in zip(drawn, statistics, strict=True):
         y = o.y - null.residuals - null.design[:, 0] * effect
-        again = fit(TWFE(shape="static"), with_values(design, y + v[codes] * restricted))
+        again = fit(TWFE(shape="static"), replace_outcome(design, y + v[codes] * restricted))
         sandwich = Clustered(by=(by,)).sandwich(again, again.estimate)
         assert statistic == pytest.approx(again.estimate.effects[0] / sandwich.se[0], rel=1e-7)
 
@@ -117,9 +117,9 @@ def test_effects_of_too_many_levels_are_followed_row_by_row(gravity_panel, monke
 def test_factors_are_applied_as_their_product_is(gravity_panel, monkeypatch) -> None:
     fitted = fit(TWFE(shape="static"), gravity_panel(n_cities=40, n_treated=60, fixed_effects="two_way"))
     source = fitted.estimate.uncertainty.regression
-    codes = row_clusters(fitted, "city", source.rows)
-    sums, _ = working(fitted, fitted.estimate, source, codes, codes).sums(0, "plain", False, 1.0)
-    weights, _ = wild_weights(np.random.default_rng(1), 200, 40, "webb")
+    codes = find_row_clusters(fitted, "city", source.rows)
+    sums, _ = prepare_bootstrap(fitted, fitted.estimate, source, codes, codes).sums(0, "plain", False, 1.0)
+    weights, _ = draw_wild_weights(np.random.default_rng(1), 200, 40, "webb")
     assert sums.is_thin
     thin = simulate(sums, weights)
     monkeypatch.setattr(Sums, "is_thin", False)
@@ -133,7 +133,7 @@ def test_p_is_one_minus_level_at_the_ends(gravity_panel, rng) -> None:
     o = fitted.design.observations
     for end, outward in ((bands.low[0], -1), (bands.high[0], 1)):
         for shift, is_in in ((-1e-3 * outward, True), (1e-3 * outward, False)):
-            moved = with_values(fitted.design, o.y - (end + shift) * o.is_treated)
+            moved = replace_outcome(fitted.design, o.y - (end + shift) * o.is_treated)
             again = Wild(by="city", draws=999).infer(fitted.refit(moved), "overall", np.random.default_rng(20240501))
             assert (again.p[0] > 0.05) == is_in
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption.absorb import build_absorber
 from twintrade.numerics.absorption.balanced import find_grid
-from twintrade.numerics.absorption.levels import levels
+from twintrade.numerics.absorption.levels import recode_levels
 
 # Residuals are relative to the largest absolute value of the column; the solver promises 1e-10 on level sums.
 ORTHOGONAL = 1e-10
@@ -36,7 +36,7 @@ def dense_residuals(codes, weights, columns):
 @pytest.mark.parametrize("seed", range(60))
 def test_residuals_equal_dense_dummies(seed):
     codes, weights, columns, _ = random_design(seed)
-    found = absorber(codes, weights).residualize(columns)
+    found = build_absorber(codes, weights).residualize(columns)
     used = slice(None) if weights is None else weights > 0
     scale = np.abs(columns).max(axis=0)
     np.testing.assert_allclose(
@@ -49,7 +49,7 @@ def test_residuals_equal_dense_dummies(seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_effect_coefficients_add_up_to_the_fitted_values(seed):
     codes, weights, columns, _ = random_design(seed)
-    effects = absorber(codes, weights)
+    effects = build_absorber(codes, weights)
     coefficients = effects.effect_coefficients(columns[:, 1])
     total = sum(values[code] for values, code in zip(coefficients, codes, strict=True))
     used = slice(None) if weights is None else weights > 0
@@ -58,7 +58,7 @@ def test_effect_coefficients_add_up_to_the_fitted_values(seed):
 
 def test_absent_codes_have_no_coefficient():
     unit, period = np.array([0, 0, 2, 2, 2]), np.array([1, 3, 1, 3, 3])
-    first, second = absorber([unit, period]).effect_coefficients(np.arange(5.0))
+    first, second = build_absorber([unit, period]).effect_coefficients(np.arange(5.0))
     assert np.isnan(first[1])
     assert np.isnan(second[[0, 2]]).all()
     assert np.isfinite(first[[0, 2]]).all()
@@ -78,7 +78,7 @@ def test_complete_grids_have_a_closed_form_equal_to_dense(shape, scrambled):
         order = rng.permutation(codes[0].size)
         codes = [rng.permutation(int(c.max()) + 1)[c][order] for c in codes]
         codes = codes[::-1]
-    effects = absorber(codes)
+    effects = build_absorber(codes)
     assert effects.grid is not None
     columns = rng.normal(size=(codes[0].size, 2)) + 100
     np.testing.assert_allclose(effects.residualize(columns), dense_residuals(codes, None, columns), atol=1e-11)
@@ -98,20 +98,20 @@ def test_incomplete_grids_are_not_taken_for_complete(fault):
         codes[1][0] = codes[1][7]
     else:
         codes[2] = np.random.default_rng(0).permutation(codes[2])
-    assert find_grid(levels(codes)) is None
+    assert find_grid(recode_levels(codes)) is None
     columns = np.random.default_rng(2).normal(size=(codes[0].size, 2))
     np.testing.assert_allclose(
-        absorber(codes).residualize(columns), dense_residuals(codes, None, columns), atol=1e-10
+        build_absorber(codes).residualize(columns), dense_residuals(codes, None, columns), atol=1e-10
     )
 
 
 def test_new_weights_equal_a_fresh_absorber():
     codes, _, columns, rng = random_design(7)
-    first = absorber(codes, rng.exponential(size=len(columns)))
+    first = build_absorber(codes, rng.exponential(size=len(columns)))
     first.residualize(columns)
     weights = rng.exponential(size=len(columns))
     np.testing.assert_array_equal(
-        first.reweighted(weights).residualize(columns), absorber(codes, weights).residualize(columns)
+        first.reweighted(weights).residualize(columns), build_absorber(codes, weights).residualize(columns)
     )
 
 
@@ -120,7 +120,7 @@ def test_a_warm_start_gives_the_same_residuals():
     codes = [c[rng.random(4800) < 0.8] for c in np.array(gravity_codes((30, 20, 8)))[:, None].repeat(1, axis=1)[:, 0]]
     codes = [c[: min(map(len, codes))] for c in codes]
     columns = rng.normal(size=(codes[0].size, 2))
-    effects = absorber(codes, rng.exponential(size=columns.shape[0]))
+    effects = build_absorber(codes, rng.exponential(size=columns.shape[0]))
     cold = effects.project(columns)
     warm = effects.project(columns, start=cold.stacked + 0.1)
     np.testing.assert_allclose(warm.residuals, cold.residuals, atol=1e-10)
@@ -133,7 +133,7 @@ def test_a_long_chain_of_levels_is_still_absorbed_exactly():
     extra = np.arange(0, 2 * n, 50)
     unit, firm = np.append(unit, unit[extra]), np.append(firm, firm[extra])
     columns = np.vstack([columns, -columns[extra]])
-    left = absorber([unit, firm]).residualize(columns)[:, 0]
+    left = build_absorber([unit, firm]).residualize(columns)[:, 0]
     for code in (unit, firm):
         assert np.abs(np.bincount(code, left)).max() < ORTHOGONAL * np.abs(columns).max()
 
@@ -141,7 +141,7 @@ def test_a_long_chain_of_levels_is_still_absorbed_exactly():
 def test_many_columns_equal_one_at_a_time():
     codes, weights, _, rng = random_design(10)
     columns = rng.normal(size=(codes[0].size, 21))
-    effects = absorber(codes, weights)
+    effects = build_absorber(codes, weights)
     together = effects.residualize(columns)
     alone = np.hstack([effects.residualize(columns[:, [j]]) for j in range(21)])
     np.testing.assert_allclose(together, alone, atol=1e-10)
@@ -162,4 +162,4 @@ def test_many_columns_equal_one_at_a_time():
 )
 def test_unusable_codes_and_weights_are_refused(codes, weights, message):
     with pytest.raises(EstimationError, match=message):
-        absorber(codes, weights)
+        build_absorber(codes, weights)

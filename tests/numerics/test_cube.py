@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from twintrade.numerics.absorption import absorb
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption.absorb import build_absorber
 from twintrade.numerics.absorption.balanced import find_grid
 from twintrade.numerics.absorption.cube import complete_grid, find_cube
-from twintrade.numerics.absorption.levels import levels
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.absorption.levels import recode_levels
+from twintrade.numerics.poisson.fit import fit_poisson
 
 SHAPE = (12, 9, 8)
 # Both ways stop at level sums of 1e-12 of the column's norm, 1e-10 at worst.
@@ -49,9 +49,9 @@ def test_residuals_and_coefficients_equal_those_row_by_row(share, scrambled, wei
     weights = rng.exponential(size=codes[0].size) * (rng.random(codes[0].size) > 0.05) if weighted else None
     before = columns.copy()
     without_cubes(monkeypatch)
-    wanted = absorber(codes, weights).residualize(columns)
+    wanted = build_absorber(codes, weights).residualize(columns)
     with_cubes(monkeypatch)
-    effects = absorber(codes, weights)
+    effects = build_absorber(codes, weights)
     assert effects.cube is not None
     found = effects.project(columns)
     np.testing.assert_array_equal(columns, before)
@@ -75,8 +75,8 @@ def test_columns_that_are_not_in_one_array_are_projected_alike(cubes, share, wei
     weights = rng.exponential(size=codes[0].size) if weighted else None
     cubes(monkeypatch)
     before = columns.copy()
-    found = absorber(codes, weights).project_each(list(columns))
-    wanted = absorber(codes, weights).project(columns.T)
+    found = build_absorber(codes, weights).project_each(list(columns))
+    wanted = build_absorber(codes, weights).project(columns.T)
     np.testing.assert_array_equal(columns, before)
     np.testing.assert_allclose(found.residuals, wanted.residuals, atol=SAME)
     for ours, theirs in zip(found.coefficients, wanted.coefficients, strict=True):
@@ -86,7 +86,7 @@ def test_columns_that_are_not_in_one_array_are_projected_alike(cubes, share, wei
 @pytest.mark.parametrize("scrambled", [False, True])
 def test_a_complete_cube_is_the_grid_found_directly(scrambled):
     codes, rng = panel(1.0, 1, scrambled)
-    known = levels(codes)
+    known = recode_levels(codes)
     direct, derived = find_grid(known), complete_grid(find_cube(known))
     columns = rng.normal(size=(codes[0].size, 2))
     found = [absorb.project_grid(grid, columns)[0] for grid in (direct, derived)]
@@ -105,14 +105,14 @@ def test_other_designs_are_not_taken_for_a_cube(fault):
         codes[2] = rng.permutation(codes[2])
     elif fault == "two effects":
         codes = codes[:2]
-    assert find_cube(levels(codes)) is None
+    assert find_cube(recode_levels(codes)) is None
 
 
 def test_the_sample_of_dyads_finds_the_same_cube(monkeypatch):
     codes, _ = panel(0.8, 3)
-    whole = find_cube(levels(codes))
+    whole = find_cube(recode_levels(codes))
     monkeypatch.setattr("twintrade.numerics.absorption.cube.SAMPLED_ABOVE", 10)
-    sampled = find_cube(levels(codes))
+    sampled = find_cube(recode_levels(codes))
     assert sampled.shape == whole.shape
     table = {tuple(cell) for cell in zip(whole.position, sampled.position, strict=True)}
     assert len(table) == codes[0].size
@@ -131,9 +131,9 @@ def test_poisson_on_cells_equals_poisson_on_rows(share, level, weighted, monkeyp
     weights = rng.exponential(size=n) * (rng.random(n) > 0.05) if weighted else None
     offset = 0.1 * X[:, 1] if weighted else None
     without_cubes(monkeypatch)
-    wanted = poisson(y, X, codes, weights=weights, offset=offset)
+    wanted = fit_poisson(y, X, codes, weights=weights, offset=offset)
     with_cubes(monkeypatch)
-    found = poisson(y, X, codes, weights=weights, offset=offset)
+    found = fit_poisson(y, X, codes, weights=weights, offset=offset)
     np.testing.assert_array_equal(found.rows, wanted.rows)
     assert [(s.reason, list(s.rows)) for s in found.separated] == [(s.reason, list(s.rows)) for s in wanted.separated]
     np.testing.assert_array_equal(found.singletons, wanted.singletons)
@@ -157,9 +157,9 @@ def test_a_regressor_that_separates_is_found_on_cells_as_well(monkeypatch):
     only_zeros[hit] = 1.0
     X = np.column_stack([rng.normal(size=n), only_zeros])
     without_cubes(monkeypatch)
-    wanted = poisson(y, X, codes)
+    wanted = fit_poisson(y, X, codes)
     with_cubes(monkeypatch)
-    found = poisson(y, X, codes)
+    found = fit_poisson(y, X, codes)
     gone = np.concatenate([s.rows for s in found.separated])
     assert set(hit) <= set(gone)
     np.testing.assert_array_equal(found.rows, wanted.rows)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.poisson.bias_correction import DyadPanel, incidental_bias
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.poisson.bias_correction import DyadPanel, compute_incidental_bias
+from twintrade.numerics.poisson.fit import fit_poisson
 
 DENSE = 1e-8
 """Pseudo-inverses of matrices with condition numbers of about 1e4, two routes."""
@@ -20,7 +20,7 @@ def fitted(seed, n=6, t=4, n_slopes=2, missing=0.0, dyads=True):
     y = rng.poisson(3 * mean).astype(float)
     codes = [i * t + s, j * t + s, *([i * (n + 1) + j] if dyads else [])]
     codes = [np.unique(c, return_inverse=True)[1] for c in codes]
-    fit = poisson(y, x, codes)
+    fit = fit_poisson(y, x, codes)
     rows = fit.rows
     dyad = np.unique(i[rows] * (n + 1) + j[rows], return_inverse=True)[1]
     shape = (dyad.max() + 1, t)
@@ -89,7 +89,7 @@ def dense(panel):
 @pytest.mark.parametrize("n_slopes", [1, 2])
 def test_bias_and_leverage_equal_the_written_out_sums(n_slopes, missing, dyads):
     panel = fitted(3, n_slopes=n_slopes, missing=missing, dyads=dyads)
-    found = incidental_bias(panel)
+    found = compute_incidental_bias(panel)
     bias, adjusted = dense(panel)
     np.testing.assert_allclose(found.bias, bias, rtol=DENSE, atol=1e-12)
     np.testing.assert_allclose(found.adjusted_scores, adjusted, rtol=1e-6, atol=1e-8)
@@ -98,7 +98,7 @@ def test_bias_and_leverage_equal_the_written_out_sums(n_slopes, missing, dyads):
 def test_the_currency_unit_changes_neither_bias_nor_errors():
     panel = fitted(7)
     scaled = DyadPanel(panel.origin, panel.destination, 1e6 * panel.mean, 1e6 * panel.score, panel.regressors)
-    one, many = incidental_bias(panel), incidental_bias(scaled)
+    one, many = compute_incidental_bias(panel), compute_incidental_bias(scaled)
     np.testing.assert_allclose(many.bias, one.bias, rtol=1e-9)
     np.testing.assert_allclose(many.adjusted_scores @ many.bread, one.adjusted_scores @ one.bread, rtol=1e-7)
 
@@ -115,13 +115,15 @@ def test_order_and_names_of_places_change_nothing():
         panel.score[shuffled],
         panel.regressors[shuffled],
     )
-    np.testing.assert_allclose(incidental_bias(other).bias, incidental_bias(panel).bias, rtol=1e-9)
+    np.testing.assert_allclose(compute_incidental_bias(other).bias, compute_incidental_bias(panel).bias, rtol=1e-9)
     np.testing.assert_allclose(
-        incidental_bias(other).adjusted_scores, incidental_bias(panel).adjusted_scores[shuffled], rtol=1e-7
+        compute_incidental_bias(other).adjusted_scores,
+        compute_incidental_bias(panel).adjusted_scores[shuffled],
+        rtol=1e-7,
     )
 
 
 def test_exchanging_the_two_ends_changes_nothing():
     panel = fitted(9)
     other = DyadPanel(panel.destination, panel.origin, panel.mean, panel.score, panel.regressors)
-    np.testing.assert_allclose(incidental_bias(other).bias, incidental_bias(panel).bias, rtol=1e-9)
+    np.testing.assert_allclose(compute_incidental_bias(other).bias, compute_incidental_bias(panel).bias, rtol=1e-9)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorption.absorb import absorber
-from twintrade.numerics.linear.regression import least_squares
+from twintrade.numerics.absorption.absorb import build_absorber
+from twintrade.numerics.linear.regression import fit_least_squares
 
 # Both sides solve well-conditioned problems in float64.
 CLOSE = 1e-9
@@ -24,7 +24,7 @@ def test_coefficients_equal_dense_dummies(weighted):
     root = np.sqrt(weights) if weighted else np.ones(len(X))
     dense = np.hstack([X, *[np.eye(int(c.max()) + 1)[c] for c in codes]])
     want = np.linalg.lstsq(root[:, None] * dense, root * y, rcond=1e-12)[0]
-    fit = least_squares(y, X, absorber(codes), weights if weighted else None)
+    fit = fit_least_squares(y, X, build_absorber(codes), weights if weighted else None)
     np.testing.assert_allclose(fit.coefficients, want[:3], rtol=CLOSE)
     np.testing.assert_allclose(fit.residuals, y - dense @ want, atol=1e-8)
     gram = (fit.x_tilde * (root**2)[:, None]).T @ fit.x_tilde
@@ -37,7 +37,9 @@ def test_collinear_columns_are_named_with_what_explains_them():
     rng, codes, X, _ = panel(1)
     by_level = rng.normal(size=40)[codes[0]]
     columns = np.column_stack([X[:, 0], by_level, X[:, 1], 2 * X[:, 0] - 3 * X[:, 1] + by_level, X[:, 2]])
-    fit = least_squares(rng.normal(size=len(X)), columns, absorber(codes), names=["a", "level", "b", "mix", "c"])
+    fit = fit_least_squares(
+        rng.normal(size=len(X)), columns, build_absorber(codes), names=["a", "level", "b", "mix", "c"]
+    )
     assert fit.kept.tolist() == [0, 2, 4]
     first, second = fit.collinear
     assert (first.column, first.name, first.columns, first.explained_by) == (1, "level", (), "the fixed effects")
@@ -48,7 +50,7 @@ def test_nearly_collinear_columns_are_kept():
     rng, codes, X, _ = panel(2)
     columns = np.column_stack([X[:, 0], X[:, 0] + 1e-6 * X[:, 1]])
     y = columns @ [1.0, 1.0] + rng.normal(size=len(X)) * 1e-9
-    fit = least_squares(y, columns, absorber(codes))
+    fit = fit_least_squares(y, columns, build_absorber(codes))
     assert fit.kept.tolist() == [0, 1]
     np.testing.assert_allclose(fit.coefficients.sum(), 2.0, rtol=1e-8)
 
@@ -56,18 +58,18 @@ def test_nearly_collinear_columns_are_kept():
 def test_scales_of_columns_do_not_matter():
     rng, codes, X, _ = panel(3)
     y = rng.normal(size=len(X))
-    plain = least_squares(y, X, absorber(codes))
-    scaled = least_squares(y * 1e12, X * [1e-9, 1.0, 1e9], absorber(codes))
+    plain = fit_least_squares(y, X, build_absorber(codes))
+    scaled = fit_least_squares(y * 1e12, X * [1e-9, 1.0, 1e9], build_absorber(codes))
     np.testing.assert_allclose(scaled.coefficients, plain.coefficients * 1e12 / np.array([1e-9, 1.0, 1e9]), rtol=1e-8)
 
 
 def test_no_regressors_leaves_the_residuals_of_the_effects():
     rng, codes, X, _ = panel(4)
     y = rng.normal(size=len(X))
-    fit = least_squares(y, np.empty((len(y), 0)), absorber(codes))
+    fit = fit_least_squares(y, np.empty((len(y), 0)), build_absorber(codes))
     assert fit.coefficients.shape == (0,)
     assert fit.bread.shape == (0, 0)
-    np.testing.assert_allclose(fit.residuals, absorber(codes).residualize(y[:, None])[:, 0])
+    np.testing.assert_allclose(fit.residuals, build_absorber(codes).residualize(y[:, None])[:, 0])
 
 
 def test_missing_values_are_named():
@@ -75,9 +77,9 @@ def test_missing_values_are_named():
     y = rng.normal(size=len(X))
     y[17] = np.nan
     with pytest.raises(EstimationError, match="first: row 17"):
-        least_squares(y, X, absorber(codes))
+        fit_least_squares(y, X, build_absorber(codes))
     X[3, 1] = np.inf
     with pytest.raises(EstimationError, match="Regressor 1"):
-        least_squares(np.ones(len(X)), X, absorber(codes))
+        fit_least_squares(np.ones(len(X)), X, build_absorber(codes))
     with pytest.raises(EstimationError, match="do not match"):
-        least_squares(np.ones(3), X, absorber(codes))
+        fit_least_squares(np.ones(3), X, build_absorber(codes))

@@ -5,11 +5,11 @@ import pytest
 
 from twintrade.numerics.absorption import levels as module
 from twintrade.numerics.absorption.absorb import (
-    connected_components,
+    compute_dummy_rank,
+    count_free_parameters,
+    find_singletons,
     is_nested,
-    n_parameters,
-    parameter_count,
-    singletons,
+    label_components,
 )
 
 
@@ -19,7 +19,7 @@ def test_number_of_parameters_is_the_rank_of_the_dummies(seed):
     n = int(rng.integers(4, 120))
     codes = [rng.integers(0, rng.integers(1, n), n) for _ in range(rng.integers(1, 5))]
     dense = np.hstack([np.eye(int(c.max()) + 1)[c] for c in codes])
-    counted = parameter_count(codes)
+    counted = compute_dummy_rank(codes)
     assert counted.is_exact
     assert counted.count == np.linalg.matrix_rank(dense, tol=1e-8)
 
@@ -28,7 +28,7 @@ def test_a_large_three_way_set_says_that_its_count_is_an_upper_one(monkeypatch):
     monkeypatch.setattr(module, "EXACT_RANK_LIMIT", 3)
     city, partner, period = (axis.ravel() for axis in np.indices((4, 3, 5)))
     codes = [city * 3 + partner, city * 5 + period, partner * 5 + period]
-    counted = parameter_count(codes)
+    counted = compute_dummy_rank(codes)
     assert not counted.is_exact
     # city × partner × period cube: CP + CT + PT - C - P - T + 1 = 36 parameters
     assert counted.count >= 36
@@ -37,7 +37,7 @@ def test_a_large_three_way_set_says_that_its_count_is_an_upper_one(monkeypatch):
 def test_the_cube_has_the_textbook_number_of_parameters():
     city, partner, period = (axis.ravel() for axis in np.indices((4, 3, 5)))
     codes = [city * 3 + partner, city * 5 + period, partner * 5 + period]
-    assert n_parameters(codes) == 12 + 20 + 15 - 4 - 3 - 5 + 1
+    assert count_free_parameters(codes) == 12 + 20 + 15 - 4 - 3 - 5 + 1
 
 
 def test_a_nested_effect_adds_no_parameters():
@@ -45,25 +45,25 @@ def test_a_nested_effect_adds_no_parameters():
     city = dyad // 2
     assert is_nested(dyad, city)
     assert not is_nested(city, dyad)
-    assert n_parameters([dyad, period]) == n_parameters([dyad, period, city]) == 9
+    assert count_free_parameters([dyad, period]) == count_free_parameters([dyad, period, city]) == 9
 
 
 def test_singletons_are_found_again_after_each_removal():
     # row 3 is alone in unit 2; without it row 2 is alone in period 2; without that row 1 is alone in unit 1
     unit = np.array([0, 1, 1, 2, 0])
     period = np.array([0, 0, 2, 2, 0])
-    assert singletons([unit, period]).tolist() == [False, True, True, True, False]
+    assert find_singletons([unit, period]).tolist() == [False, True, True, True, False]
 
 
 def test_components_follow_the_graph_of_levels():
     unit, period = np.array([0, 0, 1, 2, 3]), np.array([0, 1, 1, 2, 2])
-    found = connected_components(unit, period)
+    found = label_components(unit, period)
     assert found[0] == found[1] == found[2]
     assert found[3] == found[4] != found[0]
 
 
 def test_rows_by_level_sorts_stably():
     code = np.array([2, 0, 1, 0, 2, 2])
-    order, pointer = module.rows_by_level(code, 3)
+    order, pointer = module.sort_rows_by_level(code, 3)
     assert order.tolist() == [1, 3, 2, 0, 4, 5]
     assert pointer.tolist() == [0, 2, 3, 6]

@@ -7,9 +7,9 @@ import pytest
 from statsmodels.stats.meta_analysis import combine_effects
 
 from twintrade.errors import EstimationError, InferenceError
-from twintrade.numerics.simplex.partial_pooling import imbalances, partially_pooled_weights
-from twintrade.numerics.simplex.weights import simplex_weights
-from twintrade.numerics.testing.meta_analysis import best_of, fisher_combined, random_effects
+from twintrade.numerics.simplex.partial_pooling import compute_imbalances, fit_partially_pooled_weights
+from twintrade.numerics.simplex.weights import fit_simplex_weights
+from twintrade.numerics.testing.meta_analysis import bound_best_p, combine_fisher, fit_random_effects
 
 ITERATED = 1e-6  # two root finders for the same heterogeneity
 
@@ -18,7 +18,7 @@ def test_hartung_knapp_is_that_of_statsmodels():
     rng = np.random.default_rng(1)
     variances = rng.uniform(0.1, 1.0, 9)
     effects = 0.5 + rng.normal(size=9) * np.sqrt(variances + 0.8)
-    ours = random_effects(effects, variances, is_truncated=False)
+    ours = fit_random_effects(effects, variances, is_truncated=False)
     theirs = combine_effects(effects, variances, method_re="iterated", use_t=True, atol=1e-12, maxiter=1000)
     assert ours.mean == pytest.approx(theirs.mean_effect_re, rel=ITERATED)
     assert ours.heterogeneity**2 == pytest.approx(theirs.tau2, rel=1e-5)
@@ -28,29 +28,29 @@ def test_hartung_knapp_is_that_of_statsmodels():
 
 def test_like_effects_do_not_shorten_the_interval():
     effects, variances = np.array([0.1, 0.11, 0.09, 0.1]), np.ones(4)
-    assert random_effects(effects, variances, is_truncated=False).se < 0.01
-    assert random_effects(effects, variances).se == pytest.approx(0.5)
+    assert fit_random_effects(effects, variances, is_truncated=False).se < 0.01
+    assert fit_random_effects(effects, variances).se == pytest.approx(0.5)
 
 
 def test_one_case_is_no_mean():
     with pytest.raises(InferenceError, match="needs two"):
-        random_effects(np.array([1.0]), np.array([1.0]))
+        fit_random_effects(np.array([1.0]), np.array([1.0]))
     with pytest.raises(InferenceError, match="positive variance"):
-        random_effects(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+        fit_random_effects(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
 
 
 def test_fisher_of_one_is_itself():
-    assert fisher_combined(np.array([0.03])) == pytest.approx(0.03)
+    assert combine_fisher(np.array([0.03])) == pytest.approx(0.03)
 
 
 def test_best_of_counts_how_often_chance_does_as_well():
-    assert best_of(0.2, 1, 1) == pytest.approx(0.2)
-    assert best_of(0.05, 1, 10) == pytest.approx(1 - 0.95**10)
+    assert bound_best_p(0.2, 1, 1) == pytest.approx(0.2)
+    assert bound_best_p(0.05, 1, 10) == pytest.approx(1 - 0.95**10)
     grid = list(itertools.product([True, False], repeat=5))
     by_hand = sum(0.3 ** sum(hit) * 0.7 ** (5 - sum(hit)) for hit in grid if sum(hit) >= 4)
-    assert best_of(0.3, 4, 5) == pytest.approx(by_hand)
+    assert bound_best_p(0.3, 4, 5) == pytest.approx(by_hand)
     with pytest.raises(InferenceError):
-        best_of(0.3, 4, 3)
+        bound_best_p(0.3, 4, 3)
 
 
 def blocks(seed=3, n_cases=3):
@@ -62,15 +62,17 @@ def blocks(seed=3, n_cases=3):
 
 def test_no_pooling_is_one_synthetic_control_a_case():
     treated, donors = blocks()
-    for own, others, weights in zip(treated, donors, partially_pooled_weights(treated, donors, 0.0), strict=True):
-        alone = simplex_weights(others.T, own)
+    for own, others, weights in zip(treated, donors, fit_partially_pooled_weights(treated, donors, 0.0), strict=True):
+        alone = fit_simplex_weights(others.T, own)
         loss = [((own - w @ others) ** 2).sum() for w in (weights, alone)]
         assert loss[0] == pytest.approx(loss[1], rel=1e-6)
 
 
 def test_pooling_trades_separate_for_average_balance():
     treated, donors = blocks()
-    found = [imbalances(treated, donors, partially_pooled_weights(treated, donors, v)) for v in (0.0, 0.5, 1.0)]
+    found = [
+        compute_imbalances(treated, donors, fit_partially_pooled_weights(treated, donors, v)) for v in (0.0, 0.5, 1.0)
+    ]
     averages, separate = zip(*found, strict=True)
     assert averages[0] >= averages[1] >= averages[2] - 1e-9
     assert separate[0] <= separate[1] <= separate[2] + 1e-9
@@ -79,4 +81,4 @@ def test_pooling_trades_separate_for_average_balance():
 def test_pooling_is_a_share():
     treated, donors = blocks()
     with pytest.raises(EstimationError, match="between 0 and 1"):
-        partially_pooled_weights(treated, donors, 1.5)
+        fit_partially_pooled_weights(treated, donors, 1.5)

@@ -7,8 +7,8 @@ Data and certified values: NIST, Statistical Reference Datasets, linear regressi
 import numpy as np
 import pytest
 
-from twintrade.numerics.absorption.absorb import absorber
-from twintrade.numerics.linear.regression import least_squares
+from twintrade.numerics.absorption.absorb import build_absorber
+from twintrade.numerics.linear.regression import fit_least_squares
 
 # The centered columns, scaled to unit norm, have a condition number of 4e9: of 16 digits about six can be left.
 CERTIFIED = 1e-6
@@ -60,13 +60,13 @@ CERTIFIED_SUM_OF_SQUARES = 0.000795851382172941
 
 
 def one_level(n):
-    return absorber([np.zeros(n, dtype=np.int64)])
+    return build_absorber([np.zeros(n, dtype=np.int64)])
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e-6])
 def test_filip_has_the_certified_digits(unit):
     y, x = np.array([pair.split() for pair in FILIP.replace("\n", " ").split(";")], dtype=float).T
-    fit = least_squares(y, (x[:, None] * unit) ** np.arange(1, 11), one_level(82))
+    fit = fit_least_squares(y, (x[:, None] * unit) ** np.arange(1, 11), one_level(82))
     scale = unit ** np.arange(1, 11)
     assert fit.collinear == ()
     np.testing.assert_allclose(fit.coefficients * scale, CERTIFIED_COEFFICIENTS, rtol=CERTIFIED)
@@ -80,7 +80,7 @@ def test_filip_has_the_certified_digits(unit):
 def test_columns_on_the_brink_are_solved_and_what_only_rounding_tells_apart_is_named(apart):
     """Column 3 is a sum of others; column 4 differs from a combination of 0 and 1 by rounding alone."""
     a, u, v = np.random.default_rng(0).normal(size=(3, 200))
-    fit = least_squares(a + u / 3 + v, np.column_stack([a, a + apart * u, v, 2 * a + v, u]), one_level(200))
+    fit = fit_least_squares(a + u / 3 + v, np.column_stack([a, a + apart * u, v, 2 * a + v, u]), one_level(200))
     assert fit.kept.tolist() == [0, 1, 2]
     assert [one.column for one in fit.collinear] == [3, 4]
     assert fit.collinear[1].columns == (0, 1)

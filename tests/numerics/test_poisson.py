@@ -5,7 +5,7 @@ import pytest
 from scipy.special import gammaln, xlogy
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.poisson.fit import fit_poisson
 
 # Coefficients are promised to 1e-9; the dense twin iterates to about the same.
 COEFFICIENTS = 1e-8
@@ -46,7 +46,7 @@ def test_coefficients_means_and_deviance_equal_the_dense_fit(variant):
     rng, y, X, codes = panel(0)
     weights = rng.exponential(size=y.size) + 0.1 if variant in ("weights", "both") else None
     offset = rng.normal(size=y.size) if variant in ("offset", "both") else None
-    fit = poisson(y, X, codes, weights, offset)
+    fit = fit_poisson(y, X, codes, weights, offset)
     rows = fit.rows
     part = (None if weights is None else weights[rows], None if offset is None else offset[rows])
     coefficients, mu, _ = dense_fit(y[rows], X[rows], [c[rows] for c in codes], *part)
@@ -62,7 +62,7 @@ def test_coefficients_means_and_deviance_equal_the_dense_fit(variant):
 
 def test_mcfadden_measure_equals_the_dense_likelihoods():
     _, y, X, codes = panel(1)
-    fit = poisson(y, X, codes)
+    fit = fit_poisson(y, X, codes)
     kept = y[fit.rows]
     constant = gammaln(kept + 1).sum()
     loglik = dense_fit(kept, X[fit.rows], [c[fit.rows] for c in codes])[2] - constant
@@ -77,7 +77,7 @@ def test_mcfadden_measure_equals_the_dense_likelihoods():
 @pytest.mark.parametrize("k", [0, 2])
 def test_fitted_means_reproduce_the_sums_of_every_level(k):
     _, y, X, codes = panel(2)
-    fit = poisson(y, X[:, :k], codes)
+    fit = fit_poisson(y, X[:, :k], codes)
     for code in codes:
         want, found = np.bincount(code[fit.rows], y[fit.rows]), np.bincount(code[fit.rows], fit.mu)
         np.testing.assert_allclose(found, want, atol=SCORES * y.sum())
@@ -87,7 +87,7 @@ def test_fitted_means_reproduce_the_sums_of_every_level(k):
 @pytest.mark.parametrize("unit", [1e-9, 1e3, 1e12])
 def test_the_currency_unit_does_not_matter(unit):
     _, y, X, codes = panel(3)
-    plain, scaled = poisson(y, X, codes), poisson(y * unit, X, codes)
+    plain, scaled = fit_poisson(y, X, codes), fit_poisson(y * unit, X, codes)
     np.testing.assert_allclose(scaled.coefficients, plain.coefficients, rtol=1e-9)
     np.testing.assert_allclose(scaled.mu, plain.mu * unit, rtol=1e-7)
     np.testing.assert_allclose(scaled.bread * unit, plain.bread, rtol=1e-8)
@@ -98,15 +98,15 @@ def test_a_deflator_by_city_period_or_partner_period_does_not_matter_without_noi
     mean = np.exp(X @ [0.25, 0.1] + rng.normal(size=int(codes[0].max()) + 1)[codes[0]])
     deflated = mean * rng.lognormal(0, 1, int(codes[1].max()) + 1)[codes[1]]
     deflated *= rng.lognormal(0, 1, int(codes[2].max()) + 1)[codes[2]]
-    np.testing.assert_allclose(poisson(mean, X, codes).coefficients, [0.25, 0.1], rtol=1e-9)
-    np.testing.assert_allclose(poisson(deflated, X, codes).coefficients, [0.25, 0.1], rtol=1e-9)
+    np.testing.assert_allclose(fit_poisson(mean, X, codes).coefficients, [0.25, 0.1], rtol=1e-9)
+    np.testing.assert_allclose(fit_poisson(deflated, X, codes).coefficients, [0.25, 0.1], rtol=1e-9)
 
 
 def test_row_order_and_labels_do_not_matter():
     rng, y, X, codes = panel(5)
     order = rng.permutation(y.size)
     relabeled = [rng.permutation(int(c.max()) + 1)[c][order] for c in codes]
-    first, second = poisson(y, X, codes), poisson(y[order], X[order], relabeled)
+    first, second = fit_poisson(y, X, codes), fit_poisson(y[order], X[order], relabeled)
     np.testing.assert_allclose(second.coefficients, first.coefficients, rtol=1e-9)
     assert np.array_equal(np.sort(order[second.rows]), first.rows)
 
@@ -114,7 +114,7 @@ def test_row_order_and_labels_do_not_matter():
 def test_repeating_is_bit_identical_and_leaves_the_input_alone():
     _, y, X, codes = panel(6)
     before = (y.copy(), X.copy(), [c.copy() for c in codes])
-    first, second = poisson(y, X, codes), poisson(y, X, codes)
+    first, second = fit_poisson(y, X, codes), fit_poisson(y, X, codes)
     assert np.array_equal(first.coefficients, second.coefficients)
     assert np.array_equal(first.mu, second.mu)
     assert np.array_equal(y, before[0])
@@ -126,7 +126,7 @@ def test_effect_coefficients_predict_cells_that_were_not_fitted():
     rng, _, X, codes = panel(7)
     mean = np.exp(X @ [0.25, 0.1] + sum(rng.normal(size=int(c.max()) + 1)[c] for c in codes))
     fitted = rng.random(mean.size) < 0.8
-    fit = poisson(mean[fitted], X[fitted], [c[fitted] for c in codes])
+    fit = fit_poisson(mean[fitted], X[fitted], [c[fitted] for c in codes])
     total = sum(values[code] for values, code in zip(fit.effect_coefficients, codes, strict=True))
     predicted = np.exp(X @ fit.coefficients + total)
     np.testing.assert_allclose(predicted[fitted], fit.mu, rtol=1e-9)
@@ -138,17 +138,17 @@ def test_effect_coefficients_predict_cells_that_were_not_fitted():
 def test_cells_summed_over_months_give_the_same_fit():
     rng, _, X, codes = panel(8)
     months = rng.poisson(1.0, size=(X.shape[0], 4)).astype(float)
-    long = poisson(months.ravel(), np.repeat(X, 4, axis=0), [np.repeat(c, 4) for c in codes])
+    long = fit_poisson(months.ravel(), np.repeat(X, 4, axis=0), [np.repeat(c, 4) for c in codes])
     np.testing.assert_allclose(
-        poisson(months.sum(axis=1), X, codes).coefficients, long.coefficients, rtol=COEFFICIENTS
+        fit_poisson(months.sum(axis=1), X, codes).coefficients, long.coefficients, rtol=COEFFICIENTS
     )
 
 
 def test_integer_weights_equal_repeated_rows_and_zero_weights_equal_absent_ones():
     rng, y, X, codes = panel(9)
     times = rng.integers(0, 4, y.size)
-    weighted = poisson(y, X, codes, times.astype(float))
-    repeated = poisson(np.repeat(y, times), np.repeat(X, times, axis=0), [np.repeat(c, times) for c in codes])
+    weighted = fit_poisson(y, X, codes, times.astype(float))
+    repeated = fit_poisson(np.repeat(y, times), np.repeat(X, times, axis=0), [np.repeat(c, times) for c in codes])
     np.testing.assert_allclose(weighted.coefficients, repeated.coefficients, rtol=COEFFICIENTS)
     assert np.array_equal(weighted.separated[0].rows, np.flatnonzero(times == 0))
     assert weighted.separated[0].reason == "weight of zero"
@@ -158,7 +158,7 @@ def test_singletons_are_listed_and_change_no_coefficient():
     _, y, X, codes = panel(10)
     codes = [np.append(code, code.max() + 1) for code in codes]
     y, X = np.append(y, 7.0), np.vstack([X, [[1.0, 3.0]]])
-    kept, dropped = poisson(y, X, codes), poisson(y, X, codes, drop_singletons=True)
+    kept, dropped = fit_poisson(y, X, codes), fit_poisson(y, X, codes, drop_singletons=True)
     assert y.size - 1 in kept.singletons
     assert y.size - 1 not in dropped.rows
     np.testing.assert_allclose(dropped.coefficients, kept.coefficients, rtol=COEFFICIENTS)
@@ -168,18 +168,18 @@ def test_singletons_are_listed_and_change_no_coefficient():
 def test_a_regressor_that_the_effects_absorb_is_listed():
     rng, y, X, codes = panel(11)
     columns = np.column_stack([X[:, 0], rng.normal(size=int(codes[1].max()) + 1)[codes[1]], X[:, 1]])
-    fit = poisson(y, columns, codes, names=["twinned", "city boom", "distance"])
+    fit = fit_poisson(y, columns, codes, names=["twinned", "city boom", "distance"])
     assert fit.kept.tolist() == [0, 2]
     assert fit.collinear[0].name == "city boom"
     assert fit.collinear[0].explained_by == "the fixed effects"
-    np.testing.assert_allclose(fit.coefficients, poisson(y, X, codes).coefficients, rtol=COEFFICIENTS)
+    np.testing.assert_allclose(fit.coefficients, fit_poisson(y, X, codes).coefficients, rtol=COEFFICIENTS)
 
 
 def test_flows_over_many_orders_of_magnitude_converge():
     rng, _, X, codes = panel(12)
     mean = np.exp(X @ [0.25, 0.1] + sum(rng.normal(0, 3, int(c.max()) + 1)[c] for c in codes))
     y = mean * rng.gamma(0.5, 2.0, mean.size) * (rng.random(mean.size) < 0.6)
-    fit = poisson(y, X, codes)
+    fit = fit_poisson(y, X, codes)
     for code in codes:
         found = np.bincount(code[fit.rows], fit.mu)
         np.testing.assert_allclose(found, np.bincount(code[fit.rows], y[fit.rows]), atol=SCORES * y.sum())
@@ -212,10 +212,10 @@ def test_bad_input_is_named(fault, message):
     else:
         offset = np.full(y.size, np.nan)
     with pytest.raises(EstimationError, match=message):
-        poisson(y, X, codes, weights, offset)
+        fit_poisson(y, X, codes, weights, offset)
 
 
 def test_too_few_iterations_raise():
     _, y, X, codes = panel(14)
     with pytest.raises(EstimationError, match="did not converge in 2 iterations"):
-        poisson(y, X, codes, max_iterations=2)
+        fit_poisson(y, X, codes, max_iterations=2)

@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorption.absorb import absorber
-from twintrade.numerics.linear.prediction import identified, leverage, leverage_one, projection_weights
-from twintrade.numerics.linear.regression import least_squares
+from twintrade.numerics.absorption.absorb import build_absorber
+from twintrade.numerics.linear.prediction import (
+    compute_leverage,
+    compute_projection_weights,
+    find_identified,
+    find_leverage_one,
+)
+from twintrade.numerics.linear.regression import fit_least_squares
 
 # Both sides are float64 least squares on small random designs.
 CLOSE = 1e-7
@@ -26,16 +31,20 @@ def problem(seed):
 def test_identified_cells_lie_in_the_row_space(seed):
     _, fit, new, D, D_new = problem(seed)
     inside = np.abs(D_new - D_new @ np.linalg.pinv(D) @ D).max(axis=1) < 1e-8
-    np.testing.assert_array_equal(identified(fit, new), inside)
+    np.testing.assert_array_equal(find_identified(fit, new), inside)
 
 
 def test_some_cells_with_known_levels_are_not_identified():
     """A cell that joins two components has both levels and still no prediction."""
     city, partner = np.array([0, 0, 1, 1]), np.array([0, 1, 2, 3])
-    assert identified([city, partner], [np.array([0, 0, 5]), np.array([1, 2, 1])]).tolist() == [True, False, False]
+    assert find_identified([city, partner], [np.array([0, 0, 5]), np.array([1, 2, 1])]).tolist() == [
+        True,
+        False,
+        False,
+    ]
     extra = [city, partner, np.zeros(4, dtype=np.int64)]
     cells = [np.array([0, 0, 5]), np.array([1, 2, 1]), np.zeros(3, dtype=np.int64)]
-    assert identified(extra, cells).tolist() == [True, False, False]
+    assert find_identified(extra, cells).tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -43,10 +52,10 @@ def test_leverage_is_the_diagonal_of_the_projector(seed):
     rng, fit, _, D, _ = problem(seed)
     weights = rng.exponential(size=fit[0].size)
     want = np.diag(D @ np.linalg.pinv(D.T @ (weights[:, None] * D)) @ D.T) * weights
-    np.testing.assert_allclose(leverage(fit, weights), want, atol=1e-8)
+    np.testing.assert_allclose(compute_leverage(fit, weights), want, atol=1e-8)
     plain = np.diag(D @ np.linalg.pinv(D))
-    np.testing.assert_allclose(leverage(fit), plain, atol=1e-8)
-    np.testing.assert_array_equal(leverage_one(fit), plain > 1 - 1e-8)
+    np.testing.assert_allclose(compute_leverage(fit), plain, atol=1e-8)
+    np.testing.assert_array_equal(find_leverage_one(fit), plain > 1 - 1e-8)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -57,11 +66,11 @@ def test_projection_weights_equal_the_pseudo_inverse(seed, with_covariates):
     X, X_new = (rng.normal(size=(len(codes[0]), 2)) for codes in (fit, new))
     if D.shape[0] - np.linalg.matrix_rank(D) < 5:
         pytest.skip("too few rows for covariates")
-    v = rng.normal(size=(40, 3)) * identified(fit, new)[:, None]
+    v = rng.normal(size=(40, 3)) * find_identified(fit, new)[:, None]
     Z, Z_new = (np.hstack([D, X]), np.hstack([D_new, X_new])) if with_covariates else (D, D_new)
     want = weights[:, None] * Z @ np.linalg.pinv(Z.T @ (weights[:, None] * Z)) @ Z_new.T @ v
     covariates = (X, X_new) if with_covariates else (None, None)
-    found = projection_weights(fit, new, v, *covariates, weights)
+    found = compute_projection_weights(fit, new, v, *covariates, weights)
     np.testing.assert_allclose(found, want, atol=CLOSE * max(1.0, np.abs(want).max()))
 
 
@@ -72,20 +81,20 @@ def test_projection_weights_reproduce_predictions_from_coefficients():
     fitted = rng.random(city.size) < 0.8
     fit, new = [c[fitted] for c in codes], [c[~fitted] for c in codes]
     X, y = rng.normal(size=(city.size, 1)), rng.normal(size=city.size)
-    model = least_squares(y[fitted], X[fitted], absorber(fit))
+    model = fit_least_squares(y[fitted], X[fitted], build_absorber(fit))
     rest = y[fitted] - X[fitted] @ model.coefficients
-    known = identified(fit, new)
+    known = find_identified(fit, new)
     assert known.sum() > 0
-    effects = absorber(fit).effect_coefficients(rest)
+    effects = build_absorber(fit).effect_coefficients(rest)
     predicted = X[~fitted] @ model.coefficients + sum(a[c] for a, c in zip(effects, new, strict=True))
     v = rng.random((known.size, 2)) * known[:, None]
-    omega = projection_weights(fit, new, v, X[fitted], X[~fitted])
+    omega = compute_projection_weights(fit, new, v, X[fitted], X[~fitted])
     np.testing.assert_allclose(omega.T @ y[fitted], v[known].T @ predicted[known], rtol=1e-9)
 
 
 def test_unidentified_sums_are_refused():
     city, partner = np.array([0, 0, 1, 1]), np.array([0, 1, 2, 3])
     with pytest.raises(EstimationError, match="do not determine"):
-        projection_weights([city, partner], [np.array([0]), np.array([2])], np.ones((1, 1)))
+        compute_projection_weights([city, partner], [np.array([0]), np.array([2])], np.ones((1, 1)))
     with pytest.raises(EstimationError, match="no fitting row has"):
-        projection_weights([city, partner], [np.array([3]), np.array([2])], np.ones((1, 1)))
+        compute_projection_weights([city, partner], [np.array([3]), np.array([2])], np.ones((1, 1)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twintrade.numerics.simplex.predictor_weights import nested, standardized, weigh
+from twintrade.numerics.simplex.predictor_weights import fit_predictor_weights, standardize_predictors, weigh
 
 
 def made(seed):
@@ -14,7 +14,7 @@ def made(seed):
     outcomes = 10 + loadings @ factors + 0.3 * rng.normal(size=(n_donors + 1, n_before))
     noise = 0.7 * rng.normal(size=(n_donors + 1, n_predictors - 1))
     predictors = loadings @ rng.normal(size=(3, n_predictors - 1)) + noise
-    return standardized(np.column_stack([predictors, outcomes.mean(axis=1)])), outcomes
+    return standardize_predictors(np.column_stack([predictors, outcomes.mean(axis=1)])), outcomes
 
 
 def drawn(n_predictors, rng):
@@ -29,25 +29,25 @@ def test_the_search_is_never_worse_than_the_best_of_200_drawn_weights(seed):
     crude = min(
         weigh(predictors, outcomes, v).loss for v in drawn(predictors.shape[1], np.random.default_rng(seed + 99))
     )
-    found = nested(predictors, outcomes)
+    found = fit_predictor_weights(predictors, outcomes)
     assert found.loss <= crude * (1 + 1e-9)
     assert found.loss <= found.start_losses.min()
     assert found.loss == pytest.approx(weigh(predictors, outcomes, found.importance).loss, rel=1e-9)
 
 
 def test_ends_that_differ_show_in_the_losses_of_the_starts():
-    assert np.ptp(nested(*made(15)).start_losses) > 0.5
-    assert np.ptp(nested(*made(2)).start_losses) < 1e-6
+    assert np.ptp(fit_predictor_weights(*made(15)).start_losses) > 0.5
+    assert np.ptp(fit_predictor_weights(*made(2)).start_losses) < 1e-6
 
 
 def test_one_predictor_leaves_nothing_to_choose():
     predictors, outcomes = made(1)
-    found = nested(predictors[:, :1], outcomes)
+    found = fit_predictor_weights(predictors[:, :1], outcomes)
     assert found.importance.tolist() == [1.0]
     assert found.loss == weigh(predictors[:, :1], outcomes, np.ones(1)).loss
 
 
 def test_the_unit_of_the_outcome_moves_no_weight():
     predictors, outcomes = made(3)
-    once, again = nested(predictors, outcomes), nested(predictors, 1e-9 * outcomes)
+    once, again = fit_predictor_weights(predictors, outcomes), fit_predictor_weights(predictors, 1e-9 * outcomes)
     np.testing.assert_allclose(again.weights, once.weights, atol=1e-6)

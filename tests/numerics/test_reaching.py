@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twintrade.numerics.absorption import reaching_effects as module
-from twintrade.numerics.absorption.reaching_effects import reaching
+from twintrade.numerics.absorption.reaching_effects import build_reaching
 
 # Two pivoted factors of well-scaled matrices of some dozens of columns.
 CLOSE = 1e-9
@@ -30,7 +30,7 @@ def gravity(rng, share: float):
 def test_products_equal_those_of_dense_projections(share, n_inside) -> None:
     rng = np.random.default_rng(4)
     city, inside, across, weights = gravity(rng, share)
-    found = reaching(inside[:n_inside], across, city, weights)
+    found = build_reaching(inside[:n_inside], across, city, weights)
     groups = rng.integers(0, 9, city.size)
     left, right = rng.normal(size=(2, city.size))
     a = found.sums(left, city, 6, is_net=False)
@@ -45,7 +45,7 @@ def test_products_equal_those_of_dense_projections(share, n_inside) -> None:
 def test_values_net_of_what_lies_inside_need_no_second_netting() -> None:
     rng = np.random.default_rng(5)
     city, inside, across, weights = gravity(rng, 0.7)
-    found = reaching(inside, across, city, weights)
+    found = build_reaching(inside, across, city, weights)
     values = rng.normal(size=city.size)
     net = weights * (values - projection(inside, weights) @ values)
     assert found.sums(net, city, 6, is_net=True) == pytest.approx(found.sums(net, city, 6, is_net=False), abs=CLOSE)
@@ -57,9 +57,9 @@ def test_rows_of_no_weight_count_for_nothing() -> None:
     weights[city == 2] = 0.0
     values = rng.normal(size=city.size)
     some = weights > 0
-    found = reaching(inside, across, city, weights).sums(weights * values, city, 6, is_net=False)
+    found = build_reaching(inside, across, city, weights).sums(weights * values, city, 6, is_net=False)
     kept = [c[some] for c in (*inside, *across)]
-    less = reaching(kept[:2], kept[2:], city[some], weights[some]).sums(
+    less = build_reaching(kept[:2], kept[2:], city[some], weights[some]).sums(
         (weights * values)[some], city[some], 6, is_net=False
     )
     assert found @ found.T == pytest.approx(less @ less.T, abs=CLOSE)
@@ -69,4 +69,4 @@ def test_rows_of_no_weight_count_for_nothing() -> None:
 def test_what_is_too_large_is_refused(monkeypatch, limit) -> None:
     city, inside, across, weights = gravity(np.random.default_rng(7), 1.0)
     monkeypatch.setattr(module, limit, 1)
-    assert reaching(inside, across, city, weights) is None
+    assert build_reaching(inside, across, city, weights) is None

@@ -7,11 +7,11 @@ import pytest
 from reference_results import read_results, read_vectors
 
 from twintrade.errors import InferenceError
-from twintrade.numerics.honest.conditional_test import truncated_quantile
+from twintrade.numerics.honest.conditional_test import compute_truncated_quantile
 from twintrade.numerics.honest.dual_vertices import DualPolytope
-from twintrade.numerics.honest.fixed_length import fixed_length, folded_quantile
-from twintrade.numerics.honest.intervals import EventPath, robust_interval
-from twintrade.numerics.honest.least_favorable import least_favorable
+from twintrade.numerics.honest.fixed_length import compute_fixed_length, compute_folded_quantile
+from twintrade.numerics.honest.intervals import EventPath, compute_robust_interval
+from twintrade.numerics.honest.least_favorable import compute_least_favorable
 
 FIXED_LENGTH = 1.2e-3
 """Of the interval's length. R takes the folded normal's quantile from a million draws of seed 0: at M = 0, where it
@@ -55,7 +55,7 @@ FIXED = {
 def test_fixed_length_equals_honestdid(name):
     path, result = path_of(*FIXED[name]), read_results("honestdid", name)
     for i, size in enumerate(result["M"]):
-        found = robust_interval(path, "smoothness", size, "fixed_length", 0.95, np.random.default_rng(0))
+        found = compute_robust_interval(path, "smoothness", size, "fixed_length", 0.95, np.random.default_rng(0))
         length = result["ub"][i] - result["lb"][i]
         assert found.low == pytest.approx(result["lb"][i], abs=FIXED_LENGTH * length)
         assert found.high == pytest.approx(result["ub"][i], abs=FIXED_LENGTH * length)
@@ -70,7 +70,7 @@ def test_the_usual_interval_equals_honestdid():
 
 def test_the_optimal_estimator_equals_honestdid():
     path, result = path_of(), read_results("honestdid", "BC_findOptimalFLCI")
-    found = fixed_length(path.covariance, path.n_pre, path.target, result["M"], 0.95)
+    found = compute_fixed_length(path.covariance, path.n_pre, path.target, result["M"], 0.95)
     np.testing.assert_allclose(found.weights, result["optimalVec"], atol=1e-8)
     half = result["optimalHalfLength"][0][0]
     assert found.half_length == pytest.approx(half, rel=FIXED_LENGTH)
@@ -102,12 +102,14 @@ def test_normals_of_r(r_normals):
 @pytest.mark.parametrize(("name", "places"), [("BC_sd_flci", (0, 2)), ("LW_sd_flci_female_l15", (0, 1))])
 def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(name, places, r_normals, monkeypatch):
     monkeypatch.setattr(
-        "twintrade.numerics.honest.fixed_length.folded_quantile",
+        "twintrade.numerics.honest.fixed_length.compute_folded_quantile",
         lambda bias, level: float(np.quantile(np.abs(r_normals + abs(bias)), level)),
     )
     path, result = path_of(*FIXED[name]), read_results("honestdid", name)
     for i in places:
-        found = robust_interval(path, "smoothness", result["M"][i], "fixed_length", 0.95, np.random.default_rng(0))
+        found = compute_robust_interval(
+            path, "smoothness", result["M"][i], "fixed_length", 0.95, np.random.default_rng(0)
+        )
         length = result["ub"][i] - result["lb"][i]
         assert found.high - found.low == pytest.approx(length, rel=SAME_QUANTILE["length"])
         assert found.low == pytest.approx(result["lb"][i], abs=SAME_QUANTILE["end"] * length)
@@ -117,14 +119,14 @@ def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(name, 
 def test_with_the_quantile_of_r_the_chain_differs_by_where_r_stops(r_normals, monkeypatch):
     """At M = 0.02 R's center is 1.6e-3 lengths away and its interval is no shorter: it stopped beside the optimum."""
     monkeypatch.setattr(
-        "twintrade.numerics.honest.fixed_length.folded_quantile",
+        "twintrade.numerics.honest.fixed_length.compute_folded_quantile",
         lambda bias, level: float(np.quantile(np.abs(r_normals + abs(bias)), level)),
     )
     result = read_results("honestdid_from_did", "mpdta_dr_lpop_universal")
     path = EventPath(np.array(result["betahat"]), np.array(result["vcov"]), 3, np.eye(4)[0])
     smooth = result["sd"]
     for i, size in enumerate(smooth["M"]):
-        found = robust_interval(path, "smoothness", size, "fixed_length", 0.95, np.random.default_rng(0))
+        found = compute_robust_interval(path, "smoothness", size, "fixed_length", 0.95, np.random.default_rng(0))
         length = smooth["ub"][i] - smooth["lb"][i]
         assert length * (1 - 2e-5) <= found.high - found.low <= length * (1 + 1e-8)
         if size != 0.02:
@@ -149,7 +151,7 @@ def test_tests_of_moment_inequalities_equal_honestdid(name):
     result = read_results("honestdid", name)
     step = GRID_STEP["smoothness" if kind == "smoothness" else "relative"]
     for i, size in enumerate(np.atleast_1d(result["M"])):
-        found = robust_interval(path_of(), kind, size, method, 0.95, np.random.default_rng(0), **options)
+        found = compute_robust_interval(path_of(), kind, size, method, 0.95, np.random.default_rng(0), **options)
         assert found.low == pytest.approx(result["lb"][i], abs=step)
         if result["ub"][i] == pytest.approx(TRUNCATED, abs=1e-9):
             assert found.high > TRUNCATED - step
@@ -161,7 +163,7 @@ def test_tests_of_moment_inequalities_equal_honestdid(name):
 def test_folded_quantile_has_its_probability(bias):
     from scipy.stats import foldnorm
 
-    assert foldnorm.cdf(folded_quantile(bias, 0.95), bias) == pytest.approx(0.95, abs=1e-10)
+    assert foldnorm.cdf(compute_folded_quantile(bias, 0.95), bias) == pytest.approx(0.95, abs=1e-10)
 
 
 def test_truncated_quantile_against_scipy():
@@ -169,12 +171,12 @@ def test_truncated_quantile_against_scipy():
 
     for deviation, low, high in ((1.0, -1.0, 2.0), (0.3, 0.5, np.inf), (2.0, -np.inf, 1.0), (1.0, 5.0, 6.0)):
         expected = truncnorm.isf(0.05, low / deviation, high / deviation, scale=deviation)
-        assert truncated_quantile(deviation, low, high, 0.05) == pytest.approx(expected, rel=1e-8)
+        assert compute_truncated_quantile(deviation, low, high, 0.05) == pytest.approx(expected, rel=1e-8)
 
 
 def test_fixed_length_is_shortest_against_a_dense_search():
     path = simulated(3, n_pre=3)
-    found = fixed_length(path.covariance, 3, path.target, 0.05, 0.95)
+    found = compute_fixed_length(path.covariance, 3, path.target, 0.05, 0.95)
     drift = np.arange(1, 4) @ path.target
     steps = np.linspace(-1.5, 1.5, 121)
     best = np.inf
@@ -185,16 +187,20 @@ def test_fixed_length_is_shortest_against_a_dense_search():
         error = np.sqrt(weights @ path.covariance @ weights)
         fixed = abs(drift) + sum(abs(np.maximum(np.arange(1, 4) - j, 0) @ path.target) for j in (1, 2))
         bias = 0.05 * (fixed + abs(u1) + abs(u2))
-        best = min(best, error * folded_quantile(bias / error, 0.95))
+        best = min(best, error * compute_folded_quantile(bias / error, 0.95))
     assert found.half_length <= best + 1e-9
     assert found.half_length == pytest.approx(best, rel=1e-3)
 
 
 def test_listed_vertices_and_linear_programs_give_the_same(monkeypatch):
     path = simulated(5)
-    listed = robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1))
+    listed = compute_robust_interval(
+        path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1)
+    )
     monkeypatch.setattr("twintrade.numerics.honest.dual_vertices.VERTEX_LIMIT", 0)
-    solved = robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1))
+    solved = compute_robust_interval(
+        path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1)
+    )
     assert solved.low == pytest.approx(listed.low, abs=1e-6)
     assert solved.high == pytest.approx(listed.high, abs=1e-6)
 
@@ -213,7 +219,8 @@ def many_periods(n_pre, n_post):
 def test_ends_move_by_less_than_a_hundredth_of_an_error_from_seed_to_seed(n_pre, n_post, kind):
     path = many_periods(n_pre, n_post)
     found = [
-        robust_interval(path, kind, 1.0, "least_favorable", 0.95, np.random.default_rng(seed)) for seed in range(4)
+        compute_robust_interval(path, kind, 1.0, "least_favorable", 0.95, np.random.default_rng(seed))
+        for seed in range(4)
     ]
     ends = np.array([(one.low, one.high) for one in found])
     assert (np.ptp(ends, axis=0) < 0.01 * path.standard_error).all()
@@ -226,7 +233,7 @@ def test_the_least_favorable_value_is_the_quantile_of_a_million_draws(monkeypatc
     rng = np.random.default_rng(3)
     nuisance, root = rng.normal(size=(9, 3)), rng.normal(size=(9, 9))
     polytope = DualPolytope(nuisance, np.sqrt((root**2).sum(axis=1)))
-    found = least_favorable(polytope, root, 0.005, np.random.default_rng(0))
+    found = compute_least_favorable(polytope, root, 0.005, np.random.default_rng(0))
     vertices = DualPolytope(nuisance, np.sqrt((root**2).sum(axis=1))).maximizers(root @ rng.normal(size=(9, 2000)))
     exceeded = np.mean(
         [((vertices @ (root @ rng.normal(size=(9, 50_000)))).max(axis=0) > found).mean() for _ in range(20)]
@@ -247,7 +254,7 @@ def test_vertices_satisfy_the_equations():
 def test_intervals_widen_with_the_bound(method):
     path = simulated(8)
     found = [
-        robust_interval(path, "relative_magnitudes", m, method, 0.95, np.random.default_rng(0))
+        compute_robust_interval(path, "relative_magnitudes", m, method, 0.95, np.random.default_rng(0))
         for m in (0.25, 0.5, 1, 2)
     ]
     assert all(a.low >= b.low and a.high <= b.high for a, b in pairwise(found))
@@ -257,7 +264,7 @@ def test_scaling_the_effects_scales_the_interval():
     path = simulated(9)
     scaled = EventPath(1000 * path.estimates, 1e6 * path.covariance, path.n_pre, path.target)
     one, many = (
-        robust_interval(p, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(0))
+        compute_robust_interval(p, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(0))
         for p in (path, scaled)
     )
     assert many.low == pytest.approx(1000 * one.low, rel=1e-4)
@@ -267,10 +274,10 @@ def test_scaling_the_effects_scales_the_interval():
 def test_what_does_not_fit_is_refused():
     path = simulated(1)
     with pytest.raises(InferenceError, match="fixed length exist for smoothness"):
-        robust_interval(path, "relative_magnitudes", 1.0, "fixed_length", 0.95, np.random.default_rng(0))
+        compute_robust_interval(path, "relative_magnitudes", 1.0, "fixed_length", 0.95, np.random.default_rng(0))
     short = EventPath(path.estimates[3:], path.covariance[3:, 3:], 1, path.target)
     with pytest.raises(InferenceError, match="needs 2 effects before"):
-        robust_interval(short, "relative_smoothness", 1.0, "least_favorable", 0.95, np.random.default_rng(0))
+        compute_robust_interval(short, "relative_smoothness", 1.0, "least_favorable", 0.95, np.random.default_rng(0))
 
 
 @pytest.mark.slow
@@ -287,6 +294,6 @@ def test_coverage_under_the_worst_allowed_trend():
             trend + np.array([0, 0, 0, effect, effect, effect]) + rng.multivariate_normal(np.zeros(6), covariance)
         )
         path = EventPath(estimates, covariance, 3, np.eye(3)[0])
-        found = robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, rng)
+        found = compute_robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, rng)
         covered += found.low <= effect <= found.high
     assert covered / n_draws >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / n_draws)

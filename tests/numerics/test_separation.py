@@ -7,9 +7,9 @@ import scipy.sparse as sp
 from reference_results import read_data
 from scipy.optimize import linprog
 
-from twintrade.numerics.absorption.absorb import absorber
+from twintrade.numerics.absorption.absorb import build_absorber
 from twintrade.numerics.poisson import separation
-from twintrade.numerics.poisson.fit import poisson
+from twintrade.numerics.poisson.fit import fit_poisson
 
 
 def by_linear_program(design, y):
@@ -52,7 +52,7 @@ def test_separated_rows_equal_a_linear_program(block, most_probes, monkeypatch):
     monkeypatch.setattr(separation, "MOST_PROBES", most_probes)
     for seed in range(25 * block, 25 * block + 25):
         y, X, codes, design = problem(seed)
-        fit = poisson(y, X, codes)
+        fit = fit_poisson(y, X, codes)
         dropped = np.ones(y.size, dtype=bool)
         dropped[fit.rows] = False
         np.testing.assert_array_equal(dropped, by_linear_program(design, y), err_msg=f"seed {seed}")
@@ -79,14 +79,14 @@ def test_separated_rows_of_real_tables_equal_a_linear_program(flows):
     y, X, keys = flows()
     y, codes = y.to_numpy(dtype=float), [pd.factorize(np.asarray(key))[0].astype(np.int64) for key in keys]
     blocks = [sp.csr_array((np.ones(y.size), code, np.arange(y.size + 1))) for code in codes]
-    fit = poisson(y, X, codes)
+    fit = fit_poisson(y, X, codes)
     want = by_linear_program(sp.hstack([*blocks, sp.csr_array(X)], format="csr"), y)
     np.testing.assert_array_equal(fit.rows, np.flatnonzero(~want))
     assert want.any()
 
 
 def test_some_of_the_problems_are_separated_beyond_empty_levels():
-    reasons = {part.reason for seed in range(60) for part in poisson(*problem(seed)[:3]).separated}
+    reasons = {part.reason for seed in range(60) for part in fit_poisson(*problem(seed)[:3]).separated}
     assert "separated by a regressor or a combination of effects" in reasons
     assert "all-zero level of effect 0" in reasons
 
@@ -96,7 +96,7 @@ def test_two_blocks_of_positives_separate_the_zeros_between_them():
     city = np.array([0, 0, 1, 1, 2, 2, 3, 3, 0, 1])
     partner = np.array([0, 1, 0, 1, 2, 3, 2, 3, 2, 3])
     y = np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 0, 0])
-    fit = poisson(y, np.empty((10, 0)), [city, partner])
+    fit = fit_poisson(y, np.empty((10, 0)), [city, partner])
     assert fit.rows.tolist() == list(range(8))
 
 
@@ -108,7 +108,7 @@ def test_regressors_that_free_nothing_new_do_not_end_the_search_early():
     X = np.zeros((14, 3))
     X[13, 1:] = 1.0
     design = np.hstack([np.eye(5)[city], np.eye(10)[partner], X])
-    fit = poisson(y, X, [city, partner])
+    fit = fit_poisson(y, X, [city, partner])
     want = by_linear_program(design, y)
     assert want.sum() == 4
     assert np.array_equal(fit.rows, np.flatnonzero(~want))
@@ -120,7 +120,7 @@ def test_a_twinning_that_only_covers_zeros_is_separated_and_then_absorbed():
     twinned = ((unit < 3) & (period >= 3)).astype(float)
     y = rng.poisson(5.0, unit.size) + 1.0
     y[twinned == 1] = 0.0
-    fit = poisson(y, twinned[:, None], [unit, period], names=["twinning"])
+    fit = fit_poisson(y, twinned[:, None], [unit, period], names=["twinning"])
     assert np.array_equal(np.setdiff1d(np.arange(y.size), fit.rows), np.flatnonzero(twinned))
     assert fit.kept.size == 0
     assert fit.collinear[0].name == "twinning"
@@ -143,8 +143,8 @@ def sparse_flows(seed):
 def test_a_covariate_that_the_effects_absorb_is_named_and_changes_nothing_among_zeros(seed, varies_by):
     y, treated, drawn, codes = sparse_flows(seed)
     covariate = drawn[0] if varies_by == "dyad" else drawn[1] + drawn[2]
-    fit = poisson(y, np.column_stack([treated, covariate]), codes, names=["treated", "size"])
-    without = poisson(y, treated[:, None], codes)
+    fit = fit_poisson(y, np.column_stack([treated, covariate]), codes, names=["treated", "size"])
+    without = fit_poisson(y, treated[:, None], codes)
     assert [(one.name, one.explained_by) for one in fit.collinear] == [("size", "the fixed effects")]
     assert np.array_equal(fit.rows, without.rows)
     np.testing.assert_allclose(fit.coefficients, without.coefficients, rtol=1e-9)
@@ -155,6 +155,6 @@ def test_a_column_constant_within_the_largest_effect_leaves_rounding_only(zeros)
     """Its means leave rounding that no combination of the other effects fits; these must not be asked to."""
     y, _, drawn, codes = sparse_flows(0)
     kept = y > 0 if zeros == "many" else np.ones(y.size, dtype=bool)
-    effects = absorber([code[kept] for code in codes])
+    effects = build_absorber([code[kept] for code in codes])
     left = effects.residualize(100 + drawn[0][kept, None])
     assert np.abs(left).max() < 1e-12

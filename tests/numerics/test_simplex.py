@@ -4,7 +4,7 @@ from scipy.optimize import minimize
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.simplex import weights as simplex
-from twintrade.numerics.simplex.weights import simplex_weights
+from twintrade.numerics.simplex.weights import fit_simplex_weights
 
 OPTIMAL = 1e-9  # of the largest slope: the optimality conditions of an exact active-set solution
 SLOW = 1e-6  # a general-purpose optimizer stops here
@@ -25,7 +25,7 @@ def slopes(columns, target, weights, ridge):
 @pytest.mark.parametrize(("n_rows", "n_weights"), [(3, 40), (12, 50), (60, 20), (20, 300)])
 def test_no_direction_inside_the_simplex_improves(n_rows, n_weights, ridge):
     columns, target = problem(n_rows, n_weights, n_rows + n_weights)
-    weights = simplex_weights(columns, target, ridge)
+    weights = fit_simplex_weights(columns, target, ridge)
     slope = slopes(columns, target, weights, ridge)
     level = slope @ weights
     size = np.abs(columns.T @ target).max()
@@ -37,7 +37,7 @@ def test_no_direction_inside_the_simplex_improves(n_rows, n_weights, ridge):
 
 def test_a_general_optimizer_finds_nothing_better():
     columns, target = problem(12, 15, 4)
-    weights = simplex_weights(columns, target)
+    weights = fit_simplex_weights(columns, target)
     slow = minimize(
         lambda w: ((columns @ w - target) ** 2).sum(),
         np.full(15, 1 / 15),
@@ -55,44 +55,44 @@ def test_a_general_optimizer_finds_nothing_better():
 @pytest.mark.parametrize("factor", [1e-6, 1e9])
 def test_the_unit_of_money_does_not_matter(factor):
     columns, target = problem(12, 50, 5)
-    weights = simplex_weights(columns, target)
-    np.testing.assert_allclose(simplex_weights(factor * columns, factor * target), weights, atol=1e-9)
+    weights = fit_simplex_weights(columns, target)
+    np.testing.assert_allclose(fit_simplex_weights(factor * columns, factor * target), weights, atol=1e-9)
 
 
 def test_adding_the_same_to_everyone_in_a_period_does_not_matter():
     columns, target = problem(12, 50, 6)
     shift = np.random.default_rng(1).normal(size=12) * 100
-    moved = simplex_weights(columns + shift[:, None], target + shift)
-    np.testing.assert_allclose(moved, simplex_weights(columns, target), atol=1e-9)
+    moved = fit_simplex_weights(columns + shift[:, None], target + shift)
+    np.testing.assert_allclose(moved, fit_simplex_weights(columns, target), atol=1e-9)
 
 
 def test_a_perfect_twin_takes_all_the_weight():
     columns, target = problem(8, 10, 7)
     columns[:, 3] = target
-    np.testing.assert_array_equal(simplex_weights(columns, target), np.eye(10)[3])
+    np.testing.assert_array_equal(fit_simplex_weights(columns, target), np.eye(10)[3])
 
 
 def test_a_heavy_ridge_gives_equal_weights():
     columns, target = problem(8, 10, 8)
-    np.testing.assert_allclose(simplex_weights(columns, target, 1e12), 0.1, atol=1e-6)
+    np.testing.assert_allclose(fit_simplex_weights(columns, target, 1e12), 0.1, atol=1e-6)
 
 
 def test_nothing_to_weigh_and_infinite_outcomes_are_refused():
     columns, target = problem(8, 10, 9)
     with pytest.raises(EstimationError, match="no donor"):
-        simplex_weights(columns[:, :0], target)
+        fit_simplex_weights(columns[:, :0], target)
     columns[0, 0] = -np.inf
     with pytest.raises(EstimationError, match="zeros under logs"):
-        simplex_weights(columns, target)
+        fit_simplex_weights(columns, target)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_dual_and_the_rows_give_the_same_weights(seed, monkeypatch):
     columns, target = problem(20, 300, seed)
     for ridge in (1e-3, 0.1, 50.0) * np.array(((columns - target[:, None]) ** 2).sum(axis=0).mean()):
-        dual = simplex_weights(columns, target, ridge)
+        dual = fit_simplex_weights(columns, target, ridge)
         with monkeypatch.context() as patched:
             patched.setattr(simplex, "_by_dual", lambda distances, ridge: None)
-            rows = simplex_weights(columns, target, ridge)
+            rows = fit_simplex_weights(columns, target, ridge)
         np.testing.assert_allclose(dual, rows, atol=1e-10)
         np.testing.assert_array_equal(dual > 0, rows > 0)

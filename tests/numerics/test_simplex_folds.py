@@ -5,9 +5,14 @@ import pytest
 from single_cases import factor_matrix
 
 import twintrade.numerics.simplex.folds as folds
-from twintrade.numerics.simplex.folds import weights_without_each_row
-from twintrade.numerics.simplex.ridge_augmentation import N_PENALTIES, SMALLEST_PENALTY, centered, left_out_errors
-from twintrade.numerics.simplex.weights import simplex_weights
+from twintrade.numerics.simplex.folds import fit_leave_one_out_weights
+from twintrade.numerics.simplex.ridge_augmentation import (
+    N_PENALTIES,
+    SMALLEST_PENALTY,
+    center_on_donors,
+    compute_left_out_errors,
+)
+from twintrade.numerics.simplex.weights import fit_simplex_weights
 
 SAME = 1e-10  # both solve the same convex problem to rounding
 
@@ -15,13 +20,13 @@ SAME = 1e-10  # both solve the same convex problem to rounding
 def problem(n_donors, n_before, seed, spread=0.0, rho=0.5):
     rng = np.random.default_rng(seed)
     values = factor_matrix(rng, n_donors + 1, n_before, rho=rho) + spread * rng.normal(size=(n_donors + 1, 1))
-    donors, treated = centered(values)
-    return donors, treated, simplex_weights(donors.T, treated)
+    donors, treated = center_on_donors(values)
+    return donors, treated, fit_simplex_weights(donors.T, treated)
 
 
 def one_by_one(donors, treated):
     rest = [np.arange(treated.size) != t for t in range(treated.size)]
-    return np.stack([simplex_weights(donors[:, r].T, treated[r]) for r in rest])
+    return np.stack([fit_simplex_weights(donors[:, r].T, treated[r]) for r in rest])
 
 
 def ridge(donors, treated, penalty, base):
@@ -43,7 +48,7 @@ def test_weights_are_those_of_one_problem_after_another(n_donors, n_before, spre
     for seed in range(3):
         donors, treated, base = problem(n_donors, n_before, seed, spread)
         np.testing.assert_allclose(
-            weights_without_each_row(donors.T, treated, base), one_by_one(donors, treated), atol=SAME
+            fit_leave_one_out_weights(donors.T, treated, base), one_by_one(donors, treated), atol=SAME
         )
 
 
@@ -51,44 +56,46 @@ def test_the_start_does_not_matter():
     donors, treated, _ = problem(50, 12, 4)
     for start in (np.full(50, 0.02), np.eye(50)[7]):
         np.testing.assert_allclose(
-            weights_without_each_row(donors.T, treated, start), one_by_one(donors, treated), atol=SAME
+            fit_leave_one_out_weights(donors.T, treated, start), one_by_one(donors, treated), atol=SAME
         )
 
 
 def test_folds_are_solved_together_and_not_by_the_way_round(monkeypatch):
     donors, treated, base = problem(200, 15, 2, spread=3.0)
-    monkeypatch.setattr(folds, "simplex_weights", lambda *_: pytest.fail("a fold was solved by itself"))
-    found = weights_without_each_row(donors.T, treated, base)
+    monkeypatch.setattr(folds, "fit_simplex_weights", lambda *_: pytest.fail("a fold was solved by itself"))
+    found = fit_leave_one_out_weights(donors.T, treated, base)
     np.testing.assert_allclose(found.sum(axis=1), 1.0, atol=SAME)
 
 
 def test_where_donors_reproduce_the_path_the_usual_solver_decides():
     donors = np.random.default_rng(3).normal(size=(30, 5))
     treated = donors[:4].mean(axis=0)
-    base = simplex_weights(donors.T, treated)
-    np.testing.assert_array_equal(weights_without_each_row(donors.T, treated, base), one_by_one(donors, treated))
+    base = fit_simplex_weights(donors.T, treated)
+    np.testing.assert_array_equal(fit_leave_one_out_weights(donors.T, treated, base), one_by_one(donors, treated))
 
 
 def test_donors_that_are_copies_give_the_same_fit():
     donors, treated, base = problem(20, 10, 1)
     twice = np.vstack([donors, donors])
-    found = weights_without_each_row(twice.T, treated, np.concatenate([base, np.zeros(20)]))
+    found = fit_leave_one_out_weights(twice.T, treated, np.concatenate([base, np.zeros(20)]))
     np.testing.assert_allclose(found @ twice, one_by_one(donors, treated) @ donors, atol=1e-9)
 
 
 def test_one_donor_has_all_the_weight():
-    np.testing.assert_array_equal(weights_without_each_row(np.ones((4, 1)), np.zeros(4), np.ones(1)), np.ones((4, 1)))
+    np.testing.assert_array_equal(
+        fit_leave_one_out_weights(np.ones((4, 1)), np.zeros(4), np.ones(1)), np.ones((4, 1))
+    )
 
 
 @pytest.mark.parametrize(("n_donors", "n_before"), SHAPES)
 def test_left_out_errors_are_those_of_refits(n_donors, n_before):
     donors, treated, base = problem(n_donors, n_before, 5)
-    penalties, errors = left_out_errors(donors, treated, base)
+    penalties, errors = compute_left_out_errors(donors, treated, base)
     top = np.linalg.norm(donors, 2) ** 2
     np.testing.assert_allclose(penalties, top * SMALLEST_PENALTY ** (np.arange(N_PENALTIES + 1) / N_PENALTIES))
     for t in range(n_before):
         rest = np.arange(n_before) != t
-        own = simplex_weights(donors[:, rest].T, treated[rest])
+        own = fit_simplex_weights(donors[:, rest].T, treated[rest])
         for k, penalty in enumerate(penalties):
             weights = ridge(donors[:, rest], treated[rest], penalty, own)
             assert errors[t, k] == pytest.approx(treated[t] - weights @ donors[:, t], abs=1e-8)

@@ -5,8 +5,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from twintrade.numerics.comparisons.two_period import Method, change_effect
-from twintrade.numerics.comparisons.two_period_sections import sections_effect
+from twintrade.numerics.comparisons.two_period import Method, estimate_change_effect
+from twintrade.numerics.comparisons.two_period_sections import estimate_sections_effect
 
 DERIVATIVE = 1e-7
 """A central difference with step 1e-5 is good to about 1e-10 of the effect's size."""
@@ -33,15 +33,15 @@ def derivative(effect, weights, step=1e-5):
 @pytest.mark.parametrize("method", ["regression", "ipw", "doubly_robust"])
 def test_sections_influence_is_the_infinitesimal_jackknife(method):
     y, after, treated, x, w = rows(np.random.default_rng(3))
-    result = sections_effect(y, after, treated, x, w, method)
-    slow = derivative(lambda v: sections_effect(y, after, treated, x, v, method).effect, w)
+    result = estimate_sections_effect(y, after, treated, x, w, method)
+    slow = derivative(lambda v: estimate_sections_effect(y, after, treated, x, v, method).effect, w)
     np.testing.assert_allclose(result.influence, slow, atol=DERIVATIVE)
 
 
 def test_the_package_convention_differs_in_one_sign_only():
     y, after, treated, x, w = rows(np.random.default_rng(4))
-    exact = sections_effect(y, after, treated, x, w, "doubly_robust")
-    package = sections_effect(y, after, treated, x, w, "doubly_robust", "drdid")
+    exact = estimate_sections_effect(y, after, treated, x, w, "doubly_robust")
+    package = estimate_sections_effect(y, after, treated, x, w, "doubly_robust", "drdid")
     assert exact.effect == package.effect
     moved = np.flatnonzero(np.abs(exact.influence - package.influence) > 1e-12)
     assert moved.size > 0
@@ -51,6 +51,6 @@ def test_the_package_convention_differs_in_one_sign_only():
 @pytest.mark.parametrize("method", get_args(Method))
 def test_panel_influence_is_the_infinitesimal_jackknife(method):
     y, _, treated, x, w = rows(np.random.default_rng(5))
-    result = change_effect(y, treated, x, w, method)
-    slow = derivative(lambda v: change_effect(y, treated, x, v, method).effect, w)
+    result = estimate_change_effect(y, treated, x, w, method)
+    slow = derivative(lambda v: estimate_change_effect(y, treated, x, v, method).effect, w)
     np.testing.assert_allclose(result.influence, slow, atol=DERIVATIVE)

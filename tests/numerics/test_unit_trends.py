@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twintrade.numerics.absorption import unit_trends
-from twintrade.numerics.absorption.unit_trends import without_trends
+from twintrade.numerics.absorption.unit_trends import remove_trends
 
 EXACT = 1e-9
 
@@ -27,7 +27,7 @@ def test_residuals_are_those_of_dummies_written_out(monkeypatch, rows_at_once, h
     unit, period = panel(rng)
     weights = rng.uniform(0.2, 3.0, unit.size) if has_weights else None
     columns = rng.normal(size=(unit.size, 3)) + 100.0
-    found, n_lines = without_trends(columns, unit, period, weights)
+    found, n_lines = remove_trends(columns, unit, period, weights)
     levels = np.eye(unit.max() + 1)[unit]
     x = np.hstack([levels, levels * (period - 2005)[:, None], np.eye(12)[period - 2000]])
     root = np.ones(unit.size) if weights is None else np.sqrt(weights)

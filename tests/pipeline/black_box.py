@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from twintrade.study.scaffold import simulated_pair
+from twintrade.study.scaffold import build_simulated_pair
 
 REST = """[[estimator]]
 name = "twfe"
@@ -25,7 +25,7 @@ name = "adoption"
 
 def write_project(folder: Path) -> Path:
     """Write the scaffold's pair with one quick estimator."""
-    for path, content in simulated_pair("tiny").items():
+    for path, content in build_simulated_pair("tiny").items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)

@@ -76,7 +76,7 @@ class Steps:
         os.open = os_open
         from twintrade.study.store import folder as store
 
-        self._wrap(store, "exchange", lambda *_: True)
+        self._wrap(store, "swap_folders", lambda *_: True)
 
     def _wrap(self, owner: Any, name: str, concerns: Callable[..., bool]) -> None:
         real = getattr(owner, name)
@@ -126,7 +126,16 @@ def keep_computed(*, every_page: bool) -> None:
     """Compute each run and page once: they do not depend on the disk. Few pages stand for the many."""
     import twintrade.study.execute as execute
 
-    for name in ("planned", "observe", "run", "manifest_of", "assembled", "tidy_files", "replayed", "render"):
+    for name in (
+        "plan_analysis",
+        "observe",
+        "run",
+        "build_manifest",
+        "assemble_results",
+        "build_tidy_files",
+        "replay_results",
+        "render",
+    ):
         setattr(execute, name, kept(getattr(execute, name), few=name == "render" and not every_page))
 
 

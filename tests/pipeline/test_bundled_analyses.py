@@ -13,8 +13,8 @@ from twintrade.study.execute import execute
 from twintrade.study.plan.jobs import plan
 from twintrade.study.spec.analysis import parse
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
-from twintrade.study.spec.spec_text import tables
-from twintrade.study.store.locating import analyses
+from twintrade.study.spec.spec_text import parse_tables
+from twintrade.study.store.locating import find_analyses
 from twintrade.study.store.replay import read_results
 
 SIMULATED = ("qingdao-uk", "jinan-uk", "jinan-australia", "changsha-australia")
@@ -37,10 +37,10 @@ def ran(place: Path, name: str):
 
 
 def test_every_analysis_file_of_the_project_can_be_planned(root):
-    found = analyses(root, [])
+    found = find_analyses(root, [])
     assert {a.name for a in found} >= {*BUNDLED, "us-states-full"}
     for analysis in found:
-        if is_registry(tables(analysis.text, analysis.name)):
+        if is_registry(parse_tables(analysis.text, analysis.name)):
             assert parse_registry(analysis.text, analysis.name)[0].registry.twinnings, analysis.name
             continue
         spec, _ = parse(analysis.text, analysis.name)

@@ -16,7 +16,7 @@ from black_box import command, environment, hashes, write_project
 
 from twintrade.errors import StoreError
 from twintrade.study.redraw import redraw
-from twintrade.study.store.freshness import changes
+from twintrade.study.store.freshness import list_changes
 
 HARNESS = Path(__file__).with_name("fault_harness.py")
 MOST_LINES = 3
@@ -277,7 +277,7 @@ DAMAGED = (
 @pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
 def test_a_damaged_manifest_means_that_there_are_no_results(copy, text):
     (copy / "results" / "tiny" / "manifest.json").write_text(text)
-    assert changes(copy, "tiny", {}) == ["no results yet"]
+    assert list_changes(copy, "tiny", {}) == ["no results yet"]
     with pytest.raises(StoreError, match="run the analysis"):
         redraw(copy, "tiny", (copy / "analyses" / "tiny.toml").read_text())
 
@@ -288,7 +288,7 @@ def test_any_field_of_a_manifest_may_be_missing_or_of_another_kind(copy, field):
     whole = json.loads(path.read_text())
     for value in (None, 7, "x", [7], {"../x": "y"}):
         path.write_text(json.dumps(whole | {field: value}))
-        assert changes(copy, "tiny", {})
+        assert list_changes(copy, "tiny", {})
 
 
 @pytest.mark.parametrize(("event", "seconds"), [("estimate/twfe/log-gravity", 0.0), ("draw", 0.4)])

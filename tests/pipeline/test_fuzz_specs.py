@@ -16,17 +16,17 @@ from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.errors import SpecError, TwintradeError
 from twintrade.estimators.base import ESTIMATORS
 from twintrade.inference.base import INFERENCES
-from twintrade.study.checking import checked
-from twintrade.study.execute import planned
+from twintrade.study.checking import check_analysis
+from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
-from twintrade.study.page.assemble import assembled
+from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.jobs import plan
 from twintrade.study.run.columns import run
 from twintrade.study.spec.analysis import Spec, parse
-from twintrade.study.spec.methods import option_names
-from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.methods import list_option_names
+from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.spec.toml_text import to_toml
-from twintrade.study.store.replay import tidy_files
+from twintrade.study.store.replay import build_tidy_files
 
 BUDGET = settings(
     max_examples=int(os.environ.get("TWINTRADE_FUZZ", "40")),
@@ -110,8 +110,8 @@ def assert_planned_or_told(text):
 
 def assert_every_column_stands(found):
     """Each column of a run is a line of its tables, with an effect or with the reason why there is none."""
-    results = assembled(found, {})
-    assert tidy_files(results)
+    results = assemble_results(found, {})
+    assert build_tidy_files(results)
     columns = results.specifications
     assert len(columns) == len(found.ladder.estimated)
     is_skipped = columns["is_skipped"].astype(bool)
@@ -160,7 +160,7 @@ def test_one_wrong_value_anywhere_is_told_or_planned(whole, data, value, how):
     raw = changed(whole, path, value, how)
     try:
         text = to_toml(raw)
-        tables(text)
+        parse_tables(text)
     except (SpecError, TypeError, AttributeError):
         return
     assert_planned_or_told(text)
@@ -172,12 +172,12 @@ def test_any_option_of_any_method_is_told_or_planned(whole, data, value):
     table = data.draw(st.sampled_from(["estimator", "inference", "diagnostic"]))
     name = data.draw(st.sampled_from(names[table]))
     registry = {"estimator": ESTIMATORS, "inference": INFERENCES, "diagnostic": DIAGNOSTICS}[table]
-    options = [*option_names(registry[name]), "label", "key", "on", "donors", "transform", "window", "typo"]
+    options = [*list_option_names(registry[name]), "label", "key", "on", "donors", "transform", "window", "typo"]
     entry = {"name": name, data.draw(st.sampled_from(options)): value}
     raw = whole | {table: entry if table == "inference" else [entry]}
     try:
         text = to_toml(raw)
-        tables(text)
+        parse_tables(text)
     except (SpecError, TypeError, AttributeError):
         return
     assert_planned_or_told(text)
@@ -226,9 +226,9 @@ def test_any_design_is_estimated_or_told(project, whole, design, estimator, infe
         "estimator": [{"name": estimator}],
         "inference": {"name": inference},
     }
-    if inference == "auto" and "permutations" in option_names(INFERENCES["auto"]):
+    if inference == "auto" and "permutations" in list_option_names(INFERENCES["auto"]):
         raw["inference"]["permutations"] = 19
-    made = ends_well(planned, project, "tiny", to_toml(raw))
+    made = ends_well(plan_analysis, project, "tiny", to_toml(raw))
     if made is None:
         return
     observed = ends_well(observe, "tiny", made[0].spec, project)
@@ -251,7 +251,7 @@ def test_any_registry_is_checked_or_told(project, tmp_path, rows):
     other = write_project(tmp_path)
     lines = ["city,partner,partner_city,date,kind", *(",".join(row) for row in rows)]
     (other / "data" / "raw" / "tiny_twinnings.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    ends_well(checked, other, "tiny", (other / "analyses" / "tiny.toml").read_text())
+    ends_well(check_analysis, other, "tiny", (other / "analyses" / "tiny.toml").read_text())
 
 
 trade_rows = st.lists(
@@ -267,7 +267,7 @@ def test_any_trade_table_is_estimated_or_told(tmp_path, rows):
     lines = ["city,partner,year,exports_usd", *(",".join(row) for row in rows)]
     (other / "data" / "raw" / "tiny_trade.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     text = (other / "analyses" / "tiny.toml").read_text().replace('absent = "error"', 'absent = "zero"')
-    made = planned(other, "tiny", text)[0]
+    made = plan_analysis(other, "tiny", text)[0]
     observed = ends_well(observe, "tiny", made.spec, other)
     found = ends_well(run, made, observed) if observed is not None else None
     if found is not None:
@@ -301,10 +301,10 @@ def test_what_the_search_found_is_estimated_or_told(project, whole, design, esti
     entry = {"name": estimator, "transform": "log"}
     checks = [{"name": "pretrends"}]
     raw = whole | {"design": design, "estimator": [entry], "inference": inference, "diagnostic": checks}
-    made, _ = planned(project, "tiny", to_toml(raw))
+    made, _ = plan_analysis(project, "tiny", to_toml(raw))
     observed = observe("tiny", made.spec, project)
     if told:
         with pytest.raises(TwintradeError, match=told):
             run(made, observed)
     else:
-        assert tidy_files(assembled(run(made, observed), {}))
+        assert build_tidy_files(assemble_results(run(made, observed), {}))

@@ -16,10 +16,10 @@ import pytest
 from black_box import command, write_project
 
 from twintrade.errors import DataError, SpecError
-from twintrade.study.checking import checked
+from twintrade.study.checking import check_analysis
 from twintrade.study.execute import execute
-from twintrade.study.spec.spec_text import tables
-from twintrade.study.store.locating import analyses
+from twintrade.study.spec.spec_text import parse_tables
+from twintrade.study.store.locating import find_analyses
 
 MARK = "MARK-WAS-LEFT"
 """A file of this name, anywhere, means that a payload ran."""
@@ -225,7 +225,7 @@ def test_a_city_with_control_characters_is_refused_without_repeating_them(tmp_pa
 @pytest.mark.parametrize("line", ['title = "{}"', 'question = "a{}b"', '"{}" = 1', 'limits = ["fine", "{}"]'])
 def test_control_characters_in_an_analysis_file_are_refused_without_repeating_them(character, line):
     with pytest.raises(SpecError, match="holds the control character U") as caught:
-        tables(line.format(character))
+        parse_tables(line.format(character))
     assert is_plain(str(caught.value))
 
 
@@ -249,7 +249,7 @@ def test_an_analysis_file_with_a_wild_name_is_refused_by_name(tmp_path, name):
     (tmp_path / "analyses" / f"{name}.toml").write_text("")
     for words in ([], [f"analyses/{name}.toml"], [name]):
         with pytest.raises(SpecError, match="is no name for an analysis") as caught:
-            analyses(tmp_path, words)
+            find_analyses(tmp_path, words)
         assert is_plain(str(caught.value))
 
 
@@ -302,7 +302,7 @@ def test_no_path_in_an_analysis_file_leads_out(tmp_path, monkeypatch, path):
     monkeypatch.setenv("TWINTRADE_DATA", str(elsewhere))
     expected = r"leads out|not a path|not there|is a folder|control character"
     with pytest.raises((DataError, SpecError), match=expected) as caught:
-        checked(project, "tiny", spec.read_text())
+        check_analysis(project, "tiny", spec.read_text())
     assert str(tmp_path) not in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from black_box import environment, hashes, write_project
 
-from twintrade.study.scaffold import simulated_pair
+from twintrade.study.scaffold import build_simulated_pair
 
 OF_INPUTS = re.compile(r"manifest\.json|appendix\..*|tables/tab-(inputs|machine|messages).*|tables/tables\.xlsx")
 """What prints the hash of an input, and so differs when its rows come in another order."""
@@ -168,7 +168,7 @@ def test_a_ladder_with_resampling_is_the_same_on_other_threads_and_in_other_surr
         ("threads", {"OMP_NUM_THREADS": "2"}),
     ):
         project = tmp_path / name
-        for path, content in simulated_pair("tiny").items():
+        for path, content in build_simulated_pair("tiny").items():
             (project / path).parent.mkdir(parents=True, exist_ok=True)
             (project / path).write_bytes(content)
         folders.append(run(project, **env))

@@ -8,8 +8,8 @@ import pytest
 from black_box import write_project
 
 from twintrade.errors import StoreError
-from twintrade.study.replication_readme import replication_readme
-from twintrade.study.store.locating import analyses
+from twintrade.study.replication_readme import render_replication_readme
+from twintrade.study.store.locating import find_analyses
 
 HEADINGS = (
     "Overview",
@@ -30,7 +30,7 @@ PARTS = (
 
 @pytest.fixture(scope="module")
 def text(finished) -> str:
-    return replication_readme(analyses(finished, []))
+    return render_replication_readme(find_analyses(finished, []))
 
 
 def test_headings_stand_in_the_order_of_the_template(text):
@@ -68,7 +68,7 @@ def test_every_exhibit_of_the_appendix_has_its_command_and_files_that_are_there(
 def test_stale_or_absent_results_are_refused(tmp_path):
     project = write_project(tmp_path)
     with pytest.raises(StoreError, match=r"tiny: no fresh results \(no results yet\); first: twintrade run tiny"):
-        replication_readme(analyses(project, []))
+        render_replication_readme(find_analyses(project, []))
 
 
 def test_what_only_authors_know_is_asked_for_and_nothing_names_a_machine(text, finished):

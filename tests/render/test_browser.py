@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from twintrade.render import numbers
-from twintrade.render.reading import event_frame, records, specifications
+from twintrade.render.reading import list_records, list_specifications, select_events
 
 WAIT = 15.0  # seconds for the driver to start or a download to arrive; generous, nothing is asserted about speed
 
@@ -103,7 +103,7 @@ def test_opens_from_disk_without_a_request_or_a_console_error(browser):
 
 
 def test_every_point_says_the_numbers_of_the_bands(browser, made):
-    for position, spec in enumerate(specifications(made)):
+    for position, spec in enumerate(list_specifications(made)):
         browser.run(
             "const s = document.querySelector('.estimator'); s.value = arguments[0];"
             "s.dispatchEvent(new Event('change'))",
@@ -113,15 +113,15 @@ def test_every_point_says_the_numbers_of_the_bands(browser, made):
             "return [...document.querySelectorAll('.view g.point')].map(p => {"
             "p.focus(); return document.querySelector('.readout').textContent})"
         )
-        rows = records(event_frame(made, spec))
+        rows = list_records(select_events(made, spec))
         assert len(said) == len(rows)
         for sentence, row in zip(said, rows, strict=True):
             assert sentence.startswith(f"Event time {row['event_label']}: ")
             if row["is_reference"]:
                 assert "reference, zero by definition" in sentence
             else:
-                assert f" {numbers.fixed(row['effect'])} log points" in sentence
-                assert numbers.interval(row["low"], row["high"]) in sentence
+                assert f" {numbers.format_fixed(row['effect'])} log points" in sentence
+                assert numbers.format_interval(row["low"], row["high"]) in sentence
 
 
 def test_an_interval_without_an_end_reaches_the_edge_of_the_plot(browser):
@@ -170,7 +170,7 @@ def test_the_download_holds_the_numbers_at_full_precision(browser, made):
     while not file.exists() and time.monotonic() < end:
         time.sleep(0.1)
     lines = Path(file).read_text().splitlines()
-    frame = event_frame(made, specifications(made)[0])
+    frame = select_events(made, list_specifications(made)[0])
     assert lines[0].split(",")[:2] == ["event_time", "effect"]
     assert [float(line.split(",")[1]) for line in lines[1:]] == [float(v) for v in frame["effect"]]
 

@@ -1,10 +1,10 @@
 """One small table, the exact text of each format."""
 
-from twintrade.render.blocks import Cell, Column, Row, Table, row
-from twintrade.render.writers.csv import table_csv
+from twintrade.render.blocks import Cell, Column, Row, Table, build_row
+from twintrade.render.writers.csv import render_table_csv
 from twintrade.render.writers.glyphs import Printer
-from twintrade.render.writers.html import table_html
-from twintrade.render.writers.latex import table_float_tex, table_tex
+from twintrade.render.writers.html import render_table_html
+from twintrade.render.writers.latex import render_table_float_tex, render_table_tex
 from twintrade.render.writers.latex_text import PRINTABLE
 
 TABLE = Table(
@@ -13,8 +13,8 @@ TABLE = Table(
     columns=(Column("left"), Column("decimal"), Column("decimal")),
     header=((Cell(("",)), Cell(("(1)",)), Cell(("(2)",))),),
     groups=(
-        (row("Twinning", Cell(("−0.120", "(0.034)")), Cell(("1.500", "[0.100 to 2.900]"))),),
-        (row("Observations", "1,642", "980"), Row((Cell(("=1+1",)), Cell(("Yes",)), Cell(("",))))),
+        (build_row("Twinning", Cell(("−0.120", "(0.034)")), Cell(("1.500", "[0.100 to 2.900]"))),),
+        (build_row("Observations", "1,642", "980"), Row((Cell(("=1+1",)), Cell(("Yes",)), Cell(("",))))),
     ),
     notes=("50% of <all>.",),
 )
@@ -54,20 +54,20 @@ HTML = (
 
 
 def test_latex():
-    assert table_tex(TABLE, Printer(PRINTABLE)) == LATEX
+    assert render_table_tex(TABLE, Printer(PRINTABLE)) == LATEX
 
 
 def test_latex_float_carries_caption_label_and_notes():
-    text = table_float_tex(TABLE, Printer(PRINTABLE))
+    text = render_table_float_tex(TABLE, Printer(PRINTABLE))
     assert r"\caption{A \& B}\label{tab:small}" in text
     assert r"\item 50\% of \textless{}all\textgreater{}." in text
 
 
 def test_html():
-    assert table_html(TABLE) == HTML
+    assert render_table_html(TABLE) == HTML
 
 
 def test_csv_is_numeric_for_programs_and_inert_for_spreadsheets():
-    assert table_csv(TABLE).decode() == (
+    assert render_table_csv(TABLE).decode() == (
         ",(1),(2)\nTwinning,-0.120,1.500\n,(0.034),[0.100 to 2.900]\nObservations,1642,980\n'=1+1,Yes,\n"
     )

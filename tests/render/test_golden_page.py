@@ -21,32 +21,39 @@ from twintrade.render.blocks import (
     Heading,
     Note,
     Table,
-    code,
-    prose,
-    reference,
-    row,
-    spans,
-    strong,
-    with_numbers,
+    build_code_span,
+    build_paragraph,
+    build_reference,
+    build_row,
+    build_spans,
+    emphasize,
+    number_blocks,
 )
-from twintrade.render.writers.docx import word
-from twintrade.render.writers.glyphs import Printer, charmap
-from twintrade.render.writers.html import html
-from twintrade.render.writers.latex import latex
+from twintrade.render.writers.docx import render_docx
+from twintrade.render.writers.glyphs import Printer, load_charmap
+from twintrade.render.writers.html import render_html
+from twintrade.render.writers.latex import render_latex
 from twintrade.render.writers.latex_text import PRINTABLE
-from twintrade.render.writers.typst_pdf import pdf
+from twintrade.render.writers.typst_pdf import render_pdf
 
 GOLDEN = Path(__file__).parent / "golden"
 PAGE = Document(
     "A & B: statistical appendix",
-    with_numbers(
+    number_blocks(
         (
             Heading(1, "A & B: statistical appendix", "top"),
-            Note("simulated", spans("SIMULATED. Nothing here says anything about real trade.")),
+            Note("simulated", build_spans("SIMULATED. Nothing here says anything about real trade.")),
             Heading(2, "Summary", "summary"),
-            prose("Exports stood 8.2% higher (95% interval −28.1% to 73.6%). See ", reference("t"), "."),
-            Note("warning", spans("Checks that object: 1 of 2 (honest).")),
-            BulletList((spans("100(exp(b) − 1) ≥ 0; ", strong("never"), " 100b."), spans("File ", code("a_b.csv")))),
+            build_paragraph(
+                "Exports stood 8.2% higher (95% interval −28.1% to 73.6%). See ", build_reference("t"), "."
+            ),
+            Note("warning", build_spans("Checks that object: 1 of 2 (honest).")),
+            BulletList(
+                (
+                    build_spans("100(exp(b) − 1) ≥ 0; ", emphasize("never"), " 100b."),
+                    build_spans("File ", build_code_span("a_b.csv")),
+                )
+            ),
             Heading(3, "Costs $5 & more", "costs"),
             Table(
                 key="t",
@@ -54,8 +61,8 @@ PAGE = Document(
                 columns=(Column("left"), Column("decimal"), Column("left", 2.0)),
                 header=((Cell(("",)), Cell(("(1)",)), Cell(("Note",))),),
                 groups=(
-                    (row("Twinning", Cell(("−0.120", "(0.034)")), "=1+1 <b>"),),
-                    (row("Source", "1,642", Cell(("example.org",), link="https://example.org/a_b")),),
+                    (build_row("Twinning", Cell(("−0.120", "(0.034)")), "=1+1 <b>"),),
+                    (build_row("Source", "1,642", Cell(("example.org",), link="https://example.org/a_b")),),
                 ),
                 notes=("Standard errors in parentheses.",),
             ),
@@ -66,17 +73,17 @@ PAGE = Document(
 
 
 def web():
-    text = html(PAGE).decode()
+    text = render_html(PAGE).decode()
     text = re.sub(r"<style>.*?</style>", "<style></style>", text, flags=re.DOTALL)
     return re.sub(r"'sha256-[^']+'", "'sha256-'", text)
 
 
 def tex():
-    return latex(PAGE, Printer(PRINTABLE)).decode()
+    return render_latex(PAGE, Printer(PRINTABLE)).decode()
 
 
 def word_text():
-    file = docx.Document(io.BytesIO(word(PAGE)))
+    file = docx.Document(io.BytesIO(render_docx(PAGE)))
     lines = [f"header: {p.text}" for p in file.sections[0].header.paragraphs]
     for block in file.iter_inner_content():
         if isinstance(block, WordTable):
@@ -87,7 +94,7 @@ def word_text():
 
 
 def pdf_text():
-    reader = PdfReader(io.BytesIO(pdf(PAGE, Printer(charmap()))[0]))
+    reader = PdfReader(io.BytesIO(render_pdf(PAGE, Printer(load_charmap()))[0]))
     return "\n".join(page.extract_text().replace("\u200b", "") for page in reader.pages) + "\n"
 
 

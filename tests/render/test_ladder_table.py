@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-from twintrade.render.reading import headline
+from twintrade.render.reading import find_headline
 from twintrade.render.tables.estimates import TableOptions
-from twintrade.render.tables.ladder import ladder
-from twintrade.render.tables.run import inference_table
+from twintrade.render.tables.ladder import build_ladder_tables
+from twintrade.render.tables.run import build_inference_table
 from twintrade.render.wording import Wording
 
 AFTER = "After the agreement, against all years before"
@@ -14,7 +14,7 @@ def lines(table):
 
 
 def test_the_ladder_puts_the_standard_error_below_the_estimate_in_one_cell(made):
-    (table,) = ladder(made, Wording(), TableOptions())
+    (table,) = build_ladder_tables(made, Wording(), TableOptions())
     rows = lines(table)
     assert rows[AFTER][0][1].startswith("(0.0")
     assert rows["Clusters: cities"] == [("7",)] * 4
@@ -26,7 +26,7 @@ def test_the_ladder_puts_the_standard_error_below_the_estimate_in_one_cell(made)
 
 
 def test_an_inference_without_errors_shows_interval_and_p_with_its_floor(made):
-    (table,) = ladder(made, Wording(), TableOptions())
+    (table,) = build_ladder_tables(made, Wording(), TableOptions())
     rows = lines(table)
     assert rows[AFTER][3][1].startswith("[")
     assert rows["p"][3] == ("0.04 (its floor)",)
@@ -34,12 +34,12 @@ def test_an_inference_without_errors_shows_interval_and_p_with_its_floor(made):
 
 def test_a_line_of_p_values_that_are_all_missing_is_no_line(made):
     bands = made.bands.assign(p=float("nan"))
-    (table,) = ladder(replace(made, bands=bands), Wording(), TableOptions())
+    (table,) = build_ladder_tables(replace(made, bands=bands), Wording(), TableOptions())
     assert "p" not in lines(table)
 
 
 def test_the_note_says_what_a_referee_asks_for(made):
-    (table,) = ladder(made, Wording(), TableOptions())
+    (table,) = build_ladder_tables(made, Wording(), TableOptions())
     note = " ".join(table.notes)
     for words in (
         "SIMULATED", "Standard errors in parentheses", "(1), (2), (3): Clustered by city and partner",
@@ -50,22 +50,22 @@ def test_the_note_says_what_a_referee_asks_for(made):
 
 
 def test_stars_are_off_by_default_and_explained_when_on(made):
-    (without,) = ladder(made, Wording(), TableOptions())
-    (with_stars,) = ladder(made, Wording(), TableOptions(has_stars=True))
+    (without,) = build_ladder_tables(made, Wording(), TableOptions())
+    (with_stars,) = build_ladder_tables(made, Wording(), TableOptions(has_stars=True))
     assert "*" not in lines(without)[AFTER][0][0]
     assert lines(with_stars)[AFTER][0][0].endswith("***")
     assert "*** p ≤ 0.01" in " ".join(with_stars.notes)
 
 
 def test_a_wide_ladder_continues_in_another_table(made):
-    parts = ladder(made, Wording(), TableOptions(columns_per_table=3))
+    parts = build_ladder_tables(made, Wording(), TableOptions(columns_per_table=3))
     assert [len(part.columns) for part in parts] == [3, 3]
     assert [part.key for part in parts] == ["ladder-1", "ladder-2"]
     assert parts[1].header[0][1].text == "(3)"
 
 
 def test_other_inferences_stand_beside_the_reported_one(made):
-    table = inference_table(made, headline(made), Wording())
+    table = build_inference_table(made, find_headline(made), Wording())
     assert [row.cells[0].text for row in table.rows] == ["randomization (reported)", "clustered", "jackknife"]
     assert table.rows[0].cells[2].text == "–"
 

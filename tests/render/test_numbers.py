@@ -22,7 +22,7 @@ from twintrade.render import numbers
     ],
 )
 def test_fixed_rounds_once_with_true_minus_and_no_negative_zero(value, decimals, expected):
-    assert numbers.fixed(value, decimals) == expected
+    assert numbers.format_fixed(value, decimals) == expected
 
 
 @pytest.mark.parametrize(
@@ -40,29 +40,29 @@ def test_fixed_rounds_once_with_true_minus_and_no_negative_zero(value, decimals,
     ],
 )
 def test_p_values_are_never_printed_below_their_floor(p, floor, expected):
-    assert numbers.p_value(p, floor) == expected
+    assert numbers.format_p_value(p, floor) == expected
 
 
 def test_percent_is_the_exponential_not_a_hundred_times():
-    assert numbers.percent_from_log(0.5) == "64.9%"
-    assert numbers.percent_from_log(-0.5) == "−39.3%"
+    assert numbers.format_log_percent(0.5) == "64.9%"
+    assert numbers.format_log_percent(-0.5) == "−39.3%"
 
 
 def test_level_effects_take_their_decimals_from_the_standard_error():
-    assert numbers.effect_decimals("level", 12345.678, 23.4) == 1
-    assert numbers.effect_decimals("level", 12345.678, 2340.0) == 0
-    assert numbers.effect_decimals("log points", 0.1, 0.00001) == 3
+    assert numbers.choose_effect_decimals("level", 12345.678, 23.4) == 1
+    assert numbers.choose_effect_decimals("level", 12345.678, 2340.0) == 0
+    assert numbers.choose_effect_decimals("log points", 0.1, 0.00001) == 3
 
 
 def test_intervals_read_as_a_to_b():
-    assert numbers.interval(-0.12345, 0.5, 2) == "−0.12 to 0.50"
-    assert numbers.interval(math.nan, 0.5, 2) == ""
+    assert numbers.format_interval(-0.12345, 0.5, 2) == "−0.12 to 0.50"
+    assert numbers.format_interval(math.nan, 0.5, 2) == ""
 
 
 def test_quantities_name_their_size_and_unit():
-    assert numbers.quantity(1_240_000_000, "US dollars") == "1.24 billion US dollars"
-    assert numbers.quantity(-12_345_678, "pounds") == "−12.3 million pounds"
-    assert numbers.quantity(950, "pounds") == "950 pounds"
+    assert numbers.format_quantity(1_240_000_000, "US dollars") == "1.24 billion US dollars"
+    assert numbers.format_quantity(-12_345_678, "pounds") == "−12.3 million pounds"
+    assert numbers.format_quantity(950, "pounds") == "950 pounds"
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_quantities_name_their_size_and_unit():
     ],
 )
 def test_one_of_a_thing_is_singular(sentence, expected):
-    assert numbers.singular(sentence) == expected
+    assert numbers.correct_singular(sentence) == expected

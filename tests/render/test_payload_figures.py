@@ -6,7 +6,7 @@ import pytest
 from made_results import make_results
 
 from twintrade.render.blocks import Figure, Table
-from twintrade.render.exhibits.payloads import shown
+from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures import forest
 from twintrade.render.page import Page
 
@@ -50,8 +50,8 @@ FRAMES = {
 @pytest.mark.parametrize("key", FRAMES)
 def test_a_payload_is_drawn(key):
     page = Page(make_results())
-    (figure,) = shown(page, key, FRAMES[key])
-    (again,) = shown(page, key, FRAMES[key])
+    (figure,) = build_payload(page, key, FRAMES[key])
+    (again,) = build_payload(page, key, FRAMES[key])
     assert isinstance(figure, Figure)
     assert figure.alt.endswith(".")
     assert "simulated" in figure.alt
@@ -63,7 +63,7 @@ def test_a_payload_is_drawn(key):
 
 
 def test_any_other_frame_is_a_table():
-    (table,) = shown(
+    (table,) = build_payload(
         Page(make_results()), "leverage", pd.DataFrame({"unit": ["=1"], "period": [2001], "share": [0.25]})
     )
     assert isinstance(table, Table)

@@ -6,15 +6,15 @@ import pandas as pd
 import pytest
 from made_results import make_results
 
-from twintrade.render.appendix import appendix
+from twintrade.render.appendix import build_appendix
 from twintrade.render.blocks import BulletList
-from twintrade.render.tables.plain import plain_table
-from twintrade.render.tables.provenance import inputs_table
+from twintrade.render.tables.plain import build_plain_table
+from twintrade.render.tables.provenance import build_inputs_table
 from twintrade.render.wording import Wording
 
 
 def printed(frame):
-    table = plain_table(frame, "made", "Made")
+    table = build_plain_table(frame, "made", "Made")
     return [c.text for c in table.header[0]], [[c.text for c in row.cells] for row in table.groups[0]]
 
 
@@ -58,7 +58,7 @@ def test_heads_are_words_of_a_reader():
 
 def test_publisher_and_licence_are_joined_clean():
     entry = {"path": "a.csv", "publisher": "pages named in `source_url` (goods).;", "licence": "public domain."}
-    table = inputs_table(replace(make_results(), manifest={"inputs": [entry]}), Wording())
+    table = build_inputs_table(replace(make_results(), manifest={"inputs": [entry]}), Wording())
     assert table.groups[0][0].cells[-1].text == "pages named in source_url (goods); public domain"
 
 
@@ -73,6 +73,6 @@ def test_findings_in_lists_say_which_check_and_column_they_are_about():
         "sentence": "Not available because nothing was estimated.",
     }
     made = replace(results, findings=pd.DataFrame([row], columns=results.findings.columns))
-    lists = [b for b in appendix(made) if isinstance(b, BulletList)]
+    lists = [b for b in build_appendix(made) if isinstance(b, BulletList)]
     lines = ["".join(str(getattr(s, "text", s)) for s in item) for b in lists for item in b.items]
     assert f"Placebo space ({own['label']}): Not available because nothing was estimated." in lines

@@ -15,10 +15,10 @@ import pytest
 from made_results import HOSTILE, make_results
 from pypdf import PdfReader
 
-from twintrade.render.appendix import appendix
+from twintrade.render.appendix import build_appendix
 from twintrade.render.blocks import Figure, Table
 from twintrade.render.report import render
-from twintrade.render.writers.docx import word
+from twintrade.render.writers.docx import render_docx
 
 HERE = Path(__file__).parent
 
@@ -186,7 +186,7 @@ def test_real_data_are_not_called_simulated():
 def test_an_empty_frame_leaves_an_exhibit_out_and_says_why(made, missing):
     frame = getattr(made, missing)
     made = replace(made, specifications=made.specifications.iloc[:1])
-    blocks = appendix(replace(made, **{missing: frame.iloc[0:0]}, payloads={}))
+    blocks = build_appendix(replace(made, **{missing: frame.iloc[0:0]}, payloads={}))
     assert any(getattr(b, "key", "") == "left-out" for b in blocks)
 
 
@@ -215,7 +215,7 @@ def test_a_template_without_our_styles_keeps_its_own_and_loses_its_text(made_doc
     template.styles.element.remove(template.styles["Caption"].element)
     stream = io.BytesIO()
     template.save(stream)
-    file = docx.Document(io.BytesIO(word(made_document, stream.getvalue())))
+    file = docx.Document(io.BytesIO(render_docx(made_document, stream.getvalue())))
     assert file.styles["Normal"].font.name == "Courier New"
     assert "text of the department" not in "".join(p.text for p in file.paragraphs)
     assert file.paragraphs[0].text == made_document.title

@@ -13,19 +13,19 @@ from pypdf import PdfReader
 
 import twintrade.render
 from twintrade.effects import Bands, EventStudy, Money, RefitOnly, Sample
-from twintrade.effects.bands import absent
+from twintrade.effects.bands import fill_absent
 from twintrade.errors import SpecError
-from twintrade.render.appendix import document
+from twintrade.render.appendix import build_document
 from twintrade.render.binder import bind
 from twintrade.render.blocks import Heading, Table
 from twintrade.render.exhibits import summary
 from twintrade.render.figures.event_study import draw_bands
 from twintrade.render.figures.theme import Theme
-from twintrade.render.page import Page, romanized
-from twintrade.render.style import options_from
-from twintrade.render.wording import SENTENCES, Wording, checks_in_words
+from twintrade.render.page import Page, collect_romanized
+from twintrade.render.style import build_options
+from twintrade.render.wording import SENTENCES, Wording, list_check_names
 from twintrade.render.writers.glyphs import Printer
-from twintrade.render.writers.html import html, styles
+from twintrade.render.writers.html import render_html, render_styles
 from twintrade.render.writers.latex_text import PRINTABLE
 
 
@@ -34,7 +34,7 @@ def texts(blocks):
 
 
 def test_a_department_changes_wording_theme_and_exhibits():
-    options = options_from(
+    options = build_options(
         {"appendix": "brief", "wording": {"higher": "more"}, "theme": {"size": 10.0}, "tables": {"under": "interval"}}
     )
     assert options.wording.say("higher") == "more"
@@ -64,7 +64,7 @@ def test_a_department_changes_wording_theme_and_exhibits():
 )
 def test_a_style_that_asks_for_what_does_not_exist_is_refused(style, words):
     with pytest.raises(SpecError, match=words):
-        options_from(style)
+        build_options(style)
 
 
 def test_values_are_never_templates():
@@ -87,8 +87,8 @@ def test_every_sentence_the_code_asks_for_exists():
 def test_words_are_respelt_in_prose_and_names_of_the_data_are_not():
     results = make_results(is_hostile=False)
     renamed = replace(results, twinnings=results.twinnings.assign(partner_city="Agreement Town"))
-    options = options_from({"spelling": {"agreement": "treaty", "estimates": "figures"}, "language": "en-US"})
-    made = document(renamed, options)
+    options = build_options({"spelling": {"agreement": "treaty", "estimates": "figures"}, "language": "en-US"})
+    made = build_document(renamed, options)
     prose = " ".join(b.text for b in made.blocks if isinstance(b, Heading)) + texts(made.blocks)
     assert "Treatment register: every treaty and its dates" in prose
     assert "Main figures, specification by specification" in prose
@@ -96,13 +96,13 @@ def test_words_are_respelt_in_prose_and_names_of_the_data_are_not():
     register = next(b for b in made.blocks if isinstance(b, Table) and b.key == "register")
     assert any("Agreement Town" in cell.text for row in register.rows for cell in row.cells)
     assert made.language == "en-US"
-    assert b'<html lang="en-US">' in html(made)
-    assert document(renamed, options).blocks[2] == made.blocks[2]
+    assert b'<html lang="en-US">' in render_html(made)
+    assert build_document(renamed, options).blocks[2] == made.blocks[2]
 
 
 def test_names_in_latin_letters_come_from_the_style_where_the_typeface_lacks_them(made):
-    options = options_from({"romanized": {"济南": "Jinan"}})
-    names = romanized(made, options.romanized)
+    options = build_options({"romanized": {"济南": "Jinan"}})
+    names = collect_romanized(made, options.romanized)
     assert names == {"青岛市": "Qingdao", "济南": "Jinan"}
     printer = Printer(PRINTABLE, names)
     assert printer("济南 to 青岛市") == "Jinan to Qingdao"
@@ -111,14 +111,14 @@ def test_names_in_latin_letters_come_from_the_style_where_the_typeface_lacks_the
 
 
 def test_typeface_colours_and_size_of_the_theme_reach_the_page():
-    style = styles(Theme(family="DejaVu Serif", text_scale=1.5, after="#004400"))
+    style = render_styles(Theme(family="DejaVu Serif", text_scale=1.5, after="#004400"))
     assert '18pt/1.5 "DejaVu Serif",Arial' in style
     assert ":root{--after:#004400}" in style
-    assert styles(Theme()).count("--after:") == 2  # light and dark, as they are
+    assert render_styles(Theme()).count("--after:") == 2  # light and dark, as they are
 
 
 def test_where_a_check_objects_the_summary_says_so_and_names_no_cause(made):
-    said = texts(summary.exhibit(Page(made)))
+    said = texts(summary.build_exhibit(Page(made)))
     assert "Checks that object: 1 of 2 (leave one out)" in said
     assert "caused" not in said
     assert "raised" not in said
@@ -126,12 +126,12 @@ def test_where_a_check_objects_the_summary_says_so_and_names_no_cause(made):
 
 
 def test_checks_have_the_names_of_sentences_inside_them():
-    assert checks_in_words(["leave_one_out", "reset", "sup_f", "sup_f"]) == ["leave one out", "RESET", "sup-F test"]
+    assert list_check_names(["leave_one_out", "reset", "sup_f", "sup_f"]) == ["leave one out", "RESET", "sup-F test"]
 
 
 def test_an_interval_that_holds_zero_is_not_called_no_effect(made):
     bands = made.bands.assign(low=-0.2, high=0.3)
-    said = texts(summary.exhibit(Page(replace(made, bands=bands))))
+    said = texts(summary.build_exhibit(Page(replace(made, bands=bands))))
     assert "The interval includes zero" in said
     assert "minimum detectable effect" in said.lower()
 
@@ -139,14 +139,14 @@ def test_an_interval_that_holds_zero_is_not_called_no_effect(made):
 def test_an_effect_in_the_outcome_s_own_unit_is_an_average_of_a_period(made):
     effects, bands = (getattr(made, name).assign(scale="level", effect=12000.0) for name in ("effects", "bands"))
     named = made.specifications.assign(effect_unit="US dollars")
-    said = texts(summary.exhibit(Page(replace(made, effects=effects, bands=bands, specifications=named))))
+    said = texts(summary.build_exhibit(Page(replace(made, effects=effects, bands=bands, specifications=named))))
     assert "stood on average 12,000 US dollars a year higher" in said
-    assert "a year" not in texts(summary.exhibit(Page(made))).split("stood")[1].split("higher")[0]
+    assert "a year" not in texts(summary.build_exhibit(Page(made))).split("stood")[1].split("higher")[0]
 
 
 def test_without_an_estimate_the_summary_describes(made):
     empty = {name: getattr(made, name).iloc[0:0] for name in ("specifications", "effects", "bands")}
-    said = texts(summary.exhibit(Page(replace(made, **empty))))
+    said = texts(summary.build_exhibit(Page(replace(made, **empty))))
     assert "Descriptive: no comparison" in said
 
 
@@ -154,7 +154,7 @@ def test_the_mean_of_single_cases_is_named_beside_the_headline_that_answers(made
     row = {"label": "random-effects mean", "group": "together", "effect": -0.315, "low": -1.08, "high": 0.45}
     row |= {"method": "random-effects mean of 8 double ratios", "interval_method": "Hartung-Knapp, truncated"}
     forest = pd.DataFrame([row | {"scale": "log points", "level": 0.95}])
-    said = texts(summary.exhibit(Page(replace(made, payloads={**made.payloads, "cases_forest": forest}))))
+    said = texts(summary.build_exhibit(Page(replace(made, payloads={**made.payloads, "cases_forest": forest}))))
     assert "Another method gives −27.0% for these pairs: the random-effects mean of 8 double ratios" in said
     assert "(95% interval from −66.0% to 56.8%; Hartung-Knapp, truncated)" in said
     assert "The answer of this page is the headline's" in said
@@ -163,7 +163,7 @@ def test_the_mean_of_single_cases_is_named_beside_the_headline_that_answers(made
 def said_of(made, **money):
     facts = {"unit": "US dollars", "level": 0.95, "n_units": 8, "n_periods": 4, "first": "2012", "last": "2015"}
     frame = Money(**facts | money).to_frame()
-    return texts(summary.exhibit(Page(replace(made, payloads={**made.payloads, "money": frame}))))
+    return texts(summary.build_exhibit(Page(replace(made, payloads={**made.payloads, "money": frame}))))
 
 
 def test_money_is_said_with_its_interval(made):
@@ -208,7 +208,7 @@ def test_several_analyses_are_bound_with_one_line_each(made):
     other = replace(
         make_results(is_simulated=False, is_hostile=False), name="other", title="Another study", payloads={}
     )
-    options = options_from({"exhibits": ["summary", "ladder"]})
+    options = build_options({"exhibits": ["summary", "ladder"]})
     bound = bind([replace(made, payloads={}), other], options)
     reader = PdfReader(io.BytesIO(bound.files["appendix.pdf"]))
     first = reader.pages[0].extract_text()
@@ -229,7 +229,7 @@ def test_a_percent_headline_is_drawn_among_the_others(made):
     bands.loc[own, columns] = 100 * np.expm1(bands.loc[own, columns].astype(float))
     bands.loc[own, "scale"] = "percent"
     other = replace(made, name="other", payloads={}, bands=bands)
-    bound = bind([replace(made, payloads={}), other], options_from({"exhibits": ["summary"]}))
+    bound = bind([replace(made, payloads={}), other], build_options({"exhibits": ["summary"]}))
     drawn = pd.read_csv(io.BytesIO(bound.files["figures/overview-forest.csv"]))
     assert drawn.loc[0, columns].to_numpy(float) == pytest.approx(drawn.loc[1, columns].to_numpy(float), abs=1e-9)
     table = pd.read_csv(io.BytesIO(bound.files["tables/tab-overview-table.csv"]))
@@ -248,7 +248,7 @@ def test_bands_draw_themselves():
     )  # fmt: skip
     bands = Bands(
         estimate=study, inference="clustered", level=0.95, se=np.full(7, 0.1), low=effects - 0.2, high=effects + 0.2,
-        p=absent(7), df=absent(7), simultaneous_low=absent(7), simultaneous_high=absent(7),
+        p=fill_absent(7), df=fill_absent(7), simultaneous_low=fill_absent(7), simultaneous_high=fill_absent(7),
     )  # fmt: skip
     figure = draw_bands(bands, "PPML")
     words = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from twintrade.render.exhibits.summary import exhibit
+from twintrade.render.exhibits.summary import build_exhibit
 from twintrade.render.page import Page
 from twintrade.render.tables.estimates import TableOptions
-from twintrade.render.tables.ladder import ladder
+from twintrade.render.tables.ladder import build_ladder_tables
 from twintrade.render.wording import Wording
 
 AFTER = "After the agreement, against all years before"
@@ -35,7 +35,7 @@ def lines(table):
 
 
 def test_a_path_is_a_row_of_its_own_and_the_note_defines_the_first_row(with_paths):
-    (table,) = ladder(with_paths, Wording(), TableOptions())
+    (table,) = build_ladder_tables(with_paths, Wording(), TableOptions())
     rows = lines(table)
     names = [name for name, _ in rows]
     assert names.index(AFTER) < names.index(PATH)
@@ -51,7 +51,7 @@ def test_a_path_is_a_row_of_its_own_and_the_note_defines_the_first_row(with_path
 def test_columns_compared_with_something_else_have_a_row_of_their_own(made):
     against = ["all before", "last before", "all before", "synthetic outcome", "all before"]
     specs = made.specifications.assign(against=against[: len(made.specifications)])
-    (table,) = ladder(replace(made, specifications=specs), Wording(), TableOptions())
+    (table,) = build_ladder_tables(replace(made, specifications=specs), Wording(), TableOptions())
     rows = dict(lines(table))
     assert [bool(cell) for cell in rows[AFTER]] == [True, False, True, False]
     assert [bool(cell) for cell in rows["After the agreement, against the last year before"]] == [
@@ -65,22 +65,22 @@ def test_columns_compared_with_something_else_have_a_row_of_their_own(made):
 
 def test_another_reference_is_said_in_words(with_paths):
     specs = with_paths.specifications.assign(reference=-2)
-    (table,) = ladder(replace(with_paths, specifications=specs), Wording(), TableOptions())
+    (table,) = build_ladder_tables(replace(with_paths, specifications=specs), Wording(), TableOptions())
     assert "Average of the path, against event time −2" in dict(lines(table))
 
 
 def test_rows_that_are_not_used_are_counted_where_there_are_any(made):
-    (plain,) = ladder(made, Wording(), TableOptions())
+    (plain,) = build_ladder_tables(made, Wording(), TableOptions())
     assert dict(lines(plain))["Treated rows behind the effect"] == ["30"] * 4
     assert "Treated rows not used" not in dict(lines(plain))
     specs = made.specifications.assign(n_treated_rows_left_out=4, n_without_outcome_before=1)
-    (table,) = ladder(replace(made, specifications=specs), Wording(), TableOptions())
+    (table,) = build_ladder_tables(replace(made, specifications=specs), Wording(), TableOptions())
     assert dict(lines(table))["Treated rows not used"] == ["4"] * 4
     assert dict(lines(table))["Treated units without trade before"] == ["1"] * 4
 
 
 def said(results):
-    blocks = exhibit(Page(results))
+    blocks = build_exhibit(Page(results))
     return " ".join("".join(span.text for span in getattr(b, "spans", ())) for b in blocks)
 
 
@@ -108,5 +108,7 @@ def test_the_first_page_says_what_the_headline_covers_and_rests_on(made):
 
 def test_the_first_page_names_every_table_of_the_ladder(with_paths):
     page = Page(with_paths, tables=TableOptions(columns_per_table=2))
-    targets = [span.target for b in exhibit(page) for span in getattr(b, "spans", ()) if span.kind == "reference"]
+    targets = [
+        span.target for b in build_exhibit(page) for span in getattr(b, "spans", ()) if span.kind == "reference"
+    ]
     assert targets == ["ladder-1", "ladder-2"]

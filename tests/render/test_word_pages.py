@@ -5,15 +5,15 @@ import io
 import docx
 import pytest
 
-from twintrade.render.blocks import Column, Document, Table, cell, row
-from twintrade.render.writers.docx import word
+from twintrade.render.blocks import Column, Document, Table, build_cell, build_row
+from twintrade.render.writers.docx import render_docx
 
 
 def kept(n_rows: int, notes: tuple[str, ...] = ()) -> list[bool]:
     """Whether each row, the head first, stays with the next."""
-    rows = tuple(row(f"row {i}", str(i)) for i in range(n_rows))
-    table = Table("t", "Rows.", (Column(), Column("right")), ((cell("what"), cell("n")),), (rows,), notes)
-    file = docx.Document(io.BytesIO(word(Document("Title", (table,)))))
+    rows = tuple(build_row(f"row {i}", str(i)) for i in range(n_rows))
+    table = Table("t", "Rows.", (Column(), Column("right")), ((build_cell("what"), build_cell("n")),), (rows,), notes)
+    file = docx.Document(io.BytesIO(render_docx(Document("Title", (table,)))))
     marks = [
         [bool(p.paragraph_format.keep_with_next) for c in r.cells for p in c.paragraphs] for r in file.tables[0].rows
     ]

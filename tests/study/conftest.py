@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from twintrade.study.scaffold import simulated_pair
+from twintrade.study.scaffold import build_simulated_pair
 
 QUICK = """
 [inference]
@@ -22,7 +22,7 @@ def quick(text: str, estimators: str = '[[estimator]]\nname = "twfe"\ntransform 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for path, content in simulated_pair("tiny").items():
+    for path, content in build_simulated_pair("tiny").items():
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)

@@ -3,7 +3,7 @@
 import pytest
 
 from twintrade.errors import DesignError
-from twintrade.study.checking import checked
+from twintrade.study.checking import check_analysis
 
 
 def blanked(project):
@@ -17,8 +17,8 @@ def blanked(project):
 def test_a_blank_date_stops_and_the_key_that_the_message_names_leaves_its_unit_out(project, spec_text):
     blanked(project)
     with pytest.raises(DesignError, match=r'undated = "exclude" under each \[\[data.twinnings\]\]'):
-        checked(project, "tiny", spec_text)
-    told = checked(project, "tiny", spec_text.replace('kind = "kind"', 'kind = "kind"\nundated = "exclude"'))
+        check_analysis(project, "tiny", spec_text)
+    told = check_analysis(project, "tiny", spec_text.replace('kind = "kind"', 'kind = "kind"\nundated = "exclude"'))
     assert "1 undated" in told
 
 
@@ -26,17 +26,17 @@ def test_a_list_of_undated_ties_speaks_for_the_registry_too(project, spec_text):
     blanked(project)
     (project / "data" / "raw" / "more.csv").write_text("city,partner\nAlder,BRA\n", encoding="utf-8")
     more = '[data.undated]\nfile = "data/raw/more.csv"\ncity = "city"\npartner = "partner"\npolicy = "exclude"\n\n'
-    told = checked(project, "tiny", spec_text.replace("[design]", more + "[design]", 1))
+    told = check_analysis(project, "tiny", spec_text.replace("[design]", more + "[design]", 1))
     assert "2 undated" in told
 
 
 def test_lines_still_marked_as_guesses_are_one_note(project, spec_text):
-    assert "GUESS" not in checked(project, "tiny", spec_text)
+    assert "GUESS" not in check_analysis(project, "tiny", spec_text)
     marked = "# Every line marked GUESS was read off\n" + spec_text
     marked = marked.replace('absent = "error"', 'absent = "error"   # GUESS: cannot be seen')
     marked = marked.replace('reporter = "city"', 'reporter = "city"   # GUESS: cannot be seen')
     lines = [i for i, line in enumerate(marked.splitlines(), 1) if "# GUESS" in line]
-    told = checked(project, "tiny", marked)
+    told = check_analysis(project, "tiny", marked)
     expected = f"2 lines are still marked GUESS: reporter (line {lines[0]}), absent (line {lines[1]})"
     assert told.count("still marked GUESS") == 1
     assert expected in told

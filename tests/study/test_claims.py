@@ -9,9 +9,9 @@ from twintrade.effects import ResultSet
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
 from twintrade.effects.finding import FINDING_COLUMNS
-from twintrade.effects.messages import messages_frame
+from twintrade.effects.messages import build_messages_frame
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
-from twintrade.study.claims.ledger import known_claims, ledger
+from twintrade.study.claims.ledger import build_ledger, load_claims
 
 NAMED = {f"C{i}" for i in range(1, 17)} - {"C11", "C12", "C13"}  # those of the ledger's source
 
@@ -32,7 +32,7 @@ def results(low=-0.1, high=0.3, effect=0.1, findings=(), **payloads):
         effects=pd.DataFrame(columns=["estimator", "specification", *EFFECT_COLUMNS]),
         bands=pd.DataFrame([keys | band]),
         findings=pd.DataFrame(findings, columns=list(FINDING_COLUMNS)),
-        messages=messages_frame([]),
+        messages=build_messages_frame([]),
         payloads={k: pd.DataFrame(v) for k, v in payloads.items()},
     )
 
@@ -46,8 +46,8 @@ def finding(check, verdict, value=0.5, sentence="What was found."):
 
 
 def test_every_named_claim_stands_in_the_ledger_of_every_analysis():
-    assert {c["id"] for c in known_claims()} == NAMED
-    found = ledger(results())
+    assert {c["id"] for c in load_claims()} == NAMED
+    found = build_ledger(results())
     assert set(found["claim_id"]) == NAMED
     assert set(found["verdict"]) <= {"supported", "not supported", "cannot tell"}
     assert not of(found, "C5")["is_examined"]
@@ -59,22 +59,22 @@ def test_every_named_claim_stands_in_the_ledger_of_every_analysis():
     [(0.01, 0.3, "supported"), (-0.3, -0.01, "not supported"), (-0.1, 0.3, "cannot tell")],
 )
 def test_a_rise_is_what_the_interval_says(low, high, verdict):
-    assert of(ledger(results(low, high)), "C1")["verdict"] == verdict
+    assert of(build_ledger(results(low, high)), "C1")["verdict"] == verdict
 
 
 def test_an_objection_takes_support_away_and_no_interval_gives_none():
-    objected = ledger(results(0.01, 0.3, findings=[finding("pretrends", "fail")]))
+    objected = build_ledger(results(0.01, 0.3, findings=[finding("pretrends", "fail")]))
     assert of(objected, "C1")["verdict"] == "cannot tell"
     assert "Pre-trends object" in of(objected, "C1")["answer"]
     nothing = float("nan")
-    assert of(ledger(results(nothing, nothing)), "C1")["verdict"] == "cannot tell"
+    assert of(build_ledger(results(nothing, nothing)), "C1")["verdict"] == "cannot tell"
 
 
 def test_the_minimum_detectable_effect_is_the_placebo_one_where_it_was_drawn():
     drawn = ("power", "ppml", "a", "none", "With these data ...", 0.5, "log points")
-    assert of(ledger(results(findings=[drawn])), "C1")["detectable"] == "+64.9% (placebo designs)"
+    assert of(build_ledger(results(findings=[drawn])), "C1")["detectable"] == "+64.9% (placebo designs)"
     # (0.3 + 0.1) / 2 / 1.96 standard errors times 2.80, in percent
-    assert of(ledger(results()), "C1")["detectable"] == "+33.1% (from the interval)"
+    assert of(build_ledger(results()), "C1")["detectable"] == "+33.1% (from the interval)"
 
 
 def test_equal_effects_are_never_concluded_from_a_test_that_does_not_reject():
@@ -82,18 +82,18 @@ def test_equal_effects_are_never_concluded_from_a_test_that_does_not_reject():
         {"label": "before 2000", "effect": 0.1, "low": -0.2, "high": 0.4, "group": "era", "p_equality": 0.6},
         {"label": "from 2000", "effect": 0.2, "low": -0.1, "high": 0.5, "group": "era", "p_equality": 0.6},
     ]
-    assert of(ledger(results(forest=rows)), "C3")["verdict"] == "cannot tell"
+    assert of(build_ledger(results(forest=rows)), "C3")["verdict"] == "cannot tell"
     told = [r | {"p_equality": 0.01} for r in rows]
-    assert of(ledger(results(forest=told)), "C3")["verdict"] == "supported"
+    assert of(build_ledger(results(forest=told)), "C3")["verdict"] == "supported"
     turned = [told[0] | {"effect": 0.3}, told[1]]
-    assert of(ledger(results(forest=turned)), "C3")["verdict"] == "not supported"
+    assert of(build_ledger(results(forest=turned)), "C3")["verdict"] == "not supported"
     partner = [r | {"group": "partner"} for r in rows]
-    assert of(ledger(results(forest=partner)), "C14")["verdict"] == "cannot tell"
+    assert of(build_ledger(results(forest=partner)), "C14")["verdict"] == "cannot tell"
 
 
 def test_a_break_elsewhere_is_not_support_and_no_break_is_no_proof():
     def said(verdict, p):
-        return of(ledger(results(findings=[finding("unknown_break", verdict, p)])), "C2")["verdict"]
+        return of(build_ledger(results(findings=[finding("unknown_break", verdict, p)])), "C2")["verdict"]
 
     assert said("pass", 0.01) == "supported"
     assert said("fail", 0.01) == "not supported"
@@ -102,9 +102,9 @@ def test_a_break_elsewhere_is_not_support_and_no_break_is_no_proof():
 
 def test_checks_that_do_not_object_do_not_prove_that_the_tie_came_first():
     silent = [finding("selection", "none"), finding("pretrends", "pass")]
-    assert of(ledger(results(findings=silent)), "C16")["verdict"] == "cannot tell"
+    assert of(build_ledger(results(findings=silent)), "C16")["verdict"] == "cannot tell"
     follows = [finding("selection", "fail", 0.01)]
-    assert of(ledger(results(findings=follows)), "C16")["verdict"] == "not supported"
+    assert of(build_ledger(results(findings=follows)), "C16")["verdict"] == "not supported"
 
 
 def test_a_user_adds_claims_about_a_column_or_a_check():
@@ -113,10 +113,10 @@ def test_a_user_adds_claims_about_a_column_or_a_check():
         {"text": "Trends were parallel.", "about": "pretrends"},
         {"text": "Nothing of this.", "about": "nonsense"},
     ]
-    found = ledger(results(0.05, 0.3, findings=[finding("pretrends", "pass")]), own)
+    found = build_ledger(results(0.05, 0.3, findings=[finding("pretrends", "pass")]), own)
     assert of(found, "X")["verdict"] == "cannot tell"  # 5 log points are less than a tenth
-    assert of(ledger(results(0.12, 0.3), own), "X")["verdict"] == "supported"
-    assert of(ledger(results(-0.3, 0.05), own), "X")["verdict"] == "not supported"
+    assert of(build_ledger(results(0.12, 0.3), own), "X")["verdict"] == "supported"
+    assert of(build_ledger(results(-0.3, 0.05), own), "X")["verdict"] == "not supported"
     assert of(found, "own 2")["verdict"] == "supported"
     assert not of(found, "own 3")["is_examined"]
 
@@ -124,11 +124,11 @@ def test_a_user_adds_claims_about_a_column_or_a_check():
 def test_a_single_case_is_answered_by_its_placebos():
     said = "Stands out: after the tie the flow of A-B stood on average 20 % above what its donors' path implies."
     case = results(findings=[finding("case_verdict", "pass", 0.04, said)])
-    assert of(ledger(case), "C1")["verdict"] == "supported"
+    assert of(build_ledger(case), "C1")["verdict"] == "supported"
     below = replace(case, findings=case.findings.assign(sentence=said.replace("above", "below")))
-    assert of(ledger(below), "C1")["verdict"] == "not supported"
+    assert of(build_ledger(below), "C1")["verdict"] == "not supported"
     unclear = replace(case, findings=case.findings.assign(verdict="fail"))
-    assert of(ledger(unclear), "C1")["verdict"] == "cannot tell"
+    assert of(build_ledger(unclear), "C1")["verdict"] == "cannot tell"
 
 
 MEAN = {
@@ -141,7 +141,7 @@ MEAN = {
 def test_several_cases_have_one_answer_the_headline_s_with_what_it_could_have_found():
     """Two methods answer for the same pairs: both are named, and one of them is the answer."""
     drawn = ("power", "ppml", "a", "none", "With these data ...", 0.5, "log points")
-    found = of(ledger(results(0.01, 0.3, findings=[drawn], cases_forest=[MEAN])), "C1")
+    found = of(build_ledger(results(0.01, 0.3, findings=[drawn], cases_forest=[MEAN])), "C1")
     assert found["verdict"] == "supported"
     assert found["answer"].startswith("PPML: +10.5%")
     assert "Another method, not the answer here: random-effects mean of 8 double ratios −27.0%" in found["answer"]
@@ -152,7 +152,7 @@ def test_several_cases_have_one_answer_the_headline_s_with_what_it_could_have_fo
 def test_the_mean_of_cases_answers_where_it_is_all_there_is():
     only = results(cases_forest=[MEAN | {"low": 0.1, "high": 0.4}])
     only = replace(only, bands=only.bands.iloc[:0])
-    found = of(ledger(only), "C1")
+    found = of(build_ledger(only), "C1")
     assert found["verdict"] == "supported"
     assert found["answer"].startswith("random-effects mean of 8 double ratios −27.0%")
     assert found["detectable"].endswith("(from the interval)")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from twintrade.errors import SpecError
-from twintrade.study.execute import planned
+from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
-from twintrade.study.page.assemble import assembled
+from twintrade.study.page.assemble import assemble_results
 from twintrade.study.run.columns import run
 
 RINGS = '\n[[diagnostic]]\nname = "spillovers"\nedges = [900.0]\n'
@@ -15,13 +15,13 @@ RINGS = '\n[[diagnostic]]\nname = "spillovers"\nedges = [900.0]\n'
 def with_places(project, text, places):
     listed = "\n".join(f'"{name}" = [{a}, {b}]' for name, (a, b) in places.items())
     (project / "analyses" / "tiny.toml").write_text(f"{text}{RINGS}\n[data.places]\n{listed}\n", encoding="utf-8")
-    made, _ = planned(project, "tiny", (project / "analyses" / "tiny.toml").read_text(encoding="utf-8"))
+    made, _ = plan_analysis(project, "tiny", (project / "analyses" / "tiny.toml").read_text(encoding="utf-8"))
     return made
 
 
 @pytest.fixture
 def ends(project, spec_text):
-    panel = observe("tiny", planned(project, "tiny", spec_text)[0].spec, project).panel
+    panel = observe("tiny", plan_analysis(project, "tiny", spec_text)[0].spec, project).panel
     return panel.cities, panel.partners
 
 
@@ -36,7 +36,7 @@ def test_rings_and_spatial_errors_from_places_in_the_file(project, spec_text, en
     assert frame["latitude"].tolist() == [places[c][0] for c in frame["city"]]
     assert frame["partner_longitude"].tolist() == [places[p][1] for p in frame["partner"]]
     assert made.spec.inference.name == "conley"
-    rings = assembled(run(made, observed), {}).payloads["spillover_rings"]
+    rings = assemble_results(run(made, observed), {}).payloads["spillover_rings"]
     assert set(rings["label"]) == {"direct", "0 to 900 km", "beyond 900 km: the comparison", "net"}
     assert np.isfinite(rings.loc[rings["label"].isin(["direct", "0 to 900 km"]), "effect"]).all()
 
@@ -56,5 +56,5 @@ def test_a_place_that_is_nowhere_in_the_tables_is_named(project, spec_text) -> N
 
 
 def test_without_places_the_panel_has_no_such_column(project, spec_text) -> None:
-    columns = observe("tiny", planned(project, "tiny", spec_text)[0].spec, project).panel.columns
+    columns = observe("tiny", plan_analysis(project, "tiny", spec_text)[0].spec, project).panel.columns
     assert not [name for name in columns if "itude" in name]

@@ -5,20 +5,20 @@ import re
 import pandas as pd
 
 import twintrade as tt
-from twintrade.study.reference_page import reference_page
-from twintrade.study.scaffold import simulated_pair
+from twintrade.study.reference_page import render_reference_page
+from twintrade.study.scaffold import build_simulated_pair
 
 
 def test_the_reference_page_is_what_the_types_say(root):
     page = (root / "docs" / "spec.md").read_text(encoding="utf-8")
-    assert page == reference_page(), "run: twintrade schema --markdown > docs/spec.md"
+    assert page == render_reference_page(), "run: twintrade schema --markdown > docs/spec.md"
 
 
 def test_the_five_lines_of_the_readme_run_on_what_init_writes(root, tmp_path):
     text = (root / "README.md").read_text(encoding="utf-8")
     lines = [line for line in re.search(r"```python\n(.*?)```", text, re.DOTALL)[1].splitlines() if line]
     assert len(lines) == 5
-    for path, content in simulated_pair("my-pair").items():
+    for path, content in build_simulated_pair("my-pair").items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
     trade = pd.read_csv(tmp_path / "data" / "raw" / "my_pair_trade.csv")

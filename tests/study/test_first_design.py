@@ -5,12 +5,12 @@ import tomllib
 
 import pytest
 
-from twintrade.data.fixes import lines_to_change
+from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
 from twintrade.effects import Message
 from twintrade.errors import DataError
-from twintrade.study.checking import checked
-from twintrade.study.scaffold import scaffolded
+from twintrade.study.checking import check_analysis
+from twintrade.study.scaffold import write_scaffold
 
 CITIES, PARTNERS, YEARS = ("Lyon", "Lille", "Nantes"), ("GBR", "USA", "DEU", "JPN"), range(2003, 2015)
 TIES = "city,partner,partner_city,date,kind\n"
@@ -25,7 +25,7 @@ def begun(root, trade, ties, name="data/raw/t.csv"):
     (root / "data" / "raw").mkdir(parents=True)
     (root / name).write_text(trade, encoding="utf-8")
     (root / "data" / "raw" / "ties.csv").write_text(ties, encoding="utf-8")
-    scaffolded(root, "mine", name, "data/raw/ties.csv")
+    write_scaffold(root, "mine", name, "data/raw/ties.csv")
     text = (root / "analyses" / "mine.toml").read_text(encoding="utf-8")
     return text, tomllib.loads(text)
 
@@ -38,7 +38,7 @@ def test_one_pair_alone_is_a_single_case(tmp_path):
     text, spec = begun(tmp_path, table(rows()), TIES + BOTH.splitlines()[0] + "\n")
     assert spec["recipe"] == "single_case"
     assert spec["case"] == {"city": "Lyon", "partner": "GBR"}
-    assert "Synthetic control, logs: qualifies" in checked(tmp_path, "mine", text)
+    assert "Synthetic control, logs: qualifies" in check_analysis(tmp_path, "mine", text)
 
 
 def test_several_pairs_are_compared_under_gravity_effects(tmp_path):
@@ -54,13 +54,13 @@ def test_one_city_named_in_the_title_has_no_booms_to_take_out(tmp_path):
     text, spec = begun(tmp_path, trade, ties)
     assert spec["data"]["trade"][0]["city"] == {"constant": "Lyon"}
     assert spec["design"]["fixed_effects"] == "two_way"
-    assert re.search(r"TWFE, log.*: qualifies", checked(tmp_path, "mine", text))
+    assert re.search(r"TWFE, log.*: qualifies", check_analysis(tmp_path, "mine", text))
 
 
 def test_a_city_that_nothing_names_has_to_be_written(tmp_path):
     text, _ = begun(tmp_path, table([row[1:] for row in rows(("Lyon",))], "partner,year,exports_usd"), TIES + BOTH)
     with pytest.raises(DataError, match="city is still “NAME OF THE CITY”"):
-        checked(tmp_path, "mine", text)
+        check_analysis(tmp_path, "mine", text)
 
 
 def test_months_are_shown_a_year_to_either_side(tmp_path):
@@ -118,5 +118,5 @@ def test_entries_of_one_key_are_one_line_as_toml_wants_it():
         Message("error", "partner", f"“{name}” is no known partner", "t.csv", row, "land")
         for row, name in enumerate(("Untied Kingdom", "Grmany"), 2)
     ]
-    (line,) = lines_to_change(told)["t.csv"]
+    (line,) = list_lines_to_change(told)["t.csv"]
     assert tomllib.loads(line) == {"partner_names": {"Untied Kingdom": "GBR", "Grmany": "DEU"}}

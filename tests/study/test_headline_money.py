@@ -8,12 +8,12 @@ import pytest
 from twintrade.effects import Finding, Money
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
-from twintrade.estimators.imputing.untreated_outcomes import counterfactual
+from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual
 from twintrade.study.claims.detectable import DETECTED, SPREAD
-from twintrade.study.claims.money import money_of, value_effect
-from twintrade.study.execute import planned
+from twintrade.study.claims.money import compute_money, find_effect_with_total
+from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
-from twintrade.study.page.assemble import assembled
+from twintrade.study.page.assemble import assemble_results
 from twintrade.study.run.columns import run
 from twintrade.study.run.results import Concluded
 from twintrade.study.store.frames import from_bytes, to_bytes
@@ -32,7 +32,7 @@ GROUP_TIME = '[[estimator]]\nname = "callaway_santanna"\ntransform = "level"\nfi
 def ran(project, text, estimator, check=""):
     head = text[: text.index("[[estimator]]")]
     rest = text[text.index("[inference]") :]
-    made, _ = planned(project, "tiny", head + estimator + rest + check)
+    made, _ = plan_analysis(project, "tiny", head + estimator + rest + check)
     return run(made, observe("tiny", made.spec, project))
 
 
@@ -41,7 +41,7 @@ def headline(found):
 
 
 def valued(found):
-    return value_effect(found, headline(found), headline(found).fit)
+    return find_effect_with_total(found, headline(found), headline(found).fit)
 
 
 def total_of(found):
@@ -71,7 +71,7 @@ def concluding(found, **finding):
 
 
 def imputed_total(found):
-    c = counterfactual(headline(found).fit.design.observations, "poisson")
+    c = fit_counterfactual(headline(found).fit.design.observations, "poisson")
     return float(c.o.y[c.rows].sum()), float(c.predicted.sum())
 
 
@@ -87,7 +87,7 @@ def test_poisson_imputation_is_worth_outcomes_less_imputed_outcomes(project, spe
 
 def test_the_ends_of_a_percent_interval_are_taken_of_the_imputed_total(project, spec_text):
     found = with_bands(ran(project, spec_text, PERCENT), 2.0, 30.0)
-    money = money_of(found)
+    money = compute_money(found)
     _, imputed = imputed_total(found)
     assert (money.low, money.high) == pytest.approx((0.02 * imputed, 0.3 * imputed), rel=ITERATED)
     assert money.state == "stated"
@@ -145,12 +145,12 @@ def test_differences_of_levels_are_added_up_where_rows_weigh_alike(project, spec
     by_row = [effect[int(o.onset[r]), int(o.event_time[r])] for r in rows]
     assert total_of(found) == pytest.approx(sum(by_row), rel=EXACT)
     uneven = replace(made, estimate=replace(e, cell_weights=np.arange(1.0, e.n_effects + 1)))
-    assert value_effect(found, headline(found), uneven) == "average"
+    assert find_effect_with_total(found, headline(found), uneven) == "average"
 
 
 @pytest.mark.parametrize("name", ["twfe", "imputation"])
 def test_logarithms_have_no_total(project, spec_text, name):
-    money = money_of(ran(project, spec_text, f'[[estimator]]\nname = "{name}"\ntransform = "log"\n'))
+    money = compute_money(ran(project, spec_text, f'[[estimator]]\nname = "{name}"\ntransform = "log"\n'))
     assert (money.state, money.reasons) == ("unavailable", ("log",))
     assert np.isnan([money.total, money.low, money.high, money.detectable]).all()
 
@@ -159,21 +159,21 @@ def test_log_ratios_of_levels_have_no_total_either(project, spec_text):
     """A double ratio takes levels and averages logarithms."""
     found = ran(project, spec_text, STATIC)
     made = headline(found).fit
-    assert value_effect(found, headline(found), replace(made, estimator=DoubleRatio())) == "log"
+    assert find_effect_with_total(found, headline(found), replace(made, estimator=DoubleRatio())) == "log"
 
 
 def test_an_amount_needs_an_interval_beyond_zero_and_no_objection(project, spec_text):
     found = ran(project, spec_text, STATIC)
     observed = float(treated(headline(found).fit)[1][treated(headline(found).fit)[0]].sum())
-    stated = money_of(with_bands(found, 0.1, 0.3))
+    stated = compute_money(with_bands(found, 0.1, 0.3))
     assert (stated.state, stated.reasons) == ("stated", ())
     expected = (observed * -np.expm1(-0.1), observed * -np.expm1(-0.3))
     assert (stated.low, stated.high) == pytest.approx(expected, rel=EXACT)
 
-    includes_zero = money_of(with_bands(found, -0.1, 0.3))
-    objected = money_of(concluding(with_bands(found, 0.1, 0.3), diagnostic="honest", verdict="fail"))
-    one_end = money_of(with_bands(found, 0.1, np.inf))
-    no_interval = money_of(with_bands(found, np.nan, np.nan))
+    includes_zero = compute_money(with_bands(found, -0.1, 0.3))
+    objected = compute_money(concluding(with_bands(found, 0.1, 0.3), diagnostic="honest", verdict="fail"))
+    one_end = compute_money(with_bands(found, 0.1, np.inf))
+    no_interval = compute_money(with_bands(found, np.nan, np.nan))
     closed = {"zero": includes_zero, "checks": objected, "unbounded": one_end}
     for reason, money in closed.items():
         assert (money.state, money.reasons) == ("bounded", (reason,))
@@ -187,33 +187,33 @@ def test_an_amount_needs_an_interval_beyond_zero_and_no_objection(project, spec_
 
 def test_all_reasons_are_given(project, spec_text):
     found = concluding(with_bands(ran(project, spec_text, STATIC), -0.1, 0.3), diagnostic="honest", verdict="fail")
-    assert money_of(found).reasons == ("checks", "zero")
+    assert compute_money(found).reasons == ("checks", "zero")
 
 
 def test_a_total_in_another_measure_must_differ_from_zero_as_well(project, spec_text):
     """The log ratio is beyond zero and its total is not: the average pair and the total may even differ in sign."""
     found = ran(project, spec_text, LOG_RATIO)
     low, high = valued(found).bands.low[0], valued(found).bands.high[0]
-    money = money_of(with_bands(found, 0.1, 0.3))
+    money = compute_money(with_bands(found, 0.1, 0.3))
     assert money.state == ("bounded" if low <= 0 <= high else "stated")
-    assert money_of(with_bands(found, -0.1, 0.3)).state == "bounded"
+    assert compute_money(with_bands(found, -0.1, 0.3)).state == "bounded"
 
 
 def test_what_could_have_been_found_goes_through_the_same_map(project, spec_text):
     found = with_bands(ran(project, spec_text, PERCENT), -10.0, 20.0)
     _, imputed = imputed_total(found)
-    from_interval = money_of(found)
+    from_interval = compute_money(found)
     size = DETECTED * 30.0 / (2 * SPREAD)
     assert from_interval.detectable == pytest.approx(size / 100 * imputed, rel=ITERATED)
     assert from_interval.detected_by == "the interval"
     drawn = concluding(found, diagnostic="power", verdict="none", value=25.0, unit="percent")
-    assert money_of(drawn).detectable == pytest.approx(0.25 * imputed, rel=ITERATED)
-    assert money_of(drawn).detected_by == "placebo designs"
+    assert compute_money(drawn).detectable == pytest.approx(0.25 * imputed, rel=ITERATED)
+    assert compute_money(drawn).detected_by == "placebo designs"
 
 
 def test_a_case_that_cannot_tell_has_no_amount(project, spec_text):
     found = with_bands(ran(project, spec_text, STATIC), 0.1, 0.3)
-    told = money_of(concluding(found, diagnostic="case_verdict", verdict="none"))
+    told = compute_money(concluding(found, diagnostic="case_verdict", verdict="none"))
     assert (told.state, told.reasons) == ("unavailable", ("case",))
 
 
@@ -221,11 +221,11 @@ def test_the_results_hold_money_in_every_state_and_give_it_back(project, spec_te
     check = '\n[[diagnostic]]\nname = "honest"\nrestriction = "relative_magnitudes"\nbounds = [50.0]\n'
     found = ran(project, spec_text, PPML, check)
     assert any(c.finding.verdict == "fail" for c in found.ladder.concluded)
-    stored = assembled(found, {"analysis": "tiny", "title": "x"}).payloads["money"]
+    stored = assemble_results(found, {"analysis": "tiny", "title": "x"}).payloads["money"]
     money = Money.from_frame(from_bytes(to_bytes(stored)))
     assert money.state == "bounded"
     assert "honest" in money.objecting
-    again = money_of(found)
+    again = compute_money(found)
     for name in Money.__dataclass_fields__:
         assert str(getattr(money, name)) == str(getattr(again, name))
     with pytest.raises(ValueError, match="stated"):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from twintrade.errors import DataError
-from twintrade.study.execute import planned
-from twintrade.study.observing.observe import currency_name, observe
-from twintrade.study.page.assemble import assembled
+from twintrade.study.execute import plan_analysis
+from twintrade.study.observing.observe import format_currency, observe
+from twintrade.study.page.assemble import assemble_results
 from twintrade.study.run.columns import run
 from twintrade.study.store.frames import from_bytes
-from twintrade.study.store.replay import tidy_files
+from twintrade.study.store.replay import build_tidy_files
 
 ROUNDINGS = 4e-16
 """A product of three correctly rounded factors, each within half a unit in the last place."""
@@ -64,8 +64,8 @@ def written(folder: Path, lines: list[str], **files: str) -> Path:
 
 
 def results(root: Path, trade: str) -> dict[str, bytes]:
-    made, _ = planned(root, "t", SPEC.replace("{trade}", trade))
-    return tidy_files(assembled(run(made, observe("t", made.spec, root)), {}))
+    made, _ = plan_analysis(root, "t", SPEC.replace("{trade}", trade))
+    return build_tidy_files(assemble_results(run(made, observe("t", made.spec, root)), {}))
 
 
 def test_the_factors_of_the_data_card_give_the_figures_of_the_file_back(tmp_path):
@@ -103,7 +103,7 @@ def test_values_taken_as_they_stand_have_no_list_of_factors(tmp_path):
     ],
 )
 def test_money_is_named_in_words(unit, name):
-    assert currency_name(unit) == name
+    assert format_currency(unit) == name
 
 
 def monthly(skip: set[tuple[str, str, int, int]]) -> list[str]:
@@ -116,7 +116,7 @@ def monthly(skip: set[tuple[str, str, int, int]]) -> list[str]:
 
 def yearly(root: Path, further: str) -> tuple[dict[tuple[str, str, int], float], set[str]]:
     trade = f'money_unit = "USD"\nfrequency = "month"\nto_frequency = "year"\n{further}'
-    made, _ = planned(root, "t", SPEC.replace('absent = "error"', "").replace("{trade}", trade))
+    made, _ = plan_analysis(root, "t", SPEC.replace('absent = "error"', "").replace("{trade}", trade))
     observed = observe("t", made.spec, root)
     panel = observed.panel
     cities, partners = panel.cities[panel.unit_city[panel.unit]], panel.partners[panel.unit_partner[panel.unit]]
@@ -155,7 +155,7 @@ def test_a_last_year_far_below_the_one_before_is_asked_about(tmp_path, share, is
         for c, p, y in itertools.product(CITIES, PARTNERS, YEARS)
     ]
     root = written(tmp_path, lines)
-    made, _ = planned(root, "t", SPEC.replace("{trade}", 'money_unit = "USD"'))
+    made, _ = plan_analysis(root, "t", SPEC.replace("{trade}", 'money_unit = "USD"'))
     told = [m.message for m in observe("t", made.spec, root).messages if m.code == "part-period"]
     assert bool(told) is is_told
     assert all("is it a part of a year?" in text for text in told)

@@ -94,7 +94,7 @@ import sys
 import time
 
 import numpy as np
-from twintrade.fanout import Workers, jobs, run_jobs, using
+from twintrade.fanout import Workers, jobs, run_jobs, use_workers
 from twintrade.study.run.ledger import FileLedger
 
 jobs.ALONE_SECONDS = 0.0
@@ -107,7 +107,7 @@ def slow(shared, job, rng):
     return {"x": rng.normal(size=2)}
 
 ledger = FileLedger(folder / "ledger", "abc")
-with using(Workers(ledger=ledger), "diagnostic/placebo"):
+with use_workers(Workers(ledger=ledger), "diagnostic/placebo"):
     found = run_jobs("loop", slow, {str(i): i for i in range(40)}, shared=None, rng=np.random.default_rng(1))
 np.save(folder / "result.npy", np.stack([d.values["x"] for d in found]))
 """

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from twintrade.fanout import Workers, using
-from twintrade.study.execute import planned
+from twintrade.fanout import Workers, use_workers
+from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
-from twintrade.study.page.assemble import assembled
+from twintrade.study.page.assemble import assemble_results
 from twintrade.study.run.columns import run
 
 CHECKS = {
@@ -46,7 +46,7 @@ def project(project: Path) -> Path:
 def ran(project, text, method="ppml", inference='name = "randomization"\ndraws = 59\n', checks=tuple(CHECKS)):
     head = text[: text.index("[[estimator]]")]
     asked = "".join(f'[[diagnostic]]\nname = "{name}"\n{CHECKS[name]}' for name in checks)
-    made, _ = planned(project, "tiny", f"{head}{METHODS[method]}\n[inference]\nseed = 5\n{inference}\n{asked}")
+    made, _ = plan_analysis(project, "tiny", f"{head}{METHODS[method]}\n[inference]\nseed = 5\n{inference}\n{asked}")
     return run(made, observe("tiny", made.spec, project))
 
 
@@ -95,7 +95,7 @@ def test_the_joint_test_of_the_path_has_one_p_value(project, spec_text) -> None:
     event = next(b for b in found.ladder.headline.bands if b.estimate.kind == "event")
     pretrends = next(c.finding for c in found.ladder.concluded if c.finding.diagnostic == "pretrends")
     assert pretrends.value == event.facts["pretrend_p"]
-    assert assembled(found, {}).specifications["pretrend_p"].iloc[0] == event.facts["pretrend_p"]
+    assert assemble_results(found, {}).specifications["pretrend_p"].iloc[0] == event.facts["pretrend_p"]
 
 
 def test_what_a_check_finds_depends_on_no_other_check(project, spec_text) -> None:
@@ -108,7 +108,7 @@ def test_what_a_check_finds_depends_on_no_other_check(project, spec_text) -> Non
 def test_what_a_check_finds_depends_on_no_number_of_workers(project, spec_text) -> None:
     chosen = ("dates", "comparison", "pretrends")
     alone = ran(project, spec_text, checks=chosen)
-    with using(Workers(n=2), "two"):
+    with use_workers(Workers(n=2), "two"):
         shared = ran(project, spec_text, checks=chosen)
     assert findings(alone) == findings(shared)
     assert set(printed(shared)["p"]) == {headline(alone).p[0]}

@@ -6,7 +6,7 @@ import pytest
 
 from twintrade.errors import SpecError
 from twintrade.study.plan.jobs import plan
-from twintrade.study.run.seeds import entropy, generator
+from twintrade.study.run.seeds import build_generator, compute_entropy
 from twintrade.study.spec.analysis import parse
 from twintrade.study.spec.recipes import RECIPES
 
@@ -107,11 +107,11 @@ def test_jobs_are_named_and_a_new_one_moves_no_seed(spec_text):
 
 
 def test_seeds_are_stable_and_differ_by_job():
-    assert entropy(5, "inference/a") == [5, 10901085845609393788]
-    first = generator(5, "inference/a").random()
-    assert generator(5, "inference/a").random() == first
-    assert generator(5, "inference/b").random() != first
-    assert generator(6, "inference/a").random() != first
+    assert compute_entropy(5, "inference/a") == [5, 10901085845609393788]
+    first = build_generator(5, "inference/a").random()
+    assert build_generator(5, "inference/a").random() == first
+    assert build_generator(5, "inference/b").random() != first
+    assert build_generator(6, "inference/a").random() != first
 
 
 @pytest.mark.parametrize("recipe", sorted(RECIPES))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from twintrade.study.execute import execute
 from twintrade.study.redraw import redraw
-from twintrade.study.registry_study import size_slope
+from twintrade.study.registry_study import compute_size_slope
 
 SPEC = """
 title = "Twins"
@@ -57,7 +57,7 @@ def test_a_registry_is_a_page_with_its_two_claims_answered(tmp_path):
 def test_the_slope_is_the_elasticity_and_needs_cities_enough():
     population = np.geomspace(1e5, 1e7, 12)
     sizes = pd.DataFrame({"population": population, "twins": 2e-3 * population**0.8})
-    row = size_slope(sizes).iloc[0]
+    row = compute_size_slope(sizes).iloc[0]
     assert row["effect"] == np.float64(row["effect"])
     assert abs(row["effect"] - 0.8) < 1e-6  # a power law without noise is fitted exactly
-    assert size_slope(sizes.head(7)).empty
+    assert compute_size_slope(sizes.head(7)).empty

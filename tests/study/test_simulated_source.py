@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from twintrade.study.spec.simulated_source import SimulatedTrade, simulated_trade
+from twintrade.study.spec.simulated_source import SimulatedTrade, simulate_trade
 
 OPTIONS = {"seed": 3, "cities": ("A", "B"), "partners": ("GBR", "FRA"), "first": 2000, "last": 2009}
 
 
 def drawn(**changes):
-    return simulated_trade(SimulatedTrade(**{**OPTIONS, **changes}), "city", "partner", "year", "value")
+    return simulate_trade(SimulatedTrade(**{**OPTIONS, **changes}), "city", "partner", "year", "value")
 
 
 def test_a_seed_gives_one_table_and_another_seed_another():

@@ -4,9 +4,9 @@ import pytest
 
 from twintrade.data.schema.source import Constant
 from twintrade.errors import SpecError
-from twintrade.study.spec.analysis import parse, resolved
-from twintrade.study.spec.recipes import RECIPES, expanded
-from twintrade.study.spec.spec_faults import line_of
+from twintrade.study.spec.analysis import parse, resolve_spec
+from twintrade.study.spec.recipes import RECIPES, expand_recipe
+from twintrade.study.spec.spec_faults import find_line
 
 TRADE = """title = "t"
 [[data.trade]]
@@ -28,7 +28,7 @@ def test_a_file_is_read_with_its_defaults():
     assert spec.design.fixed_effects == "gravity"
     assert spec.inference.name == "auto"
     assert raw["data"]["trade"][0]["value"] == "v"
-    assert resolved(spec)["design"]["window"] == [-5, 5]
+    assert resolve_spec(spec)["design"]["window"] == [-5, 5]
 
 
 def test_all_faults_are_told_at_once_with_line_and_nearest_key():
@@ -66,7 +66,7 @@ def test_what_cannot_be_meant_is_refused(change, told):
 
 def test_a_recipe_stands_under_what_the_file_says():
     raw = {"recipe": "log_gravity", "design": {"window": [-2, 2]}, "estimator": [{"name": "imputation"}]}
-    spec = expanded(raw)
+    spec = expand_recipe(raw)
     assert spec["design"] == {
         "transform": "log",
         "fixed_effects": "gravity",
@@ -98,16 +98,16 @@ def test_the_headline_of_a_pooled_recipe_uses_all_years_before(name, measure):
 
 def test_an_unknown_recipe_has_a_hint():
     with pytest.raises(SpecError, match="did you mean ppml_gravity"):
-        expanded({"recipe": "ppml_gravty"})
+        expand_recipe({"recipe": "ppml_gravty"})
 
 
 def test_lines_are_found_in_tables_arrays_of_tables_and_dotted_keys():
     text = '[a]\nx = 1\n[[b.c]]\ny = 1\n[[b.c]]\ny = 2\n"z" = 3\n[d]\ne.f = 4\n'
-    assert line_of(text, ["a", "x"]) == 2
-    assert line_of(text, ["b", "c", 0, "y"]) == 4
-    assert line_of(text, ["b", "c", 1, "z"]) == 7
-    assert line_of(text, ["d", "e", "f"]) == 9
-    assert line_of(text, ["a", "absent"]) == 1
+    assert find_line(text, ["a", "x"]) == 2
+    assert find_line(text, ["b", "c", 0, "y"]) == 4
+    assert find_line(text, ["b", "c", 1, "z"]) == 7
+    assert find_line(text, ["d", "e", "f"]) == 9
+    assert find_line(text, ["a", "absent"]) == 1
 
 
 @pytest.mark.parametrize(

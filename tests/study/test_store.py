@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from twintrade.errors import StoreError
-from twintrade.study.page.assemble import file_name
+from twintrade.study.page.assemble import clean_file_name
 from twintrade.study.store import folder as store
 from twintrade.study.store.folder import prepare, write
 from twintrade.study.store.frames import from_bytes, to_bytes
-from twintrade.study.store.lock import locked
+from twintrade.study.store.lock import hold_lock
 
 OLD, NEW = {"a.csv": b"old", "deep/b.csv": b"old"}, {"a.csv": b"new", "c.csv": b"new"}
 
@@ -38,7 +38,7 @@ def test_a_result_set_replaces_another_as_a_whole(tmp_path):
     assert debris(target.parent) == []
 
 
-@pytest.mark.parametrize("call", ["mkdir", "open", "fsync", "exchange"])
+@pytest.mark.parametrize("call", ["mkdir", "open", "fsync", "swap_folders"])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 def test_a_fault_of_the_disk_leaves_the_old_results(tmp_path, monkeypatch, call, number):
     target = prepare(tmp_path, "x")
@@ -47,7 +47,7 @@ def test_a_fault_of_the_disk_leaves_the_old_results(tmp_path, monkeypatch, call,
     def fail(*args, **kwargs):
         raise OSError(number, os.strerror(number))
 
-    owner = {"mkdir": Path, "open": Path, "fsync": os, "exchange": store}[call]
+    owner = {"mkdir": Path, "open": Path, "fsync": os, "swap_folders": store}[call]
     with monkeypatch.context() as patch:
         patch.setattr(owner, call, fail)
         with pytest.raises(StoreError, match="were not written"):
@@ -59,7 +59,7 @@ def test_a_fault_of_the_disk_leaves_the_old_results(tmp_path, monkeypatch, call,
 
 
 def test_without_an_atomic_swap_two_renames_do_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "exchange", lambda one, other: False)
+    monkeypatch.setattr(store, "swap_folders", lambda one, other: False)
     target = prepare(tmp_path, "x")
     write(target, OLD, b"one")
     write(target, NEW, b"two")
@@ -94,17 +94,17 @@ def test_results_never_leave_through_a_link(tmp_path, place):
 
 def test_a_second_run_is_refused_and_a_stale_lock_is_taken_over(tmp_path):
     path = tmp_path / "x.lock"
-    with locked(path, "x"):
+    with hold_lock(path, "x"):
         code = (
-            "import sys; from pathlib import Path; from twintrade.study.store.lock import locked\n"
-            "with locked(Path(sys.argv[1]), 'x'): pass"
+            "import sys; from pathlib import Path; from twintrade.study.store.lock import hold_lock\n"
+            "with hold_lock(Path(sys.argv[1]), 'x'): pass"
         )
         done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
         assert done.returncode != 0
         assert f"being run by another process (process {os.getpid()}, since" in done.stderr
     assert not path.exists()
     path.write_text('{"pid": 1, "started": "long ago"}')
-    with locked(path, "x"):
+    with hold_lock(path, "x"):
         assert str(os.getpid()) in path.read_text()
 
 
@@ -143,7 +143,7 @@ def test_an_empty_table_keeps_its_columns():
 
 @pytest.mark.parametrize("name", ["raw_series.01-../../x", "raw_series.a/b", "..", "", "raw_series.济南-GBR"])
 def test_no_name_in_the_data_becomes_a_path(name):
-    found = file_name(name)
+    found = clean_file_name(name)
     assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", found)
     assert "/" not in found
     assert ".." not in (found, found[:2])

@@ -12,9 +12,9 @@ import pytest
 from made_workbooks import sheet, workbook
 
 from twintrade.errors import DataError, TwintradeError
-from twintrade.study.checking import checked
+from twintrade.study.checking import check_analysis
 from twintrade.study.observing.observe import observe
-from twintrade.study.scaffold import scaffolded
+from twintrade.study.scaffold import write_scaffold
 from twintrade.study.spec.analysis import parse
 
 CITIES, PARTNERS, YEARS = ("Jinan", "Qingdao", "Yantai"), ("GBR", "USA", "DEU", "JPN"), range(2004, 2013)
@@ -226,7 +226,7 @@ def begun(tmp_path: Path) -> Callable[[Ugly], str]:
         content = ugly.content if isinstance(ugly.content, bytes) else ugly.content.encode()
         (folder / ugly.name).write_bytes(content)
         (folder / "ties.csv").write_text(ugly.ties, encoding="utf-8")
-        scaffolded(tmp_path, "ugly", f"data/raw/{ugly.name}", "data/raw/ties.csv")
+        write_scaffold(tmp_path, "ugly", f"data/raw/{ugly.name}", "data/raw/ties.csv")
         text = (tmp_path / "analyses" / "ugly.toml").read_text(encoding="utf-8")
         return text.replace('"UNKNOWN"', '"USD"')
 
@@ -245,10 +245,10 @@ def test_an_ugly_file_is_its_clean_twin_or_told_where_it_is_wrong(begun, tmp_pat
     text = begun(ugly)
     if ugly.ending == "check":
         with pytest.raises(TwintradeError) as refusal:
-            checked(tmp_path, "ugly", text)
+            check_analysis(tmp_path, "ugly", text)
         assert ugly.text in str(refusal.value)
         return
-    assert ugly.text in checked(tmp_path, "ugly", text)
+    assert ugly.text in check_analysis(tmp_path, "ugly", text)
     panel = observe("ugly", parse(text)[0], tmp_path).panel
     names = dict(ugly.names)
     codes = {other: own for own, other in CHINESE.items()} if set(names) & set(PARTNERS) else {}
@@ -268,6 +268,6 @@ def test_a_doubt_about_a_guess_stands_beside_it(begun):
 
 def test_a_misspelt_city_of_a_tie_is_no_control(begun, tmp_path):
     text = begun(Ugly(content=csv(), ending="read", ties=TIES.replace("Jinan", "Jiann")))
-    told = checked(tmp_path, "ugly", text)
+    told = check_analysis(tmp_path, "ugly", text)
     assert "1 unmatched" in told
     assert "is Jinan meant? Until it is clear, the pair of that name takes no part" in told

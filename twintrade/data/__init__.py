@@ -1,11 +1,11 @@
 """What was observed: readers, registry, places, money, provenance."""
 
 from twintrade.data.calendar.dates import TwinningDate, parse_date
-from twintrade.data.calendar.periods import Frequency, labels
+from twintrade.data.calendar.periods import Frequency, format_periods
 from twintrade.data.complete import complete
-from twintrade.data.data_report import data_report
-from twintrade.data.figures.conversions import Conversion, conversions_frame
-from twintrade.data.geography.countries import Place, places, resolve
+from twintrade.data.data_report import format_data_report
+from twintrade.data.figures.conversions import Conversion, build_conversions_frame
+from twintrade.data.geography.countries import Place, load_places, resolve
 from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
 from twintrade.data.looks.file_look import Guess
 from twintrade.data.registry.matching import Reconciliation, reconcile
@@ -24,7 +24,7 @@ from twintrade.data.schema.source import (
 )
 from twintrade.data.sources.faults import AbsentInputError, InvalidDataError
 from twintrade.data.sources.locations import DATA_VARIABLE, locate
-from twintrade.data.sources.provenance import DataCard, InputRecord, provenance_frame, read_data_card
+from twintrade.data.sources.provenance import DataCard, InputRecord, build_provenance_frame, read_data_card
 from twintrade.data.trade import TradeTable, read_trade
 
 __all__ = [
@@ -53,16 +53,16 @@ __all__ = [
     "UndatedSource",
     "UndatedTies",
     "UnitColumn",
+    "build_conversions_frame",
+    "build_provenance_frame",
     "complete",
-    "conversions_frame",
-    "data_report",
-    "labels",
+    "format_data_report",
+    "format_periods",
+    "load_places",
     "locate",
     "look_at_trade",
     "look_at_twinnings",
     "parse_date",
-    "places",
-    "provenance_frame",
     "read_data_card",
     "read_trade",
     "read_twinnings",

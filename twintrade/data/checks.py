@@ -5,7 +5,7 @@ import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.schema.source import Absent
-from twintrade.data.sources.cells import counted
+from twintrade.data.sources.cells import format_counted
 from twintrade.data.sources.faults import Faults
 
 _MAX_NAMED = 12
@@ -84,7 +84,7 @@ def _parts_at_the_ends(frame: pd.DataFrame, frequency: Frequency, faults: Faults
         totals = totals[totals[neighbor] > 0]
         ratio = totals[end] / totals[neighbor]
         if len(ratio) and float((ratio < _PART).mean()) >= _NEARLY_ALL:
-            few = f"{int((ratio < _PART).sum())} of {counted(len(ratio), 'city', 'cities')} fall so"
+            few = f"{int((ratio < _PART).sum())} of {format_counted(len(ratio), 'city', 'cities')} fall so"
             faults.warn(
                 "part-period",
                 f"{frequency.label(end)} has {ratio.median():.0%} of {frequency.label(neighbor)} in the middle city, "

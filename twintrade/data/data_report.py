@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from twintrade.data.fixes import lines_to_change
+from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import counted
+from twintrade.data.sources.cells import format_counted
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import Message
 
@@ -13,7 +13,7 @@ _HEADINGS = (("error", "Errors"), ("warning", "Warnings"), ("info", "Notes"))
 _MAX_SPANS = 8
 
 
-def data_report(
+def format_data_report(
     records: Sequence[InputRecord],
     messages: Iterable[Message],
     n_errors: int | None = None,
@@ -35,15 +35,17 @@ def data_report(
     lines = ["Files"] if records else []
     for record in records:
         facts = (record.encoding, record.sheet and f"sheet {record.sheet}", record.unit)
-        lines.append(f"  {record.path}: {counted(record.rows, 'row')}, {', '.join(filter(None, facts))}".rstrip(", "))
-        lines += [f"    left out by rule: {rule}, {counted(n, 'row')}" for rule, n in record.dropped]
+        lines.append(
+            f"  {record.path}: {format_counted(record.rows, 'row')}, {', '.join(filter(None, facts))}".rstrip(", ")
+        )
+        lines += [f"    left out by rule: {rule}, {format_counted(n, 'row')}" for rule, n in record.dropped]
     for level, heading in _HEADINGS:
         mine = [m for m in told if m.level == level]
         if mine:
             total = n_errors if level == "error" and n_errors is not None else len(mine)
             shown = f", the first {len(mine)}" if total > len(mine) else ""
             lines += ["", f"{heading} ({total}{shown})", *_by_file(mine)]
-    fixes = lines_to_change(told)
+    fixes = list_lines_to_change(told)
     if fixes:
         lines += ["", "Lines to change in the analysis file, where the data file itself is right"]
         for file, changes in fixes.items():

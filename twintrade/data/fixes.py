@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from twintrade.data.figures.money import unit_in_header
-from twintrade.data.geography.countries import near_codes
+from twintrade.data.figures.money import parse_header_unit
+from twintrade.data.geography.countries import find_near_codes
 from twintrade.data.sources.cells import clean_name
 from twintrade.effects import Message
 
@@ -18,7 +18,7 @@ _COLLECTED = re.compile(r"(\w+) = ([{\[]) ?(.*?) ?[}\]](   \(.*\))?")
 _MAX_LINES = 12
 
 
-def lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
+def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
     """Return the lines by the file whose table they belong to, each once, in the order of the messages.
 
     Parameters
@@ -91,7 +91,7 @@ def _period(message: Message, quoted: list[str]) -> str:
 def _partner(message: Message, quoted: list[str]) -> str:
     if not quoted or "no known partner" not in message.message:
         return ""
-    near = near_codes(clean_name(quoted[0]))
+    near = find_near_codes(clean_name(quoted[0]))
     return f"partner_names = {{ {_text(quoted[0])} = {_text(near[0] if near else 'CODE')} }}"
 
 
@@ -121,7 +121,7 @@ def _mapped(key: str, example: str) -> Fix:
 
 
 def _unit(message: Message, quoted: list[str]) -> str:
-    unit, is_whole = unit_in_header(quoted[0]) if quoted else ("", False)
+    unit, is_whole = parse_header_unit(quoted[0]) if quoted else ("", False)
     return f"money_unit = {_text(unit)}" if is_whole else 'money_unit = "1,000 USD"   (a power and a currency)'
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.schema.source import TradeSource
-from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.cells import quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.numerics.arrays import BoolArray
 
@@ -42,7 +42,7 @@ def _refuse_mixed(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> N
     if source.mixed_revisions == "error":
         first = frame[~frame["revision"].duplicated()].iloc[1:]
         for name, row in zip(first["revision"], first["row"], strict=True):
-            told = f"products follow {quoted(name)} here and {quoted(names[0])} before"
+            told = f"products follow {quote_cell(name)} here and {quote_cell(names[0])} before"
             fix = 'read one revision with where, or let them follow each other with mixed_revisions = "by_period"'
             faults.error("revision", f"{told}: {fix}", source.file, int(row))
         return
@@ -86,7 +86,7 @@ def note_duplicates(
         faults.error("duplicate", f"{what} stands here and in {where} ({same}): {fix}", row["file"], int(row["row"]))
 
 
-def by_precedence(
+def join_by_precedence(
     parts: Sequence[pd.DataFrame], sources: Sequence[TradeSource], faults: Faults
 ) -> tuple[pd.DataFrame, list[int]]:
     """Join files; where they overlap, the higher precedence counts, and equal precedence is an error.

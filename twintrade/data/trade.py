@@ -11,11 +11,11 @@ from twintrade.data.checks import check_trade
 from twintrade.data.figures.conversions import Conversion, deflate
 from twintrade.data.frequency import aggregate
 from twintrade.data.geography.cities import check_spellings
-from twintrade.data.overlaps import by_precedence, sum_products, warn_of_revisions
+from twintrade.data.overlaps import join_by_precedence, sum_products, warn_of_revisions
 from twintrade.data.schema.source import Absent, Flow, Reporter, TradeSource
 from twintrade.data.sources.faults import AbsentInputError, Faults, InvalidDataError
 from twintrade.data.sources.provenance import InputRecord
-from twintrade.data.trade_source import SourceRows, in_target_currency, read_source
+from twintrade.data.trade_source import SourceRows, convert_to_target_currency, read_source
 from twintrade.effects import Message
 from twintrade.errors import DataError
 
@@ -143,7 +143,7 @@ def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults) -> lis
     parts: list[SourceRows] = []
     for source in sources:
         try:
-            parts.append(in_target_currency(read_source(source, root, faults), source, root, faults))
+            parts.append(convert_to_target_currency(read_source(source, root, faults), source, root, faults))
         except (AbsentInputError, InvalidDataError):
             raise
         except DataError as error:
@@ -164,7 +164,7 @@ def _joined(
     is_mixed = len({source.frequency for source in sources}) > 1
     if is_mixed:
         frames = [aggregate(frame, source, faults) for frame, source in zip(frames, sources, strict=True)]
-    joined, superseded = by_precedence(frames, sources, faults)
+    joined, superseded = join_by_precedence(frames, sources, faults)
     faults.raise_if_any()
     return (joined if is_mixed else aggregate(joined, sources[0], faults)), superseded
 

@@ -7,16 +7,16 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency, parse_periods, parse_subperiods
-from twintrade.data.figures.conversions import Conversion, exchange
+from twintrade.data.figures.conversions import Conversion, convert_currency
 from twintrade.data.figures.money import UNKNOWN, parse_money_unit
 from twintrade.data.figures.number_style import NumberStyle
 from twintrade.data.figures.numbers import Numbers, parse_numbers
-from twintrade.data.figures.trade_units import scaling, unit_of
+from twintrade.data.figures.trade_units import list_scalings, read_unit
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import check_codes, read_cities
-from twintrade.data.geography.countries import is_aggregate, places, resolve_column, warn_of_validity
+from twintrade.data.geography.countries import is_aggregate, load_places, resolve_column, warn_of_validity
 from twintrade.data.schema.source import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
-from twintrade.data.sources.cells import TextColumn, clean_name, counted, quoted, text_array
+from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, format_counted, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.errors import DataError
@@ -84,7 +84,7 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
         frame["product"] = long.columns[source.product]
         frame["revision"] = _revisions(source, long, faults)
     unit = source.money_unit if isinstance(source.money_unit, str) else f"by row, column {source.money_unit.column}"
-    scaled = scaling(source, long)
+    scaled = list_scalings(source, long)
     return _without_aggregates(SourceRows(frame, currency, replace(table.record, unit=unit), scaled), faults)
 
 
@@ -123,7 +123,7 @@ def _values(
     source: TradeSource, long: TextTable, column: TextColumn, faults: Faults
 ) -> tuple[FloatArray, ObjectArray, str]:
     """Return values in single currency units, their flags, and the currency."""
-    powers, currency = unit_of(source, long, faults)
+    powers, currency = read_unit(source, long, faults)
     style = NumberStyle(source.decimal, source.flags, source.missing_tokens)
     numbers = parse_numbers(column, style, faults, powers)
     _report_missing(numbers, source, faults)
@@ -133,7 +133,7 @@ def _values(
     return np.where(is_blank, 0.0, numbers.values), np.where(is_blank, "blank is zero", numbers.flags), currency
 
 
-def in_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults: Faults) -> SourceRows:
+def convert_to_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     """Convert the rows of one file, where exchange rates are declared.
 
     Raises
@@ -143,7 +143,7 @@ def in_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults
     """
     if source.exchange is None or faults.n_errors:
         return rows
-    done = exchange(rows.frame, rows.currency, source.exchange, source.frequency, root, faults)
+    done = convert_currency(rows.frame, rows.currency, source.exchange, source.frequency, root, faults)
     return replace(
         rows,
         frame=done.frame,
@@ -156,9 +156,9 @@ def in_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults
 def _revisions(source: TradeSource, long: TextTable, faults: Faults) -> ObjectArray:
     """Return the classification of every row's product."""
     if not isinstance(source.product_revision, RevisionColumn):
-        return text_array([source.product_revision] * long.rows.size)
+        return build_text_array([source.product_revision] * long.rows.size)
     column = long.column(source.product_revision.column)
-    names = text_array(clean_name(cell) for cell in column.cells)
+    names = build_text_array(clean_name(cell) for cell in column.cells)
     column.errors(faults, "revision", names == "", lambda _: "the revision of the product is blank")
     return names
 
@@ -203,14 +203,14 @@ def _name(column: str | None) -> str:
 
 def _check_city(source: TradeSource, faults: Faults) -> None:
     if isinstance(source.city, Constant) and source.city.constant == UNNAMED:
-        told = f"city is still {quoted(UNNAMED)}: write the city that the file is about, as the registry names it"
+        told = f"city is still {quote_cell(UNNAMED)}: write the city that the file is about, as the registry names it"
         faults.error("city", told, source.file)
 
 
 def _part(table: TextTable, part: str | Constant, role: str) -> TextColumn:
     if isinstance(part, str):
         return table.column(part)
-    return TextColumn(role, table.file, text_array([part.constant] * table.rows.size), table.rows)
+    return TextColumn(role, table.file, build_text_array([part.constant] * table.rows.size), table.rows)
 
 
 def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextColumn, TextColumn]:
@@ -225,7 +225,7 @@ def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextCol
     long = TextTable(table.file, kept, rows, table.record, {}, table.title)
     cells = np.column_stack([table.columns[h] for h in headers]).ravel()
     typed = np.column_stack([table.is_number.get(h, np.zeros(n_rows, dtype=bool)) for h in headers]).ravel()
-    names = np.tile(text_array(headers), n_rows)
+    names = np.tile(build_text_array(headers), n_rows)
     # The header is row `header` of the file: a name that is no period is an error there, once.
     periods = TextColumn("column names", table.file, names, np.full(rows.size, source.header, dtype=np.int64))
     return long, periods, TextColumn("values", table.file, cells, rows, typed, names)
@@ -234,7 +234,7 @@ def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextCol
 def _periods(source: TradeSource, long: TextTable, periods: TextColumn, faults: Faults) -> IntArray:
     if source.layout == "wide":
         names = list(dict.fromkeys(periods.cells))
-        once = TextColumn(periods.name, periods.file, text_array(names), periods.rows[: len(names)])
+        once = TextColumn(periods.name, periods.file, build_text_array(names), periods.rows[: len(names)])
         return np.tile(parse_periods(once, source.frequency, faults), periods.cells.size // len(names))
     if source.subperiod is None:
         return parse_periods(periods, source.frequency, faults)
@@ -262,10 +262,11 @@ def _without_aggregates(rows: SourceRows, faults: Faults) -> SourceRows:
         return rows
     n_rows = int(rows.frame["row"][grouped].nunique())
     codes = sorted(set(rows.frame["partner"][grouped]))
-    named = ", ".join(places()[c].name for c in codes[:_MAX_NAMED]) + (" ..." if len(codes) > _MAX_NAMED else "")
+    named = ", ".join(load_places()[c].name for c in codes[:_MAX_NAMED]) + (" ..." if len(codes) > _MAX_NAMED else "")
     faults.warn(
         "aggregate-partner",
-        f"{counted(n_rows, 'row is', 'rows are')} about groups of countries or an unspecified rest ({named}) and "
+        f"{format_counted(n_rows, 'row is', 'rows are')} about groups of countries or an unspecified "
+        f"rest ({named}) and "
         "left out",
         rows.record.path,
     )

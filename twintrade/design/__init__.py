@@ -5,6 +5,7 @@ from twintrade.design.comparison import COMPARISONS, Comparison, Donors, NeverTr
 from twintrade.design.design import Design
 from twintrade.design.observations import NEVER_TIME, Observations
 from twintrade.design.panel import Panel
+from twintrade.design.selection import describe_untreated
 from twintrade.design.transforms import NOT_LOG, TRANSFORMS, TransformName
 from twintrade.design.treatment import NEVER, Treatment
 
@@ -24,4 +25,5 @@ __all__ = [
     "Panel",
     "TransformName",
     "Treatment",
+    "describe_untreated",
 ]

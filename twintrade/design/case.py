@@ -108,14 +108,14 @@ class Case:
         """
         if self.seasons == 1 or int(self.is_before.sum()) < 2 * self.seasons:
             return self
-        return replace(self, values=less_seasons(self.values, self.periods % self.seasons, self.is_before))
+        return replace(self, values=remove_seasons(self.values, self.periods % self.seasons, self.is_before))
 
     def dated(self, onset: int) -> "Case":
         """Return the case with another onset."""
         return replace(self, onset=onset)
 
 
-def less_seasons(values: FloatArray, season: IntArray, before: BoolArray) -> FloatArray:
+def remove_seasons(values: FloatArray, season: IntArray, before: BoolArray) -> FloatArray:
     """Return values less seasonal means over some periods, plus the mean of these means.
 
     Parameters
@@ -131,7 +131,7 @@ def less_seasons(values: FloatArray, season: IntArray, before: BoolArray) -> Flo
     return np.asarray(values - means[:, place] + means.mean(axis=1, keepdims=True))
 
 
-def case_of(design: Design, matrix: OutcomeMatrix, row: int | None = None) -> Case:
+def build_case(design: Design, matrix: OutcomeMatrix, row: int | None = None) -> Case:
     """Return the case of one treated unit of a matrix, the only one by default.
 
     Raises

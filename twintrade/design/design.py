@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from twintrade.design.comparison import Comparison, Donors, NotYetTreated
-from twintrade.design.fixed_effects import effect_label, effect_names
+from twintrade.design.fixed_effects import format_effect_label, list_effect_names
 from twintrade.design.observations import Observations
 from twintrade.design.panel import Panel
 from twintrade.design.selection import observe
@@ -90,7 +90,7 @@ class Design:
             raise DesignError(f"comparison is an object such as NeverTreated(), not {self.comparison!r}")
         if isinstance(self.clusters, str):
             raise DesignError(f"clusters is a list of dimensions; give ({self.clusters!r},)")
-        effect_names(self.fixed_effects)
+        list_effect_names(self.fixed_effects)
         if self.window[0] > self.window[1]:
             raise DesignError(f"the window {list(self.window)} ends before it begins; give [first, last]")
         if self.reference >= 0 or self.reference >= -self.anticipation:
@@ -122,12 +122,12 @@ class Design:
     @property
     def effect_names(self) -> tuple[str, ...]:
         """Names of the fixed effects."""
-        return effect_names(self.fixed_effects)
+        return list_effect_names(self.fixed_effects)
 
     @property
     def effects_label(self) -> str:
         """The fixed effects as a table prints them."""
-        labels = (effect_label(n, self.panel.is_dyadic, self.panel.frequency) for n in self.effect_names)
+        labels = (format_effect_label(n, self.panel.is_dyadic, self.panel.frequency) for n in self.effect_names)
         return ", ".join(labels)
 
     @property

@@ -49,7 +49,7 @@ class DonorSet:
         return len(self.donors.units)
 
 
-def donor_sets(
+def build_donor_sets(
     design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
 ) -> tuple[DonorSet, ...]:
     """Return the two donor sets of a treated dyad, side by side.
@@ -94,10 +94,10 @@ def donor_sets(
     )
 
 
-def untreated_rectangle(
+def build_untreated_rectangle(
     design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
 ) -> DonorSet:
-    """Return every unit that may serve as donor, whatever its city and partner, under the rules of ``donor_sets``.
+    """Return every unit that may serve as donor, whatever its city and partner, under the rules of ``build_donor_sets``.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def untreated_rectangle(
     return _set("all", "every untreated flow of the table", others, design.panel.units, reasons)
 
 
-def case_design(design: Design, unit: str, donor_set: DonorSet) -> Design:
+def build_case_design(design: Design, unit: str, donor_set: DonorSet) -> Design:
     """Return the design of one treated unit and one donor set.
 
     Raises
@@ -126,7 +126,7 @@ def case_design(design: Design, unit: str, donor_set: DonorSet) -> Design:
     return replace(design, comparison=donor_set.donors).restricted(members[design.panel.unit])
 
 
-def treated_unit(design: Design) -> str:
+def find_treated_unit(design: Design) -> str:
     """Return the label of the only unit treated within the sample.
 
     Raises

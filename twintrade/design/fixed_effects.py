@@ -29,7 +29,7 @@ LABELS: dict[str, str] = {
 }
 
 
-def effect_names(fixed_effects: str | tuple[str, ...]) -> tuple[str, ...]:
+def list_effect_names(fixed_effects: str | tuple[str, ...]) -> tuple[str, ...]:
     """Return the effects of a named set, or check a list of them.
 
     Raises
@@ -48,13 +48,13 @@ def effect_names(fixed_effects: str | tuple[str, ...]) -> tuple[str, ...]:
     return fixed_effects
 
 
-def effect_label(name: str, is_dyadic: bool, period: str = "period") -> str:
+def format_effect_label(name: str, is_dyadic: bool, period: str = "period") -> str:
     """Return an effect as a table prints it: "dyad", "city × year"."""
     text = "dyad" if name == "unit" and is_dyadic else LABELS[name]
     return text.replace("period", period)
 
 
-def codes(panel: Panel, name: str, rows: IntArray) -> IntArray:
+def encode_effect(panel: Panel, name: str, rows: IntArray) -> IntArray:
     """Return the level of one effect for each of the given rows, as codes without gaps, shape (n_rows,).
 
     Cohorts are not known to a panel: ask the observations of a design for their codes.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twintrade.design.fixed_effects import codes, compact
+from twintrade.design.fixed_effects import compact, encode_effect
 from twintrade.effects.sample import Dropped, Sample
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
@@ -114,7 +114,7 @@ class Observations:
         """Return the levels of one effect or cluster dimension by row, shape (n_rows,)."""
         if name == "cohort":
             return np.unique(self.unit_onset, return_inverse=True)[1].astype(np.int64)[self.unit]
-        return codes(self.design.panel, name, self.rows)
+        return encode_effect(self.design.panel, name, self.rows)
 
     def unit_clusters(self, name: str) -> IntArray:
         """Return the cluster of each unit, shape (n_units,).

@@ -3,7 +3,7 @@
 from twintrade.data.calendar import Frequency, TwinningDate
 
 
-def onset_of(date: TwinningDate, frequency: Frequency, late_from: int, vague_years_later: int = 0) -> int:
+def find_onset(date: TwinningDate, frequency: Frequency, late_from: int, vague_years_later: int = 0) -> int:
     """Return the first period in which a tie of this date counts.
 
     Parameters
@@ -23,6 +23,6 @@ def onset_of(date: TwinningDate, frequency: Frequency, late_from: int, vague_yea
     return frequency.ordinal(year, date.month or 1)
 
 
-def end_of(date: TwinningDate, frequency: Frequency) -> int:
+def find_end(date: TwinningDate, frequency: Frequency) -> int:
     """Return the first period in which a tie that ended on this date no longer counts: the one after it."""
     return frequency.ordinal(date.year, date.month or 12) + 1

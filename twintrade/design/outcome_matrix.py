@@ -64,7 +64,7 @@ class OutcomeMatrix:
         return self.periods - int(self.onset[row])
 
 
-def outcome_matrix(design: Design) -> OutcomeMatrix:
+def build_outcome_matrix(design: Design) -> OutcomeMatrix:
     """Arrange the observations of a design as a matrix.
 
     Periods are those in which every treated unit is observed. Units not treated in them are kept when they are

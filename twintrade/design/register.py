@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from twintrade.data.calendar import Frequency, TwinningDate
-from twintrade.design.onset import onset_of
+from twintrade.design.onset import find_onset
 from twintrade.design.panel import Panel
 from twintrade.design.treatment import NEVER
 from twintrade.numerics.arrays import FloatArray
@@ -86,7 +86,7 @@ class DateChoice:
         if date is None:
             return None
         frequency = Frequency(panel.frequency)
-        start = onset_of(date, frequency, self.late_from, self.vague_years_later)
+        start = find_onset(date, frequency, self.late_from, self.vague_years_later)
         is_vague = date.month is None and frequency is not Frequency.YEAR
         can_be_inside = start + frequency.per_year - 1 > panel.first_period and start <= panel.last_period
         return None if is_vague and can_be_inside else start
@@ -117,7 +117,7 @@ class Ties:
     other_events: Mapping[str, str] = field(default_factory=dict)
 
 
-def register_of(ties: Ties, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
+def build_register(ties: Ties, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
     """Return the register: ``REGISTER_COLUMNS`` without flag and status, and ``counts`` (of a kind that counts).
 
     Rows that belong to no unit of the panel have an empty ``unit``.
@@ -183,7 +183,7 @@ def _unit(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str], 
     return units.get((str(row["city"]), str(row["partner"]) if panel.is_dyadic else ""), "")
 
 
-def with_status(
+def add_status(
     register: pd.DataFrame, onset: FloatArray, excluded: Mapping[str, str], linked: Collection[str], panel: Panel
 ) -> pd.DataFrame:
     """Return the register with the part each tie's unit takes, and with flags a reader must see."""

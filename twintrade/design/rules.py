@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar import Frequency, TwinningDate
-from twintrade.data.sources import counted
-from twintrade.design.onset import end_of
+from twintrade.data.sources import format_counted
+from twintrade.design.onset import find_end
 from twintrade.design.panel import Panel
-from twintrade.design.register import REGISTER_COLUMNS, DateChoice, Ties, register_of, with_status
+from twintrade.design.register import REGISTER_COLUMNS, DateChoice, Ties, add_status, build_register
 from twintrade.design.treatment import NEVER, Treatment
-from twintrade.design.unmatched import misspelt_message, misspelt_ties, outside_message
+from twintrade.design.unmatched import build_misspelt_message, build_outside_message, find_misspelt_ties
 from twintrade.design.words import require_word
 from twintrade.effects.messages import Level, Message
 from twintrade.errors import DesignError
@@ -87,7 +87,7 @@ class TreatmentRule:
         return text + f"; a date known only by its year counts from {later}."
 
 
-def treatment_of(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) -> Treatment:
+def build_treatment(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) -> Treatment:
     """Apply a rule to the ties of a panel's units.
 
     Parameters
@@ -109,18 +109,18 @@ def treatment_of(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) ->
         as linked, or with another event, is not in the panel, or is tied itself.
     """
     rule = rule or TreatmentRule()
-    register = register_of(ties, rule.choice, rule.kinds, panel)
+    register = build_register(ties, rule.choice, rule.kinds, panel)
     linked = _linked(register, ties, panel)
     onset = _onsets(rule, register, panel)
-    misspelt = misspelt_ties(register, panel)
+    misspelt = find_misspelt_ties(register, panel)
     excluded = _excluded(register, onset, linked, {m.unit for m in misspelt}, panel)
     _refuse_undated(excluded, ties, register, panel)
     excluded |= _moved_by_events(ties.other_events, onset, panel)
-    register = with_status(register, onset, excluded, linked, panel)
+    register = add_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
     messages = _messages(rule, register, excluded)
     if misspelt:
-        messages.insert(0, misspelt_message(misspelt))
+        messages.insert(0, build_misspelt_message(misspelt))
     return Treatment(
         units=panel.units,
         onset=onset,
@@ -133,7 +133,7 @@ def treatment_of(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) ->
     )
 
 
-def flagged_units(treatment: Treatment) -> tuple[str, ...]:
+def list_flagged_units(treatment: Treatment) -> tuple[str, ...]:
     """Return the treated units that have another link without a date."""
     if treatment.register.empty:
         return ()
@@ -190,7 +190,7 @@ def _refuse_undated(excluded: Mapping[str, str], ties: Ties, register: pd.DataFr
     mine = register[(register["unit"] == undated[0]) & register["onset"].isna()]
     dated = sorted(set(mine["signed"]) - {""})
     known = f", known only as {dated[0]} in a panel of {panel.frequency}s" if dated else ""
-    count = counted(len(undated), "unit has", "units have")
+    count = format_counted(len(undated), "unit has", "units have")
     raise DesignError(
         f"{count} a tie whose date is not known (first: {undated[0]}{known}); they cannot stand for untied ones. "
         'Find the dates, or leave these units out with undated = "exclude" under each [[data.twinnings]] of the '
@@ -202,7 +202,7 @@ def _dose(rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel:
     """Ties in force by row: for the rule ``dose``, and as 0/1 where a tie that made an onset ended in the sample."""
     counted = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
     frequency = Frequency(panel.frequency)
-    ends = [float(end_of(e, frequency)) if isinstance(e, TwinningDate) else np.inf for e in counted["end"]]
+    ends = [float(find_end(e, frequency)) if isinstance(e, TwinningDate) else np.inf for e in counted["end"]]
     if rule.rule != "dose" and not (np.array([*ends, np.inf]) <= panel.last_period).any():
         return None
     position = {u: i for i, u in enumerate(panel.units)}
@@ -271,11 +271,11 @@ def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str
         vague = treated.loc[treated["precision"] == "year", "unit"].tolist()
         cases.append(("info", "year-precision", vague, "treated unit has", "a date known only by its year"))
     found = [
-        Message(level, code, f"{counted(len(set(units)), one, _several(one))} {text}: {_listed(units)}")
+        Message(level, code, f"{format_counted(len(set(units)), one, _several(one))} {text}: {_listed(units)}")
         for level, code, units, one, text in cases
         if units
     ]
-    outside = outside_message(register, "; payloads/ties_outside_panel.csv lists them")
+    outside = build_outside_message(register, "; payloads/ties_outside_panel.csv lists them")
     return [*found, outside] if outside else found
 
 

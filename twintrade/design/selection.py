@@ -148,3 +148,10 @@ def _assemble(
         weights=weights,
         dropped=(*design.left_out, *sieve.dropped),
     )
+
+
+def describe_untreated(o: Observations) -> str:
+    """Say that no unit is treated, and which units are left out because they are treated in all their rows."""
+    always = [d for d in o.dropped if d.reason in ("always-treated", "no-figure-before")]
+    without = "".join(f"; left out are {d.sentence} ({', '.join(d.names[:3])})" for d in always)
+    return f"no unit is treated within the sample{without}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from twintrade.data.geography import near_name
+from twintrade.data.geography import find_near_name
 from twintrade.design.panel import Panel
 from twintrade.effects.messages import Message
 
@@ -32,7 +32,7 @@ class Misspelt:
     unit: str
 
 
-def misspelt_ties(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, ...]:
+def find_misspelt_ties(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, ...]:
     """Return the ties of no unit whose city and partner are in the panel or nearly are, in the panel's spelling."""
     outside = register[register["unit"] == ""]
     cities = _near(outside["city"], {str(city) for city in panel.cities})
@@ -45,23 +45,23 @@ def misspelt_ties(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, ...]:
         near = (cities.get(own[0], ""), partners.get(own[1], ""))
         meant = (near[0] or own[0], near[1] or own[1])
         if any(near) and (unit := units.get(meant, "")):
-            tie = tie_in_words(row["twinning"], row["city"], row["partner"])
+            tie = format_tie(row["twinning"], row["city"], row["partner"])
             found.append(Misspelt(tie, " and ".join(filter(None, near)), unit))
     return tuple(found)
 
 
 def _near(names: pd.Series, known: set[str]) -> dict[str, str]:
     """Return the near name of each name that is not known itself."""
-    return {name: near_name(name, known) for name in set(map(str, names)) - known}
+    return {name: find_near_name(name, known) for name in set(map(str, names)) - known}
 
 
-def tie_in_words(twinning: object, city: object, partner: object) -> str:
+def format_tie(twinning: object, city: object, partner: object) -> str:
     """Return a tie as a message names it: its row or id and its two ends."""
     ends = f"{city}–{partner}" if partner else str(city)
     return f"{twinning} ({ends})"
 
 
-def misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
+def build_misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
     """Return the warning about ties whose city or partner is nearly one of the panel."""
     named = "; ".join(f"{m.tie}: is {m.near} meant?" for m in misspelt[:MOST_TIES]) + _more(len(misspelt))
     pairs = "the pair of that name takes" if len(misspelt) == 1 else "the pairs of those names take"
@@ -73,14 +73,14 @@ def misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
     return Message("warning", "unmatched-city", text)
 
 
-def outside_message(register: pd.DataFrame, where: str) -> Message | None:
+def build_outside_message(register: pd.DataFrame, where: str) -> Message | None:
     """Return the note on ties that concern no unit of the panel, the first named; None where there are none."""
     outside = register[register["unit"] == ""]
     if outside.empty:
         return None
     first = outside.head(MOST_TIES)
     named = "; ".join(
-        tie_in_words(*ends) for ends in zip(first["twinning"], first["city"], first["partner"], strict=True)
+        format_tie(*ends) for ends in zip(first["twinning"], first["city"], first["partner"], strict=True)
     )
     count = "1 tie concerns" if len(outside) == 1 else f"{len(outside)} ties concern"
     return Message("info", "tie-outside-panel", f"{count} no unit of the panel: {named}{_more(len(outside))}{where}")

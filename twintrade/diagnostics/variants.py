@@ -45,13 +45,13 @@ class Variant:
 Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None]
 
 
-def quick(fit: Fit, inference: Inference, draws: int = 199) -> Inference:
+def simplify_inference(fit: Fit, inference: Inference, draws: int = 199) -> Inference:
     """Return the inference with what a check of many variants cannot afford left out.
 
     Randomization keeps its p-values with fewer draws and drops the inversion. Bands already reported stay.
     """
     if isinstance(inference, Reported):
-        return replace(inference, method=quick(fit, inference.method, draws))
+        return replace(inference, method=simplify_inference(fit, inference.method, draws))
     chosen = resolve_method(fit, inference)
     if not isinstance(chosen, Randomization):
         return chosen
@@ -64,7 +64,7 @@ def quick(fit: Fit, inference: Inference, draws: int = 199) -> Inference:
     )
 
 
-def event_bands(fit: Fit, inference: Inference, rng: np.random.Generator) -> tuple[Bands, FloatArray]:
+def compute_event_bands(fit: Fit, inference: Inference, rng: np.random.Generator) -> tuple[Bands, FloatArray]:
     """Return bands by event time and the effects' joint covariance, with what many variants cannot afford left out.
 
     Raises
@@ -74,13 +74,13 @@ def event_bands(fit: Fit, inference: Inference, rng: np.random.Generator) -> tup
     """
     if "event" not in fit.views:
         raise InferenceError(f"{fit.estimator.title or 'the method'} gives no effects by event time")
-    bands = quick(fit, inference).infer(fit, "event", rng)
+    bands = simplify_inference(fit, inference).infer(fit, "event", rng)
     if bands.covariance is None:
         raise InferenceError(f"{bands.inference} gives no joint covariance")
     return bands, bands.covariance
 
 
-def compared(
+def compare_variants(
     fit: Fit, variants: Iterable[Variant], inference: Inference | None, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Return one row a variant, the overall effect and its interval, in the columns ``COLUMNS``.
@@ -140,13 +140,13 @@ def _numbers(fit: Fit, variant: Variant, inference: Inference | None, rng: np.ra
     return row | {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
 
 
-def extremes(known: pd.DataFrame) -> tuple[float, float, str]:
+def find_extremes(known: pd.DataFrame) -> tuple[float, float, str]:
     """Return the smallest and the largest effect of some variants, and whether they agree in sign, in words."""
     low, high = float(known["effect"].min()), float(known["effect"].max())
     return low, high, "have the same sign" if low * high > 0 else "do not even agree in sign"
 
 
-def failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
+def list_failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
     """Return one warning a variant that could not be estimated."""
     failed = table[table["reason"] != ""]
     return tuple(
@@ -155,7 +155,7 @@ def failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
     )
 
 
-def quoted(value: float, scale: str) -> str:
+def format_effect(value: float, scale: str) -> str:
     """Return an effect as a sentence quotes it: log points in percent as well."""
     if scale == "percent":
         return f"{value:+.1f} %"
@@ -164,7 +164,7 @@ def quoted(value: float, scale: str) -> str:
     return f"{value:,.3g}" if scale == "level" else f"{value:.3g} {scale}"
 
 
-def p_text(p: float) -> str:
+def format_p(p: float) -> str:
     """Return a p-value as a sentence quotes it: never as zero."""
     return "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
 

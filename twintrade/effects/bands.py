@@ -85,14 +85,14 @@ class Bands:
         return frame[list(BAND_COLUMNS)]
 
 
-def absent(n_effects: int) -> FloatArray:
+def fill_absent(n_effects: int) -> FloatArray:
     """Return NaN for every effect: the honest value of what a method does not provide."""
     return np.full(n_effects, np.nan)
 
 
-def unknown_bands(estimate: Estimate) -> Bands:
+def build_unknown_bands(estimate: Estimate) -> Bands:
     """Return an estimate without any statement of how sure it is."""
-    nothing = absent(estimate.n_effects)
+    nothing = fill_absent(estimate.n_effects)
     return Bands(
         estimate=estimate,
         inference="none",

@@ -39,7 +39,7 @@ class Message:
     column: str = ""
 
 
-def messages_frame(messages: Iterable[Message]) -> pd.DataFrame:
+def build_messages_frame(messages: Iterable[Message]) -> pd.DataFrame:
     """Return messages as the frame that messages.csv holds."""
     rows = [(m.level, m.code, m.file, m.row, m.column, m.message) for m in messages]
     frame = pd.DataFrame(rows, columns=list(MESSAGE_COLUMNS))

@@ -11,13 +11,13 @@ from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex import (
-    augmented_weights,
-    balanced_on,
-    centered,
-    chosen_penalty,
-    less_covariates,
-    simplex_weights,
-    standardized_covariates,
+    augment_weights,
+    balance_weights,
+    center_on_donors,
+    choose_penalty,
+    fit_simplex_weights,
+    remove_covariates,
+    standardize_covariates,
 )
 
 
@@ -67,20 +67,20 @@ class AugmentedSyntheticControl(WeightedCase):
         if case.predictors.shape[1] == 0:
             weights = self._weights(values)
         else:
-            covariates = standardized_covariates(case.predictors)
-            fitted = self._weights(less_covariates(values - values[1:].mean(axis=0), covariates))
-            weights = balanced_on(fitted, covariates)
+            covariates = standardize_covariates(case.predictors)
+            fitted = self._weights(remove_covariates(values - values[1:].mean(axis=0), covariates))
+            weights = balance_weights(fitted, covariates)
         return DonorWeights(weights, float(level[0] - weights @ level[1:]))
 
     def _weights(self, values: FloatArray) -> FloatArray:
-        donors, treated = centered(values)
-        base = simplex_weights(donors.T, treated)
+        donors, treated = center_on_donors(values)
+        base = fit_simplex_weights(donors.T, treated)
         if not donors.any():
             return base
         penalty = self.penalty
         if penalty is None:
-            penalty = chosen_penalty(donors, treated, base, one_se=self.one_se)
-        return augmented_weights(donors, treated, penalty, base)
+            penalty = choose_penalty(donors, treated, base, one_se=self.one_se)
+        return augment_weights(donors, treated, penalty, base)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from twintrade.design import Design
+from twintrade.design import Design, describe_untreated
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Registry
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import DesignError, EstimationError
@@ -86,7 +86,7 @@ class Requires:
         o = design.observations
         onsets = np.unique(o.unit_onset[o.is_ever_treated])
         if onsets.size == 0:
-            lacking.append("no unit is treated within the sample")
+            lacking.append(describe_untreated(o))
         if self.never_treated and o.is_ever_treated.all():
             lacking.append("every unit is treated in the end, and it needs units that never are")
         if self.single_onset and onsets.size > 1:

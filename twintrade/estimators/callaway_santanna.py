@@ -11,11 +11,11 @@ from twintrade.effects import CohortEffects, Dropped
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.conditional_cells import conditional_cells, lacking
-from twintrade.estimators.cohort_means.group_time import Base, Cell, Shares, cells, identified, pack
-from twintrade.estimators.cohort_means.missing_patterns import Groups, grouped, pattern_effects
+from twintrade.estimators.cohort_means.conditional_cells import describe_empty_side, estimate_conditional_cells
+from twintrade.estimators.cohort_means.group_time import Base, Cell, Shares, iterate_cells, pack, select_identified
+from twintrade.estimators.cohort_means.missing_patterns import Groups, estimate_from_patterns, group_by_pattern
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.estimators.regression.estimands import cohort_size
+from twintrade.estimators.regression.estimands import describe_cohort_weights
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons import PANEL_ONLY, CohortMoments, Convention, Method
 
@@ -83,14 +83,14 @@ class CallawaySantAnna(Estimator):
 
     def _estimated(self, design: Design) -> CohortEffects:
         wide = replace(widen(design.observations), are_sections=self.rows == "cross_sections")
-        every = list(cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
-        plan, dropped = identified(every, wide)
+        every = list(iterate_cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
+        plan, dropped = select_identified(every, wide)
         _require_treated(plan, wide, dropped)
         is_plain = self.rows == "panel" and wide.weights is None and not design.covariates
         if is_plain and wide.is_complete:
-            effects, influence = moment_effects(wide.moments(), plan, wide)
+            effects, influence = estimate_from_moments(wide.moments(), plan, wide)
             return pack(plan, effects, influence, wide, design, self.base, dropped)
-        groups = grouped(wide) if is_plain else None
+        groups = group_by_pattern(wide) if is_plain else None
         if groups is not None:
             return self._by_pattern(groups, wide, plan, design, dropped)
         return self._by_cell(wide, plan, design, dropped)
@@ -105,7 +105,7 @@ class CallawaySantAnna(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        size = cohort_size(design)
+        size = describe_cohort_weights(design)
         return (
             "Average effect on the treated over cohort-period cells from onset on, each against the last period "
             f"before onset less anticipation, weighted by {size}."
@@ -118,23 +118,23 @@ class CallawaySantAnna(Estimator):
     def _by_pattern(
         self, groups: Groups, wide: Wide, plan: list[Cell], design: Design, dropped: tuple[Dropped, ...]
     ) -> CohortEffects:
-        kept, lost, effects, influence = pattern_effects(groups, plan)
+        kept, lost, effects, influence = estimate_from_patterns(groups, plan)
         seen = ~np.isnan(wide.outcomes)
         for cell in lost:
             treated = (wide.cohort == cell.cohort) & seen[:, cell.at] & seen[:, cell.base]
-            dropped = (*dropped, _not_identified(cell, wide, lacking(bool(treated.any()))))
+            dropped = (*dropped, _not_identified(cell, wide, describe_empty_side(bool(treated.any()))))
         _require_treated(kept, wide, dropped)
         return pack(kept, effects, influence, wide, design, self.base, dropped)
 
     def _by_cell(self, wide: Wide, plan: list[Cell], design: Design, dropped: tuple[Dropped, ...]) -> CohortEffects:
         sections = self.convention if self.rows == "cross_sections" else None
-        found = conditional_cells(wide, plan, self.method, sections)
+        found = estimate_conditional_cells(wide, plan, self.method, sections)
         dropped += tuple(_not_identified(cell, wide, why) for cell, why in found.lost)
         _require_treated(found.kept, wide, dropped)
         return pack(found.kept, found.effects, found.influence, wide, design, self.base, dropped)
 
 
-def moment_effects(m: CohortMoments, plan: list[Cell], wide: Wide) -> tuple[FloatArray, CohortInfluence]:
+def estimate_from_moments(m: CohortMoments, plan: list[Cell], wide: Wide) -> tuple[FloatArray, CohortInfluence]:
     """Return the effects of the cells, and their influence, from cohort statistics alone.
 
     Parameters

@@ -11,13 +11,13 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Dropped, EventStudy, Influence, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.missing_patterns import PanelMeans, panel_means
+from twintrade.estimators.cohort_means.missing_patterns import PanelMeans, compute_panel_means
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.regression.estimands import counting
-from twintrade.estimators.switching.cells import Horizon, Singletons, horizons
-from twintrade.estimators.switching.covariates import Slopes, without_covariates
-from twintrade.estimators.switching.means import MeanHorizon, has_means, mean_horizons
-from twintrade.estimators.switching.switchers import Switchers, switchers
+from twintrade.estimators.regression.estimands import describe_weights
+from twintrade.estimators.switching.cells import Horizon, Singletons, list_horizons
+from twintrade.estimators.switching.covariates import Slopes, adjust_for_covariates
+from twintrade.estimators.switching.means import MeanHorizon, has_means, list_mean_horizons
+from twintrade.estimators.switching.switchers import Switchers, build_switchers
 from twintrade.numerics.arrays import FloatArray, ObjectArray
 
 AnyHorizon = Horizon | MeanHorizon
@@ -78,21 +78,21 @@ class ChaisemartinDHaultfoeuille(Estimator):
         o = design.observations
         shift = design.anticipation
         asked = (*self._horizons(o, shift), self.singletons, self.same_switchers)
-        means = panel_means(widen(o)) if has_means(o) else None
+        means = compute_panel_means(widen(o)) if has_means(o) else None
         if means is not None:
-            effects, placebos = mean_horizons(means, *asked, shift)
+            effects, placebos = list_mean_horizons(means, *asked, shift)
             _require_effects(effects, shift)
             wide = means.wide
             switching = np.isfinite(wide.onset) & (wide.onset > wide.periods[0])
             lost = np.setdiff1d(np.flatnonzero(switching), [g for h in effects for g in h.groups])
             units = wide.unit_ids[np.isin(wide.cohort, lost)]
             return self._event_study(o, effects, placebos, _unused(units), partial(_from_means, means))
-        layout = switchers(o)
+        layout = build_switchers(o)
         slopes: tuple[Slopes, ...] = ()
         dropped: tuple[Dropped, ...] = ()
         if design.covariates:
-            layout, slopes, dropped = without_covariates(layout, design.covariates)
-        by_unit, early = horizons(layout, *asked, slopes)
+            layout, slopes, dropped = adjust_for_covariates(layout, design.covariates)
+        by_unit, early = list_horizons(layout, *asked, slopes)
         _require_effects(by_unit, shift)
         used = np.unique(np.concatenate([h.units for h in by_unit]))
         units = o.unit_ids[layout.order[np.setdiff1d(np.flatnonzero(layout.sign != 0), used)]]
@@ -112,7 +112,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
         return (
             f"Sum of the effects over {some} periods since the change, each against the last period before it, "
             "divided by the sum of the changes of dose: effect of one more unit of dose for one period, at any lag."
-            f"{counting(design)}"
+            f"{describe_weights(design)}"
         )
 
     def equation(self, design: Design) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.design.case import Case, less_seasons
+from twintrade.design.case import Case, remove_seasons
 from twintrade.effects.estimate import Against, Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
@@ -53,10 +53,10 @@ class DoubleRatio(SingleCase):
         EstimationError
             Donors on one margin and off it only, or no positive flow to measure from.
         """
-        ratio = log_double_ratio(case.values, case.city, case.partner)
+        ratio = compute_log_double_ratio(case.values, case.city, case.partner)
         is_whole = bool(np.isfinite(ratio[case.is_before]).all())
         if case.seasons > 1 and is_whole and int(case.is_before.sum()) >= 2 * case.seasons:
-            ratio = less_seasons(ratio[None], case.periods % case.seasons, case.is_before)[0]
+            ratio = remove_seasons(ratio[None], case.periods % case.seasons, case.is_before)[0]
         base = case.is_before if self.relative_to == "pre_mean" else case.event_times == self.base_period
         if not np.isfinite(ratio[base]).any():
             raise EstimationError(f"{case.units[0]} has no positive flow in the period it is measured from")
@@ -92,7 +92,7 @@ class DoubleRatio(SingleCase):
         return "dₜ = ln Xcjt − ln Xc·t − ln X·jt + ln X··t, sums leave the treated dyad out"
 
 
-def log_double_ratio(values: FloatArray, city: IntArray, partner: IntArray) -> FloatArray:
+def compute_log_double_ratio(values: FloatArray, city: IntArray, partner: IntArray) -> FloatArray:
     """Return the log double ratio of the first flow by period; NaN where a part of it is not positive.
 
     Parameters

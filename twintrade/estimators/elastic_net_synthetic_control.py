@@ -6,7 +6,7 @@ from twintrade.design import Design
 from twintrade.design.case import Case
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
-from twintrade.numerics.simplex import chosen_net, elastic_net
+from twintrade.numerics.simplex import choose_net, fit_elastic_net
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class ElasticNetSyntheticControl(WeightedCase):
         refuse_few_periods(case, self.min_before, self.name)
         columns, target = case.donors[:, case.is_before].T, case.own[case.is_before]
         if self.penalty is None:
-            found = chosen_net(columns, target, self.mixes, self.n_blocks)
+            found = choose_net(columns, target, self.mixes, self.n_blocks)
         else:
-            found = elastic_net(columns, target, self.penalty, self.mix)
+            found = fit_elastic_net(columns, target, self.penalty, self.mix)
         return DonorWeights(found.weights, found.intercept)
 
     def assumption(self, design: Design) -> str:

@@ -12,13 +12,17 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires, Target
 from twintrade.estimators.cohort_means.collapsed import collapse
 from twintrade.estimators.regression.cell_fit import CellFit, Family, fit_cells
-from twintrade.estimators.regression.cell_table import CellTable, Measure, measured, tabled
-from twintrade.estimators.regression.estimands import change_of_total, less_before, weighing
-from twintrade.estimators.regression.event_terms import follows_event_time
-from twintrade.estimators.regression.mundlak import interactions
+from twintrade.estimators.regression.cell_table import CellTable, Measure, measure_cells, tabulate_cells
+from twintrade.estimators.regression.estimands import (
+    describe_average_less_before,
+    describe_change_of_total,
+    describe_weighing,
+)
+from twintrade.estimators.regression.event_terms import find_affected_rows
+from twintrade.estimators.regression.mundlak import build_interactions
 from twintrade.estimators.regression.reference import require_reference
-from twintrade.estimators.regression.saturated import Dummies, cell_dummies
-from twintrade.estimators.regression.split_panel import corrected
+from twintrade.estimators.regression.saturated import Dummies, build_cell_dummies
+from twintrade.estimators.regression.split_panel import correct_by_split_panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class ETWFE(Estimator):
         found = self._estimated(design)
         if not self.n_splits:
             return found
-        return corrected(design, found, self._estimated, self.n_splits, self.seed)
+        return correct_by_split_panel(design, found, self._estimated, self.n_splits, self.seed)
 
     def _estimated(self, design: Design) -> CohortEffects:
         """Return effects without correction, from cohort means where that is the same."""
@@ -90,11 +94,11 @@ class ETWFE(Estimator):
         """Fit the cells on the given rows."""
         cells, reference = self._cells(o)
         fixed = {} if self.moderator is None else {self.moderator: self.at}
-        given = interactions(o, cells.of_row, has_units="unit" in o.design.effect_names, fixed=fixed)
+        given = build_interactions(o, cells.of_row, has_units="unit" in o.design.effect_names, fixed=fixed)
         fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family)
         fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, o.design.covariates)))
-        found = measured(o, fit, cells.of_row, self.measure, self.family)
-        return _packed(o, fit, tabled(o, fit, cells, found, reference), scale, reference)
+        found = measure_cells(o, fit, cells.of_row, self.measure, self.family)
+        return _packed(o, fit, tabulate_cells(o, fit, cells, found, reference), scale, reference)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -111,11 +115,18 @@ class ETWFE(Estimator):
         """Return what the headline averages."""
         held = "" if self.moderator is None else f", at {self.moderator} = {self.at:g}"
         average = (
-            f"Average of the effects by cohort and period from onset on{held}, {weighing(design, 'treated row')}."
+            f"Average of the effects by cohort and period from onset on{held}, "
+            f"{describe_weighing(design, 'treated row')}."
         )
         if self.measure == "percent":
-            average = change_of_total(design, "the sum of what the cells' coefficients say they would have been", "")
-        return average if design.comparison.uses_not_yet_treated else less_before(average.removesuffix("."))
+            average = describe_change_of_total(
+                design, "the sum of what the cells' coefficients say they would have been", ""
+            )
+        return (
+            average
+            if design.comparison.uses_not_yet_treated
+            else describe_average_less_before(average.removesuffix("."))
+        )
 
     @property
     def target(self) -> Target:
@@ -147,15 +158,15 @@ class ETWFE(Estimator):
 
     def _cells(self, o: Observations) -> tuple[Dummies, int | None]:
         if not isinstance(o.design.comparison, NeverTreated):
-            return cell_dummies(o, o.is_affected), None
-        ever = follows_event_time(o)
+            return build_cell_dummies(o, o.is_affected), None
+        ever = find_affected_rows(o)
         if ever.all():
             raise EstimationError(
                 "every unit is tied in the end, so nobody is never tied; compare with units not yet tied"
             )
         times = o.event_time[ever]
         require_reference(times, times, o.design.reference)
-        return cell_dummies(o, ever & (o.event_time != o.design.reference)), o.design.reference
+        return build_cell_dummies(o, ever & (o.event_time != o.design.reference)), o.design.reference
 
 
 def _packed(

@@ -15,21 +15,26 @@ from twintrade.estimators.imputing.cells import (
     CellEffects,
     Cells,
     Measure,
-    cells_of,
-    differences,
-    empty_cells,
-    ratios,
+    compute_cell_differences,
+    compute_cell_ratios,
+    group_cells,
+    list_empty_cells,
 )
-from twintrade.estimators.imputing.leads import Leads, leads
-from twintrade.estimators.imputing.leverage import leverage_report
-from twintrade.estimators.imputing.table import cell_part, from_means, lead_part, packed
-from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, Family, counterfactual
-from twintrade.estimators.regression.estimands import change_of_total, weighing
-from twintrade.estimators.repeating.repeated import repeated
-from twintrade.estimators.repeating.repeated_imputation import MOST_AFFECTED, imputed, means_of
+from twintrade.estimators.imputing.leads import Leads, fit_leads
+from twintrade.estimators.imputing.leverage import build_leverage_report
+from twintrade.estimators.imputing.table import (
+    build_cell_part,
+    build_cohort_effects,
+    build_lead_part,
+    impute_from_means,
+)
+from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, Family, fit_counterfactual
+from twintrade.estimators.regression.estimands import describe_change_of_total, describe_weighing
+from twintrade.estimators.repeating.repeated import prepare_repeated
+from twintrade.estimators.repeating.repeated_imputation import MOST_AFFECTED, compute_means, estimate_imputations
 from twintrade.numerics.arrays import FloatArray
 
-__all__ = ["Imputation", "leverage_report"]
+__all__ = ["Imputation", "build_leverage_report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +75,26 @@ class Imputation(Estimator):
             No treated row can be imputed.
         """
         self._check(design)
-        collapsed = from_means(design) if self.family == "linear" else None
+        collapsed = impute_from_means(design) if self.family == "linear" else None
         if collapsed is not None:
             return collapsed
-        c = counterfactual(design.observations, self.family)
-        cells = cells_of(c)
-        return self._assembled(c, cells, self._effects(c, cells), leads(c, self.family))
+        c = fit_counterfactual(design.observations, self.family)
+        cells = group_cells(c)
+        return self._assembled(c, cells, self._effects(c, cells), fit_leads(c, self.family))
 
     def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
         """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
         if self.family != "linear" or design.statistics is not None:
             return None
-        shared = repeated(design, outcomes)
+        shared = prepare_repeated(design, outcomes)
         if shared is None:
             return None
-        means = means_of(shared, outcomes)
+        means = compute_means(shared, outcomes)
         if means is not None:
             return means.imputed
         if int(design.observations.is_affected.sum()) > MOST_AFFECTED:
             return None
-        return partial(imputed, shared)
+        return partial(estimate_imputations, shared)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -106,9 +111,9 @@ class Imputation(Estimator):
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
         if self.measure == "percent":
-            return change_of_total(design, "the sum of ŷ(0)", " that can be imputed")
+            return describe_change_of_total(design, "the sum of ŷ(0)", " that can be imputed")
         what = "log of y over ŷ(0), summed within cohort and event time" if self._is_log_ratio else "y − ŷ(0)"
-        return f"Average of {what}, over all treated rows that can be imputed, {weighing(design)}."
+        return f"Average of {what}, over all treated rows that can be imputed, {describe_weighing(design)}."
 
     @property
     def target(self) -> Target:
@@ -136,10 +141,10 @@ class Imputation(Estimator):
 
     def _effects(self, c: Counterfactual, cells: Cells) -> CellEffects:
         if self.family == "linear":
-            return differences(c, cells)
+            return compute_cell_differences(c, cells)
         if self.measure == "difference":
-            return differences(c, cells, is_poisson=True)
-        return ratios(c, cells, is_percent=self.measure == "percent")
+            return compute_cell_differences(c, cells, is_poisson=True)
+        return compute_cell_ratios(c, cells, is_percent=self.measure == "percent")
 
     def _scale(self, design: Design) -> Scale:
         if self.family == "linear":
@@ -160,10 +165,10 @@ class Imputation(Estimator):
         moved = None
         if found.weight_influence is not None:
             moved = np.hstack([np.zeros((units.size, effects.size)), found.weight_influence[units]])
-        empty = empty_cells(c, cells) if self.measure == "percent" else ()
+        empty = list_empty_cells(c, cells) if self.measure == "percent" else ()
         dropped = (*c.dropped, *empty, *before.dropped)
-        return packed(
-            (lead_part(before, effects), cell_part(cells, found.effects, found.weights)),
+        return build_cohort_effects(
+            (build_lead_part(before, effects), build_cell_part(cells, found.effects, found.weights)),
             UnitInfluence(o.unit_ids[units], np.hstack([influence[units], found.influence[units]])),
             o.sample(rows, effects=o.design.effect_names, statistics=c.statistics, dropped=dropped),
             self._scale(o.design),

@@ -8,11 +8,11 @@ from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.imputing.factor_counterfactual import (
-    cells_of,
-    chosen_size,
-    cohort_effects,
-    fitted,
-    largest_rank,
+    build_cells,
+    choose_size,
+    compute_cohort_effects,
+    find_largest_rank,
+    fit_untreated,
 )
 
 
@@ -54,14 +54,14 @@ class InteractiveEffects(Estimator):
         """
         if (self.rank is not None and self.rank < 0) or self.max_rank < 0:
             raise DesignError("rank and max_rank are numbers of factors, from 0 on")
-        cells = cells_of(design)
+        cells = build_cells(design)
         statistics: dict[str, float] = {}
         rank = self.rank
         if rank is None:
-            sizes = {f"rank_{r}": (r, 0.0) for r in range(largest_rank(cells, self.max_rank) + 1)}
-            rank, statistics = chosen_size(cells, sizes, self.seed)
-        found = fitted(cells, rank, 0.0)
-        return cohort_effects(design, cells, found, {"rank": float(rank), **statistics})
+            sizes = {f"rank_{r}": (r, 0.0) for r in range(find_largest_rank(cells, self.max_rank) + 1)}
+            rank, statistics = choose_size(cells, sizes, self.seed)
+        found = fit_untreated(cells, rank, 0.0)
+        return compute_cohort_effects(design, cells, found, {"rank": float(rank), **statistics})
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

@@ -10,7 +10,7 @@ from twintrade.effects import Draws, Dropped, EventStudy, Regression, Uncertaint
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.series import SegmentedFit, segmented_design, segmented_fit
+from twintrade.numerics.series import SegmentedFit, build_segmented_design, fit_segmented
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ class InterruptedSeries(Estimator):
         """
         rows, periods, y, onset = self._series(design)
         seasons = PERIODS_PER_YEAR[design.panel.frequency]
-        fitted = segmented_fit(y, segmented_design(periods, onset, slope_change=self.slope_change, seasons=seasons))
+        fitted = fit_segmented(
+            y, build_segmented_design(periods, onset, slope_change=self.slope_change, seasons=seasons)
+        )
         event_times = np.unique((periods - onset)[periods >= onset])
         selector = self._selector(event_times, fitted.design.shape[1])
         coefficients, uncertainty = self._errors(design, rows, y, fitted, selector)

@@ -9,12 +9,12 @@ from twintrade.design import Design
 from twintrade.effects import Dropped, Estimate, EventStudy, Influence, Sample, UnitInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.missing_patterns import PanelMeans, panel_means
-from twintrade.estimators.cohort_means.projection_means import projected_means
-from twintrade.estimators.cohort_means.projection_rows import projection_rows
-from twintrade.estimators.cohort_means.projections import Projected, projected
+from twintrade.estimators.cohort_means.missing_patterns import PanelMeans, compute_panel_means
+from twintrade.estimators.cohort_means.projection_means import project_means
+from twintrade.estimators.cohort_means.projection_rows import build_projection_rows
+from twintrade.estimators.cohort_means.projections import Projected, estimate_projection
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.estimators.regression.estimands import less_before, of_rows
+from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
 
 Weighting = Literal["variance", "equal"]
 
@@ -65,7 +65,7 @@ class LocalProjections(Estimator):
         self._check(design)
         wide = widen(design.observations)
         is_plain = wide.weights is None and not design.covariates and not self.lags
-        source = (panel_means(wide) if is_plain else None) or wide
+        source = (compute_panel_means(wide) if is_plain else None) or wide
         onsets = wide.onset[wide.onset <= wide.periods[-1]].astype(np.int64)
         horizons = np.unique(wide.periods[:, None] - onsets)
         results = {int(h): self._at(source, design, (int(h), int(h))) for h in horizons}
@@ -94,10 +94,10 @@ class LocalProjections(Estimator):
                 f"Effect on the outcome averaged over the horizons 0 to {self.pooled} against the {before} before "
                 f"onset, cohorts weighted {how}."
             )
-        average = f"weighted by {of_rows(design)}, within an event time cohorts weighted {how}"
+        average = f"weighted by {describe_row_weights(design)}, within an event time cohorts weighted {how}"
         if self.base == "mean":
             return f"Average of the effects by event time from onset on against the {before} before it, {average}."
-        return less_before(
+        return describe_average_less_before(
             f"Average of the effects by event time from onset on, {average}", f"the {before} before it"
         )
 
@@ -119,12 +119,12 @@ class LocalProjections(Estimator):
 
     def _at(self, source: Wide | PanelMeans, design: Design, horizons: tuple[int, int]) -> Projected | None:
         if isinstance(source, PanelMeans):
-            return projected_means(source, design, horizons, self.base == "mean", self.weighting)
-        rows = projection_rows(source, design, horizons, self.base == "mean", self.lags)
+            return project_means(source, design, horizons, self.base == "mean", self.weighting)
+        rows = build_projection_rows(source, design, horizons, self.base == "mean", self.lags)
         if rows is None:
             return None
         names = (*design.covariates, *(f"lag {k + 1}" for k in range(self.lags)))
-        return projected(rows, source.cohort, self.weighting, names)
+        return estimate_projection(rows, source.cohort, self.weighting, names)
 
     def _study(
         self,

@@ -10,14 +10,14 @@ from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.imputing.factor_counterfactual import (
-    cells_of,
-    chosen_size,
-    cohort_effects,
-    fitted,
-    largest_singular,
-    usable,
+    build_cells,
+    choose_size,
+    compute_cohort_effects,
+    compute_largest_singular,
+    find_usable,
+    fit_untreated,
 )
-from twintrade.numerics.factor_model import factor_model
+from twintrade.numerics.factor_model import fit_factor_model
 
 SHARES = (1.0, 0.6, 0.4, 0.25, 0.15, 0.1, 0.06, 0.03)
 """Penalties tried, as shares of the largest singular value: at one no factor is left."""
@@ -61,21 +61,21 @@ class MatrixCompletion(Estimator):
             raise DesignError(
                 f"penalty is a share of the largest singular value, above 0 up to 1, not {self.penalty}"
             )
-        cells = cells_of(design)
+        cells = build_cells(design)
         most = min(cells.untreated.shape)
         statistics: dict[str, float] = {}
         share = self.penalty
         if share is None:
             sizes = {f"penalty_{s:g}": (most if s < 1 else 0, s) for s in SHARES}
-            place, statistics = chosen_size(cells, sizes, self.seed)
+            place, statistics = choose_size(cells, sizes, self.seed)
             share = SHARES[place]
-        units, periods = usable(cells.untreated, 1)
+        units, periods = find_usable(cells.untreated, 1)
         inside = np.ix_(units, periods)
         y, x, untreated = cells.wide.outcomes[inside], cells.wide.covariates[inside], cells.untreated[inside]
-        top = largest_singular(y, untreated, x, factor_model(y, untreated, x, 0))
-        found = fitted(cells, most if share < 1 else 0, share * top)
+        top = compute_largest_singular(y, untreated, x, fit_factor_model(y, untreated, x, 0))
+        found = fit_untreated(cells, most if share < 1 else 0, share * top)
         rank = float(found[0].singular_values.size)
-        return cohort_effects(design, cells, found, {"penalty": float(share), "rank": rank, **statistics})
+        return compute_cohort_effects(design, cells, found, {"penalty": float(share), "rank": rank, **statistics})
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

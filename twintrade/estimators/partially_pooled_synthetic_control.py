@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.design.case import Case, case_of
-from twintrade.design.outcome_matrix import OutcomeMatrix, outcome_matrix
+from twintrade.design.case import Case, build_case
+from twintrade.design.outcome_matrix import OutcomeMatrix, build_outcome_matrix
 from twintrade.effects import CohortEffects, Estimate, RefitOnly
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cases.weighted_case import refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex import imbalances, partially_pooled_weights
+from twintrade.numerics.simplex import compute_imbalances, fit_partially_pooled_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class PartiallyPooledSyntheticControl(Estimator):
         """
         if design.covariates:
             raise EstimationError(f"{self.name} takes no covariates; take {', '.join(design.covariates)} out")
-        matrix = outcome_matrix(design)
-        cases = [case_of(design, matrix, int(row)) for row in np.flatnonzero(matrix.is_treated)]
+        matrix = build_outcome_matrix(design)
+        cases = [build_case(design, matrix, int(row)) for row in np.flatnonzero(matrix.is_treated)]
         for case in cases:
             refuse_few_periods(case, self.min_before, self.name)
         moved = [_less_mean(case) for case in cases]
@@ -57,11 +57,13 @@ class PartiallyPooledSyntheticControl(Estimator):
         donors = [m[1:, case.is_before][:, ::-1] for m, case in zip(moved, cases, strict=True)]
         pooling = self.pooling
         if pooling is None:
-            average, separate = imbalances(treated, donors, partially_pooled_weights(treated, donors, 0.0))
+            average, separate = compute_imbalances(
+                treated, donors, fit_partially_pooled_weights(treated, donors, 0.0)
+            )
             pooling = min(1.0, average / separate) if separate > 0 else 0.0
-        weights = partially_pooled_weights(treated, donors, pooling)
+        weights = fit_partially_pooled_weights(treated, donors, pooling)
         gaps = np.vstack([m[0] - w @ m[1:] for m, w in zip(moved, weights, strict=True)])
-        average, separate = imbalances(treated, donors, weights)
+        average, separate = compute_imbalances(treated, donors, weights)
         facts = {"pooling": pooling, "average_imbalance": average, "separate_imbalance": separate}
         return _table(design, matrix, np.array([case.onset for case in cases]), gaps, facts)
 

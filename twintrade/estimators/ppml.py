@@ -10,13 +10,13 @@ from twintrade.effects import Estimate, EventStudy, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires, Target
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
-from twintrade.estimators.regression.estimands import beside_static, counting
-from twintrade.estimators.regression.event_terms import Model, Shape, Terms, join_models, models_of, terms
-from twintrade.estimators.regression.proportional import mean_differences
-from twintrade.estimators.regression.separated import separated_rows
-from twintrade.estimators.regression.slopes import Slopes, effects_of, influence_by_unit
+from twintrade.estimators.regression.estimands import describe_beside_static, describe_weights
+from twintrade.estimators.regression.event_terms import Model, Shape, Terms, build_terms, join_models, list_models
+from twintrade.estimators.regression.proportional import compute_mean_differences
+from twintrade.estimators.regression.separated import list_separated_rows
+from twintrade.estimators.regression.slopes import Slopes, build_effects, sum_influence_by_unit
 from twintrade.estimators.repeating.score_test import ScoreTest
-from twintrade.numerics.poisson import PoissonFit, poisson
+from twintrade.numerics.poisson import PoissonFit, fit_poisson
 
 Measure = Literal["coefficient", "difference"]
 
@@ -71,20 +71,22 @@ class PPML(Estimator):
             raise DesignError(f"ppml's measure is one of {', '.join(get_args(Measure))}, not {self.measure!r}")
         o = design.observations
         return join_models(
-            [self.fit_model(o, model) for model in models_of(self.shape, self.bins, self.second_reference)]
+            [self.fit_model(o, model) for model in list_models(self.shape, self.bins, self.second_reference)]
         )
 
     def fit_model(self, o: Observations, model: Model) -> EventStudy | Estimate:
         """Return one of the regressions that a shape is reported from."""
-        built = terms(o, model)
-        fit = poisson(o.y, built.columns, o.effect_codes(), o.weights, names=built.names)
+        built = build_terms(o, model)
+        fit = fit_poisson(o.y, built.columns, o.effect_codes(), o.weights, names=built.names)
         statistics = {
             "pseudo_r2": fit.pseudo_r2,
             "deviance": fit.deviance,
             "iterations": float(fit.iterations),
             "n_singletons": float(fit.singletons.size),
         }
-        found = effects_of(o, built, _slopes(o, fit), "log points", separated_rows(o, fit.separated), statistics)
+        found = build_effects(
+            o, built, _slopes(o, fit), "log points", list_separated_rows(o, fit.separated), statistics
+        )
         return found if self.measure == "coefficient" else _in_levels(o, built, found)
 
     def both(self, design: Design) -> EventAndStatic:
@@ -93,7 +95,7 @@ class PPML(Estimator):
 
     def score_test(self, design: Design) -> ScoreTest:
         """Return the model without treatment, for tests that need no refit."""
-        return ScoreTest(design, models_of(self.shape, self.bins, self.second_reference))
+        return ScoreTest(design, list_models(self.shape, self.bins, self.second_reference))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -105,8 +107,8 @@ class PPML(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        static = (DIFFERENCE if self.measure == "difference" else STATIC) + counting(design)
-        return static if self.shape == "static" else beside_static(design, static)
+        static = (DIFFERENCE if self.measure == "difference" else STATIC) + describe_weights(design)
+        return static if self.shape == "static" else describe_beside_static(design, static)
 
     @property
     def target(self) -> Target:
@@ -133,7 +135,7 @@ def _in_levels(o: Observations, model: Terms, found: EventStudy | Estimate) -> E
     assert source is not None
     times = found.event_times if isinstance(found, EventStudy) else np.zeros(1, dtype=np.int64)
     rows = source.rows
-    effects, by_row = mean_differences(
+    effects, by_row = compute_mean_differences(
         found.effects,
         source.row_influence(),
         model.clipped[rows, None] == times,
@@ -142,5 +144,5 @@ def _in_levels(o: Observations, model: Terms, found: EventStudy | Estimate) -> E
         None if o.weights is None else o.weights[rows],
     )
     return replace(
-        found, effects=effects, uncertainty=UnitInfluence(*influence_by_unit(o, rows, by_row)), scale="level"
+        found, effects=effects, uncertainty=UnitInfluence(*sum_influence_by_unit(o, rows, by_row)), scale="level"
     )

@@ -11,11 +11,11 @@ from twintrade.effects.corrected_influence import CorrectedInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires, Target
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.regression.absorbed import single_rows
+from twintrade.estimators.regression.absorbed import find_single_rows
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
-from twintrade.estimators.regression.event_terms import Model, Shape, join_models, models_of
+from twintrade.estimators.regression.event_terms import Model, Shape, join_models, list_models
 from twintrade.numerics.arrays import IntArray
-from twintrade.numerics.poisson import DyadPanel, incidental_bias
+from twintrade.numerics.poisson import DyadPanel, compute_incidental_bias
 
 TWO_SETS = ("city_period", "partner_period")
 
@@ -64,7 +64,7 @@ class PPMLCorrected(Estimator):
         if o.weights is not None:
             raise EstimationError("the bias correction takes no sampling weights; leave them out or use ppml")
         return join_models(
-            [_corrected(o, model) for model in models_of(self.shape, self.bins, self.second_reference)]
+            [_corrected(o, model) for model in list_models(self.shape, self.bins, self.second_reference)]
         )
 
     def both(self, design: Design) -> EventAndStatic:
@@ -96,9 +96,9 @@ def _corrected(o: Observations, model: Model) -> EventStudy | Estimate:
     if not isinstance(own, UnitInfluence) or own.regression is None:
         raise EstimationError("ppml returned no regression to correct")
     source = own.regression
-    used = np.flatnonzero(~single_rows(o, source.rows))
+    used = np.flatnonzero(~find_single_rows(o, source.rows))
     panel = _panel(o, source, used)
-    found = incidental_bias(panel)
+    found = compute_incidental_bias(panel)
     bias = found.bias @ source.selector
     if not panel.has_dyad_effects:
         bias = np.zeros_like(bias)

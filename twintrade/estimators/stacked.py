@@ -9,12 +9,12 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Uncertainty, UnitInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.callaway_santanna import moment_effects
+from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import collapse
 from twintrade.estimators.cohort_means.group_time import Cell
-from twintrade.estimators.cohort_means.stacks import Stack, regression, stack_of
+from twintrade.estimators.cohort_means.stacks import Stack, build_stack, regress_stack
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.estimators.regression.estimands import less_before, of_rows
+from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
 from twintrade.numerics.arrays import FloatArray
 
 
@@ -67,16 +67,16 @@ class Stacked(Estimator):
         is_plain = wide.is_complete and wide.weights is None and not design.covariates
         plan = [cell for stack in stacks for cell in stack.cells]
         if is_plain:
-            effects, influence = moment_effects(wide.moments(), plan, wide)
+            effects, influence = estimate_from_moments(wide.moments(), plan, wide)
             return self._packed(wide, design, stacks, plan, effects, influence, dropped)
         means = None if wide.is_complete else collapse(design, with_gaps=True)
         uncertainty: Uncertainty
         if means is None:
-            fits = [regression(o, wide, stack) for stack in stacks]
+            fits = [regress_stack(o, wide, stack) for stack in stacks]
             uncertainty = UnitInfluence(o.unit_ids, np.hstack([f.by_unit(o.n_units) for f in fits]))
         else:
             groups = widen(means.small)
-            fits = [regression(means.small, groups, stack) for stack in stacks]
+            fits = [regress_stack(means.small, groups, stack) for stack in stacks]
             parts = [f.by_group(*means.observed.shape) for f in fits]
             uncertainty = means.influence(np.concatenate([c for c, _ in parts], 2), np.hstack([k for _, k in parts]))
         lost = tuple(d for f in fits for d in f.dropped)
@@ -94,13 +94,15 @@ class Stacked(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        how = of_rows(design, "treated units")
+        how = describe_row_weights(design, "treated units")
         if self.weights == "variance":
-            how = f"treated times comparison {of_rows(design, 'units')} over their sum"
+            how = f"treated times comparison {describe_row_weights(design, 'units')} over their sum"
         which = "observed over the whole span" if self.trimmed else "observed at that event time"
         low, high = min(self.span[0], design.reference), max(self.span[1], 0)
         times = f"event times 0 to {high}, of stacks from {low} to {high}"
-        return less_before(f"Average of the effects at {times}, over cohorts {which}, weighted by {how}")
+        return describe_average_less_before(
+            f"Average of the effects at {times}, over cohorts {which}, weighted by {how}"
+        )
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
@@ -109,7 +111,7 @@ class Stacked(Estimator):
     def _stacks(self, wide: Wide, design: Design) -> tuple[list[Stack], tuple[Dropped, ...]]:
         stacks, without_window, without_comparison = [], [], []
         for g in np.flatnonzero(np.isfinite(wide.onset)):
-            stack = stack_of(int(g), wide, design, self.span)
+            stack = build_stack(int(g), wide, design, self.span)
             label = f"cohort {wide.onset[g]:.0f}"
             if stack is None or (self.trimmed and not stack.is_whole):
                 without_window.append(label)

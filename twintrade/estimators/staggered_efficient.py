@@ -11,11 +11,11 @@ from twintrade.effects import Dropped, Estimate, EventStudy
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.group_time import Cell, cells, identified
+from twintrade.estimators.cohort_means.group_time import Cell, iterate_cells, select_identified
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.estimators.regression.event_terms import before_last_onset
+from twintrade.estimators.regression.event_terms import cut_before_last_onset
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.comparisons import CohortMoments, adjusted, timing_reduction
+from twintrade.numerics.comparisons import CohortMoments, adjust_estimates, compute_timing_reduction
 
 Headline = Literal["simple", "cohort", "calendar"]
 SINGLE = "single-unit-cohort"
@@ -68,8 +68,8 @@ class StaggeredEfficient(Estimator):
         """
         design = self.narrowed(design)
         wide = widen(design.observations)
-        every = list(cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison))
-        plan, lost = identified(every, wide)
+        every = list(iterate_cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison))
+        plan, lost = select_identified(every, wide)
         if not any(self._is_after(c, wide) for c in plan):
             alone = [name for d in design.left_out if d.reason == SINGLE for name in d.names]
             listed = f" (cohorts of one unit are left out: {', '.join(alone)})" if alone else ""
@@ -81,7 +81,7 @@ class StaggeredEfficient(Estimator):
         sizes = wide.counts[[c.cohort for c in plan]]
         shares = np.column_stack([np.where(times == e, sizes, 0.0) / sizes[times == e].sum() for e in labels])
         effects, influence = self._adjusted(moments, plan, shares, wide)[:2]
-        own = headline_weights(self.headline, times, wide.onset[[c.cohort for c in plan]], sizes)
+        own = compute_headline_weights(self.headline, times, wide.onset[[c.cohort for c in plan]], sizes)
         overall, overall_influence, reduction = self._adjusted(moments, plan, own[:, None], wide)
         n_units = np.array([sizes[times == e].sum() for e in labels]).astype(np.int64)
         sample = design.observations.sample(dropped=lost, statistics={"timing_reduction": reduction[0]})
@@ -122,7 +122,7 @@ class StaggeredEfficient(Estimator):
             Every cohort has one unit.
         """
         design = _without_single_units(design)
-        return before_last_onset(design) if design.comparison.uses_not_yet_treated else design
+        return cut_before_last_onset(design) if design.comparison.uses_not_yet_treated else design
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -150,16 +150,18 @@ class StaggeredEfficient(Estimator):
     def _adjusted(
         self, m: CohortMoments, plan: Sequence[Cell], weights: FloatArray, wide: Wide
     ) -> tuple[FloatArray, CohortInfluence, FloatArray]:
-        raw, before = loadings(m, plan, weights)
+        raw, before = compute_loadings(m, plan, weights)
         fixed = np.ones(weights.shape[1]) if self.beta == "one" else None
         is_reference = np.array([c.is_reference for c in plan])
         pinned = (weights[~is_reference] == 0).all(axis=0)
-        effects, coefficients = adjusted(m, raw, before, fixed, pinned)
+        effects, coefficients = adjust_estimates(m, raw, before, fixed, pinned)
         constants = np.zeros((m.onset.size, weights.shape[1]))
-        return effects, wide.influence(m, coefficients, constants), timing_reduction(m, raw)
+        return effects, wide.influence(m, coefficients, constants), compute_timing_reduction(m, raw)
 
 
-def headline_weights(headline: Headline, times: IntArray, cohorts: FloatArray, sizes: FloatArray) -> FloatArray:
+def compute_headline_weights(
+    headline: Headline, times: IntArray, cohorts: FloatArray, sizes: FloatArray
+) -> FloatArray:
     """Return the weight of each cell in the headline, shape (n_cells,)."""
     after = times >= 0
     if headline == "simple":
@@ -175,7 +177,7 @@ def headline_weights(headline: Headline, times: IntArray, cohorts: FloatArray, s
     return np.asarray(weights / weights.sum())
 
 
-def loadings(m: CohortMoments, plan: Sequence[Cell], weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+def compute_loadings(m: CohortMoments, plan: Sequence[Cell], weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return weights of cohort means in the comparison after, and in the one before, (n_cohorts, n_periods, k)."""
     raw = np.zeros((m.onset.size, m.periods.size, weights.shape[1]))
     before = np.zeros_like(raw)

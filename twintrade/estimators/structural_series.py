@@ -99,7 +99,7 @@ class StructuralSeries(SingleCase):
             Too few periods, or no convergence.
         """
         refuse_few_periods(case, self.min_before, self.name)
-        x = principal_components(case.donors, case.is_before, self.n_components)
+        x = compute_principal_components(case.donors, case.is_before, self.n_components)
         n_before = int(np.flatnonzero(case.is_before)[-1]) + 1
         # In standard deviations, so that the optimizer's steps do not depend on the unit of money.
         spread = float(case.own[:n_before].std()) or 1.0
@@ -112,7 +112,7 @@ class StructuralSeries(SingleCase):
         # The diffuse start has no forecast: the first fitted values are set to the observation.
         started = np.arange(n_before) >= int(found.loglikelihood_burn) + x.shape[1]
         before = np.where(started, np.asarray(found.fittedvalues) * spread, case.own[:n_before])
-        covariance = spread**2 * forecast_covariance(found, n_after, x[n_before:])
+        covariance = spread**2 * compute_forecast_covariance(found, n_after, x[n_before:])
         return Forecast(case.own - np.concatenate([before, after * spread]), covariance)
 
     def _rescaled(self, model: Any, params: FloatArray) -> FloatArray:
@@ -145,7 +145,7 @@ class StructuralSeries(SingleCase):
         return "Yₜ = μₜ + β′xₜ + εₜ,  μₜ₊₁ = μₜ + ηₜ,  τₜ = Yₜ − E[Yₜ | Y before, x]"
 
 
-def principal_components(donors: FloatArray, before: np.ndarray, n_components: int) -> FloatArray:
+def compute_principal_components(donors: FloatArray, before: np.ndarray, n_components: int) -> FloatArray:
     """Return leading components of the donors in every period, shape (n_periods, n_components).
 
     Loadings come from the periods before the onset alone.
@@ -179,7 +179,7 @@ def _fit(model: Any) -> Any:
     return found
 
 
-def forecast_covariance(found: Any, n_after: int, x: FloatArray) -> FloatArray:
+def compute_forecast_covariance(found: Any, n_after: int, x: FloatArray) -> FloatArray:
     """Return the joint covariance of the observations after the onset, shape (n_after, n_after).
 
     The state's spread at the end of the fit, its later innovations, the noise, and the uncertainty of the slopes on

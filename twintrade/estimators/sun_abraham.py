@@ -9,14 +9,14 @@ import pandas as pd
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.callaway_santanna import moment_effects
+from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
 from twintrade.estimators.cohort_means.group_time import Cell, Shares
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.regression.estimands import less_before, of_rows
-from twintrade.estimators.regression.event_terms import before_last_onset
-from twintrade.estimators.regression.reference import holders, joined_rows, require_reference
-from twintrade.estimators.regression.saturated import Family, cell_dummies, saturated
+from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
+from twintrade.estimators.regression.event_terms import cut_before_last_onset
+from twintrade.estimators.regression.reference import find_holders, find_joined_rows, require_reference
+from twintrade.estimators.regression.saturated import Family, build_cell_dummies, fit_saturated
 from twintrade.numerics.arrays import FloatArray
 
 
@@ -61,7 +61,7 @@ class SunAbraham(Estimator):
         if means is not None:
             return _from_parts(means)
         has_dummy = o.is_ever_treated[o.unit] & (o.event_time != design.reference)
-        found = saturated(o, cell_dummies(o, has_dummy), self.family, design.reference)
+        found = fit_saturated(o, build_cell_dummies(o, has_dummy), self.family, design.reference)
         return found if are_fixed else replace(found, weight_influence=_membership(o, found))
 
     def narrowed(self, design: Design) -> Design:
@@ -72,7 +72,7 @@ class SunAbraham(Estimator):
         EstimationError
             Nobody is observed at the reference.
         """
-        return _seen_at_reference(before_last_onset(design))
+        return _seen_at_reference(cut_before_last_onset(design))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -82,8 +82,10 @@ class SunAbraham(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        rows = of_rows(design)
-        return less_before(f"Average of the effects by cohort and event time from onset on, weighted by {rows}")
+        rows = describe_row_weights(design)
+        return describe_average_less_before(
+            f"Average of the effects by cohort and event time from onset on, weighted by {rows}"
+        )
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
@@ -99,7 +101,7 @@ def _seen_at_reference(design: Design) -> Design:
     ever = np.flatnonzero((onset <= o.periods[-1])[cohort][o.unit])
     time = o.event_time[ever]
     node = cohort[o.unit[ever]] * (np.ptp(o.periods) + 1) + o.period[ever] - o.periods[0]
-    is_joined = joined_rows(holders(o)[ever], node, time == design.reference)
+    is_joined = find_joined_rows(find_holders(o)[ever], node, time == design.reference)
     require_reference(time, time[is_joined], design.reference)
     if is_joined.all():
         return design
@@ -114,7 +116,7 @@ def _from_parts(means: Collapse) -> CohortEffects:
     """Fit the dummies on the means of cohorts' parts, and return effects and influence of the panel."""
     small, design = means.small, means.o.design
     has_dummy = small.is_ever_treated[small.unit] & (small.event_time != design.reference)
-    found = saturated(small, cell_dummies(small, has_dummy), "linear", design.reference)
+    found = fit_saturated(small, build_cell_dummies(small, has_dummy), "linear", design.reference)
     source = found.uncertainty.regression  # type: ignore[attr-defined]
     sample = means.o.sample(
         n_slopes=found.sample.n_slopes,
@@ -146,7 +148,7 @@ def _from_moments(o: Observations, are_fixed: bool) -> CohortEffects:
     for g in np.flatnonzero(~untreated):
         base = int(np.searchsorted(wide.periods, wide.onset[g] + o.design.reference))
         plan += [Cell(int(g), at, base, untreated, is_reference=at == base) for at in range(wide.periods.size)]
-    effects, influence = moment_effects(wide.moments(), plan, wide)
+    effects, influence = estimate_from_moments(wide.moments(), plan, wide)
     cohorts = wide.onset[[c.cohort for c in plan]].astype(np.int64)
     times = wide.periods[[c.at for c in plan]] - cohorts
     sizes = wide.counts[[c.cohort for c in plan]]

@@ -10,7 +10,13 @@ from twintrade.design.case import Case
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex import PredictorFit, nested, simplex_weights, standardized, weigh
+from twintrade.numerics.simplex import (
+    PredictorFit,
+    fit_predictor_weights,
+    fit_simplex_weights,
+    standardize_predictors,
+    weigh,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +67,13 @@ class SyntheticControl(WeightedCase):
 
     def _fitted(self, case: Case, before: FloatArray) -> PredictorFit:
         if case.predictors.shape[1] == 0:
-            weights = simplex_weights(before[1:].T, before[0])
+            weights = fit_simplex_weights(before[1:].T, before[0])
             return PredictorFit(weights, np.zeros(0), float(np.mean((before[0] - weights @ before[1:]) ** 2)))
         lags = before if self.outcomes == "all" else before.mean(axis=1, keepdims=True)
-        predictors = standardized(np.column_stack([case.predictors, lags]))
+        predictors = standardize_predictors(np.column_stack([case.predictors, lags]))
         if self.v == "equal":
             return weigh(predictors, before, np.ones(predictors.shape[1]))
-        return nested(predictors, before)
+        return fit_predictor_weights(predictors, before)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

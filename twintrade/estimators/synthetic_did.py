@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.design.case import Case, case_of
-from twintrade.design.outcome_matrix import OutcomeMatrix, outcome_matrix
+from twintrade.design.case import Case, build_case
+from twintrade.design.outcome_matrix import OutcomeMatrix, build_outcome_matrix
 from twintrade.effects import CohortEffects, Estimate, RefitOnly
 from twintrade.effects.estimate import Against
 from twintrade.errors import EstimationError
@@ -16,7 +16,7 @@ from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.simplex import DidWeights, Pinned, Solver, did_gaps, did_weights
+from twintrade.numerics.simplex import DidWeights, Pinned, Solver, compute_did_gaps, compute_did_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class SyntheticDid(WeightedCase):
 
     def estimate(self, design: Design) -> Estimate:
         """Return the gap of one treated unit by event time, or effects by cohort where there are several."""
-        matrix = outcome_matrix(design)
+        matrix = build_outcome_matrix(design)
         if matrix.is_treated.sum() == 1:
             return SingleCase.estimate(self, design)
         self.refuse_covariates(design)
@@ -80,15 +80,15 @@ class SyntheticDid(WeightedCase):
         n_treated = np.array([(matrix.onset == g).sum() for g in onsets])
         gaps = []
         for onset, n in zip(onsets, n_treated, strict=True):
-            case = cohort_case(design, matrix, int(onset))
+            case = build_cohort_case(design, matrix, int(onset))
             refuse_few_periods(case, self.min_before, self.name)
             weights = self.cohort_weights(case, int(n)) if fixed is None else fixed[int(onset)]
-            gaps.append(did_gaps(case.own, case.donors, case.is_before, weights))
+            gaps.append(compute_did_gaps(case.own, case.donors, case.is_before, weights))
         return _stacked(design, matrix, onsets, n_treated, gaps)
 
     def cohort_weights(self, case: Case, n_treated: int) -> DidWeights:
         """Return the weights of one onset, whose treated units are averaged in the case's first row."""
-        return did_weights(
+        return compute_did_weights(
             case.own,
             case.donors,
             case.is_before,
@@ -116,10 +116,10 @@ class SyntheticDid(WeightedCase):
         return "(τ, μ, α, β) = argmin Σᵢₜ (Yᵢₜ − μ − αᵢ − βₜ − Wᵢₜτ)² ωᵢ λₜ"
 
 
-def cohort_case(design: Design, matrix: OutcomeMatrix, onset: int) -> Case:
+def build_cohort_case(design: Design, matrix: OutcomeMatrix, onset: int) -> Case:
     """Return the mean of the treated units of one onset as a case."""
     rows = np.flatnonzero(matrix.onset == onset)
-    case = case_of(design, matrix, int(rows[0]))
+    case = build_case(design, matrix, int(rows[0]))
     values = np.vstack([matrix.values[rows].mean(axis=0), case.donors])
     return replace(case, values=values, units=np.concatenate([[f"cohort {onset}"], case.units[1:]]))
 

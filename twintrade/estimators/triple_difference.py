@@ -10,12 +10,12 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Influence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.group_time import Cell, cells
-from twintrade.estimators.cohort_means.triple_conditional import conditional_contrasts
-from twintrade.estimators.cohort_means.triple_contrasts import triple_contrasts
-from twintrade.estimators.cohort_means.triple_groups import Groups, groups_of
+from twintrade.estimators.cohort_means.group_time import Cell, iterate_cells
+from twintrade.estimators.cohort_means.triple_conditional import estimate_conditional_contrasts
+from twintrade.estimators.cohort_means.triple_contrasts import estimate_triple_contrasts
+from twintrade.estimators.cohort_means.triple_groups import Groups, build_groups
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.regression.estimands import of_rows
+from twintrade.estimators.regression.estimands import describe_row_weights
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons import Method
 
@@ -60,14 +60,14 @@ class TripleDifference(Estimator):
             No cell has affected and unaffected units on both sides.
         """
         wide = widen(design.observations)
-        groups = groups_of(wide, design.observations, self.affected)
-        plan = list(cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
+        groups = build_groups(wide, design.observations, self.affected)
+        plan = list(iterate_cells(wide.onset, wide.periods, self.base, design.anticipation, design.comparison))
         influence: Influence
         why: tuple[Dropped, ...] = ()
         if design.covariates or wide.weights is not None:
-            kept, effects, influence, why = conditional_contrasts(groups, plan, self.method)
+            kept, effects, influence, why = estimate_conditional_contrasts(groups, plan, self.method)
         else:
-            kept, effects, influence = triple_contrasts(groups, plan)
+            kept, effects, influence = estimate_triple_contrasts(groups, plan)
         if all(c.is_reference for c in kept):
             because = "; ".join(sorted({d.sentence for d in why})) or groups.lacking()
             raise EstimationError(f"no cohort-period cell is identified: {because}")
@@ -87,7 +87,7 @@ class TripleDifference(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        by = of_rows(design, "affected units")
+        by = describe_row_weights(design, "affected units")
         return f"Average effect on affected flows over cohort-period cells from onset on, weighted by {by}."
 
     def equation(self, design: Design) -> str:

@@ -12,23 +12,23 @@ from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Repeater, Requires
 from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
-from twintrade.estimators.cohort_means.missing_patterns import n_alone
+from twintrade.estimators.cohort_means.missing_patterns import count_alone
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
-from twintrade.estimators.regression.estimands import beside_static, counting
+from twintrade.estimators.regression.estimands import describe_beside_static, describe_weights
 from twintrade.estimators.regression.event_terms import (
     Model,
     Shape,
     Terms,
+    build_terms,
     join_models,
-    models_of,
-    references_of,
-    terms,
+    list_models,
+    list_references,
 )
-from twintrade.estimators.regression.slopes import Slopes, effects_of
-from twintrade.estimators.repeating.repeated import regressed, repeated
-from twintrade.numerics.absorption import absorber, singletons, without_trends
+from twintrade.estimators.regression.slopes import Slopes, build_effects
+from twintrade.estimators.repeating.repeated import estimate_regressions, prepare_repeated
+from twintrade.numerics.absorption import build_absorber, find_singletons, remove_trends
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.linear import LeastSquares, column_norms, regressed_residuals
+from twintrade.numerics.linear import LeastSquares, compute_column_norms, regress_residuals
 
 STATIC = (
     "One effect after onset against all periods before: a variance-weighted average of effects, in which weights may "
@@ -78,7 +78,7 @@ class TWFE(Estimator):
         EstimationError
             The reference is not observed, or the fixed effects absorb the treatment.
         """
-        models = models_of(self.shape, self.bins, self.second_reference)
+        models = list_models(self.shape, self.bins, self.second_reference)
         if self.unit_trends and set(design.effect_names) != {"unit", "period"}:
             raise DesignError(f"unit trends go with two-way effects, not with {design.effects_label} effects")
         means = None if self.unit_trends else collapse(design, with_gaps=True)
@@ -92,7 +92,7 @@ class TWFE(Estimator):
 
     def _expanded(self, means: Collapse, found: EventStudy | Estimate) -> EventStudy | Estimate:
         source = found.uncertainty.regression  # type: ignore[attr-defined]
-        n_singletons = n_alone(means.moments.counts.astype(np.int64), means.observed)
+        n_singletons = count_alone(means.moments.counts.astype(np.int64), means.observed)
         sample = means.o.sample(
             n_slopes=found.sample.n_slopes,
             effects=means.o.design.effect_names,
@@ -103,39 +103,41 @@ class TWFE(Estimator):
 
     def _regressed(self, o: Observations, models: Sequence[Model]) -> list[EventStudy | Estimate]:
         """Regress the outcome on each model's terms; effects are taken out of all of them in one projection."""
-        built = [terms(o, model) for model in models]
+        built = [build_terms(o, model) for model in models]
         ends = np.cumsum([1, *(m.columns.shape[1] for m in built)])
         columns = np.empty((o.n_rows, ends[-1]), order="F")
         columns[:, 0] = o.y
         norms = []
         for low, high, model in zip(ends[:-1], ends[1:], built, strict=True):
             columns[:, low:high] = model.columns
-            norms.append(column_norms(model.columns, o.weights))
+            norms.append(compute_column_norms(model.columns, o.weights))
         tilde, n_lines = self._net(o, columns)
-        n_singletons = float(singletons(o.effect_codes()).sum())
+        n_singletons = float(find_singletons(o.effect_codes()).sum())
         found = []
         for low, high, model, norm in zip(ends[:-1], ends[1:], built, norms, strict=True):
             # The first model takes the columns as they stand: nothing is copied where there is one model alone.
             own = tilde if high - low + 1 == ends[-1] else tilde[:, [0, *range(low, high)]]
-            fit = regressed_residuals(own, norm, o.weights, model.names)
+            fit = regress_residuals(own, norm, o.weights, model.names)
             found.append(_effects(o, model, fit, n_lines, {"within_r2": fit.within_r2, "n_singletons": n_singletons}))
         return found
 
     def _net(self, o: Observations, columns: FloatArray) -> tuple[FloatArray, int]:
         """Return the columns net of the effects, and the number of unit lines taken out."""
         if self.unit_trends:
-            return without_trends(columns, o.unit, o.period, o.weights)
-        return absorber(o.effect_codes(), o.weights).project(columns, is_spare=True).residuals, 0
+            return remove_trends(columns, o.unit, o.period, o.weights)
+        return build_absorber(o.effect_codes(), o.weights).project(columns, is_spare=True).residuals, 0
 
     def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
         """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
         if self.unit_trends:
             return None
-        shared = repeated(design, outcomes)
+        shared = prepare_repeated(design, outcomes)
         return (
             None
             if shared is None
-            else partial(regressed, shared, models=models_of(self.shape, self.bins, self.second_reference))
+            else partial(
+                estimate_regressions, shared, models=list_models(self.shape, self.bins, self.second_reference)
+            )
         )
 
     def assumption(self, design: Design) -> str:
@@ -150,12 +152,12 @@ class TWFE(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        static = STATIC + counting(design)
-        return static if self.shape == "static" else beside_static(design, static)
+        static = STATIC + describe_weights(design)
+        return static if self.shape == "static" else describe_beside_static(design, static)
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
-        zero = " = ".join(f"β_{e}" for e in references_of(design, self.second_reference))
+        zero = " = ".join(f"β_{e}" for e in list_references(design, self.second_reference))
         effect = "β·1[t ≥ g]" if self.shape == "static" else f"Σ_e β_e·1[t − g = e], {zero} = 0,"
         given = " + γ′x" if design.covariates else ""
         effects = [f"α_{n}" for n in design.effect_names] + ["λ_unit·t"] * self.unit_trends
@@ -176,5 +178,5 @@ def _effects(
         weights=np.ones(o.n_rows) if o.weights is None else o.weights,
         bread=fit.bread,
     )
-    found = effects_of(o, model, slopes, o.design.scale, (), statistics)
+    found = build_effects(o, model, slopes, o.design.scale, (), statistics)
     return replace(found, sample=replace(found.sample, n_slopes=found.sample.n_slopes + n_lines))

@@ -9,12 +9,12 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, Influence, Sample, UnitInfluence
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
-from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, counterfactual
-from twintrade.estimators.regression.estimands import weighing
-from twintrade.estimators.regression.event_terms import Shape, follows_event_time
-from twintrade.estimators.regression.slopes import counts, influence_by_unit, row_weights
+from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
+from twintrade.estimators.regression.estimands import describe_weighing
+from twintrade.estimators.regression.event_terms import Shape, find_affected_rows
+from twintrade.estimators.regression.slopes import count_units_and_rows, sum_influence_by_unit, sum_row_weights
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import leverage_one, projection_weights
+from twintrade.numerics.linear import compute_projection_weights, find_leverage_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class TwoStage(Estimator):
                 return self._packed(design, stages, *_of_cohorts(means, stages))
         stages = _stages(design.observations, self.shape)
         o, rows = stages.first.o, stages.rows
-        units, values = influence_by_unit(o, rows, stages.influence[rows])
-        n_units, n_cells = counts(o, rows, stages.groups, stages.labels)
+        units, values = sum_influence_by_unit(o, rows, stages.influence[rows])
+        n_units, n_cells = count_units_and_rows(o, rows, stages.groups, stages.labels)
         sample = o.sample(
             None if rows.size == o.n_rows else rows,
             n_slopes=stages.labels.size,
@@ -78,7 +78,7 @@ class TwoStage(Estimator):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        return f"Average effect over all treated rows, {weighing(design)}."
+        return f"Average effect over all treated rows, {describe_weighing(design)}."
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
@@ -110,7 +110,7 @@ class TwoStage(Estimator):
             event_times=stages.labels,
             reference=None,
             anticipation=design.anticipation,
-            row_weights=row_weights(stages.first.o, stages.rows, stages.groups, stages.labels),
+            row_weights=sum_row_weights(stages.first.o, stages.rows, stages.groups, stages.labels),
             **given,
         )
 
@@ -132,7 +132,7 @@ class _Stages:
 
 
 def _stages(o: Observations, shape: Shape) -> _Stages:
-    first = counterfactual(o, "linear")
+    first = fit_counterfactual(o, "linear")
     rows = np.sort(np.concatenate([first.fit_rows, first.rows]))
     left = np.empty(o.n_rows)
     left[first.fit_rows] = first.residuals
@@ -146,7 +146,9 @@ def _stages(o: Observations, shape: Shape) -> _Stages:
     effects = own.T @ left[rows]
     x = o.covariates
     codes_new = [c[rows] for c in first.codes]
-    omega = projection_weights(first.codes_fit, codes_new, own, x[first.fit_rows], x[rows], weights=first.weights)
+    omega = compute_projection_weights(
+        first.codes_fit, codes_new, own, x[first.fit_rows], x[rows], weights=first.weights
+    )
     loadings, influence = np.zeros((o.n_rows, labels.size)), np.zeros((o.n_rows, labels.size))
     loadings[rows] = own
     influence[rows] = own * (left[rows] - columns @ effects)[:, None]
@@ -159,7 +161,7 @@ def _groups(o: Observations, shape: Shape) -> tuple[IntArray, IntArray]:
     """Event time of each row (0 after onset when static), and the labels that get an effect."""
     if shape == "static":
         return np.where(o.is_treated, 0, -1).astype(np.int64), np.zeros(1, dtype=np.int64)
-    return o.event_time, np.unique(o.event_time[follows_event_time(o)])
+    return o.event_time, np.unique(o.event_time[find_affected_rows(o)])
 
 
 def _of_cohorts(means: Collapse, stages: _Stages) -> tuple[Influence, Sample, IntArray, IntArray]:
@@ -173,7 +175,7 @@ def _of_cohorts(means: Collapse, stages: _Stages) -> tuple[Influence, Sample, In
     constants = means.spread(stages.influence).sum(axis=1) / size[:, None]
     untreated = np.bincount(small.unit[first.fit_rows], minlength=size.size)
     # A row of leverage one: the only untreated row of its unit, or that of a unit alone in its period.
-    lone = leverage_one(first.codes_fit) & (size[small.unit[first.fit_rows]] == 1)
+    lone = find_leverage_one(first.codes_fit) & (size[small.unit[first.fit_rows]] == 1)
     lone &= untreated[small.unit[first.fit_rows]] > 1
     statistics = {
         "n_untreated_rows": float(size @ untreated),

@@ -1,7 +1,18 @@
 """Jobs over workers; a ledger is given from outside, no files of its own."""
 
-from twintrade.fanout.jobs import Done, run_jobs, succeeded
+from twintrade.fanout.jobs import Done, run_jobs, split_succeeded
 from twintrade.fanout.spread import spread
-from twintrade.fanout.workers import Arrays, Backend, Ledger, Workers, current, using
+from twintrade.fanout.workers import Arrays, Backend, Ledger, Workers, get_scope, use_workers
 
-__all__ = ["Arrays", "Backend", "Done", "Ledger", "Workers", "current", "run_jobs", "spread", "succeeded", "using"]
+__all__ = [
+    "Arrays",
+    "Backend",
+    "Done",
+    "Ledger",
+    "Workers",
+    "get_scope",
+    "run_jobs",
+    "split_succeeded",
+    "spread",
+    "use_workers",
+]

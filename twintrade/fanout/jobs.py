@@ -11,8 +11,8 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from twintrade.errors import FanoutError, TwintradeError
-from twintrade.fanout.spread import one_thread, spread
-from twintrade.fanout.workers import Arrays, Scope, Workers, current, using
+from twintrade.fanout.spread import limit_threads, spread
+from twintrade.fanout.workers import Arrays, Scope, Workers, get_scope, use_workers
 
 S = TypeVar("S")
 J = TypeVar("J")
@@ -73,14 +73,14 @@ def run_jobs(
     rng : Generator, optional
         Only for jobs that draw.
     workers : Workers, optional
-        By default those of the surrounding ``using``.
+        By default those of the surrounding ``use_workers``.
 
     Raises
     ------
     FanoutError
         The scheduler does not answer, or workers are lost again and again.
     """
-    scope = current() if workers is None else Scope(workers)
+    scope = get_scope() if workers is None else Scope(workers)
     seed = int(rng.integers(2**63)) if rng is not None else 0
     call = next(scope.calls)
     names = list(jobs)
@@ -100,7 +100,7 @@ def run_jobs(
     return [Done(job, *endings[i]) for i, job in enumerate(names)]
 
 
-def succeeded(found: Sequence[Done]) -> tuple[list[Done], list[tuple[str, str]]]:
+def split_succeeded(found: Sequence[Done]) -> tuple[list[Done], list[tuple[str, str]]]:
     """Return the jobs that gave arrays, and (job, reason) of those that failed."""
     return [d for d in found if d.values is not None], [(d.job, d.reason) for d in found if d.values is None]
 
@@ -121,7 +121,7 @@ def _endings(
 def _tried(function: Function[S, J], seed: int, shared: S, task: tuple[str, J]) -> Ending:
     name, job = task
     try:
-        with using(Workers()), one_thread():
+        with use_workers(Workers()), limit_threads():
             values = function(shared, job, np.random.default_rng(np.random.SeedSequence([seed, _number(name)])))
     except FanoutError:
         raise

@@ -48,7 +48,7 @@ def spread(function: Callable[[S, T], R], tasks: Sequence[T], shared: S, workers
     yield from over(function, tasks, shared, workers)
 
 
-def one_thread() -> AbstractContextManager[Any]:
+def limit_threads() -> AbstractContextManager[Any]:
     """Keep linear algebra to one thread, so that a result does not depend on how many there are."""
     return _controller().limit(limits=1)  # type: ignore[no-any-return]
 

@@ -76,13 +76,13 @@ class Scope:
 _SCOPE: ContextVar[Scope | None] = ContextVar("scope", default=None)
 
 
-def current() -> Scope:
-    """Return the scope of the running code; outside every ``using`` it is this process alone."""
+def get_scope() -> Scope:
+    """Return the scope of the running code; outside every ``use_workers`` it is this process alone."""
     return _SCOPE.get() or Scope()
 
 
 @contextmanager
-def using(workers: Workers, name: str = "") -> Iterator[Workers]:
+def use_workers(workers: Workers, name: str = "") -> Iterator[Workers]:
     """Let every call of ``run_jobs`` inside use these workers.
 
     Parameters

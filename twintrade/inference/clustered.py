@@ -11,22 +11,27 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustering.clusters import (
     Clusters,
     GivenClusters,
-    clusters_of,
-    fewest_treated,
+    count_fewest_treated,
+    count_treated_clusters,
+    find_clusters,
     recode,
-    treated_clusters,
 )
 from twintrade.inference.clustering.conventions import (
     OWN,
     Convention,
     Correction,
     Levels,
-    convention,
+    compute_correction,
     correct,
-    corrected,
+    get_convention,
 )
-from twintrade.inference.clustering.joint import compute_t_quantiles, repaired, sup_t_plug_in, two_sided_p
-from twintrade.inference.clustering.variances import has_variance, is_reference, variance_messages
+from twintrade.inference.clustering.joint import (
+    compute_sup_t,
+    compute_t_quantiles,
+    compute_two_sided_p,
+    repair_covariance,
+)
+from twintrade.inference.clustering.variances import has_variance, is_reference, list_variance_messages
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods", "row": "rows"}
@@ -104,10 +109,10 @@ class Clustered(Inference):
         InferenceError
             No influence, one cluster only, or a dimension that needs row scores which the method does not have.
         """
-        clusters = clusters_of(fit, estimate, self.by or fit.design.clusters, self.name)
-        rule = convention(self.correction)
+        clusters = find_clusters(fit, estimate, self.by or fit.design.clusters, self.name)
+        rule = get_convention(self.correction)
         correction = _correction(fit, estimate.sample, rule, clusters, is_linear=not fit.estimator.is_poisson)
-        covariance, negative = repaired(clusters.covariance() * correction.factor)
+        covariance, negative = repair_covariance(clusters.covariance() * correction.factor)
         return Sandwich(covariance, clusters, rule, correction, negative)
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
@@ -115,15 +120,15 @@ class Clustered(Inference):
         estimate = fit.view(view)
         sandwich = self.sandwich(fit, estimate)
         usable = has_variance(estimate, sandwich.se)
-        critical = sup_t_plug_in(sandwich.covariance, usable, self.level, sandwich.correction.df, rng, self.draws)
+        critical = compute_sup_t(sandwich.covariance, usable, self.level, sandwich.correction.df, rng, self.draws)
         note = (
-            f"{sandwich_note(sandwich)}; simultaneous intervals use the sup-t critical value "
+            f"{describe_sandwich(sandwich)}; simultaneous intervals use the sup-t critical value "
             f"{critical:.3f} ({self.draws} draws)"
         )
         facts: Facts = {"critical_value": critical, "draws": self.draws, "simultaneous": "plug-in sup-t"}
-        facts["fewest_clusters"] = fewest_treated(fit, estimate, sandwich.clusters.sizes)
-        messages = sandwich_messages(fit, estimate, sandwich, usable)
-        return bands_from(estimate, self.name, self.level, sandwich, critical, note, facts, messages)
+        facts["fewest_clusters"] = count_fewest_treated(fit, estimate, sandwich.clusters.sizes)
+        messages = list_sandwich_messages(fit, estimate, sandwich, usable)
+        return build_sandwich_bands(estimate, self.name, self.level, sandwich, critical, note, facts, messages)
 
 
 def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, is_linear: bool) -> Correction:
@@ -133,13 +138,13 @@ def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, 
         levels = [held[name] for name in sample.effects]
         n_all = sample.n_slopes + sum(e.n for e in levels) - max(0, len(levels) - 1)
         sizes = list(clusters.sizes.values())
-        return corrected(rule, sample.n_rows, sample.n_slopes, levels, sizes, n_all, is_linear)
+        return compute_correction(rule, sample.n_rows, sample.n_slopes, levels, sizes, n_all, is_linear)
     o = fit.design.observations
     effects = [recode(o.codes(name)[sample.rows]) for name in sample.effects]
     return correct(rule, sample.n_rows, sample.n_slopes, effects, clusters.row_codes, is_linear=is_linear)
 
 
-def bands_from(
+def build_sandwich_bands(
     estimate: Estimate,
     name: str,
     level: float,
@@ -156,9 +161,9 @@ def bands_from(
     shared: Facts = {
         "correction": sandwich.rule.name,
         "n_parameters": sandwich.correction.n_parameters,
-        "clusters": clusters_text(sandwich.clusters),
+        "clusters": format_clusters(sandwich.clusters),
     }
-    made = banded(
+    made = build_bands(
         estimate,
         name,
         level,
@@ -172,7 +177,7 @@ def bands_from(
     return replace(made, messages=messages, p=made.p if p is None else np.where(usable, p, np.nan))
 
 
-def banded(
+def build_bands(
     estimate: Estimate,
     name: str,
     level: float,
@@ -201,7 +206,7 @@ def banded(
         se=se,
         low=effects - pointwise * se,
         high=effects + pointwise * se,
-        p=two_sided_p(statistic, df),
+        p=compute_two_sided_p(statistic, df),
         df=df.copy(),
         simultaneous_low=effects - critical * se,
         simultaneous_high=effects + critical * se,
@@ -211,16 +216,16 @@ def banded(
     )
 
 
-def clusters_text(clusters: Clusters) -> str:
+def format_clusters(clusters: Clusters) -> str:
     """Return the clusters as a table prints them: "7 cities, 24 partners"."""
     return ", ".join(f"{size} {PLURAL[name]}" for name, size in clusters.sizes.items())
 
 
-def sandwich_note(sandwich: Sandwich) -> str:
+def describe_sandwich(sandwich: Sandwich) -> str:
     """Return what stands in the foot of a table."""
     kind = "Heteroskedasticity-robust errors" if sandwich.clusters.names == ("row",) else "Errors clustered by "
     if sandwich.clusters.names != ("row",):
-        kind += f"{' and '.join(sandwich.clusters.names)} ({clusters_text(sandwich.clusters)})"
+        kind += f"{' and '.join(sandwich.clusters.names)} ({format_clusters(sandwich.clusters)})"
     reference = describe_reference(sandwich.correction.df)
     return f"{kind}, {sandwich.correction.sentence} ({sandwich.rule.name}); {reference}"
 
@@ -230,18 +235,22 @@ def describe_reference(df: float) -> str:
     return "normal distribution" if np.isinf(df) else f"t distribution with {df:.0f} degrees of freedom"
 
 
-def sandwich_messages(fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: BoolArray) -> tuple[Message, ...]:
+def list_sandwich_messages(
+    fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: BoolArray
+) -> tuple[Message, ...]:
     """Return what the reader of clustered errors must know."""
-    few = few_treated(fit, estimate, sandwich.clusters.sizes, "clustered errors are too small here")
+    few = warn_of_few_treated(fit, estimate, sandwich.clusters.sizes, "clustered errors are too small here")
     what = "multi-way" if len(sandwich.clusters.names) > 1 else "clustered"
-    return (*variance_messages(estimate, sandwich.negative, usable, what, "cluster by one dimension"), *few)
+    return (*list_variance_messages(estimate, sandwich.negative, usable, what, "cluster by one dimension"), *few)
 
 
-def few_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int], consequence: str) -> list[Message]:
+def warn_of_few_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int], consequence: str) -> list[Message]:
     """Return a warning for each dimension of whole units in which few clusters are treated."""
     found = []
     for name, n in sizes.items():
-        treated = treated_clusters(fit, estimate, name)[0] if name in ("unit", "city", "partner") else FEW_TREATED
+        treated = (
+            count_treated_clusters(fit, estimate, name)[0] if name in ("unit", "city", "partner") else FEW_TREATED
+        )
         if treated < FEW_TREATED:
             text = f"only {treated} of {n} {PLURAL[name]} are treated: {consequence}"
             text += "; read randomization p-values beside them"

@@ -7,13 +7,13 @@ import numpy as np
 
 from twintrade.design.case import Case
 from twintrade.effects import Bands, EventStudy, Message
-from twintrade.effects.bands import absent
+from twintrade.effects.bands import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray
-from twintrade.numerics.series import interval_by_inversion, moving_block_p
+from twintrade.numerics.series import compute_moving_block_p, invert_p_values
 
 ENOUGH_BEFORE = 15
 """Fewer periods before the onset are reported with a warning."""
@@ -50,7 +50,7 @@ class Conformal(Inference):
         """
         estimator, case = self._case(fit)
         estimate = fit.view(view)
-        p, low, high = (absent(estimate.n_effects) for _ in range(3))
+        p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
         if isinstance(estimate, EventStudy):
             for k in np.flatnonzero(estimate.event_times >= 0):
                 tested = case.event_times == estimate.event_times[k]
@@ -64,13 +64,13 @@ class Conformal(Inference):
             estimate=estimate,
             inference=self.name,
             level=self.level,
-            se=absent(estimate.n_effects),
+            se=fill_absent(estimate.n_effects),
             low=low,
             high=high,
             p=p,
-            df=absent(estimate.n_effects),
-            simultaneous_low=absent(estimate.n_effects),
-            simultaneous_high=absent(estimate.n_effects),
+            df=fill_absent(estimate.n_effects),
+            simultaneous_low=fill_absent(estimate.n_effects),
+            simultaneous_high=fill_absent(estimate.n_effects),
             note=(
                 f"Conformal, moving blocks, {n_before} periods before the onset; smallest attainable p {floor:.3g}; "
                 "exact if the errors are stationary and the method is right about the donors"
@@ -98,14 +98,14 @@ class Conformal(Inference):
         untreated = part.dated(int(part.periods[-1]) + 1)
 
         def p_of(value: float) -> float:
-            residuals = null_residuals(estimator, untreated, after, value)
-            return moving_block_p(residuals, int(after.sum()), self.order)
+            residuals = compute_null_residuals(estimator, untreated, after, value)
+            return compute_moving_block_p(residuals, int(after.sum()), self.order)
 
         p = p_of(0.0)
         if 1.0 / part.periods.size > 1 - self.level:
             return p, np.nan, np.nan
-        spread = float(np.std(null_residuals(estimator, untreated, after, effect)))
-        low, high = interval_by_inversion(p_of, effect, spread, 1 - self.level)
+        spread = float(np.std(compute_null_residuals(estimator, untreated, after, effect)))
+        low, high = invert_p_values(p_of, effect, spread, 1 - self.level)
         return p, low if np.isfinite(low) else np.nan, high if np.isfinite(high) else np.nan
 
     def _messages(self, n_before: int, floor: float) -> tuple[Message, ...]:
@@ -119,7 +119,7 @@ class Conformal(Inference):
         return tuple(found)
 
 
-def null_residuals(estimator: SingleCase, untreated: Case, after: BoolArray, effect: float) -> FloatArray:
+def compute_null_residuals(estimator: SingleCase, untreated: Case, after: BoolArray, effect: float) -> FloatArray:
     """Return the misfit in every period when a constant effect is taken out of the tested ones."""
     gaps = estimator.gaps(estimator.removed(untreated, after, effect))
     if not np.isfinite(gaps).all():

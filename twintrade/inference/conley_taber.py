@@ -6,18 +6,18 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.effects import Bands, Estimate, Message
-from twintrade.effects.bands import absent
+from twintrade.effects.bands import fill_absent
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.refits.few_treated import (
     Group,
     GroupResiduals,
-    drawn_errors,
+    compute_reassigned_effects,
+    draw_errors,
+    draw_reassignments,
     group_residuals,
-    reassigned_effects,
-    reassignments,
 )
-from twintrade.inference.refits.inversion import inverted, two_sided_share
+from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 Null = Literal["imposed", "free"]
@@ -64,17 +64,17 @@ class ConleyTaber(Inference):
         n, m = found.n_treated, found.n_controls
         if self.null == "imposed":
             note = f"Conley-Taber: {n} treated {self.group} groups, residuals under the null of all {n + m} exchanged"
-            orders = reassignments(found, self.draws, rng, every=True)
-            return reassigned_bands(self.name, fit.view(view), found, orders, self.level, note)
+            orders = draw_reassignments(found, self.draws, rng, every=True)
+            return build_reassigned_bands(self.name, fit.view(view), found, orders, self.level, note)
         note = (
             f"Conley-Taber: {n} treated {self.group} groups, errors from {m} untreated ones, "
             "taken to be alike in distribution and many"
         )
-        drawn = drawn_errors(found.errors().values, self.draws, rng)
-        return residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
+        drawn = draw_errors(found.errors().values, self.draws, rng)
+        return build_residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
 
 
-def reassigned_bands(
+def build_reassigned_bands(
     name: str,
     estimate: Estimate,
     found: GroupResiduals,
@@ -88,18 +88,18 @@ def reassigned_bands(
     Parameters
     ----------
     orders : IntArray, shape (n_draws, n_groups)
-        From ``reassignments``.
+        From ``draw_reassignments``.
     variances : FloatArray, optional
-        From ``position_variances``.
+        From ``estimate_position_variances``.
     """
-    fixed_part, slope = reassigned_effects(found, orders, variances)
-    p, low, high = (absent(estimate.n_effects) for _ in range(3))
+    fixed_part, slope = compute_reassigned_effects(found, orders, variances)
+    p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
     is_fixed = np.asarray(~found.multipliers.any(axis=(0, 1)))
     for k in np.flatnonzero(~is_fixed):
         effect = float(estimate.effects[k])
         at_zero = fixed_part[:, k] + effect * slope[:, k]
-        p[k] = two_sided_share(effect, at_zero)
-        low[k], high[k] = inverted(effect, 1.0, at_zero, slope[:, k], level)
+        p[k] = compute_two_sided_share(effect, at_zero)
+        low[k], high[k] = invert_randomization(effect, 1.0, at_zero, slope[:, k], level)
     n_draws = orders.shape[0]
     messages: tuple[Message, ...] = ()
     if np.isinf(low[~is_fixed]).any() or np.isinf(high[~is_fixed]).any():
@@ -109,7 +109,7 @@ def reassigned_bands(
     return _bands(name, estimate, fixed_part, is_fixed, (p, *ends), level, note, counts, messages)
 
 
-def residual_bands(
+def build_residual_bands(
     name: str, estimate: Estimate, drawn: FloatArray, level: float, note: str, n_treated: int, n_controls: int
 ) -> Bands:
     """Return p-values and equal-tailed intervals from the distribution of the error, shape (n_draws, n_effects).
@@ -122,7 +122,7 @@ def residual_bands(
     slack = 1e-10 * np.abs(estimate.effects)
     p = (1 + (np.abs(drawn) >= np.abs(estimate.effects) - slack).sum(axis=0)) / (n_draws + 1)
     rank = int(np.floor((1 - level) / 2 * (n_draws + 1)))
-    low, high = absent(estimate.n_effects), absent(estimate.n_effects)
+    low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
     messages: tuple[Message, ...] = ()
     if rank >= 1:
         ordered = np.sort(drawn, axis=0)
@@ -160,9 +160,9 @@ def _bands(
         low=low,
         high=high,
         p=p,
-        df=absent(estimate.n_effects),
-        simultaneous_low=absent(estimate.n_effects),
-        simultaneous_high=absent(estimate.n_effects),
+        df=fill_absent(estimate.n_effects),
+        simultaneous_low=fill_absent(estimate.n_effects),
+        simultaneous_high=fill_absent(estimate.n_effects),
         note=note,
         facts={
             "draws": n_draws,

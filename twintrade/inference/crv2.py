@@ -9,11 +9,16 @@ from twintrade.effects import Bands, Message, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded, few_treated
-from twintrade.inference.clustering.clusters import NESTING, fewest_treated, influence_of, treated_clusters
-from twintrade.inference.clustering.joint import sup_t_plug_in
-from twintrade.inference.clustering.variances import has_variance, variance_messages
-from twintrade.inference.refits.leave_out import effects_projection, members, row_clusters
+from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, build_bands, warn_of_few_treated
+from twintrade.inference.clustering.clusters import (
+    NESTING,
+    count_fewest_treated,
+    count_treated_clusters,
+    get_influence,
+)
+from twintrade.inference.clustering.joint import compute_sup_t
+from twintrade.inference.clustering.variances import has_variance, list_variance_messages
+from twintrade.inference.refits.leave_out import build_effects_projection, find_row_clusters, list_members
 from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -65,34 +70,36 @@ class BiasReduced(Inference):
         name = self.by or (fit.design.clusters[0] if len(fit.design.clusters) == 1 else "")
         if not name:
             raise InferenceError("crv2 takes one clustering dimension; name it with `by`")
-        source = influence_of(estimate, self.name).regression
+        source = get_influence(estimate, self.name).regression
         if source is None or fit.estimator.is_poisson or np.ptp(source.weights) > 0:
             raise InferenceError("crv2 is for unweighted least squares; use the jackknife for this estimate")
-        q = effects_projection(fit, estimate, source)
+        q = build_effects_projection(fit, estimate, source)
         columns = None if q is None else q.all_columns()
         if q is None or columns is None:
             raise InferenceError("the panel is too large for crv2; use the jackknife")
-        codes = row_clusters(fit, name, source.rows)
-        if name in NESTING and treated_clusters(fit, estimate, name)[0] < 2:
+        codes = find_row_clusters(fit, name, source.rows)
+        if name in NESTING and count_treated_clusters(fit, estimate, name)[0] < 2:
             raise InferenceError(
                 "one cluster is treated: its residuals say nothing about its error; use randomization"
             )
-        found = bias_reduced(source, q, columns, codes)
+        found = compute_crv2(source, q, columns, codes)
         n = int(codes.max()) + 1
         se = np.sqrt(np.clip(np.diag(found.covariance), 0.0, None))
         usable = has_variance(estimate, se)
         smallest = float(np.nanmin(found.df[usable])) if usable.any() else float("nan")
-        critical = sup_t_plug_in(found.covariance, usable, self.level, smallest, rng, self.draws)
+        critical = compute_sup_t(found.covariance, usable, self.level, smallest, rng, self.draws)
         facts: Facts = {"critical_value": critical, "clusters": f"{n} {PLURAL[name]}", "df": smallest}
-        facts["fewest_clusters"] = fewest_treated(fit, estimate, {name: n})
+        facts["fewest_clusters"] = count_fewest_treated(fit, estimate, {name: n})
         note = (
             f"Bias-reduced errors (CRV2) clustered by {name} ({n} {PLURAL[name]}); t distribution with Satterthwaite "
             f"degrees of freedom, {smallest:.1f} at least; sup-t critical value {critical:.3f}"
         )
         df = np.where(usable, found.df, smallest)
-        made = banded(estimate, self.name, self.level, found.covariance, usable, df, critical, note, facts)
-        lost = variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced", "")
-        few = few_treated(fit, estimate, {name: n}, "the degrees of freedom say how little this error is worth")
+        made = build_bands(estimate, self.name, self.level, found.covariance, usable, df, critical, note, facts)
+        lost = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced", "")
+        few = warn_of_few_treated(
+            fit, estimate, {name: n}, "the degrees of freedom say how little this error is worth"
+        )
         return replace(made, messages=(*lost, *few, *_warn_of_few_degrees(smallest)))
 
 
@@ -103,7 +110,7 @@ def _warn_of_few_degrees(smallest: float) -> tuple[Message, ...]:
     return (Message("warning", "few-degrees-of-freedom", text),)
 
 
-def bias_reduced(source: Regression, q: Annihilator, columns: FloatArray, codes: IntArray) -> Reduced:
+def compute_crv2(source: Regression, q: Annihilator, columns: FloatArray, codes: IntArray) -> Reduced:
     """Return the CRV2 covariance and Satterthwaite degrees of freedom (Bell and McCaffrey 2002).
 
     With M the annihilator of effects and regressors, cluster g's residuals are multiplied by the pseudo-inverse root
@@ -117,7 +124,7 @@ def bias_reduced(source: Regression, q: Annihilator, columns: FloatArray, codes:
     own = np.zeros((n_clusters, n_effects))
     through_effects = np.zeros((n_clusters, columns.shape[1], n_effects))
     through_slopes = np.zeros((n_clusters, x.shape[1], n_effects))
-    for g, rows in enumerate(members(codes)):
+    for g, rows in enumerate(list_members(codes)):
         block = q.block(rows, rows) - x[rows] @ source.bread @ x[rows].T
         u = _inverse_root(block) @ (x[rows] @ loading)
         scores[g] = u.T @ source.residuals[rows]

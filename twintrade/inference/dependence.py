@@ -11,11 +11,11 @@ from twintrade.effects import Bands, Estimate
 from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, banded, describe_reference
-from twintrade.inference.clustering.clusters import grouped, influence_of, positions, recode
-from twintrade.inference.clustering.conventions import OWN, convention, correct
-from twintrade.inference.clustering.joint import repaired, sup_t_plug_in
-from twintrade.inference.clustering.variances import has_variance, variance_messages
+from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, describe_reference
+from twintrade.inference.clustering.clusters import find_unit_positions, get_influence, recode, sum_by_group
+from twintrade.inference.clustering.conventions import OWN, correct, get_convention
+from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
+from twintrade.inference.clustering.variances import has_variance, list_variance_messages
 from twintrade.numerics.arrays import FloatArray
 
 EARTH_RADIUS = 6371.0088
@@ -61,14 +61,14 @@ class Dependence(Inference):
         """Return t intervals and plug-in sup-t bands."""
         estimate = fit.view(view)
         found = self.covariance(fit, estimate)
-        covariance, negative = repaired(found.covariance * found.factor)
+        covariance, negative = repair_covariance(found.covariance * found.factor)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
-        critical = sup_t_plug_in(covariance, usable, self.level, found.df, rng, self.draws)
+        critical = compute_sup_t(covariance, usable, self.level, found.df, rng, self.draws)
         note = f"{found.note}; {describe_reference(found.df)}"
         note += "; negative eigenvalues set to zero" if negative.any() else ""
         facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": found.n_clusters}
-        made = banded(estimate, self.name, self.level, covariance, usable, found.df, critical, note, facts)
-        messages = variance_messages(estimate, negative, usable, self.name.replace("_", "-"), self.remedy)
+        made = build_bands(estimate, self.name, self.level, covariance, usable, found.df, critical, note, facts)
+        messages = list_variance_messages(estimate, negative, usable, self.name.replace("_", "-"), self.remedy)
         return replace(made, messages=messages)
 
 
@@ -88,19 +88,19 @@ class Dyadic(Dependence):
         panel, o = fit.design.panel, fit.design.observations
         if not panel.is_dyadic:
             raise InferenceError("dyadic errors need city-partner dyads")
-        influence = influence_of(estimate, self.name)
-        rows = o.unit_rows[positions(o, influence)]
+        influence = get_influence(estimate, self.name)
+        rows = o.unit_rows[find_unit_positions(o, influence)]
         city, partner = panel.cities[panel.unit_city[rows]], panel.partners[panel.unit_partner[rows]]
         codes, members = pd.factorize(np.concatenate([city, partner]).astype(str))
         first, second = codes[: rows.size].astype(np.int64), codes[rows.size :].astype(np.int64)
         values = influence.matrix()
         same = first == second
-        sums = grouped(np.vstack([values, values[~same]]), np.concatenate([first, second[~same]]))
+        sums = sum_by_group(np.vstack([values, values[~same]]), np.concatenate([first, second[~same]]))
         pair = recode(np.minimum(first, second) * members.size + np.maximum(first, second))
-        twice = grouped(np.where(same[:, None], 0.0, values), pair)
+        twice = sum_by_group(np.where(same[:, None], 0.0, values), pair)
         used = estimate.sample.rows
         clusters = [recode(o.codes(name)[used]) for name in ("city", "partner")]
-        found = correct(convention(OWN), used.size, estimate.sample.n_slopes, (), clusters)
+        found = correct(get_convention(OWN), used.size, estimate.sample.n_slopes, (), clusters)
         smallest = min(int(codes.max()) + 1 for codes in clusters)
         note = f"Dyadic-robust errors over {members.size} members, {found.sentence}"
         return Found(sums.T @ sums - twice.T @ twice, found.factor, found.df, smallest, note)
@@ -138,8 +138,8 @@ class Conley(Dependence):
         if not self.cutoff > 0:
             raise InferenceError(f"the cutoff of conley is a distance above 0 km, not {self.cutoff:g}")
         o = fit.design.observations
-        influence = influence_of(estimate, self.name)
-        where = positions(o, influence)
+        influence = get_influence(estimate, self.name)
+        where = find_unit_positions(o, influence)
         try:
             place = np.column_stack([fit.design.panel.values(c)[o.rows] for c in (self.latitude, self.longitude)])
         except DesignError as error:
@@ -157,7 +157,7 @@ class Conley(Dependence):
         step = max(1, 4_000_000 // points.shape[0])
         for start in range(0, points.shape[0], step):
             part = slice(start, start + step)
-            weight = self._weight(great_circle(points[part], points))
+            weight = self._weight(compute_great_circle(points[part], points))
             total += values[part].T @ (weight @ values)
         n = points.shape[0]
         note = f"Spatial errors (Conley, {self.kernel} kernel to {self.cutoff:g} km), {n} units"
@@ -168,7 +168,7 @@ class Conley(Dependence):
         return np.where(inside, 1.0 if self.kernel == "uniform" else 1 - distance / self.cutoff, 0.0)
 
 
-def great_circle(left: FloatArray, right: FloatArray) -> FloatArray:
+def compute_great_circle(left: FloatArray, right: FloatArray) -> FloatArray:
     """Return distances in kilometres between points given as latitude and longitude in radians."""
     between = left[:, None, :] - right[None, :, :]
     half = np.sin(between[..., 0] / 2) ** 2

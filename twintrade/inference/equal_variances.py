@@ -7,9 +7,9 @@ from twintrade.effects import Estimate
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustering.clusters import recode
-from twintrade.inference.clustering.conventions import OWN, convention, correct
+from twintrade.inference.clustering.conventions import OWN, correct, get_convention
 from twintrade.inference.dependence import Dependence, Found
-from twintrade.inference.refits.leave_out import regression_of
+from twintrade.inference.refits.leave_out import get_regression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +38,13 @@ class EqualVariances(Dependence):
         InferenceError
             No regression behind the estimate, or no degree of freedom.
         """
-        source = regression_of(estimate)
+        source = get_regression(estimate)
         if source is None:
             raise InferenceError(
                 f"{self.name} needs the regression behind the estimate, and {fit.estimator.name} has none; "
                 "cluster by unit or city"
             )
-        rule, sample, o = convention(self.correction), estimate.sample, fit.design.observations
+        rule, sample, o = get_convention(self.correction), estimate.sample, fit.design.observations
         effects = [recode(o.codes(name)[sample.rows]) for name in sample.effects]
         rows = recode(sample.rows)
         found = correct(rule, sample.n_rows, sample.n_slopes, effects, [rows], not fit.estimator.is_poisson)

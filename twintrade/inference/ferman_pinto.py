@@ -10,14 +10,14 @@ from twintrade.effects import Bands
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.conley_taber import Null, reassigned_bands, residual_bands
+from twintrade.inference.conley_taber import Null, build_reassigned_bands, build_residual_bands
 from twintrade.inference.refits.few_treated import (
     Group,
     GroupErrors,
     GroupResiduals,
-    drawn_errors,
+    draw_errors,
+    draw_reassignments,
     group_residuals,
-    reassignments,
 )
 from twintrade.numerics.arrays import FloatArray
 
@@ -68,15 +68,15 @@ class FermanPinto(Inference):
         if self.null == "imposed":
             note = f"Ferman-Pinto: {n} treated {self.group} groups, residuals under the null of all {n + m} {by}"
             alike = np.unique(found.sizes).size == 1
-            orders = reassignments(found, self.draws, rng, every=alike)
-            variances = None if alike else position_variances(found)
-            return reassigned_bands(self.name, fit.view(view), found, orders, self.level, note, variances)
-        drawn = drawn_errors(rescaled(found.errors()), self.draws, rng)
+            orders = draw_reassignments(found, self.draws, rng, every=alike)
+            variances = None if alike else estimate_position_variances(found)
+            return build_reassigned_bands(self.name, fit.view(view), found, orders, self.level, note, variances)
+        drawn = draw_errors(rescale_errors(found.errors()), self.draws, rng)
         note = f"Ferman-Pinto: {n} treated {self.group} groups, errors from {m} untreated ones, {by}"
-        return residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
+        return build_residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
 
 
-def position_variances(found: GroupResiduals) -> FloatArray:
+def estimate_position_variances(found: GroupResiduals) -> FloatArray:
     """Return A and B of the variance A + B / size in each group's place, shape (n_groups, n_effects, 2).
 
     Every place looks at other periods with other weights; places with the same ones, up to a factor, share a fit.
@@ -97,10 +97,10 @@ def position_variances(found: GroupResiduals) -> FloatArray:
 
 
 def _fitted(terms: FloatArray, errors: FloatArray) -> FloatArray:
-    return variance_function(terms, errors**2) if errors.any() else np.array([1.0, 0.0])
+    return fit_variance_function(terms, errors**2) if errors.any() else np.array([1.0, 0.0])
 
 
-def rescaled(errors: GroupErrors) -> FloatArray:
+def rescale_errors(errors: GroupErrors) -> FloatArray:
     """Return the errors with each control group's share of variance replaced by the treated group's."""
     n_treated, _, n_effects = errors.values.shape
     out = errors.values.copy()
@@ -112,12 +112,12 @@ def rescaled(errors: GroupErrors) -> FloatArray:
         for k in range(n_effects):
             if not errors.values[g, :, k].any():
                 continue
-            coefficients = variance_function(terms, errors.values[g, :, k] ** 2)
+            coefficients = fit_variance_function(terms, errors.values[g, :, k] ** 2)
             out[g, :, k] *= np.sqrt(own @ coefficients / (terms @ coefficients))
     return out
 
 
-def variance_function(terms: FloatArray, squares: FloatArray) -> FloatArray:
+def fit_variance_function(terms: FloatArray, squares: FloatArray) -> FloatArray:
     """Fit squared errors by non-negative least squares, reweighted by the inverse of the fitted variance.
 
     A squared error varies in proportion to its mean: unweighted, a few small groups would decide. (The paper fits

@@ -11,11 +11,11 @@ from twintrade.effects import Bands, Estimate, Message
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, banded
-from twintrade.inference.clustering.clusters import fewest_treated, treated_clusters
-from twintrade.inference.clustering.joint import repaired, sup_t_plug_in
-from twintrade.inference.clustering.variances import has_variance, variance_messages
-from twintrade.inference.refits.leave_out import LeftOut, left_out
+from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, build_bands
+from twintrade.inference.clustering.clusters import count_fewest_treated, count_treated_clusters
+from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
+from twintrade.inference.clustering.variances import has_variance, list_variance_messages
+from twintrade.inference.refits.leave_out import LeftOut, estimate_without_clusters
 from twintrade.numerics.arrays import FloatArray
 
 
@@ -59,10 +59,10 @@ class Jackknife(Inference):
         used, sizes = [], {}
         for size in range(1, len(names) + 1):
             for chosen in combinations(names, size):
-                found = left_out(fit, view, chosen)
+                found = estimate_without_clusters(fit, view, chosen)
                 if size == 1:
                     sizes[chosen[0]] = found.effects.shape[0]
-                total += (-1) ** (size + 1) * spread(found.effects, estimate.effects, self.centre)
+                total += (-1) ** (size + 1) * compute_jackknife_spread(found.effects, estimate.effects, self.centre)
                 used.append(found)
         return total, tuple(used), sizes
 
@@ -71,11 +71,11 @@ class Jackknife(Inference):
         estimate = fit.view(view)
         raw, used, sizes = self.covariance(fit, view)
         lost = np.isnan(np.diag(raw))
-        covariance, negative = repaired(np.where(np.isnan(raw), 0.0, raw))
+        covariance, negative = repair_covariance(np.where(np.isnan(raw), 0.0, raw))
         df = float(min(sizes.values()) - 1)
         se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
         usable = has_variance(estimate, se) & ~lost
-        critical = sup_t_plug_in(covariance, usable, self.level, df, rng, self.draws)
+        critical = compute_sup_t(covariance, usable, self.level, df, rng, self.draws)
         listed = ", ".join(f"{n} {PLURAL[name]}" for name, n in sizes.items())
         kind = "CV3J" if self.centre == "mean" else "CV3"
         kind += ", linearized" if used[0].is_linearized else ""
@@ -84,15 +84,15 @@ class Jackknife(Inference):
             f"of freedom; sup-t critical value {critical:.3f} ({self.draws} draws)"
         )
         facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": listed}
-        facts["fewest_clusters"] = fewest_treated(fit, estimate, sizes)
+        facts["fewest_clusters"] = count_fewest_treated(fit, estimate, sizes)
         messages = _messages(fit, estimate, used, lost, list(sizes))
         what = "multi-way jackknife" if len(sizes) > 1 else "jackknife"
-        messages += variance_messages(estimate, negative, usable | lost, what, "cluster by one dimension")
-        made = banded(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
+        messages += list_variance_messages(estimate, negative, usable | lost, what, "cluster by one dimension")
+        made = build_bands(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
         return replace(made, messages=messages)
 
 
-def spread(effects: FloatArray, full: FloatArray, centre: str = "estimate") -> FloatArray:
+def compute_jackknife_spread(effects: FloatArray, full: FloatArray, centre: str = "estimate") -> FloatArray:
     """Return (G - 1) / G times the sum of outer products around the centre.
 
     Raises
@@ -120,7 +120,7 @@ def _messages(
         text = f"no jackknife error for {gone}: estimated from one cluster alone, or gone without one"
         found.append(Message("warning", "no-variance", text))
     for name in names:
-        if name in ("unit", "city", "partner") and treated_clusters(fit, estimate, name)[0] == 1:
+        if name in ("unit", "city", "partner") and count_treated_clusters(fit, estimate, name)[0] == 1:
             text = f"one {name} is treated: leaving it out leaves no estimate, and no error of this kind exists"
             found.append(Message("warning", "few-treated-clusters", text))
     return tuple(found)

@@ -12,16 +12,16 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import (
     Clustered,
     Facts,
-    bands_from,
-    sandwich_messages,
-    sandwich_note,
+    build_sandwich_bands,
+    describe_sandwich,
+    list_sandwich_messages,
 )
-from twintrade.inference.clustering.clusters import Clusters, fewest_treated
+from twintrade.inference.clustering.clusters import Clusters, count_fewest_treated
 from twintrade.inference.clustering.conventions import OWN
-from twintrade.inference.clustering.joint import bounded_critical
+from twintrade.inference.clustering.joint import bound_critical_value
 from twintrade.inference.clustering.variances import has_variance
 from twintrade.numerics.arrays import BoolArray, FloatArray
-from twintrade.numerics.testing import TWO_POINTS, multipliers
+from twintrade.numerics.testing import TWO_POINTS, draw_multipliers
 
 Weights = Literal["rademacher", "mammen", "normal"]
 
@@ -58,17 +58,17 @@ class Multiplier(Inference):
         sandwich = Clustered(by=self.by, correction=self.correction).sandwich(fit, estimate)
         usable = has_variance(estimate, sandwich.se)
         seed = int(rng.integers(2**31))
-        simulated = studentized_draws(sandwich.clusters, usable, self.draws, self.weights, seed)
+        simulated = draw_studentized(sandwich.clusters, usable, self.draws, self.weights, seed)
         df = sandwich.correction.df
         critical = float("nan")
         if usable.any():
             largest = np.quantile(np.abs(simulated).max(axis=1), self.level)
-            critical = bounded_critical(float(largest), int(usable.sum()), self.level, df)
+            critical = bound_critical_value(float(largest), int(usable.sum()), self.level, df)
         p = np.full(estimate.n_effects, np.nan)
         observed = np.abs(estimate.effects[usable] / sandwich.se[usable])
         p[usable] = (1 + (np.abs(simulated) >= observed).sum(axis=0)) / (self.draws + 1)
         note = (
-            f"{sandwich_note(sandwich)}; sup-t bands and p-values by multiplier bootstrap ({self.weights}, "
+            f"{describe_sandwich(sandwich)}; sup-t bands and p-values by multiplier bootstrap ({self.weights}, "
             f"{self.draws} draws, seed {seed}), critical value {critical:.3f}"
         )
         facts: Facts = {
@@ -77,10 +77,10 @@ class Multiplier(Inference):
             "seed": seed,
             "floor": 1 / (self.draws + 1),
             "simultaneous": "multiplier sup-t",
-            "fewest_clusters": fewest_treated(fit, estimate, sandwich.clusters.sizes),
+            "fewest_clusters": count_fewest_treated(fit, estimate, sandwich.clusters.sizes),
         }
-        messages = sandwich_messages(fit, estimate, sandwich, usable) + _few_clusters(sandwich.clusters)
-        return bands_from(estimate, self.name, self.level, sandwich, critical, note, facts, messages, p)
+        messages = list_sandwich_messages(fit, estimate, sandwich, usable) + _few_clusters(sandwich.clusters)
+        return build_sandwich_bands(estimate, self.name, self.level, sandwich, critical, note, facts, messages, p)
 
 
 def _few_clusters(clusters: Clusters) -> tuple[Message, ...]:
@@ -91,7 +91,7 @@ def _few_clusters(clusters: Clusters) -> tuple[Message, ...]:
     return (Message("warning", "few-clusters", text),)
 
 
-def studentized_draws(clusters: Clusters, usable: BoolArray, n_draws: int, weights: Weights, seed: int) -> FloatArray:
+def draw_studentized(clusters: Clusters, usable: BoolArray, n_draws: int, weights: Weights, seed: int) -> FloatArray:
     """Return draws of effects over their standard deviation, shape (n_draws, n_usable)."""
     if weights not in ("normal", *TWO_POINTS):
         raise InferenceError(f"no multiplier weights are called {weights!r}; known: rademacher, mammen, normal")
@@ -104,7 +104,7 @@ def studentized_draws(clusters: Clusters, usable: BoolArray, n_draws: int, weigh
         factors = [replace(f, loading=f.loading[:, usable]) for f in clusters.factors(codes)]
         variance += sum(np.einsum("jk,jk->k", f.loading, f.values.T @ f.values @ f.loading) for f in factors)
         start = 0
-        for block in multipliers(rng, n_draws, int(codes.max()) + 1, weights):
+        for block in draw_multipliers(rng, n_draws, int(codes.max()) + 1, weights):
             for f in factors:
                 out[start : start + block.n_draws] += block.times(f.values, f.clusters) @ f.loading
             start += block.n_draws

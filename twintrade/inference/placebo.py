@@ -9,18 +9,18 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.design.case import Case
 from twintrade.effects import Bands, Estimate, EventStudy, Message
-from twintrade.effects.bands import absent
+from twintrade.effects.bands import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.cases import SingleCase
-from twintrade.fanout import Arrays, run_jobs, succeeded
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Facts
 from twintrade.inference.clustering.variances import is_reference
-from twintrade.inference.refits.inversion import inverted, two_sided_share
-from twintrade.inference.refits.permutation import aligned
+from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization
+from twintrade.inference.refits.permutation import align_values
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing import placebo_rank, rmspe_ratio
+from twintrade.numerics.testing import compute_placebo_rank, compute_rmspe_ratio
 
 FEWEST_BEFORE = 4
 """Fewest periods before the onset at which a single case is given a p-value."""
@@ -62,11 +62,11 @@ class Placebo(Inference):
         said = _too_few_before(fit)
         if said is not None:
             return {view: self._bare(fit.view(view), said) for view in views}
-        placebos = donor_placebos(fit, views, self.keeps_treated)
+        placebos = refit_donor_placebos(fit, views, self.keeps_treated)
         return {view: self._bands(fit, view, placebos) for view in views}
 
     def _bare(self, estimate: Estimate, said: Message) -> Bands:
-        none = absent(estimate.n_effects)
+        none = fill_absent(estimate.n_effects)
         return Bands(
             estimate=estimate,
             inference=self.name,
@@ -85,12 +85,12 @@ class Placebo(Inference):
     def _bands(self, fit: Fit, view: View, placebos: "DonorPlacebos") -> Bands:
         estimate, drawn = fit.view(view), placebos.effects[view]
         reference = is_reference(estimate)
-        p, low, high = (absent(estimate.n_effects) for _ in range(3))
+        p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
         for k in np.flatnonzero(~reference):
             others, own = drawn[~np.isnan(drawn[:, k]), k], float(estimate.effects[k])
             if others.size:
-                p[k] = two_sided_share(own, others)
-                low[k], high[k] = inverted(own, 1.0, others, np.zeros(others.size), self.level)
+                p[k] = compute_two_sided_share(own, others)
+                low[k], high[k] = invert_randomization(own, 1.0, others, np.zeros(others.size), self.level)
         low[reference] = high[reference] = 0.0
         facts = placebos.facts()
         if isinstance(estimate, EventStudy):
@@ -99,13 +99,13 @@ class Placebo(Inference):
             estimate=estimate,
             inference=self.name,
             level=self.level,
-            se=absent(estimate.n_effects),
+            se=fill_absent(estimate.n_effects),
             low=np.where(np.isinf(low), np.nan, low),
             high=np.where(np.isinf(high), np.nan, high),
             p=p,
-            df=absent(estimate.n_effects),
-            simultaneous_low=absent(estimate.n_effects),
-            simultaneous_high=absent(estimate.n_effects),
+            df=fill_absent(estimate.n_effects),
+            simultaneous_low=fill_absent(estimate.n_effects),
+            simultaneous_high=fill_absent(estimate.n_effects),
             note=(
                 f"Placebo in space: rank among {len(placebos.donors)} donors that take {placebos.treated}'s onset "
                 "in turn, "
@@ -170,7 +170,7 @@ def _too_few_before(fit: Fit) -> Message | None:
     return Message("warning", "few-periods-before", text)
 
 
-def donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = False) -> DonorPlacebos:
+def refit_donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = False) -> DonorPlacebos:
     """Refit with every comparison unit in the treated unit's place.
 
     Raises
@@ -191,7 +191,7 @@ def donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = False)
         design = fit.design if keeps_treated else fit.design.without([str(o.unit_ids[treated[0]])])
         places = {str(o.unit_ids[j]): int(j) for j in np.setdiff1d(np.arange(o.n_units), treated)}
         found = run_jobs("placebo", _by_refit, places, shared=(fit, design, int(treated[0]), real))
-    done, failures = succeeded(found)
+    done, failures = split_succeeded(found)
     if not done:
         reason = failures[0][1] if failures else "there is no comparison unit"
         raise InferenceError(f"no placebo in space could be estimated: {reason}")
@@ -219,7 +219,7 @@ def _by_refit(
 
 
 def _in_order(real: Mapping[View, Estimate], placebo: Fit) -> Arrays:
-    return {view: aligned(estimate, placebo.view(view)) for view, estimate in real.items()}
+    return {view: align_values(estimate, placebo.view(view)) for view, estimate in real.items()}
 
 
 def _rivals(fit: Fit, estimate: EventStudy, placebos: "DonorPlacebos") -> FloatArray | None:
@@ -241,8 +241,8 @@ def _ratio(estimate: EventStudy, drawn: FloatArray, rivals: FloatArray | None) -
     before[pre] = True
     if not before.any() or not after.any():
         return {}
-    ratios = rmspe_ratio(np.vstack([estimate.effects, drawn]), before, after)
+    ratios = compute_rmspe_ratio(np.vstack([estimate.effects, drawn]), before, after)
     if not np.isfinite(ratios[0]):
         return {}
-    own = ratios[0] if rivals is None else rmspe_ratio(rivals, before, after)
-    return {"rmspe_ratio": float(ratios[0]), "rmspe_ratio_p": placebo_rank(own, ratios[1:]).p}
+    own = ratios[0] if rivals is None else compute_rmspe_ratio(rivals, before, after)
+    return {"rmspe_ratio": float(ratios[0]), "rmspe_ratio_p": compute_placebo_rank(own, ratios[1:]).p}

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.effects import Bands, Draws
-from twintrade.effects.bands import absent
+from twintrade.effects.bands import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
@@ -56,7 +56,7 @@ class Posterior(Inference):
             low=low,
             high=high,
             p=p,
-            df=absent(estimate.n_effects),
+            df=fill_absent(estimate.n_effects),
             simultaneous_low=np.where(moves, estimate.effects - critical * se, np.nan),
             simultaneous_high=np.where(moves, estimate.effects + critical * se, np.nan),
             covariance=np.atleast_2d(np.cov(values, rowvar=False)),

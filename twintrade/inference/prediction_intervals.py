@@ -8,11 +8,11 @@ from scipy.special import ndtri
 
 from twintrade.design.case import Case
 from twintrade.effects import Bands, Estimate, EventStudy
-from twintrade.effects.bands import absent
+from twintrade.effects.bands import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.cases import WeightedCase
-from twintrade.fanout import Arrays, run_jobs, succeeded
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 
@@ -67,13 +67,13 @@ class PredictionIntervals(Inference):
             estimate=estimate,
             inference=self.name,
             level=self.level,
-            se=absent(estimate.n_effects),
+            se=fill_absent(estimate.n_effects),
             low=low,
             high=high,
-            p=absent(estimate.n_effects),
-            df=absent(estimate.n_effects),
-            simultaneous_low=absent(estimate.n_effects),
-            simultaneous_high=absent(estimate.n_effects),
+            p=fill_absent(estimate.n_effects),
+            df=fill_absent(estimate.n_effects),
+            simultaneous_low=fill_absent(estimate.n_effects),
+            simultaneous_high=fill_absent(estimate.n_effects),
             note=(
                 f"Prediction intervals: {moves.shape[0]} constrained refits for the weights, {self.noise} bound for "
                 f"the noise from {int(case.is_before.sum())} periods before the onset; conservative"
@@ -89,7 +89,7 @@ class PredictionIntervals(Inference):
             targets = [case.event_times == e for e in estimate.event_times]
         else:
             targets = [case.is_after]
-        low, high = absent(estimate.n_effects), absent(estimate.n_effects)
+        low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
         tail = (1 - self.level) / 2
         # Errors of one stretch may move together: its mean is no less noisy than one period.
         width = self._noise_width(spread, tail)
@@ -106,7 +106,7 @@ class PredictionIntervals(Inference):
         residuals = np.where(before, case.own - fitted, 0.0)
         signs = [rng.choice([-1.0, 1.0], size=residuals.size) for _ in range(self.draws)]
         jobs = {str(k): np.where(before, fitted + residuals * drawn, case.own) for k, drawn in enumerate(signs)}
-        done, _ = succeeded(run_jobs("prediction intervals", _moved, jobs, shared=(estimator, case, fitted)))
+        done, _ = split_succeeded(run_jobs("prediction intervals", _moved, jobs, shared=(estimator, case, fitted)))
         if not done:
             raise InferenceError("no refit of the weights succeeded")
         return np.vstack([one.values["moves"] for one in done if one.values is not None])

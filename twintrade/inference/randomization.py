@@ -8,17 +8,17 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.effects import Bands, EventStudy
-from twintrade.effects.bands import absent
+from twintrade.effects.bands import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.variances import is_reference
-from twintrade.inference.refits.inversion import inverted, two_sided_share
+from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization
 from twintrade.inference.refits.permutation import Permuted, is_linear, permute
 from twintrade.inference.refits.randomization_bands import Compared, Dealt
-from twintrade.inference.refits.reassignment import Across, Assignments, assignments, units_with_trade
-from twintrade.inference.refits.score_randomization import Scored, scored
+from twintrade.inference.refits.reassignment import Across, Assignments, build_assignments, find_units_with_trade
+from twintrade.inference.refits.score_randomization import Scored, compare_one_step_estimates
 from twintrade.numerics.arrays import FloatArray
 
 MOST_DISTINCT = 20_000
@@ -66,7 +66,7 @@ class Randomization(Inference):
             Only one assignment exists, no draw could be estimated, or the score was asked for and does not exist.
         """
         seed = int(rng.integers(2**31))
-        dealt = assignments(fit.design, self.across, units_with_trade(fit))
+        dealt = build_assignments(fit.design, self.across, find_units_with_trade(fit))
         onsets, is_complete = self._onsets(dealt, np.random.default_rng(seed))
         # Scores are in log points: of an effect in another measure they give a p-value and no interval.
         inverts_scores = self.intervals and fit.estimate.scale == "log points"
@@ -99,7 +99,7 @@ class Randomization(Inference):
     def _scored(self, fit: Fit, onsets: Sequence[FloatArray], has_intervals: bool) -> Scored | None:
         wanted = self.statistic == "score" or (self.statistic == "default" and not is_linear(fit))
         test = fit.estimator.score_test(fit.design) if wanted else None
-        found = None if test is None else scored(fit, test, onsets, has_intervals, self.level)
+        found = None if test is None else compare_one_step_estimates(fit, test, onsets, has_intervals, self.level)
         if found is None and self.statistic == "score":
             raise InferenceError(
                 f"{fit.estimator.name} offers no score test on this panel; use statistic = 'coefficient'"
@@ -112,12 +112,12 @@ class Randomization(Inference):
         if self.statistic == "t":
             with np.errstate(divide="ignore", invalid="ignore"):
                 observed, compared = observed / Clustered().sandwich(fit, estimate).se, drawn.statistics
-        p = absent(estimate.n_effects)
+        p = fill_absent(estimate.n_effects)
         for k in np.flatnonzero(~is_reference(estimate)):
             present = compared[~np.isnan(compared[:, k]), k]
             if present.size and np.isfinite(observed[k]):
-                p[k] = two_sided_share(float(observed[k]), present)
-        low, high = _inverted(drawn, self.level) if self.intervals else (absent(p.size), absent(p.size))
+                p[k] = compute_two_sided_share(float(observed[k]), present)
+        low, high = _inverted(drawn, self.level) if self.intervals else (fill_absent(p.size), fill_absent(p.size))
         return Compared(estimate, p, low, high, estimate.effects, drawn.effects)
 
 
@@ -127,7 +127,7 @@ def _inverted(drawn: Permuted, level: float) -> tuple[FloatArray, FloatArray]:
     A pre-period effect is tested with the effects after onset at their average, not at zero.
     """
     estimate = drawn.estimate
-    low, high = absent(estimate.n_effects), absent(estimate.n_effects)
+    low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
     average = 0.0
     if isinstance(estimate, EventStudy) and (estimate.event_times >= 0).any():
         average = float(estimate.average().effects[0])
@@ -140,7 +140,7 @@ def _inverted(drawn: Permuted, level: float) -> tuple[FloatArray, FloatArray]:
         present = ~(np.isnan(effects) | np.isnan(slopes[:-1]))
         own = float(slopes[-1])
         if not np.isnan(own):
-            low[k], high[k] = inverted(observed, own, effects[present], slopes[:-1][present], level)
+            low[k], high[k] = invert_randomization(observed, own, effects[present], slopes[:-1][present], level)
     return low, high
 
 

@@ -9,12 +9,19 @@ import numpy as np
 from twintrade.effects import Estimate, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.clusters import grouped, recode
-from twintrade.inference.clustering.conventions import OWN, Correction, convention, corrected, count_all, levels_of
+from twintrade.inference.clustering.clusters import recode, sum_by_group
+from twintrade.inference.clustering.conventions import (
+    OWN,
+    Correction,
+    collect_levels,
+    compute_correction,
+    count_all,
+    get_convention,
+)
 from twintrade.inference.dependence import Dependence, Found
-from twintrade.inference.refits.leave_out import regression_of
+from twintrade.inference.refits.leave_out import get_regression
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.series import automatic_lags, long_run_covariance, sum_bartlett
+from twintrade.numerics.series import choose_lags, compute_long_run_covariance, sum_bartlett
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +53,7 @@ class Serial(Dependence):
         InferenceError
             No regression behind the estimate, fewer than three periods, negative lags, or no degree of freedom.
         """
-        source = regression_of(estimate)
+        source = get_regression(estimate)
         if source is None:
             raise InferenceError(
                 f"{self.name} needs the regression behind the estimate, and {fit.estimator.name} has none; "
@@ -60,7 +67,7 @@ class Serial(Dependence):
         found = self._correction(fit, estimate, n)
         lags = self.lags
         if lags is None:
-            lags = int(n**0.25) if self.correction == "fixest" else automatic_lags(n)
+            lags = int(n**0.25) if self.correction == "fixest" else choose_lags(n)
         total, title = self.sum_products(fit, source, lags)
         note = (
             f"{title}, Bartlett weights, {lags} lags; {n} periods as clusters, {found.sentence} ({self.correction})"
@@ -69,14 +76,14 @@ class Serial(Dependence):
 
     def _correction(self, fit: Fit, estimate: Estimate, n_periods: int) -> Correction:
         """Take periods for clusters in which no effect nests: their scores are correlated."""
-        rule, sample = convention(self.correction), estimate.sample
+        rule, sample = get_convention(self.correction), estimate.sample
         effects = [recode(fit.design.observations.codes(name)[sample.rows]) for name in sample.effects]
         n_all = count_all(sample.n_slopes, effects)
-        return corrected(
+        return compute_correction(
             rule,
             sample.n_rows,
             sample.n_slopes,
-            levels_of(rule, effects, ()),
+            collect_levels(rule, effects, ()),
             [n_periods],
             n_all,
             not fit.estimator.is_poisson,
@@ -100,8 +107,8 @@ class Hac(Serial):
 
     def sum_products(self, fit: Fit, source: Regression, lags: int) -> tuple[FloatArray, str]:
         """Return the long-run sum over periods."""
-        scores = grouped(source.row_influence(), recode(fit.design.observations.period[source.rows]))
-        total = long_run_covariance(scores, lags, is_prewhitened=self.is_prewhitened)
+        scores = sum_by_group(source.row_influence(), recode(fit.design.observations.period[source.rows]))
+        total = compute_long_run_covariance(scores, lags, is_prewhitened=self.is_prewhitened)
         return total, f"{self.title}{', prewhitened' if self.is_prewhitened else ''}"
 
 

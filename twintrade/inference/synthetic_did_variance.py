@@ -7,15 +7,15 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from twintrade.design.outcome_matrix import OutcomeMatrix, outcome_matrix
+from twintrade.design.outcome_matrix import OutcomeMatrix, build_outcome_matrix
 from twintrade.effects import Bands, CohortEffects, Estimate
-from twintrade.effects.bands import absent
+from twintrade.effects.bands import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.estimators.synthetic_did import SyntheticDid, cohort_case
-from twintrade.fanout import Arrays, run_jobs, succeeded
+from twintrade.estimators.synthetic_did import SyntheticDid, build_cohort_case
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
-from twintrade.inference.refits.permutation import aligned
+from twintrade.inference.refits.permutation import align_values
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.simplex import DidWeights
 
@@ -52,7 +52,7 @@ class SyntheticDidVariance(Inference):
         estimator = fit.estimator
         if not isinstance(estimator, SyntheticDid):
             raise InferenceError(f"synthetic_did_variance is for synthetic_did, not {estimator.name}")
-        matrix = outcome_matrix(fit.design)
+        matrix = build_outcome_matrix(fit.design)
         self._refuse(matrix)
         estimate = fit.view(view)
         if self.method == "jackknife":
@@ -73,9 +73,9 @@ class SyntheticDidVariance(Inference):
             low=estimate.effects - critical * se,
             high=estimate.effects + critical * se,
             p=np.asarray(2 * ndtr(-ratio)),
-            df=absent(se.size),
-            simultaneous_low=absent(se.size),
-            simultaneous_high=absent(se.size),
+            df=fill_absent(se.size),
+            simultaneous_low=fill_absent(se.size),
+            simultaneous_high=fill_absent(se.size),
             covariance=np.atleast_2d(np.cov(replications, rowvar=False)) if self.method != "jackknife" else None,
             note=f"Synthetic DiD errors: {self.method}, {replications.shape[0]} replications, normal intervals",
             facts={"draws": replications.shape[0], "critical_value": critical},
@@ -103,7 +103,7 @@ class SyntheticDidVariance(Inference):
         while len(found) < self.draws and tries < 5 * self.draws:
             n = min(self.draws - len(found), 5 * self.draws - tries)
             jobs = {str(tries + k): draw(matrix, rng) for k in range(n)}
-            done, _ = succeeded(run_jobs("synthetic DiD replications", _replication, jobs, shared=shared))
+            done, _ = split_succeeded(run_jobs("synthetic DiD replications", _replication, jobs, shared=shared))
             found += [one.values["effects"] for one in done if one.values is not None]
             tries += n
         if len(found) < 2:
@@ -113,24 +113,26 @@ class SyntheticDidVariance(Inference):
     def _jackknife(self, fit: Fit, view: View, estimator: SyntheticDid, matrix: OutcomeMatrix) -> FloatArray:
         onsets = np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
         full = {
-            int(g): estimator.cohort_weights(cohort_case(fit.design, matrix, int(g)), int((matrix.onset == g).sum()))
+            int(g): estimator.cohort_weights(
+                build_cohort_case(fit.design, matrix, int(g)), int((matrix.onset == g).sum())
+            )
             for g in onsets
         }
         estimate, found = fit.view(view), []
         for kept, weights in _leave_one_out(matrix, full):
             refit = estimator.by_cohort(fit.design, kept, weights)
-            found.append(aligned(estimate, _view(fit, refit, view)))
+            found.append(align_values(estimate, _view(fit, refit, view)))
         return np.vstack(found)
 
 
 def _view(fit: Fit, estimate: Estimate, view: View) -> Estimate:
     if view == "event" and isinstance(estimate, CohortEffects):
-        # One treated unit shows every event time of the sample, several the window's; ``aligned`` picks.
+        # One treated unit shows every event time of the sample, several the window's; ``align_values`` picks.
         return estimate.event_study()
     return Fit(fit.estimator, fit.design, estimate).view(view)
 
 
-def chosen_rows(matrix: OutcomeMatrix, rows: IntArray, onset: FloatArray | None = None) -> OutcomeMatrix:
+def select_rows(matrix: OutcomeMatrix, rows: IntArray, onset: FloatArray | None = None) -> OutcomeMatrix:
     """Return the matrix of some rows, repeats allowed, with their own or other onsets."""
     return replace(
         matrix,
@@ -149,8 +151,8 @@ def _replication(
     shared: tuple[Fit, SyntheticDid, OutcomeMatrix, Estimate, View], drawn: Draw, rng: np.random.Generator
 ) -> Arrays:
     fit, estimator, matrix, estimate, view = shared
-    again = estimator.by_cohort(fit.design, chosen_rows(matrix, *drawn))
-    return {"effects": aligned(estimate, _view(fit, again, view))}
+    again = estimator.by_cohort(fit.design, select_rows(matrix, *drawn))
+    return {"effects": align_values(estimate, _view(fit, again, view))}
 
 
 def _placebo_rows(matrix: OutcomeMatrix, rng: np.random.Generator) -> Draw:
@@ -174,7 +176,7 @@ def _leave_one_out(
     """Leave each unit out in turn; a control's weight is shared out among the others (Algorithm 3)."""
     controls = np.flatnonzero(~matrix.is_treated)
     for row in range(matrix.units.size):
-        kept = chosen_rows(matrix, np.delete(np.arange(matrix.units.size), row))
+        kept = select_rows(matrix, np.delete(np.arange(matrix.units.size), row))
         if matrix.is_treated[row]:
             yield kept, full
             continue

@@ -10,9 +10,9 @@ from twintrade.effects.corrected_influence import CorrectedInfluence
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import Facts, banded
-from twintrade.inference.clustering.joint import repaired, sup_t_plug_in
-from twintrade.inference.clustering.variances import has_variance, variance_messages
+from twintrade.inference.clustered import Facts, build_bands
+from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
+from twintrade.inference.clustering.variances import has_variance, list_variance_messages
 
 Adjusted = Literal["one_side", "both_sides"]
 AUTHORS = "on one side, as the authors' Stata program ppml_fe_bias does"
@@ -64,9 +64,9 @@ class WeidnerZylkin(Inference):
         once = influence.adjusted.T @ influence.values
         once = 0.5 * (once + once.T) * n / (n - 1)
         twice = influence.adjusted.T @ influence.adjusted * n / (n - 1)
-        covariance, negative = repaired(once if self.adjusted == "one_side" else twice)
+        covariance, negative = repair_covariance(once if self.adjusted == "one_side" else twice)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
-        critical = sup_t_plug_in(covariance, usable, self.level, n - 1, rng, self.draws)
+        critical = compute_sup_t(covariance, usable, self.level, n - 1, rng, self.draws)
         repair = "; a negative variance was raised to zero" if negative.any() else ""
         sides = "" if self.adjusted == "one_side" else " on both sides of the meat"
         note = (
@@ -84,6 +84,8 @@ class WeidnerZylkin(Inference):
             names = [name for name, has in zip(estimate.names, usable, strict=True) if has]
             facts |= {f"one_side_se {name}": float(se) for name, se in zip(names, authors, strict=True)}
             note += f"; {AUTHORS}: {', '.join(f'{se:.4g}' for se in authors)}"
-        made = banded(estimate, self.name, self.level, covariance, usable, n - 1, critical, note, facts)
-        messages = variance_messages(estimate, negative, usable, "leverage-adjusted", "take adjusted = 'both_sides'")
+        made = build_bands(estimate, self.name, self.level, covariance, usable, n - 1, critical, note, facts)
+        messages = list_variance_messages(
+            estimate, negative, usable, "leverage-adjusted", "take adjusted = 'both_sides'"
+        )
         return replace(made, messages=messages)

@@ -6,18 +6,18 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.effects import Bands, Message
-from twintrade.effects.bands import absent
+from twintrade.effects.bands import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLURAL, Clustered, Facts, banded, few_treated
-from twintrade.inference.clustering.clusters import influence_of
+from twintrade.inference.clustered import PLURAL, Clustered, Facts, build_bands, warn_of_few_treated
+from twintrade.inference.clustering.clusters import get_influence
 from twintrade.inference.clustering.conventions import OWN
-from twintrade.inference.clustering.variances import has_variance, variance_messages
-from twintrade.inference.refits.leave_out import row_clusters
-from twintrade.inference.refits.wild_sums import Scores, Working, working
+from twintrade.inference.clustering.variances import has_variance, list_variance_messages
+from twintrade.inference.refits.leave_out import find_row_clusters
+from twintrade.inference.refits.wild_sums import Scores, Working, prepare_bootstrap
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import Draws, WildWeights, share_as_large, simulate, wild_weights
+from twintrade.numerics.linear import Draws, WildWeights, compute_share_as_large, draw_wild_weights, simulate
 
 STEPS = 60
 FARTHEST = 1e4
@@ -70,27 +70,27 @@ class Wild(Inference):
             No regression behind the estimate, or one cluster.
         """
         estimate = fit.view(view)
-        source = influence_of(estimate, self.name).regression
+        source = get_influence(estimate, self.name).regression
         if source is None:
             lacking = f"{fit.estimator.name} has none; use jackknife or randomization"
             raise InferenceError(f"the wild bootstrap needs a regression and {lacking}")
         by = self.by or self._fewest(fit, source.rows)
-        codes = row_clusters(fit, by, source.rows)
+        codes = find_row_clusters(fit, by, source.rows)
         is_finer = self.draw_by not in ("", by)
-        groups = row_clusters(fit, self.draw_by, source.rows) if is_finer else codes
+        groups = find_row_clusters(fit, self.draw_by, source.rows) if is_finer else codes
         sandwich = Clustered(by=(by,), correction=self.correction).sandwich(fit, estimate)
-        model = working(fit, estimate, source, codes, groups)
+        model = prepare_bootstrap(fit, estimate, source, codes, groups)
         seed = int(rng.integers(2**31))
-        drawn, is_complete = wild_weights(np.random.default_rng(seed), self.draws, model.n_groups, self.weights)
+        drawn, is_complete = draw_wild_weights(np.random.default_rng(seed), self.draws, model.n_groups, self.weights)
         factor = sandwich.correction.factor if self.variance == "cv1" else (model.n_clusters - 1) / model.n_clusters
         covariance = np.zeros((estimate.n_effects, estimate.n_effects))
         usable = has_variance(estimate, sandwich.se)
-        p, low, high = (absent(estimate.n_effects) for _ in range(3))
+        p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
         for k in np.flatnonzero(usable):
             found = self._one(model, int(k), float(estimate.effects[k]), drawn, factor)
             covariance[k, k], p[k], low[k], high[k] = found
         usable &= np.diag(covariance) > 0
-        made = banded(
+        made = build_bands(
             estimate,
             self.name,
             self.level,
@@ -109,8 +109,10 @@ class Wild(Inference):
             "floor": 1 / drawn.shape[0] * (2 if self.weights == "rademacher" and is_complete else 1),
         }
         reference = made.se == 0
-        lost = variance_messages(estimate, np.zeros(usable.size, dtype=bool), usable, "clustered", "")
-        few = few_treated(fit, estimate, {by: model.n_clusters}, "the bootstrap hardly ever rejects or far too often")
+        lost = list_variance_messages(estimate, np.zeros(usable.size, dtype=bool), usable, "clustered", "")
+        few = warn_of_few_treated(
+            fit, estimate, {by: model.n_clusters}, "the bootstrap hardly ever rejects or far too often"
+        )
         return replace(
             made,
             p=p,
@@ -122,7 +124,7 @@ class Wild(Inference):
         )
 
     def _fewest(self, fit: Fit, rows: IntArray) -> str:
-        return min(fit.design.clusters, key=lambda name: int(row_clusters(fit, name, rows).max()))
+        return min(fit.design.clusters, key=lambda name: int(find_row_clusters(fit, name, rows).max()))
 
     def _one(
         self, model: Working, k: int, effect: float, weights: FloatArray, factor: float
@@ -138,8 +140,8 @@ class Wild(Inference):
         if not self.imposes_null:
             statistics = drawn.statistics(0.0)
             width = float(np.quantile(np.abs(statistics[np.isfinite(statistics)]), self.level))
-            return variance, share_as_large(statistics, effect / se), effect - width * se, effect + width * se
-        p = share_as_large(drawn.statistics(effect), effect / se)
+            return variance, compute_share_as_large(statistics, effect / se), effect - width * se, effect + width * se
+        p = compute_share_as_large(drawn.statistics(effect), effect / se)
         ends = [_end(drawn, se, sign, 1 - self.level) for sign in (1.0, -1.0)]
         return variance, p, effect - ends[0], effect + ends[1]
 
@@ -162,7 +164,7 @@ def _end(drawn: Draws, se: float, sign: float, alpha: float) -> float:
     """
 
     def p(distance: float) -> float:
-        return share_as_large(drawn.statistics(sign * distance), sign * distance / se)
+        return compute_share_as_large(drawn.statistics(sign * distance), sign * distance / se)
 
     inside, outside = 0.0, se
     while not p(outside) <= alpha:

@@ -9,7 +9,7 @@ MOST_STEPS = 100
 CLOSE = 1e-13
 
 
-def extreme_ratios(
+def bound_ratio(
     numerator: FloatArray, denominator: FloatArray, group: IntArray, is_optional: BoolArray
 ) -> tuple[float, float]:
     """Bound sum(numerator) / sum(denominator) over the choices of which optional rows count.

@@ -70,7 +70,7 @@ class _Problem:
         return 0.5 * float(gap @ gap) + self.penalty * float(singular.sum())
 
 
-def factor_model(
+def fit_factor_model(
     y: FloatArray,
     observed: BoolArray,
     x: FloatArray,

@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from twintrade.effects import ResultSet
-from twintrade.render.blocks import Absent, Block, BulletList, Document, Heading, Note, Table, spans, with_numbers
+from twintrade.render.blocks import (
+    Absent,
+    Block,
+    BulletList,
+    Document,
+    Heading,
+    Note,
+    Table,
+    build_spans,
+    number_blocks,
+)
 from twintrade.render.exhibits import (
     claims,
     data_card,
@@ -16,34 +26,34 @@ from twintrade.render.exhibits import (
     single_case,
     summary,
 )
-from twintrade.render.exhibits.topics import topic
+from twintrade.render.exhibits.topics import build_topic_exhibit
 from twintrade.render.figures.theme import Theme
 from twintrade.render.page import Page
-from twintrade.render.spelling import respelt
+from twintrade.render.spelling import replace_words
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
 
 Exhibit = Callable[[Page], tuple[Block, ...] | Absent]
 
 EXHIBITS: tuple[tuple[str, Exhibit], ...] = (
-    ("summary", summary.exhibit),
-    ("data_card", data_card.exhibit),
-    ("register", register.exhibit),
-    ("descriptives", topic("descriptives")),
-    ("selection", topic("selection")),
-    ("raw", raw_series.exhibit),
-    ("single_case", single_case.exhibit),
-    ("ladder", ladder.exhibit),
-    ("event_study", event_study.exhibit),
-    ("forest", topic("forest")),
-    ("margins", topic("margins")),
-    ("spillovers", topic("spillovers")),
-    ("sensitivity", topic("sensitivity")),
-    ("claims", claims.exhibit),
-    ("findings", run.findings),
-    ("assumptions", run.assumptions),
-    ("warnings", run.warnings),
-    ("machine", run.machine),
+    ("summary", summary.build_exhibit),
+    ("data_card", data_card.build_exhibit),
+    ("register", register.build_exhibit),
+    ("descriptives", build_topic_exhibit("descriptives")),
+    ("selection", build_topic_exhibit("selection")),
+    ("raw", raw_series.build_exhibit),
+    ("single_case", single_case.build_exhibit),
+    ("ladder", ladder.build_exhibit),
+    ("event_study", event_study.build_exhibit),
+    ("forest", build_topic_exhibit("forest")),
+    ("margins", build_topic_exhibit("margins")),
+    ("spillovers", build_topic_exhibit("spillovers")),
+    ("sensitivity", build_topic_exhibit("sensitivity")),
+    ("claims", claims.build_exhibit),
+    ("findings", run.build_findings),
+    ("assumptions", run.build_assumptions),
+    ("warnings", run.build_warnings),
+    ("machine", run.build_machine),
 )
 PRESETS: dict[str, tuple[str, ...]] = {
     "full": tuple(name for name, _ in EXHIBITS),
@@ -84,7 +94,7 @@ class AppendixOptions:
     romanized: Mapping[str, str] = field(default_factory=dict)
 
 
-def appendix(
+def build_appendix(
     results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None
 ) -> tuple[Block, ...]:
     """Return the appendix of an analysis as numbered blocks.
@@ -98,9 +108,9 @@ def appendix(
     """
     options = options or AppendixOptions()
     page = page or Page(results, options.wording, options.theme, options.tables, exhibits=options.exhibits)
-    blocks: list[Block] = [Heading(1, title(page), "top")]
+    blocks: list[Block] = [Heading(1, format_title(page), "top")]
     if results.is_simulated:
-        blocks.append(Note("simulated", spans(page.say("simulated"))))
+        blocks.append(Note("simulated", build_spans(page.say("simulated"))))
     absent: list[tuple[str, str]] = []
     for name, exhibit in EXHIBITS:
         if name not in options.exhibits:
@@ -112,23 +122,23 @@ def appendix(
             blocks += built
     if absent:
         items = tuple(
-            spans(page.say("absent_exhibit", title=t.split(":")[0], reason=f"{r[:1].upper()}{r[1:]}"))
+            build_spans(page.say("absent_exhibit", title=t.split(":")[0], reason=f"{r[:1].upper()}{r[1:]}"))
             for t, r in absent
         )
         blocks += [Heading(2, page.say("absent_heading"), "left-out"), BulletList(items)]
-    return respelt(with_numbers(_marked(blocks, results)), options.spelling)
+    return replace_words(number_blocks(_marked(blocks, results)), options.spelling)
 
 
-def document(results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None) -> Document:
+def build_document(results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None) -> Document:
     """Return the appendix as a document that any writer takes."""
     options = options or AppendixOptions()
     page = page or Page(results, options.wording, options.theme, options.tables, exhibits=options.exhibits)
-    blocks = appendix(results, options, page)
-    head = next((b.text for b in blocks if isinstance(b, Heading)), title(page))
+    blocks = build_appendix(results, options, page)
+    head = next((b.text for b in blocks if isinstance(b, Heading)), format_title(page))
     return Document(head, blocks, options.language, results.is_simulated)
 
 
-def title(page: Page) -> str:
+def format_title(page: Page) -> str:
     """Return the title of the document."""
     return page.say("document_title", title=page.results.title)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render import numbers
-from twintrade.render.appendix import AppendixOptions, appendix
+from twintrade.render.appendix import AppendixOptions, build_appendix
 from twintrade.render.blocks import (
     Block,
     BulletList,
@@ -21,17 +21,26 @@ from twintrade.render.blocks import (
     Paragraph,
     Span,
     Table,
-    prose,
-    with_numbers,
+    build_paragraph,
+    number_blocks,
 )
 from twintrade.render.figures import alt_text, forest
-from twintrade.render.page import Page, romanized
-from twintrade.render.reading import Record, headline, label, number, overall, records, slug, text
-from twintrade.render.report import Rendered, written
-from twintrade.render.spelling import respelt
-from twintrade.render.tables.plain import plain_table
-from twintrade.render.wording import checks_in_words
-from twintrade.render.writers.glyphs import Printer, charmap
+from twintrade.render.page import Page, collect_romanized
+from twintrade.render.reading import (
+    Record,
+    find_headline,
+    find_overall,
+    format_label,
+    format_slug,
+    list_records,
+    read_number,
+    take_text,
+)
+from twintrade.render.report import Rendered, render_document
+from twintrade.render.spelling import replace_words
+from twintrade.render.tables.plain import build_plain_table
+from twintrade.render.wording import list_check_names
+from twintrade.render.writers.glyphs import Printer, load_charmap
 
 LOWEST_HEADING = 6
 
@@ -56,17 +65,19 @@ def bind(
         The appendix of each analysis where it has been drawn already.
     """
     options = options or AppendixOptions()
-    names = {name: latin for results in analyses for name, latin in romanized(results, options.romanized).items()}
-    printer = Printer(charmap(), names, options.wording)
+    names = {
+        name: latin for results in analyses for name, latin in collect_romanized(results, options.romanized).items()
+    }
+    printer = Printer(load_charmap(), names, options.wording)
     pages = [Page(r, options.wording, options.theme, options.tables, printer, options.exhibits) for r in analyses]
     title = options.wording.say("binder_title")
     blocks: list[Block] = [Heading(1, title, "top"), *_overview(pages)]
     for i, page in enumerate(pages):
-        own = appendix(page.results, options, page) if drawn is None else drawn[i].blocks
-        blocks += [PageBreak(), *_shifted(own, slug(page.results.name))]
+        own = build_appendix(page.results, options, page) if drawn is None else drawn[i].blocks
+        blocks += [PageBreak(), *_shifted(own, format_slug(page.results.name))]
     is_simulated = bool(pages) and all(r.is_simulated for r in analyses)
-    made = Document(title, respelt(with_numbers(blocks), options.spelling), options.language, is_simulated)
-    return written(made, options, names, printer, word_template)
+    made = Document(title, replace_words(number_blocks(blocks), options.spelling), options.language, is_simulated)
+    return render_document(made, options, names, printer, word_template)
 
 
 def _overview(pages: Sequence[Page]) -> list[Block]:
@@ -78,8 +89,8 @@ def _overview(pages: Sequence[Page]) -> list[Block]:
     frame = pd.DataFrame([{k: v for k, v in row.items() if not k.startswith("_")} for row in rows])
     blocks: list[Block] = [
         Heading(2, wording.say("binder_overview"), "overview"),
-        prose(wording.say("binder_intro", n=str(len(pages)))),
-        plain_table(
+        build_paragraph(wording.say("binder_intro", n=str(len(pages)))),
+        build_plain_table(
             frame,
             "overview-table",
             wording.say("binder_table"),
@@ -98,7 +109,7 @@ def _overview(pages: Sequence[Page]) -> list[Block]:
         drawing = forest.draw(pages[0].drawable(drawn), x_label=wording.say("binder_axis"), theme=pages[0].theme)
         plain = Page(replace(pages[0].results, is_simulated=False), wording, pages[0].theme, printer=pages[0].printer)
         figure = plain.figure(
-            "overview-forest", wording.say("binder_forest"), drawing, alt_text.forest(drawn), drawn,
+            "overview-forest", wording.say("binder_forest"), drawing, alt_text.describe_forest(drawn), drawn,
             notes=(wording.say("binder_note"),),
         )  # fmt: skip
         blocks.append(figure)
@@ -107,8 +118,8 @@ def _overview(pages: Sequence[Page]) -> list[Block]:
 
 def _row(page: Page) -> Record:
     results = page.results
-    spec = headline(results)
-    effect = overall(results, spec) if spec is not None else None
+    spec = find_headline(results)
+    effect = find_overall(results, spec) if spec is not None else None
     marked = f"{results.title} (SIMULATED)" if results.is_simulated else results.title
     short = f"{results.name} (SIMULATED)" if results.is_simulated else results.name
     row: Record = {"analysis": marked, "_label": short, "_is_log": False}
@@ -121,16 +132,18 @@ def _row(page: Page) -> Record:
             "p": "",
             "what the checks say": "",
         }
-    scale = text(effect.get("scale"))
-    value, low, high = (number(effect.get(k)) for k in ("effect", "low", "high"))
+    scale = take_text(effect.get("scale"))
+    value, low, high = (read_number(effect.get(k)) for k in ("effect", "low", "high"))
     if scale == "percent":
-        shown, spread = numbers.percent(value), numbers.interval(low, high, 1, "%")
-        value, low, high = (numbers.log_of_percent(v) for v in (value, low, high))
+        shown, spread = numbers.format_percent(value), numbers.format_interval(low, high, 1, "%")
+        value, low, high = (numbers.compute_log_of_percent(v) for v in (value, low, high))
     elif scale == "log points":
-        shown = numbers.percent_from_log(value)
-        spread = numbers.interval(numbers.percent_of_log(low), numbers.percent_of_log(high), 1, "%")
+        shown = numbers.format_log_percent(value)
+        spread = numbers.format_interval(
+            numbers.convert_log_to_percent(low), numbers.convert_log_to_percent(high), 1, "%"
+        )
     else:
-        shown, spread = numbers.compact(value), numbers.interval(low, high, 1)
+        shown, spread = numbers.format_compact(value), numbers.format_interval(low, high, 1)
     if math.isinf(low) and math.isinf(high):
         spread = page.say("binder_unbounded")
     row |= {
@@ -140,18 +153,18 @@ def _row(page: Page) -> Record:
         "_high": high,
     }
     return row | {
-        "estimate": label(spec),
+        "estimate": format_label(spec),
         "effect": shown,
         "interval": spread,
-        "p": numbers.p_value(effect.get("p")).removeprefix("p = ").removeprefix("p "),
+        "p": numbers.format_p_value(effect.get("p")).removeprefix("p = ").removeprefix("p "),
         "what the checks say": _verdicts(page),
     }
 
 
 def _verdicts(page: Page) -> str:
-    found = records(page.results.findings)
-    failed = checks_in_words(text(r["diagnostic"]) for r in found if text(r["verdict"]) == "fail")
-    n_passed = sum(text(r["verdict"]) == "pass" for r in found)
+    found = list_records(page.results.findings)
+    failed = list_check_names(take_text(r["diagnostic"]) for r in found if take_text(r["verdict"]) == "fail")
+    n_passed = sum(take_text(r["verdict"]) == "pass" for r in found)
     if failed:
         return page.say("binder_objects", names=", ".join(failed))
     return page.say("binder_silent", n=str(n_passed)) if n_passed else page.say("binder_unchecked")

@@ -113,7 +113,7 @@ class Table:
     own_notes : tuple of str
         Further sentences for its fragments, which travel alone; in the document they stand elsewhere.
     number : int
-        Filled by ``with_numbers``.
+        Filled by ``number_blocks``.
     is_simulated : bool
         Then its fragments carry the word, for they travel without their document.
     """
@@ -170,7 +170,7 @@ class Figure:
     notes : tuple of str
         Small print below.
     number : int
-        Filled by ``with_numbers``.
+        Filled by ``number_blocks``.
     """
 
     key: str
@@ -219,42 +219,42 @@ class Document:
     keywords: tuple[str, ...] = field(default=())
 
 
-def strong(text: str) -> Span:
+def emphasize(text: str) -> Span:
     """Return emphasized text."""
     return Span(text, "strong")
 
 
-def code(text: str) -> Span:
+def build_code_span(text: str) -> Span:
     """Return text set as code."""
     return Span(text, "code")
 
 
-def reference(key: str) -> Span:
+def build_reference(key: str) -> Span:
     """Return a reference to a table or figure by its key."""
     return Span("", "reference", key)
 
 
-def spans(*parts: str | Span) -> tuple[Span, ...]:
+def build_spans(*parts: str | Span) -> tuple[Span, ...]:
     """Return parts as spans."""
     return tuple(Span(part) if isinstance(part, str) else part for part in parts)
 
 
-def prose(*parts: str | Span) -> Paragraph:
+def build_paragraph(*parts: str | Span) -> Paragraph:
     """Return a paragraph of texts and spans."""
-    return Paragraph(spans(*parts))
+    return Paragraph(build_spans(*parts))
 
 
-def cell(text: str, *more: str, span: int = 1, link: str = "") -> Cell:
+def build_cell(text: str, *more: str, span: int = 1, link: str = "") -> Cell:
     """Return a cell of one or more lines."""
     return Cell((text, *more), span, link)
 
 
-def row(*cells: str | Cell) -> Row:
+def build_row(*cells: str | Cell) -> Row:
     """Return a row of texts and cells."""
     return Row(tuple(Cell((c,)) if isinstance(c, str) else c for c in cells))
 
 
-def with_numbers(blocks: Iterable[Block]) -> tuple[Block, ...]:
+def number_blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
     """Number tables and figures in their order and fill in the references to them."""
     numbered: list[Block] = []
     names: dict[str, str] = {}

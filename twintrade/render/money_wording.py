@@ -33,7 +33,7 @@ MONEY_SENTENCES: Mapping[str, str] = {
 }
 
 
-def say_money(
+def describe_money(
     money: Money, say: Callable[..., str], *, outcome: str, period_name: str, names: Callable[..., list[str]]
 ) -> str:
     """Return what is said about the headline in money.
@@ -48,8 +48,8 @@ def say_money(
         From names of checks to words.
     """
     shared = {"outcome": outcome, "period_name": period_name, "first": money.first, "last": money.last}
-    shared["level"] = numbers.percent(100 * money.level, 0) if money.level == money.level else ""
-    shared["who"] = money.unit_name or say("money_who", n=numbers.count(money.n_units))
+    shared["level"] = numbers.format_percent(100 * money.level, 0) if money.level == money.level else ""
+    shared["who"] = money.unit_name or say("money_who", n=numbers.format_count(money.n_units))
     if money.state == "stated":
         return _state(money, say, shared)
     one_check = "check" if len(money.objecting) == 1 else "checks"
@@ -63,7 +63,7 @@ def say_money(
         ends = {name: _end(money, say, name) for name in ("low", "high")}
         sentences.append(say("money_not_excluded", **shared, **ends))
     if math.isfinite(money.detectable):
-        size = numbers.quantity(money.average(money.detectable), money.unit)
+        size = numbers.format_quantity(money.average(money.detectable), money.unit)
         sentences.append(say("money_detectable", **shared, size=size, how=money.detected_by))
     return " ".join(sentences)
 
@@ -71,13 +71,13 @@ def say_money(
 def _state(money: Money, say: Callable[..., str], shared: Mapping[str, str]) -> str:
     is_fall = money.total < 0
     ends = (money.high, money.low) if is_fall else (money.low, money.high)  # so much lower: every end changes sign
-    low, high = (numbers.quantity(abs(money.average(end)), money.unit) for end in ends)
+    low, high = (numbers.format_quantity(abs(money.average(end)), money.unit) for end in ends)
     return say(
         "money_single" if money.unit_name else "money",
         **shared,
         direction=say("lower" if is_fall else "higher"),
-        value=numbers.quantity(abs(money.average(money.total)), money.unit),
-        total=numbers.quantity(abs(money.total), money.unit),
+        value=numbers.format_quantity(abs(money.average(money.total)), money.unit),
+        total=numbers.format_quantity(abs(money.total), money.unit),
         low=low,
         high=high,
     )
@@ -88,5 +88,5 @@ def _end(money: Money, say: Callable[..., str], name: str) -> str:
     total = money.low if name == "low" else money.high
     if math.isinf(total):
         return say("no_lower_end" if name == "low" else "no_end")
-    size = numbers.quantity(abs(money.average(total)), money.unit)
+    size = numbers.format_quantity(abs(money.average(total)), money.unit)
     return f"{size} {say('lower' if total < 0 else 'higher')}"

@@ -19,7 +19,7 @@ def is_missing(value: object) -> bool:
         return True
 
 
-def fixed(value: object, decimals: int = 3) -> str:
+def format_fixed(value: object, decimals: int = 3) -> str:
     """Format with a fixed number of decimals, a true minus, thousands separators and no negative zero.
 
     Parameters
@@ -38,9 +38,9 @@ def fixed(value: object, decimals: int = 3) -> str:
     return MINUS + text if is_negative else text
 
 
-def count(value: object) -> str:
+def format_count(value: object) -> str:
     """Format a count."""
-    return fixed(value, 0)
+    return format_fixed(value, 0)
 
 
 _ONE = re.compile(
@@ -49,7 +49,7 @@ _ONE = re.compile(
 )
 
 
-def singular(sentence: str) -> str:
+def correct_singular(sentence: str) -> str:
     """Return a sentence with "1 units" as "1 unit", for the nouns a sentence of the report counts."""
     return _ONE.sub(r"1 \1\2", sentence)
 
@@ -61,11 +61,11 @@ _SPACED = re.compile(r"(?<=\d) %")
 
 def typeset(sentence: str) -> str:
     """Return a sentence of a check as the page prints it: true minus, "5%", "1 unit", and no powers of ten."""
-    sentence = _POWER.sub(lambda match: quantity(float(match.group())), sentence)
-    return singular(_SPACED.sub("%", _HYPHEN.sub(MINUS, sentence)))
+    sentence = _POWER.sub(lambda match: format_quantity(float(match.group())), sentence)
+    return correct_singular(_SPACED.sub("%", _HYPHEN.sub(MINUS, sentence)))
 
 
-def decimals_for(*values: float, significant: int = 3) -> int:
+def choose_decimals(*values: float, significant: int = 3) -> int:
     """Return the decimals that show the smallest finite non-zero value with so many significant digits."""
     sizes = [abs(v) for v in values if not is_missing(v) and math.isfinite(v) and v != 0]
     if not sizes:
@@ -74,27 +74,27 @@ def decimals_for(*values: float, significant: int = 3) -> int:
     return min(max(significant - 1 - magnitude, 0), MOST_DECIMALS)
 
 
-def effect_decimals(scale: str, effect: float, standard_error: float = math.nan) -> int:
+def choose_effect_decimals(scale: str, effect: float, standard_error: float = math.nan) -> int:
     """Return the decimals of an effect: fixed by its scale, for levels by its standard error, else by its size."""
-    by_size = decimals_for(effect if is_missing(standard_error) or standard_error == 0 else standard_error)
+    by_size = choose_decimals(effect if is_missing(standard_error) or standard_error == 0 else standard_error)
     if scale == "share":
         return max(DECIMALS_BY_SCALE[scale], by_size)
     return DECIMALS_BY_SCALE.get(scale, by_size)
 
 
-def compact(value: object, significant: int = 4) -> str:
+def format_compact(value: object, significant: int = 4) -> str:
     """Format a value of unknown size with so many significant digits."""
     if is_missing(value):
         return ""
     number = float(value)  # type: ignore[arg-type]
     if not math.isfinite(number) or number == 0:
-        return fixed(number, 0)
+        return format_fixed(number, 0)
     if number.is_integer() and abs(number) < 1e15:
-        return fixed(number, 0)
-    return fixed(number, decimals_for(number, significant=significant))
+        return format_fixed(number, 0)
+    return format_fixed(number, choose_decimals(number, significant=significant))
 
 
-def column_decimals(values: Iterable[float]) -> int | None:
+def choose_column_decimals(values: Iterable[float]) -> int | None:
     """Return the decimals for a whole column: four digits for its largest value, three decimals where it is below 10.
 
     None where sizes lie so far apart that no one number of decimals shows them all.
@@ -104,42 +104,42 @@ def column_decimals(values: Iterable[float]) -> int | None:
         return 0
     largest, middle = sizes[-1], sizes[(len(sizes) - 1) // 2]
     if largest < 0.1:
-        return decimals_for(largest)
+        return choose_decimals(largest)
     if all(size.is_integer() for size in sizes):
         return 0
     decimals = max(0, min(3, 3 - math.floor(math.log10(largest))))
     return None if round(middle, decimals) == 0 or (largest >= 1e4 and middle < 10) else decimals
 
 
-def percent_of_log(log_points: float) -> float:
+def convert_log_to_percent(log_points: float) -> float:
     """Return 100(exp(b) - 1): a finished number, shown on the percent scale."""
     return 100.0 * math.expm1(log_points)
 
 
-def log_of_percent(percent_effect: float) -> float:
+def compute_log_of_percent(percent_effect: float) -> float:
     """Return ln(1 + p/100), the log points of a percentage; a fall of everything has none."""
     return math.log1p(percent_effect / 100) if percent_effect > -100 else math.nan
 
 
-def percent(value: object, decimals: int = 1) -> str:
+def format_percent(value: object, decimals: int = 1) -> str:
     """Format a percentage."""
-    text = fixed(value, decimals)
+    text = format_fixed(value, decimals)
     return f"{text}%" if text else ""
 
 
-def percent_from_log(log_points: float, decimals: int = 1) -> str:
+def format_log_percent(log_points: float, decimals: int = 1) -> str:
     """Format a log-point effect as a percentage, 100(exp(b) - 1)."""
-    return "" if is_missing(log_points) else percent(percent_of_log(log_points), decimals)
+    return "" if is_missing(log_points) else format_percent(convert_log_to_percent(log_points), decimals)
 
 
-def interval(low: object, high: object, decimals: int = 3, unit: str = "") -> str:
+def format_interval(low: object, high: object, decimals: int = 3, unit: str = "") -> str:
     """Format an interval as "a to b"; empty where either end is missing."""
     if is_missing(low) or is_missing(high):
         return ""
-    return f"{fixed(low, decimals)}{unit} to {fixed(high, decimals)}{unit}"
+    return f"{format_fixed(low, decimals)}{unit} to {format_fixed(high, decimals)}{unit}"
 
 
-def p_number(p: float) -> str:
+def format_p_number(p: float) -> str:
     """Format a p-value: two decimals from 0.1 on, three below, without a trailing zero."""
     if p >= 0.1:
         return f"{p:.2f}"
@@ -147,7 +147,7 @@ def p_number(p: float) -> str:
     return text[:-1] if text.endswith("0") else text
 
 
-def probability(p: object) -> str:
+def format_probability(p: object) -> str:
     """Format a p-value or its floor for a column: three decimals, and never zero."""
     if is_missing(p):
         return ""
@@ -155,7 +155,7 @@ def probability(p: object) -> str:
     return "<0.001" if value < 0.0005 else f"{value:.3f}"
 
 
-def p_value(p: object, floor: object = None) -> str:
+def format_p_value(p: object, floor: object = None) -> str:
     """Format a p-value with its relation: "p = 0.04", "p < 0.001", and never below its floor.
 
     Parameters
@@ -171,16 +171,16 @@ def p_value(p: object, floor: object = None) -> str:
     if not is_missing(floor):
         least = float(floor)  # type: ignore[arg-type]
         if value < least * (1 - 1e-9):
-            return f"p ≥ floor {p_number(least)}"
+            return f"p ≥ floor {format_p_number(least)}"
         at_floor = value <= least * (1 + 1e-9)
-        return f"p = {p_number(value)} ({'its floor' if at_floor else f'floor {p_number(least)}'})"
-    return "p < 0.001" if value < 0.001 else f"p = {p_number(value)}"
+        return f"p = {format_p_number(value)} ({'its floor' if at_floor else f'floor {format_p_number(least)}'})"
+    return "p < 0.001" if value < 0.001 else f"p = {format_p_number(value)}"
 
 
 _STEPS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 
-def quantity(value: object, unit: str = "") -> str:
+def format_quantity(value: object, unit: str = "") -> str:
     """Format an amount for prose with its unit, "1.24 billion US dollars"."""
     if is_missing(value):
         return ""
@@ -188,26 +188,26 @@ def quantity(value: object, unit: str = "") -> str:
     for size, name in _STEPS:
         if abs(number) >= size:
             scaled = number / size
-            return f"{fixed(scaled, decimals_for(scaled))} {name} {unit}".strip()
-    return f"{compact(number, 3)} {unit}".strip()
+            return f"{format_fixed(scaled, choose_decimals(scaled))} {name} {unit}".strip()
+    return f"{format_compact(number, 3)} {unit}".strip()
 
 
-def event_time(value: int) -> str:
+def format_event_time(value: int) -> str:
     """Format an event time with a true minus and no plus."""
     return f"{MINUS}{abs(value)}" if value < 0 else str(value)
 
 
-def event_time_label(value: int, *, is_first: bool = False, is_last: bool = False) -> str:
+def format_event_time_label(value: int, *, is_first: bool = False, is_last: bool = False) -> str:
     """Return an event time as tables and axes print it, with ≤ or ≥ where it is an end bin."""
-    return ("≤ " if is_first else "≥ " if is_last else "") + event_time(value)
+    return ("≤ " if is_first else "≥ " if is_last else "") + format_event_time(value)
 
 
-def tick(value: float) -> str:
+def format_tick(value: float) -> str:
     """Format a tick label, with million and billion where numbers are long."""
     for size, mark in ((1e9, " bn"), (1e6, " m")):
         if abs(value) >= size:
-            return _trimmed(compact(round(value / size, 6), 3)) + mark
-    return _trimmed(compact(round(value, 9), 3))
+            return _trimmed(format_compact(round(value / size, 6), 3)) + mark
+    return _trimmed(format_compact(round(value, 9), 3))
 
 
 def _trimmed(text: str) -> str:

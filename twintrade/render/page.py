@@ -10,10 +10,10 @@ from twintrade.effects import ResultSet
 from twintrade.render.blocks import Figure
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import Theme
-from twintrade.render.reading import payload, period_name, records, text
+from twintrade.render.reading import find_payload, list_records, name_period, take_text
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
-from twintrade.render.writers.glyphs import Printer, charmap
+from twintrade.render.writers.glyphs import Printer, load_charmap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class Page:
     wording: Wording = field(default_factory=Wording)
     theme: Theme = field(default_factory=Theme)
     tables: TableOptions = field(default_factory=TableOptions)
-    printer: Printer = field(default_factory=lambda: Printer(charmap()))
+    printer: Printer = field(default_factory=lambda: Printer(load_charmap()))
     exhibits: tuple[str, ...] = ()
 
     def say(self, key: str, **values: str) -> str:
@@ -51,13 +51,13 @@ class Page:
     @property
     def period_name(self) -> str:
         """What a period is called: the study's word, else year where periods are calendar years."""
-        return period_name(self.results)
+        return name_period(self.results)
 
     @property
     def outcome(self) -> str:
         """What the outcome is called."""
         column = self.results.specifications.get("outcome", pd.Series(dtype=str))
-        names = [text(v) for v in column if text(v)]
+        names = [take_text(v) for v in column if take_text(v)]
         return names[0] if names else self.results.sections.get("outcome", "") or "trade"
 
     def drawable(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +85,7 @@ class Page:
         return Figure(key, caption, alt, images, beside, details=details, notes=(*self.simulated_note, *notes))
 
 
-def romanized(results: ResultSet, own: Mapping[str, str] | None = None) -> dict[str, str]:
+def collect_romanized(results: ResultSet, own: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return names in Latin letters by name, for typefaces that cannot print them.
 
     Parameters
@@ -95,7 +95,7 @@ def romanized(results: ResultSet, own: Mapping[str, str] | None = None) -> dict[
     own : mapping of str to str, optional
         Those that the report's options give, which win.
     """
-    frame = payload(results, "romanized")
-    held = [] if frame is None else records(frame)
-    known = {text(r.get("name")): text(r.get("romanized")) for r in held if text(r.get("romanized"))}
+    frame = find_payload(results, "romanized")
+    held = [] if frame is None else list_records(frame)
+    known = {take_text(r.get("name")): take_text(r.get("romanized")) for r in held if take_text(r.get("romanized"))}
     return {**known, **(own or {})}

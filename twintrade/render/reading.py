@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render.numbers import event_time_label, is_missing
+from twintrade.render.numbers import format_event_time_label, is_missing
 
 Record = dict[str, Any]
 
@@ -34,75 +34,79 @@ EVENT_COLUMNS = (
 )
 
 
-def text(value: object) -> str:
+def take_text(value: object) -> str:
     """Return a cell as text; missing is empty."""
     return "" if is_missing(value) else str(value).strip()
 
 
-def truth(value: object) -> bool:
+def read_truth(value: object) -> bool:
     """Return a cell as yes or no, whether fresh or read back from CSV."""
     return not is_missing(value) and str(value).strip().lower() in {"true", "1", "1.0", "yes"}
 
 
-def whole(value: object) -> int | None:
+def read_whole(value: object) -> int | None:
     """Return a cell as an integer, None where missing."""
     return None if is_missing(value) else int(float(value))  # type: ignore[arg-type]
 
 
-def number(value: object) -> float:
+def read_number(value: object) -> float:
     """Return a cell as a float, NaN where missing."""
     return float("nan") if is_missing(value) else float(value)  # type: ignore[arg-type]
 
 
-def records(frame: pd.DataFrame) -> list[Record]:
+def list_records(frame: pd.DataFrame) -> list[Record]:
     """Return the rows of a frame as mappings by column name."""
     return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
-def specifications(results: ResultSet) -> list[Record]:
+def list_specifications(results: ResultSet) -> list[Record]:
     """Return the specifications that were estimated, in the order of the ladder."""
-    return [r for r in records(results.specifications) if not truth(r.get("is_skipped"))]
+    return [r for r in list_records(results.specifications) if not read_truth(r.get("is_skipped"))]
 
 
-def skipped(results: ResultSet) -> list[Record]:
+def list_skipped(results: ResultSet) -> list[Record]:
     """Return the specifications whose estimator did not qualify."""
-    return [r for r in records(results.specifications) if truth(r.get("is_skipped"))]
+    return [r for r in list_records(results.specifications) if read_truth(r.get("is_skipped"))]
 
 
-def headline(results: ResultSet) -> Record | None:
+def find_headline(results: ResultSet) -> Record | None:
     """Return the headline specification: the one marked so, else the first estimated."""
-    estimated = specifications(results)
-    marked = [r for r in estimated if truth(r.get("is_headline"))]
+    estimated = list_specifications(results)
+    marked = [r for r in estimated if read_truth(r.get("is_headline"))]
     return next(iter(marked or estimated), None)
 
 
-def label(record: Record) -> str:
+def format_label(record: Record) -> str:
     """Return how a specification is called in tables and legends."""
-    return text(record.get("label")) or " ".join((text(record["estimator"]), text(record["specification"])))
+    return take_text(record.get("label")) or " ".join(
+        (take_text(record["estimator"]), take_text(record["specification"]))
+    )
 
 
-def matching(frame: pd.DataFrame, record: Record) -> pd.DataFrame:
+def select_matching(frame: pd.DataFrame, record: Record) -> pd.DataFrame:
     """Return the rows of a frame that belong to a specification."""
     if frame.empty or "estimator" not in frame or "specification" not in frame:
         return frame.iloc[0:0]
-    mine = (frame["estimator"].map(text) == text(record["estimator"])) & (
-        frame["specification"].map(text) == text(record["specification"])
+    mine = (frame["estimator"].map(take_text) == take_text(record["estimator"])) & (
+        frame["specification"].map(take_text) == take_text(record["specification"])
     )
     return frame[mine]
 
 
-def of_kind(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
+def select_kind(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Return the rows of one kind: event, cohort, overall ..."""
-    return frame[frame["kind"].map(text) == kind] if "kind" in frame else frame.iloc[0:0]
+    return frame[frame["kind"].map(take_text) == kind] if "kind" in frame else frame.iloc[0:0]
 
 
-def inferences(results: ResultSet, record: Record) -> list[str]:
+def list_inferences(results: ResultSet, record: Record) -> list[str]:
     """Return the names of the inferences made for a specification; the first is the one reported."""
-    names = matching(results.bands, record)
-    return list(dict.fromkeys(names["inference"].map(text))) if not names.empty else []
+    names = select_matching(results.bands, record)
+    return list(dict.fromkeys(names["inference"].map(take_text))) if not names.empty else []
 
 
-def overall(results: ResultSet, record: Record, inference: str | None = None, kind: str = "overall") -> Record | None:
+def find_overall(
+    results: ResultSet, record: Record, inference: str | None = None, kind: str = "overall"
+) -> Record | None:
     """Return one effect of a specification with its interval under one inference (the first by default).
 
     Parameters
@@ -114,18 +118,18 @@ def overall(results: ResultSet, record: Record, inference: str | None = None, ki
     kind : {"overall", "path"}
         The effect after the agreement, or the average of the path against its reference.
     """
-    bands = of_kind(matching(results.bands, record), kind)
-    names = inferences(results, record)
+    bands = select_kind(select_matching(results.bands, record), kind)
+    names = list_inferences(results, record)
     chosen = inference if inference is not None else (names[0] if names else None)
     if chosen is not None and not bands.empty:
-        rows = records(bands[bands["inference"].map(text) == chosen])
+        rows = list_records(bands[bands["inference"].map(take_text) == chosen])
         if rows:
             return rows[0]
-    rows = records(of_kind(matching(results.effects, record), kind))
+    rows = list_records(select_kind(select_matching(results.effects, record), kind))
     return rows[0] if rows and inference is None else None
 
 
-def period_name(results: ResultSet) -> str:
+def name_period(results: ResultSet) -> str:
     """Return what a period is called: the study's word, else year where periods are calendar years."""
     named = results.sections.get("period_name", "")
     if named or "period" not in results.data or results.data.empty:
@@ -133,46 +137,46 @@ def period_name(results: ResultSet) -> str:
     return "year" if results.data["period"].astype(float).between(1500, 2500).all() else "period"
 
 
-def event_frame(results: ResultSet, record: Record) -> pd.DataFrame:
+def select_events(results: ResultSet, record: Record) -> pd.DataFrame:
     """Return the event study of a specification, ``EVENT_COLUMNS``, one row an event time; empty where none."""
-    effects = of_kind(matching(results.effects, record), "event")
+    effects = select_kind(select_matching(results.effects, record), "event")
     if effects.empty:
         return pd.DataFrame(columns=list(EVENT_COLUMNS))
-    bands = of_kind(matching(results.bands, record), "event")
-    names = inferences(results, record)
-    bands = bands[bands["inference"].map(text) == names[0]] if names else bands
+    bands = select_kind(select_matching(results.bands, record), "event")
+    names = list_inferences(results, record)
+    bands = bands[bands["inference"].map(take_text) == names[0]] if names else bands
     columns = ["se", "low", "high", "simultaneous_low", "simultaneous_high", "p", "inference", "level"]
     frame = effects.merge(bands[["event_time", *columns]], on="event_time", how="left")
     frame = frame.sort_values("event_time", kind="stable")
-    frame["label"] = label(record)
-    reference = whole(record.get("reference"))
-    frame["is_reference"] = frame["event_time"].map(lambda e: whole(e) == reference)
-    low, high = truth(record.get("binned_low")), truth(record.get("binned_high"))
+    frame["label"] = format_label(record)
+    reference = read_whole(record.get("reference"))
+    frame["is_reference"] = frame["event_time"].map(lambda e: read_whole(e) == reference)
+    low, high = read_truth(record.get("binned_low")), read_truth(record.get("binned_high"))
     last = len(frame) - 1
     frame["event_label"] = [
-        event_time_label(int(e), is_first=low and i == 0, is_last=high and i == last)
+        format_event_time_label(int(e), is_first=low and i == 0, is_last=high and i == last)
         for i, e in enumerate(frame["event_time"])
     ]
     return frame[list(EVENT_COLUMNS)].reset_index(drop=True)
 
 
-def findings_of(results: ResultSet, diagnostic: str) -> list[Record]:
+def list_findings(results: ResultSet, diagnostic: str) -> list[Record]:
     """Return the findings of one diagnostic."""
-    return [r for r in records(results.findings) if text(r.get("diagnostic")) == diagnostic]
+    return [r for r in list_records(results.findings) if take_text(r.get("diagnostic")) == diagnostic]
 
 
 def has_spoken(finding: Record) -> bool:
     """Whether a check said anything but why it could not be made."""
-    return not text(finding["sentence"]).startswith("Not available")
+    return not take_text(finding["sentence"]).startswith("Not available")
 
 
-def payload(results: ResultSet, name: str) -> pd.DataFrame | None:
+def find_payload(results: ResultSet, name: str) -> pd.DataFrame | None:
     """Return a non-empty payload by name."""
     frame = results.payloads.get(name)
     return None if frame is None or frame.empty else frame
 
 
-def payloads(results: ResultSet, name: str) -> Mapping[str, pd.DataFrame]:
+def find_payloads(results: ResultSet, name: str) -> Mapping[str, pd.DataFrame]:
     """Return the non-empty payloads called ``name`` or ``name`` with a suffix after a mark, in order of key."""
     pattern = re.compile(re.escape(name) + r"([._:-].*)?")
     return {
@@ -182,6 +186,6 @@ def payloads(results: ResultSet, name: str) -> Mapping[str, pd.DataFrame]:
     }
 
 
-def slug(name: str) -> str:
+def format_slug(name: str) -> str:
     """Return a file name made of a-z, 0-9 and hyphens only."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "x"

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from twintrade.effects import Message, ResultSet
-from twintrade.render.appendix import AppendixOptions, document
+from twintrade.render.appendix import AppendixOptions, build_document
 from twintrade.render.blocks import Block, Document, Figure, Table
-from twintrade.render.page import Page, romanized
-from twintrade.render.writers.csv import frame_csv, table_csv
-from twintrade.render.writers.docx import word
-from twintrade.render.writers.glyphs import Printer, charmap
-from twintrade.render.writers.html import html, table_html
-from twintrade.render.writers.latex import latex, table_float_tex, table_tex
+from twintrade.render.page import Page, collect_romanized
+from twintrade.render.writers.csv import render_frame_csv, render_table_csv
+from twintrade.render.writers.docx import render_docx
+from twintrade.render.writers.glyphs import Printer, load_charmap
+from twintrade.render.writers.html import render_html, render_table_html
+from twintrade.render.writers.latex import render_latex, render_table_float_tex, render_table_tex
 from twintrade.render.writers.latex_text import PRINTABLE
-from twintrade.render.writers.typst_pdf import pdf
-from twintrade.render.writers.xlsx import workbook
+from twintrade.render.writers.typst_pdf import render_pdf
+from twintrade.render.writers.xlsx import render_xlsx
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,13 +49,13 @@ def render(
         A DOCX whose styles, header and footer the Word appendix takes over.
     """
     options = options or AppendixOptions()
-    names = romanized(results, options.romanized)
-    figures = Printer(charmap(), names, options.wording)
+    names = collect_romanized(results, options.romanized)
+    figures = Printer(load_charmap(), names, options.wording)
     page = Page(results, options.wording, options.theme, options.tables, figures, options.exhibits)
-    return written(document(results, options, page), options, names, figures, word_template)
+    return render_document(build_document(results, options, page), options, names, figures, word_template)
 
 
-def written(
+def render_document(
     made: Document,
     options: AppendixOptions,
     names: Mapping[str, str],
@@ -75,15 +75,15 @@ def written(
     word_template : bytes, optional
     """
     tex = Printer(PRINTABLE, names, options.wording)
-    pdf_bytes, pdf_messages = pdf(made, Printer(charmap(), names, options.wording), options.theme)
+    pdf_bytes, pdf_messages = render_pdf(made, Printer(load_charmap(), names, options.wording), options.theme)
     files: dict[str, bytes] = {}
     for block in made.blocks:
         files |= _files(block, tex)
-    files["appendix.html"] = html(made, options.theme)
+    files["appendix.html"] = render_html(made, options.theme)
     files["appendix.pdf"] = pdf_bytes
-    files["appendix.docx"] = word(made, word_template)
-    files["appendix.tex"] = latex(made, tex)
-    files["tables/tables.xlsx"] = workbook(made)
+    files["appendix.docx"] = render_docx(made, word_template)
+    files["appendix.tex"] = render_latex(made, tex)
+    files["tables/tables.xlsx"] = render_xlsx(made)
     messages = (*figures.messages("figures"), *pdf_messages, *tex.messages("appendix.tex"))
     return Rendered(files, made, messages)
 
@@ -96,14 +96,14 @@ def _files(block: Block, tex: Printer) -> dict[str, bytes]:
             f"{name}.svg": images.svg,
             f"{name}.pdf": images.pdf,
             f"{name}.png": images.png,
-            f"{name}.csv": frame_csv(block.frame),
+            f"{name}.csv": render_frame_csv(block.frame),
         }
     if isinstance(block, Table):
         name = f"tables/tab-{block.key}"
         return {
-            f"{name}.tex": table_tex(block.alone, tex).encode("utf-8"),
-            f"{name}-float.tex": table_float_tex(block.alone, tex).encode("utf-8"),
-            f"{name}.html": table_html(block.alone).encode("utf-8"),
-            f"{name}.csv": table_csv(block),
+            f"{name}.tex": render_table_tex(block.alone, tex).encode("utf-8"),
+            f"{name}-float.tex": render_table_float_tex(block.alone, tex).encode("utf-8"),
+            f"{name}.html": render_table_html(block.alone).encode("utf-8"),
+            f"{name}.csv": render_table_csv(block),
         }
     return {}

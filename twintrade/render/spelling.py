@@ -24,7 +24,7 @@ SENTENCE = 4
 Change = Callable[[str], str]
 
 
-def respelt(blocks: Iterable[Block], spelling: Mapping[str, str]) -> tuple[Block, ...]:
+def replace_words(blocks: Iterable[Block], spelling: Mapping[str, str]) -> tuple[Block, ...]:
     """Return blocks with whole words replaced in headings, prose, captions, notes, heads and sentences in cells.
 
     Parameters

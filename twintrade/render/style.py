@@ -16,7 +16,7 @@ MOST_COLUMNS = 12
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 
 
-def options_from(style: Mapping[str, Any]) -> AppendixOptions:
+def build_options(style: Mapping[str, Any]) -> AppendixOptions:
     """Return the options that a parsed style file, or the ``[report]`` table of an analysis, asks for.
 
     Parameters

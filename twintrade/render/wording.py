@@ -238,15 +238,15 @@ OF_NO_COLUMN = frozenset(("case_tests", "case_verdict", "date_sets", "donor_sets
 """Checks of a case by every method, or of its series alone: naming one column would mislead."""
 
 
-def check_name(diagnostic: str) -> str:
+def format_check_name(diagnostic: str) -> str:
     """Return how a check is called in sentences: its name in words."""
     spaced = diagnostic.replace("_", " ").strip()
     return CHECKS.get(diagnostic) or spaced[:1].upper() + spaced[1:]
 
 
-def checks_in_words(diagnostics: Iterable[str]) -> list[str]:
+def list_check_names(diagnostics: Iterable[str]) -> list[str]:
     """Return the names of distinct checks as they stand inside a sentence."""
-    names = [check_name(d) for d in dict.fromkeys(diagnostics)]
+    names = [format_check_name(d) for d in dict.fromkeys(diagnostics)]
     return [name if name[:2].isupper() else name[:1].lower() + name[1:] for name in names]
 
 

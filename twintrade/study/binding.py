@@ -7,16 +7,16 @@ from twintrade import __version__
 from twintrade.render.binder import bind
 from twintrade.study.redraw import Redrawn
 from twintrade.study.spec.page_spec import ReportSection
-from twintrade.study.spec.report_options import report_options
-from twintrade.study.store.folder import lock_path, prepare, write
-from twintrade.study.store.lock import locked
-from twintrade.study.store.seal import sealed
+from twintrade.study.spec.report_options import read_report_options
+from twintrade.study.store.folder import get_lock_path, prepare, write
+from twintrade.study.store.lock import hold_lock
+from twintrade.study.store.seal import seal_manifest
 
 BOUND = "appendix"
 """Folder of the bound report under results/; no analysis has this name, for it is a target of make."""
 
 
-def without_bound(words: Sequence[str]) -> list[str]:
+def drop_bound_report(words: Sequence[str]) -> list[str]:
     """Return names of analyses for words that may be folders of results; the bound report is none of them."""
     found = []
     for word in words:
@@ -28,7 +28,7 @@ def without_bound(words: Sequence[str]) -> list[str]:
     return [word for word in found if not word.endswith(".messages.csv")]
 
 
-def bound(root: Path, drawn: Sequence[Redrawn], style: str = "") -> str:
+def write_bound_report(root: Path, drawn: Sequence[Redrawn], style: str = "") -> str:
     """Write the bound report and return the path of its page.
 
     Parameters
@@ -44,9 +44,9 @@ def bound(root: Path, drawn: Sequence[Redrawn], style: str = "") -> str:
     ------
     SpecError, StoreError
     """
-    options = report_options(ReportSection(style=style), root)
+    options = read_report_options(ReportSection(style=style), root)
     target = prepare(root, BOUND)
-    with locked(lock_path(root, BOUND), BOUND):
+    with hold_lock(get_lock_path(root, BOUND), BOUND):
         made = bind([d.results for d in drawn], options.appendix, drawn=[d.document for d in drawn])
         manifest = {
             "analysis": BOUND,
@@ -55,5 +55,5 @@ def bound(root: Path, drawn: Sequence[Redrawn], style: str = "") -> str:
             "bound": {d.results.name: d.results.manifest.get("spec_sha256", "") for d in drawn},
             "is_simulated": made.document.is_simulated,
         }
-        write(target, made.files, sealed(manifest, made.files, {}))
+        write(target, made.files, seal_manifest(manifest, made.files, {}))
     return f"results/{BOUND}/appendix.html"

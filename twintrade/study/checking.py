@@ -6,21 +6,21 @@ from pathlib import Path
 
 import numpy as np
 
-from twintrade.data.data_report import data_report
-from twintrade.data.sources import InvalidDataError, counted
+from twintrade.data.data_report import format_data_report
+from twintrade.data.sources import InvalidDataError, format_counted
 from twintrade.design import Design
 from twintrade.effects import Message
 from twintrade.errors import DataError, DesignError
 from twintrade.numerics.arrays import FloatArray
-from twintrade.study.execute import planned
-from twintrade.study.observing.observe import Observed, absent_inputs, observe
-from twintrade.study.page.assemble import unit_roles
+from twintrade.study.execute import plan_analysis
+from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
+from twintrade.study.page.assemble import list_unit_roles
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import Plan
-from twintrade.study.registry_study import run_registry, sentences_of
+from twintrade.study.registry_study import list_sentences, run_registry
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
-from twintrade.study.spec.spec_faults import placing
-from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.spec_faults import locate_faults
+from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import FOLDER
 
 _MOST_UNITS = 40
@@ -31,7 +31,7 @@ _FILE = re.compile(r"\s*file\s*=\s*[\"']([^\"']+)[\"']")
 _GUESSED = re.compile(r"\s*([^#=\s][^=]*?)\s*=.*#\s*GUESS\b")
 
 
-def checked(root: Path, name: str, text: str) -> str:
+def check_analysis(root: Path, name: str, text: str) -> str:
     """Return the data report of an analysis.
 
     Raises
@@ -39,24 +39,26 @@ def checked(root: Path, name: str, text: str) -> str:
     SpecError, DataError, DesignError
         The file, the data, or the ties contradict themselves.
     """
-    if is_registry(tables(text, f"{FOLDER}/{name}.toml")):
-        return registry_checked(root, name, text)
-    made, _ = planned(root, name, text)
-    absent = absent_inputs(made.spec, root)
+    if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
+        return check_registry(root, name, text)
+    made, _ = plan_analysis(root, name, text)
+    absent = list_absent_inputs(made.spec, root)
     if absent and made.spec.data.skip_when_absent:
         return f"{name}: skipped. {absent[0]}"
     try:
-        with placing(text, f"{FOLDER}/{name}.toml"):
+        with locate_faults(text, f"{FOLDER}/{name}.toml"):
             observed = observe(name, made.spec, root)
             designs = Designs(observed, made.spec.case)
             design = designs.base(made.spec.design)
     except InvalidDataError as error:
-        report = data_report((), (*error.messages, *_guesses(name, text)), error.n_errors, _declared(name, text))
+        report = format_data_report(
+            (), (*error.messages, *_guesses(name, text)), error.n_errors, _declared(name, text)
+        )
         raise DataError(f"the data are not as the analysis file declares them\n{report}") from None
     lines = [f"{name}: {made.spec.title}", *_panel(design), *_ties(design), *_registry(observed)]
     lines += _columns(made, designs)
     messages = dict.fromkeys((*observed.messages, *design.treatment.messages, *_guesses(name, text)))
-    return "\n".join([*lines, "", data_report(observed.inputs, messages, None, _declared(name, text)), ""])
+    return "\n".join([*lines, "", format_data_report(observed.inputs, messages, None, _declared(name, text)), ""])
 
 
 def _declared(name: str, text: str) -> dict[str, str]:
@@ -79,7 +81,7 @@ def _registry(observed: Observed) -> Iterator[str]:
     yield "  registry"
     for status, n_twinnings, n_pairs, sentence in found.counts.itertuples(index=False):
         if n_twinnings:
-            yield f"    {counted(n_twinnings, 'tie')}, {counted(n_pairs, 'pair')}: {sentence}"
+            yield f"    {format_counted(n_twinnings, 'tie')}, {format_counted(n_pairs, 'pair')}: {sentence}"
         lost = found.frame[(found.frame["status"] == status) & found.frame["status"].isin(_LOST)]
         for row in lost.head(_MOST_LOST).to_dict("records"):
             ends = f"{row['signatory'] or row['city']}-{row['partner_city'] or row['partner']}"
@@ -88,12 +90,12 @@ def _registry(observed: Observed) -> Iterator[str]:
             yield f"      and {len(lost) - _MOST_LOST} more"
 
 
-def registry_checked(root: Path, name: str, text: str) -> str:
+def check_registry(root: Path, name: str, text: str) -> str:
     """Return the data report of an analysis of a registry."""
     spec, _ = parse_registry(text, f"{FOLDER}/{name}.toml")
     found = run_registry(spec, root)
-    lines = [f"{name}: {spec.title}", *sentences_of(found)]
-    return "\n".join([*lines, "", data_report(found.inputs, found.registry.messages), ""])
+    lines = [f"{name}: {spec.title}", *list_sentences(found)]
+    return "\n".join([*lines, "", format_data_report(found.inputs, found.registry.messages), ""])
 
 
 def _guesses(name: str, text: str) -> Iterator[Message]:
@@ -101,7 +103,7 @@ def _guesses(name: str, text: str) -> Iterator[Message]:
     found = [(i, m[1]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
     if found:
         lines = ", ".join(f"{key} (line {i})" for i, key in found)
-        count = counted(len(found), "line is", "lines are")
+        count = format_counted(len(found), "line is", "lines are")
         told = f"{count} still marked GUESS: {lines}. Confirm each and remove its mark"
         yield Message("info", "guess", told, f"{FOLDER}/{name}.toml")
 
@@ -130,7 +132,7 @@ def _quartiles(values: FloatArray) -> str:
 
 def _ties(design: Design) -> Iterator[str]:
     panel, onset = design.panel, design.onset
-    roles, counts = np.unique(unit_roles(design).astype(str), return_counts=True)
+    roles, counts = np.unique(list_unit_roles(design).astype(str), return_counts=True)
     yield "  ties"
     yield f"    {design.treatment.rule}"
     yield "    units: " + ", ".join(f"{n:,} {role}" for role, n in zip(roles, counts, strict=True))

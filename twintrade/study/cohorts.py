@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data import TradeSource, TradeTable, read_trade
-from twintrade.data.microdata import cohort_tables
+from twintrade.data.microdata import build_cohort_tables
 from twintrade.design import CohortStatistics, Panel
 from twintrade.design.rules import TreatmentRule
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
-from twintrade.study.notebook import treatment_from_table
+from twintrade.study.notebook import build_treatment_from_table
 
 LARGEST = 2.0**53
 """Up to here every whole number of the smallest unit of money has a floating-point number of its own."""
@@ -69,11 +69,11 @@ def cohort_statistics(
     units = _whole_units(table, source.microdata.decimals, source.file)
     cells = table.frame[["city", "partner", "period"]].assign(units=units)
     panel = _pairs(table)
-    treatment = treatment_from_table(panel, ties, rule, undated)
+    treatment = build_treatment_from_table(panel, ties, rule, undated)
     pairs = panel.to_frame().drop_duplicates("unit").set_index("unit")[["city", "partner"]]
     tied = pd.Series(treatment.onset, index=treatment.units)
     onsets = pairs.assign(onset=tied.reindex(pairs.index))
-    made = cohort_tables(
+    made = build_cohort_tables(
         cells,
         onsets[np.isfinite(onsets["onset"])],
         source.microdata,

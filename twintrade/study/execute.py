@@ -7,45 +7,45 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from twintrade.effects.messages import messages_frame
+from twintrade.effects.messages import build_messages_frame
 from twintrade.errors import TwintradeError
-from twintrade.fanout import Workers, using
+from twintrade.fanout import Workers, use_workers
 from twintrade.render.report import render
-from twintrade.study.failed import failed
-from twintrade.study.observing.observe import observe, simulated_files
+from twintrade.study.failed import record_failure
+from twintrade.study.observing.observe import build_simulated_files, observe
 from twintrade.study.outcome import Outcome
-from twintrade.study.page.assemble import assembled
+from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.jobs import Plan, plan
-from twintrade.study.registry_study import results_of, run_registry
+from twintrade.study.registry_study import build_registry_results, run_registry
 from twintrade.study.run.columns import run
-from twintrade.study.run.headline import headline_facts
+from twintrade.study.run.headline import collect_headline_facts
 from twintrade.study.run.ledger import FileLedger
 from twintrade.study.run.manifest import (
-    made_from,
-    manifest_of,
-    manifest_of_registry,
-    peak_memory_mb,
-    surroundings,
+    build_manifest,
+    build_registry_manifest,
+    collect_surroundings,
+    hash_origins,
+    measure_peak_memory_mb,
 )
 from twintrade.study.spec.analysis import parse
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
-from twintrade.study.spec.report_options import report_options
-from twintrade.study.spec.spec_faults import placing
-from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.report_options import read_report_options
+from twintrade.study.spec.spec_faults import locate_faults
+from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.folder import (
     drop_messages,
-    ledger_path,
-    lock_path,
-    messages_path,
+    get_ledger_path,
+    get_lock_path,
+    get_messages_path,
     prepare,
     write,
     write_beside,
 )
 from twintrade.study.store.frames import to_bytes
 from twintrade.study.store.locating import FOLDER
-from twintrade.study.store.lock import locked
-from twintrade.study.store.replay import replayed, tidy_files
-from twintrade.study.store.seal import sealed
+from twintrade.study.store.lock import hold_lock
+from twintrade.study.store.replay import build_tidy_files, replay_results
+from twintrade.study.store.seal import seal_manifest
 
 Progress = Callable[[str], None]
 
@@ -92,19 +92,19 @@ def execute(
     started = time.monotonic()
     try:
         target = prepare(root, name)
-        with locked(lock_path(root, name), name):
+        with hold_lock(get_lock_path(root, name), name):
             summary = _stored(root, name, text, target, progress, started, workers)
     except TwintradeError as error:
-        return failed(root, name, error, time.monotonic() - started)
+        return record_failure(root, name, error, time.monotonic() - started)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
         text = f"a fault of the program ({type(error).__name__}: {error}); set {DEBUG}=1 to see where, and report it"
-        return failed(root, name, ProgramError(text), time.monotonic() - started)
+        return record_failure(root, name, ProgramError(text), time.monotonic() - started)
     return Outcome(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
 
 
-def planned(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
+def plan_analysis(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
     """Return the plan of an analysis and its file as written, with its simulated tables drawn.
 
     Raises
@@ -113,10 +113,10 @@ def planned(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
     """
     file = f"{FOLDER}/{name}.toml"
     spec, raw = parse(text, file)
-    with placing(text, file):
+    with locate_faults(text, file):
         made = plan(name, spec)
-    report_options(spec.report, root)
-    for file, content in simulated_files(name, spec).items():
+    read_report_options(spec.report, root)
+    for file, content in build_simulated_files(name, spec).items():
         write_beside(root, file, content)
     return made, raw
 
@@ -124,50 +124,50 @@ def planned(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
 def _stored(
     root: Path, name: str, text: str, target: Path, progress: Progress, started: float, workers: Workers
 ) -> Mapping[str, Any]:
-    if is_registry(tables(text, f"{FOLDER}/{name}.toml")):
+    if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return _stored_registry(root, name, text, target, started)
-    made, raw = planned(root, name, text)
-    options = report_options(made.spec.report, root)
+    made, raw = plan_analysis(root, name, text)
+    options = read_report_options(made.spec.report, root)
     progress("read")
-    with placing(text, f"{FOLDER}/{name}.toml"):
-        with using(replace(workers, progress=progress)):
+    with locate_faults(text, f"{FOLDER}/{name}.toml"):
+        with use_workers(replace(workers, progress=progress)):
             observed = observe(name, made.spec, root)
-        ledger = FileLedger(ledger_path(root, name), made_from(raw, observed.inputs))
+        ledger = FileLedger(get_ledger_path(root, name), hash_origins(raw, observed.inputs))
         try:
-            with using(replace(workers, ledger=ledger, progress=progress)):
+            with use_workers(replace(workers, ledger=ledger, progress=progress)):
                 found = run(made, observed, progress)
         finally:
             ledger.close()
-    manifest = manifest_of(found, raw, root) | {"headline": headline_facts(found.ladder)}
-    tidy = tidy_files(assembled(found, manifest))
+    manifest = build_manifest(found, raw, root) | {"headline": collect_headline_facts(found.ladder)}
+    tidy = build_tidy_files(assemble_results(found, manifest))
     progress("draw")
-    page = render(replayed(tidy, manifest), options.appendix, word_template=options.word_template)
+    page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)
     if page.messages:
-        messages = messages_frame([*found.messages, *page.messages])
+        messages = build_messages_frame([*found.messages, *page.messages])
         tidy["messages.csv"] = to_bytes(messages)
     files = {**tidy, **page.files}
-    volatile = costs(started)
-    drop_messages(messages_path(root, name))
-    write(target, files, sealed(manifest, files, volatile))
+    volatile = measure_costs(started)
+    drop_messages(get_messages_path(root, name))
+    write(target, files, seal_manifest(manifest, files, volatile))
     ledger.close(remove=True)
     return manifest["headline"]  # type: ignore[no-any-return]
 
 
 def _stored_registry(root: Path, name: str, text: str, target: Path, started: float) -> Mapping[str, Any]:
     spec, raw = parse_registry(text, f"{FOLDER}/{name}.toml")
-    options = report_options(spec.report, root)
+    options = read_report_options(spec.report, root)
     found = run_registry(spec, root)
-    manifest = manifest_of_registry(name, spec.title, raw, found.inputs, root)
-    tidy = tidy_files(results_of(name, spec, found, manifest))
-    page = render(replayed(tidy, manifest), options.appendix, word_template=options.word_template)
+    manifest = build_registry_manifest(name, spec.title, raw, found.inputs, root)
+    tidy = build_tidy_files(build_registry_results(name, spec, found, manifest))
+    page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)
     files = {**tidy, **page.files}
-    volatile = costs(started)
-    drop_messages(messages_path(root, name))
-    write(target, files, sealed(manifest, files, volatile))
+    volatile = measure_costs(started)
+    drop_messages(get_messages_path(root, name))
+    write(target, files, seal_manifest(manifest, files, volatile))
     return manifest["headline"]  # type: ignore[no-any-return]
 
 
-def costs(started: float) -> dict[str, Any]:
+def measure_costs(started: float) -> dict[str, Any]:
     """Return what differs from run to run: time, memory, and the machine they were measured on."""
-    spent = {"seconds": round(time.monotonic() - started, 2), "peak_memory_mb": peak_memory_mb()}
-    return spent | surroundings()
+    spent = {"seconds": round(time.monotonic() - started, 2), "peak_memory_mb": measure_peak_memory_mb()}
+    return spent | collect_surroundings()

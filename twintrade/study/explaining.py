@@ -4,30 +4,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twintrade.errors import DataError, DesignError
-from twintrade.study.checking import registry_checked
-from twintrade.study.execute import planned
+from twintrade.study.checking import check_registry
+from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
-from twintrade.study.page.citations import citation_text
+from twintrade.study.page.citations import format_citation
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import Column, Plan
-from twintrade.study.spec.analysis import resolved
+from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.registry_spec import is_registry
-from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.spec.toml_text import to_toml
 from twintrade.study.store.locating import FOLDER
 
 
-def explained(root: Path, name: str, text: str) -> str:
+def explain_analysis(root: Path, name: str, text: str) -> str:
     """Return the plan in sentences, the assumptions in words, every job, and the full specification.
 
     Raises
     ------
     SpecError
     """
-    if is_registry(tables(text, f"{FOLDER}/{name}.toml")):
-        return registry_checked(root, name, text)
-    made, _ = planned(root, name, text)
+    if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
+        return check_registry(root, name, text)
+    made, _ = plan_analysis(root, name, text)
     lines = [made.spec.title, *_recipe(made), made.spec.question, ""]
     try:
         designs = Designs(observe(name, made.spec, root), made.spec.case)
@@ -44,7 +44,7 @@ def explained(root: Path, name: str, text: str) -> str:
         "Jobs, in order; each has a seed made from its name and the seed above:",
     ]
     lines += [f"  {job}" for job in made.jobs] or ["  none: the series are shown as they are"]
-    return "\n".join([*lines, "", "Full specification:", "", to_toml(dict(resolved(made.spec)))])
+    return "\n".join([*lines, "", "Full specification:", "", to_toml(dict(resolve_spec(made.spec)))])
 
 
 def _recipe(plan: Plan) -> Iterator[str]:
@@ -64,7 +64,7 @@ def _design(plan: Plan, designs: Designs) -> Iterator[str]:
 
 def _column(column: Column, designs: Designs) -> Iterator[str]:
     yield ""
-    yield f"{column.label} ({citation_text(column.estimator.citation)})" + (
+    yield f"{column.label} ({format_citation(column.estimator.citation)})" + (
         "  ← headline" if column.is_headline else ""
     )
     try:

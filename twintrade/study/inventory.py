@@ -9,18 +9,18 @@ from typing import Any
 from twintrade.design.words import suggest_word
 from twintrade.effects import Registry
 from twintrade.errors import SpecError
-from twintrade.study.page.citations import citation_text
-from twintrade.study.spec.methods import option_names
+from twintrade.study.page.citations import format_citation
+from twintrade.study.spec.methods import list_option_names
 from twintrade.study.spec.recipes import RECIPES
-from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.spec.toml_text import to_toml
-from twintrade.study.store.locating import FOLDER, project_root
+from twintrade.study.store.locating import FOLDER, find_project_root
 
 _WIDTH, _NARROWEST = 100, 40
 _INDENT = "      "
 
 
-def listed(what: str, here: Path) -> str:
+def format_lists(what: str, here: Path) -> str:
     """Return one list, or all of them, as text.
 
     Raises
@@ -44,7 +44,7 @@ def listed(what: str, here: Path) -> str:
     return "\n\n".join("\n".join([f"{name}:", *made()]) for name, made in chosen.items())
 
 
-def registries() -> dict[str, Registry[Any]]:
+def load_registries() -> dict[str, Registry[Any]]:
     """Return the three registries by name."""
     from twintrade.diagnostics.base import DIAGNOSTICS
     from twintrade.estimators.base import ESTIMATORS
@@ -54,7 +54,7 @@ def registries() -> dict[str, Registry[Any]]:
 
 
 def _analyses(here: Path) -> Iterator[str]:
-    root = project_root(here)
+    root = find_project_root(here)
     if not (root / FOLDER).is_dir():
         yield f"  none: neither this folder nor one above it holds {FOLDER}/; start with: twintrade init NAME"
         return
@@ -65,7 +65,7 @@ def _analyses(here: Path) -> Iterator[str]:
 def _title(path: Path) -> str:
     """Return an analysis's title, or why it has none."""
     try:
-        title = tables(path.read_text(encoding="utf-8"), path.name).get("title", "")
+        title = parse_tables(path.read_text(encoding="utf-8"), path.name).get("title", "")
     except (OSError, UnicodeDecodeError, SpecError):
         return "cannot be read; twintrade check says why"
     return str(title)
@@ -77,13 +77,13 @@ def _recipes() -> Iterator[str]:
 
 
 def _methods(room: str) -> Iterator[str]:
-    registry = registries()[room]
+    registry = load_registries()[room]
     for name in registry:
         method = registry[name]
         told = (method.__doc__ or "").strip().splitlines()[0].replace("`", "")
-        cited = citation_text(method.citation)
+        cited = format_citation(method.citation)
         yield from _entry(name, told if not cited or cited.split()[0].rstrip(",") in told else f"{told} {cited}.")
-        options = ", ".join(option_names(method))
+        options = ", ".join(list_option_names(method))
         if options:
             yield from _wrapped(f"options: {options}")
 

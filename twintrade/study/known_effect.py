@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography import places
+from twintrade.data.geography import load_places
 from twintrade.errors import SpecError
 from twintrade.simulate import simulate
 from twintrade.study.store.frames import to_bytes
@@ -11,7 +11,7 @@ from twintrade.study.store.frames import to_bytes
 _FIRST_YEAR = 2000
 
 
-def known_effect(seed: int, cities: int, partners: int, periods: int, effect: float) -> dict[str, bytes]:
+def simulate_known_effect(seed: int, cities: int, partners: int, periods: int, effect: float) -> dict[str, bytes]:
     """Return trade.csv, twinnings.csv and truth.csv.
 
     Parameters
@@ -35,7 +35,9 @@ def known_effect(seed: int, cities: int, partners: int, periods: int, effect: fl
         place_spread=0.3,
     )
     frame = drawn.panel.to_frame()
-    codes = [code for code, place in sorted(places().items()) if place.kind == "country" and place.valid_to is None]
+    codes = [
+        code for code, place in sorted(load_places().items()) if place.kind == "country" and place.valid_to is None
+    ]
     if partners > len(codes):
         raise SpecError(f"there are {len(codes)} countries and {partners} partners were asked for")
     names = dict(zip(drawn.panel.partners, codes[:: max(1, len(codes) // partners)], strict=False))

@@ -10,7 +10,7 @@ from twintrade.data.calendar import parse_date
 from twintrade.design import COMPARISONS, NEVER, Comparison, Design, Panel, Treatment
 from twintrade.design.panel import FrequencyName
 from twintrade.design.register import CandidateDate, Ties
-from twintrade.design.rules import TreatmentRule, treatment_of
+from twintrade.design.rules import TreatmentRule, build_treatment
 from twintrade.design.words import require_word
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.effects import Bands, Finding
@@ -18,8 +18,8 @@ from twintrade.errors import DesignError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit, View
 from twintrade.estimators.base import fit as fit_
 from twintrade.inference.base import INFERENCES, Inference
-from twintrade.study.run.seeds import generator
-from twintrade.study.spec.methods import built
+from twintrade.study.run.seeds import build_generator
+from twintrade.study.spec.methods import build_method
 
 _TIE_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "note")
 
@@ -105,7 +105,7 @@ def compare(
         raise DesignError(f"ties is a table, not {ties!r}; read the file with pandas.read_csv")
     if not isinstance(ties, Treatment):
         ties = (
-            treatment_from_table(panel, ties, rule, undated)
+            build_treatment_from_table(panel, ties, rule, undated)
             if isinstance(ties, pd.DataFrame)
             else _from_onsets(panel, ties)
         )
@@ -133,7 +133,7 @@ def fit(estimator: str | Estimator, design: Design, **options: Any) -> Fit:
     DesignError, EstimationError
         The design does not suit the method, or the effect is not identified.
     """
-    made = estimator if isinstance(estimator, Estimator) else built(ESTIMATORS, estimator, options, "fit")
+    made = estimator if isinstance(estimator, Estimator) else build_method(ESTIMATORS, estimator, options, "fit")
     return fit_(made, design)
 
 
@@ -155,8 +155,8 @@ def infer(
     ------
     SpecError, InferenceError
     """
-    made = inference if isinstance(inference, Inference) else built(INFERENCES, inference, options, "infer")
-    return made.infer(fit, view, generator(seed, f"{made.name}/{fit.estimator.name}/{view}"))
+    made = inference if isinstance(inference, Inference) else build_method(INFERENCES, inference, options, "infer")
+    return made.infer(fit, view, build_generator(seed, f"{made.name}/{fit.estimator.name}/{view}"))
 
 
 def check(
@@ -173,9 +173,11 @@ def check(
         Under which the check looks at variants.
     seed : int
     """
-    made = diagnostic if isinstance(diagnostic, Diagnostic) else built(DIAGNOSTICS, diagnostic, options, "check")
-    how = inference if isinstance(inference, Inference) else built(INFERENCES, inference, {}, "check")
-    return made.check(fit, how, generator(seed, f"{made.name}/{fit.estimator.name}"))
+    made = (
+        diagnostic if isinstance(diagnostic, Diagnostic) else build_method(DIAGNOSTICS, diagnostic, options, "check")
+    )
+    how = inference if isinstance(inference, Inference) else build_method(INFERENCES, inference, {}, "check")
+    return made.check(fit, how, build_generator(seed, f"{made.name}/{fit.estimator.name}"))
 
 
 def _from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, float]) -> Treatment:
@@ -189,7 +191,7 @@ def _from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, float]) -> Treat
     return Treatment.from_series(listed.reindex(pd.Index(panel.units), fill_value=NEVER))
 
 
-def treatment_from_table(
+def build_treatment_from_table(
     panel: Panel, table: pd.DataFrame, rule: TreatmentRule | None, undated: Literal["error", "exclude"]
 ) -> Treatment:
     """Return the onsets that a table of ties gives the units of a panel."""
@@ -204,7 +206,7 @@ def treatment_from_table(
         [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))], index=table.index, dtype=object
     )
     registry = registry.assign(dates=dates, ended=None)
-    treatment = treatment_of(Ties(registry, undated_policy=undated), panel, rule)
+    treatment = build_treatment(Ties(registry, undated_policy=undated), panel, rule)
     for message in treatment.messages:
         if message.code in ("unmatched-city", "tie-outside-panel"):
             warnings.warn(message.message, UserWarning, stacklevel=3)

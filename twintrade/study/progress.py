@@ -33,7 +33,7 @@ class StageLines:
 
 
 @contextmanager
-def reporting(*, log_json: bool) -> Iterator[Report]:
+def report_progress(*, log_json: bool) -> Iterator[Report]:
     """Tell progress on standard error, in the form that fits what it is connected to."""
     if log_json:
         started = time.monotonic()

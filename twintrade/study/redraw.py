@@ -9,20 +9,20 @@ from twintrade.effects import ResultSet
 from twintrade.errors import TwintradeError
 from twintrade.render.blocks import Document
 from twintrade.render.report import render
-from twintrade.study.claims.ledger import own_claims, with_ledger
-from twintrade.study.failed import failed
+from twintrade.study.claims.ledger import add_ledger, list_own_claims
+from twintrade.study.failed import record_failure
 from twintrade.study.outcome import Outcome
 from twintrade.study.spec.analysis import Spec, parse
 from twintrade.study.spec.registry_spec import RegistrySpec, is_registry, parse_registry
-from twintrade.study.spec.report_options import report_options
-from twintrade.study.spec.spec_text import tables
-from twintrade.study.store.fingerprint import page_digest
-from twintrade.study.store.folder import lock_path, prepare, write
+from twintrade.study.spec.report_options import read_report_options
+from twintrade.study.spec.spec_text import parse_tables
+from twintrade.study.store.fingerprint import hash_page
+from twintrade.study.store.folder import get_lock_path, prepare, write
 from twintrade.study.store.freshness import PAGE, read_manifest
 from twintrade.study.store.locating import FOLDER
-from twintrade.study.store.lock import locked
-from twintrade.study.store.replay import read_results, replayed, tidy_files
-from twintrade.study.store.seal import sealed
+from twintrade.study.store.lock import hold_lock
+from twintrade.study.store.replay import build_tidy_files, read_results, replay_results
+from twintrade.study.store.seal import seal_manifest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,7 @@ class Redrawn:
     document: Document
 
 
-def paged(name: str, text: str) -> tuple[Spec | RegistrySpec, dict[str, Any]]:
+def parse_any_analysis(name: str, text: str) -> tuple[Spec | RegistrySpec, dict[str, Any]]:
     """Return an analysis file of either kind, and as written.
 
     Raises
@@ -41,7 +41,7 @@ def paged(name: str, text: str) -> tuple[Spec | RegistrySpec, dict[str, Any]]:
     SpecError
     """
     file = f"{FOLDER}/{name}.toml"
-    return parse_registry(text, file) if is_registry(tables(text, file)) else parse(text, file)
+    return parse_registry(text, file) if is_registry(parse_tables(text, file)) else parse(text, file)
 
 
 def redraw(root: Path, name: str, text: str) -> Redrawn:
@@ -58,28 +58,28 @@ def redraw(root: Path, name: str, text: str) -> Redrawn:
     SpecError
         The analysis file asks for what does not exist.
     """
-    spec, raw = paged(name, text)
-    options = report_options(spec.report, root)
+    spec, raw = parse_any_analysis(name, text)
+    options = read_report_options(spec.report, root)
     target = prepare(root, name)
-    with locked(lock_path(root, name), name):
+    with hold_lock(get_lock_path(root, name), name):
         stored = read_results(target)
         manifest = read_manifest(target) or {}
         kept = {k: v for k, v in manifest.items() if k not in ("outputs", "volatile")}
-        kept |= {"page_sha256": page_digest(root, raw)}
-        tidy = tidy_files(with_ledger(stored, own_claims(spec)))
-        results = replayed(tidy, kept)
+        kept |= {"page_sha256": hash_page(root, raw)}
+        tidy = build_tidy_files(add_ledger(stored, list_own_claims(spec)))
+        results = replay_results(tidy, kept)
         page = render(results, options.appendix, word_template=options.word_template)
         files = {**tidy, **page.files}
-        write(target, files, sealed(kept, files, manifest.get("volatile", {})))
+        write(target, files, seal_manifest(kept, files, manifest.get("volatile", {})))
     return Redrawn(results, page.document)
 
 
-def redrawn(root: Path, name: str, text: str) -> Outcome:
+def redraw_outcome(root: Path, name: str, text: str) -> Outcome:
     """Draw an analysis again whose numbers are fresh and whose report is not."""
     started = time.monotonic()
     try:
         results = redraw(root, name, text).results
     except TwintradeError as error:
-        return failed(root, name, error, time.monotonic() - started)
+        return record_failure(root, name, error, time.monotonic() - started)
     summary = results.manifest.get("headline", {})
     return Outcome(name, "done", text=PAGE, summary=summary, seconds=time.monotonic() - started)

@@ -12,7 +12,7 @@ from twintrade.data.geography import CitiesSource
 from twintrade.data.schema import CityName, Microdata, TwinningSource, UndatedSource
 from twintrade.study.spec.analysis import CaseSection, DataSection, DesignSection, InferenceSection, Spec, TradeEntry
 from twintrade.study.spec.analysis import TreatmentSection as Treatment
-from twintrade.study.spec.methods import type_text
+from twintrade.study.spec.methods import format_type
 from twintrade.study.spec.page_spec import ClaimEntry, ReportSection
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.registry_spec import RegistrySection
@@ -95,7 +95,7 @@ Options that decide what a column's number is:
 _ATTRIBUTE = re.compile(r"^    (\w[\w, ]*) : [^\n]*\n((?:^        [^\n]*\n?|^\n)*)", re.MULTILINE)
 
 
-def reference_page() -> str:
+def render_reference_page() -> str:
     """Return the page as Markdown."""
     lines = [HEAD]
     for title, table, remark in TABLES:
@@ -123,13 +123,13 @@ def _keys(table: type[Any]) -> Iterator[tuple[str, str, str, str]]:
         for field in fields(table):
             default = "" if field.default is MISSING else _shown(field.default)
             required = field.default is MISSING and field.default_factory is MISSING
-            yield field.name, type_text(table, field.name), "required" if required else default, ""
+            yield field.name, format_type(table, field.name), "required" if required else default, ""
     elif issubclass(table, BaseModel):
         for name, info in table.model_fields.items():
             required = info.default is PydanticUndefined and info.default_factory is None
             yield (
                 name,
-                type_text(table, name),
+                format_type(table, name),
                 "required" if required else _shown(info.default),
                 info.description or "",
             )

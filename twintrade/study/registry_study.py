@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.data.geography import places, read_cities
-from twintrade.data.registry import Registry, RegistryFacts, read_twinnings, registry_facts, with_size
+from twintrade.data.geography import load_places, read_cities
+from twintrade.data.registry import Registry, RegistryFacts, add_city_size, compute_registry_facts, read_twinnings
 from twintrade.data.sources import InputRecord
 from twintrade.effects import ResultSet
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
 from twintrade.effects.finding import FINDING_COLUMNS
-from twintrade.effects.messages import messages_frame
+from twintrade.effects.messages import build_messages_frame
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
-from twintrade.study.claims.ledger import own_claims, with_ledger
+from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.spec.registry_spec import RegistrySpec
 
 FEWEST_CITIES = 8
@@ -45,17 +45,17 @@ def run_registry(spec: RegistrySpec, root: Path) -> RegistryRun:
     """
     sources = spec.registry.twinnings
     registry = read_twinnings(sources, root)
-    facts = registry_facts(registry.frame, says_ended=all(s.ended is not None for s in sources))
+    facts = compute_registry_facts(registry.frame, says_ended=all(s.ended is not None for s in sources))
     inputs, sizes = registry.provenance, pd.DataFrame()
     if spec.registry.cities is not None:
         cities, record = read_cities(spec.registry.cities, root)
-        sizes, inputs = with_size(facts.by_city, cities), (*inputs, record)
+        sizes, inputs = add_city_size(facts.by_city, cities), (*inputs, record)
     return RegistryRun(registry, facts, sizes, inputs)
 
 
-def results_of(name: str, spec: RegistrySpec, run: RegistryRun, manifest: Mapping[str, Any]) -> ResultSet:
+def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set of a registry: payloads and sentences, no estimate."""
-    findings = [("descriptive_registry", "", "", "none", sentence, np.nan, "") for sentence in sentences_of(run)]
+    findings = [("descriptive_registry", "", "", "none", sentence, np.nan, "") for sentence in list_sentences(run)]
     keys = ["estimator", "specification"]
     found = ResultSet(
         name=name,
@@ -66,12 +66,12 @@ def results_of(name: str, spec: RegistrySpec, run: RegistryRun, manifest: Mappin
         effects=pd.DataFrame(columns=[*keys, *EFFECT_COLUMNS]),
         bands=pd.DataFrame(columns=[*keys, *BAND_COLUMNS]),
         findings=pd.DataFrame(findings, columns=list(FINDING_COLUMNS)),
-        messages=messages_frame(run.registry.messages),
+        messages=build_messages_frame(run.registry.messages),
         payloads=_payloads(spec, run),
         manifest=manifest,
         sections=_sections(spec),
     )
-    return with_ledger(found, own_claims(spec))
+    return add_ledger(found, list_own_claims(spec))
 
 
 def _sections(spec: RegistrySpec) -> dict[str, str]:
@@ -95,19 +95,19 @@ def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:
         "descriptive_years_of_signing": facts.by_year,
         "descriptive_completeness": facts.completeness,
         "ended_ties": facts.ended,
-        "twins_and_size": size_slope(sizes),
+        "twins_and_size": compute_size_slope(sizes),
     }
     return {name: frame for name, frame in payloads.items() if not frame.empty}
 
 
 def _named(by_country: pd.DataFrame) -> pd.DataFrame:
     """Return counts by code with the names of countries in place of their codes, where the code is known."""
-    known = places()
+    known = load_places()
     names = [known[code].name if code in known else code for code in by_country["label"]]
     return by_country.assign(label=names)
 
 
-def size_slope(sizes: pd.DataFrame) -> pd.DataFrame:
+def compute_size_slope(sizes: pd.DataFrame) -> pd.DataFrame:
     """Return the elasticity of the number of twins with population, one row; empty with too few cities.
 
     Poisson pseudo maximum likelihood of the count on the logarithm of population, errors robust to heteroskedasticity
@@ -124,7 +124,7 @@ def size_slope(sizes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([row | {"low": slope - half, "high": slope + half, "scale": "elasticity"}])
 
 
-def sentences_of(run: RegistryRun) -> list[str]:
+def list_sentences(run: RegistryRun) -> list[str]:
     """Return what a registry tells, and what it cannot."""
     facts, n = run.facts, run.registry.n_twinnings
     top = facts.by_city.iloc[0]

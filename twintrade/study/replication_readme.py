@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from twintrade.errors import StoreError
-from twintrade.study.page.exhibits import Exhibit, exhibits
-from twintrade.study.page.markdown_text import code, plain, table
-from twintrade.study.store.folder import results_folder
+from twintrade.study.page.exhibits import Exhibit, list_exhibits
+from twintrade.study.page.markdown_text import escape_markdown, render_code, render_table
+from twintrade.study.store.folder import get_results_folder
 from twintrade.study.store.frames import from_bytes
-from twintrade.study.store.freshness import changes, read_manifest
+from twintrade.study.store.freshness import list_changes, read_manifest
 from twintrade.study.store.locating import FOLDER, Analysis
 
 _OUTSIDE = "TWINTRADE_DATA/"
@@ -30,7 +30,7 @@ class _Done:
     size: int
 
 
-def replication_readme(analyses: Sequence[Analysis]) -> str:
+def render_replication_readme(analyses: Sequence[Analysis]) -> str:
     """Return the README of a package that holds these analyses, as Markdown.
 
     Parameters
@@ -49,8 +49,8 @@ def replication_readme(analyses: Sequence[Analysis]) -> str:
 
 
 def _done(analysis: Analysis) -> _Done:
-    stale = changes(analysis.root, analysis.name, analysis.raw)
-    folder = results_folder(analysis.root, analysis.name)
+    stale = list_changes(analysis.root, analysis.name, analysis.raw)
+    folder = get_results_folder(analysis.root, analysis.name)
     manifest = read_manifest(folder)
     if stale or manifest is None:
         reason = "; ".join(stale)
@@ -61,7 +61,7 @@ def _done(analysis: Analysis) -> _Done:
         raise StoreError(f"results/{analysis.name} cannot be read ({error.strerror})") from None
     cited = from_bytes(files["specifications.csv"]).get("citation_text", ())
     texts = sorted({text for text in cited if isinstance(text, str)})
-    return _Done(analysis.name, manifest, exhibits(files), texts, sum(map(len, files.values())))
+    return _Done(analysis.name, manifest, list_exhibits(files), texts, sum(map(len, files.values())))
 
 
 def _overview(done: Sequence[_Done]) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _overview(done: Sequence[_Done]) -> Iterator[str]:
         f"{_duration(_seconds(done))} on one processor."
     )
     yield ""
-    yield from (f"- `{FOLDER}/{d.name}.toml`: {plain(d.manifest['title'])}" for d in done)
+    yield from (f"- `{FOLDER}/{d.name}.toml`: {escape_markdown(d.manifest['title'])}" for d in done)
     drawn = [f"`{d.name}`" for d in done if d.manifest.get("is_simulated")]
     if drawn:
         yield ""
@@ -107,14 +107,19 @@ def _data(done: Sequence[_Done]) -> Iterator[str]:
     )
     place = 0 if n_outside == 0 else 2 if n_outside == len(inputs) else 1
     yield from (f"- [{'x' if i == place else ' '}] {text}" for i, text in enumerate(availability))
-    yield ""
-    yield "### Details on each data source"
+    yield "\n### Details on each data source"
     yield ""
     rows = [
-        (code(i["path"]), plain(i.get("publisher", "AUTHORS")), plain(_licence(i)), _provided(i), _used(i, done))
+        (
+            render_code(i["path"]),
+            escape_markdown(i.get("publisher", "AUTHORS")),
+            escape_markdown(_licence(i)),
+            _provided(i),
+            _used(i, done),
+        )
         for i in inputs
     ]
-    yield from table(("File", "Publisher", "Licence", "In this package", "Used by"), rows)
+    yield from render_table(("File", "Publisher", "Licence", "In this package", "Used by"), rows)
     yield ""
     yield "AUTHORS: where each file can be had, at which price, since when, and how it is cited."
     yield ""
@@ -123,10 +128,16 @@ def _data(done: Sequence[_Done]) -> Iterator[str]:
     yield "Contents as they were read, for comparison after a download:"
     yield ""
     contents = [
-        (code(i["path"]), f"{i.get('bytes', 0):,}", f"{i.get('rows', 0):,}", plain(_format(i)), f"`{i['sha256']}`")
+        (
+            render_code(i["path"]),
+            f"{i.get('bytes', 0):,}",
+            f"{i.get('rows', 0):,}",
+            escape_markdown(_format(i)),
+            f"`{i['sha256']}`",
+        )
         for i in inputs
     ]
-    yield from table(("File", "Bytes", "Rows", "Read as", "sha256"), contents)
+    yield from render_table(("File", "Bytes", "Rows", "Read as", "sha256"), contents)
     if any(i["path"].startswith(_OUTSIDE) for i in inputs):
         yield ""
         yield (
@@ -149,8 +160,8 @@ def _requirements(done: Sequence[_Done]) -> Iterator[str]:
     yield ""
     yield "### Controlled randomness"
     yield ""
-    rows = [(code(d.name), str(_seed(d)), str(len(d.manifest.get("seeds", {})))) for d in done]
-    yield from table(("Analysis", "Seed, in `[inference]`", "Jobs with a seed of their own"), rows)
+    rows = [(render_code(d.name), str(_seed(d)), str(len(d.manifest.get("seeds", {})))) for d in done]
+    yield from render_table(("Analysis", "Seed, in `[inference]`", "Jobs with a seed of their own"), rows)
     yield ""
     yield (
         "Each job's generator is made from the seed and the job's name, so neither the order of jobs nor the number "
@@ -161,19 +172,19 @@ def _requirements(done: Sequence[_Done]) -> Iterator[str]:
     yield ""
     costs = [
         (
-            code(d.name),
+            render_code(d.name),
             _duration(d.manifest["volatile"].get("seconds", 0)),
             f"{d.manifest['volatile'].get('peak_memory_mb', 0):,} MB",
             f"{d.size / _MEGABYTE:,.1f} MB",
         )
         for d in done
     ]
-    yield from table(("Analysis", "Run time, measured", "Peak memory, measured", "Results"), costs)
+    yield from render_table(("Analysis", "Run time, measured", "Peak memory, measured", "Results"), costs)
     yield ""
     machines = {
         f"{v.get('system')} with {v.get('processors')} processors" for v in (d.manifest["volatile"] for d in done)
     }
-    yield f"Measured on {plain('; '.join(sorted(machines)))}."
+    yield f"Measured on {escape_markdown('; '.join(sorted(machines)))}."
     yield ""
     yield "AUTHORS: make of the processor and memory of the machine."
 
@@ -217,20 +228,25 @@ def _exhibits(done: Sequence[_Done]) -> Iterator[str]:
     yield "The program of every exhibit is the command in its row; numbers are those of the analysis' appendix."
     for d in done:
         rows = [
-            (f"{e.kind} {e.number}", plain(e.caption), f"`make {d.name}`", ", ".join(map(code, e.files)))
+            (
+                f"{e.kind} {e.number}",
+                escape_markdown(e.caption),
+                f"`make {d.name}`",
+                ", ".join(map(render_code, e.files)),
+            )
             for e in d.exhibits
         ]
         yield ""
-        yield f"### {code(d.name)}"
+        yield f"### {render_code(d.name)}"
         yield ""
-        yield from table(("Exhibit", "Caption", "Program", f"Files in `results/{d.name}/`"), rows)
+        yield from render_table(("Exhibit", "Caption", "Program", f"Files in `results/{d.name}/`"), rows)
 
 
 def _references(done: Sequence[_Done]) -> Iterator[str]:
     yield "## References"
     yield ""
     cited = sorted({text for d in done for text in d.cited})
-    yield from (f"- {plain(text)}" for text in cited)
+    yield from (f"- {escape_markdown(text)}" for text in cited)
     yield "- AUTHORS: the data sources above, as their publishers want them cited."
     yield ""
     yield "## Acknowledgements"
@@ -258,7 +274,7 @@ def _licence(entry: Mapping[str, Any]) -> str:
 
 def _used(entry: Mapping[str, Any], done: Sequence[_Done]) -> str:
     users = (d.name for d in done if any(i["path"] == entry["path"] for i in d.manifest["inputs"]))
-    return ", ".join(map(code, users))
+    return ", ".join(map(render_code, users))
 
 
 def _format(entry: Mapping[str, Any]) -> str:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from twintrade.errors import SpecError
 from twintrade.study.outcome import USAGE, Outcome
-from twintrade.study.progress import Report, StageLines, reporting
-from twintrade.study.store.folder import results_folder, settle
-from twintrade.study.store.freshness import PAGE, absent_by_design, changes, read_manifest
+from twintrade.study.progress import Report, StageLines, report_progress
+from twintrade.study.store.folder import get_results_folder, settle
+from twintrade.study.store.freshness import PAGE, list_absent_by_design, list_changes, read_manifest
 from twintrade.study.store.locating import Analysis
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def run_all(
             outcomes[analysis.name] = settled
         else:
             stale.append((analysis, settled))
-    with reporting(log_json=log_json) as report:
+    with report_progress(log_json=log_json) as report:
         for outcome in _run(stale, jobs, backend, scheduler, report):
             outcomes[outcome.name] = outcome
             report(outcome.name, outcome.ending)
@@ -73,15 +73,15 @@ def _settled(analysis: Analysis, *, force: bool) -> Outcome | str:
         raw = analysis.raw
     except SpecError as error:
         return Outcome(analysis.name, "failed", USAGE, str(error))
-    absent = absent_by_design(analysis.root, raw)
+    absent = list_absent_by_design(analysis.root, raw)
     if absent:
         text = f"not there: {', '.join(absent)}; set TWINTRADE_DATA to the folder that holds them"
         return Outcome(analysis.name, "skipped", text=text)
-    found = changes(analysis.root, analysis.name, raw)
+    found = list_changes(analysis.root, analysis.name, raw)
     if found or force:
         return "; ".join(found) or "forced"
     settle(analysis.root, analysis.name)
-    manifest = read_manifest(results_folder(analysis.root, analysis.name)) or {}
+    manifest = read_manifest(get_results_folder(analysis.root, analysis.name)) or {}
     return Outcome(analysis.name, "fresh", summary=manifest.get("headline", {}))
 
 
@@ -114,9 +114,9 @@ def _one(lines: StageLines | None, task: tuple[Analysis, str]) -> Outcome:
 def _ended(analysis: Analysis, why: str, progress: Callable[[str], None], workers: "Workers") -> Outcome:
     """Run an analysis, or draw it again where only its page is stale: that needs no estimator."""
     if why == PAGE:
-        from twintrade.study.redraw import redrawn
+        from twintrade.study.redraw import redraw_outcome
 
-        return redrawn(analysis.root, analysis.name, analysis.text)
+        return redraw_outcome(analysis.root, analysis.name, analysis.text)
     from twintrade.study.execute import execute
 
     return execute(analysis.root, analysis.name, analysis.text, progress, why, workers)

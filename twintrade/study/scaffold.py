@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twintrade.data.looks import Guess, cities_of, look_at_trade, look_at_twinnings
+from twintrade.data.looks import Guess, list_cities, look_at_trade, look_at_twinnings
 from twintrade.errors import SpecError
-from twintrade.study.plan.first_design import FirstDesign, suited_design, usual_design
-from twintrade.study.spec.simulated_source import SimulatedTrade, simulated_trade
-from twintrade.study.spec.toml_text import toml_line
+from twintrade.study.plan.first_design import FirstDesign, build_usual_design, choose_first_design
+from twintrade.study.spec.simulated_source import SimulatedTrade, simulate_trade
+from twintrade.study.spec.toml_text import format_toml_line
 from twintrade.study.store.folder import write_new
 from twintrade.study.store.frames import to_bytes
-from twintrade.study.store.locating import FOLDER, checked_name
+from twintrade.study.store.locating import FOLDER, check_analysis_name
 
 _CITIES = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan")
 _PARTNERS = ("AUS", "BRA", "CAN", "DEU", "FRA", "GBR", "IND", "JPN", "KOR", "ZAF")
@@ -32,7 +32,7 @@ _SEED, _FIRST, _LAST, _EFFECT = 11, 2003, 2018, 0.2
 _RESERVED = ("all", "help", "setup", "test", "test-slow", "check", "check-data", "appendix", "bench", "lock", "clean")
 
 
-def scaffolded(root: Path, name: str, trade: str | None = None, twinnings: str | None = None) -> list[str]:
+def write_scaffold(root: Path, name: str, trade: str | None = None, twinnings: str | None = None) -> list[str]:
     """Write a new analysis; return the paths written.
 
     Parameters
@@ -52,24 +52,24 @@ def scaffolded(root: Path, name: str, trade: str | None = None, twinnings: str |
     StoreError
         Something of that name exists.
     """
-    checked_name(name)
+    check_analysis_name(name)
     if name in _RESERVED:
         raise SpecError(f"{name!r} is a target of the Makefile: choose another name")
     if (trade is None) != (twinnings is None):
         raise SpecError("give both --trade and --twinnings, or none for a simulated pair")
     if trade is None or twinnings is None:
-        return write_new(root, simulated_pair(name))
+        return write_new(root, build_simulated_pair(name))
     ties = look_at_twinnings(root, twinnings)
-    found = look_at_trade(root, trade, cities_of(root, ties))
-    text = guessed_analysis(name, found, ties, usual_design("exports"))
-    text = guessed_analysis(name, found, ties, suited_design(root, name, text, found))
+    found = look_at_trade(root, trade, list_cities(root, ties))
+    text = render_guessed_analysis(name, found, ties, build_usual_design("exports"))
+    text = render_guessed_analysis(name, found, ties, choose_first_design(root, name, text, found))
     return write_new(root, {f"{FOLDER}/{name}.toml": text.encode("utf-8")})
 
 
-def simulated_pair(name: str) -> dict[str, bytes]:
+def build_simulated_pair(name: str) -> dict[str, bytes]:
     """Return an analysis and its two simulated tables as files."""
     options = SimulatedTrade(seed=_SEED, cities=_CITIES, partners=_PARTNERS, first=_FIRST, last=_LAST)
-    table = _with_effect(simulated_trade(options, "city", "partner", "year", "exports_usd"))
+    table = _with_effect(simulate_trade(options, "city", "partner", "year", "exports_usd"))
     ties = pd.DataFrame(_TIES, columns=["city", "partner", "partner_city", "date"]).assign(kind="sister city")
     files = (f"data/raw/{name.replace('-', '_')}_trade.csv", f"data/raw/{name.replace('-', '_')}_twinnings.csv")
     return {
@@ -88,7 +88,9 @@ def _with_effect(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(exports_usd=np.rint(table["exports_usd"] * factor).astype(np.int64))
 
 
-def guessed_analysis(name: str, trade: Sequence[Guess], twinnings: Sequence[Guess], design: FirstDesign) -> str:
+def render_guessed_analysis(
+    name: str, trade: Sequence[Guess], twinnings: Sequence[Guess], design: FirstDesign
+) -> str:
     """Return an analysis file in which every guess is marked for the user to confirm."""
     return (
         f'# Written by "twintrade init". Every line marked GUESS was read off your files: confirm or correct it,\n'
@@ -112,7 +114,7 @@ def _guessed(guesses: Sequence[Guess]) -> str:
             lines.append(f"# {' '.join(guess.reason.split())}")
             continue
         mark = f"   # GUESS: {' '.join(guess.reason.split())}" if guess.reason else ""
-        lines.append(f"{toml_line(guess.key, guess.value)}{mark}")
+        lines.append(f"{format_toml_line(guess.key, guess.value)}{mark}")
     return "\n".join(lines) + "\n"
 
 
@@ -146,7 +148,7 @@ kind = "kind"
 
 [data.twinnings.kinds]       # what your file calls each kind
 "sister city" = "sister city"
-{usual_design("exports").tail}"""
+{build_usual_design("exports").tail}"""
 
 
 def _title(name: str) -> str:

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from twintrade.study.inventory import registries
+from twintrade.study.inventory import load_registries
 from twintrade.study.spec.analysis import DesignSection, Spec
-from twintrade.study.spec.methods import option_schema
+from twintrade.study.spec.methods import build_option_schema
 from twintrade.study.spec.recipes import RECIPES
 
 _ENTRIES = {"estimators": "estimator", "inferences": "inference", "diagnostics": "diagnostic"}
 
 
-def json_schema() -> dict[str, Any]:
+def build_json_schema() -> dict[str, Any]:
     """Return the schema of a whole file."""
     schema = Spec.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -36,8 +36,8 @@ def json_schema() -> dict[str, Any]:
 
 
 def _methods(room: str) -> dict[str, dict[str, Any]]:
-    registry = registries()[room]
-    return {name: option_schema(registry[name]) for name in registry}
+    registry = load_registries()[room]
+    return {name: build_option_schema(registry[name]) for name in registry}
 
 
 def _entry(name: str, options: dict[str, Any]) -> dict[str, Any]:

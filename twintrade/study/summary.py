@@ -10,7 +10,7 @@ _HEADS = ("analysis", "status", "headline effect", "interval", "p", "checks", "r
 _ENDINGS = {"done": "done", "fresh": "up to date", "skipped": "skipped", "failed": "failed"}
 
 
-def summarized(outcomes: Sequence[Outcome]) -> str:
+def summarize_outcomes(outcomes: Sequence[Outcome]) -> str:
     """Return the table as text, with the reason of everything skipped or failed below it."""
     rows = [_HEADS, *(_row(o) for o in outcomes)]
     widths = [max(len(row[k]) for row in rows) for k in range(len(_HEADS))]

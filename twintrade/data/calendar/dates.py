@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from twintrade.data.calendar.months import MONTH_NAMES, month_number
+from twintrade.data.calendar.months import MONTH_NAMES, parse_month
 from twintrade.data.sources import limits
 
 Precision = Literal["day", "month", "year"]
@@ -139,11 +139,11 @@ def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | No
     if match := _CHINESE.fullmatch(text):
         return int(match[1]), _int(match[2]), _int(match[3])
     if match := _DAY_NAMED.fullmatch(text):
-        return int(match[3]), month_number(match[2]), int(match[1])
+        return int(match[3]), parse_month(match[2]), int(match[1])
     if match := _NAMED_DAY.fullmatch(text):
-        return int(match[3]), month_number(match[1]), int(match[2])
+        return int(match[3]), parse_month(match[1]), int(match[2])
     if match := _NAMED_MONTH.fullmatch(text):
-        return int(match[2]), month_number(match[1]), None
+        return int(match[2]), parse_month(match[1]), None
     if match := _MONTH_FIRST.fullmatch(text):
         return int(match[2]), int(match[1]), None
     if match := _NUMERIC.fullmatch(text):

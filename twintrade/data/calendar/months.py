@@ -18,18 +18,18 @@ _NAMES = (
 )
 
 
-def plain(text: str) -> str:
+def strip_accents(text: str) -> str:
     """Return text in lower case without accents."""
     parts = unicodedata.normalize("NFD", text.lower())
     return unicodedata.normalize("NFC", "".join(c for c in parts if not unicodedata.combining(c)))
 
 
-_NUMBERS = {plain(name): month for month, names in enumerate(_NAMES, 1) for name in names}
+_NUMBERS = {strip_accents(name): month for month, names in enumerate(_NAMES, 1) for name in names}
 
 MONTH_NAMES = "|".join(sorted({*_NUMBERS, *(n for names in _NAMES for n in names)}, key=lambda n: (-len(n), n)))
 """Alternatives for a regular expression, longest first."""
 
 
-def month_number(name: str) -> int | None:
+def parse_month(name: str) -> int | None:
     """Return 1 to 12, or None for a word that is no month."""
-    return _NUMBERS.get(plain(name).rstrip("."))
+    return _NUMBERS.get(strip_accents(name).rstrip("."))

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from twintrade.data.calendar.months import MONTH_NAMES, month_number
+from twintrade.data.calendar.months import MONTH_NAMES, parse_month
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import TextColumn, quoted
+from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.numerics.arrays import IntArray
 
@@ -117,7 +117,9 @@ def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> I
     """
     if frequency is Frequency.MONTH and are_split_years(column.cells):
         is_any = np.ones(len(column), dtype=bool)
-        column.errors(faults, "period", is_any, lambda cell: f"{quoted(cell)} {SPLIT_YEAR}, as every cell here does")
+        column.errors(
+            faults, "period", is_any, lambda cell: f"{quote_cell(cell)} {SPLIT_YEAR}, as every cell here does"
+        )
         return np.full(len(column), -1, dtype=np.int64)
     return _mapped(column, frequency.parse, faults)
 
@@ -140,7 +142,7 @@ def parse_subperiods(years: TextColumn, parts: TextColumn, frequency: Frequency,
 
 def _part(text: str, frequency: Frequency) -> int:
     cleaned = text.strip().translate(_FULL_WIDTH).removesuffix("月").upper().removeprefix("Q").removeprefix("M")
-    number = int(cleaned) if re.fullmatch(r"\d{1,2}", cleaned) else month_number(cleaned)
+    number = int(cleaned) if re.fullmatch(r"\d{1,2}", cleaned) else parse_month(cleaned)
     if number is None or not 1 <= number <= frequency.per_year or frequency is Frequency.YEAR:
         raise ValueError(f"is not a {frequency.value} of the year")
     return number
@@ -155,7 +157,7 @@ def _mapped(column: TextColumn, parse: Callable[[str], int], faults: Faults) -> 
         except ValueError as error:
             known[cell], reasons[cell] = -1, "is blank" if not cell.strip() else str(error)
     periods = np.fromiter((known[c] for c in column.cells), dtype=np.int64, count=len(column))
-    column.errors(faults, "period", periods < 0, lambda cell: f"{quoted(cell)} {reasons[cell]}")
+    column.errors(faults, "period", periods < 0, lambda cell: f"{quote_cell(cell)} {reasons[cell]}")
     return periods
 
 
@@ -178,9 +180,9 @@ def _month(text: str) -> tuple[int, int] | None:
     if match := _MONTH.fullmatch(text) or _MONTH_COMPACT.fullmatch(text) or _MONTH_CHINESE.fullmatch(text):
         return int(match[1]), int(match[2])
     if match := _MONTH_LAST.fullmatch(text):
-        return int(match[1]), month_number(match[2]) or 0
+        return int(match[1]), parse_month(match[2]) or 0
     if match := _MONTH_FIRST.fullmatch(text):
-        return int(match[2]), month_number(match[1]) or 0
+        return int(match[2]), parse_month(match[1]) or 0
     return None
 
 
@@ -191,6 +193,6 @@ _READERS: dict[Frequency, Callable[[str], tuple[int, int] | None]] = {
 }
 
 
-def labels(periods: Iterable[int], frequency: Frequency) -> list[str]:
+def format_periods(periods: Iterable[int], frequency: Frequency) -> list[str]:
     """Return the text of each period."""
     return [frequency.label(p) for p in periods]

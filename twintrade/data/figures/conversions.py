@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency, parse_periods
-from twintrade.data.figures.ecb import ecb_rates
+from twintrade.data.figures.ecb import load_ecb_rates
 from twintrade.data.figures.number_style import NumberStyle
 from twintrade.data.figures.numbers import parse_numbers
 from twintrade.data.formats.tables import open_table
 from twintrade.data.schema.money import Deflator, ExchangeRates
-from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.cells import quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.errors import DataError
@@ -49,7 +49,7 @@ class Conversion:
     source: str
 
 
-def conversions_frame(conversions: Iterable[Conversion]) -> pd.DataFrame:
+def build_conversions_frame(conversions: Iterable[Conversion]) -> pd.DataFrame:
     """Return one row a factor, with the columns ``CONVERSION_COLUMNS``, for the data card."""
     rows = [tuple(getattr(c, name) for name in CONVERSION_COLUMNS) for c in conversions]
     return pd.DataFrame(rows, columns=list(CONVERSION_COLUMNS))
@@ -65,7 +65,7 @@ class Converted:
     records: tuple[InputRecord, ...] = ()
 
 
-def exchange(
+def convert_currency(
     frame: pd.DataFrame, currency: str, rates: ExchangeRates | None, frequency: Frequency, root: Path, faults: Faults
 ) -> Converted:
     """Return trade in the target currency.
@@ -90,7 +90,7 @@ def exchange(
         quotes, record = _rate_table(rates, currency, root, faults)
         source, records = rates.file, [record]
     else:
-        quotes = ecb_rates(currency, rates.target, wanted, rates.frequency)
+        quotes = load_ecb_rates(currency, rates.target, wanted, rates.frequency)
         source, records = "reference rates of the European Central Bank, mean of days", []
     factors = {p: 1 / q if rates.quoted == "currency_per_target" else q for p, q in quotes.items()}
     _need(wanted, factors, rates.frequency, f"exchange rate of {currency} to {rates.target}", source)
@@ -119,7 +119,7 @@ def deflate(
     try:
         base = frequency.parse(deflator.base)
     except ValueError as error:
-        raise DataError(f"{deflator.file}: base {quoted(deflator.base)} {error}") from None
+        raise DataError(f"{deflator.file}: base {quote_cell(deflator.base)} {error}") from None
     wanted = np.unique(frame["period"].to_numpy())
     _need([base, *wanted], index, frequency, "price index", deflator.file)
     factors = {p: index[base] / value for p, value in index.items()}

@@ -10,7 +10,7 @@ from twintrade.data.calendar.periods import Frequency
 from twintrade.errors import DataError
 
 
-def ecb_rates(currency: str, target: str, periods: Iterable[int], frequency: Frequency) -> dict[int, float]:
+def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency: Frequency) -> dict[int, float]:
     """Return the mean over days of what one unit of the target costs in the currency.
 
     Only periods whose days are all within the rates' range are returned: a part of a year is no year.

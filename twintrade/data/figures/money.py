@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.data.sources.cells import TextColumn, quoted
+from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
@@ -78,20 +78,21 @@ def parse_money_unit(text: str) -> MoneyUnit:
     currency = _currency(rest)
     if rest == UNKNOWN:
         raise DataError(
-            f"money_unit is still {quoted(text)}: find out what the values are counted in, and write a power and a "
+            f"money_unit is still {quote_cell(text)}: find out what the values are counted in, and write a "
+            "power and a "
             'currency, as "USD", "1,000 USD", "million EUR", "万美元"'
         )
     if currency is None:
         near = difflib.get_close_matches(rest.upper(), _CURRENCIES, n=2)
         hint = f"; near: {', '.join(near)}" if near else ""
         raise DataError(
-            f"money_unit {quoted(text)} is not known{hint}: write a power and a currency, "
+            f"money_unit {quote_cell(text)} is not known{hint}: write a power and a currency, "
             'as "USD", "1,000 USD", "million EUR", "万美元"'
         )
     return MoneyUnit(currency, power)
 
 
-def power_in_header(header: str) -> int | None:
+def parse_header_power(header: str) -> int | None:
     """Return the power of ten that a column's name speaks of, None where it speaks of none."""
     lowered = header.lower()
     for power, names in _POWERS:
@@ -100,7 +101,7 @@ def power_in_header(header: str) -> int | None:
     return None
 
 
-def unit_in_header(header: str) -> tuple[str, bool]:
+def parse_header_unit(header: str) -> tuple[str, bool]:
     """Return the unit a column's name speaks of, as a declaration, and whether it names the currency.
 
     The unit is "1,000 EUR" for "k€" and "万美元" for "出口额（万美元）"; ``UNKNOWN`` stands in it for no currency.
@@ -110,13 +111,13 @@ def unit_in_header(header: str) -> tuple[str, bool]:
     for name, code in names:
         prefixed = re.search(rf"(?<![a-z0-9])({'|'.join(_PREFIXES)})\s?{re.escape(name)}(?![a-z0-9])", lowered)
         if prefixed or _mentions(lowered, name):
-            power = _PREFIXES[prefixed[1]] if prefixed else power_in_header(header) or 0
+            power = _PREFIXES[prefixed[1]] if prefixed else parse_header_power(header) or 0
             chinese = {4: "万美元", 8: "亿美元"}.get(power) if code == "USD" else None
             return chinese or _WRITTEN[power] + code, True
-    return _WRITTEN[power_in_header(header) or 0] + UNKNOWN, False
+    return _WRITTEN[parse_header_power(header) or 0] + UNKNOWN, False
 
 
-def unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]:
+def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]:
     """Read a column of units.
 
     Returns

@@ -133,7 +133,7 @@ def read_cell(cell: str, style: NumberStyle) -> Cell:
     if text.lower() in MISSING_TOKENS or text in style.missing:
         return Cell(text, "missing", None, None, True)
     bare, flag = split_flag(text, style.flags)
-    return Cell(text, flag, reading(bare, "."), reading(bare, ","), False)
+    return Cell(text, flag, normalize_number(bare, "."), normalize_number(bare, ","), False)
 
 
 def split_flag(text: str, flags: Mapping[str, str]) -> tuple[str, str]:
@@ -146,7 +146,7 @@ def split_flag(text: str, flags: Mapping[str, str]) -> tuple[str, str]:
     return text, ""
 
 
-def reading(text: str, decimal: Decimal) -> str | None:
+def normalize_number(text: str, decimal: Decimal) -> str | None:
     """Return a number in plain ASCII under one decimal mark, or None when it is not one."""
     if _BARE_FRACTION.fullmatch(text) and text[0] == decimal:
         return "0." + text[1:]
@@ -159,7 +159,7 @@ def reading(text: str, decimal: Decimal) -> str | None:
     return whole.replace(",", ".") if decimal == "," else whole
 
 
-def why_not(text: str) -> str:
+def explain_number_fault(text: str) -> str:
     """Return what is wrong with a cell that is no number."""
     for pattern, reason in _REASONS:
         if pattern.fullmatch(text):

@@ -7,9 +7,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from twintrade.data.figures.number_style import WHOLE, Cell, Decimal, NumberStyle, read_cell, reading, why_not
+from twintrade.data.figures.number_style import (
+    WHOLE,
+    Cell,
+    Decimal,
+    NumberStyle,
+    explain_number_fault,
+    normalize_number,
+    read_cell,
+)
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import TextColumn, quoted
+from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 
@@ -98,7 +106,7 @@ def _digits(
             missing[cell.text or "blank"] = missing.get(cell.text or "blank", 0) + 1
     if decimal == ",":
         for i in np.flatnonzero(shapes.is_dotted & ~_typed(column)):
-            digits[i] = reading(column.cells[i], ",")
+            digits[i] = normalize_number(column.cells[i], ",")
     return digits, flags, missing
 
 
@@ -130,8 +138,8 @@ def _proven_decimal(column: TextColumn, shapes: _Shapes, faults: Faults) -> Deci
         i, j = int(np.flatnonzero(points)[0]), int(np.flatnonzero(commas)[0])
         faults.error(
             "decimal-mark",
-            f"row {column.rows[i]} has {quoted(column.cells[i])}, a decimal point, and row {column.rows[j]} has "
-            f"{quoted(column.cells[j])}, a decimal comma: make the column one or the other",
+            f"row {column.rows[i]} has {quote_cell(column.cells[i])}, a decimal point, and row {column.rows[j]} has "
+            f"{quote_cell(column.cells[j])}, a decimal comma: make the column one or the other",
             column.file,
             int(column.rows[j]),
             column.name,
@@ -143,7 +151,8 @@ def _proven_decimal(column: TextColumn, shapes: _Shapes, faults: Faults) -> Deci
         i = int(np.flatnonzero(shapes.has_two_readings)[0])
         faults.warn(
             "thousands-or-decimals",
-            f"{quoted(column.cells[i])} was read with a decimal point, and so were {shapes.has_two_readings.sum()} "
+            f"{quote_cell(column.cells[i])} was read with a decimal point, and so were "
+            f"{shapes.has_two_readings.sum()} "
             'cells like it; if the point groups thousands, declare decimal = ","',
             column.file,
             int(column.rows[i]),
@@ -156,12 +165,12 @@ def _complaint(cell: str, decimal: Decimal | None, style: NumberStyle) -> str:
     read = read_cell(cell, style)
     if read.is_ambiguous and decimal is None:
         return (
-            f"{quoted(cell)} is {read.point} or {read.comma}, and nothing in the column says which: "
+            f"{quote_cell(cell)} is {read.point} or {read.comma}, and nothing in the column says which: "
             'declare decimal = "." or decimal = ","'
         )
     if read.proves and read.proves != decimal:
-        return f'{quoted(cell)} does not go with decimal = "{decimal}"'
-    return f"{quoted(cell)} {why_not(read.text)}"
+        return f'{quote_cell(cell)} does not go with decimal = "{decimal}"'
+    return f"{quote_cell(cell)} {explain_number_fault(read.text)}"
 
 
 def _converted(digits: ObjectArray, shift: int | IntArray) -> FloatArray:
@@ -183,7 +192,7 @@ def _scaled(digits: str | None, shift: int) -> str | None:
 def _check_size(column: TextColumn, values: FloatArray, faults: Faults) -> None:
     is_huge = np.abs(values) > limits.MAX_VALUE
     column.errors(
-        faults, "number-size", is_huge, lambda c: f"{quoted(c)} is larger than any trade figure: check its unit"
+        faults, "number-size", is_huge, lambda c: f"{quote_cell(c)} is larger than any trade figure: check its unit"
     )
     values[is_huge] = np.nan
 
@@ -197,7 +206,7 @@ def _warn_scientific(column: TextColumn, shapes: _Shapes, faults: Faults) -> Non
         faults.warn(
             "scientific-notation",
             f"{len(where)} cells are in scientific notation, as spreadsheets print rounded numbers "
-            f"(first: {quoted(column.cells[where[0]])})",
+            f"(first: {quote_cell(column.cells[where[0]])})",
             column.file,
             int(column.rows[where[0]]),
             column.name,

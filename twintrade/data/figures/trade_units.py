@@ -1,16 +1,22 @@
 """The unit of a file of trade values: as declared, against what the file's own words say, and as a factor."""
 
 from twintrade.data.figures.conversions import Conversion
-from twintrade.data.figures.money import MoneyUnit, parse_money_unit, power_in_header, unit_in_header, unit_powers
+from twintrade.data.figures.money import (
+    MoneyUnit,
+    parse_header_power,
+    parse_header_unit,
+    parse_money_unit,
+    read_unit_powers,
+)
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.schema.source import TradeSource, UnitColumn
-from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.cells import quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 
 
-def unit_of(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int | IntArray, str]:
+def read_unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int | IntArray, str]:
     """Return the power of ten of the values, of the file or of every row, and their currency.
 
     Raises
@@ -19,7 +25,7 @@ def unit_of(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int 
         The declared unit is not known.
     """
     if isinstance(source.money_unit, UnitColumn):
-        return unit_powers(table.column(source.money_unit.column), faults)
+        return read_unit_powers(table.column(source.money_unit.column), faults)
     try:
         unit = parse_money_unit(source.money_unit)
     except DataError as error:
@@ -31,21 +37,21 @@ def unit_of(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int 
 def _compare_with_header(unit: MoneyUnit, source: TradeSource, table: TextTable, faults: Faults) -> None:
     """Warn where the column's name, or the title above the header, speaks of another unit than the declared one."""
     for text, place in ((source.value or "", "the column is headed"), (table.title, "above the header stands")):
-        named, is_whole = unit_in_header(text)
-        power = power_in_header(text)
+        named, is_whole = parse_header_unit(text)
+        power = parse_header_power(text)
         other = parse_money_unit(named) if is_whole else None
         is_other_currency = other is not None and other.currency != unit.currency
         if is_other_currency or (power is not None and power != unit.power):
             faults.warn(
                 "unit-in-header",
-                f"{place} {quoted(text)}, and money_unit is {quoted(str(source.money_unit))}",
+                f"{place} {quote_cell(text)}, and money_unit is {quote_cell(str(source.money_unit))}",
                 source.file,
                 source.header if place.startswith("the column") else 1,
                 source.value or "",
             )
 
 
-def scaling(source: TradeSource, long: TextTable) -> tuple[Conversion, ...]:
+def list_scalings(source: TradeSource, long: TextTable) -> tuple[Conversion, ...]:
     """Return the power of ten behind each unit of the file that is not one of its currency."""
     is_one = isinstance(source.money_unit, str)
     units = [source.money_unit] if is_one else sorted(set(long.columns[source.money_unit.column]))  # type: ignore[union-attr]

@@ -6,9 +6,9 @@ import zipfile
 import zlib
 from typing import IO
 
-from twintrade.data.formats.reading_time import timely
+from twintrade.data.formats.reading_time import iterate_in_time
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.cells import quote_cell
 from twintrade.errors import DataError
 
 _CHUNK = 1024 * 1024
@@ -18,7 +18,7 @@ _TABLES = (".csv", ".tsv", ".txt")
 _MAX_NAMED = 6
 
 
-def expanded(raw: bytes, file: str) -> bytes:
+def expand_gzip(raw: bytes, file: str) -> bytes:
     """Return the content of a gzip file within the limits on expansion.
 
     Raises
@@ -37,7 +37,7 @@ def expanded(raw: bytes, file: str) -> bytes:
     return content
 
 
-def checked_parts(raw: bytes, file: str) -> dict[str, bytes]:
+def read_parts(raw: bytes, file: str) -> dict[str, bytes]:
     """Return the parts of a workbook's container, each whole and within the limits.
 
     Raises
@@ -60,7 +60,7 @@ def checked_parts(raw: bytes, file: str) -> dict[str, bytes]:
         raise DataError(f"{file} is not a whole workbook ({error}): save it again as .xlsx, or as .csv") from None
 
 
-def unzipped(raw: bytes, member: str | None, file: str) -> bytes:
+def read_zip_table(raw: bytes, member: str | None, file: str) -> bytes:
     """Return the one table of a zip file, or the member that is declared, within the limits on expansion.
 
     Raises
@@ -81,7 +81,7 @@ def unzipped(raw: bytes, member: str | None, file: str) -> bytes:
         raise DataError(f"{file} is not a whole zip file ({error}): fetch it again") from None
 
 
-def tables_inside(raw: bytes, file: str) -> list[str]:
+def list_zip_tables(raw: bytes, file: str) -> list[str]:
     """Return the names of the tables of a zip file, the largest first.
 
     Raises
@@ -105,11 +105,13 @@ def _tables(members: list[zipfile.ZipInfo], file: str) -> list[zipfile.ZipInfo]:
 
 def _chosen(members: list[zipfile.ZipInfo], wanted: str | None, file: str) -> zipfile.ZipInfo:
     tables = _tables(members, file)
-    named = ", ".join(quoted(m.filename) for m in tables[:_MAX_NAMED]) + (" ..." if len(tables) > _MAX_NAMED else "")
+    named = ", ".join(quote_cell(m.filename) for m in tables[:_MAX_NAMED]) + (
+        " ..." if len(tables) > _MAX_NAMED else ""
+    )
     if wanted is not None:
         found = [m for m in members if m.filename == wanted]
         if not found:
-            raise DataError(f"{file} holds no member {quoted(wanted)}; its tables are {named or 'none'}")
+            raise DataError(f"{file} holds no member {quote_cell(wanted)}; its tables are {named or 'none'}")
         return found[0]
     if len(tables) != 1:
         fix = "set member to the one that counts" if tables else "a zip file must hold one .csv, .tsv or .txt"
@@ -135,7 +137,7 @@ def _content(stream: IO[bytes] | gzip.GzipFile, most: int) -> bytes:
     """Return what a stream holds, the time looked at between chunks; beyond the bound it is not read on."""
     chunks: list[bytes] = []
     size = 0
-    for chunk in timely(iter(lambda: stream.read(_CHUNK), b""), 1):
+    for chunk in iterate_in_time(iter(lambda: stream.read(_CHUNK), b""), 1):
         chunks.append(chunk)
         size += len(chunk)
         if size > most:

@@ -11,14 +11,14 @@ from twintrade.data.formats.raw_table import (
     TITLE_ROWS_SEARCHED,
     RawTable,
     check_header,
-    column_name,
+    clean_column_name,
     refuse_second_header,
     refuse_unnamed,
 )
-from twintrade.data.formats.reading_time import timely
+from twintrade.data.formats.reading_time import iterate_in_time
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import counted, quoted, text_array
+from twintrade.data.sources.cells import build_text_array, format_counted, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
@@ -71,7 +71,7 @@ def parse_delimited(
     if needs_all:
         refuse_unnamed(names, records, file)
     kept = [(i, name) for i, name in enumerate(names) if name and (needs_all or name in needed)]
-    columns = {name: text_array([record[i] for record in records]) for i, name in kept}
+    columns = {name: build_text_array([record[i] for record in records]) for i, name in kept}
     return RawTable(columns, rows, encoding=decoded.encoding, separator=separator, title=title)
 
 
@@ -107,7 +107,7 @@ def _body(
     start = int(np.searchsorted(rows, declared.header))
     if start >= rows.size or rows[start] != declared.header:
         raise DataError(f"{file}: header = {declared.header} is not the start of a row")
-    names = [column_name(name) for name in records[start]]
+    names = [clean_column_name(name) for name in records[start]]
     stop = rows.size if declared.last_row is None else int(np.searchsorted(rows, declared.last_row, side="right"))
     body, numbers = records[start + 1 : stop], rows[start + 1 : stop]
     is_full = np.fromiter((any(map(str.strip, r)) for r in body), dtype=bool, count=len(body))
@@ -121,7 +121,7 @@ def _body(
 
 def _names(line: str, separator: str) -> list[str]:
     try:
-        return [column_name(name) for name in next(csv.reader([line], delimiter=separator), [])]
+        return [clean_column_name(name) for name in next(csv.reader([line], delimiter=separator), [])]
     except csv.Error:
         return []
 
@@ -131,7 +131,7 @@ def _records(text: str, separator: str, file: str) -> tuple[list[list[str]], Int
     try:
         if '"' not in text:
             reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=csv.QUOTE_NONE)
-            records = list(timely(reader, _ROWS))
+            records = list(iterate_in_time(reader, _ROWS))
             return records, np.arange(1, len(records) + 1, dtype=np.int64)
         return _quoted_records(text, separator, file)
     except csv.Error as error:
@@ -146,7 +146,7 @@ def _quoted_records(text: str, separator: str, file: str) -> tuple[list[list[str
     rows: list[int] = []
     start = 1
     try:
-        for record in timely(reader, _ROWS):
+        for record in iterate_in_time(reader, _ROWS):
             records.append(record)
             rows.append(start)
             start = reader.line_num + 1
@@ -163,9 +163,10 @@ def _check_width(names: list[str], records: list[list[str]], rows: IntArray, fil
     if ragged.size:
         i = int(ragged[0])
         like = f" ({ragged.size} rows are like it)" if ragged.size > 1 else ""
-        shown = f": {quoted(' '.join(filter(None, map(str.strip, records[i]))))}"
+        shown = f": {quote_cell(' '.join(filter(None, map(str.strip, records[i]))))}"
         raise DataError(
-            f"{file} row {rows[i]}: {counted(int(widths[i]), 'cell')} under {len(names)} column names{like}{shown}. "
+            f"{file} row {rows[i]}: {format_counted(int(widths[i]), 'cell')} under {len(names)} column "
+            f"names{like}{shown}. "
             f"{_ragged_cause(ragged, widths, rows, len(names))}"
         )
 

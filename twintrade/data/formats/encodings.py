@@ -4,7 +4,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.cells import quote_cell
 from twintrade.errors import DataError
 
 _MARKS = (
@@ -59,7 +59,7 @@ def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
     return Decoded(text.removeprefix("\ufeff"), _name(declared))
 
 
-def possible_encodings(raw: bytes) -> list[str]:
+def list_possible_encodings(raw: bytes) -> list[str]:
     """Return the encodings that read a file that is not UTF-8 without error, the likeliest first.
 
     In Western text letters with accents stand alone among ASCII; in Chinese and Japanese text the bytes beyond ASCII
@@ -71,7 +71,7 @@ def possible_encodings(raw: bytes) -> list[str]:
     return [name for name in ordered if _reads(raw, name)]
 
 
-def readings(raw: bytes) -> str:
+def describe_readings(raw: bytes) -> str:
     """Return how the first line that is not UTF-8 reads in each encoding it may be in, for a user to choose."""
     try:
         raw.decode("utf-8")
@@ -82,8 +82,8 @@ def readings(raw: bytes) -> str:
 
 def _readings(raw: bytes, line: int) -> str:
     sample = raw.split(b"\n")[line - 1].strip()
-    found = [(name, sample.decode(name)) for name in possible_encodings(raw) if _reads(sample, name)]
-    return "; ".join(f"{name}: {quoted(text)}" for name, text in found)
+    found = [(name, sample.decode(name)) for name in list_possible_encodings(raw) if _reads(sample, name)]
+    return "; ".join(f"{name}: {quote_cell(text)}" for name, text in found)
 
 
 def _declared(raw: bytes, declared: str, file: str) -> str:
@@ -121,7 +121,7 @@ def _proven(raw: bytes, encoding: str, file: str) -> str:
         line = _line(raw, error.start)
         told = _readings(raw, line)
         shown = f"; this line reads as {told}" if told else ""
-        example = next(iter(possible_encodings(raw)), "gb18030")
+        example = next(iter(list_possible_encodings(raw)), "gb18030")
         raise DataError(
             f"{file} row {line}: the file is not UTF-8, and nothing proves what it is{shown}. "
             f'Set encoding to the right one, as in encoding = "{example}"'

@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from twintrade.data.formats.raw_table import RawTable, check_header, column_name
-from twintrade.data.formats.reading_time import timely
-from twintrade.data.formats.workbook import as_text
+from twintrade.data.formats.raw_table import RawTable, check_header, clean_column_name
+from twintrade.data.formats.reading_time import iterate_in_time
+from twintrade.data.formats.workbook import format_cell
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import text_array
+from twintrade.data.sources.cells import build_text_array
 from twintrade.errors import DataError
 
 _FIRST_ROW = 2
@@ -28,24 +28,26 @@ def parse_parquet(raw: bytes, needed: Sequence[str], needs_all: bool, file: str)
     """
     try:
         source = pq.ParquetFile(io.BytesIO(raw))
-        names = [column_name(name) for name in source.schema_arrow.names]
+        names = [clean_column_name(name) for name in source.schema_arrow.names]
         if source.metadata.num_rows * max(len(names), 1) > limits.MAX_SHEET_CELLS * 10:
             raise DataError(f"{file} has {source.metadata.num_rows:,} rows: read it with the microdata extra")
         check_header(names, needed, 1, (), file, needs_all)
-        kept = [name for name in source.schema_arrow.names if needs_all or column_name(name) in needed]
-        batches = timely(source.iter_batches(columns=kept), 1)
+        kept = [name for name in source.schema_arrow.names if needs_all or clean_column_name(name) in needed]
+        batches = iterate_in_time(source.iter_batches(columns=kept), 1)
         table = pa.Table.from_batches(batches, pa.schema([source.schema_arrow.field(name) for name in kept]))
     except pa.ArrowException as error:
         raise DataError(f"{file} is not a whole Parquet file ({str(error).splitlines()[0]})") from None
     if not table.num_rows:
         raise DataError(f"{file} has no rows")
     columns, typed = {}, {}
-    for name, values in zip(map(column_name, table.column_names), table.columns, strict=True):
+    for name, values in zip(map(clean_column_name, table.column_names), table.columns, strict=True):
         if pa.types.is_nested(values.type):
             if name in needed:
                 raise DataError(f"{file}: the column {name} holds lists or records, not one value a row")
             continue
-        columns[name] = text_array(as_text(v) for part in timely(values.chunks, 1) for v in part.to_pylist())
+        columns[name] = build_text_array(
+            format_cell(v) for part in iterate_in_time(values.chunks, 1) for v in part.to_pylist()
+        )
         if any(is_kind(values.type) for is_kind in _SCALARS):
             typed[name] = np.asarray(values.is_valid())
     rows = np.arange(_FIRST_ROW, table.num_rows + _FIRST_ROW, dtype=np.int64)

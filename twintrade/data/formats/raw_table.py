@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from twintrade.data.calendar.periods import Frequency
-from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.cells import quote_cell
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 
@@ -39,7 +39,7 @@ class RawTable:
     title: str = ""
 
 
-def column_name(text: str) -> str:
+def clean_column_name(text: str) -> str:
     """Return a header as it is compared: in NFC, trimmed, with single spaces."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
@@ -75,20 +75,20 @@ def check_header(
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise DataError(
-            f"{file} row {header}: {', '.join(map(quoted, twice))} stands twice in the header: name every column "
+            f"{file} row {header}: {', '.join(map(quote_cell, twice))} stands twice in the header: name every column "
             "once (a header of two rows has to become one row)"
         )
     absent = [name for name in needed if name not in names]
     if not absent:
         return
     for number, cells in enumerate(first_rows, 1):
-        if set(needed) <= {column_name(c) for c in cells}:
+        if set(needed) <= {clean_column_name(c) for c in cells}:
             raise DataError(
                 f"{file} row {header} is not the header: the columns stand in row {number}; set header = {number}"
             )
-    has = ", ".join(quoted(n) for n in names if n)
+    has = ", ".join(quote_cell(n) for n in names if n)
     hint = "" if is_wide else _wide_hint(names)
-    raise DataError(f"{file} row {header}: no column {', '.join(map(quoted, absent))}; the file has {has}{hint}")
+    raise DataError(f"{file} row {header}: no column {', '.join(map(quote_cell, absent))}; the file has {has}{hint}")
 
 
 def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]], rows: IntArray, file: str) -> None:
@@ -99,7 +99,7 @@ def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]],
     DataError
     """
     for record, row in zip(records, rows, strict=True):
-        if record[0] == names[0] and [column_name(cell) for cell in record] == list(names):
+        if record[0] == names[0] and [clean_column_name(cell) for cell in record] == list(names):
             raise DataError(
                 f"{file} row {row}: the header stands here again: remove the row, or end the table with "
                 f"last_row = {row - 1}"

@@ -27,7 +27,7 @@ _current: ContextVar[_Reading | None] = ContextVar("reading", default=None)
 
 
 @contextmanager
-def time_for(file: str, clock: Clock = time.monotonic) -> Iterator[None]:
+def limit_time(file: str, clock: Clock = time.monotonic) -> Iterator[None]:
     """Begin to count the time of a file; inside another count, as where init looks before it reads, that one goes on.
 
     Parameters
@@ -61,7 +61,7 @@ def check_time() -> None:
     )
 
 
-def timely(items: Iterable[T], every: int) -> Iterator[T]:
+def iterate_in_time(items: Iterable[T], every: int) -> Iterator[T]:
     """Hand items on and check the time before the first of every so many."""
     for i, item in enumerate(items):
         if not i % every:

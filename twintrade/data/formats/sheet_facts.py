@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from twintrade.data.formats.reading_time import timely
+from twintrade.data.formats.reading_time import iterate_in_time
 from twintrade.errors import DataError
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -52,7 +52,7 @@ class SheetFacts:
     errors: Mapping[tuple[int, int], str]
 
 
-def sheets_of(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
+def list_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
     """Return the worksheets of a workbook in their order.
 
     Raises
@@ -75,7 +75,7 @@ def sheets_of(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
     return found
 
 
-def facts_of(content: bytes, file: str) -> SheetFacts:
+def read_sheet_facts(content: bytes, file: str) -> SheetFacts:
     """Walk a worksheet's XML once.
 
     Raises
@@ -90,7 +90,7 @@ def facts_of(content: bytes, file: str) -> SheetFacts:
     uncalculated: list[tuple[int, int]] = []
     errors: dict[tuple[int, int], str] = {}
     try:
-        for _, node in timely(ElementTree.iterparse(io.BytesIO(content)), _NODES):
+        for _, node in iterate_in_time(ElementTree.iterparse(io.BytesIO(content)), _NODES):
             tag = _tag(node)
             if tag == "c" and len(node):
                 place = _place(node.get("r", ""))
@@ -113,7 +113,7 @@ def facts_of(content: bytes, file: str) -> SheetFacts:
     return SheetFacts(rows, columns, tuple(hidden), tuple(hidden_columns), tuple(merged), tuple(uncalculated), errors)
 
 
-def cell_name(row: int, column: int) -> str:
+def format_cell_name(row: int, column: int) -> str:
     """Return a cell's name as a spreadsheet shows it: B7."""
     letters = ""
     while column:

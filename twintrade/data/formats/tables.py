@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from twintrade.data.formats.containers import expanded, unzipped
+from twintrade.data.formats.containers import expand_gzip, read_zip_table
 from twintrade.data.formats.delimited import parse_delimited
 from twintrade.data.formats.parquet import parse_parquet
 from twintrade.data.formats.raw_table import RawTable
-from twintrade.data.formats.reading_time import time_for
+from twintrade.data.formats.reading_time import limit_time
 from twintrade.data.formats.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, parse_workbook
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import TextColumn, clean_name, quoted
+from twintrade.data.sources.cells import TextColumn, clean_name, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
 from twintrade.data.sources.provenance import InputRecord, read_data_card
@@ -87,9 +87,9 @@ def open_table(
     ------
     AbsentInputError, DataError
     """
-    raw = content_of(locate(root, file), file)
+    raw = read_content(locate(root, file), file)
     wanted = [*dict.fromkeys([*needed, *declared.where])]
-    with time_for(file):
+    with limit_time(file):
         read = _parsed(raw, file, declared, wanted, needs_all, faults)
     card = read_data_card(root, file)
     record = InputRecord(
@@ -107,12 +107,12 @@ def open_table(
     for name, value in declared.where.items():
         mask = np.array([clean_name(cell) == clean_name(value) for cell in table.columns[name]], dtype=bool)
         if not mask.any():
-            faults.error("where", f"no row has {quoted(value)} in this column", file, None, name)
+            faults.error("where", f"no row has {quote_cell(value)} in this column", file, None, name)
         table = table.keep(mask, f"where {name} = {value}")
     return table
 
 
-def content_of(path: Path, file: str) -> bytes:
+def read_content(path: Path, file: str) -> bytes:
     """Return the bytes of a file of bearable size.
 
     Raises
@@ -139,7 +139,7 @@ def _parsed(
     if name.endswith(UNREAD_ENDINGS):
         raise DataError(f"{file} is of a kind that hides too much to be read safely: save it as .xlsx or .csv")
     if name.endswith(".gz"):
-        raw = expanded(raw, file)
+        raw = expand_gzip(raw, file)
     elif name.endswith(".zip"):
-        raw = unzipped(raw, declared.member, file)
+        raw = read_zip_table(raw, declared.member, file)
     return parse_delimited(raw, needed, needs_all, declared, file, faults)

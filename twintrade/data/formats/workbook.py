@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 from python_calamine import CalamineError, CalamineWorkbook
 
-from twintrade.data.formats.containers import checked_parts
+from twintrade.data.formats.containers import read_parts
 from twintrade.data.formats.raw_table import (
     TITLE_ROWS_SEARCHED,
     RawTable,
     check_header,
-    column_name,
+    clean_column_name,
     refuse_second_header,
     refuse_unnamed,
 )
-from twintrade.data.formats.reading_time import timely
-from twintrade.data.formats.sheet_facts import Sheet, SheetFacts, cell_name, facts_of, sheets_of
+from twintrade.data.formats.reading_time import iterate_in_time
+from twintrade.data.formats.sheet_facts import Sheet, SheetFacts, format_cell_name, list_sheets, read_sheet_facts
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import quoted, text_array
+from twintrade.data.sources.cells import build_text_array, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 
@@ -45,9 +45,9 @@ def parse_workbook(
         No workbook, several sheets and none declared, a used range beyond the limits, merged cells or formulas
         without a value inside the table, no header.
     """
-    parts = checked_parts(raw, file)
-    sheet = _chosen(sheets_of(parts, file), declared.sheet, file)
-    facts = facts_of(parts.get(sheet.part, b""), file)
+    parts = read_parts(raw, file)
+    sheet = _chosen(list_sheets(parts, file), declared.sheet, file)
+    facts = read_sheet_facts(parts.get(sheet.part, b""), file)
     _check_size(facts, sheet, file)
     grid = _cells(raw, sheet, file)
     for (row, column), text in facts.errors.items():
@@ -57,18 +57,18 @@ def parse_workbook(
 
 def _check_size(facts: SheetFacts, sheet: Sheet, file: str) -> None:
     if facts.n_rows * facts.n_columns > limits.MAX_SHEET_CELLS:
-        corner = cell_name(facts.n_rows, facts.n_columns)
+        corner = format_cell_name(facts.n_rows, facts.n_columns)
         raise DataError(
-            f"{file}: sheet {quoted(sheet.name)} reaches to {corner}: clear the stray cells, or save as .csv"
+            f"{file}: sheet {quote_cell(sheet.name)} reaches to {corner}: clear the stray cells, or save as .csv"
         )
 
 
 def _chosen(sheets: list[Sheet], declared: str | None, file: str) -> Sheet:
-    names = ", ".join(quoted(s.name) for s in sheets)
+    names = ", ".join(quote_cell(s.name) for s in sheets)
     if declared is not None:
-        found = [s for s in sheets if column_name(s.name) == column_name(declared)]
+        found = [s for s in sheets if clean_column_name(s.name) == clean_column_name(declared)]
         if not found:
-            raise DataError(f"{file} has no sheet {quoted(declared)}; it has {names}")
+            raise DataError(f"{file} has no sheet {quote_cell(declared)}; it has {names}")
         return found[0]
     visible = [s for s in sheets if s.is_visible]
     if len(visible) != 1:
@@ -81,10 +81,10 @@ def _cells(raw: bytes, sheet: Sheet, file: str) -> list[list[Any]]:
         with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
             found = book.get_sheet_by_name(sheet.name)
             left = [""] * (found.start[1] if found.start else 0)
-            return [left + row for row in timely(found.iter_rows(), _ROWS)]
+            return [left + row for row in iterate_in_time(found.iter_rows(), _ROWS)]
     except (CalamineError, OSError, ValueError) as error:
         raise DataError(
-            f"{file}: sheet {quoted(sheet.name)} cannot be read ({error}): save the workbook again"
+            f"{file}: sheet {quote_cell(sheet.name)} cannot be read ({error}): save the workbook again"
         ) from None
 
 
@@ -99,9 +99,9 @@ def _table(
     faults: Faults,
 ) -> RawTable:
     if len(grid) < declared.header:
-        raise DataError(f"{file}: sheet {quoted(sheet.name)} is empty or ends above header = {declared.header}")
-    names = [column_name(as_text(cell)) for cell in grid[declared.header - 1]]
-    titles = ([as_text(c) for c in row] for row in islice(grid, TITLE_ROWS_SEARCHED))
+        raise DataError(f"{file}: sheet {quote_cell(sheet.name)} is empty or ends above header = {declared.header}")
+    names = [clean_column_name(format_cell(cell)) for cell in grid[declared.header - 1]]
+    titles = ([format_cell(c) for c in row] for row in islice(grid, TITLE_ROWS_SEARCHED))
     check_header(names, needed, declared.header, titles, file, needs_all)
     stop = len(grid) if declared.last_row is None else declared.last_row
     body = [
@@ -110,9 +110,9 @@ def _table(
         if any(c != "" for c in row)
     ]
     if not body:
-        raise DataError(f"{file}: sheet {quoted(sheet.name)} has a header and no rows")
+        raise DataError(f"{file}: sheet {quote_cell(sheet.name)} has a header and no rows")
     rows = np.array([i for i, _ in body], dtype=np.int64)
-    refuse_second_header(names, ([as_text(c) for c in row] for _, row in body), rows, file)
+    refuse_second_header(names, ([format_cell(c) for c in row] for _, row in body), rows, file)
     _note_hidden(facts, int(rows[0]), int(rows[-1]), file, faults)
     _refuse_merged(facts, declared.header, int(rows[-1]), file)
     _refuse_uncalculated(facts, names, list(names) if needs_all else needed, declared.header, int(rows[-1]), file)
@@ -123,26 +123,26 @@ def _table(
         if not name or not (needs_all or name in needed):
             continue
         cells = [row[j] for _, row in body]
-        columns[name] = text_array(as_text(c) for c in cells)
+        columns[name] = build_text_array(format_cell(c) for c in cells)
         typed[name] = np.array([isinstance(c, int | float) and not isinstance(c, bool) for c in cells], dtype=bool)
-    title = " ".join(as_text(c) for row in grid[: declared.header - 1] for c in row if c != "")
+    title = " ".join(format_cell(c) for row in grid[: declared.header - 1] for c in row if c != "")
     return RawTable(columns, rows, typed, sheet=sheet.name, title=title)
 
 
-def sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:
+def read_sheet_texts(raw: bytes, name: str, file: str) -> list[list[str]]:
     """Return the cells of a sheet as text, for a first look at a workbook within the limits.
 
     Raises
     ------
     DataError
     """
-    parts = checked_parts(raw, file)
-    sheet = _chosen(sheets_of(parts, file), name, file)
-    _check_size(facts_of(parts.get(sheet.part, b""), file), sheet, file)
-    return [[as_text(cell) for cell in row] for row in _cells(raw, sheet, file)]
+    parts = read_parts(raw, file)
+    sheet = _chosen(list_sheets(parts, file), name, file)
+    _check_size(read_sheet_facts(parts.get(sheet.part, b""), file), sheet, file)
+    return [[format_cell(cell) for cell in row] for row in _cells(raw, sheet, file)]
 
 
-def as_text(cell: Any) -> str:
+def format_cell(cell: Any) -> str:
     """Return a typed cell as the text that a clean file would hold."""
     if cell is None:
         return ""
@@ -169,14 +169,14 @@ def _note_hidden(facts: SheetFacts, first: int, last: int, file: str, faults: Fa
             "hidden-rows", f"{len(hidden)} rows are hidden in the sheet and were read: {named}", file, hidden[0]
         )
     if facts.hidden_columns:
-        named = ", ".join(cell_name(1, c)[:-1] for c in facts.hidden_columns[:_MAX_NAMED])
+        named = ", ".join(format_cell_name(1, c)[:-1] for c in facts.hidden_columns[:_MAX_NAMED])
         faults.warn("hidden-columns", f"the columns {named} are hidden in the sheet", file)
 
 
 def _refuse_merged(facts: SheetFacts, first: int, last: int, file: str) -> None:
     inside = [m for m in facts.merged if m[0] <= last and m[2] >= first]
     if inside:
-        named = ", ".join(f"{cell_name(a, b)}:{cell_name(c, d)}" for a, b, c, d in inside[:_MAX_NAMED])
+        named = ", ".join(f"{format_cell_name(a, b)}:{format_cell_name(c, d)}" for a, b, c, d in inside[:_MAX_NAMED])
         raise DataError(
             f"{file} row {inside[0][0]}: merged cells inside the table ({named}): unmerge them and fill every row"
         )
@@ -189,7 +189,7 @@ def _refuse_uncalculated(
         (r, c) for r, c in facts.uncalculated if first <= r <= last and c <= len(names) and names[c - 1] in needed
     ]
     if inside:
-        named = ", ".join(cell_name(r, c) for r, c in inside[:_MAX_NAMED])
+        named = ", ".join(format_cell_name(r, c) for r, c in inside[:_MAX_NAMED])
         raise DataError(
             f"{file} row {inside[0][0]}: {len(inside)} formulas have no stored value ({named}): open the workbook in "
             "a spreadsheet program, let it calculate, and save"

@@ -8,7 +8,7 @@ import numpy as np
 
 from twintrade.data.schema.source import CityName
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import TextColumn, clean_name, folded, quoted, text_array
+from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, fold_name, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.numerics.arrays import IntArray, ObjectArray
 
@@ -55,7 +55,7 @@ def read_cities(
     if reasons:
         is_bad = np.fromiter((c in reasons for c in column.cells), dtype=bool, count=len(column))
         column.errors(faults, "city", is_bad, lambda cell: reasons[cell])
-    cities = text_array(names[c] for c in column.cells)
+    cities = build_text_array(names[c] for c in column.cells)
     for line in crosswalk:
         here = cities == clean_name(line.name)
         if years is not None:
@@ -66,7 +66,7 @@ def read_cities(
 
 def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults) -> None:
     """Note an error for a city that has two codes, and for a code that has two cities."""
-    cleaned = text_array(clean_name(code) for code in codes.cells)
+    cleaned = build_text_array(clean_name(code) for code in codes.cells)
     pairs = sorted({(str(city), str(code)) for city, code in zip(cities, cleaned, strict=True) if city})
     for place, other, text in (
         (0, 1, "{} has the codes {}: two cities with one name; give them names that differ under city_names"),
@@ -78,7 +78,7 @@ def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults) -> None:
         for name, several in found.items():
             if len(several) > 1:
                 row = int(codes.rows[int(np.flatnonzero((cities if place == 0 else cleaned) == name)[0])])
-                message = text.format(quoted(name), " and ".join(map(quoted, several)))
+                message = text.format(quote_cell(name), " and ".join(map(quote_cell, several)))
                 faults.error("city-code", message, codes.file, row, codes.name)
 
 
@@ -89,12 +89,13 @@ def check_spellings(cities: ObjectArray, files: Sequence[str], faults: Faults) -
     """
     spellings: dict[str, list[str]] = {}
     for city in sorted(set(cities)):
-        spellings.setdefault(folded(city), []).append(city)
+        spellings.setdefault(fold_name(city), []).append(city)
     for names in spellings.values():
         if len(names) > 1:
             faults.error(
                 "spelling",
-                f"{' and '.join(map(quoted, names))} differ only in case, accents, spaces or punctuation: if they "
+                f"{' and '.join(map(quote_cell, names))} differ only in case, accents, spaces or punctuation: if "
+                "they "
                 "are one city, say so under city_names; if they are two, give them names that differ",
                 files[0] if len(files) == 1 else "",
             )
@@ -104,11 +105,11 @@ def _why_not(name: str) -> str:
     if not name:
         return "the city is blank: fill merged or grouped cells in every row"
     if any(unicodedata.category(c) == "Cc" for c in name):
-        return f"{quoted(name)} has a control character"
+        return f"{quote_cell(name)} has a control character"
     if len(name) > limits.MAX_NAME_CHARACTERS:
-        return f"{quoted(name)} is too long for a city's name"
+        return f"{quote_cell(name)} is too long for a city's name"
     if _MARK.search(name):
-        return f"{quoted(name)} carries a footnote mark: say under city_names which city it is"
-    if folded(name) in _TOTALS:
-        return f"{quoted(name)} is a total, not a city: leave such rows out, with where or last_row"
+        return f"{quote_cell(name)} carries a footnote mark: say under city_names which city it is"
+    if fold_name(name) in _TOTALS:
+        return f"{quote_cell(name)} is a total, not a city: leave such rows out, with where or last_row"
     return ""

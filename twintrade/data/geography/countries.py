@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.data.sources.cells import TextColumn, clean_name, folded, quoted, text_array
+from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, fold_name, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 
@@ -58,7 +58,7 @@ class _Table:
     names: tuple[str, ...]
 
 
-def places() -> Mapping[str, Place]:
+def load_places() -> Mapping[str, Place]:
     """Return every place of the table by its code."""
     return _table().places
 
@@ -80,7 +80,7 @@ def resolve(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> l
     InvalidDataError
         Listing every unknown name with near matches.
     """
-    cells = text_array(names)
+    cells = build_text_array(names)
     faults = Faults()
     column = TextColumn("partner", "", cells, np.arange(1, cells.size + 1))
     codes = resolve_column(column, aliases or {}, faults)
@@ -102,12 +102,12 @@ def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Fault
         len(c.strip()) == 2 and c.strip().isascii() and c.strip().isupper() for c in distinct
     )
     known = {cell: _code(cell, table, declared, is_iso2) for cell in distinct}
-    codes = text_array(known[c] for c in column.cells)
+    codes = build_text_array(known[c] for c in column.cells)
     column.errors_once(faults, "partner", codes == "", _unknown)
     return codes
 
 
-def near_codes(name: str) -> list[str]:
+def find_near_codes(name: str) -> list[str]:
     """Return the codes of the places whose name or code is nearly this, the nearest first."""
     table = _table()
     known = {place.name: code for code, place in table.places.items() if not place.is_aggregate}
@@ -119,7 +119,7 @@ def near_codes(name: str) -> list[str]:
 
 def is_aggregate(codes: ObjectArray) -> BoolArray:
     """Return which codes are groups of countries or an unspecified rest."""
-    aggregates = {code for code, place in places().items() if place.is_aggregate}
+    aggregates = {code for code, place in load_places().items() if place.is_aggregate}
     return np.fromiter((c in aggregates for c in codes), dtype=bool, count=codes.size)
 
 
@@ -127,7 +127,7 @@ def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Fau
     """Warn of partners that have figures in years in which they were no partner of their own."""
     spans = pd.DataFrame({"code": codes, "year": years}).drop_duplicates()
     for code, group in spans.groupby("code", sort=True)["year"]:
-        place = places().get(str(code))
+        place = load_places().get(str(code))
         if place is None or (place.valid_from is None and place.valid_to is None):
             continue
         mine = group.to_numpy()
@@ -165,7 +165,7 @@ def _table() -> _Table:
 
 
 def _key(name: str) -> str:
-    return folded(_SAINT.sub("saint", name.replace("&", " and ")))
+    return fold_name(_SAINT.sub("saint", name.replace("&", " and ")))
 
 
 def _year(text: str) -> int | None:
@@ -183,8 +183,10 @@ def _code(cell: str, table: _Table, declared: Mapping[str, str], is_iso2: bool) 
 
 
 def _declared_code(name: str, code: str, faults: Faults) -> str:
-    if code not in places():
-        faults.error("partner-alias", f"the alias {quoted(name)} stands for {quoted(code)}, which is no known code")
+    if code not in load_places():
+        faults.error(
+            "partner-alias", f"the alias {quote_cell(name)} stands for {quote_cell(code)}, which is no known code"
+        )
     return code
 
 
@@ -193,7 +195,13 @@ def _unknown(cell: str) -> str:
     if not name:
         return "the partner is blank"
     if name in _table().by_iso2:
-        place = places()[_table().by_iso2[name]]
-        return f"{quoted(cell)} would be {place.name} in a column of two-letter codes, but this column has names too"
-    hint = f"; near: {', '.join(f'{places()[c].name} ({c})' for c in near)}" if (near := near_codes(name)) else ""
-    return f"{quoted(cell)} is no known partner{hint}: correct it, or declare it under partner_names"
+        place = load_places()[_table().by_iso2[name]]
+        return (
+            f"{quote_cell(cell)} would be {place.name} in a column of two-letter codes, but this column has names too"
+        )
+    hint = (
+        f"; near: {', '.join(f'{load_places()[c].name} ({c})' for c in near)}"
+        if (near := find_near_codes(name))
+        else ""
+    )
+    return f"{quote_cell(cell)} is no known partner{hint}: correct it, or declare it under partner_names"

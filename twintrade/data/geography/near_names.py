@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from difflib import SequenceMatcher
 
-from twintrade.data.sources.cells import folded
+from twintrade.data.sources.cells import fold_name
 
 SHORTEST = 4
 """Letters from which names are compared: two codes of two letters are always alike."""
@@ -13,16 +13,16 @@ ALIKE = 0.8
 """Share of matching letters from which one name may stand for another (`difflib` ratio)."""
 
 
-def near_name(name: str, known: Collection[str]) -> str:
+def find_near_name(name: str, known: Collection[str]) -> str:
     """Return the known name that is nearly this one, "" where none is.
 
     Near are names that differ in case, accents and marks only; or that begin alike, have the same digits, at least
     ``SHORTEST`` letters and a ratio of at least ``ALIKE``.
     """
-    mine = folded(name)
+    mine = fold_name(name)
     best, near = ALIKE, ""
     for candidate in sorted(known):
-        other = folded(candidate)
+        other = fold_name(candidate)
         if mine and other == mine:
             return candidate
         if min(len(mine), len(other)) < SHORTEST or mine[0] != other[0] or _digits(mine) != _digits(other):

@@ -7,30 +7,30 @@ from pathlib import Path
 
 import numpy as np
 
-from twintrade.data.calendar.months import plain
+from twintrade.data.calendar.months import strip_accents
 from twintrade.data.calendar.periods import Frequency, parse_subperiods
-from twintrade.data.figures.money import UNKNOWN, unit_in_header
+from twintrade.data.figures.money import UNKNOWN, parse_header_unit
 from twintrade.data.figures.number_style import Decimal
 from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.countries import resolve_column
 from twintrade.data.looks.column_scores import (
     DECIMALS,
     Score,
-    chosen,
-    date_score,
+    choose_column,
+    has_word_of,
+    has_word_of_twin,
     is_units,
-    number_score,
-    numbers_under,
-    partner_score,
-    period_score,
-    speaks_of,
-    speaks_of_twin,
+    score_dates,
+    score_numbers,
+    score_numbers_under,
+    score_partners,
+    score_periods,
 )
 from twintrade.data.looks.file_look import Guess, look_at_file
 from twintrade.data.looks.flow_look import look_for_flow, look_for_valuation
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.schema.source import UNNAMED
-from twintrade.data.sources.cells import TextColumn, clean_name, quoted, text_array
+from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 
@@ -66,16 +66,16 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = ()) -> list[Gue
     parts = _wide_periods(wide) if wide else _long_periods(table, names, file)
     if wide:
         names = [n for n in names if n not in wide]
-    scores = {n: partner_score(table, n) for n in names}
+    scores = {n: score_partners(table, n) for n in names}
     if max((score.share for score in scores.values()), default=0.0) < _HALF:
         _refuse_partners_across(names, file)
-    partner = chosen(names, scores, "partner", file, "partner countries")
+    partner = choose_column(names, scores, "partner", file, "partner countries")
     names.remove(partner)
     parts.append(Guess("partner", partner, f"its cells are codes or names of countries{scores[partner].doubt}"))
     value = ""
     if wide:
         parts.append(_unit(table, names, " ".join(table.columns)))
-        parts += next((found for n in wide if (found := _decimal(table, n, number_score(table, n)))), [])
+        parts += next((found for n in wide if (found := _decimal(table, n, score_numbers(table, n)))), [])
     else:
         found = _value(table, names, file)
         value = str(found[0].value)
@@ -91,7 +91,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = ()) -> list[Gue
     if wide:
         parts += _ignored(left)
     elif left:
-        parts.append(Guess("", "", f"columns that nothing reads: {', '.join(map(quoted, left))}"))
+        parts.append(Guess("", "", f"columns that nothing reads: {', '.join(map(quote_cell, left))}"))
     return [Guess("file", file), *guesses, *parts, *_conventions()]
 
 
@@ -105,22 +105,22 @@ def look_at_twinnings(root: Path, file: str) -> list[Guess]:
     """
     table, guesses = look_at_file(root, file)
     names = list(table.columns)
-    dates = {n: date_score([str(c) for c in table.columns[n]]) for n in names}
-    date = chosen(names, dates, "date", file, "dates")
+    dates = {n: score_dates([str(c) for c in table.columns[n]]) for n in names}
+    date = choose_column(names, dates, "date", file, "dates")
     names.remove(date)
-    countries = {n: partner_score(table, n) for n in names}
-    partner = chosen(names, countries, "partner", file, "partner countries")
+    countries = {n: score_partners(table, n) for n in names}
+    partner = choose_column(names, countries, "partner", file, "partner countries")
     names.remove(partner)
     parts = [
         Guess("date", date, f"its cells read as dates{dates[date].doubt}"),
         Guess("partner", partner, f"its cells are countries{countries[partner].doubt}"),
     ]
-    city = _city(table, [n for n in names if not speaks_of_twin(n)] or names)
+    city = _city(table, [n for n in names if not has_word_of_twin(n)] or names)
     names = [n for n in names if n != city.value]
-    other = next((n for n in names if speaks_of_twin(n)), None) or next(
-        (n for n in names if "partner" in n.lower() or speaks_of(n, "city")), None
+    other = next((n for n in names if has_word_of_twin(n)), None) or next(
+        (n for n in names if "partner" in n.lower() or has_word_of(n, "city")), None
     )
-    kind = next((n for n in names if n != other and speaks_of(n, "kind")), None)
+    kind = next((n for n in names if n != other and has_word_of(n, "kind")), None)
     parts += [
         city,
         Guess("partner_city", other or {"constant": ""}, "by its name" if other else "no column found"),
@@ -136,7 +136,7 @@ def look_at_twinnings(root: Path, file: str) -> list[Guess]:
     return [Guess("file", file), *guesses, *parts]
 
 
-def cities_of(root: Path, guesses: Sequence[Guess]) -> list[str]:
+def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:
     """Return the names of the cities of a registry that was looked at."""
     found = {g.key: g.value for g in guesses}
     city = found["city"]
@@ -149,11 +149,12 @@ def cities_of(root: Path, guesses: Sequence[Guess]) -> list[str]:
 
 
 def _refuse_partners_across(names: list[str], file: str) -> None:
-    header = TextColumn("header", file, text_array(names), np.ones(len(names), dtype=np.int64))
+    header = TextColumn("header", file, build_text_array(names), np.ones(len(names), dtype=np.int64))
     across = [n for n, code in zip(names, resolve_column(header, {}, Faults()), strict=True) if code]
     if len(across) >= _LEAST_PARTNERS:
         raise DataError(
-            f"{file}: the columns {', '.join(map(quoted, across[:_LEAST_PARTNERS]))} ... are countries, and a table "
+            f"{file}: the columns {', '.join(map(quote_cell, across[:_LEAST_PARTNERS]))} ... are countries, "
+            "and a table "
             "with one column a partner is not read: lay it out with one row a city, partner and period (unpivot, as "
             "spreadsheets call it), or with one column a period"
         )
@@ -161,21 +162,23 @@ def _refuse_partners_across(names: list[str], file: str) -> None:
 
 def _wide(names: list[str]) -> list[str]:
     """Return the columns named by a period, where there are enough of them for a wide layout."""
-    by_frequency = [[n for n in names if period_score([n])[1] is f and period_score([n])[0].share] for f in Frequency]
+    by_frequency = [
+        [n for n in names if score_periods([n])[1] is f and score_periods([n])[0].share] for f in Frequency
+    ]
     found = max(by_frequency, key=len)
     return found if len(found) >= _LEAST_PERIODS else []
 
 
 def _wide_periods(wide: list[str]) -> list[Guess]:
-    _, frequency = period_score(wide)
+    _, frequency = score_periods(wide)
     layout = Guess("layout", "wide", f"{len(wide)} columns are named by a period: {wide[0]} to {wide[-1]}")
     return [layout, *_frequency(frequency, "as the periods are written")]
 
 
 def _long_periods(table: TextTable, names: list[str], file: str) -> list[Guess]:
     """Return the period's lines, and take its columns out of the names."""
-    found = {n: period_score([str(c) for c in table.columns[n]]) for n in names}
-    period = chosen(names, {n: s for n, (s, _) in found.items()}, "period", file, "years, quarters or months")
+    found = {n: score_periods([str(c) for c in table.columns[n]]) for n in names}
+    period = choose_column(names, {n: s for n, (s, _) in found.items()}, "period", file, "years, quarters or months")
     score, frequency = found[period]
     names.remove(period)
     guess = Guess("period", period, f"its cells read as {frequency}s{score.doubt}")
@@ -187,7 +190,7 @@ def _long_periods(table: TextTable, names: list[str], file: str) -> list[Guess]:
 
 
 def _subperiod(table: TextTable, period: str, names: list[str]) -> tuple[str, Frequency] | None:
-    for name in (n for n in names if speaks_of(n, "part")):
+    for name in (n for n in names if has_word_of(n, "part")):
         for frequency in (Frequency.QUARTER, Frequency.MONTH):
             faults = Faults()
             parse_subperiods(table.column(period), table.column(name), frequency, faults)
@@ -202,8 +205,8 @@ def _frequency(frequency: Frequency, reason: str) -> list[Guess]:
 
 def _value(table: TextTable, names: list[str], file: str) -> list[Guess]:
     """Return the value's lines, and take its columns out of the names."""
-    scores = {n: number_score(table, n) for n in names}
-    value = chosen(names, scores, "value", file, "values")
+    scores = {n: score_numbers(table, n) for n in names}
+    value = choose_column(names, scores, "value", file, "values")
     names.remove(value)
     reason = f"its cells are numbers, the largest of the table{scores[value].doubt}"
     unit = _unit(table, names, value)
@@ -214,7 +217,7 @@ def _value(table: TextTable, names: list[str], file: str) -> list[Guess]:
 
 def _decimal(table: TextTable, name: str, best: Score) -> list[Guess]:
     """Return the decimal mark where the column does not prove it."""
-    shares = {decimal: numbers_under(table, name, decimal).share for decimal in DECIMALS}
+    shares = {decimal: score_numbers_under(table, name, decimal).share for decimal in DECIMALS}
     if shares[None] >= best.share:
         return []
     mark: Decimal = "." if shares["."] >= shares[","] else ","
@@ -222,7 +225,7 @@ def _decimal(table: TextTable, name: str, best: Score) -> list[Guess]:
 
 
 def _kind(word: str) -> str:
-    lowered = plain(word)
+    lowered = strip_accents(word)
     return next((kind for kind, parts in _KINDS if any(p in lowered for p in parts)), "sister city")
 
 
@@ -237,10 +240,10 @@ def _day_first(cells: list[str]) -> list[Guess]:
 
 
 def _city(table: TextTable, names: list[str]) -> Guess:
-    named = [n for n in names if speaks_of(n, "city")]
+    named = [n for n in names if has_word_of(n, "city")]
     if named:
         return Guess("city", named[0], "by its name")
-    text = [n for n in names if number_score(table, n).share == 0 and len(set(table.columns[n])) > 1]
+    text = [n for n in names if score_numbers(table, n).share == 0 and len(set(table.columns[n])) > 1]
     if text:
         return Guess("city", text[0], "the first column of text that is nothing else")
     return Guess("city", {"constant": UNNAMED}, "no column looks like cities: the file is about one. Write its name")
@@ -258,18 +261,18 @@ def _only_city(cities: Sequence[str], text: str) -> Guess | None:
 
 def _unit(table: TextTable, names: list[str], header: str) -> Guess:
     """Return the unit: from a column of units, else from the value's name, else from the title above the header."""
-    column = next((n for n in names if speaks_of(n, "unit") and is_units(table, n)), None)
+    column = next((n for n in names if has_word_of(n, "unit") and is_units(table, n)), None)
     if column is not None:
         return Guess("money_unit", {"column": column}, "its cells are units, row by row")
-    unit, is_whole = unit_in_header(header)
-    titled, is_titled = unit_in_header(table.title)
+    unit, is_whole = parse_header_unit(header)
+    titled, is_titled = parse_header_unit(table.title)
     if table.title and (is_titled or titled != UNKNOWN) and titled != unit:
         return Guess("money_unit", titled, "as the rows above the header say")
     return Guess("money_unit", unit, "by the column's name" if is_whole else "nothing names the currency: write it")
 
 
 def _product(table: TextTable, names: list[str]) -> list[Guess]:
-    product = next((n for n in names if speaks_of(n, "product") and len(set(table.columns[n])) > 1), None)
+    product = next((n for n in names if has_word_of(n, "product") and len(set(table.columns[n])) > 1), None)
     if product is None:
         return []
     return [

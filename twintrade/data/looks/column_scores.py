@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.data.calendar.dates import parse_date
-from twintrade.data.calendar.months import plain
+from twintrade.data.calendar.months import strip_accents
 from twintrade.data.calendar.periods import Frequency, are_split_years
 from twintrade.data.figures.money import parse_money_unit
 from twintrade.data.figures.number_style import Decimal, NumberStyle
 from twintrade.data.figures.numbers import parse_numbers
 from twintrade.data.formats.tables import TextTable
-from twintrade.data.geography.countries import places, resolve_column
-from twintrade.data.sources.cells import TextColumn, quoted
+from twintrade.data.geography.countries import load_places, resolve_column
+from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 
@@ -92,27 +92,27 @@ class Score:
     @property
     def doubt(self) -> str:
         """The cells that do not read so, in words, for the reason of a guess."""
-        return f"; {self.n_odd} of the first {_SAMPLE} do not, as {quoted(self.odd)}" if self.n_odd else ""
+        return f"; {self.n_odd} of the first {_SAMPLE} do not, as {quote_cell(self.odd)}" if self.n_odd else ""
 
 
-def speaks_of(name: str, part: str) -> bool:
+def has_word_of(name: str, part: str) -> bool:
     """Whether a column's name has a word of a part: whole where the word is short, anywhere where it is not.
 
     Accents do not count, nor digits behind a word: "hs2" speaks of "hs".
     """
-    lowered = plain(name)
+    lowered = strip_accents(name)
     words = re.split(r"[^a-z0-9]+", lowered)
     words += [w.rstrip("0123456789") for w in words]
     return any(w in words or (w in lowered and (len(w) > 4 or not w.isascii())) for w in WORDS[part])
 
 
-def speaks_of_twin(name: str) -> bool:
+def has_word_of_twin(name: str) -> bool:
     """Whether a column's name speaks of the city on the other side."""
-    lowered = plain(name)
-    return any(w in lowered for w in _TWIN) and (speaks_of(name, "city") or "partner" not in lowered)
+    lowered = strip_accents(name)
+    return any(w in lowered for w in _TWIN) and (has_word_of(name, "city") or "partner" not in lowered)
 
 
-def chosen(names: Sequence[str], scores: Mapping[str, Score], part: str, file: str, what: str) -> str:
+def choose_column(names: Sequence[str], scores: Mapping[str, Score], part: str, file: str, what: str) -> str:
     """Return the column that plays a part best, by its cells and its name.
 
     Raises
@@ -120,25 +120,26 @@ def chosen(names: Sequence[str], scores: Mapping[str, Score], part: str, file: s
     DataError
         No column reads so for half of its cells, and none is named so.
     """
-    named = {n for n in names if speaks_of(n, part) and not (part == "partner" and speaks_of_twin(n))}
+    named = {n for n in names if has_word_of(n, part) and not (part == "partner" and has_word_of_twin(n))}
     fit = [n for n in names if scores[n].share >= _HALF or n in named]
     if not fit:
         raise DataError(
-            f"{file}: no column looks like {what}; the columns are {', '.join(map(quoted, names)) or 'none'}. If the "
+            f"{file}: no column looks like {what}; the columns are "
+            f"{', '.join(map(quote_cell, names)) or 'none'}. If the "
             "header stands elsewhere or a column is missing, mend the file; else write the declaration by hand, as "
             "docs/spec.md lists it"
         )
     return max(fit, key=lambda n: scores[n].share + scores[n].tie + _BY_NAME * (n in named))
 
 
-def head(table: TextTable, name: str) -> TextColumn:
+def take_head(table: TextTable, name: str) -> TextColumn:
     """Return the first cells of a column, those that a look costs."""
     column = table.column(name)
     typed = None if column.is_number is None else column.is_number[:_SAMPLE]
     return TextColumn(name, table.file, column.cells[:_SAMPLE], column.rows[:_SAMPLE], typed)
 
 
-def period_score(cells: Sequence[str]) -> tuple[Score, Frequency]:
+def score_periods(cells: Sequence[str]) -> tuple[Score, Frequency]:
     """Return how far cells are periods, and of which frequency."""
     scores = {f: _parsed(cells, f.parse) for f in Frequency}
     if are_split_years(cells):
@@ -147,29 +148,29 @@ def period_score(cells: Sequence[str]) -> tuple[Score, Frequency]:
     return scores[best], best
 
 
-def date_score(cells: Sequence[str]) -> Score:
+def score_dates(cells: Sequence[str]) -> Score:
     """Return how far the cells that are not blank are dates."""
     return _parsed([c for c in cells if c.strip()], lambda cell: parse_date(cell, day_first=True))
 
 
-def partner_score(table: TextTable, name: str) -> Score:
+def score_partners(table: TextTable, name: str) -> Score:
     """Return how far cells are known partners, with a little more for codes than for names."""
-    column = head(table, name)
+    column = take_head(table, name)
     is_known = resolve_column(column, {}, Faults()) != ""
-    is_code = np.array([c.strip() in places() for c in column.cells], dtype=bool)
+    is_code = np.array([c.strip() in load_places() for c in column.cells], dtype=bool)
     odd = np.flatnonzero(~is_known)
     first = str(column.cells[odd[0]]) if odd.size else ""
     return Score(float(np.mean(is_known)), float(np.mean(is_code)) / 100, first, int(odd.size))
 
 
-def number_score(table: TextTable, name: str) -> Score:
+def score_numbers(table: TextTable, name: str) -> Score:
     """Return how far cells are numbers, with a little more for larger ones: values, not codes."""
-    return max((numbers_under(table, name, d) for d in DECIMALS), key=lambda s: s.share + s.tie)
+    return max((score_numbers_under(table, name, d) for d in DECIMALS), key=lambda s: s.share + s.tie)
 
 
-def numbers_under(table: TextTable, name: str, decimal: Decimal | None) -> Score:
+def score_numbers_under(table: TextTable, name: str, decimal: Decimal | None) -> Score:
     """Return how far cells are numbers under one decimal mark; missing tokens do not count."""
-    column = head(table, name)
+    column = take_head(table, name)
     numbers = parse_numbers(column, NumberStyle(decimal=decimal), Faults())
     told = numbers.flags != "missing"
     values = numbers.values[np.isfinite(numbers.values)]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from twintrade.data.formats.containers import checked_parts, expanded, tables_inside, unzipped
-from twintrade.data.formats.encodings import decode, possible_encodings, readings
-from twintrade.data.formats.raw_table import column_name
-from twintrade.data.formats.reading_time import time_for
-from twintrade.data.formats.sheet_facts import sheets_of
-from twintrade.data.formats.tables import TextTable, content_of, open_table
-from twintrade.data.formats.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, sheet_texts
+from twintrade.data.formats.containers import expand_gzip, list_zip_tables, read_parts, read_zip_table
+from twintrade.data.formats.encodings import decode, describe_readings, list_possible_encodings
+from twintrade.data.formats.raw_table import clean_column_name
+from twintrade.data.formats.reading_time import limit_time
+from twintrade.data.formats.sheet_facts import list_sheets
+from twintrade.data.formats.tables import TextTable, open_table, read_content
+from twintrade.data.formats.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, read_sheet_texts
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
@@ -58,8 +58,8 @@ def look_at_file(root: Path, file: str) -> tuple[TextTable, list[Guess]]:
     DataError
         Nothing that was tried reads the file.
     """
-    with time_for(file):
-        names, guesses = _guessed(content_of(locate(root, file), file), file)
+    with limit_time(file):
+        names, guesses = _guessed(read_content(locate(root, file), file), file)
         declared = FileFormat(**{g.key: g.value for g in guesses})  # type: ignore[arg-type]
         return open_table(root, file, declared, names, Faults(), needs_all=not names), guesses
 
@@ -72,12 +72,12 @@ def _guessed(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     if name.endswith((".parquet", *UNREAD_ENDINGS)):
         return [], []
     if name.endswith(".gz"):
-        return _text_format(expanded(raw, file), file)
+        return _text_format(expand_gzip(raw, file), file)
     if not name.endswith(".zip"):
         return _text_format(raw, file)
-    inside = tables_inside(raw, file)
+    inside = list_zip_tables(raw, file)
     member = inside[0] if len(inside) > 1 else None
-    names, guesses = _text_format(unzipped(raw, member, file), file)
+    names, guesses = _text_format(read_zip_table(raw, member, file), file)
     if member:
         guesses.insert(0, Guess("member", member, f"the largest of {len(inside)} tables: {', '.join(inside)}"))
     return names, guesses
@@ -85,11 +85,11 @@ def _guessed(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
 
 def _sheet(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     """Return the column names of the sheet to read, and the lines that lead to them."""
-    visible = [s.name for s in sheets_of(checked_parts(raw, file), file) if s.is_visible]
+    visible = [s.name for s in list_sheets(read_parts(raw, file), file) if s.is_visible]
     guesses = []
     if len(visible) > 1:
         guesses.append(Guess("sheet", visible[0], f"the first of {len(visible)} sheets: {', '.join(visible)}"))
-    rows = list(enumerate(sheet_texts(raw, visible[0], file), 1)) if visible else []
+    rows = list(enumerate(read_sheet_texts(raw, visible[0], file), 1)) if visible else []
     width = _commonest(_filled(row) for _, row in rows[:_LINES])
     names, further = _table_rows(rows, width)
     return names, [*guesses, *further]
@@ -121,14 +121,14 @@ def _table_rows(rows: _Rows, width: int, *, is_text: bool = False) -> tuple[list
         last -= 1
     if any(_filled(row) for _, row in rows[last + 1 :]):
         guesses.append(Guess("last_row", rows[last][0], "the rows below it are narrower, as notes are"))
-    return [name for cell in rows[header][1] if (name := column_name(cell))] if rows else [], guesses
+    return [name for cell in rows[header][1] if (name := clean_column_name(cell))] if rows else [], guesses
 
 
 def _decoded(raw: bytes, file: str) -> tuple[str, str]:
     try:
         return decode(raw, None, file).text, ""
     except DataError:
-        for encoding in possible_encodings(raw):
+        for encoding in list_possible_encodings(raw):
             try:
                 return decode(raw, encoding, file).text, encoding
             except DataError:
@@ -137,7 +137,7 @@ def _decoded(raw: bytes, file: str) -> tuple[str, str]:
 
 
 def _shown(raw: bytes) -> str:
-    return "".join(c for c in readings(raw) if c.isprintable())
+    return "".join(c for c in describe_readings(raw) if c.isprintable())
 
 
 def _width(lines: list[str], separator: str) -> int:

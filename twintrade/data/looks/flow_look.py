@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from twintrade.data.calendar.months import plain
+from twintrade.data.calendar.months import strip_accents
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.looks.file_look import Guess
 from twintrade.data.sources.cells import clean_name
@@ -37,13 +37,15 @@ def look_for_flow(table: TextTable, names: Sequence[str], value: str, file: str)
 
 def look_for_valuation(texts: Iterable[str]) -> list[Guess]:
     """Return how the values are valued, where one way alone is named."""
-    words = {w for text in texts for w in plain(text).replace("(", " ").replace(")", " ").replace("_", " ").split()}
+    words = {
+        w for text in texts for w in strip_accents(text).replace("(", " ").replace(")", " ").replace("_", " ").split()
+    }
     found = [v for v in _VALUATIONS if v in words]
     return [Guess("valuation", found[0], "by the column's name")] if len(found) == 1 else []
 
 
 def _only_one(text: str) -> str:
     """Return the one flow that a text speaks of, "" where it speaks of both or none."""
-    lowered = plain(text).replace(_BOTH, "")
+    lowered = strip_accents(text).replace(_BOTH, "")
     found = [flow for flow, words in _IN_NAMES.items() if any(w in lowered for w in words)]
     return found[0] if len(found) == 1 else ""

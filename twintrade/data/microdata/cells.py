@@ -11,25 +11,25 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from twintrade.data.figures.number_style import WHOLE, why_not
+from twintrade.data.figures.number_style import WHOLE, explain_number_fault
 from twintrade.data.microdata.collapse import (
     DIGITS,
     ROWS,
     WEIGHT_DECIMALS,
     Engine,
     Reading,
-    cells_statement,
-    engine_for,
-    faulty_statement,
-    whole_units,
+    build_cells_statement,
+    build_engine,
+    build_faulty_statement,
+    convert_to_whole_units,
 )
-from twintrade.data.microdata.files import MicrodataFiles, content_digest, look_at
+from twintrade.data.microdata.files import MicrodataFiles, hash_content, look_at
 from twintrade.data.microdata.firm_margins import count_margins
-from twintrade.data.microdata.names import Names, categories, coded, read_names
+from twintrade.data.microdata.names import Names, build_categories, encode_key, read_names
 from twintrade.data.schema.microdata import Microdata
 from twintrade.data.schema.source import TradeSource
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.cells import quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
 from twintrade.data.sources.provenance import InputRecord, read_data_card
@@ -84,10 +84,10 @@ def collapse(source: TradeSource, root: Path, faults: Faults) -> Collapsed:
     roles = _roles(source, options)
     files = look_at(path, source.file, list(dict.fromkeys(roles.values())), source)
     reading = _reading(source, options, files, roles)
-    engine = engine_for(options, root)
+    engine = build_engine(options, root)
     try:
         engine.open(files, roles, source.encoding)
-        cells = engine.execute(cells_statement(reading), reading.keys)
+        cells = engine.execute(build_cells_statement(reading), reading.keys)
         n_rows = int(pc.sum(cells["n_rows"]).as_py() or 0)
         if not n_rows:
             raise DataError(f"{source.file}: no row is left after the declared rules")
@@ -172,19 +172,19 @@ def _tell_faulty(
     assert source.microdata is not None
     column = (source.value if role == "value" else source.microdata.weight) or ""
     decimals = reading.decimals if role == "value" else WEIGHT_DECIMALS
-    found = engine.execute(faulty_statement(reading, role)).to_pydict()
+    found = engine.execute(build_faulty_statement(reading, role)).to_pydict()
     texts = ["" if cell is None else str(cell) for cell in found["cell"]]
     places = engine.first_rows(role, texts)
     for text, n in zip(texts, found["n"], strict=True):
         file, row = places.get(text, (source.file, None))
         more = f" (and {n - 1:,} more rows)" if n > 1 else ""
-        faults.error("number", f"{quoted(text)} {_why(text, decimals, role)}{more}", file, row, column)
+        faults.error("number", f"{quote_cell(text)} {_why(text, decimals, role)}{more}", file, row, column)
     if len(texts) == limits.MAX_MESSAGES:
         faults.warn("number", f"{n_faulty:,} rows in all have a {role} that is no plain number", source.file)
 
 
 def _why(text: str, decimals: int, role: str) -> str:
-    reason = why_not(text)
+    reason = explain_number_fault(text)
     if re.fullmatch(rf"{WHOLE}[.][0-9]+", text):
         mend = "declare decimals under microdata" if role == "value" else "round the column"
         return f"has more than {decimals} decimals: {mend}"
@@ -196,15 +196,15 @@ def _frame(names: Names, cells: pa.Table, reading: Reading) -> pd.DataFrame:
     """Return the cells with names and periods as the panel knows them."""
     found: dict[str, Any] = {"city": names.city, "partner": names.partner, "period": names.period}
     if reading.product_digits:
-        codes, groups = coded(cells["product_group"])
-        found["product_group"] = categories(groups, codes)
+        codes, groups = encode_key(cells["product_group"])
+        found["product_group"] = build_categories(groups, codes)
     frame = pd.DataFrame(found)
-    frame["units"] = whole_units(cells["value"], reading.decimals)
+    frame["units"] = convert_to_whole_units(cells["value"], reading.decimals)
     for name in ("n_rows", "n_missing", "n_firms", "n_products"):
         if name in cells.column_names:
             frame[name] = np.asarray(cells[name]).astype(np.int64, copy=False)
     if reading.has_weight:
-        frame["weight"] = whole_units(cells["weight"], WEIGHT_DECIMALS)
+        frame["weight"] = convert_to_whole_units(cells["weight"], WEIGHT_DECIMALS)
     return frame
 
 
@@ -251,7 +251,7 @@ def _record(
     rule = ", ".join(f"where {name} = {text}" for name, text in source.where.items())
     return InputRecord(
         path=source.file,
-        sha256=content_digest(path),
+        sha256=hash_content(path),
         bytes=sum(p.stat().st_size for p in files.paths),
         rows=n_all,
         encoding=(source.encoding or "utf-8") if files.kind == "csv" else "",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from twintrade.data.microdata.collapse import Engine, engine_for
+from twintrade.data.microdata.collapse import Engine, build_engine
 from twintrade.data.schema.microdata import Microdata
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
@@ -39,7 +39,7 @@ class CohortTables:
     center: Mapping[int, float]
 
 
-def cohort_tables(
+def build_cohort_tables(
     cells: pd.DataFrame,
     onsets: pd.DataFrame,
     options: Microdata,
@@ -86,14 +86,14 @@ def cohort_tables(
     table = {name: pa.array(np.asarray(column, dtype=np.int64)) for name, column in keys.items()}
     table["units"] = pa.array(cells["units"].to_numpy(dtype=np.int64))
     told = pa.table(table).filter(pa.array(inside[unit]))
-    engine = engine_for(options, root)
+    engine = build_engine(options, root)
     try:
         engine.register("cells", told)
         shape = (known.size, periods.size)
-        totals = _whole(engine.execute(sums_statement("cohort")), shape, int(periods[0]))
+        totals = _whole(engine.execute(build_sums_statement("cohort")), shape, int(periods[0]))
         raw = _products(engine, known.size, periods)
         grouped = {
-            name: _whole(engine.execute(sums_statement(name, "cohort")), (size, *shape), int(periods[0]))
+            name: _whole(engine.execute(build_sums_statement(name, "cohort")), (size, *shape), int(periods[0]))
             for name, size in (("city", len(cities)), ("partner", len(partners)))
             if name in clusters
         }
@@ -114,13 +114,13 @@ def cohort_tables(
     return _centered(known, periods, counts, totals, raw, held, options.decimals)
 
 
-def sums_statement(*keys: str) -> str:
+def build_sums_statement(*keys: str) -> str:
     """Return the statement of sums by period within keys."""
     listed = ", ".join([*keys, "period"])
     return f"SELECT {listed}, SUM(CAST(units AS {EXACT})) AS total FROM cells GROUP BY {listed}"
 
 
-def products_statement() -> str:
+def build_products_statement() -> str:
     """Return the statement of second moments: within a unit every pair of periods, summed by cohort."""
     return (
         f"SELECT a.cohort AS cohort, a.period AS period, b.period AS other, "
@@ -168,7 +168,7 @@ def _whole(found: pa.Table, shape: tuple[int, ...], first: int) -> ObjectArray:
 
 
 def _products(engine: Engine, n_cohorts: int, periods: IntArray) -> ObjectArray:
-    found = engine.execute(products_statement())
+    found = engine.execute(build_products_statement())
     raw = np.zeros((n_cohorts, periods.size, periods.size), dtype=object)
     h, s, t = (np.asarray(found[name]) for name in ("cohort", "period", "other"))
     values = [int(product) for product in found["product"].to_pylist()]

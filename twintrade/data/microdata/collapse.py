@@ -84,7 +84,7 @@ class Reading:
     product_digits: int | None = None
 
 
-def engine_for(options: Microdata, root: Path) -> Engine:
+def build_engine(options: Microdata, root: Path) -> Engine:
     """Return a closed engine.
 
     Raises
@@ -93,10 +93,10 @@ def engine_for(options: Microdata, root: Path) -> Engine:
         Its extra is not installed, or its master does not answer.
     """
     module = import_module(ENGINES[options.engine])
-    return module.made(options, root)  # type: ignore[no-any-return]
+    return module.open_engine(options, root)  # type: ignore[no-any-return]
 
 
-def cells_statement(reading: Reading) -> str:
+def build_cells_statement(reading: Reading) -> str:
     """Return the statement that gives the rows of a cell added up; rows of unlike quality may stay apart.
 
     Columns: the keys, ``product_group`` where asked, ``n_rows``, ``value`` in smallest units, ``n_missing``,
@@ -117,11 +117,11 @@ def cells_statement(reading: Reading) -> str:
     return f"SELECT {', '.join([*keys, 'n_rows', *_amounts(reading), *counts])} FROM ({apart}) AS cells"
 
 
-def faulty_statement(reading: Reading, role: str = "value") -> str:
+def build_faulty_statement(reading: Reading, role: str = "value") -> str:
     """Return the statement that gives every value (or weight) that is no number, and how often it stands."""
     read = f"CAST({role} AS {TEXT}) AS cell, {role}, {_amount(role, reading)} AS amount"
     return (
-        f"SELECT cell, COUNT(*) AS n FROM (SELECT {read} FROM {ROWS}{where_clause(reading)}) AS read_rows "
+        f"SELECT cell, COUNT(*) AS n FROM (SELECT {read} FROM {ROWS}{build_where_clause(reading)}) AS read_rows "
         f"WHERE amount IS NULL AND {_figure(role, reading)} "
         f"GROUP BY cell ORDER BY n DESC, cell LIMIT {limits.MAX_MESSAGES}"
     )
@@ -131,7 +131,7 @@ TEXT = "STRING"
 """The name under which both engines know text."""
 
 
-def amount(role: str, kind: Type, decimals: int, *, fits: bool = False) -> str:
+def build_amount(role: str, kind: Type, decimals: int, *, fits: bool = False) -> str:
     """Return the expression of a nonnegative number with so many decimals, NULL where the cell is none.
 
     Text counts in the plain form alone, the whole of it: what Spark and DuckDB would accept beyond that differs.
@@ -155,21 +155,23 @@ def amount(role: str, kind: Type, decimals: int, *, fits: bool = False) -> str:
     return f"CASE WHEN {role} >= 0 AND TRY_CAST({role} AS {exact}) = {role} THEN TRY_CAST({role} AS {exact}) END"
 
 
-def where_clause(reading: Reading) -> str:
+def build_where_clause(reading: Reading) -> str:
     """Return the rows that are read."""
     if not reading.where:
         return ""
-    return " WHERE " + " AND ".join(f"TRIM(CAST({role} AS {TEXT})) = {literal(text)}" for role, text in reading.where)
+    return " WHERE " + " AND ".join(
+        f"TRIM(CAST({role} AS {TEXT})) = {quote_literal(text)}" for role, text in reading.where
+    )
 
 
-def literal(text: str) -> str:
+def quote_literal(text: str) -> str:
     """Return text as SQL writes it; a backslash, which Spark reads as an escape, as the character of its number."""
     if "\0" in text:
         raise DataError("a NUL byte cannot stand in a rule of rows")
     return " || CHR(92) || ".join("'" + part.replace("'", "''") + "'" for part in text.split("\\"))
 
 
-def whole_units(column: pa.ChunkedArray, decimals: int) -> IntArray:
+def convert_to_whole_units(column: pa.ChunkedArray, decimals: int) -> IntArray:
     """Return a column of decimals as whole smallest units, without a detour over floating point.
 
     Raises
@@ -202,7 +204,7 @@ def _with_quality(reading: Reading) -> str:
     ]
     return (
         f"(SELECT *, CAST({' + '.join(parts)} AS TINYINT) AS quality FROM "
-        f"(SELECT *, {', '.join(read)} FROM {ROWS}{where_clause(reading)}) AS amounts) AS read_rows"
+        f"(SELECT *, {', '.join(read)} FROM {ROWS}{build_where_clause(reading)}) AS amounts) AS read_rows"
     )
 
 
@@ -217,18 +219,20 @@ def _amount(role: str, reading: Reading) -> str:
     """Return the number in a column, NULL where there is none and where a declared token stands for none."""
     is_value = role == "value"
     kind, decimals = (reading.value_type, reading.decimals) if is_value else (reading.weight_type, WEIGHT_DECIMALS)
-    number = amount(role, kind, decimals, fits=reading.value_fits if is_value else reading.weight_fits)
+    number = build_amount(role, kind, decimals, fits=reading.value_fits if is_value else reading.weight_fits)
     tokens = [token for token in reading.missing_tokens if kind == "text" and re.fullmatch(r"[0-9.]+", token)]
     if not tokens:
         return number
-    return f"CASE WHEN {role} NOT IN ({', '.join(literal(token) for token in tokens)}) THEN {number} END"
+    return f"CASE WHEN {role} NOT IN ({', '.join(quote_literal(token) for token in tokens)}) THEN {number} END"
 
 
 def _figure(role: str, reading: Reading) -> str:
     """Return the condition that something stands where a number should; asked of few rows, as it costs more."""
     if (reading.value_type if role == "value" else reading.weight_type) != "text":
         return f"{role} IS NOT NULL"
-    tokens = ", ".join(literal(t) for t in sorted({*MISSING_TOKENS, *(t.lower() for t in reading.missing_tokens)}))
+    tokens = ", ".join(
+        quote_literal(t) for t in sorted({*MISSING_TOKENS, *(t.lower() for t in reading.missing_tokens)})
+    )
     return f"LOWER(TRIM({role})) NOT IN ({tokens})"
 
 

@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from twintrade.data.microdata.collapse import ROWS, literal
+from twintrade.data.microdata.collapse import ROWS, quote_literal
 from twintrade.data.microdata.files import MicrodataFiles
-from twintrade.data.microdata.transcode import in_utf8
+from twintrade.data.microdata.transcode import transcode_files
 from twintrade.data.schema.microdata import Microdata
 from twintrade.errors import DataError
-from twintrade.fanout import current
+from twintrade.fanout import get_scope
 
 _FIRST_ROW = 2
 _PASSES = 8
@@ -23,7 +23,7 @@ _PAGES = "pages"
 """Where DuckDB spills, beside the files that were decoded."""
 
 
-def made(options: Microdata, root: Path) -> "DuckDB":
+def open_engine(options: Microdata, root: Path) -> "DuckDB":
     """Return an engine with its memory bounded.
 
     Raises
@@ -43,8 +43,8 @@ def made(options: Microdata, root: Path) -> "DuckDB":
     connection: Any = duckdb.connect(":memory:")
     engine = DuckDB(connection, options, spill)
     try:
-        connection.execute(f"SET memory_limit = {literal(options.memory)}")
-        connection.execute(f"SET temp_directory = {literal(str(spill / _PAGES))}")
+        connection.execute(f"SET memory_limit = {quote_literal(options.memory)}")
+        connection.execute(f"SET temp_directory = {quote_literal(str(spill / _PAGES))}")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute("SET autoinstall_known_extensions = false")
     except duckdb.Error as error:
@@ -68,7 +68,7 @@ class DuckDB:
         self._files, self._roles = files, roles
         paths = files.paths
         if files.kind == "csv" and encoding is not None:
-            paths = in_utf8(files, encoding, self._spill / "decoded")
+            paths = transcode_files(files, encoding, self._spill / "decoded")
         self._paths = [str(p) for p in paths]
         columns = ", ".join(f"{self._column(column)} AS {role}" for role, column in roles.items())
         self._view = f"SELECT {columns} FROM {self._source(self._paths)}"
@@ -90,7 +90,7 @@ class DuckDB:
             except duckdb.OutOfMemoryException as error:
                 if not apart or "offload" in str(error):
                     raise
-            (current().workers.progress or (lambda _: None))(f"memory is short: once more in {_PASSES} passes")
+            (get_scope().workers.progress or (lambda _: None))(f"memory is short: once more in {_PASSES} passes")
             return self._in_passes(statement, apart)
         except duckdb.Error as error:
             raise DataError(self._told(error)) from None
@@ -156,15 +156,15 @@ class DuckDB:
                 by_header.setdefault(headers[path], []).append(path)
             parts = [f"SELECT * FROM {self._delimited(header, own)}" for header, own in by_header.items()]
             return f"({' UNION ALL BY NAME '.join(parts)})"
-        self._connection.execute(f"ATTACH IF NOT EXISTS {literal(paths[0])} AS declared (READ_ONLY)")
+        self._connection.execute(f"ATTACH IF NOT EXISTS {quote_literal(paths[0])} AS declared (READ_ONLY)")
         return 'declared."' + (self._options.table or ROWS).replace('"', '""') + '"'
 
     def _delimited(self, header: Sequence[str], paths: Sequence[str]) -> str:
         assert self._files is not None
-        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
+        columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in header)
         return (
             f"read_csv({_listed(paths)}, columns = {{{columns}}}, auto_detect = false, header = true, "
-            f"delim = {literal(self._files.separator)}, quote = '\"', escape = '\"', strict_mode = true)"
+            f"delim = {quote_literal(self._files.separator)}, quote = '\"', escape = '\"', strict_mode = true)"
         )
 
     def _told(self, error: Exception) -> str:
@@ -188,7 +188,7 @@ class DuckDB:
 
 
 def _listed(paths: Sequence[str]) -> str:
-    return "[" + ", ".join(literal(path) for path in paths) + "]"
+    return "[" + ", ".join(quote_literal(path) for path in paths) + "]"
 
 
 def _first(error: Exception) -> str:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from twintrade.data.microdata.collapse import ROWS, TEXT
 from twintrade.data.microdata.files import MicrodataFiles
-from twintrade.data.microdata.transcode import in_utf8
+from twintrade.data.microdata.transcode import transcode_files
 from twintrade.data.schema.microdata import Microdata
 from twintrade.errors import DataError
 
@@ -33,7 +33,7 @@ _SETTINGS = {
 }
 
 
-def made(options: Microdata, root: Path) -> "Spark":
+def open_engine(options: Microdata, root: Path) -> "Spark":
     """Return an engine whose master answers.
 
     Raises
@@ -78,7 +78,11 @@ class Spark:
         if files.kind == "duckdb":
             raise DataError(f'{files.names[0]}: Spark reads no DuckDB file: say engine = "duckdb", or write Parquet')
         self._files = files
-        paths = in_utf8(files, encoding, self._spill / "decoded") if encoding and files.kind == "csv" else files.paths
+        paths = (
+            transcode_files(files, encoding, self._spill / "decoded")
+            if encoding and files.kind == "csv"
+            else files.paths
+        )
         parts: dict[tuple[str, ...], list[str]] = {}
         for path, header in zip(paths, files.headers, strict=True):
             parts.setdefault(header, []).append(str(path))

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from twintrade.data.formats.raw_table import check_header, column_name
+from twintrade.data.formats.raw_table import check_header, clean_column_name
 from twintrade.data.schema.file_format import FileFormat
-from twintrade.data.sources.cells import quoted
+from twintrade.data.sources.cells import quote_cell
 from twintrade.errors import DataError
 
 Kind: TypeAlias = Literal["csv", "parquet", "duckdb"]
@@ -72,31 +72,31 @@ class MicrodataFiles:
         return fraction <= decimals and whole <= digits - decimals
 
 
-def content_digest(path: Path) -> str:
+def hash_content(path: Path) -> str:
     """Return the sha256 of a file, or of the names and contents of all files in a folder, read in a stream."""
     if path.is_file():
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     total = hashlib.sha256()
-    for file in folder_files(path):
+    for file in list_folder_files(path):
         with file.open("rb") as stream:
             own = hashlib.file_digest(stream, "sha256").hexdigest()
         total.update(f"{file.relative_to(path).as_posix()}\n{own}\n".encode())
     return total.hexdigest()
 
 
-def folder_files(path: Path) -> list[Path]:
+def list_folder_files(path: Path) -> list[Path]:
     """Return the data files of a folder, sorted; hidden files and pages beside the data are none."""
     return sorted(
         p
         for p in path.rglob("*")
         if p.is_file()
-        and kind_of(p.name)
+        and find_kind(p.name)
         and not any(part.startswith((".", "_")) for part in p.relative_to(path).parts)
     )
 
 
-def kind_of(name: str) -> Kind | None:
+def find_kind(name: str) -> Kind | None:
     """Return the kind of a file by its ending."""
     return next((kind for ending, kind in ENDINGS.items() if name.lower().endswith(ending)), None)
 
@@ -109,11 +109,11 @@ def look_at(path: Path, declared: str, needed: Sequence[str], form: FileFormat) 
     DataError
         No data file, files of several kinds, a column that one of them lacks or holds as another type, a broken file.
     """
-    paths = [path] if path.is_file() else folder_files(path)
+    paths = [path] if path.is_file() else list_folder_files(path)
     names = [declared if path.is_file() else f"{declared}/{p.relative_to(path).as_posix()}" for p in paths]
     if not paths:
         raise DataError(f"{declared} holds no file that ends in {', '.join(ENDINGS)}")
-    kinds = {kind_of(p.name): name for p, name in zip(paths, names, strict=True)}
+    kinds = {find_kind(p.name): name for p, name in zip(paths, names, strict=True)}
     if len(kinds) > 1:
         raise DataError(
             f"{declared} holds files of several kinds ({', '.join(kinds.values())}): keep one kind a folder"
@@ -135,7 +135,7 @@ def _delimited(files: MicrodataFiles, needed: Sequence[str], form: FileFormat) -
     for path, name in zip(files.paths, files.names, strict=True):
         line = _first_line(path, name, form.encoding)
         separator = _separator(line, needed, form)
-        header = tuple(column_name(cell) for cell in next(csv.reader([line], delimiter=separator), []))
+        header = tuple(clean_column_name(cell) for cell in next(csv.reader([line], delimiter=separator), []))
         check_header(list(header), needed, 1, (), name)
         headers.append(header)
         separators.setdefault(separator, name)
@@ -144,7 +144,7 @@ def _delimited(files: MicrodataFiles, needed: Sequence[str], form: FileFormat) -
     return MicrodataFiles("csv", files.paths, files.names, tuple(headers), next(iter(separators)))
 
 
-def codec_of(encoding: str) -> str:
+def find_codec(encoding: str) -> str:
     """Return the codec of a declared encoding; GB18030 contains GBK and GB2312 and reads what they promise.
 
     Raises
@@ -168,7 +168,7 @@ def _first_line(path: Path, name: str, encoding: str | None) -> str:
             f"{name} cannot be read ({error}): the file is not whole, or not what its ending says"
         ) from None
     text = io.TextIOWrapper(
-        io.BytesIO(raw), encoding=codec_of(encoding or "utf-8-sig"), errors="replace", newline=""
+        io.BytesIO(raw), encoding=find_codec(encoding or "utf-8-sig"), errors="replace", newline=""
     ).readline()
     if not text.strip():
         raise DataError(f"{name} is empty")
@@ -179,7 +179,8 @@ def _separator(line: str, needed: Sequence[str], form: FileFormat) -> str:
     if form.separator is not None:
         return "\t" if form.separator == "tab" else form.separator
     counts = {
-        s: len(set(needed) & {column_name(c) for c in next(csv.reader([line], delimiter=s), [])}) for s in _SEPARATORS
+        s: len(set(needed) & {clean_column_name(c) for c in next(csv.reader([line], delimiter=s), [])})
+        for s in _SEPARATORS
     }
     return max(_SEPARATORS, key=lambda s: counts[s])
 
@@ -219,7 +220,7 @@ def _type(found: object, column: str, name: str) -> Type:
 
     is_nested = pa.types.is_nested(found) or pa.types.is_boolean(found) or pa.types.is_binary(found)
     if is_nested:
-        raise DataError(f"{name}: the column {quoted(column)} is of type {found}, not one number or text a row")
+        raise DataError(f"{name}: the column {quote_cell(column)} is of type {found}, not one number or text a row")
     if pa.types.is_integer(found):
         return "integer"
     if pa.types.is_decimal(found):

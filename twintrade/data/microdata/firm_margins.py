@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from twintrade.data.microdata.collapse import ROWS, TEXT, Engine, literal
+from twintrade.data.microdata.collapse import ROWS, TEXT, Engine, quote_literal
 from twintrade.data.microdata.names import Names
 from twintrade.data.schema.source import Constant, TradeSource
 from twintrade.errors import DataError
@@ -53,7 +53,7 @@ def count_margins(engine: Engine, source: TradeSource, names: Names, ratio: int)
     columns = {n: pa.array(periods[n], pa.string()) for n in ("period", "subperiod") if n in periods}
     ordinals = pa.array(periods["ordinal"].to_numpy() // max(ratio, 1), type=pa.int64())
     engine.register("period_names", pa.table({**columns, "id": ordinals}))
-    found = engine.execute(margins_statement(source, [*columns])).to_pandas()
+    found = engine.execute(build_margins_statement(source, [*columns])).to_pandas()
     out = pd.DataFrame({role: ids[role].to_numpy(dtype=object)[found[role]] for role in ("city", "partner")})
     out["period"] = found["period"].to_numpy(dtype=np.int64)
     for name in [*found.columns][3:]:
@@ -65,11 +65,13 @@ def count_margins(engine: Engine, source: TradeSource, names: Names, ratio: int)
     return out
 
 
-def margins_statement(source: TradeSource, periods: list[str]) -> str:
+def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
     """Return the statement, the same for every engine."""
     options = source.microdata
     assert options is not None
-    rules = [f"TRIM(CAST(m.rule_{i} AS {TEXT})) = {literal(text)}" for i, text in enumerate(source.where.values())]
+    rules = [
+        f"TRIM(CAST(m.rule_{i} AS {TEXT})) = {quote_literal(text)}" for i, text in enumerate(source.where.values())
+    ]
     joins = [f"JOIN period_names t ON {' AND '.join(_same(f'm.{n}', f't.{n}') for n in periods)}"]
     for role, short in (("city", "c"), ("partner", "p")):
         part = getattr(source, role)

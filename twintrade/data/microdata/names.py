@@ -13,7 +13,7 @@ from twintrade.data.geography.cities import read_cities
 from twintrade.data.geography.countries import resolve_column
 from twintrade.data.microdata.collapse import Engine
 from twintrade.data.schema.source import Constant, TradeSource
-from twintrade.data.sources.cells import TextColumn, text_array
+from twintrade.data.sources.cells import TextColumn, build_text_array
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray, ObjectArray
@@ -65,20 +65,20 @@ def read_names(source: TradeSource, engine: Engine, cells: pa.Table, faults: Fau
     )
     where, cities = reader.distinct(["city"])
     names = reader.read(["city"], where, cities, lambda c, found: read_cities(c[0], source.city_names, None, found))
-    city = categories(names, where)
+    city = build_categories(names, where)
     if any(line.first is not None or line.last is not None for line in source.city_names):
         column = TextColumn("city", source.file, cities[0][where], np.zeros(where.size, dtype=np.int64))
         changing = read_cities(column, source.city_names, period // source.frequency.per_year, Faults())
-        city = categories(changing, np.arange(where.size))
+        city = build_categories(changing, np.arange(where.size))
     tables = {
         "city": pd.DataFrame({"text": cities[0], "name": names}),
         "partner": pd.DataFrame({"text": partners[0], "name": codes}),
         "period": pd.DataFrame({**dict(zip(months, shown, strict=True)), "ordinal": ordinals.astype(np.int64)}),
     }
-    return Names(city, categories(codes, who), period, tables)
+    return Names(city, build_categories(codes, who), period, tables)
 
 
-def categories(names: ObjectArray, codes: IntArray) -> pd.Categorical:
+def build_categories(names: ObjectArray, codes: IntArray) -> pd.Categorical:
     """Return the name of each code without repeating it in memory."""
     known = pd.Index(sorted(set(names)), dtype=object)
     return pd.Categorical.from_codes(known.get_indexer(pd.Index(names, dtype=object))[codes], categories=known)
@@ -101,8 +101,8 @@ class _Reader:
         """Return the code of each cell, and the text of each role by code."""
         part = getattr(self._source, roles[0])
         if isinstance(part, Constant):
-            return np.zeros(self._cells.num_rows, dtype=np.int64), [text_array([part.constant])]
-        read = [coded(self._cells[role]) for role in roles]
+            return np.zeros(self._cells.num_rows, dtype=np.int64), [build_text_array([part.constant])]
+        read = [encode_key(self._cells[role]) for role in roles]
         if len(read) == 1:
             return read[0][0], [read[0][1]]
         joint = np.zeros(self._cells.num_rows, dtype=np.int64)
@@ -145,9 +145,9 @@ class _Reader:
         return isinstance(getattr(self._source, role), str)
 
 
-def coded(column: pa.ChunkedArray) -> tuple[IntArray, ObjectArray]:
+def encode_key(column: pa.ChunkedArray) -> tuple[IntArray, ObjectArray]:
     """Return a key column as codes and texts: numbers and dates as they are written, an absent one as blank."""
     if pa.types.is_timestamp(column.type):
         column = pc.strftime(column, format="%Y-%m-%d")
     found = pc.fill_null(column.cast(pa.string()), "").combine_chunks().dictionary_encode()
-    return np.asarray(found.indices).astype(np.int64), text_array(found.dictionary.to_pylist())
+    return np.asarray(found.indices).astype(np.int64), build_text_array(found.dictionary.to_pylist())

@@ -5,15 +5,15 @@ import gzip
 import time
 from pathlib import Path
 
-from twintrade.data.microdata.files import MicrodataFiles, codec_of
+from twintrade.data.microdata.files import MicrodataFiles, find_codec
 from twintrade.errors import DataError
-from twintrade.fanout import current
+from twintrade.fanout import get_scope
 
 _CHUNK = 1 << 22
 _TOLD_EVERY = 1.0
 
 
-def in_utf8(files: MicrodataFiles, encoding: str, folder: Path) -> tuple[Path, ...]:
+def transcode_files(files: MicrodataFiles, encoding: str, folder: Path) -> tuple[Path, ...]:
     """Return the files in UTF-8; those that are so already stay where they are.
 
     Raises
@@ -21,7 +21,7 @@ def in_utf8(files: MicrodataFiles, encoding: str, folder: Path) -> tuple[Path, .
     DataError
         No such encoding, bytes that it does not have, or no room on the disk.
     """
-    codec = codec_of(encoding)
+    codec = find_codec(encoding)
     if codec == "utf-8":
         return files.paths
     folder.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ def in_utf8(files: MicrodataFiles, encoding: str, folder: Path) -> tuple[Path, .
 
 def _decoded(path: Path, shown: str, codec: str, target: Path) -> Path:
     decoder = codecs.getincrementaldecoder(codec)()
-    progress = current().workers.progress or (lambda _: None)
+    progress = get_scope().workers.progress or (lambda _: None)
     total, done, lines, told = path.stat().st_size, 0, 1, time.monotonic()
     try:
         with path.open("rb") as raw, target.open("wb") as out:

@@ -1,8 +1,8 @@
 """The registry of twinnings, and whether it fits the trade table."""
 
 from twintrade.data.registry.facts import RegistryFacts as RegistryFacts
-from twintrade.data.registry.facts import registry_facts as registry_facts
-from twintrade.data.registry.facts import with_size as with_size
+from twintrade.data.registry.facts import add_city_size as add_city_size
+from twintrade.data.registry.facts import compute_registry_facts as compute_registry_facts
 from twintrade.data.registry.matching import Reconciliation as Reconciliation
 from twintrade.data.registry.matching import reconcile as reconcile
 from twintrade.data.registry.reading import Registry as Registry

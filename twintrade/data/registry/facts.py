@@ -35,7 +35,7 @@ class RegistryFacts:
     ended: pd.DataFrame
 
 
-def registry_facts(twinnings: pd.DataFrame, *, says_ended: bool) -> RegistryFacts:
+def compute_registry_facts(twinnings: pd.DataFrame, *, says_ended: bool) -> RegistryFacts:
     """Return the facts of a registry.
 
     Parameters
@@ -55,7 +55,7 @@ def registry_facts(twinnings: pd.DataFrame, *, says_ended: bool) -> RegistryFact
     )
 
 
-def with_size(by_city: pd.DataFrame, cities: pd.DataFrame) -> pd.DataFrame:
+def add_city_size(by_city: pd.DataFrame, cities: pd.DataFrame) -> pd.DataFrame:
     """Return cities with population and number of twins: city, country, population, twins.
 
     Parameters
@@ -106,12 +106,12 @@ def _completeness(twinnings: pd.DataFrame) -> pd.DataFrame:
 
 def _ended(twinnings: pd.DataFrame) -> pd.DataFrame:
     n, k = len(twinnings), int((twinnings["ended"].astype(str) != "").sum())
-    low, high = wilson(k, n)
+    low, high = compute_wilson(k, n)
     row = {"label": f"{k} of {n} ties ended", "group": "share", "effect": k / n, "low": low, "high": high}
     return pd.DataFrame([row | {"scale": "share"}])
 
 
-def wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+def compute_wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """Return the Wilson score interval of a share (Wilson 1927, equation 1)."""
     p = k / n
     center, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))

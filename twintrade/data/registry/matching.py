@@ -8,11 +8,11 @@ import pandas as pd
 
 from twintrade.data.calendar.dates import TwinningDate, parse_date
 from twintrade.data.calendar.periods import Frequency
-from twintrade.data.geography.countries import places
-from twintrade.data.geography.near_names import near_name
+from twintrade.data.geography.countries import load_places
+from twintrade.data.geography.near_names import find_near_name
 from twintrade.data.registry.reading import Registry, UndatedTies
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import counted
+from twintrade.data.sources.cells import format_counted
 from twintrade.data.sources.faults import Faults
 from twintrade.effects import Message
 
@@ -127,9 +127,9 @@ def _status(
 def _meant(tie: Mapping[Hashable, object], cities: set[str], partners: set[str]) -> str:
     """Return what a misspelt city, or the code of a country without trade rows, may mean."""
     city, partner = str(tie["city"]), str(tie["partner"])
-    near = "" if city in cities else near_name(city, cities)
+    near = "" if city in cities else find_near_name(city, cities)
     hint = f"; is {near} meant? Say so under city_names" if near else ""
-    if partner not in partners and (place := places().get(partner)):
+    if partner not in partners and (place := load_places().get(partner)):
         hint += f"; {partner} is {place.name}"
     return hint
 
@@ -147,14 +147,14 @@ def _report(frame: pd.DataFrame, counts: pd.DataFrame, last: int, frequency: Fre
         if n_twinnings:
             faults.inform(
                 f"twinnings-{status.replace(' ', '-')}",
-                f"{counted(n_twinnings, 'twinning')}, {counted(n_pairs, 'pair')}: {sentence}",
+                f"{format_counted(n_twinnings, 'twinning')}, {format_counted(n_pairs, 'pair')}: {sentence}",
             )
     lost = frame[frame["status"] == "too coarse"]
     if len(lost):
         faults.warn(
             "date-too-coarse",
-            f"{counted(len(lost), 'twinning is', 'twinnings are')} dated too coarsely for {frequency.value} periods: "
-            + _named(lost),
+            f"{format_counted(len(lost), 'twinning is', 'twinnings are')} dated too coarsely for "
+            f"{frequency.value} periods: " + _named(lost),
         )
     limit = last // frequency.per_year + limits.YEARS_BEYOND_SAMPLE
     late = frame[(frame["status"] == "after") & (frame["signed"].str[:4].replace("", "0").astype(int) > limit)]
@@ -167,7 +167,7 @@ def _report(frame: pd.DataFrame, counts: pd.DataFrame, last: int, frequency: Fre
 
 
 def _are(n: int) -> str:
-    return counted(n, "twinning is", "twinnings are")
+    return format_counted(n, "twinning is", "twinnings are")
 
 
 def _named(frame: pd.DataFrame) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from twintrade.data.formats.tables import TextTable, open_table
-from twintrade.data.registry.twinning_rows import columns_of, places_of, read_events, read_kinds, text_of
+from twintrade.data.registry.twinning_rows import list_columns, read_events, read_kinds, read_places, read_text_column
 from twintrade.data.registry.twinnings import CANDIDATE_COLUMNS, TWINNING_COLUMNS, gather
 from twintrade.data.schema.source import TwinningSource, UndatedSource
-from twintrade.data.sources.cells import clean_text, counted, text_array
+from twintrade.data.sources.cells import build_text_array, clean_text, format_counted
 from twintrade.data.sources.faults import AbsentInputError, Faults
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import Message
@@ -83,7 +83,7 @@ def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> Registry:
     records: list[InputRecord] = []
     for source in sources:
         try:
-            table = open_table(root, source.file, source, columns_of(source), faults)
+            table = open_table(root, source.file, source, list_columns(source), faults)
             read, record = _source_rows(source, table, faults)
         except AbsentInputError:
             raise
@@ -119,11 +119,11 @@ def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedTies:
     rows: list[pd.DataFrame] = []
     records: list[InputRecord] = []
     for source in sources:
-        table = open_table(root, source.file, source, columns_of(source), faults)
-        city, partner = places_of(source, table, faults)
+        table = open_table(root, source.file, source, list_columns(source), faults)
+        city, partner = read_places(source, table, faults)
         frame = pd.DataFrame({"city": city, "partner": partner})
         for name in ("partner_city", "signatory", "note"):
-            frame[name] = text_of(table, getattr(source, name))
+            frame[name] = read_text_column(table, getattr(source, name))
         rows.append(frame.assign(file=source.file, row=table.rows))
         records.append(table.record)
         if source.policy == "error":
@@ -140,7 +140,7 @@ def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedTies:
 
 def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tuple[pd.DataFrame, InputRecord]:
     """Return one row a line of the file, with its date parsed and its parts named."""
-    city, partner = places_of(source, table, faults)
+    city, partner = read_places(source, table, faults)
     kinds = read_kinds(source, table, faults)
     frame = pd.DataFrame(
         {
@@ -148,7 +148,9 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
             "partner": partner,
             "partner_city": _partner_cities(source, table),
             "kind": kinds,
-            **{name: text_of(table, getattr(source, name)) for name in ("id", "signatory", "source", "note")},
+            **{
+                name: read_text_column(table, getattr(source, name)) for name in ("id", "signatory", "source", "note")
+            },
         }
     )
     frame = pd.concat([frame, read_events(source, table, faults)], axis=1)
@@ -157,12 +159,12 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
     )
     says_none = (frame["event_kind"] == "none").to_numpy()
     if says_none.any():
-        rows = counted(int(says_none.sum()), "row")
+        rows = format_counted(int(says_none.sum()), "row")
         faults.inform("no-tie", f"left out because no tie was found: {rows}", source.file)
     return frame[~says_none], table.record.dropping("says that no tie exists", int(says_none.sum()))
 
 
 def _partner_cities(source: TwinningSource, table: TextTable) -> ObjectArray:
     if isinstance(source.partner_city, str):
-        return text_array(clean_text(cell) for cell in table.columns[source.partner_city])
-    return text_array([source.partner_city.constant] * table.rows.size)
+        return build_text_array(clean_text(cell) for cell in table.columns[source.partner_city])
+    return build_text_array([source.partner_city.constant] * table.rows.size)

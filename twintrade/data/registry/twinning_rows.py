@@ -11,7 +11,7 @@ from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.cities import read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
 from twintrade.data.schema.source import EVENT_KINDS, TWINNING_KINDS, Constant, TwinningSource, UndatedSource
-from twintrade.data.sources.cells import TextColumn, clean_name, clean_text, quoted, text_array
+from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, clean_text, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import ObjectArray
@@ -22,28 +22,28 @@ _ROLES = (
 )
 
 
-def columns_of(source: TwinningSource | UndatedSource) -> list[str]:
+def list_columns(source: TwinningSource | UndatedSource) -> list[str]:
     """Return the columns that a declaration names."""
     names = {f.name for f in fields(source)}
     parts = [getattr(source, role) for role in _ROLES if role in names]
     return [part for part in parts if isinstance(part, str)]
 
 
-def text_of(table: TextTable, column: str | None) -> ObjectArray:
+def read_text_column(table: TextTable, column: str | None) -> ObjectArray:
     """Return a column as text, blank where it is not declared."""
     if column is None:
-        return text_array([""] * table.rows.size)
-    return text_array(clean_text(cell) for cell in table.columns[column])
+        return build_text_array([""] * table.rows.size)
+    return build_text_array(clean_text(cell) for cell in table.columns[column])
 
 
-def places_of(
+def read_places(
     source: TwinningSource | UndatedSource, table: TextTable, faults: Faults
 ) -> tuple[ObjectArray, ObjectArray]:
     """Return the city and the partner's code of every row; a tie with a group of countries is an error."""
     cities = read_cities(_part(table, source.city, "city"), source.city_names, None, faults)
     column = _part(table, source.partner, "partner")
     codes = resolve_column(column, source.partner_names, faults)
-    column.errors(faults, "partner", is_aggregate(codes), lambda cell: f"{quoted(cell)} is no single country")
+    column.errors(faults, "partner", is_aggregate(codes), lambda cell: f"{quote_cell(cell)} is no single country")
     return cities, codes
 
 
@@ -56,27 +56,27 @@ def read_kinds(source: TwinningSource, table: TextTable, faults: Faults) -> Obje
 def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.DataFrame:
     """Return event_kind, event_text, date (TwinningDate or None) and ended of every row."""
     n_rows = table.rows.size
-    kinds, texts = text_array(["signed"] * n_rows), text_array([""] * n_rows)
+    kinds, texts = build_text_array(["signed"] * n_rows), build_text_array([""] * n_rows)
     if source.event is not None:
         known = {kind: kind for kind in EVENT_KINDS} | dict(source.events)
         kinds = _mapped(table.column(source.event), known, EVENT_KINDS, "events", faults)
-        texts = text_of(table, source.event)
-    precision = text_of(table, source.precision)
+        texts = read_text_column(table, source.event)
+    precision = read_text_column(table, source.precision)
     dates = _dates(source, table.column(source.date), precision, faults, is_start=True)
-    ended = text_array([""] * n_rows)
+    ended = build_text_array([""] * n_rows)
     if source.ended is not None:
         column = table.column(source.ended)
-        ends = _dates(source, column, text_array([""] * n_rows), faults)
+        ends = _dates(source, column, build_text_array([""] * n_rows), faults)
         before = np.array([_ends_before(d, e) for d, e in zip(dates, ends, strict=True)], dtype=bool)
-        column.errors(faults, "date", before, lambda cell: f"{quoted(cell)} ends the tie before it began")
-        ended = text_array(e.iso if e else "" for e in ends)
+        column.errors(faults, "date", before, lambda cell: f"{quote_cell(cell)} ends the tie before it began")
+        ended = build_text_array(e.iso if e else "" for e in ends)
     return pd.DataFrame({"event_kind": kinds, "event_text": texts, "date": dates, "ended": ended})
 
 
 def _part(table: TextTable, part: str | Constant, role: str) -> TextColumn:
     if isinstance(part, str):
         return table.column(part)
-    return TextColumn(role, table.file, text_array([part.constant] * table.rows.size), table.rows)
+    return TextColumn(role, table.file, build_text_array([part.constant] * table.rows.size), table.rows)
 
 
 def _mapped(
@@ -84,14 +84,16 @@ def _mapped(
 ) -> ObjectArray:
     wrong = sorted(set(known.values()) - set(allowed))
     if wrong:
-        raise DataError(f"{column.file}: {key} maps to {', '.join(map(quoted, wrong))}; known: {', '.join(allowed)}")
+        raise DataError(
+            f"{column.file}: {key} maps to {', '.join(map(quote_cell, wrong))}; known: {', '.join(allowed)}"
+        )
     by_name = {clean_name(name).casefold(): word for name, word in known.items()}
-    words = text_array(by_name.get(clean_name(cell).casefold(), "") for cell in column.cells)
+    words = build_text_array(by_name.get(clean_name(cell).casefold(), "") for cell in column.cells)
     column.errors_once(
         faults,
         key,
         words == "",
-        lambda cell: f"{quoted(cell)} is not mapped: add it under {key}, as one of {', '.join(allowed)}",
+        lambda cell: f"{quote_cell(cell)} is not mapped: add it under {key}, as one of {', '.join(allowed)}",
     )
     return words
 
@@ -110,7 +112,7 @@ def _dates(
                 if is_start and as_of is None:
                     refuse_future(date)
             except ValueError as error:
-                faults.error("date", f"{quoted(cell)} {error}", column.file, int(row), column.name)
+                faults.error("date", f"{quote_cell(cell)} {error}", column.file, int(row), column.name)
         found.append(date)
     return found
 

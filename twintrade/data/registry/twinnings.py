@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from twintrade.data.calendar.dates import TwinningDate
-from twintrade.data.sources.cells import counted, folded, quoted
+from twintrade.data.sources.cells import fold_name, format_counted, quote_cell
 from twintrade.data.sources.faults import Faults
 
 TWINNING_COLUMNS = (
@@ -44,7 +44,7 @@ def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFra
     undated = ~frame["id"].isin(candidates["twinning_id"])
     if undated.any():
         named = ", ".join(_name(r) for _, r in frame[undated].head(_MAX_NAMED).iterrows())
-        count = counted(int(undated.sum()), "twinning has", "twinnings have")
+        count = format_counted(int(undated.sum()), "twinning has", "twinnings have")
         faults.warn("undated-twinning", f"{count} no date ({named}): never a control")
     _warn_of_twin_rows(frame, faults)
     return frame, candidates
@@ -62,11 +62,11 @@ def _note_repeats(groups: Mapping[str, list[Row]], faults: Faults) -> None:
         for row in later:
             where = f"row {first['row']}" + (f" of {first['file']}" if first["file"] != row["file"] else "")
             if not (row["has_events"] and first["has_events"]):
-                text = f"{quoted(name)} stands here and in {where}: remove one, or declare an event column"
+                text = f"{quote_cell(name)} stands here and in {where}: remove one, or declare an event column"
                 faults.error("duplicate-twinning", text, row["file"], int(row["row"]))
             differ = [c for c in ("city", "partner", "kind") if row[c] != first[c]]
             if differ:
-                text = f"{quoted(name)} differs from {where} in {', '.join(differ)}"
+                text = f"{quote_cell(name)} differs from {where} in {', '.join(differ)}"
                 faults.error("duplicate-twinning", text, row["file"], int(row["row"]))
 
 
@@ -100,11 +100,11 @@ def _twinning(name: str, group: list[Row], faults: Faults) -> dict[str, object]:
     signed: list[TwinningDate] = sorted((row["date"] for row in signatures), key=lambda d: d.earliest)
     if len({d.iso for d in signed}) > 1:
         named = ", ".join(d.iso for d in signed)
-        text = f"{quoted(name)} has several dates of signature ({named}); the earliest counts"
+        text = f"{quote_cell(name)} has several dates of signature ({named}); the earliest counts"
         faults.warn("several-signatures", text, *place)
     ends = sorted({row["ended"] for row in group} - {""})
     if len(ends) > 1:
-        faults.error("date", f"{quoted(name)} has two ends ({', '.join(ends)})", *place)
+        faults.error("date", f"{quote_cell(name)} has two ends ({', '.join(ends)})", *place)
     return {
         **{c: first[c] for c in ("city", "signatory", "partner_city", "partner", "kind", "file", "row")},
         "id": name,
@@ -123,7 +123,9 @@ def _name(twinning: pd.Series) -> str:
 def _warn_of_twin_rows(frame: pd.DataFrame, faults: Faults) -> None:
     """Warn of different identifiers for what reads like one tie."""
     who = frame["signatory"].where(frame["signatory"] != "", frame["city"])
-    key = frame["city"] + "|" + who.map(folded) + "|" + frame["partner_city"].map(folded) + "|" + frame["partner"]
+    key = (
+        frame["city"] + "|" + who.map(fold_name) + "|" + frame["partner_city"].map(fold_name) + "|" + frame["partner"]
+    )
     again = key.duplicated(keep=False) & (frame["partner_city"] != "")
     for _, group in frame[again].groupby(key[again], sort=False):
         rows = ", ".join(str(r) for r in group["row"])

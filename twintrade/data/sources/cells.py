@@ -63,16 +63,16 @@ class TextColumn:
         counts = Counter(cell for cell, _ in sorted(pairs, key=lambda pair: pair[1]))
         first = dict(zip(reversed(self.cells[places]), reversed(self.rows[places]), strict=True))
         for cell, n in counts.items():
-            more = f" (and {counted(n - 1, 'more row')})" if n > 1 else ""
+            more = f" (and {format_counted(n - 1, 'more row')})" if n > 1 else ""
             faults.error(code, reason(cell) + more, self.file, int(first[cell]), self.name)
 
 
-def counted(n: int, one: str, several: str = "") -> str:
+def format_counted(n: int, one: str, several: str = "") -> str:
     """Return a number with its noun: "1 row", "2 rows", "1,200 cities"."""
     return f"{n:,} {one if n == 1 else several or one + 's'}"
 
 
-def text_array(values: Iterable[str]) -> ObjectArray:
+def build_text_array(values: Iterable[str]) -> ObjectArray:
     """Return text as an object array, also when all have one length."""
     items = values if isinstance(values, list) else list(values)
     out = np.empty(len(items), dtype=object)
@@ -80,7 +80,7 @@ def text_array(values: Iterable[str]) -> ObjectArray:
     return out
 
 
-def quoted(cell: str) -> str:
+def quote_cell(cell: str) -> str:
     """Return a cell as a message may show it: short, without control or bidirectional characters."""
     shown = "".join(c for c in cell.translate(_INVISIBLE) if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
     if len(shown) > limits.MAX_QUOTED_CHARACTERS:
@@ -101,7 +101,7 @@ def clean_text(cell: str) -> str:
     return name if name.isprintable() else "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cs"))
 
 
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """Return what two spellings of one name share: letters and digits only, no accents, no case."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     return "".join(c for c in decomposed if c.isalnum())

@@ -99,7 +99,7 @@ def _card_from_list(root: Path, file: str) -> DataCard:
     return DataCard(publisher, rows[0].get("licence") or "", rows[0].get("what") or "")
 
 
-def provenance_frame(records: Iterable[InputRecord]) -> pd.DataFrame:
+def build_provenance_frame(records: Iterable[InputRecord]) -> pd.DataFrame:
     """Return one row an input, with the columns ``PROVENANCE_COLUMNS``."""
     rows = [
         tuple(

@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.variants import Variant
 from twintrade.errors import DesignError
-from twintrade.inference.dependence import great_circle
+from twintrade.inference.dependence import compute_great_circle
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 
 DIRECT = "direct"
@@ -65,7 +65,7 @@ class Exposure:
         return nearest, first
 
 
-def exposure(design: Design, through: str, columns: tuple[str, str]) -> Exposure:
+def compute_exposure(design: Design, through: str, columns: tuple[str, str]) -> Exposure:
     """Return what dyads see through an end, by the coordinates of the other end.
 
     Parameters
@@ -87,7 +87,7 @@ def exposure(design: Design, through: str, columns: tuple[str, str]) -> Exposure
         shared, place, names = panel.unit_city, panel.unit_partner, panel.partners
     points = np.radians(_degrees(panel, place, names, columns))
     onset = np.where(design.onset <= panel.last_period, design.onset, np.inf)
-    return Exposure(shared, place, great_circle(points, points), onset)
+    return Exposure(shared, place, compute_great_circle(points, points), onset)
 
 
 def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[str, str]) -> FloatArray:
@@ -114,7 +114,7 @@ def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[s
     return low
 
 
-def edges_of(found: Exposure, edges: Sequence[float], n_rings: int) -> FloatArray:
+def choose_edges(found: Exposure, edges: Sequence[float], n_rings: int) -> FloatArray:
     """Return where rings end, ascending: as given, or quantiles of the untied dyads' distances to the nearest tie.
 
     Raises
@@ -136,12 +136,12 @@ def edges_of(found: Exposure, edges: Sequence[float], n_rings: int) -> FloatArra
     return ends
 
 
-def kilometres(distance: float) -> str:
+def format_kilometres(distance: float) -> str:
     """Return a distance to four digits."""
     return f"{float(f'{distance:.4g}'):,.10g} km"
 
 
-def ring_variants(design: Design, found: Exposure, edges: FloatArray, group: str) -> list[Variant]:
+def build_ring_variants(design: Design, found: Exposure, edges: FloatArray, group: str) -> list[Variant]:
     """Return the designs of the direct effect, of each ring, and of all of them treated alike.
 
     A dyad belongs to the ring of its nearest tie and is exposed from the first tie in that ring on. In every design
@@ -158,12 +158,16 @@ def ring_variants(design: Design, found: Exposure, edges: FloatArray, group: str
     is_near = ring < edges.size
     touched = found.is_tied | is_near
     if touched.all():
-        raise DesignError(f"no dyad lies beyond the last ring, which ends at {kilometres(edges[-1])}")
+        raise DesignError(f"no dyad lies beyond the last ring, which ends at {format_kilometres(edges[-1])}")
     _, in_ring = found.seen(edges[np.minimum(ring, edges.size - 1)])
     starts = [(DIRECT, found.is_tied, found.onset)]
     for k, (low, high) in enumerate(zip([0.0, *edges[:-1]], edges, strict=True)):
         starts.append(
-            (f"{kilometres(low).removesuffix(' km')} to {kilometres(high)}", ~found.is_tied & (ring == k), in_ring)
+            (
+                f"{format_kilometres(low).removesuffix(' km')} to {format_kilometres(high)}",
+                ~found.is_tied & (ring == k),
+                in_ring,
+            )
         )
     starts.append((NET, touched, np.minimum(found.onset, exposed_from)))
     return [

@@ -8,18 +8,25 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.mechanisms.moderators import group_of, treated_units
-from twintrade.diagnostics.variants import Variant, compared, failures, p_text, quick, quoted
+from twintrade.diagnostics.mechanisms.moderators import assign_groups, find_treated_units
+from twintrade.diagnostics.variants import (
+    Variant,
+    compare_variants,
+    format_effect,
+    format_p,
+    list_failures,
+    simplify_inference,
+)
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import NESTING, JointTest, clusters_of, grouped, joint_test, recode
-from twintrade.inference.refits import two_sided_share
+from twintrade.inference.clustering import NESTING, JointTest, compute_joint_test, find_clusters, recode, sum_by_group
+from twintrade.inference.refits import compute_two_sided_share
 from twintrade.inference.reported import resolve_method
 from twintrade.numerics.arrays import BoolArray, ObjectArray
-from twintrade.numerics.testing import holm, sharpened_q
+from twintrade.numerics.testing import adjust_holm, adjust_sharpened_q
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,30 +55,30 @@ class Heterogeneity(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a group and the p-value of equality; payload ``forest``."""
         try:
-            groups, notes = group_of(fit.design, self.by, self.breaks)
+            groups, notes = assign_groups(fit.design, self.by, self.breaks)
         except DesignError as error:
             return self.unavailable(str(error))
         names, counts = np.unique(groups[groups != ""].astype(str), return_counts=True)
         large = [str(n) for n, c in zip(names, counts, strict=True) if c >= self.min_units]
         if len(large) < 2:
             return self.unavailable(f"fewer than two groups by {self.by} have {self.min_units} tied units")
-        chosen = quick(fit, inference)
-        variants = [Variant(name, self.by, only(fit.design, groups == name)) for name in large]
-        table = compared(fit, variants, chosen, rng)
+        chosen = simplify_inference(fit, inference)
+        variants = [Variant(name, self.by, keep_group(fit.design, groups == name)) for name in large]
+        table = compare_variants(fit, variants, chosen, rng)
         table["n_tied"] = [int((groups == name).sum()) for name in large]
-        table["p_holm"] = holm(table["p"].to_numpy(dtype=np.float64))
-        table["q_sharpened"] = sharpened_q(table["p"].to_numpy(dtype=np.float64))
+        table["p_holm"] = adjust_holm(table["p"].to_numpy(dtype=np.float64))
+        table["q_sharpened"] = adjust_sharpened_q(table["p"].to_numpy(dtype=np.float64))
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
             return self.unavailable("fewer than two groups could be estimated")
         test, p = self._equality(fit, groups, large, isinstance(resolve_method(fit, chosen), Clustered), rng)
         scale = fit.estimate.scale
         listed = "; ".join(
-            f"{label} {quoted(float(effect), scale)}"
+            f"{label} {format_effect(float(effect), scale)}"
             for label, effect in zip(known["label"], known["effect"], strict=True)
         )
         verdict = "differ" if p < 0.05 else "are not told apart by these data"
-        sentence = f"Effects by {self.by}: {listed}. They {verdict} ({test}, {p_text(p)})."
+        sentence = f"Effects by {self.by}: {listed}. They {verdict} ({test}, {format_p(p)})."
         if np.isnan(p):
             sentence = f"Effects by {self.by}: {listed}. Their equality could not be tested ({test})."
         small = [f"{n} ({c})" for n, c in zip(names, counts, strict=True) if c < self.min_units]
@@ -86,7 +93,7 @@ class Heterogeneity(Diagnostic):
             unit="p",
             table=table,
             payloads={"forest": forest},
-            messages=(*notes, *failures(self.name, table)),
+            messages=(*notes, *list_failures(self.name, table)),
         )
 
     def _equality(
@@ -94,7 +101,7 @@ class Heterogeneity(Diagnostic):
     ) -> tuple[str, float]:
         try:
             if is_clustered:
-                found = joint_equality(fit, groups, names)
+                found = compute_joint_equality(fit, groups, names)
                 return f"{found.name} test", found.p
             return "re-labelled tied units", self._relabeled(fit, groups, names, rng)
         except TwintradeError as error:
@@ -109,22 +116,22 @@ class Heterogeneity(Diagnostic):
                 drawn.append(_distance(fit, rng.permutation(groups), names))
             except TwintradeError:
                 continue
-        return two_sided_share(own, np.array(drawn)) if drawn else float("nan")
+        return compute_two_sided_share(own, np.array(drawn)) if drawn else float("nan")
 
 
-def only(design: Design, members: BoolArray) -> Design:
+def keep_group(design: Design, members: BoolArray) -> Design:
     """Return the design without the tied units outside a group."""
     o = design.observations
-    gone = treated_units(design)[~members]
+    gone = find_treated_units(design)[~members]
     return design.without([str(u) for u in o.unit_ids[gone]])
 
 
 def _distance(fit: Fit, groups: ObjectArray, names: list[str]) -> float:
-    effects = [fit.refit(only(fit.design, groups == name)).view("overall").effects[0] for name in names]
+    effects = [fit.refit(keep_group(fit.design, groups == name)).view("overall").effects[0] for name in names]
     return float(np.max(effects) - np.min(effects))
 
 
-def joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> JointTest:
+def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> JointTest:
     """Test that all groups have one effect, from the groups' influence put side by side.
 
     The groups share their comparison units, so their estimates are correlated; influence by unit knows how. With
@@ -137,7 +144,7 @@ def joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> JointTest
         The method has no influence function, or a clustering dimension does not nest units.
     """
     o = fit.design.observations
-    fits = [fit.refit(only(fit.design, groups == name)) for name in names]
+    fits = [fit.refit(keep_group(fit.design, groups == name)) for name in names]
     effects = np.array([f.view("overall").effects[0] for f in fits])
     dimensions = [name for name in fit.design.clusters if name in NESTING] or ["unit"]
     influence = np.zeros((o.n_units, len(names)))
@@ -146,14 +153,14 @@ def joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> JointTest
         estimate = one.view("overall")
         sandwich = Clustered().sandwich(one, estimate)
         factor, df = max(factor, sandwich.correction.factor), min(df, sandwich.correction.df)
-        held = clusters_of(one, estimate, ("unit",)).influence
+        held = find_clusters(one, estimate, ("unit",)).influence
         place = pd.Index(o.unit_ids).get_indexer(pd.Index(held.units))
         influence[place, j] = held.matrix()[:, 0]
     contrast = np.diff(np.eye(len(names)), axis=0)
     found = []
     for name in dimensions:
         codes = recode(o.unit_clusters(name))
-        sums = grouped(influence, codes)
+        sums = sum_by_group(influence, codes)
         covariance = factor * contrast @ (sums.T @ sums) @ contrast.T
-        found.append(joint_test(contrast @ effects, covariance, df, int(codes.max()) + 1))
+        found.append(compute_joint_test(contrast @ effects, covariance, df, int(codes.max()) + 1))
     return max(found, key=lambda test: test.p)

@@ -9,19 +9,19 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import quick, quoted
+from twintrade.diagnostics.variants import format_effect, simplify_inference
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.refits import is_linear, with_values
+from twintrade.inference.refits import is_linear, replace_outcome
 from twintrade.numerics.arrays import FloatArray
 
 ADDS_UP = 1e-8
 COLUMNS = ("label", "group", "effect", "low", "high", "p")
 
 
-def parts_of(design: Design, margins: tuple[str, ...]) -> dict[str, FloatArray]:
+def compute_log_margins(design: Design, margins: tuple[str, ...]) -> dict[str, FloatArray]:
     """Return the logarithm of each margin, the last one being the outcome per unit of the product of the others.
 
     ln X = ln m1 + ln(m2 per m1) + ... + ln(X per m_last), each count being of finer cells than the one before.
@@ -68,7 +68,7 @@ class Margins(Diagnostic):
             return self.unavailable("margins add up in linear methods on the logarithm only")
         log = fit.design.with_outcome(fit.design.outcome, "log")
         try:
-            parts = parts_of(log, self.columns)
+            parts = compute_log_margins(log, self.columns)
         except DesignError as error:
             return self.unavailable(str(error))
         o = log.observations
@@ -76,24 +76,24 @@ class Margins(Diagnostic):
         rows = np.zeros(log.panel.n_rows, dtype=bool)
         rows[o.rows[complete]] = True
         kept = log.restricted(rows)
-        chosen = quick(fit, inference)
+        chosen = simplify_inference(fit, inference)
         try:
-            total = _row("total", fit, with_values(kept, kept.observations.y), chosen, rng)
+            total = _row("total", fit, replace_outcome(kept, kept.observations.y), chosen, rng)
             found = [
-                _row(name, fit, with_values(kept, values[kept.observations.rows]), chosen, rng)
+                _row(name, fit, replace_outcome(kept, values[kept.observations.rows]), chosen, rng)
                 for name, values in parts.items()
             ]
         except TwintradeError as error:
             return self.unavailable(str(error))
         table = pd.DataFrame([*found, total], columns=list(COLUMNS))
         gap = abs(sum(row[2] for row in found) - total[2])
-        shares = "; ".join(f"{row[0]} {quoted(row[2], 'log points')}" for row in found)
+        shares = "; ".join(f"{row[0]} {format_effect(row[2], 'log points')}" for row in found)
         holds = gap < ADDS_UP * max(1.0, abs(total[2]))
         return Finding(
             diagnostic=self.name,
             verdict="pass" if holds else "fail",
             sentence=(
-                f"The effect {quoted(total[2], 'log points')} splits into {shares}"
+                f"The effect {format_effect(total[2], 'log points')} splits into {shares}"
                 + (", which add up exactly." if holds else f"; they miss the total by {gap:.2g}.")
             ),
             value=gap,

@@ -14,13 +14,13 @@ TERCILES = ("low", "middle", "high")
 BUILT_IN = ("era", "cohort", "city", "partner", "kind", "order")
 
 
-def treated_units(design: Design) -> IntArray:
+def find_treated_units(design: Design) -> IntArray:
     """Return the positions, among the observations' units, of units tied within the sample."""
     return np.flatnonzero(design.observations.is_ever_treated)
 
 
-def group_of(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[ObjectArray, tuple[Message, ...]]:
-    """Return the group of each tied unit, in the order of ``treated_units``, "" where none is known.
+def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[ObjectArray, tuple[Message, ...]]:
+    """Return the group of each tied unit, in the order of ``find_treated_units``, "" where none is known.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def group_of(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[ObjectAr
         Unknown grouping, or a column that is observed after onset only.
     """
     o, panel = design.observations, design.panel
-    units = treated_units(design)
+    units = find_treated_units(design)
     onset = o.unit_onset[units]
     rows = o.unit_rows[units]
     if by == "era":

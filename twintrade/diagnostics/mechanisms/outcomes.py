@@ -8,14 +8,14 @@ import pandas as pd
 
 from twintrade.design import TransformName
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compared, failures, quick, quoted
+from twintrade.diagnostics.variants import Variant, compare_variants, format_effect, list_failures, simplify_inference
 from twintrade.effects import Finding
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering import NESTING, grouped, influence_of
+from twintrade.inference.clustering import NESTING, get_influence, sum_by_group
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing import holm, multipliers, romano_wolf, sharpened_q
+from twintrade.numerics.testing import adjust_holm, adjust_romano_wolf, adjust_sharpened_q, draw_multipliers
 
 UNTOUCHED = "untouched"
 
@@ -50,12 +50,12 @@ class Outcomes(Diagnostic):
         if not self.others and not self.untouched:
             return self.unavailable("no other outcome is named; give columns under others or untouched")
         variants = list(self._variants(fit))
-        table = compared(fit, variants, quick(fit, inference), rng)
+        table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
         if table["effect"].notna().sum() < 2:
             reason = "; ".join(dict.fromkeys(str(r) for r in table["reason"] if r)) or "no effect"
             return self.unavailable(f"no other outcome could be estimated: {reason}")
         p = table["p"].to_numpy(dtype=np.float64)
-        table["p_holm"], table["q_sharpened"] = holm(p), sharpened_q(p)
+        table["p_holm"], table["q_sharpened"] = adjust_holm(p), adjust_sharpened_q(p)
         table["p_romano_wolf"] = self._romano_wolf(fit, variants, table, rng)
         moved = table[(table["group"] == UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
         found = table[(table["group"] != UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
@@ -67,12 +67,14 @@ class Outcomes(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict=("fail" if len(moved) else "pass") if self.untouched else "none",
-            sentence=f"{sentence}. The headline outcome: {quoted(float(table['effect'][0]), fit.estimate.scale)}.",
+            sentence=(
+                f"{sentence}. The headline outcome: {format_effect(float(table['effect'][0]), fit.estimate.scale)}."
+            ),
             value=float(table["p_holm"].min()),
             unit="p",
             table=table,
             payloads={"outcomes": table},
-            messages=failures(self.name, table),
+            messages=list_failures(self.name, table),
         )
 
     def _variants(self, fit: Fit) -> list[Variant]:
@@ -100,9 +102,9 @@ class Outcomes(Diagnostic):
         if not (spread > 0).all():
             return out
         every = np.arange(sums.shape[0])
-        blocks = multipliers(rng, self.draws, sums.shape[0], "rademacher")
+        blocks = draw_multipliers(rng, self.draws, sums.shape[0], "rademacher")
         drawn = np.vstack([block.times(sums, every) for block in blocks]) / spread
-        out[places] = romano_wolf(table["effect"].to_numpy(dtype=np.float64)[places] / spread, drawn)
+        out[places] = adjust_romano_wolf(table["effect"].to_numpy(dtype=np.float64)[places] / spread, drawn)
         return out
 
 
@@ -117,10 +119,10 @@ def _cluster_sums(fit: Fit, variant: Variant) -> FloatArray:
     assert variant.design is not None
     o = fit.design.observations
     name = next((n for n in fit.design.clusters if n in NESTING), "unit")
-    influence = influence_of(fit.refit(variant.design).view("overall"), "romano_wolf")
+    influence = get_influence(fit.refit(variant.design).view("overall"), "romano_wolf")
     where = pd.Index(o.unit_ids).get_indexer(pd.Index(influence.units))
     if (where < 0).any():
         raise InferenceError(f"{variant.label} has units that the headline does not have")
     values = np.zeros((o.n_units, 1))
     values[where] = influence.matrix()
-    return grouped(values, o.unit_clusters(name))[:, 0]
+    return sum_by_group(values, o.unit_clusters(name))[:, 0]

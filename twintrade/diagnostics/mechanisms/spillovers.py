@@ -8,8 +8,21 @@ import pandas as pd
 
 from twintrade.design import Design, Treatment
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.mechanisms.exposure_rings import edges_of, exposure, kilometres, ring_variants
-from twintrade.diagnostics.variants import COLUMNS, NUMBERS, Variant, compared, failures, quick, quoted
+from twintrade.diagnostics.mechanisms.exposure_rings import (
+    build_ring_variants,
+    choose_edges,
+    compute_exposure,
+    format_kilometres,
+)
+from twintrade.diagnostics.variants import (
+    COLUMNS,
+    NUMBERS,
+    Variant,
+    compare_variants,
+    format_effect,
+    list_failures,
+    simplify_inference,
+)
 from twintrade.effects import Finding
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
@@ -22,7 +35,7 @@ NO_NET = "No net amount is given: the effects come from separate regressions, so
 EFFECTS = {"city": ("unit", "partner_period"), "partner": ("unit", "city_period")}
 
 
-def exposed(design: Design, through: str) -> Design:
+def mark_exposed_treated(design: Design, through: str) -> Design:
     """Return the design in which untied dyads count as treated once they are exposed to a tie.
 
     Through the city: another dyad of the same city is tied; fixed effects are then dyad and partner x period, so that
@@ -76,16 +89,16 @@ class Spillovers(Diagnostic):
         design = fit.design
         if not design.panel.is_dyadic:
             return self.unavailable("spillovers need city-partner dyads")
-        chosen = quick(fit, inference)
+        chosen = simplify_inference(fit, inference)
         variants = [Variant("direct", "direct", design)]
         variants += [
-            Variant(label, "spillover", exposed(design, through))
+            Variant(label, "spillover", mark_exposed_treated(design, through))
             for label, through in ((SAME_CITY, "city"), (SAME_PARTNER, "partner"))
         ]
-        table = compared(fit, variants, chosen, rng)
+        table = compare_variants(fit, variants, chosen, rng)
         rings, said = self._by_distance(fit, chosen, rng)
         payloads = {} if rings.empty else {"spillover_rings": rings}
-        messages = (*failures(self.name, table), *failures(f"{self.name} by distance", rings))
+        messages = (*list_failures(self.name, table), *list_failures(f"{self.name} by distance", rings))
         if table["effect"].iloc[1:].isna().all():
             reasons = "; ".join(dict.fromkeys(str(r) for r in table["reason"].iloc[1:]))
             lacking = self.unavailable(f"no spillover could be estimated: {reasons}")
@@ -107,17 +120,17 @@ class Spillovers(Diagnostic):
             (SAME_CITY, "city", self.partner_columns),
         ):
             try:
-                found = exposure(fit.design, through, columns)
-                edges = edges_of(found, self.edges, self.rings)
-                variants = ring_variants(fit.design, found, edges, f"by distance: {label}")
-                table = compared(fit, variants, inference, rng)
+                found = compute_exposure(fit.design, through, columns)
+                edges = choose_edges(found, self.edges, self.rings)
+                variants = build_ring_variants(fit.design, found, edges, f"by distance: {label}")
+                table = compare_variants(fit, variants, inference, rng)
                 tables.append(_with_comparison(table, variants[-1].design, edges))
             except DesignError as error:
                 said.append(f"Rings of distance, {label}: not available because {error}.")
                 continue
             origin = "as given" if self.edges else "quantiles of the untied dyads' distances to the nearest tie"
             said.append(
-                f"Rings of distance, {label}, against dyads beyond {kilometres(edges[-1])} (edges: {origin}): "
+                f"Rings of distance, {label}, against dyads beyond {format_kilometres(edges[-1])} (edges: {origin}): "
                 f"{_listed(table, fit.estimate.scale)}."
             )
         empty = pd.DataFrame(columns=list(COLUMNS))
@@ -127,13 +140,15 @@ class Spillovers(Diagnostic):
 def _listed(table: pd.DataFrame, scale: str) -> str:
     known = table[np.isfinite(table["effect"])]
     rows = zip(known["label"], known["effect"], known["low"], known["high"], strict=True)
-    lines = (f"{label} {quoted(effect, scale)}{_interval(low, high, scale)}" for label, effect, low, high in rows)
+    lines = (
+        f"{label} {format_effect(effect, scale)}{_interval(low, high, scale)}" for label, effect, low, high in rows
+    )
     return "; ".join(lines) or "none could be estimated"
 
 
 def _interval(low: float, high: float, scale: str) -> str:
     is_known = np.isfinite([low, high]).all()
-    return f", interval {quoted(low, scale)} to {quoted(high, scale)}" if is_known else ""
+    return f", interval {format_effect(low, scale)} to {format_effect(high, scale)}" if is_known else ""
 
 
 def _with_comparison(table: pd.DataFrame, net: Design | None, edges: FloatArray) -> pd.DataFrame:
@@ -142,7 +157,9 @@ def _with_comparison(table: pd.DataFrame, net: Design | None, edges: FloatArray)
     last = float(edges[-1])
     parts = parts.assign(from_km=[np.nan, 0.0, *edges[:-1]], to_km=[np.nan, *edges])
     total = total.assign(from_km=np.nan, to_km=np.nan)
-    beyond = parts.iloc[:1].assign(label=f"beyond {kilometres(last)}: the comparison", from_km=last, to_km=np.inf)
+    beyond = parts.iloc[:1].assign(
+        label=f"beyond {format_kilometres(last)}: the comparison", from_km=last, to_km=np.inf
+    )
     beyond = beyond.assign(**dict.fromkeys(NUMBERS, np.nan), reason="")
     if net is not None:
         o = net.observations

@@ -7,14 +7,14 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compared, failures, quick, quoted
+from twintrade.diagnostics.variants import Variant, compare_variants, format_effect, list_failures, simplify_inference
 from twintrade.effects import Finding
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 
 
-def with_anticipation(design: Design, periods: int) -> Variant:
+def shift_reference(design: Design, periods: int) -> Variant:
     """Return the design with the reference moved before the periods of anticipation."""
     label = "no anticipation" if periods == 0 else f"{periods} period{'s' if periods > 1 else ''} of anticipation"
     try:
@@ -40,14 +40,14 @@ class Anticipation(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a number of periods; payload ``anticipation``."""
-        variants = [with_anticipation(fit.design, k) for k in range(self.up_to + 1)]
-        table = compared(fit, variants, quick(fit, inference), rng)
+        variants = [shift_reference(fit.design, k) for k in range(self.up_to + 1)]
+        table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
             return self.unavailable("fewer than two numbers of anticipated periods could be estimated")
         scale = fit.estimate.scale
         listed = "; ".join(
-            f"{label} {quoted(float(effect), scale)}"
+            f"{label} {format_effect(float(effect), scale)}"
             for label, effect in zip(known["label"], known["effect"], strict=True)
         )
         return Finding(
@@ -58,5 +58,5 @@ class Anticipation(Diagnostic):
             unit=scale,
             table=table,
             payloads={"anticipation": table},
-            messages=failures(self.name, table),
+            messages=list_failures(self.name, table),
         )

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.pre_period.reference_year import unbinned
+from twintrade.diagnostics.pre_period.reference_year import estimate_unbinned
 from twintrade.effects import CohortEffects, EventStudy, Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -22,8 +22,8 @@ from twintrade.numerics.honest import (
     Method,
     Monotone,
     RobustInterval,
-    contains,
-    robust_interval,
+    check_value,
+    compute_robust_interval,
 )
 
 BREAKDOWN_ENDS = 1e-4
@@ -94,7 +94,7 @@ class Honest(Diagnostic):
     def interval(self, path: EventPath, size: float, seed: int) -> RobustInterval:
         """Return the robust interval for one bound; the same seed gives every bound the same draws."""
         rng = np.random.default_rng(seed)
-        return robust_interval(
+        return compute_robust_interval(
             path, self.restriction, size, self._method(), self.level, rng, self.bias, self.monotone
         )
 
@@ -109,7 +109,7 @@ class Honest(Diagnostic):
     ) -> tuple[EventPath, tuple[Message, ...]]:
         if "event" not in fit.views:
             raise _UnavailableError(f"{fit.estimator.name} gives no effects by event time")
-        fit = whole_path(fit)
+        fit = estimate_whole_path(fit)
         bands = inference.infer(fit, "event", rng)
         messages: tuple[Message, ...] = ()
         if bands.covariance is None:
@@ -125,7 +125,7 @@ class Honest(Diagnostic):
         study = bands.estimate
         if not isinstance(study, EventStudy):
             raise _UnavailableError(f"{fit.estimator.name} gives no event study")
-        return event_path(study, bands.covariance, self.target), messages
+        return build_event_path(study, bands.covariance, self.target), messages
 
     def _breakdown(self, path: EventPath, seed: int) -> float:
         """Return the smallest bound whose interval reaches zero: 0 if none is needed, infinite if none was found."""
@@ -134,7 +134,7 @@ class Honest(Diagnostic):
         def excludes_zero(size: float) -> bool:
             rng = np.random.default_rng(seed)
             how = self.restriction, size, self._method(), self.level, rng, self.bias, self.monotone
-            if contains(path, 0.0, *how):
+            if check_value(path, 0.0, *how):
                 return False
             found = self.interval(path, size, seed)
             return bool(found.low > 0 if side > 0 else found.high < 0)
@@ -185,18 +185,18 @@ class _UnavailableError(TwintradeError):
     """Why no honest interval can be made."""
 
 
-def whole_path(fit: Fit) -> Fit:
+def estimate_whole_path(fit: Fit) -> Fit:
     """Return the fit that shows every event time from onset on, each estimated apart, and the window's leads.
 
     The average of the path is over all of them: bounds for those of the window alone would be for another number.
     """
-    fit = unbinned(fit)
+    fit = estimate_unbinned(fit)
     times = fit.estimate.event_times if isinstance(fit.estimate, EventStudy | CohortEffects) else np.zeros(1, int)
     low, high = fit.design.window
     return replace(fit, design=replace(fit.design, window=(low, max(high, int(times.max(initial=0))))))
 
 
-def event_path(study: EventStudy, covariance: FloatArray, target: Literal["average", "first"]) -> EventPath:
+def build_event_path(study: EventStudy, covariance: FloatArray, target: Literal["average", "first"]) -> EventPath:
     """Return an event study as the path that the restrictions speak about.
 
     The effects must all be measured against the same reference, each event time apart. The average weighs event

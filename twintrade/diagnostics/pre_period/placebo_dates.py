@@ -6,7 +6,14 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compared, failures, p_text, quick, quoted
+from twintrade.diagnostics.variants import (
+    Variant,
+    compare_variants,
+    format_effect,
+    format_p,
+    list_failures,
+    simplify_inference,
+)
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -33,7 +40,7 @@ class PlaceboDates(Diagnostic):
         """Return one row a fake date; payload ``placebo_dates``."""
         before = fit.design.before_treatment()
         variants = [Variant(f"{k} periods earlier", "placebo", before.backdated(k)) for k in self.periods]
-        table = compared(fit, variants, quick(fit, inference), rng)
+        table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
         known = table.dropna(subset=["p"])
         if known.empty:
             reason = "; ".join(dict.fromkeys(str(r) for r in table["reason"] if r)) or "no p-value was given"
@@ -47,7 +54,7 @@ class PlaceboDates(Diagnostic):
             verdict="fail" if is_failed else "pass",
             sentence=(
                 f"With dates moved back and the time after the real tie left out, the largest objection is "
-                f"{quoted(float(worst['effect']), scale)} at {worst['label']} ({p_text(float(worst['p']))}, "
+                f"{format_effect(float(worst['effect']), scale)} at {worst['label']} ({format_p(float(worst['p']))}, "
                 f"{adjusted:.3f} for {len(known)} fake dates): "
                 + ("something moved before the tie." if is_failed else "no effect of a date that was none.")
             ),
@@ -55,5 +62,5 @@ class PlaceboDates(Diagnostic):
             unit="p",
             table=table,
             payloads={"placebo_dates": table},
-            messages=failures(self.name, table),
+            messages=list_failures(self.name, table),
         )

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import event_bands, quoted
+from twintrade.diagnostics.variants import compute_event_bands, format_effect
 from twintrade.effects import EventStudy, Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering import t_quantile
+from twintrade.inference.clustering import compute_t_quantile
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.testing import Box, normal_box
+from twintrade.numerics.testing import Box, integrate_normal_box
 
 TOLERANCE = 1e-6
 
@@ -39,8 +39,8 @@ class PreTest:
     def passed(self, trend: FloatArray) -> Box:
         """Return the probability of passing, and the mean of the pre-period effects given that, under a trend."""
         block = self.covariance[np.ix_(self.pre, self.pre)]
-        bound = t_quantile((1 + self.level) / 2, np.inf) * np.sqrt(np.diag(block))
-        return normal_box(trend[self.pre], block, -bound, bound)
+        bound = compute_t_quantile((1 + self.level) / 2, np.inf) * np.sqrt(np.diag(block))
+        return integrate_normal_box(trend[self.pre], block, -bound, bound)
 
     def power(self, trend: FloatArray) -> float:
         """Return the probability that the test objects to a trend."""
@@ -88,7 +88,7 @@ class PretrendPower(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the slopes found with given power; payload ``pretrend_power`` draws them beside the effects."""
         try:
-            bands, covariance = event_bands(fit, inference, rng)
+            bands, covariance = compute_event_bands(fit, inference, rng)
         except TwintradeError as error:
             return self.unavailable(str(error))
         estimate = bands.estimate
@@ -136,15 +136,16 @@ class PretrendPower(Diagnostic):
         frame = pd.DataFrame(rows, columns=["event_time", "series", "value"])
         frame["unit"] = scale
         power, slope = next(iter(slopes.items()))
-        bound = equivalence_bound(effects[test.pre], np.diag(test.covariance)[test.pre], self.level)
-        grown = quoted(slope * float(distance.max()), scale)
+        bound = compute_equivalence_bound(effects[test.pre], np.diag(test.covariance)[test.pre], self.level)
+        grown = format_effect(slope * float(distance.max()), scale)
         return Finding(
             diagnostic=self.name,
             verdict="none",
             sentence=(
-                f"A linear trend of {quoted(slope, scale)} a period would be found with {100 * power:.0f} % power "
+                f"A linear trend of {format_effect(slope, scale)} a period would be found with {100 * power:.0f} "
+                "% power "
                 f"only; by event time {last:+d} it would amount to {grown}. At {100 * self.level:.0f} % the "
-                f"pre-period effects are within {quoted(bound, scale)} of zero (equivalence)."
+                f"pre-period effects are within {format_effect(bound, scale)} of zero (equivalence)."
             ),
             value=slope,
             unit=f"{scale} a period",
@@ -153,7 +154,7 @@ class PretrendPower(Diagnostic):
         )
 
 
-def equivalence_bound(effects: FloatArray, variances: FloatArray, level: float) -> float:
+def compute_equivalence_bound(effects: FloatArray, variances: FloatArray, level: float) -> float:
     """Return the smallest bound within which two one-sided tests put every effect (intersection-union test)."""
-    width = t_quantile(level, np.inf) * np.sqrt(variances)
+    width = compute_t_quantile(level, np.inf) * np.sqrt(variances)
     return float((np.abs(effects) + width).max())

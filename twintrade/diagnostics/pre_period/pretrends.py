@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import event_bands, p_text, quick
+from twintrade.diagnostics.variants import compute_event_bands, format_p, simplify_inference
 from twintrade.effects import Bands, EventStudy, Finding
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import Reference, chosen_block, fewest_clusters, joint_test
+from twintrade.inference.clustering import Reference, compute_joint_test, read_fewest_clusters, select_block
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.reported import resolve_method
@@ -47,7 +47,7 @@ class JointPre:
     n_effects: int
 
 
-def joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> JointPre:
+def compute_joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> JointPre:
     """Test that all pre-period effects of an event study are zero.
 
     With a covariance: F, with the degrees of freedom of the dimension with the fewest treated clusters (Wald where
@@ -72,12 +72,12 @@ def joint_pretrend(bands: Bands, reference: Reference = "hotelling") -> JointPre
     pre = pre[np.diag(bands.covariance)[pre] > 0]
     if pre.size == 0:
         raise InferenceError("the window holds no pre-period effect that could be tested")
-    block, df = chosen_block(bands.covariance, pre), finite_or_normal(bands.df[pre[0]])
-    found = joint_test(estimate.effects[pre], block, df, fewest_clusters(bands.facts), reference)
+    block, df = select_block(bands.covariance, pre), fill_missing_df(bands.df[pre[0]])
+    found = compute_joint_test(estimate.effects[pre], block, df, read_fewest_clusters(bands.facts), reference)
     return JointPre(found.name, found.statistic, found.df1, found.df2, found.p, pre.size)
 
 
-def finite_or_normal(df: float) -> float:
+def fill_missing_df(df: float) -> float:
     """Return degrees of freedom, infinite where a method has none: then its covariance is taken as known."""
     return float("inf") if np.isnan(df) else float(df)
 
@@ -108,7 +108,7 @@ class Pretrends(Diagnostic):
         if "event" not in fit.views:
             return self.unavailable(f"{fit.estimator.title or 'the method'} gives no effects by event time")
         try:
-            found, clusters = self._tested(fit, quick(fit, inference, self.draws), rng)
+            found, clusters = self._tested(fit, simplify_inference(fit, inference, self.draws), rng)
         except TwintradeError as error:
             return self.unavailable(str(error))
         is_failed = found.p < 1 - self.level
@@ -117,7 +117,7 @@ class Pretrends(Diagnostic):
         sentence = (
             f"The {found.n_effects} pre-period effects, {base}, are jointly "
             f"{'different from' if is_failed else 'not distinguishable from'} zero ({found.test}{df} = "
-            f"{found.statistic:.2f}, {p_text(found.p)}{clusters})"
+            f"{found.statistic:.2f}, {format_p(found.p)}{clusters})"
         )
         sentence += (
             ": tied units moved differently before the tie already."
@@ -145,11 +145,14 @@ class Pretrends(Diagnostic):
         """
         method = resolve_method(fit, chosen)
         if self.reference == "fixest" or not isinstance(method, Clustered | Multiplier | Jackknife):
-            return joint_pretrend(chosen.infer(fit, "event", rng), self.reference), ""
+            return compute_joint_pretrend(chosen.infer(fit, "event", rng), self.reference), ""
         names = method.by or fit.design.clusters
         if len(names) < 2:
-            return joint_pretrend(chosen.infer(fit, "event", rng), self.reference), ""
-        found = {n: joint_pretrend(replace(method, by=(n,)).infer(fit, "event", rng), self.reference) for n in names}
+            return compute_joint_pretrend(chosen.infer(fit, "event", rng), self.reference), ""
+        found = {
+            n: compute_joint_pretrend(replace(method, by=(n,)).infer(fit, "event", rng), self.reference)
+            for n in names
+        }
         name = max(found, key=lambda n: found[n].p)
         return found[name], f", clustered by {name}, which objects least"
 
@@ -180,14 +183,14 @@ class LevellingOff(Diagnostic):
             return self.unavailable(f"there are {after.size} effects after onset and {self.n_last} are compared")
         last = after[-self.n_last :]
         try:
-            bands, covariance = event_bands(fit, inference, rng)
+            bands, covariance = compute_event_bands(fit, inference, rng)
         except TwintradeError as error:
             return self.unavailable(str(error))
         contrast = np.diff(np.eye(last.size), axis=0)
-        block = contrast @ chosen_block(covariance, last) @ contrast.T
-        df, fewest = finite_or_normal(bands.df[last[0]]), fewest_clusters(bands.facts)
+        block = contrast @ select_block(covariance, last) @ contrast.T
+        df, fewest = fill_missing_df(bands.df[last[0]]), read_fewest_clusters(bands.facts)
         try:
-            found = joint_test(contrast @ estimate.effects[last], block, df, fewest)
+            found = compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
         except TwintradeError as error:
             return self.unavailable(str(error))
         times = ", ".join(f"{e:+d}" for e in estimate.event_times[last])
@@ -197,7 +200,7 @@ class LevellingOff(Diagnostic):
             verdict="none",
             sentence=(
                 f"The effects at event times {times} {'differ' if moves else 'do not differ'} "
-                f"({found.name} test, {p_text(found.p)}): the effect "
+                f"({found.name} test, {format_p(found.p)}): the effect "
                 f"{'is still moving' if moves else 'shows no sign of moving'} at the end of the window."
             ),
             value=found.p,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import quoted
+from twintrade.diagnostics.variants import format_effect
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Finding
 from twintrade.estimators.base import Fit, fit
 from twintrade.inference.base import Inference
@@ -35,8 +35,8 @@ class ReferenceYear(Diagnostic):
             return self.unavailable("only coefficients can be measured against another period without a refit")
         if fit.estimator.options().get("second_reference") is not None:
             return self.unavailable("the path is measured against two periods at once")
-        shown = unbinned(fit)
-        paths = list(path_by_reference(shown))
+        shown = estimate_unbinned(fit)
+        paths = list(compute_path_by_reference(shown))
         overall, scale = shown.view("overall"), fit.estimate.scale
         rows = [_row(f"against event time {e:+d}", "reference", e, effect, n) for e, effect, n in paths]
         above = _row(
@@ -52,9 +52,10 @@ class ReferenceYear(Diagnostic):
             verdict="none",
             sentence=(
                 f"Against each of {len(paths)} reference periods the average of the path runs from "
-                f"{quoted(lowest[1], scale)} (event time {lowest[0]:+d}) to {quoted(highest[1], scale)} (event time "
+                f"{format_effect(lowest[1], scale)} (event time {lowest[0]:+d}) to "
+                f"{format_effect(highest[1], scale)} (event time "
                 f"{highest[0]:+d}); reported is event time {fit.design.reference:+d}. Against all periods before, "
-                f"the effect is {quoted(float(overall.effects[0]), scale)}."
+                f"the effect is {format_effect(float(overall.effects[0]), scale)}."
             ),
             value=float(np.ptp(effects)),
             unit=scale,
@@ -63,7 +64,7 @@ class ReferenceYear(Diagnostic):
         )
 
 
-def path_by_reference(shown: Fit) -> Iterator[tuple[int, float, int]]:
+def compute_path_by_reference(shown: Fit) -> Iterator[tuple[int, float, int]]:
     """Yield each admissible reference, the average of the path against it, and the treated rows behind that.
 
     Admissible is every event time before onset less anticipation that has an effect. Where cohorts have effects of
@@ -93,7 +94,7 @@ def _sizes(estimate: Estimate) -> FloatArray:
     return estimate.n_cells.astype(np.float64) if estimate.row_weights is None else estimate.row_weights
 
 
-def unbinned(shown: Fit) -> Fit:
+def estimate_unbinned(shown: Fit) -> Fit:
     """Return the fit with every event time estimated apart; binned ends are for the picture."""
     if not shown.estimator.options().get("bins", False):
         return shown

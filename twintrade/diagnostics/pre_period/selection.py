@@ -8,12 +8,12 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import p_text
+from twintrade.diagnostics.variants import format_p
 from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering import grouped, intersection, recode, two_sided_p
+from twintrade.inference.clustering import compute_two_sided_p, intersect_clusters, recode, sum_by_group
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")
@@ -43,7 +43,7 @@ class Selection(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a variable; fails where lagged trade growth predicts the tie."""
         try:
-            risk = at_risk(fit.design, self.lags, self.covariates)
+            risk = build_risk_set(fit.design, self.lags, self.covariates)
         except EstimationError as error:
             return self.unavailable(str(error))
         if "trade growth" not in risk.names:
@@ -54,11 +54,11 @@ class Selection(Diagnostic):
         if n_events < n_variables + 3:
             return self.unavailable(f"{n_events} ties among dyads at risk are too few for {n_variables} variables")
         try:
-            beta, covariance = cloglog(risk.signed, risk.x, risk.clusters)
+            beta, covariance = fit_cloglog(risk.signed, risk.x, risk.clusters)
         except EstimationError as error:
             return self.unavailable(str(error))
         se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
-        p = two_sided_p(beta / np.where(se > 0, se, np.nan), np.inf)
+        p = compute_two_sided_p(beta / np.where(se > 0, se, np.nan), np.inf)
         table = pd.DataFrame(
             {"variable": risk.names, "coefficient": beta, "se": se, "p": p, "hazard_ratio": np.exp(beta)}
         )[list(COLUMNS)]
@@ -71,7 +71,7 @@ class Selection(Diagnostic):
             verdict="fail" if is_selected else "none",
             sentence=(
                 f"Among {n_dyads} dyads at risk with {n_events} ties, trade growth over the {self.lags} periods "
-                f"before {verb} the tie (hazard ratio {np.exp(beta[k]):.2f} per log point, {p_text(float(p[k]))})"
+                f"before {verb} the tie (hazard ratio {np.exp(beta[k]):.2f} per log point, {format_p(float(p[k]))})"
                 + (": ties follow trade." if is_selected else ".")
             ),
             value=float(p[k]),
@@ -102,7 +102,7 @@ class AtRisk:
     clusters: list[IntArray]
 
 
-def at_risk(design: Design, lags: int, covariates: tuple[str, ...]) -> AtRisk:
+def build_risk_set(design: Design, lags: int, covariates: tuple[str, ...]) -> AtRisk:
     """Build the risk set with lagged trade growth, size, the city's other ties and a trend.
 
     Raises
@@ -154,7 +154,7 @@ def _other_ties(design: Design) -> FloatArray:
     return out - own
 
 
-def cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple[FloatArray, FloatArray]:
+def fit_cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple[FloatArray, FloatArray]:
     """Fit Pr(y = 1) = 1 - exp(-exp(x b)) by Newton steps, with clustered covariance.
 
     Raises
@@ -183,7 +183,7 @@ def cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple[Flo
     rows = (z * score[:, None]) @ bread
     total = np.zeros_like(bread)
     for sign, codes in _terms(clusters):
-        sums = grouped(rows, codes)
+        sums = sum_by_group(rows, codes)
         total += sign * sums.T @ sums
     return beta / scale, total / np.outer(scale, scale)
 
@@ -191,7 +191,7 @@ def cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple[Flo
 def _terms(clusters: list[IntArray]) -> list[tuple[int, IntArray]]:
     if len(clusters) == 1:
         return [(1, clusters[0])]
-    return [(1, clusters[0]), (1, clusters[1]), (-1, intersection(clusters))]
+    return [(1, clusters[0]), (1, clusters[1]), (-1, intersect_clusters(clusters))]
 
 
 def _derivatives(y: FloatArray, index: FloatArray) -> tuple[FloatArray, FloatArray]:

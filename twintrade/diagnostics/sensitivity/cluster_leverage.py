@@ -11,11 +11,11 @@ from twintrade.effects import Finding, Regression
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.refits import (
-    effective_clusters,
-    effects_projection,
-    partial_shares,
-    regression_of,
-    row_clusters,
+    build_effects_projection,
+    compute_partial_shares,
+    count_effective_clusters,
+    find_row_clusters,
+    get_regression,
 )
 from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -24,7 +24,7 @@ COLUMNS = ("dimension", "cluster", "n_rows", "leverage", "partial_leverage")
 CONCENTRATED = 0.5
 
 
-def row_leverage(source: Regression, q: Annihilator | None) -> FloatArray:
+def compute_row_leverage(source: Regression, q: Annihilator | None) -> FloatArray:
     """Return the diagonal of the projection on effects and regressors, shape (n_rows,)."""
     own = np.einsum("ij,jk,ik->i", source.design, source.bread, source.design) * source.weights
     if q is None:
@@ -43,16 +43,16 @@ class ClusterLeverage(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a cluster, and the effective number of clusters; payload ``cluster_leverage``."""
         estimate = fit.view("overall")
-        source = regression_of(estimate)
+        source = get_regression(estimate)
         if source is None:
             return self.unavailable("the method has no regression behind it")
-        q = effects_projection(fit, estimate, source)
-        leverage = row_leverage(source, q)
+        q = build_effects_projection(fit, estimate, source)
+        leverage = compute_row_leverage(source, q)
         parts, texts, smallest = [], [], float("inf")
         for name in fit.design.clusters:
-            codes = row_clusters(fit, name, source.rows)
-            shares = partial_shares(source, codes)
-            effective = effective_clusters(shares)
+            codes = find_row_clusters(fit, name, source.rows)
+            shares = compute_partial_shares(source, codes)
+            effective = count_effective_clusters(shares)
             smallest = min(smallest, effective)
             labels = _labels(fit, name, source.rows, codes)
             top = int(np.argmax(shares))

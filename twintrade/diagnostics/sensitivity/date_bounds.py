@@ -6,9 +6,9 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.estimators.base import Fit
-from twintrade.estimators.imputing import Family, counterfactual
+from twintrade.estimators.imputing import Family, fit_counterfactual
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.extreme_ratio import extreme_ratios
+from twintrade.numerics.extreme_ratio import bound_ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class DateBounds:
     n_rows: int
 
 
-def date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBounds | None:
+def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBounds | None:
     """Bound the effect on rows that are truly treated, whichever the true onsets between ``first`` and ``last`` are.
 
     Rows before a unit's first possible onset are untreated under every date; effects and covariates are fitted on
@@ -63,7 +63,7 @@ def date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBounds | N
     is_poisson = scale in ("log points", "percent") and design.transform == "level"
     family: Family = "poisson" if is_poisson else "linear"
     o = design.reassigned(first).observations
-    found = counterfactual(o, family)
+    found = fit_counterfactual(o, family)
     used = o.is_treated[found.rows]
     rows, predicted = found.rows[used], found.predicted[used]
     unit, period = o.unit[rows], o.period[rows]
@@ -72,7 +72,7 @@ def date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBounds | N
     is_optional = period < last[o.unit_rows[unit]]
     weight = np.ones(rows.size) if o.weights is None else o.weights[rows]
     top, bottom = (o.y[rows], predicted) if is_poisson else (o.y[rows] - predicted, np.ones(rows.size))
-    low, high = extreme_ratios(weight * top, weight * bottom, unit, is_optional)
+    low, high = bound_ratio(weight * top, weight * bottom, unit, is_optional)
     if is_poisson:
         with np.errstate(divide="ignore"):
             low, high = (float(100 * (r - 1) if scale == "percent" else np.log(r)) for r in (low, high))

@@ -10,8 +10,16 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.sensitivity.date_bounds import date_bounds
-from twintrade.diagnostics.variants import COLUMNS, Variant, compared, extremes, failures, quick, quoted
+from twintrade.diagnostics.sensitivity.date_bounds import compute_date_bounds
+from twintrade.diagnostics.variants import (
+    COLUMNS,
+    Variant,
+    compare_variants,
+    find_extremes,
+    format_effect,
+    list_failures,
+    simplify_inference,
+)
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -21,7 +29,7 @@ from twintrade.numerics.arrays import BoolArray, FloatArray
 CHOSEN = "date as chosen"
 
 
-def date_variants(design: Design) -> Iterator[Variant]:
+def iterate_date_variants(design: Design) -> Iterator[Variant]:
     """Yield the design under its chosen dates and under each alternative that changes some onset.
 
     Alternatives: each kind of candidate date, where a tie has it; the earliest and the latest candidate; one period
@@ -83,7 +91,7 @@ def _vague(design: Design) -> BoolArray:
     return vague
 
 
-def onset_range(design: Design) -> tuple[FloatArray, FloatArray]:
+def compute_onset_range(design: Design) -> tuple[FloatArray, FloatArray]:
     """Return the earliest and the latest onset that a unit's candidate dates and their precision allow."""
     onset = design.onset
     kinds = [*_by_kind(design).values(), np.where(_vague(design), onset + 1, onset)]
@@ -109,25 +117,25 @@ class Dates(Diagnostic):
         """Return one row a date definition, and one for the bounds; payload ``dates``."""
         if not np.isfinite(fit.design.onset).any():
             return self.unavailable("no unit has a dated tie")
-        table = compared(fit, date_variants(fit.design), quick(fit, inference), rng)
+        table = compare_variants(fit, iterate_date_variants(fit.design), simplify_inference(fit, inference), rng)
         known = table.dropna(subset=["effect"])
         if known.empty:
             return self.unavailable("no date definition could be estimated: " + str(table["reason"].iloc[0]))
-        low, high, same = extremes(known)
+        low, high, same = find_extremes(known)
         scale = fit.estimate.scale
         row, said = _bounds(fit)
         return Finding(
             diagnostic=self.name,
             verdict="none" if low * high > 0 else "fail",
             sentence=(
-                f"Under {len(known)} definitions of the date the effect runs from {quoted(low, scale)} to "
-                f"{quoted(high, scale)}; the estimates {same}.{said}"
+                f"Under {len(known)} definitions of the date the effect runs from {format_effect(low, scale)} to "
+                f"{format_effect(high, scale)}; the estimates {same}.{said}"
             ),
             value=high - low,
             unit=scale,
             table=pd.concat([table, pd.DataFrame(row, columns=list(COLUMNS))], ignore_index=True) if row else table,
             payloads={"dates": table},
-            messages=failures(self.name, table),
+            messages=list_failures(self.name, table),
         )
 
 
@@ -136,7 +144,7 @@ def _bounds(fit: Fit) -> tuple[list[tuple[object, ...]], str]:
     label = "bounds over every onset between first and last candidate"
     nothing = (np.nan, np.nan, np.nan, 0, 0, 0)
     try:
-        found = date_bounds(fit, *onset_range(fit.design))
+        found = compute_date_bounds(fit, *compute_onset_range(fit.design))
     except TwintradeError as error:
         return [(label, "bounds", np.nan, *nothing, str(error))], ""
     if found is None:
@@ -145,7 +153,8 @@ def _bounds(fit: Fit) -> tuple[list[tuple[object, ...]], str]:
     scale = fit.estimate.scale
     said = (
         f" Ties with more than one possible date: {found.n_units}. If each may have begun at any time from its first "
-        f"candidate to its last, the effect lies between {quoted(found.low, scale)} and {quoted(found.high, scale)}, "
+        f"candidate to its last, the effect lies between {format_effect(found.low, scale)} and "
+        f"{format_effect(found.high, scale)}, "
         "sampling error aside."
     )
     return [(label, "bounds", *numbers, "")], said

@@ -8,19 +8,19 @@ import pandas as pd
 
 from twintrade.design import Observations
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import p_text
+from twintrade.diagnostics.variants import format_p
 from twintrade.effects import Estimate, Finding, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.ppml import PPML
-from twintrade.estimators.regression import Terms, influence_by_unit, models_of, terms
+from twintrade.estimators.regression import Terms, build_terms, list_models, sum_influence_by_unit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.numerics.absorption import absorber
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import LeastSquares, least_squares
-from twintrade.numerics.poisson import PoissonFit, poisson
+from twintrade.numerics.linear import LeastSquares, fit_least_squares
+from twintrade.numerics.poisson import PoissonFit, fit_poisson
 
 ADDED = "squared predictor"
 
@@ -62,7 +62,7 @@ class FunctionalForm(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if is_doubted else "pass",
-            sentence=f"RESET: the squared predictor has t = {slope / se:.2f}, {p_text(p)}; {told}.",
+            sentence=f"RESET: the squared predictor has t = {slope / se:.2f}, {format_p(p)}; {told}.",
             value=p,
             unit="p",
             table=table,
@@ -79,12 +79,12 @@ def _added(fit: Fit) -> Estimate:
     """
     o = fit.design.observations
     assert isinstance(fit.estimator, PPML | TWFE)
-    model = terms(o, models_of(fit.estimator.shape, False, fit.estimator.second_reference)[0])
+    model = build_terms(o, list_models(fit.estimator.shape, False, fit.estimator.second_reference)[0])
     if isinstance(fit.estimator, PPML):
         rows, slope, source = _poisson(o, model)
     else:
         rows, slope, source = _linear(o, model)
-    units, values = influence_by_unit(o, rows, source.row_influence())
+    units, values = sum_influence_by_unit(o, rows, source.row_influence())
     return Estimate(
         effects=np.array([slope]),
         uncertainty=UnitInfluence(units, values, source),
@@ -97,11 +97,11 @@ def _added(fit: Fit) -> Estimate:
 
 
 def _poisson(o: Observations, model: Terms) -> tuple[IntArray, float, Regression]:
-    first = poisson(o.y, model.columns, o.effect_codes(), o.weights)
+    first = fit_poisson(o.y, model.columns, o.effect_codes(), o.weights)
     square = np.zeros(o.n_rows)
     square[first.rows] = _square(first.eta)
     rows = first.rows
-    again = poisson(
+    again = fit_poisson(
         o.y[rows],
         np.column_stack([model.columns[rows], square[rows]]),
         [code[rows] for code in o.effect_codes()],
@@ -112,9 +112,9 @@ def _poisson(o: Observations, model: Terms) -> tuple[IntArray, float, Regression
 
 
 def _linear(o: Observations, model: Terms) -> tuple[IntArray, float, Regression]:
-    effects = absorber(o.effect_codes(), o.weights)
-    first = least_squares(o.y, model.columns, effects)
-    again = least_squares(o.y, np.column_stack([model.columns, _square(o.y - first.residuals)]), effects)
+    effects = build_absorber(o.effect_codes(), o.weights)
+    first = fit_least_squares(o.y, model.columns, effects)
+    again = fit_least_squares(o.y, np.column_stack([model.columns, _square(o.y - first.residuals)]), effects)
     weights = np.ones(o.n_rows) if o.weights is None else o.weights
     rows = np.arange(o.n_rows)
     return rows, *_last(again, rows, weights, model.columns.shape[1])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import has_influence, quoted
+from twintrade.diagnostics.variants import format_effect, has_influence
 from twintrade.effects import Finding, Influence
 from twintrade.estimators.base import Fit
 from twintrade.fanout import Arrays, run_jobs
@@ -52,9 +52,9 @@ class UnitInfluenceCheck(Diagnostic):
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         top, scale = table.iloc[0], fit.estimate.scale
         after = float(top["effect_without"])
-        remains = f"without it the effect is {quoted(after, scale)} in place of {quoted(own, scale)}"
+        remains = f"without it the effect is {format_effect(after, scale)} in place of {format_effect(own, scale)}"
         if np.isnan(after):
-            remains = f"without it no effect can be estimated in place of {quoted(own, scale)}"
+            remains = f"without it no effect can be estimated in place of {format_effect(own, scale)}"
         return Finding(
             diagnostic=self.name,
             verdict="none",

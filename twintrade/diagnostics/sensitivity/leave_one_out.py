@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compared, failures, quoted
+from twintrade.diagnostics.variants import Variant, compare_variants, format_effect, list_failures
 from twintrade.effects import Finding
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
@@ -19,7 +19,7 @@ from twintrade.numerics.arrays import BoolArray, IntArray
 DIMENSIONS = ("unit", "city", "partner", "cohort", "period")
 
 
-def without_each(design: Design, dimension: str, most: int) -> Iterator[Variant]:
+def iterate_without_each(design: Design, dimension: str, most: int) -> Iterator[Variant]:
     """Yield the design without one member of a dimension at a time.
 
     Members that hold a treated row come first; no more than ``most`` are left out. Units: the treated ones only.
@@ -80,8 +80,8 @@ class LeaveOneOut(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a member left out, effects alone; payload ``leave_one_out``."""
         dimensions = [d for d in self.by if fit.design.panel.is_dyadic or d not in ("partner",)]
-        variants = [v for d in dimensions for v in without_each(fit.design, d, self.most)]
-        table = compared(fit, variants, None, rng)
+        variants = [v for d in dimensions for v in iterate_without_each(fit.design, d, self.most)]
+        table = compare_variants(fit, variants, None, rng)
         known = table.dropna(subset=["effect"])
         if known.empty:
             return self.unavailable("no estimate remains once a member is left out")
@@ -92,9 +92,10 @@ class LeaveOneOut(Diagnostic):
         members = " or ".join(dimensions)
         sentence = (
             f"Leaving out one {members} at a time, "
-            f"the effect {quoted(own, scale)} ranges from {quoted(float(known['effect'].min()), scale)} to "
-            f"{quoted(float(known['effect'].max()), scale)}; it moves most {most['label']} "
-            f"(to {quoted(float(most['effect']), scale)})"
+            f"the effect {format_effect(own, scale)} ranges from "
+            f"{format_effect(float(known['effect'].min()), scale)} to "
+            f"{format_effect(float(known['effect'].max()), scale)}; it moves most {most['label']} "
+            f"(to {format_effect(float(most['effect']), scale)})"
         )
         sentence += f" and changes sign in {flips} of {len(known)} cases." if flips else "; the sign never changes."
         return Finding(
@@ -105,7 +106,7 @@ class LeaveOneOut(Diagnostic):
             unit=scale,
             table=table,
             payloads={"leave_one_out": _with_headline(table, own)},
-            messages=failures(self.name, table),
+            messages=list_failures(self.name, table),
         )
 
 

@@ -8,14 +8,14 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import quoted
+from twintrade.diagnostics.variants import format_effect
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater
-from twintrade.fanout import Arrays, run_jobs, succeeded
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import t_quantile
+from twintrade.inference.clustering import compute_t_quantile
 from twintrade.inference.refits import is_linear
 from twintrade.numerics.arrays import FloatArray
 
@@ -59,17 +59,17 @@ class Power(Diagnostic):
             )
         scale = fit.estimate.scale
         critical = float(np.quantile(np.abs(drawn), self.level))
-        mde = detectable(drawn, critical, self.power)
-        half = detectable(drawn, critical, 0.5)
+        mde = compute_detectable_effect(drawn, critical, self.power)
+        half = compute_detectable_effect(drawn, critical, 0.5)
         sizes = np.array(self.sizes) if self.sizes else np.linspace(0, 2 * mde, 21)
-        rates = np.array([rejection_rate(drawn, critical, size) for size in sizes])
+        rates = np.array([compute_rejection_rate(drawn, critical, size) for size in sizes])
         frame = pd.DataFrame({"effect": sizes, "rejection_rate": rates})
         table = [("minimum detectable effect", mde), (f"effect found with {50} % power", half)]
         table += [("spread of placebo estimates", float(drawn.std())), ("placebo designs", float(drawn.size))]
         if np.isfinite(se).all():
-            width = t_quantile((1 + self.level) / 2, np.inf)
+            width = compute_t_quantile((1 + self.level) / 2, np.inf)
             rejected = float((np.abs(drawn) > width * se).mean())
-            analytic = (width + t_quantile(self.power, np.inf)) * float(np.median(se))
+            analytic = (width + compute_t_quantile(self.power, np.inf)) * float(np.median(se))
             table += [
                 ("clustered errors reject the placebo at", rejected),
                 ("analytic, from clustered errors", analytic),
@@ -78,8 +78,9 @@ class Power(Diagnostic):
             diagnostic=self.name,
             verdict="none",
             sentence=(
-                f"With these data an effect below {quoted(half, scale)} would be missed half of the time, and one "
-                f"below {quoted(mde, scale)} with more than {100 * (1 - self.power):.0f} % probability "
+                f"With these data an effect below {format_effect(half, scale)} would be missed half of the time, "
+                "and one "
+                f"below {format_effect(mde, scale)} with more than {100 * (1 - self.power):.0f} % probability "
                 f"({drawn.size} placebo designs on units that are never tied)."
             ),
             value=mde,
@@ -93,14 +94,14 @@ class Power(Diagnostic):
 
         The fast path of linear methods gives no errors, so that no draw has one.
         """
-        design, onsets = placebo_design(fit.design)
+        design, onsets = build_placebo_design(fit.design)
         first = design.reassigned(deal(design, onsets, rng))
         fast = fit.estimator.repeater(first, first.observations.y[:, None]) if is_linear(fit) else None
         dealt = [deal(design, onsets, rng) for _ in range(self.draws)]
         if fast is not None:
             return _without_errors(fit, design, dealt, fast)
         jobs = {str(k): onset for k, onset in enumerate(dealt)}
-        done, bad = succeeded(run_jobs("power", _placebo, jobs, shared=(fit, design)))
+        done, bad = split_succeeded(run_jobs("power", _placebo, jobs, shared=(fit, design)))
         found = np.array([[one.values["effect"], one.values["se"]] for one in done if one.values is not None])
         return *found.reshape(-1, 2).T, [reason for _, reason in bad]
 
@@ -133,7 +134,7 @@ def _se(fit: Fit) -> float:
         return float("nan")
 
 
-def placebo_design(design: Design) -> tuple[Design, FloatArray]:
+def build_placebo_design(design: Design) -> tuple[Design, FloatArray]:
     """Return the design on never-tied units alone, and the real onsets to be dealt among them.
 
     Raises
@@ -169,12 +170,12 @@ def deal(design: Design, onsets: FloatArray, rng: np.random.Generator) -> FloatA
     return out
 
 
-def rejection_rate(drawn: FloatArray, critical: float, effect: float) -> float:
+def compute_rejection_rate(drawn: FloatArray, critical: float, effect: float) -> float:
     """Return how often an effect added to the placebo estimates exceeds the critical value."""
     return float((np.abs(drawn + effect) > critical).mean())
 
 
-def detectable(drawn: FloatArray, critical: float, power: float) -> float:
+def compute_detectable_effect(drawn: FloatArray, critical: float, power: float) -> float:
     """Return the effect that is found with the given probability, whichever its sign."""
     both = np.concatenate([drawn, -drawn])
     return critical - float(np.quantile(both, 1 - power))

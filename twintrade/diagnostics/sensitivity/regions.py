@@ -8,19 +8,19 @@ import pandas as pd
 from scipy import special
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.pre_period.pretrends import finite_or_normal
-from twintrade.diagnostics.variants import event_bands
+from twintrade.diagnostics.pre_period.pretrends import fill_missing_df
+from twintrade.diagnostics.variants import compute_event_bands
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering import sup_t_plug_in, t_quantile
+from twintrade.inference.clustering import compute_sup_t, compute_t_quantile
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 DRAWS = 19_999
 
 
-def critical_values(
+def compute_critical_values(
     covariance: FloatArray, usable: BoolArray, level: float, df: float, rng: np.random.Generator
 ) -> dict[str, float]:
     """Return the half-width of each region in standard errors.
@@ -32,10 +32,10 @@ def critical_values(
     n = int(usable.sum())
     wald = n * special.fdtri(n, df, level) if np.isfinite(df) else special.chdtri(n, 1 - level)
     return {
-        "pointwise": t_quantile((1 + level) / 2, df),
-        "sup-t": sup_t_plug_in(covariance, usable, level, df, rng, DRAWS),
-        "Sidak": t_quantile((1 + level ** (1 / n)) / 2, df),
-        "Bonferroni": t_quantile(1 - (1 - level) / (2 * n), df),
+        "pointwise": compute_t_quantile((1 + level) / 2, df),
+        "sup-t": compute_sup_t(covariance, usable, level, df, rng, DRAWS),
+        "Sidak": compute_t_quantile((1 + level ** (1 / n)) / 2, df),
+        "Bonferroni": compute_t_quantile(1 - (1 - level) / (2 * n), df),
         "Wald": float(np.sqrt(wald)),
     }
 
@@ -56,14 +56,14 @@ class Regions(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the critical values; payload ``regions`` has one row an effect and region."""
         try:
-            bands, covariance = event_bands(fit, inference, rng)
+            bands, covariance = compute_event_bands(fit, inference, rng)
         except TwintradeError as error:
             return self.unavailable(str(error))
         usable = np.nan_to_num(bands.se) > 0
         if not usable.any():
             return self.unavailable(f"{bands.inference} gives no joint covariance with standard errors")
-        df = finite_or_normal(float(np.min(bands.df[usable])))
-        found = critical_values(covariance, usable, self.level, df, rng)
+        df = fill_missing_df(float(np.min(bands.df[usable])))
+        found = compute_critical_values(covariance, usable, self.level, df, rng)
         chosen = np.flatnonzero(usable)
         effects, se, names = bands.estimate.effects[chosen], bands.se[chosen], np.array(bands.estimate.names)[chosen]
         low, high = ({r: effects + sign * c * se for r, c in found.items()} for sign in (-1, 1))

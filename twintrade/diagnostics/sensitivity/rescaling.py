@@ -8,13 +8,13 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import quoted
+from twintrade.diagnostics.variants import format_effect
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import Inference
-from twintrade.inference.refits import with_values
+from twintrade.inference.refits import replace_outcome
 from twintrade.numerics.arrays import FloatArray
 
 SAME = 1e-6
@@ -56,7 +56,10 @@ class Rescaling(Diagnostic):
             + ("" if is_stable else "changes the effect: the method depends on the unit of money.")
         )
         if moved.size > 1:
-            low, high = quoted(float(moved.min()), "log points"), quoted(float(moved.max()), "log points")
+            low, high = (
+                format_effect(float(moved.min()), "log points"),
+                format_effect(float(moved.max()), "log points"),
+            )
             text += f" log(1 + X) would run from {low} to {high} over the same units, which is why it is not used."
         table = pd.DataFrame(rows + bad, columns=list(COLUMNS))
         return Finding(
@@ -83,7 +86,7 @@ class Rescaling(Diagnostic):
         values = np.log1p(raw[level.observations.rows] / factor)
         label = f"TWFE of log(1 + outcome / {factor:,.0f})"
         try:
-            found = TWFE(shape="static").estimate(with_values(level, values))
+            found = TWFE(shape="static").estimate(replace_outcome(level, values))
         except TwintradeError as error:
             return label, factor, float("nan"), str(error)
         return label, factor, float(found.effects[0]), ""

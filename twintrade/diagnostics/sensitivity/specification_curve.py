@@ -10,17 +10,18 @@ import pandas as pd
 
 from twintrade.design import COMPARISONS, Design, TransformName
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.pre_period.anticipation import with_anticipation
-from twintrade.diagnostics.sensitivity.dates import CHOSEN, date_variants
-from twintrade.diagnostics.sensitivity.specifications import Curve, Specification, placebo_curves
-from twintrade.diagnostics.variants import quoted
+from twintrade.diagnostics.pre_period.anticipation import shift_reference
+from twintrade.diagnostics.sensitivity.dates import CHOSEN, iterate_date_variants
+from twintrade.diagnostics.sensitivity.specifications import Curve, Specification, compute_placebo_curves
+from twintrade.diagnostics.sensitivity.window import restrict_to_window
+from twintrade.diagnostics.variants import format_effect
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Estimator, Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.refits import two_sided_share
+from twintrade.inference.refits import compute_two_sided_share
 from twintrade.inference.reported import resolve_method
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ class SpecificationCurve(Diagnostic):
     outcomes : tuple of str
         Further columns that measure the same, in the headline's unit.
     windows : tuple of (int, int)
-        Further windows of event time.
+        Event times to which treated units' rows are restricted, beside all of them.
     weights : tuple of str
         Columns of weights; the headline's own are always among the choices.
     has_dates : bool
@@ -104,8 +105,10 @@ class SpecificationCurve(Diagnostic):
         median = float(known["effect"].median())
         same = float((known["effect"] * own > 0).mean())
         sentence = (
-            f"Over {len(known)} specifications the effect runs from {quoted(float(known['effect'].min()), scale)} to "
-            f"{quoted(float(known['effect'].max()), scale)}, median {quoted(median, scale)}; {100 * same:.0f} % have "
+            f"Over {len(known)} specifications the effect runs from "
+            f"{format_effect(float(known['effect'].min()), scale)} to "
+            f"{format_effect(float(known['effect'].max()), scale)}, median {format_effect(median, scale)}; "
+            f"{100 * same:.0f} % have "
             "the sign of the headline"
         )
         joint, n_used = float("nan"), 0
@@ -134,7 +137,7 @@ class SpecificationCurve(Diagnostic):
         """Yield the specifications, those included that will turn out not to be possible."""
         methods = [_named(name) for name in self.estimators]
         methods = [fit.estimator, *(m for m in methods if m != fit.estimator)]
-        dates = list(date_variants(fit.design)) if self.has_dates else []
+        dates = list(iterate_date_variants(fit.design)) if self.has_dates else []
         designs = {v.label: v.design for v in dates if v.design is not None} or {CHOSEN: fit.design}
         own = fit.design
         for (label, dated), method, outcome, effects, side, window, weights, periods in product(
@@ -143,7 +146,7 @@ class SpecificationCurve(Diagnostic):
             _with(own.outcome, self.outcomes),
             self.fixed_effects,
             self.comparisons,
-            _with(own.window, self.windows),
+            (None, *self.windows),
             _with(own.weights, self.weights),
             self.anticipation,
         ):
@@ -154,22 +157,23 @@ class SpecificationCurve(Diagnostic):
                     fixed_effects=effects,
                     comparison=COMPARISONS[side](),
                     transform=transform,
-                    window=window,
                     weights=weights,
                 )
-                design = with_anticipation(moved, periods).design
+                design = shift_reference(moved, periods).design
                 if design is None:
                     continue
+                if window is not None:
+                    design = restrict_to_window(design, window)
                 choices = {
                     "outcome": outcome,
                     "fixed_effects": effects,
                     "comparison": side,
-                    "window": f"{window[0]:+d} to {window[1]:+d}",
+                    "window": "all" if window is None else f"{window[0]:+d} to {window[1]:+d}",
                     "anticipation": f"{periods} period{'s' * (periods != 1)}",
                     "dates": label,
                     "weights": weights or "none",
                 }
-                is_own = method == fit.estimator and label == CHOSEN and _is_own(own, design)
+                is_own = method == fit.estimator and label == CHOSEN and window is None and _is_own(own, design)
                 yield Specification(method, design, choices, is_own)
 
     def _unknown(self, fit: Fit) -> str:
@@ -184,13 +188,13 @@ class SpecificationCurve(Diagnostic):
     def _joint(self, fit: Fit, plan: list[Specification], rng: np.random.Generator) -> tuple[float, int]:
         """Return how often re-assigned onsets give a median as large, over specifications with a fast path."""
         try:
-            curves = placebo_curves(fit, plan, self.draws, rng)
+            curves = compute_placebo_curves(fit, plan, self.draws, rng)
         except TwintradeError:
             return float("nan"), 0
         if curves is None:
             return float("nan"), 0
         medians = np.nanmedian(curves, axis=1)
-        return two_sided_share(float(medians[-1]), medians[:-1]), curves.shape[1]
+        return compute_two_sided_share(float(medians[-1]), medians[:-1]), curves.shape[1]
 
 
 def _named(name: str) -> Estimator:
@@ -207,7 +211,7 @@ def _with(own: T, others: tuple[T, ...]) -> tuple[T, ...]:
 
 def _is_own(own: Design, design: Design) -> bool:
     """Whether a design is the headline's in every choice but its dates."""
-    names = ("outcome", "fixed_effects", "comparison", "anticipation", "window", "weights")
+    names = ("outcome", "fixed_effects", "comparison", "anticipation", "weights")
     return all(getattr(own, name) == getattr(design, name) for name in names)
 
 

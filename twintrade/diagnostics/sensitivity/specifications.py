@@ -12,22 +12,22 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Estimator, Fit
 from twintrade.estimators.base import fit as fitted
 from twintrade.estimators.twfe import TWFE
-from twintrade.fanout import Arrays, run_jobs, succeeded
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import (
-    convention,
-    corrected,
+    collect_levels,
+    compute_correction,
+    compute_t_quantile,
+    compute_two_sided_p,
     count_all,
-    levels_of,
+    get_convention,
     recode,
-    t_quantile,
-    two_sided_p,
 )
 from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.refits import assignments, is_linear, units_with_trade
-from twintrade.numerics.absorption import absorber
+from twintrade.inference.refits import build_assignments, find_units_with_trade, is_linear
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.linear import coefficient, grams
+from twintrade.numerics.linear import compute_coefficient, compute_grams
 
 Row = dict[str, object]
 NO_CONTROLS = "none"
@@ -112,7 +112,7 @@ class Curve:
         is_static = one.estimator == TWFE(shape="static") and not one.design.anticipation
         if self.covariates and is_static and not isinstance(self.inference, Jackknife):
             try:
-                yield from subsets(one.design, self.covariates, self.inference)
+                yield from iterate_subsets(one.design, self.covariates, self.inference)
             except TwintradeError as error:
                 yield {"covariates": NO_CONTROLS, "reason": str(error)}
             return
@@ -152,7 +152,7 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) or NO_CONTROLS
 
 
-def subsets(design: Design, covariates: tuple[str, ...], inference: Clustered | None = None) -> Iterator[Row]:
+def iterate_subsets(design: Design, covariates: tuple[str, ...], inference: Clustered | None = None) -> Iterator[Row]:
     """Yield the static coefficient under every subset of controls with its clustered error, interval and p-value.
 
     Treatment, controls and outcome are partialled out once; rows lacking any control are left out of every subset.
@@ -168,25 +168,25 @@ def subsets(design: Design, covariates: tuple[str, ...], inference: Clustered | 
     o = full.observations
     columns = np.column_stack([o.is_treated, o.covariates, o.y]).astype(np.float64)
     effects = o.effect_codes()
-    net = absorber(effects, o.weights).residualize(columns)
+    net = build_absorber(effects, o.weights).residualize(columns)
     method = inference or Clustered()
     names = method.by or design.clusters
     codes = [recode(np.arange(o.n_rows) if name == "row" else o.codes(name)) for name in names]
-    rule = convention(method.correction)
-    levels = levels_of(rule, effects, codes)
-    held = grams(net, codes, o.weights)
+    rule = get_convention(method.correction)
+    levels = collect_levels(rule, effects, codes)
+    held = compute_grams(net, codes, o.weights)
     for size in range(len(covariates) + 1):
         for some in combinations(range(len(always), len(full.covariates)), size):
             chosen = (*range(len(always)), *some)
             n_slopes = 1 + len(chosen)
-            effect, variance = coefficient(held, chosen)
-            found = corrected(rule, o.n_rows, n_slopes, levels, held.sizes, count_all(n_slopes, effects))
+            effect, variance = compute_coefficient(held, chosen)
+            found = compute_correction(rule, o.n_rows, n_slopes, levels, held.sizes, count_all(n_slopes, effects))
             named = _listed([full.covariates[c] for c in chosen])
             row: Row = {"covariates": named, "effect": effect, "n_rows": o.n_rows}
             if variance > 0:
                 se = (variance * found.factor) ** 0.5
-                width = t_quantile((1 + method.level) / 2, found.df) * se
-                p = float(two_sided_p(np.array([effect / se]), found.df)[0])
+                width = compute_t_quantile((1 + method.level) / 2, found.df) * se
+                p = float(compute_two_sided_p(np.array([effect / se]), found.df)[0])
                 row |= {"se": se, "low": effect - width, "high": effect + width, "p": p}
             yield row
 
@@ -194,18 +194,18 @@ def subsets(design: Design, covariates: tuple[str, ...], inference: Clustered | 
 PlaceboShared: TypeAlias = tuple[Fit, tuple[Specification, ...], tuple[FloatArray, ...]]
 
 
-def placebo_curves(
+def compute_placebo_curves(
     fit: Fit, plan: Sequence[Specification], n_draws: int, rng: np.random.Generator
 ) -> FloatArray | None:
     """Return effects under re-assigned onsets, shape (n_draws + 1, n_specifications), the real onsets last.
 
     Specifications with the chosen dates whose method has a fast path take part; None where there is none.
     """
-    dealt = assignments(fit.design, "units", units_with_trade(fit))
+    dealt = build_assignments(fit.design, "units", find_units_with_trade(fit))
     onsets = (*(dealt.draw(rng) for _ in range(n_draws)), fit.design.onset)
     jobs = {f"{k} {one.label}": k for k, one in enumerate(plan) if one.choices["dates"] == plan[0].choices["dates"]}
     shared: PlaceboShared = (fit, tuple(plan), onsets)
-    found, _ = succeeded(run_jobs("placebo curves", _placebo_effects, jobs, shared=shared, rng=rng))
+    found, _ = split_succeeded(run_jobs("placebo curves", _placebo_effects, jobs, shared=shared, rng=rng))
     columns = [done.values["effects"] for done in found if done.values is not None]
     columns = [effects for effects in columns if effects.size and np.isfinite(effects[-1])]
     return np.column_stack(columns) if columns else None

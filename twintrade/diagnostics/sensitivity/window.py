@@ -1,4 +1,4 @@
-"""The estimate under other windows of event time: what is binned at the ends, and how far effects are averaged."""
+"""The estimate from rows near the onset alone: no overall depends on the window that a picture shows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,43 +8,48 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compared, extremes, failures, quick, quoted
+from twintrade.diagnostics.variants import (
+    Variant,
+    compare_variants,
+    find_extremes,
+    format_effect,
+    list_failures,
+    simplify_inference,
+)
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 
 
-def windows(design: Design, steps: tuple[int, ...]) -> Iterator[Variant]:
-    """Yield the design with its window as chosen, wider and narrower, and without rows beyond the chosen one.
-
-    Leaving out what lies beyond the window drops tied units' early and late rows in place of binning them.
-    """
-    low, high = design.window
-    yield Variant(f"window as chosen, {low:+d} to {high:+d}", "window", design)
-    seen = {(low, high)}
-    for step in steps:
-        changed = (min(low - step, design.reference), max(high + step, 0))
-        if changed not in seen:
-            seen.add(changed)
-            yield Variant(f"window {changed[0]:+d} to {changed[1]:+d}", "window", design.within(changed))
+def restrict_to_window(design: Design, window: tuple[int, int]) -> Design:
+    """Return the design without treated units' rows whose event time lies outside a window, ends included."""
     panel = design.panel
     event_time = panel.period - design.onset[panel.unit]
-    beyond = np.isfinite(event_time) & ((event_time < low) | (event_time > high))
-    if beyond.any():
-        yield Variant("rows beyond the window left out", "trimmed", design.restricted(~beyond))
-    late = np.isfinite(event_time) & (event_time > high)
-    if late.any() and not np.array_equal(late, beyond):
-        yield Variant("rows after the window left out", "trimmed", design.restricted(~late))
+    beyond = np.isfinite(event_time) & ((event_time < window[0]) | (event_time > window[1]))
+    return design.restricted(~beyond) if beyond.any() else design
+
+
+def iterate_windows(design: Design, steps: tuple[int, ...]) -> Iterator[Variant]:
+    """Yield the design with all rows, and with treated units' rows of shorter and longer windows alone."""
+    low, high = design.window
+    yield Variant("all rows", "window", design)
+    seen: set[tuple[int, int]] = set()
+    for step in (0, *steps):
+        window = (min(low - step, design.reference), max(high + step, 0))
+        kept = restrict_to_window(design, window)
+        if window not in seen and kept is not design:
+            yield Variant(f"event times {window[0]:+d} to {window[1]:+d}", "window", kept)
+        seen.add(window)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window(Diagnostic):
-    """Whether the result hangs on where the window ends.
+    """Whether the result hangs on rows far from the onset.
 
     Attributes
     ----------
     steps : tuple of int
-        Periods by which both ends are moved outwards (negative: inwards).
+        Periods by which both ends of the design's window are moved outwards (negative: inwards).
     """
 
     steps: tuple[int, ...] = (-2, -1, 1, 2)
@@ -53,23 +58,26 @@ class Window(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a window; payload ``window``."""
-        table = compared(fit, windows(fit.design, self.steps), quick(fit, inference), rng)
+        table = compare_variants(
+            fit, iterate_windows(fit.design, self.steps), simplify_inference(fit, inference), rng
+        )
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
-            reason = "; ".join(dict.fromkeys(str(r) for r in table["reason"] if r)) or "there is no other window"
+            reason = "; ".join(dict.fromkeys(str(r) for r in table["reason"] if r)) or "no row lies beyond them"
             return self.unavailable(f"fewer than two windows could be estimated: {reason}")
-        low, high, same = extremes(known)
+        low, high, same = find_extremes(known)
         scale = fit.estimate.scale
         return Finding(
             diagnostic=self.name,
             verdict="none" if low * high > 0 else "fail",
             sentence=(
-                f"Under {len(known)} windows the effect runs from {quoted(low, scale)} to {quoted(high, scale)}; "
+                f"Under {len(known)} windows the effect runs from {format_effect(low, scale)} to "
+                f"{format_effect(high, scale)}; "
                 f"the estimates {same}."
             ),
             value=high - low,
             unit=scale,
             table=table,
             payloads={"window": table},
-            messages=failures(self.name, table),
+            messages=list_failures(self.name, table),
         )

@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.design import Design, TransformName
 from twintrade.design.case import Case
-from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, case_sets, placebo_paths
+from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, build_case_sets, estimate_placebo_paths
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.cases import SingleCase
@@ -68,7 +68,7 @@ class Measured:
         return fit(self.method.estimator, self.design)
 
 
-def methods_of(made: Fit) -> tuple[CaseMethod, ...]:
+def list_case_methods(made: Fit) -> tuple[CaseMethod, ...]:
     """Return the fit's own method first, then those of ``METHODS`` on a log scale that are not the same."""
     assert isinstance(made.estimator, SingleCase)
     own = CaseMethod(made.estimator.title.lower(), made.estimator, made.design.transform)
@@ -77,9 +77,9 @@ def methods_of(made: Fit) -> tuple[CaseMethod, ...]:
     return (own, *(m for m in further if m.estimator.name != made.estimator.name))
 
 
-def seen_by(made: Fit) -> Iterator[tuple[CaseMethod, Case]]:
+def iterate_case_views(made: Fit) -> Iterator[tuple[CaseMethod, Case]]:
     """Yield every method that can look at the case, with the case as it looks at it."""
-    for method in methods_of(made):
+    for method in list_case_methods(made):
         design = made.design.with_outcome(made.design.outcome, method.transform)
         if method.estimator.requires.unmet(design):
             continue
@@ -89,13 +89,13 @@ def seen_by(made: Fit) -> Iterator[tuple[CaseMethod, Case]]:
             continue
 
 
-def measured(made: Fit) -> Iterator[Measured]:
+def measure_case(made: Fit) -> Iterator[Measured]:
     """Yield every method of a single-case fit with every donor set that is not empty."""
-    for method in methods_of(made):
+    for method in list_case_methods(made):
         design = made.design.with_outcome(made.design.outcome, method.transform)
         lacking = method.estimator.requires.unmet(design)
         try:
-            sets = {} if lacking else case_sets(method.estimator.case(design))
+            sets = {} if lacking else build_case_sets(method.estimator.case(design))
         except TwintradeError as error:
             lacking, sets = [str(error)], {}
         if lacking:
@@ -108,12 +108,12 @@ def _measured(method: CaseMethod, key: str, design: Design, case: Case) -> Measu
     members = np.isin(design.panel.units, case.units)
     part = design.restricted(members[design.panel.unit])
     try:
-        return Measured(method, key, part, case, placebo_paths(method.estimator, case))
+        return Measured(method, key, part, case, estimate_placebo_paths(method.estimator, case))
     except TwintradeError as error:
         return Measured(method, key, part, case, reason=str(error))
 
 
-def disagreements(found: list[Measured]) -> list[tuple[str, float, float]]:
+def find_disagreements(found: list[Measured]) -> list[tuple[str, float, float]]:
     """Return the methods by which donor sets A and B differ in sign, with both mean gaps.
 
     A set of one donor is no second opinion, so it takes no part.

@@ -8,13 +8,13 @@ import pandas as pd
 
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_methods import Measured, measured
+from twintrade.diagnostics.single_case.case_methods import Measured, measure_case
 from twintrade.diagnostics.single_case.case_placebos import (
     SET_LABELS,
     PlaceboPaths,
-    case_sets,
-    placebo_paths,
-    single_case,
+    build_case_sets,
+    estimate_placebo_paths,
+    get_single_case,
 )
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
@@ -40,20 +40,20 @@ class CasePaths(Diagnostic):
         index) and gap, for every method of the page; ``placebo`` has unit, donor_set, event_time, value, is_treated,
         and ``placebo_control`` the same for the synthetic control where the fit is by another method.
         """
-        found = single_case(fit)
+        found = get_single_case(fit)
         if found is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
         estimator, case = found
         placebo, failed = [], []
-        for key, chosen in case_sets(case).items():
+        for key, chosen in build_case_sets(case).items():
             try:
-                paths = placebo_paths(estimator, chosen)
+                paths = estimate_placebo_paths(estimator, chosen)
             except TwintradeError as error:
                 failed.append((key, str(case.units[0]), str(error)))
                 continue
             placebo.append(_placebo_rows(key, paths))
             failed += [(key, *each) for each in paths.failed]
-        n_failed, every = len(failed), list(measured(fit))
+        n_failed, every = len(failed), list(measure_case(fit))
         return Finding(
             diagnostic=self.name,
             verdict="none",
@@ -76,7 +76,7 @@ def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
     without = case.own * np.exp(-gaps) if in_logs else case.own - gaps
     series = {"treated": case.own, "counterfactual": without}
     combine = np.mean if fit.design.transform == "log" else np.sum
-    for key, chosen in case_sets(case).items():
+    for key, chosen in build_case_sets(case).items():
         series[SET_LABELS[key]] = combine(chosen.donors, axis=0)
     last = int(np.flatnonzero(case.is_before)[-1])
     is_log = fit.design.transform == "log"

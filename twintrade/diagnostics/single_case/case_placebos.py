@@ -8,9 +8,9 @@ from twintrade.design.case import Case
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.cases import SingleCase
-from twintrade.fanout import Arrays, run_jobs, succeeded
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
-from twintrade.numerics.testing import PlaceboRank, mean_shift, placebo_rank, rmspe_ratio
+from twintrade.numerics.testing import PlaceboRank, compute_mean_shift, compute_placebo_rank, compute_rmspe_ratio
 
 SET_LABELS = {
     "A": "the same city's flows to other destinations",
@@ -52,7 +52,7 @@ class PlaceboPaths:
 
     def rank(self, kept: BoolArray | None = None) -> PlaceboRank:
         """Rank the mean gap after the onset among the placebos (all, or those kept)."""
-        return _rank(mean_shift(self.gaps, self.case.is_after), kept)
+        return _rank(compute_mean_shift(self.gaps, self.case.is_after), kept)
 
     def rmspe_rank(self, kept: BoolArray | None = None) -> PlaceboRank:
         """Rank the ratio of the root mean squared gaps after and before the onset; NaN where ``fits_exactly``.
@@ -61,25 +61,25 @@ class PlaceboPaths:
         """
         before, after = self.case.is_before, self.case.is_after
         places = np.flatnonzero(np.isin(self.case.units[1:], self.units[1:]))
-        own = rmspe_ratio(self.estimator.rival_gaps(self.case)[places], before, after)
-        others = rmspe_ratio(self.gaps, before, after)[1:]
+        own = compute_rmspe_ratio(self.estimator.rival_gaps(self.case)[places], before, after)
+        others = compute_rmspe_ratio(self.gaps, before, after)[1:]
         if kept is not None:
             own, others = own[kept[1:]], others[kept[1:]]
-        rank = placebo_rank(own, others)
+        rank = compute_placebo_rank(own, others)
         return replace(rank, p=float("nan")) if self.fits_exactly else rank
 
     @property
     def fits_exactly(self) -> bool:
         """Whether donors reproduce the treated path before the onset to the solver's rounding."""
-        return bool(np.isinf(rmspe_ratio(self.gaps, self.case.is_before, self.case.is_after)[0]))
+        return bool(np.isinf(compute_rmspe_ratio(self.gaps, self.case.is_before, self.case.is_after)[0]))
 
 
 def _rank(statistics: FloatArray, kept: BoolArray | None) -> PlaceboRank:
     others = statistics[1:] if kept is None else statistics[1:][kept[1:]]
-    return placebo_rank(float(statistics[0]), others)
+    return compute_placebo_rank(float(statistics[0]), others)
 
 
-def case_sets(case: Case) -> dict[str, Case]:
+def build_case_sets(case: Case) -> dict[str, Case]:
     """Return the case with each donor set that is not empty: "A", "B", and "all" where neither is the whole."""
     others = np.arange(case.units.size) > 0
     members = {"A": others & (case.city == case.city[0]), "B": others & (case.partner == case.partner[0])}
@@ -89,7 +89,7 @@ def case_sets(case: Case) -> dict[str, Case]:
     return sets
 
 
-def placebo_paths(estimator: SingleCase, case: Case) -> PlaceboPaths:
+def estimate_placebo_paths(estimator: SingleCase, case: Case) -> PlaceboPaths:
     """Re-estimate with every donor in the treated unit's place, the treated unit left out.
 
     Raises
@@ -99,7 +99,7 @@ def placebo_paths(estimator: SingleCase, case: Case) -> PlaceboPaths:
     """
     own = estimator.gaps(case)
     jobs = {str(unit): j for j, unit in enumerate(case.units[1:])}
-    done, failed = succeeded(run_jobs("placebo paths", _path, jobs, shared=(estimator, case)))
+    done, failed = split_succeeded(run_jobs("placebo paths", _path, jobs, shared=(estimator, case)))
     rows = np.vstack([own, *(one.values["gaps"] for one in done if one.values is not None)])
     units = np.array([case.units[0], *(one.job for one in done)], dtype=object)
     return PlaceboPaths(estimator, case, rows, units, tuple(failed))
@@ -114,7 +114,7 @@ def _path(shared: tuple[SingleCase, Case], donor: int, rng: np.random.Generator)
     return {"gaps": gaps}
 
 
-def single_case(fit: Fit) -> tuple[SingleCase, Case] | None:
+def get_single_case(fit: Fit) -> tuple[SingleCase, Case] | None:
     """Return the estimator and the case of a single-case fit, None for any other fit."""
     if not isinstance(fit.estimator, SingleCase):
         return None

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_methods import Measured, measured
-from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, single_case
+from twintrade.diagnostics.single_case.case_methods import Measured, measure_case
+from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, get_single_case
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -61,9 +61,9 @@ class CaseTests(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method and donor set; payload ``case_tests``."""
-        if single_case(fit) is None:
+        if get_single_case(fit) is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
-        found = list(measured(fit))
+        found = list(measure_case(fit))
         rows = _merged([self._row(fit, one, rng) for one in found])
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         if table["effect"].isna().all():

@@ -6,8 +6,13 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_methods import disagreements, measured
-from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, case_sets, placebo_paths, single_case
+from twintrade.diagnostics.single_case.case_methods import find_disagreements, measure_case
+from twintrade.diagnostics.single_case.case_placebos import (
+    PlaceboPaths,
+    build_case_sets,
+    estimate_placebo_paths,
+    get_single_case,
+)
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -39,15 +44,15 @@ class CaseVerdict(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the verdict; ``value`` is the rank p-value of the whole donor set, NaN where it cannot tell."""
-        found = single_case(fit)
+        found = get_single_case(fit)
         if found is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
         estimator, case = found
-        main = placebo_paths(estimator, case)
+        main = estimate_placebo_paths(estimator, case)
         sets: dict[str, PlaceboPaths] = {}
-        for key, chosen in case_sets(case).items():
+        for key, chosen in build_case_sets(case).items():
             try:
-                sets[key] = main if chosen is case else placebo_paths(estimator, chosen)
+                sets[key] = main if chosen is case else estimate_placebo_paths(estimator, chosen)
             except TwintradeError:
                 continue
         apart = _disagreement(fit, main)
@@ -88,7 +93,7 @@ class CaseVerdict(Diagnostic):
 
 def _disagreement(fit: Fit, main: PlaceboPaths) -> str:
     """Return the sentences that lead where donor sets A and B point in different directions by some method."""
-    apart = disagreements(list(measured(fit)))
+    apart = find_disagreements(list(measure_case(fit)))
     if not apart:
         return ""
     told = "; ".join(

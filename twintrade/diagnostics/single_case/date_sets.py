@@ -10,9 +10,9 @@ import pandas as pd
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.sensitivity.dates import has_vague_date
-from twintrade.diagnostics.single_case.case_methods import CaseMethod, seen_by
-from twintrade.diagnostics.single_case.case_placebos import case_sets, placebo_paths, single_case
-from twintrade.diagnostics.who_is_compared.raw_series import candidate_dates
+from twintrade.diagnostics.single_case.case_methods import CaseMethod, iterate_case_views
+from twintrade.diagnostics.single_case.case_placebos import build_case_sets, estimate_placebo_paths, get_single_case
+from twintrade.diagnostics.who_is_compared.raw_series import list_candidate_dates
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -62,14 +62,14 @@ class DateSets(Diagnostic):
 
         Payload ``date_sets_table`` has the donor sets beside each other.
         """
-        found = single_case(fit)
+        found = get_single_case(fit)
         if found is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
         case = found[1]
         labels = self._labels(fit, case)
         messages, rows = _said(fit, labels, case), []
-        for method, seen in seen_by(fit):
-            for dated in variants(seen, labels):
+        for method, seen in iterate_case_views(fit):
+            for dated in iterate_dated_cases(seen, labels):
                 rows += self._rows(method, dated, fit.design.panel.label(dated.onset))
         table = pd.DataFrame(rows)
         known = table.dropna(subset=["effect"])
@@ -82,7 +82,7 @@ class DateSets(Diagnostic):
             value=float(known["p"].median()),
             unit="p",
             table=table,
-            payloads={"date_sets": table, "date_sets_table": side_by_side(table)},
+            payloads={"date_sets": table, "date_sets_table": compare_donor_sets(table)},
             messages=tuple(messages),
         )
 
@@ -91,7 +91,7 @@ class DateSets(Diagnostic):
         if self.dates:
             return {d: fit.design.panel.label(d) for d in sorted(set(self.dates) | {case.onset})}
         unit = str(case.units[0])
-        listed = candidate_dates(fit.design, unit)
+        listed = list_candidate_dates(fit.design, unit)
         out: dict[int, list[str]] = {case.onset: []}
         if has_vague_date(fit.design, unit):
             out[case.onset + 1] = ["a period later, as only the year is known"]
@@ -101,7 +101,7 @@ class DateSets(Diagnostic):
 
     def _rows(self, method: CaseMethod, dated: Dated, onset_label: str) -> list[dict[str, object]]:
         rows = []
-        for key, chosen in case_sets(dated.case).items():
+        for key, chosen in build_case_sets(dated.case).items():
             row: dict[str, object] = {"date": dated.label, "kind": dated.kind, "onset": dated.onset}
             row |= {"onset_label": onset_label, "method": method.label, "donor_set": key}
             try:
@@ -116,12 +116,12 @@ class DateSets(Diagnostic):
         if n_before < self.min_before or n_after == 0:
             reason = f"{n_before} periods before and {n_after} after"
             return {"effect": np.nan, "p": np.nan, "floor": np.nan, "reason": reason}
-        paths = placebo_paths(estimator, case)
+        paths = estimate_placebo_paths(estimator, case)
         rank = paths.rank()
         return {"effect": paths.effect, "p": rank.p, "floor": rank.floor, "reason": ""}
 
 
-def variants(case: Case, labels: dict[int, str]) -> Iterator[Dated]:
+def iterate_dated_cases(case: Case, labels: dict[int, str]) -> Iterator[Dated]:
     """Yield the case under each date, and with the ambiguous periods left out.
 
     These are the time between the dates, which is also looked at alone, or with one date its own period.
@@ -141,7 +141,7 @@ def variants(case: Case, labels: dict[int, str]) -> Iterator[Dated]:
     yield Dated("from the first date to the last", "interval", first, alone.dated(first))
 
 
-def side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+def compare_donor_sets(table: pd.DataFrame) -> pd.DataFrame:
     """Return one row a date and method: effect and p of each donor set, and why there are none."""
     keys = ["method", "date", "onset_label"]
     rows = []

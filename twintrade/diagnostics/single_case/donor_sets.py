@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.design.donors import REASONS, DonorSet, donor_sets, treated_unit
+from twintrade.design.donors import REASONS, DonorSet, build_donor_sets, find_treated_unit
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.effects import Finding, Message
 from twintrade.errors import DesignError
@@ -31,8 +31,8 @@ class DonorSets(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return both sets as a table, payload ``donor_sets``: donor_set, unit, status, reason."""
         try:
-            unit = treated_unit(fit.design)
-            sets = donor_sets(fit.design, unit, min_positive=self.min_positive)
+            unit = find_treated_unit(fit.design)
+            sets = build_donor_sets(fit.design, unit, min_positive=self.min_positive)
         except DesignError as error:
             return self.unavailable(str(error))
         table = pd.concat([_rows(s) for s in sets], ignore_index=True)

@@ -12,7 +12,7 @@ from twintrade.data.geography import resolve
 from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_placebos import single_case
+from twintrade.diagnostics.single_case.case_placebos import get_single_case
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -94,9 +94,9 @@ class KnownShocks(Diagnostic):
         panel, onsets, pairs = fit.design.panel, _onsets(fit.design), self._pairs(fit.design)
         rows = []
         for shock in self.shocks:
-            if not any(concerns(shock, home, partner) for home, partner in pairs):
+            if not any(can_affect(shock, home, partner) for home, partner in pairs):
                 continue
-            first, last = ordinal(panel, shock.first), ordinal(panel, shock.last)
+            first, last = find_period(panel, shock.first), find_period(panel, shock.last)
             if last < panel.first_period or first > panel.last_period:
                 continue
             is_rival = bool((np.abs(onsets - first) <= self.near).any())
@@ -134,14 +134,14 @@ class KnownShocks(Diagnostic):
         }
 
 
-def ordinal(panel: Panel, month: str) -> int:
+def find_period(panel: Panel, month: str) -> int:
     """Return the panel's period in which a month falls."""
     year, number = (int(part) for part in month.split("-"))
     per_year = PERIODS_PER_YEAR[panel.frequency]
     return year * per_year + (number - 1) * per_year // 12 if per_year > 1 else year
 
 
-def concerns(shock: Shock, home: str, partner: str) -> bool:
+def can_affect(shock: Shock, home: str, partner: str) -> bool:
     """Whether a shock can have moved the trade of a pair; an end that is not known ("") may be any country."""
     if not shock.countries:
         return True
@@ -159,7 +159,7 @@ def _without(fit: Fit, first: int, last: int) -> tuple[float, str]:
     panel = fit.design.panel
     rows = (panel.period < first) | (panel.period > last)
     try:
-        found = single_case(fit)
+        found = get_single_case(fit)
         if found is not None:
             estimator, case = found
             gaps = estimator.gaps(part := case.during((case.periods < first) | (case.periods > last)))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_placebos import case_sets, single_case
+from twintrade.diagnostics.single_case.case_placebos import build_case_sets, get_single_case
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -16,7 +16,7 @@ from twintrade.estimators.cases import SingleCase, WeightedCase
 from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex import distance_outside
+from twintrade.numerics.simplex import compute_distance_outside
 
 SHOWN = 1e-4
 """Weights below this are not shown."""
@@ -34,7 +34,7 @@ class LeaveOneDonorOut(Diagnostic):
 
         Payload ``leave_one_donor_out_table`` has the mean gaps: left_out, effect, reason.
         """
-        found = single_case(fit)
+        found = get_single_case(fit)
         if found is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
         estimator, case = found
@@ -91,12 +91,12 @@ class DonorWeightTable(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return weights by donor set, payload ``donor_weights``; warns of a path outside the donors' range."""
-        found = single_case(fit)
+        found = get_single_case(fit)
         if found is None or not isinstance(found[0], WeightedCase):
             return self.unavailable(f"{fit.estimator.name} gives no donor weights")
         estimator, case = found[0], found[1]
         tables, sentences, messages = [], [], []
-        for key, chosen in case_sets(case).items():
+        for key, chosen in build_case_sets(case).items():
             try:
                 found_weights = estimator.weigh(chosen)
             except TwintradeError as error:
@@ -153,7 +153,7 @@ def _weight_sentence(key: str, shown: pd.DataFrame, weights: FloatArray) -> str:
 
 def _outside(key: str, case: Case, intercept: float) -> list[Message]:
     """Warn where no convex combination of donors can reach the treated path before the onset."""
-    distance, count = distance_outside(case.own[case.is_before] - intercept, case.donors[:, case.is_before])
+    distance, count = compute_distance_outside(case.own[case.is_before] - intercept, case.donors[:, case.is_before])
     if count == 0:
         return []
     text = (

@@ -7,12 +7,17 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, case_sets, placebo_paths, single_case
+from twintrade.diagnostics.single_case.case_placebos import (
+    PlaceboPaths,
+    build_case_sets,
+    estimate_placebo_paths,
+    get_single_case,
+)
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.testing import mean_shift, rmspe_ratio
+from twintrade.numerics.testing import compute_mean_shift, compute_rmspe_ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +39,14 @@ class PlaceboSpace(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return p-values with their floors by donor set; payload ``placebo_ranks`` has one row a case."""
-        found = single_case(fit)
+        found = get_single_case(fit)
         if found is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
         estimator, case = found
         rows, cases, sentences = [], [], []
-        for key, chosen in case_sets(case).items():
+        for key, chosen in build_case_sets(case).items():
             try:
-                paths = placebo_paths(estimator, chosen)
+                paths = estimate_placebo_paths(estimator, chosen)
             except TwintradeError as error:
                 sentences.append(f"Set {key}: not available because {error}.")
                 continue
@@ -88,9 +93,9 @@ def _cases(key: str, paths: PlaceboPaths) -> pd.DataFrame:
             "unit": paths.units,
             "is_treated": np.arange(paths.units.size) == 0,
             "mean_gap": np.nanmean(paths.gaps[:, after], axis=1),
-            "size": mean_shift(paths.gaps, after),
+            "size": compute_mean_shift(paths.gaps, after),
             "pre_rmspe": paths.pre_rmspe,
-            "rmspe_ratio": rmspe_ratio(paths.gaps, before, after),
+            "rmspe_ratio": compute_rmspe_ratio(paths.gaps, before, after),
         }
     )
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_placebos import placebo_paths, single_case
+from twintrade.diagnostics.single_case.case_placebos import estimate_placebo_paths, get_single_case
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -38,7 +38,7 @@ class PlaceboTime(Diagnostic):
 
         Payload ``placebo_time_table`` has the dates: onset, onset_label, effect, p, floor, reason.
         """
-        found = single_case(fit)
+        found = get_single_case(fit)
         if found is None:
             return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
         estimator, case = found
@@ -47,7 +47,7 @@ class PlaceboTime(Diagnostic):
         for onset in self._dates(early):
             false = early.dated(onset)
             try:
-                paths = placebo_paths(estimator, false)
+                paths = estimate_placebo_paths(estimator, false)
             except TwintradeError as error:
                 rows.append({"onset": onset, "effect": np.nan, "p": np.nan, "floor": np.nan, "reason": str(error)})
                 continue

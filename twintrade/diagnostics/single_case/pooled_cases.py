@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.design.donors import case_design, untreated_rectangle
+from twintrade.design.donors import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_placebos import placebo_paths
-from twintrade.diagnostics.variants import p_text
+from twintrade.diagnostics.single_case.case_placebos import estimate_placebo_paths
+from twintrade.diagnostics.variants import format_p
 from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing import RandomEffects, best_of, fisher_combined, random_effects
+from twintrade.numerics.testing import RandomEffects, bound_best_p, combine_fisher, fit_random_effects
 
 MANY: Mapping[str, str] = {
     "double_ratio": "double ratios",
@@ -76,9 +76,9 @@ class PooledCases(Diagnostic):
                 f"{len(known)} of {len(cases)} cases can be estimated with an error and two are needed"
             )
         effects, variances = known["effect"].to_numpy(), known["variance"].to_numpy()
-        mean = random_effects(effects, variances, self.level)
+        mean = fit_random_effects(effects, variances, self.level)
         left = _leave_one_case_out(known, self.level)
-        combined = fisher_combined(known["p"].to_numpy())
+        combined = combine_fisher(known["p"].to_numpy())
         bound = self._best_of(np.sort(known["p"].to_numpy()))
         scale = method.effect_scale(design)
         method_name = f"random-effects mean of {len(known)} {MANY[self.estimator]}"
@@ -102,8 +102,8 @@ class PooledCases(Diagnostic):
         row: dict[str, object] = {"unit": unit, "onset": int(design.onset[design.panel.units == unit][0])}
         empty = dict.fromkeys(("effect", "variance", "reach", "p", "floor"), np.nan)
         try:
-            case = method.case(case_design(design, unit, untreated_rectangle(design, unit)))
-            paths = placebo_paths(method, case)
+            case = method.case(build_case_design(design, unit, build_untreated_rectangle(design, unit)))
+            paths = estimate_placebo_paths(method, case)
         except TwintradeError as error:
             return row | empty | {"reason": str(error)}
         others = np.nanmean(paths.gaps[1:, case.is_after], axis=1)
@@ -125,7 +125,7 @@ class PooledCases(Diagnostic):
         totals = [self.out_of] if self.out_of is not None else [n, 2 * n, 5 * n, 10 * n]
         chosen = [(self.best, n)] if self.best < n else []
         chosen += [(n, max(k, n)) for k in totals]
-        rows = [(few, k, float(ranked[few - 1]), best_of(float(ranked[few - 1]), few, k)) for few, k in chosen]
+        rows = [(few, k, float(ranked[few - 1]), bound_best_p(float(ranked[few - 1]), few, k)) for few, k in chosen]
         return pd.DataFrame(rows, columns=["n_cases", "out_of", "largest_p", "p_bound"])
 
 
@@ -135,7 +135,7 @@ def _leave_one_case_out(known: pd.DataFrame, level: float) -> pd.DataFrame:
         rest = known[known["unit"] != unit]
         if len(rest) < 2:
             continue
-        mean = random_effects(rest["effect"].to_numpy(), rest["variance"].to_numpy(), level)
+        mean = fit_random_effects(rest["effect"].to_numpy(), rest["variance"].to_numpy(), level)
         rows.append({"unit": f"mean without {unit}", "effect": mean.mean, "low": mean.low, "high": mean.high})
     return pd.DataFrame(rows, columns=["unit", "effect", "low", "high"])
 
@@ -199,7 +199,8 @@ def _sentence(
         f"{method[:1].upper()}{method[1:]} {mean.mean:+.3g} ({100 * level:g} % interval "
         f"{mean.low:+.3g} to {mean.high:+.3g}; {_interval_method(mean)}), true "
         f"effects scattering by {mean.heterogeneity:.3g}.{spread} "
-        f"The placebo ranks combine to {p_text(combined)} (Fisher; cases share donors, so they are not independent). "
+        f"The placebo ranks combine to {format_p(combined)} (Fisher; cases share donors, so they are not "
+        "independent). "
         f"Had these been the best {int(last['n_cases'])} of {int(last['out_of'])} cases, chance alone would do as "
         f"well with probability {last['p_bound']:.3f}.{few}"
     )

@@ -8,13 +8,13 @@ import pandas as pd
 
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import p_text
-from twintrade.diagnostics.who_is_compared.raw_series import candidate_dates
+from twintrade.diagnostics.variants import format_p
+from twintrade.diagnostics.who_is_compared.raw_series import list_candidate_dates
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.series import Break, unknown_break
+from twintrade.numerics.series import Break, find_unknown_break
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class UnknownBreak(Diagnostic):
         if (np.diff(periods) != 1).any():
             return self.unavailable("the series has gaps")
         try:
-            found = unknown_break(
+            found = find_unknown_break(
                 y,
                 periods,
                 rng,
@@ -62,7 +62,7 @@ class UnknownBreak(Diagnostic):
             )
         except TwintradeError as error:
             return self.unavailable(str(error))
-        candidates = sorted(set(candidate_dates(design, str(o.unit_ids[treated[0]]))["period"].astype(int)))
+        candidates = sorted(set(list_candidate_dates(design, str(o.unit_ids[treated[0]]))["period"].astype(int)))
         return self._finding(fit, found, candidates)
 
     def _finding(self, fit: Fit, found: Break, candidates: list[int]) -> Finding:
@@ -84,7 +84,8 @@ class UnknownBreak(Diagnostic):
             verdict="pass" if has_break and inside else "fail",
             sentence=(
                 f"The largest break of the series' own trend is at {label(found.date)} (sup-F {found.statistic:.1f}, "
-                f"{p_text(found.p)}), its {100 * self.level:g} % interval {label(found.low)} to {label(found.high)}; "
+                f"{format_p(found.p)}), its {100 * self.level:g} % interval {label(found.low)} to "
+                f"{label(found.high)}; "
                 f"{tail}."
             ),
             value=found.p,

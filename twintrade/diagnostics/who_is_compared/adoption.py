@@ -13,7 +13,7 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 
 
-def adoption(design: Design) -> pd.DataFrame:
+def build_adoption(design: Design) -> pd.DataFrame:
     """Return the status of every unit and period of the panel.
 
     Returns
@@ -59,12 +59,12 @@ class Adoption(Diagnostic):
 
     def of(self, design: Design) -> Finding:
         """Return the same from a design alone, where nothing is estimated."""
-        return finding(design)
+        return build_adoption_finding(design)
 
 
-def finding(design: Design) -> Finding:
+def build_adoption_finding(design: Design) -> Finding:
     """Return who is tied when, from a design alone."""
-    frame = adoption(design)
+    frame = build_adoption(design)
     is_tied = frame["unit"].isin(frame.loc[frame["status"] == "treated", "unit"])
     by_unit = frame.assign(status=np.where(is_tied, "treated", frame["status"])).drop_duplicates("unit")
     by_unit.loc[by_unit["status"] == "not yet treated", "status"] = "comparison"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import quoted
+from twintrade.diagnostics.variants import format_effect
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -67,7 +67,7 @@ class Bacon(Diagnostic):
             diagnostic=self.name,
             verdict="none",
             sentence=(
-                f"The static two-way estimate {quoted(total, design.scale)} averages {len(frame)} two-by-two "
+                f"The static two-way estimate {format_effect(total, design.scale)} averages {len(frame)} two-by-two "
                 f"comparisons; {100 * forbidden:.1f} % of its weight lies on comparisons with units treated already."
             ),
             value=forbidden,
@@ -90,7 +90,7 @@ class Bacon(Diagnostic):
             verdict="none",
             sentence=(
                 f"Given {', '.join(design.covariates)}, the static two-way estimate "
-                f"{quoted(given.total, design.scale)} averages {len(frame) - 1} comparisons of two cohorts; "
+                f"{format_effect(given.total, design.scale)} averages {len(frame) - 1} comparisons of two cohorts; "
                 f"{100 * both:.1f} % of its weight lies on comparisons of two treated cohorts, in which units "
                 f"treated already also serve as comparison, and {100 * given.within_weight:.1f} % on covariates that "
                 "differ within cohorts and periods."

@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.design import NeverTreated, NotYetTreated
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compared, failures, quick, quoted
+from twintrade.diagnostics.variants import Variant, compare_variants, format_effect, list_failures, simplify_inference
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -26,7 +26,7 @@ class ComparisonCheck(Diagnostic):
         """Return one row a comparison; payload ``comparison``."""
         sides = (NotYetTreated(), NeverTreated())
         variants = [Variant(side.label, "comparison", fit.design.compared_with(side)) for side in sides]
-        table = compared(fit, variants, quick(fit, inference), rng)
+        table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
             reason = "; ".join(r for r in table["reason"] if r)
@@ -37,8 +37,9 @@ class ComparisonCheck(Diagnostic):
             sentence = "The method does not distinguish the two comparisons here: the effect is the same."
         else:
             sentence = (
-                f"Against units not yet tied the effect is {quoted(effects[0], scale)}, against units never tied "
-                f"{quoted(effects[1], scale)}."
+                f"Against units not yet tied the effect is {format_effect(effects[0], scale)}, against units "
+                "never tied "
+                f"{format_effect(effects[1], scale)}."
             )
         return Finding(
             diagnostic=self.name,
@@ -48,5 +49,5 @@ class ComparisonCheck(Diagnostic):
             unit=scale,
             table=table,
             payloads={"comparison": table},
-            messages=failures(self.name, table),
+            messages=list_failures(self.name, table),
         )

@@ -11,7 +11,7 @@ from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputation import Imputation
-from twintrade.estimators.imputing import TreatedTotals, treated_totals
+from twintrade.estimators.imputing import TreatedTotals, impute_treated_totals
 from twintrade.inference.base import Inference
 
 COLUMNS = ("unit", "observed", "imputed", "share", "percent", "percent_without")
@@ -29,7 +29,7 @@ class Concentration(Diagnostic):
         """Return one row a treated unit, the largest imputed total first; imputed values are not fitted anew."""
         if not isinstance(fit.estimator, Imputation) or fit.estimate.scale != "percent":
             return self.unavailable("the estimate is no percent change of an imputed total")
-        totals = treated_totals(fit.design)
+        totals = impute_treated_totals(fit.design)
         table = _tabled(totals)
         return Finding(
             diagnostic=self.name,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import quoted
+from twintrade.diagnostics.variants import format_effect
 from twintrade.effects import EventStudy, Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
@@ -60,8 +60,8 @@ class Estimators(Diagnostic):
             diagnostic=self.name,
             verdict="none",
             sentence=(
-                f"{len(known)} methods qualify; the effect runs from {quoted(float(low['effect']), scale)} "
-                f"({low['estimator']}) to {quoted(float(high['effect']), scale)} ({high['estimator']}). {WHY}."
+                f"{len(known)} methods qualify; the effect runs from {format_effect(float(low['effect']), scale)} "
+                f"({low['estimator']}) to {format_effect(float(high['effect']), scale)} ({high['estimator']}). {WHY}."
             ),
             value=float(high["effect"] - low["effect"]),
             unit=scale,

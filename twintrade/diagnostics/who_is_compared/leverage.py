@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.effects import Finding, Message
 from twintrade.estimators.base import Fit
-from twintrade.estimators.imputing import leverage_report
+from twintrade.estimators.imputing import build_leverage_report
 from twintrade.inference.base import Inference
 
 
@@ -22,7 +22,7 @@ class Leverage(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Count and name the rows; payload ``leverage`` has one row per pair of untreated and dependent row."""
-        report = leverage_report(fit.design)
+        report = build_leverage_report(fit.design)
         if report.empty:
             return Finding(
                 diagnostic=self.name,

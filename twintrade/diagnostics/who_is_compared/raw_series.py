@@ -41,7 +41,7 @@ class _Lines:
         return np.where(np.isfinite(value) & (value > 0), value, np.nan)
 
 
-def raw_series(design: Design, unit: str) -> pd.DataFrame:
+def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
     """Return the raw figure's data for one dyad, columns ``COLUMNS``.
 
     The panels are "level" and "log" (the flow itself; in logarithms beside the comparison lines), "index" (every
@@ -67,7 +67,7 @@ def raw_series(design: Design, unit: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).dropna(subset=["value"]).reset_index(drop=True)
 
 
-def candidate_dates(design: Design, unit: str) -> pd.DataFrame:
+def list_candidate_dates(design: Design, unit: str) -> pd.DataFrame:
     """Return every candidate date of a dyad's ties: dyad, period, label, is_chosen."""
     register = design.treatment.register
     rows: list[tuple[str, float, str, bool]] = []
@@ -78,14 +78,14 @@ def candidate_dates(design: Design, unit: str) -> pd.DataFrame:
             if ordinal is None:
                 continue
             place = tie.get("partner_city") or ""
-            label = dated(event, text) + (f" ({place})" if place else "")
+            label = format_dated_event(event, text) + (f" ({place})" if place else "")
             rows.append((unit, float(ordinal), label, float(ordinal) == onset))
     if np.isfinite(onset) and not any(r[3] for r in rows):
         rows.append((unit, onset, "onset", True))
     return pd.DataFrame(rows, columns=list(DATE_COLUMNS)).drop_duplicates(ignore_index=True)
 
 
-def dated(event: str, date: str) -> str:
+def format_dated_event(event: str, date: str) -> str:
     """Return an event with its date, which is not said twice where the event's own words hold it."""
     return event if date in event else f"{event} {date}"
 
@@ -123,8 +123,8 @@ class RawSeries(Diagnostic):
         payloads = {}
         for k, unit in enumerate(shown):
             suffix = "" if len(shown) == 1 else f".{k + 1:02d}-{unit}"
-            payloads[f"raw_series{suffix}"] = raw_series(design, unit)
-            payloads[f"candidate_dates{suffix}"] = candidate_dates(design, unit)
+            payloads[f"raw_series{suffix}"] = build_raw_series(design, unit)
+            payloads[f"candidate_dates{suffix}"] = list_candidate_dates(design, unit)
         more = f"; {len(units) - len(shown)} more are not shown" if len(units) > len(shown) else ""
         return Finding(
             diagnostic=self.name,

@@ -12,7 +12,7 @@ from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.absorption import absorber
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray
 
 NEGLIGIBLE = 1e-10
@@ -87,7 +87,7 @@ class CellWeights:
 By = Literal["cell", "switch", "switch_average"]
 
 
-def cell_weights(o: Observations, by: By = "cell") -> CellWeights:
+def compute_cell_weights(o: Observations, by: By = "cell") -> CellWeights:
     """Return the weights of the regression of the outcome on one treatment dummy and the design's effects.
 
     Parameters
@@ -106,7 +106,7 @@ def cell_weights(o: Observations, by: By = "cell") -> CellWeights:
     d = o.is_treated.astype(np.float64)
     w = np.ones(o.n_rows) if o.weights is None else o.weights
     columns = np.column_stack([d, o.covariates])
-    net = absorber(o.effect_codes(), o.weights).residualize(columns)
+    net = build_absorber(o.effect_codes(), o.weights).residualize(columns)
     residual = net[:, 0]
     if net.shape[1] > 1:
         others = net[:, 1:] * np.sqrt(w)[:, None]
@@ -141,7 +141,7 @@ class TWFEWeights(Diagnostic):
         """Return the sum of negative weights; payload ``twfe_weights`` has one row a treated cell."""
         o = fit.design.observations
         try:
-            found = cell_weights(o)
+            found = compute_cell_weights(o)
         except EstimationError as error:
             return self.unavailable(str(error))
         rows = np.flatnonzero(o.is_treated)

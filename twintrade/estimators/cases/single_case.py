@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.design.case import Case, case_of
-from twintrade.design.outcome_matrix import outcome_matrix
+from twintrade.design.case import Case, build_case
+from twintrade.design.outcome_matrix import build_outcome_matrix
 from twintrade.effects import Dropped, Estimate, EventStudy, RefitOnly, Sample
 from twintrade.effects.estimate import Against, Scale
 from twintrade.errors import EstimationError, TwintradeError
@@ -68,7 +68,7 @@ class SingleCase(Estimator):
 
     def case(self, design: Design) -> Case:
         """Return the design's only case, its treated unit first, as the method looks at it."""
-        return self._seen(case_of(design, outcome_matrix(design)))
+        return self._seen(build_case(design, build_outcome_matrix(design)))
 
     def _seen(self, case: Case) -> Case:
         return case.deseasonalized() if self.removes_seasons else case
@@ -93,8 +93,8 @@ class SingleCase(Estimator):
             No gap can be formed before, or after, the onset.
         """
         self.refuse_covariates(design)
-        matrix = outcome_matrix(design)
-        case = self._seen(case_of(design, matrix))
+        matrix = build_outcome_matrix(design)
+        case = self._seen(build_case(design, matrix))
         gaps = self.gaps(case)
         sample = design.observations.sample(
             matrix.used,

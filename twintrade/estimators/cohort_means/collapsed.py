@@ -15,7 +15,7 @@ from twintrade.design import Design, Observations, Panel, Treatment
 from twintrade.effects import CohortEffects, Estimate, EventStudy, GroupedInfluence, Regression, Sample
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.cohort_means.missing_patterns import Groups, grouped, spread
+from twintrade.estimators.cohort_means.missing_patterns import Groups, group_by_pattern, spread_rows
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.comparisons import CohortMoments
@@ -117,7 +117,7 @@ class Collapse:
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Lay values by row of the small design out by cohort and period, zero where nobody is observed."""
-        return spread(values, self.observed)
+        return spread_rows(values, self.observed)
 
     def of_regression(self, source: Regression) -> CollapsedInfluence:
         """Turn the regression on cohort means into the influence of its effects by unit."""
@@ -195,7 +195,7 @@ def collapse(design: Design, with_gaps: bool = False) -> Collapse | None:
         moments = wide.moments()
         observed = np.ones(moments.means.shape, dtype=bool)
         return Collapse(_of_means(design, moments, observed), o, wide, moments, observed)
-    groups = grouped(wide)
+    groups = group_by_pattern(wide)
     if groups is None:
         return None
     moments = groups.moments()

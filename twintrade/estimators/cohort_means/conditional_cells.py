@@ -7,10 +7,10 @@ import numpy as np
 
 from twintrade.effects import BlockInfluence, Factor
 from twintrade.errors import EstimationError
-from twintrade.estimators.cohort_means.group_time import Cell, named_units
+from twintrade.estimators.cohort_means.group_time import Cell, name_units
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.comparisons import Convention, Method, NoOverlapError, sections_effect, two_sides
+from twintrade.numerics.comparisons import Convention, Method, NoOverlapError, estimate_sections_effect, prepare_sides
 
 ALONE = 4
 """Cells up to which a pair of sides writes single columns: a block of its own would be put together cell by cell."""
@@ -35,7 +35,7 @@ class ConditionalCells:
     lost: tuple[tuple[Cell, str], ...]
 
 
-def conditional_cells(
+def estimate_conditional_cells(
     wide: Wide, plan: Sequence[Cell], method: Method, sections: Convention | None = None
 ) -> ConditionalCells:
     """Estimate cells, fitting propensity and regression once for all cells with the same units and covariates.
@@ -117,9 +117,9 @@ def _changes(
     x = np.column_stack([np.ones(units.size), w.covariates[units, first.base]])
     weights = np.ones(units.size) if w.weights is None else w.weights[units, first.base]
     try:
-        sides = two_sides(d, x, weights, method)
+        sides = prepare_sides(d, x, weights, method)
     except NoOverlapError as error:
-        raise EstimationError(f"{error} for {named_units(w.unit_ids[units[error.rows]])}") from None
+        raise EstimationError(f"{error} for {name_units(w.unit_ids[units[error.rows]])}") from None
     changes = np.empty((len(cells), units.size))
     before = {base: by_period[base].take(units) for base in {c.base for c in cells}}
     for change, cell in zip(changes, cells, strict=True):
@@ -139,7 +139,7 @@ def _rows(wide: Wide, cell: Cell, method: Method, convention: Convention) -> tup
     x = np.column_stack([np.ones(unit.size), w.covariates[unit, at]])
     weights = np.ones(unit.size) if w.weights is None else w.weights[unit, at]
     after = period.astype(np.float64)
-    result = sections_effect(w.outcomes[unit, at], after, d, x, weights, method, convention)
+    result = estimate_sections_effect(w.outcomes[unit, at], after, d, x, weights, method, convention)
     influence: FloatArray = np.bincount(unit, result.influence, w.unit_ids.size).astype(np.float64)
     return np.arange(w.unit_ids.size), np.array([result.effect]), influence[:, None]
 
@@ -152,9 +152,9 @@ def refuse_empty(treated: FloatArray) -> None:
     EstimationError
     """
     if not treated.any() or treated.all():
-        raise EstimationError(lacking(bool(treated.any())))
+        raise EstimationError(describe_empty_side(bool(treated.any())))
 
 
-def lacking(has_treated: bool) -> str:
+def describe_empty_side(has_treated: bool) -> str:
     """Say which side has no unit."""
     return f"no {'comparison' if has_treated else 'treated'} unit is observed in both periods"

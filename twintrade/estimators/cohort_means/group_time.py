@@ -43,7 +43,7 @@ class Cell:
         return f"cohort {onset[self.cohort]:.0f} in period {periods[self.at]}"
 
 
-def cells(
+def iterate_cells(
     onset: FloatArray, periods: IntArray, base: Base, anticipation: int, comparison: Comparison
 ) -> Iterator[Cell]:
     """Yield the cells of every treated cohort, in order of cohort and period.
@@ -105,13 +105,13 @@ def pack(
     )
 
 
-def named_units(units: ObjectArray) -> str:
+def name_units(units: ObjectArray) -> str:
     """Name the units without a counterpart as a message does."""
     shown = ", ".join(str(u) for u in units[:SHOWN])
     return shown + (f" and {units.size - SHOWN} more" if units.size > SHOWN else "") or "the treated units"
 
 
-def identified(plan: Sequence[Cell], wide: Wide) -> tuple[list[Cell], tuple[Dropped, ...]]:
+def select_identified(plan: Sequence[Cell], wide: Wide) -> tuple[list[Cell], tuple[Dropped, ...]]:
     """Split off the cells without a base period or without a comparison, naming them."""
     kept = [c for c in plan if c.is_reference or (c.base >= 0 and bool(c.comparison.any()))]
     lost = [

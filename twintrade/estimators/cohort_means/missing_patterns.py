@@ -8,7 +8,7 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.estimators.cohort_means.group_time import Cell
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.comparisons import CohortMoments, cohort_moments
+from twintrade.numerics.comparisons import CohortMoments, compute_cohort_moments
 
 BITS = 50
 """Periods that fit in the code of a pattern beside the cohort."""
@@ -34,7 +34,7 @@ class Groups:
     def moments(self) -> CohortMoments:
         """Return counts, means and second moments by group, zero in periods in which a group is not observed."""
         w = self.wide
-        m = cohort_moments(w.outcomes, w.cohort, np.arange(w.onset.size, dtype=np.float64), w.periods)
+        m = compute_cohort_moments(w.outcomes, w.cohort, np.arange(w.onset.size, dtype=np.float64), w.periods)
         both = self.observed[:, :, None] & self.observed[:, None, :]
         means, scatter = np.where(self.observed, m.means, 0.0), np.where(both, m.scatter, 0.0)
         return CohortMoments(w.onset, w.periods, m.counts, means, scatter)
@@ -44,7 +44,7 @@ class Groups:
         return replace(self.wide.influence(moments, coefficients, constants), parent=self.parent)
 
 
-def grouped(wide: Wide) -> Groups | None:
+def group_by_pattern(wide: Wide) -> Groups | None:
     """Group the units of a panel with gaps; None where hardly two units miss the same periods.
 
     A group's coefficients hold as many numbers per effect as there are periods: with fewer units than that in the
@@ -64,7 +64,9 @@ def grouped(wide: Wide) -> Groups | None:
     return Groups(held, seen[first], parent)
 
 
-def pattern_effects(groups: Groups, plan: list[Cell]) -> tuple[list[Cell], list[Cell], FloatArray, CohortInfluence]:
+def estimate_from_patterns(
+    groups: Groups, plan: list[Cell]
+) -> tuple[list[Cell], list[Cell], FloatArray, CohortInfluence]:
     """Return group-time effects from the moments of the groups observed in both periods of each cell.
 
     Returns
@@ -131,23 +133,23 @@ class PanelMeans:
         return self.source.influence(self.moments, coefficients, constants)
 
 
-def panel_means(wide: Wide) -> PanelMeans | None:
+def compute_panel_means(wide: Wide) -> PanelMeans | None:
     """Return the means of a panel; None where too few units miss the same periods."""
     if wide.is_complete:
         moments = wide.moments()
         return PanelMeans(moments, np.ones(moments.means.shape, dtype=bool), wide)
-    groups = grouped(wide)
+    groups = group_by_pattern(wide)
     return None if groups is None else PanelMeans(groups.moments(), groups.observed, groups)
 
 
-def spread(values: FloatArray, observed: BoolArray) -> FloatArray:
+def spread_rows(values: FloatArray, observed: BoolArray) -> FloatArray:
     """Lay rows by observed group and period out as (n_groups, n_periods, ...), zero elsewhere."""
     out = np.zeros(observed.shape + values.shape[1:], dtype=values.dtype)
     out[observed] = values
     return out
 
 
-def n_alone(counts: IntArray, observed: BoolArray) -> int:
+def count_alone(counts: IntArray, observed: BoolArray) -> int:
     """Count the rows that are alone in their unit or in their period."""
     is_single_unit = observed.sum(axis=1) == 1
     totals = counts @ observed

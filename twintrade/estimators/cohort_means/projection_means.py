@@ -22,10 +22,10 @@ class _Part:
     change: FloatArray
 
 
-def projected_means(
+def project_means(
     means: PanelMeans, design: Design, horizons: tuple[int, int], is_mean_base: bool, weighting: str
 ) -> Projected | None:
-    """Return what ``projected`` gives on the rows of the same horizons; None where no period has both sides."""
+    """Return what ``estimate_projection`` gives on the rows of the same horizons; None where no period has both sides."""
     parts = _parts(means, design, horizons, is_mean_base)
     if not parts:
         return None

@@ -35,7 +35,7 @@ class ProjectionRows:
     weights: FloatArray | None
 
 
-def projection_rows(
+def build_projection_rows(
     wide: Wide, design: Design, horizons: tuple[int, int], is_mean_base: bool, lags: int
 ) -> ProjectionRows | None:
     """Return the rows, in periods that have treated and clean ones; None where no period has."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.estimators.cohort_means.projection_rows import ProjectionRows
-from twintrade.numerics.absorption import absorber
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import LeastSquares, least_squares, projection_weights
+from twintrade.numerics.linear import LeastSquares, compute_projection_weights, fit_least_squares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,9 @@ class Projected:
     treated_weight: float | None = None
 
 
-def projected(rows: ProjectionRows, cohort: IntArray, weighting: str, names: tuple[str, ...]) -> Projected | None:
+def estimate_projection(
+    rows: ProjectionRows, cohort: IntArray, weighting: str, names: tuple[str, ...]
+) -> Projected | None:
     """Return the effect of one set of rows; None where it is not identified."""
     weights = np.ones(rows.unit.size) if rows.weights is None else rows.weights
     by_row = _variance_weighted if weighting == "variance" else _equally_weighted
@@ -55,8 +57,8 @@ def _variance_weighted(
 ) -> tuple[float, FloatArray, tuple[str, ...]] | None:
     if not rows.covariates.shape[1]:
         return (*_closed_form(rows, weights), ())
-    effects = absorber([rows.period], None if rows.weights is None else weights)
-    fit = least_squares(
+    effects = build_absorber([rows.period], None if rows.weights is None else weights)
+    fit = fit_least_squares(
         rows.change,
         np.column_stack([rows.is_treated.astype(np.float64), rows.covariates]),
         effects,
@@ -96,15 +98,15 @@ def _equally_weighted(
         influence[others] = -weights[others] * moved[rows.period[others]] * residual
     else:
         own = None if rows.weights is None else weights[others]
-        effects = absorber([rows.period[others]], own)
+        effects = build_absorber([rows.period[others]], own)
         x = rows.covariates
-        fit = least_squares(rows.change[others], x[others], effects, names=names)
+        fit = fit_least_squares(rows.change[others], x[others], effects, names=names)
         collinear = _said(fit)
         slopes = np.zeros(x.shape[1])
         slopes[fit.kept] = fit.coefficients
         level = effects.effect_coefficients(rows.change[others] - x[others] @ slopes)[0]
         gap = rows.change[treated] - x[treated] @ slopes - level[rows.period[treated]]
-        omega = projection_weights(
+        omega = compute_projection_weights(
             [rows.period[others]], [rows.period[treated]], share[:, None], x[others], x[treated], weights=own
         )
         influence[others] = -omega[:, 0] * fit.residuals

@@ -8,10 +8,10 @@ from twintrade.design import Design, Observations
 from twintrade.effects import Dropped
 from twintrade.estimators.cohort_means.group_time import Cell
 from twintrade.estimators.cohort_means.wide import Wide
-from twintrade.estimators.regression.reference import joined_rows
-from twintrade.numerics.absorption import absorber
+from twintrade.estimators.regression.reference import find_joined_rows
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear import least_squares
+from twintrade.numerics.linear import fit_least_squares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,7 @@ class Stack:
     is_whole: bool
 
 
-def stack_of(g: int, wide: Wide, design: Design, span: tuple[int, int]) -> Stack | None:
+def build_stack(g: int, wide: Wide, design: Design, span: tuple[int, int]) -> Stack | None:
     """Return the stack of a cohort; None where no unit is observed at its reference and elsewhere in its span."""
     low, high = min(span[0], design.reference), max(span[1], 0)
     times = wide.periods - wide.onset[g]
@@ -94,7 +94,7 @@ class StackFit:
         return coefficients, np.stack([np.bincount(self.unit, score, n_groups) for score in scores.T], axis=1)
 
 
-def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
+def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     """Regress one stack's rows on the cohort's event dummies, with unit and period effects of its own."""
     cohort = wide.cohort[o.unit]
     at = np.searchsorted(wide.periods, o.period)
@@ -104,7 +104,7 @@ def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     treated = cohort[rows] == stack.cohort
     base = next(c.at for c in stack.cells if c.is_reference)
     is_apart = np.zeros(rows.size, dtype=bool)
-    is_apart[treated] = ~joined_rows(o.unit[rows[treated]], at[rows[treated]], at[rows[treated]] == base)
+    is_apart[treated] = ~find_joined_rows(o.unit[rows[treated]], at[rows[treated]], at[rows[treated]] == base)
     label = f"stack of cohort {wide.onset[stack.cohort]:.0f}"
     sentence = f"{label}: rows of units that none of the cohort joins to the reference"
     apart = (Dropped("no-reference", sentence, int(is_apart.sum()), 0, (label,)),) if is_apart.any() else ()
@@ -112,9 +112,9 @@ def regression(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     slots = [k for k, c in enumerate(stack.cells) if not c.is_reference]
     dummies = (treated[:, None] & (at[rows, None] == positions[slots])).astype(np.float64)
     weights = None if o.weights is None else o.weights[rows]
-    effects = absorber([_compact(o.unit[rows]), _compact(at[rows])], weights)
+    effects = build_absorber([_compact(o.unit[rows]), _compact(at[rows])], weights)
     names = [stack.cells[k].label(wide.onset, wide.periods) for k in slots]
-    fit = least_squares(
+    fit = fit_least_squares(
         o.y[rows], np.hstack([dummies, o.covariates[rows]]), effects, names=(*names, *o.design.covariates)
     )
     found = fit.kept < len(slots)

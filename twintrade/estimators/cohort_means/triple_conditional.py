@@ -11,13 +11,13 @@ import numpy as np
 
 from twintrade.effects import Dropped, UnitInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.cohort_means.group_time import Cell, named_units
+from twintrade.estimators.cohort_means.group_time import Cell, name_units
 from twintrade.estimators.cohort_means.triple_groups import Groups
 from twintrade.numerics.arrays import BoolArray, FloatArray
-from twintrade.numerics.comparisons import Method, NoOverlapError, change_effect
+from twintrade.numerics.comparisons import Method, NoOverlapError, estimate_change_effect
 
 
-def conditional_contrasts(
+def estimate_conditional_contrasts(
     groups: Groups, plan: Sequence[Cell], method: Method
 ) -> tuple[list[Cell], FloatArray, UnitInfluence, tuple[Dropped, ...]]:
     """Return the identified cells, their effects and influence, and why others are not identified.
@@ -68,9 +68,9 @@ def _cell(groups: Groups, cell: Cell, method: Method, column: FloatArray) -> flo
     for factor, other in terms:
         units = np.flatnonzero(seen & (own | (groups.code == other)))
         try:
-            part = change_effect(change[units], own[units].astype(float), x[units], weights[units], method)
+            part = estimate_change_effect(change[units], own[units].astype(float), x[units], weights[units], method)
         except NoOverlapError as error:
-            raise EstimationError(f"{error} for {named_units(wide.unit_ids[units[error.rows]])}") from None
+            raise EstimationError(f"{error} for {name_units(wide.unit_ids[units[error.rows]])}") from None
         effect += factor * part.effect
         column[units] += factor * part.influence
     return effect

@@ -9,10 +9,10 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.estimators.cohort_means.group_time import Cell
 from twintrade.estimators.cohort_means.triple_groups import Groups
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.comparisons import cohort_moments
+from twintrade.numerics.comparisons import compute_cohort_moments
 
 
-def triple_contrasts(groups: Groups, plan: Sequence[Cell]) -> tuple[list[Cell], FloatArray, Influence]:
+def estimate_triple_contrasts(groups: Groups, plan: Sequence[Cell]) -> tuple[list[Cell], FloatArray, Influence]:
     """Return the identified cells, their effects and their influence.
 
     Complete panels go through group moments; otherwise a unit enters the cells for which it is observed twice.
@@ -20,7 +20,7 @@ def triple_contrasts(groups: Groups, plan: Sequence[Cell]) -> tuple[list[Cell], 
     return _from_moments(groups, plan) if groups.wide.is_complete else _from_rows(groups, plan)
 
 
-def loading_of(cell: Cell, count: FloatArray) -> FloatArray | None:
+def compute_loading(cell: Cell, count: FloatArray) -> FloatArray | None:
     """Return the weight of each group's mean change; None where a side lacks affected or unaffected units.
 
     Parameters
@@ -47,10 +47,10 @@ def loading_of(cell: Cell, count: FloatArray) -> FloatArray | None:
 
 def _from_moments(groups: Groups, plan: Sequence[Cell]) -> tuple[list[Cell], FloatArray, Influence]:
     wide = groups.wide
-    found = [(cell, loading) for cell in plan if (loading := loading_of(cell, groups.counts)) is not None]
+    found = [(cell, loading) for cell in plan if (loading := compute_loading(cell, groups.counts)) is not None]
     present, code = np.unique(groups.code, return_inverse=True)
     code = code.astype(np.int64)
-    m = cohort_moments(wide.outcomes, code, present.astype(np.float64), wide.periods)
+    m = compute_cohort_moments(wide.outcomes, code, present.astype(np.float64), wide.periods)
     coefficients = np.zeros((present.size, wide.periods.size, len(found)))
     for k, (cell, loading) in enumerate(found):
         coefficients[:, cell.at, k] += loading[present]
@@ -82,7 +82,7 @@ def _cell_from_rows(
 ) -> tuple[float | None, FloatArray]:
     code, size = groups.code[seen], groups.counts.size
     count = np.bincount(code, minlength=size).astype(np.float64)
-    loading = loading_of(cell, count.reshape(groups.counts.shape))
+    loading = compute_loading(cell, count.reshape(groups.counts.shape))
     column = np.zeros(change.size)
     if loading is None:
         return None, column

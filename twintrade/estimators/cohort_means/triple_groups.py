@@ -6,7 +6,7 @@ import numpy as np
 
 from twintrade.design import Observations
 from twintrade.errors import DesignError
-from twintrade.estimators.cohort_means.group_time import named_units
+from twintrade.estimators.cohort_means.group_time import name_units
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -42,7 +42,7 @@ class Groups:
         for k, onset in enumerate(self.wide.onset):
             if self.counts[:, k].min() == 0:
                 kind = "unaffected" if self.counts[0, k] == 0 else "affected"
-                units = named_units(self.wide.unit_ids[self.wide.cohort == k])
+                units = name_units(self.wide.unit_ids[self.wide.cohort == k])
                 said.append(
                     f"{'never tied' if np.isinf(onset) else f'cohort {onset:.0f}'} ({units}) has no {kind} unit"
                 )
@@ -54,7 +54,7 @@ class Groups:
         return int(self.wide.onset.size)
 
 
-def groups_of(wide: Wide, o: Observations, column: str) -> Groups:
+def build_groups(wide: Wide, o: Observations, column: str) -> Groups:
     """Read the column that says which units a tie can affect.
 
     Raises

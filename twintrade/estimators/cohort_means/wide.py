@@ -9,7 +9,7 @@ from twintrade.design import Observations
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
-from twintrade.numerics.comparisons import ClusterSums, CohortMoments, cohort_moments
+from twintrade.numerics.comparisons import ClusterSums, CohortMoments, compute_cohort_moments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,7 @@ class Wide:
         """Return counts, means and second moments of the cohorts of a complete panel."""
         if self.given is not None:
             return self.given
-        return cohort_moments(self.outcomes, self.cohort, self.onset, self.periods)
+        return compute_cohort_moments(self.outcomes, self.cohort, self.onset, self.periods)
 
     def influence(self, moments: CohortMoments, coefficients: FloatArray, constants: FloatArray) -> CohortInfluence:
         """Wrap coefficients (n_cohorts, n_periods, k) and constants (n_cohorts, k)."""

@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual
-from twintrade.estimators.regression.slopes import counts
+from twintrade.estimators.regression.slopes import count_units_and_rows
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 Measure = Literal["difference", "log_ratio", "percent"]
@@ -64,7 +64,7 @@ class CellEffects:
     weight_influence: FloatArray | None = None
 
 
-def cells_of(c: Counterfactual) -> Cells:
+def group_cells(c: Counterfactual) -> Cells:
     """Group the imputed rows by cohort and event time."""
     o = c.o
     cohort, event_time = o.onset[c.rows].astype(np.int64), o.event_time[c.rows]
@@ -73,12 +73,12 @@ def cells_of(c: Counterfactual) -> Cells:
     keys, code = np.unique(cohort * span + event_time - low, return_inverse=True)
     spread = np.full(o.n_rows, -1, dtype=np.int64)
     spread[c.rows] = code
-    n_units, n_rows = counts(o, c.rows, spread, np.arange(keys.size))
+    n_units, n_rows = count_units_and_rows(o, c.rows, spread, np.arange(keys.size))
     weights = np.ones(c.rows.size) if o.weights is None else o.weights[c.rows]
     return Cells(keys // span, keys % span + low, code.astype(np.int64), weights, n_units, n_rows)
 
 
-def differences(c: Counterfactual, cells: Cells, *, is_poisson: bool = False) -> CellEffects:
+def compute_cell_differences(c: Counterfactual, cells: Cells, *, is_poisson: bool = False) -> CellEffects:
     """Return weighted means of outcome less imputed outcome.
 
     Treated rows enter the influence by their distance from the cell's mean, taken with squared weights (Borusyak,
@@ -87,13 +87,13 @@ def differences(c: Counterfactual, cells: Cells, *, is_poisson: bool = False) ->
     w, total = cells.weights, cells.sums(cells.weights)
     tau = c.o.y[c.rows] - c.predicted
     center = cells.sums(w**2 * tau) / cells.sums(w**2)
-    own = by_unit(c, cells, w * (tau - center[cells.code]) / total[cells.code])
+    own = sum_by_unit(c, cells, w * (tau - center[cells.code]) / total[cells.code])
     slope = c.predicted if is_poisson else 1.0
-    moved = prediction_by_unit(c, cells, w * slope / total[cells.code])
+    moved = compute_prediction_influence(c, cells, w * slope / total[cells.code])
     return CellEffects(cells.sums(w * tau) / total, total, own - moved)
 
 
-def ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) -> CellEffects:
+def compute_cell_ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) -> CellEffects:
     """Return the ratio of a cell's outcomes to its imputed outcomes, as a logarithm or in percent.
 
     Logarithms are averaged with the rows' weights; percentages with the imputed outcomes, so that their average is
@@ -107,8 +107,8 @@ def ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) -> CellEffects:
     w = cells.weights
     observed, imputed = cells.sums(w * c.o.y[c.rows]), cells.sums(w * c.predicted)
     ratio = observed / imputed
-    own = by_unit(c, cells, _distance(c, cells, ratio))
-    moved = prediction_by_unit(c, cells, w * c.predicted)
+    own = sum_by_unit(c, cells, _distance(c, cells, ratio))
+    moved = compute_prediction_influence(c, cells, w * c.predicted)
     if is_percent:
         if not observed.any():
             raise EstimationError(
@@ -127,7 +127,7 @@ def ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) -> CellEffects:
     return CellEffects(np.log(ratio), cells.sums(w), own / observed - moved / imputed)
 
 
-def empty_cells(c: Counterfactual, cells: Cells) -> tuple[Dropped, ...]:
+def list_empty_cells(c: Counterfactual, cells: Cells) -> tuple[Dropped, ...]:
     """List the cells whose outcomes are all zero, of which a ratio is given with an influence that is too small."""
     empty = np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0)
     if empty.size == 0:
@@ -145,14 +145,14 @@ def _distance(c: Counterfactual, cells: Cells, ratio: FloatArray) -> FloatArray:
     return cells.weights * (c.o.y[c.rows] - ratio[cells.code] * c.predicted)
 
 
-def by_unit(c: Counterfactual, cells: Cells, values: FloatArray) -> FloatArray:
+def sum_by_unit(c: Counterfactual, cells: Cells, values: FloatArray) -> FloatArray:
     """Put values of imputed rows in the column of their cell, summed within units, shape (n_units, n_cells)."""
     place = c.o.unit[c.rows] * cells.size + cells.code
     sums = np.bincount(place, values, c.o.n_units * cells.size).astype(np.float64)
     return sums.reshape(c.o.n_units, cells.size)
 
 
-def prediction_by_unit(c: Counterfactual, cells: Cells, v: FloatArray) -> FloatArray:
+def compute_prediction_influence(c: Counterfactual, cells: Cells, v: FloatArray) -> FloatArray:
     """Return the influence, by unit, of each cell's sum of linear predictors weighted by ``v``.
 
     Cells are taken a few at a time: the weights of all of them at once need rows times cells numbers.

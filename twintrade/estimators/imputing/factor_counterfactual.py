@@ -9,10 +9,10 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, RefitOnly
 from twintrade.errors import EstimationError
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.numerics.absorption import absorber
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.factor_model import FactorFit, factor_model
-from twintrade.numerics.linear import least_squares
+from twintrade.numerics.factor_model import FactorFit, fit_factor_model
+from twintrade.numerics.linear import fit_least_squares
 
 BLOCK = 3
 """Consecutive untreated cells of a unit that are held out together: neighbors in time resemble each other."""
@@ -53,7 +53,7 @@ class Cells:
     dropped: tuple[Dropped, ...] = ()
 
 
-def cells_of(design: Design) -> Cells:
+def build_cells(design: Design) -> Cells:
     """Lay out the cells; with a dose a cell is treated while the dose is not zero, and each spell has an onset."""
     o = design.observations
     wide = widen(o)
@@ -78,8 +78,8 @@ def _without_collinear(o: Observations, wide: Wide, untreated: BoolArray) -> tup
     if not names:
         return wide, ()
     unit, at = np.nonzero(untreated)
-    effects = absorber([np.unique(code, return_inverse=True)[1].astype(np.int64) for code in (unit, at)])
-    fit = least_squares(wide.outcomes[untreated], wide.covariates[untreated], effects, names=names)
+    effects = build_absorber([np.unique(code, return_inverse=True)[1].astype(np.int64) for code in (unit, at)])
+    fit = fit_least_squares(wide.outcomes[untreated], wide.covariates[untreated], effects, names=names)
     dropped = tuple(
         Dropped("collinear", f"{c.name} is determined by {c.explained_by} among untreated rows", 0, 0, (c.name,))
         for c in fit.collinear
@@ -97,7 +97,7 @@ def _spells(treated: BoolArray, periods: IntArray) -> FloatArray:
     return np.asarray(np.where(np.isfinite(spell), spell, np.nan))
 
 
-def fitted(cells: Cells, rank: int, penalty: float) -> tuple[FactorFit, BoolArray, BoolArray]:
+def fit_untreated(cells: Cells, rank: int, penalty: float) -> tuple[FactorFit, BoolArray, BoolArray]:
     """Fit the untreated cells; units and periods with too few of them are left out.
 
     Returns
@@ -112,21 +112,21 @@ def fitted(cells: Cells, rank: int, penalty: float) -> tuple[FactorFit, BoolArra
         Nothing is left to fit on, or no treated cell is left.
     """
     least = rank + 1 if penalty == 0 else 1
-    units, periods = usable(cells.untreated, least)
+    units, periods = find_usable(cells.untreated, least)
     if units.sum() <= least or periods.sum() <= least:
         raise EstimationError(
             f"too few untreated rows for {rank} factors: ask for fewer, or start the sample earlier"
         )
     inside = np.ix_(units, periods)
     x = cells.wide.covariates[inside]
-    start = factor_model(cells.wide.outcomes[inside], cells.untreated[inside], x, 0)
+    start = fit_factor_model(cells.wide.outcomes[inside], cells.untreated[inside], x, 0)
     fit = start
     if rank:
-        fit = factor_model(cells.wide.outcomes[inside], cells.untreated[inside], x, rank, penalty, start)
+        fit = fit_factor_model(cells.wide.outcomes[inside], cells.untreated[inside], x, rank, penalty, start)
     return fit, units, periods
 
 
-def usable(untreated: BoolArray, least: int) -> tuple[BoolArray, BoolArray]:
+def find_usable(untreated: BoolArray, least: int) -> tuple[BoolArray, BoolArray]:
     """Return units and periods that have enough untreated cells among each other."""
     units, periods = np.ones(untreated.shape[0], dtype=bool), np.ones(untreated.shape[1], dtype=bool)
     while True:
@@ -138,13 +138,13 @@ def usable(untreated: BoolArray, least: int) -> tuple[BoolArray, BoolArray]:
             return units, periods
 
 
-def held_out_errors(cells: Cells, sizes: Sequence[tuple[int, float]], seed: int) -> FloatArray:
+def compute_held_out_errors(cells: Cells, sizes: Sequence[tuple[int, float]], seed: int) -> FloatArray:
     """Return the mean squared error of each (rank, penalty) on held-out blocks of untreated cells.
 
     A penalty is a share of the largest singular value of the outcomes less unit and period effects.
     """
     most = max(rank for rank, penalty in sizes if penalty == 0 or rank == 0) if sizes else 0
-    units, periods = usable(cells.untreated, most + 1 + BLOCK)
+    units, periods = find_usable(cells.untreated, most + 1 + BLOCK)
     if units.sum() < FOLDS or periods.sum() < 2:
         raise EstimationError("too few untreated rows to choose the model by hold-outs; set its size yourself")
     y, x = cells.wide.outcomes[np.ix_(units, periods)], cells.wide.covariates[np.ix_(units, periods)]
@@ -158,36 +158,36 @@ def held_out_errors(cells: Cells, sizes: Sequence[tuple[int, float]], seed: int)
         short = train.sum(axis=1) <= most
         train[short], test[short] = untreated[short], False
         test[:, ~rich], train[:, ~rich] = False, untreated[:, ~rich]
-        additive = factor_model(y, train, x, 0)
-        top = largest_singular(y, train, x, additive)
+        additive = fit_factor_model(y, train, x, 0)
+        top = compute_largest_singular(y, train, x, additive)
         for j, (rank, penalty) in enumerate(sizes):
             fit = additive
             if rank:
-                fit = factor_model(y, train, x, rank, penalty * top, additive, ROUGH, STEPS)
+                fit = fit_factor_model(y, train, x, rank, penalty * top, additive, ROUGH, STEPS)
             gap = (y - x @ fit.slopes - fit.effects)[test]
             total[j] += float(gap @ gap)
     return total / max(int(untreated.sum()), 1)
 
 
-def chosen_size(cells: Cells, sizes: Mapping[str, tuple[int, float]], seed: int) -> tuple[int, dict[str, float]]:
+def choose_size(cells: Cells, sizes: Mapping[str, tuple[int, float]], seed: int) -> tuple[int, dict[str, float]]:
     """Return which (rank, penalty) hold-outs choose, the simplest first, and the held-out error of each by name."""
-    errors = held_out_errors(cells, list(sizes.values()), seed)
+    errors = compute_held_out_errors(cells, list(sizes.values()), seed)
     close = errors <= CLOSE * errors.min() + 1e-12 * float(np.nanvar(cells.wide.outcomes))
     named = {f"held_out_error_{name}": float(e) for name, e in zip(sizes, errors, strict=True)}
     return int(np.flatnonzero(close)[0]), named
 
 
-def largest_rank(cells: Cells, most: int) -> int:
+def find_largest_rank(cells: Cells, most: int) -> int:
     """Return the largest number of factors up to ``most`` that hold-outs can try and nearly every unit can bear."""
     rows = cells.untreated.sum(axis=1)
     for rank in range(most, 0, -1):
-        units, periods = usable(cells.untreated, rank + 1 + BLOCK)
+        units, periods = find_usable(cells.untreated, rank + 1 + BLOCK)
         if units.sum() >= FOLDS and periods.sum() > rank and (rows >= rank + 1).mean() >= BEARABLE:
             return rank
     return 0
 
 
-def largest_singular(y: FloatArray, observed: BoolArray, x: FloatArray, additive: FactorFit) -> float:
+def compute_largest_singular(y: FloatArray, observed: BoolArray, x: FloatArray, additive: FactorFit) -> float:
     """Return the largest singular value of what unit and period effects leave of the observed cells."""
     rest = np.where(observed, y - np.where(observed[:, :, None], x, 0.0) @ additive.slopes - additive.effects, 0.0)
     return float(np.linalg.norm(rest, 2))
@@ -201,7 +201,7 @@ def _folds(untreated: BoolArray, rng: np.random.Generator) -> IntArray:
     return np.take_along_axis(drawn, np.maximum(position, 0) // BLOCK, axis=1)
 
 
-def cohort_effects(
+def compute_cohort_effects(
     design: Design, cells: Cells, found: tuple[FactorFit, BoolArray, BoolArray], statistics: dict[str, float]
 ) -> CohortEffects:
     """Return mean gaps between outcomes and fit by onset and event time, treated cells and residuals before them.

@@ -7,13 +7,13 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.effects import Dropped
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, Family
-from twintrade.estimators.regression.event_terms import follows_event_time
-from twintrade.estimators.regression.proportional import mean_differences
-from twintrade.estimators.regression.slopes import counts
-from twintrade.numerics.absorption import absorber
+from twintrade.estimators.regression.event_terms import find_affected_rows
+from twintrade.estimators.regression.proportional import compute_mean_differences
+from twintrade.estimators.regression.slopes import count_units_and_rows
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import Collinear, least_squares
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.linear import Collinear, fit_least_squares
+from twintrade.numerics.poisson import fit_poisson
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,10 +52,10 @@ class Leads:
         """Return Poisson leads as mean differences of the outcome, (n_leads,), and their influence by row."""
         weights = None if o.weights is None else o.weights[self.rows]
         inside = _event_times(o)[self.rows, None] == self.event_times
-        return mean_differences(self.effects, self.influence, inside, o.y[self.rows], self.scores, weights)
+        return compute_mean_differences(self.effects, self.influence, inside, o.y[self.rows], self.scores, weights)
 
 
-def leads(c: Counterfactual, family: Family) -> Leads:
+def fit_leads(c: Counterfactual, family: Family) -> Leads:
     """Regress untreated outcomes on dummies for the window's event times before onset less anticipation.
 
     Every earlier event time is the base, so the earliest observed one never gets a dummy.
@@ -71,19 +71,19 @@ def leads(c: Counterfactual, family: Family) -> Leads:
     reported = np.flatnonzero(kept < times.size)
     order = reported[np.argsort(times[kept[reported]])]
     found = times[kept[order]]
-    n_units, n_cells = counts(o, rows, event_time, found)
+    n_units, n_cells = count_units_and_rows(o, rows, event_time, found)
     notes += tuple(_collinear(one, names) for one in collinear if one.column < times.size)
     return Leads(found, coefficients[order], rows, loadings[:, order], scores, n_units, n_cells, notes)
 
 
 def _event_times(o: Observations) -> IntArray:
     """Event time of each row; zero, which no untreated row has, for units that are comparison throughout."""
-    return np.where(follows_event_time(o), o.event_time, 0)
+    return np.where(find_affected_rows(o), o.event_time, 0)
 
 
 def _times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dropped, ...]]:
     """Return the event times that get a dummy, the latest first, and what had to be left out."""
-    treated = follows_event_time(o)[rows]
+    treated = find_affected_rows(o)[rows]
     observed = np.unique(o.event_time[rows][treated])
     if observed.size == 0:
         return observed, ()
@@ -102,11 +102,11 @@ def _fitted(
     o = c.o
     weights = None if o.weights is None else o.weights[rows]
     if family == "poisson":
-        fit = poisson(o.y[rows], columns, c.codes_fit, weights, names=names)
+        fit = fit_poisson(o.y[rows], columns, c.codes_fit, weights, names=names)
         own = fit.mu if weights is None else fit.mu * weights[fit.rows]
         loadings = fit.x_tilde @ fit.bread
         return rows[fit.rows], fit.kept, fit.coefficients, loadings, own * fit.residuals, fit.collinear
-    linear = least_squares(o.y[rows], columns, absorber(c.codes_fit, weights), names=names)
+    linear = fit_least_squares(o.y[rows], columns, build_absorber(c.codes_fit, weights), names=names)
     scores = linear.residuals if weights is None else linear.residuals * weights
     return rows, linear.kept, linear.coefficients, linear.x_tilde @ linear.bread, scores, linear.collinear
 

@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Observations
-from twintrade.numerics.absorption import absorber
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import identified, leverage_one
+from twintrade.numerics.linear import find_identified, find_leverage_one
 
 COLUMNS = ("unit", "period", "treated_unit", "treated_period", "cohort", "event_time", "weight")
 ROWS_AT_ONCE = 8
 NEGLIGIBLE = 1e-9
 
 
-def leverage_report(design: Design) -> pd.DataFrame:
+def build_leverage_report(design: Design) -> pd.DataFrame:
     """Return the untreated rows of leverage one and the treated rows whose imputation rests on each.
 
     Covariates are left aside: the question is which effects a single row determines.
@@ -29,8 +29,8 @@ def leverage_report(design: Design) -> pd.DataFrame:
     fit_rows, affected = np.flatnonzero(~o.is_affected), np.flatnonzero(o.is_affected)
     codes = o.effect_codes()
     codes_fit = [c[fit_rows] for c in codes]
-    alone = np.flatnonzero(leverage_one(codes_fit)) if fit_rows.size else np.empty(0, dtype=np.int64)
-    rows = affected[identified(codes_fit, [c[affected] for c in codes])] if alone.size else affected[:0]
+    alone = np.flatnonzero(find_leverage_one(codes_fit)) if fit_rows.size else np.empty(0, dtype=np.int64)
+    rows = affected[find_identified(codes_fit, [c[affected] for c in codes])] if alone.size else affected[:0]
     parts = [
         _dependents(o, fit_rows, rows, codes, alone[start : start + ROWS_AT_ONCE])
         for start in range(0, alone.size, ROWS_AT_ONCE)
@@ -65,7 +65,7 @@ def _treated(o: Observations, row: int, weight: float) -> dict[str, object]:
 
 def _predicted(columns: FloatArray, codes_fit: list[IntArray], codes_new: list[IntArray]) -> FloatArray:
     """Predict columns of the fit's rows for new cells from the effects alone, shape (n_new, k)."""
-    effects = absorber(codes_fit)
+    effects = build_absorber(codes_fit)
     out = np.zeros((codes_new[0].size, columns.shape[1]))
     for j in range(columns.shape[1]):
         for spread, code in zip(effects.effect_coefficients(columns[:, j]), codes_new, strict=True):

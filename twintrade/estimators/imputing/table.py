@@ -10,11 +10,11 @@ from twintrade.effects import CohortEffects, Dropped, Sample, Uncertainty
 from twintrade.effects.cohort_effects import POOLED
 from twintrade.effects.estimate import Scale
 from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
-from twintrade.estimators.imputing.cells import Cells, cells_of
-from twintrade.estimators.imputing.leads import Leads, leads
-from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, counterfactual, unidentified
+from twintrade.estimators.imputing.cells import Cells, group_cells
+from twintrade.estimators.imputing.leads import Leads, fit_leads
+from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual, list_unidentified
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear import leverage_one, projection_weights
+from twintrade.numerics.linear import compute_projection_weights, find_leverage_one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,19 +35,19 @@ class Part:
     weights: FloatArray
 
 
-def lead_part(before: Leads, effects: FloatArray) -> Part:
+def build_lead_part(before: Leads, effects: FloatArray) -> Part:
     """Return the leads on the scale of the effects."""
     pooled = np.full(effects.size, POOLED, dtype=np.int64)
     weights = before.n_cells.astype(np.float64)
     return Part(pooled, before.event_times, before.n_units, before.n_cells, effects, weights)
 
 
-def cell_part(cells: Cells, effects: FloatArray, weights: FloatArray) -> Part:
+def build_cell_part(cells: Cells, effects: FloatArray, weights: FloatArray) -> Part:
     """Return the imputed cells."""
     return Part(cells.cohorts, cells.event_times, cells.n_units, cells.n_rows, effects, weights)
 
 
-def packed(
+def build_cohort_effects(
     parts: tuple[Part, Part],
     uncertainty: Uncertainty,
     sample: Sample,
@@ -79,7 +79,7 @@ def packed(
     )
 
 
-def from_means(design: Design) -> CohortEffects | None:
+def impute_from_means(design: Design) -> CohortEffects | None:
     """Impute means of cohorts, or of their parts, in place of rows where that is the same; None where it is not.
 
     A unit's influence is affine in its deviations d from its cohort's means: treated periods enter by the cell's own
@@ -89,15 +89,15 @@ def from_means(design: Design) -> CohortEffects | None:
     means = collapse(design, with_gaps=True)
     if means is None:
         return None
-    c = counterfactual(means.small, "linear")
-    cells, before = cells_of(c), leads(c, "linear")
+    c = fit_counterfactual(means.small, "linear")
+    cells, before = group_cells(c), fit_leads(c, "linear")
     size = means.small.weights
     assert size is not None
     totals = np.bincount(cells.code, size[c.rows], cells.size)
     own = np.where(np.arange(cells.size) == cells.code[:, None], size[c.rows, None] / totals, 0.0)
     gaps = c.o.y[c.rows] - c.predicted
     effects = own.T @ gaps
-    omega = projection_weights(c.codes_fit, c.codes_new, own, weights=c.weights)
+    omega = compute_projection_weights(c.codes_fit, c.codes_new, own, weights=c.weights)
     n_leads = before.event_times.size
     loadings = np.zeros((means.small.n_rows, n_leads + cells.size))
     loadings[c.fit_rows, n_leads:] = -omega / size[c.fit_rows, None]
@@ -117,7 +117,9 @@ def from_means(design: Design) -> CohortEffects | None:
     sizes = totals.round().astype(np.int64)
     table = Part(cells.cohorts, cells.event_times, sizes, sizes, effects, sizes.astype(np.float64))
     early = _lead_counts(means, before)
-    return packed((early, table), influence, _sample(means, c, before), design.scale, design.anticipation)
+    return build_cohort_effects(
+        (early, table), influence, _sample(means, c, before), design.scale, design.anticipation
+    )
 
 
 def _by_cohort(means: Collapse, rows: FloatArray) -> FloatArray:
@@ -139,7 +141,7 @@ def _sample(means: Collapse, c: Counterfactual, before: Leads) -> Sample:
     if c.unknown.size:
         lost = _of_panel(means, c.unknown)
         fit_rows = np.flatnonzero(~o.is_affected)
-        dropped = (*unidentified(o, np.flatnonzero(lost), tuple(o.effect_codes()), fit_rows), *dropped)
+        dropped = (*list_unidentified(o, np.flatnonzero(lost), tuple(o.effect_codes()), fit_rows), *dropped)
         rows = np.flatnonzero(~lost)
     size = means.moments.counts
     statistics: Mapping[str, float] = {
@@ -166,4 +168,4 @@ def _n_leverage_one(means: Collapse, c: Counterfactual) -> int:
     cohort = means.small.unit[c.fit_rows]
     size = means.moments.counts[cohort]
     alone = np.bincount(cohort, minlength=means.moments.counts.size)[cohort] == 1
-    return int(size[alone].sum() + (leverage_one(c.codes_fit) & (size == 1) & ~alone).sum())
+    return int(size[alone].sum() + (find_leverage_one(c.codes_fit) & (size == 1) & ~alone).sum())

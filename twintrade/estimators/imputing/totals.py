@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.estimators.imputing.untreated_outcomes import counterfactual
+from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual
 from twintrade.numerics.arrays import FloatArray
 
 
@@ -40,7 +40,7 @@ class TreatedTotals:
         return float(100 * (self.observed[used].sum() / self.imputed[used].sum() - 1))
 
 
-def treated_totals(design: Design) -> TreatedTotals:
+def impute_treated_totals(design: Design) -> TreatedTotals:
     """Impute treated rows by Poisson from untreated ones and sum them within units.
 
     Raises
@@ -49,7 +49,7 @@ def treated_totals(design: Design) -> TreatedTotals:
         No treated row can be imputed.
     """
     o = design.observations
-    c = counterfactual(o, "poisson")
+    c = fit_counterfactual(o, "poisson")
     is_after = o.is_treated[c.rows]
     rows = c.rows[is_after]
     weights = np.ones(rows.size) if o.weights is None else o.weights[rows]

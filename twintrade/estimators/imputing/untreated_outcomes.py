@@ -10,11 +10,17 @@ from twintrade.design import Observations
 from twintrade.design.fixed_effects import LABELS
 from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.separated import separated_rows
-from twintrade.numerics.absorption import absorber
+from twintrade.estimators.regression.separated import list_separated_rows
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear import Collinear, identified, least_squares, leverage_one, projection_weights
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.linear import (
+    Collinear,
+    compute_projection_weights,
+    find_identified,
+    find_leverage_one,
+    fit_least_squares,
+)
+from twintrade.numerics.poisson import fit_poisson
 
 Family = Literal["linear", "poisson"]
 REACH = 1e-7
@@ -77,13 +83,13 @@ class Counterfactual:
         FloatArray, shape (n_fit, k)
         """
         x = self.o.covariates
-        omega = projection_weights(
+        omega = compute_projection_weights(
             self.codes_fit, self.codes_new, v, x[self.fit_rows], x[self.rows], weights=self.weights
         )
         return omega * self.residuals[:, None]
 
 
-def counterfactual(o: Observations, family: Family) -> Counterfactual:
+def fit_counterfactual(o: Observations, family: Family) -> Counterfactual:
     """Fit the effects and covariates on untreated rows and predict the affected ones.
 
     Raises
@@ -98,8 +104,8 @@ def counterfactual(o: Observations, family: Family) -> Counterfactual:
     fitted = (_poisson_fit if family == "poisson" else _linear_fit)(o, untreated, codes)
     affected = np.flatnonzero(o.is_affected)
     codes_fit = [c[fitted.rows] for c in codes]
-    known = identified(codes_fit, [c[affected] for c in codes])
-    unknown = unidentified(o, affected[~known], codes, fitted.rows)
+    known = find_identified(codes_fit, [c[affected] for c in codes])
+    unknown = list_unidentified(o, affected[~known], codes, fitted.rows)
     no_slope = np.zeros_like(known)
     no_slope[known] = ~_within_reach(o, fitted, codes, affected[known])
     if no_slope.any():
@@ -124,7 +130,7 @@ def counterfactual(o: Observations, family: Family) -> Counterfactual:
         statistics={
             **fitted.statistics,
             "n_untreated_rows": float(fitted.rows.size),
-            "n_leverage_one": float(leverage_one(codes_fit).sum()),
+            "n_leverage_one": float(find_leverage_one(codes_fit).sum()),
             "n_unidentified": float((~known).sum()),
         },
         dropped=(*fitted.dropped, *unknown),
@@ -145,9 +151,9 @@ class _Fitted:
 
 def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _Fitted:
     weights = None if o.weights is None else o.weights[rows]
-    effects = absorber([c[rows] for c in codes], weights)
+    effects = build_absorber([c[rows] for c in codes], weights)
     x = o.covariates[rows]
-    fit = least_squares(o.y[rows], x, effects, names=o.design.covariates)
+    fit = fit_least_squares(o.y[rows], x, effects, names=o.design.covariates)
     slopes = np.zeros(x.shape[1])
     slopes[fit.kept] = fit.coefficients
     spread = effects.effect_coefficients(o.y[rows] - x @ slopes)
@@ -160,14 +166,14 @@ def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) ->
 def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _Fitted:
     weights = None if o.weights is None else o.weights[rows]
     x = o.covariates[rows]
-    fit = poisson(o.y[rows], x, [c[rows] for c in codes], weights, names=o.design.covariates)
+    fit = fit_poisson(o.y[rows], x, [c[rows] for c in codes], weights, names=o.design.covariates)
     slopes = np.zeros(x.shape[1])
     slopes[fit.kept] = fit.coefficients
     used = rows[fit.rows]
     own = fit.mu if weights is None else fit.mu * weights[fit.rows]
     statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
     statistics["n_without_outcome_before"] = _n_without_outcome_before(o)
-    dropped = (*separated_rows(o, fit.separated, rows), *_absorbed_covariates(fit.collinear))
+    dropped = (*list_separated_rows(o, fit.separated, rows), *_absorbed_covariates(fit.collinear))
     return _Fitted(used, fit.residuals, own, slopes, fit.kept, fit.effect_coefficients, statistics, dropped)
 
 
@@ -194,10 +200,10 @@ def _within_reach(o: Observations, fitted: _Fitted, codes: tuple[IntArray, ...],
     lost = np.setdiff1d(np.arange(x.shape[1]), kept)
     if not lost.size:
         return inside
-    effects = absorber([c[fitted.rows] for c in codes])
+    effects = build_absorber([c[fitted.rows] for c in codes])
     for j in lost:
         own = x[fitted.rows, j]
-        slopes = least_squares(own, x[np.ix_(fitted.rows, kept)], effects).coefficients
+        slopes = fit_least_squares(own, x[np.ix_(fitted.rows, kept)], effects).coefficients
         implied = x[np.ix_(rows, kept)] @ slopes
         spread = effects.effect_coefficients(own - x[np.ix_(fitted.rows, kept)] @ slopes)
         for one, code in zip(spread, codes, strict=True):
@@ -212,7 +218,7 @@ def _without_slope(o: Observations, fitted: _Fitted, rows: IntArray) -> Dropped:
     return _listed(o, "unidentified-covariate", sentence, rows)
 
 
-def unidentified(
+def list_unidentified(
     o: Observations, rows: IntArray, codes: tuple[IntArray, ...], fit_rows: IntArray
 ) -> tuple[Dropped, ...]:
     """List treated rows that cannot be imputed, each under the first effect that has no untreated row for it."""

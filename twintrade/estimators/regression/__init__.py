@@ -1,6 +1,6 @@
 """Regressions behind several methods: terms, cells, slopes, and what the effects absorb."""
 
 from twintrade.estimators.regression.event_terms import Terms as Terms
-from twintrade.estimators.regression.event_terms import models_of as models_of
-from twintrade.estimators.regression.event_terms import terms as terms
-from twintrade.estimators.regression.slopes import influence_by_unit as influence_by_unit
+from twintrade.estimators.regression.event_terms import build_terms as build_terms
+from twintrade.estimators.regression.event_terms import list_models as list_models
+from twintrade.estimators.regression.slopes import sum_influence_by_unit as sum_influence_by_unit

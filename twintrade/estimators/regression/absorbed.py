@@ -8,7 +8,7 @@ from twintrade.effects import Dropped
 from twintrade.numerics.arrays import BoolArray, IntArray
 
 
-def absorbed_by(o: Observations, rows: IntArray) -> str:
+def describe_absorbing_effect(o: Observations, rows: IntArray) -> str:
     """Say which effect absorbs the treatment of the given rows, as the end of a sentence.
 
     Parameters
@@ -29,7 +29,7 @@ def absorbed_by(o: Observations, rows: IntArray) -> str:
     return f"the effects {', '.join(LABELS[name] for name in o.design.effect_names)} together absorb it"
 
 
-def all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
+def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
     """List, for each effect by period, the levels of which every row is treated; the rows stay in the fit.
 
     Parameters
@@ -56,7 +56,7 @@ def all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
     return tuple(out)
 
 
-def single_rows(o: Observations, rows: IntArray) -> BoolArray:
+def find_single_rows(o: Observations, rows: IntArray) -> BoolArray:
     """Return which of the rows are their unit's only one, where units have effects: they say nothing of cells."""
     if "unit" not in o.design.effect_names:
         return np.zeros(rows.size, dtype=bool)

@@ -9,13 +9,13 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.effects import Dropped, Regression
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.absorbed import absorbed_by, all_treated
+from twintrade.estimators.regression.absorbed import describe_absorbing_effect, list_all_treated
 from twintrade.estimators.regression.net_cells import NetCells
-from twintrade.estimators.regression.separated import separated_rows
-from twintrade.numerics.absorption import Absorber, absorber
+from twintrade.estimators.regression.separated import list_separated_rows
+from twintrade.numerics.absorption import Absorber, build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear import least_squares
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.linear import fit_least_squares
+from twintrade.numerics.poisson import fit_poisson
 
 Family = Literal["linear", "poisson"]
 LARGEST_DENSE = 20_000_000
@@ -132,13 +132,13 @@ def fit_cells(
     place = np.full(len(names) + 1, -1, dtype=np.int64)
     place[present + 1] = np.arange(present.size)
     cell = place[of_row[rows] + 1]
-    net = NetCells(absorber([c[rows] for c in codes], fitted.weights), cell, present.size, columns[rows])
+    net = NetCells(build_absorber([c[rows] for c in codes], fitted.weights), cell, present.size, columns[rows])
     gram, scores, norms = _cross_products(o, fitted, net)
     bread, is_identified = _inverse(gram, norms)
     known = np.flatnonzero(is_identified[: present.size])
     if known.size == 0:
         raise EstimationError(
-            f"no cohort-period cell is identified; of the treatment as a whole: {absorbed_by(o, rows)}"
+            f"no cohort-period cell is identified; of the treatment as a whole: {describe_absorbing_effect(o, rows)}"
         )
     lost = tuple(names[k] for k in np.delete(present, known))
     return CellFit(
@@ -152,9 +152,9 @@ def fit_cells(
         source=_regression(fitted, net, bread, known),
         n_slopes=int(is_identified.sum()),
         n_all_cells=len(names),
-        everything=absorber([*(c[rows] for c in codes), cell + 1], fitted.weights),
+        everything=build_absorber([*(c[rows] for c in codes), cell + 1], fitted.weights),
         columns=columns[rows],
-        dropped=(*fitted.dropped, *_determined(lost), *all_treated(o, rows)),
+        dropped=(*fitted.dropped, *_determined(lost), *list_all_treated(o, rows)),
         statistics=fitted.statistics,
     )
 
@@ -173,8 +173,8 @@ def _regression(fitted: _Fitted, net: NetCells, bread: FloatArray, cells: IntArr
 
 
 def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _Fitted:
-    everything = absorber([*codes, of_row + 1], o.weights)
-    fit = least_squares(o.y, columns, everything)
+    everything = build_absorber([*codes, of_row + 1], o.weights)
+    fit = fit_least_squares(o.y, columns, everything)
     slopes = np.zeros(columns.shape[1])
     slopes[fit.kept] = fit.coefficients
     of_code = everything.effect_coefficients(o.y - columns @ slopes)[-1]
@@ -184,12 +184,12 @@ def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, column
 
 
 def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _Fitted:
-    fit = poisson(o.y, columns, [*codes, of_row + 1], o.weights)
+    fit = fit_poisson(o.y, columns, [*codes, of_row + 1], o.weights)
     slopes = np.zeros(columns.shape[1])
     slopes[fit.kept] = fit.coefficients
     weights = fit.mu if o.weights is None else fit.mu * o.weights[fit.rows]
     statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
-    dropped = separated_rows(o, fit.separated, effects=(*o.design.effect_names, "cohort and period"))
+    dropped = list_separated_rows(o, fit.separated, effects=(*o.design.effect_names, "cohort and period"))
     of_code = fit.effect_coefficients[-1]
     of_code = np.append(of_code, np.full(int(of_row.max()) + 2 - of_code.size, np.nan))
     return _Fitted(fit.rows, of_code, slopes, fit.mu, fit.residuals, weights, dropped, statistics)

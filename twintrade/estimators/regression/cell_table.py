@@ -7,9 +7,9 @@ import numpy as np
 
 from twintrade.design import Observations
 from twintrade.effects import Regression
-from twintrade.estimators.regression.absorbed import single_rows
+from twintrade.estimators.regression.absorbed import find_single_rows
 from twintrade.estimators.regression.cell_fit import CellFit, Family
-from twintrade.estimators.regression.mundlak import centered
+from twintrade.estimators.regression.mundlak import center_covariates
 from twintrade.estimators.regression.net_cells import CELLS_AT_ONCE
 from twintrade.estimators.regression.saturated import Dummies
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -53,7 +53,7 @@ class CellTable:
     source: Regression | None
 
 
-def measured(o: Observations, fit: CellFit, of_row: IntArray, measure: Measure, family: Family) -> Measured:
+def measure_cells(o: Observations, fit: CellFit, of_row: IntArray, measure: Measure, family: Family) -> Measured:
     """Return the effects of the identified cells on the scale asked for.
 
     For Poisson the outcome's sum over a cell equals its fitted sum, so that rows enter the influence of the fitted
@@ -63,7 +63,7 @@ def measured(o: Observations, fit: CellFit, of_row: IntArray, measure: Measure, 
     place[fit.kept + 1] = np.arange(fit.kept.size)
     cell = place[of_row[fit.rows] + 1]
     n_cells = fit.kept.size
-    inside = np.flatnonzero((cell >= 0) & ~single_rows(o, fit.rows))
+    inside = np.flatnonzero((cell >= 0) & ~find_single_rows(o, fit.rows))
     sizes = np.bincount(cell[inside], fit.weights[inside], n_cells).astype(np.float64)
     own = fit.influence[:, :n_cells]
     if measure == "coefficient" or family == "linear":
@@ -76,7 +76,7 @@ def _proportional(
 ) -> Measured:
     """Differences and ratios of fitted sums, their influence by the delta method with the sample held fixed."""
     rows, code, n_cells = fit.rows[inside], cell[inside], fit.kept.size
-    deviations = centered(o)[rows]
+    deviations = center_covariates(o)[rows]
     exponent = fit.coefficients[code] + (deviations * _cell_slopes(fit, deviations.shape[1])[code]).sum(axis=1)
     ratio = np.exp(-exponent)
     mean = fit.weights[inside] * fit.mean[inside]
@@ -128,7 +128,9 @@ def _projected(o: Observations, fit: CellFit, cell: IntArray, values: FloatArray
     return out
 
 
-def tabled(o: Observations, fit: CellFit, cells: Dummies, found: Measured, reference: int | None) -> CellTable:
+def tabulate_cells(
+    o: Observations, fit: CellFit, cells: Dummies, found: Measured, reference: int | None
+) -> CellTable:
     """Put identified cells and the reference's exact zeros in the order of cohort and event time."""
     cohorts, times = cells.cohorts[fit.kept], cells.event_times[fit.kept]
     groups = np.unique(cohorts) if reference is not None else cohorts[:0]
@@ -138,7 +140,7 @@ def tabled(o: Observations, fit: CellFit, cells: Dummies, found: Measured, refer
     cohorts, times = cohorts[order], times[order]
     unit, onset, event_time = o.unit[fit.rows], o.onset[fit.rows], o.event_time[fit.rows]
     members = [np.flatnonzero((onset == g) & (event_time == e)) for g, e in zip(cohorts, times, strict=True)]
-    is_single = single_rows(o, fit.rows)
+    is_single = find_single_rows(o, fit.rows)
     members = [m[~is_single[m]] for m in members]
     sizes = np.array([fit.weights[m].sum() for m in members])
     is_cell = order < fit.kept.size

@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Dropped, Estimate, EventStudy
 from twintrade.errors import DesignError
-from twintrade.estimators.regression.reference import holders, joined_rows, require_reference
+from twintrade.estimators.regression.reference import find_holders, find_joined_rows, require_reference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 Shape = Literal["event", "static"]
@@ -31,7 +31,7 @@ class Model:
     second_reference: int | None = None
 
 
-def models_of(shape: Shape, bins: bool, second_reference: int | None = None) -> tuple[Model, ...]:
+def list_models(shape: Shape, bins: bool, second_reference: int | None = None) -> tuple[Model, ...]:
     """Return the regressions that a shape is reported from, the one shown first, the static one last."""
     if shape == "static":
         return (Model("static"),)
@@ -40,7 +40,7 @@ def models_of(shape: Shape, bins: bool, second_reference: int | None = None) -> 
 
 
 def join_models(found: Sequence[Estimate]) -> Estimate:
-    """Return the estimates of ``models_of`` as one: the path shown, the static effect as its overall effect."""
+    """Return the estimates of ``list_models`` as one: the path shown, the static effect as its overall effect."""
     if len(found) == 1:
         return found[0]
     shown, *others, static = found
@@ -87,7 +87,7 @@ NO_TERM = np.iinfo(np.int64).min
 """Clipped event time of a row that takes part without any dummy."""
 
 
-def terms(o: Observations, model: Model) -> Terms:
+def build_terms(o: Observations, model: Model) -> Terms:
     """Build the regressors of an event study or of the static model, covariates included."""
     built = _static_terms(o) if model.kind == "static" else _event_terms(o, model)
     if not o.design.covariates:
@@ -96,7 +96,7 @@ def terms(o: Observations, model: Model) -> Terms:
     return replace(built, columns=columns, names=(*built.names, *o.design.covariates))
 
 
-def follows_event_time(o: Observations) -> BoolArray:
+def find_affected_rows(o: Observations) -> BoolArray:
     """Return which rows belong to units that are affected within the sample, shape (n_rows,).
 
     Units tied after the last period are comparison throughout.
@@ -104,10 +104,10 @@ def follows_event_time(o: Observations) -> BoolArray:
     return np.asarray((o.unit_onset - o.design.anticipation <= o.periods[-1])[o.unit])
 
 
-def before_last_onset(design: Design) -> Design:
+def cut_before_last_onset(design: Design) -> Design:
     """Return the design as it is, or, where every unit is affected in the end, up to the last cohort's onset."""
     o = design.observations
-    if not follows_event_time(o).all():
+    if not find_affected_rows(o).all():
         return design
     end = o.unit_onset.max() - design.anticipation
     sentence = "rows from the last cohort's onset on: no unit is untreated then, and this cohort is the comparison"
@@ -122,7 +122,7 @@ def _event_terms(o: Observations, model: Model) -> Terms:
     mixes rows from both sides. Event times that no unit joins to the reference keep their dummies, without an effect.
     """
     design = o.design
-    treated = follows_event_time(o)
+    treated = find_affected_rows(o)
     observed = o.event_time[treated]
     if model.kind == "binned":
         low, high = min(design.window[0], design.reference), max(design.window[1], 0)
@@ -131,8 +131,8 @@ def _event_terms(o: Observations, model: Model) -> Terms:
     clipped = np.where(treated, np.minimum(np.maximum(o.event_time, low), high), NO_TERM)
     followed = clipped[treated]
     times = _distinct(followed, low, high)
-    references = references_of(design, model.second_reference)
-    is_joined = joined_rows(holders(o)[treated], followed - low, np.isin(followed, references))
+    references = list_references(design, model.second_reference)
+    is_joined = find_joined_rows(find_holders(o)[treated], followed - low, np.isin(followed, references))
     joined = _distinct(followed[is_joined], low, high)
     require_reference(times, joined, design.reference)
     if model.second_reference is not None:
@@ -153,7 +153,7 @@ def _event_terms(o: Observations, model: Model) -> Terms:
     )
 
 
-def references_of(design: Design, second: int | None) -> list[int]:
+def list_references(design: Design, second: int | None) -> list[int]:
     """Return the event times that count as zero.
 
     Raises

@@ -9,7 +9,7 @@ from twintrade.effects import Dropped
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 
-def centered(o: Observations) -> FloatArray:
+def center_covariates(o: Observations) -> FloatArray:
     """Return covariates less their cohort's mean, shape (n_rows, n_covariates)."""
     cohort = np.unique(o.unit_onset, return_inverse=True)[1][o.unit]
     weights = np.ones(o.n_rows) if o.weights is None else o.weights
@@ -48,7 +48,7 @@ class Interactions:
         return tuple(Dropped("collinear", sentence, 0, 0, (name,)) for name in lost)
 
 
-def interactions(
+def build_interactions(
     o: Observations, of_row: IntArray, *, has_units: bool, fixed: dict[str, float] | None = None
 ) -> Interactions:
     """Return the covariates' regressors (Wooldridge 2021, section 5), collinear ones among them.
@@ -72,7 +72,7 @@ def interactions(
     cells = (of_row[:, None] == np.arange(int(of_row.max()) + 1)).astype(np.float64)
     periods = (o.period[:, None] == o.periods[1:]).astype(np.float64)
     cohorts = (o.onset[:, None] == np.unique(o.unit_onset)).astype(np.float64)
-    deviations = centered(o)
+    deviations = center_covariates(o)
     for name, value in (fixed or {}).items():
         k = o.design.covariates.index(name)
         deviations[:, k] = o.covariates[:, k] - value

@@ -5,7 +5,7 @@ import numpy as np
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 
-def mean_differences(
+def compute_mean_differences(
     effects: FloatArray,
     influence: FloatArray,
     inside: BoolArray,

@@ -7,7 +7,7 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, IntArray
 
 
-def joined_rows(holder: IntArray, node: IntArray, is_reference: BoolArray) -> BoolArray:
+def find_joined_rows(holder: IntArray, node: IntArray, is_reference: BoolArray) -> BoolArray:
     """Return which rows a chain of holders joins to the reference, shape (n_rows,).
 
     A level of its own for every holder leaves only differences within holders: two event times can be compared where
@@ -31,7 +31,7 @@ def joined_rows(holder: IntArray, node: IntArray, is_reference: BoolArray) -> Bo
         nodes = grown
 
 
-def holders(o: Observations) -> IntArray:
+def find_holders(o: Observations) -> IntArray:
     """Return the levels that the treated rows' own effect gives them: units, or cohorts, or one for all."""
     names = o.design.effect_names
     if "unit" in names:

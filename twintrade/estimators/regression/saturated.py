@@ -8,13 +8,13 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.effects import CohortEffects, Dropped, Regression, UnitInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.absorbed import single_rows
-from twintrade.estimators.regression.separated import separated_rows
-from twintrade.estimators.regression.slopes import influence_by_unit
-from twintrade.numerics.absorption import absorber
+from twintrade.estimators.regression.absorbed import find_single_rows
+from twintrade.estimators.regression.separated import list_separated_rows
+from twintrade.estimators.regression.slopes import sum_influence_by_unit
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear import Collinear, least_squares
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.linear import Collinear, fit_least_squares
+from twintrade.numerics.poisson import fit_poisson
 
 Family = Literal["linear", "poisson"]
 
@@ -46,7 +46,7 @@ class Dummies:
         return tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(self.cohorts, self.event_times, strict=True))
 
 
-def cell_dummies(o: Observations, has_dummy: BoolArray) -> Dummies:
+def build_cell_dummies(o: Observations, has_dummy: BoolArray) -> Dummies:
     """Give every cohort and event time among the flagged rows its dummy; cells from onset on come first."""
     rows = np.flatnonzero(has_dummy)
     cohort = o.onset[rows].astype(np.int64)
@@ -57,7 +57,7 @@ def cell_dummies(o: Observations, has_dummy: BoolArray) -> Dummies:
     return Dummies(cells[1].astype(np.int64), cells[2].astype(np.int64), of_row)
 
 
-def saturated(o: Observations, dummies: Dummies, family: Family, reference: int | None) -> CohortEffects:
+def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: int | None) -> CohortEffects:
     """Fit the dummies with the design's effects and covariates.
 
     Parameters
@@ -84,7 +84,7 @@ def saturated(o: Observations, dummies: Dummies, family: Family, reference: int 
     selector = np.zeros((kept.size, table.cohorts.size))
     selector[identified[table.cell[table.cell >= 0]], np.flatnonzero(table.cell >= 0)] = 1.0
     regression = Regression(source.rows, source.design, source.residuals, source.weights, source.bread, selector)
-    units, values = influence_by_unit(o, source.rows, regression.row_influence())
+    units, values = sum_influence_by_unit(o, source.rows, regression.row_influence())
     return CohortEffects(
         effects=source.coefficients @ selector,
         uncertainty=UnitInfluence(units, values, regression),
@@ -131,7 +131,7 @@ def _table(o: Observations, rows: IntArray, dummies: Dummies, kept: IntArray, re
     order = np.lexsort((times, cohorts))
     cohorts, times = cohorts[order], times[order]
     sampling = np.ones(rows.size) if o.weights is None else o.weights[rows]
-    onset = np.where(single_rows(o, rows), np.nan, o.onset[rows])
+    onset = np.where(find_single_rows(o, rows), np.nan, o.onset[rows])
     members = [(onset == g) & (o.event_time[rows] == e) for g, e in zip(cohorts, times, strict=True)]
     return _Table(
         cohorts=cohorts,
@@ -157,15 +157,15 @@ def _fit(
     o: Observations, columns: FloatArray, names: tuple[str, ...], family: Family
 ) -> tuple[_Source, IntArray, tuple[Collinear, ...], tuple[Dropped, ...], dict[str, float]]:
     if family == "linear":
-        fit = least_squares(o.y, columns, absorber(o.effect_codes(), o.weights), names=names)
+        fit = fit_least_squares(o.y, columns, build_absorber(o.effect_codes(), o.weights), names=names)
         weights = np.ones(o.n_rows) if o.weights is None else o.weights
         source = _Source(np.arange(o.n_rows), fit.coefficients, fit.x_tilde, fit.residuals, weights, fit.bread)
         return source, fit.kept, fit.collinear, (), {"within_r2": fit.within_r2}
-    p = poisson(o.y, columns, o.effect_codes(), o.weights, names=names)
+    p = fit_poisson(o.y, columns, o.effect_codes(), o.weights, names=names)
     weights = p.mu if o.weights is None else p.mu * o.weights[p.rows]
     source = _Source(p.rows, p.coefficients, p.x_tilde, p.residuals, weights, p.bread)
     statistics = {"pseudo_r2": p.pseudo_r2, "deviance": p.deviance, "iterations": float(p.iterations)}
-    return source, p.kept, p.collinear, separated_rows(o, p.separated), statistics
+    return source, p.kept, p.collinear, list_separated_rows(o, p.separated), statistics
 
 
 def _unidentified(collinear: tuple[Collinear, ...], n_cells: int) -> tuple[Dropped, ...]:

@@ -8,7 +8,7 @@ from twintrade.numerics.arrays import IntArray
 from twintrade.numerics.poisson import Separated
 
 
-def separated_rows(
+def list_separated_rows(
     o: Observations,
     separated: tuple[Separated, ...],
     rows: IntArray | None = None,

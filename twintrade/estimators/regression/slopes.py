@@ -9,10 +9,10 @@ from twintrade.design import Observations
 from twintrade.effects import Dropped, Estimate, EventStudy, Regression, Sample, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.absorbed import absorbed_by, all_treated
-from twintrade.estimators.regression.event_terms import NO_TERM, Terms, references_of
-from twintrade.estimators.regression.reference import holders, joined_rows
-from twintrade.numerics.absorption import singletons
+from twintrade.estimators.regression.absorbed import describe_absorbing_effect, list_all_treated
+from twintrade.estimators.regression.event_terms import NO_TERM, Terms, list_references
+from twintrade.estimators.regression.reference import find_holders, find_joined_rows
+from twintrade.numerics.absorption import find_singletons
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.linear import Collinear
 
@@ -42,7 +42,7 @@ class Slopes:
     bread: FloatArray
 
 
-def effects_of(
+def build_effects(
     o: Observations,
     terms: Terms,
     slopes: Slopes,
@@ -67,7 +67,7 @@ def effects_of(
             *_second_reference(terms),
             *_apart(o, terms),
             *_collinear(terms, slopes),
-            *all_treated(o, slopes.rows),
+            *list_all_treated(o, slopes.rows),
         ),
         statistics=statistics,
     )
@@ -77,14 +77,16 @@ def effects_of(
     return _event_study(o, terms, slopes, scale, sample, reported)
 
 
-def influence_by_unit(o: Observations, rows: IntArray, values: FloatArray) -> tuple[ObjectArray, FloatArray]:
+def sum_influence_by_unit(o: Observations, rows: IntArray, values: FloatArray) -> tuple[ObjectArray, FloatArray]:
     """Sum row influence within units; rows are sorted by unit. Units without a row are left out."""
     unit = o.unit[rows]
     starts = np.flatnonzero(np.diff(unit, prepend=-1))
     return o.unit_ids[unit[starts]], np.add.reduceat(values, starts, axis=0)
 
 
-def counts(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) -> tuple[IntArray, IntArray]:
+def count_units_and_rows(
+    o: Observations, rows: IntArray, groups: IntArray, labels: IntArray
+) -> tuple[IntArray, IntArray]:
     """Count units and rows whose group is each label, both of shape (n_labels,)."""
     group, unit = groups[rows], o.unit[rows]
     members = [group == label for label in labels]
@@ -92,7 +94,7 @@ def counts(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) 
     return n_units, np.array([int(m.sum()) for m in members], dtype=np.int64)
 
 
-def row_weights(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) -> FloatArray | None:
+def sum_row_weights(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) -> FloatArray | None:
     """Sum the sampling weights of the rows whose group is each label, shape (n_labels,); None without weights."""
     if o.weights is None:
         return None
@@ -103,7 +105,7 @@ def _uncertainty(o: Observations, slopes: Slopes, selector: FloatArray) -> UnitI
     source = Regression(
         slopes.rows, slopes.design, slopes.residuals, slopes.weights, slopes.bread, selector.astype(np.float64)
     )
-    units, values = influence_by_unit(o, slopes.rows, source.row_influence())
+    units, values = sum_influence_by_unit(o, slopes.rows, source.row_influence())
     return UnitInfluence(units, values, source)
 
 
@@ -117,7 +119,7 @@ def _event_study(
     times = times[order]
     selector = np.zeros((slopes.kept.size, times.size))
     selector[reported, np.argsort(order)[:-1]] = 1.0
-    n_units, n_cells = counts(o, slopes.rows, terms.clipped, times)
+    n_units, n_cells = count_units_and_rows(o, slopes.rows, terms.clipped, times)
     return EventStudy(
         effects=slopes.coefficients @ selector,
         uncertainty=_uncertainty(o, slopes, selector),
@@ -133,7 +135,7 @@ def _event_study(
         pinned=_pinned(terms, slopes),
         against="reference",
         anticipation=o.design.anticipation,
-        row_weights=row_weights(o, slopes.rows, terms.clipped, times),
+        row_weights=sum_row_weights(o, slopes.rows, terms.clipped, times),
     )
 
 
@@ -142,7 +144,7 @@ def _static(
 ) -> Estimate:
     selector = np.zeros((slopes.kept.size, 1))
     selector[reported, 0] = 1.0
-    n_units, n_cells = counts(o, slopes.rows, terms.clipped, np.zeros(1, dtype=np.int64))
+    n_units, n_cells = count_units_and_rows(o, slopes.rows, terms.clipped, np.zeros(1, dtype=np.int64))
     return Estimate(
         effects=slopes.coefficients @ selector,
         uncertainty=_uncertainty(o, slopes, selector),
@@ -157,7 +159,7 @@ def _static(
 def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
     if not (slopes.kept < terms.n_reported).any():
         raise EstimationError(
-            f"the treatment is not identified: {absorbed_by(o, slopes.rows)}. "
+            f"the treatment is not identified: {describe_absorbing_effect(o, slopes.rows)}. "
             "Use coarser fixed effects or add comparison units"
         )
     if terms.event_times is not None and not (terms.clipped[slopes.rows] == o.design.reference).any():
@@ -170,12 +172,12 @@ def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
 
 def _require_joined(o: Observations, terms: Terms, slopes: Slopes) -> None:
     """Refuse effects that the rows of the fit that carry information do not join to the reference."""
-    rows = slopes.rows[~singletons([code[slopes.rows] for code in o.effect_codes()])]
+    rows = slopes.rows[~find_singletons([code[slopes.rows] for code in o.effect_codes()])]
     rows = rows[terms.clipped[rows] != NO_TERM]
     time, reference = terms.clipped[rows], o.design.reference
-    holder = holders(o)[rows]
-    is_joined = joined_rows(
-        holder, time - time.min(initial=0), np.isin(time, references_of(o.design, terms.second_reference))
+    holder = find_holders(o)[rows]
+    is_joined = find_joined_rows(
+        holder, time - time.min(initial=0), np.isin(time, list_references(o.design, terms.second_reference))
     )
     pairs = np.unique(np.stack([holder[~is_joined], time[~is_joined]]), axis=1)[0]
     if np.unique(pairs).size < pairs.size or not (time[is_joined] != reference).any():

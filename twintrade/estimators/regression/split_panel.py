@@ -16,7 +16,7 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
 
-def corrected(
+def correct_by_split_panel(
     design: Design, found: CohortEffects, refit: Callable[[Design], CohortEffects], n_splits: int, seed: int
 ) -> CohortEffects:
     """Return effects less their split-panel bias, averaged over random splits; the influence stays.

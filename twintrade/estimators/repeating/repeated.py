@@ -8,9 +8,9 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, RefitOnly, Sample
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.event_terms import NO_TERM, Model, Terms, join_models, terms
-from twintrade.estimators.regression.slopes import row_weights
-from twintrade.numerics.absorption import Annihilator, annihilator, solved
+from twintrade.estimators.regression.event_terms import NO_TERM, Model, Terms, build_terms, join_models
+from twintrade.estimators.regression.slopes import sum_row_weights
+from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 WITHOUT = RefitOnly("point estimates made for resampling carry no influence")
@@ -74,17 +74,17 @@ class Repeated:
         return positions, part
 
 
-def repeated(design: Design, outcomes: FloatArray) -> Repeated | None:
+def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated | None:
     """Factor a design's effects and covariates; None where the panel is too large for it."""
     o = design.observations
-    q = annihilator(o.effect_codes(), o.covariates, o.weights)
+    q = build_annihilator(o.effect_codes(), o.covariates, o.weights)
     if q is None:
         return None
     starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
     return Repeated(o, starts, np.diff(starts, append=o.n_rows), q, q.applied(outcomes), o.sample())
 
 
-def regressed(shared: Repeated, design: Design, models: Sequence[Model]) -> list[Estimate] | None:
+def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Model]) -> list[Estimate] | None:
     """Return the regressions' effects, one estimate an outcome; None where the treatment needs a refit.
 
     Only rows of affected units have a dummy, so the normal equations are sums over these rows.
@@ -98,7 +98,7 @@ def regressed(shared: Repeated, design: Design, models: Sequence[Model]) -> list
     if found is None:
         return None
     positions, o = found
-    built = [terms(o, model) for model in models]
+    built = [build_terms(o, model) for model in models]
     has_terms = np.flatnonzero(np.any([_has_term(one) for one in built], axis=0))
     inside, rows = np.hstack([one.columns[has_terms] for one in built]), positions[has_terms]
     norms = (shared.q.weights[rows][:, None] * inside**2).sum(axis=0)
@@ -106,7 +106,7 @@ def regressed(shared: Repeated, design: Design, models: Sequence[Model]) -> list
     ends = np.cumsum([0, *(one.columns.shape[1] for one in built)])
     by_model = []
     for one, low, high in zip(built, ends[:-1], ends[1:], strict=True):
-        kept, coefficients = solved(gram[low:high, low:high], right[low:high], norms[low:high])
+        kept, coefficients = solve_normal_equations(gram[low:high, low:high], right[low:high], norms[low:high])
         is_reported = kept < one.n_reported
         if not is_reported.any():
             raise EstimationError("the treatment is not identified: the fixed effects absorb it")
@@ -151,5 +151,5 @@ def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatAr
         binned=model.binned,
         against="reference",
         anticipation=o.design.anticipation,
-        row_weights=row_weights(o, np.arange(o.n_rows), model.clipped, times),
+        row_weights=sum_row_weights(o, np.arange(o.n_rows), model.clipped, times),
     )

@@ -10,7 +10,7 @@ from twintrade.effects import CohortEffects, Estimate, Sample
 from twintrade.effects.cohort_effects import POOLED
 from twintrade.errors import EstimationError
 from twintrade.estimators.repeating.repeated import WITHOUT, Repeated
-from twintrade.numerics.absorption import Annihilator, annihilator, solved
+from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 NULL = 1e-9
@@ -19,7 +19,7 @@ MOST_AFFECTED = 1_500
 """Affected rows up to which solving their block of Q is cheaper than imputing anew."""
 
 
-def imputed(shared: Repeated, design: Design) -> list[Estimate] | None:
+def estimate_imputations(shared: Repeated, design: Design) -> list[Estimate] | None:
     """Return imputation's cells and leads, one estimate an outcome; None where the treatment needs a refit.
 
     Raises
@@ -71,7 +71,7 @@ class Means:
         n = periods.size
         weights = np.repeat(counts, n)
         unit, column = np.repeat(np.arange(onset.size), n), np.tile(np.arange(n), onset.size)
-        q = annihilator([unit, column], np.empty((unit.size, 0)), weights)
+        q = build_annihilator([unit, column], np.empty((unit.size, 0)), weights)
         assert q is not None
         positions = np.arange(int(np.isfinite(onset).sum()) * n)
         k = positions.size
@@ -91,7 +91,7 @@ class Means:
         return _cells_and_leads(q, applied, positions, part, weights[:k], self.shared.sample)
 
 
-def means_of(shared: Repeated, outcomes: FloatArray) -> Means | None:
+def compute_means(shared: Repeated, outcomes: FloatArray) -> Means | None:
     """Return the cohorts' path, or None where rows cannot be summed into cohorts without loss."""
     o = shared.o
     is_plain = o.is_complete and o.weights is None and not o.design.covariates
@@ -214,7 +214,7 @@ def _leads(
     right = columns.T @ applied[rows] - cross @ tau
     norms = (q.weights[rows][:, None] * columns).sum(axis=0)
     try:
-        kept, coefficients = solved(gram, right, norms)
+        kept, coefficients = solve_normal_equations(gram, right, norms)
     except EstimationError:
         return times[:0], np.zeros((0, applied.shape[1]))
     order = np.argsort(times[kept])

@@ -8,10 +8,10 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.event_terms import Model, terms
-from twintrade.numerics.absorption import annihilator, solved
+from twintrade.estimators.regression.event_terms import Model, build_terms
+from twintrade.numerics.absorption import build_annihilator, solve_normal_equations
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.poisson import poisson
+from twintrade.numerics.poisson import fit_poisson
 
 OVERALL: Final = "overall"
 PATH: Final = "path"
@@ -81,7 +81,7 @@ class ScoreTest:
         return Pattern(rows, tuple(replace(block, columns=block.columns[rows]) for block in blocks))
 
     def _block(self, o: Observations, model: Model, *, is_shown: bool) -> Block:
-        built = terms(o, model)
+        built = build_terms(o, model)
         columns = built.columns[:, : built.columns.shape[1] - o.covariates.shape[1]]
         if built.event_times is None:
             return Block(columns, (OVERALL,))
@@ -103,11 +103,11 @@ class ScoreTest:
         o = self.design.observations
         codes = o.effect_codes()
         y = o.y / factor
-        fit = poisson(y, o.covariates, codes, o.weights)
+        fit = fit_poisson(y, o.covariates, codes, o.weights)
         weights, score = np.zeros(o.n_rows), np.zeros(o.n_rows)
         weights[fit.rows] = fit.mu if o.weights is None else fit.mu * o.weights[fit.rows]
         score[fit.rows] = weights[fit.rows] * fit.residuals
-        q = annihilator(codes, o.covariates, weights)
+        q = build_annihilator(codes, o.covariates, weights)
         if q is None:
             return None
 
@@ -129,7 +129,7 @@ class ScoreTest:
 
 def _one_step(block: Block, gram: FloatArray, right: FloatArray, norms: FloatArray) -> dict[str, float]:
     try:
-        kept, found = solved(gram, right, norms)
+        kept, found = solve_normal_equations(gram, right, norms)
     except EstimationError:
         return {}
     slopes = dict(zip(kept.tolist(), found[:, 0].tolist(), strict=True))

@@ -61,7 +61,7 @@ class _Cell:
     comparison_weight: FloatArray
 
 
-def horizons(
+def list_horizons(
     layout: Switchers,
     n_effects: int,
     n_placebos: int,

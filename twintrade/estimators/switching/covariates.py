@@ -7,9 +7,9 @@ import numpy as np
 
 from twintrade.effects import Dropped
 from twintrade.estimators.switching.switchers import Switchers
-from twintrade.numerics.absorption import absorber
+from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import LeastSquares, least_squares
+from twintrade.numerics.linear import LeastSquares, fit_least_squares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +29,7 @@ class Slopes:
     influence: FloatArray
 
 
-def without_covariates(
+def adjust_for_covariates(
     layout: Switchers, names: Sequence[str]
 ) -> tuple[Switchers, tuple[Slopes, ...], tuple[Dropped, ...]]:
     """Regress changes of outcomes on changes of covariates and periods, and take the covariates' part out.
@@ -95,10 +95,10 @@ def _changes_fitted(
     if at.size <= len(names) + np.unique(at).size:
         return None, rows
     period = np.unique(at, return_inverse=True)[1].astype(np.int64)
-    fit = least_squares(
+    fit = fit_least_squares(
         y[at + 1, unit] - y[at, unit],
         x[at + 1, unit] - x[at, unit],
-        absorber([period], weights),
+        build_absorber([period], weights),
         names=tuple(names),
     )
     return fit, rows

@@ -61,7 +61,7 @@ def has_means(o: Observations) -> bool:
     return is_plain and bool(o.periods[-1] - o.periods[0] + 1 == o.periods.size)
 
 
-def mean_horizons(
+def list_mean_horizons(
     means: PanelMeans,
     n_effects: int,
     n_placebos: int,
@@ -69,7 +69,7 @@ def mean_horizons(
     same_switchers: bool,
     anticipation: int,
 ) -> tuple[list[MeanHorizon], list[MeanHorizon]]:
-    """Return the effects and the placebos that have switchers with a comparison; as ``horizons`` does from rows."""
+    """Return the effects and the placebos that have switchers with a comparison; as ``list_horizons`` does from rows."""
     m = means.moments
     kept = np.ones(m.onset.size, dtype=bool)
     if same_switchers:

@@ -96,7 +96,7 @@ class Block:
         return slice(self.start + int(np.searchsorted(self.moments, at, side="right")), self.stop)
 
 
-def switchers(o: Observations) -> Switchers:
+def build_switchers(o: Observations) -> Switchers:
     """Lay out outcomes and doses, and find each unit's first change.
 
     A unit whose dose changes across a gap in its rows has no known moment of change: it counts as unchanged up to the

@@ -7,7 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from twintrade.estimators.base import Fit
-from twintrade.inference.choosing.situation import ENOUGH_EFFECTIVE, Situation, situation
+from twintrade.inference.choosing.situation import ENOUGH_EFFECTIVE, Situation, assess_situation
 from twintrade.inference.clustered import Facts
 
 ENOUGH_CLUSTERS = 20
@@ -181,7 +181,7 @@ class Decision:
 
 def decide(fit: Fit) -> Decision:
     """Choose the inference for a fit."""
-    return decide_for(situation(fit))
+    return decide_for(assess_situation(fit))
 
 
 def decide_for(found: Situation) -> Decision:

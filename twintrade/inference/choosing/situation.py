@@ -7,15 +7,15 @@ import numpy as np
 
 from twintrade.effects import Influence
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.clusters import NESTING, recode, treated_clusters
+from twintrade.inference.clustering.clusters import NESTING, count_treated_clusters, recode
 from twintrade.inference.refits.leave_out import (
-    effective_clusters,
-    effects_projection,
-    partial_shares,
-    regression_of,
-    row_clusters,
+    build_effects_projection,
+    compute_partial_shares,
+    count_effective_clusters,
+    find_row_clusters,
+    get_regression,
 )
-from twintrade.numerics.linear import leverage_one
+from twintrade.numerics.linear import find_leverage_one
 
 ENOUGH_EFFECTIVE = 15.0
 """Equally informative clusters below which the jackknife takes the place of the sandwich; docs/size_of_tests.md."""
@@ -56,16 +56,16 @@ class Situation:
     can_leave_out: bool = True
 
 
-def situation(fit: Fit) -> Situation:
+def assess_situation(fit: Fit) -> Situation:
     """Count what the decision turns on."""
     o, sample = fit.design.observations, fit.estimate.sample
     names = fit.design.clusters
     assigned_by = _assigned_by(fit)
-    treated, untreated = treated_clusters(fit, fit.estimate, assigned_by)
+    treated, untreated = count_treated_clusters(fit, fit.estimate, assigned_by)
     return Situation(
         has_influence=isinstance(fit.estimate.uncertainty, Influence),
         n_clusters={name: int(recode(o.codes(name)[sample.rows]).max()) + 1 for name in names},
-        n_treated_clusters={n: treated_clusters(fit, fit.estimate, n)[0] for n in names if n in NESTING},
+        n_treated_clusters={n: count_treated_clusters(fit, fit.estimate, n)[0] for n in names if n in NESTING},
         assigned_by=assigned_by,
         n_treated=treated,
         n_untreated=untreated,
@@ -82,13 +82,16 @@ class _Unevenness(TypedDict):
 def _unevenness(fit: Fit) -> _Unevenness:
     """Return effective clusters by dimension; the projection that the jackknife needs is tried only if it matters."""
     estimate = fit.view("overall")
-    source = regression_of(estimate)
+    source = get_regression(estimate)
     if source is None:
         return {"effective": {}, "can_leave_out": True}
-    shares = {name: partial_shares(source, row_clusters(fit, name, source.rows)) for name in fit.design.clusters}
-    effective = {name: effective_clusters(share) for name, share in shares.items()}
+    shares = {
+        name: compute_partial_shares(source, find_row_clusters(fit, name, source.rows))
+        for name in fit.design.clusters
+    }
+    effective = {name: count_effective_clusters(share) for name, share in shares.items()}
     is_uneven = any(n < ENOUGH_EFFECTIVE for n in effective.values())
-    can = not is_uneven or effects_projection(fit, estimate, source) is not None
+    can = not is_uneven or build_effects_projection(fit, estimate, source) is not None
     return {"effective": effective, "can_leave_out": can}
 
 
@@ -123,4 +126,4 @@ def count_leverage_one(fit: Fit) -> int:
         rows = several
     if rows.size == 0:
         return 0
-    return int(leverage_one([recode(c[rows]) for c in codes]).sum())
+    return int(find_leverage_one([recode(c[rows]) for c in codes]).sum())

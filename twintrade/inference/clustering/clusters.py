@@ -50,19 +50,19 @@ class Clusters:
         """Return the influence summed within the given clusters, shape (n_clusters, n_effects)."""
         if self.by_row is None:
             return self.influence.cluster_sums(codes)
-        return grouped(self.by_row, codes)
+        return sum_by_group(self.by_row, codes)
 
     def factors(self, codes: IntArray) -> list[Factor]:
         """Return factors that add up to the sums within the given clusters."""
         if self.by_row is None:
             return self.influence.factors(codes)
-        return [Factor.whole(grouped(self.by_row, codes))]
+        return [Factor.whole(sum_by_group(self.by_row, codes))]
 
     def cross_product(self, codes: IntArray) -> FloatArray:
         """Return the sum over clusters of outer products, shape (n_effects, n_effects)."""
         if self.by_row is None:
             return self.influence.cross_product(codes)
-        sums = grouped(self.by_row, codes)
+        sums = sum_by_group(self.by_row, codes)
         return np.asarray(sums.T @ sums)
 
     def covariance(self) -> FloatArray:
@@ -74,7 +74,7 @@ class Clusters:
         total = np.zeros((self.influence.n_effects, self.influence.n_effects))
         for size in range(1, len(self.codes) + 1):
             for chosen in combinations(self.codes, size):
-                total += (-1) ** (size + 1) * self.cross_product(intersection(chosen))
+                total += (-1) ** (size + 1) * self.cross_product(intersect_clusters(chosen))
         return total
 
 
@@ -137,7 +137,7 @@ def _treated_given(influence: CohortInfluence, name: str) -> tuple[int, int]:
     return int(held.sum()), int((~held).sum())
 
 
-def influence_of(estimate: Estimate, method: str) -> Influence:
+def get_influence(estimate: Estimate, method: str) -> Influence:
     """Return the influence of an estimate.
 
     Raises
@@ -153,7 +153,7 @@ def influence_of(estimate: Estimate, method: str) -> Influence:
     return held
 
 
-def clusters_of(fit: Fit, estimate: Estimate, names: Sequence[str], method: str = "clustered") -> Clusters:
+def find_clusters(fit: Fit, estimate: Estimate, names: Sequence[str], method: str = "clustered") -> Clusters:
     """Find the clusters of an estimate's units, or of its rows where units do not nest in a dimension.
 
     Raises
@@ -161,7 +161,7 @@ def clusters_of(fit: Fit, estimate: Estimate, names: Sequence[str], method: str 
     InferenceError
         No influence, or a dimension that needs row scores for an estimate without a regression behind it.
     """
-    influence = influence_of(estimate, method)
+    influence = get_influence(estimate, method)
     names = tuple(dict.fromkeys(names))
     if isinstance(influence, CohortInfluence) and not influence.has_units:
         return _given(influence, names)
@@ -169,7 +169,7 @@ def clusters_of(fit: Fit, estimate: Estimate, names: Sequence[str], method: str 
     rows = estimate.sample.rows
     row_codes = tuple(_row_codes(o, name, rows) for name in names)
     if all(name in NESTING for name in names):
-        where = positions(o, influence)
+        where = find_unit_positions(o, influence)
         codes = tuple(recode(o.unit_clusters(name)[where]) for name in names)
         return Clusters(names, codes, row_codes, influence, None)
     source = influence.regression
@@ -183,7 +183,7 @@ def clusters_of(fit: Fit, estimate: Estimate, names: Sequence[str], method: str 
     return Clusters(names, codes, codes, influence, source.row_influence())
 
 
-def positions(o: Observations, influence: Influence) -> IntArray:
+def find_unit_positions(o: Observations, influence: Influence) -> IntArray:
     """Return where each unit of an influence stands among the units of the observations, shape (n_units,)."""
     units = influence.units
     if units.size == o.unit_ids.size and bool((units == o.unit_ids).all()):
@@ -196,7 +196,7 @@ def positions(o: Observations, influence: Influence) -> IntArray:
     return where.astype(np.int64)
 
 
-def grouped(values: FloatArray, codes: IntArray) -> FloatArray:
+def sum_by_group(values: FloatArray, codes: IntArray) -> FloatArray:
     """Sum rows within groups, shape (n_groups, n_columns)."""
     n_groups = int(codes.max()) + 1
     return np.column_stack([np.bincount(codes, column, n_groups) for column in values.T])
@@ -207,7 +207,7 @@ def recode(values: IntArray) -> IntArray:
     return compact(values)
 
 
-def intersection(codes: Sequence[IntArray]) -> IntArray:
+def intersect_clusters(codes: Sequence[IntArray]) -> IntArray:
     """Return the codes of the joint clusters of several dimensions."""
     joint = codes[0]
     for other in codes[1:]:
@@ -219,12 +219,12 @@ def _row_codes(o: Observations, name: str, rows: IntArray) -> IntArray:
     return np.arange(rows.size) if name == "row" else recode(o.codes(name)[rows])
 
 
-def fewest_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int]) -> int:
+def count_fewest_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int]) -> int:
     """Return the fewest treated clusters of any dimension of whole units, or the fewest clusters of the others."""
-    return min(treated_clusters(fit, estimate, n)[0] if n in NESTING else size for n, size in sizes.items())
+    return min(count_treated_clusters(fit, estimate, n)[0] if n in NESTING else size for n, size in sizes.items())
 
 
-def treated_clusters(fit: Fit, estimate: Estimate, name: str) -> tuple[int, int]:
+def count_treated_clusters(fit: Fit, estimate: Estimate, name: str) -> tuple[int, int]:
     """Return how many clusters of a dimension hold a treated unit, and how many hold none."""
     influence = estimate.uncertainty
     if isinstance(influence, CohortInfluence) and not influence.has_units:

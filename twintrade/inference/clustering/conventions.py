@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from twintrade.errors import InferenceError
-from twintrade.numerics.absorption import connected_components, is_nested
+from twintrade.numerics.absorption import is_nested, label_components
 from twintrade.numerics.arrays import IntArray
 
 Reference = Literal["t of clusters", "t of residuals", "normal"]
@@ -75,7 +75,7 @@ CONVENTIONS: dict[str, Convention] = {
 """The package's own, which every clustered error has unless another is asked for, and those of other software."""
 
 
-def convention(name: str) -> Convention:
+def get_convention(name: str) -> Convention:
     """Return a convention by name.
 
     Raises
@@ -148,11 +148,11 @@ def correct(
         False for Poisson, whose intervals use the normal distribution under other software's conventions.
     """
     sizes = [int(c.max()) + 1 for c in clusters]
-    levels = levels_of(rule, effects, clusters)
-    return corrected(rule, n_rows, n_slopes, levels, sizes, count_all(n_slopes, effects), is_linear)
+    levels = collect_levels(rule, effects, clusters)
+    return compute_correction(rule, n_rows, n_slopes, levels, sizes, count_all(n_slopes, effects), is_linear)
 
 
-def levels_of(rule: Convention, effects: Sequence[IntArray], clusters: Sequence[IntArray]) -> list[Levels]:
+def collect_levels(rule: Convention, effects: Sequence[IntArray], clusters: Sequence[IntArray]) -> list[Levels]:
     """Return what a convention needs to know of each absorbed effect; nothing where it counts no parameters."""
     if not rule.counts_parameters:
         return []
@@ -162,7 +162,7 @@ def levels_of(rule: Convention, effects: Sequence[IntArray], clusters: Sequence[
     return [Levels(*of) for of in zip(sizes, nested, redundant, strict=True)]
 
 
-def corrected(
+def compute_correction(
     rule: Convention,
     n_rows: int,
     n_slopes: int,
@@ -244,5 +244,5 @@ def count_all(n_slopes: int, effects: Sequence[IntArray]) -> int:
 
 
 def _redundant(effects: Sequence[IntArray], i: int) -> int:
-    found = [int(connected_components(effects[h], effects[i]).max()) + 1 for h in range(i)]
+    found = [int(label_components(effects[h], effects[i]).max()) + 1 for h in range(i)]
     return max(found, default=0)

@@ -17,7 +17,7 @@ CONDITION = 1e-8
 CHUNK = 2_000_000
 
 
-def t_quantile(probability: float, df: float) -> float:
+def compute_t_quantile(probability: float, df: float) -> float:
     """Return a quantile of Student's t, of the normal for infinite ``df``."""
     return float(special.ndtri(probability) if np.isinf(df) else special.stdtrit(df, probability))
 
@@ -25,10 +25,10 @@ def t_quantile(probability: float, df: float) -> float:
 def compute_t_quantiles(probability: float, df: FloatArray) -> FloatArray:
     """Return one quantile for each of several degrees of freedom; NaN where these are."""
     known, where = np.unique(df, return_inverse=True)
-    return np.array([np.nan if np.isnan(d) else t_quantile(probability, float(d)) for d in known])[where]
+    return np.array([np.nan if np.isnan(d) else compute_t_quantile(probability, float(d)) for d in known])[where]
 
 
-def two_sided_p(statistic: FloatArray, df: float | FloatArray) -> FloatArray:
+def compute_two_sided_p(statistic: FloatArray, df: float | FloatArray) -> FloatArray:
     """Return two-sided p-values of t statistics, with the same degrees of freedom or each with its own."""
     size = np.abs(statistic)
     return np.asarray(2 * np.where(np.isinf(df), special.ndtr(-size), special.stdtr(df, -size)))
@@ -56,7 +56,7 @@ class JointTest:
         return "Wald" if np.isinf(self.df2) else "F"
 
 
-def wald(effects: FloatArray, covariance: FloatArray, df: float) -> JointTest:
+def compute_wald(effects: FloatArray, covariance: FloatArray, df: float) -> JointTest:
     """Test that all effects are zero.
 
     The statistic is divided by the covariance's rank and referred to F(rank, df), as fixest does; directions without
@@ -75,7 +75,7 @@ def wald(effects: FloatArray, covariance: FloatArray, df: float) -> JointTest:
     return JointTest(statistic, rank, df, float(special.fdtrc(rank, df, statistic)))
 
 
-def joint_test(
+def compute_joint_test(
     effects: FloatArray, covariance: FloatArray, df: float, fewest: float, reference: Reference = "hotelling"
 ) -> JointTest:
     """Test that all effects are zero, where the covariance can tell so many apart.
@@ -108,22 +108,22 @@ def joint_test(
         )
     if not (np.diag(covariance) > 0).all():
         raise InferenceError("some effect to be tested has no variance")
-    values = np.linalg.eigvalsh(correlation(covariance))
+    values = np.linalg.eigvalsh(compute_correlation(covariance))
     if values[0] < CONDITION * values[-1]:
         raise InferenceError(f"the covariance of the {n} effects to be tested together is singular or nearly so")
-    found = wald(effects, covariance, df if reference == "fixest" else min(df, fewest - 1))
+    found = compute_wald(effects, covariance, df if reference == "fixest" else min(df, fewest - 1))
     if reference == "fixest" or np.isinf(fewest):
         return found
     statistic, df2 = found.statistic * (fewest - n) / (fewest - 1), fewest - n
     return JointTest(statistic, found.df1, df2, float(special.fdtrc(found.df1, df2, statistic)))
 
 
-def fewest_clusters(facts: Mapping[str, float | int | str]) -> float:
+def read_fewest_clusters(facts: Mapping[str, float | int | str]) -> float:
     """Return the fewest treated clusters of any dimension that bands were made from; infinite where none are."""
     return float(facts.get("fewest_clusters", np.inf))
 
 
-def repaired(covariance: FloatArray) -> tuple[FloatArray, BoolArray]:
+def repair_covariance(covariance: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Raise negative eigenvalues to zero where some variance is negative; say which were, shape (n_effects,).
 
     Cameron, Gelbach and Miller (2011), section 2.3. fixest does the same, and only where a diagonal is negative.
@@ -136,13 +136,13 @@ def repaired(covariance: FloatArray) -> tuple[FloatArray, BoolArray]:
     return (vectors * np.clip(values, 0.0, None)) @ vectors.T, negative
 
 
-def correlation(covariance: FloatArray) -> FloatArray:
+def compute_correlation(covariance: FloatArray) -> FloatArray:
     """Return the correlation matrix of effects that all have a variance."""
     se = np.sqrt(np.diag(covariance))
     return np.asarray(covariance / np.outer(se, se))
 
 
-def sup_t_plug_in(
+def compute_sup_t(
     covariance: FloatArray, usable: BoolArray, level: float, df: float, rng: np.random.Generator, n_draws: int
 ) -> float:
     """Return the critical value of the largest |t| over the usable effects, by draws from their joint normal.
@@ -152,24 +152,24 @@ def sup_t_plug_in(
     chosen = np.flatnonzero(usable)
     if chosen.size == 0:
         return float("nan")
-    values, vectors = np.linalg.eigh(correlation(covariance[np.ix_(chosen, chosen)]))
+    values, vectors = np.linalg.eigh(compute_correlation(covariance[np.ix_(chosen, chosen)]))
     root = vectors * np.sqrt(np.clip(values, 0.0, None))
     root /= np.sqrt((root**2).sum(axis=1))[:, None]
     largest = np.abs(rng.standard_normal((n_draws, chosen.size)) @ root.T).max(axis=1)
-    return bounded_critical(float(np.quantile(largest, level)), chosen.size, level, df)
+    return bound_critical_value(float(np.quantile(largest, level)), chosen.size, level, df)
 
 
-def bounded_critical(normal: float, n_effects: int, level: float, df: float) -> float:
+def bound_critical_value(normal: float, n_effects: int, level: float, df: float) -> float:
     """Carry a simulated normal critical value to t(df), inside its analytic bounds.
 
     A sup-t value lies between the pointwise quantile and Sidak's; simulation noise must not leave these bounds.
     """
-    low = t_quantile((1 + level) / 2, df)
-    high = t_quantile((1 + level ** (1 / n_effects)) / 2, df)
-    carried = normal if np.isinf(df) else t_quantile(float(special.ndtr(normal)), df)
+    low = compute_t_quantile((1 + level) / 2, df)
+    high = compute_t_quantile((1 + level ** (1 / n_effects)) / 2, df)
+    carried = normal if np.isinf(df) else compute_t_quantile(float(special.ndtr(normal)), df)
     return float(np.clip(carried, low, high))
 
 
-def chosen_block(covariance: FloatArray, positions: IntArray) -> FloatArray:
+def select_block(covariance: FloatArray, positions: IntArray) -> FloatArray:
     """Return the covariance of some effects."""
     return covariance[np.ix_(positions, positions)]

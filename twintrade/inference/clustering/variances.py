@@ -19,7 +19,7 @@ def has_variance(estimate: Estimate, se: FloatArray) -> BoolArray:
     return np.asarray((se > floor) & ~is_reference(estimate))
 
 
-def variance_messages(
+def list_variance_messages(
     estimate: Estimate, negative: BoolArray, usable: BoolArray, what: str, remedy: str
 ) -> tuple[Message, ...]:
     """Return what was repaired, and why an effect has no standard error.

@@ -155,7 +155,7 @@ def _sizes(fit: Fit, regression: Regression, groups: IntArray, size: str | None)
     return np.asarray(mean)
 
 
-def drawn_errors(values: FloatArray, draws: int, rng: np.random.Generator) -> FloatArray:
+def draw_errors(values: FloatArray, draws: int, rng: np.random.Generator) -> FloatArray:
     """Return errors of the estimate, shape (n_draws, n_effects): one control group for each treated group.
 
     With one treated group every control group is used once; with several, each draws its own, as their errors are
@@ -170,7 +170,7 @@ def drawn_errors(values: FloatArray, draws: int, rng: np.random.Generator) -> Fl
     return np.asarray(values[np.arange(n_treated), taken].sum(axis=1))
 
 
-def reassignments(found: GroupResiduals, draws: int, rng: np.random.Generator, every: bool) -> IntArray:
+def draw_reassignments(found: GroupResiduals, draws: int, rng: np.random.Generator, every: bool) -> IntArray:
     """Return which group's residuals stand in each group's place, shape (n_draws, n_groups).
 
     Parameters
@@ -193,7 +193,7 @@ def reassignments(found: GroupResiduals, draws: int, rng: np.random.Generator, e
     return np.concatenate([orders, rng.choice(sources, size=(draws, lacking))], axis=1)
 
 
-def reassigned_effects(
+def compute_reassigned_effects(
     found: GroupResiduals, orders: IntArray, variances: FloatArray | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Return the effects that moved residuals would give, and how they rise with the effect that the null takes away.
@@ -204,7 +204,7 @@ def reassigned_effects(
     Parameters
     ----------
     orders : IntArray, shape (n_draws, n_groups)
-        From ``reassignments``.
+        From ``draw_reassignments``.
     variances : FloatArray, optional, shape (n_groups, n_effects, 2)
         Constant and coefficient of 1 / size of the variance in each group's place: residuals are rescaled to it.
 

@@ -7,13 +7,13 @@ from twintrade.numerics.arrays import FloatArray
 TIE = 1e-9
 
 
-def two_sided_share(observed: float, drawn: FloatArray) -> float:
+def compute_two_sided_share(observed: float, drawn: FloatArray) -> float:
     """Return (1 + draws at least as large in absolute value) / (1 + draws); ties count against the effect."""
     slack = TIE * max(1.0, abs(observed))
     return float((1 + (np.abs(drawn) >= abs(observed) - slack).sum()) / (1 + drawn.size))
 
 
-def inverted(
+def invert_randomization(
     observed: float, observed_slope: float, drawn: FloatArray, drawn_slope: FloatArray, level: float
 ) -> tuple[float, float]:
     """Return the hull of all constant effects d whose randomization p-value exceeds 1 - level.
@@ -53,9 +53,7 @@ def inverted(
     return min(float(below[needed - 1]), centre), max(float(above[needed - 1]), centre)
 
 
-def inverted_on_grid(
-    effects: FloatArray, observed: FloatArray, drawn: FloatArray, level: float
-) -> tuple[float, float]:
+def invert_on_grid(effects: FloatArray, observed: FloatArray, drawn: FloatArray, level: float) -> tuple[float, float]:
     """Return the hull of constant effects not rejected, where statistics are known at some effects only.
 
     The observed statistic and the draws' critical value are interpolated between the grid's effects; both are smooth

@@ -9,9 +9,9 @@ from twintrade.effects import Estimate, Influence, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.fanout import Arrays, run_jobs
-from twintrade.inference.clustering.clusters import NESTING, intersection, recode
-from twintrade.inference.refits.permutation import aligned
-from twintrade.numerics.absorption import Annihilator, annihilator
+from twintrade.inference.clustering.clusters import NESTING, intersect_clusters, recode
+from twintrade.inference.refits.permutation import align_values
+from twintrade.numerics.absorption import Annihilator, build_annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 NULL = 1e-9
@@ -36,7 +36,7 @@ class LeftOut:
     failures: tuple[str, ...] = ()
 
 
-def left_out(fit: Fit, view: View, names: Sequence[str]) -> LeftOut:
+def estimate_without_clusters(fit: Fit, view: View, names: Sequence[str]) -> LeftOut:
     """Estimate without each cluster of the (joint) dimension.
 
     Raises
@@ -45,48 +45,48 @@ def left_out(fit: Fit, view: View, names: Sequence[str]) -> LeftOut:
         The method has no regression, and the clusters do not consist of whole units or are too many to refit.
     """
     estimate = fit.view(view)
-    source = regression_of(estimate)
+    source = get_regression(estimate)
     if source is not None:
-        q = effects_projection(fit, estimate, source)
+        q = build_effects_projection(fit, estimate, source)
         if q is not None:
-            codes = intersection([row_clusters(fit, name, source.rows) for name in names])
-            return LeftOut(estimate.effects + downdated(source, q, codes), fit.estimator.is_poisson)
+            codes = intersect_clusters([find_row_clusters(fit, name, source.rows) for name in names])
+            return LeftOut(estimate.effects + compute_leave_out_changes(source, q, codes), fit.estimator.is_poisson)
     return _refitted(fit, view, estimate, names)
 
 
-def regression_of(estimate: Estimate) -> Regression | None:
+def get_regression(estimate: Estimate) -> Regression | None:
     """Return the regression behind an estimate, where there is one."""
     held = estimate.uncertainty
     return held.regression if isinstance(held, Influence) else None
 
 
-def effects_projection(fit: Fit, estimate: Estimate, source: Regression) -> Annihilator | None:
+def build_effects_projection(fit: Fit, estimate: Estimate, source: Regression) -> Annihilator | None:
     """Return the projection off the fit's fixed effects on the regression's rows; None where it is too large."""
     o = fit.design.observations
     codes = [recode(o.codes(name)[source.rows]) for name in estimate.sample.effects]
     if not codes:
         codes = [np.zeros(source.rows.size, dtype=np.int64)]
-    return annihilator(codes, np.empty((source.rows.size, 0)), source.weights)
+    return build_annihilator(codes, np.empty((source.rows.size, 0)), source.weights)
 
 
-def row_clusters(fit: Fit, name: str, rows: IntArray) -> IntArray:
+def find_row_clusters(fit: Fit, name: str, rows: IntArray) -> IntArray:
     """Return the cluster of each of the given rows of the observations."""
     return np.arange(rows.size) if name == "row" else recode(fit.design.observations.codes(name)[rows])
 
 
-def partial_shares(source: Regression, codes: IntArray) -> FloatArray:
+def compute_partial_shares(source: Regression, codes: IntArray) -> FloatArray:
     """Return each cluster's share of the variation that identifies the (first) effect, shape (n_clusters,)."""
     loading = source.along(source.bread @ source.selector[:, :1])[:, 0]
     size = np.bincount(codes, source.weights * loading**2)
     return np.asarray(size / size.sum())
 
 
-def effective_clusters(shares: FloatArray) -> float:
+def count_effective_clusters(shares: FloatArray) -> float:
     """Return the number of equally informative clusters these amount to (Carter, Schnepel and Steigerwald 2017)."""
     return float(1 / (shares**2).sum())
 
 
-def downdated(source: Regression, q: Annihilator, codes: IntArray) -> FloatArray:
+def compute_leave_out_changes(source: Regression, q: Annihilator, codes: IntArray) -> FloatArray:
     """Return the change of every effect when each cluster is left out, shape (n_clusters, n_effects).
 
     Leaving out a cluster is adding a dummy for each of its rows. With C the cluster's rows of the weighted regressors
@@ -97,7 +97,7 @@ def downdated(source: Regression, q: Annihilator, codes: IntArray) -> FloatArray
     errors = source.weights * source.residuals
     gram = source.design.T @ weighted
     out = np.full((int(codes.max()) + 1, source.selector.shape[1]), np.nan)
-    for g, rows in enumerate(members(codes)):
+    for g, rows in enumerate(list_members(codes)):
         inverse = _pseudo_inverse(q.block(rows, rows))
         cross = weighted[rows]
         reduced = gram - cross.T @ inverse @ cross
@@ -113,7 +113,7 @@ def downdated(source: Regression, q: Annihilator, codes: IntArray) -> FloatArray
     return out
 
 
-def members(codes: IntArray) -> list[IntArray]:
+def list_members(codes: IntArray) -> list[IntArray]:
     """Return the rows of each cluster."""
     order = np.argsort(codes, kind="stable")
     return list(np.split(order, np.flatnonzero(np.diff(codes[order])) + 1))
@@ -137,7 +137,7 @@ def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) ->
             f"{fit.estimator.name} has no row scores, so whole units must be left out, not {outside[0]}"
         )
     o = fit.design.observations
-    codes = intersection([recode(o.unit_clusters(name)) for name in names])
+    codes = intersect_clusters([recode(o.unit_clusters(name)) for name in names])
     n = int(codes.max()) + 1
     if n > MOST_REFITS:
         raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")
@@ -152,4 +152,4 @@ def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) ->
 
 def _without(shared: tuple[Fit, View, Estimate], units: tuple[str, ...], rng: np.random.Generator) -> Arrays:
     fit, view, estimate = shared
-    return {"effects": aligned(estimate, fit.refit(fit.design.without(units)).view(view))}
+    return {"effects": align_values(estimate, fit.refit(fit.design.without(units)).view(view))}

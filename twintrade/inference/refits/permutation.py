@@ -11,7 +11,7 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Influence, RefitOnly
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater, View
-from twintrade.fanout import Arrays, run_jobs, succeeded
+from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.clustered import Clustered
 from twintrade.numerics.arrays import FloatArray
 
@@ -69,7 +69,7 @@ def is_linear(fit: Fit) -> bool:
     return fit.estimate.scale == fit.design.scale and not fit.estimator.is_poisson and not is_chosen
 
 
-def with_values(design: Design, values: FloatArray) -> Design:
+def replace_outcome(design: Design, values: FloatArray) -> Design:
     """Return the design with an outcome given for the rows of its observations, shape (n_rows,)."""
     column = np.full(design.panel.n_rows, np.nan)
     column[design.observations.rows] = values
@@ -89,7 +89,7 @@ def permute(
     """
     real = {view: fit.view(view) for view in views}
     needs_slopes = has_intervals and is_linear(fit)
-    outcomes = shifted_rows(fit) if needs_slopes else np.empty((fit.design.observations.n_rows, 0))
+    outcomes = find_shifted_rows(fit) if needs_slopes else np.empty((fit.design.observations.n_rows, 0))
     fast = None
     if not is_studentized:
         fast = fit.estimator.repeater(fit.design, np.column_stack([fit.design.observations.y, outcomes]))
@@ -134,7 +134,7 @@ class _How:
     def one_by_one(self) -> Draws:
         """Refit under each draw, over workers where there are any."""
         jobs = {str(k): k for k in range(len(self.onsets))}
-        good, bad = succeeded(run_jobs("randomization", _refitted, jobs, shared=self))
+        good, bad = split_succeeded(run_jobs("randomization", _refitted, jobs, shared=self))
         rows = [{view: done.values[view] for view in self.real} for done in good if done.values is not None]
         return rows, Counter(reason for _, reason in bad)
 
@@ -154,7 +154,7 @@ def _packed(estimate: Estimate, rows: list[FloatArray], own: FloatArray) -> Perm
     )
 
 
-def shifted_rows(fit: Fit) -> FloatArray:
+def find_shifted_rows(fit: Fit) -> FloatArray:
     """Return the real treated rows, and the tied units' rows that have a pre-period effect, shape (n_rows, 2)."""
     o = fit.design.observations
     early = np.zeros(o.n_rows, dtype=bool)
@@ -183,13 +183,13 @@ def _one(
     for view, estimate in real.items():
         row = np.full((4, estimate.n_effects), np.nan)
         found = again.fits[0].view(view)
-        row[0] = aligned(estimate, found)
+        row[0] = align_values(estimate, found)
         if is_studentized and isinstance(found.uncertainty, Influence):
             se = Clustered().sandwich(again.fits[0], found).se
             with np.errstate(divide="ignore", invalid="ignore"):
-                row[1] = aligned(estimate, found, np.where(se > 0, found.effects / se, np.nan))
+                row[1] = align_values(estimate, found, np.where(se > 0, found.effects / se, np.nan))
         for k, made_up in enumerate(again.slopes(view)):
-            row[2 + k] = aligned(estimate, *made_up)
+            row[2 + k] = align_values(estimate, *made_up)
         out[view] = row
     return out
 
@@ -210,7 +210,7 @@ class _Again:
         held = self.fits[0].estimate.uncertainty
         self._outcomes = outcomes
         if not isinstance(held, Influence) or held.regression is None:
-            self.fits += [fit.refit(with_values(design, y)) for y in outcomes.T]
+            self.fits += [fit.refit(replace_outcome(design, y)) for y in outcomes.T]
 
     def slopes(self, view: View) -> list[tuple[Estimate, FloatArray]]:
         """Return effects on the made-up outcomes: from the regression's own weights where there is one."""
@@ -225,7 +225,7 @@ class _Again:
         return [(found, source.selector.T @ (source.bread @ (weighted.T @ y[source.rows]))) for y in self._outcomes.T]
 
 
-def aligned(estimate: Estimate, found: Estimate, values: FloatArray | None = None) -> FloatArray:
+def align_values(estimate: Estimate, found: Estimate, values: FloatArray | None = None) -> FloatArray:
     """Return values of another estimate (its effects by default) in the order of this one, NaN where it has none."""
     values = found.effects if values is None else values
     index = {name: k for k, name in enumerate(found.names)}

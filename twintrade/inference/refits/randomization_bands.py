@@ -6,10 +6,10 @@ from math import exp
 import numpy as np
 
 from twintrade.effects import Bands, Estimate, EventStudy, Message
-from twintrade.effects.bands import absent
+from twintrade.effects.bands import fill_absent
 from twintrade.inference.clustered import Facts
 from twintrade.inference.clustering.variances import is_reference
-from twintrade.inference.refits.inversion import two_sided_share
+from twintrade.inference.refits.inversion import compute_two_sided_share
 from twintrade.inference.refits.reassignment import SENTENCES, Assignments
 from twintrade.numerics.arrays import FloatArray
 
@@ -87,14 +87,14 @@ class Dealt:
             estimate=estimate,
             inference="randomization",
             level=self.level,
-            se=absent(estimate.n_effects),
+            se=fill_absent(estimate.n_effects),
             low=low,
             high=high,
             p=np.where(reference, np.nan, compared.p),
-            df=absent(estimate.n_effects),
-            simultaneous_low=absent(estimate.n_effects),
-            simultaneous_high=absent(estimate.n_effects),
-            covariance=spread_of_draws(compared),
+            df=fill_absent(estimate.n_effects),
+            simultaneous_low=fill_absent(estimate.n_effects),
+            simultaneous_high=fill_absent(estimate.n_effects),
+            covariance=compute_draw_covariance(compared),
             note=self._note(has_intervals),
             facts=self._facts(compared),
             messages=self._messages(compared, low, high, has_intervals, asked and not has_intervals),
@@ -120,7 +120,7 @@ class Dealt:
             "n_eligible": int(self.assignments.eligible.size),
             "n_treated": int(np.isfinite(self.assignments.onset).sum()),
         }
-        return facts | joint_pre(compared)
+        return facts | compute_joint_pre(compared)
 
     def _messages(
         self, compared: Compared, low: FloatArray, high: FloatArray, has_intervals: bool, lacks_intervals: bool
@@ -153,7 +153,7 @@ class Dealt:
         return tuple(found)
 
 
-def spread_of_draws(compared: Compared) -> FloatArray | None:
+def compute_draw_covariance(compared: Compared) -> FloatArray | None:
     """Return the covariance of the effects across the draws: their noise if nobody is affected.
 
     None where fewer than twice as many draws as effects are complete.
@@ -166,7 +166,7 @@ def spread_of_draws(compared: Compared) -> FloatArray | None:
     return np.atleast_2d(np.cov(complete.T))
 
 
-def joint_pre(compared: Compared) -> Facts:
+def compute_joint_pre(compared: Compared) -> Facts:
     """Test all pre-period effects together: the largest of them, each over its spread across the draws."""
     estimate = compared.estimate
     if not isinstance(estimate, EventStudy):
@@ -183,6 +183,6 @@ def joint_pre(compared: Compared) -> Facts:
     largest = np.abs(effects[complete] / spread).max(axis=1)
     return {
         "pretrend_statistic": statistic,
-        "pretrend_p": two_sided_share(statistic, largest),
+        "pretrend_p": compute_two_sided_share(statistic, largest),
         "pretrend_df": pre.size,
     }

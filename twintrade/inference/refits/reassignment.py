@@ -146,7 +146,7 @@ class Assignments:
         return out
 
 
-def assignments(design: Design, across: Across, pool: IntArray | None = None) -> Assignments:
+def build_assignments(design: Design, across: Across, pool: IntArray | None = None) -> Assignments:
     """Return the assignments of a design: units outside the sample never get an onset.
 
     Parameters
@@ -180,7 +180,7 @@ def assignments(design: Design, across: Across, pool: IntArray | None = None) ->
     return found
 
 
-def units_with_trade(fit: Fit) -> IntArray:
+def find_units_with_trade(fit: Fit) -> IntArray:
     """Return the units in the fit or with any trade: a pair of zeros that the method leaves out is no candidate."""
     o = fit.design.observations
     raw = fit.design.panel.values(fit.design.outcome)[o.rows]

@@ -9,8 +9,8 @@ from twintrade.effects import EventStudy
 from twintrade.errors import EstimationError, InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.repeating import OVERALL, PATH, Pattern, ScoreTest
-from twintrade.inference.refits.inversion import inverted_on_grid, two_sided_share
-from twintrade.inference.refits.permutation import shifted_rows
+from twintrade.inference.refits.inversion import compute_two_sided_share, invert_on_grid
+from twintrade.inference.refits.permutation import find_shifted_rows
 from twintrade.numerics.arrays import FloatArray
 
 SPREADS = 3.5
@@ -45,7 +45,7 @@ class Scored:
         return self.names.index(name)
 
 
-def scored(
+def compare_one_step_estimates(
     fit: Fit, test: ScoreTest, onsets: Sequence[FloatArray], has_intervals: bool, level: float
 ) -> Scored | None:
     """Compare the one-step estimates of real and re-assigned onsets; None where the panel is too large.
@@ -66,7 +66,7 @@ def scored(
     if null is None:
         return None
     drawn, observed = null[:-1], null[-1]
-    p = np.array([two_sided_share(float(observed[k]), _present(drawn[:, k])) for k in range(len(names))])
+    p = np.array([compute_two_sided_share(float(observed[k]), _present(drawn[:, k])) for k in range(len(names))])
     low, high = np.full(len(names), np.nan), np.full(len(names), np.nan)
     if has_intervals:
         _invert(fit, statistics, drawn, level, low, high)
@@ -103,7 +103,7 @@ def _invert(
     fit: Fit, statistics: _Statistics, drawn: FloatArray, level: float, low: FloatArray, high: FloatArray
 ) -> None:
     """Fill in the constant effects that are not rejected, for effects after onset and before it."""
-    rows = shifted_rows(fit)
+    rows = find_shifted_rows(fit)
     names = statistics.names
     estimate = fit.estimate
     known = dict(zip(estimate.names, estimate.effects, strict=True))
@@ -146,7 +146,7 @@ def _one_side(
             return
         stacked = np.stack([values[effect] for effect in tried])
         for k in places:
-            low[k], high[k] = inverted_on_grid(tried, stacked[:, -1, k], stacked[:, :-1, k], level)
+            low[k], high[k] = invert_on_grid(tried, stacked[:, -1, k], stacked[:, :-1, k], level)
         ends = [float(end) for k in places for end in (low[k], high[k]) if np.isfinite(end)]
         # The ends of the averages sharpen the interpolation where it is used.
         grid = ends[-4:] if refinement == 0 else []

@@ -10,10 +10,18 @@ from twintrade.effects import Estimate, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustering.clusters import recode
-from twintrade.inference.refits.leave_out import members
-from twintrade.numerics.absorption import Absorber, Annihilator, Reaching, absorber, annihilator, is_nested, reaching
+from twintrade.inference.refits.leave_out import list_members
+from twintrade.numerics.absorption import (
+    Absorber,
+    Annihilator,
+    Reaching,
+    build_absorber,
+    build_annihilator,
+    build_reaching,
+    is_nested,
+)
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import Sums, grouped_products
+from twintrade.numerics.linear import Sums, sum_products_by_group
 
 Scores = Literal["plain", "jackknife"]
 MOST_GROUPS = 3_000
@@ -89,8 +97,8 @@ class Working:
         """Return factors of l_g'(P u_h)_g, P the projection on effects and regressors, by cluster and by group."""
         r = self.source
         weighted = r.design * r.weights[:, None]
-        left = [grouped_products(loading, r.design, self.codes, self.n_clusters) @ r.bread]
-        right = [[grouped_products(u, weighted, self.groups, self.n_groups)] for u in bases]
+        left = [sum_products_by_group(loading, r.design, self.codes, self.n_clusters) @ r.bread]
+        right = [[sum_products_by_group(u, weighted, self.groups, self.n_groups)] for u in bases]
         if self.part is not None:
             left.append(self.part.sums(loading, self.codes, self.n_clusters, True))
             for u, found in zip(bases, right, strict=True):
@@ -108,7 +116,7 @@ class Working:
             labels = np.arange(start, min(start + 8, self.n_groups))
             columns = np.where(self.groups[:, None] == labels, u[:, None], 0.0)
             fitted = columns - self.across.residualize(columns)
-            out[:, labels] = grouped_products(loading, fitted, self.codes, self.n_clusters)
+            out[:, labels] = sum_products_by_group(loading, fitted, self.codes, self.n_clusters)
         return out
 
     def _left_out_residuals(
@@ -117,7 +125,7 @@ class Working:
         """Return residuals of the restricted model as if each cluster had been left out of it."""
         x = self.source.design
         out = [np.empty_like(b) for b in bases]
-        for rows in members(self.codes):
+        for rows in list_members(self.codes):
             block = self.projection.block(rows, rows) - x[rows] @ restricted_bread @ x[rows].T
             inverse = np.linalg.pinv(block, rcond=NULL, hermitian=True)
             for base, changed in zip(bases, out, strict=True):
@@ -130,7 +138,7 @@ class Working:
         gram = np.linalg.inv(self.source.bread)
         c = gram @ direction
         out = np.empty(x.shape[0])
-        for rows in members(self.codes):
+        for rows in list_members(self.codes):
             inverse = np.linalg.pinv(self.projection.block(rows, rows), rcond=NULL, hermitian=True)
             reduced = gram - x[rows].T @ inverse @ x[rows]
             out[rows] = inverse @ (x[rows] @ np.linalg.pinv(reduced, rcond=NULL, hermitian=True) @ c)
@@ -149,7 +157,7 @@ class Working:
             raise InferenceError("jackknife scores are for unweighted least squares; use scores = 'plain'")
         if not self.effects:
             raise InferenceError("jackknife scores need fixed effects; use scores = 'plain', variance = 'cv1'")
-        found = annihilator(self.effects, np.empty((self.codes.size, 0)), self.source.weights)
+        found = build_annihilator(self.effects, np.empty((self.codes.size, 0)), self.source.weights)
         if found is None:
             raise InferenceError(
                 "the panel is too large for jackknife scores; use scores = 'plain', variance = 'cv1'"
@@ -157,7 +165,7 @@ class Working:
         return found
 
 
-def working(fit: Fit, estimate: Estimate, source: Regression, codes: IntArray, groups: IntArray) -> Working:
+def prepare_bootstrap(fit: Fit, estimate: Estimate, source: Regression, codes: IntArray, groups: IntArray) -> Working:
     """Prepare a regression for the bootstrap.
 
     Raises
@@ -170,11 +178,11 @@ def working(fit: Fit, estimate: Estimate, source: Regression, codes: IntArray, g
     is_inside = [is_nested(e, codes) for e in effects]
     inside = [e for e, nested in zip(effects, is_inside, strict=True) if nested]
     others = [e for e, nested in zip(effects, is_inside, strict=True) if not nested]
-    part = reaching(inside, others, codes, source.weights) if others else None
+    part = build_reaching(inside, others, codes, source.weights) if others else None
     across = None
     if others and part is None:
         n = int(groups.max()) + 1
         if n > MOST_GROUPS:
             raise InferenceError(f"fixed effects reach across {n} clusters: too many to follow; use coarser clusters")
-        across = absorber(effects, source.weights)
+        across = build_absorber(effects, source.weights)
     return Working(source, codes, groups, effects, part, across, fit.estimator.is_poisson)

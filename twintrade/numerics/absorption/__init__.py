@@ -1,13 +1,13 @@
 """Fixed effects as integer codes, and their projection out of columns."""
 
 from twintrade.numerics.absorption.absorb import Absorber as Absorber
-from twintrade.numerics.absorption.absorb import absorber as absorber
-from twintrade.numerics.absorption.absorb import connected_components as connected_components
+from twintrade.numerics.absorption.absorb import build_absorber as build_absorber
+from twintrade.numerics.absorption.absorb import find_singletons as find_singletons
 from twintrade.numerics.absorption.absorb import is_nested as is_nested
-from twintrade.numerics.absorption.absorb import singletons as singletons
+from twintrade.numerics.absorption.absorb import label_components as label_components
 from twintrade.numerics.absorption.annihilators import Annihilator as Annihilator
-from twintrade.numerics.absorption.annihilators import annihilator as annihilator
-from twintrade.numerics.absorption.annihilators import solved as solved
+from twintrade.numerics.absorption.annihilators import build_annihilator as build_annihilator
+from twintrade.numerics.absorption.annihilators import solve_normal_equations as solve_normal_equations
 from twintrade.numerics.absorption.reaching_effects import Reaching as Reaching
-from twintrade.numerics.absorption.reaching_effects import reaching as reaching
-from twintrade.numerics.absorption.unit_trends import without_trends as without_trends
+from twintrade.numerics.absorption.reaching_effects import build_reaching as build_reaching
+from twintrade.numerics.absorption.unit_trends import remove_trends as remove_trends

@@ -21,25 +21,25 @@ from twintrade.numerics.absorption.cube import Cube, complete_grid, find_cube
 from twintrade.numerics.absorption.cube_projection import CubeEquations, project_cells, project_cells_once
 from twintrade.numerics.absorption.levels import (
     Levels,
-    connected_components,
+    compute_dummy_rank,
+    count_free_parameters,
+    find_singletons,
     is_nested,
-    levels,
-    n_parameters,
-    parameter_count,
-    singletons,
+    label_components,
+    recode_levels,
 )
-from twintrade.numerics.absorption.normal_equations import Incidence, NormalEquations, incidence
+from twintrade.numerics.absorption.normal_equations import Incidence, NormalEquations, build_incidence
 from twintrade.numerics.absorption.projection import Projection, project_blocks, project_once, solve_levels
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 __all__ = [
     "Absorber",
-    "absorber",
-    "connected_components",
+    "build_absorber",
+    "compute_dummy_rank",
+    "count_free_parameters",
+    "find_singletons",
     "is_nested",
-    "n_parameters",
-    "parameter_count",
-    "singletons",
+    "label_components",
 ]
 
 CUBES_FROM = 50_000
@@ -114,7 +114,7 @@ class Absorber:
         """The normal equations D'WD of the effects, built on first use."""
         if not self._own:
             if self._shared.incidence is None:
-                self._shared.incidence = incidence(self.levels)
+                self._shared.incidence = build_incidence(self.levels)
             self._own.append(NormalEquations(self._shared.incidence, self.weights))
         return self._own[0]
 
@@ -237,7 +237,9 @@ class Absorber:
         return Projection(cubed.cube.gathered(cells), cubed.level_coefficients(first, stacked), stacked)
 
 
-def absorber(codes: Sequence[IntArray], weights: FloatArray | None = None, is_cube_sought: bool = True) -> Absorber:
+def build_absorber(
+    codes: Sequence[IntArray], weights: FloatArray | None = None, is_cube_sought: bool = True
+) -> Absorber:
     """Build an absorber from one integer code array per effect.
 
     Parameters
@@ -262,7 +264,7 @@ def absorber(codes: Sequence[IntArray], weights: FloatArray | None = None, is_cu
     >>> bool(np.allclose(absorber([unit, period]).residualize(y[:, None]), 0))
     True
     """
-    known = levels(codes)
+    known = recode_levels(codes)
     checked = _checked_weights(weights, known.n_rows)
     shared = _Workspace(cube=find_cube(known) if is_cube_sought and known.n_rows >= CUBES_FROM else None)
     if checked is not None:

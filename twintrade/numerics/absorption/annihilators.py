@@ -96,7 +96,7 @@ class Annihilator:
         return np.column_stack([np.bincount(codes, column, n) for column in columns.T])
 
 
-def annihilator(
+def build_annihilator(
     codes: Sequence[IntArray], covariates: FloatArray, weights: FloatArray | None = None
 ) -> Annihilator | None:
     """Build it, or return None where the panel is too large for a dense factor.
@@ -144,7 +144,7 @@ def _written_out(q: Annihilator) -> FloatArray:
     return np.asarray(dense)
 
 
-def solved(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntArray, FloatArray]:
+def solve_normal_equations(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntArray, FloatArray]:
     """Solve normal equations, leaving out each column that the ones before it explain.
 
     Parameters

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.numerics.absorption.levels import Levels, rows_by_level
+from twintrade.numerics.absorption.levels import Levels, sort_rows_by_level
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 
@@ -87,7 +87,7 @@ def _cube_shape(n: int, n_dyads: int, n_origin: int, n_destination: int) -> tupl
 
 
 def _least(group: IntArray, size: int, values: IntArray) -> IntArray:
-    order, pointer = rows_by_level(group, size)
+    order, pointer = sort_rows_by_level(group, size)
     return np.asarray(np.minimum.reduceat(values[order], pointer[:-1]), dtype=np.int64)
 
 

@@ -19,7 +19,7 @@ class Solution:
     converged: BoolArray
 
 
-def conjugate_gradients(
+def solve_conjugate_gradients(
     apply: LinearMap,
     precondition: LinearMap,
     right: FloatArray,

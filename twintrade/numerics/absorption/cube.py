@@ -65,14 +65,14 @@ class Cube:
             return cells.T
         n = self.position.size
         if self.is_ordered:
-            return closed_ranks(cells.T, self.position)
+            return move_to_front(cells.T, self.position)
         out = np.empty((cells.shape[0], n))
         for own, values in zip(out, cells, strict=True):
             np.take(values, self.position, out=own, mode="clip")
         return out.T
 
 
-def closed_ranks(values: FloatArray, places: IntArray) -> FloatArray:
+def move_to_front(values: FloatArray, places: IntArray) -> FloatArray:
     """Move (n,) or (n, k) values at increasing places to the front and return a view of those."""
     for low in range(0, places.size, ROWS_AT_ONCE):
         rows = places[low : low + ROWS_AT_ONCE]

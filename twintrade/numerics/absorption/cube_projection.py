@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorption.conjugate_gradients import conjugate_gradients
+from twintrade.numerics.absorption.conjugate_gradients import solve_conjugate_gradients
 from twintrade.numerics.absorption.cube import Cube
 from twintrade.numerics.absorption.projection import ACCEPTED, is_rounded
 from twintrade.numerics.arrays import FloatArray
@@ -160,7 +160,7 @@ class CubeEquations:
         EstimationError
             If conjugate gradients do not get there.
         """
-        found = conjugate_gradients(self.apply, self.precondition, rest, squared_goal, None, MAX_STEPS)
+        found = solve_conjugate_gradients(self.apply, self.precondition, rest, squared_goal, None, MAX_STEPS)
         if not found.converged.all():
             raise EstimationError(
                 f"Absorbing the fixed effects did not converge in {MAX_STEPS} steps: some levels are linked to the "

@@ -47,7 +47,7 @@ class ParameterCount:
     is_exact: bool
 
 
-def levels(codes: Sequence[IntArray]) -> Levels:
+def recode_levels(codes: Sequence[IntArray]) -> Levels:
     """Recode each effect to 0 .. size - 1, keeping the order of the caller's codes.
 
     Parameters
@@ -95,7 +95,7 @@ def _recode(code: IntArray, place: int) -> tuple[IntArray, IntArray]:
     return (np.cumsum(present) - 1)[code], labels
 
 
-def rows_by_level(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
+def sort_rows_by_level(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
     """Return (order, pointer): level l has the rows ``order[pointer[l]:pointer[l + 1]]``, in row order."""
     n = code.size
     if n and bool(np.all(code[1:] >= code[:-1])):
@@ -108,7 +108,7 @@ def rows_by_level(code: IntArray, size: int) -> tuple[IntArray, IntArray]:
     return grouped.indices.astype(np.int64), grouped.indptr.astype(np.int64)
 
 
-def singletons(codes: Sequence[IntArray]) -> BoolArray:
+def find_singletons(codes: Sequence[IntArray]) -> BoolArray:
     """Mark rows that are alone in a level of some effect, again and again until none is left (Correia 2015).
 
     Returns
@@ -116,17 +116,17 @@ def singletons(codes: Sequence[IntArray]) -> BoolArray:
     BoolArray
         (n,) true for rows that carry no information once the effects are absorbed.
     """
-    known = levels(codes)
-    return alone_in_level(known, np.ones(known.n_rows, dtype=np.bool_))
+    known = recode_levels(codes)
+    return find_singletons_among(known, np.ones(known.n_rows, dtype=np.bool_))
 
 
-def alone_in_level(known: Levels, among: BoolArray) -> BoolArray:
+def find_singletons_among(known: Levels, among: BoolArray) -> BoolArray:
     """The same among the rows marked: which of them are alone in a level, again and again, (n,)."""
     kept = among.copy()
     while True:
         alone = np.zeros_like(kept)
         for code, size in zip(known.codes, known.sizes, strict=True):
-            count = rows_in_level(code, size, kept)
+            count = count_rows_in_level(code, size, kept)
             if bool((count == 1).any()):
                 alone |= (count == 1)[code]
         alone &= kept
@@ -135,13 +135,13 @@ def alone_in_level(known: Levels, among: BoolArray) -> BoolArray:
         kept &= ~alone
 
 
-def rows_in_level(code: IntArray, size: int, kept: BoolArray) -> IntArray:
+def count_rows_in_level(code: IntArray, size: int, kept: BoolArray) -> IntArray:
     """Number of rows marked in each level, (size,)."""
     gone = code[~kept]
     return np.asarray(np.bincount(code, minlength=size) - np.bincount(gone, minlength=size), dtype=np.int64)
 
 
-def connected_components(first: IntArray, second: IntArray) -> IntArray:
+def label_components(first: IntArray, second: IntArray) -> IntArray:
     """Number the connected components of the graph whose edges are the rows and whose nodes are two effects' levels.
 
     Returns
@@ -149,7 +149,7 @@ def connected_components(first: IntArray, second: IntArray) -> IntArray:
     IntArray
         (n,) the component of each row, numbered from 0.
     """
-    known = levels([first, second])
+    known = recode_levels([first, second])
     return _node_components(known)[known.codes[0]]
 
 
@@ -162,13 +162,13 @@ def _node_components(known: Levels) -> IntArray:
 
 def is_nested(inner: IntArray, outer: IntArray) -> bool:
     """Say whether every level of ``inner`` lies inside one level of ``outer`` (then outer is absorbed by inner)."""
-    known = levels([inner, outer])
+    known = recode_levels([inner, outer])
     parent = np.empty(known.sizes[0], dtype=np.int64)
     parent[known.codes[0]] = known.codes[1]
     return bool(np.array_equal(parent[known.codes[0]], known.codes[1]))
 
 
-def without_nested(known: Levels) -> list[int]:
+def drop_nested(known: Levels) -> list[int]:
     """Return the positions of the effects that are not absorbed by another one."""
     kept = list(range(len(known.codes)))
     for place in sorted(kept, key=lambda k: known.sizes[k]):
@@ -178,12 +178,12 @@ def without_nested(known: Levels) -> list[int]:
     return kept
 
 
-def n_parameters(codes: Sequence[IntArray]) -> int:
+def count_free_parameters(codes: Sequence[IntArray]) -> int:
     """Return the number of free parameters of the joint dummy set; see `parameter_count` for whether it is exact."""
-    return parameter_count(codes).count
+    return compute_dummy_rank(codes).count
 
 
-def parameter_count(codes: Sequence[IntArray]) -> ParameterCount:
+def compute_dummy_rank(codes: Sequence[IntArray]) -> ParameterCount:
     """Count the rank of the joint dummy set.
 
     One and two effects: levels less connected components. Three or more: after dropping effects nested in others, the
@@ -191,8 +191,8 @@ def parameter_count(codes: Sequence[IntArray]) -> ParameterCount:
     beyond that the standard upper count, levels less, for each effect after the first, its components with the first
     (Abowd, Creecy and Kramarz 2002), which is marked as not exact.
     """
-    known = levels(codes)
-    kept = sorted(without_nested(known), key=lambda k: -known.sizes[k])
+    known = recode_levels(codes)
+    kept = sorted(drop_nested(known), key=lambda k: -known.sizes[k])
     sizes = [known.sizes[k] for k in kept]
     if len(kept) == 1:
         return ParameterCount(sizes[0], is_exact=True)
@@ -203,7 +203,7 @@ def parameter_count(codes: Sequence[IntArray]) -> ParameterCount:
 
 
 def _n_components(known: Levels, first: int, second: int) -> int:
-    pair = levels([known.codes[first], known.codes[second]])
+    pair = recode_levels([known.codes[first], known.codes[second]])
     return int(_node_components(pair).max()) + 1
 
 
@@ -216,10 +216,10 @@ def _schur_rank(known: Levels, kept: list[int]) -> int:
     counts = np.bincount(known.codes[kept[0]]).astype(np.float64)
     gram = np.asarray((rest.T @ rest).toarray(), dtype=np.float64)
     schur = gram - np.asarray((cross.T @ sp.diags_array(1.0 / counts) @ cross).toarray(), dtype=np.float64)
-    return pivoted_cholesky(schur, np.diag(gram).copy())[2]
+    return compute_pivoted_cholesky(schur, np.diag(gram).copy())[2]
 
 
-def pivoted_cholesky(matrix: FloatArray, scale: FloatArray) -> tuple[FloatArray, IntArray, int]:
+def compute_pivoted_cholesky(matrix: FloatArray, scale: FloatArray) -> tuple[FloatArray, IntArray, int]:
     """Factor a semi-definite matrix scaled by ``scale**-0.5`` on both sides; return (upper factor, pivots, rank)."""
     root = np.where(scale > 0, 1.0 / np.sqrt(np.where(scale > 0, scale, 1.0)), 0.0)
     tolerance = max(1e-11, matrix.shape[0] * 4 * np.finfo(np.float64).eps)

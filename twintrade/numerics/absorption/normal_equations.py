@@ -7,8 +7,8 @@ import scipy.sparse as sp
 from scipy.linalg import solve_triangular
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorption.conjugate_gradients import LinearMap, Solution, conjugate_gradients
-from twintrade.numerics.absorption.levels import Levels, pivoted_cholesky, rows_by_level, without_nested
+from twintrade.numerics.absorption.conjugate_gradients import LinearMap, Solution, solve_conjugate_gradients
+from twintrade.numerics.absorption.levels import Levels, compute_pivoted_cholesky, drop_nested, sort_rows_by_level
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
 DIRECT_LIMIT = 2_000
@@ -58,18 +58,18 @@ class Incidence:
         return int(self.offsets[-1])
 
 
-def incidence(levels: Levels) -> Incidence:
+def build_incidence(levels: Levels) -> Incidence:
     """Work out the pattern of the normal equations once for all weights."""
-    kept = without_nested(levels)
+    kept = drop_nested(levels)
     largest = max(kept, key=lambda k: levels.sizes[k])
     others = tuple(k for k in kept if k != largest)
     offsets = np.concatenate([[0], np.cumsum([levels.sizes[k] for k in others])]).astype(np.int64)
-    order, pointer = rows_by_level(levels.codes[largest], levels.sizes[largest])
+    order, pointer = sort_rows_by_level(levels.codes[largest], levels.sizes[largest])
     is_sorted = bool(np.array_equal(order, np.arange(order.size)))
     index = np.int32 if levels.n_rows * max(len(others), 1) < 2**31 - 1 else np.int64
     stacked = [levels.codes[k] + start for k, start in zip(others, offsets[:-1], strict=True)]
     columns = np.column_stack(stacked).astype(index) if others else np.empty((levels.n_rows, 0), dtype=index)
-    groups = {k: rows_by_level(levels.codes[k], levels.sizes[k]) for k in others[:-1]}
+    groups = {k: sort_rows_by_level(levels.codes[k], levels.sizes[k]) for k in others[:-1]}
     return Incidence(
         levels=levels,
         largest=largest,
@@ -157,7 +157,7 @@ class NormalEquations:
             schur -= self.cross.T @ (self.inverse[:, None] * self.cross)
         else:
             schur -= (self.cross.T @ (sp.diags_array(self.inverse) @ self.cross)).toarray()
-        factor, pivots, rank = pivoted_cholesky(schur, diagonal)
+        factor, pivots, rank = compute_pivoted_cholesky(schur, diagonal)
         chosen = pivots[:rank]
         root = np.sqrt(_inverse(diagonal[chosen]))[:, None]
 
@@ -225,7 +225,7 @@ class NormalEquations:
         return found.coefficients
 
     def _conjugate(self, right: FloatArray, goal: FloatArray, start: FloatArray | None, steps: int) -> Solution:
-        return conjugate_gradients(self.apply, self.precondition, right, goal, start, steps)
+        return solve_conjugate_gradients(self.apply, self.precondition, right, goal, start, steps)
 
 
 def _inverse(values: FloatArray) -> FloatArray:

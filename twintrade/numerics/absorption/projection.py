@@ -136,8 +136,7 @@ def _remaining(
     if equations.weights is not None:
         rows *= equations.weights[:, None]
     return [
-        part - sums_by_level(code, rows, size)
-        for part, code, size in zip(sums, known.codes, known.sizes, strict=True)
+        part - sum_by_level(code, rows, size) for part, code, size in zip(sums, known.codes, known.sizes, strict=True)
     ]
 
 
@@ -149,7 +148,7 @@ def expand(codes: Sequence[IntArray], coefficients: Sequence[FloatArray]) -> Flo
     return out
 
 
-def sums_by_level(code: IntArray, columns: FloatArray, size: int) -> FloatArray:
+def sum_by_level(code: IntArray, columns: FloatArray, size: int) -> FloatArray:
     """Sum (n, k) columns within levels, (size, k)."""
     return np.column_stack([np.bincount(code, column, size).astype(np.float64) for column in columns.T])
 

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import solve_triangular
 
-from twintrade.numerics.absorption.levels import levels, pivoted_cholesky
+from twintrade.numerics.absorption.levels import compute_pivoted_cholesky, recode_levels
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 MOST_LEVELS = 3_000
@@ -85,7 +85,7 @@ class Reaching:
         return np.asarray(found @ self.root)
 
 
-def reaching(
+def build_reaching(
     inside: Sequence[IntArray], across: Sequence[IntArray], clusters: IntArray, weights: FloatArray
 ) -> Reaching | None:
     """Prepare the part that reaches across clusters; None where it has too many levels.
@@ -97,12 +97,12 @@ def reaching(
     clusters : IntArray, shape (n_rows,)
     weights : FloatArray, shape (n_rows,)
     """
-    ordered = sorted(levels(inside).codes, key=lambda code: -int(code.max())) if inside else []
-    n_reaching = sum(int(code.max()) + 1 for code in levels(across).codes)
+    ordered = sorted(recode_levels(inside).codes, key=lambda code: -int(code.max())) if inside else []
+    n_reaching = sum(int(code.max()) + 1 for code in recode_levels(across).codes)
     n_others = sum(int(code.max()) + 1 for code in ordered[1:])
     if n_reaching > MOST_LEVELS or float(n_reaching) * n_others > MOST_CELLS:
         return None
-    dummies = _dummies(levels(across).codes, weights.size)
+    dummies = _dummies(recode_levels(across).codes, weights.size)
     gram = (dummies.T @ _scaled(weights, dummies)).toarray()
     total = np.diag(gram).copy()
     if not ordered:
@@ -172,7 +172,7 @@ def _block_roots(gram: sp.csr_array, totals: FloatArray, home: IntArray) -> sp.c
 
 def _root(gram: FloatArray, total: FloatArray) -> FloatArray:
     """Return R with R R' a generalized inverse of a cross-product, judged by its diagonal before elimination."""
-    factor, pivots, rank = pivoted_cholesky(gram, total)
+    factor, pivots, rank = compute_pivoted_cholesky(gram, total)
     kept = pivots[:rank]
     root = np.zeros((total.size, rank))
     root[kept] = solve_triangular(factor, np.eye(rank)) / np.sqrt(total[kept])[:, None]

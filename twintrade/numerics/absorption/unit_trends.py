@@ -9,7 +9,7 @@ NEGLIGIBLE = 1e-11
 """Share of the largest eigenvalue below which a combination of periods is one of lines."""
 
 
-def without_trends(
+def remove_trends(
     columns: FloatArray, unit: IntArray, period: IntArray, weights: FloatArray | None = None
 ) -> tuple[FloatArray, int]:
     """Return the columns less what unit effects, unit-specific lines and period effects explain.

@@ -135,7 +135,9 @@ class ClusterSums:
         return ClusterSums(self.clusters, self.counts @ member, np.einsum("cht,hp->cpt", self.sums, member))
 
 
-def cohort_moments(outcomes: FloatArray, cohort: IntArray, onset: FloatArray, periods: IntArray) -> CohortMoments:
+def compute_cohort_moments(
+    outcomes: FloatArray, cohort: IntArray, onset: FloatArray, periods: IntArray
+) -> CohortMoments:
     """Return the moments of a balanced panel in one pass.
 
     Parameters

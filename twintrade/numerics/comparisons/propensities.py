@@ -52,7 +52,7 @@ class Propensity:
     influence: FloatArray
 
 
-def propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:
+def fit_propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:
     """Fit a logit by Newton's method.
 
     Parameters
@@ -78,10 +78,10 @@ def propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray)
     return _solved(treated, covariates, weights, gain, np.zeros(covariates.shape[1]))
 
 
-def tilted_propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:
+def fit_tilted_propensity(treated: FloatArray, covariates: FloatArray, weights: FloatArray) -> Propensity:
     """Fit a logit whose odds give the comparison units the covariate sums of the treated (Graham et al. 2012).
 
-    Parameters and exceptions as in ``propensity``.
+    Parameters and exceptions as in ``fit_propensity``.
     """
 
     def gain(index: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -6,12 +6,12 @@ from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.numerics.comparisons.moments import CohortMoments
 
 
-def covariances(m: CohortMoments) -> FloatArray:
+def compute_cohort_covariances(m: CohortMoments) -> FloatArray:
     """Return the sample covariance of the outcomes within each cohort, shape (n_cohorts, n_periods, n_periods)."""
     return np.asarray(m.scatter / (m.counts - 1)[:, None, None])
 
 
-def adjusted(
+def adjust_estimates(
     m: CohortMoments, raw: FloatArray, before: FloatArray, beta: FloatArray | None, pinned: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return estimates and the coefficients of their influence.
@@ -32,7 +32,7 @@ def adjusted(
     coefficients : FloatArray, shape (n_cohorts, n_periods, k)
         Scaled so that the sum of squared influence is the Neyman variance.
     """
-    spread = covariances(m) / m.counts[:, None, None]
+    spread = compute_cohort_covariances(m) / m.counts[:, None, None]
     if beta is None:
         variance = np.einsum("gtk,gts,gsk->k", before, spread, before)
         covariance = np.einsum("gtk,gts,gsk->k", before, spread, raw)
@@ -43,7 +43,7 @@ def adjusted(
     return np.einsum("gtk,gt->k", net, m.means), net * scale[:, None, None]
 
 
-def timing_reduction(m: CohortMoments, raw: FloatArray) -> FloatArray:
+def compute_timing_reduction(m: CohortMoments, raw: FloatArray) -> FloatArray:
     """Return by how much the Neyman variance overstates, as far as outcomes before any treatment tell, shape (k,).
 
     The sum over cohorts of the regression of their weighted outcomes on those before the first onset, times the plain
@@ -53,7 +53,7 @@ def timing_reduction(m: CohortMoments, raw: FloatArray) -> FloatArray:
     is_before = m.periods < m.onset.min()
     if not is_before.any():
         return np.zeros(raw.shape[2])
-    s = covariances(m)
+    s = compute_cohort_covariances(m)
     early = s[:, is_before][:, :, is_before]
     slopes = np.einsum("gts,gsk->tk", np.linalg.pinv(early) @ s[:, is_before], raw)
     return np.asarray(np.einsum("tk,ts,sk->k", slopes, early.mean(axis=0), slopes) / m.counts.sum())

@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.comparisons.propensities import COLLINEAR, propensity, tilted_propensity
+from twintrade.numerics.comparisons.propensities import COLLINEAR, fit_propensity, fit_tilted_propensity
 
 Method = Literal["regression", "ipw", "ipw_unnormalized", "doubly_robust", "doubly_robust_improved"]
 """The improved form balances the covariates by the odds and weights the regression by them; without normalization
@@ -63,7 +63,7 @@ class Regression:
     influence: FloatArray
 
 
-def regression(outcome: FloatArray, covariates: FloatArray, weights: FloatArray) -> Regression:
+def fit_outcome_regression(outcome: FloatArray, covariates: FloatArray, weights: FloatArray) -> Regression:
     """Fit weighted least squares; rows of zero weight do not enter.
 
     Raises
@@ -87,7 +87,7 @@ def _inverse_gram(covariates: FloatArray, weights: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.inv(gram), dtype=np.float64)
 
 
-def ratio(numerator: FloatArray, denominator: FloatArray) -> tuple[float, FloatArray]:
+def compute_ratio(numerator: FloatArray, denominator: FloatArray) -> tuple[float, FloatArray]:
     """Return the ratio of two sums and its sum-scaled influence."""
     total = denominator.sum()
     value = float(numerator.sum() / total)
@@ -168,7 +168,7 @@ class Sides:
         return TwoPeriodEffects(averages[:, 0] - averages[:, 1:].sum(axis=1), changes)
 
 
-def two_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, method: Method) -> Sides:
+def prepare_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, method: Method) -> Sides:
     """Fit the propensity and prepare the outcome regression of two groups, for any number of changes.
 
     Sant'Anna and Zhao (2020): outcome regression; inverse-probability weights, normalized (Hajek) or not (Horvitz and
@@ -194,7 +194,7 @@ def two_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, 
     gradient = -(own @ covariates)
     inverse = comparison = logit = loading = None
     if method != "regression":
-        fit = tilted_propensity if method == "doubly_robust_improved" else propensity
+        fit = fit_tilted_propensity if method == "doubly_robust_improved" else fit_propensity
         fitted = fit(treated, covariates, weights)
         comparison, logit = untreated * fitted.odds, fitted.influence
         comparison /= comparison.sum() if is_normalized else n_treated
@@ -208,8 +208,8 @@ def two_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArray, 
     )
 
 
-def change_effect(
+def estimate_change_effect(
     change: FloatArray, treated: FloatArray, covariates: FloatArray, weights: FloatArray, method: Method
 ) -> TwoPeriodEffect:
-    """Return the effect on the treated from each unit's change, as ``two_sides`` with one change alone."""
-    return two_sides(treated, covariates, weights, method).effect(change)
+    """Return the effect on the treated from each unit's change, as ``prepare_sides`` with one change alone."""
+    return prepare_sides(treated, covariates, weights, method).effect(change)

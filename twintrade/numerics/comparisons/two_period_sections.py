@@ -5,13 +5,19 @@ from typing import Literal
 import numpy as np
 
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.comparisons.propensities import propensity
-from twintrade.numerics.comparisons.two_period import Method, Regression, TwoPeriodEffect, ratio, regression
+from twintrade.numerics.comparisons.propensities import fit_propensity
+from twintrade.numerics.comparisons.two_period import (
+    Method,
+    Regression,
+    TwoPeriodEffect,
+    compute_ratio,
+    fit_outcome_regression,
+)
 
 Convention = Literal["exact", "drdid"]
 
 
-def sections_effect(
+def estimate_sections_effect(
     outcome: FloatArray,
     after: FloatArray,
     treated: FloatArray,
@@ -44,14 +50,18 @@ def sections_effect(
     """
     total = _Sum(outcome.size)
     groups = {(d, t): weights * (treated == d) * (after == t) for d in (0, 1) for t in (0, 1)}
-    models = {k: regression(outcome, covariates, groups[k]) for k in ((0, 0), (0, 1))} if method != "ipw" else {}
+    models = (
+        {k: fit_outcome_regression(outcome, covariates, groups[k]) for k in ((0, 0), (0, 1))}
+        if method != "ipw"
+        else {}
+    )
     if method == "regression":
         on_treated = weights * treated
         for t, sign in ((1, 1.0), (0, -1.0)):
             total.add(sign, outcome, groups[1, t], covariates)
             total.add(-sign, models[0, t].fitted, on_treated, covariates, {1.0: models[0, t]})
         return total.effect()
-    p = propensity(treated, covariates, weights)
+    p = fit_propensity(treated, covariates, weights)
     for t, sign in ((1, 1.0), (0, -1.0)):
         model = models.get((0, t))
         residual = outcome if model is None else outcome - model.fitted
@@ -60,7 +70,7 @@ def sections_effect(
         total.add(-sign, residual, groups[0, t] * p.odds, covariates, slopes, p.influence)
         if model is None:
             continue
-        own = regression(outcome, covariates, groups[1, t])
+        own = fit_outcome_regression(outcome, covariates, groups[1, t])
         gap = own.fitted - model.fitted
         total.add(sign, gap, weights * treated, covariates, {1.0: own, -1.0: model})
         total.add(-sign, gap, groups[1, t], covariates, {1.0: own, -1.0: model})
@@ -84,7 +94,7 @@ class _Sum:
         odds_influence: FloatArray | None = None,
     ) -> None:
         """Add the weighted mean of values that contain the fitted values of ``models``, times their signs."""
-        mean, part = ratio(weights * values, weights)
+        mean, part = compute_ratio(weights * values, weights)
         self.value += sign * mean
         self.influence += sign * part
         average = weights @ covariates / weights.sum()

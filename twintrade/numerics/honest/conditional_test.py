@@ -8,7 +8,7 @@ from scipy.special import log_ndtr, ndtri_exp
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.honest.dual_vertices import DualPolytope
 from twintrade.numerics.honest.fixed_length import FixedLength
-from twintrade.numerics.honest.least_favorable import least_favorable
+from twintrade.numerics.honest.least_favorable import compute_least_favorable
 from twintrade.numerics.honest.trend_restrictions import Polyhedron
 
 Hybrid = Literal["conditional", "least_favorable", "fixed_length"]
@@ -67,7 +67,7 @@ class ConditionalTest:
         if hybrid == "least_favorable":
             values, vectors = np.linalg.eigh(covariance)
             root = matrix @ (vectors * np.sqrt(np.maximum(values, 0.0)))
-            self._critical = least_favorable(self._polytope, root, self._first, rng)
+            self._critical = compute_least_favorable(self._polytope, root, self._first, rng)
         self._fixed = fixed
         if fixed is not None:
             self._fixed_center = float(fixed.weights @ estimates)
@@ -96,7 +96,7 @@ class ConditionalTest:
             rate = float(gamma @ self._fixed_covariance) / variance
             low, high = self._within_first_stage(theta, eta, rate, low, high)
         tail = (self._size - self._first) / (1 - self._first)
-        return eta <= max(0.0, truncated_quantile(np.sqrt(variance), low, high, tail))
+        return eta <= max(0.0, compute_truncated_quantile(np.sqrt(variance), low, high, tail))
 
     def _within_first_stage(
         self, theta: float, eta: float, rate: float, low: float, high: float
@@ -109,7 +109,7 @@ class ConditionalTest:
         return max(low, ends[0]), min(high, ends[1])
 
 
-def truncated_quantile(deviation: float, low: float, high: float, tail: float) -> float:
+def compute_truncated_quantile(deviation: float, low: float, high: float, tail: float) -> float:
     """Return the point with probability ``tail`` above it under N(0, deviation²) truncated to [low, high]."""
     if not low < high:
         return high

@@ -31,7 +31,9 @@ class FixedLength:
     standard_error: float
 
 
-def fixed_length(covariance: FloatArray, n_pre: int, target: FloatArray, size: float, level: float) -> FixedLength:
+def compute_fixed_length(
+    covariance: FloatArray, n_pre: int, target: FloatArray, size: float, level: float
+) -> FixedLength:
     """Return the shortest fixed-length interval under the smoothness restriction (Armstrong and Kolesar 2018).
 
     An estimator with weights v before and the target's weights after is unbiased for linear trends if
@@ -60,7 +62,7 @@ def fixed_length(covariance: FloatArray, n_pre: int, target: FloatArray, size: f
         weights = frontier.weights(u)
         error = float(np.sqrt(max(float(weights @ covariance @ weights), 0.0)))
         bias = size * (fixed_bias + float(np.abs(u).sum()))
-        return FixedLength(weights, error * folded_quantile(bias / error, level), bias, error)
+        return FixedLength(weights, error * compute_folded_quantile(bias / error, level), bias, error)
 
     if size == 0 or n_pre == 1:
         return interval(np.inf)
@@ -73,7 +75,7 @@ def fixed_length(covariance: FloatArray, n_pre: int, target: FloatArray, size: f
     return best if best.half_length <= lengths[k] else interval(budgets[k])
 
 
-def folded_quantile(bias: float, level: float) -> float:
+def compute_folded_quantile(bias: float, level: float) -> float:
     """Return c with P(|Z + bias| <= c) = level, for a standard normal Z."""
     bias = abs(bias)
     if bias > 8:

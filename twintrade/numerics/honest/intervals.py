@@ -9,8 +9,8 @@ import numpy as np
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.honest.conditional_test import FIRST_STAGE, ConditionalTest, Hybrid
-from twintrade.numerics.honest.fixed_length import fixed_length
-from twintrade.numerics.honest.trend_restrictions import Bias, Kind, Monotone, polyhedra
+from twintrade.numerics.honest.fixed_length import compute_fixed_length
+from twintrade.numerics.honest.trend_restrictions import Bias, Kind, Monotone, build_polyhedra
 
 Method = Literal["fixed_length", "conditional", "least_favorable", "conditional_fixed_length"]
 
@@ -65,7 +65,7 @@ class EventPath:
         return float(np.sqrt(self.target @ after @ self.target))
 
 
-def robust_interval(
+def compute_robust_interval(
     path: EventPath,
     kind: Kind,
     size: float,
@@ -99,14 +99,14 @@ def robust_interval(
     """
     _check(path, kind, method)
     if method == "fixed_length":
-        f = fixed_length(path.covariance, path.n_pre, path.target, size, level)
+        f = compute_fixed_length(path.covariance, path.n_pre, path.target, size, level)
         center = float(f.weights @ path.estimates)
         return RobustInterval(center - f.half_length, center + f.half_length)
     tests = list(_conditional_tests(path, kind, size, method, level, rng, bias, monotone))
     return _outer_ends([test.accepts for test in tests], path)
 
 
-def contains(
+def check_value(
     path: EventPath,
     value: float,
     kind: Kind,
@@ -119,7 +119,7 @@ def contains(
 ) -> bool:
     """Say whether a value is not rejected, which is quicker than the ends; parameters as in `robust_interval`."""
     if method == "fixed_length":
-        found = robust_interval(path, kind, size, method, level, rng)
+        found = compute_robust_interval(path, kind, size, method, level, rng)
         return found.low <= value <= found.high
     _check(path, kind, method)
     tests = _conditional_tests(path, kind, size, method, level, rng, bias, monotone)
@@ -140,10 +140,10 @@ def _conditional_tests(
     first = None
     if method == "conditional_fixed_length":
         first_level = 1 - FIRST_STAGE * (1 - level)
-        first = fixed_length(path.covariance, path.n_pre, path.target, size, first_level)
+        first = compute_fixed_length(path.covariance, path.n_pre, path.target, size, first_level)
     hybrid: Hybrid = method if method == "conditional" or method == "least_favorable" else "fixed_length"
     seed = int(rng.integers(2**62))
-    for polyhedron in polyhedra(kind, size, path.n_pre, path.target.size, bias, monotone):
+    for polyhedron in build_polyhedra(kind, size, path.n_pre, path.target.size, bias, monotone):
         yield ConditionalTest(
             path.estimates,
             path.covariance,

@@ -18,7 +18,9 @@ SEARCH_DRAWS = 4_000
 NO_DIMENSION = 1e-9
 
 
-def least_favorable(polytope: DualPolytope, root: FloatArray, share: float, rng: np.random.Generator) -> float:
+def compute_least_favorable(
+    polytope: DualPolytope, root: FloatArray, share: float, rng: np.random.Generator
+) -> float:
     """Return the point that the largest multiplier of the moments exceeds with probability ``share``.
 
     Moments are ``root @ z`` with z standard normal. Their largest multiplier is that of a few vertices, and so

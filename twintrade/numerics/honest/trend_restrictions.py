@@ -27,7 +27,7 @@ class Polyhedron:
     bound: FloatArray
 
 
-def polyhedra(
+def build_polyhedra(
     kind: Kind,
     size: float,
     n_pre: int,
@@ -52,30 +52,30 @@ def polyhedra(
     """
     extra = _signs(n_pre, n_post, bias, monotone)
     if kind == "smoothness":
-        second = without_reference(differences(n_pre + n_post + 1, 2), n_pre)
+        second = drop_reference(build_difference_matrix(n_pre + n_post + 1, 2), n_pre)
         matrix = np.vstack([second, -second, extra])
         bound = np.concatenate([np.full(2 * second.shape[0], size), np.zeros(extra.shape[0])])
         return [Polyhedron(matrix, bound)]
     order = 1 if kind == "relative_magnitudes" else 2
-    rows = differences(n_pre + n_post + 1, order)
+    rows = build_difference_matrix(n_pre + n_post + 1, order)
     n_before = n_pre - order + 1
     factor = np.where(np.arange(rows.shape[0]) < n_before, 1.0, size)[:, None]
     out = []
     for s in range(n_before):
         for sign in (1.0, -1.0):
             largest = factor * sign * rows[s]
-            matrix = without_reference(np.vstack([rows - largest, -rows - largest]), n_pre)
+            matrix = drop_reference(np.vstack([rows - largest, -rows - largest]), n_pre)
             matrix = np.vstack([matrix[np.abs(matrix).max(axis=1) > 0], extra])
             out.append(Polyhedron(matrix, np.zeros(matrix.shape[0])))
     return out
 
 
-def differences(n: int, order: int) -> FloatArray:
+def build_difference_matrix(n: int, order: int) -> FloatArray:
     """Return the matrix of first or second differences of a path of n points."""
     return np.diff(np.eye(n), n=order, axis=0)
 
 
-def without_reference(rows: FloatArray, n_pre: int) -> FloatArray:
+def drop_reference(rows: FloatArray, n_pre: int) -> FloatArray:
     """Return rows on the whole path without the column of the reference."""
     return np.delete(rows, n_pre, axis=1)
 
@@ -86,6 +86,6 @@ def _signs(n_pre: int, n_post: int, bias: Bias | None, monotone: Monotone | None
         after = np.hstack([np.zeros((n_post, n_pre)), np.eye(n_post)])
         blocks = [*blocks, -after if bias == "positive" else after]
     if monotone is not None:
-        steps = without_reference(differences(n_pre + n_post + 1, 1), n_pre)
+        steps = drop_reference(build_difference_matrix(n_pre + n_post + 1, 1), n_pre)
         blocks = [*blocks, -steps if monotone == "increasing" else steps]
     return np.vstack(blocks)

@@ -12,7 +12,7 @@ LARGEST_INFLATION = 1e8
 """Variance inflation of a column up to which the Gram matrix, which squares the condition number, serves."""
 
 
-def column_norms(columns: FloatArray, weights: FloatArray | None) -> FloatArray:
+def compute_column_norms(columns: FloatArray, weights: FloatArray | None) -> FloatArray:
     """Return the weighted Euclidean norm of each column, (k,)."""
     squares = np.zeros(columns.shape[1])
     for low in range(0, columns.shape[0], ROWS_AT_ONCE):
@@ -23,7 +23,7 @@ def column_norms(columns: FloatArray, weights: FloatArray | None) -> FloatArray:
     return np.sqrt(np.maximum(squares, 0.0))
 
 
-def products(left: FloatArray, right: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+def compute_products(left: FloatArray, right: FloatArray, weights: FloatArray | None = None) -> FloatArray:
     """Left'W right of two tall arrays, block by block, so that no array as long as they are is taken.
 
     Few columns go without BLAS, whose threads wait longer than they work there.
@@ -40,7 +40,7 @@ def products(left: FloatArray, right: FloatArray, weights: FloatArray | None = N
     return total
 
 
-def combination(columns: FloatArray, coefficients: FloatArray) -> FloatArray:
+def combine_columns(columns: FloatArray, coefficients: FloatArray) -> FloatArray:
     """Columns · coefficients, (n,), likewise."""
     if columns.shape[1] <= FEW_PRODUCTS:
         return np.asarray(np.einsum("ij,j->i", columns, coefficients), dtype=np.float64)
@@ -62,7 +62,7 @@ def factor_columns(
     """
     if X.shape[1] == 0:
         return lambda y: np.zeros(0), np.zeros((0, 0))
-    gram = products(X, X, weights)
+    gram = compute_products(X, X, weights)
     scale = 1.0 / np.sqrt(np.diag(gram))
     try:
         inverse = np.linalg.inv(gram * scale[:, None] * scale)
@@ -72,7 +72,7 @@ def factor_columns(
     if not (inflation.min() > 0 and inflation.max() <= LARGEST_INFLATION):
         return _factor_by_triangles(X, weights, scale)
     bread = 0.5 * (inverse + inverse.T) * scale[:, None] * scale
-    return lambda y: bread @ products(X, y[:, None], weights)[:, 0], bread
+    return lambda y: bread @ compute_products(X, y[:, None], weights)[:, 0], bread
 
 
 def _factor_by_triangles(

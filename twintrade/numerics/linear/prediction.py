@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorption.absorb import Absorber, absorber
-from twintrade.numerics.absorption.levels import Levels, connected_components
-from twintrade.numerics.absorption.projection import expand, sums_by_level
+from twintrade.numerics.absorption.absorb import Absorber, build_absorber
+from twintrade.numerics.absorption.levels import Levels, label_components
+from twintrade.numerics.absorption.projection import expand, sum_by_level
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.columns import column_norms, regress
-from twintrade.numerics.linear.regression import independent_columns
+from twintrade.numerics.linear.columns import compute_column_norms, regress
+from twintrade.numerics.linear.regression import find_independent_columns
 
 N_PROBES = 4
 PROBE_SEED = 7919
@@ -24,7 +24,7 @@ ZERO = 1e-6
 LEVERAGE_LIMIT = 6_000
 
 
-def identified(codes_fit: Sequence[IntArray], codes_new: Sequence[IntArray]) -> BoolArray:
+def find_identified(codes_fit: Sequence[IntArray], codes_new: Sequence[IntArray]) -> BoolArray:
     """Say for each new cell whether the fitting rows determine its sum of effects.
 
     Parameters
@@ -39,19 +39,19 @@ def identified(codes_fit: Sequence[IntArray], codes_new: Sequence[IntArray]) -> 
     BoolArray
         (m,). One and two effects by levels and connected components; more by the null-space test above.
     """
-    effects = absorber(codes_fit)
-    known = present(effects.levels, codes_new)
+    effects = build_absorber(codes_fit)
+    known = find_present(effects.levels, codes_new)
     cells = [np.asarray(code)[known] for code in codes_new]
     if len(codes_fit) == 1 or not known.any():
         return known
     if len(codes_fit) == 2:
         known[known] = _same_component(effects.levels, cells)
         return known
-    known[known] = np.abs(null_probes(effects, cells, N_PROBES)).max(axis=1) < ZERO
+    known[known] = np.abs(draw_null_probes(effects, cells, N_PROBES)).max(axis=1) < ZERO
     return known
 
 
-def present(known: Levels, codes_new: Sequence[IntArray]) -> BoolArray:
+def find_present(known: Levels, codes_new: Sequence[IntArray]) -> BoolArray:
     """Say for each new cell whether all its levels occur in the fitting rows, (m,)."""
     out = np.ones(np.asarray(codes_new[0]).size, dtype=np.bool_)
     for label, code in zip(known.labels, codes_new, strict=True):
@@ -60,7 +60,7 @@ def present(known: Levels, codes_new: Sequence[IntArray]) -> BoolArray:
 
 
 def _same_component(known: Levels, cells: Sequence[IntArray]) -> BoolArray:
-    component = connected_components(*known.codes)
+    component = label_components(*known.codes)
     of_level = []
     for code, size, label, cell in zip(known.codes, known.sizes, known.labels, cells, strict=True):
         table = np.empty(size, dtype=np.int64)
@@ -69,7 +69,9 @@ def _same_component(known: Levels, cells: Sequence[IntArray]) -> BoolArray:
     return np.asarray(of_level[0] == of_level[1], dtype=np.bool_)
 
 
-def null_probes(effects: Absorber, cells: Sequence[IntArray], n_probes: int, tolerance: float = 1e-12) -> FloatArray:
+def draw_null_probes(
+    effects: Absorber, cells: Sequence[IntArray], n_probes: int, tolerance: float = 1e-12
+) -> FloatArray:
     """Values on cells (m, n_probes) of generic coefficients in the null space of the absorber's rows.
 
     Codes of the cells are the caller's and must all occur in the rows.
@@ -82,14 +84,14 @@ def null_probes(effects: Absorber, cells: Sequence[IntArray], n_probes: int, tol
     return expand(places, [first - second for first, second in zip(drawn, solved, strict=True)])
 
 
-def leverage_one(codes: Sequence[IntArray]) -> BoolArray:
+def find_leverage_one(codes: Sequence[IntArray]) -> BoolArray:
     """Mark rows whose removal would leave some effect unidentified (leverage of one), (n,)."""
-    effects = absorber(codes)
+    effects = build_absorber(codes)
     columns = np.random.default_rng(PROBE_SEED).standard_normal((effects.n_rows, N_PROBES))
     return np.asarray(np.abs(effects.residualize(columns)).max(axis=1) < ZERO, dtype=np.bool_)
 
 
-def leverage(codes: Sequence[IntArray], weights: FloatArray | None = None) -> FloatArray:
+def compute_leverage(codes: Sequence[IntArray], weights: FloatArray | None = None) -> FloatArray:
     """Diagonal of the projection on the effects, (n,), exactly.
 
     Raises
@@ -97,7 +99,7 @@ def leverage(codes: Sequence[IntArray], weights: FloatArray | None = None) -> Fl
     EstimationError
         If more than 6,000 levels remain once the largest effect is eliminated.
     """
-    effects = absorber(codes, weights)
+    effects = build_absorber(codes, weights)
     equations = effects.equations
     pattern, known = equations.incidence, effects.levels
     if pattern.n_stacked > LEVERAGE_LIMIT:
@@ -120,7 +122,7 @@ def leverage(codes: Sequence[IntArray], weights: FloatArray | None = None) -> Fl
     return inside if equations.weights is None else inside * equations.weights
 
 
-def projection_weights(
+def compute_projection_weights(
     codes_fit: Sequence[IntArray],
     codes_new: Sequence[IntArray],
     v: FloatArray,
@@ -152,15 +154,15 @@ def projection_weights(
     EstimationError
         If the rows do not identify the predictions' sum.
     """
-    effects = absorber(codes_fit, weights)
+    effects = build_absorber(codes_fit, weights)
     known = effects.levels
     if v.size == 0:
         raise EstimationError("No cell is to be predicted: the window holds no treated row. Widen it.")
     used = np.abs(v).max(axis=1) > 0
-    if not bool(present(known, [np.asarray(code)[used] for code in codes_new]).all()):
+    if not bool(find_present(known, [np.asarray(code)[used] for code in codes_new]).all()):
         raise EstimationError("Some predicted cells have a level that no fitting row has. Leave those cells out.")
     sums = [
-        sums_by_level(np.searchsorted(label, np.asarray(code)[used]), v[used], size)
+        sum_by_level(np.searchsorted(label, np.asarray(code)[used]), v[used], size)
         for label, code, size in zip(known.labels, codes_new, known.sizes, strict=True)
     ]
     omega = expand(known.codes, effects.solve(sums))
@@ -169,7 +171,7 @@ def projection_weights(
     if X_fit is None or X_new is None or X_fit.shape[1] == 0:
         return omega
     x_tilde = effects.residualize(X_fit)
-    kept, _ = independent_columns(x_tilde, column_norms(X_fit, effects.weights), effects.weights)
+    kept, _ = find_independent_columns(x_tilde, compute_column_norms(X_fit, effects.weights), effects.weights)
     bread = regress(np.zeros(known.n_rows), x_tilde[:, kept], effects.weights)[1]
     left = X_new[:, kept].T @ v - X_fit[:, kept].T @ omega
     return np.asarray(omega + scale[:, None] * (x_tilde[:, kept] @ (bread @ left)), dtype=np.float64)

@@ -8,7 +8,13 @@ import numpy as np
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import Absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear.columns import ROWS_AT_ONCE, column_norms, combination, factor_columns, products
+from twintrade.numerics.linear.columns import (
+    ROWS_AT_ONCE,
+    combine_columns,
+    compute_column_norms,
+    compute_products,
+    factor_columns,
+)
 
 COLLINEAR = 1e-9
 SUSPICIOUS = 1e-6
@@ -70,7 +76,7 @@ class LeastSquares:
     within_r2: float
 
 
-def least_squares(
+def fit_least_squares(
     y: FloatArray,
     X: FloatArray,
     absorber: Absorber,
@@ -97,13 +103,13 @@ def least_squares(
     EstimationError
         If y or X has the wrong shape or is not finite.
     """
-    checked_outcome(y, X, absorber.n_rows)
+    check_outcome(y, X, absorber.n_rows)
     effects = absorber if weights is None else absorber.reweighted(weights)
     tilde = effects.project_each([y, *X.T]).residuals
-    return regressed_residuals(tilde, column_norms(X, effects.weights), effects.weights, names)
+    return regress_residuals(tilde, compute_column_norms(X, effects.weights), effects.weights, names)
 
 
-def regressed_residuals(
+def regress_residuals(
     tilde: FloatArray, norms: FloatArray, weights: FloatArray | None = None, names: Sequence[str] | None = None
 ) -> LeastSquares:
     """Regress the first column on the others, all of them already net of the effects.
@@ -120,7 +126,7 @@ def regressed_residuals(
         Of the regressors, for `Collinear`.
     """
     y_tilde = tilde[:, 0]
-    kept, collinear = independent_columns(tilde[:, 1:], norms, weights, names)
+    kept, collinear = find_independent_columns(tilde[:, 1:], norms, weights, names)
     x_tilde = tilde[:, 1:] if kept.size == norms.size else tilde[:, 1:][:, kept]
     solve, bread = factor_columns(x_tilde, weights)
     coefficients = solve(y_tilde)
@@ -129,7 +135,7 @@ def regressed_residuals(
     more = solve(residuals)
     coefficients = coefficients + more
     residuals = _left(residuals, x_tilde, more, residuals)
-    total, rest = (float(column_norms(v[:, None], weights)[0] ** 2) for v in (y_tilde, residuals))
+    total, rest = (float(compute_column_norms(v[:, None], weights)[0] ** 2) for v in (y_tilde, residuals))
     within_r2 = 1.0 - rest / total if total > 0 else float("nan")
     return LeastSquares(coefficients, kept, x_tilde, y_tilde, residuals, bread, collinear, within_r2)
 
@@ -138,11 +144,11 @@ def _left(y: FloatArray, X: FloatArray, coefficients: FloatArray, out: FloatArra
     """Y - X b, one block after another, into ``out``, which may be y."""
     for low in range(0, y.size, ROWS_AT_ONCE):
         rows = slice(low, low + ROWS_AT_ONCE)
-        np.subtract(y[rows], combination(X[rows], coefficients), out=out[rows])
+        np.subtract(y[rows], combine_columns(X[rows], coefficients), out=out[rows])
     return out
 
 
-def checked_outcome(y: FloatArray, X: FloatArray, n: int) -> None:
+def check_outcome(y: FloatArray, X: FloatArray, n: int) -> None:
     """Raise an EstimationError unless y is (n,), X is (n, k) and both are finite."""
     if y.shape != (n,) or X.ndim != 2 or X.shape[0] != n:
         raise EstimationError(f"Outcome {y.shape} and regressors {X.shape} do not match the {n} rows of the effects.")
@@ -165,7 +171,7 @@ def has_finite(values: FloatArray) -> bool:
     return bool(np.isfinite(values.min()) and np.isfinite(values.max()))
 
 
-def independent_columns(
+def find_independent_columns(
     x_tilde: FloatArray,
     norms: FloatArray,
     weights: FloatArray | None = None,
@@ -183,8 +189,8 @@ def independent_columns(
     labels = [f"column {j}" for j in range(x_tilde.shape[1])] if names is None else list(names)
     kept: list[int] = []
     collinear: list[Collinear] = []
-    remaining = column_norms(x_tilde, weights)
-    gram = products(x_tilde, x_tilde, weights)
+    remaining = compute_column_norms(x_tilde, weights)
+    gram = compute_products(x_tilde, x_tilde, weights)
     for j in range(x_tilde.shape[1]):
         if remaining[j] <= COLLINEAR * norms[j]:
             collinear.append(Collinear(j, labels[j], (), "the fixed effects"))
@@ -242,4 +248,4 @@ def _measure_on_rows(
     left = x_tilde[:, j] - others @ loading
     more = solve(left)
     left -= others @ more
-    return loading + more, float(column_norms(left[:, None], weights)[0])
+    return loading + more, float(compute_column_norms(left[:, None], weights)[0])

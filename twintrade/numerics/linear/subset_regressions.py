@@ -28,7 +28,7 @@ class Grams:
     sizes: tuple[int, ...]
 
 
-def grams(columns: FloatArray, clusters: Sequence[IntArray], weights: FloatArray | None = None) -> Grams:
+def compute_grams(columns: FloatArray, clusters: Sequence[IntArray], weights: FloatArray | None = None) -> Grams:
     """Sum cross-products within clusters.
 
     Parameters
@@ -66,7 +66,7 @@ def _within(columns: FloatArray, codes: IntArray, weights: FloatArray | None) ->
     return out
 
 
-def coefficient(held: Grams, controls: Iterable[int]) -> tuple[float, float]:
+def compute_coefficient(held: Grams, controls: Iterable[int]) -> tuple[float, float]:
     """Return the treatment's coefficient and its clustered variance, without small-sample factor.
 
     Parameters

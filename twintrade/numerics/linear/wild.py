@@ -118,7 +118,9 @@ def simulate(sums: Sums, weights: FloatArray) -> Draws:
     return Draws(numerator, sums.factor * variance)
 
 
-def wild_weights(rng: np.random.Generator, n_draws: int, n_groups: int, kind: WildWeights) -> tuple[FloatArray, bool]:
+def draw_wild_weights(
+    rng: np.random.Generator, n_draws: int, n_groups: int, kind: WildWeights
+) -> tuple[FloatArray, bool]:
     """Return weights, shape (n_draws, n_groups), and whether they are all sign vectors there are.
 
     Rademacher signs are enumerated where there are no more than ``n_draws`` of them.
@@ -142,7 +144,7 @@ def wild_weights(rng: np.random.Generator, n_draws: int, n_groups: int, kind: Wi
     raise InferenceError(f"no wild bootstrap weights are called {kind!r}; known: rademacher, webb, mammen, normal")
 
 
-def share_as_large(statistics: FloatArray, observed: float) -> float:
+def compute_share_as_large(statistics: FloatArray, observed: float) -> float:
     """Return the share of draws at least as large in absolute value; ties count."""
     usable = statistics[np.isfinite(statistics)]
     if usable.size == 0:
@@ -150,7 +152,7 @@ def share_as_large(statistics: FloatArray, observed: float) -> float:
     return float((np.abs(usable) >= abs(observed) * (1 - 1e-10)).mean())
 
 
-def grouped_products(left: FloatArray, right: FloatArray, codes: IntArray, n_groups: int) -> FloatArray:
+def sum_products_by_group(left: FloatArray, right: FloatArray, codes: IntArray, n_groups: int) -> FloatArray:
     """Return for each group the sum over its rows of left_i right_i', shape (n_groups, k)."""
     by_group = sp.csr_array((left, (codes, np.arange(codes.size))), shape=(n_groups, codes.size))
     return np.asarray(by_group @ right)

@@ -1,7 +1,7 @@
 """Poisson regression with many fixed effects, and the rows it cannot use."""
 
 from twintrade.numerics.poisson.bias_correction import DyadPanel as DyadPanel
-from twintrade.numerics.poisson.bias_correction import incidental_bias as incidental_bias
+from twintrade.numerics.poisson.bias_correction import compute_incidental_bias as compute_incidental_bias
 from twintrade.numerics.poisson.fit import PoissonFit as PoissonFit
-from twintrade.numerics.poisson.fit import poisson as poisson
+from twintrade.numerics.poisson.fit import fit_poisson as fit_poisson
 from twintrade.numerics.poisson.separation import Separated as Separated

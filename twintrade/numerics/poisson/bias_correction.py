@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.numerics.absorption.levels import pivoted_cholesky
+from twintrade.numerics.absorption.levels import compute_pivoted_cholesky
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 
@@ -66,7 +66,7 @@ class IncidentalBias:
     bread: FloatArray
 
 
-def incidental_bias(panel: DyadPanel) -> IncidentalBias:
+def compute_incidental_bias(panel: DyadPanel) -> IncidentalBias:
     """Return the analytical bias of the slopes and the leverage-adjusted scores.
 
     With H, S and x-tilde of a dyad and G[x] the third derivative of its profiled log likelihood contracted with x,
@@ -161,7 +161,7 @@ def _effect_variance(panel: DyadPanel, information: FloatArray) -> FloatArray:
         for columns in (at_origin, at_destination):
             np.add.at(total, (rows[:, :, None], columns[:, None, :]), information)
     scale = np.diag(total).copy()
-    factor, pivots, rank = pivoted_cholesky(total, scale)
+    factor, pivots, rank = compute_pivoted_cholesky(total, scale)
     kept = pivots[:rank]
     half = np.linalg.inv(factor) / np.sqrt(scale[kept])[:, None]
     inverse = np.zeros_like(total)

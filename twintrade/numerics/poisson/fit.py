@@ -7,21 +7,21 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorption.absorb import Absorber, absorber
-from twintrade.numerics.absorption.levels import alone_in_level
+from twintrade.numerics.absorption.absorb import Absorber, build_absorber
+from twintrade.numerics.absorption.levels import find_singletons_among
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.columns import column_norms
-from twintrade.numerics.linear.regression import Collinear, checked_outcome, independent_columns
+from twintrade.numerics.linear.columns import compute_column_norms
+from twintrade.numerics.linear.regression import Collinear, check_outcome, find_independent_columns
 from twintrade.numerics.poisson.layout import Layout, lay_out
-from twintrade.numerics.poisson.separation import Separated, all_zero_levels, separated_by_regressors
+from twintrade.numerics.poisson.separation import Separated, drop_all_zero_levels, find_separated
 from twintrade.numerics.poisson.steps import (
     ROWS_AT_ONCE,
     Position,
     Problem,
     Regressors,
-    deviance_of,
+    compute_deviance,
     iterate,
-    total,
+    sum_weighted,
 )
 
 
@@ -77,7 +77,7 @@ class PoissonFit:
     effect_coefficients: tuple[FloatArray, ...]
 
 
-def poisson(
+def fit_poisson(
     y: FloatArray,
     X: FloatArray,
     codes: Sequence[IntArray],
@@ -114,14 +114,14 @@ def poisson(
         iterations do not converge.
     """
     _check(y, X, weights, offset)
-    effects = absorber([np.asarray(code) for code in codes])
+    effects = build_absorber([np.asarray(code) for code in codes])
     kept, separated = _keep_rows(y, effects.levels.codes, weights)
-    separated_rows, full_rank = separated_by_regressors(y, X, effects, kept)
+    separated_rows, full_rank = find_separated(y, X, effects, kept)
     if separated_rows.any():
         gone = np.flatnonzero(separated_rows)
         separated.append(Separated(gone, "separated by a regressor or a combination of effects"))
         kept &= ~separated_rows
-    alone = np.flatnonzero(alone_in_level(effects.levels, kept))
+    alone = np.flatnonzero(find_singletons_among(effects.levels, kept))
     if drop_singletons:
         kept[alone] = False
     if not kept.any():
@@ -153,11 +153,11 @@ def _problem(
     scaled = layout.spread(y)
     scaled /= scale
     own = layout.weights(weights)
-    saturated = -total(scaled, own)
+    saturated = -sum_weighted(scaled, own)
     for low in range(0, layout.n, ROWS_AT_ONCE):
         rows = slice(low, low + ROWS_AT_ONCE)
         terms = np.asarray(xlogy(scaled[rows], scaled[rows]), dtype=np.float64)
-        saturated += total(terms, None if own is None else own[rows])
+        saturated += sum_weighted(terms, None if own is None else own[rows])
     inside = np.empty((layout.n, X.shape[1]), order="F")
     for j, column in enumerate(X.T):
         layout.spread(column, out=inside[:, j])
@@ -166,7 +166,7 @@ def _problem(
 
 
 def _check(y: FloatArray, X: FloatArray, weights: FloatArray | None, offset: FloatArray | None) -> None:
-    checked_outcome(y, X, y.size)
+    check_outcome(y, X, y.size)
     if bool((y < 0).any()):
         bad = np.flatnonzero(y < 0)
         raise EstimationError(
@@ -191,7 +191,7 @@ def _keep_rows(
         raise EstimationError(
             "The outcome is zero in every row with a positive weight: there is nothing to estimate."
         )
-    kept, found = all_zero_levels(y, codes, kept)
+    kept, found = drop_all_zero_levels(y, codes, kept)
     return kept, first + found
 
 
@@ -209,7 +209,7 @@ def _independent(
     if weights is not None:
         own *= weights
     weighted = effects.reweighted(own)
-    return independent_columns(weighted.residualize(X), column_norms(X, own), own, names)
+    return find_independent_columns(weighted.residualize(X), compute_column_norms(X, own), own, names)
 
 
 def _finished(
@@ -255,12 +255,12 @@ def _finished(
 
 def _saturated_loglik(problem: Problem, scale: float) -> float:
     """Weighted log likelihood of the outcomes themselves."""
-    out = scale * (problem.saturated + float(np.log(scale)) * total(problem.y, problem.weights))
+    out = scale * (problem.saturated + float(np.log(scale)) * sum_weighted(problem.y, problem.weights))
     for low in range(0, problem.y.size, ROWS_AT_ONCE):
         rows = slice(low, low + ROWS_AT_ONCE)
         y = problem.y[rows] * scale
         own = None if problem.weights is None else problem.weights[rows]
-        out -= total(gammaln(y + 1.0), own)
+        out -= sum_weighted(gammaln(y + 1.0), own)
     return out
 
 
@@ -268,8 +268,8 @@ def _null_deviance(problem: Problem, n_rows: int) -> float:
     """Deviance of one mean, times the offset's exponential."""
     if problem.offset.strides[0] == 0:
         whole = float(n_rows) if problem.weights is None else float(problem.weights.sum())
-        sums = total(problem.y, problem.weights)
+        sums = sum_weighted(problem.y, problem.weights)
         return 2.0 * (sums - sums * float(np.log(sums / whole)) + problem.saturated)
     base = np.exp(problem.offset)
-    null_eta = problem.offset + np.log(total(problem.y, problem.weights) / total(base, problem.weights))
-    return deviance_of(problem, null_eta, np.exp(null_eta))
+    null_eta = problem.offset + np.log(sum_weighted(problem.y, problem.weights) / sum_weighted(base, problem.weights))
+    return compute_deviance(problem, null_eta, np.exp(null_eta))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.numerics.absorption.absorb import Absorber, absorber
-from twintrade.numerics.absorption.cube import closed_ranks
-from twintrade.numerics.absorption.levels import rows_in_level
+from twintrade.numerics.absorption.absorb import Absorber, build_absorber
+from twintrade.numerics.absorption.cube import move_to_front
+from twintrade.numerics.absorption.levels import count_rows_in_level
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 
@@ -70,7 +70,7 @@ class Layout:
         if self.places is None:
             return values
         if self.is_ordered:
-            return closed_ranks(values, self.places)
+            return move_to_front(values, self.places)
         if values.ndim == 1:
             return np.take(values, self.places, mode="clip")
         out = np.empty((self.places.size, values.shape[1]), order="F")
@@ -93,14 +93,16 @@ def lay_out(effects: Absorber, kept: BoolArray) -> Layout:
     rows = np.flatnonzero(kept)
     is_all, cube = rows.size == kept.size, effects.cube
     if cube is None:
-        inside = effects if is_all else absorber([code[rows] for code in effects.levels.codes])
+        inside = effects if is_all else build_absorber([code[rows] for code in effects.levels.codes])
         absent = tuple(np.zeros(size, dtype=np.bool_) for size in inside.levels.sizes)
         labels = effects if is_all else _relabeled(inside, effects)
         return Layout(rows, rows.size, None, True, inside, labels, absent)
     places = rows if cube.position is None else cube.position if is_all else cube.position[rows]
     own = None if is_all and cube.position is None else places
     known = effects.levels
-    absent = tuple(rows_in_level(code, size, kept) == 0 for code, size in zip(known.codes, known.sizes, strict=True))
+    absent = tuple(
+        count_rows_in_level(code, size, kept) == 0 for code, size in zip(known.codes, known.sizes, strict=True)
+    )
     return Layout(rows, cube.n_cells, own, cube.is_ordered, effects.on_cells(), effects, absent)
 
 

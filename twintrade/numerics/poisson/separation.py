@@ -15,12 +15,12 @@ import scipy.sparse as sp
 from scipy.optimize import linprog
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorption.absorb import Absorber, absorber
+from twintrade.numerics.absorption.absorb import Absorber, build_absorber
 from twintrade.numerics.absorption.projection import expand
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.columns import column_norms
-from twintrade.numerics.linear.prediction import PROBE_SEED, null_probes
-from twintrade.numerics.linear.regression import independent_columns
+from twintrade.numerics.linear.columns import compute_column_norms
+from twintrade.numerics.linear.prediction import PROBE_SEED, draw_null_probes
+from twintrade.numerics.linear.regression import find_independent_columns
 
 FREE = 1e-6
 SCREEN = 1e-9
@@ -46,7 +46,9 @@ class _Free:
     is_complete: bool
 
 
-def all_zero_levels(y: FloatArray, codes: Sequence[IntArray], kept: BoolArray) -> tuple[BoolArray, list[Separated]]:
+def drop_all_zero_levels(
+    y: FloatArray, codes: Sequence[IntArray], kept: BoolArray
+) -> tuple[BoolArray, list[Separated]]:
     """Drop rows of levels without any positive outcome among the rows kept so far."""
     own = y if bool(kept.all()) else y * kept
     kept = kept.copy()
@@ -64,9 +66,7 @@ def all_zero_levels(y: FloatArray, codes: Sequence[IntArray], kept: BoolArray) -
     return kept, found
 
 
-def separated_by_regressors(
-    y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolArray
-) -> tuple[BoolArray, bool]:
+def find_separated(y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolArray) -> tuple[BoolArray, bool]:
     """Find zeros that regressors and effects separate, given that every level of a kept row has a positive outcome.
 
     Returns
@@ -87,7 +87,7 @@ def separated_by_regressors(
         among = effects.reweighted(positive.astype(np.float64))
         if _null_combinations(among, X, positive).shape[1] == 0 and not _touches(among, zeros):
             return none, True
-    own = absorber([code[positive] for code in codes], is_cube_sought=False)
+    own = build_absorber([code[positive] for code in codes], is_cube_sought=False)
     null = _null_combinations(own, X[positive], None)
     full_rank = null.shape[1] == 0
     if zeros.size == 0:
@@ -96,7 +96,7 @@ def separated_by_regressors(
         # what the effects absorb among all rows separates nothing, and its rounding must not pass for a direction
         own_weights = kept.astype(np.float64)
         tilde = effects.reweighted(own_weights).residualize(X)
-        X = X[:, independent_columns(tilde, column_norms(X, own_weights), own_weights)[0]]
+        X = X[:, find_independent_columns(tilde, compute_column_norms(X, own_weights), own_weights)[0]]
         null = _null_combinations(own, X[positive], None)
     free = _free_regressors(own, X, null, positive, zeros, codes)
     found = _free_directions(own, codes, zeros, free)
@@ -128,7 +128,7 @@ def _null_combinations(effects: Absorber, X: FloatArray, among: BoolArray | None
     k = X.shape[1]
     if k == 0:
         return np.empty((0, 0))
-    norms = column_norms(X, effects.weights)
+    norms = compute_column_norms(X, effects.weights)
     scale = np.where(norms > 0, 1.0 / np.where(norms > 0, norms, 1.0), 1.0)
     for tolerance, negligible in ((1e-3, 1e-2), (1e-11, 1e-9)):
         left = effects.residualize(X, tolerance)
@@ -166,7 +166,7 @@ def _free_directions(effects: Absorber, codes: Sequence[IntArray], zeros: IntArr
     cells = [code[zeros] for code in codes]
     n_probes = FIRST_PROBES
     while True:
-        probed = null_probes(effects, cells, n_probes, tolerance=1e-10)
+        probed = draw_null_probes(effects, cells, n_probes, tolerance=1e-10)
         values = np.hstack([free, probed])
         values[np.abs(values) < FREE] = 0.0
         touched = np.asarray(values.any(axis=1), dtype=np.bool_)

@@ -13,7 +13,7 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import Absorber
 from twintrade.numerics.absorption.projection import Projection
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.linear.columns import combination, regress
+from twintrade.numerics.linear.columns import combine_columns, regress
 
 LOOSE = 1e-3
 CLOSE = 1e-6
@@ -153,14 +153,14 @@ def _add_fitted(predictor: FloatArray, residuals: FloatArray, x_tilde: FloatArra
     for low in range(0, predictor.size, ROWS_AT_ONCE):
         rows = slice(low, low + ROWS_AT_ONCE)
         predictor[rows] -= residuals[rows]
-        predictor[rows] += combination(x_tilde[rows], b)
+        predictor[rows] += combine_columns(x_tilde[rows], b)
 
 
 def _at(problem: Problem, eta: FloatArray, mu: FloatArray, b: FloatArray, effects: list[FloatArray]) -> Position:
     """Take up a position; mu is filled."""
     np.clip(eta, -LARGEST_PREDICTOR, LARGEST_PREDICTOR, out=mu)
     np.exp(mu, out=mu)
-    return Position(eta, mu, b, effects, deviance_of(problem, eta, mu))
+    return Position(eta, mu, b, effects, compute_deviance(problem, eta, mu))
 
 
 def _is_stale(regressors: Regressors, eta: FloatArray, weight: FloatArray, is_near: bool) -> bool:
@@ -237,15 +237,15 @@ def _distance(weight: FloatArray, first: FloatArray, second: FloatArray) -> floa
     return total / float(weight.sum())
 
 
-def total(values: FloatArray, weights: FloatArray | None) -> float:
+def sum_weighted(values: FloatArray, weights: FloatArray | None) -> float:
     """Weighted sum over rows."""
     return float(values.sum() if weights is None else np.einsum("i,i->", values, weights))
 
 
-def deviance_of(problem: Problem, eta: FloatArray, mu: FloatArray) -> float:
+def compute_deviance(problem: Problem, eta: FloatArray, mu: FloatArray) -> float:
     """Poisson deviance of a linear predictor, weighted."""
     if problem.weights is None:
         explained = np.einsum("i,i->", problem.y, eta)
     else:
         explained = np.einsum("i,i,i->", problem.y, eta, problem.weights)
-    return 2.0 * (total(mu, problem.weights) - float(explained) + problem.saturated)
+    return 2.0 * (sum_weighted(mu, problem.weights) - float(explained) + problem.saturated)

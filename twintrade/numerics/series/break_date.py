@@ -5,7 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.series.segmented import break_statistics, segmented_design, segmented_fit, smooth_design
+from twintrade.numerics.series.segmented import (
+    build_segmented_design,
+    build_smooth_design,
+    compute_break_statistics,
+    fit_segmented,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +38,7 @@ class Break:
     dates: IntArray
 
 
-def unknown_break(
+def find_unknown_break(
     y: FloatArray,
     periods: IntArray,
     rng: np.random.Generator,
@@ -56,17 +61,17 @@ def unknown_break(
     trim : float
         Share of periods on either side where no break is sought.
     """
-    found, dates = break_statistics(y[None], periods, trim, seasons)
+    found, dates = compute_break_statistics(y[None], periods, trim, seasons)
     statistics = found[0]
     best = int(np.argmax(statistics))
-    null = segmented_fit(y, smooth_design(periods, seasons))
-    broken = segmented_fit(y, segmented_design(periods, int(dates[best]), seasons=seasons))
+    null = fit_segmented(y, build_smooth_design(periods, seasons))
+    broken = fit_segmented(y, build_segmented_design(periods, int(dates[best]), seasons=seasons))
     # Residuals net of a searched break would make the p-value far too small (size 0.15 to 0.5 in 20 to 60 periods);
     # those of the null keep the size and lose power, as a real break looks like persistence.
-    errors = np.vstack([ar_errors(null.residuals, rng) for _ in range(draws)])
-    largest = break_statistics(y - null.residuals + errors, periods, trim, seasons)[0].max(axis=1)
-    errors = np.vstack([ar_errors(broken.residuals, rng) for _ in range(draws)])
-    again = break_statistics(y - broken.residuals + errors, periods, trim, seasons)[0]
+    errors = np.vstack([draw_ar_errors(null.residuals, rng) for _ in range(draws)])
+    largest = compute_break_statistics(y - null.residuals + errors, periods, trim, seasons)[0].max(axis=1)
+    errors = np.vstack([draw_ar_errors(broken.residuals, rng) for _ in range(draws)])
+    again = compute_break_statistics(y - broken.residuals + errors, periods, trim, seasons)[0]
     moved = dates[np.argmax(again, axis=1)] - dates[best]
     shift = np.quantile(moved, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
     return Break(
@@ -80,7 +85,7 @@ def unknown_break(
     )
 
 
-def ar_errors(residuals: FloatArray, rng: np.random.Generator) -> FloatArray:
+def draw_ar_errors(residuals: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Draw a series of first-order autoregressive errors like the residuals, resampling their innovations.
 
     The coefficient is corrected for its small-sample bias of about -(1 + 3 rho) / n and held below 0.95.

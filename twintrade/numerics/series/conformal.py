@@ -7,7 +7,7 @@ import numpy as np
 from twintrade.numerics.arrays import FloatArray
 
 
-def moving_block_p(residuals: FloatArray, n_after: int, order: float = 1.0) -> float:
+def compute_moving_block_p(residuals: FloatArray, n_after: int, order: float = 1.0) -> float:
     """Return the p-value over all cyclic shifts of the residuals (Chernozhukov, Wüthrich and Zhu 2021, eq. 4).
 
     Parameters
@@ -32,7 +32,7 @@ def moving_block_p(residuals: FloatArray, n_after: int, order: float = 1.0) -> f
     return float((sums >= own * (1 - 1e-9)).sum() / n)
 
 
-def interval_by_inversion(
+def invert_p_values(
     p_of: Callable[[float], float], center: float, step: float, alpha: float, precision: float = 1e-4
 ) -> tuple[float, float]:
     """Return the interval around ``center`` of values whose p-value exceeds ``alpha``.

@@ -5,12 +5,12 @@ import numpy as np
 from twintrade.numerics.arrays import FloatArray
 
 
-def automatic_lags(n_periods: int) -> int:
+def choose_lags(n_periods: int) -> int:
     """Return floor(4 (T/100)^(2/9))."""
     return int(np.floor(4 * (n_periods / 100) ** (2 / 9)))
 
 
-def long_run_covariance(scores: FloatArray, lags: int, *, is_prewhitened: bool = False) -> FloatArray:
+def compute_long_run_covariance(scores: FloatArray, lags: int, *, is_prewhitened: bool = False) -> FloatArray:
     """Return the covariance of the column sums of serially correlated rows.
 
     Parameters

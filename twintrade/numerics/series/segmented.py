@@ -27,7 +27,7 @@ class SegmentedFit:
     bread: FloatArray
 
 
-def segmented_design(
+def build_segmented_design(
     periods: IntArray, onset: int, *, slope_change: bool = True, seasons: int = 1, trend: bool = True
 ) -> FloatArray:
     """Return the regressors of a level and slope change at ``onset``.
@@ -41,7 +41,7 @@ def segmented_design(
     return np.column_stack(columns)
 
 
-def segmented_fit(y: FloatArray, design: FloatArray) -> SegmentedFit:
+def fit_segmented(y: FloatArray, design: FloatArray) -> SegmentedFit:
     """Return least squares; periods must outnumber regressors.
 
     Raises
@@ -59,7 +59,9 @@ def segmented_fit(y: FloatArray, design: FloatArray) -> SegmentedFit:
     return SegmentedFit(design, coefficients, y - design @ coefficients, bread)
 
 
-def break_statistics(y: FloatArray, periods: IntArray, trim: float, seasons: int = 1) -> tuple[FloatArray, IntArray]:
+def compute_break_statistics(
+    y: FloatArray, periods: IntArray, trim: float, seasons: int = 1
+) -> tuple[FloatArray, IntArray]:
     """Return the F statistic of a level and slope change at every date inside the trimmed range (Andrews 1993).
 
     Parameters
@@ -77,10 +79,10 @@ def break_statistics(y: FloatArray, periods: IntArray, trim: float, seasons: int
     n = periods.size
     edge = max(int(np.ceil(trim * n)), 3)
     dates = periods[edge : n - edge + 1]
-    base = _squared_residuals(y, smooth_design(periods, seasons))
+    base = _squared_residuals(y, build_smooth_design(periods, seasons))
     statistics = np.empty((y.shape[0], dates.size))
     for k, date in enumerate(dates):
-        design = segmented_design(periods, int(date), seasons=seasons)
+        design = build_segmented_design(periods, int(date), seasons=seasons)
         if np.linalg.matrix_rank(design) < design.shape[1] or n <= design.shape[1]:
             raise EstimationError(f"{n} periods are too few to look for a break with {design.shape[1]} coefficients")
         left = _squared_residuals(y, design)
@@ -89,10 +91,10 @@ def break_statistics(y: FloatArray, periods: IntArray, trim: float, seasons: int
     return statistics, dates
 
 
-def smooth_design(periods: IntArray, seasons: int = 1) -> FloatArray:
+def build_smooth_design(periods: IntArray, seasons: int = 1) -> FloatArray:
     """Return constant, trend and season without any change."""
     # A level change at the first period is the constant itself.
-    return np.delete(segmented_design(periods, int(periods[0]), slope_change=False, seasons=seasons), 2, axis=1)
+    return np.delete(build_segmented_design(periods, int(periods[0]), slope_change=False, seasons=seasons), 2, axis=1)
 
 
 def _squared_residuals(y: FloatArray, design: FloatArray) -> FloatArray:

@@ -30,7 +30,7 @@ class NetFit:
     mix: float
 
 
-def elastic_net(columns: FloatArray, target: FloatArray, penalty: float, mix: float) -> NetFit:
+def fit_elastic_net(columns: FloatArray, target: FloatArray, penalty: float, mix: float) -> NetFit:
     """Minimize ``|y - m - X w|^2 / 2n + penalty (mix |w|_1 + (1 - mix) |w|^2 / 2)``.
 
     Positive and negative parts of w are separate non-negative unknowns; the ridge rows' target carries the linear
@@ -67,13 +67,13 @@ def elastic_net(columns: FloatArray, target: FloatArray, penalty: float, mix: fl
     return NetFit(weights, float(target.mean() - weights @ middle), penalty, mix)
 
 
-def emptying_penalty(columns: FloatArray, target: FloatArray, mix: float) -> float:
+def compute_emptying_penalty(columns: FloatArray, target: FloatArray, mix: float) -> float:
     """Return the smallest penalty under which every weight is zero."""
     x, y = columns - columns.mean(axis=0), target - target.mean()
     return float(np.abs(x.T @ y).max() / (columns.shape[0] * max(mix, 0.05)))
 
 
-def chosen_net(columns: FloatArray, target: FloatArray, mixes: tuple[float, ...], n_blocks: int) -> NetFit:
+def choose_net(columns: FloatArray, target: FloatArray, mixes: tuple[float, ...], n_blocks: int) -> NetFit:
     """Choose penalty and mix by leaving out consecutive blocks of rows, and refit on all of them.
 
     Raises
@@ -84,7 +84,7 @@ def chosen_net(columns: FloatArray, target: FloatArray, mixes: tuple[float, ...]
     blocks = np.array_split(np.arange(target.size), min(n_blocks, target.size))
     best, least = None, np.inf
     for mix in mixes:
-        top = emptying_penalty(columns, target, mix)
+        top = compute_emptying_penalty(columns, target, mix)
         if top == 0:
             raise EstimationError("the treated unit or its donors do not vary before the onset: nothing to fit")
         for penalty in top * SMALLEST_PENALTY ** (np.arange(N_PENALTIES) / (N_PENALTIES - 1)):
@@ -93,10 +93,10 @@ def chosen_net(columns: FloatArray, target: FloatArray, mixes: tuple[float, ...]
                 best, least = (float(penalty), mix), error
     if best is None:
         raise EstimationError("no penalty could be evaluated; give penalty and mix")
-    return elastic_net(columns, target, *best)
+    return fit_elastic_net(columns, target, *best)
 
 
 def _left_out(columns: FloatArray, target: FloatArray, penalty: float, mix: float, block: np.ndarray) -> float:
     rest = np.setdiff1d(np.arange(target.size), block)
-    found = elastic_net(columns[rest], target[rest], penalty, mix)
+    found = fit_elastic_net(columns[rest], target[rest], penalty, mix)
     return float(((target[block] - found.intercept - columns[block] @ found.weights) ** 2).sum())

@@ -3,7 +3,7 @@
 import numpy as np
 
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.simplex.weights import simplex_weights
+from twintrade.numerics.simplex.weights import fit_simplex_weights
 
 MOST_STEPS = 300
 BOLD_STEPS = 12
@@ -17,13 +17,13 @@ EXACT = 1e-6
 SPARE = 3
 
 
-def weights_without_each_row(columns: FloatArray, target: FloatArray, start: FloatArray) -> FloatArray:
+def fit_leave_one_out_weights(columns: FloatArray, target: FloatArray, start: FloatArray) -> FloatArray:
     """Minimize ``|columns @ w - target|^2`` over the simplex without row 0, without row 1, and so on.
 
-    The active-set method of Lawson and Hanson (1974) on the problem of ``simplex_weights``, begun at the weights
+    The active-set method of Lawson and Hanson (1974) on the problem of ``fit_simplex_weights``, begun at the weights
     that solve it with all rows, for all left-out rows at once: leaving out a row changes few of the positive weights.
     Where columns reproduce the target exactly, where the iteration does not settle, or where its solution is not
-    accurate, ``simplex_weights`` decides, so that the answer is the same everywhere.
+    accurate, ``fit_simplex_weights`` decides, so that the answer is the same everywhere.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def weights_without_each_row(columns: FloatArray, target: FloatArray, start: Flo
     Raises
     ------
     EstimationError
-        As of ``simplex_weights``.
+        As of ``fit_simplex_weights``.
     """
     n_rows, n_weights = columns.shape
     if n_weights == 1:
@@ -55,7 +55,7 @@ def weights_without_each_row(columns: FloatArray, target: FloatArray, start: Flo
             settled[:] = False
     for i in np.flatnonzero(~settled):
         kept = np.arange(n_rows) != i
-        out[i] = simplex_weights(columns[kept], target[kept])
+        out[i] = fit_simplex_weights(columns[kept], target[kept])
     return out
 
 

@@ -9,12 +9,12 @@ KEPT_SHARE = 0.25
 """Between the two passes, weights up to this share of the largest are set to zero."""
 
 
-def frank_wolfe_weights(columns: FloatArray, target: FloatArray, zeta: float, least_gain: float) -> FloatArray:
-    """Approximate ``simplex_weights`` with ridge ``zeta^2 n_rows`` (Arkhangelsky et al. 2021, their software).
+def fit_frank_wolfe_weights(columns: FloatArray, target: FloatArray, zeta: float, least_gain: float) -> FloatArray:
+    """Approximate ``fit_simplex_weights`` with ridge ``zeta^2 n_rows`` (Arkhangelsky et al. 2021, their software).
 
     A short pass from equal weights, thinning, and a long pass from there. It stops when the objective gains less
     than ``least_gain^2``, visibly short of the optimum where the objective is flat: use it to reproduce published
-    numbers, and ``simplex_weights`` for the optimum itself.
+    numbers, and ``fit_simplex_weights`` for the optimum itself.
 
     Parameters
     ----------

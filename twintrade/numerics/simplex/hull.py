@@ -5,7 +5,7 @@ import numpy as np
 from twintrade.numerics.arrays import FloatArray
 
 
-def distance_outside(own: FloatArray, donors: FloatArray) -> tuple[float, int]:
+def compute_distance_outside(own: FloatArray, donors: FloatArray) -> tuple[float, int]:
     """Return the largest distance outside the donors' range in a period, in standard deviations, and how often.
 
     Parameters

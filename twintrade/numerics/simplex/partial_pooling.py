@@ -10,7 +10,7 @@ SUM_ROW = 1e4
 """Weight of the rows that make each case's weights sum to one, in units of the data's root mean square."""
 
 
-def partially_pooled_weights(
+def fit_partially_pooled_weights(
     treated: list[FloatArray], donors: list[FloatArray], pooling: float, ridge: float = 0.0
 ) -> list[FloatArray]:
     """Minimize ``pooling * |mean imbalance|^2 + (1 - pooling) * mean |imbalance|^2`` (Ben-Michael et al. 2022).
@@ -90,7 +90,9 @@ def _average_rows(
     return rows, target
 
 
-def imbalances(treated: list[FloatArray], donors: list[FloatArray], weights: list[FloatArray]) -> tuple[float, float]:
+def compute_imbalances(
+    treated: list[FloatArray], donors: list[FloatArray], weights: list[FloatArray]
+) -> tuple[float, float]:
     """Return the root mean square of the average imbalance and of the separate ones."""
     gaps = [own - w @ others for own, others, w in zip(treated, donors, weights, strict=True)]
     longest = max(g.size for g in gaps)

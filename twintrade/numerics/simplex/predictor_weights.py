@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex.weights import simplex_weights
+from twintrade.numerics.simplex.weights import fit_simplex_weights
 
 DRAWN = 200
 SEED = 1931
@@ -44,7 +44,7 @@ class PredictorFit:
     start_losses: FloatArray = field(default_factory=lambda: np.zeros(0))
 
 
-def standardized(predictors: FloatArray) -> FloatArray:
+def standardize_predictors(predictors: FloatArray) -> FloatArray:
     """Divide each predictor by its standard deviation over all units, shape (n_units, n_predictors)."""
     spread = predictors.std(axis=0, ddof=1)
     return predictors / np.where(spread > 0, spread, 1.0)
@@ -63,12 +63,12 @@ def weigh(predictors: FloatArray, outcomes: FloatArray, importance: FloatArray) 
     """
     share = importance / importance.sum()
     root = np.sqrt(share)
-    weights = simplex_weights((predictors[1:] * root).T, predictors[0] * root)
+    weights = fit_simplex_weights((predictors[1:] * root).T, predictors[0] * root)
     gaps = outcomes[0] - weights @ outcomes[1:]
     return PredictorFit(weights, share, float(np.mean(gaps**2)))
 
 
-def nested(predictors: FloatArray, outcomes: FloatArray) -> PredictorFit:
+def fit_predictor_weights(predictors: FloatArray, outcomes: FloatArray) -> PredictorFit:
     """Search V that minimizes the outcome's misfit before the onset.
 
     The misfit has flat regions, kinks and poor local optima. It is looked at for equal V (of standardized

@@ -4,14 +4,14 @@ import numpy as np
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.simplex.folds import weights_without_each_row
+from twintrade.numerics.simplex.folds import fit_leave_one_out_weights
 
 N_PENALTIES = 20
 SMALLEST_PENALTY = 1e-8
 """Smallest penalty tried, as a share of the largest squared singular value."""
 
 
-def augmented_weights(donors: FloatArray, treated: FloatArray, penalty: float, base: FloatArray) -> FloatArray:
+def augment_weights(donors: FloatArray, treated: FloatArray, penalty: float, base: FloatArray) -> FloatArray:
     """Return simplex weights plus the ridge correction of their imbalance (their eq. 12).
 
     Parameters
@@ -29,13 +29,13 @@ def augmented_weights(donors: FloatArray, treated: FloatArray, penalty: float, b
     return np.asarray(base + donors @ np.linalg.solve(gram, imbalance), dtype=np.float64)
 
 
-def centered(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+def center_on_donors(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return donors and treated unit less the donors' mean in each period; the treated unit is the first row."""
     mean = values[1:].mean(axis=0)
     return values[1:] - mean, values[0] - mean
 
 
-def standardized_covariates(predictors: FloatArray) -> FloatArray:
+def standardize_covariates(predictors: FloatArray) -> FloatArray:
     """Return covariates less the donors' mean, in donors' standard deviations; those that do not vary are left out.
 
     Parameters
@@ -59,7 +59,7 @@ def standardized_covariates(predictors: FloatArray) -> FloatArray:
     return found
 
 
-def less_covariates(values: FloatArray, covariates: FloatArray) -> FloatArray:
+def remove_covariates(values: FloatArray, covariates: FloatArray) -> FloatArray:
     """Return outcomes less what the donors' regression on covariates predicts (Ben-Michael et al. 2021, section 5).
 
     Parameters
@@ -67,20 +67,20 @@ def less_covariates(values: FloatArray, covariates: FloatArray) -> FloatArray:
     values : FloatArray, shape (1 + n_donors, n_before)
         Less the donors' mean in each period; the treated unit first.
     covariates : FloatArray, shape (1 + n_donors, n_covariates)
-        From ``standardized_covariates``.
+        From ``standardize_covariates``.
     """
     slopes = np.linalg.lstsq(covariates[1:], values[1:], rcond=None)[0]
     return np.asarray(values - covariates @ slopes)
 
 
-def balanced_on(weights: FloatArray, covariates: FloatArray) -> FloatArray:
+def balance_weights(weights: FloatArray, covariates: FloatArray) -> FloatArray:
     """Return the weights nearest to these under which donors have the treated unit's covariates, same sum."""
     donors = covariates[1:]
     imbalance = covariates[0] - weights @ donors
     return np.asarray(weights + donors @ np.linalg.solve(donors.T @ donors, imbalance))
 
 
-def chosen_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *, one_se: bool = True) -> float:
+def choose_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *, one_se: bool = True) -> float:
     """Choose the penalty by leaving out one period before the onset at a time.
 
     The largest penalty within one standard error of the smallest mean squared error, or that of the smallest itself.
@@ -88,9 +88,9 @@ def chosen_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *,
     Parameters
     ----------
     donors, treated, base
-        As in ``augmented_weights``.
+        As in ``augment_weights``.
     """
-    penalties, errors = left_out_errors(donors, treated, base)
+    penalties, errors = compute_left_out_errors(donors, treated, base)
     squares = errors**2
     mean = squares.mean(axis=0)
     best = int(np.argmin(mean))
@@ -100,7 +100,9 @@ def chosen_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *,
     return float(penalties[mean <= limit].max())
 
 
-def left_out_errors(donors: FloatArray, treated: FloatArray, base: FloatArray) -> tuple[FloatArray, FloatArray]:
+def compute_left_out_errors(
+    donors: FloatArray, treated: FloatArray, base: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Return the penalties tried and each period's error when it takes no part in the fit.
 
     With the imbalance d of the simplex weights that are fitted without period t, and K the donors' Gram matrix over
@@ -110,7 +112,7 @@ def left_out_errors(donors: FloatArray, treated: FloatArray, base: FloatArray) -
     Parameters
     ----------
     donors, treated, base
-        As in ``augmented_weights``.
+        As in ``augment_weights``.
 
     Returns
     -------
@@ -124,6 +126,6 @@ def left_out_errors(donors: FloatArray, treated: FloatArray, base: FloatArray) -
     variances[: singular.size] = singular**2
     penalties = variances[0] * SMALLEST_PENALTY ** (np.arange(N_PENALTIES + 1) / N_PENALTIES)
     inverse = 1.0 / (variances[:, None] + penalties)
-    imbalance = treated - weights_without_each_row(donors.T, treated, base) @ donors
+    imbalance = treated - fit_leave_one_out_weights(donors.T, treated, base) @ donors
     errors = ((imbalance @ across.T) * across.T) @ inverse / (across.T**2 @ inverse)
     return penalties, np.asarray(errors)

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 
 from twintrade.numerics.arrays import BoolArray, FloatArray
-from twintrade.numerics.simplex.frank_wolfe import frank_wolfe_weights
-from twintrade.numerics.simplex.weights import simplex_weights
+from twintrade.numerics.simplex.frank_wolfe import fit_frank_wolfe_weights
+from twintrade.numerics.simplex.weights import fit_simplex_weights
 
 Pinned = Literal["sdid", "sc", "did"]
 Solver = Literal["exact", "published"]
@@ -34,13 +34,13 @@ class DidWeights:
     zeta: float
 
 
-def noise_level(donors_before: FloatArray) -> float:
+def compute_noise_level(donors_before: FloatArray) -> float:
     """Return the standard deviation of the donors' first differences (Arkhangelsky et al. 2021, eq. 5)."""
     steps = np.diff(donors_before, axis=1)
     return float(steps.std(ddof=1)) if steps.size > 1 else 0.0
 
 
-def did_weights(
+def compute_did_weights(
     treated: FloatArray,
     donors: FloatArray,
     before: BoolArray,
@@ -66,7 +66,7 @@ def did_weights(
         sdid, -19.51 against -19.62 for sc).
     """
     n_before, n_after = int(before.sum()), int(after.sum())
-    level = noise_level(donors[:, before])
+    level = compute_noise_level(donors[:, before])
     zeta = (n_treated * n_after) ** 0.25 * level
     if kind == "did":
         return DidWeights(np.full(donors.shape[0], 1.0 / donors.shape[0]), np.full(n_before, 1.0 / n_before), zeta)
@@ -80,7 +80,7 @@ def did_weights(
     return DidWeights(omega, lambda_, zeta)
 
 
-def did_gaps(treated: FloatArray, donors: FloatArray, before: BoolArray, weights: DidWeights) -> FloatArray:
+def compute_did_gaps(treated: FloatArray, donors: FloatArray, before: BoolArray, weights: DidWeights) -> FloatArray:
     """Return the gap to the weighted donors less its lambda-weighted level before, shape (n_periods,)."""
     gaps = treated - weights.omega @ donors
     return np.asarray(gaps - weights.lambda_ @ gaps[before], dtype=np.float64)
@@ -93,5 +93,5 @@ def _free_level(columns: FloatArray, target: FloatArray) -> tuple[FloatArray, Fl
 
 def _solve(columns: FloatArray, target: FloatArray, zeta: float, level: float, solver: Solver) -> FloatArray:
     if solver == "published" and level > 0:
-        return frank_wolfe_weights(columns, target, zeta, LEAST_GAIN * level)
-    return simplex_weights(columns, target, ridge=zeta**2 * columns.shape[0])
+        return fit_frank_wolfe_weights(columns, target, zeta, LEAST_GAIN * level)
+    return fit_simplex_weights(columns, target, ridge=zeta**2 * columns.shape[0])

@@ -13,7 +13,7 @@ LARGE_RIDGE = 1e-5
 MOST_ROUNDS = 50
 
 
-def simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 0.0) -> FloatArray:
+def fit_simplex_weights(columns: FloatArray, target: FloatArray, ridge: float = 0.0) -> FloatArray:
     """Minimize ``|columns @ w - target|^2 + ridge * |w|^2`` over w >= 0 with sum one.
 
     On the simplex ``columns @ w - target`` equals ``D @ w`` with D the columns less the target. Non-negative least

@@ -36,7 +36,7 @@ class RandomEffects:
     factor: float
 
 
-def random_effects(
+def fit_random_effects(
     effects: FloatArray, variances: FloatArray, level: float = 0.95, *, is_truncated: bool = True
 ) -> RandomEffects:
     """Return the random-effects mean with the Hartung-Knapp interval (Knapp and Hartung 2003).
@@ -89,7 +89,7 @@ def _paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
     return (low + high) / 2
 
 
-def fisher_combined(p: FloatArray) -> float:
+def combine_fisher(p: FloatArray) -> float:
     """Return Fisher's combined p-value of independent tests.
 
     With discrete rank p-values it is conservative; with shared donors the tests are dependent and it is not exact.
@@ -97,7 +97,7 @@ def fisher_combined(p: FloatArray) -> float:
     return float(chdtrc(2 * p.size, -2 * np.log(p).sum()))
 
 
-def best_of(p_best: float, n_best: int, n_all: int) -> float:
+def bound_best_p(p_best: float, n_best: int, n_all: int) -> float:
     """Bound the p-value of ``n_best`` cases chosen as the best of ``n_all``, all without effect.
 
     The chance that at least ``n_best`` of ``n_all`` independent uniform p-values fall at or below the largest of the

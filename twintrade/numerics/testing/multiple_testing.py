@@ -7,22 +7,22 @@ import numpy as np
 from twintrade.numerics.arrays import FloatArray
 
 
-def holm(p: FloatArray) -> FloatArray:
+def adjust_holm(p: FloatArray) -> FloatArray:
     """Return step-down p-values that control the chance of any false rejection (Holm 1979). NaN stays NaN."""
     return _on_known(p, _holm)
 
 
-def benjamini_hochberg(p: FloatArray) -> FloatArray:
+def adjust_benjamini_hochberg(p: FloatArray) -> FloatArray:
     """Return q-values that control the share of false rejections (Benjamini and Hochberg 1995)."""
     return _on_known(p, _benjamini_hochberg)
 
 
-def sharpened_q(p: FloatArray) -> FloatArray:
+def adjust_sharpened_q(p: FloatArray) -> FloatArray:
     """Return two-stage sharpened q-values on a grid of 0.001 (Benjamini, Krieger, Yekutieli 2006)."""
     return _on_known(p, _sharpened)
 
 
-def romano_wolf(observed: FloatArray, drawn: FloatArray) -> FloatArray:
+def adjust_romano_wolf(observed: FloatArray, drawn: FloatArray) -> FloatArray:
     """Return step-down p-values from the joint distribution of statistics under the null (Romano and Wolf 2005).
 
     Parameters

@@ -58,7 +58,7 @@ class Multipliers:
         return out[:, : self.n_draws].T
 
 
-def multipliers(rng: np.random.Generator, n_draws: int, n_items: int, weights: str) -> Iterator[Multipliers]:
+def draw_multipliers(rng: np.random.Generator, n_draws: int, n_items: int, weights: str) -> Iterator[Multipliers]:
     """Draw multipliers of mean zero and variance one, some draws at a time.
 
     Parameters

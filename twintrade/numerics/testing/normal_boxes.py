@@ -19,7 +19,7 @@ class Box:
     mean: FloatArray
 
 
-def normal_box(mean: FloatArray, covariance: FloatArray, low: FloatArray, high: FloatArray) -> Box:
+def integrate_normal_box(mean: FloatArray, covariance: FloatArray, low: FloatArray, high: FloatArray) -> Box:
     """Integrate a normal density over a box by Genz's separation of variables.
 
     Coordinates are taken in turn, each conditional on those before it, at the points of a Richtmyer lattice with the

@@ -28,7 +28,7 @@ class PlaceboRank:
     n_placebos: int
 
 
-def placebo_rank(own: float | FloatArray, others: FloatArray) -> PlaceboRank:
+def compute_placebo_rank(own: float | FloatArray, others: FloatArray) -> PlaceboRank:
     """Rank a statistic, larger meaning more unusual; ties count against it.
 
     Parameters
@@ -47,12 +47,12 @@ def placebo_rank(own: float | FloatArray, others: FloatArray) -> PlaceboRank:
     return PlaceboRank(float((1 + (formed >= own - slack).sum()) / n_cases), 1.0 / n_cases, int(formed.size))
 
 
-def mean_shift(gaps: FloatArray, after: BoolArray) -> FloatArray:
+def compute_mean_shift(gaps: FloatArray, after: BoolArray) -> FloatArray:
     """Return the absolute mean gap after the onset, shape (n_cases,), of gaps of shape (n_cases, n_periods)."""
     return np.abs(_mean(gaps[:, after]))
 
 
-def rmspe_ratio(gaps: FloatArray, before: BoolArray, after: BoolArray) -> FloatArray:
+def compute_rmspe_ratio(gaps: FloatArray, before: BoolArray, after: BoolArray) -> FloatArray:
     """Return root mean squared gap after over before the onset, shape (n_cases,) (Abadie, Diamond, Hainmueller 2010).
 
     A perfect fit before the onset has an infinite ratio unless the gap after it is zero as well, then 0. Gaps below

@@ -1,34 +1,39 @@
 """Exhibit 1: the data card: files, fingerprints, counts, rows left out."""
 
 from twintrade.render import numbers
-from twintrade.render.blocks import Absent, Block, Heading, prose
+from twintrade.render.blocks import Absent, Block, Heading, build_paragraph
 from twintrade.render.page import Page
-from twintrade.render.reading import text
-from twintrade.render.tables.provenance import conversions_table, dropped_table, inputs_table, status_table
+from twintrade.render.reading import take_text
+from twintrade.render.tables.provenance import (
+    build_conversions_table,
+    build_dropped_table,
+    build_inputs_table,
+    build_status_table,
+)
 
 
-def exhibit(page: Page) -> tuple[Block, ...] | Absent:
+def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     """Return the data card."""
     results = page.results
     blocks: list[Block] = [Heading(2, page.say("data_card"), "data-card")]
     if results.sections.get("data_card"):
-        blocks.append(prose(numbers.typeset(results.sections["data_card"])))
+        blocks.append(build_paragraph(numbers.typeset(results.sections["data_card"])))
     data = results.data
     if not data.empty and {"unit", "period"} <= set(data.columns):
         ordered = data.sort_values("period", kind="stable")
         name = "period_label" if "period_label" in data else "period"
         blocks.append(
-            prose(
+            build_paragraph(
                 page.say(
                     "counts",
-                    rows=numbers.count(len(data)),
-                    units=numbers.count(data["unit"].nunique()),
-                    periods=numbers.count(data["period"].nunique()),
-                    first=text(ordered[name].iloc[0]),
-                    last=text(ordered[name].iloc[-1]),
+                    rows=numbers.format_count(len(data)),
+                    units=numbers.format_count(data["unit"].nunique()),
+                    periods=numbers.format_count(data["period"].nunique()),
+                    first=take_text(ordered[name].iloc[0]),
+                    last=take_text(ordered[name].iloc[-1]),
                 )
             )
         )
-    makers = (inputs_table, conversions_table, status_table, dropped_table)
+    makers = (build_inputs_table, build_conversions_table, build_status_table, build_dropped_table)
     blocks += [table for table in (maker(results, page.wording) for maker in makers) if table is not None]
     return tuple(blocks) if len(blocks) > 1 else Absent(page.say("no_manifest"))

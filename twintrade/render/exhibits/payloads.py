@@ -20,8 +20,8 @@ from twintrade.render.figures import (
     specification_curve,
 )
 from twintrade.render.page import Page
-from twintrade.render.reading import slug, text
-from twintrade.render.tables.plain import plain_table
+from twintrade.render.reading import format_slug, take_text
+from twintrade.render.tables.plain import build_plain_table
 
 MOST_ROWS = 60
 MOST_FOREST = 45
@@ -31,9 +31,9 @@ FEW_YEARS = 8
 Maker = Callable[[pd.DataFrame, Page, str], Drawing]
 
 
-def title_of(page: Page, key: str, frame: pd.DataFrame) -> str:
+def format_payload_title(page: Page, key: str, frame: pd.DataFrame) -> str:
     """Return a payload's name as a caption; effects by one kind of group are named by it."""
-    groups = list(dict.fromkeys(frame["group"].map(text))) if "group" in frame else []
+    groups = list(dict.fromkeys(frame["group"].map(take_text))) if "group" in frame else []
     if key.partition("-")[0] == "forest" and len(groups) == 1 and groups[0]:
         return page.say("payload_forest_by", group=groups[0])
     name, _, column = key.removesuffix("_table").partition("-")
@@ -45,19 +45,21 @@ def title_of(page: Page, key: str, frame: pd.DataFrame) -> str:
     return words[:1].upper() + words[1:] + column
 
 
-def shown(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
+def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
     """Return a payload as a figure where its columns are those of one, else as a table."""
     if frame.empty:
         return ()
-    title = title_of(page, key, frame)
+    title = format_payload_title(page, key, frame)
     found = _shape(frame)
     if found is None:
-        table = plain_table(frame, slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True)
+        table = build_plain_table(
+            frame, format_slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True
+        )
         return (table,)
     maker, describe = found
     drawing = maker(page.drawable(frame), page, title)
     alt = describe(frame, is_simulated=page.results.is_simulated)
-    return (page.figure(slug(key), title, drawing, alt, frame, notes=_about_intervals(page, frame)),)
+    return (page.figure(format_slug(key), title, drawing, alt, frame, notes=_about_intervals(page, frame)),)
 
 
 def _about_intervals(page: Page, frame: pd.DataFrame) -> tuple[str, ...]:
@@ -70,7 +72,7 @@ def _about_intervals(page: Page, frame: pd.DataFrame) -> tuple[str, ...]:
 
 def _effect_axis(page: Page, frame: pd.DataFrame) -> str:
     """Return what an axis of effects says: with the scale where the results know only one."""
-    scales = list(dict.fromkeys(text(s) for s in frame.get("scale", page.results.effects.get("scale", ()))))
+    scales = list(dict.fromkeys(take_text(s) for s in frame.get("scale", page.results.effects.get("scale", ()))))
     return page.say("effect_axis", scale=scales[0]) if len(scales) == 1 and scales[0] else page.say("effect_plain")
 
 
@@ -83,29 +85,29 @@ def _shape(frame: pd.DataFrame) -> tuple[Maker, Callable[..., str]] | None:
     """Return what draws a frame and what puts it into words, None where a table is the better picture."""
     columns = set(frame.columns)
     if {"restriction", "kind", "size", "low", "high", "effect"} <= columns:
-        return _sensitivity, alt_text.sensitivity
+        return _sensitivity, alt_text.describe_sensitivity
     if {"label", "effect", "low", "high"} <= columns:
-        return (_forest, alt_text.forest) if 0 < frame["effect"].notna().sum() <= MOST_FOREST else None
+        return (_forest, alt_text.describe_forest) if 0 < frame["effect"].notna().sum() <= MOST_FOREST else None
     if {"unit", "is_treated"} <= columns and columns & {"statistic", "event_time", "period"}:
-        return _placebo, alt_text.placebo
+        return _placebo, alt_text.describe_placebo
     if {"cohort", "event_time", "effect"} <= columns:
-        return _heat_map, alt_text.heat_map
+        return _heat_map, alt_text.describe_heat_map
     if {"series", "value"} <= columns and columns & {"period", "event_time"}:
-        return _path, alt_text.path
+        return _path, alt_text.describe_path
     if {"type", "weight", "estimate"} <= columns:
-        return _bacon, alt_text.bacon
+        return _bacon, alt_text.describe_bacon
     if {"effect", "low", "high", "is_headline"} <= columns:
-        return _curve, alt_text.curve
+        return _curve, alt_text.describe_curve
     if {"effect", "rejection_rate"} == columns:
-        return _power, alt_text.power
+        return _power, alt_text.describe_power
     if {"city", "population", "twins"} <= columns:
-        return _twins, alt_text.twins
+        return _twins, alt_text.describe_twins
     if {"label", "count"} == columns and _are_years(frame["label"]):
-        return _years, alt_text.bars
+        return _years, alt_text.describe_bars
     if {"label", "count"} == columns - {"group"} and len(frame) <= MOST_BARS:
-        return _counts, alt_text.bars
+        return _counts, alt_text.describe_bars
     if {"unit", "weight"} <= columns and "event_time" not in columns and len(frame) <= MOST_BARS:
-        return _weights, alt_text.weights
+        return _weights, alt_text.describe_weights
     return None
 
 
@@ -131,7 +133,7 @@ def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 
 def _path(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    units = list(dict.fromkeys(frame["unit"].map(text))) if {"unit", "event_time"} <= set(frame.columns) else []
+    units = list(dict.fromkeys(frame["unit"].map(take_text))) if {"unit", "event_time"} <= set(frame.columns) else []
     label = page.say("effect_axis", scale=units[0]) if len(units) == 1 else ""
     return path.draw(frame, y_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
 

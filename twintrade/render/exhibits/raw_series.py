@@ -2,40 +2,40 @@
 
 import pandas as pd
 
-from twintrade.render.blocks import Absent, Block, Figure, Heading, prose
-from twintrade.render.exhibits.payloads import shown
+from twintrade.render.blocks import Absent, Block, Figure, Heading, build_paragraph
+from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures import alt_text, raw_series
 from twintrade.render.page import Page
-from twintrade.render.reading import payload, payloads, slug, text
+from twintrade.render.reading import find_payload, find_payloads, format_slug, take_text
 
 MOST_FULL = 4
 PER_GRID = 12
 Case = tuple[pd.DataFrame, pd.DataFrame | None]
 
 
-def exhibit(page: Page) -> tuple[Block, ...] | Absent:
+def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     """Return one figure a case (small multiples where there are many), and the double ratio where it was made."""
     cases = _cases(page)
     if not cases:
         return Absent(page.say("no_payload"))
-    blocks: list[Block] = [Heading(2, page.say("raw"), "raw-series"), prose(page.say("raw_intro"))]
+    blocks: list[Block] = [Heading(2, page.say("raw"), "raw-series"), build_paragraph(page.say("raw_intro"))]
     if len(cases) <= MOST_FULL:
         blocks += [_full(page, name, *case) for name, case in cases.items()]
     else:
         names = list(cases)
         parts = [names[start : start + PER_GRID] for start in range(0, len(names), PER_GRID)]
         blocks += [_grid(page, {n: cases[n] for n in part}, i) for i, part in enumerate(parts)]
-    if payload(page.results, "case_paths") is None:
-        for key, frame in payloads(page.results, "path").items():
-            blocks += shown(page, key, frame)
+    if find_payload(page.results, "case_paths") is None:
+        for key, frame in find_payloads(page.results, "path").items():
+            blocks += build_payload(page, key, frame)
     return tuple(blocks)
 
 
 def _cases(page: Page) -> dict[str, Case]:
     """Return series and dates by the name of the pair."""
     cases: dict[str, Case] = {}
-    for key, frame in payloads(page.results, "raw_series").items():
-        named = text(frame["dyad"].iloc[0]) if "dyad" in frame else ""
+    for key, frame in find_payloads(page.results, "raw_series").items():
+        named = take_text(frame["dyad"].iloc[0]) if "dyad" in frame else ""
         name = named or (page.results.title if key == "raw_series" else key.removeprefix("raw_series")[1:])
         cases[name] = (frame, page.results.payloads.get(key.replace("raw_series", "candidate_dates")))
     return cases
@@ -44,10 +44,10 @@ def _cases(page: Page) -> dict[str, Case]:
 def _full(page: Page, name: str, frame: pd.DataFrame, dates: pd.DataFrame | None) -> Figure:
     simulated = page.results.is_simulated
     clean = page.drawable(dates) if dates is not None else None
-    shocks = payload(page.results, "known_shocks")
+    shocks = find_payload(page.results, "known_shocks")
     drawing = raw_series.draw(page.drawable(frame), clean, shocks, theme=page.theme, is_simulated=simulated)
-    alt = alt_text.lines(frame, "Line chart", is_simulated=simulated, panel="level")
-    key = "raw-series" if "dyad" not in frame else slug(f"raw series {name}")
+    alt = alt_text.describe_lines(frame, "Line chart", is_simulated=simulated, panel="level")
+    key = "raw-series" if "dyad" not in frame else format_slug(f"raw series {name}")
     return page.figure(key, page.say("raw_caption", title=name), drawing, alt, frame)
 
 

@@ -1,30 +1,33 @@
 """Exhibit 2: the treatment register and who is treated when."""
 
-from twintrade.render.blocks import Absent, Block, Heading, prose
+from twintrade.render.blocks import Absent, Block, Heading, build_paragraph
 from twintrade.render.figures import adoption, alt_text
 from twintrade.render.page import Page
-from twintrade.render.reading import payload
-from twintrade.render.tables.register import register_table, undated_ties
+from twintrade.render.reading import find_payload
+from twintrade.render.tables.register import build_register_table, list_undated_ties
 
 
-def exhibit(page: Page) -> tuple[Block, ...] | Absent:
+def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     """Return the register, and the adoption figure where its data exist."""
-    table = register_table(page.results, page.wording)
-    frame = payload(page.results, "adoption")
+    table = build_register_table(page.results, page.wording)
+    frame = find_payload(page.results, "adoption")
     if page.results.twinnings.empty and frame is None:
         return Absent(page.say("no_twinnings"))
-    blocks: list[Block] = [Heading(2, page.say("register"), "register-of-ties"), prose(page.say("register_intro"))]
+    blocks: list[Block] = [
+        Heading(2, page.say("register"), "register-of-ties"),
+        build_paragraph(page.say("register_intro")),
+    ]
     if table is not None:
         blocks.append(table)
-    undated = undated_ties(page.results)
+    undated = list_undated_ties(page.results)
     if undated:
-        blocks.append(prose(page.say("undated", n=str(len(undated)), names="; ".join(undated))))
-    outside = payload(page.results, "ties_outside_panel")
+        blocks.append(build_paragraph(page.say("undated", n=str(len(undated)), names="; ".join(undated))))
+    outside = find_payload(page.results, "ties_outside_panel")
     if outside is not None:
-        blocks.append(prose(page.say("outside", n=str(len(outside)))))
+        blocks.append(build_paragraph(page.say("outside", n=str(len(outside)))))
     if frame is not None:
         simulated = page.results.is_simulated
         drawing = adoption.draw(page.drawable(frame), theme=page.theme, is_simulated=simulated)
-        alt = alt_text.adoption(frame, is_simulated=simulated)
+        alt = alt_text.describe_adoption(frame, is_simulated=simulated)
         blocks.append(page.figure("adoption", page.say("adoption_caption"), drawing, alt, frame))
     return tuple(blocks)

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from twintrade.render.blocks import Absent, Block, BulletList, Heading, Span, prose, spans, strong
-from twintrade.render.exhibits.topics import topic_of
+from twintrade.render.blocks import Absent, Block, BulletList, Heading, Span, build_paragraph, build_spans, emphasize
+from twintrade.render.exhibits.topics import find_topic
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, label, specifications, text
-from twintrade.render.tables.plain import plain_table
-from twintrade.render.tables.run import findings_table, messages_table
+from twintrade.render.reading import Record, format_label, list_specifications, take_text
+from twintrade.render.tables.plain import build_plain_table
+from twintrade.render.tables.run import build_findings_table, build_messages_table
 
 VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user")
 LISTING = ("descriptives", "selection", "forest", "margins", "spillovers", "sensitivity")
@@ -19,41 +19,41 @@ LISTING = ("descriptives", "selection", "forest", "margins", "spillovers", "sens
 LISTED_ELSEWHERE = ("seeds", "inputs", "dropped", "outputs", "warnings", "messages", "spec", "headline")
 
 
-def findings(page: Page) -> tuple[Block, ...] | Absent:
+def build_findings(page: Page) -> tuple[Block, ...] | Absent:
     """Return every finding with its verdict."""
     if page.results.findings.empty:
         return Absent(page.say("no_payload"))
     shown = set(page.exhibits) & set(LISTING)
 
     def elsewhere(finding: Record) -> str:
-        found = topic_of(text(finding["diagnostic"]))
+        found = find_topic(take_text(finding["diagnostic"]))
         heading = page.say(found).split(":")[0] if found in shown else ""
         return page.say("findings_elsewhere", heading=heading) if heading else ""
 
-    table = findings_table(page.results, page.wording, elsewhere)
-    return (Heading(2, page.say("findings"), "verdicts"), prose(page.say("findings_intro")), table)
+    table = build_findings_table(page.results, page.wording, elsewhere)
+    return (Heading(2, page.say("findings"), "verdicts"), build_paragraph(page.say("findings_intro")), table)
 
 
-def assumptions(page: Page) -> tuple[Block, ...] | Absent:
+def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
     """Return the identifying assumption of each specification, once each."""
     held: dict[str, list[str]] = {}
-    for spec in specifications(page.results):
-        if text(spec.get("assumption")):
-            held.setdefault(text(spec["assumption"]), []).append(label(spec))
+    for spec in list_specifications(page.results):
+        if take_text(spec.get("assumption")):
+            held.setdefault(take_text(spec["assumption"]), []).append(format_label(spec))
     if not held:
         return Absent(page.say("no_specification"))
-    items: list[tuple[Span, ...]] = [spans(strong("; ".join(names) + ": "), s) for s, names in held.items()]
+    items: list[tuple[Span, ...]] = [build_spans(emphasize("; ".join(names) + ": "), s) for s, names in held.items()]
     return (Heading(2, page.say("assumptions"), "assumptions"), BulletList(tuple(items)))
 
 
-def warnings(page: Page) -> tuple[Block, ...] | Absent:
+def build_warnings(page: Page) -> tuple[Block, ...] | Absent:
     """Return the messages of the run."""
     if page.results.messages.empty:
         return Absent(page.say("no_messages"))
-    return (Heading(2, page.say("warnings"), "warnings"), messages_table(page.results, page.wording))
+    return (Heading(2, page.say("warnings"), "warnings"), build_messages_table(page.results, page.wording))
 
 
-def machine(page: Page) -> tuple[Block, ...] | Absent:
+def build_machine(page: Page) -> tuple[Block, ...] | Absent:
     """Return versions, commit, hashes and seeds, as the manifest holds them."""
     rows = list(_flat({k: v for k, v in page.results.manifest.items() if k not in LISTED_ELSEWHERE}))
     if not rows:
@@ -61,11 +61,11 @@ def machine(page: Page) -> tuple[Block, ...] | Absent:
     seeds = page.results.manifest.get("seeds")
     if isinstance(seeds, Mapping) and seeds:
         first = next(iter(seeds.values()))
-        base = text(first[0]) if isinstance(first, list | tuple) and first else text(first)
+        base = take_text(first[0]) if isinstance(first, list | tuple) and first else take_text(first)
         rows.append(("seeds", page.say("seeds", n=str(len(seeds)), seed=base)))
     frame = pd.DataFrame(rows, columns=["what", "value"])
-    table = plain_table(frame, "machine", page.say("machine"), weights={"what": 1.0, "value": 2.2})
-    return (Heading(2, page.say("machine"), "machine-footer"), prose(page.say("machine_intro")), table)
+    table = build_plain_table(frame, "machine", page.say("machine"), weights={"what": 1.0, "value": 2.2})
+    return (Heading(2, page.say("machine"), "machine-footer"), build_paragraph(page.say("machine_intro")), table)
 
 
 def _flat(mapping: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
@@ -79,11 +79,11 @@ def _flat(mapping: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]
             and value
             and not any(isinstance(v, Mapping | list | tuple) for v in value.values())
         ):
-            rows.append((name, ", ".join(f"{k.replace('_', ' ')} {text(v)}" for k, v in value.items())))
+            rows.append((name, ", ".join(f"{k.replace('_', ' ')} {take_text(v)}" for k, v in value.items())))
         elif isinstance(value, Mapping):
             rows += _flat(value, f"{name}: ")
         elif isinstance(value, list | tuple):
             rows.append((name, ", ".join(str(v) for v in value)))
         else:
-            rows.append((name, text(value)))
+            rows.append((name, take_text(value)))
     return rows

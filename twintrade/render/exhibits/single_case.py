@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from twintrade.render import numbers
-from twintrade.render.blocks import Absent, Block, Figure, Heading, Table, prose
-from twintrade.render.exhibits.topics import sentences, topic
+from twintrade.render.blocks import Absent, Block, Figure, Heading, Table, build_paragraph
+from twintrade.render.exhibits.topics import build_topic_exhibit, list_topic_sentences
 from twintrade.render.figures import alt_text, case, placebo
-from twintrade.render.figures.events import event_key
+from twintrade.render.figures.events import list_event_key
 from twintrade.render.page import Page
-from twintrade.render.reading import payload, text, truth
-from twintrade.render.tables.plain import plain_table
+from twintrade.render.reading import find_payload, read_truth, take_text
+from twintrade.render.tables.plain import build_plain_table
 
 SETS = ("A", "B", "all")
 MOST_ROWS = 60
@@ -47,29 +47,29 @@ TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 """Payload, caption, note and the columns shown, in the order of the page."""
 NAMED_BY = {"case_tests": ("method", "donor_set"), "date_sets_table": ("date",)}
 """Tables whose rows without numbers, and reasons, stand in the note, with the columns that name a row there."""
-WEIGHTS = {f"weight_{s}": numbers.fixed for s in SETS}
+WEIGHTS = {f"weight_{s}": numbers.format_fixed for s in SETS}
 
 
-def exhibit(page: Page) -> tuple[Block, ...] | Absent:
+def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     """Return the exhibits of one treated unit; findings and payloads of the topic where there are no paths of it."""
-    frame = payload(page.results, "case_paths")
+    frame = find_payload(page.results, "case_paths")
     if frame is None:
-        return topic("single_case")(page)
+        return build_topic_exhibit("single_case")(page)
     blocks: list[Block] = [
         Heading(2, page.say("single_case"), "single-case"),
-        sentences(page, "single_case", but=("case_verdict",)),
+        list_topic_sentences(page, "single_case", but=("case_verdict",)),
         _paths(page, frame),
     ]
-    for key, method in (("placebo", text(frame["method"].iloc[0])), ("placebo_control", "synthetic control")):
-        placebos = payload(page.results, key)
+    for key, method in (("placebo", take_text(frame["method"].iloc[0])), ("placebo_control", "synthetic control")):
+        placebos = find_payload(page.results, key)
         if placebos is not None:
             blocks.append(_placebos(page, key, placebos, method))
     for key, caption, note, columns in TABLES:
-        table = payload(page.results, key)
+        table = find_payload(page.results, key)
         if table is None or (caption == "case_intervals_caption" and not _has_intervals(table)):
             continue
         blocks.append(_table(page, key, table, caption, note, columns))
-    return (*blocks, prose(page.say("case_more")))
+    return (*blocks, build_paragraph(page.say("case_more")))
 
 
 def _has_intervals(table: pd.DataFrame) -> bool:
@@ -77,16 +77,18 @@ def _has_intervals(table: pd.DataFrame) -> bool:
 
 
 def _unit(page: Page) -> str:
-    frame = payload(page.results, "placebo")
+    frame = find_payload(page.results, "placebo")
     if frame is None:
         return page.results.title
-    return next((text(u) for u, own in zip(frame["unit"], frame["is_treated"], strict=True) if truth(own)), "")
+    return next(
+        (take_text(u) for u, own in zip(frame["unit"], frame["is_treated"], strict=True) if read_truth(own)), ""
+    )
 
 
 def _paths(page: Page, frame: pd.DataFrame) -> Figure:
-    dates, shocks = payload(page.results, "candidate_dates"), payload(page.results, "known_shocks")
+    dates, shocks = find_payload(page.results, "candidate_dates"), find_payload(page.results, "known_shocks")
     simulated = page.results.is_simulated
-    present = set(frame["donor_set"].map(text))
+    present = set(frame["donor_set"].map(take_text))
     shown = [s for s in SETS[:2] if s in present] or sorted(present)
     drawing = case.draw(
         page.drawable(frame),
@@ -98,12 +100,12 @@ def _paths(page: Page, frame: pd.DataFrame) -> Figure:
         theme=page.theme,
         is_simulated=simulated,
     )
-    key = "; ".join(event_key(dates, shocks, frame))
+    key = "; ".join(list_event_key(dates, shocks, frame))
     return page.figure(
         "case-paths",
         page.say("case_paths_caption", unit=_unit(page)),
         drawing,
-        alt_text.case(frame, shown, is_simulated=simulated),
+        alt_text.describe_case(frame, shown, is_simulated=simulated),
         frame,
         notes=(
             page.say("case_paths_note", events=key or "No date is known"),
@@ -113,18 +115,18 @@ def _paths(page: Page, frame: pd.DataFrame) -> Figure:
 
 
 def _gap_label(page: Page) -> str:
-    tests = payload(page.results, "case_tests")
+    tests = find_payload(page.results, "case_tests")
     is_relative = tests is not None and "percent" in tests and bool(tests["percent"].notna().any())
     return "Gap, log points" if is_relative else "Gap"
 
 
 def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> Figure:
     simulated = page.results.is_simulated
-    named = frame.assign(donor_set=[page.say(f"set_{text(s)}") for s in frame["donor_set"]])
+    named = frame.assign(donor_set=[page.say(f"set_{take_text(s)}") for s in frame["donor_set"]])
     drawing = placebo.draw(page.drawable(named), y_label=_gap_label(page), theme=page.theme, is_simulated=simulated)
     caption = page.say("case_placebo_caption", unit=_unit(page), method=method)
     return page.figure(
-        key.replace("_", "-"), caption, drawing, alt_text.placebo(frame, is_simulated=simulated), frame
+        key.replace("_", "-"), caption, drawing, alt_text.describe_placebo(frame, is_simulated=simulated), frame
     )
 
 
@@ -143,7 +145,7 @@ def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, c
             notes += (page.say("case_lacking", rows=lacking),) if lacking else ()
     name = own.removesuffix("_table").replace("_", "-")
     most = MOST_FALSE_DATES if key == "placebo_time_table" else MOST_ROWS
-    return plain_table(
+    return build_plain_table(
         frame[present], name, page.say(caption), formats=WEIGHTS, notes=notes, most_rows=most, is_wrapping=True
     )
 
@@ -152,7 +154,7 @@ def _with_numbers(frame: pd.DataFrame, named_by: Sequence[str]) -> tuple[pd.Data
     """Return the rows that have an effect, and every reason that is told with the rows it is about."""
     effects = [c for c in frame if str(c).partition("_")[0] == "effect"]
     about: dict[str, dict[str, None]] = {}
-    for row in frame[frame["reason"].map(text) != ""].to_dict("records"):
-        about.setdefault(text(row["reason"]), {})[", ".join(text(row[c]) for c in named_by)] = None
+    for row in frame[frame["reason"].map(take_text) != ""].to_dict("records"):
+        about.setdefault(take_text(row["reason"]), {})[", ".join(take_text(row[c]) for c in named_by)] = None
     said = [f"{'; '.join(rows)}: {reason}" for reason, rows in about.items()]
     return frame[frame[effects].notna().any(axis=1)], ". ".join(said)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from twintrade.render.blocks import Absent, Block, BulletList, Heading, spans
-from twintrade.render.exhibits.payloads import is_drawn, shown
+from twintrade.render.blocks import Absent, Block, BulletList, Heading, build_spans
+from twintrade.render.exhibits.payloads import build_payload, is_drawn
 from twintrade.render.numbers import typeset
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, has_spoken, label, records, specifications, text
-from twintrade.render.wording import OF_NO_COLUMN, check_name
+from twintrade.render.reading import Record, format_label, has_spoken, list_records, list_specifications, take_text
+from twintrade.render.wording import OF_NO_COLUMN, format_check_name
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "descriptives": ("descriptive", "balance", "summary_statistics"),
@@ -49,7 +49,7 @@ ELSEWHERE = (
 )
 
 
-def topic_of(name: str) -> str:
+def find_topic(name: str) -> str:
     """Return the topic a finding or payload belongs to by its name; what has no other is sensitivity."""
     lowered = name.lower()
     if any(lowered.startswith(word) for word in ELSEWHERE):
@@ -63,27 +63,37 @@ def topic_of(name: str) -> str:
 
 def _lines(page: Page, findings: list[Record]) -> list[str]:
     """Return one line a sentence, opened by its check and, where there are several columns, by those it is about."""
-    columns = {(text(s["estimator"]), text(s["specification"])): label(s) for s in specifications(page.results)}
+    columns = {
+        (take_text(s["estimator"]), take_text(s["specification"])): format_label(s)
+        for s in list_specifications(page.results)
+    }
     about: dict[tuple[str, str], dict[str, None]] = {}
     for found in findings:
-        column = columns.get((text(found["estimator"]), text(found["specification"])), "")
-        names = about.setdefault((text(found["diagnostic"]), text(found["sentence"])), {})
-        if column and len(columns) > 1 and text(found["diagnostic"]) not in OF_NO_COLUMN:
+        column = columns.get((take_text(found["estimator"]), take_text(found["specification"])), "")
+        names = about.setdefault((take_text(found["diagnostic"]), take_text(found["sentence"])), {})
+        if column and len(columns) > 1 and take_text(found["diagnostic"]) not in OF_NO_COLUMN:
             names[column] = None
-    heads = [check_name(check) + (f" ({'; '.join(names)})" if names else "") for (check, _), names in about.items()]
+    heads = [
+        format_check_name(check) + (f" ({'; '.join(names)})" if names else "") for (check, _), names in about.items()
+    ]
     return [f"{head}: {typeset(sentence)}" for head, (_, sentence) in zip(heads, about, strict=True)]
 
 
-def sentences(page: Page, name: str, but: Sequence[str] = ()) -> BulletList:
+def list_topic_sentences(page: Page, name: str, but: Sequence[str] = ()) -> BulletList:
     """Return what the checks of a topic say, one line each, but for those that stand elsewhere."""
-    every = records(page.results.findings)
-    findings = [r for r in every if topic_of(text(r["diagnostic"])) == name and text(r["diagnostic"]) not in but]
-    return BulletList(tuple(spans(line) for line in _lines(page, findings)))
+    every = list_records(page.results.findings)
+    findings = [
+        r for r in every if find_topic(take_text(r["diagnostic"])) == name and take_text(r["diagnostic"]) not in but
+    ]
+    return BulletList(tuple(build_spans(line) for line in _lines(page, findings)))
 
 
-def together(frames: dict[str, pd.DataFrame], page: Page) -> dict[str, pd.DataFrame]:
+def join_payloads(frames: dict[str, pd.DataFrame], page: Page) -> dict[str, pd.DataFrame]:
     """Return payloads with those that are one table a column, and no figure, put below each other under one name."""
-    names = {file_name(f"{s['estimator']}-{s['specification']}"): label(s) for s in specifications(page.results)}
+    names = {
+        format_column_name(f"{s['estimator']}-{s['specification']}"): format_label(s)
+        for s in list_specifications(page.results)
+    }
     held: dict[str, list[pd.DataFrame]] = {}
     for key, frame in frames.items():
         base, _, column = key.partition("-")
@@ -103,9 +113,9 @@ def together(frames: dict[str, pd.DataFrame], page: Page) -> dict[str, pd.DataFr
 def _plain_one(page: Page, base: str, frames: dict[str, pd.DataFrame], names: dict[str, str]) -> str:
     """Return the column that a payload without one in its name is about: the one whose check has no other payload."""
     made = {
-        file_name(f"{text(r['estimator'])}-{text(r['specification'])}")
-        for r in records(page.results.findings)
-        if text(r["diagnostic"]) == base
+        format_column_name(f"{take_text(r['estimator'])}-{take_text(r['specification'])}")
+        for r in list_records(page.results.findings)
+        if take_text(r["diagnostic"]) == base
     }
     left = [key for key in made if key in names and f"{base}-{key}" not in frames]
     return names[left[0]] if len(left) == 1 else page.say("of_headline")
@@ -115,27 +125,27 @@ def _unnamed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns="estimate") if frame.columns[0] == "estimate" else frame
 
 
-def file_name(name: str) -> str:
+def format_column_name(name: str) -> str:
     """Return a column's name as it stands in the name of a payload."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")
 
 
-def topic(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
+def build_topic_exhibit(name: str) -> Callable[[Page], tuple[Block, ...] | Absent]:
     """Return the exhibit of one topic."""
 
     def exhibit(page: Page) -> tuple[Block, ...] | Absent:
-        findings = [r for r in records(page.results.findings) if topic_of(text(r["diagnostic"])) == name]
-        frames = {k: f for k, f in sorted(page.results.payloads.items()) if topic_of(k) == name and not f.empty}
+        findings = [r for r in list_records(page.results.findings) if find_topic(take_text(r["diagnostic"])) == name]
+        frames = {k: f for k, f in sorted(page.results.payloads.items()) if find_topic(k) == name and not f.empty}
         if not frames and not any(has_spoken(r) for r in findings):
-            said = [typeset(text(r["sentence"])) for r in findings]
+            said = [typeset(take_text(r["sentence"])) for r in findings]
             return Absent(said[0] if said else page.say(f"absent_{name}"))
         blocks: list[Block] = [Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
-            blocks.append(sentences(page, name))
-        for key, frame in together(frames, page).items():
+            blocks.append(list_topic_sentences(page, name))
+        for key, frame in join_payloads(frames, page).items():
             if key.endswith("_table") and is_drawn(frame) and key.removesuffix("_table") in frames:
                 continue
-            blocks += shown(page, key, frame)
+            blocks += build_payload(page, key, frame)
         return tuple(blocks)
 
     return exhibit

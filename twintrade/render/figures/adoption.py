@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled
-from twintrade.render.reading import text
+from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.reading import take_text
 
 MOST_UNITS = 60
 COLOURS = {
@@ -32,13 +32,13 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
         unit, period, status.
     """
     theme = theme or Theme()
-    statuses = list(dict.fromkeys(frame["status"].map(text)))
+    statuses = list(dict.fromkeys(frame["status"].map(take_text)))
     spare = iter(SPARE * (len(statuses) + 1))
     colours = {s: COLOURS.get(s) or next(spare) for s in statuses}
     n_units = frame["unit"].nunique()
     is_counted = n_units > MOST_UNITS
-    with styled(theme):
-        figure = blank(theme, 3.2 if is_counted else min(1.3 + 0.17 * n_units, 9.0))
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 3.2 if is_counted else min(1.3 + 0.17 * n_units, 9.0))
         axes = figure.subplots()
         if is_counted:
             _stacked(axes, frame, colours)
@@ -53,16 +53,16 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
 
 def _order(frame: pd.DataFrame) -> list[str]:
     """Return units: the earliest treated first, then the others by status and name."""
-    treated = frame[frame["status"].map(text) == "treated"].groupby("unit", sort=False)["period"].min()
-    units = list(dict.fromkeys(frame["unit"].map(text)))
-    first = frame.drop_duplicates("unit").set_index("unit")["status"].map(text)
+    treated = frame[frame["status"].map(take_text) == "treated"].groupby("unit", sort=False)["period"].min()
+    units = list(dict.fromkeys(frame["unit"].map(take_text)))
+    first = frame.drop_duplicates("unit").set_index("unit")["status"].map(take_text)
     return sorted(units, key=lambda u: (treated.get(u, np.inf), first[u], len(u), u))
 
 
 def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Theme) -> None:
     units = {unit: i for i, unit in enumerate(_order(frame))}
-    for status, rows in frame.groupby(frame["status"].map(text), sort=False):
-        places = [units[text(u)] for u in rows["unit"]]
+    for status, rows in frame.groupby(frame["status"].map(take_text), sort=False):
+        places = [units[take_text(u)] for u in rows["unit"]]
         lefts = rows["period"].astype(float).to_numpy() - 0.5
         axes.barh(
             places,
@@ -83,7 +83,7 @@ def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Them
 
 
 def _stacked(axes: Axes, frame: pd.DataFrame, colours: dict[str, str]) -> None:
-    counts = frame.groupby(["period", frame["status"].map(text)], sort=True).size().unstack(fill_value=0)
+    counts = frame.groupby(["period", frame["status"].map(take_text)], sort=True).size().unstack(fill_value=0)
     base = np.zeros(len(counts))
     for status in colours:
         values = counts[status].to_numpy(dtype=float)
@@ -107,4 +107,4 @@ def _periods(axes: Axes, frame: pd.DataFrame) -> None:
     names = frame.drop_duplicates("period").sort_values("period")
     step = max(1, -(-len(names) // 12))
     periods = [float(p) for p in names[columns[0]]][::step]
-    axes.set_xticks(periods, [text(n) for n in names[columns[1]]][::step])
+    axes.set_xticks(periods, [take_text(n) for n in names[columns[1]]][::step])

@@ -9,9 +9,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render import numbers
-from twintrade.render.figures.events import date_lines, period_axis, shock_bands
-from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled, zero_line
-from twintrade.render.reading import text
+from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands
+from twintrade.render.figures.theme import (
+    DASHES,
+    Theme,
+    apply_theme,
+    build_blank_figure,
+    draw_zero_line,
+    mark_simulated,
+)
+from twintrade.render.reading import take_text
 
 
 def draw(
@@ -42,31 +49,31 @@ def draw(
     gap_label : str
     """
     theme = theme or Theme()
-    methods = list(dict.fromkeys(frame["method"].map(text)))
-    with styled(theme):
-        figure = blank(theme, 5.2)
+    methods = list(dict.fromkeys(frame["method"].map(take_text)))
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 5.2)
         grid = figure.subplots(2, len(sets), sharex=True, sharey="row", squeeze=False)
         for column, key in enumerate(sets):
-            rows = frame[frame["donor_set"].map(text) == key]
+            rows = frame[frame["donor_set"].map(take_text) == key]
             upper, lower = grid[0, column], grid[1, column]
             upper.set_title(fill(set_names.get(key, key), 64 // len(sets)), loc="left")
             _observed(upper, rows, theme)
             for i, method in enumerate(methods, 1):
-                own = rows[rows["method"].map(text) == method].sort_values("period")
+                own = rows[rows["method"].map(take_text) == method].sort_values("period")
                 style = {"color": theme.palette[i], "linestyle": DASHES[i], "linewidth": 1.6}
                 x = own["period"].astype(float)
                 upper.plot(x, own["counterfactual"].astype(float), label=f"without the tie, by the {method}", **style)
                 lower.plot(x, own["gap"].astype(float), **style)
-            zero_line(lower, theme)
+            draw_zero_line(lower, theme)
             for axes in (upper, lower):
-                shock_bands(axes, shocks, frame, theme, has_letters=axes is upper)
-                date_lines(axes, dates, theme, has_letters=axes is upper)
+                draw_shock_bands(axes, shocks, frame, theme, has_letters=axes is upper)
+                draw_date_lines(axes, dates, theme, has_letters=axes is upper)
                 axes.yaxis.set_major_locator(MaxNLocator(5))
-                axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.tick(value)))
-            period_axis(lower, rows, most=12 // len(sets))
+                axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
+            draw_period_axis(lower, rows, most=12 // len(sets))
         grid[0, 0].set_ylabel("Index, last period before = 100")
         grid[1, 0].set_ylabel(gap_label)
-        handles = {text(line.get_label()): line for axes in grid[0] for line in axes.get_lines()}
+        handles = {take_text(line.get_label()): line for axes in grid[0] for line in axes.get_lines()}
         named = {name: line for name, line in handles.items() if name and not name.startswith("_")}
         figure.legend(handles=list(named.values()), loc="outside lower center", ncols=2, columnspacing=1.5)
         if is_simulated:

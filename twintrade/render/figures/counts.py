@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from twintrade.render import numbers
-from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled
-from twintrade.render.reading import number, records, text
+from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.reading import list_records, read_number, take_text
 
 
 def draw(
@@ -27,22 +27,22 @@ def draw(
         Its columns of names and numbers.
     """
     theme = theme or Theme()
-    rows = records(frame)
-    with styled(theme):
-        figure = blank(theme, 0.9 + 0.22 * len(rows))
+    rows = list_records(frame)
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 0.9 + 0.22 * len(rows))
         axes = figure.subplots()
-        values = [number(r[value]) for r in rows]
+        values = [read_number(r[value]) for r in rows]
         axes.barh(range(len(rows)), values, color=theme.after, height=0.7)
         for y, amount in enumerate(values):
             axes.annotate(
-                numbers.compact(amount, 3),
+                numbers.format_compact(amount, 3),
                 (amount, y),
                 xytext=(3, 0),
                 textcoords="offset points",
                 va="center",
                 fontsize=theme.size * 0.85,
             )
-        axes.set_yticks(range(len(rows)), [text(r[label]) for r in rows])
+        axes.set_yticks(range(len(rows)), [take_text(r[label]) for r in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(visible=False)
         axes.tick_params(axis="y", length=0)
@@ -66,10 +66,10 @@ def draw_years(
         Its columns of years, the last one perhaps no year, and counts.
     """
     theme = theme or Theme()
-    names = [text(v) for v in frame[label]]
+    names = [take_text(v) for v in frame[label]]
     step = max(1, len(names) // 12)
-    with styled(theme):
-        figure = blank(theme, 2.8)
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 2.8)
         axes = figure.subplots()
         axes.bar(range(len(names)), frame[value].astype(float), color=theme.after, width=0.8)
         shown = [i for i, name in enumerate(names) if not name.isdigit() or int(name) % step == 0]

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from twintrade.render.blocks import Images
 from twintrade.render.figures.embedding import cut_once
-from twintrade.render.figures.theme import Theme, styled
+from twintrade.render.figures.theme import Theme, apply_theme
 
 DOTS_PER_INCH = 200
 
@@ -24,7 +24,7 @@ def encode(figure: Figure, theme: Theme, title: str = "") -> Images:
         Stored as the picture's own title.
     """
     FigureCanvasAgg(figure)
-    with styled(theme), cut_once():
+    with apply_theme(theme), cut_once():
         _settle(figure)
         return Images(
             svg=_saved(figure, "svg", {"Date": None, "Title": title, "Creator": "twintrade"}),

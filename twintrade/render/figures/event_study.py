@@ -12,8 +12,15 @@ from numpy.typing import NDArray
 
 from twintrade.effects import Bands
 from twintrade.render import numbers
-from twintrade.render.figures.theme import MARKERS, Theme, blank, mark_simulated, styled, zero_line
-from twintrade.render.reading import Record, number, records, text, truth
+from twintrade.render.figures.theme import (
+    MARKERS,
+    Theme,
+    apply_theme,
+    build_blank_figure,
+    draw_zero_line,
+    mark_simulated,
+)
+from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
 
 FloatArray = NDArray[np.float64]
 
@@ -60,16 +67,16 @@ def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is
         Written into the figure.
     """
     theme = theme or Theme()
-    labels = list(dict.fromkeys(frame["label"].map(text)))
-    with styled(theme):
-        figure = blank(theme, 4.1 + 0.2 * (len(labels) - 1))
+    labels = list(dict.fromkeys(frame["label"].map(take_text)))
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 4.1 + 0.2 * (len(labels) - 1))
         ratios = [4.6, 0.32 * len(labels) + 0.1]
         main, counts = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.02})
-        zero_line(main, theme)
+        draw_zero_line(main, theme)
         main.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1.4)
         offsets = (np.arange(len(labels)) - (len(labels) - 1) / 2) * DODGE
         for i, name in enumerate(labels):
-            rows = records(frame[frame["label"].map(text) == name])
+            rows = list_records(frame[frame["label"].map(take_text) == name])
             for row in rows:
                 colour, marker = _style(row, i, len(labels), theme)
                 _point(main, row, float(offsets[i]), colour, marker, theme)
@@ -119,11 +126,11 @@ def _style(row: Record, position: int, n_labels: int, theme: Theme) -> tuple[str
 
 def _point(axes: Axes, row: Record, offset: float, colour: str, marker: str, theme: Theme) -> None:
     x, size = float(row["event_time"]) + offset, 5.5 if offset == 0.0 else 4.5
-    if truth(row["is_reference"]):
+    if read_truth(row["is_reference"]):
         axes.plot(x, 0.0, marker=marker, ms=size, mfc="white", mec=theme.ink, mew=1.2, ls="", zorder=4)
         return
     for low, high, width in (("simultaneous_low", "simultaneous_high", 1.0), ("low", "high", 3.6)):
-        ends = [number(row[low]), number(row[high])]
+        ends = [read_number(row[low]), read_number(row[high])]
         if np.isfinite(ends).all():
             alpha = 0.55 if width > 2 else 1.0
             axes.plot([x, x], ends, color=colour, lw=width, alpha=alpha, solid_capstyle="butt", zorder=2.5)
@@ -148,7 +155,7 @@ def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis, theme: Theme) -> N
     inner = [t for t in times if t % step == 0 and min(abs(t - end) for end in ends) >= step]
     shown = sorted({*inner, *ends})
     labels = [
-        numbers.event_time_label(
+        numbers.format_event_time_label(
             t, is_first=axis.binned[0] and t == times[0], is_last=axis.binned[1] and t == times[-1]
         )
         for t in shown
@@ -163,7 +170,7 @@ def _counts(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], theme: Theme
     axes.grid(visible=False)
     axes.tick_params(axis="y", length=0, labelsize=theme.size * 0.8)
     axes.spines["left"].set_visible(False)
-    per_label = {n: tuple(frame.loc[frame["label"].map(text) == n, "n_units"]) for n in labels}
+    per_label = {n: tuple(frame.loc[frame["label"].map(take_text) == n, "n_units"]) for n in labels}
     if len(set(per_label.values())) == 1:
         labels = labels[:1]
     names = ["Treated units"] if len(labels) == 1 else [f"Treated, {chr(97 + i)}" for i in range(len(labels))]
@@ -172,11 +179,11 @@ def _counts(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], theme: Theme
     axes.set_yticks(range(len(labels)), names)
     size = theme.size * (0.8 if len(times) <= 20 else 0.6)
     for i, name in enumerate(labels):
-        for row in records(frame[frame["label"].map(text) == name]):
+        for row in list_records(frame[frame["label"].map(take_text) == name]):
             axes.text(
                 float(row["event_time"]),
                 i,
-                numbers.count(row["n_units"]),
+                numbers.format_count(row["n_units"]),
                 ha="center",
                 va="center",
                 fontsize=size,
@@ -194,7 +201,7 @@ def _y_axis(axes: Axes, axis: EventAxis) -> None:
         low, high = axes.get_ylim()
         if high - low > WIDE_LOG_POINTS:
             shown = [p for p in WIDE_PERCENTS if low <= np.log1p(p / 100) <= high]
-            second.set_yticks(shown, [numbers.fixed(p, 0) for p in shown])
+            second.set_yticks(shown, [numbers.format_fixed(p, 0) for p in shown])
         second.spines["right"].set_visible(True)
 
 
@@ -221,11 +228,13 @@ def _legend(frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: 
             mark(f"{chr(97 + i)}  {name}", MARKERS[i % len(MARKERS)], theme.palette[i % len(theme.palette)])
             for i, name in enumerate(labels)
         ]
-    references = frame[frame["is_reference"].map(truth)]
+    references = frame[frame["is_reference"].map(read_truth)]
     if not references.empty:
-        times = ", ".join(dict.fromkeys(numbers.event_time(int(e)) for e in references["event_time"]))
+        times = ", ".join(dict.fromkeys(numbers.format_event_time(int(e)) for e in references["event_time"]))
         handles.append(mark(f"reference ({times}), zero by definition", "o", theme.ink, is_hollow=True))
-    level = numbers.percent(100 * max((number(v) for v in frame["level"] if number(v) > 0), default=0.95), 0)
+    level = numbers.format_percent(
+        100 * max((read_number(v) for v in frame["level"] if read_number(v) > 0), default=0.95), 0
+    )
     handles.append(
         plain(f"{level} pointwise interval", 3.6, 0.55)
         if frame["low"].notna().any()

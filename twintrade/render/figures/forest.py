@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from twintrade.render import numbers
-from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled
-from twintrade.render.reading import number, records, text
+from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.reading import list_records, read_number, take_text
 
 MOST_SPACED = 30
 POOLED = ("pooled", "summary", "all", "average")
@@ -30,20 +30,20 @@ def draw(
         Of the numbers at the right edge.
     """
     theme = theme or Theme()
-    rows = records(frame[frame["effect"].notna()])
-    with styled(theme):
+    rows = list_records(frame[frame["effect"].notna()])
+    with apply_theme(theme):
         places, heads = _places(rows)
         n_lines = len(rows) + len(heads)
-        figure = blank(theme, 1.0 + (0.24 if n_lines <= MOST_SPACED else 0.18) * n_lines)
+        figure = build_blank_figure(theme, 1.0 + (0.24 if n_lines <= MOST_SPACED else 0.18) * n_lines)
         axes = figure.subplots()
         for y, row in zip(places, rows, strict=True):
-            is_pooled = text(row.get("group")).lower() in POOLED or text(row["label"]).lower() in POOLED
-            low, high, effect = number(row["low"]), number(row["high"]), number(row["effect"])
+            is_pooled = take_text(row.get("group")).lower() in POOLED or take_text(row["label"]).lower() in POOLED
+            low, high, effect = read_number(row["low"]), read_number(row["high"]), read_number(row["effect"])
             if low == low and high == high:
                 axes.plot([low, high], [y, y], color=theme.after, lw=2.4 if is_pooled else 1.6, solid_capstyle="butt")
             axes.plot(effect, y, "D" if is_pooled else "s", ms=7 if is_pooled else 5, color=theme.after, mec="white")
-            shown = numbers.fixed(effect, decimals)
-            spread = numbers.interval(low, high, decimals) or numbers.p_value(row.get("p"))
+            shown = numbers.format_fixed(effect, decimals)
+            spread = numbers.format_interval(low, high, decimals) or numbers.format_p_value(row.get("p"))
             axes.annotate(
                 f"{shown} ({spread})" if spread else shown,
                 (1.01, y),
@@ -52,7 +52,7 @@ def draw(
                 fontsize=theme.size * 0.85,
             )
         axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
-        ticks = [(y, text(r["label"])) for y, r in zip(places, rows, strict=True)] + [
+        ticks = [(y, take_text(r["label"])) for y, r in zip(places, rows, strict=True)] + [
             (y, h) for h, y in heads.items()
         ]
         axes.set_yticks([y for y, _ in ticks], [name for _, name in ticks])
@@ -74,8 +74,8 @@ def _places(rows: list[dict[str, object]]) -> tuple[list[int], dict[str, int]]:
     heads: dict[str, int] = {}
     line = 0
     for row in rows:
-        group = text(row.get("group"))
-        if group and group not in heads and group != text(row["label"]):
+        group = take_text(row.get("group"))
+        if group and group not in heads and group != take_text(row["label"]):
             heads[group] = line
             line += 1
         places.append(line)

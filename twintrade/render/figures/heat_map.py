@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from twintrade.render import numbers
-from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled
-from twintrade.render.reading import text
+from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.reading import take_text
 
 MOST_LABELLED = 160
 
@@ -23,14 +23,14 @@ def draw(frame: pd.DataFrame, *, unit: str = "", theme: Theme | None = None, is_
     cells = frame.pivot_table(index="cohort", columns="event_time", values="effect", sort=True)
     labels = dict(zip(frame["cohort"], frame.get("cohort_label", frame["cohort"]), strict=True))
     bound = float(np.nanmax(np.abs(cells.to_numpy(dtype=float)))) or 1.0
-    with styled(theme):
-        figure = blank(theme, 1.3 + 0.28 * len(cells))
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 1.3 + 0.28 * len(cells))
         axes = figure.subplots()
         shown = axes.pcolormesh(
             cells.to_numpy(dtype=float), cmap="PuOr_r", vmin=-bound, vmax=bound, edgecolors="white", linewidth=0.6
         )
-        axes.set_xticks(np.arange(cells.shape[1]) + 0.5, [numbers.event_time(int(e)) for e in cells.columns])
-        axes.set_yticks(np.arange(cells.shape[0]) + 0.5, [text(labels[c]) for c in cells.index])
+        axes.set_xticks(np.arange(cells.shape[1]) + 0.5, [numbers.format_event_time(int(e)) for e in cells.columns])
+        axes.set_yticks(np.arange(cells.shape[0]) + 0.5, [take_text(labels[c]) for c in cells.index])
         axes.invert_yaxis()
         axes.grid(visible=False)
         axes.tick_params(length=0)
@@ -40,7 +40,7 @@ def draw(frame: pd.DataFrame, *, unit: str = "", theme: Theme | None = None, is_
                 axes.text(
                     j + 0.5,
                     i + 0.5,
-                    numbers.fixed(value, 2),
+                    numbers.format_fixed(value, 2),
                     ha="center",
                     va="center",
                     color=colour,

@@ -5,9 +5,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render import numbers
-from twintrade.render.figures.events import period_axis
-from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled
-from twintrade.render.reading import text
+from twintrade.render.figures.events import draw_period_axis
+from twintrade.render.figures.theme import DASHES, Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.reading import take_text
 
 
 def draw(
@@ -32,11 +32,11 @@ def draw(
     theme = theme or Theme()
     value = "index" if "index" in frame and frame["index"].notna().any() else "value"
     x = "period" if "period" in frame else "event_time"
-    with styled(theme):
-        figure = blank(theme, 3.3)
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 3.3)
         axes = figure.subplots()
-        for i, name in enumerate(dict.fromkeys(frame["series"].map(text))):
-            own = frame[frame["series"].map(text) == name].sort_values(x)
+        for i, name in enumerate(dict.fromkeys(frame["series"].map(take_text))):
+            own = frame[frame["series"].map(take_text) == name].sort_values(x)
             axes.plot(
                 own[x].astype(float),
                 own[value].astype(float),
@@ -50,11 +50,11 @@ def draw(
         if x == "event_time":
             axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
         if x == "period" and "period_label" in frame:
-            period_axis(axes, frame)
+            draw_period_axis(axes, frame)
         else:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(y_label or ("Index, last period before onset = 100" if value == "index" else ""))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: numbers.tick(amount)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: numbers.format_tick(amount)))
         axes.set_xlabel(x_label or ("Periods since onset" if x == "event_time" else ""))
         figure.legend(loc="outside lower center", ncols=2)
         if is_simulated:

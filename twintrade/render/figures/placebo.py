@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled, zero_line
-from twintrade.render.reading import text, truth
+from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
+from twintrade.render.reading import read_truth, take_text
 
 
 def draw(
@@ -25,14 +25,14 @@ def draw(
     y_label : str
     """
     theme = theme or Theme()
-    sets = list(dict.fromkeys(frame["donor_set"].map(text))) if "donor_set" in frame else [""]
+    sets = list(dict.fromkeys(frame["donor_set"].map(take_text))) if "donor_set" in frame else [""]
     is_path = "event_time" in frame or "period" in frame
-    with styled(theme):
-        figure = blank(theme, 3.3 if is_path else 1.4 + 0.9 * len(sets))
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 3.3 if is_path else 1.4 + 0.9 * len(sets))
         shape = (1, len(sets)) if is_path else (len(sets), 1)
         all_axes = figure.subplots(*shape, sharex=True, squeeze=False).ravel()
         for axes, name in zip(all_axes, sets, strict=True):
-            rows = frame[frame["donor_set"].map(text) == name] if "donor_set" in frame else frame
+            rows = frame[frame["donor_set"].map(take_text) == name] if "donor_set" in frame else frame
             (_paths if is_path else _ranks)(axes, rows, theme)
             axes.set_title(fill(name, 64 // len(sets)), loc="left")
         if is_path:
@@ -47,8 +47,8 @@ def draw(
 
 def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
     x = "event_time" if "event_time" in rows else "period"
-    zero_line(axes, theme)
-    treated = rows["is_treated"].map(truth)
+    draw_zero_line(axes, theme)
+    treated = rows["is_treated"].map(read_truth)
     placebos = rows[~treated].sort_values(x, kind="stable").astype({x: float, "value": float})
     paths = [own[[x, "value"]].to_numpy() for _, own in placebos.groupby("unit", sort=False)]
     # One collection of many lines is drawn far faster than as many lines.
@@ -63,7 +63,7 @@ def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
 
 
 def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
-    treated = rows["is_treated"].map(truth)
+    treated = rows["is_treated"].map(read_truth)
     axes.axvline(0, color=theme.ink, linewidth=0.8)
     axes.plot(rows.loc[~treated, "statistic"], [0] * int((~treated).sum()), "|", ms=16, mew=1.2, color=theme.muted)
     axes.plot(rows.loc[treated, "statistic"], [0] * int(treated.sum()), "D", ms=7, color=theme.after, mec="white")

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from twintrade.render import numbers
-from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled
+from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
 
 USUAL = (0.5, 0.8)
 
@@ -22,8 +22,8 @@ def draw(
     """
     theme = theme or Theme()
     ordered = frame.sort_values("effect")
-    with styled(theme):
-        figure = blank(theme, 2.8)
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 2.8)
         axes = figure.subplots()
         axes.plot(ordered["effect"], ordered["rejection_rate"], color=theme.palette[0], linewidth=2.0)
         for share in USUAL:
@@ -31,8 +31,8 @@ def draw(
         axes.set_ylim(0, 1.02)
         axes.set_xlabel(x_label)
         axes.set_ylabel("Share of tests that find it")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.percent(100 * value, 0)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.tick(value)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_percent(100 * value, 0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
         if is_simulated:
             mark_simulated(figure, theme)
     return figure

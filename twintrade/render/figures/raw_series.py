@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render import numbers
-from twintrade.render.figures.events import date_lines, event_key, period_axis, shock_bands
-from twintrade.render.figures.theme import DASHES, Theme, blank, mark_simulated, styled
-from twintrade.render.reading import text
+from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
+from twintrade.render.figures.theme import DASHES, Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.reading import take_text
 
 GRID_COLUMNS = 3
 MANY_CASES = 9
@@ -44,20 +44,20 @@ def draw(
     is_simulated : bool
     """
     theme = theme or Theme()
-    panels = list(dict.fromkeys(frame["panel"].map(text)))
-    series = list(dict.fromkeys(frame["series"].map(text)))
-    with styled(theme):
-        figure = blank(theme, 1.2 + (2.0 if len(panels) < 3 else 1.65) * len(panels))
+    panels = list(dict.fromkeys(frame["panel"].map(take_text)))
+    series = list(dict.fromkeys(frame["series"].map(take_text)))
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 1.2 + (2.0 if len(panels) < 3 else 1.65) * len(panels))
         all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         for axes, panel in zip(all_axes, panels, strict=True):
-            _panel(axes, frame[frame["panel"].map(text) == panel], panel, series, theme)
-            shock_bands(axes, shocks, frame, theme, has_letters=axes is all_axes[0])
-            date_lines(axes, dates, theme, has_letters=axes is all_axes[0])
-        period_axis(all_axes[-1], frame)
-        drawn = {text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
+            _panel(axes, frame[frame["panel"].map(take_text) == panel], panel, series, theme)
+            draw_shock_bands(axes, shocks, frame, theme, has_letters=axes is all_axes[0])
+            draw_date_lines(axes, dates, theme, has_letters=axes is all_axes[0])
+        draw_period_axis(all_axes[-1], frame)
+        drawn = {take_text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
         handles = [drawn[name] for name in series if name in drawn]
         figure.legend(handles=handles, loc="outside lower center", ncols=2, columnspacing=1.5)
-        lines = event_key(dates, shocks, frame)
+        lines = list_event_key(dates, shocks, frame)
         if lines:
             size = theme.size * 0.85
             all_axes[-1].set_xlabel("\n".join(lines), loc="left", fontsize=size, linespacing=1.4)
@@ -82,20 +82,20 @@ def draw_grid(
     panel : str
     """
     theme = theme or Theme()
-    series = list(dict.fromkeys(text(s) for frame, _ in cases.values() for s in frame["series"]))
+    series = list(dict.fromkeys(take_text(s) for frame, _ in cases.values() for s in frame["series"]))
     n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
     n_rows = -(-len(cases) // n_columns)
-    with styled(theme):
-        figure = blank(theme, 0.9 + (1.55 if n_columns == GRID_COLUMNS else 1.3) * n_rows)
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 0.9 + (1.55 if n_columns == GRID_COLUMNS else 1.3) * n_rows)
         all_axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for axes, (name, (frame, dates)) in zip(all_axes, cases.items(), strict=False):
-            _panel(axes, frame[frame["panel"].map(text) == panel], panel, series, theme)
+            _panel(axes, frame[frame["panel"].map(take_text) == panel], panel, series, theme)
             axes.set_title(name, loc="left")
-            date_lines(axes, dates, theme, has_letters=False)
-            period_axis(axes, frame, most=4 if n_columns == GRID_COLUMNS else 3)
+            draw_date_lines(axes, dates, theme, has_letters=False)
+            draw_period_axis(axes, frame, most=4 if n_columns == GRID_COLUMNS else 3)
         for axes in all_axes[len(cases) :]:
             axes.set_visible(False)
-        lines = {text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
+        lines = {take_text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
         figure.legend(handles=[lines[s] for s in series if s in lines], loc="outside lower center", ncols=2)
         if is_simulated:
             mark_simulated(figure, theme)
@@ -104,7 +104,7 @@ def draw_grid(
 
 def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], theme: Theme) -> None:
     for i, name in enumerate(series):
-        own = rows[rows["series"].map(text) == name].sort_values("period")
+        own = rows[rows["series"].map(take_text) == name].sort_values("period")
         if own.empty:
             continue
         is_main = i == 0
@@ -119,10 +119,10 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
             label=name,
             zorder=3 if is_main else 2.5,
         )
-    units = [u for u in dict.fromkeys(rows["unit"].map(text)) if u]
+    units = [u for u in dict.fromkeys(rows["unit"].map(take_text)) if u]
     title = PANEL_TITLES.get(panel, panel)
     axes.set_title(f"{title} ({', '.join(units)})" if units else title, loc="left")
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.tick(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
     if panel == "level":
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))

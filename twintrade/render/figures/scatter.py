@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from twintrade.render import numbers
-from twintrade.render.figures.theme import MARKERS, Theme, blank, mark_simulated, styled
-from twintrade.render.reading import records, text
+from twintrade.render.figures.theme import MARKERS, Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.reading import list_records, take_text
 
 
 def draw(
@@ -34,15 +34,15 @@ def draw(
         Columns of texts, or empty.
     """
     theme = theme or Theme()
-    with styled(theme):
-        figure = blank(theme, 4.0)
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 4.0)
         axes = figure.subplots()
         _points(axes, frame, x, y, group, theme)
         if label:
             _names(axes, frame, x, y, label, theme)
         if is_log_x:
             axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.tick(value)))
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
             axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(visible=True, axis="both")
         axes.set_xlabel(x_label or x.replace("_", " "))
@@ -55,9 +55,9 @@ def draw(
 
 
 def _points(axes: Axes, frame: pd.DataFrame, x: str, y: str, group: str, theme: Theme) -> None:
-    groups = list(dict.fromkeys(frame[group].map(text))) if group else [""]
+    groups = list(dict.fromkeys(frame[group].map(take_text))) if group else [""]
     for i, name in enumerate(groups):
-        own = frame[frame[group].map(text) == name] if group else frame
+        own = frame[frame[group].map(take_text) == name] if group else frame
         axes.plot(
             own[x].astype(float),
             own[y].astype(float),
@@ -70,9 +70,9 @@ def _points(axes: Axes, frame: pd.DataFrame, x: str, y: str, group: str, theme: 
 
 
 def _names(axes: Axes, frame: pd.DataFrame, x: str, y: str, label: str, theme: Theme) -> None:
-    for row in records(frame):
+    for row in list_records(frame):
         axes.annotate(
-            text(row[label]),
+            take_text(row[label]),
             (float(row[x]), float(row[y])),
             xytext=(4, 3),
             textcoords="offset points",

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twintrade.render import numbers
-from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled, zero_line
-from twintrade.render.reading import number, records, text
+from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
+from twintrade.render.reading import list_records, read_number, take_text
 
 
 def draw(
@@ -21,23 +21,30 @@ def draw(
     y_label : str
     """
     theme = theme or Theme()
-    restrictions = list(dict.fromkeys(frame["restriction"].map(text)))
-    with styled(theme):
-        figure = blank(theme, 3.2)
+    restrictions = list(dict.fromkeys(frame["restriction"].map(take_text)))
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 3.2)
         all_axes = figure.subplots(1, len(restrictions), sharey=True, squeeze=False)[0]
         for axes, name in zip(all_axes, restrictions, strict=True):
-            rows = records(frame[frame["restriction"].map(text) == name])
-            zero_line(axes, theme)
+            rows = list_records(frame[frame["restriction"].map(take_text) == name])
+            draw_zero_line(axes, theme)
             for x, row in enumerate(rows):
-                is_original = text(row["kind"]) == "original"
+                is_original = take_text(row["kind"]) == "original"
                 colour = theme.before if is_original else theme.after
                 axes.plot(
-                    [x, x], [number(row["low"]), number(row["high"])], color=colour, lw=3, solid_capstyle="butt"
+                    [x, x],
+                    [read_number(row["low"]), read_number(row["high"])],
+                    color=colour,
+                    lw=3,
+                    solid_capstyle="butt",
                 )
-                axes.plot(x, number(row["effect"]), "o" if is_original else "s", color=colour, mec="white", ms=6)
+                axes.plot(x, read_number(row["effect"]), "o" if is_original else "s", color=colour, mec="white", ms=6)
             axes.set_xticks(
                 range(len(rows)),
-                ["original" if text(r["kind"]) == "original" else numbers.tick(number(r["size"])) for r in rows],
+                [
+                    "original" if take_text(r["kind"]) == "original" else numbers.format_tick(read_number(r["size"]))
+                    for r in rows
+                ],
             )
             axes.set_xlim(-0.6, len(rows) - 0.4)
             axes.set_xlabel(f"Largest violation, {name.replace('_', ' ')}")

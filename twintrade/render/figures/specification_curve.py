@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from twintrade.render.figures.theme import Theme, blank, mark_simulated, styled, zero_line
-from twintrade.render.reading import text, truth
+from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
+from twintrade.render.reading import read_truth, take_text
 
 LISTED = "covariates"
 MANY = 200
@@ -31,13 +31,13 @@ def draw(
     theme = theme or Theme()
     ordered = frame[frame["effect"].notna()].sort_values("effect", kind="stable").reset_index(drop=True)
     options = _options(ordered, choices)
-    is_main = ordered["is_headline"].map(truth).astype(bool)
+    is_main = ordered["is_headline"].map(read_truth).astype(bool)
     is_long = len(ordered) > MANY
-    with styled(theme):
-        figure = blank(theme, 2.6 + 0.2 * len(options))
+    with apply_theme(theme):
+        figure = build_blank_figure(theme, 2.6 + 0.2 * len(options))
         heights = {"height_ratios": [2.4, 0.2 * len(options) + 0.1]}
         top, grid = figure.subplots(2, 1, sharex=True, gridspec_kw=heights)
-        zero_line(top, theme)
+        draw_zero_line(top, theme)
         for chosen, colour, marker, size in ((~is_main, theme.after, "o", 4), (is_main, theme.before, "D", 6)):
             rows = ordered[chosen]
             drawn = rows[rows["low"].notna() & rows["high"].notna()]
@@ -69,7 +69,7 @@ def _options(ordered: pd.DataFrame, choices: list[str]) -> dict[str, pd.Series]:
     """
     found: dict[str, pd.Series] = {}
     for choice in choices:
-        values = ordered[choice].map(text)
+        values = ordered[choice].map(take_text)
         if values.nunique() < 2:
             continue
         taken = values.map(lambda value: frozenset(value.split(", ")) if value else frozenset())

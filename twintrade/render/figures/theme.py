@@ -101,16 +101,16 @@ DASHES: tuple[Any, ...] = (
 
 
 @cache
-def cjk_family() -> str | None:
+def find_cjk_family() -> str | None:
     """Return the first Chinese typeface installed here, None where there is none."""
     installed = {entry.name for entry in font_manager.fontManager.ttflist}
     return next((family for family in CJK_FAMILIES if family in installed), None)
 
 
 @contextmanager
-def styled(theme: Theme) -> Iterator[None]:
+def apply_theme(theme: Theme) -> Iterator[None]:
     """Apply the theme: every figure is drawn and encoded inside."""
-    families = list(dict.fromkeys([theme.family, DEFAULT_FAMILY, *filter(None, [cjk_family()])]))
+    families = list(dict.fromkeys([theme.family, DEFAULT_FAMILY, *filter(None, [find_cjk_family()])]))
     settings = {
         "font.family": families,
         "font.size": theme.size,
@@ -150,7 +150,7 @@ def styled(theme: Theme) -> Iterator[None]:
         yield
 
 
-def blank(theme: Theme, height: float) -> Figure:
+def build_blank_figure(theme: Theme, height: float) -> Figure:
     """Return an empty figure of the theme's width that lays itself out."""
     return Figure(figsize=(theme.width, height), layout="constrained")
 
@@ -160,6 +160,6 @@ def mark_simulated(figure: Figure, theme: Theme) -> None:
     figure.suptitle("SIMULATED DATA", x=0.99, ha="right", fontsize=theme.size, fontweight="bold", color="#A01818")
 
 
-def zero_line(axes: Axes, theme: Theme) -> None:
+def draw_zero_line(axes: Axes, theme: Theme) -> None:
     """Draw the line at zero."""
     axes.axhline(0.0, color=theme.ink, linewidth=0.8, zorder=1.5)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from twintrade.render import numbers
 from twintrade.render.blocks import Cell
-from twintrade.render.reading import Record, number, text
+from twintrade.render.reading import Record, read_number, take_text
 
 Under = Literal["se", "interval", "t", "p"]
 STAR_LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
@@ -30,49 +30,51 @@ class TableOptions:
     columns_per_table: int = 6
 
 
-def stars(p: float) -> str:
+def format_stars(p: float) -> str:
     """Return the stars of a p-value."""
     return next((mark for bound, mark in STAR_LEVELS if p <= bound), "")
 
 
-def below(record: Record, under: Under, decimals: int, floor: float = float("nan")) -> str:
+def format_below(record: Record, under: Under, decimals: int, floor: float = float("nan")) -> str:
     """Return the line below an estimate; where the asked one is absent, the error or the interval."""
-    error, p = number(record.get("se")), number(record.get("p"))
-    low, high = number(record.get("low")), number(record.get("high"))
+    error, p = read_number(record.get("se")), read_number(record.get("p"))
+    low, high = read_number(record.get("low")), read_number(record.get("high"))
     has_error = error == error and error > 0
     lines = {
-        "se": f"({numbers.fixed(error, decimals)})" if has_error else "",
-        "interval": f"[{numbers.interval(low, high, decimals)}]" if low == low and high == high else "",
-        "t": f"[{numbers.fixed(number(record['effect']) / error, 2)}]" if has_error else "",
-        "p": numbers.p_value(p, floor),
+        "se": f"({numbers.format_fixed(error, decimals)})" if has_error else "",
+        "interval": f"[{numbers.format_interval(low, high, decimals)}]" if low == low and high == high else "",
+        "t": f"[{numbers.format_fixed(read_number(record['effect']) / error, 2)}]" if has_error else "",
+        "p": numbers.format_p_value(p, floor),
     }
     order: tuple[Under, ...] = (under, "se", "interval")
     return next((lines[kind] for kind in order if lines[kind]), "")
 
 
-def decimals_of(record: Record) -> int:
+def find_decimals(record: Record) -> int:
     """Return the decimals an estimate is printed with."""
-    return numbers.effect_decimals(text(record.get("scale")), number(record["effect"]), number(record.get("se")))
+    return numbers.choose_effect_decimals(
+        take_text(record.get("scale")), read_number(record["effect"]), read_number(record.get("se"))
+    )
 
 
 def estimate_cell(record: Record | None, options: TableOptions, floor: float = float("nan")) -> Cell:
     """Return the cell of one estimate, empty where there is none."""
     if record is None:
         return Cell(("",))
-    decimals = decimals_of(record)
-    p = number(record.get("p"))
-    value = numbers.fixed(record["effect"], decimals)
+    decimals = find_decimals(record)
+    p = read_number(record.get("p"))
+    value = numbers.format_fixed(record["effect"], decimals)
     if options.has_stars and p == p:
-        value += stars(p)
-    line = below(record, options.under, decimals, floor)
+        value += format_stars(p)
+    line = format_below(record, options.under, decimals, floor)
     return Cell((value, line) if line else (value,))
 
 
-def under_note(records: list[Record], options: TableOptions) -> list[str]:
+def list_under_notes(records: list[Record], options: TableOptions) -> list[str]:
     """Return the keys of the wording that explain what stands below the estimates, in the order of the columns."""
     keys = []
     for record in records:
-        line = below(record, options.under, decimals_of(record))
+        line = format_below(record, options.under, find_decimals(record))
         if line.startswith("("):
             keys.append("se_note")
         elif line.startswith("["):

@@ -3,9 +3,17 @@
 import pandas as pd
 
 from twintrade.render import numbers
-from twintrade.render.blocks import Cell, Column, Row, Table, row
-from twintrade.render.reading import Record, label, number, records, slug, text, truth
-from twintrade.render.tables.estimates import decimals_of
+from twintrade.render.blocks import Cell, Column, Row, Table, build_row
+from twintrade.render.reading import (
+    Record,
+    format_label,
+    format_slug,
+    list_records,
+    read_number,
+    read_truth,
+    take_text,
+)
+from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.wording import Wording
 
 _HEADS = (
@@ -19,12 +27,12 @@ _HEADS = (
 )
 
 
-def event_key(record: Record) -> str:
+def format_event_key(record: Record) -> str:
     """Return the file-name key of a specification's event study."""
-    return slug(f"event {text(record['estimator'])} {text(record['specification'])}")
+    return format_slug(f"event {take_text(record['estimator'])} {take_text(record['specification'])}")
 
 
-def event_table(frame: pd.DataFrame, record: Record, wording: Wording, notes: tuple[str, ...] = ()) -> Table:
+def build_event_table(frame: pd.DataFrame, record: Record, wording: Wording, notes: tuple[str, ...] = ()) -> Table:
     """Return the table of one event study; columns that are empty throughout are left out.
 
     Parameters
@@ -34,16 +42,16 @@ def event_table(frame: pd.DataFrame, record: Record, wording: Wording, notes: tu
     record : mapping
         Its specification.
     """
-    rows = records(frame)
-    free = [r for r in rows if not truth(r["is_reference"])]
-    decimals = max((decimals_of(r) for r in free), default=3)
-    level = next((number(r["level"]) for r in rows if number(r["level"]) > 0), 0.95)
+    rows = list_records(frame)
+    free = [r for r in rows if not read_truth(r["is_reference"])]
+    decimals = max((find_decimals(r) for r in free), default=3)
+    level = next((read_number(r["level"]) for r in rows if read_number(r["level"]) > 0), 0.95)
     cells = [_cells(r, decimals) for r in rows]
     kept = [j for j in range(len(_HEADS)) if any(c[j] and c[j] != "reference" for c in cells)]
-    heads = [head.format(level=numbers.percent(100 * level, 0)) for head in _HEADS]
+    heads = [head.format(level=numbers.format_percent(100 * level, 0)) for head in _HEADS]
     return Table(
-        key=event_key(record),
-        caption=wording.say("event_table_caption", label=label(record)),
+        key=format_event_key(record),
+        caption=wording.say("event_table_caption", label=format_label(record)),
         columns=tuple(Column("left" if j == 0 else "right") for j in kept),
         header=(tuple(Cell((heads[j],)) for j in kept),),
         groups=(tuple(_row(c, kept) for c in cells),),
@@ -52,22 +60,22 @@ def event_table(frame: pd.DataFrame, record: Record, wording: Wording, notes: tu
 
 
 def _cells(record: Record, decimals: int) -> list[str]:
-    time = text(record["event_label"])
-    value = numbers.fixed(record["effect"], decimals)
-    units = numbers.count(record["n_units"])
-    if truth(record["is_reference"]):
-        return [time, numbers.fixed(0.0, decimals), "reference", "", "", "", units]
-    error = number(record["se"])
+    time = take_text(record["event_label"])
+    value = numbers.format_fixed(record["effect"], decimals)
+    units = numbers.format_count(record["n_units"])
+    if read_truth(record["is_reference"]):
+        return [time, numbers.format_fixed(0.0, decimals), "reference", "", "", "", units]
+    error = read_number(record["se"])
     return [
         time,
         value,
-        numbers.fixed(error, decimals) if error > 0 else "",
-        numbers.interval(record["low"], record["high"], decimals),
-        numbers.interval(record["simultaneous_low"], record["simultaneous_high"], decimals),
-        numbers.p_value(record["p"]).removeprefix("p = ").removeprefix("p "),
+        numbers.format_fixed(error, decimals) if error > 0 else "",
+        numbers.format_interval(record["low"], record["high"], decimals),
+        numbers.format_interval(record["simultaneous_low"], record["simultaneous_high"], decimals),
+        numbers.format_p_value(record["p"]).removeprefix("p = ").removeprefix("p "),
         units,
     ]
 
 
 def _row(cells: list[str], kept: list[int]) -> Row:
-    return row(*(cells[j] for j in kept))
+    return build_row(*(cells[j] for j in kept))

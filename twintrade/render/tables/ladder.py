@@ -7,22 +7,22 @@ from math import ceil
 
 from twintrade.effects import ResultSet
 from twintrade.render import numbers
-from twintrade.render.blocks import Cell, Column, Row, Table, row
+from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.reading import (
     Record,
-    label,
-    matching,
-    number,
-    of_kind,
-    overall,
-    records,
-    skipped,
-    specifications,
-    text,
-    whole,
+    find_overall,
+    format_label,
+    list_records,
+    list_skipped,
+    list_specifications,
+    read_number,
+    read_whole,
+    select_kind,
+    select_matching,
+    take_text,
 )
-from twintrade.render.tables.effect_rows import effect_rows
-from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, under_note
+from twintrade.render.tables.effect_rows import build_effect_rows
+from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, list_under_notes
 from twintrade.render.wording import Wording
 
 _CLUSTERS = re.compile(r"(\d[\d,]*)\s+([^,]+)")
@@ -37,9 +37,9 @@ LOST = (
 """Counted where there are any."""
 
 
-def ladder(results: ResultSet, wording: Wording, options: TableOptions) -> tuple[Table, ...]:
+def build_ladder_tables(results: ResultSet, wording: Wording, options: TableOptions) -> tuple[Table, ...]:
     """Return the ladder, continued in further tables where it has too many columns; empty without estimates."""
-    columns = specifications(results)
+    columns = list_specifications(results)
     n_parts = max(1, ceil(len(columns) / options.columns_per_table))
     size = ceil(len(columns) / n_parts) or 1
     parts = [columns[start : start + size] for start in range(0, len(columns), size)]
@@ -58,11 +58,11 @@ def _part(
     first: int,
     place: str,
 ) -> Table:
-    outcomes = list(dict.fromkeys(text(c.get("outcome")) for c in columns))
+    outcomes = list(dict.fromkeys(take_text(c.get("outcome")) for c in columns))
     caption = wording.say("ladder_caption", outcome=" and ".join(outcomes))
     caption += f" (part {place})" if place else ""
     groups = (
-        effect_rows(results, columns, wording, options),
+        build_effect_rows(results, columns, wording, options),
         _fixed_effect_rows(columns),
         _sample_rows(results, columns),
         _design_rows(results, columns),
@@ -73,20 +73,20 @@ def _part(
         columns=(Column("left"), *(Column("decimal") for _ in columns)),
         header=_header(columns, first),
         groups=tuple(group for group in groups if group),
-        notes=ladder_notes(results, wording, options, columns, first),
+        notes=list_ladder_notes(results, wording, options, columns, first),
     )
 
 
 def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ...]:
     numbered = tuple(Cell((f"({first + i})",)) for i in range(len(columns)))
-    return ((Cell(("",)), *numbered), (Cell(("Specification",)), *(Cell((label(c),)) for c in columns)))
+    return ((Cell(("",)), *numbered), (Cell(("Specification",)), *(Cell((format_label(c),)) for c in columns)))
 
 
 def _fixed_effect_rows(columns: Sequence[Record]) -> tuple[Row, ...]:
-    sets = [[part.strip() for part in text(c.get("fixed_effects")).split(",") if part.strip()] for c in columns]
+    sets = [[part.strip() for part in take_text(c.get("fixed_effects")).split(",") if part.strip()] for c in columns]
     names = list(dict.fromkeys(name for names in sets for name in names))
     return tuple(
-        row(f"{name[:1].upper()}{name[1:]} effects", *("Yes" if name in own else "No" for own in sets))
+        build_row(f"{name[:1].upper()}{name[1:]} effects", *("Yes" if name in own else "No" for own in sets))
         for name in names
     )
 
@@ -105,68 +105,70 @@ def _sample_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ..
     rows += [_filled(name, columns, partial(_count, key=key)) for name, key in LOST if _any(columns, key)]
     rows[4:4] = _cluster_rows(columns)
     rows.append(_filled("Share of negative weights", columns, partial(_negative_weights, results)))
-    statistics = filter(None, dict.fromkeys(text(c.get("statistic_name")) for c in columns))
+    statistics = filter(None, dict.fromkeys(take_text(c.get("statistic_name")) for c in columns))
     rows += [_filled(name[:1].upper() + name[1:], columns, partial(_statistic, name=name)) for name in statistics]
     return tuple(r for r in rows if r is not None)
 
 
 def _any(columns: Sequence[Record], key: str) -> bool:
-    return any(whole(c.get(key)) for c in columns)
+    return any(read_whole(c.get(key)) for c in columns)
 
 
 def _count(column: Record, key: str) -> str:
-    return numbers.count(column.get(key))
+    return numbers.format_count(column.get(key))
 
 
 def _negative_weights(results: ResultSet, column: Record) -> str:
     """Return what a finding says about the weights of a static regression with a column's effects."""
-    mine = records(matching(results.findings, column))
-    shares = [number(r["value"]) for r in mine if text(r["unit"]) == "sum of negative weights"]
-    return numbers.percent(100 * shares[0]) if shares else ""
+    mine = list_records(select_matching(results.findings, column))
+    shares = [read_number(r["value"]) for r in mine if take_text(r["unit"]) == "sum of negative weights"]
+    return numbers.format_percent(100 * shares[0]) if shares else ""
 
 
 def _statistic(column: Record, name: str) -> str:
-    return numbers.fixed(column.get("statistic")) if text(column.get("statistic_name")) == name else ""
+    return numbers.format_fixed(column.get("statistic")) if take_text(column.get("statistic_name")) == name else ""
 
 
 def _cluster_rows(columns: Sequence[Record]) -> list[Row | None]:
-    found = [{name.strip(): amount for amount, name in _CLUSTERS.findall(text(c.get("clusters")))} for c in columns]
+    found = [
+        {name.strip(): amount for amount, name in _CLUSTERS.findall(take_text(c.get("clusters")))} for c in columns
+    ]
     dimensions = list(dict.fromkeys(name for own in found for name in own))
-    return [row(f"Clusters: {name}", *(own.get(name, "") for own in found)) for name in dimensions]
+    return [build_row(f"Clusters: {name}", *(own.get(name, "") for own in found)) for name in dimensions]
 
 
 def _filled(name: str, columns: Sequence[Record], value: Callable[[Record], str]) -> Row | None:
     cells = [value(c) for c in columns]
-    return row(name, *cells) if any(cells) else None
+    return build_row(name, *cells) if any(cells) else None
 
 
 def _design_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ...]:
     def base(column: Record) -> str:
-        bases = matching(results.effects, column)
-        bases = of_kind(bases, "event") if not of_kind(bases, "event").empty else bases
-        names = [text(b) for b in bases["base"]] if "base" in bases else []
+        bases = select_matching(results.effects, column)
+        bases = select_kind(bases, "event") if not select_kind(bases, "event").empty else bases
+        names = [take_text(b) for b in bases["base"]] if "base" in bases else []
         return names[0] if names and names[0] != "none" else ""
 
     def reference(column: Record) -> str:
-        value = number(column.get("reference"))
-        return numbers.event_time(int(value)) if value == value else ""
+        value = read_number(column.get("reference"))
+        return numbers.format_event_time(int(value)) if value == value else ""
 
     rows = (
-        _filled("Outcome in", columns, lambda c: text(c.get("outcome_in"))),
-        _filled("Effect in", columns, lambda c: text(c.get("scale"))),
-        _filled("Comparison", columns, lambda c: text(c.get("comparison"))),
+        _filled("Outcome in", columns, lambda c: take_text(c.get("outcome_in"))),
+        _filled("Effect in", columns, lambda c: take_text(c.get("scale"))),
+        _filled("Comparison", columns, lambda c: take_text(c.get("comparison"))),
         _filled("Pre-period base", columns, base),
         _filled("Reference period", columns, reference),
     )
     return tuple(r for r in rows if r is not None)
 
 
-def grouped(columns: Sequence[Record], key: str, first: int) -> list[str]:
+def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str]:
     """Return the distinct sentences of a column, each headed by the columns it holds for."""
     sentences: dict[str, list[int]] = {}
     for i, column in enumerate(columns):
-        if text(column.get(key)):
-            sentence = _SEED.sub("", text(column.get(key)))
+        if take_text(column.get(key)):
+            sentence = _SEED.sub("", take_text(column.get(key)))
             sentences.setdefault(sentence if sentence.endswith(".") else f"{sentence}.", []).append(first + i)
     if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
         return list(sentences)
@@ -175,22 +177,29 @@ def grouped(columns: Sequence[Record], key: str, first: int) -> list[str]:
 
 def is_gravity(column: Record) -> bool:
     """Whether the fixed effects of a specification absorb both city and partner booms."""
-    return text(column.get("fixed_effects")).count("×") >= 2
+    return take_text(column.get("fixed_effects")).count("×") >= 2
 
 
-def ladder_notes(
+def list_ladder_notes(
     results: ResultSet, wording: Wording, options: TableOptions, columns: Sequence[Record], first: int = 1
 ) -> tuple[str, ...]:
     """Return the sentences below a table of estimates: errors, weights, assumptions, what is left out."""
-    effects = [e for e in (overall(results, c) for c in columns) if e is not None]
-    level = next((numbers.percent(100 * number(e["level"]), 0) for e in effects if number(e.get("level")) > 0), "95%")
+    effects = [e for e in (find_overall(results, c) for c in columns) if e is not None]
+    level = next(
+        (
+            numbers.format_percent(100 * read_number(e["level"]), 0)
+            for e in effects
+            if read_number(e.get("level")) > 0
+        ),
+        "95%",
+    )
     notes = [wording.say("simulated_note")] if results.is_simulated else []
-    notes += [wording.say(key, level=level) for key in under_note(effects, options)]
-    notes += grouped(columns, "inference_note", first)
-    notes += grouped(columns, "overall_note", first)
-    notes += grouped(columns, "estimand", first)
-    notes += grouped(columns, "assumption", first)
-    if any(text(e.get("scale")) == "log points" for e in effects):
+    notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
+    notes += group_sentences(columns, "inference_note", first)
+    notes += group_sentences(columns, "overall_note", first)
+    notes += group_sentences(columns, "estimand", first)
+    notes += group_sentences(columns, "assumption", first)
+    if any(take_text(e.get("scale")) == "log points" for e in effects):
         notes.append(wording.say("percent_note"))
     if any(is_gravity(c) for c in columns):
         notes.append(wording.say("gravity"))
@@ -198,8 +207,10 @@ def ladder_notes(
     notes.append(wording.say("stars", levels=marks) if options.has_stars else wording.say("no_stars"))
     notes += [
         wording.say(
-            "skipped_note", label=label(s), reason=(text(s.get("skip_reason")) or "no reason given").rstrip(".")
+            "skipped_note",
+            label=format_label(s),
+            reason=(take_text(s.get("skip_reason")) or "no reason given").rstrip("."),
         )
-        for s in skipped(results)
+        for s in list_skipped(results)
     ]
     return tuple(notes)

@@ -7,7 +7,7 @@ from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Row, Table
-from twintrade.render.reading import text
+from twintrade.render.reading import take_text
 from twintrade.render.tables.column_heads import COLUMN_HEADS
 
 SHORT = 20
@@ -20,7 +20,7 @@ _LINK = ("http://", "https://")
 Format = Callable[[object], str]
 
 
-def plain_table(
+def build_plain_table(
     frame: pd.DataFrame,
     key: str,
     caption: str,
@@ -49,7 +49,7 @@ def plain_table(
     most_rows : int
         Rows printed; the note says how many more there are.
     """
-    columns = [str(c) for c in frame.columns if frame[c].map(text).ne("").any()]
+    columns = [str(c) for c in frame.columns if frame[c].map(take_text).ne("").any()]
     shown = frame[columns].head(most_rows)
     printers = {c: (formats or {}).get(c) or _format(frame[c]) for c in columns}
     rows = tuple(
@@ -78,7 +78,7 @@ def _head(name: str) -> str:
 
 def _weight(values: pd.Series) -> float:
     """Return the weight of a column: none where its longest text is short, else growing slowly with its length."""
-    longest = max((len(text(v)) for v in values), default=0)
+    longest = max((len(take_text(v)) for v in values), default=0)
     return 0.0 if longest <= SHORT or is_numeric_dtype(values) else longest**0.5
 
 
@@ -91,21 +91,21 @@ def _format(values: pd.Series) -> Format:
     if is_bool_dtype(values):
         return lambda value: "" if numbers.is_missing(value) else "Yes" if value else "No"
     if is_numeric_dtype(values) and _is_time(values):
-        return lambda value: "" if numbers.is_missing(value) else numbers.event_time(int(float(str(value))))
+        return lambda value: "" if numbers.is_missing(value) else numbers.format_event_time(int(float(str(value))))
     if is_integer_dtype(values):
-        return numbers.count
+        return numbers.format_count
     if is_numeric_dtype(values):
         return _fractions(values)
-    return text
+    return take_text
 
 
 def _fractions(values: pd.Series) -> Format:
     """Return how a column of fractions is printed: every cell to the same decimal place, probabilities as such."""
     name = str(values.name).lower()
     if name in PROBABILITIES or name.startswith("p_"):
-        return numbers.probability
-    decimals = numbers.column_decimals([float(v) for v in values.dropna()])
-    return numbers.compact if decimals is None else lambda value: numbers.fixed(value, decimals)
+        return numbers.format_probability
+    decimals = numbers.choose_column_decimals([float(v) for v in values.dropna()])
+    return numbers.format_compact if decimals is None else lambda value: numbers.format_fixed(value, decimals)
 
 
 def _is_time(values: pd.Series) -> bool:

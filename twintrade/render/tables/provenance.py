@@ -7,8 +7,8 @@ import pandas as pd
 from twintrade.effects import ResultSet
 from twintrade.render import numbers
 from twintrade.render.blocks import Table
-from twintrade.render.reading import text
-from twintrade.render.tables.plain import plain_table
+from twintrade.render.reading import take_text
+from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import Wording
 
 SHOWN_DIGITS = 16
@@ -23,35 +23,35 @@ def _listed(manifest: Any, key: str) -> list[dict[str, Any]]:
     return [dict(e) for e in entries if isinstance(e, dict)]
 
 
-def inputs_table(results: ResultSet, wording: Wording) -> Table | None:
+def build_inputs_table(results: ResultSet, wording: Wording) -> Table | None:
     """Return the input files as the manifest lists them; None where it lists none."""
     entries = _listed(results.manifest, "inputs")
     if not entries:
         return None
     frame = pd.DataFrame(
         {
-            "File": [text(e.get("path") or e.get("file")) for e in entries],
+            "File": [take_text(e.get("path") or e.get("file")) for e in entries],
             "Rows": [e.get("rows") for e in entries],
             "Bytes": [e.get("bytes") for e in entries],
-            "SHA-256": [text(e.get("sha256"))[:SHOWN_DIGITS] for e in entries],
+            "SHA-256": [take_text(e.get("sha256"))[:SHOWN_DIGITS] for e in entries],
             "Read as": [_reading(e) for e in entries],
             "Publisher and licence": [
                 _joined(e, ("publisher", "licence", "license", "source"), "; ") for e in entries
             ],
         }
     )
-    return plain_table(
+    return build_plain_table(
         frame.drop_duplicates(ignore_index=True),  # a file read by several tables of the spec stands here once
         "inputs",
         wording.say("inputs_caption"),
-        formats={"Rows": numbers.count, "Bytes": numbers.count},
+        formats={"Rows": numbers.format_count, "Bytes": numbers.format_count},
         weights={"File": 2.2, "Read as": 1.2, "Publisher and licence": 2.6},
         notes=[wording.say("inputs_note")],
     )
 
 
 def _joined(entry: dict[str, Any], keys: tuple[str, ...], mark: str) -> str:
-    known = (text(entry.get(k)).replace("`", "").rstrip(" .;,") for k in keys)
+    known = (take_text(entry.get(k)).replace("`", "").rstrip(" .;,") for k in keys)
     return mark.join(dict.fromkeys(filter(None, known)))
 
 
@@ -61,21 +61,21 @@ def _reading(entry: dict[str, Any]) -> str:
     return f"{read}, simulated".removeprefix(", ") if entry.get("is_simulated") else read
 
 
-def conversions_table(results: ResultSet, wording: Wording) -> Table | None:
+def build_conversions_table(results: ResultSet, wording: Wording) -> Table | None:
     """Return every factor that values were multiplied by; None where they were taken as they stood."""
     factors = results.payloads.get("conversions")
     if factors is None or factors.empty:
         return None
     frame = pd.DataFrame(
         {
-            "from": [text(cell) for cell in factors["currency"]],
-            "to": [text(cell) for cell in factors["target"]],
-            "period": [text(cell) for cell in factors["period"]],
-            "times": [numbers.compact(float(cell), significant=6) for cell in factors["factor"]],
-            "by": [text(cell) for cell in factors["source"]],
+            "from": [take_text(cell) for cell in factors["currency"]],
+            "to": [take_text(cell) for cell in factors["target"]],
+            "period": [take_text(cell) for cell in factors["period"]],
+            "times": [numbers.format_compact(float(cell), significant=6) for cell in factors["factor"]],
+            "by": [take_text(cell) for cell in factors["source"]],
         }
     )
-    return plain_table(
+    return build_plain_table(
         frame,
         "conversions",
         wording.say("conversions_caption"),
@@ -84,23 +84,23 @@ def conversions_table(results: ResultSet, wording: Wording) -> Table | None:
     )
 
 
-def dropped_table(results: ResultSet, wording: Wording) -> Table | None:
+def build_dropped_table(results: ResultSet, wording: Wording) -> Table | None:
     """Return rows left out by rule, from the manifest; None where nothing was."""
     entries = _listed(results.manifest, "dropped")
     if not entries:
         return None
     frame = pd.DataFrame(
         {
-            "rule": [text(e.get("reason") or e.get("rule") or e.get("path")) for e in entries],
-            "why": [text(e.get("sentence")) for e in entries],
+            "rule": [take_text(e.get("reason") or e.get("rule") or e.get("path")) for e in entries],
+            "why": [take_text(e.get("sentence")) for e in entries],
             "rows": [e.get("n_rows", e.get("value")) for e in entries],
             "units": [e.get("n_units") for e in entries],
             "which": [_shortened(e.get("names") or ()) for e in entries],
         }
     )
     weights = {"rule": 1.2, "why": 2.6, "which": 3.0}
-    formats = {"rows": numbers.count, "units": numbers.count}
-    return plain_table(frame, "dropped", wording.say("dropped_caption"), weights=weights, formats=formats)
+    formats = {"rows": numbers.format_count, "units": numbers.format_count}
+    return build_plain_table(frame, "dropped", wording.say("dropped_caption"), weights=weights, formats=formats)
 
 
 def _shortened(names: Any) -> str:
@@ -109,11 +109,11 @@ def _shortened(names: Any) -> str:
     return f"{shown} and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else shown
 
 
-def status_table(results: ResultSet, wording: Wording) -> Table | None:
+def build_status_table(results: ResultSet, wording: Wording) -> Table | None:
     """Return how many units and rows play which part, counted from the panel; None where it has no status."""
     data = results.data
     if data.empty or "status" not in data:
         return None
     grouped = data.groupby("status", sort=False, observed=True)["unit"].agg(["nunique", "size"])
     frame = grouped.reset_index().set_axis(["part", "units", "rows"], axis=1)
-    return plain_table(frame, "status", wording.say("status_caption"))
+    return build_plain_table(frame, "status", wording.say("status_caption"))

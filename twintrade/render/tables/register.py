@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Row, Table
-from twintrade.render.numbers import event_time
-from twintrade.render.reading import Record, records, text, whole
+from twintrade.render.numbers import format_event_time
+from twintrade.render.reading import Record, list_records, read_whole, take_text
 from twintrade.render.wording import Wording
 
 _HEADS = ("Pair", "Tie", "Kind", "Dates", "Counts from", "Status", "Note", "Source")
@@ -15,9 +15,9 @@ _WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("Pair"), _HEADS.index(
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
 
 
-def register_table(results: ResultSet, wording: Wording) -> Table | None:
+def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
     """Return the dated ties, one row each; None where there is none."""
-    dated = [r for r in records(results.twinnings) if not is_undated(r)]
+    dated = [r for r in list_records(results.twinnings) if not is_undated(r)]
     if not dated:
         return None
     rows = [_row(r, _period_labels(results)) for r in dated]
@@ -36,14 +36,14 @@ def _weight(cells: Sequence[Cell]) -> float:
     return math.sqrt(max(len(cell.text) for cell in cells))
 
 
-def undated_ties(results: ResultSet) -> list[str]:
+def list_undated_ties(results: ResultSet) -> list[str]:
     """Return the ties whose date nobody knows, by name."""
-    return [_tie(r) or text(r.get("unit")) for r in records(results.twinnings) if is_undated(r)]
+    return [_tie(r) or take_text(r.get("unit")) for r in list_records(results.twinnings) if is_undated(r)]
 
 
 def is_undated(tie: Record) -> bool:
     """Whether a tie has no date at all."""
-    return not any(text(tie.get(name)) for name in (*DATE_COLUMNS, "onset"))
+    return not any(take_text(tie.get(name)) for name in (*DATE_COLUMNS, "onset"))
 
 
 def _period_labels(results: ResultSet) -> dict[int, str]:
@@ -51,22 +51,24 @@ def _period_labels(results: ResultSet) -> dict[int, str]:
     if data.empty or not {"period", "period_label"} <= set(data.columns):
         return {}
     known = data.drop_duplicates("period")
-    return {int(p): text(n) for p, n in zip(known["period"], known["period_label"], strict=True)}
+    return {int(p): take_text(n) for p, n in zip(known["period"], known["period_label"], strict=True)}
 
 
 def _row(tie: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
-    onset = whole(tie.get("onset"))
-    source = text(tie.get("source"))
+    onset = read_whole(tie.get("onset"))
+    source = take_text(tie.get("source"))
     host = urlsplit(source).hostname if source.startswith(("https://", "http://")) else None
-    notes = "; ".join(filter(None, (text(tie.get("flag")), text(tie.get("note")))))
-    pair = text(tie.get("unit")) or "-".join(filter(None, (text(tie.get("city")), text(tie.get("partner")))))
+    notes = "; ".join(filter(None, (take_text(tie.get("flag")), take_text(tie.get("note")))))
+    pair = take_text(tie.get("unit")) or "-".join(
+        filter(None, (take_text(tie.get("city")), take_text(tie.get("partner"))))
+    )
     return (
         Cell((pair,)),
         Cell((_tie(tie),)),
-        Cell((text(tie.get("kind")),)),
+        Cell((take_text(tie.get("kind")),)),
         Cell((_dates(tie),)),
-        Cell(("" if onset is None else labels.get(onset) or event_time(onset),)),
-        Cell((text(tie.get("status")),)),
+        Cell(("" if onset is None else labels.get(onset) or format_event_time(onset),)),
+        Cell((take_text(tie.get("status")),)),
         Cell((notes,)),
         Cell((host.removeprefix("www."),), link=source) if host else Cell((source,)),
     )
@@ -74,18 +76,18 @@ def _row(tie: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
 
 def _tie(tie: Record) -> str:
     ends = (
-        text(tie.get("signatory")) or text(tie.get("city")),
-        text(tie.get("partner_city")) or text(tie.get("partner")),
+        take_text(tie.get("signatory")) or take_text(tie.get("city")),
+        take_text(tie.get("partner_city")) or take_text(tie.get("partner")),
     )
     return " – ".join(filter(None, ends))
 
 
 def _dates(tie: Record) -> str:
     """Return every candidate date with what happened on it, and the end where the tie ended."""
-    if text(tie.get("candidates")):
-        found = text(tie["candidates"])
+    if take_text(tie.get("candidates")):
+        found = take_text(tie["candidates"])
     else:
-        named = [(n.replace("_", " "), text(tie.get(n))) for n in DATE_COLUMNS[1:] if text(tie.get(n))]
+        named = [(n.replace("_", " "), take_text(tie.get(n))) for n in DATE_COLUMNS[1:] if take_text(tie.get(n))]
         found = "; ".join(f"{name} {date}" for name, date in named)
-    ended = text(tie.get("ended"))
+    ended = take_text(tie.get("ended"))
     return f"{found}; ended {ended}" if ended else found

@@ -19,30 +19,30 @@ def is_number(text: str) -> bool:
     return NUMERIC.fullmatch(text) is not None
 
 
-def as_ascii(text: str) -> str:
+def convert_to_ascii(text: str) -> str:
     """Return a printed number as programs read it: ASCII minus, no thousands separator."""
     return text.replace(MINUS, "-").replace(",", "")
 
 
-def neutral(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula; numbers keep their value."""
     if is_number(text):
-        return as_ascii(text)
+        return convert_to_ascii(text)
     return "'" + text if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text
 
 
-def safe_link(address: str) -> str:
+def check_link(address: str) -> str:
     """Return a web address, or nothing where it is not plainly one."""
     return address if _SAFE_LINK.fullmatch(address) else ""
 
 
-def hang(line: str) -> str:
+def find_hang(line: str) -> str:
     """Return what stands behind the last digit: brackets, stars."""
     found = _HANG.search(line)
     return found.group() if found and any(c.isdigit() for c in line) else ""
 
 
-def pads(table: Table) -> dict[int, str]:
+def compute_pads(table: Table) -> dict[int, str]:
     """Return for each decimal column what a line must leave free at its right so that decimals align."""
     widest: dict[int, str] = {}
     for row in table.rows:
@@ -50,7 +50,7 @@ def pads(table: Table) -> dict[int, str]:
         for cell in row.cells:
             if table.columns[place].align == "decimal":
                 for line in cell.lines:
-                    own = hang(line)
+                    own = find_hang(line)
                     if len(own) > len(widest.get(place, "")):
                         widest[place] = own
             place += cell.span
@@ -59,10 +59,10 @@ def pads(table: Table) -> dict[int, str]:
 
 def pad(line: str, widest: str) -> str:
     """Return the invisible rest of a line in a decimal column."""
-    return widest[len(hang(line)) :]
+    return widest[len(find_hang(line)) :]
 
 
-def places(cells: tuple[Cell, ...]) -> list[int]:
+def compute_places(cells: tuple[Cell, ...]) -> list[int]:
     """Return the column at which each cell of a row starts."""
     starts, place = [], 0
     for cell in cells:
@@ -71,7 +71,7 @@ def places(cells: tuple[Cell, ...]) -> list[int]:
     return starts
 
 
-def weights(table: Table, characters: float = WIDTH_IN_CHARACTERS) -> list[float]:
+def compute_column_weights(table: Table, characters: float = WIDTH_IN_CHARACTERS) -> list[float]:
     """Return relative column widths where the table's text must wrap, else an empty list.
 
     A column without a weight of its own gets the width of its longest text; the weighted ones share the rest, and
@@ -87,7 +87,9 @@ def weights(table: Table, characters: float = WIDTH_IN_CHARACTERS) -> list[float
     if not any(given):
         return []
     free = characters - 1.3 * len(given)
-    natural = [0.0 if w else longest(table, j) + (2.5 if len(given) < 7 else 1.8) for j, w in enumerate(given)]
+    natural = [
+        0.0 if w else measure_longest(table, j) + (2.5 if len(given) < 7 else 1.8) for j, w in enumerate(given)
+    ]
     most = free * sum(w == 0 for w in given) / len(given)
     squeeze = min(1.0, max(most, 0.5 * free) / sum(natural)) if sum(natural) else 1.0
     rest = free - squeeze * sum(natural)
@@ -100,9 +102,9 @@ def _shared(table: Table, given: dict[int, float], free: float) -> dict[int, flo
     cells = {j: [_at(r.cells, j) for r in table.rows] for j in given}
     lines = {j: [line for cell in found for line in cell.lines] for j, found in cells.items()}
     words = {j: [min(LONG_WORD, _longest_piece(cell)) for cell in found] for j, found in cells.items()}
-    heads = {j: longest(table, j, is_head_only=True) for j in given}
+    heads = {j: measure_longest(table, j, is_head_only=True) for j in given}
     least = {j: 1.5 + max([heads[j], *words[j]]) for j in given}
-    most = {j: 3.0 + max([least[j], *(breadth(line) for line in lines[j])]) for j in given}
+    most = {j: 3.0 + max([least[j], *(measure_breadth(line) for line in lines[j])]) for j in given}
     settled: dict[int, float] = {}
     for _ in given:
         left = {j: w for j, w in given.items() if j not in settled}
@@ -120,32 +122,34 @@ def _shared(table: Table, given: dict[int, float], free: float) -> dict[int, flo
 
 
 def _longest_piece(cell: Cell) -> float:
-    pieces = (p for line in cell.lines for p in re.split("[\0 ]", broken(line, "\0", cell)))
-    return max((breadth(piece) for piece in pieces), default=0.0)
+    pieces = (p for line in cell.lines for p in re.split("[\0 ]", mark_cell_breaks(line, "\0", cell)))
+    return max((measure_breadth(piece) for piece in pieces), default=0.0)
 
 
-def broken(line: str, mark: str, cell: Cell) -> str:
+def mark_cell_breaks(line: str, mark: str, cell: Cell) -> str:
     """Return a line of a cell with the marks at which it may break; the name of a web site breaks sooner."""
-    return breakable(line, mark, most=10 if cell.link else 22)
+    return mark_breaks(line, mark, most=10 if cell.link else 22)
 
 
-def breadth(text: str) -> float:
+def measure_breadth(text: str) -> float:
     """Return about how many average letters a text is wide."""
     return sum(1.2 if c.isupper() else 1.06 if c.isdigit() else 0.6 if c in NARROW else 1.0 for c in text)
 
 
-def longest(table: Table, place: int, *, is_head_only: bool = False) -> float:
+def measure_longest(table: Table, place: int, *, is_head_only: bool = False) -> float:
     """Return the width of the longest unbreakable text of a column: body lines whole, heads by word."""
-    body = [] if is_head_only else [breadth(line) for r in table.rows for line in _at(r.cells, place).lines]
-    heads = [breadth(word) for cells in table.header for line in _at(cells, place).lines for word in line.split()]
+    body = [] if is_head_only else [measure_breadth(line) for r in table.rows for line in _at(r.cells, place).lines]
+    heads = [
+        measure_breadth(word) for cells in table.header for line in _at(cells, place).lines for word in line.split()
+    ]
     return max([*body, *heads, 1.0])
 
 
 def _at(cells: tuple[Cell, ...], place: int) -> Cell:
-    return next((c for c, start in zip(cells, places(cells), strict=True) if start == place), Cell(("",)))
+    return next((c for c, start in zip(cells, compute_places(cells), strict=True) if start == place), Cell(("",)))
 
 
-def breakable(line: str, mark: str, short: int = 12, most: int = 22) -> str:
+def mark_breaks(line: str, mark: str, short: int = 12, most: int = 22) -> str:
     """Return a line whose long words may break after punctuation, and overlong ones at every eighth character."""
     return " ".join(_broken(word, mark, most) if len(word) > short else word for word in line.split(" "))
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.render.blocks import Table
 from twintrade.render.numbers import is_missing
-from twintrade.render.writers.cells import neutral
+from twintrade.render.writers.cells import escape_formula
 
 
 def _bytes(rows: Iterable[Iterable[str]]) -> bytes:
@@ -17,10 +17,10 @@ def _bytes(rows: Iterable[Iterable[str]]) -> bytes:
     return stream.getvalue().encode("utf-8")
 
 
-def frame_csv(frame: pd.DataFrame) -> bytes:
+def render_frame_csv(frame: pd.DataFrame) -> bytes:
     """Return a frame at full precision."""
     rows = ([_value(v) for v in values] for values in frame.itertuples(index=False, name=None))
-    return _bytes([[neutral(str(c)) for c in frame.columns], *rows])
+    return _bytes([[escape_formula(str(c)) for c in frame.columns], *rows])
 
 
 def _value(value: object) -> str:
@@ -28,10 +28,10 @@ def _value(value: object) -> str:
         return ""
     if isinstance(value, float):
         return repr(float(value))
-    return neutral(value) if isinstance(value, str) else str(value)
+    return escape_formula(value) if isinstance(value, str) else str(value)
 
 
-def table_csv(table: Table) -> bytes:
+def render_table_csv(table: Table) -> bytes:
     """Return a printed table: header rows, then body; the lines of a cell stand in rows below each other."""
     rows: list[list[str]] = []
     for cells in (*table.header, *(r.cells for r in table.rows)):
@@ -39,7 +39,7 @@ def table_csv(table: Table) -> bytes:
         for line in range(height):
             rows.append([])
             for cell in cells:
-                shown = neutral(cell.lines[line]) if line < len(cell.lines) else ""
+                shown = escape_formula(cell.lines[line]) if line < len(cell.lines) else ""
                 rows[-1] += [shown] + [""] * (cell.span - 1)
     if table.is_simulated:
         rows.append(["SIMULATED DATA"])

@@ -28,7 +28,7 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
-from twintrade.render.writers.cells import safe_link
+from twintrade.render.writers.cells import check_link
 from twintrade.render.writers.docx_table import add_caption, add_field, add_table, clean
 
 FIXED_TIME = datetime(2000, 1, 1)
@@ -37,7 +37,7 @@ _PICTURE_WIDTH = Cm(16.5)
 _LARGEST_HEIGHT = Cm(22.5)
 
 
-def word(document: Document, template: bytes | None = None) -> bytes:
+def render_docx(document: Document, template: bytes | None = None) -> bytes:
     """Return the document as DOCX.
 
     Parameters
@@ -64,10 +64,10 @@ def word(document: Document, template: bytes | None = None) -> bytes:
         _add(file, block)
     stream = io.BytesIO()
     file.save(stream)
-    return fixed_zip(stream.getvalue())
+    return normalize_zip(stream.getvalue())
 
 
-def fixed_zip(archive: bytes) -> bytes:
+def normalize_zip(archive: bytes) -> bytes:
     """Return a zip archive with its members in a fixed order and at a fixed time."""
     with zipfile.ZipFile(io.BytesIO(archive)) as source:
         names = sorted(source.namelist(), key=lambda n: (n != "[Content_Types].xml", n))
@@ -158,7 +158,7 @@ def _add(file: WordDocument, block: Block) -> None:
 
 def _add_spans(paragraph: WordParagraph, spans: tuple[Span, ...]) -> None:
     for span in spans:
-        target = safe_link(span.target) if span.kind == "link" else ""
+        target = check_link(span.target) if span.kind == "link" else ""
         if target:
             _add_link(paragraph, clean(span.text), target)
             continue

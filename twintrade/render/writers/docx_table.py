@@ -11,7 +11,7 @@ from docx.table import _Cell
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from twintrade.render.blocks import Cell, Table
-from twintrade.render.writers.cells import longest, pad, pads, places, weights
+from twintrade.render.writers.cells import compute_column_weights, compute_pads, compute_places, measure_longest, pad
 
 HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
 EM_PER_CHARACTER = 0.56
@@ -57,22 +57,22 @@ def clean(text: str) -> str:
 def add_table(file: WordDocument, table: Table) -> None:
     """Add caption, table and notes."""
     add_caption(file, "Table", table.number, table.caption)
-    size = 8.0 if weights(table) or len(table.columns) > 6 else 9.5
+    size = 8.0 if compute_column_weights(table) or len(table.columns) > 6 else 9.5
     rows = [*table.header, *(row.cells for row in table.rows)]
     grid = file.add_table(rows=len(rows), cols=len(table.columns))
     grid.autofit = False
     widths = _widths(file, table, size)
     for j, width in enumerate(widths):
         grid.columns[j].width = Emu(width)
-    widest = pads(table)
-    rules, kept = _rules(table), kept_rows(table)
+    widest = compute_pads(table)
+    rules, kept = _rules(table), find_kept_rows(table)
     for i, cells in enumerate(rows):
         word_row = grid.rows[i]
         is_head = i < len(table.header)
         _row_property(word_row._tr, "w:cantSplit")
         if is_head:
             _row_property(word_row._tr, "w:tblHeader")
-        for cell, place in zip(cells, places(cells), strict=True):
+        for cell, place in zip(cells, compute_places(cells), strict=True):
             target = word_row.cells[place]
             if cell.span > 1:
                 target = target.merge(word_row.cells[place + cell.span - 1])
@@ -91,7 +91,7 @@ def add_table(file: WordDocument, table: Table) -> None:
         file.add_paragraph()
 
 
-def kept_rows(table: Table) -> set[int]:
+def find_kept_rows(table: Table) -> set[int]:
     """Return the rows, heads counted, that stay on the page of the next one.
 
     A short table stays whole and with its notes. A long one leaves neither its head with a row or two at the foot of
@@ -99,7 +99,7 @@ def kept_rows(table: Table) -> set[int]:
     """
     n_head, n_rows = len(table.header), len(table.header) + len(table.rows)
     last = n_rows if table.notes else n_rows - 1
-    if len(table.rows) <= (MOST_WHOLE_TEXT if weights(table) else MOST_WHOLE):
+    if len(table.rows) <= (MOST_WHOLE_TEXT if compute_column_weights(table) else MOST_WHOLE):
         return set(range(last))
     return {*range(n_head + LEAST_ROWS - 1), *range(n_rows - LEAST_ROWS, last)}
 
@@ -110,11 +110,11 @@ TWIP = 635
 
 def _widths(file: WordDocument, table: Table, size: float) -> list[int]:
     """Return column widths: shares of the page where text wraps, else what the longest text needs, up to the page."""
-    shares = weights(table)
+    shares = compute_column_weights(table)
     section = file.sections[-1]
     free = (section.page_width or 0) - (section.left_margin or 0) - (section.right_margin or 0)
     if not shares:
-        shares = [longest(table, j) + 3.0 for j in range(len(table.columns))]
+        shares = [measure_longest(table, j) + 3.0 for j in range(len(table.columns))]
         free = int(min(free, sum(shares) * Pt(size) * EM_PER_CHARACTER))
     return [int(free * share / sum(shares) // TWIP) * TWIP for share in shares]
 

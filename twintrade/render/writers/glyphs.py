@@ -9,26 +9,26 @@ from pathlib import Path
 from matplotlib import font_manager, get_data_path
 
 from twintrade.effects import Message
-from twintrade.render.figures.theme import cjk_family
+from twintrade.render.figures.theme import find_cjk_family
 from twintrade.render.wording import Wording
 
 FONT_FOLDER = Path(get_data_path()) / "fonts" / "ttf"
 
 
 @cache
-def charmap() -> frozenset[int]:
+def load_charmap() -> frozenset[int]:
     """Return the code points that DejaVu Sans and an installed Chinese typeface can print."""
     points = set(font_manager.get_font(str(FONT_FOLDER / "DejaVuSans.ttf")).get_charmap())
-    path = cjk_path()
+    path = find_cjk_path()
     if path is not None:
         points |= set(font_manager.get_font(str(path)).get_charmap())
     return frozenset(points)
 
 
 @cache
-def cjk_path() -> Path | None:
+def find_cjk_path() -> Path | None:
     """Return the file of the installed Chinese typeface, None where there is none."""
-    family = cjk_family()
+    family = find_cjk_family()
     return Path(font_manager.findfont(family)) if family is not None else None
 
 

@@ -23,8 +23,15 @@ from twintrade.render.blocks import (
     Table,
 )
 from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme
-from twintrade.render.writers.cells import broken, pad, pads, places, safe_link, weights
-from twintrade.render.writers.view import view_data
+from twintrade.render.writers.cells import (
+    check_link,
+    compute_column_weights,
+    compute_pads,
+    compute_places,
+    mark_cell_breaks,
+    pad,
+)
+from twintrade.render.writers.view import build_view_data
 
 ZERO_WIDTH_SPACE = "\u200b"
 DENSE_COLUMNS = 6
@@ -37,7 +44,7 @@ def _resource(name: str) -> str:
     return resources.files("twintrade.render.writers").joinpath(name).read_text(encoding="utf-8")
 
 
-def styles(theme: Theme) -> str:
+def render_styles(theme: Theme) -> str:
     """Return the page's style sheet with the theme's typeface, size and colours in it, paler where it is dark."""
     family = "" if theme.family == DEFAULT_FAMILY else f'"{theme.family}",'
     page = _resource("page.css").replace("font:12pt/1.5 Arial", f"font:{12 * theme.text_scale:g}pt/1.5 {family}Arial")
@@ -50,7 +57,7 @@ def styles(theme: Theme) -> str:
     return page
 
 
-def html(document: Document, theme: Theme | None = None) -> bytes:
+def render_html(document: Document, theme: Theme | None = None) -> bytes:
     """Return the document as one HTML file, with pictures, styles and script inside.
 
     Parameters
@@ -59,7 +66,7 @@ def html(document: Document, theme: Theme | None = None) -> bytes:
     theme : Theme, optional
         Its typeface stands before the page's own, its size of text is the page's.
     """
-    style, script = styles(theme or Theme()), _resource("event_view.js")
+    style, script = render_styles(theme or Theme()), _resource("event_view.js")
     has_view = any(isinstance(block, EventView) for block in document.blocks)
     title = escape(document.title)
     parts = [
@@ -93,7 +100,7 @@ def _policy(style: str, script: str) -> str:
 
 def _with_contents(blocks: tuple[Block, ...]) -> list[str]:
     """Return the blocks, with a list of contents after what precedes the second section."""
-    written = [block_html(block, f"s{i}") for i, block in enumerate(blocks)]
+    written = [render_block_html(block, f"s{i}") for i, block in enumerate(blocks)]
     heads = [(i, b) for i, b in enumerate(blocks) if isinstance(b, Heading) and b.level == 2]
     if len(heads) > 2:
         items = "".join(f'<li><a href="#{b.key or f"s{i}"}">{escape(b.text)}</a></li>' for i, b in heads)
@@ -102,7 +109,7 @@ def _with_contents(blocks: tuple[Block, ...]) -> list[str]:
     return written
 
 
-def block_html(block: Block, anchor: str = "") -> str:
+def render_block_html(block: Block, anchor: str = "") -> str:
     """Return one block as HTML."""
     match block:
         case Heading():
@@ -114,7 +121,7 @@ def block_html(block: Block, anchor: str = "") -> str:
         case Note():
             return f'<div class="note {block.kind}" role="note"><p>{_spans(block.spans)}</p></div>'
         case Table():
-            return table_html(block)
+            return render_table_html(block)
         case Figure():
             return _figure(block)
         case EventView():
@@ -135,7 +142,7 @@ def _span(span: Span) -> str:
         return f"<code>{text}</code>"
     if span.kind == "reference":
         return f'<a href="#{escape(span.target)}">{text}</a>' if text else ""
-    target = safe_link(span.target) if span.kind == "link" else ""
+    target = check_link(span.target) if span.kind == "link" else ""
     return f'<a href="{escape(target)}">{text}</a>' if target else text
 
 
@@ -152,7 +159,7 @@ def _figure(figure: Figure) -> str:
     )
 
 
-def table_html(table: Table) -> str:
+def render_table_html(table: Table) -> str:
     """Return a table as an HTML fragment of its own."""
     number = f"Table {table.number}. " if table.number else ""
     caption = f'<caption><span class="number">{number}</span>{escape(table.caption)}</caption>'
@@ -160,7 +167,7 @@ def table_html(table: Table) -> str:
     if kind == "fitting" and len(table.columns) >= DENSE_COLUMNS:
         kind += " dense"
     head = "\n".join(_head_row(table, i) for i in range(len(table.header)))
-    widest = pads(table)
+    widest = compute_pads(table)
     bodies = "\n".join(
         "<tbody>" + "\n".join(_row(table, row, widest) for row in group) + "</tbody>" for group in table.groups
     )
@@ -176,7 +183,7 @@ def table_html(table: Table) -> str:
 
 def _columns(table: Table) -> str:
     """Return the shares of the width where text wraps, as attributes: the page's policy forbids inline styles."""
-    shares = weights(table)
+    shares = compute_column_weights(table)
     if not shares:
         return ""
     return "<colgroup>" + "".join(f'<col width="{100 * s / sum(shares):.1f}%">' for s in shares) + "</colgroup>\n"
@@ -185,7 +192,7 @@ def _columns(table: Table) -> str:
 def _head_row(table: Table, position: int) -> str:
     cells = table.header[position]
     written = []
-    for cell, place in zip(cells, places(cells), strict=True):
+    for cell, place in zip(cells, compute_places(cells), strict=True):
         align = table.columns[place].align
         if not cell.text:
             written.append("<td></td>")
@@ -198,10 +205,10 @@ def _head_row(table: Table, position: int) -> str:
 
 def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
     written = []
-    for cell, place in zip(row.cells, places(row.cells), strict=True):
+    for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
         lines = [_line(line, cell, widest.get(place, ""), is_second=i > 0) for i, line in enumerate(cell.lines)]
         inner = "<br>".join(lines)
-        link = safe_link(cell.link)
+        link = check_link(cell.link)
         inner = f'<a href="{escape(link)}">{inner}</a>' if link else inner
         kind = table.columns[place].align + ("" if table.columns[place].weight else " short")
         if place == 0:
@@ -213,7 +220,7 @@ def _row(table: Table, row: Row, widest: dict[int, str]) -> str:
 
 def _line(line: str, cell: Cell, widest: str, *, is_second: bool) -> str:
     rest = pad(line, widest) if line else ""
-    breaks = escape(broken(line, ZERO_WIDTH_SPACE, cell)).replace(ZERO_WIDTH_SPACE, "<wbr>")
+    breaks = escape(mark_cell_breaks(line, ZERO_WIDTH_SPACE, cell)).replace(ZERO_WIDTH_SPACE, "<wbr>")
     breaks = _DATE.sub(r'<span class="whole">\g<0></span>', breaks)
     free = f'<span class="pad" aria-hidden="true">{escape(rest)}</span>' if rest else ""
     inner = breaks + free
@@ -221,7 +228,7 @@ def _line(line: str, cell: Cell, widest: str, *, is_second: bool) -> str:
 
 
 def _view(view: EventView) -> str:
-    data = json.dumps(view_data(view), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    data = json.dumps(build_view_data(view), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     for character in "<>&":
         data = data.replace(character, f"\\u{ord(character):04x}")
     key = escape(view.key)

@@ -18,9 +18,16 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
-from twintrade.render.writers.cells import as_ascii, breakable, is_number, places, safe_link, weights
+from twintrade.render.writers.cells import (
+    check_link,
+    compute_column_weights,
+    compute_places,
+    convert_to_ascii,
+    is_number,
+    mark_breaks,
+)
 from twintrade.render.writers.glyphs import Printer
-from twintrade.render.writers.latex_text import tex
+from twintrade.render.writers.latex_text import escape_tex
 
 PACKAGES = r"\usepackage{booktabs,siunitx,threeparttable,array}"
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -42,7 +49,7 @@ HEAD_WIDTH = 16
 SOFT_BREAK = "\u200b"
 
 
-def table_tex(table: Table, printer: Printer) -> str:
+def render_table_tex(table: Table, printer: Printer) -> str:
     """Return the tabular alone, to be read into a table of the author's own."""
     head = f"% needs {_packages(table)} % twintrade table {table.key}\n"
     return f"{head}\\begin{{tabular}}{{{_columns(table)}}}\n{_mark(table)}{_body(table, printer)}\\end{{tabular}}\n"
@@ -60,26 +67,26 @@ def _mark(table: Table) -> str:
     return f"\\multicolumn{{{len(table.columns)}}}{{l}}{{\\textbf{{SIMULATED DATA}}}} \\\\\n"
 
 
-def table_float_tex(table: Table, printer: Printer) -> str:
+def render_table_float_tex(table: Table, printer: Printer) -> str:
     """Return the whole float with caption, label and notes."""
-    note = tex(printer(" ".join(table.notes)))
+    note = escape_tex(printer(" ".join(table.notes)))
     notes = f"\\begin{{tablenotes}}[flushleft]\\footnotesize\n\\item {note}\n\\end{{tablenotes}}\n" if note else ""
     return (
         f"% needs {_packages(table)} % twintrade table {table.key}\n"
         "\\begin{table}[htbp]\n\\centering\\small\n\\begin{threeparttable}\n"
-        f"\\caption{{{tex(printer(table.caption))}}}\\label{{tab:{table.key}}}\n"
+        f"\\caption{{{escape_tex(printer(table.caption))}}}\\label{{tab:{table.key}}}\n"
         f"\\begin{{tabular}}{{{_columns(table)}}}\n{_mark(table)}{_body(table, printer)}\\end{{tabular}}\n"
         f"{notes}\\end{{threeparttable}}\n\\end{{table}}\n"
     )
 
 
-def latex(document: Document, printer: Printer) -> bytes:
+def render_latex(document: Document, printer: Printer) -> bytes:
     """Return appendix.tex; its figures and tables lie beside it in figures/ and tables/."""
     simulated = "\\pagestyle{fancy}\\fancyhead[R]{\\textbf{SIMULATED DATA}}\n" if document.is_simulated else ""
     parts = [
         "% compile under another name than the PDF beside it: pdflatex -jobname=appendix-latex appendix.tex\n",
         PREAMBLE,
-        f"\\hypersetup{{pdftitle={{{tex(printer(document.title))}}}}}\n\\begin{{document}}\n{simulated}",
+        f"\\hypersetup{{pdftitle={{{escape_tex(printer(document.title))}}}}}\n\\begin{{document}}\n{simulated}",
         *(_block(block, printer) for block in document.blocks),
         "\\end{document}\n",
     ]
@@ -90,8 +97,8 @@ def _block(block: Block, printer: Printer) -> str:
     match block:
         case Heading():
             if block.level == 1:
-                return f"{{\\LARGE\\bfseries {tex(printer(block.text))}\\par}}\n\n"
-            return f"\\{_SECTIONS.get(block.level, 'paragraph*')}{{{tex(printer(block.text))}}}\n"
+                return f"{{\\LARGE\\bfseries {escape_tex(printer(block.text))}\\par}}\n\n"
+            return f"\\{_SECTIONS.get(block.level, 'paragraph*')}{{{escape_tex(printer(block.text))}}}\n"
         case Paragraph():
             return _spans(block.spans, printer) + "\n\n"
         case BulletList():
@@ -115,8 +122,8 @@ def _spans(spans: tuple[Span, ...], printer: Printer) -> str:
 
 
 def _span(span: Span, printer: Printer) -> str:
-    text = tex(printer(span.text))
-    target = safe_link(span.target) if span.kind == "link" else ""
+    text = escape_tex(printer(span.text))
+    target = check_link(span.target) if span.kind == "link" else ""
     if span.kind == "strong":
         return f"\\textbf{{{text}}}"
     if span.kind == "code":
@@ -127,13 +134,13 @@ def _span(span: Span, printer: Printer) -> str:
 
 
 def _figure(figure: Figure, printer: Printer) -> str:
-    caption = tex(printer(f"Figure {figure.number}. {figure.caption}"))
-    details = tex(printer(figure.details))
-    notes = tex(printer(" ".join(figure.notes)))
+    caption = escape_tex(printer(f"Figure {figure.number}. {figure.caption}"))
+    details = escape_tex(printer(figure.details))
+    notes = escape_tex(printer(" ".join(figure.notes)))
     return (
         "\\begin{minipage}{\\linewidth}\n"
         f"\\textbf{{{caption}}} {details}\\par\\smallskip\n"
-        f"% {tex(printer(figure.alt))}\n"
+        f"% {escape_tex(printer(figure.alt))}\n"
         f"\\includegraphics[width=\\linewidth,height=0.82\\textheight,keepaspectratio]{{figures/{figure.key}.pdf}}\\par\n"
         f"{{\\footnotesize {notes}\\par}}\n\\end{{minipage}}\\par\\bigskip\n\n"
     )
@@ -141,12 +148,12 @@ def _figure(figure: Figure, printer: Printer) -> str:
 
 def _long_table(table: Table, printer: Printer) -> str:
     """Return a table inside the appendix: one that may break over pages, with its header repeated."""
-    caption = tex(printer(f"Table {table.number}. {table.caption}"))
+    caption = escape_tex(printer(f"Table {table.number}. {table.caption}"))
     n_columns = len(table.columns)
-    is_text = bool(weights(table))
+    is_text = bool(compute_column_weights(table))
     size = "\\scriptsize" if n_columns > 5 and not is_text else "\\footnotesize" if is_text else "\\small"
     head, body = _head(table, printer), _groups(table, printer)
-    notes = tex(printer(" ".join(table.notes)))
+    notes = escape_tex(printer(" ".join(table.notes)))
     return (
         f"{{{size}\\setlength{{\\tabcolsep}}{{3pt}}\\setlength{{\\LTleft}}{{0pt}}\n"
         f"\\room{{{12 if is_text else 7}\\baselineskip}}\\textbf{{{caption}}}\\nopagebreak\n"
@@ -157,7 +164,7 @@ def _long_table(table: Table, printer: Printer) -> str:
 
 def _columns(table: Table) -> str:
     """Return the column types: S for aligned decimals, paragraphs where text must wrap."""
-    shares = weights(table)
+    shares = compute_column_weights(table)
     total = sum(shares)
     types = []
     for j, column in enumerate(table.columns):
@@ -175,9 +182,9 @@ def _columns(table: Table) -> str:
 def _s_column(table: Table, place: int) -> str:
     whole, decimals, sign = 1, 0, ""
     for row in table.groups[0] if table.groups else ():
-        for cell, start in zip(row.cells, places(row.cells), strict=True):
+        for cell, start in zip(row.cells, compute_places(row.cells), strict=True):
             for line in cell.lines if start == place else ():
-                number = as_ascii(line.strip("()*"))
+                number = convert_to_ascii(line.strip("()*"))
                 if is_number(number):
                     left, _, right = number.lstrip("-+").partition(".")
                     whole, decimals = max(whole, len(left)), max(decimals, len(right))
@@ -196,15 +203,15 @@ def _head(table: Table, printer: Printer) -> str:
     lines = ["\\toprule"]
     for cells in table.header:
         written, rules = [], []
-        for cell, place in zip(cells, places(cells), strict=True):
+        for cell, place in zip(cells, compute_places(cells), strict=True):
             align = table.columns[place].align
             if cell.span > 1:
-                written.append(f"\\multicolumn{{{cell.span}}}{{c}}{{{tex(printer(cell.text))}}}")
+                written.append(f"\\multicolumn{{{cell.span}}}{{c}}{{{escape_tex(printer(cell.text))}}}")
                 rules.append(f"\\cmidrule(lr){{{place + 1}-{place + cell.span}}}")
             elif align == "decimal":
                 written.append(f"{{{_stacked(cell, printer)}}}")
             else:
-                written.append(tex(printer(cell.text)))
+                written.append(escape_tex(printer(cell.text)))
         lines.append(" & ".join(written) + " \\\\" + "".join(rules))
     return "\n".join([*lines, "\\midrule"]) + "\n"
 
@@ -212,9 +219,9 @@ def _head(table: Table, printer: Printer) -> str:
 def _stacked(cell: Cell, printer: Printer) -> str:
     """Return a column head broken at its commas, and between words where it is long, so that columns stay narrow."""
     named = re.sub(r", ", ",\n", printer(cell.text)).split("\n")
-    parts = [tex(line) for part in named for line in textwrap.wrap(part, HEAD_WIDTH, break_long_words=False)]
+    parts = [escape_tex(line) for part in named for line in textwrap.wrap(part, HEAD_WIDTH, break_long_words=False)]
     if len(parts) < 2:
-        return tex(printer(cell.text))
+        return escape_tex(printer(cell.text))
     return "\\shortstack[c]{" + r"\\".join(parts) + "}"
 
 
@@ -228,7 +235,7 @@ def _row(table: Table, row: Row, printer: Printer) -> str:
     lines = []
     for i in range(height):
         written = []
-        for cell, place in zip(row.cells, places(row.cells), strict=True):
+        for cell, place in zip(row.cells, compute_places(row.cells), strict=True):
             line = cell.lines[i] if i < len(cell.lines) else ""
             is_decimal = table.columns[place].align == "decimal" and cell.span == 1
             inner = _decimal(line, printer) if is_decimal else _text(line, printer)
@@ -240,7 +247,7 @@ def _row(table: Table, row: Row, printer: Printer) -> str:
 
 
 def _linked(inner: str, address: str) -> str:
-    target = safe_link(address)
+    target = check_link(address)
     if not (inner and target and target.isascii()):
         return inner
     return f"\\href{{{_address(target)}}}{{{inner}}}"
@@ -251,7 +258,7 @@ def _address(target: str) -> str:
 
 
 def _text(line: str, printer: Printer) -> str:
-    return tex(breakable(printer(line), SOFT_BREAK)).replace(SOFT_BREAK, "\\allowbreak{}")
+    return escape_tex(mark_breaks(printer(line), SOFT_BREAK)).replace(SOFT_BREAK, "\\allowbreak{}")
 
 
 def _decimal(line: str, printer: Printer) -> str:
@@ -261,5 +268,5 @@ def _decimal(line: str, printer: Printer) -> str:
     core = line.strip("()*")
     if is_number(core) and "." in core:
         before, after = line[: line.index(core)], line[line.index(core) + len(core) :]
-        return (f"{{{before}}}" if before else "") + as_ascii(core) + (f"{{{after}}}" if after else "")
-    return f"{{{tex(printer(line))}}}"
+        return (f"{{{before}}}" if before else "") + convert_to_ascii(core) + (f"{{{after}}}" if after else "")
+    return f"{{{escape_tex(printer(line))}}}"

@@ -79,7 +79,7 @@ _BARRED = re.compile(f"([A-Za-z]){BAR}")
 PRINTABLE = frozenset(ord(c) for c in (*SPECIALS, *LATIN, BAR, *(chr(p) for p in range(0x20, 0x7F))))
 
 
-def tex(text: str) -> str:
+def escape_tex(text: str) -> str:
     """Return a text escaped for LaTeX; what pdflatex cannot print must be replaced before (see ``PRINTABLE``)."""
     whole = "".join(SPECIALS.get(c) or (c if ord(c) in PRINTABLE else "?") for c in text)
     return _BARRED.sub(r"\\={\1}", whole).replace(BAR, r"\={}")

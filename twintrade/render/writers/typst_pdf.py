@@ -25,9 +25,18 @@ from twintrade.render.blocks import (
     Span,
     Table,
 )
-from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme, cjk_family
-from twintrade.render.writers.cells import breadth, broken, longest, pad, pads, places, safe_link, weights
-from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, cjk_path
+from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme, find_cjk_family
+from twintrade.render.writers.cells import (
+    check_link,
+    compute_column_weights,
+    compute_pads,
+    compute_places,
+    mark_cell_breaks,
+    measure_breadth,
+    measure_longest,
+    pad,
+)
+from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, find_cjk_path
 
 STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -46,7 +55,7 @@ LEAST_TEXT = 16
 ZERO_WIDTH_SPACE = "\u200b"
 
 
-def pdf(document: Document, printer: Printer, theme: Theme | None = None) -> tuple[bytes, tuple[Message, ...]]:
+def render_pdf(document: Document, printer: Printer, theme: Theme | None = None) -> tuple[bytes, tuple[Message, ...]]:
     """Return the document as PDF/UA-1 and PDF/A-2a, and a warning for every text the typeface cannot print.
 
     Parameters
@@ -68,7 +77,7 @@ def pdf(document: Document, printer: Printer, theme: Theme | None = None) -> tup
         "simulated": document.is_simulated,
         "lang": language,
         "region": region or None,
-        "fonts": list(dict.fromkeys([theme.family, DEFAULT_FAMILY, *filter(None, [cjk_family()])])),
+        "fonts": list(dict.fromkeys([theme.family, DEFAULT_FAMILY, *filter(None, [find_cjk_family()])])),
         "scale": theme.text_scale,
         "blocks": [b for block in document.blocks for b in _block(block, printer)],
     }
@@ -76,7 +85,7 @@ def pdf(document: Document, printer: Printer, theme: Theme | None = None) -> tup
     fonts = [str(FONT_FOLDER)]
     if theme.family != DEFAULT_FAMILY:
         fonts.append(str(Path(font_manager.findfont(theme.family)).parent))
-    chinese = cjk_path()
+    chinese = find_cjk_path()
     if chinese is not None:
         fonts.append(str(chinese.parent))
     try:
@@ -119,7 +128,7 @@ def _spans(spans: tuple[Span, ...], printer: Printer) -> list[dict[str, str]]:
         {
             "kind": span.kind,
             "text": printer(span.text),
-            "target": safe_link(span.target) if span.kind == "link" else span.target,
+            "target": check_link(span.target) if span.kind == "link" else span.target,
         }
         for span in spans
     ]
@@ -143,9 +152,9 @@ def _figure(figure: Figure, printer: Printer) -> dict[str, Any]:
 
 def _table(table: Table, printer: Printer) -> dict[str, Any]:
     number = f"Table {table.number}. " if table.number else ""
-    widest = pads(table)
+    widest = compute_pads(table)
     n_columns = len(table.columns)
-    shares = weights(table)
+    shares = compute_column_weights(table)
     notes = printer(" ".join(table.notes))
     is_breakable = _height(table) > (MOST_UNBROKEN_TEXT if shares else MOST_UNBROKEN)
     return {
@@ -169,37 +178,44 @@ def _is_wide(table: Table) -> bool:
     """Whether a table with texts needs a page turned on its side."""
     if len(table.columns) <= WIDE_COLUMNS or not any(column.weight for column in table.columns):
         return False
-    least = [LEAST_TEXT if c.weight else longest(table, j) + 1 for j, c in enumerate(table.columns)]
+    least = [LEAST_TEXT if c.weight else measure_longest(table, j) + 1 for j, c in enumerate(table.columns)]
     return sum(least) > PORTRAIT_CHARACTERS
 
 
 def _typst_widths(table: Table) -> list[float]:
     """Return the shares of the width, none where columns keep their own; a ladder's first column gets more."""
     if any(column.weight for column in table.columns):
-        return weights(table, LANDSCAPE_CHARACTERS if _is_wide(table) else PORTRAIT_CHARACTERS)
+        return compute_column_weights(table, LANDSCAPE_CHARACTERS if _is_wide(table) else PORTRAIT_CHARACTERS)
     n_decimals = sum(column.align == "decimal" for column in table.columns)
     first = 1.55 if n_decimals < 4 else 1.3
     if n_decimals > 2:
         return [first, *(1.0 for _ in table.columns[1:])]
     places_ = range(len(table.columns))
-    whole = [max(longest(table, j), *(breadth(head) for head in _heads(table, j))) + 1.8 for j in places_]
-    return [longest(table, j) + 1.8 for j in places_] if sum(whole) > PORTRAIT_CHARACTERS else []
+    whole = [
+        max(measure_longest(table, j), *(measure_breadth(head) for head in _heads(table, j))) + 1.8 for j in places_
+    ]
+    return [measure_longest(table, j) + 1.8 for j in places_] if sum(whole) > PORTRAIT_CHARACTERS else []
 
 
 def _heads(table: Table, place: int) -> list[str]:
-    return [c.text for cells in table.header for c, start in zip(cells, places(cells), strict=True) if start == place]
+    return [
+        c.text
+        for cells in table.header
+        for c, start in zip(cells, compute_places(cells), strict=True)
+        if start == place
+    ]
 
 
 def _height(table: Table) -> int:
     """Return about how many lines the body of a table takes."""
-    widths = weights(table, PORTRAIT_CHARACTERS)
+    widths = compute_column_weights(table, PORTRAIT_CHARACTERS)
     if not widths:
         return len(table.rows)
 
     def lines(cell: Cell, place: int) -> int:
-        return sum(1 + int(breadth(line) / widths[place]) for line in cell.lines)
+        return sum(1 + int(measure_breadth(line) / widths[place]) for line in cell.lines)
 
-    return sum(max(lines(c, p) for c, p in zip(r.cells, places(r.cells), strict=True)) for r in table.rows)
+    return sum(max(lines(c, p) for c, p in zip(r.cells, compute_places(r.cells), strict=True)) for r in table.rows)
 
 
 def _cells(table: Table, cells: tuple[Cell, ...], widest: dict[int, str], printer: Printer) -> list[dict[str, Any]]:
@@ -207,14 +223,14 @@ def _cells(table: Table, cells: tuple[Cell, ...], widest: dict[int, str], printe
         {
             "lines": [
                 {
-                    "text": broken(printer(line), ZERO_WIDTH_SPACE, cell),
+                    "text": mark_cell_breaks(printer(line), ZERO_WIDTH_SPACE, cell),
                     "pad": pad(line, widest.get(place, "")) if line else "",
                 }
                 for line in cell.lines
             ],
             "span": cell.span,
             "place": place,
-            "link": safe_link(cell.link),
+            "link": check_link(cell.link),
         }
-        for cell, place in zip(cells, places(cells), strict=True)
+        for cell, place in zip(cells, compute_places(cells), strict=True)
     ]

@@ -5,24 +5,26 @@ from typing import Any
 
 from twintrade.render import numbers
 from twintrade.render.blocks import EventView
-from twintrade.render.reading import Record, number, records, text, truth, whole
+from twintrade.render.reading import Record, list_records, read_number, read_truth, read_whole, take_text
 
 COLUMNS = ("event_time", "effect", "se", "low", "high", "simultaneous_low", "simultaneous_high", "n_units")
 
 
-def view_data(view: EventView) -> dict[str, Any]:
+def build_view_data(view: EventView) -> dict[str, Any]:
     """Return the view's data as JSON can hold it."""
     frame = view.frame
     keys = frame[["estimator", "specification", "label"]].drop_duplicates()
     series = [
         _series(
-            records(frame[(frame["estimator"] == k["estimator"]) & (frame["specification"] == k["specification"])]),
-            text(k["label"]),
+            list_records(
+                frame[(frame["estimator"] == k["estimator"]) & (frame["specification"] == k["specification"])]
+            ),
+            take_text(k["label"]),
         )
-        for k in records(keys)
+        for k in list_records(keys)
     ]
     return {
-        "level": numbers.percent(100 * view.level, 0),
+        "level": numbers.format_percent(100 * view.level, 0),
         "xLabel": view.x_label,
         "simulated": "SIMULATED DATA" if view.is_simulated else "",
         "columns": list(COLUMNS),
@@ -31,26 +33,26 @@ def view_data(view: EventView) -> dict[str, Any]:
 
 
 def _series(rows: list[Record], label: str) -> dict[str, Any]:
-    scale = text(rows[0]["scale"])
+    scale = take_text(rows[0]["scale"])
     return {"label": label, "scale": scale, "points": [_point(row, scale) for row in rows]}
 
 
 def _point(row: Record, scale: str) -> dict[str, Any]:
-    decimals = numbers.effect_decimals(scale, number(row["effect"]), number(row["se"]))
-    pointwise = numbers.interval(row["low"], row["high"], decimals)
-    band = numbers.interval(row["simultaneous_low"], row["simultaneous_high"], decimals)
+    decimals = numbers.choose_effect_decimals(scale, read_number(row["effect"]), read_number(row["se"]))
+    pointwise = numbers.format_interval(row["low"], row["high"], decimals)
+    band = numbers.format_interval(row["simultaneous_low"], row["simultaneous_high"], decimals)
     return {
-        "time": whole(row["event_time"]),
-        "timeText": text(row["event_label"]),
-        "reference": truth(row["is_reference"]),
+        "time": read_whole(row["event_time"]),
+        "timeText": take_text(row["event_label"]),
+        "reference": read_truth(row["is_reference"]),
         "effect": _end(row["effect"]),
         "pointwise": [_end(row["low"]), _end(row["high"])],
         "simultaneous": [_end(row["simultaneous_low"]), _end(row["simultaneous_high"])],
-        "text": numbers.fixed(row["effect"], decimals),
-        "percentText": numbers.percent_from_log(number(row["effect"])) if scale == "log points" else "",
+        "text": numbers.format_fixed(row["effect"], decimals),
+        "percentText": numbers.format_log_percent(read_number(row["effect"])) if scale == "log points" else "",
         "pointwiseText": pointwise,
         "simultaneousText": band,
-        "units": numbers.count(row["n_units"]),
+        "units": numbers.format_count(row["n_units"]),
         "csv": ["" if numbers.is_missing(row[c]) else repr(_plain(row[c])) for c in COLUMNS],
     }
 

@@ -5,8 +5,8 @@ import zipfile
 from xml.sax.saxutils import escape, quoteattr
 
 from twintrade.render.blocks import Cell, Document, Table
-from twintrade.render.writers.cells import as_ascii, is_number
-from twintrade.render.writers.docx import fixed_zip
+from twintrade.render.writers.cells import convert_to_ascii, is_number
+from twintrade.render.writers.docx import normalize_zip
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -22,7 +22,7 @@ _STYLES = (
 )
 
 
-def workbook(document: Document) -> bytes:
+def render_xlsx(document: Document) -> bytes:
     """Return the tables of a document as XLSX.
 
     Every text is an inline string: a cell that begins with = is shown, never computed.
@@ -39,7 +39,7 @@ def workbook(document: Document) -> bytes:
         archive.writestr("xl/styles.xml", _HEAD + _STYLES)
         for i, table in enumerate(tables):
             archive.writestr(f"xl/worksheets/sheet{i + 1}.xml", _sheet(table))
-    return fixed_zip(stream.getvalue())
+    return normalize_zip(stream.getvalue())
 
 
 def _names(tables: list[Table]) -> list[str]:
@@ -84,7 +84,7 @@ def _cell(row: int, column: int, text: str, *, is_head: bool) -> str:
     place = f"{_letters(column)}{row + 1}"
     style = ' s="1"' if is_head else ""
     if is_number(text) and not is_head:
-        return f'<c r="{place}"{style}><v>{as_ascii(text)}</v></c>'
+        return f'<c r="{place}"{style}><v>{convert_to_ascii(text)}</v></c>'
     clean = "".join(c for c in text if c in "\t\n" or (ord(c) >= 0x20 and not 0xD800 <= ord(c) <= 0xDFFF))
     return f'<c r="{place}" t="inlineStr"{style}><is><t xml:space="preserve">{escape(clean)}</t></is></c>'
 

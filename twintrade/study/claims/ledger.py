@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twintrade.effects import ResultSet
-from twintrade.study.claims.evidence import CANNOT_TELL, answered, frame_of
+from twintrade.study.claims.evidence import CANNOT_TELL, answer_claim, build_ledger_frame
 
 PAYLOAD = "claims"
 
@@ -25,13 +25,13 @@ class Paged(Protocol):
 
 
 @cache
-def known_claims() -> tuple[Mapping[str, Any], ...]:
+def load_claims() -> tuple[Mapping[str, Any], ...]:
     """Return the claims of the package: id, text, evidence, need."""
     file = resources.files("twintrade.study") / "claims.toml"
     return tuple(tomllib.loads(file.read_text(encoding="utf-8"))["claim"])
 
 
-def with_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> ResultSet:
+def add_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> ResultSet:
     """Return the results with the payload ``claims``.
 
     Parameters
@@ -40,23 +40,23 @@ def with_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> Re
     own : sequence of mapping
         The ``[[claim]]`` tables of the analysis file.
     """
-    return replace(results, payloads={**results.payloads, PAYLOAD: ledger(results, own)})
+    return replace(results, payloads={**results.payloads, PAYLOAD: build_ledger(results, own)})
 
 
-def own_claims(spec: Paged) -> list[dict[str, Any]]:
+def list_own_claims(spec: Paged) -> list[dict[str, Any]]:
     """Return the claims of an analysis file."""
     return [claim.model_dump() for claim in spec.claim]
 
 
-def ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
+def build_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
     """Return one row a claim: claim_id, claim, verdict, answer, detectable, is_examined; own claims last."""
     checked = set(results.findings["diagnostic"])
-    claims = [*known_claims(), *(_evident(claim, i, checked) for i, claim in enumerate(own, 1))]
-    return frame_of([_row(results, claim) for claim in claims])
+    claims = [*load_claims(), *(_evident(claim, i, checked) for i, claim in enumerate(own, 1))]
+    return build_ledger_frame([_row(results, claim) for claim in claims])
 
 
 def _row(results: ResultSet, claim: Mapping[str, Any]) -> dict[str, Any]:
-    found = answered(results, claim["evidence"])
+    found = answer_claim(results, claim["evidence"])
     row = {"claim_id": claim["id"], "claim": claim["text"]}
     if found is None:
         need = f"Not examined here; needs {claim['need']}."

@@ -14,10 +14,10 @@ from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.ppml_corrected import PPMLCorrected
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.study.claims.detectable import size_from
+from twintrade.study.claims.detectable import compute_size_from_interval
 from twintrade.study.run.columns import Run
 from twintrade.study.run.results import Estimated
-from twintrade.study.run.seeds import generator
+from twintrade.study.run.seeds import build_generator
 
 PAYLOAD = "money"
 CASE_VERDICT = "case_verdict"
@@ -55,7 +55,7 @@ class Valued:
     basis: Basis
 
 
-def money_of(run: Run) -> Money | None:
+def compute_money(run: Run) -> Money | None:
     """Return the headline in money, summed over its treated rows; None where nothing was estimated.
 
     A total with its interval is stated where headline and total differ from zero with bounded intervals and no check
@@ -70,7 +70,7 @@ def money_of(run: Run) -> Money | None:
     if transform != "level":
         return Money(state="unavailable", reasons=("log" if transform == "log" else "transform",), detail=label)
     try:
-        valued = value_effect(run, headline, headline.fit)
+        valued = find_effect_with_total(run, headline, headline.fit)
     except TwintradeError as error:
         return Money(state="unavailable", reasons=("error",), detail=str(error).rstrip("."))
     if not isinstance(valued, Valued):
@@ -81,7 +81,7 @@ def money_of(run: Run) -> Money | None:
 def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
     """Return a total with its interval, or only the interval's ends: the one gate for every amount of a document."""
     basis, bands, own = valued.basis, valued.bands, _overall(headline.bands)
-    objecting = objecting_checks(run, headline)
+    objecting = list_objecting_checks(run, headline)
     reasons: list[Reason] = ["checks"] if objecting else []
     ends = [_ends(b) for b in (own, bands)]
     if not np.isfinite(ends).all():
@@ -89,7 +89,7 @@ def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
     if any(low <= 0 <= high for low, high in ends):
         reasons.append("zero")
     low, high = (basis.total(end) for end in ends[1])
-    size, by = detectable_size(run, headline, bands)
+    size, by = find_detectable_size(run, headline, bands)
     facts = Money(
         state="bounded" if reasons else "stated",
         reasons=tuple(reasons),
@@ -105,7 +105,7 @@ def _gated(run: Run, headline: Estimated, valued: Valued) -> Money:
     return _with_rows(facts, valued.fit)
 
 
-def objecting_checks(run: Run, estimated: Estimated) -> list[str]:
+def list_objecting_checks(run: Run, estimated: Estimated) -> list[str]:
     """Return the names of the checks that object to a column or to the data."""
     failed = [
         c.finding.diagnostic
@@ -115,7 +115,7 @@ def objecting_checks(run: Run, estimated: Estimated) -> list[str]:
     return list(dict.fromkeys(failed))
 
 
-def value_effect(run: Run, headline: Estimated, made: Fit) -> Valued | Reason:
+def find_effect_with_total(run: Run, headline: Estimated, made: Fit) -> Valued | Reason:
     """Return the overall effect that has a total, or why there is none."""
     estimate, scale = made.estimate, made.view("overall").scale
     has_reference = isinstance(estimate, CohortEffects) and estimate.reference is not None
@@ -140,13 +140,13 @@ def _remeasured(run: Run, headline: Estimated, made: Fit, measure: str) -> Value
     again = fit(other, made.design)
     bands: tuple[Bands, ...] = ()
     if np.isfinite(_ends(_overall(headline.bands))).all():
-        rng = generator(run.plan.spec.inference.seed, f"money/{headline.column.job}")
+        rng = build_generator(run.plan.spec.inference.seed, f"money/{headline.column.job}")
         with suppress(InferenceError):
             bands = (run.plan.inference_of(headline.column).infer(again, "overall", rng),)
-    return value_effect(run, replace(headline, fit=again, bands=bands), again)
+    return find_effect_with_total(run, replace(headline, fit=again, bands=bands), again)
 
 
-def detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> tuple[float, str]:
+def find_detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> tuple[float, str]:
     """Return the smallest rise found with 80 % power, on the scale of the bands, and what says so."""
     scale = None if bands is None else bands.estimate.scale
     for c in run.ladder.concluded:
@@ -154,7 +154,11 @@ def detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> tuple
         if found.diagnostic == "power" and c.estimated is headline and found.unit == scale and found.value > 0:
             return found.value, "placebo designs"
     low, high = _ends(bands)
-    return (size_from(low, high), "the interval") if np.isfinite([low, high]).all() else (float("nan"), "")
+    return (
+        (compute_size_from_interval(low, high), "the interval")
+        if np.isfinite([low, high]).all()
+        else (float("nan"), "")
+    )
 
 
 def _overall(bands: tuple[Bands, ...]) -> Bands | None:

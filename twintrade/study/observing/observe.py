@@ -19,7 +19,7 @@ from twintrade.effects import Message
 from twintrade.errors import DataError, SpecError
 from twintrade.study.observing.ties import ReadTies, read_ties
 from twintrade.study.spec.analysis import Spec, TradeEntry
-from twintrade.study.spec.simulated_source import simulated_trade
+from twintrade.study.spec.simulated_source import simulate_trade
 from twintrade.study.store.frames import to_bytes
 
 CURRENCIES = {
@@ -61,26 +61,26 @@ class Observed:
     reconciliation: Reconciliation | None = None
 
 
-def currency_name(money_unit: str) -> str:
+def format_currency(money_unit: str) -> str:
     """Return a money unit as a caption has it: "US dollars", "US dollars of 2015"."""
     code, of, base = money_unit.partition(" of ")
     return f"{CURRENCIES.get(code, code)}{of}{base}"
 
 
-def simulated_file(name: str, position: int) -> str:
+def name_simulated_file(name: str, position: int) -> str:
     """Return where the simulated table of an analysis stands, relative to the project."""
     return f"data/processed/{name}-simulated{'' if position == 0 else f'-{position + 1}'}.csv"
 
 
-def simulated_names(name: str, spec: Spec) -> list[str]:
+def list_simulated_names(name: str, spec: Spec) -> list[str]:
     """Return where the simulated tables of an analysis stand."""
-    return [simulated_file(name, i) for i, entry in enumerate(spec.data.trade) if entry.simulate is not None]
+    return [name_simulated_file(name, i) for i, entry in enumerate(spec.data.trade) if entry.simulate is not None]
 
 
-def simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
+def build_simulated_files(name: str, spec: Spec) -> dict[str, bytes]:
     """Return the simulated tables of an analysis as CSV files."""
     return {
-        simulated_file(name, i): to_bytes(_drawn(entry))
+        name_simulated_file(name, i): to_bytes(_drawn(entry))
         for i, entry in enumerate(spec.data.trade)
         if entry.simulate is not None
     }
@@ -125,11 +125,11 @@ def _reconciled(read: ReadTies, tables: Sequence[TradeTable], panel: Panel) -> R
     return reconcile(read.registry, read.undated, cities, partners, *ends, tables[0].frequency)
 
 
-def absent_inputs(spec: Spec, root: Path) -> list[str]:
+def list_absent_inputs(spec: Spec, root: Path) -> list[str]:
     """Return the declared inputs that are not there, as the reader would complain about them."""
     found = []
     folders = {entry.file for entry in spec.data.trade if entry.microdata is not None}
-    for file in declared_files(spec):
+    for file in list_declared_files(spec):
         try:
             locate(root, file, folder_too=file in folders)
         except AbsentInputError as error:
@@ -137,7 +137,7 @@ def absent_inputs(spec: Spec, root: Path) -> list[str]:
     return found
 
 
-def declared_files(spec: Spec) -> list[str]:
+def list_declared_files(spec: Spec) -> list[str]:
     """Return every input file an analysis names, rates and price indices included."""
     files = [entry.file for entry in spec.data.trade]
     files += [part.file for entry in spec.data.trade for part in (entry.exchange, entry.deflator) if part is not None]
@@ -149,7 +149,7 @@ def declared_files(spec: Spec) -> list[str]:
 def _source(name: str, position: int, entry: TradeEntry) -> TradeSource:
     values = {f.name: getattr(entry, f.name) for f in fields(TradeSource)}
     if entry.simulate is not None:
-        values["file"] = simulated_file(name, position)
+        values["file"] = name_simulated_file(name, position)
     return TradeSource(**values)
 
 
@@ -160,7 +160,7 @@ def _drawn(entry: TradeEntry) -> pd.DataFrame:
         if not isinstance(column, str):
             shown = "a constant" if isinstance(column, Constant) else "not given"
             raise SpecError(f"a simulated table needs a column for {part}, which is {shown}")
-    return simulated_trade(entry.simulate, **{part: str(column) for part, column in names.items()})
+    return simulate_trade(entry.simulate, **{part: str(column) for part, column in names.items()})
 
 
 def _by_flow(sources: Sequence[TradeSource]) -> list[list[TradeSource]]:
@@ -187,7 +187,7 @@ def _panel(spec: Spec, tables: Sequence[TradeTable]) -> Panel:
         city="city",
         partner=None if spec.design.unit == "city" else "partner",
         frequency=str(tables[0].frequency),  # type: ignore[arg-type]
-        units_of_measure={t.flow: currency_name(t.money_unit) for t in tables},
+        units_of_measure={t.flow: format_currency(t.money_unit) for t in tables},
     )
 
 

@@ -56,7 +56,7 @@ def read_ties(spec: Spec, root: Path) -> ReadTies:
     undated = read_undated(spec.data.undated, root)
     links = _undated_frame(undated)
     data, policy = spec.data, _undated_policy(spec)
-    ties = Ties(ties_frame(registry), links, tuple(data.also_linked), policy, data.other_events)
+    ties = Ties(build_ties_frame(registry), links, tuple(data.also_linked), policy, data.other_events)
     return ReadTies(ties, registry, undated)
 
 
@@ -67,7 +67,7 @@ def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:
     return "exclude" if is_excluded else "error"
 
 
-def ties_frame(registry: Registry) -> pd.DataFrame:
+def build_ties_frame(registry: Registry) -> pd.DataFrame:
     """Return one row a twinning with its candidate dates in one column, as ``Ties`` wants them."""
     dates: dict[str, list[CandidateDate]] = {}
     for row in registry.candidates.to_dict("records"):

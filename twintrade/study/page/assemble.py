@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.data.figures import conversions_frame
+from twintrade.data.figures import build_conversions_frame
 from twintrade.design import Design
 from twintrade.design.register import NO_UNIT
-from twintrade.diagnostics.who_is_compared import dated
+from twintrade.diagnostics.who_is_compared import format_dated_event
 from twintrade.effects import Money, ResultSet
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
 from twintrade.effects.finding import FINDING_COLUMNS
-from twintrade.effects.messages import messages_frame
-from twintrade.study.claims.ledger import own_claims, with_ledger
+from twintrade.effects.messages import build_messages_frame
+from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.claims.money import PAYLOAD as MONEY
-from twintrade.study.claims.money import money_of
-from twintrade.study.page.sections import sections
-from twintrade.study.page.specifications import specifications
+from twintrade.study.claims.money import compute_money
+from twintrade.study.page.sections import build_sections
+from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.jobs import Column
 from twintrade.study.run.columns import Run
 
@@ -29,7 +29,7 @@ _KEYS = ("estimator", "specification")
 _ROLES: Mapping[str, str] = {"always treated": "always-treated", "after the sample": "comparison"}
 
 
-def assembled(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
+def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set of a run.
 
     Parameters
@@ -41,25 +41,25 @@ def assembled(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
     found = ResultSet(
         name=run.plan.name,
         title=run.plan.spec.title,
-        data=data_frame(run.design),
+        data=build_data_frame(run.design),
         twinnings=_register(run),
-        specifications=specifications(run.ladder),
+        specifications=build_specifications(run.ladder),
         effects=_effects(run),
         bands=_bands(run),
         findings=_findings(run),
-        messages=messages_frame(run.messages),
-        payloads=_payloads(run, money_of(run)),
+        messages=build_messages_frame(run.messages),
+        payloads=_payloads(run, compute_money(run)),
         manifest=manifest,
         is_simulated=run.observed.is_simulated,
-        sections=sections(run),
+        sections=build_sections(run),
     )
-    return with_ledger(found, own_claims(run.plan.spec))
+    return add_ledger(found, list_own_claims(run.plan.spec))
 
 
-def data_frame(design: Design) -> pd.DataFrame:
+def build_data_frame(design: Design) -> pd.DataFrame:
     """Return the panel with onset, part in the comparison and event time, one row a unit and period."""
     panel, onset = design.panel, design.onset
-    role = unit_roles(design)
+    role = list_unit_roles(design)
     labels = {int(p): panel.label(int(p)) for p in np.unique(panel.period)}
     start = onset[panel.unit]
     starts = pd.Series(np.where(np.isfinite(start), start, np.nan)).astype("Int64")
@@ -78,7 +78,7 @@ def data_frame(design: Design) -> pd.DataFrame:
     )
 
 
-def unit_roles(design: Design) -> np.ndarray[Any, Any]:
+def list_unit_roles(design: Design) -> np.ndarray[Any, Any]:
     """Return each unit's part in the comparison, shape (panel.n_units,)."""
     panel, onset = design.panel, design.onset
     role = np.full(panel.n_units, "comparison", dtype=object)
@@ -103,7 +103,7 @@ def _register(run: Run) -> pd.DataFrame:
 
 def _readable(candidates: str) -> str:
     """Candidate dates as a reader wants them: "memorandum 2000-06; signed 2004-09"."""
-    return "; ".join(dated(event, date) for event, date, _ in json.loads(candidates))
+    return "; ".join(format_dated_event(event, date) for event, date, _ in json.loads(candidates))
 
 
 def _effects(run: Run) -> pd.DataFrame:
@@ -137,7 +137,7 @@ def _payloads(run: Run, money: Money | None) -> dict[str, pd.DataFrame]:
     if money is not None:
         payloads[MONEY] = money.to_frame()
     if run.observed.conversions:
-        payloads["conversions"] = conversions_frame(run.observed.conversions)
+        payloads["conversions"] = build_conversions_frame(run.observed.conversions)
     register = run.design.treatment.register
     outside = register[register["status"] == NO_UNIT] if "status" in register else register
     if not outside.empty:
@@ -148,11 +148,15 @@ def _payloads(run: Run, money: Money | None) -> dict[str, pd.DataFrame]:
 def _free(name: str, keys: Sequence[str], taken: Mapping[str, pd.DataFrame]) -> str:
     """Return the first of a payload's names that is not taken: plain, with its column, with a count."""
     long = "-".join((name, *keys))
-    wanted = (file_name(name), file_name(long), *(file_name(f"{long}-{i}") for i in range(2, len(taken) + 3)))
+    wanted = (
+        clean_file_name(name),
+        clean_file_name(long),
+        *(clean_file_name(f"{long}-{i}") for i in range(2, len(taken) + 3)),
+    )
     return next(key for key in wanted if key not in taken)
 
 
-def file_name(name: str) -> str:
+def clean_file_name(name: str) -> str:
     """Return a name made of letters that a file may have, so that no name in the data becomes a path."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:120] or "x"
 

@@ -8,7 +8,7 @@ _ENTRY = re.compile(r"^@\w+\{([^,\s]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
 
 
-def citation_text(key: str) -> str:
+def format_citation(key: str) -> str:
     """Return "Borusyak, Jaravel and Spiess (2024)" for a key; empty for an empty or unknown one."""
     fields = _entries().get(key)
     if fields is None:

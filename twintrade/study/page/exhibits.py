@@ -28,7 +28,7 @@ class Exhibit:
     files: tuple[str, ...]
 
 
-def exhibits(files: Mapping[str, bytes]) -> list[Exhibit]:
+def list_exhibits(files: Mapping[str, bytes]) -> list[Exhibit]:
     """Return the exhibits of an appendix, tables first, each kind in its order.
 
     Parameters

@@ -7,19 +7,19 @@ _CELL = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "\n": " "})
 _SPECIAL = "\\`*_[]#$~"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def render_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of a table."""
     yield f"| {' | '.join(head)} |"
     yield f"|{' --- |' * len(head)}"
     yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
-def plain(text: Any) -> str:
+def escape_markdown(text: Any) -> str:
     """Return text in which no character means anything to Markdown."""
     escaped = "".join(f"\\{c}" if c in _SPECIAL else c for c in str(text))
     return escaped.translate(_CELL)
 
 
-def code(text: str) -> str:
+def render_code(text: str) -> str:
     """Return text as code that no character of it ends."""
     return f"`{text.translate(_CELL).replace('`', '')}`"

@@ -9,7 +9,7 @@ from twintrade.study.run.columns import Run
 PERIOD_NAMES: Mapping[str, str] = {"year": "year", "quarter": "quarter", "month": "month"}
 
 
-def sections(run: Run) -> dict[str, str]:
+def build_sections(run: Run) -> dict[str, str]:
     """Return the sections of a run, those without anything to say left out."""
     spec, design = run.plan.spec, run.design
     found = {
@@ -19,13 +19,13 @@ def sections(run: Run) -> dict[str, str]:
         "outcome": design.outcome,
         "period_name": PERIOD_NAMES[design.panel.frequency],
         "treatment_rule": design.treatment.rule,
-        "no_effect": no_effect(run),
+        "no_effect": explain_no_effect(run),
         "recipe": spec.recipe or "",
     }
     return {key: text for key, text in found.items() if text}
 
 
-def no_effect(run: Run) -> str:
+def explain_no_effect(run: Run) -> str:
     """Return why no effect was estimated, empty where one was."""
     if run.ladder.headline is not None:
         return ""

@@ -11,7 +11,7 @@ from twintrade.effects import Bands, EventStudy, Finding, RefitOnly
 from twintrade.effects.estimate import AFTER_LESS_BEFORE
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.estimators.base import Fit
-from twintrade.study.page.citations import citation_text
+from twintrade.study.page.citations import format_citation
 from twintrade.study.run.results import Concluded, Estimated, Ladder
 
 BASES: Mapping[str, str] = {
@@ -34,7 +34,7 @@ _STATISTICS = (("pseudo_r2", "pseudo R²"), ("within_r2", "within R²"), ("pre_r
 _SEPARATED = ("separated", "all-zero-level")
 
 
-def specifications(ladder: Ladder) -> pd.DataFrame:
+def build_specifications(ladder: Ladder) -> pd.DataFrame:
     """Return the rows of specifications.csv, columns ``SPECIFICATION_COLUMNS``, in the order of the ladder."""
     headline = ladder.headline
     rows = [_row(e, ladder.concluded, is_headline=e is headline) for e in ladder.estimated]
@@ -50,7 +50,7 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
         "specification": column.key,
         "label": column.label,
         "citation": column.estimator.citation,
-        "citation_text": citation_text(column.estimator.citation),
+        "citation_text": format_citation(column.estimator.citation),
         "outcome": column.design.outcome,
         "transform": column.design.transform,
         "is_headline": is_headline,

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 from twintrade.design import COMPARISONS, Design, Treatment
-from twintrade.design.donors import case_design, donor_sets, untreated_rectangle
+from twintrade.design.donors import build_case_design, build_donor_sets, build_untreated_rectangle
 from twintrade.design.panel import PERIODS_PER_YEAR
-from twintrade.design.rules import TreatmentRule, flagged_units, treatment_of
+from twintrade.design.rules import TreatmentRule, build_treatment, list_flagged_units
 from twintrade.errors import DesignError, SpecError
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.jobs import Column
 from twintrade.study.spec.analysis import CaseSection, DesignSection, TreatmentSection
 
 
-def rule_of(section: TreatmentSection) -> TreatmentRule:
+def build_rule(section: TreatmentSection) -> TreatmentRule:
     """Return the treatment rule that a table of the analysis file names."""
     return TreatmentRule(
         rule=section.rule,
@@ -44,7 +44,7 @@ class Designs:
 
     def treatment(self, section: DesignSection) -> Treatment:
         """Return the treatment under the section's rule."""
-        return treatment_of(self.observed.ties, self.observed.panel, rule_of(section.treatment))
+        return build_treatment(self.observed.ties, self.observed.panel, build_rule(section.treatment))
 
     def base(self, section: DesignSection, treatment: Treatment | None = None) -> Design:
         """Return the design a section describes, no unit left out yet.
@@ -92,15 +92,15 @@ class Designs:
         """
         design = self.base(column.design)
         if column.exclude_flagged:
-            design = design.without(flagged_units(design.treatment))
+            design = design.without(list_flagged_units(design.treatment))
         unit = self.case_unit
         return design if unit is None else _of_case(design, unit, column.donors)
 
 
 def _of_case(design: Design, unit: str, donors: str) -> Design:
     if donors == "all":
-        return case_design(design, unit, untreated_rectangle(design, unit))
-    for donor_set in donor_sets(design, unit):
+        return build_case_design(design, unit, build_untreated_rectangle(design, unit))
+    for donor_set in build_donor_sets(design, unit):
         if donor_set.key == donors:
-            return case_design(design, unit, donor_set)
+            return build_case_design(design, unit, donor_set)
     raise DesignError(f"no donor set is called {donors!r}")

@@ -12,7 +12,7 @@ from twintrade.errors import TwintradeError
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
 from twintrade.study.spec.analysis import parse
-from twintrade.study.spec.toml_text import toml_line
+from twintrade.study.spec.toml_text import format_toml_line
 
 _WINDOW = {"year": 5, "quarter": 8, "month": 12}
 
@@ -100,12 +100,12 @@ class FirstDesign:
     tail: str
 
 
-def usual_design(outcome: str, frequency: str = "year") -> FirstDesign:
+def build_usual_design(outcome: str, frequency: str = "year") -> FirstDesign:
     """Return the design of many cities and partners."""
     return FirstDesign("", _MANY.format(outcome=outcome, effects=_GRAVITY, width=_WINDOW[frequency]))
 
 
-def suited_design(root: Path, name: str, text: str, trade: Sequence[Guess]) -> FirstDesign:
+def choose_first_design(root: Path, name: str, text: str, trade: Sequence[Guess]) -> FirstDesign:
     """Return the design that the data bear; the usual one where they cannot be read yet.
 
     Parameters
@@ -123,7 +123,7 @@ def suited_design(root: Path, name: str, text: str, trade: Sequence[Guess]) -> F
         spec, _ = parse(text.replace(UNKNOWN, "USD"))
         design = Designs(observe(name, spec, root), None).base(spec.design)
     except TwintradeError:
-        return usual_design(outcome, frequency)
+        return build_usual_design(outcome, frequency)
     panel, onset = design.panel, design.onset
     inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))
     if inside.size == 1:
@@ -131,7 +131,7 @@ def suited_design(root: Path, name: str, text: str, trade: Sequence[Guess]) -> F
         city, partner = panel.cities[panel.unit_city[unit]], panel.partners[panel.unit_partner[unit]]
         head = (
             'recipe = "single_case"      # GUESS: of all pairs this one alone is tied inside the sample\n'
-            f"\n[case]\n{toml_line('city', str(city))}\n{toml_line('partner', str(partner))}\n"
+            f"\n[case]\n{format_toml_line('city', str(city))}\n{format_toml_line('partner', str(partner))}\n"
         )
         return FirstDesign(head, _ONE.format(outcome=outcome, width=_WINDOW[frequency]))
     what = "city" if panel.cities.size == 1 else "partner" if panel.partners.size == 1 else ""

@@ -10,9 +10,9 @@ from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.errors import SpecError
 from twintrade.estimators.base import ESTIMATORS, Estimator
 from twintrade.inference.base import INFERENCES, Inference
-from twintrade.study.plan.labels import Parts, column_key, column_label
+from twintrade.study.plan.labels import Parts, format_column_key, format_column_label
 from twintrade.study.spec.analysis import DesignSection, NamedEntry, Spec
-from twintrade.study.spec.methods import built, option_names
+from twintrade.study.spec.methods import build_method, list_option_names
 from twintrade.study.spec.spec_faults import suggest_choice
 
 OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors", "headline", "inference")
@@ -167,7 +167,7 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> Column:
     changes = {k: options.pop(k) for k in list(options) if k in DesignSection.model_fields}
     own = {k: options.pop(k) for k in OF_THE_ENTRY if k in options}
     further = (*DesignSection.model_fields, *OF_THE_ENTRY)
-    estimator = built(ESTIMATORS, entry.name, options, where, further)
+    estimator = build_method(ESTIMATORS, entry.name, options, where, further)
     design = _changed(spec.design, changes, where)
     exclude = own.get("exclude_flagged", False)
     if not isinstance(exclude, bool):
@@ -179,8 +179,8 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> Column:
     inference = str(own["inference"]) if "inference" in own else None
     return Column(
         estimator=estimator,
-        key=str(own.get("key") or column_key(parts)),
-        label=str(own.get("label") or column_label(estimator.title or entry.name, parts)),
+        key=str(own.get("key") or format_column_key(parts)),
+        label=str(own.get("label") or format_column_label(estimator.title or entry.name, parts)),
         design=design,
         exclude_flagged=exclude,
         donors=donors,
@@ -218,9 +218,9 @@ def _changed(design: DesignSection, changes: Mapping[str, Any], where: str) -> D
 def _inference(spec: Spec, entry: NamedEntry, faults: list[str], where: str = "[inference]") -> Inference | None:
     options = entry.options
     try:
-        if entry.name in INFERENCES and "level" in option_names(INFERENCES[entry.name]):
+        if entry.name in INFERENCES and "level" in list_option_names(INFERENCES[entry.name]):
             options = {"level": spec.inference.level} | options
-        return built(INFERENCES, entry.name, options, where, ("seed", "level", "beside"))
+        return build_method(INFERENCES, entry.name, options, where, ("seed", "level", "beside"))
     except SpecError as error:
         faults.append(str(error))
         return None
@@ -231,11 +231,11 @@ def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[Column], faults:
     options = entry.options
     on = options.pop("on", ON_DEFAULT)
     try:
-        if spec.case is not None and "units" in option_names(DIAGNOSTICS[entry.name]):
+        if spec.case is not None and "units" in list_option_names(DIAGNOSTICS[entry.name]):
             options.setdefault("units", [f"{spec.case.city}-{spec.case.partner}"])
-        if spec.case is not None and spec.case.country and "country" in option_names(DIAGNOSTICS[entry.name]):
+        if spec.case is not None and spec.case.country and "country" in list_option_names(DIAGNOSTICS[entry.name]):
             options.setdefault("country", spec.case.country)
-        diagnostic = built(DIAGNOSTICS, entry.name, options, where, ("on",))
+        diagnostic = build_method(DIAGNOSTICS, entry.name, options, where, ("on",))
         return Check(diagnostic, tuple(_chosen(on, columns, where)))
     except SpecError as error:
         faults.append(str(error))

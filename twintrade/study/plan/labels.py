@@ -53,7 +53,7 @@ class Parts:
         return {k: v for k, v in {**self.changes, **self.options}.items() if k not in _SHOWN_ANYWAY}
 
 
-def column_key(parts: Parts) -> str:
+def format_column_key(parts: Parts) -> str:
     """Return a key of letters, digits and hyphens: "log-gravity", "level-gravity-unflagged"."""
     words = [f"donors-{parts.donors}"] if parts.is_case else [_plain(parts.design.fixed_effects)]
     words = [parts.design.transform, *words, *(f"{k}-{_plain(v)}" for k, v in parts.told.items())]
@@ -62,7 +62,7 @@ def column_key(parts: Parts) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
 
 
-def column_label(title: str, parts: Parts) -> str:
+def format_column_label(title: str, parts: Parts) -> str:
     """Return a column's head: "PPML, gravity effects", "Imputation, log, gravity effects, without flagged pairs"."""
     words = [title]
     if parts.design.transform != "level":

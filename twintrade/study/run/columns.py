@@ -8,13 +8,13 @@ from twintrade.design import Design
 from twintrade.effects import Bands, Finding, Message
 from twintrade.errors import DesignError, EstimationError, InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View, fit
-from twintrade.fanout import current, using
+from twintrade.fanout import get_scope, use_workers
 from twintrade.inference.reported import Reported
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import Check, Column, Plan
 from twintrade.study.run.results import Concluded, Estimated, Ladder
-from twintrade.study.run.seeds import generator
+from twintrade.study.run.seeds import build_generator
 
 REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "path", "cohort")
 LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")
@@ -82,7 +82,7 @@ def _estimated(
         lacking = column.estimator.requires.unmet(design)
         if lacking:
             return _skipped(column, design, "; ".join(lacking), messages)
-        with using(current().workers, f"estimate/{column.job}"):
+        with use_workers(get_scope().workers, f"estimate/{column.job}"):
             made = fit(column.estimator, design)
     except (DesignError, EstimationError) as error:
         if column.is_headline and plan.spec.case is None:
@@ -110,9 +110,9 @@ def _bands(
     for inference, wanted in [(reported, views), *((other, ["overall"]) for other in plan.beside)]:
         job = f"inference/{inference.name}/{column.job}"
         progress(job)
-        rng = generator(plan.spec.inference.seed, job)
+        rng = build_generator(plan.spec.inference.seed, job)
         try:
-            with using(current().workers, job):
+            with use_workers(get_scope().workers, job):
                 drawn = inference.infer_views(made, cast("list[View]", wanted), rng)
         except InferenceError as error:
             if column.is_headline and inference is reported and plan.spec.case is None:
@@ -154,8 +154,8 @@ def _checked(plan: Plan, check: Check, one: Estimated, progress: Progress) -> Fi
     assert one.fit is not None
     assert one.inference is not None
     try:
-        with using(current().workers, job):
-            return check.diagnostic.check(one.fit, one.inference, generator(plan.spec.inference.seed, job))
+        with use_workers(get_scope().workers, job):
+            return check.diagnostic.check(one.fit, one.inference, build_generator(plan.spec.inference.seed, job))
     except TwintradeError as error:
         return check.diagnostic.unavailable(str(error))
 

@@ -8,7 +8,7 @@ from twintrade.effects import Bands
 from twintrade.study.run.results import Ladder
 
 
-def headline_facts(ladder: Ladder) -> dict[str, Any]:
+def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
     """Return label, effect, interval, p-value and counts of verdicts; only the counts where nothing was estimated."""
     verdicts = [c.finding.verdict for c in ladder.concluded]
     facts: dict[str, Any] = {

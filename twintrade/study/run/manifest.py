@@ -14,17 +14,17 @@ from threadpoolctl import threadpool_info
 
 from twintrade import __version__
 from twintrade.data.sources import InputRecord
-from twintrade.study.observing.observe import simulated_names
+from twintrade.study.observing.observe import list_simulated_names
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.run.columns import Run
-from twintrade.study.run.seeds import entropy
-from twintrade.study.spec.analysis import resolved
-from twintrade.study.store.fingerprint import digest, page_digest, source_digest, spec_digest, versions
+from twintrade.study.run.seeds import compute_entropy
+from twintrade.study.spec.analysis import resolve_spec
+from twintrade.study.store.fingerprint import hash_bytes, hash_page, hash_source, hash_spec, list_versions
 
 _GIT_SECONDS = 5
 
 
-def manifest_of(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
+def build_manifest(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
     """Return what is known before anything is written.
 
     Parameters
@@ -37,51 +37,55 @@ def manifest_of(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
     """
     headline = run.ladder.headline
     dropped = headline.fit.estimate.sample.dropped if headline is not None and headline.fit is not None else ()
-    return origins(run.plan.name, run.plan.spec.title, raw, root) | {
+    return collect_origins(run.plan.name, run.plan.spec.title, raw, root) | {
         "is_simulated": run.observed.is_simulated,
-        "spec": resolved(run.plan.spec),
-        "inputs": _inputs(run.observed.inputs, simulated_names(run.plan.name, run.plan.spec)),
+        "spec": resolve_spec(run.plan.spec),
+        "inputs": _inputs(run.observed.inputs, list_simulated_names(run.plan.name, run.plan.spec)),
         "dropped": [asdict(d) | {"names": list(d.names)} for d in dropped],
-        "seeds": seeds(run.plan),
+        "seeds": list_seeds(run.plan),
         "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
     }
 
 
-def origins(name: str, title: str, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
+def collect_origins(name: str, title: str, raw: Mapping[str, Any], root: Path) -> dict[str, Any]:
     """Return what names a result set and what it was made with."""
     return {
         "analysis": name,
         "title": title,
         "tool": {"name": "twintrade", "version": __version__},
-        "git": git_state(root),
-        "spec_sha256": spec_digest(raw),
-        "page_sha256": page_digest(root, raw),
-        "source_sha256": source_digest(),
-        "versions": versions(),
+        "git": read_git_state(root),
+        "spec_sha256": hash_spec(raw),
+        "page_sha256": hash_page(root, raw),
+        "source_sha256": hash_source(),
+        "versions": list_versions(),
     }
 
 
-def manifest_of_registry(
+def build_registry_manifest(
     name: str, title: str, raw: Mapping[str, Any], inputs: Sequence[InputRecord], root: Path
 ) -> dict[str, Any]:
     """Return the manifest of an analysis that estimates nothing."""
     told = {"passes": 0, "fails": 0, "cannot_tell": False, "objecting": []}
-    return origins(name, title, raw, root) | {"is_simulated": False, "inputs": _inputs(inputs, ()), "headline": told}
+    return collect_origins(name, title, raw, root) | {
+        "is_simulated": False,
+        "inputs": _inputs(inputs, ()),
+        "headline": told,
+    }
 
 
-def made_from(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
+def hash_origins(raw: Mapping[str, Any], inputs: Sequence[InputRecord]) -> str:
     """Return the hash of all that the numbers of a run follow from."""
-    facts = [spec_digest(raw), source_digest(), versions(), sorted((i.path, i.sha256) for i in inputs)]
-    return digest(json.dumps(facts, sort_keys=True).encode("utf-8"))
+    facts = [hash_spec(raw), hash_source(), list_versions(), sorted((i.path, i.sha256) for i in inputs)]
+    return hash_bytes(json.dumps(facts, sort_keys=True).encode("utf-8"))
 
 
-def seeds(plan: Plan) -> dict[str, list[int]]:
+def list_seeds(plan: Plan) -> dict[str, list[int]]:
     """Return the entropy of every job that draws."""
     drawing = [job for job in plan.jobs if not job.startswith("estimate/")]
-    return {job: entropy(plan.spec.inference.seed, job) for job in drawing}
+    return {job: compute_entropy(plan.spec.inference.seed, job) for job in drawing}
 
 
-def git_state(root: Path) -> dict[str, Any]:
+def read_git_state(root: Path) -> dict[str, Any]:
     """Return the commit of the project and whether anything tracked differs from it; empty where there is no git."""
     commit = _git(root, ["rev-parse", "HEAD"])
     if commit is None:
@@ -90,7 +94,7 @@ def git_state(root: Path) -> dict[str, Any]:
     return {"commit": commit, "is_dirty": bool(changed)}
 
 
-def surroundings() -> dict[str, Any]:
+def collect_surroundings() -> dict[str, Any]:
     """Return what a reader of run times asks for and no number depends on: system, linear algebra, threads."""
     names = [" ".join(filter(None, (i["internal_api"], i.get("version")))) for i in threadpool_info()]
     threads = {
@@ -101,7 +105,7 @@ def surroundings() -> dict[str, Any]:
     return {"system": system, "processors": os.cpu_count() or 1, "threads": sorted(threads)}
 
 
-def peak_memory_mb() -> int:
+def measure_peak_memory_mb() -> int:
     """Return the largest memory this process has used."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 

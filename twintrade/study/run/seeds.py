@@ -7,13 +7,13 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def entropy(seed: int, job: str) -> list[int]:
+def compute_entropy(seed: int, job: str) -> list[int]:
     """Return what seeds a job: the analysis' seed and a stable hash of the job's name."""
     digest = hashlib.sha256(job.encode("utf-8")).digest()
     return [seed, int.from_bytes(digest[:8], "big")]
 
 
-def generator(seed: int, job: str) -> "np.random.Generator":
+def build_generator(seed: int, job: str) -> "np.random.Generator":
     """Return the random generator of one job.
 
     Parameters
@@ -25,4 +25,4 @@ def generator(seed: int, job: str) -> "np.random.Generator":
     """
     import numpy as np
 
-    return np.random.default_rng(np.random.SeedSequence(entropy(seed, job)))
+    return np.random.default_rng(np.random.SeedSequence(compute_entropy(seed, job)))

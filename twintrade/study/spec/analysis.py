@@ -7,14 +7,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from twintrade.data.schema import TradeSource, TwinningSource, UndatedSource
-from twintrade.design.fixed_effects import effect_names
+from twintrade.design.fixed_effects import list_effect_names
 from twintrade.design.transforms import TransformName
 from twintrade.errors import DesignError, SpecError
 from twintrade.study.spec.page_spec import ClaimEntry, ReportSection, Section
-from twintrade.study.spec.recipes import expanded
+from twintrade.study.spec.recipes import expand_recipe
 from twintrade.study.spec.simulated_source import SimulatedTrade
-from twintrade.study.spec.spec_faults import told
-from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.spec_faults import format_faults
+from twintrade.study.spec.spec_text import parse_tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +162,7 @@ class DesignSection(Section):
     @classmethod
     def _are_known(cls, value: str | list[str]) -> str | list[str]:
         try:
-            effect_names(value if isinstance(value, str) else tuple(value))
+            list_effect_names(value if isinstance(value, str) else tuple(value))
         except DesignError as error:
             raise ValueError(str(error)) from None
         return value
@@ -279,13 +279,13 @@ def parse(text: str, file: str = "") -> tuple[Spec, dict[str, Any]]:
     SpecError
         Every fault at once, each with the nearest known key and its line.
     """
-    raw = tables(text, file)
+    raw = parse_tables(text, file)
     try:
-        return Spec.model_validate(expanded(raw)), raw
+        return Spec.model_validate(expand_recipe(raw)), raw
     except ValidationError as error:
-        raise SpecError(told(error.errors(), text, file, Spec.model_json_schema())) from None
+        raise SpecError(format_faults(error.errors(), text, file, Spec.model_json_schema())) from None
 
 
-def resolved(spec: Spec) -> Mapping[str, Any]:
+def resolve_spec(spec: Spec) -> Mapping[str, Any]:
     """Return every value of a spec, defaults included, as plain data for the manifest."""
     return spec.model_dump(mode="json", exclude_none=True)

@@ -18,7 +18,7 @@ T = TypeVar("T")
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`"}
 
 
-def built(
+def build_method(
     registry: Registry[T], name: str, options: Mapping[str, Any], where: str, further: tuple[str, ...] = ()
 ) -> T:
     """Return a method of a registry with its options.
@@ -43,7 +43,7 @@ def built(
         method = registry[name]
     except SpecError as error:
         raise SpecError(f"{where}: {error}") from None
-    known = option_names(method)
+    known = list_option_names(method)
     faults, values = [], {}
     for key, value in options.items():
         if key not in known:
@@ -64,12 +64,12 @@ def built(
         raise SpecError(f"{where}: {error}") from None
 
 
-def option_names(method: type[Any]) -> list[str]:
+def list_option_names(method: type[Any]) -> list[str]:
     """Return the options a method has."""
     return [f.name for f in fields(method) if f.init]
 
 
-def option_schema(method: type[Any]) -> dict[str, Any]:
+def build_option_schema(method: type[Any]) -> dict[str, Any]:
     """Return the JSON Schema of each option of a method, with its default."""
     schema = {}
     for field in fields(method):
@@ -91,7 +91,7 @@ def _option(method: type[Any], name: str) -> TypeAdapter[Any]:
         return TypeAdapter(hint)
 
 
-def type_text(owner: type[Any], name: str) -> str:
+def format_type(owner: type[Any], name: str) -> str:
     """Return what a key takes, in words for a table."""
     return _type_words(get_type_hints(owner)[name])
 

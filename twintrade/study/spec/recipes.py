@@ -162,7 +162,7 @@ RECIPES: Mapping[str, Recipe] = {
 }
 
 
-def expanded(raw: Mapping[str, Any]) -> dict[str, Any]:
+def expand_recipe(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return an analysis file with its recipe's preset under what the file says.
 
     Tables are merged key by key; a list in the file takes the place of the preset's.

@@ -9,8 +9,8 @@ from twintrade.data.geography import CitiesSource
 from twintrade.data.schema import TwinningSource
 from twintrade.errors import SpecError
 from twintrade.study.spec.page_spec import ClaimEntry, ReportSection, Section
-from twintrade.study.spec.spec_faults import told
-from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.spec_faults import format_faults
+from twintrade.study.spec.spec_text import parse_tables
 
 RECIPE = "registry"
 
@@ -48,8 +48,8 @@ def parse_registry(text: str, file: str) -> tuple[RegistrySpec, dict[str, Any]]:
     SpecError
         Every fault at once.
     """
-    raw = tables(text, file)
+    raw = parse_tables(text, file)
     try:
         return RegistrySpec.model_validate(raw), raw
     except ValidationError as error:
-        raise SpecError(told(error.errors(), text, file, RegistrySpec.model_json_schema())) from None
+        raise SpecError(format_faults(error.errors(), text, file, RegistrySpec.model_json_schema())) from None

@@ -8,7 +8,7 @@ from typing import Any
 
 from twintrade.errors import SpecError
 from twintrade.render.appendix import AppendixOptions
-from twintrade.render.style import options_from
+from twintrade.render.style import build_options
 from twintrade.study.spec.page_spec import ReportSection
 
 OF_FILES = ("style", "word_template")
@@ -29,7 +29,7 @@ class ReportOptions:
     word_template: bytes | None = None
 
 
-def report_options(report: ReportSection, root: Path) -> ReportOptions:
+def read_report_options(report: ReportSection, root: Path) -> ReportOptions:
     """Return the options of a report, its style file read.
 
     Parameters
@@ -44,14 +44,14 @@ def report_options(report: ReportSection, root: Path) -> ReportOptions:
         A file is absent or no TOML, or an option does not exist.
     """
     own = {k: v for k, v in report.model_dump(exclude_none=True).items() if k not in OF_FILES and v != {}}
-    style = styled(root, report.style) if report.style else {}
-    template = content_of(root, report.word_template) if report.word_template else None
+    style = read_style(root, report.style) if report.style else {}
+    template = read_project_file(root, report.word_template) if report.word_template else None
     if template is not None and not template.startswith(b"PK"):
         raise SpecError(f"report.word_template: {report.word_template} is no Word document (.docx)")
-    return ReportOptions(options_from(merged(style, own)), template)
+    return ReportOptions(build_options(merge_styles(style, own)), template)
 
 
-def styled(root: Path, file: str) -> dict[str, Any]:
+def read_style(root: Path, file: str) -> dict[str, Any]:
     """Return a style file as tables.
 
     Raises
@@ -59,12 +59,12 @@ def styled(root: Path, file: str) -> dict[str, Any]:
     SpecError
     """
     try:
-        return tomllib.loads(content_of(root, file).decode("utf-8"))
+        return tomllib.loads(read_project_file(root, file).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SpecError(f"{file} is no style file: {error}") from None
 
 
-def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge_styles(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Return a style with another over it: tables key by key, a list of exhibits in place of a preset."""
     found = dict(under)
     if "appendix" in over:
@@ -75,7 +75,7 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def content_of(root: Path, file: str) -> bytes:
+def read_project_file(root: Path, file: str) -> bytes:
     """Return the content of a file of the project.
 
     Raises

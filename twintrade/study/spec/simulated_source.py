@@ -59,7 +59,7 @@ class SimulatedTrade:
             raise ValueError(f"effect_on names {unknown[0]}, which is no dyad of this table")
 
 
-def simulated_trade(options: SimulatedTrade, city: str, partner: str, period: str, value: str) -> pd.DataFrame:
+def simulate_trade(options: SimulatedTrade, city: str, partner: str, period: str, value: str) -> pd.DataFrame:
     """Return a long table with the named columns, one row a dyad and year, values in whole money units.
 
     Parameters

@@ -18,7 +18,7 @@ _TABLE = re.compile(r"\[(\w+)\]: (?:\w+ has no option )?(\w+)?")
 _KEY = re.compile(r"(design|data|inference|case)\.(\w+)")
 
 
-def told(errors: Sequence[Mapping[str, Any]], text: str, file: str, schema: Mapping[str, Any]) -> str:
+def format_faults(errors: Sequence[Mapping[str, Any]], text: str, file: str, schema: Mapping[str, Any]) -> str:
     """Return all faults as one message, one line each.
 
     Parameters
@@ -37,7 +37,7 @@ def told(errors: Sequence[Mapping[str, Any]], text: str, file: str, schema: Mapp
     return f"{len(lines)} faults in the analysis file:\n" + "\n".join(lines)
 
 
-def line_of(text: str, path: Sequence[str | int]) -> int | None:
+def find_line(text: str, path: Sequence[str | int]) -> int | None:
     """Return the line on which a key stands, found by walking the tables of the text; None where it cannot be found.
 
     Parameters
@@ -69,7 +69,7 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
     return best[1] if best else None
 
 
-def placed(message: str, text: str, file: str) -> str:
+def add_line_numbers(message: str, text: str, file: str) -> str:
     """Return faults found after parsing, each with its line in the analysis file where one can be told.
 
     Parameters
@@ -92,7 +92,7 @@ def _placed(fault: str, text: str, file: str) -> str:
         path = [key[1], key[2]]
     else:
         return fault
-    number = line_of(text, path)
+    number = find_line(text, path)
     return f"{file}, line {number}: {fault}" if number else fault
 
 
@@ -102,7 +102,7 @@ def _key_of(word: str | None) -> str:
 
 
 @contextmanager
-def placing(text: str, file: str) -> Iterator[None]:
+def locate_faults(text: str, file: str) -> Iterator[None]:
     """Give faults of the analysis file that are raised inside their line.
 
     Raises
@@ -112,7 +112,7 @@ def placing(text: str, file: str) -> Iterator[None]:
     try:
         yield
     except SpecError as error:
-        raise SpecError(placed(str(error), text, file)) from None
+        raise SpecError(add_line_numbers(str(error), text, file)) from None
 
 
 def _shared(here: Sequence[str | int], path: Sequence[str | int]) -> int:
@@ -125,7 +125,7 @@ def _shared(here: Sequence[str | int], path: Sequence[str | int]) -> int:
 def _line(error: Mapping[str, Any], text: str, file: str, schema: Mapping[str, Any]) -> str:
     path = [p for p in error["loc"] if not _is_tag(p)]
     key = _dotted(path)
-    number = line_of(text, path)
+    number = find_line(text, path)
     place = f"{file or 'analysis file'}{f', line {number}' if number else ''}"
     kind = str(error["type"])
     if kind in _WORDS:

@@ -11,7 +11,7 @@ from twintrade.errors import SpecError
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
-def tables(text: str, file: str = "") -> dict[str, Any]:
+def parse_tables(text: str, file: str = "") -> dict[str, Any]:
     """Return the tables of an analysis file, unchecked.
 
     Parameters

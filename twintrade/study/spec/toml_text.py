@@ -10,7 +10,7 @@ def to_toml(tables: Mapping[str, Any]) -> str:
     return "\n".join(_lines(tables, ())).strip() + "\n"
 
 
-def toml_line(key: str, value: Any) -> str:
+def format_toml_line(key: str, value: Any) -> str:
     """Return one assignment, mappings inline."""
     return f"{_key(key)} = {_value(value)}"
 

@@ -1,9 +1,9 @@
 """Results on disk: written whole, hashed, read back."""
 
-from twintrade.study.store.folder import results_folder as results_folder
+from twintrade.study.store.folder import get_results_folder as get_results_folder
 from twintrade.study.store.folder import write_new as write_new
-from twintrade.study.store.freshness import changes as changes
+from twintrade.study.store.freshness import list_changes as list_changes
 from twintrade.study.store.locating import FOLDER as FOLDER
 from twintrade.study.store.locating import Analysis as Analysis
-from twintrade.study.store.locating import analyses as analyses
-from twintrade.study.store.locating import project_root as project_root
+from twintrade.study.store.locating import find_analyses as find_analyses
+from twintrade.study.store.locating import find_project_root as find_project_root

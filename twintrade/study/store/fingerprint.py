@@ -41,47 +41,47 @@ _SOURCE = (".py", ".bib", ".typ", ".css", ".js", ".html", ".csv", ".toml", ".jso
 _OUTSIDE = "TWINTRADE_DATA"
 
 
-def digest(content: bytes) -> str:
+def hash_bytes(content: bytes) -> str:
     """Return the sha256 of bytes."""
     return hashlib.sha256(content).hexdigest()
 
 
-def file_digest(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """Return the sha256 of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def spec_digest(raw: Mapping[str, Any]) -> str:
+def hash_spec(raw: Mapping[str, Any]) -> str:
     """Return the hash of a parsed analysis file without the page's tables, comments and the order of keys."""
     text = json.dumps(
         {k: v for k, v in raw.items() if k not in OF_THE_PAGE}, sort_keys=True, ensure_ascii=False, default=str
     )
-    return digest(text.encode("utf-8"))
+    return hash_bytes(text.encode("utf-8"))
 
 
-def page_digest(root: Path, raw: Mapping[str, Any]) -> str:
+def hash_page(root: Path, raw: Mapping[str, Any]) -> str:
     """Return the hash of what only the page depends on: the report's table, the files it names, the user's claims."""
     report = raw.get("report", {})
     files = [report[key] for key in ("style", "word_template") if isinstance(report, Mapping) and report.get(key)]
-    content = [file_digest(root / f) if (root / f).is_file() else "absent" for f in files if isinstance(f, str)]
+    content = [hash_file(root / f) if (root / f).is_file() else "absent" for f in files if isinstance(f, str)]
     told = [{key: raw[key] for key in OF_THE_PAGE if key in raw}, content]
-    return digest(json.dumps(told, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8"))
+    return hash_bytes(json.dumps(told, sort_keys=True, ensure_ascii=False, default=str).encode("utf-8"))
 
 
 @cache
-def source_digest() -> str:
+def hash_source() -> str:
     """Return the hash of the package's own files."""
     package = Path(__file__).resolve().parents[1]
     total = hashlib.sha256()
     for path in sorted(p for p in package.rglob("*") if p.suffix in _SOURCE and p.is_file()):
         total.update(path.relative_to(package).as_posix().encode())
-        total.update(file_digest(path).encode())
+        total.update(hash_file(path).encode())
     return total.hexdigest()
 
 
 @cache
-def versions() -> dict[str, str]:
+def list_versions() -> dict[str, str]:
     """Return the versions that can move a number: Python's, and those of the libraries installed."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
@@ -92,7 +92,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def input_path(root: Path, declared: str) -> Path | None:
+def find_input(root: Path, declared: str) -> Path | None:
     """Return where a declared input lies, None where its folder is not known on this machine."""
     if declared.split("/")[0] != _OUTSIDE:
         return root / declared
@@ -100,15 +100,15 @@ def input_path(root: Path, declared: str) -> Path | None:
     return Path(outside, *declared.split("/")[1:]) if outside else None
 
 
-def input_digests(root: Path, declared: list[str]) -> dict[str, str]:
+def hash_inputs(root: Path, declared: list[str]) -> dict[str, str]:
     """Return the hash of each declared input, "absent" where it is not there."""
     found = {}
     for name in sorted(set(declared)):
-        path = input_path(root, name)
+        path = find_input(root, name)
         if path is not None and path.is_dir():
-            from twintrade.data.microdata import content_digest
+            from twintrade.data.microdata import hash_content
 
-            found[name] = content_digest(path)
+            found[name] = hash_content(path)
         else:
-            found[name] = file_digest(path) if path is not None and path.is_file() else "absent"
+            found[name] = hash_file(path) if path is not None and path.is_file() else "absent"
     return found

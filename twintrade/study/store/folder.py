@@ -7,41 +7,41 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from twintrade.errors import StoreError
-from twintrade.study.store.lock import locked
-from twintrade.study.store.swap import exchange
+from twintrade.study.store.lock import hold_lock
+from twintrade.study.store.swap import swap_folders
 
 MANIFEST = "manifest.json"
 
 
-def results_folder(root: Path, name: str) -> Path:
+def get_results_folder(root: Path, name: str) -> Path:
     """Return where the results of an analysis stand."""
     return root / "results" / name
 
 
-def messages_path(root: Path, name: str) -> Path:
+def get_messages_path(root: Path, name: str) -> Path:
     """Return where a run that failed leaves its messages."""
     return root / "results" / f"{name}.messages.csv"
 
 
-def lock_path(root: Path, name: str) -> Path:
+def get_lock_path(root: Path, name: str) -> Path:
     """Return the file whose lock a run of an analysis holds."""
     return root / "results" / f".{name}.lock"
 
 
-def ledger_path(root: Path, name: str) -> Path:
+def get_ledger_path(root: Path, name: str) -> Path:
     """Return where a run keeps finished refits until its results stand."""
     return root / "results" / f".{name}.ledger"
 
 
 def settle(root: Path, name: str) -> None:
     """Clear what interrupted and failed runs left beside results that are fresh, unless another run is at work."""
-    target = results_folder(root, name)
-    ledger = ledger_path(root, name)
-    left = (lock_path(root, name), messages_path(root, name), ledger, _old(target), _staged(target))
+    target = get_results_folder(root, name)
+    ledger = get_ledger_path(root, name)
+    left = (get_lock_path(root, name), get_messages_path(root, name), ledger, _old(target), _staged(target))
     if any(os.path.lexists(path) for path in left):
-        with suppress(StoreError), locked(lock_path(root, name), name):
+        with suppress(StoreError), hold_lock(get_lock_path(root, name), name):
             prepare(root, name)
-            drop_messages(messages_path(root, name))
+            drop_messages(get_messages_path(root, name))
             _drop(ledger)
 
 
@@ -53,11 +53,11 @@ def prepare(root: Path, name: str) -> Path:
     StoreError
         The folder cannot be made, or leads out of the project through a link.
     """
-    target = results_folder(root, name)
+    target = get_results_folder(root, name)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         old, staged = _old(target), _staged(target)
-        _refuse_links(root, target.parent, target, old, staged, ledger_path(root, name))
+        _refuse_links(root, target.parent, target, old, staged, get_ledger_path(root, name))
         if old.exists() and not target.exists():
             old.rename(target)
         for debris in (old, staged):
@@ -162,7 +162,7 @@ def _drop(file: Path) -> None:
 def _swap(staged: Path, target: Path) -> None:
     if not target.exists():
         staged.rename(target)
-    elif exchange(staged, target):
+    elif swap_folders(staged, target):
         shutil.rmtree(staged, ignore_errors=True)
     else:
         old = _old(target)

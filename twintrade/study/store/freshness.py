@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from twintrade.study.store.fingerprint import (
-    file_digest,
-    input_digests,
-    page_digest,
-    source_digest,
-    spec_digest,
-    versions,
+    hash_file,
+    hash_inputs,
+    hash_page,
+    hash_source,
+    hash_spec,
+    list_versions,
 )
-from twintrade.study.store.folder import MANIFEST, results_folder
+from twintrade.study.store.folder import MANIFEST, get_results_folder
 
 PAGE = "what the report shows"
 """The change that costs a new page and no estimation."""
@@ -46,7 +46,7 @@ def _is_inside(path: Any) -> bool:
     return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/") and "\0" not in path
 
 
-def changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[str]:
+def list_changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[str]:
     """Return what changed since the results were made, in words; empty when they are fresh.
 
     Parameters
@@ -58,28 +58,28 @@ def changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[str]:
     raw : mapping
         Its parsed file.
     """
-    folder = results_folder(root, name)
+    folder = get_results_folder(root, name)
     manifest = read_manifest(folder)
     if manifest is None:
         return ["no results yet"]
     found = []
-    if manifest.get("spec_sha256") != spec_digest(raw):
+    if manifest.get("spec_sha256") != hash_spec(raw):
         found.append("the analysis file")
-    if manifest.get("page_sha256") != page_digest(root, raw):
+    if manifest.get("page_sha256") != hash_page(root, raw):
         found.append(PAGE)
-    found += changed_inputs(root, manifest)
-    if manifest.get("source_sha256") != source_digest():
+    found += list_changed_inputs(root, manifest)
+    if manifest.get("source_sha256") != hash_source():
         found.append("the program")
     found += _changed_versions(manifest.get("versions", {}))
-    return found + changed_outputs(folder, manifest)
+    return found + list_changed_outputs(folder, manifest)
 
 
-def absent_by_design(root: Path, raw: Mapping[str, Any]) -> list[str]:
+def list_absent_by_design(root: Path, raw: Mapping[str, Any]) -> list[str]:
     """Return the inputs that are not there, of an analysis that asks to be skipped then; empty for any other."""
     data = raw.get("data")
     if not isinstance(data, Mapping) or data.get("skip_when_absent") is not True:
         return []
-    return [file for file, sha in input_digests(root, _files(data)).items() if sha == "absent"]
+    return [file for file, sha in hash_inputs(root, _files(data)).items() if sha == "absent"]
 
 
 def _files(node: Any) -> list[str]:
@@ -90,10 +90,10 @@ def _files(node: Any) -> list[str]:
     return [file for value in node for file in _files(value)] if isinstance(node, list) else []
 
 
-def changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[str]:
+def list_changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[str]:
     """Return the inputs whose content is not what was read."""
     recorded = {i["path"]: i["sha256"] for i in manifest.get("inputs", []) if not i.get("is_simulated")}
-    now = input_digests(root, list(recorded))
+    now = hash_inputs(root, list(recorded))
     return [
         f"input {path} is gone" if now[path] == "absent" else f"input {path}"
         for path, sha in recorded.items()
@@ -101,7 +101,7 @@ def changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+def list_changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
     """Return the results that are not as the run wrote them, were removed, or were put there by somebody else."""
     recorded: Mapping[str, str] = manifest["outputs"]
     found = []
@@ -109,7 +109,7 @@ def changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
         file = folder / path
         if not file.is_file():
             found.append(f"result {path} is gone")
-        elif file_digest(file) != sha:
+        elif hash_file(file) != sha:
             found.append(f"result {path} was edited")
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     found += [f"result {path} is not of this run" for path in sorted(present - set(recorded) - {MANIFEST})]
@@ -117,7 +117,7 @@ def changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
 
 
 def _changed_versions(recorded: Mapping[str, str]) -> list[str]:
-    now = versions()
+    now = list_versions()
     names = sorted(set(recorded) | set(now))
     return [
         f"{n} {recorded.get(n, 'absent')} → {now.get(n, 'absent')}" for n in names if recorded.get(n) != now.get(n)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from twintrade.errors import SpecError
-from twintrade.study.spec.spec_text import tables
+from twintrade.study.spec.spec_text import parse_tables
 
 FOLDER = "analyses"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -41,15 +41,15 @@ class Analysis:
         ------
         SpecError
         """
-        return tables(self.text, f"{FOLDER}/{self.name}.toml")
+        return parse_tables(self.text, f"{FOLDER}/{self.name}.toml")
 
 
-def project_root(here: Path) -> Path:
+def find_project_root(here: Path) -> Path:
     """Return the nearest folder, from here upwards, that holds analyses/; here itself where there is none."""
     return next((folder for folder in (here, *here.parents) if (folder / FOLDER).is_dir()), here)
 
 
-def analyses(here: Path, wanted: Sequence[str]) -> list[Analysis]:
+def find_analyses(here: Path, wanted: Sequence[str]) -> list[Analysis]:
     """Return the analyses meant by names or files; all of the project when none is wanted.
 
     Raises
@@ -57,7 +57,7 @@ def analyses(here: Path, wanted: Sequence[str]) -> list[Analysis]:
     SpecError
         No such file, or a name that is none.
     """
-    root = project_root(here)
+    root = find_project_root(here)
     if not (root / FOLDER).is_dir() and not any(word.endswith(".toml") for word in wanted):
         raise SpecError(
             f"neither this folder nor one above it holds {FOLDER}/: go into your project, or start one here with: "
@@ -71,7 +71,7 @@ def analyses(here: Path, wanted: Sequence[str]) -> list[Analysis]:
     return [_read(_path(here, root, word)) for word in dict.fromkeys(wanted)]
 
 
-def checked_name(name: str) -> str:
+def check_analysis_name(name: str) -> str:
     """Return a name that may become a file and a make target.
 
     Raises
@@ -86,11 +86,11 @@ def checked_name(name: str) -> str:
 def _path(here: Path, root: Path, word: str) -> Path:
     if word.endswith(".toml"):
         return Path(os.path.abspath(here / word))  # a link stands for itself: results go beside it
-    return root / FOLDER / f"{checked_name(word)}.toml"
+    return root / FOLDER / f"{check_analysis_name(word)}.toml"
 
 
 def _read(path: Path) -> Analysis:
-    name = checked_name(path.stem)
+    name = check_analysis_name(path.stem)
     if path.parent.name != FOLDER:
         raise SpecError(
             f"{path.name} does not stand in a folder called {FOLDER}: results are written beside that one"

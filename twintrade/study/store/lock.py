@@ -12,7 +12,7 @@ from twintrade.errors import StoreError
 
 
 @contextmanager
-def locked(path: Path, name: str) -> Iterator[None]:
+def hold_lock(path: Path, name: str) -> Iterator[None]:
     """Hold the lock of an analysis, or refuse when another run holds it.
 
     The file names the holder (process and start time). The lock itself is the kernel's, so a file that a killed run

@@ -7,7 +7,7 @@ from typing import Any
 
 from twintrade.effects import ResultSet
 from twintrade.errors import StoreError
-from twintrade.study.store.fingerprint import digest
+from twintrade.study.store.fingerprint import hash_bytes
 from twintrade.study.store.frames import from_bytes, to_bytes
 from twintrade.study.store.freshness import read_manifest
 
@@ -15,7 +15,7 @@ TABLES = ("data", "twinnings", "specifications", "effects", "bands", "findings",
 SECTIONS = "sections.json"
 
 
-def tidy_files(results: ResultSet) -> dict[str, bytes]:
+def build_tidy_files(results: ResultSet) -> dict[str, bytes]:
     """Return the tables of a result set as files by path."""
     files = {f"{name}.csv": to_bytes(getattr(results, name)) for name in TABLES}
     files |= {f"payloads/{name}.csv": to_bytes(frame) for name, frame in sorted(results.payloads.items())}
@@ -37,14 +37,14 @@ def read_results(folder: Path) -> ResultSet:
     try:
         files = {path: (folder / path).read_bytes() for path in manifest["outputs"] if is_tidy(path)}
         _refuse_edited(folder, files, manifest)
-        return replayed(files, manifest)
+        return replay_results(files, manifest)
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"results/{folder.name} cannot be read back ({error}): run the analysis again") from None
 
 
 def _refuse_edited(folder: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
     """Pages drawn again would seal a changed number as if the run had found it."""
-    edited = [path for path, content in files.items() if digest(content) != manifest["outputs"][path]]
+    edited = [path for path, content in files.items() if hash_bytes(content) != manifest["outputs"][path]]
     if edited:
         raise StoreError(
             f"results/{folder.name}/{edited[0]} is not as the run wrote it, so no page is drawn from it: "
@@ -57,7 +57,7 @@ def is_tidy(path: str) -> bool:
     return path == SECTIONS or path.startswith("payloads/") or path in {f"{name}.csv" for name in TABLES}
 
 
-def replayed(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> ResultSet:
+def replay_results(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set that tidy files and a manifest hold; pages are drawn from this and nothing else."""
     tables = {name: from_bytes(files[f"{name}.csv"]) for name in TABLES}
     payloads = {
@@ -69,13 +69,13 @@ def replayed(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> ResultS
         name=str(manifest["analysis"]),
         title=str(manifest["title"]),
         payloads=payloads,
-        manifest=shown(manifest),
+        manifest=select_printable(manifest),
         is_simulated=bool(manifest.get("is_simulated")),
         sections=json.loads(files[SECTIONS]),
         **tables,
     )
 
 
-def shown(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def select_printable(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return the part of a manifest that pages may print: what is the same in every repetition."""
     return {key: value for key, value in manifest.items() if key not in ("outputs", "volatile")}

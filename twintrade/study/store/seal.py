@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from twintrade.study.store.fingerprint import digest
+from twintrade.study.store.fingerprint import hash_bytes
 
 
-def sealed(manifest: Mapping[str, Any], files: Mapping[str, bytes], volatile: Mapping[str, Any]) -> bytes:
+def seal_manifest(manifest: Mapping[str, Any], files: Mapping[str, bytes], volatile: Mapping[str, Any]) -> bytes:
     """Return the manifest with the hash of every output, as JSON.
 
     Parameters
@@ -19,7 +19,7 @@ def sealed(manifest: Mapping[str, Any], files: Mapping[str, bytes], volatile: Ma
     """
     whole = {
         **manifest,
-        "outputs": {path: digest(files[path]) for path in sorted(files)},
+        "outputs": {path: hash_bytes(files[path]) for path in sorted(files)},
         "volatile": dict(volatile),
     }
     return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
