@@ -97,7 +97,7 @@ def build_donor_sets(
 def build_untreated_rectangle(
     design: Design, unit: str, *, min_positive: float = 0.8, aggregates: Collection[str] = AGGREGATES
 ) -> DonorSet:
-    """Return every unit that may serve as donor, whatever its city and partner, under the rules of ``build_donor_sets``.
+    """Return every unit that may be a donor, whatever its city and partner, under the rules of ``build_donor_sets``.
 
     Raises
     ------

@@ -25,7 +25,7 @@ class _Part:
 def project_means(
     means: PanelMeans, design: Design, horizons: tuple[int, int], is_mean_base: bool, weighting: str
 ) -> Projected | None:
-    """Return what ``estimate_projection`` gives on the rows of the same horizons; None where no period has both sides."""
+    """Return what ``estimate_projection`` gives on rows of the same horizons; None without a period of both sides."""
     parts = _parts(means, design, horizons, is_mean_base)
     if not parts:
         return None

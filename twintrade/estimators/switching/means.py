@@ -69,7 +69,7 @@ def list_mean_horizons(
     same_switchers: bool,
     anticipation: int,
 ) -> tuple[list[MeanHorizon], list[MeanHorizon]]:
-    """Return the effects and the placebos that have switchers with a comparison; as ``list_horizons`` does from rows."""
+    """Return effects and placebos that have switchers with a comparison; as ``list_horizons`` does from rows."""
     m = means.moments
     kept = np.ones(m.onset.size, dtype=bool)
     if same_switchers:
