@@ -1,4 +1,4 @@
-"""Bias and coverage of every staggered estimator, as the table of docs/coverage.md.
+"""Bias and coverage of every staggered estimator, as the table of docs/lab/coverage.md.
 
 Panels, estimators and targets are those of tests/coverage/test_coverage_staggered.py, which judges them; here they
 are shown, with TWFE beside them: its event study at the same lag, and its static coefficient against the average

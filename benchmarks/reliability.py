@@ -1,4 +1,4 @@
-"""Counts what docs/reliability.md tells: cases passed, faults survived, surroundings that change no byte, messages.
+"""Counts for docs/lab/reliability.md: cases passed, faults survived, surroundings that change no byte, messages.
 
     python -m benchmarks.reliability cases|faults|identity|messages
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "reliability.md"
+PAGE = ROOT / "docs" / "lab" / "reliability.md"
 PIPELINE = ROOT / "tests" / "pipeline"
 FAMILIES = {
     "numbers": ("tests/data/test_number_parser.py",),
@@ -185,7 +185,7 @@ def main() -> None:
         block = BLOCKS[name]()
         text = PAGE.read_text(encoding="utf-8")
         marks = re.compile(rf"(<!-- {name}: measured -->\n).*?(<!-- end -->)", re.DOTALL)
-        assert marks.search(text), f"docs/reliability.md has no block {name}"
+        assert marks.search(text), f"docs/lab/reliability.md has no block {name}"
         PAGE.write_text(marks.sub(lambda m, block=block: f"{m[1]}\n{block}\n\n{m[2]}", text), encoding="utf-8")
 
 

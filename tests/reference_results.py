@@ -44,7 +44,7 @@ def describe_absence(source: dict[str, str]) -> str:
     package = f"{source['package']} {source['version']}".rstrip()
     return (
         f"{source['file']} is not bundled: it is {source['object']} of {package} ({home}). Save it as golden/data/"
-        f"{source['file']} in a folder and set TWINTRADE_SHARED to that folder (docs/reference_results.md)"
+        f"{source['file']} in a folder and set TWINTRADE_SHARED to that folder (docs/lab/reference_results.md)"
     )
 
 

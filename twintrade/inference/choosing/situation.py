@@ -18,7 +18,7 @@ from twintrade.inference.refits.leave_out import (
 from twintrade.numerics.linear import find_leverage_one
 
 ENOUGH_EFFECTIVE = 15.0
-"""Equally informative clusters below which the jackknife takes the place of the sandwich; docs/size_of_tests.md."""
+"""Equally informative clusters below which the jackknife replaces the sandwich; docs/lab/size_of_tests.md."""
 
 
 @dataclass(frozen=True, slots=True)
