@@ -1,7 +1,7 @@
 """What every estimator is: options as fields, one method, and a statement of what it needs and assumes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from twintrade.estimators.repeating.score_test import ScoreTest
 
 View = Literal["event", "overall", "path", "cohort", "calendar", "cell"]
-
-
+Views = Collection[View] | None
 Target = Literal["total", "average unit"]
 """Whose change the overall number is: the treated units' total, or their average, each row counting alike."""
 
@@ -169,16 +168,12 @@ class Estimator(ABC):
         """Return the estimating equation as one line; empty where there is none."""
         return ""
 
-    def repeater(self, design: Design, outcomes: FloatArray) -> "Repeater | None":
+    def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> "Repeater | None":
         """Return a fast path to point estimates under other treatments of the same rows, or None.
 
-        For resampling: linear methods factor their effects once for all treatments and outcomes. None means that
-        every treatment, and every outcome, is refitted.
-
-        Parameters
-        ----------
-        outcomes : FloatArray, shape (n_rows, n_outcomes)
-            Each takes the place of ``design.observations.y``.
+        For resampling, from one factor of the effects. None means that every treatment and outcome is refitted.
+        Each column of ``outcomes`` (n_rows, n_outcomes) takes the place of ``design.observations.y``; what ``views``
+        do not show may be left out (None: everything is asked for).
         """
         return None
 

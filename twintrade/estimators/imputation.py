@@ -10,7 +10,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Repeater, Requires, Target
+from twintrade.estimators.base import Estimator, Repeater, Requires, Target, Views
 from twintrade.estimators.imputing.cells import (
     CellEffects,
     Cells,
@@ -32,6 +32,7 @@ from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, Fam
 from twintrade.estimators.regression.estimands import describe_change_of_total, describe_weighing
 from twintrade.estimators.repeating.repeated import prepare_repeated
 from twintrade.estimators.repeating.repeated_imputation import MOST_AFFECTED, compute_means, estimate_imputations
+from twintrade.estimators.repeating.repeated_poisson import prepare_repeated_poisson
 from twintrade.numerics.arrays import FloatArray
 
 __all__ = ["Imputation", "build_leverage_report"]
@@ -82,10 +83,14 @@ class Imputation(Estimator):
         cells = group_cells(c)
         return self._assembled(c, cells, self._effects(c, cells), fit_leads(c, self.family))
 
-    def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
+    def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
         """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
-        if self.family != "linear" or design.statistics is not None:
+        if design.statistics is not None:
             return None
+        if self.family == "poisson":
+            has_leads = views is None or not {"overall", "cohort", "calendar"}.issuperset(views)
+            again = prepare_repeated_poisson(design, outcomes, self.measure or "log_ratio", has_leads)
+            return None if again is None else again.imputed
         shared = prepare_repeated(design, outcomes)
         if shared is None:
             return None

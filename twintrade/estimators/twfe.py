@@ -10,7 +10,7 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Repeater, Requires
+from twintrade.estimators.base import Estimator, Repeater, Requires, Views
 from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
 from twintrade.estimators.cohort_means.missing_patterns import count_alone
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
@@ -127,7 +127,7 @@ class TWFE(Estimator):
             return remove_trends(columns, o.unit, o.period, o.weights)
         return build_absorber(o.effect_codes(), o.weights).project(columns, is_spare=True).residuals, 0
 
-    def repeater(self, design: Design, outcomes: FloatArray) -> Repeater | None:
+    def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
         """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
         if self.unit_trends:
             return None

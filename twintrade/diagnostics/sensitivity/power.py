@@ -11,12 +11,11 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import format_effect
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
-from twintrade.estimators.base import Fit, Repeater
+from twintrade.estimators.base import Fit, Repeater, View
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_t_quantile
-from twintrade.inference.refits import is_linear
 from twintrade.numerics.arrays import FloatArray
 
 
@@ -92,11 +91,12 @@ class Power(Diagnostic):
     def _placebos(self, fit: Fit, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, list[str]]:
         """Return the placebo estimates, their clustered errors, and why other draws failed.
 
-        The fast path of linear methods gives no errors, so that no draw has one.
+        The fast path, where there is one, gives no errors, so that no draw has one.
         """
         design, onsets = build_placebo_design(fit.design)
         first = design.reassigned(deal(design, onsets, rng))
-        fast = fit.estimator.repeater(first, first.observations.y[:, None]) if is_linear(fit) else None
+        asked: tuple[View, ...] = ("overall",)
+        fast = fit.estimator.repeater(first, first.observations.y[:, None], asked)
         dealt = [deal(design, onsets, rng) for _ in range(self.draws)]
         if fast is not None:
             return _without_errors(fit, design, dealt, fast)

@@ -61,7 +61,7 @@ def fit_leads(c: Counterfactual, family: Family) -> Leads:
     Every earlier event time is the base, so the earliest observed one never gets a dummy.
     """
     o = c.o
-    times, notes = _times(o, c.fit_rows)
+    times, notes = find_lead_times(o, c.fit_rows)
     rows = c.fit_rows
     event_time = _event_times(o)
     dummies = (event_time[rows, None] == times).astype(np.float64)
@@ -81,7 +81,7 @@ def _event_times(o: Observations) -> IntArray:
     return np.where(find_affected_rows(o), o.event_time, 0)
 
 
-def _times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dropped, ...]]:
+def find_lead_times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dropped, ...]]:
     """Return the event times that get a dummy, the latest first, and what had to be left out."""
     treated = find_affected_rows(o)[rows]
     observed = np.unique(o.event_time[rows][treated])

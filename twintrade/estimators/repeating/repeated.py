@@ -17,26 +17,21 @@ WITHOUT = RefitOnly("point estimates made for resampling carry no influence")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Repeated:
-    """What all treatments share.
+class SameRows:
+    """Rows that are the same under every treatment.
 
     Attributes
     ----------
     o : Observations
-        Of the design it was made for: the rows are the same under every treatment.
+        Of the design it was made for.
     starts, sizes : IntArray, shape (n_units,)
         First position and number of each unit's rows.
-    q : Annihilator
-    applied : FloatArray, shape (n_rows, n_outcomes)
-        Q times the outcomes.
     sample : Sample
     """
 
     o: Observations
     starts: IntArray
     sizes: IntArray
-    q: Annihilator
-    applied: FloatArray
     sample: Sample
 
     def affected(self, design: Design) -> tuple[IntArray, Observations] | None:
@@ -74,14 +69,35 @@ class Repeated:
         return positions, part
 
 
+def find_unit_rows(o: Observations) -> SameRows:
+    """Find each unit's rows."""
+    starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
+    return SameRows(o, starts, np.diff(starts, append=o.n_rows), o.sample())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeated(SameRows):
+    """What all treatments share in a linear regression.
+
+    Attributes
+    ----------
+    q : Annihilator
+    applied : FloatArray, shape (n_rows, n_outcomes)
+        Q times the outcomes.
+    """
+
+    q: Annihilator
+    applied: FloatArray
+
+
 def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated | None:
     """Factor a design's effects and covariates; None where the panel is too large for it."""
     o = design.observations
     q = build_annihilator(o.effect_codes(), o.covariates, o.weights)
     if q is None:
         return None
-    starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
-    return Repeated(o, starts, np.diff(starts, append=o.n_rows), q, q.applied(outcomes), o.sample())
+    rows = find_unit_rows(o)
+    return Repeated(o, rows.starts, rows.sizes, rows.sample, q, q.applied(outcomes))
 
 
 def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Model]) -> list[Estimate] | None:

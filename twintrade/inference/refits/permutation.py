@@ -92,7 +92,7 @@ def permute(
     outcomes = find_shifted_rows(fit) if needs_slopes else np.empty((fit.design.observations.n_rows, 0))
     fast = None
     if not is_studentized:
-        fast = fit.estimator.repeater(fit.design, np.column_stack([fit.design.observations.y, outcomes]))
+        fast = fit.estimator.repeater(fit.design, np.column_stack([fit.design.observations.y, outcomes]), views)
     dealt = list(onsets)
     n_draws = len(dealt)
     how = _How(fit, real, dealt, outcomes, is_studentized)

@@ -8,6 +8,8 @@ from twintrade.numerics.absorption.absorb import label_components as label_compo
 from twintrade.numerics.absorption.annihilators import Annihilator as Annihilator
 from twintrade.numerics.absorption.annihilators import build_annihilator as build_annihilator
 from twintrade.numerics.absorption.annihilators import solve_normal_equations as solve_normal_equations
+from twintrade.numerics.absorption.hats import Reweighted as Reweighted
+from twintrade.numerics.absorption.hats import prepare_reweighting as prepare_reweighting
 from twintrade.numerics.absorption.reaching_effects import Reaching as Reaching
 from twintrade.numerics.absorption.reaching_effects import build_reaching as build_reaching
 from twintrade.numerics.absorption.unit_trends import remove_trends as remove_trends

@@ -5,3 +5,8 @@ from twintrade.numerics.poisson.bias_correction import compute_incidental_bias a
 from twintrade.numerics.poisson.fit import PoissonFit as PoissonFit
 from twintrade.numerics.poisson.fit import fit_poisson as fit_poisson
 from twintrade.numerics.poisson.separation import Separated as Separated
+from twintrade.numerics.poisson.without_rows import Left as Left
+from twintrade.numerics.poisson.without_rows import Refitted as Refitted
+from twintrade.numerics.poisson.without_rows import WholeFit as WholeFit
+from twintrade.numerics.poisson.without_rows import fit_all_rows as fit_all_rows
+from twintrade.numerics.poisson.without_rows import refit_remaining as refit_remaining

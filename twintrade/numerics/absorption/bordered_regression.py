@@ -1,0 +1,92 @@
+"""One weighted regression on fixed effects and columns, solved as precisely as asked, from a factor at hand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.absorption.conjugate_gradients import LinearMap
+from twintrade.numerics.absorption.hats import Effects
+from twintrade.numerics.arrays import FloatArray
+
+MOST_INNER = 500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regression:
+    """The normal equations of the stacked effects and of columns at given weights, the largest effect taken out."""
+
+    effects: Effects
+    weights: FloatArray
+    inverse: FloatArray
+    columns: FloatArray
+
+    def net(self, values: FloatArray) -> FloatArray:
+        """Return rows less their means within the largest effect."""
+        return values - self.effects.means(self.weights * values, self.inverse)
+
+    def spread(self, solution: FloatArray) -> FloatArray:
+        """Return what a solution adds by row, the largest effect's part taken out."""
+        rows = self.effects.spread(solution[: self.effects.n_others])
+        if self.columns.shape[1]:
+            rows += self.columns @ solution[self.effects.n_others :]
+        return self.net(rows)
+
+    def sums(self, rows: FloatArray) -> FloatArray:
+        """Return weighted rows summed by level and by column."""
+        weighted = self.weights * rows
+        found = self.effects.sums(weighted)
+        return np.concatenate([found, weighted @ self.columns]) if self.columns.shape[1] else found
+
+    def apply(self, solution: FloatArray) -> FloatArray:
+        """Multiply by the normal equations."""
+        return self.sums(self.spread(solution))
+
+
+def build_bordered(regression: Regression, inner: LinearMap) -> LinearMap:
+    """Extend a preconditioner of the effects to the columns."""
+    n, columns = regression.effects.n_others, regression.columns
+    if columns.shape[1] == 0:
+        return inner
+    none = np.empty((columns.shape[0], 0))
+    alone = Regression(regression.effects, regression.weights, regression.inverse, none)
+    tilde = np.column_stack([alone.net(column) for column in columns.T])
+    explained = np.column_stack([inner(alone.sums(column)) for column in tilde.T])
+    left = tilde - np.column_stack([alone.spread(part) for part in explained.T])
+    border = np.vstack([-explained, np.eye(columns.shape[1])])
+    gram = left.T @ (regression.weights[:, None] * left)
+    bread = np.linalg.pinv(gram, hermitian=True)
+
+    def precondition(right: FloatArray) -> FloatArray:
+        out = border @ (bread @ (border.T @ right))
+        out[:n] += inner(right[:n])
+        return out
+
+    return precondition
+
+
+def solve_regression(
+    regression: Regression, precondition: LinearMap, right: FloatArray, forcing: float
+) -> FloatArray:
+    """Solve one system by conjugate gradients until the preconditioned residual has shrunk to a share."""
+    solution, residual = np.zeros_like(right), right.copy()
+    direction = z = precondition(residual)
+    norm = first = float(residual @ z)
+    for _ in range(MOST_INNER):
+        if norm <= forcing**2 * first:
+            return solution
+        image = regression.apply(direction)
+        length = norm / float(direction @ image)
+        solution += length * direction
+        residual -= length * image
+        z = precondition(residual)
+        norm, before = float(residual @ z), norm
+        direction = z + (norm / before) * direction
+    raise EstimationError("conjugate gradients on the remaining rows did not converge")
+
+
+def build_regression(effects: Effects, weights: FloatArray, columns: FloatArray) -> Regression:
+    """Eliminate the largest effect at these weights, some of which may be zero."""
+    sums = np.bincount(effects.first, weights, effects.n_first)
+    inverse = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
+    return Regression(effects, weights, inverse, columns)

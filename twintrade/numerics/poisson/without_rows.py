@@ -1,0 +1,261 @@
+"""Poisson fits of the same rows without some of them, started from the fit of all and preconditioned by its factor.
+
+A fit without rows is a fit in which they have the weight zero. Newton steps from the means of all rows need a few
+regressions whose weights are near those already factored, so that conjugate gradients settle them in a few steps; the
+largest effect is eliminated exactly in each. Where the panel is small, the rows left out are taken out of the factor
+as well, by the matrix inversion lemma.
+
+Leaving rows out may leave sums of effects undetermined. A sum of effects that is zero on every remaining row with a
+positive outcome, but not on each row left out, is a null vector of the block of the annihilator of these rows. Rows
+on which all of them vanish are determined as before, and no zero among them is separated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import xlogy
+
+from twintrade.errors import EstimationError
+from twintrade.numerics.absorption.absorb import build_absorber
+from twintrade.numerics.absorption.annihilators import CLEAR
+from twintrade.numerics.absorption.bordered_regression import build_bordered, build_regression, solve_regression
+from twintrade.numerics.absorption.hats import (
+    NULL,
+    Effects,
+    Hat,
+    Reweighted,
+    build_hat,
+    factor_clearly,
+    is_clearly_definite,
+    lay_out_effects,
+    solve_semidefinite,
+)
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.linear.prediction import N_PROBES, ZERO, draw_null_probes
+from twintrade.numerics.poisson.fit import fit_poisson
+from twintrade.numerics.poisson.steps import HALVINGS, LARGEST_PREDICTOR, TOLERATED_RISE
+
+TOUCHED = 1e-7
+HAT_LIMIT = 4e6
+"""Rows times levels up to which the projection on the effects is written out."""
+LOOSE, PRECISE = 0.03, 1e-7
+SETTLED = 1e-6
+DRIFT = 0.1
+MOST_STEPS = 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Left:
+    """What leaving rows out does to the others. Rows are positions among those of the fit.
+
+    Attributes
+    ----------
+    weights : FloatArray, shape (n_rows,)
+        Zero for rows that are out of the fit: those left out, and those in levels without a positive outcome.
+    unknown : BoolArray, shape (n_rows,)
+        Rows left out whose sum of effects the others do not determine.
+    """
+
+    weights: FloatArray
+    unknown: BoolArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WholeFit:
+    """A Poisson fit of all rows.
+
+    Attributes
+    ----------
+    rows : IntArray, shape (n_rows,)
+        Positions of its rows among the caller's.
+    y : FloatArray, shape (n_rows,)
+        Outcome over its mean.
+    scale : float
+        That mean.
+    eta : FloatArray, shape (n_rows,)
+    X : FloatArray, shape (n_rows, k)
+        Covariates that are not collinear.
+    weights : FloatArray, shape (n_rows,)
+        Sampling weights.
+    effects : Effects
+    fitted : Hat
+        Of effects under the weights of the fit.
+    positive : Hat
+        Of effects among the rows with a positive outcome.
+    left : FloatArray, shape (n_rows, k)
+        What these leave of the covariates among the same rows.
+    """
+
+    rows: IntArray
+    y: FloatArray
+    scale: float
+    eta: FloatArray
+    X: FloatArray
+    weights: FloatArray
+    effects: Effects
+    fitted: Hat
+    positive: Hat
+    left: FloatArray
+
+    def without(self, out: IntArray) -> Left | None:
+        """Say which rows remain and which are determined; None where only a look at all rows tells.
+
+        Parameters
+        ----------
+        out : IntArray
+            Rows left out.
+        """
+        weights = self.weights.copy()
+        weights[out] = 0.0
+        unknown = np.zeros(weights.size, dtype=bool)
+        positive = out[self.y[out] > 0]
+        block = self.positive.annihilated(positive)
+        if not self.determines(positive, positive[:0], np.empty((0, 0))):
+            return None
+        if factor_clearly(block) is not None:
+            return Left(weights, unknown)
+        values, vectors = np.linalg.eigh(block)
+        null = vectors[:, values <= NULL]
+        if null.shape[1] == 0 or (values[null.shape[1] :] < CLEAR).any():
+            return None
+        zeros = np.flatnonzero(self.y == 0)
+        unknown[positive] = np.abs(null).max(axis=1) > TOUCHED
+        unknown[zeros] = np.abs(self.positive.block(zeros, positive) @ null).max(axis=1) > TOUCHED
+        touched = unknown & (weights > 0)
+        if (touched & ~self._is_in_empty_level(weights)).any():
+            return None
+        weights[touched] = 0.0
+        return Left(weights, unknown)
+
+    def determines(self, out: IntArray, rows: IntArray, columns: FloatArray) -> bool:
+        """Say whether columns and covariates are clearly independent among the remaining positive outcomes.
+
+        Parameters
+        ----------
+        out : IntArray
+            Rows out of the fit.
+        rows : IntArray, shape (n,)
+        columns : FloatArray, shape (n, k)
+            Zero in all other rows.
+        """
+        if columns.shape[1] + self.X.shape[1] == 0:
+            return True
+        is_used = self.y[rows] > 0
+        rows, columns, out = rows[is_used], columns[is_used], out[self.y[out] > 0]
+        block = self.positive.annihilated(np.concatenate([rows, out]))
+        n = rows.size
+        cross = np.vstack([columns.T @ block[:n, n:], self.left[out].T])
+        mixed = columns.T @ self.left[rows]
+        gram = np.block([[columns.T @ block[:n, :n] @ columns, mixed], [mixed.T, self.left.T @ self.left]])
+        gram -= cross @ solve_semidefinite(block[n:, n:], cross.T)
+        norms = np.concatenate([(columns**2).sum(axis=0), (self.X[self.y > 0] ** 2).sum(axis=0)])
+        return is_clearly_definite(gram, norms)
+
+    def _is_in_empty_level(self, weights: FloatArray) -> BoolArray:
+        """Mark rows of levels without a positive outcome."""
+        known, earned = self.effects.pattern.levels, weights * self.y
+        empty = np.zeros(weights.size, dtype=bool)
+        for code, size in zip(known.codes, known.sizes, strict=True):
+            empty |= (np.bincount(code, earned, size) == 0)[code]
+        return empty
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refitted:
+    """Predictor by row and coefficients of the columns; rows out of the fit carry what the others predict."""
+
+    eta: FloatArray
+    coefficients: FloatArray
+
+
+def refit_remaining(
+    whole: WholeFit, weights: FloatArray, near: Reweighted, start: FloatArray, columns: FloatArray
+) -> Refitted:
+    """Fit effects and columns under other weights, from a predictor that lies in their span.
+
+    Raises
+    ------
+    EstimationError
+        The steps do not settle.
+    """
+    n, remaining = whole.effects.n_others, weights > 0
+    saturated = float(weights @ (xlogy(whole.y, whole.y) - whole.y))
+    at = _position(whole, weights, start, saturated)
+    coefficients, made_at, precondition, moved = np.zeros(columns.shape[1]), start, None, 1.0
+    for _ in range(MOST_STEPS):
+        regression = build_regression(whole.effects, weights * at.mu, columns)
+        if precondition is None or float(np.abs(at.eta - made_at)[remaining].max()) > DRIFT:
+            precondition, made_at = build_bordered(regression, near.at(regression.weights)), at.eta
+        working = whole.y / at.mu - 1.0
+        right = regression.sums(regression.net(working))
+        step = solve_regression(regression, precondition, right, min(LOOSE, max(moved, PRECISE)))
+        rows = whole.effects.spread(step[:n]) + columns @ step[n:]
+        rows += whole.effects.means(regression.weights * (working - rows), regression.inverse)
+        share = 1.0
+        for _ in range(HALVINGS):
+            following = _position(whole, weights, at.eta + share * rows, saturated)
+            if following.deviance <= at.deviance * (1 + TOLERATED_RISE) + 1e-9 * weights.size:
+                break
+            share *= 0.5
+        at, coefficients = following, coefficients + share * step[n:]
+        moved = float(np.abs(share * rows[remaining]).max())
+        if share == 1.0 and moved <= SETTLED:
+            return Refitted(at.eta, coefficients)
+    raise EstimationError("Poisson without these rows did not converge")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Position:
+    eta: FloatArray
+    mu: FloatArray
+    deviance: float
+
+
+def _position(whole: WholeFit, weights: FloatArray, eta: FloatArray, saturated: float) -> _Position:
+    mu = np.exp(np.minimum(eta, LARGEST_PREDICTOR))
+    return _Position(eta, mu, saturated + float(weights @ (mu - whole.y * eta)))
+
+
+def fit_all_rows(
+    y: FloatArray, X: FloatArray, codes: Sequence[IntArray], weights: FloatArray | None
+) -> WholeFit | None:
+    """Fit all rows; None where rows cannot be left out cheaply of this fit."""
+    if weights is not None and not (weights > 0).all():
+        return None
+    try:
+        fit = fit_poisson(y, X, codes, weights)
+    except EstimationError:
+        return None
+    rows = fit.rows
+    effects = lay_out_effects([code[rows] for code in codes])
+    if effects is None or float(rows.size) * effects.n_others > HAT_LIMIT:
+        return None
+    own = np.ones(rows.size) if weights is None else weights[rows]
+    X, scale = X[rows][:, fit.kept], float(np.average(y[rows], weights=own))
+    if _leaves_zeros_free(y[rows], [code[rows] for code in codes]):
+        return None
+    positive = build_hat(effects, (y[rows] > 0).astype(np.float64))
+    whole = WholeFit(
+        rows=rows,
+        y=y[rows] / scale,
+        scale=scale,
+        eta=fit.eta - np.log(scale),
+        X=X,
+        weights=own,
+        effects=effects,
+        fitted=build_hat(effects, own * (fit.mu / scale)),
+        positive=positive,
+        left=positive.residuals(X),
+    )
+    none = np.empty(0, dtype=np.int64)
+    return whole if whole.determines(none, none, np.empty((0, 0))) else None
+
+
+def _leaves_zeros_free(y: FloatArray, codes: Sequence[IntArray]) -> bool:
+    """Say whether rows with a positive outcome leave some zero's sum of effects undetermined."""
+    zeros, positive = y == 0, y > 0
+    if not zeros.any():
+        return False
+    among = build_absorber([code[positive] for code in codes])
+    return bool((np.abs(draw_null_probes(among, [code[zeros] for code in codes], N_PROBES)) > ZERO).any())
