@@ -34,6 +34,7 @@ def make_results(*, is_simulated: bool = True, is_hostile: bool = True) -> Resul
         findings=_findings(names),
         messages=_messages(names),
         payloads=_payloads(generator, names),
+        payload_kinds={"raw_series": "path", "path": "path", "placebo": "placebo", "forest": "forest"},
         manifest=_manifest(),
         is_simulated=is_simulated,
         sections={

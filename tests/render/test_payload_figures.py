@@ -1,10 +1,15 @@
-"""Every shape of payload finds its figure, a sentence for it, and the same bytes twice."""
+"""Every kind of payload finds its figure, a sentence for it, and the same bytes twice."""
+
+from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 from made_results import make_results
 
+from twintrade.diagnostics.base import DIAGNOSTICS
+from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.render.blocks import Figure, Table
 from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures import forest
@@ -41,15 +46,50 @@ FRAMES = {
     "placebo_ranks": pd.DataFrame(
         {"unit": ["t", "a", "b"], "donor_set": "A", "statistic": [2.0, 1.0, 0.5], "is_treated": [True, False, False]}
     ),
-    "power": pd.DataFrame(
+    "power": pd.DataFrame({"effect": [0.0, 0.1, 0.2], "rejection_rate": [0.05, 0.4, 0.9]}),
+    "years_of_signing": pd.DataFrame({"label": [*map(str, range(1990, 2000)), "undated"], "count": range(11)}),
+    "pretrend_power": pd.DataFrame(
         {"series": "slope found with 80 % power", "event_time": [-2, -1, 0], "value": [0.1, 0.05, 0.0]}
     ),
 }  # fmt: skip
 
 
+KINDS = {
+    "honest": "sensitivity", "dates": "forest", "cells": "heat_map", "bacon": "bacon", "weights": "weights",
+    "specification_curve": "specification_curve", "twins_by_size": "size", "twins_by_country": "counts",
+    "placebo_ranks": "placebo", "power": "power", "years_of_signing": "years", "pretrend_power": "path",
+}  # fmt: skip
+
+
+def make_page(**kinds):
+    return Page(replace(make_results(), payload_kinds=kinds))
+
+
+def test_every_kind_is_tried():
+    assert {*KINDS.values(), "table"} == set(get_args(PayloadKind))
+
+
+def test_every_check_declares_kinds_that_a_page_knows():
+    declared = [kind for name in DIAGNOSTICS for kind in DIAGNOSTICS[name].payload_kinds.values()]
+    assert len(declared) > 20
+    assert set(declared) <= set(KINDS.values())
+
+
+@pytest.mark.parametrize("key", FRAMES)
+def test_the_kind_decides_and_not_the_columns(key):
+    (shown,) = build_payload(make_page(), key, FRAMES[key])
+    assert isinstance(shown, Table)
+
+
+def test_more_effects_than_a_forest_holds_are_a_table():
+    frame = pd.concat([FRAMES["dates"]] * 46, ignore_index=True)
+    (shown,) = build_payload(make_page(dates="forest"), "dates", frame)
+    assert isinstance(shown, Table)
+
+
 @pytest.mark.parametrize("key", FRAMES)
 def test_a_payload_is_drawn(key):
-    page = Page(make_results())
+    page = make_page(**{key: KINDS[key]})
     (figure,) = build_payload(page, key, FRAMES[key])
     (again,) = build_payload(page, key, FRAMES[key])
     assert isinstance(figure, Figure)

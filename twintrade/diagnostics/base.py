@@ -1,11 +1,13 @@
 """What every diagnostic is: options as fields, and one method from a fit and an inference to a finding."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from twintrade.effects import Finding, Registry
+from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 
@@ -19,10 +21,13 @@ class Diagnostic(ABC):
         Key in TOML and tables.
     citation : str
         Key in references.bib; empty where it is plain description.
+    payload_kinds : mapping of str to str
+        What draws each payload, by the payload's name before any point; what is not named is a table.
     """
 
     name: ClassVar[str] = ""
     citation: ClassVar[str] = ""
+    payload_kinds: ClassVar[Mapping[str, PayloadKind]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from twintrade.effects.payload_kinds import PayloadKind
+
 SPECIFICATION_COLUMNS = (
     "estimator",  # registry name
     "specification",  # key, unique with estimator
@@ -73,6 +75,8 @@ class ResultSet:
         As in effects.csv, bands.csv, findings.csv, messages.csv.
     payloads : mapping of str to DataFrame
         Data of figures and tables by name.
+    payload_kinds : mapping of str to str
+        What draws a payload, as in payloads.csv; one that is not named is a table.
     manifest : mapping
         Machine facts: versions, hashes, seeds, dropped rows, inputs; empty while a run is not yet stored.
     is_simulated : bool
@@ -91,6 +95,7 @@ class ResultSet:
     findings: pd.DataFrame
     messages: pd.DataFrame
     payloads: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    payload_kinds: Mapping[str, PayloadKind] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
     is_simulated: bool = False
     sections: Mapping[str, str] = field(default_factory=dict)

@@ -16,12 +16,20 @@ from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
 from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.messages import build_messages_frame
+from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.spec.registry_spec import RegistrySpec
 
 FEWEST_CITIES = 8
 _SPREAD = 1.959964
+_KINDS: Mapping[str, PayloadKind] = {
+    "descriptive_size_world": "size",
+    "descriptive_size_close_up": "size",
+    "descriptive_twins_by_city": "counts",
+    "descriptive_twins_by_country": "counts",
+    "descriptive_years_of_signing": "years",
+}
 DATA_COLUMNS = ("unit", "city", "partner", "period", "period_label", "outcome", "onset", "status", "event_time")
 
 
@@ -68,6 +76,7 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
         findings=pd.DataFrame(findings, columns=list(FINDING_COLUMNS)),
         messages=build_messages_frame(run.registry.messages),
         payloads=_payloads(spec, run),
+        payload_kinds=_KINDS,
         manifest=manifest,
         sections=_sections(spec),
     )

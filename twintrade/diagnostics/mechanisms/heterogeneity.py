@@ -51,6 +51,7 @@ class Heterogeneity(Diagnostic):
     draws: int = 99
     name: ClassVar[str] = "heterogeneity"
     citation: ClassVar[str] = "romano2005"
+    payload_kinds: ClassVar = {"forest": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a group and the p-value of equality; payload ``forest``."""

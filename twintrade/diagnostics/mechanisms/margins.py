@@ -59,6 +59,7 @@ class Margins(Diagnostic):
     columns: tuple[str, ...] = ()
     name: ClassVar[str] = "margins"
     citation: ClassVar[str] = ""
+    payload_kinds: ClassVar = {"margins": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the effect on each margin and whether they add up; payload ``margins``."""

@@ -44,6 +44,7 @@ class Outcomes(Diagnostic):
     level: float = 0.95
     name: ClassVar[str] = "outcomes"
     citation: ClassVar[str] = "romano2005"
+    payload_kinds: ClassVar = {"outcomes": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row an outcome; payload ``outcomes`` is a forest."""

@@ -83,6 +83,7 @@ class Spillovers(Diagnostic):
     partner_columns: tuple[str, str] = ("partner_latitude", "partner_longitude")
     name: ClassVar[str] = "spillovers"
     citation: ClassVar[str] = "butts2021"
+    payload_kinds: ClassVar = {"spillovers": "forest", "spillover_rings": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return direct and spillover effects; payloads ``spillovers`` and, by distance, ``spillover_rings``."""

@@ -37,6 +37,7 @@ class Anticipation(Diagnostic):
     up_to: int = 2
     name: ClassVar[str] = "anticipation"
     citation: ClassVar[str] = "callaway2021"
+    payload_kinds: ClassVar = {"anticipation": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a number of periods; payload ``anticipation``."""

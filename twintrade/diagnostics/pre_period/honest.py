@@ -69,6 +69,7 @@ class Honest(Diagnostic):
 
     name: ClassVar[str] = "honest"
     citation: ClassVar[str] = "rambachan2023"
+    payload_kinds: ClassVar = {"honest": "sensitivity"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the sensitivity of the result; ``value`` is the breakdown bound."""

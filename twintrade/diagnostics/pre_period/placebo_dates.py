@@ -35,6 +35,7 @@ class PlaceboDates(Diagnostic):
     level: float = 0.95
     name: ClassVar[str] = "placebo_dates"
     citation: ClassVar[str] = "bertrand2004"
+    payload_kinds: ClassVar = {"placebo_dates": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a fake date; payload ``placebo_dates``."""

@@ -84,6 +84,7 @@ class PretrendPower(Diagnostic):
     level: float = 0.95
     name: ClassVar[str] = "pretrend_power"
     citation: ClassVar[str] = "roth2022"
+    payload_kinds: ClassVar = {"pretrend_power": "path"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the slopes found with given power; payload ``pretrend_power`` draws them beside the effects."""

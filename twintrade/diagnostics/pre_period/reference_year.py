@@ -26,6 +26,7 @@ class ReferenceYear(Diagnostic):
 
     name: ClassVar[str] = "reference_year"
     citation: ClassVar[str] = "schmidheiny2023"
+    payload_kinds: ClassVar = {"reference_year": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a reference, the overall effect above them; payload ``reference_year``."""

@@ -25,6 +25,7 @@ class ClusterLadder(Diagnostic):
 
     name: ClassVar[str] = "clusters"
     citation: ClassVar[str] = "mackinnon2023guide"
+    payload_kinds: ClassVar = {"clusters": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a choice of clusters; payload ``clusters``."""

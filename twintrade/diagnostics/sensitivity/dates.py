@@ -112,6 +112,7 @@ class Dates(Diagnostic):
 
     name: ClassVar[str] = "dates"
     citation: ClassVar[str] = "denteh2022"
+    payload_kinds: ClassVar = {"dates": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a date definition, and one for the bounds; payload ``dates``."""

@@ -76,6 +76,7 @@ class LeaveOneOut(Diagnostic):
     most: int = 60
     name: ClassVar[str] = "leave_one_out"
     citation: ClassVar[str] = ""
+    payload_kinds: ClassVar = {"leave_one_out": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a member left out, effects alone; payload ``leave_one_out``."""

@@ -45,6 +45,7 @@ class Power(Diagnostic):
     sizes: tuple[float, ...] = ()
     name: ClassVar[str] = "power"
     citation: ClassVar[str] = "bloom1995"
+    payload_kinds: ClassVar = {"power": "power"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the minimum detectable effect; payload ``power`` has the rejection rate by size of effect."""

@@ -80,6 +80,7 @@ class SpecificationCurve(Diagnostic):
     most: int = 10_000
     name: ClassVar[str] = "specification_curve"
     citation: ClassVar[str] = "simonsohn2020"
+    payload_kinds: ClassVar = {"specification_curve": "specification_curve"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a specification, sorted by effect; payload ``specification_curve``."""

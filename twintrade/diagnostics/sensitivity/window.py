@@ -55,6 +55,7 @@ class Window(Diagnostic):
     steps: tuple[int, ...] = (-2, -1, 1, 2)
     name: ClassVar[str] = "window"
     citation: ClassVar[str] = "schmidheiny2023"
+    payload_kinds: ClassVar = {"window": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a window; payload ``window``."""

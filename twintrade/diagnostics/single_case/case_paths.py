@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ class CasePaths(Diagnostic):
 
     name = "paths"
     citation = ""
+    payload_kinds: ClassVar = {"path": "path", "placebo": "placebo", "placebo_control": "placebo"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return payloads ``path``, ``case_paths`` and ``placebo``.

@@ -88,6 +88,7 @@ class DonorWeightTable(Diagnostic):
 
     name: ClassVar[str] = "donor_weights"
     citation: ClassVar[str] = "abadie2021"
+    payload_kinds: ClassVar = {"donor_weights": "weights"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return weights by donor set, payload ``donor_weights``; warns of a path outside the donors' range."""

@@ -53,6 +53,7 @@ class PooledCases(Diagnostic):
     level: float = 0.95
     name: ClassVar[str] = "pooled_cases"
     citation: ClassVar[str] = "knapp2003"
+    payload_kinds: ClassVar = {"cases_forest": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a case and the means; payloads ``cases``, ``best_of`` and ``cases_forest``.

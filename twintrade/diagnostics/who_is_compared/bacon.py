@@ -36,6 +36,7 @@ class Bacon(Diagnostic):
 
     name: ClassVar[str] = "bacon"
     citation: ClassVar[str] = "goodmanbacon2021"
+    payload_kinds: ClassVar = {"bacon": "bacon"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the share of forbidden comparisons; payload ``bacon`` has one row a comparison."""

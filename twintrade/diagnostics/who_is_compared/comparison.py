@@ -21,6 +21,7 @@ class ComparisonCheck(Diagnostic):
 
     name: ClassVar[str] = "comparison"
     citation: ClassVar[str] = "callaway2021"
+    payload_kinds: ClassVar = {"comparison": "forest"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a comparison; payload ``comparison``."""

@@ -33,6 +33,7 @@ class Estimators(Diagnostic):
     names: tuple[str, ...] = ()
     name: ClassVar[str] = "estimators"
     citation: ClassVar[str] = "sun2021"
+    payload_kinds: ClassVar = {"estimators": "path"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method; payload ``estimators`` has their event studies as series."""

@@ -106,6 +106,7 @@ class RawSeries(Diagnostic):
     most: int = 24
     name: ClassVar[str] = "raw_series"
     citation: ClassVar[str] = ""
+    payload_kinds: ClassVar = {"raw_series": "path"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return payloads ``raw_series`` and ``candidate_dates``, suffixed by the dyad where there are several."""

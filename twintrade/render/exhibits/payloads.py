@@ -1,11 +1,12 @@
-"""A payload shown by what it holds: paths as lines, effects as a forest, placebos among each other, else a table."""
+"""A payload shown as its kind says: paths as lines, effects as a forest, placebos among each other, else a table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 from pandas.api.types import is_numeric_dtype
 
+from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.render.blocks import Block
 from twintrade.render.figures import (
     alt_text,
@@ -46,11 +47,11 @@ def format_payload_title(page: Page, key: str, frame: pd.DataFrame) -> str:
 
 
 def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
-    """Return a payload as a figure where its columns are those of one, else as a table."""
+    """Return a payload as the figure of its kind, else as a table."""
     if frame.empty:
         return ()
     title = format_payload_title(page, key, frame)
-    found = _shape(frame)
+    found = _find_drawing(page, key, frame)
     if found is None:
         table = build_plain_table(
             frame, format_slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True
@@ -59,12 +60,12 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
     maker, describe = found
     drawing = maker(page.drawable(frame), page, title)
     alt = describe(frame, is_simulated=page.results.is_simulated)
-    return (page.figure(format_slug(key), title, drawing, alt, frame, notes=_about_intervals(page, frame)),)
+    return (page.figure(format_slug(key), title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),)
 
 
-def _about_intervals(page: Page, frame: pd.DataFrame) -> tuple[str, ...]:
+def _about_intervals(page: Page, key: str, frame: pd.DataFrame) -> tuple[str, ...]:
     """Return the note that points stand without intervals, where they do."""
-    if not {"label", "effect", "low", "high"} <= set(frame.columns):
+    if page.results.payload_kinds.get(key) != "forest":
         return ()
     n_bare = int((frame["effect"].notna() & (frame["low"].isna() | frame["high"].isna())).sum())
     return (page.say("forest_bare"),) if n_bare else ()
@@ -76,39 +77,19 @@ def _effect_axis(page: Page, frame: pd.DataFrame) -> str:
     return page.say("effect_axis", scale=scales[0]) if len(scales) == 1 and scales[0] else page.say("effect_plain")
 
 
-def is_drawn(frame: pd.DataFrame) -> bool:
-    """Whether a payload has the columns of a figure."""
-    return _shape(frame) is not None
+def is_drawn(page: Page, key: str, frame: pd.DataFrame) -> bool:
+    """Whether a payload is shown as a figure."""
+    return _find_drawing(page, key, frame) is not None
 
 
-def _shape(frame: pd.DataFrame) -> tuple[Maker, Callable[..., str]] | None:
-    """Return what draws a frame and what puts it into words, None where a table is the better picture."""
-    columns = set(frame.columns)
-    if {"restriction", "kind", "size", "low", "high", "effect"} <= columns:
-        return _sensitivity, alt_text.describe_sensitivity
-    if {"label", "effect", "low", "high"} <= columns:
-        return (_forest, alt_text.describe_forest) if 0 < frame["effect"].notna().sum() <= MOST_FOREST else None
-    if {"unit", "is_treated"} <= columns and columns & {"statistic", "event_time", "period"}:
-        return _placebo, alt_text.describe_placebo
-    if {"cohort", "event_time", "effect"} <= columns:
-        return _heat_map, alt_text.describe_heat_map
-    if {"series", "value"} <= columns and columns & {"period", "event_time"}:
-        return _path, alt_text.describe_path
-    if {"type", "weight", "estimate"} <= columns:
-        return _bacon, alt_text.describe_bacon
-    if {"effect", "low", "high", "is_headline"} <= columns:
-        return _curve, alt_text.describe_curve
-    if {"effect", "rejection_rate"} == columns:
-        return _power, alt_text.describe_power
-    if {"city", "population", "twins"} <= columns:
-        return _twins, alt_text.describe_twins
-    if {"label", "count"} == columns and _are_years(frame["label"]):
-        return _years, alt_text.describe_bars
-    if {"label", "count"} == columns - {"group"} and len(frame) <= MOST_BARS:
-        return _counts, alt_text.describe_bars
-    if {"unit", "weight"} <= columns and "event_time" not in columns and len(frame) <= MOST_BARS:
-        return _weights, alt_text.describe_weights
-    return None
+def _find_drawing(page: Page, key: str, frame: pd.DataFrame) -> tuple[Maker, Callable[..., str]] | None:
+    """Return what draws a payload and what puts it into words, None where a table is the better picture."""
+    kind = page.results.payload_kinds.get(key, "table")
+    if kind == "forest" and not 0 < frame["effect"].notna().sum() <= MOST_FOREST:
+        return None
+    if kind == "years" and len(frame) <= FEW_YEARS:
+        kind = "counts"
+    return None if kind in ("counts", "weights") and len(frame) > MOST_BARS else _DRAWN.get(kind)
 
 
 def _sensitivity(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
@@ -170,14 +151,25 @@ def _counts(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     return counts.draw(frame, "label", "count", theme=page.theme, is_simulated=page.results.is_simulated)
 
 
-def _are_years(labels: pd.Series) -> bool:
-    years = labels.map(str).str.fullmatch(r"[12]\d{3}")
-    return len(labels) > FEW_YEARS and bool(years.iloc[:-1].all())
-
-
 def _years(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     return counts.draw_years(frame, "label", "count", theme=page.theme, is_simulated=page.results.is_simulated)
 
 
 def _weights(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     return counts.draw(frame, "unit", "weight", theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+_DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
+    "sensitivity": (_sensitivity, alt_text.describe_sensitivity),
+    "forest": (_forest, alt_text.describe_forest),
+    "placebo": (_placebo, alt_text.describe_placebo),
+    "heat_map": (_heat_map, alt_text.describe_heat_map),
+    "path": (_path, alt_text.describe_path),
+    "bacon": (_bacon, alt_text.describe_bacon),
+    "specification_curve": (_curve, alt_text.describe_curve),
+    "power": (_power, alt_text.describe_power),
+    "size": (_twins, alt_text.describe_twins),
+    "years": (_years, alt_text.describe_bars),
+    "counts": (_counts, alt_text.describe_bars),
+    "weights": (_weights, alt_text.describe_weights),
+}

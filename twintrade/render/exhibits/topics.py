@@ -97,7 +97,7 @@ def join_payloads(frames: dict[str, pd.DataFrame], page: Page) -> dict[str, pd.D
     held: dict[str, list[pd.DataFrame]] = {}
     for key, frame in frames.items():
         base, _, column = key.partition("-")
-        if is_drawn(frame):
+        if is_drawn(page, key, frame):
             held[key] = [frame]
         else:
             named = frame.copy()
@@ -143,7 +143,7 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[Block, ...] | Absen
         if findings:
             blocks.append(list_topic_sentences(page, name))
         for key, frame in join_payloads(frames, page).items():
-            if key.endswith("_table") and is_drawn(frame) and key.removesuffix("_table") in frames:
+            if key.endswith("_table") and is_drawn(page, key, frame) and key.removesuffix("_table") in frames:
                 continue
             blocks += build_payload(page, key, frame)
         return tuple(blocks)

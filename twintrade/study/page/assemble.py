@@ -11,12 +11,14 @@ import pandas as pd
 from twintrade.data.figures import build_conversions_frame
 from twintrade.design import Design
 from twintrade.design.register import NO_UNIT
+from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.who_is_compared import format_dated_event
 from twintrade.effects import Money, ResultSet
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
 from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.messages import build_messages_frame
+from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.claims.money import PAYLOAD as MONEY
 from twintrade.study.claims.money import compute_money
@@ -38,6 +40,7 @@ def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
     manifest : mapping
         Machine facts known before anything is written.
     """
+    payloads, kinds = _payloads(run, compute_money(run))
     found = ResultSet(
         name=run.plan.name,
         title=run.plan.spec.title,
@@ -48,7 +51,8 @@ def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
         bands=_bands(run),
         findings=_findings(run),
         messages=build_messages_frame(run.messages),
-        payloads=_payloads(run, compute_money(run)),
+        payloads=payloads,
+        payload_kinds=kinds,
         manifest=manifest,
         is_simulated=run.observed.is_simulated,
         sections=build_sections(run),
@@ -125,15 +129,18 @@ def _findings(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
 
 
-def _payloads(run: Run, money: Money | None) -> dict[str, pd.DataFrame]:
-    """Data of figures and tables by a name fit for a file; a name that repeats carries its column after a mark."""
+def _payloads(run: Run, money: Money | None) -> tuple[dict[str, pd.DataFrame], dict[str, PayloadKind]]:
+    """Data and kinds of figures and tables by a name fit for a file; one that repeats has its column after a mark."""
     payloads: dict[str, pd.DataFrame] = {}
+    kinds: dict[str, PayloadKind] = {}
     for c in run.ladder.concluded:
         own = dict(c.finding.payloads)
         if not own and not c.finding.table.empty:
             own[c.finding.diagnostic] = c.finding.table
         for name, frame in own.items():
-            payloads[_free(name, c.keys, payloads)] = frame
+            key = _free(name, c.keys, payloads)
+            payloads[key] = frame
+            kinds[key] = DIAGNOSTICS[c.finding.diagnostic].payload_kinds.get(name.partition(".")[0], "table")
     if money is not None:
         payloads[MONEY] = money.to_frame()
     if run.observed.conversions:
@@ -142,7 +149,7 @@ def _payloads(run: Run, money: Money | None) -> dict[str, pd.DataFrame]:
     outside = register[register["status"] == NO_UNIT] if "status" in register else register
     if not outside.empty:
         payloads["ties_outside_panel"] = outside.drop(columns=["unit", "flag", "status"]).reset_index(drop=True)
-    return payloads
+    return payloads, kinds
 
 
 def _free(name: str, keys: Sequence[str], taken: Mapping[str, pd.DataFrame]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twintrade.effects import ResultSet
+from twintrade.effects.payload_kinds import build_payload_kinds_frame, read_payload_kinds
 from twintrade.errors import StoreError
 from twintrade.study.store.fingerprint import hash_bytes
 from twintrade.study.store.frames import from_bytes, to_bytes
@@ -13,12 +14,14 @@ from twintrade.study.store.freshness import read_manifest
 
 TABLES = ("data", "twinnings", "specifications", "effects", "bands", "findings", "messages")
 SECTIONS = "sections.json"
+PAYLOADS = "payloads.csv"
 
 
 def build_tidy_files(results: ResultSet) -> dict[str, bytes]:
     """Return the tables of a result set as files by path."""
     files = {f"{name}.csv": to_bytes(getattr(results, name)) for name in TABLES}
     files |= {f"payloads/{name}.csv": to_bytes(frame) for name, frame in sorted(results.payloads.items())}
+    files[PAYLOADS] = to_bytes(build_payload_kinds_frame(results.payload_kinds))
     sections = json.dumps(dict(results.sections), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     return files | {SECTIONS: sections.encode("utf-8")}
 
@@ -54,7 +57,7 @@ def _refuse_edited(folder: Path, files: Mapping[str, bytes], manifest: Mapping[s
 
 def is_tidy(path: str) -> bool:
     """Whether a file of a result set holds its numbers, from which the others are drawn."""
-    return path == SECTIONS or path.startswith("payloads/") or path in {f"{name}.csv" for name in TABLES}
+    return path in (SECTIONS, PAYLOADS) or path.startswith("payloads/") or path in {f"{name}.csv" for name in TABLES}
 
 
 def replay_results(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> ResultSet:
@@ -69,6 +72,7 @@ def replay_results(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> R
         name=str(manifest["analysis"]),
         title=str(manifest["title"]),
         payloads=payloads,
+        payload_kinds=read_payload_kinds(from_bytes(files[PAYLOADS])),
         manifest=select_printable(manifest),
         is_simulated=bool(manifest.get("is_simulated")),
         sections=json.loads(files[SECTIONS]),
