@@ -12,10 +12,11 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering.clusters import find_clusters, recode
+from twintrade.inference.clustering.clusters import find_clusters
 from twintrade.inference.clustering.conventions import count_all
 from twintrade.inference.dependence import Conley, Dyadic, compute_great_circle
 from twintrade.inference.serial import DriscollKraay, NeweyWest
+from twintrade.numerics.arrays import compact
 
 # The same closed form by other sums.
 SOFTWARE = 1e-8
@@ -107,7 +108,7 @@ def test_plain_sandwiches_equal_clubsandwich(castle_fit, rng, case) -> None:
     fitted = castle_fit(static=True)
     bands = Clustered(correction="none" if case == "CR0" else "ppmlhdfe").infer(fitted, "overall", rng)
     o = fitted.design.observations
-    k = count_all(1, [recode(code) for code in o.effect_codes()])
+    k = count_all(1, [compact(code) for code in o.effect_codes()])
     factor = ((o.n_rows - 1) / (o.n_rows - k)) ** 0.5 if case == "CR1S" else 1.0
     assert bands.se[0] * factor == pytest.approx(expected, rel=1e-6)
 

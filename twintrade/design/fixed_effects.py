@@ -5,7 +5,7 @@ import numpy as np
 from twintrade.design.panel import Panel
 from twintrade.design.words import suggest_word
 from twintrade.errors import DesignError
-from twintrade.numerics.arrays import IntArray
+from twintrade.numerics.arrays import IntArray, compact
 
 SETS: dict[str, tuple[str, ...]] = {
     "two_way": ("unit", "period"),
@@ -85,18 +85,3 @@ def _undirected_pairs(panel: Panel) -> IntArray:
     names, code = np.unique(ends, return_inverse=True)
     first, second = code.reshape(2, -1).astype(np.int64)
     return np.asarray(np.minimum(first, second) * names.size + np.maximum(first, second))
-
-
-def compact(values: IntArray) -> IntArray:
-    """Return codes 0, 1, ... in the order of the values, by counting where the range is small."""
-    if values.size == 0:
-        return values
-    low, high = int(values.min()), int(values.max())
-    if high - low > 20 * values.size + 1000:
-        return np.unique(values, return_inverse=True)[1].astype(np.int64)
-    present = np.zeros(high - low + 1, dtype=bool)
-    present[values - low] = True
-    if present.all():
-        return values - low
-    position = np.cumsum(present) - 1
-    return position[values - low].astype(np.int64)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twintrade.design.fixed_effects import compact, encode_effect
+from twintrade.design.fixed_effects import encode_effect
 from twintrade.effects.sample import Dropped, Sample
 from twintrade.errors import DesignError
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact
 
 if TYPE_CHECKING:
     from twintrade.design.design import Design

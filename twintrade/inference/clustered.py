@@ -14,7 +14,6 @@ from twintrade.inference.clustering.clusters import (
     count_fewest_treated,
     count_treated_clusters,
     find_clusters,
-    recode,
 )
 from twintrade.inference.clustering.conventions import (
     OWN,
@@ -32,7 +31,7 @@ from twintrade.inference.clustering.joint import (
     repair_covariance,
 )
 from twintrade.inference.clustering.variances import has_variance, is_reference, list_variance_messages
-from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, compact
 
 PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods", "row": "rows"}
 FEW_TREATED = 5
@@ -140,7 +139,7 @@ def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, 
         sizes = list(clusters.sizes.values())
         return compute_correction(rule, sample.n_rows, sample.n_slopes, levels, sizes, n_all, is_linear)
     o = fit.design.observations
-    effects = [recode(o.codes(name)[sample.rows]) for name in sample.effects]
+    effects = [compact(o.codes(name)[sample.rows]) for name in sample.effects]
     return correct(rule, sample.n_rows, sample.n_slopes, effects, clusters.row_codes, is_linear=is_linear)
 
 

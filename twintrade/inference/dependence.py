@@ -12,11 +12,12 @@ from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, describe_reference
-from twintrade.inference.clustering.clusters import find_unit_positions, get_influence, recode, sum_by_group
+from twintrade.inference.clustering.clusters import find_unit_positions, get_influence, sum_by_group
 from twintrade.inference.clustering.conventions import OWN, correct, get_convention
 from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
 from twintrade.inference.clustering.variances import has_variance, list_variance_messages
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, compact
+from twintrade.numerics.series import weigh_bartlett
 
 EARTH_RADIUS = 6371.0088
 
@@ -96,10 +97,10 @@ class Dyadic(Dependence):
         values = influence.matrix()
         same = first == second
         sums = sum_by_group(np.vstack([values, values[~same]]), np.concatenate([first, second[~same]]))
-        pair = recode(np.minimum(first, second) * members.size + np.maximum(first, second))
+        pair = compact(np.minimum(first, second) * members.size + np.maximum(first, second))
         twice = sum_by_group(np.where(same[:, None], 0.0, values), pair)
         used = estimate.sample.rows
-        clusters = [recode(o.codes(name)[used]) for name in ("city", "partner")]
+        clusters = [compact(o.codes(name)[used]) for name in ("city", "partner")]
         found = correct(get_convention(OWN), used.size, estimate.sample.n_slopes, (), clusters)
         smallest = min(int(codes.max()) + 1 for codes in clusters)
         note = f"Dyadic-robust errors over {members.size} members, {found.sentence}"
@@ -165,7 +166,7 @@ class Conley(Dependence):
 
     def _weight(self, distance: FloatArray) -> FloatArray:
         inside = distance <= self.cutoff
-        return np.where(inside, 1.0 if self.kernel == "uniform" else 1 - distance / self.cutoff, 0.0)
+        return np.where(inside, 1.0 if self.kernel == "uniform" else weigh_bartlett(distance, self.cutoff), 0.0)
 
 
 def compute_great_circle(left: FloatArray, right: FloatArray) -> FloatArray:

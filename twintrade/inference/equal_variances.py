@@ -6,10 +6,10 @@ from typing import ClassVar
 from twintrade.effects import Estimate
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.clusters import recode
 from twintrade.inference.clustering.conventions import OWN, correct, get_convention
 from twintrade.inference.dependence import Dependence, Found
 from twintrade.inference.refits.leave_out import get_regression
+from twintrade.numerics.arrays import compact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,8 @@ class EqualVariances(Dependence):
                 "cluster by unit or city"
             )
         rule, sample, o = get_convention(self.correction), estimate.sample, fit.design.observations
-        effects = [recode(o.codes(name)[sample.rows]) for name in sample.effects]
-        rows = recode(sample.rows)
+        effects = [compact(o.codes(name)[sample.rows]) for name in sample.effects]
+        rows = compact(sample.rows)
         found = correct(rule, sample.n_rows, sample.n_slopes, effects, [rows], not fit.estimator.is_poisson)
         spread, what = float(source.weights @ source.residuals**2) / sample.n_rows, "of one variance"
         if fit.estimator.is_poisson:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -16,7 +15,7 @@ from twintrade.inference.clustering.clusters import count_fewest_treated, count_
 from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
 from twintrade.inference.clustering.variances import has_variance, list_variance_messages
 from twintrade.inference.refits.leave_out import LeftOut, estimate_without_clusters
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, list_signed_subsets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +56,12 @@ class Jackknife(Inference):
         estimate = fit.view(view)
         total = np.zeros((estimate.n_effects, estimate.n_effects))
         used, sizes = [], {}
-        for size in range(1, len(names) + 1):
-            for chosen in combinations(names, size):
-                found = estimate_without_clusters(fit, view, chosen)
-                if size == 1:
-                    sizes[chosen[0]] = found.effects.shape[0]
-                total += (-1) ** (size + 1) * compute_jackknife_spread(found.effects, estimate.effects, self.centre)
-                used.append(found)
+        for sign, chosen in list_signed_subsets(names):
+            found = estimate_without_clusters(fit, view, chosen)
+            if len(chosen) == 1:
+                sizes[chosen[0]] = found.effects.shape[0]
+            total += sign * compute_jackknife_spread(found.effects, estimate.effects, self.centre)
+            used.append(found)
         return total, tuple(used), sizes
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:

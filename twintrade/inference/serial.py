@@ -9,7 +9,7 @@ import numpy as np
 from twintrade.effects import Estimate, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.clusters import recode, sum_by_group
+from twintrade.inference.clustering.clusters import sum_by_group
 from twintrade.inference.clustering.conventions import (
     OWN,
     Correction,
@@ -20,7 +20,7 @@ from twintrade.inference.clustering.conventions import (
 )
 from twintrade.inference.dependence import Dependence, Found
 from twintrade.inference.refits.leave_out import get_regression
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, compact
 from twintrade.numerics.series import choose_lags, compute_long_run_covariance, sum_bartlett
 
 
@@ -77,7 +77,7 @@ class Serial(Dependence):
     def _correction(self, fit: Fit, estimate: Estimate, n_periods: int) -> Correction:
         """Take periods for clusters in which no effect nests: their scores are correlated."""
         rule, sample = get_convention(self.correction), estimate.sample
-        effects = [recode(fit.design.observations.codes(name)[sample.rows]) for name in sample.effects]
+        effects = [compact(fit.design.observations.codes(name)[sample.rows]) for name in sample.effects]
         n_all = count_all(sample.n_slopes, effects)
         return compute_correction(
             rule,
@@ -107,7 +107,7 @@ class Hac(Serial):
 
     def sum_products(self, fit: Fit, source: Regression, lags: int) -> tuple[FloatArray, str]:
         """Return the long-run sum over periods."""
-        scores = sum_by_group(source.row_influence(), recode(fit.design.observations.period[source.rows]))
+        scores = sum_by_group(source.row_influence(), compact(fit.design.observations.period[source.rows]))
         total = compute_long_run_covariance(scores, lags, is_prewhitened=self.is_prewhitened)
         return total, f"{self.title}{', prewhitened' if self.is_prewhitened else ''}"
 
@@ -131,7 +131,7 @@ class NeweyWest(Serial):
     def sum_products(self, fit: Fit, source: Regression, lags: int) -> tuple[FloatArray, str]:
         """Return the long-run sum within units."""
         o, rows = fit.design.observations, source.row_influence()
-        unit, period = recode(o.unit[source.rows]), o.period[source.rows] - int(o.period.min())
+        unit, period = compact(o.unit[source.rows]), o.period[source.rows] - int(o.period.min())
         cells = np.zeros((int(unit.max()) + 1, int(period.max()) + 1, rows.shape[1]))
         cells[unit, period] = rows
         return sum_bartlett(cells, lags), "Newey-West errors within units"

@@ -1,6 +1,8 @@
-"""The array types that every room shares."""
+"""The array types that every room shares, and what every room does with integer codes."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,3 +12,39 @@ IntArray = npt.NDArray[np.int64]
 ByteArray = npt.NDArray[np.uint8]
 BoolArray = npt.NDArray[np.bool_]
 ObjectArray = npt.NDArray[Any]
+
+T = TypeVar("T")
+
+
+def compact(values: IntArray) -> IntArray:
+    """Return codes 0, 1, ... in the order of the values, by counting where the range is small."""
+    if values.size == 0:
+        return values
+    low, high = int(values.min()), int(values.max())
+    if high - low > 20 * values.size + 1000:
+        return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    present = np.zeros(high - low + 1, dtype=bool)
+    present[values - low] = True
+    if present.all():
+        return values - low
+    position = np.cumsum(present) - 1
+    return position[values - low].astype(np.int64)
+
+
+def intersect_codes(codes: Sequence[IntArray]) -> IntArray:
+    """Return the codes of the joint groups of several dimensions, each coded without gaps."""
+    joint = codes[0]
+    for other in codes[1:]:
+        joint = compact(joint * (int(other.max()) + 1) + other)
+    return joint
+
+
+def list_signed_subsets(dimensions: Sequence[T]) -> Iterator[tuple[int, tuple[T, ...]]]:
+    """Yield each non-empty subset of the dimensions with its sign in inclusion and exclusion.
+
+    Cameron, Gelbach and Miller (2011), equation 2.13: dimensions are added, intersections of two subtracted, of three
+    added, and so on.
+    """
+    for size in range(1, len(dimensions) + 1):
+        for chosen in combinations(dimensions, size):
+            yield (-1) ** (size + 1), chosen

@@ -22,10 +22,10 @@ from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import NESTING, JointTest, compute_joint_test, find_clusters, recode, sum_by_group
+from twintrade.inference.clustering import NESTING, JointTest, compute_joint_test, find_clusters, sum_by_group
 from twintrade.inference.refits import compute_two_sided_share
 from twintrade.inference.reported import resolve_method
-from twintrade.numerics.arrays import BoolArray, ObjectArray
+from twintrade.numerics.arrays import BoolArray, ObjectArray, compact
 from twintrade.numerics.testing import adjust_holm, adjust_sharpened_q
 
 
@@ -160,7 +160,7 @@ def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> J
     contrast = np.diff(np.eye(len(names)), axis=0)
     found = []
     for name in dimensions:
-        codes = recode(o.unit_clusters(name))
+        codes = compact(o.unit_clusters(name))
         sums = sum_by_group(influence, codes)
         covariance = factor * contrast @ (sums.T @ sums) @ contrast.T
         found.append(compute_joint_test(contrast @ effects, covariance, df, int(codes.max()) + 1))

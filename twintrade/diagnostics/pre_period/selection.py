@@ -13,8 +13,8 @@ from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering import compute_two_sided_p, intersect_clusters, recode, sum_by_group
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.inference.clustering import compute_two_sided_p, sum_by_group
+from twintrade.numerics.arrays import FloatArray, IntArray, compact, intersect_codes
 
 COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")
 STEPS = 100
@@ -131,8 +131,8 @@ def build_risk_set(design: Design, lags: int, covariates: tuple[str, ...]) -> At
     kept = inside & np.isfinite(x).all(axis=1)
     if not kept.any():
         raise EstimationError(f"no dyad at risk is observed over {lags + 1} periods before")
-    clusters = [recode(place[panel.unit[kept]]) for place in (panel.unit_city, panel.unit_partner)]
-    clusters = [c for c in clusters if c.max() > 0] or [recode(panel.unit[kept])]
+    clusters = [compact(place[panel.unit[kept]]) for place in (panel.unit_city, panel.unit_partner)]
+    clusters = [c for c in clusters if c.max() > 0] or [compact(panel.unit[kept])]
     signed = (panel.period == onset)[kept].astype(np.float64)
     x = x[kept]
     varies = np.r_[True, np.ptp(x[:, 1:], axis=0) > 0]
@@ -191,7 +191,7 @@ def fit_cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple
 def _terms(clusters: list[IntArray]) -> list[tuple[int, IntArray]]:
     if len(clusters) == 1:
         return [(1, clusters[0])]
-    return [(1, clusters[0]), (1, clusters[1]), (-1, intersect_clusters(clusters))]
+    return [(1, clusters[0]), (1, clusters[1]), (-1, intersect_codes(clusters))]
 
 
 def _derivatives(y: FloatArray, index: FloatArray) -> tuple[FloatArray, FloatArray]:

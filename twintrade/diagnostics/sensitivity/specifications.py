@@ -21,12 +21,11 @@ from twintrade.inference.clustering import (
     compute_two_sided_p,
     count_all,
     get_convention,
-    recode,
 )
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.refits import build_assignments, find_units_with_trade, is_linear
 from twintrade.numerics.absorption import build_absorber
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, compact
 from twintrade.numerics.linear import compute_coefficient, compute_grams
 
 Row = dict[str, object]
@@ -171,7 +170,7 @@ def iterate_subsets(design: Design, covariates: tuple[str, ...], inference: Clus
     net = build_absorber(effects, o.weights).residualize(columns)
     method = inference or Clustered()
     names = method.by or design.clusters
-    codes = [recode(np.arange(o.n_rows) if name == "row" else o.codes(name)) for name in names]
+    codes = [compact(np.arange(o.n_rows) if name == "row" else o.codes(name)) for name in names]
     rule = get_convention(method.correction)
     levels = collect_levels(rule, effects, codes)
     held = compute_grams(net, codes, o.weights)

@@ -10,7 +10,7 @@ from twintrade.estimators.cohort_means.group_time import Cell
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.estimators.regression.reference import find_joined_rows
 from twintrade.numerics.absorption import build_absorber
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 from twintrade.numerics.linear import fit_least_squares
 
 
@@ -112,7 +112,7 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     slots = [k for k, c in enumerate(stack.cells) if not c.is_reference]
     dummies = (treated[:, None] & (at[rows, None] == positions[slots])).astype(np.float64)
     weights = None if o.weights is None else o.weights[rows]
-    effects = build_absorber([_compact(o.unit[rows]), _compact(at[rows])], weights)
+    effects = build_absorber([compact(o.unit[rows]), compact(at[rows])], weights)
     names = [stack.cells[k].label(wide.onset, wide.periods) for k in slots]
     fit = fit_least_squares(
         o.y[rows], np.hstack([dummies, o.covariates[rows]]), effects, names=(*names, *o.design.covariates)
@@ -135,7 +135,3 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
         for c in fit.collinear
     )
     return StackFit(effect[kept], o.unit[rows], at[rows], loading[:, kept], fit.residuals, own, kept, (*apart, *lost))
-
-
-def _compact(values: IntArray) -> IntArray:
-    return np.unique(values, return_inverse=True)[1].astype(np.int64)

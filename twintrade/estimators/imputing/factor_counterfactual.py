@@ -10,7 +10,7 @@ from twintrade.effects import CohortEffects, Dropped, RefitOnly
 from twintrade.errors import EstimationError
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.numerics.absorption import build_absorber
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 from twintrade.numerics.factor_model import FactorFit, fit_factor_model
 from twintrade.numerics.linear import fit_least_squares
 
@@ -78,7 +78,7 @@ def _without_collinear(o: Observations, wide: Wide, untreated: BoolArray) -> tup
     if not names:
         return wide, ()
     unit, at = np.nonzero(untreated)
-    effects = build_absorber([np.unique(code, return_inverse=True)[1].astype(np.int64) for code in (unit, at)])
+    effects = build_absorber([compact(code) for code in (unit, at)])
     fit = fit_least_squares(wide.outcomes[untreated], wide.covariates[untreated], effects, names=names)
     dropped = tuple(
         Dropped("collinear", f"{c.name} is determined by {c.explained_by} among untreated rows", 0, 0, (c.name,))

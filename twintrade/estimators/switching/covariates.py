@@ -8,7 +8,7 @@ import numpy as np
 from twintrade.effects import Dropped
 from twintrade.estimators.switching.switchers import Switchers
 from twintrade.numerics.absorption import build_absorber
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, compact
 from twintrade.numerics.linear import LeastSquares, fit_least_squares
 
 
@@ -94,7 +94,7 @@ def _changes_fitted(
     weights = None if layout.weights is None else layout.weights[rows.at, rows.columns]
     if at.size <= len(names) + np.unique(at).size:
         return None, rows
-    period = np.unique(at, return_inverse=True)[1].astype(np.int64)
+    period = compact(at)
     fit = fit_least_squares(
         y[at + 1, unit] - y[at, unit],
         x[at + 1, unit] - x[at, unit],

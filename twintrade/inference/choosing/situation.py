@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.effects import Influence
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.clusters import NESTING, count_treated_clusters, recode
+from twintrade.inference.clustering.clusters import NESTING, count_treated_clusters
 from twintrade.inference.refits.leave_out import (
     build_effects_projection,
     compute_partial_shares,
@@ -15,6 +15,7 @@ from twintrade.inference.refits.leave_out import (
     find_row_clusters,
     get_regression,
 )
+from twintrade.numerics.arrays import compact
 from twintrade.numerics.linear import find_leverage_one
 
 ENOUGH_EFFECTIVE = 15.0
@@ -64,7 +65,7 @@ def assess_situation(fit: Fit) -> Situation:
     treated, untreated = count_treated_clusters(fit, fit.estimate, assigned_by)
     return Situation(
         has_influence=isinstance(fit.estimate.uncertainty, Influence),
-        n_clusters={name: int(recode(o.codes(name)[sample.rows]).max()) + 1 for name in names},
+        n_clusters={name: int(compact(o.codes(name)[sample.rows]).max()) + 1 for name in names},
         n_treated_clusters={n: count_treated_clusters(fit, fit.estimate, n)[0] for n in names if n in NESTING},
         assigned_by=assigned_by,
         n_treated=treated,
@@ -98,7 +99,7 @@ def _unevenness(fit: Fit) -> _Unevenness:
 def _assigned_by(fit: Fit) -> str:
     o = fit.design.observations
     for name in ("city", "partner"):
-        codes = recode(o.unit_clusters(name))
+        codes = compact(o.unit_clusters(name))
         if codes.max() + 1 == o.n_units or codes.max() == 0:
             continue
         onset = np.where(o.is_ever_treated, o.unit_onset, np.inf)
@@ -126,4 +127,4 @@ def count_leverage_one(fit: Fit) -> int:
         rows = several
     if rows.size == 0:
         return 0
-    return int(find_leverage_one([recode(c[rows]) for c in codes]).sum())
+    return int(find_leverage_one([compact(c[rows]) for c in codes]).sum())

@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from twintrade.design import Observations
-from twintrade.design.fixed_effects import compact
 from twintrade.effects import Estimate, Factor, Influence
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    compact,
+    intersect_codes,
+    list_signed_subsets,
+)
 
 NESTING = ("unit", "city", "partner")
 
@@ -66,16 +71,15 @@ class Clusters:
         return np.asarray(sums.T @ sums)
 
     def covariance(self) -> FloatArray:
-        """Return the unscaled covariance by inclusion and exclusion over the dimensions.
-
-        Cameron, Gelbach and Miller (2011), equation 2.13: dimensions are added, intersections of two subtracted,
-        of three added, and so on.
-        """
+        """Return the unscaled covariance by inclusion and exclusion over the dimensions."""
         total = np.zeros((self.influence.n_effects, self.influence.n_effects))
-        for size in range(1, len(self.codes) + 1):
-            for chosen in combinations(self.codes, size):
-                total += (-1) ** (size + 1) * self.cross_product(intersect_clusters(chosen))
+        for sign, chosen in list_signed_subsets(self.codes):
+            total += sign * self.joint_product(chosen)
         return total
+
+    def joint_product(self, codes: Sequence[IntArray]) -> FloatArray:
+        """Return the sum of outer products over the joint clusters of some dimensions."""
+        return self.cross_product(intersect_codes(codes))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,14 +109,11 @@ class GivenClusters(Clusters):
         sums = self.sums(codes)
         return np.asarray(sums.T @ sums)
 
-    def covariance(self) -> FloatArray:
-        """Return the unscaled covariance; the intersection of city and partner is the unit."""
+    def joint_product(self, codes: Sequence[IntArray]) -> FloatArray:
+        """Return the sum of outer products; the intersection of city and partner is the unit."""
         influence = self.influence
         assert isinstance(influence, CohortInfluence)
-        total = np.zeros((influence.n_effects, influence.n_effects))
-        for codes in self.codes:
-            total += self.cross_product(codes)
-        return total - (len(self.names) - 1) * influence.unit_cross_product()
+        return self.cross_product(codes[0]) if len(codes) == 1 else influence.unit_cross_product()
 
 
 def _given(influence: CohortInfluence, names: tuple[str, ...]) -> Clusters:
@@ -170,7 +171,7 @@ def find_clusters(fit: Fit, estimate: Estimate, names: Sequence[str], method: st
     row_codes = tuple(_row_codes(o, name, rows) for name in names)
     if all(name in NESTING for name in names):
         where = find_unit_positions(o, influence)
-        codes = tuple(recode(o.unit_clusters(name)[where]) for name in names)
+        codes = tuple(compact(o.unit_clusters(name)[where]) for name in names)
         return Clusters(names, codes, row_codes, influence, None)
     source = influence.regression
     if source is None:
@@ -202,21 +203,8 @@ def sum_by_group(values: FloatArray, codes: IntArray) -> FloatArray:
     return np.column_stack([np.bincount(codes, column, n_groups) for column in values.T])
 
 
-def recode(values: IntArray) -> IntArray:
-    """Return codes without gaps."""
-    return compact(values)
-
-
-def intersect_clusters(codes: Sequence[IntArray]) -> IntArray:
-    """Return the codes of the joint clusters of several dimensions."""
-    joint = codes[0]
-    for other in codes[1:]:
-        joint = recode(joint * (int(other.max()) + 1) + other)
-    return joint
-
-
 def _row_codes(o: Observations, name: str, rows: IntArray) -> IntArray:
-    return np.arange(rows.size) if name == "row" else recode(o.codes(name)[rows])
+    return np.arange(rows.size) if name == "row" else compact(o.codes(name)[rows])
 
 
 def count_fewest_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int]) -> int:
@@ -231,7 +219,7 @@ def count_treated_clusters(fit: Fit, estimate: Estimate, name: str) -> tuple[int
         return _treated_given(influence, name)
     o = fit.design.observations
     units = np.flatnonzero(np.bincount(o.unit[estimate.sample.rows]))
-    codes = recode(o.unit_clusters(name)[units]) if name in NESTING else recode(units)
+    codes = compact(o.unit_clusters(name)[units]) if name in NESTING else compact(units)
     treated: BoolArray = np.zeros(int(codes.max()) + 1, dtype=bool)
     treated[codes[o.is_ever_treated[units]]] = True
     return int(treated.sum()), int((~treated).sum())

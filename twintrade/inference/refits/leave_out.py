@@ -9,10 +9,10 @@ from twintrade.effects import Estimate, Influence, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.fanout import Arrays, run_jobs
-from twintrade.inference.clustering.clusters import NESTING, intersect_clusters, recode
+from twintrade.inference.clustering.clusters import NESTING
 from twintrade.inference.refits.permutation import align_values
 from twintrade.numerics.absorption import Annihilator, build_annihilator
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, compact, intersect_codes
 
 NULL = 1e-9
 MOST_REFITS = 2_000
@@ -49,7 +49,7 @@ def estimate_without_clusters(fit: Fit, view: View, names: Sequence[str]) -> Lef
     if source is not None:
         q = build_effects_projection(fit, estimate, source)
         if q is not None:
-            codes = intersect_clusters([find_row_clusters(fit, name, source.rows) for name in names])
+            codes = intersect_codes([find_row_clusters(fit, name, source.rows) for name in names])
             return LeftOut(estimate.effects + compute_leave_out_changes(source, q, codes), fit.estimator.is_poisson)
     return _refitted(fit, view, estimate, names)
 
@@ -63,7 +63,7 @@ def get_regression(estimate: Estimate) -> Regression | None:
 def build_effects_projection(fit: Fit, estimate: Estimate, source: Regression) -> Annihilator | None:
     """Return the projection off the fit's fixed effects on the regression's rows; None where it is too large."""
     o = fit.design.observations
-    codes = [recode(o.codes(name)[source.rows]) for name in estimate.sample.effects]
+    codes = [compact(o.codes(name)[source.rows]) for name in estimate.sample.effects]
     if not codes:
         codes = [np.zeros(source.rows.size, dtype=np.int64)]
     return build_annihilator(codes, np.empty((source.rows.size, 0)), source.weights)
@@ -71,7 +71,7 @@ def build_effects_projection(fit: Fit, estimate: Estimate, source: Regression) -
 
 def find_row_clusters(fit: Fit, name: str, rows: IntArray) -> IntArray:
     """Return the cluster of each of the given rows of the observations."""
-    return np.arange(rows.size) if name == "row" else recode(fit.design.observations.codes(name)[rows])
+    return np.arange(rows.size) if name == "row" else compact(fit.design.observations.codes(name)[rows])
 
 
 def compute_partial_shares(source: Regression, codes: IntArray) -> FloatArray:
@@ -137,7 +137,7 @@ def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) ->
             f"{fit.estimator.name} has no row scores, so whole units must be left out, not {outside[0]}"
         )
     o = fit.design.observations
-    codes = intersect_clusters([recode(o.unit_clusters(name)) for name in names])
+    codes = intersect_codes([compact(o.unit_clusters(name)) for name in names])
     n = int(codes.max()) + 1
     if n > MOST_REFITS:
         raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")

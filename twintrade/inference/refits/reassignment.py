@@ -10,8 +10,7 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.clusters import recode
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 
 Across = Literal["units", "cities", "partners", "dates"]
 TRIES = 1000
@@ -169,7 +168,7 @@ def build_assignments(design: Design, across: Across, pool: IntArray | None = No
     ends = np.append(starts[1:], o.n_rows) - 1
     group = np.arange(o.n_units)
     if across in ("cities", "partners"):
-        group = recode(o.unit_clusters("city" if across == "cities" else "partner"))
+        group = compact(o.unit_clusters("city" if across == "cities" else "partner"))
     onset = design.onset.copy()
     inside = onset[o.unit_rows]
     onset[o.unit_rows] = np.where(inside > o.period[ends], np.inf, inside)

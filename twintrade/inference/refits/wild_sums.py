@@ -9,7 +9,6 @@ import numpy as np
 from twintrade.effects import Estimate, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.clusters import recode
 from twintrade.inference.refits.leave_out import list_members
 from twintrade.numerics.absorption import (
     Absorber,
@@ -20,7 +19,7 @@ from twintrade.numerics.absorption import (
     build_reaching,
     is_nested,
 )
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, compact
 from twintrade.numerics.linear import Sums, sum_products_by_group
 
 Scores = Literal["plain", "jackknife"]
@@ -174,7 +173,7 @@ def prepare_bootstrap(fit: Fit, estimate: Estimate, source: Regression, codes: I
         Effects reach across clusters and there are too many levels and groups to follow them.
     """
     o = fit.design.observations
-    effects = tuple(recode(o.codes(name)[source.rows]) for name in estimate.sample.effects)
+    effects = tuple(compact(o.codes(name)[source.rows]) for name in estimate.sample.effects)
     is_inside = [is_nested(e, codes) for e in effects]
     inside = [e for e, nested in zip(effects, is_inside, strict=True) if nested]
     others = [e for e, nested in zip(effects, is_inside, strict=True) if not nested]

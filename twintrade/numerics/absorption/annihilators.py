@@ -8,7 +8,7 @@ from scipy import linalg
 from scipy.linalg import lapack
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, compact
 
 WORK_LIMIT = 2e10
 """Rows times squared levels up to which the dense factorization is worth its time (some seconds)."""
@@ -108,7 +108,7 @@ def build_annihilator(
     weights : FloatArray, optional, shape (n_rows,)
     """
     n = codes[0].size
-    levels = sorted((np.unique(code, return_inverse=True)[1] for code in codes), key=lambda v: -int(v.max()))
+    levels = sorted((compact(code) for code in codes), key=lambda v: -int(v.max()))
     sizes = [int(level.max()) + 1 for level in levels]
     rest = sum(sizes[1:]) + covariates.shape[1]
     if float(n) * rest**2 > WORK_LIMIT or float(n) * rest > CELL_LIMIT:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.numerics.absorption.levels import Levels, sort_rows_by_level
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, compact
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ def _three_way(levels: Levels) -> Grid | None:
     if counts is None:
         return None
     codes = levels.codes
-    city = _rank(_least(codes[dyad], sizes[dyad], codes[origin]))[codes[dyad]]
-    partner = _rank(_least(codes[dyad], sizes[dyad], codes[destination]))[codes[dyad]]
-    period = _rank(_least(codes[destination], sizes[destination], codes[origin]))[codes[destination]]
+    city = compact(_least(codes[dyad], sizes[dyad], codes[origin]))[codes[dyad]]
+    partner = compact(_least(codes[dyad], sizes[dyad], codes[destination]))[codes[dyad]]
+    period = compact(_least(codes[destination], sizes[destination], codes[origin]))[codes[destination]]
     cell = (city, partner, period)
     if tuple(int(c.max()) + 1 for c in cell) != counts:
         return None
@@ -89,10 +89,6 @@ def _cube_shape(n: int, n_dyads: int, n_origin: int, n_destination: int) -> tupl
 def _least(group: IntArray, size: int, values: IntArray) -> IntArray:
     order, pointer = sort_rows_by_level(group, size)
     return np.asarray(np.minimum.reduceat(values[order], pointer[:-1]), dtype=np.int64)
-
-
-def _rank(values: IntArray) -> IntArray:
-    return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
 
 def _level_of(

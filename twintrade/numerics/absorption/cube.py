@@ -9,7 +9,7 @@ from scipy.sparse import csgraph
 
 from twintrade.numerics.absorption.balanced import Grid
 from twintrade.numerics.absorption.levels import Levels
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 
 FULLEST_HOLES = 2.5
 SAMPLED_ABOVE = 500_000
@@ -152,7 +152,7 @@ def _axes(codes: list[IntArray], sizes: list[int]) -> Axes | None:
     city = _labels(origin, sizes[1], dyad, sizes[0])[0]
     partner = _labels(destination, sizes[2], dyad, sizes[0])[0]
     period, same_period = _labels(origin, sizes[1], destination, sizes[2])
-    numbered = [np.unique(label, return_inverse=True)[1].astype(np.int64) for label in (city, partner)]
+    numbered = [compact(label) for label in (city, partner)]
     found, back = np.unique(np.concatenate([period, same_period]), return_inverse=True)
     back = back.astype(np.int64)
     shape = (int(numbered[0].max()) + 1, int(numbered[1].max()) + 1, found.size)

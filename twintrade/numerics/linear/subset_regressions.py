@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, intersect_codes, list_signed_subsets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,18 +39,10 @@ def compute_grams(columns: FloatArray, clusters: Sequence[IntArray], weights: Fl
     weights : FloatArray, optional, shape (n_rows,)
     """
     found = [
-        ((-1.0) ** (size + 1), _within(columns, _joint(chosen), weights))
-        for size in range(1, len(clusters) + 1)
-        for chosen in combinations(clusters, size)
+        (float(sign), _within(columns, intersect_codes(chosen), weights))
+        for sign, chosen in list_signed_subsets(clusters)
     ]
     return Grams(found[0][1].sum(axis=0), tuple(found), tuple(int(c.max()) + 1 for c in clusters))
-
-
-def _joint(codes: Sequence[IntArray]) -> IntArray:
-    joint = codes[0]
-    for other in codes[1:]:
-        joint = np.unique(joint * (int(other.max()) + 1) + other, return_inverse=True)[1]
-    return joint
 
 
 def _within(columns: FloatArray, codes: IntArray, weights: FloatArray | None) -> FloatArray:

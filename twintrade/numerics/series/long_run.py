@@ -1,8 +1,12 @@
 """Long-run covariance of a sum over time: Bartlett weights, with or without prewhitening."""
 
+from typing import TypeVar
+
 import numpy as np
 
 from twintrade.numerics.arrays import FloatArray
+
+Distance = TypeVar("Distance", float, FloatArray)
 
 
 def choose_lags(n_periods: int) -> int:
@@ -41,6 +45,11 @@ def _basis(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
     return keep, scores @ keep.T
 
 
+def weigh_bartlett(distance: Distance, cutoff: float) -> Distance:
+    """Return weights that fall in a line from one at no distance to zero at the cutoff, for distances up to it."""
+    return 1 - distance / cutoff
+
+
 def sum_bartlett(scores: FloatArray, lags: int) -> FloatArray:
     """Return the Bartlett long-run sum of outer products, shape (n_effects, n_effects).
 
@@ -55,6 +64,6 @@ def sum_bartlett(scores: FloatArray, lags: int) -> FloatArray:
     for lag in range(min(lags, scores.shape[-2] - 1) + 1):
         late = scores[..., lag:, :].reshape(-1, n_effects)
         early = scores[..., : scores.shape[-2] - lag, :].reshape(-1, n_effects)
-        cross = (1 - lag / (lags + 1)) * (late.T @ early)
+        cross = weigh_bartlett(lag, lags + 1) * (late.T @ early)
         total += cross if lag == 0 else cross + cross.T
     return total
