@@ -25,6 +25,7 @@ PACKAGES = (
     "seaborn",
     "typst",
     "python-docx",
+    "XlsxWriter",
     "pydantic",
     "joblib",
     "threadpoolctl",
