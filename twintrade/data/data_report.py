@@ -1,4 +1,4 @@
-"""The data report: what was read, what is wrong with it row by row, and which lines of the analysis file to mend."""
+"""The data report: what was read, what is wrong with it row by row, which lines of the analysis file to change."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

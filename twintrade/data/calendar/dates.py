@@ -112,7 +112,7 @@ def parse_date(
 
 
 def refuse_future(date: TwinningDate, today: datetime.date | None = None) -> None:
-    """Refuse a tie that nobody can have signed yet.
+    """Refuse an agreement that nobody can have signed yet.
 
     The clock decides only whether a date is refused, never a number; one that stands before ``limits.CLOCK_FLOOR``
     is wrong and not believed, and a day is granted for time zones.
@@ -130,7 +130,7 @@ def refuse_future(date: TwinningDate, today: datetime.date | None = None) -> Non
     """
     now = max(today or datetime.datetime.now(datetime.UTC).date(), limits.CLOCK_FLOOR) + datetime.timedelta(days=1)
     if date.earliest > (now.year, now.month, now.day):
-        raise ValueError("lies in the future: a tie that is not signed yet is no tie")
+        raise ValueError("lies in the future: an agreement counts only once it is signed")
 
 
 def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | None]:

@@ -38,7 +38,7 @@ _REASONS = (
     ),
     (re.compile(r"\([0-9.,]+\)"), "is in parentheses, an accountant's negative or a mark: give the number plainly"),
     (re.compile(r"[0-9.,]+\s*[%％‰]"), "is a percentage, not a value"),
-    (re.compile(r"#\S+"), "is a spreadsheet error: mend the formula"),
+    (re.compile(r"#\S+"), "is a spreadsheet error: correct the formula"),
     (re.compile(r"(?i)true|false"), "is a truth value, not a number"),
     (re.compile(r"(?i)[+-]?(inf|infinity|∞)"), "is infinite"),
     (re.compile(r"(?i)0x[0-9a-f]+"), "is hexadecimal"),

@@ -126,8 +126,8 @@ def choose_column(names: Sequence[str], scores: Mapping[str, Score], part: str, 
         raise DataError(
             f"{file}: no column looks like {what}; the columns are "
             f"{', '.join(map(quote_cell, names)) or 'none'}. If the "
-            "header stands elsewhere or a column is missing, mend the file; else write the declaration by hand, as "
-            "docs/spec.md lists it"
+            "header stands elsewhere or a column is missing, correct the file; else write the declaration by hand, "
+            "as docs/spec.md lists it"
         )
     return max(fit, key=lambda n: scores[n].share + scores[n].tie + _BY_NAME * (n in named))
 

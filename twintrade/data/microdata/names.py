@@ -118,7 +118,7 @@ class _Reader:
         texts: Sequence[ObjectArray],
         parse: Callable[[Sequence[TextColumn], Faults], ObjectArray | IntArray],
     ) -> ObjectArray:
-        """Return what each distinct text means; a fault is told once, with its first row and how many there are."""
+        """Return what each distinct text means; a fault is reported once, with its first row and its count."""
         numbers = np.arange(texts[0].size, dtype=np.int64)
         heads = {str(getattr(self._source, role)): role for role in roles}
         columns = [

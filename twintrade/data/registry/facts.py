@@ -1,4 +1,4 @@
-"""What a registry alone can tell: twins by city and country, years of signing, ended ties, gaps in the record."""
+"""What a registry alone can tell: twins by city and country, years of signing, agreements ended, gaps."""
 
 from dataclasses import dataclass
 
@@ -16,16 +16,16 @@ class RegistryFacts:
     Attributes
     ----------
     by_city : DataFrame
-        city, twins: ties per city, the most first.
+        city, twins: agreements per city, the most first.
     by_country : DataFrame
-        label, count: ties by the partner's country, the most first.
+        label, count: agreements by the partner's country, the most first.
     by_year : DataFrame
-        label, count: ties by year of signing, every year from the first to the last, then those without a date.
+        label, count: agreements by year of signing, every year from the first to the last, then those without a date.
     completeness : DataFrame
-        field, known, share: of how many ties each field is known.
+        field, known, share: of how many agreements each field is known.
     ended : DataFrame
-        label, group, effect, low, high, scale: share of ties that have ended, with its Wilson interval; empty where
-        the registry does not say.
+        label, group, effect, low, high, scale: share of agreements that have ended, with its Wilson interval; empty
+        where the registry does not say.
     """
 
     by_city: pd.DataFrame
@@ -43,7 +43,7 @@ def compute_registry_facts(twinnings: pd.DataFrame, *, says_ended: bool) -> Regi
     twinnings : DataFrame
         Columns ``TWINNING_COLUMNS``.
     says_ended : bool
-        Whether the registry has a column on the end of ties; without one nothing is known of them.
+        Whether the registry has a column on the end of agreements; without one nothing is known of them.
     """
     by_city = _counted(twinnings["city"]).set_axis(["city", "twins"], axis=1)
     return RegistryFacts(
@@ -107,7 +107,7 @@ def _completeness(twinnings: pd.DataFrame) -> pd.DataFrame:
 def _ended(twinnings: pd.DataFrame) -> pd.DataFrame:
     n, k = len(twinnings), int((twinnings["ended"].astype(str) != "").sum())
     low, high = compute_wilson(k, n)
-    row = {"label": f"{k} of {n} ties ended", "group": "share", "effect": k / n, "low": low, "high": high}
+    row = {"label": f"{k} of {n} agreements ended", "group": "share", "effect": k / n, "low": low, "high": high}
     return pd.DataFrame([row | {"scale": "share"}])
 
 

@@ -36,8 +36,8 @@ class Reconciliation:
     Attributes
     ----------
     frame : DataFrame
-        One row a twinning or undated tie: id, city, signatory, partner_city, partner, kind, signed, status, reason,
-        is_matched.
+        One row a twinning or undated agreement: id, city, signatory, partner_city, partner, kind, signed, status,
+        reason, is_matched.
     counts : DataFrame
         status, n_twinnings, n_pairs (distinct pairs of city and partner), sentence.
     messages : tuple of Message
@@ -63,8 +63,8 @@ def reconcile(
 ) -> Reconciliation:
     """Sort every twinning into matched or not, dated or not, before, inside or after the sample.
 
-    This looks at the printed date of signature alone; which date makes an onset, and the rule for ties late in a
-    year, belong to the treatment.
+    This looks at the printed date of signature alone; which date makes an onset, and the rule for agreements late in
+    a year, belong to the treatment.
 
     Parameters
     ----------

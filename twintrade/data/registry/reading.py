@@ -51,7 +51,7 @@ class Registry:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UndatedTies:
-    """Ties whose date is not known: their pairs of city and partner are never a comparison.
+    """Agreements whose date is not known: their pairs of city and partner are never a comparison.
 
     Attributes
     ----------
@@ -106,14 +106,14 @@ def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> Registry:
 
 
 def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedTies:
-    """Read the lists of ties without a date.
+    """Read the lists of agreements without a date.
 
     Raises
     ------
     AbsentInputError
         A file is not there.
     InvalidDataError
-        With every fault, or because the policy is "error" and there are such ties.
+        With every fault, or because the policy is "error" and there are such agreements.
     """
     faults = Faults()
     rows: list[pd.DataFrame] = []
@@ -129,8 +129,8 @@ def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedTies:
         if source.policy == "error":
             faults.error(
                 "undated",
-                f"{len(frame)} ties have no date. An undated tie is never a control: find the dates, or declare "
-                'policy = "exclude" to leave their pairs out and count them',
+                f"{len(frame)} agreements have no date. An undated agreement is never a control: find the dates, or "
+                'declare policy = "exclude" to leave their pairs out and count them',
                 source.file,
             )
     faults.raise_if_any()
@@ -160,8 +160,8 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
     says_none = (frame["event_kind"] == "none").to_numpy()
     if says_none.any():
         rows = format_counted(int(says_none.sum()), "row")
-        faults.inform("no-tie", f"left out because no tie was found: {rows}", source.file)
-    return frame[~says_none], table.record.dropping("says that no tie exists", int(says_none.sum()))
+        faults.inform("no-tie", f"left out because no agreement was found: {rows}", source.file)
+    return frame[~says_none], table.record.dropping("says that no agreement exists", int(says_none.sum()))
 
 
 def _partner_cities(source: TwinningSource, table: TextTable) -> ObjectArray:

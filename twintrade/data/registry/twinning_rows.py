@@ -39,7 +39,7 @@ def read_text_column(table: TextTable, column: str | None) -> ObjectArray:
 def read_places(
     source: TwinningSource | UndatedSource, table: TextTable, faults: Faults
 ) -> tuple[ObjectArray, ObjectArray]:
-    """Return the city and the partner's code of every row; a tie with a group of countries is an error."""
+    """Return the city and the partner's code of every row; an agreement with a group of countries is an error."""
     cities = read_cities(_part(table, source.city, "city"), source.city_names, None, faults)
     column = _part(table, source.partner, "partner")
     codes = resolve_column(column, source.partner_names, faults)
@@ -48,7 +48,7 @@ def read_places(
 
 
 def read_kinds(source: TwinningSource, table: TextTable, faults: Faults) -> ObjectArray:
-    """Return the kind of every tie in the four known words."""
+    """Return the kind of every agreement in the four known words."""
     known = {kind: kind for kind in TWINNING_KINDS} | dict(source.kinds)
     return _mapped(_part(table, source.kind, "kind"), known, TWINNING_KINDS, "kinds", faults)
 
@@ -68,7 +68,7 @@ def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.
         column = table.column(source.ended)
         ends = _dates(source, column, build_text_array([""] * n_rows), faults)
         before = np.array([_ends_before(d, e) for d, e in zip(dates, ends, strict=True)], dtype=bool)
-        column.errors(faults, "date", before, lambda cell: f"{quote_cell(cell)} ends the tie before it began")
+        column.errors(faults, "date", before, lambda cell: f"{quote_cell(cell)} ends the agreement before it began")
         ended = build_text_array(e.iso if e else "" for e in ends)
     return pd.DataFrame({"event_kind": kinds, "event_text": texts, "date": dates, "ended": ended})
 
@@ -101,7 +101,7 @@ def _mapped(
 def _dates(
     source: TwinningSource, column: TextColumn, precision: ObjectArray, faults: Faults, *, is_start: bool = False
 ) -> list[TwinningDate | None]:
-    """Return the date of every row; a tie may be agreed to end in the future, not to begin there."""
+    """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
     as_of = parse_date(source.as_of) if source.as_of else None
     found: list[TwinningDate | None] = []
     for cell, declared, row in zip(column.cells, precision, column.rows, strict=True):

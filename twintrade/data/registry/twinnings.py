@@ -121,7 +121,7 @@ def _name(twinning: pd.Series) -> str:
 
 
 def _warn_of_twin_rows(frame: pd.DataFrame, faults: Faults) -> None:
-    """Warn of different identifiers for what reads like one tie."""
+    """Warn of different identifiers for what reads like one agreement."""
     who = frame["signatory"].where(frame["signatory"] != "", frame["city"])
     key = (
         frame["city"] + "|" + who.map(fold_name) + "|" + frame["partner_city"].map(fold_name) + "|" + frame["partner"]

@@ -173,23 +173,23 @@ class TwinningSource(FileFormat):
     date : str
         Column of the date; blank means undated.
     kind : str or Constant
-        Column of the kind of tie.
+        Column of the kind of agreement.
     precision, id, signatory, ended, source, note : str or None
-        Further columns: declared precision, identifier, who signed (when a city's tie counts for its state), date of
-        the end, page it was read from, remark.
+        Further columns: declared precision, identifier, who signed (when a city's agreement counts for its state),
+        date of the end, page it was read from, remark.
     kinds : mapping of str to TwinningKind
         What the file calls each kind; a kind that is not listed is an error.
     event : str or None
         Column that says what happened on the date. Rows of one twinning are then its candidate dates.
     events : mapping of str to EventKind
-        What each event is. "other" is shown but never an onset; "none" says that no tie exists. An event that is not
-        listed is an error. Without an event column every date is a signature.
+        What each event is. "other" is shown but never an onset; "none" says that no agreement exists. An event that
+        is not listed is an error. Without an event column every date is a signature.
     day_first : bool or None
         What 03/09/2004 means; None refuses it.
     as_of : str or None
         When the registry was read; later dates are faults.
     undated : {"error", "exclude"}
-        Whether ties without a date stop the analysis or their units are left out and counted.
+        Whether agreements without a date stop the analysis or their units are left out and counted.
     city_names, partner_names
         As in ``TradeSource``.
     """
@@ -218,7 +218,7 @@ class TwinningSource(FileFormat):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndatedSource(FileFormat):
-    """A list of ties whose date is not known: they are never a comparison.
+    """A list of agreements whose date is not known: they are never a comparison.
 
     Attributes
     ----------
@@ -226,7 +226,7 @@ class UndatedSource(FileFormat):
     city, partner : str or Constant
     partner_city, signatory, note : str or None
     policy : {"error", "exclude"}
-        Whether undated ties stop the analysis or their dyads are left out and counted.
+        Whether undated agreements stop the analysis or their dyads are left out and counted.
     """
 
     file: str

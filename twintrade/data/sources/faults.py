@@ -1,4 +1,4 @@
-"""Collects every fault of a reading, so that a user mends a file once and not fault by fault."""
+"""Collects every fault of a reading, so that a user corrects a file once and not fault by fault."""
 
 from collections.abc import Iterable
 from itertools import islice

@@ -49,7 +49,7 @@ YEARS_BEYOND_SAMPLE = 10
 """A twinning dated this many years after the sample ends is probably a slip, and is warned about."""
 
 CLOCK_FLOOR = datetime.date(2026, 1, 1)
-"""A clock that stands before this day is wrong: ties up to here are never refused as future ones."""
+"""A clock that stands before this day is wrong: agreements up to here are never refused as future ones."""
 
 MAX_LISTED_PER_COLUMN = 20
 """Faults of one kind and column that the data report prints; messages.csv has them all."""

@@ -59,5 +59,5 @@ def _inside(folder: Path, relative: PurePosixPath, path: str, folder_too: bool) 
     if not target.is_file() and not (folder_too and target.is_dir()):
         kind = "is a folder, not a file" if target.is_dir() else "is not there"
         hint = f" under the folder that {DATA_VARIABLE} names" if path.startswith(DATA_VARIABLE) else ""
-        raise AbsentInputError(f"{path} {kind}{hint}: put the file there or mend the path in the analysis file")
+        raise AbsentInputError(f"{path} {kind}{hint}: put the file there or correct the path in the analysis file")
     return target
