@@ -122,7 +122,7 @@ class CohortStatistics:
             raise DesignError(f"the statistics have no sums by {lacking[0]} and cohort; add them, or cluster by unit")
         m = self.moments
         digits = max((len(f"{g:.0f}") for g in m.onset if np.isfinite(g)), default=1)
-        labels = ["never tied" if np.isinf(g) else f"cohort {g:0{digits}.0f}" for g in m.onset]
+        labels = ["never treated" if np.isinf(g) else f"cohort {g:0{digits}.0f}" for g in m.onset]
         frame = pd.DataFrame(
             {
                 "cohort": np.repeat(labels, m.periods.size),

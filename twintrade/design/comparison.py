@@ -1,4 +1,4 @@
-"""Who stands for what would have happened without the tie, as objects that print their assumption."""
+"""Who stands for what would have happened without the agreement, as objects that print their assumption."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -31,24 +31,24 @@ class Comparison(ABC):
 
 @dataclass(frozen=True, slots=True)
 class NeverTreated(Comparison):
-    """Units without any known tie in the sample's periods."""
+    """Units without any known agreement in the sample's periods."""
 
     name: ClassVar[str] = "never_treated"
 
     @property
     def label(self) -> str:
         """Short text for a table row."""
-        return "never tied"
+        return "never treated"
 
     @property
     def sentence(self) -> str:
         """Who is compared."""
-        return "units that are never tied"
+        return "units that are never treated"
 
 
 @dataclass(frozen=True, slots=True)
 class NotYetTreated(Comparison):
-    """Units without any known tie, and tied units before their onset."""
+    """Units without any known agreement, and treated units before their onset."""
 
     name: ClassVar[str] = "not_yet_treated"
     uses_not_yet_treated: ClassVar[bool] = True
@@ -56,12 +56,12 @@ class NotYetTreated(Comparison):
     @property
     def label(self) -> str:
         """Short text for a table row."""
-        return "not yet tied"
+        return "not yet treated"
 
     @property
     def sentence(self) -> str:
         """Who is compared."""
-        return "units not yet tied at that time"
+        return "units not yet treated at that time"
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class Design:
         treated = int((self.treatment.onset <= self.panel.last_period).sum()) if self.panel.n_rows else 0
         effects = f"{self.fixed_effects} effects" if isinstance(self.fixed_effects, str) else self.effects_label
         gone = len(self.treatment.excluded)
-        units = f"{self.panel.n_units:,} units, {treated:,} tied, {gone:,} excluded"
+        units = f"{self.panel.n_units:,} units, {treated:,} treated, {gone:,} excluded"
         return f"Design: {self.outcome} in {self.transform_label}; {units}; {effects}; window {list(self.window)}"
 
     @cached_property

@@ -13,8 +13,8 @@ from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 
 REASONS = {
-    "always-treated": "tied in or before the first period",
-    "treated": "tied within the sample",
+    "always-treated": "treated in or before the first period",
+    "treated": "treated within the sample",
     "aggregate": "the partner is an aggregate of countries",
     "not-in-design": "left out of the design already",
     "too-few-positive": "positive in too few of the treated unit's periods",
@@ -54,8 +54,8 @@ def build_donor_sets(
 ) -> tuple[DonorSet, ...]:
     """Return the two donor sets of a treated dyad, side by side.
 
-    A donor has no tie that begins within the sample, none whose date is unknown, is no aggregate of countries, and
-    is positive in most periods in which the treated unit is observed.
+    A donor has no agreement that begins within the sample, none whose date is unknown, is no aggregate of countries,
+    and is positive in most periods in which the treated unit is observed.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
-"""From the date of a tie, as precise as it is known, to the first period in which it counts."""
+"""From the date of an agreement, as precise as it is known, to the first period in which it counts."""
 
 from twintrade.data.calendar import Frequency, TwinningDate
 
 
 def find_onset(date: TwinningDate, frequency: Frequency, late_from: int, vague_years_later: int = 0) -> int:
-    """Return the first period in which a tie of this date counts.
+    """Return the first period in which an agreement of this date counts.
 
     Parameters
     ----------
@@ -12,8 +12,8 @@ def find_onset(date: TwinningDate, frequency: Frequency, late_from: int, vague_y
     frequency : Frequency
         Of the panel.
     late_from : int
-        In annual panels a tie from this month on counts from the next year; 13 never. In quarterly and monthly panels
-        a tie counts from the period it falls in.
+        In annual panels an agreement from this month on counts from the next year; 13 never. In quarterly and monthly
+        panels an agreement counts from the period it falls in.
     vague_years_later : int
         Years added to a date known by its year only, which otherwise counts from the start of that year.
     """
@@ -24,5 +24,5 @@ def find_onset(date: TwinningDate, frequency: Frequency, late_from: int, vague_y
 
 
 def find_end(date: TwinningDate, frequency: Frequency) -> int:
-    """Return the first period in which a tie that ended on this date no longer counts: the one after it."""
+    """Return the first period in which an agreement that ended on this date no longer counts: the one after it."""
     return frequency.ordinal(date.year, date.month or 12) + 1

@@ -1,4 +1,4 @@
-"""The treatment register: one row a tie, with every date it may count from and the unit it belongs to."""
+"""The treatment register: one row an agreement, with every date it may count from and the unit it belongs to."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -40,7 +40,7 @@ NO_UNIT = "no such unit in the panel"
 
 @dataclass(frozen=True, slots=True)
 class CandidateDate:
-    """One of the dates a tie may count from.
+    """One of the dates an agreement may count from.
 
     Attributes
     ----------
@@ -58,12 +58,12 @@ class CandidateDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateChoice:
-    """Which of a tie's dates counts, and from when.
+    """Which of an agreement's dates counts, and from when.
 
     Attributes
     ----------
     dates : tuple of str
-        "signed", "first", "last" or a kind of candidate date; the first of these that the tie has is taken.
+        "signed", "first", "last" or a kind of candidate date; the first of these that the agreement has is taken.
     late_from : int
     vague_years_later : int
     """
@@ -73,7 +73,7 @@ class DateChoice:
     vague_years_later: int
 
     def chosen(self, dates: Collection[CandidateDate]) -> TwinningDate | None:
-        """Return the date that counts, None where the tie has none of those asked for."""
+        """Return the date that counts, None where the agreement has none of those asked for."""
         for wanted in self.dates:
             any_of_them = wanted in ("first", "last")
             fitting = [d.date for d in dates if d.event == wanted or (any_of_them and d.event not in NO_ONSET)]
@@ -82,7 +82,7 @@ class DateChoice:
         return None
 
     def onset(self, date: TwinningDate | None, panel: Panel) -> int | None:
-        """Return the first period of the panel in which a tie of this date counts; None where none can be told."""
+        """Return the first period of the panel in which an agreement of this date counts, None if unknown."""
         if date is None:
             return None
         frequency = Frequency(panel.frequency)
@@ -94,7 +94,7 @@ class DateChoice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ties:
-    """What is known about ties, as the treatment rules read it.
+    """What is known about agreements, as the treatment rules read it.
 
     Attributes
     ----------
@@ -186,7 +186,7 @@ def _unit(row: Mapping[Any, Any], panel: Panel, units: Mapping[tuple[str, str], 
 def add_status(
     register: pd.DataFrame, onset: FloatArray, excluded: Mapping[str, str], linked: Collection[str], panel: Panel
 ) -> pd.DataFrame:
-    """Return the register with the part each tie's unit takes, and with flags a reader must see."""
+    """Return the register with the part each agreement's unit takes, and with flags a reader must see."""
     starts = dict(zip(panel.units, onset, strict=True))
     rows = register.to_dict("records")
     status = [_status(r["unit"], starts, excluded, panel) for r in rows]
@@ -210,7 +210,7 @@ def _flag(row: Mapping[Any, Any], start: float, linked: Collection[str], panel: 
         flags.append("other undated link exists")
     if row["unit"] and not pd.isna(row["onset"]):
         if row["onset"] <= panel.first_period:
-            flags.append("tied before the sample")
+            flags.append("treated before the sample")
         if row["onset"] > panel.last_period:
             flags.append("after the sample")
     return "; ".join(flags)

@@ -1,4 +1,4 @@
-"""Named rules that turn dates of ties into onsets, so that nobody with a tie is silently untreated."""
+"""Named rules that turn dates of agreements into onsets, so that nobody with an agreement is silently untreated."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -25,29 +25,29 @@ MOST_NAMED = 60
 RuleName = Literal["first_agreement", "nth_agreement", "dose"]
 
 RULES: Mapping[RuleName, str] = {
-    "first_agreement": "A unit counts as tied from its first agreement",
-    "nth_agreement": "A unit counts as tied from its agreement number {n}",
-    "dose": "A unit's dose is its number of agreements in force, and it counts as tied from the first",
+    "first_agreement": "A unit counts as treated from its first agreement",
+    "nth_agreement": "A unit counts as treated from its agreement number {n}",
+    "dose": "A unit's dose is its number of agreements in force, and it counts as treated from the first",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreatmentRule:
-    """How dates of ties become the onset of a unit.
+    """How dates of agreements become the onset of a unit.
 
     Attributes
     ----------
     rule : {"first_agreement", "nth_agreement", "dose"}
-        The first tie between the two ends counts; or the n-th; or the number of ties in force.
+        The first agreement between the two ends counts; or the n-th; or the number of agreements in force.
     date : str or tuple of str
-        Which of a tie's dates: "signed", "first", "last", or a kind of candidate date ("memorandum"). Of several the
-        first that the tie has. A tie that has none of them is undated.
+        Which of an agreement's dates: "signed", "first", "last", or a kind of candidate date ("memorandum"). Of
+        several the first that the agreement has. An agreement that has none of them is undated.
     n : int
         For ``nth_agreement``.
     late_from : int
-        In annual panels a tie from this month on counts from the next year; 13 never.
+        In annual panels an agreement from this month on counts from the next year; 13 never.
     kinds : tuple of str
-        Kinds of tie that count; empty for all. Ties of other kinds keep their unit out of the comparison.
+        Kinds of agreement that count; empty for all. Agreements of other kinds keep their unit out of the comparison.
     vague_years_later : int
         Years added where only the year is known: 0, or 1 for the check shown beside it.
     """
@@ -64,7 +64,7 @@ class TreatmentRule:
         if not 1 <= self.late_from <= 13:
             raise DesignError(f"late_from is a month from 1 to 12, or 13 for never, not {self.late_from}")
         if self.n < 1:
-            raise DesignError(f"n counts ties from 1, not {self.n}")
+            raise DesignError(f"n counts agreements from 1, not {self.n}")
 
     @property
     def dates(self) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class TreatmentRule:
 
     @property
     def choice(self) -> DateChoice:
-        """How a tie's date is chosen."""
+        """How an agreement's date is chosen."""
         return DateChoice(dates=self.dates, late_from=self.late_from, vague_years_later=self.vague_years_later)
 
     def sentence(self, frequency: str) -> str:
@@ -88,7 +88,7 @@ class TreatmentRule:
 
 
 def build_treatment(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) -> Treatment:
-    """Apply a rule to the ties of a panel's units.
+    """Apply a rule to the agreements of a panel's units.
 
     Parameters
     ----------
@@ -100,13 +100,13 @@ def build_treatment(ties: Ties, panel: Panel, rule: TreatmentRule | None = None)
     Returns
     -------
     Treatment
-        With one row of the register for every tie, also for those that match no unit.
+        With one row of the register for every agreement, also for those that match no unit.
 
     Raises
     ------
     DesignError
-        Ties without a date are among the panel's units and the policy does not say to exclude them; or a unit named
-        as linked, or with another event, is not in the panel, or is tied itself.
+        Agreements without a date are among the panel's units and the policy does not say to exclude them; or a unit
+        named as linked, or with another event, is not in the panel, or is treated itself.
     """
     rule = rule or TreatmentRule()
     register = build_register(ties, rule.choice, rule.kinds, panel)
@@ -164,7 +164,7 @@ def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatA
 def _excluded(
     register: pd.DataFrame, onset: FloatArray, linked: Collection[str], unmatched: Collection[str], panel: Panel
 ) -> dict[str, str]:
-    """Who is in no comparison and not treated: tied in another way, without a date, or under another spelling."""
+    """Who is in no comparison and not treated: linked in another way, without a date, or under another spelling."""
     untied = set(panel.units[onset > panel.last_period])
     other = register[(register["unit"] != "") & ~register["counts"] & (register["onset"] <= panel.last_period)]
     excluded = dict.fromkeys(sorted(set(unmatched) & untied), "unmatched")
@@ -179,7 +179,9 @@ def _moved_by_events(events: Mapping[str, str], onset: FloatArray, panel: Panel)
         if not found.size:
             raise DesignError(f"{unit!r} is named with another event but is no unit of the panel")
         if panel.first_period < onset[found[0]] <= panel.last_period:
-            raise DesignError(f"{unit} is tied within the sample itself; leave it out by name, not for another event")
+            raise DesignError(
+                f"{unit} is treated within the sample itself; leave it out by name, not for another event"
+            )
     return {unit: f"another event: {event}" for unit, event in events.items()}
 
 
@@ -192,14 +194,14 @@ def _refuse_undated(excluded: Mapping[str, str], ties: Ties, register: pd.DataFr
     known = f", known only as {dated[0]} in a panel of {panel.frequency}s" if dated else ""
     count = format_counted(len(undated), "unit has", "units have")
     raise DesignError(
-        f"{count} a tie whose date is not known (first: {undated[0]}{known}); they cannot stand for untied ones. "
+        f"{count} an agreement whose date is not known (first: {undated[0]}{known}); they cannot serve as comparison. "
         'Find the dates, or leave these units out with undated = "exclude" under each [[data.twinnings]] of the '
         'analysis file, or with undated="exclude" in a call of compare.'
     )
 
 
 def _dose(rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel: Panel) -> FloatArray | None:
-    """Ties in force by row: for the rule ``dose``, and as 0/1 where a tie that made an onset ended in the sample."""
+    """Agreements in force by row: for the rule ``dose``, and as 0/1 where an agreement ended in the sample."""
     counted = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
     frequency = Frequency(panel.frequency)
     ends = [float(find_end(e, frequency)) if isinstance(e, TwinningDate) else np.inf for e in counted["end"]]
@@ -236,7 +238,7 @@ def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str
             "treated-with-undated-link",
             treated.loc[flagged, "unit"].tolist(),
             "treated unit has",
-            "another link without a date; the first dated tie makes the onset",
+            "another link without a date; the first dated agreement makes the onset",
         ),
         (
             "info",
@@ -250,7 +252,7 @@ def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str
             "other-kind-excluded",
             [u for u, reason in excluded.items() if reason == "other-kind"],
             "unit has",
-            "only ties of kinds that do not count here: neither treated nor comparison",
+            "only agreements of kinds that do not count here: neither treated nor comparison",
         ),
         (
             "info",
@@ -264,7 +266,7 @@ def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str
             "tied-after-sample",
             register.loc[register["status"] == "after the sample", "unit"].tolist(),
             "unit is",
-            "tied after the last period: not yet treated within the sample",
+            "treated after the last period: not yet treated within the sample",
         ),
     ]
     if not rule.vague_years_later:

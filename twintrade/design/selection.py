@@ -39,9 +39,9 @@ class _Sieve:
 
 
 EXCLUSIONS = {
-    "undated": "rows of units with a tie whose date is not known: neither treated nor comparison",
-    "unmatched": "rows of units with a tie that could not be matched: neither treated nor comparison",
-    "ambiguous": "rows of units whose ties contradict each other: neither treated nor comparison",
+    "undated": "rows of units with an agreement whose date is not known: neither treated nor comparison",
+    "unmatched": "rows of units with an agreement that could not be matched: neither treated nor comparison",
+    "ambiguous": "rows of units whose agreements contradict each other: neither treated nor comparison",
 }
 
 
@@ -96,7 +96,7 @@ def _drop_units(design: "Design", sieve: _Sieve) -> None:
         units = np.isin(panel.units, [u for u, r in reasons.items() if r == reason])
         sieve.drop(units[panel.unit], reason, EXCLUSIONS.get(reason, f"rows of units excluded: {reason}"))
     _drop_always_treated(
-        design, sieve, "always-treated", "rows of units tied in or before their first period: no period before"
+        design, sieve, "always-treated", "rows of units treated in or before their first period: no period before"
     )
 
 

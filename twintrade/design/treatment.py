@@ -22,7 +22,7 @@ class Treatment:
     ----------
     units : ObjectArray, shape (n_units,)
     onset : FloatArray, shape (n_units,)
-        First treated period as the panel's ordinal; ``inf`` where there is no known tie.
+        First treated period as the panel's ordinal; ``inf`` where there is no known agreement.
     excluded : mapping of str to str
         Unit label to reason key ("undated", "unmatched", "other-event" ...): in no comparison, not treated either.
     register : DataFrame
@@ -84,7 +84,7 @@ class Treatment:
     def from_dose(
         cls, panel: Panel, dose: FloatArray, rule: str = "onset is the first change of the dose"
     ) -> "Treatment":
-        """Build from an intensity by row: ties in force, an ordered kind of tie, or 0/1 for a tie that ends.
+        """Build from an intensity by row: agreements in force, an ordered kind of agreement, or 0/1 where one ends.
 
         The onset is the first period whose dose differs from the unit's first one; it may be a fall.
 

@@ -1,4 +1,4 @@
-"""Ties whose city or partner is not in the panel though one of nearly that name is: a slip must make no control."""
+"""Agreements whose city or partner is nearly one of the panel: a misspelt name must make no control."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from twintrade.design.panel import Panel
 from twintrade.effects.messages import Message
 
 MOST_TIES = 5
-"""Ties that one message names."""
+"""Agreements that one message names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Misspelt:
-    """A tie whose city or partner may be one of the panel.
+    """An agreement whose city or partner may be one of the panel.
 
     Attributes
     ----------
     tie : str
-        The tie in words.
+        The agreement in words.
     near : str
         The city or partner of the panel it may mean; both where both are misspelt.
     unit : str
@@ -33,7 +33,7 @@ class Misspelt:
 
 
 def find_misspelt_ties(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, ...]:
-    """Return the ties of no unit whose city and partner are in the panel or nearly are, in the panel's spelling."""
+    """Return agreements of no unit whose city and partner are, or nearly are, in the panel, in its spelling."""
     outside = register[register["unit"] == ""]
     cities = _near(outside["city"], {str(city) for city in panel.cities})
     partners = _near(outside["partner"], {str(p) for p in panel.partners}) if panel.is_dyadic else {}
@@ -56,13 +56,13 @@ def _near(names: pd.Series, known: set[str]) -> dict[str, str]:
 
 
 def format_tie(twinning: object, city: object, partner: object) -> str:
-    """Return a tie as a message names it: its row or id and its two ends."""
+    """Return an agreement as a message names it: its row or id and its two ends."""
     ends = f"{city}–{partner}" if partner else str(city)
     return f"{twinning} ({ends})"
 
 
 def build_misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
-    """Return the warning about ties whose city or partner is nearly one of the panel."""
+    """Return the warning about agreements whose city or partner is nearly one of the panel."""
     named = "; ".join(f"{m.tie}: is {m.near} meant?" for m in misspelt[:MOST_TIES]) + _more(len(misspelt))
     pairs = "the pair of that name takes" if len(misspelt) == 1 else "the pairs of those names take"
     text = (
@@ -74,7 +74,7 @@ def build_misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
 
 
 def build_outside_message(register: pd.DataFrame, where: str) -> Message | None:
-    """Return the note on ties that concern no unit of the panel, the first named; None where there are none."""
+    """Return the note on agreements that concern no unit of the panel, the first named; None where there are none."""
     outside = register[register["unit"] == ""]
     if outside.empty:
         return None
@@ -82,12 +82,12 @@ def build_outside_message(register: pd.DataFrame, where: str) -> Message | None:
     named = "; ".join(
         format_tie(*ends) for ends in zip(first["twinning"], first["city"], first["partner"], strict=True)
     )
-    count = "1 tie concerns" if len(outside) == 1 else f"{len(outside)} ties concern"
+    count = "1 agreement concerns" if len(outside) == 1 else f"{len(outside)} agreements concern"
     return Message("info", "tie-outside-panel", f"{count} no unit of the panel: {named}{_more(len(outside))}{where}")
 
 
 def _count(n: int) -> str:
-    return "1 tie names" if n == 1 else f"{n} ties name"
+    return "1 agreement names" if n == 1 else f"{n} agreements name"
 
 
 def _more(n: int) -> str:
