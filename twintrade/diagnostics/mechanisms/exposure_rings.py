@@ -1,4 +1,4 @@
-"""Untied dyads in rings of distance to the nearest tie, each ring against the dyads beyond the last one."""
+"""Untreated dyads in rings of distance to the nearest agreement, each ring against the dyads beyond the last one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,16 +18,16 @@ NET = "net"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Exposure:
-    """Ties that dyads see through one of their ends, with the distance between the other ends.
+    """Agreements that dyads see through one of their ends, with the distance between the other ends.
 
     Attributes
     ----------
     shared, place : IntArray, shape (n_units,)
-        Code of the end that a dyad has in common with the ties it sees, and of the end that differs.
+        Code of the end that a dyad has in common with the agreements it sees, and of the end that differs.
     between : FloatArray, shape (n_places, n_places)
         Distances between places, in any unit.
     onset : FloatArray, shape (n_units,)
-        ``inf`` for dyads that are not tied within the panel.
+        ``inf`` for dyads that are not treated within the panel.
     """
 
     shared: IntArray
@@ -37,16 +37,16 @@ class Exposure:
 
     @property
     def is_tied(self) -> BoolArray:
-        """Whether a dyad is tied itself, shape (n_units,)."""
+        """Whether a dyad is treated itself, shape (n_units,)."""
         return np.isfinite(self.onset)
 
     def seen(self, limit: float | FloatArray = np.inf) -> tuple[FloatArray, FloatArray]:
-        """Return distance to the nearest tie of another dyad and the first onset within a limit, ``inf`` where none.
+        """Return distance to another dyad's nearest agreement and the first onset within a limit, ``inf`` if none.
 
         Parameters
         ----------
         limit : float or FloatArray, shape (n_units,)
-            Farthest distance at which a tie counts for the onset.
+            Farthest distance at which an agreement counts for the onset.
 
         Returns
         -------
@@ -72,7 +72,7 @@ def compute_exposure(design: Design, through: str, columns: tuple[str, str]) -> 
     ----------
     design : Design
     through : {"partner", "city"}
-        The end in common: with "partner", other cities tied with the same partner.
+        The end in common: with "partner", other cities that have an agreement with it.
     columns : (str, str)
         Columns of the panel with latitude and longitude of the end that differs, in degrees.
 
@@ -115,17 +115,17 @@ def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[s
 
 
 def choose_edges(found: Exposure, edges: Sequence[float], n_rings: int) -> FloatArray:
-    """Return where rings end, ascending: as given, or quantiles of the untied dyads' distances to the nearest tie.
+    """Return where rings end, ascending: as given, or quantiles of untreated dyads' distances to an agreement.
 
     Raises
     ------
     DesignError
-        The edges given do not ascend from above zero, or no untied dyad sees a tie.
+        The edges given do not ascend from above zero, or no untreated dyad sees an agreement.
     """
     nearest, _ = found.seen()
     distances = nearest[~found.is_tied & np.isfinite(nearest)]
     if not distances.size:
-        raise DesignError("no untied dyad sees a tie")
+        raise DesignError("no untreated dyad sees an agreement")
     if not edges:
         if n_rings < 1:
             raise DesignError(f"the number of rings is {n_rings}; give one or more")
@@ -144,9 +144,10 @@ def format_kilometres(distance: float) -> str:
 def build_ring_variants(design: Design, found: Exposure, edges: FloatArray, group: str) -> list[Variant]:
     """Return the designs of the direct effect, of each ring, and of all of them treated alike.
 
-    A dyad belongs to the ring of its nearest tie and is exposed from the first tie in that ring on. In every design
-    the comparison is dyads that see no tie up to the last edge; dyads of other rings leave the sample, and so do rows
-    already exposed to ties from farther away, or from elsewhere before a tie of their own.
+    A dyad belongs to the ring of its nearest agreement and is exposed from the first agreement in that ring on. In
+    every design the comparison is dyads that see no agreement up to the last edge; dyads of other rings leave the
+    sample, and so do rows already exposed to agreements from farther away, or from elsewhere before an agreement of
+    their own.
 
     Raises
     ------
@@ -182,9 +183,9 @@ def _of_members(
     """Return the design in which the members are treated from their onset on and no row is exposed otherwise."""
     panel = design.panel
     starts = np.where(members, onset, np.inf)
-    gone = {str(u): "tied or exposed otherwise" for u in panel.units[touched & ~members]}
+    gone = {str(u): "treated or exposed otherwise" for u in panel.units[touched & ~members]}
     treatment = Treatment(
-        panel.units, starts, excluded={**design.treatment.excluded, **gone}, rule="first tie at this distance"
+        panel.units, starts, excluded={**design.treatment.excluded, **gone}, rule="first agreement at this distance"
     )
     ahead = panel.period + design.anticipation
     earlier = (ahead >= exposed_from[panel.unit]) & (ahead < starts[panel.unit])

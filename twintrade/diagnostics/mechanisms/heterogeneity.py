@@ -1,4 +1,4 @@
-"""Effects by group of tied units, whether they differ, and p-values that know how many groups were looked at."""
+"""Effects by group of treated units, whether they differ, and p-values that know how many groups were looked at."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,7 +31,7 @@ from twintrade.numerics.testing import adjust_holm, adjust_sharpened_q
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heterogeneity(Diagnostic):
-    """For whom the effect is larger; each group is estimated without the tied units of the others.
+    """For whom the effect is larger; each group is estimated without the treated units of the others.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Heterogeneity(Diagnostic):
     min_units : int
         Smaller groups are listed and not estimated.
     draws : int
-        Re-labelings of the tied units, where the test of equality cannot rest on clustered errors.
+        Re-labelings of the treated units, where the test of equality cannot rest on clustered errors.
     """
 
     by: str = "era"
@@ -62,7 +62,7 @@ class Heterogeneity(Diagnostic):
         names, counts = np.unique(groups[groups != ""].astype(str), return_counts=True)
         large = [str(n) for n, c in zip(names, counts, strict=True) if c >= self.min_units]
         if len(large) < 2:
-            return self.unavailable(f"fewer than two groups by {self.by} have {self.min_units} tied units")
+            return self.unavailable(f"fewer than two groups by {self.by} have {self.min_units} treated units")
         chosen = simplify_inference(fit, inference)
         variants = [Variant(name, self.by, keep_group(fit.design, groups == name)) for name in large]
         table = compare_variants(fit, variants, chosen, rng)
@@ -78,13 +78,13 @@ class Heterogeneity(Diagnostic):
             f"{label} {format_effect(float(effect), scale)}"
             for label, effect in zip(known["label"], known["effect"], strict=True)
         )
-        verdict = "differ" if p < 0.05 else "are not told apart by these data"
+        verdict = "differ" if p < 0.05 else "cannot be distinguished in these data"
         sentence = f"Effects by {self.by}: {listed}. They {verdict} ({test}, {format_p(p)})."
         if np.isnan(p):
             sentence = f"Effects by {self.by}: {listed}. Their equality could not be tested ({test})."
         small = [f"{n} ({c})" for n, c in zip(names, counts, strict=True) if c < self.min_units]
         if small:
-            sentence += f" Not estimated, too few tied units: {', '.join(small)}."
+            sentence += f" Not estimated, too few treated units: {', '.join(small)}."
         forest = table[["label", "effect", "low", "high", "group"]].assign(p_equality=p)
         return Finding(
             diagnostic=self.name,
@@ -104,7 +104,7 @@ class Heterogeneity(Diagnostic):
             if is_clustered:
                 found = compute_joint_equality(fit, groups, names)
                 return f"{found.name} test", found.p
-            return "re-labelled tied units", self._relabeled(fit, groups, names, rng)
+            return "re-labelled treated units", self._relabeled(fit, groups, names, rng)
         except TwintradeError as error:
             return str(error), float("nan")
 
@@ -121,7 +121,7 @@ class Heterogeneity(Diagnostic):
 
 
 def keep_group(design: Design, members: BoolArray) -> Design:
-    """Return the design without the tied units outside a group."""
+    """Return the design without the treated units outside a group."""
     o = design.observations
     gone = find_treated_units(design)[~members]
     return design.without([str(u) for u in o.unit_ids[gone]])

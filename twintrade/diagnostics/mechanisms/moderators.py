@@ -1,4 +1,4 @@
-"""Groups of tied units, from what was known when the tie began."""
+"""Groups of treated units, from what was known when the agreement began."""
 
 from itertools import pairwise
 
@@ -15,19 +15,19 @@ BUILT_IN = ("era", "cohort", "city", "partner", "kind", "order")
 
 
 def find_treated_units(design: Design) -> IntArray:
-    """Return the positions, among the observations' units, of units tied within the sample."""
+    """Return the positions, among the observations' units, of units treated within the sample."""
     return np.flatnonzero(design.observations.is_ever_treated)
 
 
 def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[ObjectArray, tuple[Message, ...]]:
-    """Return the group of each tied unit, in the order of ``find_treated_units``, "" where none is known.
+    """Return the group of each treated unit, in the order of ``find_treated_units``, "" where none is known.
 
     Parameters
     ----------
     by : str
         "era" (onset before or from each of ``breaks``; by default the median onset), "cohort", "city", "partner",
-        "kind" (of the tie), "order" (a city's first tie or a later one), or a column of the panel. Columns are read
-        before onset only: numbers as terciles of their mean, texts as they stand.
+        "kind" (of the agreement), "order" (a city's first agreement or a later one), or a column of the panel.
+        Columns are read before onset only: numbers as terciles of their mean, texts as they stand.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[Obj
     if by == "order":
         city = panel.unit_city[rows]
         first = np.array([onset[k] == onset[city == city[k]].min() for k in range(onset.size)])
-        return np.where(first, "first tie of its city", "later tie of its city").astype(object), ()
+        return np.where(first, "first agreement of its city", "later agreement of its city").astype(object), ()
     if by == "kind":
         return _kinds(design, rows), ()
     if by not in panel.columns:
@@ -72,7 +72,7 @@ def _eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> ObjectA
 def _kinds(design: Design, rows: IntArray) -> ObjectArray:
     register = design.treatment.register
     if "kind" not in register:
-        raise DesignError("the register says nothing about the kind of ties")
+        raise DesignError("the register says nothing about the kind of agreements")
     known = register.dropna(subset=["onset"]).sort_values("onset").drop_duplicates("unit").set_index("unit")["kind"]
     return np.array([str(known.get(str(u), "")) for u in design.panel.units[rows]], dtype=object)
 

@@ -1,4 +1,4 @@
-"""The same ties on several outcomes: p-values that know how many there are, and outcomes that must not move."""
+"""The same agreements on several outcomes: p-values that know how many there are, and outcomes that must not move."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,7 +22,7 @@ UNTOUCHED = "untouched"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes(Diagnostic):
-    """A family of outcomes: effects, adjusted p-values, and placebo outcomes that a tie cannot have touched.
+    """A family of outcomes: effects, adjusted p-values, and placebo outcomes that an agreement cannot have touched.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Outcomes(Diagnostic):
         sentence = f"Of {n} outcomes {len(found)} move{'s' if len(found) == 1 else ''} after Holm's correction"
         if self.untouched:
             listed = ", ".join(moved["label"]) or "none"
-            sentence += f"; of {len(self.untouched)} that the tie cannot have touched: {listed}"
+            sentence += f"; of {len(self.untouched)} that the agreement cannot have touched: {listed}"
         return Finding(
             diagnostic=self.name,
             verdict=("fail" if len(moved) else "pass") if self.untouched else "none",

@@ -1,4 +1,4 @@
-"""Whether the trade of a tie comes from elsewhere: other destinations of the city, other cities of the partner."""
+"""Whether trade after an agreement comes from elsewhere: the city's other destinations, the partner's cities."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -36,11 +36,12 @@ EFFECTS = {"city": ("unit", "partner_period"), "partner": ("unit", "city_period"
 
 
 def mark_exposed_treated(design: Design, through: str) -> Design:
-    """Return the design in which untied dyads count as treated once they are exposed to a tie.
+    """Return the design in which untreated dyads count as treated once they are exposed to an agreement.
 
-    Through the city: another dyad of the same city is tied; fixed effects are then dyad and partner x period, so that
-    the city's own movement is what is looked at. Through the partner: another city is tied with the same partner, and
-    the effects are dyad and city x period. Tied dyads leave the sample; dyads never exposed are the comparison.
+    Through the city: another dyad of the same city is treated; fixed effects are then dyad and partner x period, so
+    that the city's own movement is what is looked at. Through the partner: another city has an agreement with the
+    same partner, and the effects are dyad and city x period. Treated dyads leave the sample; dyads never exposed are
+    the comparison.
 
     Parameters
     ----------
@@ -53,8 +54,10 @@ def mark_exposed_treated(design: Design, through: str) -> Design:
     np.minimum.at(first, place, inside)
     onset: FloatArray = first[place]
     excluded = {**design.treatment.excluded}
-    excluded |= {str(panel.units[k]): "tied itself" for k in np.flatnonzero(np.isfinite(inside))}
-    treatment = Treatment(panel.units, onset, excluded=excluded, rule=f"first tie of another dyad of the {through}")
+    excluded |= {str(panel.units[k]): "treated itself" for k in np.flatnonzero(np.isfinite(inside))}
+    treatment = Treatment(
+        panel.units, onset, excluded=excluded, rule=f"first agreement of another dyad of the {through}"
+    )
     return replace(design, treatment=treatment, fixed_effects=EFFECTS[through])
 
 
@@ -64,13 +67,13 @@ class Spillovers(Diagnostic):
 
     Each comes from a regression of its own, so that a net amount of money would have no interval, and none is given.
     Rings keep the design's own fixed effects, since distance differs within a city and within a destination. Their
-    net is the effect with tied and exposed dyads treated alike.
+    net is the effect with treated and exposed dyads treated alike.
 
     Attributes
     ----------
     edges : tuple of float
-        Kilometres at which rings of distance to the nearest tie end; the comparison lies beyond the last. Empty for
-        quantiles of the untied dyads' distances.
+        Kilometres at which rings of distance to the nearest agreement end; the comparison lies beyond the last. Empty
+        for quantiles of the untreated dyads' distances.
     rings : int
         How many, where they come from quantiles.
     city_columns, partner_columns : (str, str)
@@ -129,7 +132,9 @@ class Spillovers(Diagnostic):
             except DesignError as error:
                 said.append(f"Rings of distance, {label}: not available because {error}.")
                 continue
-            origin = "as given" if self.edges else "quantiles of the untied dyads' distances to the nearest tie"
+            origin = (
+                "as given" if self.edges else "quantiles of the untreated dyads' distances to the nearest agreement"
+            )
             said.append(
                 f"Rings of distance, {label}, against dyads beyond {format_kilometres(edges[-1])} (edges: {origin}): "
                 f"{_listed(table, fit.estimate.scale)}."

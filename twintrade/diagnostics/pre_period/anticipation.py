@@ -26,7 +26,7 @@ def shift_reference(design: Design, periods: int) -> Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anticipation(Diagnostic):
-    """Whether courtship before the tie hides part of the effect, or makes it.
+    """Whether courtship before the agreement hides part of the effect, or makes it.
 
     Attributes
     ----------

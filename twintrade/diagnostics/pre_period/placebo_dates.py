@@ -1,4 +1,4 @@
-"""Fake dates before the real ones, on data from before the tie: there should be nothing to find."""
+"""Fake dates before the real ones, on data from before the agreement: there should be nothing to find."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -54,10 +54,10 @@ class PlaceboDates(Diagnostic):
             diagnostic=self.name,
             verdict="fail" if is_failed else "pass",
             sentence=(
-                f"With dates moved back and the time after the real tie left out, the largest objection is "
+                f"With dates moved back and the time after the real agreement left out, the largest objection is "
                 f"{format_effect(float(worst['effect']), scale)} at {worst['label']} ({format_p(float(worst['p']))}, "
                 f"{adjusted:.3f} for {len(known)} fake dates): "
-                + ("something moved before the tie." if is_failed else "no effect of a date that was none.")
+                + ("something moved before the agreement." if is_failed else "no effect of a date that was none.")
             ),
             value=adjusted,
             unit="p",

@@ -1,4 +1,4 @@
-"""Whether tied units moved differently already before the tie: a joint test of the pre-period effects."""
+"""Whether treated units moved differently already before the agreement: a joint test of the pre-period effects."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -120,7 +120,7 @@ class Pretrends(Diagnostic):
             f"{found.statistic:.2f}, {format_p(found.p)}{clusters})"
         )
         sentence += (
-            ": tied units moved differently before the tie already."
+            ": treated units moved differently before the agreement already."
             if is_failed
             else "; that does not show that trends were parallel."
         )

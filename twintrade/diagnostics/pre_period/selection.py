@@ -1,4 +1,4 @@
-"""Who ties, and when: a hazard of signing on what went before, such as trade that grew already."""
+"""Which dyads sign, and when: a hazard of signing on what went before, such as trade that grew already."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,7 +23,7 @@ CONVERGED = 1e-10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection(Diagnostic):
-    """Complementary log-log hazard of the tie among dyads not tied yet, by what was known the period before.
+    """Complementary log-log hazard of the agreement among dyads not yet treated, by what was known the period before.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Selection(Diagnostic):
     citation: ClassVar[str] = "prentice1978"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a variable; fails where lagged trade growth predicts the tie."""
+        """Return one row a variable; fails where lagged trade growth predicts the agreement."""
         try:
             risk = build_risk_set(fit.design, self.lags, self.covariates)
         except EstimationError as error:
@@ -52,7 +52,9 @@ class Selection(Diagnostic):
             )
         n_events, n_variables = int(risk.signed.sum()), risk.x.shape[1]
         if n_events < n_variables + 3:
-            return self.unavailable(f"{n_events} ties among dyads at risk are too few for {n_variables} variables")
+            return self.unavailable(
+                f"{n_events} agreements among dyads at risk are too few for {n_variables} variables"
+            )
         try:
             beta, covariance = fit_cloglog(risk.signed, risk.x, risk.clusters)
         except EstimationError as error:
@@ -70,9 +72,9 @@ class Selection(Diagnostic):
             diagnostic=self.name,
             verdict="fail" if is_selected else "none",
             sentence=(
-                f"Among {n_dyads} dyads at risk with {n_events} ties, trade growth over the {self.lags} periods "
-                f"before {verb} the tie (hazard ratio {np.exp(beta[k]):.2f} per log point, {format_p(float(p[k]))})"
-                + (": ties follow trade." if is_selected else ".")
+                f"Among {n_dyads} dyads at risk with {n_events} agreements, trade growth over the {self.lags} "
+                f"periods before {verb} the agreement (hazard ratio {np.exp(beta[k]):.2f} per log point, "
+                f"{format_p(float(p[k]))})" + (": agreements follow trade." if is_selected else ".")
             ),
             value=float(p[k]),
             unit="p",
@@ -83,7 +85,7 @@ class Selection(Diagnostic):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AtRisk:
-    """Dyad-periods up to and including the tie.
+    """Dyad-periods up to and including the agreement.
 
     Attributes
     ----------
@@ -103,7 +105,7 @@ class AtRisk:
 
 
 def build_risk_set(design: Design, lags: int, covariates: tuple[str, ...]) -> AtRisk:
-    """Build the risk set with lagged trade growth, size, the city's other ties and a trend.
+    """Build the risk set with lagged trade growth, size, the city's other agreements and a trend.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def build_risk_set(design: Design, lags: int, covariates: tuple[str, ...]) -> At
     x = np.column_stack(
         [np.ones(len(frame)), frame["growth"], frame["size"], tied_before, panel.period - panel.first_period, *lagged]
     )
-    names = ["constant", "trade growth", "log trade", "other ties of the city", "trend", *covariates]
+    names = ["constant", "trade growth", "log trade", "other agreements of the city", "trend", *covariates]
     kept = inside & np.isfinite(x).all(axis=1)
     if not kept.any():
         raise EstimationError(f"no dyad at risk is observed over {lags + 1} periods before")
@@ -142,7 +144,7 @@ def build_risk_set(design: Design, lags: int, covariates: tuple[str, ...]) -> At
 
 
 def _other_ties(design: Design) -> FloatArray:
-    """Return how many other dyads of the row's city are tied before the row's period."""
+    """Return how many other dyads of the row's city are treated before the row's period."""
     panel, onset = design.panel, design.onset
     out = np.zeros(panel.n_rows)
     for city in np.unique(panel.unit_city):
@@ -160,7 +162,7 @@ def fit_cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple
     Raises
     ------
     EstimationError
-        No convergence: some variable predicts ties perfectly.
+        No convergence: some variable predicts agreements perfectly.
     """
     scale = np.maximum(np.abs(x).max(axis=0), 1e-300)
     z = x / scale
@@ -174,9 +176,9 @@ def fit_cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple
         if float(np.abs(step).max()) < CONVERGED:
             break
     else:
-        raise EstimationError("the hazard does not converge: a variable predicts ties perfectly")
+        raise EstimationError("the hazard does not converge: a variable predicts agreements perfectly")
     if float(np.abs(beta[1:]).max(initial=0.0)) > 1e3:
-        raise EstimationError("the hazard does not converge: a variable predicts ties perfectly")
+        raise EstimationError("the hazard does not converge: a variable predicts agreements perfectly")
     score = _derivatives(y, z @ beta)[0]
     weight = _observed_curvature(y, z @ beta)
     bread = np.linalg.pinv(z.T @ (z * weight[:, None]))

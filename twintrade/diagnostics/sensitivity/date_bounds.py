@@ -1,4 +1,4 @@
-"""Bounds on the average effect when each tie may have begun at any date between its first and last candidate."""
+"""Bounds on the average effect where each agreement may have begun at any date from first to last candidate."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class DateBounds:
     low, high : float
         On the scale of the headline; sampling error is not in them.
     n_units, n_rows : int
-        Tied units with more than one possible onset, and their rows that are treated under some of them only.
+        Treated units with more than one possible onset, and their rows that are treated under some of them only.
     """
 
     low: float
@@ -33,7 +33,7 @@ def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBo
     """Bound the effect on rows that are truly treated, whichever the true onsets between ``first`` and ``last`` are.
 
     Rows before a unit's first possible onset are untreated under every date; effects and covariates are fitted on
-    these and on untied units alone, and predict the others. Rows from the last possible onset on are treated under
+    these and on untreated units alone, and predict the others. Rows from the last possible onset on are treated under
     every date, those between under some: a unit's true onset is where its treated rows begin. The bounds are the
     smallest and the largest average of outcome less prediction over all combinations of onsets, each found exactly
     (for Poisson the logarithm of total outcome over total prediction).
@@ -42,7 +42,7 @@ def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBo
     ----------
     fit : Fit
     first, last : FloatArray, shape (panel.n_units,)
-        Bounds of each unit's onset, ``inf`` for units never tied.
+        Bounds of each unit's onset, ``inf`` for units never treated.
 
     Returns
     -------

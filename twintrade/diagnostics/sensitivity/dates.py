@@ -1,4 +1,4 @@
-"""The estimate under every date a tie may count from."""
+"""The estimate under every date an agreement may count from."""
 
 import json
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ CHOSEN = "date as chosen"
 def iterate_date_variants(design: Design) -> Iterator[Variant]:
     """Yield the design under its chosen dates and under each alternative that changes some onset.
 
-    Alternatives: each kind of candidate date, where a tie has it; the earliest and the latest candidate; one period
-    later for ties known by their year only; the onset period left out (donut).
+    Alternatives: each kind of candidate date, where an agreement has it; the earliest and the latest candidate; one
+    period later for agreements known by their year only; the onset period left out (donut).
     """
     yield Variant(CHOSEN, "dates", design)
     onset = design.onset
@@ -107,7 +107,7 @@ def has_vague_date(design: Design, unit: str) -> bool:
 class Dates(Diagnostic):
     """Every candidate date, the year rule, and the donut, side by side; the largest is never picked.
 
-    Where dates are ambiguous, bounds over every onset between a tie's first and last candidate stand below.
+    Where dates are ambiguous, bounds over every onset between an agreement's first and last candidate stand below.
     """
 
     name: ClassVar[str] = "dates"
@@ -117,7 +117,7 @@ class Dates(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a date definition, and one for the bounds; payload ``dates``."""
         if not np.isfinite(fit.design.onset).any():
-            return self.unavailable("no unit has a dated tie")
+            return self.unavailable("no unit has a dated agreement")
         table = compare_variants(fit, iterate_date_variants(fit.design), simplify_inference(fit, inference), rng)
         known = table.dropna(subset=["effect"])
         if known.empty:
@@ -153,8 +153,8 @@ def _bounds(fit: Fit) -> tuple[list[tuple[object, ...]], str]:
     numbers = (np.nan, found.low, found.high, np.nan, found.n_rows, found.n_units, found.n_units)
     scale = fit.estimate.scale
     said = (
-        f" Ties with more than one possible date: {found.n_units}. If each may have begun at any time from its first "
-        f"candidate to its last, the effect lies between {format_effect(found.low, scale)} and "
+        f" Agreements with more than one possible date: {found.n_units}. If each may have begun at any time from its "
+        f"first candidate to its last, the effect lies between {format_effect(found.low, scale)} and "
         f"{format_effect(found.high, scale)}, "
         "sampling error aside."
     )

@@ -1,4 +1,4 @@
-"""What effect these data could have found: placebo ties among untied units, an effect added, a test made."""
+"""What effect these data could have found: placebo agreements among untreated units, an effect added, a test made."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,9 +21,9 @@ from twintrade.numerics.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Power(Diagnostic):
-    """The minimum detectable effect, from the user's own untied units.
+    """The minimum detectable effect, from the user's own untreated units.
 
-    Placebo onsets with the real cohort sizes are dealt to units that are never tied; the spread of the placebo
+    Placebo onsets with the real cohort sizes are dealt to units that are never treated; the spread of the placebo
     estimates is the noise of this design. A test that rejects beyond the critical value of that spread finds an
     effect with the probability that the spread leaves above it. Where every placebo has a clustered error, the
     share of placebos that these errors reject is shown as well: it should be one minus the level. Linear methods
@@ -81,7 +81,7 @@ class Power(Diagnostic):
                 f"With these data an effect below {format_effect(half, scale)} would be missed half of the time, "
                 "and one "
                 f"below {format_effect(mde, scale)} with more than {100 * (1 - self.power):.0f} % probability "
-                f"({drawn.size} placebo designs on units that are never tied)."
+                f"({drawn.size} placebo designs on units that are never treated)."
             ),
             value=mde,
             unit=scale,
@@ -136,19 +136,19 @@ def _se(fit: Fit) -> float:
 
 
 def build_placebo_design(design: Design) -> tuple[Design, FloatArray]:
-    """Return the design on never-tied units alone, and the real onsets to be dealt among them.
+    """Return the design on never-treated units alone, and the real onsets to be dealt among them.
 
     Raises
     ------
     DesignError
-        Fewer than two untied units for every tied one.
+        Fewer than two untreated units for every treated one.
     """
     o = design.observations
     tied = o.is_ever_treated
     onsets = o.unit_onset[tied]
     untied = [str(u) for u in o.unit_ids[~tied]]
     if len(untied) < 2 * onsets.size:
-        raise DesignError(f"{len(untied)} untied units are too few to play {onsets.size} tied ones")
+        raise DesignError(f"{len(untied)} untreated units are too few to play {onsets.size} treated ones")
     inside = np.isin(design.panel.units, untied)
     return design.restricted(inside[design.panel.unit]), onsets
 

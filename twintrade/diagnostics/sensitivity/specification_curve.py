@@ -62,7 +62,7 @@ class SpecificationCurve(Diagnostic):
     covariates : tuple of str
         Controls, entered in every subset (static regressions share one set of cross-products).
     draws : int
-        Re-assignments of onsets for the joint test; methods without a fast path take no part in it.
+        Re-assignments of onsets for the joint test; methods without a fast path are excluded from it.
     most : int
         Refuses larger curves.
     """

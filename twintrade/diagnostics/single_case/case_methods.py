@@ -116,7 +116,7 @@ def _measured(method: CaseMethod, key: str, design: Design, case: Case) -> Measu
 def find_disagreements(found: list[Measured]) -> list[tuple[str, float, float]]:
     """Return the methods by which donor sets A and B differ in sign, with both mean gaps.
 
-    A set of one donor is no second opinion, so it takes no part.
+    A set of one donor is no second opinion, so it is excluded.
     """
     effects: dict[str, dict[str, float]] = {}
     for one in found:

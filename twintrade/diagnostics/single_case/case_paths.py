@@ -1,4 +1,4 @@
-"""The observed path, what stands for it without the tie, and every donor's gap in its place."""
+"""The observed path, what stands for it without the agreement, and every donor's gap in its place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -89,7 +89,9 @@ class CaseTests(Diagnostic):
         if fit.estimate.scale == "log points":
             row["percent"] = float(100 * np.expm1(one.paths.effect))
         if n_before < self.min_before:
-            return row | {"reason": f"no p-value: {n_before} periods before the tie, {self.min_before} are needed"}
+            return row | {
+                "reason": f"no p-value: {n_before} periods before the agreement, {self.min_before} are needed"
+            }
         return row | _ranks(one.paths) | self._conformal(one) | self._prediction(one, rng)
 
     def _conformal(self, one: Measured) -> dict[str, object]:
@@ -140,13 +142,14 @@ def _ranks(paths: PlaceboPaths) -> dict[str, object]:
 
 
 def _exact_fits(found: list[Measured]) -> str:
-    """Name the methods whose donors reproduce the path before the tie without any misfit."""
+    """Name the methods whose donors reproduce the path before the agreement without any misfit."""
     named = [f"{m.method.label} ({m.donor_set})" for m in found if m.paths is not None and m.paths.fits_exactly]
     if not named:
         return ""
     return (
-        f" With so many donors for so few periods the path before the tie is reproduced exactly by {', '.join(named)}"
-        ": there is no misfit to divide by, so no rank of the RMSPE ratio is given, and a fit that good is no merit."
+        " With so many donors for so few periods the path before the agreement is reproduced exactly by "
+        f"{', '.join(named)}: there is no misfit to divide by, so no rank of the RMSPE ratio is given, and a fit "
+        "that good is no merit."
     )
 
 
@@ -155,11 +158,11 @@ def _sentence(table: pd.DataFrame, min_before: int) -> str:
     n_before = int(table["n_before"].dropna().iloc[0])
     if known.empty:
         return (
-            f"No p-value is given: with {n_before} periods before the tie, where {min_before} are needed, the gaps "
-            "are a description."
+            f"No p-value is given: with {n_before} periods before the agreement, where {min_before} are needed, the "
+            "gaps are a description."
         )
     conformal = (
-        f" Conformal p-values rest on {n_before} periods before the tie"
+        f" Conformal p-values rest on {n_before} periods before the agreement"
         + (f", fewer than the {ENOUGH_BEFORE} that intervals need." if n_before < ENOUGH_BEFORE else ".")
         if table["p_conformal"].notna().any()
         else ""

@@ -81,7 +81,7 @@ class CaseVerdict(Diagnostic):
         reasons = []
         n_before = int(main.case.is_before.sum())
         if n_before < self.min_before:
-            reasons.append(f"there are {n_before} periods before the tie and {self.min_before} are needed")
+            reasons.append(f"there are {n_before} periods before the agreement and {self.min_before} are needed")
         rank = main.rank()
         if rank.floor > self.max_floor:
             reasons.append(
@@ -102,8 +102,8 @@ def _disagreement(fit: Fit, main: PlaceboPaths) -> str:
         for label, a, b in apart
     )
     return (
-        f"The two donor sets disagree about the flow of {main.units[0]} after the tie: {told}. That is the finding: "
-        "whether the flow rose or fell depends on whom it is compared with. "
+        f"The two donor sets disagree about the flow of {main.units[0]} after the agreement: {told}. That is the "
+        "finding: whether the flow rose or fell depends on whom it is compared with. "
     )
 
 
@@ -118,8 +118,8 @@ def _move(fit: Fit, paths: PlaceboPaths) -> str:
     """Say how the flow moved, in percent for logarithms."""
     n_before, n_after = int(paths.case.is_before.sum()), int(paths.case.is_after.sum())
     return (
-        f"after the tie the flow of {paths.units[0]} stood on average {_size(fit, paths.effect)} what its donors' "
-        f"path implies by the {fit.estimator.title.lower()} ({n_before} periods before, {n_after} after)"
+        f"after the agreement the flow of {paths.units[0]} stood on average {_size(fit, paths.effect)} what its "
+        f"donors' path implies by the {fit.estimator.title.lower()} ({n_before} periods before, {n_after} after)"
     )
 
 
@@ -129,14 +129,14 @@ def _said(fit: Fit, paths: PlaceboPaths, stands_out: bool) -> str:
     move = _move(fit, paths)
     if stands_out:
         return (
-            f"Stands out: {move}; {ranked}. Something moved this flow then; one case cannot say that it was the tie, "
-            "nor anything about the partner city."
+            f"Stands out: {move}; {ranked}. Something moved this flow then; one case cannot say that it was the "
+            "agreement, nor anything about the partner city."
         )
     typical = float(np.nanquantile(np.abs(np.nanmean(paths.gaps[1:, paths.case.is_after], axis=1)), 0.9))
     size = f"{100 * np.expm1(typical):.0f} %" if fit.estimate.scale == "log points" else f"{typical:.4g}"
     return (
-        f"Does not stand out: {move}; {ranked}. Moves of up to {size} are common among untied flows, so an effect of "
-        "that size could not have been seen; this is not evidence of no effect."
+        f"Does not stand out: {move}; {ranked}. Moves of up to {size} are common among untreated flows, so an effect "
+        "of that size could not have been seen; this is not evidence of no effect."
     )
 
 

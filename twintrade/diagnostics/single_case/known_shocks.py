@@ -1,4 +1,4 @@
-"""Events that move trade on their own near the tie's date, and the estimate without their periods."""
+"""Events that move trade on their own near the agreement's date, and the estimate without their periods."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -85,12 +85,12 @@ class KnownShocks(Diagnostic):
         resolve([name for name in (self.country, *self.countries.values()) if name])
 
     def home(self, city: str) -> str:
-        """Return the code of a city's country, "" where it is not told."""
+        """Return the code of a city's country, "" where it is not known."""
         name = self.countries.get(city, self.country)
         return resolve([name])[0] if name else ""
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a shock that concerns a tie; payload ``known_shocks``: label, first, last, is_rival."""
+        """Return one row a shock near an agreement; payload ``known_shocks``: label, first, last, is_rival."""
         panel, onsets, pairs = fit.design.panel, _onsets(fit.design), self._pairs(fit.design)
         rows = []
         for shock in self.shocks:
@@ -118,13 +118,13 @@ class KnownShocks(Diagnostic):
             table=table,
             payloads={"known_shocks": table},
             messages=tuple(
-                Message("warning", "coincident-shock", f"{label} begins within {self.near} period of the tie")
+                Message("warning", "coincident-shock", f"{label} begins within {self.near} period of the agreement")
                 for label in rivals["label"]
             ),
         )
 
     def _pairs(self, design: Design) -> set[tuple[str, str]]:
-        """Return the countries at both ends of the tied units, "" where not known."""
+        """Return the countries at both ends of the treated units, "" where not known."""
         o, panel = design.observations, design.panel
         tied = np.isin(panel.units, o.unit_ids[o.is_ever_treated])
         cities, partners = panel.cities[panel.unit_city[tied]], panel.partners[panel.unit_partner[tied]]
@@ -174,14 +174,14 @@ def _without(fit: Fit, first: int, last: int) -> tuple[float, str]:
 def _sentence(table: pd.DataFrame, rivals: pd.DataFrame, effect: float) -> str:
     named = _listed(rivals["label"])
     known = table["effect_without"].dropna()
-    moved = "is not to be had"
+    moved = "cannot be estimated"
     if len(known):
         low, high = known.min(), known.max()
         moved = f"becomes {low:+.3g}" if len(known) == 1 else f"moves between {low:+.3g} and {high:+.3g}"
     head = (
-        f"{named} near the date of the tie: a rival explanation that this design cannot set aside."
+        f"{named} near the date of the agreement: a rival explanation that this design cannot set aside."
         if len(rivals)
-        else f"No known shock inside the sample ({_listed(table['label'], verb=False)}) begins near the tie."
+        else f"No known shock inside the sample ({_listed(table['label'], verb=False)}) begins near the agreement."
     )
     which = "the shock" if len(table) == 1 else "each shock in turn"
     return f"{head} Without the periods of {which} the mean effect of {effect:+.3g} {moved}."

@@ -159,6 +159,7 @@ def _outside(key: str, case: Case, intercept: float) -> list[Message]:
         return []
     text = (
         f"{case.units[0]} lies outside the range of donor set {key} in {count} of {int(case.is_before.sum())} "
-        f"periods before the tie, by up to {distance:.1f} standard deviations: no convex combination reproduces it"
+        f"periods before the agreement, by up to {distance:.1f} standard deviations: no convex combination "
+        "reproduces it"
     )
     return [Message("warning", "outside-hull", text)]

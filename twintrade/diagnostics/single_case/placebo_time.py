@@ -71,10 +71,10 @@ class PlaceboTime(Diagnostic):
         adjusted = min(1.0, float(worst["p"]) * len(known))
         label = fit.design.panel.label(int(worst["onset"]))
         found = f"mean gap {worst['effect']:+.3g}, rank p = {worst['p']:.3f} (floor {worst['floor']:.3f})"
-        sentence = f"The only false date that can be tried before the tie is {label}: {found}."
+        sentence = f"The only false date that can be tried before the agreement is {label}: {found}."
         if len(known) > 1:
             sentence = (
-                f"Of {len(known)} false dates before the tie the largest objection is {label}: {found}, "
+                f"Of {len(known)} false dates before the agreement the largest objection is {label}: {found}, "
                 f"{adjusted:.3f} after allowing for the number of dates."
             )
         return Finding(

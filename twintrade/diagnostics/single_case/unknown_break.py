@@ -1,4 +1,4 @@
-"""Whether the series breaks where the tie is dated, or somewhere else."""
+"""Whether the series breaks where the agreement is dated, or somewhere else."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -72,12 +72,13 @@ class UnknownBreak(Diagnostic):
         inside = [d for d in candidates if found.low <= d <= found.high]
         has_break = found.p < 1 - self.level
         if not has_break:
-            tail = "there is no clear break anywhere, so none at the tie either"
+            tail = "there is no clear break anywhere, so none at the agreement either"
         elif inside:
-            tail = f"{len(inside)} of {len(candidates)} candidate dates of the tie lie in it"
+            tail = f"{len(inside)} of {len(candidates)} candidate dates of the agreement lie in it"
         else:
             tail = (
-                f"none of {len(candidates)} candidate dates of the tie lies in it: the series breaks at another time"
+                f"none of {len(candidates)} candidate dates of the agreement lies in it: the series breaks at "
+                "another time"
             )
         return Finding(
             diagnostic=self.name,

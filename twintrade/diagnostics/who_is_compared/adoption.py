@@ -1,4 +1,4 @@
-"""Who is tied when, and who takes no part: one row a unit and period."""
+"""Who is treated when, and who is excluded: one row a unit and period."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -63,7 +63,7 @@ class Adoption(Diagnostic):
 
 
 def build_adoption_finding(design: Design) -> Finding:
-    """Return who is tied when, from a design alone."""
+    """Return who is treated when, from a design alone."""
     frame = build_adoption(design)
     is_tied = frame["unit"].isin(frame.loc[frame["status"] == "treated", "unit"])
     by_unit = frame.assign(status=np.where(is_tied, "treated", frame["status"])).drop_duplicates("unit")

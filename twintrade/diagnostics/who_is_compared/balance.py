@@ -1,4 +1,4 @@
-"""How tied and comparison units differed just before the tie."""
+"""How treated and comparison units differed just before the agreement."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Balance(Diagnostic):
             row for row in (_compared(design, label, grid) for label, grid in _grids(design, names, self.lags)) if row
         ]
         if not rows:
-            return self.unavailable("no tied unit is observed before its onset beside a comparison unit")
+            return self.unavailable("no treated unit is observed before its onset beside a comparison unit")
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         large = table[table["standardized"].abs() > LARGE]
         listed = ", ".join(f"{v} ({s:+.2f})" for v, s in zip(large["variable"], large["standardized"], strict=True))
@@ -54,10 +54,10 @@ class Balance(Diagnostic):
             diagnostic=self.name,
             verdict="none",
             sentence=(
-                f"Just before the tie, tied units differ from comparison units by more than {LARGE} standard "
-                f"deviations in {listed}."
+                f"Just before the agreement, treated units differ from comparison units by more than {LARGE} "
+                f"standard deviations in {listed}."
                 if listed
-                else f"Just before the tie, no variable differs by more than {LARGE} standard deviations."
+                else f"Just before the agreement, no variable differs by more than {LARGE} standard deviations."
             ),
             value=float(table["standardized"].abs().max()),
             unit="standard deviations",
@@ -90,7 +90,7 @@ def _grid(design: Design, values: FloatArray) -> FloatArray:
 
 
 def _compared(design: Design, label: str, grid: FloatArray) -> tuple[str, float, float, float, float, int] | None:
-    """Average tied units at their last period before onset, and untied units in the same periods."""
+    """Average treated units at their last period before onset, and untreated units in the same periods."""
     o = design.observations
     never = o.unit_rows[~o.is_ever_treated]
     tied, beside, spread = [], [], []

@@ -1,4 +1,4 @@
-"""The estimate against units never tied, and against units not tied yet."""
+"""The estimate against units never treated, and against units not yet treated."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -38,8 +38,8 @@ class ComparisonCheck(Diagnostic):
             sentence = "The method does not distinguish the two comparisons here: the effect is the same."
         else:
             sentence = (
-                f"Against units not yet tied the effect is {format_effect(effects[0], scale)}, against units "
-                "never tied "
+                f"Against units not yet treated the effect is {format_effect(effects[0], scale)}, against units "
+                "never treated "
                 f"{format_effect(effects[1], scale)}."
             )
         return Finding(

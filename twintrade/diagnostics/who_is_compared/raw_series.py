@@ -46,7 +46,7 @@ def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
 
     The panels are "level" and "log" (the flow itself; in logarithms beside the comparison lines), "index" (every
     series, 100 in the last period before onset, in the first one where there is no onset) and "ratio". Comparison
-    lines add up dyads that are never tied, not excluded, and observed in every period of this one.
+    lines add up dyads that are never treated, not excluded, and observed in every period of this one.
     """
     panel, lines = design.panel, _lines(design, unit)
     measure = panel.units_of_measure.get(design.outcome, "")
@@ -68,7 +68,7 @@ def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
 
 
 def list_candidate_dates(design: Design, unit: str) -> pd.DataFrame:
-    """Return every candidate date of a dyad's ties: dyad, period, label, is_chosen."""
+    """Return every candidate date of a dyad's agreements: dyad, period, label, is_chosen."""
     register = design.treatment.register
     rows: list[tuple[str, float, str, bool]] = []
     onset = float(design.onset[list(design.panel.units).index(unit)])
@@ -97,7 +97,7 @@ class RawSeries(Diagnostic):
     Attributes
     ----------
     units : tuple of str
-        Dyads shown; empty for every dyad tied within the sample.
+        Dyads shown; empty for every dyad treated within the sample.
     most : int
         No more than this many are shown.
     """
@@ -116,7 +116,7 @@ class RawSeries(Diagnostic):
         """Return the same from a design alone, where nothing is estimated."""
         units = self.units or _tied(design)
         if not units:
-            return self.unavailable("no unit is tied within the sample; name the unit to be shown")
+            return self.unavailable("no unit is treated within the sample; name the unit to be shown")
         unknown = [u for u in units if u not in set(design.panel.units)]
         if unknown:
             return self.unavailable(f"the panel has no unit {unknown[0]!r}")
