@@ -85,9 +85,9 @@ class AugmentedSyntheticControl(WeightedCase):
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
         return (
-            "Weights that reproduce the treated flow before the tie, corrected by a ridge regression of later on "
-            "earlier outcomes, would have reproduced it afterwards as well, had there been no tie, and none of "
-            f"{design.comparison.sentence} was touched by it."
+            "Weights that reproduce the treated flow before the agreement, corrected by a ridge regression of later "
+            "on earlier outcomes, would have reproduced it afterwards as well, had there been no agreement, and none "
+            f"of {design.comparison.sentence} was touched by it."
         )
 
     def estimand(self, design: Design) -> str:

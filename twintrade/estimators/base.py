@@ -31,7 +31,7 @@ class Requires:
     balanced : bool
         Every unit observed in every period.
     never_treated : bool
-        At least one unit without a tie.
+        At least one unit without an agreement.
     single_onset : bool
         All treated units share one onset.
     single_treated_unit : bool
@@ -53,7 +53,7 @@ class Requires:
     cancels_constants : bool
         Constants added to every outcome of a unit or of a period change nothing (contract test).
     third_difference : bool
-        A column must say which units a tie can affect (contract test).
+        A column must say which units an agreement can affect (contract test).
     cohort_statistics : bool
         Runs on cohort statistics made elsewhere, where its options allow that.
     covariates, weights : bool

@@ -99,7 +99,7 @@ class CallawaySantAnna(Estimator):
         """Return the identifying assumption."""
         given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
         return (
-            "Without the tie, outcomes of tied units would have moved like those of "
+            "Without the agreement, outcomes of treated units would have moved like those of "
             f"{design.comparison.sentence}{given}, cohort by cohort and period by period."
         )
 

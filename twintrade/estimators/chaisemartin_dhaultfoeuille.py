@@ -33,9 +33,9 @@ class ChaisemartinDHaultfoeuille(Estimator):
     cost-benefit average. Influence carries the authors' factor n / (n - 1) by group of switchers and of comparison
     units; n counts units whatever the clusters, as the numbers of their R package 2.1.2 do.
 
-    Ties that stay, without covariates and weights, are estimated from means of cohorts, in a panel with gaps from
-    those of units of a cohort that miss the same periods. Covariates are taken out in changes, with slopes from units
-    of the same first dose that have not changed yet and with the estimation of these slopes in the influence;
+    Agreements that stay, without covariates and weights, are estimated from means of cohorts, in a panel with gaps
+    from those of units of a cohort that miss the same periods. Covariates are taken out in changes, with slopes from
+    units of the same first dose that have not changed yet and with the estimation of these slopes in the influence;
     placebos use the same slopes.
 
     Attributes
@@ -102,8 +102,8 @@ class ChaisemartinDHaultfoeuille(Estimator):
         """Return the identifying assumption."""
         given = f", given how {', '.join(design.covariates)} moved" if design.covariates else ""
         return (
-            "Without the change, outcomes of units whose tie changes would have moved like those of units with the "
-            f"same ties at the start that have not changed yet{given}."
+            "Without the change, outcomes of units whose treatment changes would have moved like those of units with "
+            f"the same treatment at the start that have not changed yet{given}."
         )
 
     def estimand(self, design: Design) -> str:

@@ -79,8 +79,8 @@ class DoubleRatio(SingleCase):
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
         return (
-            "Without the tie, the flow's share in its city's trade and in its destination's trade would have stayed "
-            f"where it was on average before, judged by {design.comparison.sentence}."
+            "Without the agreement, the flow's share in its city's trade and in its destination's trade would have "
+            f"stayed where it was on average before, judged by {design.comparison.sentence}."
         )
 
     def estimand(self, design: Design) -> str:

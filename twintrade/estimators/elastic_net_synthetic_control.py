@@ -52,8 +52,9 @@ class ElasticNetSyntheticControl(WeightedCase):
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
         return (
-            "The shrunken linear relation between the treated flow and its donors before the tie would have held "
-            f"afterwards as well, had there been no tie, and none of {design.comparison.sentence} was touched by it."
+            "The shrunken linear relation between the treated flow and its donors before the agreement would have "
+            f"held afterwards as well, had there been no agreement, and none of {design.comparison.sentence} was "
+            "touched by it."
         )
 
     def estimand(self, design: Design) -> str:

@@ -107,8 +107,8 @@ class ETWFE(Estimator):
             how = "expected outcomes would have grown in proportion"
         given = f", given {', '.join(design.covariates)}" if design.covariates else ""
         return (
-            f"Without the tie, {how} within {design.effects_label} effects{given}, tied units being compared with "
-            f"{design.comparison.sentence}."
+            f"Without the agreement, {how} within {design.effects_label} effects{given}, treated units being "
+            f"compared with {design.comparison.sentence}."
         )
 
     def estimand(self, design: Design) -> str:
@@ -162,7 +162,7 @@ class ETWFE(Estimator):
         ever = find_affected_rows(o)
         if ever.all():
             raise EstimationError(
-                "every unit is tied in the end, so nobody is never tied; compare with units not yet tied"
+                "every unit is treated in the end, so nobody is never treated; compare with units not yet treated"
             )
         times = o.event_time[ever]
         require_reference(times, times, o.design.reference)

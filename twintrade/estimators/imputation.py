@@ -109,8 +109,8 @@ class Imputation(Estimator):
             how = "expected outcomes would have been proportional to"
         early = f" more than {design.anticipation} periods ahead" if design.anticipation else ""
         return (
-            f"Without the tie, {how} {design.effects_label} effects{given} as fitted on every row without a tie or "
-            f"before it, and nothing moved in anticipation{early}."
+            f"Without the agreement, {how} {design.effects_label} effects{given} as fitted on every row without an "
+            f"agreement or before it, and nothing moved in anticipation{early}."
         )
 
     def estimand(self, design: Design) -> str:

@@ -21,7 +21,7 @@ class InteractiveEffects(Estimator):
     """Unit and period effects and factors with unit loadings, fitted on untreated rows, predict treated ones.
 
     Pre-period effects are averages of residuals of rows in the fit: they are small by construction and no test of
-    the assumption. Ties may end: rows after an end count as untreated.
+    the assumption. Agreements may end: rows after an end count as untreated.
 
     Attributes
     ----------
@@ -67,8 +67,8 @@ class InteractiveEffects(Estimator):
         """Return the identifying assumption."""
         given = f", given {', '.join(design.covariates)}" if design.covariates else ""
         return (
-            "Without the tie, outcomes would have followed unit and period effects and a few common shocks, each of "
-            f"its own force in every unit, as untreated rows show them{given}."
+            "Without the agreement, outcomes would have followed unit and period effects and a few common shocks, "
+            f"each of its own force in every unit, as untreated rows show them{given}."
         )
 
     def estimand(self, design: Design) -> str:

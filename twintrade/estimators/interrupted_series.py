@@ -131,7 +131,7 @@ class InterruptedSeries(Estimator):
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
         return (
-            "Descriptive, no comparison: the flow's own trend before the tie would have gone on unchanged, and "
+            "Descriptive, no comparison: the flow's own trend before the agreement would have gone on unchanged, and "
             "nothing else happened to it at that date."
         )
 

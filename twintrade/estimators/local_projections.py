@@ -81,7 +81,7 @@ class LocalProjections(Estimator):
         given = [*design.covariates, *([f"{self.lags} lagged changes of the outcome"] if self.lags else [])]
         same = f" with the same {' and '.join(given)} before" if given else ""
         return (
-            "Without the tie, outcomes of newly tied units would have moved like those of "
+            "Without the agreement, outcomes of newly treated units would have moved like those of "
             f"{design.comparison.sentence}{same}, and nothing moved in anticipation."
         )
 

@@ -28,7 +28,7 @@ class MatrixCompletion(Estimator):
     """Unit and period effects and a matrix of small nuclear norm, fitted on untreated rows, predict treated ones.
 
     Pre-period effects are averages of residuals of rows in the fit: they are small by construction and no test of
-    the assumption. Ties may end: rows after an end count as untreated.
+    the assumption. Agreements may end: rows after an end count as untreated.
 
     Attributes
     ----------
@@ -81,8 +81,8 @@ class MatrixCompletion(Estimator):
         """Return the identifying assumption."""
         given = f", given {', '.join(design.covariates)}" if design.covariates else ""
         return (
-            "Without the tie, outcomes would have followed unit and period effects and a smooth pattern that units "
-            f"and periods share, as untreated rows show it{given}."
+            "Without the agreement, outcomes would have followed unit and period effects and a smooth pattern that "
+            f"units and periods share, as untreated rows show it{given}."
         )
 
     def estimand(self, design: Design) -> str:

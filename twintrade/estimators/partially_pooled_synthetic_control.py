@@ -70,8 +70,9 @@ class PartiallyPooledSyntheticControl(Estimator):
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
         return (
-            "Weights that reproduce the treated flows' movements before their ties, one by one and on average, would "
-            f"have reproduced them afterwards as well, and none of {design.comparison.sentence} was touched by them."
+            "Weights that reproduce the treated flows' movements before their agreements, one by one and on average, "
+            f"would have reproduced them afterwards as well, and none of {design.comparison.sentence} was touched by "
+            "them."
         )
 
     def estimand(self, design: Design) -> str:

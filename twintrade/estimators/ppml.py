@@ -101,8 +101,8 @@ class PPML(Estimator):
         """Return the identifying assumption."""
         given = f", given {', '.join(design.covariates)}" if design.covariates else ""
         return (
-            f"Without the tie, expected outcomes of tied and other units would have grown in proportion within "
-            f"{design.effects_label} effects{given}, and the proportional effect is the same for every cohort."
+            "Without the agreement, expected outcomes of treated and other units would have grown in proportion "
+            f"within {design.effects_label} effects{given}, and the proportional effect is the same for every cohort."
         )
 
     def estimand(self, design: Design) -> str:

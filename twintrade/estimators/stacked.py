@@ -88,8 +88,8 @@ class Stacked(Estimator):
         """Return the identifying assumption."""
         given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
         return (
-            "Without the tie, outcomes of each cohort would have moved like those of units that stay without a tie "
-            f"through the whole span around its onset{given}."
+            "Without the agreement, outcomes of each cohort would have moved like those of units that stay without "
+            f"an agreement through the whole span around its onset{given}."
         )
 
     def estimand(self, design: Design) -> str:

@@ -127,8 +127,8 @@ class StaggeredEfficient(Estimator):
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
         return (
-            "Which unit is tied when is as good as random, so that cohorts differ before their ties by chance alone; "
-            f"the comparison is with {design.comparison.sentence}."
+            "Which unit is treated when is as good as random, so that cohorts differ before their agreements by "
+            f"chance alone; the comparison is with {design.comparison.sentence}."
         )
 
     def estimand(self, design: Design) -> str:

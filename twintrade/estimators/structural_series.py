@@ -1,4 +1,4 @@
-"""Structural time series: level, trend and donors fitted before the tie, forecast without it, and the difference."""
+"""Structural time series: level, trend and donors fitted before the agreement and forecast without it."""
 
 import warnings
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from twintrade.numerics.arrays import FloatArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """What a structural series says about the path without the tie.
+    """What a structural series says about the path without the agreement.
 
     Attributes
     ----------
@@ -132,13 +132,13 @@ class StructuralSeries(SingleCase):
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
         return (
-            "The flow's level, trend and relation to its donors before the tie would have gone on as the structural "
-            f"model describes them, and none of {design.comparison.sentence} was touched by the tie."
+            "The flow's level, trend and relation to its donors before the agreement would have gone on as the "
+            f"structural model describes them, and none of {design.comparison.sentence} was touched by the agreement."
         )
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        return "The mean gap after the onset between the treated flow and its forecast without the tie."
+        return "The mean gap after the onset between the treated flow and its forecast without the agreement."
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

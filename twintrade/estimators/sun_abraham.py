@@ -78,7 +78,7 @@ class SunAbraham(Estimator):
         """Return the identifying assumption."""
         how = "grown in proportion" if self.family == "poisson" else "moved in parallel"
         given = f", given {', '.join(design.covariates)}" if design.covariates else ""
-        return f"Without the tie, outcomes of every cohort and of units never tied would have {how}{given}."
+        return f"Without the agreement, outcomes of every cohort and of units never treated would have {how}{given}."
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""

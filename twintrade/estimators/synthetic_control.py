@@ -78,8 +78,8 @@ class SyntheticControl(WeightedCase):
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
         return (
-            "The weights that reproduce the treated flow before the tie would have reproduced it afterwards as well, "
-            f"had there been no tie, and none of {design.comparison.sentence} was touched by it."
+            "The weights that reproduce the treated flow before the agreement would have reproduced it afterwards as "
+            f"well, had there been no agreement, and none of {design.comparison.sentence} was touched by it."
         )
 
     def estimand(self, design: Design) -> str:

@@ -101,7 +101,7 @@ class SyntheticDid(WeightedCase):
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
         return (
-            "Without the tie the treated flows would have kept their distance to the weighted average of "
+            "Without the agreement the treated flows would have kept their distance to the weighted average of "
             f"{design.comparison.sentence}, measured over the weighted periods before."
         )
 

@@ -24,15 +24,16 @@ from twintrade.numerics.comparisons import Method
 class TripleDifference(Estimator):
     """By cohort and period: the change of affected less that of unaffected units, against the same in the comparison.
 
-    A unit is one product or one flow of a dyad; the column says whether a tie can affect it. Every product of a tied
-    dyad has the dyad's onset, the unaffected ones too. Comparison cohorts are used one at a time and averaged by
-    size: pooled, they would compare affected and unaffected units of different cohorts, which the assumption does not
-    allow (Ortiz-Villavicencio and Sant'Anna 2025). Units of one dyad move together: cluster by city and partner.
+    A unit is one product or one flow of a dyad; the column says whether an agreement can affect it. Every product of
+    a treated dyad has the dyad's onset, the unaffected ones too. Comparison cohorts are used one at a time and
+    averaged by size: pooled, they would compare affected and unaffected units of different cohorts, which the
+    assumption does not allow (Ortiz-Villavicencio and Sant'Anna 2025). Units of one dyad move together: cluster by
+    city and partner.
 
     Attributes
     ----------
     affected : str
-        Column of the panel, 1 where a tie can affect the unit and 0 where it cannot; constant within unit.
+        Column of the panel, 1 where an agreement can affect the unit and 0 where it cannot; constant within unit.
     base : {"universal", "varying"}
         As for Callaway and Sant'Anna.
     method : {"doubly_robust", "doubly_robust_improved", "regression", "ipw", "ipw_unnormalized"}
@@ -81,8 +82,8 @@ class TripleDifference(Estimator):
         """Return the identifying assumption."""
         given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
         return (
-            "Without the tie, the gap between affected and unaffected flows of tied units would have moved like that "
-            f"of {design.comparison.sentence}{given}, and the tie leaves unaffected flows alone."
+            "Without the agreement, the gap between affected and unaffected flows of treated units would have moved "
+            f"like that of {design.comparison.sentence}{given}, and the agreement leaves unaffected flows alone."
         )
 
     def estimand(self, design: Design) -> str:

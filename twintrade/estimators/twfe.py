@@ -40,7 +40,7 @@ STATIC = (
 class TWFE(Estimator):
     """Least squares with fixed effects; any set of effects, weights and covariates.
 
-    Every row of the design takes part, so units tied earlier also serve as comparison: under effects that differ
+    Every row of the design takes part, so units treated earlier also serve as comparison: under effects that differ
     between cohorts the coefficients mix event times (Sun and Abraham 2021) and weights may be negative.
     Rows alone in a level of an effect stay in, as in fixest, and are counted in ``sample.statistics``.
 
@@ -52,7 +52,7 @@ class TWFE(Estimator):
         Whether the event times shown end in bins, which collect rows beyond the window. Averages never use bins.
     second_reference : int or None
         Event time that counts as zero beside the design's reference, as ``ref = c(-1, -5)`` in fixest: where every
-        unit is tied in the end, one reference leaves a line through the event times undetermined.
+        unit is treated in the end, one reference leaves a line through the event times undetermined.
     unit_trends : bool
         Whether every unit has a straight line of its own beside its level, as ``unit[period]`` in fixest; with
         two-way effects. Lines take out part of an effect that grows, and need leads to be told from one.
@@ -145,7 +145,7 @@ class TWFE(Estimator):
         given = f", given {', '.join(design.covariates)}" if design.covariates else ""
         lines = " around straight lines of their own" if self.unit_trends else ""
         return (
-            f"Without the tie, outcomes of tied and other units would have moved in parallel within "
+            f"Without the agreement, outcomes of treated and other units would have moved in parallel within "
             f"{design.effects_label} effects{lines}{given}, and the effect at an event time is the same for every "
             "cohort."
         )

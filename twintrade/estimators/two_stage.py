@@ -72,8 +72,8 @@ class TwoStage(Estimator):
         """Return the identifying assumption."""
         given = f" and the same {', '.join(design.covariates)}" if design.covariates else ""
         return (
-            f"Without the tie, outcomes would have followed the {design.effects_label} effects{given} that untreated "
-            "rows show."
+            f"Without the agreement, outcomes would have followed the {design.effects_label} effects{given} that "
+            "untreated rows show."
         )
 
     def estimand(self, design: Design) -> str:

@@ -1,4 +1,4 @@
-"""What every single-case method is: a way to fill in one unit's path without the tie."""
+"""What every single-case method is: a way to fill in one unit's path without the agreement."""
 
 from abc import abstractmethod
 from collections.abc import Mapping

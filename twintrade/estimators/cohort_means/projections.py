@@ -62,7 +62,7 @@ def _variance_weighted(
         rows.change,
         np.column_stack([rows.is_treated.astype(np.float64), rows.covariates]),
         effects,
-        names=("the tie", *names),
+        names=("the agreement", *names),
     )
     if not fit.kept.size or fit.kept[0] != 0:
         return None

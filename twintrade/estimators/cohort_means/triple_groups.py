@@ -1,4 +1,4 @@
-"""Cohorts split into the units that a tie can affect and those that it cannot."""
+"""Cohorts split into the units that an agreement can affect and those that it cannot."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ class Groups:
                 kind = "unaffected" if self.counts[0, k] == 0 else "affected"
                 units = name_units(self.wide.unit_ids[self.wide.cohort == k])
                 said.append(
-                    f"{'never tied' if np.isinf(onset) else f'cohort {onset:.0f}'} ({units}) has no {kind} unit"
+                    f"{'never treated' if np.isinf(onset) else f'cohort {onset:.0f}'} ({units}) has no {kind} unit"
                 )
         return "; ".join(said) or "no comparison cohort has affected and unaffected units"
 
@@ -55,7 +55,7 @@ class Groups:
 
 
 def build_groups(wide: Wide, o: Observations, column: str) -> Groups:
-    """Read the column that says which units a tie can affect.
+    """Read the column that says which units an agreement can affect.
 
     Raises
     ------

@@ -42,7 +42,7 @@ class Cells:
     untreated : BoolArray, shape (n_units, n_periods)
         Observed and unaffected.
     spell : FloatArray, shape (n_units, n_periods)
-        First period of the tie that the cell belongs to or that comes next; NaN where there is none.
+        First period of the agreement that the cell belongs to or that comes next; NaN where there is none.
     dropped : tuple of Dropped
         Covariates that unit and period effects or others determine, left out.
     """

@@ -99,7 +99,7 @@ def build_terms(o: Observations, model: Model) -> Terms:
 def find_affected_rows(o: Observations) -> BoolArray:
     """Return which rows belong to units that are affected within the sample, shape (n_rows,).
 
-    Units tied after the last period are comparison throughout.
+    Units treated after the last period are comparison throughout.
     """
     return np.asarray((o.unit_onset - o.design.anticipation <= o.periods[-1])[o.unit])
 
@@ -159,7 +159,7 @@ def list_references(design: Design, second: int | None) -> list[int]:
     Raises
     ------
     DesignError
-        The second one is the first again, or an event time that a tie can affect.
+        The second one is the first again, or an event time that an agreement can affect.
     """
     if second is None:
         return [design.reference]

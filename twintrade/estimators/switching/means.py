@@ -1,4 +1,4 @@
-"""Effects of switchers from means of cohorts, or of their units that miss the same periods; ties that stay."""
+"""Effects of switchers from means of cohorts, or of their units that miss the same periods; agreements that stay."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ def _cells(means: PanelMeans, kept: BoolArray, step: int, is_placebo: bool, anti
     n_periods = m.periods.size
     inside = np.isfinite(m.onset)
     position = np.where(inside, m.onset, m.periods[0] + n_periods) - m.periods[0]
-    # Tied in the first period or before: their first dose is another one, so they are nobody's comparison.
+    # Treated in the first period or before: their first dose is another one, so they are nobody's comparison.
     untied = position > 0
     first = np.where(inside, np.maximum(position - anticipation, 0), position).astype(np.int64)
     for onset in np.unique(m.onset[inside & untied]):
