@@ -1,4 +1,4 @@
-"""Conformal inference for one treated unit: exact under stationary errors, given enough periods before the tie."""
+"""Conformal inference for one treated unit: exact under stationary errors, given enough periods before onset."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal

@@ -166,7 +166,7 @@ def _too_few_before(fit: Fit) -> Message | None:
     n_before = int(fit.estimator.case(fit.design).is_before.sum())
     if n_before >= FEWEST_BEFORE:
         return None
-    text = f"No p-value and no interval: {n_before} periods before the tie, and {FEWEST_BEFORE} are needed"
+    text = f"No p-value and no interval: {n_before} periods before the agreement, and {FEWEST_BEFORE} are needed"
     return Message("warning", "few-periods-before", text)
 
 

@@ -32,7 +32,7 @@ class Permuted:
     statistics : FloatArray, shape (n_draws, n_effects)
         Effects over their clustered standard errors; NaN throughout where these were not asked for.
     post_slopes, pre_slopes : FloatArray, shape (n_draws + 1, n_effects)
-        Estimates with the real treated rows, and the real tied units' rows before the reference, as the outcome;
+        Estimates with the real treated rows, and the real treated units' rows before the reference, as the outcome;
         the real assignment in the last row. NaN throughout where intervals were not asked for.
     """
 
@@ -155,7 +155,7 @@ def _packed(estimate: Estimate, rows: list[FloatArray], own: FloatArray) -> Perm
 
 
 def find_shifted_rows(fit: Fit) -> FloatArray:
-    """Return the real treated rows, and the tied units' rows that have a pre-period effect, shape (n_rows, 2)."""
+    """Return the real treated rows, and the treated units' rows that have a pre-period effect, shape (n_rows, 2)."""
     o = fit.design.observations
     early = np.zeros(o.n_rows, dtype=bool)
     estimate = fit.estimate

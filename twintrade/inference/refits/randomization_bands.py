@@ -146,7 +146,9 @@ class Dealt:
         fixed = np.isnan(low) & np.isnan(high) & ~is_reference(compared.estimate) & ~np.isnan(compared.p)
         if has_intervals and fixed.any():
             text = f"no interval for {', '.join(n for n, is_fixed in zip(names, fixed, strict=True) if is_fixed)}"
-            found.append(Message("info", "no-interval", f"{text}: a constant effect after the tie does not move it"))
+            found.append(
+                Message("info", "no-interval", f"{text}: a constant effect after the agreement does not move it")
+            )
         if lacks_intervals:
             text = "the method is not linear in the outcome: randomization gives p-values and no interval"
             found.append(Message("info", "no-interval", text))

@@ -17,9 +17,9 @@ TRIES = 1000
 
 SENTENCES: dict[str, str] = {
     "units": "onsets re-assigned across all units of the sample, cohort sizes kept",
-    "cities": "onsets re-assigned across cities, the ties of one city kept together, cohort sizes kept",
-    "partners": "onsets re-assigned across partners, the ties of one partner kept together, cohort sizes kept",
-    "dates": "the dates of the tied units exchanged among them, who is tied kept",
+    "cities": "onsets re-assigned across cities, the agreements of one city kept together, cohort sizes kept",
+    "partners": "onsets re-assigned across partners, the agreements of one partner kept together, cohort sizes kept",
+    "dates": "the dates of the treated units exchanged among them, who is treated kept",
 }
 
 
