@@ -44,7 +44,7 @@ def format_count(value: object) -> str:
 
 
 _ONE = re.compile(
-    r"(?<![\d.,−-])1 ((?:treated |tied |untreated |further )?)"
+    r"(?<![\d.,−-])1 ((?:treated |untreated |further )?)"
     r"(row|unit|period|pair|donor|placebo|check|specification|cluster)s\b"
 )
 

@@ -106,8 +106,8 @@ SENTENCES: Mapping[str, str] = {
     "register_caption": "Treatment register",
     "register_intro": "The agreements known for pairs of this panel with all their candidate dates, where the date "
     "comes from, and the period from which it counts. Agreements of other pairs are not listed here.",
-    "undated": "Ties whose date is not known, neither treated nor in the comparison ({n}): {names}.",
-    "outside": "{n} further ties of the registry join no pair of the panel; they stand in "
+    "undated": "Agreements whose date is not known, neither treated nor in the comparison ({n}): {names}.",
+    "outside": "{n} further agreements of the registry join no pair of the panel; they stand in "
     "payloads/ties_outside_panel.csv.",
     "adoption_caption": "Who is treated when",
     "descriptives": "Descriptive panel and balance",
@@ -121,9 +121,9 @@ SENTENCES: Mapping[str, str] = {
     "set_all": "all untreated pairs",
     "payload_cases_forest": "Case by case (as far as placebos reach), their random-effects mean, and it without each",
     "payload_path": "Paths over time",
-    "payload_placebo": "The tied unit among placebos: the same done to each donor",
+    "payload_placebo": "The treated unit among placebos: the same done to each donor",
     "payload_forest": "Effects by group",
-    "payload_spillover_rings": "Spillovers by distance to the nearest tie",
+    "payload_spillover_rings": "Spillovers by distance to the nearest agreement",
     "payload_forest_by": "Effects by {group}",
     "forest_bare": "A point without a line has no interval from this inference.",
     "effect_axis": "Effect, {scale}",
@@ -134,7 +134,7 @@ SENTENCES: Mapping[str, str] = {
     "payload_descriptive_size_close_up": "Number of twins against size of city, a closer look",
     "payload_descriptive_twins_by_city": "Twins by city",
     "payload_descriptive_twins_by_country": "Twins by country of the partner",
-    "payload_descriptive_years_of_signing": "Ties by year of signing",
+    "payload_descriptive_years_of_signing": "Agreements by year of signing",
     "payload_descriptive_completeness": "How complete the registry is",
     "payload_bacon": "Two-by-two comparisons inside the two-way estimate",
     "payload_weights": "Weights of the donors",

@@ -151,7 +151,7 @@ def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, c
 
 
 def _with_numbers(frame: pd.DataFrame, named_by: Sequence[str]) -> tuple[pd.DataFrame, str]:
-    """Return the rows that have an effect, and every reason that is told with the rows it is about."""
+    """Return the rows that have an effect, and every reason with the rows it is about."""
     effects = [c for c in frame if str(c).partition("_")[0] == "effect"]
     about: dict[str, dict[str, None]] = {}
     for row in frame[frame["reason"].map(take_text) != ""].to_dict("records"):

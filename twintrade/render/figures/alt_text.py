@@ -89,7 +89,7 @@ def describe_case(frame: pd.DataFrame, sets: Sequence[str], *, is_simulated: boo
         if not rows.empty
     )
     noun = _opening("Line charts", is_simulated)
-    return f"{noun} of the observed flow, its path without the tie and their gap, by the {method}: {told}."
+    return f"{noun} of the observed flow, its path without the agreement and their gap, by the {method}: {told}."
 
 
 def describe_forest(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:

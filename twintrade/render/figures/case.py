@@ -1,4 +1,4 @@
-"""One treated unit: its path beside the path without the tie, and the gap between them, by donor set."""
+"""One treated unit: its path beside the path without the agreement, and the gap between them, by donor set."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
@@ -62,7 +62,9 @@ def draw(
                 own = rows[rows["method"].map(take_text) == method].sort_values("period")
                 style = {"color": theme.palette[i], "linestyle": DASHES[i], "linewidth": 1.6}
                 x = own["period"].astype(float)
-                upper.plot(x, own["counterfactual"].astype(float), label=f"without the tie, by the {method}", **style)
+                upper.plot(
+                    x, own["counterfactual"].astype(float), label=f"without the agreement, by the {method}", **style
+                )
                 lower.plot(x, own["gap"].astype(float), **style)
             draw_zero_line(lower, theme)
             for axes in (upper, lower):

@@ -31,7 +31,7 @@ COLUMN_HEADS: Mapping[str, str] = {
     "floor": "Smallest attainable p",
     "is_chosen": "Date used",
     "is_design": "Level of the design",
-    "is_rival": "Near the tie",
+    "is_rival": "Near the agreement",
     "is_treated": "Treated",
     "n_after": "Periods after",
     "n_before": "Periods before",
@@ -53,6 +53,7 @@ COLUMN_HEADS: Mapping[str, str] = {
     "n_cases": "Cases",
     "out_of": "Chosen out of",
     "p_bound": "p at most",
-    "n_tied": "Tied pairs",
+    "tied": "Treated",
+    "n_tied": "Treated pairs",
 }
 """Head of a column of a payload's table, where its name with spaces would not be a reader's word."""

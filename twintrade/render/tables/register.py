@@ -1,4 +1,4 @@
-"""The treatment register as a table: each tie, all its dates, from when it counts, and who says so."""
+"""The treatment register as a table: each agreement, all its dates, from when it counts, and who says so."""
 
 import math
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from twintrade.render.numbers import format_event_time
 from twintrade.render.reading import Record, list_records, read_whole, take_text
 from twintrade.render.wording import Wording
 
-_HEADS = ("Pair", "Tie", "Kind", "Dates", "Counts from", "Status", "Note", "Source")
+_HEADS = ("Pair", "Agreement", "Kind", "Dates", "Counts from", "Status", "Note", "Source")
 _WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("Pair"), _HEADS.index("Counts from")}
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
 
 
 def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
-    """Return the dated ties, one row each; None where there is none."""
+    """Return the dated agreements, one row each; None where there is none."""
     dated = [r for r in list_records(results.twinnings) if not is_undated(r)]
     if not dated:
         return None
@@ -37,12 +37,12 @@ def _weight(cells: Sequence[Cell]) -> float:
 
 
 def list_undated_ties(results: ResultSet) -> list[str]:
-    """Return the ties whose date nobody knows, by name."""
+    """Return the agreements whose date nobody knows, by name."""
     return [_tie(r) or take_text(r.get("unit")) for r in list_records(results.twinnings) if is_undated(r)]
 
 
 def is_undated(tie: Record) -> bool:
-    """Whether a tie has no date at all."""
+    """Whether an agreement has no date at all."""
     return not any(take_text(tie.get(name)) for name in (*DATE_COLUMNS, "onset"))
 
 
@@ -83,7 +83,7 @@ def _tie(tie: Record) -> str:
 
 
 def _dates(tie: Record) -> str:
-    """Return every candidate date with what happened on it, and the end where the tie ended."""
+    """Return every candidate date with what happened on it, and the end where the agreement ended."""
     if take_text(tie.get("candidates")):
         found = take_text(tie["candidates"])
     else:
