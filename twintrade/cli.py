@@ -122,7 +122,9 @@ def explain(spec: OneSpec) -> None:
 def init(
     name: Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens.")],
     trade: Annotated[str | None, typer.Option(help="Your trade table, relative to the project.")] = None,
-    twinnings: Annotated[str | None, typer.Option(help="Your registry of ties, relative to the project.")] = None,
+    twinnings: Annotated[
+        str | None, typer.Option(help="Your registry of agreements, relative to the project.")
+    ] = None,
 ) -> None:
     """Start an analysis: on your files, which are then checked, or on a small simulated pair that runs as it is."""
     from twintrade.study.scaffold import write_scaffold
@@ -139,7 +141,7 @@ def init(
     typer.echo(f"every guess is marked GUESS in {FOLDER}/{name}.toml: confirm or correct each\n")
     code = _checked([name])
     typer.echo(
-        f"next: {'' if code == DONE else f'mend what is told, then twintrade check {name}, then '}"
+        f"next: {'' if code == DONE else f'correct the reported errors, then twintrade check {name}, then '}"
         f"twintrade run {name}"
     )
     raise typer.Exit(code)
@@ -223,9 +225,9 @@ def simulate(
     cities: Annotated[int, typer.Option(min=2)] = 12,
     partners: Annotated[int, typer.Option(min=2)] = 10,
     periods: Annotated[int, typer.Option(min=4)] = 14,
-    effect: Annotated[float, typer.Option(help="Log points after a tie.")] = 0.2,
+    effect: Annotated[float, typer.Option(help="Log points after an agreement.")] = 0.2,
 ) -> None:
-    """Write a trade table whose effect of a tie is known, for power and practice."""
+    """Write a trade table whose effect of an agreement is known, for power and practice."""
     from twintrade.study.known_effect import simulate_known_effect
     from twintrade.study.store import write_new
 

@@ -1,4 +1,4 @@
-"""Panels whose effect of a tie is known, for tests, power and examples."""
+"""Panels whose effect of an agreement is known, for tests, power and examples."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

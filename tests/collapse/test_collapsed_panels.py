@@ -71,7 +71,7 @@ def assert_same_sample(one, other):
 @pytest.mark.parametrize("estimator", [TWFE(), TWFE(shape="static"), Imputation(), ETWFE()], ids=str)
 def test_means_give_what_rows_give(estimator, kind, options, monkeypatch):
     if isinstance(estimator, ETWFE) and (kind, options) == ("all treated", "never treated"):
-        with pytest.raises(EstimationError, match="nobody is never tied"):
+        with pytest.raises(EstimationError, match="nobody is never treated"):
             fit(estimator, design_of(kind, options))
         return
     collapsed, long = both(estimator, design_of(kind, options), monkeypatch)

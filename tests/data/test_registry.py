@@ -107,7 +107,7 @@ def test_the_four_cases_keep_every_candidate_date(root):
     joondalup = registry.candidates[registry.candidates["twinning_id"].str.contains("Joondalup")]
     assert joondalup["event_kind"].tolist() == ["memorandum", "other", "signed", "activated"]
     assert "Changsha" not in set(registry.frame["city"])
-    assert registry.provenance[0].dropped == (("says that no tie exists", 1),)
+    assert registry.provenance[0].dropped == (("says that no agreement exists", 1),)
 
 
 def test_two_registries_with_one_tie_are_refused_in_either_order(project, twinning_source):

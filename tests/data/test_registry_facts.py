@@ -24,7 +24,7 @@ def test_ties_are_counted_by_city_country_and_year():
     assert facts.by_year.to_numpy().tolist() == [["1981", 1], ["1982", 0], ["1983", 1], ["no date", 1]]
     known = facts.completeness.set_index("field")["known"]
     assert known.to_dict() == {"date": 2, "date to the day": 1, "kind": 2, "partner city": 3, "source": 2}
-    assert facts.ended["label"].iloc[0] == "1 of 3 ties ended"
+    assert facts.ended["label"].iloc[0] == "1 of 3 agreements ended"
     assert compute_registry_facts(TIES, says_ended=False).ended.empty
 
 

@@ -152,7 +152,7 @@ def test_ties_of_other_kinds_keep_their_unit_out_of_the_comparison():
 
 def test_undated_ties_stop_the_analysis_unless_it_says_to_leave_them_out():
     ties = ties_of(("A", "GBR", {"signed": "2004"}), undated=[("B", "FRA")])
-    with pytest.raises(DesignError, match=r"1 unit has a tie.*not known.*undated = \"exclude\" under each"):
+    with pytest.raises(DesignError, match=r"1 unit has an agreement.*not known.*undated = \"exclude\" under each"):
         build_treatment(Ties(ties.registry, ties.undated), panel_of())
     assert build_treatment(ties, panel_of()).excluded == {"B-FRA": "undated"}
 
@@ -255,7 +255,7 @@ def test_a_flow_moved_by_another_event_is_in_no_comparison_and_says_which():
     assert sets[1].excluded["reason"].tolist() == ["another event: car plant opened in 2003"]
     with pytest.raises(DesignError, match="'B-USA' is named with another event"):
         build_treatment(ties_of(tied, other_events={"B-USA": "x"}), panel_of())
-    with pytest.raises(DesignError, match="A-GBR is tied within the sample itself"):
+    with pytest.raises(DesignError, match="A-GBR is treated within the sample itself"):
         build_treatment(ties_of(tied, other_events={"A-GBR": "x"}), panel_of())
 
 

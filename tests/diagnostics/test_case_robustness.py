@@ -297,4 +297,6 @@ def test_a_date_that_an_event_already_names_is_not_said_twice():
 
 def test_one_false_date_is_told_as_one():
     finding = check(PlaceboTime(), fit(DoubleRatio(), dyad_design(rectangle_frame(noise=0.2), {"c0-p0": 2006})))
-    assert finding.sentence.startswith("The only false date that can be tried before the tie is 2004: mean gap ")
+    assert finding.sentence.startswith(
+        "The only false date that can be tried before the agreement is 2004: mean gap "
+    )

@@ -12,7 +12,7 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
 
-CAUSAL = ("caused", "because of the tie", "effect of the tie", "thanks to", "led to")
+CAUSAL = ("caused", "because of the agreement", "effect of the agreement", "thanks to", "led to")
 
 
 def case_fit(effect, onset=2006, noise=0.1, **sizes):
@@ -49,7 +49,7 @@ def test_no_sentence_is_causal(effect, onset):
 def test_three_periods_before_cannot_tell():
     finding = verdict(case_fit(1.0, onset=2003))
     assert finding.verdict == "none"
-    assert finding.sentence.startswith("Cannot tell: there are 3 periods before the tie")
+    assert finding.sentence.startswith("Cannot tell: there are 3 periods before the agreement")
     assert "Descriptive only" in finding.sentence
     assert np.isnan(finding.value)
 
@@ -109,7 +109,7 @@ def test_delaware_and_india_end_descriptive(shared):
     design = states(shared)
     fitted = fit(DoubleRatio(), build_case_design(design, "DE-IND", build_untreated_rectangle(design, "DE-IND")))
     finding = verdict(fitted)
-    assert finding.sentence.startswith("Cannot tell: there are 3 periods before the tie")
+    assert finding.sentence.startswith("Cannot tell: there are 3 periods before the agreement")
     sets = DonorSets().check(fitted, None, np.random.default_rng(1))
     assert sets.table.query("donor_set == 'B' and status == 'donor'")["unit"].tolist() == ["TN-IND"]
     assert [m.code for m in sets.messages] == ["few-donors"]

@@ -181,7 +181,7 @@ def test_edges_come_from_quantiles_of_untied_dyads(rng) -> None:
     nearest = seen.seen()[0][~seen.is_tied]
     expected = np.quantile(nearest[np.isfinite(nearest)], [0.25, 0.5, 0.75])
     assert table["to_km"].iloc[1:4].to_numpy() == pytest.approx(expected)
-    assert "quantiles of the untied dyads' distances" in found.sentence
+    assert "quantiles of the untreated dyads' distances" in found.sentence
 
 
 def without_places(design: Design) -> Design:

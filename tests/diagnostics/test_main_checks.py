@@ -67,7 +67,7 @@ def test_pretrends_pass_without_and_object_with_a_trend(twfe, rng) -> None:
     steep = Pretrends().check(fit(twfe, made(trend=0.3)), CLUSTERED, rng)
     assert steep.verdict == "fail"
     assert steep.table["test"][0] == "F"
-    assert "differently before the tie" in steep.sentence
+    assert "differently before the agreement" in steep.sentence
 
 
 def test_pretrends_under_randomization(twfe, rng) -> None:
@@ -262,7 +262,7 @@ def test_candidate_dates_mark_the_chosen_one() -> None:
 
 def test_an_undated_unit_can_be_shown_when_named() -> None:
     design = replace(made(), treatment=Treatment(made().panel.units, np.full(48, np.inf)))
-    assert RawSeries().of(design).sentence.startswith("Not available because no unit is tied")
+    assert RawSeries().of(design).sentence.startswith("Not available because no unit is treated")
     found = RawSeries(units=("c1-p1",)).of(design)
     frame = found.payloads["raw_series"]
     start = frame[(frame["panel"] == "index") & (frame["period"] == 2000)]["value"]
@@ -311,7 +311,7 @@ def test_anticipation_and_comparison(rng) -> None:
     assert found.table["effect"][0] == pytest.approx(fitted.view("overall").effects[0])
     sides = ComparisonCheck().check(fitted, CLUSTERED, rng).table.set_index("label")
     never = fitted.refit(replace(fitted.design, comparison=NeverTreated())).view("overall").effects[0]
-    assert sides.loc["never tied", "effect"] == pytest.approx(never)
+    assert sides.loc["never treated", "effect"] == pytest.approx(never)
 
 
 def test_cluster_ladder_equals_each_inference(twfe, rng) -> None:

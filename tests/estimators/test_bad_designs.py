@@ -82,7 +82,7 @@ ROWS = {
     ),
     "all treated in the first period": Row(
         lambda f, g: (f, all_of(g, 2000.0)),
-        error="400 rows of units tied in or before",
+        error="400 rows of units treated in or before",
         must_refuse=True,
         diff_diff="ValueError, says why",
         statspai="refuses: no valid pairs",

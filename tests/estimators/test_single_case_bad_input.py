@@ -97,7 +97,7 @@ def test_what_cannot_be_estimated_is_refused_by_name(name):
 
 def test_three_periods_before_end_as_a_description():
     finding = CaseVerdict().check(fit(DoubleRatio(), case(2003, transform="level")), None, None)
-    assert finding.sentence.startswith("Cannot tell: there are 3 periods before the tie and 4 are needed")
+    assert finding.sentence.startswith("Cannot tell: there are 3 periods before the agreement and 4 are needed")
     assert "Descriptive only" in finding.sentence
     assert np.isnan(finding.value)
 

@@ -116,5 +116,5 @@ def test_a_column_that_splits_nothing_is_refused(spoil, message):
 def test_no_comparison_with_both_kinds_is_refused():
     frame = frame_of(7, 1.0)
     frame.loc[np.isinf(frame["g"]), "affected"] = 0.0
-    with pytest.raises(EstimationError, match=r"never tied \(u\d\d.*\) has no affected unit"):
+    with pytest.raises(EstimationError, match=r"never treated \(u\d\d.*\) has no affected unit"):
         fit(TripleDifference(), design_of(frame, NeverTreated()))

@@ -65,4 +65,4 @@ def test_a_single_case_with_three_periods_before_gets_no_p_value(rng, onset, is_
         assert np.isfinite(bands.low).any() == is_told
         assert ("few-periods-before" in {m.code for m in bands.messages}) != is_told
     if not is_told:
-        assert "3 periods before the tie, and 4 are needed" in bands.note
+        assert "3 periods before the agreement, and 4 are needed" in bands.note

@@ -130,14 +130,14 @@ def test_delaware_ends_as_a_description(place):
     results = ran(place, "delaware-india")
     verdict = results.findings.set_index("diagnostic").loc["case_verdict"]
     assert verdict["verdict"] == "none"
-    assert verdict["sentence"].startswith("Cannot tell: there are 3 periods before the tie")
+    assert verdict["sentence"].startswith("Cannot tell: there are 3 periods before the agreement")
 
 
 def test_a_pair_without_a_date_is_shown_and_not_estimated(place):
     results = ran(place, "changsha-australia")
     assert results.effects.empty
     assert results.bands.empty
-    assert "no date is known for a tie between Changsha and AUS" in results.sections["no_effect"]
+    assert "no date is known for an agreement between Changsha and AUS" in results.sections["no_effect"]
     assert "raw_series" in results.payloads
     assert results.is_simulated
 

@@ -24,7 +24,7 @@ def test_check_reports_on_data_and_estimates_nothing(finished):
 def test_explain_says_the_assumption_and_prints_a_specification_that_means_the_same(finished):
     done = command(finished, "explain", "tiny")
     assert done.returncode == 0
-    assert "Assumes: Without the tie" in done.stdout
+    assert "Assumes: Without the agreement" in done.stdout
     assert "inference/clustered/twfe/log-gravity" in done.stdout
     spec = tomllib.loads(done.stdout.split("Full specification:")[1])
     assert spec["design"]["treatment"]["late_from"] == 12
@@ -115,7 +115,10 @@ def test_init_on_a_file_that_has_to_be_mended_writes_the_analysis_and_tells_what
     bad.unlink()
     assert done.returncode == 3
     assert 'partner_names = { "Grat Britain" = "' in done.stderr
-    assert done.stdout.splitlines()[-1] == "next: mend what is told, then twintrade check bad, then twintrade run bad"
+    assert (
+        done.stdout.splitlines()[-1]
+        == "next: correct the reported errors, then twintrade check bad, then twintrade run bad"
+    )
 
 
 def test_lists_fit_the_width_have_titles_and_name_no_paper_twice(finished):

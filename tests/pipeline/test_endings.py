@@ -73,7 +73,7 @@ def test_a_design_that_cannot_be_ends_in_1_and_says_what_to_do(project):
     ties.write_text(ties.read_text().replace("2010-05-12", ""))
     done = command(project, "run")
     assert done.returncode == 1
-    assert "1 unit has a tie whose date is not known (first: Alder-GBR)" in told(done)
+    assert "1 unit has an agreement whose date is not known (first: Alder-GBR)" in told(done)
 
 
 @pytest.mark.parametrize(

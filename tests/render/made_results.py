@@ -39,7 +39,7 @@ def make_results(*, is_simulated: bool = True, is_hostile: bool = True) -> Resul
         is_simulated=is_simulated,
         sections={
             "question": "Did exports change after towns signed agreements?",
-            "limits": "A registry is not a census: pairs without a recorded tie may have one.",
+            "limits": "A registry is not a census: pairs without a recorded agreement may have one.",
         },
     )
 
@@ -91,13 +91,13 @@ def _specifications() -> pd.DataFrame:
             "estimator": estimator, "specification": key, "label": label, "citation": "x2024",
             "citation_text": "Made and Up (2024)", "equation": "ln X = βD + α_cj + α_ct + α_jt", "outcome": "exports",
             "estimand": "The average over treated pair-years, each weighing the same.",
-            "assumption": "Without the agreement, exports of tied pairs would have moved as those of pairs not yet tied.",  # noqa: E501
+            "assumption": "Without the agreement, exports of treated pairs would have moved as those of pairs not yet treated.",  # noqa: E501
             "target": "total" if transform == "level" else "average unit", "against": "all before",
             "n_treated_rows": 30, "n_treated_rows_left_out": 0,
             "base_sentence": "Pre-period effects are relative to the year before onset.", "outcome_unit": "US dollars",  # noqa: E501
             "transform": transform, "outcome_in": {"log": "logs", "level": "levels"}[transform],
             "effect_unit": "US dollars" if scale == "level" else "", "scale": scale,
-            "fixed_effects": fixed, "comparison": "not yet tied",
+            "fixed_effects": fixed, "comparison": "not yet treated",
             "reference": np.nan if estimator == "imputation" else -1, "is_headline": i == 3, "n_rows": 1642 - i,
             "n_units": 146, "n_treated_units": 8, "n_zeros": 120 if transform == "level" else 0, "n_separated": 12 * i,  # noqa: E501
             "n_singletons": 3, "clusters": "7 cities, 24 partners", "critical_value": 2.87 if i != 3 else np.nan,
@@ -232,7 +232,7 @@ def _payloads(generator: np.random.Generator, names: tuple[str, ...]) -> dict[st
     ]
     claims = [
         ("C1", "Exports rose after twinning", "cannot tell", f"{names[5]}: the interval holds zero.", "", True),
-        ("C3", "Recent ties work", "cannot tell", "Not examined here; needs effects by era.", "", False),
+        ("C3", "Recent agreements work", "cannot tell", "Not examined here; needs effects by era.", "", False),
     ]
     return {
         "raw_series": pd.DataFrame(raw, columns=["series", "panel", "period", "period_label", "value", "unit"]),

@@ -122,7 +122,9 @@ def test_a_user_adds_claims_about_a_column_or_a_check():
 
 
 def test_a_single_case_is_answered_by_its_placebos():
-    said = "Stands out: after the tie the flow of A-B stood on average 20 % above what its donors' path implies."
+    said = (
+        "Stands out: after the agreement the flow of A-B stood on average 20 % above what its donors' path implies."
+    )
     case = results(findings=[finding("case_verdict", "pass", 0.04, said)])
     assert of(build_ledger(case), "C1")["verdict"] == "supported"
     below = replace(case, findings=case.findings.assign(sentence=said.replace("above", "below")))

@@ -86,8 +86,8 @@ def test_rows_of_a_table_of_ties_that_match_no_unit_are_told(table):
     with pytest.warns(UserWarning, match="Lyons") as told:
         design = tt.compare(panel, ties, "exports")
     texts = [str(w.message) for w in told]
-    assert any("tie 1 (Lyons–Partner 1): is Lyon meant?" in text for text in texts)
-    assert any("tie 2 (Nowhere–Partner 1)" in text for text in texts)
+    assert any("agreement 1 (Lyons–Partner 1): is Lyon meant?" in text for text in texts)
+    assert any("agreement 2 (Nowhere–Partner 1)" in text for text in texts)
     assert design.treatment.excluded == {"Lyon-Partner 1": "unmatched"}
 
 

@@ -42,7 +42,7 @@ treatment = { late_from = 6 }
         "TWFE, log, gravity effects",
         "PPML, gravity effects",
         "PPML, gravity effects, without flagged pairs",
-        "TWFE, log, two-way effects, never tied only, treatment late from 6, shape static",
+        "TWFE, log, two-way effects, never treated only, treatment late from 6, shape static",
     ]
     assert [c.is_headline for c in made.columns] == [False, True, False, False]
     assert made.columns[3].design.treatment.late_from == 6

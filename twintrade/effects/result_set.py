@@ -28,7 +28,7 @@ SPECIFICATION_COLUMNS = (
     "effect_unit",  # of a linear effect: "US dollars", "of the partner's total"; empty in logs
     "scale",
     "fixed_effects",  # "dyad, city × year, partner × year"
-    "comparison",  # "never tied" / "not yet tied"
+    "comparison",  # "never treated" / "not yet treated"
     "reference",  # event time of the path's exact zero; missing where there is none
     "is_headline",  # bool
     "n_rows",

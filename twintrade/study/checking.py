@@ -1,4 +1,4 @@
-"""The data report of an analysis: what was read, who is tied, which methods qualify; nothing is estimated."""
+"""The data report of an analysis: what was read, who is treated, which methods qualify; nothing is estimated."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def check_analysis(root: Path, name: str, text: str) -> str:
     Raises
     ------
     SpecError, DataError, DesignError
-        The file, the data, or the ties contradict themselves.
+        The file, the data, or the agreements contradict themselves.
     """
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
         return check_registry(root, name, text)
@@ -74,14 +74,14 @@ def _declared(name: str, text: str) -> dict[str, str]:
 
 
 def _registry(observed: Observed) -> Iterator[str]:
-    """The registry held against the trade table: how many ties can be studied, and why the others cannot."""
+    """The registry held against the trade table: how many agreements can be studied, and why the others cannot."""
     found = observed.reconciliation
     if found is None or found.frame.empty:
         return
     yield "  registry"
     for status, n_twinnings, n_pairs, sentence in found.counts.itertuples(index=False):
         if n_twinnings:
-            yield f"    {format_counted(n_twinnings, 'tie')}, {format_counted(n_pairs, 'pair')}: {sentence}"
+            yield f"    {format_counted(n_twinnings, 'agreement')}, {format_counted(n_pairs, 'pair')}: {sentence}"
         lost = found.frame[(found.frame["status"] == status) & found.frame["status"].isin(_LOST)]
         for row in lost.head(_MOST_LOST).to_dict("records"):
             ends = f"{row['signatory'] or row['city']}-{row['partner_city'] or row['partner']}"
@@ -133,7 +133,7 @@ def _quartiles(values: FloatArray) -> str:
 def _ties(design: Design) -> Iterator[str]:
     panel, onset = design.panel, design.onset
     roles, counts = np.unique(list_unit_roles(design).astype(str), return_counts=True)
-    yield "  ties"
+    yield "  agreements"
     yield f"    {design.treatment.rule}"
     yield "    units: " + ", ".join(f"{n:,} {role}" for role, n in zip(roles, counts, strict=True))
     inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))

@@ -42,7 +42,7 @@ def cohort_statistics(
     root : str or Path
         Project folder, below which the files stand.
     rule : TreatmentRule, optional
-        How ties become onsets: the first agreement, by default.
+        How agreements become onsets: the first agreement, by default.
     undated : {"error", "exclude"}
     clusters : sequence of {"city", "partner"}
         Above the unit; fewer make fewer sums.
@@ -52,7 +52,7 @@ def cohort_statistics(
     DataError
         The source is none of microdata, cells have no figure, or money is converted.
     DesignError
-        A tie has no date.
+        An agreement has no date.
 
     Examples
     --------

@@ -56,7 +56,7 @@ DEBUG = "TWINTRADE_DEBUG"
 
 
 class ProgramError(TwintradeError):
-    """Something that no user can mend; it stops one analysis and no other."""
+    """Something that no user can correct; it stops one analysis and no other."""
 
 
 def execute(

@@ -55,9 +55,9 @@ def _recipe(plan: Plan) -> Iterator[str]:
 
 def _design(plan: Plan, designs: Designs) -> Iterator[str]:
     design = designs.base(plan.spec.design)
-    yield f"Ties: {design.treatment.rule}"
+    yield f"Agreements: {design.treatment.rule}"
     if designs.case_unit is not None:
-        yield f"Case: {designs.case_unit}; every other pair that is tied or linked is left out of its donors."
+        yield f"Case: {designs.case_unit}; every other pair that is treated or linked is left out of its donors."
     else:
         yield f"Comparison: {design.comparison.sentence}."
 

@@ -1,4 +1,4 @@
-"""A trade table whose effect of a tie is known, as files: for power, practice and teaching."""
+"""A trade table whose effect of an agreement is known, as files: for power, practice and teaching."""
 
 import numpy as np
 import pandas as pd

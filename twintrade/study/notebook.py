@@ -72,15 +72,15 @@ def compare(
     ----------
     panel : Panel
     ties : DataFrame, Series, mapping or Treatment
-        A table of ties (city, partner, date, and more columns if you have them; dates as 2004-09-13, 2004-09 or
+        A table of agreements (city, partner, date, and more columns if you have them; dates as 2004-09-13, 2004-09 or
         2004); or the first treated period by unit label, units that are not listed never being treated. An empty
         onset also means never, except beside ``inf``, where it is an error.
     outcome : str
         Column of the panel.
     rule : TreatmentRule, optional
-        How a table of ties becomes onsets: the first agreement, by default.
+        How a table of agreements becomes onsets: the first agreement, by default.
     undated : {"error", "exclude"}
-        What to do with units whose tie has no date; they are never a comparison.
+        What to do with units whose agreement has no date; they are never a comparison.
     comparison : str or Comparison
         "not_yet_treated" or "never_treated".
     **options
@@ -89,14 +89,14 @@ def compare(
     Raises
     ------
     DesignError
-        A unit with an onset is not in the panel, ties have no date, the panel has no such outcome, or an option
+        A unit with an onset is not in the panel, agreements have no date, the panel has no such outcome, or an option
         contradicts another.
 
     Warns
     -----
     UserWarning
-        Rows of a table of ties concern no unit of the panel. Where a city of nearly that name is in the panel, its
-        unit takes no part.
+        Rows of a table of agreements concern no unit of the panel. Where a city of nearly that name is in the panel,
+        its unit is excluded.
     """
     if outcome not in panel.columns:
         raise DesignError(f"the panel has no column {outcome!r}; it has {', '.join(sorted(panel.columns))}")
@@ -194,13 +194,13 @@ def _from_onsets(panel: Panel, onsets: pd.Series | Mapping[str, float]) -> Treat
 def build_treatment_from_table(
     panel: Panel, table: pd.DataFrame, rule: TreatmentRule | None, undated: Literal["error", "exclude"]
 ) -> Treatment:
-    """Return the onsets that a table of ties gives the units of a panel."""
+    """Return the onsets that a table of agreements gives the units of a panel."""
     needed = ["city", "partner", "date"] if panel.is_dyadic else ["city", "date"]
     lacking = [name for name in needed if name not in table]
     if lacking:
-        raise DesignError(f"the table of ties has no column {lacking[0]!r}; it needs {', '.join(needed)}")
+        raise DesignError(f"the table of agreements has no column {lacking[0]!r}; it needs {', '.join(needed)}")
     registry = pd.DataFrame({name: _text(table, name) for name in ("city", "partner", *_TIE_TEXT)})
-    numbered = pd.Series([f"tie {i + 1}" for i in range(len(table))], index=table.index)
+    numbered = pd.Series([f"agreement {i + 1}" for i in range(len(table))], index=table.index)
     registry["twinning"] = registry["twinning"].where(registry["twinning"] != "", numbered)
     dates = pd.Series(
         [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))], index=table.index, dtype=object
@@ -232,4 +232,4 @@ def _dates(cell: str, position: int) -> tuple[CandidateDate, ...]:
     try:
         return (CandidateDate("signed", parse_date(cell), "signed"),)
     except ValueError as error:
-        raise DesignError(f"row {position} of the table of ties: the date {cell!r} {error}") from None
+        raise DesignError(f"row {position} of the table of agreements: the date {cell!r} {error}") from None

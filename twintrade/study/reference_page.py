@@ -21,8 +21,8 @@ from twintrade.study.spec.simulated_source import SimulatedTrade
 HEAD = """# The analysis file
 
 Made by `twintrade schema --markdown`; do not edit. An analysis is one TOML file in `analyses/`. A key that is not
-listed here is a fault, told with its line and the nearest key that exists. `twintrade explain NAME` prints the file
-with every default filled in; `twintrade list` names estimators, inferences and diagnostics with their options.
+listed here is an error, reported with its line and the nearest key that exists. `twintrade explain NAME` prints the
+file with every default filled in; `twintrade list` names estimators, inferences and diagnostics with their options.
 """
 
 TABLES: tuple[tuple[str, type[Any], str], ...] = (

@@ -87,7 +87,7 @@ def _sections(spec: RegistrySpec) -> dict[str, str]:
     found = {
         "question": spec.question,
         "limits": "\n".join(spec.limits),
-        "no_effect": "a registry says who is tied, and nothing about trade",
+        "no_effect": "a registry says who is treated, and nothing about trade",
         "recipe": spec.recipe,
     }
     return {key: text for key, text in found.items() if text}
@@ -139,14 +139,14 @@ def list_sentences(run: RegistryRun) -> list[str]:
     top = facts.by_city.iloc[0]
     dated = facts.completeness.set_index("field").loc["date"]
     said = [
-        f"The registry holds {n} ties of {len(facts.by_city)} cities with {len(facts.by_country)} countries; "
+        f"The registry holds {n} agreements of {len(facts.by_city)} cities with {len(facts.by_country)} countries; "
         f"{top['city']} has the most, {int(top['twins'])}.",
-        f"A date is known for {float(str(dated['known'])):.0f} of {n} ties.",
+        f"A date is known for {float(str(dated['known'])):.0f} of {n} agreements.",
     ]
     if run.sizes.empty:
         said.append("Size against twins is not drawn: no population of these cities was given ([registry.cities]).")
     elif len(run.sizes) < FEWEST_CITIES:
         said.append(f"No slope of twins on size: {len(run.sizes)} cities are known and {FEWEST_CITIES} are needed.")
     if facts.ended.empty:
-        said.append("The registry does not say which ties have ended.")
+        said.append("The registry does not say which agreements have ended.")
     return said

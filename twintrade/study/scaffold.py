@@ -100,7 +100,7 @@ def render_guessed_analysis(
         "limits = []                 # sentences about what these data cannot show\n"
         f"{design.head}\n[[data.trade]]\n{_guessed(trade)}"
         f"\n[[data.twinnings]]\n{_guessed(twinnings)}"
-        "\n# Ties whose date is not known are never a comparison. If you have a list of them:\n"
+        "\n# Agreements whose date is not known are never a comparison. If you have a list of them:\n"
         '# [data.undated]\n# file = "data/raw/undated.csv"\n# city = "city"\n# partner = "partner"\n'
         '# policy = "exclude"\n'
         f"{design.tail}"
@@ -139,7 +139,7 @@ money_unit = "USD"           # "1,000 USD", "万美元" ... are converted exactl
 absent = "error"             # what an absent row means: "zero", "missing", or an error
 
 [[data.twinnings]]
-file = "{twinnings}"   # REPLACE: your ties, one row a tie (or a tie and event)
+file = "{twinnings}"   # REPLACE: your agreements, one row an agreement (or an agreement and event)
 city = "city"
 partner = "partner"
 partner_city = "partner_city"

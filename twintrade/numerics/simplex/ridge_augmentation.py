@@ -54,7 +54,7 @@ def standardize_covariates(predictors: FloatArray) -> FloatArray:
     n_donors, n_covariates = found.shape[0] - 1, found.shape[1]
     if n_covariates >= n_donors - 1 or np.linalg.matrix_rank(found[1:]) < n_covariates:
         raise EstimationError(
-            f"{n_covariates} covariates cannot be told apart from {n_donors} donors; take fewer covariates"
+            f"{n_covariates} covariates cannot be distinguished from {n_donors} donors; take fewer covariates"
         )
     return found
 
@@ -103,7 +103,7 @@ def choose_penalty(donors: FloatArray, treated: FloatArray, base: FloatArray, *,
 def compute_left_out_errors(
     donors: FloatArray, treated: FloatArray, base: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the penalties tried and each period's error when it takes no part in the fit.
+    """Return the penalties tried and each period's error when it is left out of the fit.
 
     With the imbalance d of the simplex weights that are fitted without period t, and K the donors' Gram matrix over
     periods plus the penalty, the ridge regression without t errs by ``d'K^-1 e_t / (e_t'K^-1 e_t)``: inverting the

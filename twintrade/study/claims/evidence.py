@@ -93,7 +93,7 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Answer | None:
     verdict = _beyond(low, high, direction, _bound(evidence, scale))
     objecting = list_objections(results, spec)
     if verdict != CANNOT_TELL and objecting:
-        verdict, found = CANNOT_TELL, f"{found}; {', '.join(objecting)} object, so it is not the tie's"
+        verdict, found = CANNOT_TELL, f"{found}; {', '.join(objecting)} object, so it is not the agreement's"
     elif verdict == CANNOT_TELL:
         found += "; the interval holds both answers" if is_known(low, high) else "; there is no interval"
     if mean is not None:

@@ -1,4 +1,4 @@
-"""What an analysis observes: trade as a panel, ties as the treatment rules read them, and where both came from."""
+"""What an analysis observes: trade as a panel, agreements for the treatment rules, and where both came from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields

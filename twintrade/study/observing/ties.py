@@ -1,4 +1,4 @@
-"""Reads registries into what the treatment rules take: ties with every candidate date, and links without one."""
+"""Reads registries into what the treatment rules need: agreements with every candidate date, links without one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ TIE_COLUMNS = ("twinning", "city", "signatory", "partner", "partner_city", "kind
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadTies:
-    """The ties of an analysis.
+    """The agreements of an analysis.
 
     Attributes
     ----------
@@ -45,12 +45,12 @@ class ReadTies:
 
 
 def read_ties(spec: Spec, root: Path) -> ReadTies:
-    """Return the ties of an analysis.
+    """Return the agreements of an analysis.
 
     Raises
     ------
     DataError
-        A registry is absent or faulty, or holds undated ties and the policy is to stop.
+        A registry is absent or faulty, or holds undated agreements and the policy is to stop.
     """
     registry = read_twinnings(spec.data.twinnings, root)
     undated = read_undated(spec.data.undated, root)

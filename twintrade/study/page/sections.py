@@ -32,8 +32,8 @@ def explain_no_effect(run: Run) -> str:
     case = run.plan.spec.case
     if case is not None and not _is_treated(run, f"{case.city}-{case.partner}"):
         return (
-            f"no date is known for a tie between {case.city} and {case.partner}, so there is no onset to compare "
-            "before and after; the series is shown as it is"
+            f"no date is known for an agreement between {case.city} and {case.partner}, so there is no onset to "
+            "compare before and after; the series is shown as it is"
         )
     return "the analysis describes a series and asks for no estimate"
 
@@ -58,13 +58,13 @@ def _data_card(run: Run) -> str:
         f"The outcome is {design.outcome}{f' in {unit}' if unit else ''}: {panel.n_units:,} {noun}, "
         f"{panel.label(panel.first_period)} to {panel.label(panel.last_period)}; "
         f"{100 * share:.1f} % of the rows are zero"
-        f"{f' and {missing:,} have no figure' if missing else ''}. {inside:,} are tied within the sample and "
+        f"{f' and {missing:,} have no figure' if missing else ''}. {inside:,} are treated within the sample and "
         f"{always:,} in or before its first period."
     )
     reasons = sorted(set(design.treatment.excluded.values()))
     for reason in reasons:
         n = sum(r == reason for r in design.treatment.excluded.values())
-        text += f" {n:,} take no part ({reason})."
+        text += f" {n:,} are excluded ({reason})."
     text += f" {design.treatment.rule}"
     if run.observed.is_simulated:
         text = "SIMULATED: the trade series are drawn by a committed seed and say nothing about real trade. " + text

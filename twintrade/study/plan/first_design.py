@@ -85,7 +85,7 @@ treatment = {{ rule = "first_agreement", date = "signed", late_from = 12 }}   # 
 window = [-{width}, {width}]             # event times shown
 
 [inference]
-name = "placebo"             # the pair's rank among pairs that have no tie
+name = "placebo"             # the pair's rank among pairs that have no agreement
 seed = 1
 """
 _GRAVITY = '"gravity"    # pair, city × period, partner × period; or "two_way"'
@@ -130,7 +130,7 @@ def choose_first_design(root: Path, name: str, text: str, trade: Sequence[Guess]
         unit = int(inside[0])
         city, partner = panel.cities[panel.unit_city[unit]], panel.partners[panel.unit_partner[unit]]
         head = (
-            'recipe = "single_case"      # GUESS: of all pairs this one alone is tied inside the sample\n'
+            'recipe = "single_case"      # GUESS: of all pairs this one alone is treated inside the sample\n'
             f"\n[case]\n{format_toml_line('city', str(city))}\n{format_toml_line('partner', str(partner))}\n"
         )
         return FirstDesign(head, _ONE.format(outcome=outcome, width=_WINDOW[frequency]))

@@ -20,7 +20,7 @@ DONOR_SETS: Mapping[str, str] = {
     "A": "donors A (same city)",
     "B": "donors B (same destination)",
 }
-_COMPARISON = {"never_treated": "never tied only", "not_yet_treated": "not yet tied"}
+_COMPARISON = {"never_treated": "never treated only", "not_yet_treated": "not yet treated"}
 _SHOWN_ANYWAY = ("transform", "fixed_effects", "cluster")
 
 

@@ -1,4 +1,4 @@
-"""An analysis file as checked values: every key known, every fault told at once, with its line."""
+"""An analysis file as checked values: every key known, every error reported at once, with its line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,20 +61,22 @@ class DataSection(Section):
 
 
 class TreatmentSection(Section):
-    """How dates of ties become onsets.
+    """How dates of agreements become onsets.
 
     Attributes
     ----------
     rule : str
-        What counts: the first tie of city and partner, the n-th, or the number of ties in force.
+        What counts: the first agreement of city and partner, the n-th, or the number of agreements in force.
     date : str or list of str
-        Which date of a tie: signed, first, last, or a kind of candidate date; of several the first that it has.
+        Which date of an agreement: signed, first, last, or a kind of candidate date; of several the first that it
+        has.
     n : int
         For nth_agreement.
     late_from : int
-        In annual data a tie from this month on counts from the next year; 13 never.
+        In annual data an agreement from this month on counts from the next year; 13 never.
     kinds : list of str
-        Kinds of tie that count; all when empty. Pairs with ties of other kinds are left out of the comparison.
+        Kinds of agreement that count; all when empty. Pairs with agreements of other kinds are left out of the
+        comparison.
     vague_years_later : int
         Years added to a date known only by its year.
     """
@@ -107,7 +109,7 @@ class DesignSection(Section):
     treatment : table
         See below.
     comparison : str
-        Who stands for what would have happened without the tie.
+        Who stands for what would have happened without the agreement.
     window : [int, int]
         Event times shown; no overall effect depends on it.
     reference : int
@@ -121,7 +123,7 @@ class DesignSection(Section):
     weights : str
         Column of sampling weights.
     always_treated : str
-        Units tied from their first period on identify nothing.
+        Units treated from their first period on identify nothing.
     """
 
     unit: Literal["dyad", "city"] = "dyad"

@@ -1,4 +1,4 @@
-"""A method made from its name and its options, with every unknown or ill-typed option told in words."""
+"""A method made from its name and its options, with every unknown or ill-typed option reported in words."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields

@@ -70,7 +70,7 @@ def find_line(text: str, path: Sequence[str | int]) -> int | None:
 
 
 def add_line_numbers(message: str, text: str, file: str) -> str:
-    """Return faults found after parsing, each with its line in the analysis file where one can be told.
+    """Return faults found after parsing, each with its line in the analysis file where one is known.
 
     Parameters
     ----------
