@@ -194,7 +194,7 @@ def _refuse_undated(excluded: Mapping[str, str], ties: Ties, register: pd.DataFr
     known = f", known only as {dated[0]} in a panel of {panel.frequency}s" if dated else ""
     count = format_counted(len(undated), "unit has", "units have")
     raise DesignError(
-        f"{count} an agreement whose date is not known (first: {undated[0]}{known}); they cannot serve as comparison. "
+        f"{count} an agreement whose date is not known (first: {undated[0]}{known}); they cannot be a comparison. "
         'Find the dates, or leave these units out with undated = "exclude" under each [[data.twinnings]] of the '
         'analysis file, or with undated="exclude" in a call of compare.'
     )

@@ -12,10 +12,10 @@ CASE_SENTENCES: Mapping[str, str] = {
     "case_weights_caption": "Donors and their weights in the synthetic control, by donor set",
     "case_tests_caption": "What each method and donor set says, with the smallest p-value it could have given",
     "case_tests_note": "Effect: mean gap after the agreement. p: share of all cases, the pair included, whose mean "
-    "gap is at least as large; it cannot fall below the smallest attainable p, 1/(placebos + 1). RMSPE ratio: the same "
-    "for the root mean squared gap after over before. Conformal p: over all shifts of the periods, its floor beside "
-    "it. 90 % conformal and prediction intervals (wrong weights and noise together, conservative) are given only "
-    "from 15 periods before the agreement on.",
+    "gap is at least as large; it cannot fall below the smallest attainable p, 1/(placebos + 1). RMSPE ratio: the "
+    "same for the root mean squared gap after over before. Conformal p: over all shifts of the periods, its floor "
+    "beside it. 90 % conformal and prediction intervals (wrong weights and noise together, conservative) are given "
+    "only from 15 periods before the agreement on.",
     "case_intervals_caption": "90 % intervals of the mean gap by method and donor set",
     "case_dates_caption": "The result under each reading of the date, the ambiguous periods left out, by donor set",
     "case_dates_note": "Effect: mean gap after the date; p: its rank among placebos, whose smallest attainable value "
