@@ -294,7 +294,7 @@ def test_what_the_search_found_is_told(whole, change, text):
         ({}, "two_stage", {"name": "clustered"}, ""),
         ({"cluster": []}, "sun_abraham", {"name": "jackknife"}, "no dimension is named to cluster by"),
         ({"cluster": []}, "twfe", {"name": "clustered"}, "no dimension is named to cluster by"),
-        ({"window": [1, 3], "sample": [2010, 2011]}, "two_stage", {"name": "clustered"}, "."),
+        ({"window": [1, 3], "sample": [2010, 2011]}, "two_stage", {"name": "clustered"}, ""),
     ],
 )
 def test_what_the_search_found_is_estimated_or_told(project, whole, design, estimator, inference, told):
