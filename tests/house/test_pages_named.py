@@ -1,4 +1,4 @@
-"""Every page that a file names or links to is there."""
+"""Every page that a file names or links to is there, and pages describe the present."""
 
 import re
 
@@ -11,3 +11,10 @@ def test_every_page_that_is_named_is_there(root, written):
             links = re.findall(r"\]\((?!\w+://)([^)#\s]+)", text)
             gone += [f"{name}: {link}" for link in links if not ((root / name).parent / link).exists()]
     assert gone == []
+
+
+def test_no_page_tells_its_own_history(written):
+    told = re.compile(r"the version before|\bused to (?:be|take)\b|before that change|\b(?:is|are) now\b")
+    pages = {name: text for name, text in written.items() if name.startswith("docs/") and name.endswith(".md")}
+    assert pages
+    assert [f"{name}: {found[0]}" for name, text in pages.items() for found in told.finditer(text)] == []

@@ -1,14 +1,4 @@
-"""Weighted least-squares absorption of any list of fixed effects.
-
-Complete unweighted panels have a closed form. Large city × partner × period panels with their three pairwise effects
-are laid out as a cube, complete or not, whose sums need no row numbers (`cube_projection`). Otherwise the effect with
-the most levels is eliminated exactly and the others are solved by conjugate gradients in numpy and scipy, or by a
-pivoted Cholesky factor where few levels remain. Ten million rows by Poisson took 16 CPU seconds on the cube where
-sparse tables took 31. The alternative was ``within-py`` 0.4: a weighted solve of three columns on 390,000 rows of a
-three-way panel took 0.35 CPU seconds there and 0.27 with sparse tables (0.13 and 0.18 unweighted), but it left level
-sums of 1e-8 and takes no first guess and no right-hand side by level. A fused numba kernel was
-slower than sparse tables.
-"""
+"""Absorbs lists of fixed effects by weighted least squares: in closed form, on a cube, or by conjugate gradients."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
