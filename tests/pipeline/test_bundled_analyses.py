@@ -59,7 +59,7 @@ def test_us_states_has_the_sample_its_data_card_promises(us_states):
     assert (headline["estimator"], headline["specification"]) == ("imputation", "total")
     assert headline["n_treated_rows"] == 45
     assert headline["n_treated_rows_left_out"] == 0
-    assert headline["fixed_effects"] == "dyad, city × year, partner × year"
+    assert headline["fixed_effects"] == "dyad;city_period;partner_period"
     assert headline["n_treated_units"] == 11
 
 

@@ -10,10 +10,10 @@ HOSTILE = ("<script>alert(1)</script>", "=1+1", "\\input{/etc/passwd}", "$x^2$",
 YEARS = tuple(range(2008, 2020))
 
 _SPECS = (
-    ("twfe", "two-way", "Log, two-way effects", "log", "log points", "dyad, year", 0.184, "within R²", 0.41),
-    ("twfe", "gravity", "Log, gravity effects", "log", "log points", "dyad, city × year, partner × year", 0.121, "within R²", 0.38),  # noqa: E501
-    ("ppml", "gravity", "PPML, gravity effects", "level", "log points", "dyad, city × year, partner × year", 0.093, "pseudo R²", 0.97),  # noqa: E501
-    ("imputation", "gravity", "Imputation, gravity effects", "log", "log points", "dyad, city × year, partner × year", 0.0871, "", np.nan),  # noqa: E501
+    ("twfe", "two-way", "Log, two-way effects", "log", "log points", "dyad;period", 0.184, "within R²", 0.41),
+    ("twfe", "gravity", "Log, gravity effects", "log", "log points", "dyad;city_period;partner_period", 0.121, "within R²", 0.38),  # noqa: E501
+    ("ppml", "gravity", "PPML, gravity effects", "level", "log points", "dyad;city_period;partner_period", 0.093, "pseudo R²", 0.97),  # noqa: E501
+    ("imputation", "gravity", "Imputation, gravity effects", "log", "log points", "dyad;city_period;partner_period", 0.0871, "", np.nan),  # noqa: E501
 )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def _specifications() -> pd.DataFrame:
             "fixed_effects": fixed, "comparison": "not yet treated",
             "reference": np.nan if estimator == "imputation" else -1, "is_headline": i == 3, "n_rows": 1642 - i,
             "n_units": 146, "n_treated_units": 8, "n_zeros": 120 if transform == "level" else 0, "n_separated": 12 * i,  # noqa: E501
-            "n_singletons": 3, "clusters": "7 cities, 24 partners", "critical_value": 2.87 if i != 3 else np.nan,
+            "n_singletons": 3, "clusters": "city=7;partner=24", "critical_value": 2.87 if i != 3 else np.nan,
             "inference_note": "Clustered by city and partner, G/(G−1)(N−1)/(N−K) correction, 4,999 draws, seed 7."
             if i != 3 else "Randomization over re-assigned onsets, 999 draws, seed 7: fewer than five treated clusters.",  # noqa: E501
             "statistic_name": statistic, "statistic": value, "baseline_mean": 12_345_678.9, "pretrend_p": 0.31,

@@ -49,7 +49,7 @@ def list_effect_names(fixed_effects: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def format_effect_label(name: str, is_dyadic: bool, period: str = "period") -> str:
-    """Return an effect as a table prints it: "dyad", "city × year"."""
+    """Return an effect as a sentence prints it: "dyad", "city × year"."""
     text = "dyad" if name == "unit" and is_dyadic else LABELS[name]
     return text.replace("period", period)
 

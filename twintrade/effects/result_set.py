@@ -27,7 +27,7 @@ SPECIFICATION_COLUMNS = (
     "outcome_in",  # "logs", "shares of the partner's total", "an index (2005 = 100)"
     "effect_unit",  # of a linear effect: "US dollars", "of the partner's total"; empty in logs
     "scale",
-    "fixed_effects",  # "dyad, city × year, partner × year"
+    "fixed_effects",  # "dyad;city_period;partner_period"
     "comparison",  # "never treated" / "not yet treated"
     "reference",  # event time of the path's exact zero; missing where there is none
     "is_headline",  # bool
@@ -40,7 +40,7 @@ SPECIFICATION_COLUMNS = (
     "n_zeros",
     "n_separated",
     "n_singletons",
-    "clusters",  # "7 cities, 24 partners"
+    "clusters",  # "city=7;partner=24"
     "inference_note",  # foot of a table
     "critical_value",  # sup-t, NaN where absent
     "statistic_name",  # "pseudo R²" or "within R²"

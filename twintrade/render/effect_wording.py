@@ -3,6 +3,20 @@
 from collections.abc import Mapping
 
 EFFECT_SENTENCES: Mapping[str, str] = {
+    "effects_dyad": "dyad effects",
+    "effects_unit": "unit effects",
+    "effects_period": "{period_name} effects",
+    "effects_city": "city effects",
+    "effects_partner": "partner effects",
+    "effects_city_period": "city × {period_name} effects",
+    "effects_partner_period": "partner × {period_name} effects",
+    "effects_border_period": "border × {period_name} effects",
+    "effects_cohort": "cohort effects",
+    "effects_undirected_pair": "undirected pair effects",
+    "clusters_unit": "Clusters: units",
+    "clusters_city": "Clusters: cities",
+    "clusters_partner": "Clusters: partners",
+    "clusters_period": "Clusters: periods",
     "row_effect": "After the agreement",
     "row_after": "After the agreement, against {what}",
     "row_path": "Average of the path, against {what}",

@@ -6,6 +6,7 @@ from functools import partial
 from math import ceil
 
 from twintrade.effects import ResultSet
+from twintrade.effects.listed_cells import split_counts, split_ids
 from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.reading import (
@@ -15,6 +16,7 @@ from twintrade.render.reading import (
     list_records,
     list_skipped,
     list_specifications,
+    name_period,
     read_number,
     read_whole,
     select_kind,
@@ -24,8 +26,6 @@ from twintrade.render.reading import (
 from twintrade.render.tables.effect_rows import build_effect_rows
 from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, list_under_notes
 from twintrade.render.wording import Wording
-
-_CLUSTERS = re.compile(r"(\d[\d,]*)\s+([^,]+)")
 
 _SEED = re.compile(r",? seed \d+")
 """Seeds differ from column to column; each stands below its figure and in the manifest."""
@@ -63,8 +63,8 @@ def _part(
     caption += f" (part {place})" if place else ""
     groups = (
         build_effect_rows(results, columns, wording, options),
-        _fixed_effect_rows(columns),
-        _sample_rows(results, columns),
+        _fixed_effect_rows(columns, wording, name_period(results)),
+        _sample_rows(results, columns, wording),
         _design_rows(results, columns),
     )
     return Table(
@@ -82,16 +82,21 @@ def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ..
     return ((Cell(("",)), *numbered), (Cell(("Specification",)), *(Cell((format_label(c),)) for c in columns)))
 
 
-def _fixed_effect_rows(columns: Sequence[Record]) -> tuple[Row, ...]:
-    sets = [[part.strip() for part in take_text(c.get("fixed_effects")).split(",") if part.strip()] for c in columns]
+def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name: str) -> tuple[Row, ...]:
+    sets = [_list_fixed_effects(c) for c in columns]
     names = list(dict.fromkeys(name for names in sets for name in names))
     return tuple(
-        build_row(f"{name[:1].upper()}{name[1:]} effects", *("Yes" if name in own else "No" for own in sets))
+        build_row(head[:1].upper() + head[1:], *("Yes" if name in own else "No" for own in sets))
         for name in names
+        for head in (wording.say(f"effects_{name}", period_name=period_name),)
     )
 
 
-def _sample_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ...]:
+def _list_fixed_effects(column: Record) -> tuple[str, ...]:
+    return split_ids(take_text(column.get("fixed_effects")))
+
+
+def _sample_rows(results: ResultSet, columns: Sequence[Record], wording: Wording) -> tuple[Row, ...]:
     counts = (
         ("Observations", "n_rows"),
         ("Units", "n_units"),
@@ -103,7 +108,7 @@ def _sample_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ..
     )
     rows = [_filled(name, columns, partial(_count, key=key)) for name, key in counts]
     rows += [_filled(name, columns, partial(_count, key=key)) for name, key in LOST if _any(columns, key)]
-    rows[4:4] = _cluster_rows(columns)
+    rows[4:4] = _cluster_rows(columns, wording)
     rows.append(_filled("Share of negative weights", columns, partial(_negative_weights, results)))
     statistics = filter(None, dict.fromkeys(take_text(c.get("statistic_name")) for c in columns))
     rows += [_filled(name[:1].upper() + name[1:], columns, partial(_statistic, name=name)) for name in statistics]
@@ -129,12 +134,13 @@ def _statistic(column: Record, name: str) -> str:
     return numbers.format_fixed(column.get("statistic")) if take_text(column.get("statistic_name")) == name else ""
 
 
-def _cluster_rows(columns: Sequence[Record]) -> list[Row | None]:
-    found = [
-        {name.strip(): amount for amount, name in _CLUSTERS.findall(take_text(c.get("clusters")))} for c in columns
+def _cluster_rows(columns: Sequence[Record], wording: Wording) -> list[Row | None]:
+    counts = [split_counts(take_text(c.get("clusters"))) for c in columns]
+    names = list(dict.fromkeys(name for own in counts for name in own))
+    return [
+        build_row(wording.say(f"clusters_{name}"), *(str(own[name]) if name in own else "" for own in counts))
+        for name in names
     ]
-    dimensions = list(dict.fromkeys(name for own in found for name in own))
-    return [build_row(f"Clusters: {name}", *(own.get(name, "") for own in found)) for name in dimensions]
 
 
 def _filled(name: str, columns: Sequence[Record], value: Callable[[Record], str]) -> Row | None:
@@ -177,7 +183,7 @@ def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str
 
 def is_gravity(column: Record) -> bool:
     """Whether the fixed effects of a specification absorb both city and partner booms."""
-    return take_text(column.get("fixed_effects")).count("×") >= 2
+    return {"city_period", "partner_period"} <= set(_list_fixed_effects(column))
 
 
 def list_ladder_notes(

@@ -9,6 +9,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.effects import Bands, EventStudy, Finding, RefitOnly
 from twintrade.effects.estimate import AFTER_LESS_BEFORE
+from twintrade.effects.listed_cells import join_counts, join_ids
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.estimators.base import Fit
 from twintrade.study.page.citations import format_citation
@@ -29,7 +30,6 @@ LESS_LEADS = (
     "The first row is the average of the path less the average lead, both weighted by treated rows, each event time "
     "by itself."
 )
-_PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods"}
 _STATISTICS = (("pseudo_r2", "pseudo R²"), ("within_r2", "within R²"), ("pre_rmspe", "pre-period RMSPE"))
 _SEPARATED = ("separated", "all-zero-level")
 
@@ -74,7 +74,9 @@ def _of_design(design: Design) -> dict[str, Any]:
         "outcome_unit": design.panel.units_of_measure.get(design.outcome, ""),
         "outcome_in": design.transform_label,
         "effect_unit": design.effect_unit,
-        "fixed_effects": design.effects_label,
+        "fixed_effects": join_ids(
+            "dyad" if name == "unit" and design.panel.is_dyadic else name for name in design.effect_names
+        ),
         "comparison": design.comparison.label,
     }
 
@@ -146,11 +148,7 @@ def _clusters(fit: Fit) -> str:
     o, used = fit.design.observations, fit.estimate.sample.rows
     if isinstance(fit.estimate.uncertainty, RefitOnly):
         return ""
-    counts = []
-    for name in fit.design.clusters:
-        n = int(np.unique(o.codes(name)[used]).size)
-        counts.append(f"{n} {_PLURAL[name] if n != 1 else name}")
-    return ", ".join(counts)
+    return join_counts({name: int(np.unique(o.codes(name)[used]).size) for name in fit.design.clusters})
 
 
 def _baseline_mean(fit: Fit) -> float:
