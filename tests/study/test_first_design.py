@@ -7,7 +7,7 @@ import pytest
 
 from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
-from twintrade.effects import Message
+from twintrade.effects import Message, Remedy
 from twintrade.errors import DataError
 from twintrade.study.checking import check_analysis
 from twintrade.study.scaffold import write_scaffold
@@ -115,8 +115,8 @@ def test_sides_and_kinds_of_a_registry_in_another_language(tmp_path):
 
 def test_entries_of_one_key_are_one_line_as_toml_wants_it():
     told = [
-        Message("error", "partner", f"“{name}” is no known partner", "t.csv", row, "land")
-        for row, name in enumerate(("Untied Kingdom", "Grmany"), 2)
+        Message("error", "partner", "in any language", "t.csv", row, "land", Remedy("partner_name", (name, code)))
+        for row, (name, code) in enumerate((("Untied Kingdom", "GBR"), ("Grmany", "DEU")), 2)
     ]
     (line,) = list_lines_to_change(told)["t.csv"]
     assert tomllib.loads(line) == {"partner_names": {"Untied Kingdom": "GBR", "Grmany": "DEU"}}

@@ -1,21 +1,59 @@
 """The lines of an analysis file that would answer a message, where the data file itself is right."""
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from twintrade.data.figures.money import parse_header_unit
-from twintrade.data.geography.countries import find_near_codes
-from twintrade.data.sources.cells import clean_name
-from twintrade.effects import Message
+from twintrade.effects import Message, Remedy
+from twintrade.effects.messages import RemedyName
 
-Fix = Callable[[Message, list[str]], str]
-
-_QUOTED = re.compile("“([^”]*)”")
-_MARKED = re.compile(r"[0-9.,\s]*[0-9]\s*(\D+)|(\D+?)\s*[0-9][0-9.,\s]*")
-_OTHER_FREQUENCY = re.compile(r"is a (quarter|month|year), and the panel's frequency")
-_COLLECTED = re.compile(r"(\w+) = ([{\[]) ?(.*?) ?[}\]](   \(.*\))?")
 _MAX_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A key with what it is given; entries of one table or list are collected on one line.
+
+    ``{0}`` and ``{1}`` in an entry are values of the remedy, as the analysis file writes them.
+    """
+
+    key: str
+    entry: str
+    brackets: str = ""
+    remark: str = ""
+    default: str = ""
+
+
+_LINES: Mapping[RemedyName, _Line] = {
+    "decimal": _Line("decimal", '"."   or   decimal = ","'),
+    "flag": _Line("flags", '{0} = "what the mark means"', "{}"),
+    "missing_token": _Line("missing_tokens", "{0}", "[]", "   (only if it means that there is no figure)"),
+    "ignore": _Line("ignore", "{0}", "[]"),
+    "partner_name": _Line("partner_names", "{0} = {1}", "{}", default="CODE"),
+    "city_name": _Line("city_names", '{{ name = {0}, city = "the city it is" }}', "[]"),
+    "own_name": _Line("city_names", '{{ name = {0}, city = "a name of its own" }}', "[]"),
+    "same_city": _Line("city_names", "{{ name = {0}, city = {1} }}", "[]", "   (if they are one city)"),
+    "totals": _Line("last_row", "...   or   where = {{ ... }}, to leave totals out"),
+    "kinds": _Line("kinds", '{0} = "sister city"', "{}"),
+    "events": _Line("events", '{0} = "signed"', "{}"),
+    "money_unit": _Line("money_unit", "{0}"),
+    "money_unit_unknown": _Line("money_unit", '"1,000 USD"   (a power and a currency)'),
+    "precedence": _Line("precedence", "1   (under the file that counts where they overlap)"),
+    "product": _Line("product", '"..." and product_revision = "...", if the rows are products to be added up'),
+    "day_first": _Line("day_first", "true   or   day_first = false"),
+}
+_BY_CODE: Mapping[str, str] = {
+    "decimal-mark": 'decimal = "."   or   decimal = ","',
+    "thousands-or-decimals": 'decimal = ","   (if the point groups thousands)',
+    "duplicate-twinning": 'id = "..."   or   event = "..."   (the column that tells the rows apart)',
+    "absent-row": 'absent = "zero"   or   absent = "missing"',
+    "missing-figures": 'blank = "zero"   (only if a blank means that nothing was traded)',
+    "unit-jump": 'money_unit = { column = "..." }   (or split the file)',
+    "currency": 'exchange = { target = "USD", file = "data/raw/rates.csv" }',
+    "revision": 'mixed_revisions = "by_period"   or   where = { ... }',
+    "undated": 'policy = "exclude"',
+    "where": "where = { ... }",
+}
 
 
 def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
@@ -26,36 +64,47 @@ def list_lines_to_change(messages: Iterable[Message]) -> dict[str, list[str]]:
     messages : iterable of Message
         Of a reading; notes ask for no change.
     """
-    found: dict[str, dict[str, None]] = {}
+    by_file: dict[str, dict[tuple[_Line | str, str], None]] = {}
     for message in messages:
-        fix = _FIXES.get(message.code)
-        if message.level == "info" or fix is None:
+        if message.level == "info":
             continue
-        line = fix(message, _QUOTED.findall(message.message))
-        if line:
-            found.setdefault(message.file, {})[line] = None
-    return {file: _shortened(_joined(lines)) for file, lines in found.items()}
+        if message.remedy is not None:
+            by_file.setdefault(message.file, {})[_answer(message.remedy, message.row)] = None
+        elif message.code in _BY_CODE:
+            by_file.setdefault(message.file, {})[_BY_CODE[message.code], ""] = None
+    return {file: _shortened(_joined(answers)) for file, answers in by_file.items()}
 
 
-def _joined(lines: Iterable[str]) -> list[str]:
+def _answer(remedy: Remedy, row: int | None) -> tuple[_Line | str, str]:
+    """Return a line and its entry; the two that are no text are filled in whole."""
+    if remedy.name == "last_row":
+        return f"last_row = {(row or 1) - 1}", ""
+    if remedy.name == "frequency":
+        return f'frequency = "{remedy.values[0]}"   (if the whole file is by {remedy.values[0]})', ""
+    line = _LINES[remedy.name]
+    return line, line.entry.format(*map(_text, (*remedy.values, line.default)))
+
+
+def _joined(answers: Iterable[tuple[_Line | str, str]]) -> list[str]:
     """Return the lines with the entries of one table or list on one line: a key may stand once."""
-    entries: dict[tuple[str, str, str], list[str]] = {}
-    found: list[tuple[str, str, str] | str] = []
-    for line in lines:
-        match = _COLLECTED.fullmatch(line)
-        if match is None or match[3] == "...":
-            found.append(line)
-            continue
-        key = match[1], match[2], match[4] or ""
-        if key not in entries:
-            found.append(key)
-        entries.setdefault(key, []).append(match[3])
-    return [item if isinstance(item, str) else _collected(*item, entries[item]) for item in found]
+    collected: dict[tuple[str, str, str], list[str]] = {}
+    lines: list[str | tuple[str, str, str]] = []
+    for line, entry in answers:
+        if isinstance(line, str):
+            lines.append(line)
+        elif not line.brackets:
+            lines.append(f"{line.key} = {entry}")
+        else:
+            key = line.key, line.brackets, line.remark
+            if key not in collected:
+                lines.append(key)
+            collected.setdefault(key, []).append(entry)
+    return [line if isinstance(line, str) else _collected(*line, collected[line]) for line in lines]
 
 
-def _collected(key: str, opening: str, remark: str, entries: list[str]) -> str:
+def _collected(key: str, brackets: str, remark: str, entries: list[str]) -> str:
     shown = ", ".join(entries[:_MAX_LINES]) + (", ..." if len(entries) > _MAX_LINES else "")
-    return f"{key} = {{ {shown} }}{remark}" if opening == "{" else f"{key} = [{shown}]{remark}"
+    return f"{key} = {{ {shown} }}{remark}" if brackets == "{}" else f"{key} = [{shown}]{remark}"
 
 
 def _shortened(lines: list[str]) -> list[str]:
@@ -65,105 +114,3 @@ def _shortened(lines: list[str]) -> list[str]:
 
 def _text(words: str) -> str:
     return json.dumps(words, ensure_ascii=False)
-
-
-def _number(message: Message, quoted: list[str]) -> str:
-    text = message.message
-    if "nothing in the column says which" in text:
-        return 'decimal = "."   or   decimal = ","'
-    if "carries a mark" in text and quoted and (match := _MARKED.fullmatch(quoted[0])):
-        return f'flags = {{ {_text((match[1] or match[2]).strip())} = "what the mark means" }}'
-    if text.endswith("is not a number") and quoted:
-        return f"missing_tokens = [{_text(quoted[0])}]   (only if it means that there is no figure)"
-    return ""
-
-
-def _period(message: Message, quoted: list[str]) -> str:
-    if message.column == "column names" and quoted:
-        return f"ignore = [{_text(quoted[0])}]"
-    if match := _OTHER_FREQUENCY.search(message.message):
-        return f'frequency = "{match[1]}"   (if the whole file is by {match[1]})'
-    if "footer or a total" in message.message and message.row:
-        return f"last_row = {message.row - 1}"
-    return ""
-
-
-def _partner(message: Message, quoted: list[str]) -> str:
-    if not quoted or "no known partner" not in message.message:
-        return ""
-    near = find_near_codes(clean_name(quoted[0]))
-    return f"partner_names = {{ {_text(quoted[0])} = {_text(near[0] if near else 'CODE')} }}"
-
-
-def _city(message: Message, quoted: list[str]) -> str:
-    if "footnote mark" in message.message and quoted:
-        return f'city_names = [{{ name = {_text(quoted[0])}, city = "the city it is" }}]'
-    return "last_row = ...   or   where = { ... }, to leave totals out" if "total" in message.message else ""
-
-
-def _spelling(message: Message, quoted: list[str]) -> str:
-    if len(quoted) < 2:
-        return ""
-    return f"city_names = [{{ name = {_text(quoted[0])}, city = {_text(quoted[1])} }}]   (if they are one city)"
-
-
-def _city_code(message: Message, quoted: list[str]) -> str:
-    if not quoted:
-        return ""
-    return f'city_names = [{{ name = {_text(quoted[0])}, city = "a name of its own" }}]'
-
-
-def _mapped(key: str, example: str) -> Fix:
-    def line(message: Message, quoted: list[str]) -> str:
-        return f"{key} = {{ {_text(quoted[0])} = {_text(example)} }}" if quoted else ""
-
-    return line
-
-
-def _unit(message: Message, quoted: list[str]) -> str:
-    unit, is_whole = parse_header_unit(quoted[0]) if quoted else ("", False)
-    return f"money_unit = {_text(unit)}" if is_whole else 'money_unit = "1,000 USD"   (a power and a currency)'
-
-
-def _duplicate(message: Message, _: list[str]) -> str:
-    if "precedence" in message.message:
-        return "precedence = 1   (under the file that counts where they overlap)"
-    same = "the same figure" in message.message
-    return "" if same else 'product = "..." and product_revision = "...", if the rows are products to be added up'
-
-
-def _date(message: Message, _: list[str]) -> str:
-    if "ambiguous" in message.message:
-        return "day_first = true   or   day_first = false"
-    return ""
-
-
-def _always(line: str) -> Fix:
-    return lambda message, quoted: line
-
-
-_FIXES: Mapping[str, Fix] = {
-    "number": _number,
-    "decimal-mark": _always('decimal = "."   or   decimal = ","'),
-    "thousands-or-decimals": _always('decimal = ","   (if the point groups thousands)'),
-    "period": _period,
-    "partner": _partner,
-    "partner-alias": _partner,
-    "city": _city,
-    "spelling": _spelling,
-    "city-code": _city_code,
-    "duplicate": _duplicate,
-    "duplicate-twinning": _always('id = "..."   or   event = "..."   (the column that tells the rows apart)'),
-    "absent-row": _always('absent = "zero"   or   absent = "missing"'),
-    "missing-figures": _always('blank = "zero"   (only if a blank means that nothing was traded)'),
-    "money-unit": _unit,
-    "unit-in-header": _unit,
-    "unit-jump": _always('money_unit = { column = "..." }   (or split the file)'),
-    "currency": _always('exchange = { target = "USD", file = "data/raw/rates.csv" }'),
-    "revision": _always('mixed_revisions = "by_period"   or   where = { ... }'),
-    "kinds": _mapped("kinds", "sister city"),
-    "events": _mapped("events", "signed"),
-    "date": _date,
-    "undated": _always('policy = "exclude"'),
-    "where": _always("where = { ... }"),
-}

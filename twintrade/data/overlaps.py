@@ -9,6 +9,7 @@ from twintrade.data.calendar.periods import Frequency
 from twintrade.data.schema.source import TradeSource
 from twintrade.data.sources.cells import quote_cell
 from twintrade.data.sources.faults import Faults
+from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray
 
 KEY = ["city", "partner", "period"]
@@ -83,7 +84,11 @@ def note_duplicates(
         is_here = other["file"] == row["file"]
         where = f"row {other['row']}" if is_here else f"row {other['row']} of {other['file']}"
         fix = "remove one" if is_here else "remove one, or give the files a precedence"
-        faults.error("duplicate", f"{what} stands here and in {where} ({same}): {fix}", row["file"], int(row["row"]))
+        remedy = None if is_here else Remedy("precedence")
+        if is_here and other["value"] != row["value"]:
+            remedy = Remedy("product")
+        text = f"{what} stands here and in {where} ({same}): {fix}"
+        faults.error("duplicate", text, row["file"], int(row["row"]), remedy=remedy)
 
 
 def join_by_precedence(

@@ -16,7 +16,14 @@ from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.geography.cities import check_codes, read_cities
 from twintrade.data.geography.countries import is_aggregate, load_places, resolve_column, warn_of_validity
 from twintrade.data.schema.source import UNNAMED, Constant, RevisionColumn, TradeSource, UnitColumn
-from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, format_counted, quote_cell
+from twintrade.data.sources.cells import (
+    COLUMN_NAMES,
+    TextColumn,
+    build_text_array,
+    clean_name,
+    format_counted,
+    quote_cell,
+)
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.errors import DataError
@@ -227,7 +234,7 @@ def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextCol
     typed = np.column_stack([table.is_number.get(h, np.zeros(n_rows, dtype=bool)) for h in headers]).ravel()
     names = np.tile(build_text_array(headers), n_rows)
     # The header is row `header` of the file: a name that is no period is an error there, once.
-    periods = TextColumn("column names", table.file, names, np.full(rows.size, source.header, dtype=np.int64))
+    periods = TextColumn(COLUMN_NAMES, table.file, names, np.full(rows.size, source.header, dtype=np.int64))
     return long, periods, TextColumn("values", table.file, cells, rows, typed, names)
 
 

@@ -5,7 +5,7 @@ from twintrade.effects.block_influence import BlockInfluence
 from twintrade.effects.cohort_effects import CohortEffects
 from twintrade.effects.estimate import Estimate, EventStudy
 from twintrade.effects.finding import Finding
-from twintrade.effects.messages import Message
+from twintrade.effects.messages import Message, Remedy
 from twintrade.effects.money import Money
 from twintrade.effects.registry import Registry
 from twintrade.effects.result_set import ResultSet
@@ -38,6 +38,7 @@ __all__ = [
     "RefitOnly",
     "Registry",
     "Regression",
+    "Remedy",
     "ResultSet",
     "Sample",
     "Uncertainty",

@@ -7,8 +7,44 @@ from typing import Literal
 import pandas as pd
 
 Level = Literal["info", "warning", "error"]
+RemedyName = Literal[
+    "city_name",
+    "day_first",
+    "decimal",
+    "events",
+    "flag",
+    "frequency",
+    "ignore",
+    "kinds",
+    "last_row",
+    "missing_token",
+    "money_unit",
+    "money_unit_unknown",
+    "own_name",
+    "partner_name",
+    "precedence",
+    "product",
+    "same_city",
+    "totals",
+]
 
 MESSAGE_COLUMNS = ("level", "code", "file", "row", "column", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What would answer a message in the analysis file, where the data file itself is right.
+
+    Attributes
+    ----------
+    name : str
+        Which key of the analysis file, and what for.
+    values : tuple of str
+        What the key is given: the name in the file and the code it stands for, the mark, the frequency ...
+    """
+
+    name: RemedyName
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +65,8 @@ class Message:
         The file's own row number, header = 1.
     column : str
         Column name in the file.
+    remedy : Remedy or None
+        Where the place that raises the message knows one.
     """
 
     level: Level
@@ -37,6 +75,7 @@ class Message:
     file: str = ""
     row: int | None = None
     column: str = ""
+    remedy: Remedy | None = None
 
 
 def build_messages_frame(messages: Iterable[Message]) -> pd.DataFrame:

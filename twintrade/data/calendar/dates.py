@@ -151,9 +151,13 @@ def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | No
     raise ValueError(next((why for shape, why in _REASONS if shape.fullmatch(text)), "is not a date"))
 
 
+class AmbiguousDateError(ValueError):
+    """Day and month of a date could change places."""
+
+
 def _day_and_month(first: int, second: int, year: int, day_first: bool | None) -> tuple[int, int, int]:
     if day_first is None and first <= 12 and second <= 12 and first != second:
-        raise ValueError("is ambiguous, day or month first: declare day_first, or write it as 2004-09-03")
+        raise AmbiguousDateError("is ambiguous, day or month first: declare day_first, or write it as 2004-09-03")
     if day_first is None:
         day_first = first > 12 or first == second
     return (year, second, first) if day_first else (year, first, second)

@@ -8,8 +8,9 @@ import numpy as np
 
 from twintrade.data.calendar.months import MONTH_NAMES, parse_month
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import TextColumn, quote_cell
+from twintrade.data.sources.cells import COLUMN_NAMES, TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
+from twintrade.effects import Remedy
 from twintrade.numerics.arrays import IntArray
 
 _PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
@@ -37,11 +38,16 @@ _REASONS = (
     (re.compile(r"\d{5}(?:\.\d+)?"), "is a spreadsheet's day number: format the column as text or as years"),
     (re.compile(r"\d{4}\s?\S*\d{1,2}\s?[-–~至]\s?\d{1,2}\s?月?.*"), "is a part of a year"),
     (re.compile(r"(?i)\d{4}.*(ytd|jan|prelim|est|p|e|f|r|\*)\W*"), "carries a mark or is a part of a year"),
-    (
-        re.compile(r"(?i)(source|note|资料来源|注|合计|total).*"),
-        "is a footer or a total: end the table before it with last_row",
-    ),
 )
+_FOOTER = re.compile(r"(?i)(source|note|资料来源|注|合计|total).*")
+
+
+class PeriodError(ValueError):
+    """A text is no period, and the analysis file may say what it is."""
+
+    def __init__(self, text: str, remedy: Remedy) -> None:
+        super().__init__(text)
+        self.remedy = remedy
 
 
 class Frequency(StrEnum):
@@ -104,8 +110,12 @@ class Frequency(StrEnum):
             raise ValueError(why)
         for other, reader in _READERS.items():
             if other is not self and reader(cleaned) is not None:
-                raise ValueError(f"is a {other.value}, and the panel's frequency is {self.value}")
-        raise ValueError(next((why for shape, why in _REASONS if shape.fullmatch(cleaned)), f"is not a {self.value}"))
+                text = f"is a {other.value}, and the panel's frequency is {self.value}"
+                raise PeriodError(text, Remedy("frequency", (other.value,)))
+        known = next((why for shape, why in _REASONS if shape.fullmatch(cleaned)), "")
+        if not known and _FOOTER.fullmatch(cleaned):
+            raise PeriodError("is a footer or a total: end the table before it with last_row", Remedy("last_row"))
+        raise ValueError(known or f"is not a {self.value}")
 
 
 def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
@@ -118,7 +128,11 @@ def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> I
     if frequency is Frequency.MONTH and are_split_years(column.cells):
         is_any = np.ones(len(column), dtype=bool)
         column.errors(
-            faults, "period", is_any, lambda cell: f"{quote_cell(cell)} {SPLIT_YEAR}, as every cell here does"
+            faults,
+            "period",
+            is_any,
+            lambda cell: f"{quote_cell(cell)} {SPLIT_YEAR}, as every cell here does",
+            lambda cell: Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else None,
         )
         return np.full(len(column), -1, dtype=np.int64)
     return _mapped(column, frequency.parse, faults)
@@ -151,13 +165,18 @@ def _part(text: str, frequency: Frequency) -> int:
 def _mapped(column: TextColumn, parse: Callable[[str], int], faults: Faults) -> IntArray:
     known: dict[str, int] = {}
     reasons: dict[str, str] = {}
+    remedies: dict[str, Remedy] = {}
     for cell in sorted(set(column.cells)):
         try:
             known[cell] = parse(cell)
         except ValueError as error:
             known[cell], reasons[cell] = -1, "is blank" if not cell.strip() else str(error)
+            if column.name == COLUMN_NAMES:
+                remedies[cell] = Remedy("ignore", (cell,))
+            elif isinstance(error, PeriodError):
+                remedies[cell] = error.remedy
     periods = np.fromiter((known[c] for c in column.cells), dtype=np.int64, count=len(column))
-    column.errors(faults, "period", periods < 0, lambda cell: f"{quote_cell(cell)} {reasons[cell]}")
+    column.errors(faults, "period", periods < 0, lambda cell: f"{quote_cell(cell)} {reasons[cell]}", remedies.get)
     return periods
 
 

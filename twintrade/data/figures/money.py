@@ -8,6 +8,7 @@ import numpy as np
 
 from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
+from twintrade.effects import Remedy
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
 
@@ -117,6 +118,12 @@ def parse_header_unit(header: str) -> tuple[str, bool]:
     return _WRITTEN[parse_header_power(header) or 0] + UNKNOWN, False
 
 
+def suggest_unit(header: str) -> Remedy:
+    """Return the declaration of the unit that a text speaks of."""
+    unit, is_whole = parse_header_unit(header)
+    return Remedy("money_unit", (unit,)) if is_whole else Remedy("money_unit_unknown")
+
+
 def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]:
     """Read a column of units.
 
@@ -133,7 +140,7 @@ def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]
         except DataError as error:
             reasons[cell] = str(error)
     is_bad = np.fromiter((c in reasons for c in column.cells), dtype=bool, count=len(column))
-    column.errors_once(faults, "money-unit", is_bad, lambda cell: reasons[cell])
+    column.errors_once(faults, "money-unit", is_bad, lambda cell: reasons[cell], suggest_unit)
     currencies = sorted({unit.currency for unit in known.values()})
     if len(currencies) > 1:
         faults.error(

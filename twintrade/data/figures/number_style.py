@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from twintrade.effects import Remedy
+
 Decimal = Literal[".", ","]
 
 MISSING_TOKENS = frozenset(
@@ -58,11 +60,8 @@ _REASONS = (
     ),
     (re.compile(r"[0-9]+[.,]"), "ends in a separator"),
     (re.compile(r"[0-9.,'’\s]+"), "has digit groups that are not thousands"),
-    (
-        re.compile(r"[0-9.,\s]*[0-9]\s*\D{1,4}|\D{1,4}\s*[0-9][0-9.,\s]*"),
-        'carries a mark: declare it under flags, as in flags = {"(r)" = "revised"}',
-    ),
 )
+_MARKED = re.compile(r"[0-9.,\s]*[0-9]\s*(\D{1,4})|(\D{1,4}?)\s*[0-9][0-9.,\s]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,25 @@ def normalize_number(text: str, decimal: Decimal) -> str | None:
 
 def explain_number_fault(text: str) -> str:
     """Return what is wrong with a cell that is no number."""
-    for pattern, reason in _REASONS:
-        if pattern.fullmatch(text):
-            return reason
+    if reason := _find_reason(text):
+        return reason
+    if find_mark(text):
+        return 'carries a mark: declare it under flags, as in flags = {"(r)" = "revised"}'
     return "is not a number"
+
+
+def find_mark(text: str) -> str:
+    """Return the mark beside a number that is nothing worse, empty where there is none."""
+    match = None if _find_reason(text) else _MARKED.fullmatch(text)
+    return (match[1] or match[2]).strip() if match else ""
+
+
+def suggest_remedy(text: str) -> Remedy | None:
+    """Return what could be declared about a cell that is no number."""
+    if mark := find_mark(text):
+        return Remedy("flag", (mark,))
+    return None if _find_reason(text) else Remedy("missing_token", (text,))
+
+
+def _find_reason(text: str) -> str:
+    return next((reason for pattern, reason in _REASONS if pattern.fullmatch(text)), "")

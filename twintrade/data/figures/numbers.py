@@ -15,10 +15,12 @@ from twintrade.data.figures.number_style import (
     explain_number_fault,
     normalize_number,
     read_cell,
+    suggest_remedy,
 )
 from twintrade.data.sources import limits
 from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
+from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 
 _INTEGER = rf"^{WHOLE}$"
@@ -86,7 +88,13 @@ def parse_numbers(column: TextColumn, style: NumberStyle, faults: Faults, shift:
     digits, flags, missing = _digits(column, shapes, decimal)
     has_digits = np.fromiter((d is not None for d in digits), dtype=bool, count=digits.size)
     is_faulty = ~has_digits & (flags != "missing")
-    column.errors(faults, "number", is_faulty, lambda cell: _complaint(cell, decimal, style))
+    column.errors(
+        faults,
+        "number",
+        is_faulty,
+        lambda cell: _complaint(cell, decimal, style),
+        lambda cell: _find_remedy(cell, decimal, style),
+    )
     _warn_scientific(column, shapes, faults)
     values = _converted(digits, shift)
     _check_size(column, values, faults)
@@ -171,6 +179,13 @@ def _complaint(cell: str, decimal: Decimal | None, style: NumberStyle) -> str:
     if read.proves and read.proves != decimal:
         return f'{quote_cell(cell)} does not go with decimal = "{decimal}"'
     return f"{quote_cell(cell)} {explain_number_fault(read.text)}"
+
+
+def _find_remedy(cell: str, decimal: Decimal | None, style: NumberStyle) -> Remedy | None:
+    read = read_cell(cell, style)
+    if read.is_ambiguous and decimal is None:
+        return Remedy("decimal")
+    return None if read.proves and read.proves != decimal else suggest_remedy(read.text)
 
 
 def _converted(digits: ObjectArray, shift: int | IntArray) -> FloatArray:

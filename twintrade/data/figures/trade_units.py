@@ -7,6 +7,7 @@ from twintrade.data.figures.money import (
     parse_header_unit,
     parse_money_unit,
     read_unit_powers,
+    suggest_unit,
 )
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.schema.source import TradeSource, UnitColumn
@@ -48,6 +49,7 @@ def _compare_with_header(unit: MoneyUnit, source: TradeSource, table: TextTable,
                 source.file,
                 source.header if place.startswith("the column") else 1,
                 source.value or "",
+                suggest_unit(text),
             )
 
 

@@ -10,6 +10,7 @@ from twintrade.data.schema.source import CityName
 from twintrade.data.sources import limits
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, fold_name, quote_cell
 from twintrade.data.sources.faults import Faults
+from twintrade.effects import Remedy
 from twintrade.numerics.arrays import IntArray, ObjectArray
 
 _MARK = re.compile(r"[①-⑳⑴-⒇*†‡§¹²³⁰-⁹]|[（(]\d{1,2}[)）]$")
@@ -54,7 +55,7 @@ def read_cities(
     reasons = {cell: why for cell, name in names.items() if name not in declared and (why := _why_not(name))}
     if reasons:
         is_bad = np.fromiter((c in reasons for c in column.cells), dtype=bool, count=len(column))
-        column.errors(faults, "city", is_bad, lambda cell: reasons[cell])
+        column.errors(faults, "city", is_bad, lambda cell: reasons[cell], lambda cell: _find_remedy(names[cell]))
     cities = build_text_array(names[c] for c in column.cells)
     for line in crosswalk:
         here = cities == clean_name(line.name)
@@ -79,7 +80,8 @@ def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults) -> None:
             if len(several) > 1:
                 row = int(codes.rows[int(np.flatnonzero((cities if place == 0 else cleaned) == name)[0])])
                 message = text.format(quote_cell(name), " and ".join(map(quote_cell, several)))
-                faults.error("city-code", message, codes.file, row, codes.name)
+                remedy = Remedy("own_name", (name,)) if place == 0 else Remedy("same_city", (several[0], several[1]))
+                faults.error("city-code", message, codes.file, row, codes.name, remedy)
 
 
 def check_spellings(cities: ObjectArray, files: Sequence[str], faults: Faults) -> None:
@@ -98,6 +100,7 @@ def check_spellings(cities: ObjectArray, files: Sequence[str], faults: Faults) -
                 "they "
                 "are one city, say so under city_names; if they are two, give them names that differ",
                 files[0] if len(files) == 1 else "",
+                remedy=Remedy("same_city", (names[0], names[1])),
             )
 
 
@@ -113,3 +116,11 @@ def _why_not(name: str) -> str:
     if fold_name(name) in _TOTALS:
         return f"{quote_cell(name)} is a total, not a city: leave such rows out, with where or last_row"
     return ""
+
+
+def _find_remedy(name: str) -> Remedy | None:
+    if not name or any(unicodedata.category(c) == "Cc" for c in name) or len(name) > limits.MAX_NAME_CHARACTERS:
+        return None
+    if _MARK.search(name):
+        return Remedy("city_name", (name,))
+    return Remedy("totals") if fold_name(name) in _TOTALS else None

@@ -14,6 +14,7 @@ import pandas as pd
 
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, fold_name, quote_cell
 from twintrade.data.sources.faults import Faults
+from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 
 PlaceKind = Literal["country", "territory", "part", "former", "aggregate"]
@@ -103,7 +104,7 @@ def resolve_column(column: TextColumn, aliases: Mapping[str, str], faults: Fault
     )
     known = {cell: _code(cell, table, declared, is_iso2) for cell in distinct}
     codes = build_text_array(known[c] for c in column.cells)
-    column.errors_once(faults, "partner", codes == "", _unknown)
+    column.errors_once(faults, "partner", codes == "", _unknown, _find_remedy)
     return codes
 
 
@@ -188,6 +189,13 @@ def _declared_code(name: str, code: str, faults: Faults) -> str:
             "partner-alias", f"the alias {quote_cell(name)} stands for {quote_cell(code)}, which is no known code"
         )
     return code
+
+
+def _find_remedy(cell: str) -> Remedy | None:
+    name = clean_name(cell)
+    if not name or name in _table().by_iso2:
+        return None
+    return Remedy("partner_name", (cell, *find_near_codes(name)[:1]))
 
 
 def _unknown(cell: str) -> str:

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar.dates import TwinningDate, parse_date, refuse_future
+from twintrade.data.calendar.dates import AmbiguousDateError, TwinningDate, parse_date, refuse_future
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.cities import read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
 from twintrade.data.schema.source import EVENT_KINDS, TWINNING_KINDS, Constant, TwinningSource, UndatedSource
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, clean_text, quote_cell
 from twintrade.data.sources.faults import Faults
+from twintrade.effects import Remedy
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import ObjectArray
 
@@ -80,7 +82,11 @@ def _part(table: TextTable, part: str | Constant, role: str) -> TextColumn:
 
 
 def _mapped(
-    column: TextColumn, known: Mapping[str, str], allowed: tuple[str, ...], key: str, faults: Faults
+    column: TextColumn,
+    known: Mapping[str, str],
+    allowed: tuple[str, ...],
+    key: Literal["kinds", "events"],
+    faults: Faults,
 ) -> ObjectArray:
     wrong = sorted(set(known.values()) - set(allowed))
     if wrong:
@@ -94,6 +100,7 @@ def _mapped(
         key,
         words == "",
         lambda cell: f"{quote_cell(cell)} is not mapped: add it under {key}, as one of {', '.join(allowed)}",
+        lambda cell: Remedy(key, (cell,)),
     )
     return words
 
@@ -112,7 +119,8 @@ def _dates(
                 if is_start and as_of is None:
                     refuse_future(date)
             except ValueError as error:
-                faults.error("date", f"{quote_cell(cell)} {error}", column.file, int(row), column.name)
+                remedy = Remedy("day_first") if isinstance(error, AmbiguousDateError) else None
+                faults.error("date", f"{quote_cell(cell)} {error}", column.file, int(row), column.name, remedy)
         found.append(date)
     return found
 

@@ -9,7 +9,16 @@ import numpy as np
 
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import Faults
+from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+
+COLUMN_NAMES = "column names"
+"""What the column of a wide table's headers is called."""
+
+
+def _give_none(_: str) -> Remedy | None:
+    return None
+
 
 # Zero-width characters, soft hyphen, byte-order mark and bidirectional controls: invisible, never part of a name.
 _INVISIBLE = dict.fromkeys(
@@ -44,19 +53,33 @@ class TextColumn:
     def __len__(self) -> int:
         return int(self.cells.size)
 
-    def errors(self, faults: Faults, code: str, where: BoolArray, reason: Callable[[str], str]) -> None:
+    def errors(
+        self,
+        faults: Faults,
+        code: str,
+        where: BoolArray,
+        reason: Callable[[str], str],
+        remedy: Callable[[str], Remedy | None] = _give_none,
+    ) -> None:
         """Note one error for every row of a mask, worded from its cell."""
         places = np.flatnonzero(where)
         if self.headers is None:
-            faulty = ((int(self.rows[i]), reason(self.cells[i])) for i in places)
+            faulty = ((int(self.rows[i]), reason(self.cells[i]), remedy(self.cells[i])) for i in places)
             faults.errors(code, places.size, faulty, self.file, self.name)
             return
         for header in dict.fromkeys(self.headers[places]):
             mine = places[self.headers[places] == header]
-            faulty = ((int(self.rows[i]), reason(self.cells[i])) for i in mine)
+            faulty = ((int(self.rows[i]), reason(self.cells[i]), remedy(self.cells[i])) for i in mine)
             faults.errors(code, mine.size, faulty, self.file, str(header))
 
-    def errors_once(self, faults: Faults, code: str, where: BoolArray, reason: Callable[[str], str]) -> None:
+    def errors_once(
+        self,
+        faults: Faults,
+        code: str,
+        where: BoolArray,
+        reason: Callable[[str], str],
+        remedy: Callable[[str], Remedy | None] = _give_none,
+    ) -> None:
         """Note one error for every distinct cell of a mask, at its first row, with the number of rows like it."""
         places = np.flatnonzero(where)
         pairs = {(cell, int(row)) for cell, row in zip(self.cells[places], self.rows[places], strict=True)}
@@ -64,7 +87,7 @@ class TextColumn:
         first = dict(zip(reversed(self.cells[places]), reversed(self.rows[places]), strict=True))
         for cell, n in counts.items():
             more = f" (and {format_counted(n - 1, 'more row')})" if n > 1 else ""
-            faults.error(code, reason(cell) + more, self.file, int(first[cell]), self.name)
+            faults.error(code, reason(cell) + more, self.file, int(first[cell]), self.name, remedy(cell))
 
 
 def format_counted(n: int, one: str, several: str = "") -> str:

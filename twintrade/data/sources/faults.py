@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from twintrade.data.sources import limits
-from twintrade.effects import Message
+from twintrade.effects import Message, Remedy
 from twintrade.errors import DataError
 
 _SHOWN_IN_TEXT = 5
@@ -39,27 +39,48 @@ class Faults:
         self._others: list[Message] = []
         self.n_errors = 0
 
-    def error(self, code: str, message: str, file: str = "", row: int | None = None, column: str = "") -> None:
+    def error(
+        self,
+        code: str,
+        message: str,
+        file: str = "",
+        row: int | None = None,
+        column: str = "",
+        remedy: Remedy | None = None,
+    ) -> None:
         """Note one error."""
         self.n_errors += 1
         if len(self._errors) < limits.MAX_MESSAGES:
-            self._errors.append(Message("error", code, message, file, row, column))
+            self._errors.append(Message("error", code, message, file, row, column, remedy))
 
-    def warn(self, code: str, message: str, file: str = "", row: int | None = None, column: str = "") -> None:
+    def warn(
+        self,
+        code: str,
+        message: str,
+        file: str = "",
+        row: int | None = None,
+        column: str = "",
+        remedy: Remedy | None = None,
+    ) -> None:
         """Note what the reader of the results must know."""
-        self._others.append(Message("warning", code, message, file, row, column))
+        self._others.append(Message("warning", code, message, file, row, column, remedy))
 
     def inform(self, code: str, message: str, file: str = "", row: int | None = None, column: str = "") -> None:
         """Note what was accepted or left out by a declared rule."""
         self._others.append(Message("info", code, message, file, row, column))
 
     def errors(
-        self, code: str, n_errors: int, faulty: Iterable[tuple[int, str]], file: str = "", column: str = ""
+        self,
+        code: str,
+        n_errors: int,
+        faulty: Iterable[tuple[int, str, Remedy | None]],
+        file: str = "",
+        column: str = "",
     ) -> None:
-        """Note many errors of one kind, given as (row, text); only those that will be listed are drawn."""
+        """Note many errors of one kind, given as (row, text, remedy); only those that will be listed are drawn."""
         room = limits.MAX_MESSAGES - len(self._errors)
-        for row, text in islice(faulty, room):
-            self._errors.append(Message("error", code, text, file, row, column))
+        for row, text, remedy in islice(faulty, room):
+            self._errors.append(Message("error", code, text, file, row, column, remedy))
         self.n_errors += n_errors
 
     def absorb(self, messages: Iterable[Message], n_errors: int) -> None:
