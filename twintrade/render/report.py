@@ -1,9 +1,10 @@
 """Everything a report is, as bytes by relative path: figures, tables, and the appendix in four formats."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from twintrade.effects import Message, ResultSet
+from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, write_exhibits
 from twintrade.render.appendix import AppendixOptions, build_document
 from twintrade.render.blocks import Block, Document, Figure, Table
 from twintrade.render.page import Page, collect_romanized
@@ -84,8 +85,20 @@ def render_document(
     files["appendix.docx"] = render_docx(made, word_template)
     files["appendix.tex"] = render_latex(made, tex)
     files["tables/tables.xlsx"] = render_xlsx(made)
+    files[EXHIBITS_FILE] = write_exhibits(_list_exhibits(made.blocks))
     messages = (*figures.messages("figures"), *pdf_messages, *tex.messages("appendix.tex"))
     return Rendered(files, made, messages)
+
+
+def _list_exhibits(blocks: Iterable[Block]) -> Iterator[Exhibit]:
+    """Yield every numbered table and figure with the files to read it in."""
+    for block in blocks:
+        if isinstance(block, Table | Figure):
+            is_figure = isinstance(block, Figure)
+            stem = f"figures/{block.key}" if is_figure else f"tables/tab-{block.key}"
+            endings = ("pdf", "svg", "png", "csv") if is_figure else ("tex", "html", "csv")
+            files = tuple(f"{stem}.{ending}" for ending in endings)
+            yield Exhibit("Figure" if is_figure else "Table", block.number, block.caption, files)
 
 
 def _files(block: Block, tex: Printer) -> dict[str, bytes]:

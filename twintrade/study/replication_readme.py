@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, read_exhibits
 from twintrade.errors import StoreError
-from twintrade.study.page.exhibits import Exhibit, list_exhibits
 from twintrade.study.page.markdown_text import escape_markdown, render_code, render_table
 from twintrade.study.store.folder import get_results_folder
 from twintrade.study.store.frames import from_bytes
@@ -61,7 +61,7 @@ def _done(analysis: Analysis) -> _Done:
         raise StoreError(f"results/{analysis.name} cannot be read ({error.strerror})") from None
     cited = from_bytes(files["specifications.csv"]).get("citation_text", ())
     texts = sorted({text for text in cited if isinstance(text, str)})
-    return _Done(analysis.name, manifest, list_exhibits(files), texts, sum(map(len, files.values())))
+    return _Done(analysis.name, manifest, read_exhibits(files[EXHIBITS_FILE]), texts, sum(map(len, files.values())))
 
 
 def _overview(done: Sequence[_Done]) -> Iterator[str]:

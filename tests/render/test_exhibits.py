@@ -1,0 +1,32 @@
+"""The list of exhibits is what the page numbered, in any wording, with files that the report holds."""
+
+from dataclasses import replace
+
+from made_results import make_results
+
+from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, read_exhibits, write_exhibits
+from twintrade.render.appendix import AppendixOptions
+from twintrade.render.blocks import Figure, Table
+from twintrade.render.report import render
+from twintrade.render.wording import Wording
+
+HOSTILE = "Figure 9. <span class='details'> & Tabelle 2.  x"
+
+
+def test_every_numbered_block_is_listed_with_files_that_are_there():
+    wording = Wording().changed({"ladder_caption": HOSTILE})
+    options = AppendixOptions(wording=wording, exhibits=("register", "ladder", "raw", "forest"))
+    report = render(make_results(), options)
+    listed = read_exhibits(report.files[EXHIBITS_FILE])
+    blocks = [b for b in report.document.blocks if isinstance(b, Table | Figure)]
+    numbered = {(type(b).__name__, b.number, b.caption) for b in blocks}
+    assert {(e.kind, e.number, e.caption) for e in listed} == numbered
+    assert any(e.caption.startswith(HOSTILE) for e in listed)
+    assert all(name in report.files for e in listed for name in e.files)
+    assert [e.kind for e in listed] == sorted((e.kind for e in listed), reverse=True)
+
+
+def test_exhibits_come_back_tables_first():
+    figure = Exhibit("Figure", 1, HOSTILE, ("figures/a.pdf",))
+    table = replace(figure, kind="Table", number=2)
+    assert read_exhibits(write_exhibits([figure, table])) == [table, figure]
