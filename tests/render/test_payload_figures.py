@@ -9,11 +9,13 @@ import pytest
 from made_results import make_results
 
 from twintrade.diagnostics.base import DIAGNOSTICS
-from twintrade.effects.payload_kinds import PayloadKind
+from twintrade.effects.payload_kinds import PayloadKind, read_payload_kinds
 from twintrade.render.blocks import Figure, Table
 from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures import forest
 from twintrade.render.page import Page
+from twintrade.study.store.frames import from_bytes
+from twintrade.study.store.replay import build_tidy_files
 
 RNG = np.random.default_rng(5)
 
@@ -79,6 +81,17 @@ def test_every_check_declares_kinds_that_a_page_knows():
 def test_the_kind_decides_and_not_the_columns(key):
     (shown,) = build_payload(make_page(), key, FRAMES[key])
     assert isinstance(shown, Table)
+
+
+def test_every_payload_of_a_result_set_is_listed_with_its_kind():
+    results = replace(make_results(), payload_kinds={"forest": "forest", "absent": "years"})
+    listed = read_payload_kinds(from_bytes(build_tidy_files(results)["payloads.csv"]))
+    assert listed == dict.fromkeys(results.payloads, "table") | {"forest": "forest"}
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="unknown kind 'pie'"):
+        read_payload_kinds(pd.DataFrame({"payload": ["a"], "kind": ["pie"]}))
 
 
 def test_more_effects_than_a_forest_holds_are_a_table():

@@ -21,7 +21,8 @@ def build_tidy_files(results: ResultSet) -> dict[str, bytes]:
     """Return the tables of a result set as files by path."""
     files = {f"{name}.csv": to_bytes(getattr(results, name)) for name in TABLES}
     files |= {f"payloads/{name}.csv": to_bytes(frame) for name, frame in sorted(results.payloads.items())}
-    files[PAYLOADS] = to_bytes(build_payload_kinds_frame(results.payload_kinds))
+    kinds = {name: results.payload_kinds.get(name, "table") for name in results.payloads}
+    files[PAYLOADS] = to_bytes(build_payload_kinds_frame(kinds))
     sections = json.dumps(dict(results.sections), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     return files | {SECTIONS: sections.encode("utf-8")}
 
