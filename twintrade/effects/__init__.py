@@ -3,7 +3,8 @@
 from twintrade.effects.bands import Bands
 from twintrade.effects.block_influence import BlockInfluence
 from twintrade.effects.cohort_effects import CohortEffects
-from twintrade.effects.estimate import Estimate, EventStudy
+from twintrade.effects.estimate import Estimate
+from twintrade.effects.event_study import EventStudy
 from twintrade.effects.finding import Finding
 from twintrade.effects.messages import Message, Remedy
 from twintrade.effects.money import Money

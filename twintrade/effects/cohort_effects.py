@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from twintrade.effects.estimate import AFTER_LESS_BEFORE, PATH, Against, Estimate, EventStudy, Kind
-from twintrade.effects.uncertainty import GroupedInfluence
+from twintrade.effects.estimate import AFTER_LESS_BEFORE, PATH, Against, Estimate, Kind, Measured
+from twintrade.effects.event_study import EventStudy
+from twintrade.effects.labels import POOLED, label_cells
+from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-
-POOLED = np.iinfo(np.int64).min // 2
-"""Cohort of an effect that is estimated over all cohorts at once: the leads of imputation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -50,6 +50,38 @@ class CohortEffects(Estimate):
     weight_influence: FloatArray | None = None
     anticipation: int = 0
 
+    @classmethod
+    def of(
+        cls,
+        design: Measured,
+        cells: tuple[IntArray, IntArray],
+        effects: FloatArray,
+        uncertainty: Uncertainty,
+        **details: Any,
+    ) -> "CohortEffects":
+        """Return effects on a design by cohort and event time, with their labels and weights.
+
+        Parameters
+        ----------
+        cells : (IntArray, IntArray), each of shape (n_effects,)
+            Cohorts and event times.
+        **details
+            Further fields: ``sample`` and ``n_units`` at least. Rows are taken to be as many as units, cells to weigh
+            by their rows, and effects to be measured against the reference where there is one.
+        """
+        cohorts, times = cells
+        reference = details.setdefault("reference", None)
+        n_cells = details.setdefault("n_cells", details["n_units"])
+        given = {
+            "scale": design.scale,
+            "anticipation": design.anticipation,
+            "names": label_cells(cohorts, times),
+            "cell_weights": n_cells.astype(np.float64),
+            "base": "none" if reference is None else "universal",
+            "against": "all before" if reference is None else "reference",
+        }
+        return cls(cohorts=cohorts, event_times=times, effects=effects, uncertainty=uncertainty, **(given | details))
+
     def keys(self) -> pd.DataFrame:
         """Return the row keys, with cohort and event time."""
         frame = Estimate.keys(self)
@@ -81,18 +113,16 @@ class CohortEffects(Estimate):
         times = np.unique(self.event_times[cells & (self.event_times >= low) & (self.event_times <= high)])
         combined = self._averaged(times, lambda e: cells & (self.event_times == e), kind="event")
         is_whole = balance is None and bool(self.is_treated.any())
-        return EventStudy(
-            effects=combined.effects,
-            uncertainty=combined.uncertainty,
-            scale=self.scale,
+        return EventStudy.of(
+            self,
+            times,
+            combined.effects,
+            combined.uncertainty,
             sample=self.sample,
-            names=tuple(f"{e:+d}" for e in times),
             n_units=combined.n_units,
             n_cells=combined.n_cells,
             base=self.base,
-            event_times=times,
             reference=self.reference,
-            anticipation=self.anticipation,
             against=self.against,
             overall=self.average() if is_whole else None,
             path=self.average_path() if is_whole and self.against == "reference" else None,

@@ -150,19 +150,15 @@ class ChaisemartinDHaultfoeuille(Estimator):
         times = [reference - h.step for h in placebos[::-1]] + [reference] + [reference + h.step for h in effects]
         scale = np.array([h.dose_so_far if h and self.normalized else 1.0 for h in every])
         counts = np.array([h.n_switchers if h else 0 for h in every], dtype=np.int64)
-        study = EventStudy(
-            effects=np.array([h.effect if h else 0.0 for h in every]) / scale,
-            uncertainty=influence(every, scale),
-            scale=o.design.scale,
+        study = EventStudy.of(
+            o.design,
+            np.array(times, dtype=np.int64),
+            np.array([h.effect if h else 0.0 for h in every]) / scale,
+            influence(every, scale),
             sample=o.sample(dropped=dropped),
-            names=tuple(f"{e:+d}" for e in times),
             n_units=counts,
-            n_cells=counts,
-            base="universal",
-            event_times=np.array(times, dtype=np.int64),
             reference=reference,
             against="last before",
-            anticipation=o.design.anticipation,
         )
         # Total effects, weighted by their switchers, over total changes of dose.
         weights = np.array([h.weight if h and e >= 0 else 0.0 for h, e in zip(every, times, strict=True)])

@@ -180,9 +180,11 @@ def _packed(
     own, moved = table.influence, table.weight_influence
     if units.size < o.n_units:
         own, moved = own[units], None if moved is None else moved[units]
-    return CohortEffects(
-        effects=table.effects,
-        uncertainty=UnitInfluence(o.unit_ids[units], own, table.source),
+    return CohortEffects.of(
+        o.design,
+        (table.cohorts, table.event_times),
+        table.effects,
+        UnitInfluence(o.unit_ids[units], own, table.source),
         scale=scale,
         sample=o.sample(
             None if fit.rows.size == o.n_rows else fit.rows,
@@ -191,15 +193,9 @@ def _packed(
             dropped=fit.dropped,
             statistics=fit.statistics,
         ),
-        names=tuple(f"{g}, {e:+d}" for g, e in zip(table.cohorts, table.event_times, strict=True)),
         n_units=table.n_units,
         n_cells=table.n_rows,
-        base="none" if reference is None else "universal",
-        cohorts=table.cohorts,
-        event_times=table.event_times,
         cell_weights=table.weights,
         reference=reference,
-        against="all before" if reference is None else "reference",
         weight_influence=moved,
-        anticipation=o.design.anticipation,
     )

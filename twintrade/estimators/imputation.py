@@ -176,8 +176,8 @@ class Imputation(Estimator):
             (build_lead_part(before, effects), build_cell_part(cells, found.effects, found.weights)),
             UnitInfluence(o.unit_ids[units], np.hstack([influence[units], found.influence[units]])),
             o.sample(rows, effects=o.design.effect_names, statistics=c.statistics, dropped=dropped),
+            o.design,
             self._scale(o.design),
-            o.design.anticipation,
             moved,
         )
 

@@ -63,28 +63,22 @@ class InterruptedSeries(Estimator):
         event_times = np.unique((periods - onset)[periods >= onset])
         selector = self._selector(event_times, fitted.design.shape[1])
         coefficients, uncertainty = self._errors(design, rows, y, fitted, selector)
-        ones = np.ones(event_times.size, dtype=np.int64)
         jump = {"level_change": float(coefficients[2])}
         if self.slope_change:
             jump["slope_change"] = float(coefficients[3])
-        return EventStudy(
-            effects=np.asarray(coefficients @ selector),
-            uncertainty=uncertainty,
-            scale=design.scale,
+        return EventStudy.of(
+            design,
+            event_times,
+            np.asarray(coefficients @ selector),
+            uncertainty,
             sample=design.observations.sample(
                 rows,
                 n_slopes=fitted.design.shape[1],
                 dropped=_donors_left_out(design, rows),
                 statistics=jump | {"n_pre_periods": float((periods < onset).sum())},
             ),
-            names=tuple(f"{e:+d}" for e in event_times),
-            n_units=ones,
-            n_cells=ones,
-            base="none",
-            event_times=event_times,
-            reference=None,
+            n_units=np.ones(event_times.size, dtype=np.int64),
             against="trend before",
-            anticipation=design.anticipation,
         )
 
     def _series(self, design: Design) -> tuple[IntArray, IntArray, FloatArray, int]:

@@ -143,19 +143,15 @@ class LocalProjections(Estimator):
         every = sorted([*others, (design.reference, zero)], key=lambda pair: pair[0])
         times = np.array([h for h, _ in every], dtype=np.int64)
         counts = np.array([r.n_treated for _, r in every], dtype=np.int64)
-        return EventStudy(
-            effects=np.array([r.effect for _, r in every]),
-            uncertainty=_influence(source, [r for _, r in every]),
-            scale=design.scale,
+        return EventStudy.of(
+            design,
+            times,
+            np.array([r.effect for _, r in every]),
+            _influence(source, [r for _, r in every]),
             sample=design.observations.sample(n_slopes=len(others), effects=("period",), dropped=dropped),
-            names=tuple(f"{e:+d}" for e in times),
             n_units=counts,
-            n_cells=counts,
-            base="universal",
             against="reference" if self.base == "last" else "all before",
-            event_times=times,
             reference=design.reference,
-            anticipation=design.anticipation,
             row_weights=None if design.weights is None else np.array([r.treated_weight or 0.0 for _, r in every]),
         )
 

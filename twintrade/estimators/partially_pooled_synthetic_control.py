@@ -98,19 +98,12 @@ def _table(
     effects = np.concatenate([gaps[onset == g].mean(axis=0) for g in onsets])
     cohorts, n_units = np.repeat(onsets, n_periods), np.repeat(count, n_periods)
     times = np.concatenate([matrix.periods - g for g in onsets])
-    return CohortEffects(
-        effects=effects,
-        uncertainty=RefitOnly("weights are chosen from the data of a few cases; leave out cases or use placebos"),
-        scale=design.scale,
+    return CohortEffects.of(
+        design,
+        (cohorts, times),
+        effects,
+        RefitOnly("weights are chosen from the data of a few cases; leave out cases or use placebos"),
         sample=design.observations.sample(matrix.used, dropped=matrix.dropped, statistics=facts),
-        names=tuple(f"{g}, {e:+d}" for g, e in zip(cohorts, times, strict=True)),
         n_units=n_units,
-        n_cells=n_units,
-        base="none",
-        cohorts=cohorts,
-        event_times=times,
-        cell_weights=n_units.astype(np.float64),
-        reference=None,
         against="synthetic outcome",
-        anticipation=design.anticipation,
     )

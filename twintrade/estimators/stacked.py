@@ -11,7 +11,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import collapse
-from twintrade.estimators.cohort_means.group_time import Cell
+from twintrade.estimators.cohort_means.group_time import Cell, locate_cells
 from twintrade.estimators.cohort_means.stacks import Stack, build_stack, regress_stack
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
@@ -145,24 +145,15 @@ class Stacked(Estimator):
             treated, others = sizes[stack.cohort], sizes[stack.comparison].sum()
             weight[stack.cohort] = treated if self.weights == "corrective" else treated * others / (treated + others)
         members = [c.cohort for c in plan]
-        cohorts = wide.onset[members].astype(np.int64)
-        times = wide.periods[[c.at for c in plan]] - cohorts
-        counts = wide.counts[members].astype(np.int64)
-        return CohortEffects(
-            effects=effects,
-            uncertainty=uncertainty,
-            scale=design.scale,
+        return CohortEffects.of(
+            design,
+            locate_cells(plan, wide),
+            effects,
+            uncertainty,
             sample=design.observations.sample(
                 n_slopes=sum(not c.is_reference for c in plan), effects=design.effect_names, dropped=dropped
             ),
-            names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(cohorts, times, strict=True)),
-            n_units=counts,
-            n_cells=counts,
-            base="universal",
-            cohorts=cohorts,
-            event_times=times,
+            n_units=wide.counts[members].astype(np.int64),
             cell_weights=np.array([weight[g] for g in members]),
             reference=design.reference,
-            against="reference",
-            anticipation=design.anticipation,
         )

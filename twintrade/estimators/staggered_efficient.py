@@ -97,18 +97,14 @@ class StaggeredEfficient(Estimator):
             n_cells=np.array([int(sizes[times >= 0].sum())]),
             against="last before",
         )
-        return EventStudy(
-            effects=effects,
-            uncertainty=influence,
-            scale=design.scale,
+        return EventStudy.of(
+            design,
+            labels,
+            effects,
+            influence,
             sample=sample,
-            names=tuple(f"{e:+d}" for e in labels),
             n_units=n_units,
-            n_cells=n_units,
-            base="universal",
-            event_times=labels,
             reference=-1 - design.anticipation,
-            anticipation=design.anticipation,
             overall=average,
             against="last before",
         )

@@ -1,7 +1,7 @@
 """Structural time series: level, trend and donors fitted before the agreement and forecast without it."""
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -74,21 +74,8 @@ class StructuralSeries(SingleCase):
     def estimate(self, design: Design) -> EventStudy:
         """Return the gap by event time with draws of it; before the onset the one-step forecast error."""
         study = SingleCase.estimate(self, design)
-        case = self.case(design)
-        return EventStudy(
-            effects=study.effects,
-            uncertainty=Draws(self._draws(case)),
-            scale=study.scale,
-            sample=study.sample,
-            names=study.names,
-            n_units=study.n_units,
-            n_cells=study.n_cells,
-            base=study.base,
-            event_times=case.event_times,
-            reference=None,
-            against=self.compared_with,
-            anticipation=design.anticipation,
-        )
+        assert isinstance(study, EventStudy)
+        return replace(study, uncertainty=Draws(self._draws(self.case(design))))
 
     def forecast(self, case: Case) -> Forecast:
         """Fit the periods before the onset and forecast the others.

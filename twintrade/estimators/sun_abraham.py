@@ -11,7 +11,7 @@ from twintrade.effects import CohortEffects, Dropped
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
-from twintrade.estimators.cohort_means.group_time import Cell, Shares
+from twintrade.estimators.cohort_means.group_time import Cell, Shares, locate_cells
 from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
 from twintrade.estimators.regression.event_terms import cut_before_last_onset
@@ -149,25 +149,17 @@ def _from_moments(o: Observations, are_fixed: bool) -> CohortEffects:
         base = int(np.searchsorted(wide.periods, wide.onset[g] + o.design.reference))
         plan += [Cell(int(g), at, base, untreated, is_reference=at == base) for at in range(wide.periods.size)]
     effects, influence = estimate_from_moments(wide.moments(), plan, wide)
-    cohorts = wide.onset[[c.cohort for c in plan]].astype(np.int64)
-    times = wide.periods[[c.at for c in plan]] - cohorts
     sizes = wide.counts[[c.cohort for c in plan]]
     n_slopes = sum(not c.is_reference for c in plan)
-    return CohortEffects(
-        effects=effects,
-        uncertainty=influence,
-        scale=o.design.scale,
+    return CohortEffects.of(
+        o.design,
+        locate_cells(plan, wide),
+        effects,
+        influence,
         sample=o.sample(n_slopes=n_slopes, effects=o.design.effect_names),
-        names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(cohorts, times, strict=True)),
         n_units=sizes.astype(np.int64),
-        n_cells=sizes.astype(np.int64),
-        base="universal",
-        cohorts=cohorts,
-        event_times=times,
         cell_weights=sizes,
         reference=o.design.reference,
-        against="reference",
-        anticipation=o.design.anticipation,
         unit_cohorts=None if are_fixed else wide.cohort,
         cohort_labels=None if are_fixed else wide.onset,
     )

@@ -133,21 +133,12 @@ def _stacked(
     if not (times >= 0).any():
         raise EstimationError("no treated unit is observed after its onset")
     n_units = np.repeat(n_treated, n_periods)
-    return CohortEffects(
-        effects=np.concatenate(gaps),
-        uncertainty=RefitOnly(
-            "unit and period weights are chosen from the data; use placebo, bootstrap or jackknife"
-        ),
-        scale=design.scale,
+    return CohortEffects.of(
+        design,
+        (cohorts, times),
+        np.concatenate(gaps),
+        RefitOnly("unit and period weights are chosen from the data; use placebo, bootstrap or jackknife"),
         sample=design.observations.sample(matrix.used, dropped=matrix.dropped),
-        names=tuple(f"{g}, {e:+d}" for g, e in zip(cohorts, times, strict=True)),
         n_units=n_units,
-        n_cells=n_units,
-        base="none",
-        cohorts=cohorts,
-        event_times=times,
-        cell_weights=n_units.astype(np.float64),
-        reference=None,
         against="weighted before",
-        anticipation=design.anticipation,
     )

@@ -10,7 +10,7 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Influence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.group_time import Cell, iterate_cells
+from twintrade.estimators.cohort_means.group_time import Cell, iterate_cells, locate_cells
 from twintrade.estimators.cohort_means.triple_conditional import estimate_conditional_contrasts
 from twintrade.estimators.cohort_means.triple_contrasts import estimate_triple_contrasts
 from twintrade.estimators.cohort_means.triple_groups import Groups, build_groups
@@ -105,24 +105,18 @@ class TripleDifference(Estimator):
         dropped: tuple[Dropped, ...],
     ) -> CohortEffects:
         wide, members = groups.wide, [c.cohort for c in kept]
-        cohorts = wide.onset[members].astype(np.int64)
-        times = wide.periods[[c.at for c in kept]] - cohorts
         counts = groups.counts[1][members].astype(np.int64)
-        return CohortEffects(
-            effects=effects,
-            uncertainty=influence,
-            scale=design.scale,
+        return CohortEffects.of(
+            design,
+            locate_cells(kept, wide),
+            effects,
+            influence,
             sample=design.observations.sample(dropped=dropped),
-            names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(cohorts, times, strict=True)),
             n_units=counts,
-            n_cells=counts,
             base=self.base,
-            cohorts=cohorts,
-            event_times=times,
             cell_weights=groups.sizes[1][members],
             reference=-1 - design.anticipation if self.base == "universal" else None,
             against="last before",
-            anticipation=design.anticipation,
             unit_cohorts=groups.code,
             cohort_labels=np.concatenate([np.full(wide.onset.size, np.nan), wide.onset]),
             unit_weights=wide.unit_weights,

@@ -94,22 +94,16 @@ class TwoStage(Estimator):
         n_units: IntArray,
         n_cells: IntArray,
     ) -> EventStudy | Estimate:
-        given: dict[str, Any] = {
-            "effects": stages.effects,
-            "uncertainty": influence,
-            "scale": design.scale,
-            "sample": sample,
-            "n_units": n_units,
-            "n_cells": n_cells,
-        }
+        given: dict[str, Any] = {"sample": sample, "n_units": n_units, "n_cells": n_cells}
         if self.shape == "static":
+            given |= {"effects": stages.effects, "uncertainty": influence, "scale": design.scale}
             return Estimate(names=("after onset",), **given)
-        return EventStudy(
-            names=tuple(f"{e:+d}" for e in stages.labels),
+        return EventStudy.of(
+            design,
+            stages.labels,
+            stages.effects,
+            influence,
             base="first-stage residuals",
-            event_times=stages.labels,
-            reference=None,
-            anticipation=design.anticipation,
             row_weights=sum_row_weights(stages.first.o, stages.rows, stages.groups, stages.labels),
             **given,
         )

@@ -117,19 +117,16 @@ class SingleCase(Estimator):
                 raise EstimationError(f"{case.units[0]}: no gap can be formed {side} the onset; look for zeros")
         ones = np.ones(int(usable.sum()), dtype=np.int64)
         reference = self.reference(design)
-        return EventStudy(
-            effects=gaps[usable],
-            uncertainty=RefitOnly("one treated unit has no sampling distribution of its own"),
+        return EventStudy.of(
+            design,
+            case.event_times[usable],
+            gaps[usable],
+            RefitOnly("one treated unit has no sampling distribution of its own"),
             scale=self.effect_scale(design),
             sample=sample,
-            names=tuple(f"{e:+d}" for e in case.event_times[usable]),
             n_units=ones,
-            n_cells=ones,
-            base="none" if reference is None else "universal",
-            event_times=case.event_times[usable],
             reference=reference,
             against=self.compared_with if reference is None else "reference",
-            anticipation=design.anticipation,
         )
 
     def placebo_study(self, design: Design, placebo: Case, sample: Sample) -> EventStudy:

@@ -67,6 +67,12 @@ def iterate_cells(
             yield Cell(int(g), at, from_, untreated, is_reference=base == "universal" and at == last)
 
 
+def locate_cells(plan: Sequence[Cell], wide: Wide) -> tuple[IntArray, IntArray]:
+    """Return cohort and event time of each cell."""
+    cohorts = wide.onset[[c.cohort for c in plan]].astype(np.int64)
+    return cohorts, wide.periods[[c.at for c in plan]] - cohorts
+
+
 def pack(
     plan: Sequence[Cell],
     effects: FloatArray,
@@ -77,28 +83,22 @@ def pack(
     dropped: tuple[Dropped, ...],
 ) -> CohortEffects:
     """Return cells as cohort effects, weighted by cohort size, with the sampling of cohort shares."""
-    onset = wide.onset[[c.cohort for c in plan]].astype(np.int64)
     weights = wide.unit_weights
     sizes: FloatArray = wide.counts
     if weights is not None:
         sizes = np.bincount(wide.cohort, weights, wide.onset.size).astype(np.float64)
     members = [c.cohort for c in plan]
-    event_times = wide.periods[[c.at for c in plan]] - onset
-    return CohortEffects(
-        effects=effects,
-        uncertainty=uncertainty,
-        scale=design.scale,
+    return CohortEffects.of(
+        design,
+        locate_cells(plan, wide),
+        effects,
+        uncertainty,
         sample=design.observations.sample(dropped=dropped),
-        names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(onset, event_times, strict=True)),
         n_units=wide.counts[members].astype(np.int64),
-        n_cells=wide.counts[members].astype(np.int64),
         base=base,
-        cohorts=onset,
-        event_times=event_times,
         cell_weights=sizes[members],
         reference=-1 - design.anticipation if base == "universal" else None,
         against="last before",
-        anticipation=design.anticipation,
         unit_cohorts=wide.cohort,
         cohort_labels=wide.onset,
         unit_weights=weights,

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from twintrade.effects import Dropped
+from twintrade.effects.labels import label_cells
 from twintrade.errors import EstimationError
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual
 from twintrade.estimators.regression.slopes import count_units_and_rows
@@ -132,7 +133,7 @@ def list_empty_cells(c: Counterfactual, cells: Cells) -> tuple[Dropped, ...]:
     empty = np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0)
     if empty.size == 0:
         return ()
-    names = tuple(f"cohort {cells.cohorts[k]}, event time {cells.event_times[k]:+d}" for k in empty)
+    names = label_cells(cells.cohorts[empty], cells.event_times[empty])
     sentence = (
         "cells whose treated rows are all zero: the ratio is zero whatever is imputed, and the influence on that "
         "ratio is zero as well"

@@ -229,24 +229,19 @@ def compute_cohort_effects(
         raise EstimationError("no treated row is left whose untreated outcome the factors identify")
     n_cells = np.bincount(code)
     pairs = np.unique(np.stack([code, unit]), axis=1)
-    return CohortEffects(
-        effects=np.bincount(code, gap[counted]) / n_cells,
-        uncertainty=RefitOnly("factors and loadings are estimated together; resample, or permute onsets"),
-        scale=design.scale,
+    return CohortEffects.of(
+        design,
+        (labels[0], labels[1]),
+        np.bincount(code, gap[counted]) / n_cells,
+        RefitOnly("factors and loadings are estimated together; resample, or permute onsets"),
         sample=o.sample(
             effects=design.effect_names,
             dropped=(*cells.dropped, *_lost(o, cells, seen & ~inside)),
             statistics=statistics | _of_fit(design, cells, fit, gap[cells.untreated & inside]),
         ),
-        names=tuple(f"cohort {g}, event time {e:+d}" for g, e in labels.T),
         n_units=np.bincount(pairs[0], minlength=n_cells.size),
         n_cells=n_cells,
         base="first-stage residuals",
-        cohorts=labels[0],
-        event_times=labels[1],
-        cell_weights=n_cells.astype(np.float64),
-        reference=None,
-        anticipation=design.anticipation,
     )
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Sample, Uncertainty
-from twintrade.effects.cohort_effects import POOLED
 from twintrade.effects.estimate import Scale
+from twintrade.effects.labels import POOLED
 from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
 from twintrade.estimators.imputing.cells import Cells, group_cells
 from twintrade.estimators.imputing.leads import Leads, fit_leads
@@ -51,31 +51,27 @@ def build_cohort_effects(
     parts: tuple[Part, Part],
     uncertainty: Uncertainty,
     sample: Sample,
-    scale: Scale,
-    anticipation: int,
+    design: Design,
+    scale: Scale | None = None,
     weight_influence: FloatArray | None = None,
 ) -> CohortEffects:
-    """Put leads before cells."""
+    """Put leads before cells; the scale is the design's unless another is given."""
 
     def stacked(name: str) -> np.ndarray:
         return np.concatenate([getattr(part, name) for part in parts])
 
-    cohorts, times = stacked("cohorts"), stacked("event_times")
-    return CohortEffects(
-        effects=stacked("effects"),
-        uncertainty=uncertainty,
-        scale=scale,
+    return CohortEffects.of(
+        design,
+        (stacked("cohorts"), stacked("event_times")),
+        stacked("effects"),
+        uncertainty,
+        scale=scale or design.scale,
         sample=sample,
-        names=tuple(f"{'all' if g == POOLED else g}, {e:+d}" for g, e in zip(cohorts, times, strict=True)),
         n_units=stacked("n_units"),
         n_cells=stacked("n_rows"),
         base="imputation leads",
-        cohorts=cohorts,
-        event_times=times,
         cell_weights=stacked("weights"),
-        reference=None,
         weight_influence=weight_influence,
-        anticipation=anticipation,
     )
 
 
@@ -117,9 +113,7 @@ def impute_from_means(design: Design) -> CohortEffects | None:
     sizes = totals.round().astype(np.int64)
     table = Part(cells.cohorts, cells.event_times, sizes, sizes, effects, sizes.astype(np.float64))
     early = _lead_counts(means, before)
-    return build_cohort_effects(
-        (early, table), influence, _sample(means, c, before), design.scale, design.anticipation
-    )
+    return build_cohort_effects((early, table), influence, _sample(means, c, before), design)
 
 
 def _by_cohort(means: Collapse, rows: FloatArray) -> FloatArray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from twintrade.design import Observations
 from twintrade.effects import CohortEffects, Dropped, Regression, UnitInfluence
+from twintrade.effects.labels import label_cells
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.absorbed import find_single_rows
 from twintrade.estimators.regression.separated import list_separated_rows
@@ -43,7 +44,7 @@ class Dummies:
 
     def names(self) -> tuple[str, ...]:
         """Return one label a cell."""
-        return tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(self.cohorts, self.event_times, strict=True))
+        return label_cells(self.cohorts, self.event_times)
 
 
 def build_cell_dummies(o: Observations, has_dummy: BoolArray) -> Dummies:
@@ -85,9 +86,11 @@ def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: 
     selector[identified[table.cell[table.cell >= 0]], np.flatnonzero(table.cell >= 0)] = 1.0
     regression = Regression(source.rows, source.design, source.residuals, source.weights, source.bread, selector)
     units, values = sum_influence_by_unit(o, source.rows, regression.row_influence())
-    return CohortEffects(
-        effects=source.coefficients @ selector,
-        uncertainty=UnitInfluence(units, values, regression),
+    return CohortEffects.of(
+        o.design,
+        (table.cohorts, table.event_times),
+        source.coefficients @ selector,
+        UnitInfluence(units, values, regression),
         scale="log points" if family == "poisson" else o.design.scale,
         sample=o.sample(
             None if source.rows.size == o.n_rows else source.rows,
@@ -96,16 +99,10 @@ def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: 
             dropped=(*lost, *_unidentified(collinear, n_cells)),
             statistics=statistics,
         ),
-        names=tuple(f"cohort {g}, event time {e:+d}" for g, e in zip(table.cohorts, table.event_times, strict=True)),
         n_units=table.n_units,
         n_cells=table.n_rows,
-        base="universal" if reference is not None else "none",
-        cohorts=table.cohorts,
-        event_times=table.event_times,
         cell_weights=table.weights,
         reference=reference,
-        against="all before" if reference is None else "reference",
-        anticipation=o.design.anticipation,
     )
 
 

@@ -120,21 +120,18 @@ def _event_study(
     selector = np.zeros((slopes.kept.size, times.size))
     selector[reported, np.argsort(order)[:-1]] = 1.0
     n_units, n_cells = count_units_and_rows(o, slopes.rows, terms.clipped, times)
-    return EventStudy(
-        effects=slopes.coefficients @ selector,
-        uncertainty=_uncertainty(o, slopes, selector),
+    return EventStudy.of(
+        o.design,
+        times,
+        slopes.coefficients @ selector,
+        _uncertainty(o, slopes, selector),
         scale=scale,
         sample=sample,
-        names=tuple(f"{e:+d}" for e in times),
         n_units=n_units,
         n_cells=n_cells,
-        base="universal",
-        event_times=times,
         reference=reference,
         binned=terms.binned,
         pinned=_pinned(terms, slopes),
-        against="reference",
-        anticipation=o.design.anticipation,
         row_weights=sum_row_weights(o, slopes.rows, terms.clipped, times),
     )
 

@@ -153,19 +153,14 @@ def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatAr
     times, effects = times[order], np.append(coefficients, 0.0)[order]
     followed = model.clipped[model.clipped != NO_TERM]
     counts = (followed[:, None] == times).sum(axis=0)
-    return EventStudy(
-        effects=effects,
-        uncertainty=WITHOUT,
-        scale=o.design.scale,
+    return EventStudy.of(
+        o.design,
+        times,
+        effects,
+        WITHOUT,
         sample=sample,
-        names=tuple(f"{e:+d}" for e in times),
         n_units=counts,
-        n_cells=counts,
-        base="universal",
-        event_times=times,
         reference=o.design.reference,
         binned=model.binned,
-        against="reference",
-        anticipation=o.design.anticipation,
         row_weights=sum_row_weights(o, np.arange(o.n_rows), model.clipped, times),
     )

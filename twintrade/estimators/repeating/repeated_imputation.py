@@ -7,7 +7,7 @@ from scipy.linalg import cho_solve
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate, Sample
-from twintrade.effects.cohort_effects import POOLED
+from twintrade.effects.labels import POOLED
 from twintrade.errors import EstimationError
 from twintrade.estimators.repeating.repeated import WITHOUT, Repeated
 from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
@@ -130,20 +130,15 @@ def _cells_and_leads(
     cohorts = np.concatenate([np.full(times.size, POOLED), keys // span])
     ones = np.ones(times.size)
     return [
-        CohortEffects(
-            effects=np.concatenate([early[:, k], cell]),
-            uncertainty=WITHOUT,
-            scale=part.design.scale,
+        CohortEffects.of(
+            part.design,
+            (cohorts, event_times),
+            np.concatenate([early[:, k], cell]),
+            WITHOUT,
             sample=sample,
-            names=tuple(f"{'all' if g == POOLED else g}, {e:+d}" for g, e in zip(cohorts, event_times, strict=True)),
             n_units=np.concatenate([ones, counts]).astype(np.int64),
-            n_cells=np.concatenate([ones, counts]).astype(np.int64),
             base="imputation leads",
-            cohorts=cohorts,
-            event_times=event_times,
             cell_weights=np.concatenate([ones, total]),
-            reference=None,
-            anticipation=part.design.anticipation,
         )
         for k, cell in enumerate(cells)
     ]

@@ -6,8 +6,8 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate
-from twintrade.effects.cohort_effects import POOLED
 from twintrade.effects.estimate import Scale
+from twintrade.effects.labels import POOLED
 from twintrade.errors import EstimationError
 from twintrade.estimators.imputing.cells import Measure
 from twintrade.estimators.imputing.leads import find_lead_times
@@ -71,9 +71,7 @@ class RepeatedPoisson:
         early = self._leads(part, places, left, near, fitted) if self.has_leads else _no_leads()
         if cells is None or early is None:
             return None
-        return build_cohort_effects(
-            (early, cells), WITHOUT, self.shared.sample, SCALES[self.measure], part.design.anticipation
-        )
+        return build_cohort_effects((early, cells), WITHOUT, self.shared.sample, part.design, SCALES[self.measure])
 
     def _cells(self, part: Observations, rows: IntArray, places: IntArray, fitted: Refitted) -> Part | None:
         cohort, event_time = part.onset[rows].astype(np.int64), part.event_time[rows]

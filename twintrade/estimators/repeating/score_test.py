@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from twintrade.design import Design, Observations
+from twintrade.effects.labels import label_event_times
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.event_terms import Model, build_terms
 from twintrade.numerics.absorption import build_annihilator, solve_normal_equations
@@ -86,7 +87,7 @@ class ScoreTest:
         if built.event_times is None:
             return Block(columns, (OVERALL,))
         times = built.event_times
-        names = tuple(f"{e:+d}" for e in times) if is_shown else ()
+        names = label_event_times(times) if is_shown else ()
         path = None if model.kind == "binned" else np.where(times >= 0, columns[:, : times.size].sum(axis=0), 0.0)
         return Block(columns, names, path)
 
