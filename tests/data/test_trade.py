@@ -35,7 +35,6 @@ def test_a_clean_file(project, trade_source):
     assert table.frame["row"].tolist() == [2, 3, 4, 5]
     assert set(table.frame["file"]) == {"data/raw/trade.csv"}
     assert (table.first, table.last, table.money_unit, table.frequency) == (2004, 2005, "USD", Frequency.YEAR)
-    assert table.is_city_to_partner
     assert table.provenance[0].rows == 4
     assert len(table.provenance[0].sha256) == 64
 

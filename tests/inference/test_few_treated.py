@@ -17,7 +17,6 @@ from twintrade.inference.refits.few_treated import (
     GroupErrors,
     compute_reassigned_effects,
     draw_reassignments,
-    group_errors,
     group_residuals,
 )
 
@@ -51,7 +50,7 @@ def test_one_treated_unit_is_ranked_among_before_after_differences():
     errors = change[1:] - change[1:].mean()
     effect = change[0] - change[1:].mean()
     assert bands.estimate.effects[0] == pytest.approx(effect, abs=EXACT)
-    found = group_errors(fitted, "overall", "unit", None).values[0, :, 0]
+    found = group_residuals(fitted, "overall", "unit", None).errors().values[0, :, 0]
     np.testing.assert_allclose(np.sort(found), np.sort(errors), atol=EXACT)
     assert bands.p[0] == pytest.approx((1 + (np.abs(errors) >= abs(effect)).sum()) / 30)
     assert np.isnan(bands.low[0])

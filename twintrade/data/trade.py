@@ -79,11 +79,6 @@ class TradeTable:
         """Last period of the files."""
         return int(self.frame["period"].max())
 
-    @property
-    def is_city_to_partner(self) -> bool:
-        """Whether the goods run from city to partner."""
-        return (self.flow == "exports") == (self.reporter == "city")
-
 
 def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     """Read and join the declared files of one flow.

@@ -54,11 +54,6 @@ class OutcomeMatrix:
         """Outcomes of the units that are never treated, shape (n_donors, n_periods)."""
         return self.values[~self.is_treated]
 
-    @property
-    def donor_units(self) -> ObjectArray:
-        """Their labels, shape (n_donors,)."""
-        return self.units[~self.is_treated]
-
     def event_times(self, row: int) -> IntArray:
         """Return the event times of one treated unit, shape (n_periods,)."""
         return self.periods - int(self.onset[row])

@@ -1,7 +1,7 @@
 """Onset per unit, with what lies behind each onset and who cannot take part in any comparison."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -133,7 +133,3 @@ class Treatment:
                 f"{len(missing)} units have no treatment status (first: {missing[0]}); give inf for untreated"
             )
         return np.asarray(found, dtype=np.float64)
-
-    def with_onset(self, onset: FloatArray) -> "Treatment":
-        """Return the same units with other onsets; the register stays as the record of the real ones."""
-        return replace(self, onset=np.asarray(onset, dtype=np.float64))

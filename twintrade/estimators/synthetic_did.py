@@ -47,13 +47,13 @@ class SyntheticDid(WeightedCase):
     requires = Requires(never_treated=True, fixed_effects=("two_way",), cancels_constants=False, weights=False)
 
     def weigh(self, case: Case) -> DonorWeights:
-        """Return unit weights, and the level and period weights the gap is measured from."""
+        """Return unit weights, and the level the gap is measured from."""
         refuse_few_periods(case, self.min_before, self.name)
         found = self.cohort_weights(case, 1)
         gaps = case.own - found.omega @ case.donors
         periods = np.zeros(case.periods.size)
         periods[case.is_before] = found.lambda_
-        return DonorWeights(found.omega, float(periods @ gaps), periods)
+        return DonorWeights(found.omega, float(periods @ gaps))
 
     def estimate(self, design: Design) -> Estimate:
         """Return the gap of one treated unit by event time, or effects by cohort where there are several."""

@@ -39,7 +39,6 @@ class Auto(Inference):
     level: float = 0.95
     name: ClassVar[str] = "auto"
     citation: ClassVar[str] = "mackinnon2023guide"
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "any"
 
     def chosen(self, decision: Decision) -> Inference:
         """Return the method that a decision names, with this one's options."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,13 +19,10 @@ class Inference(ABC):
         Key in TOML and tables.
     citation : str
         Key in references.bib.
-    works_on : {"influence", "draws", "refit"}
-        What it takes from the estimate.
     """
 
     name: ClassVar[str] = ""
     citation: ClassVar[str] = ""
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "influence"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -61,11 +61,6 @@ class Sandwich:
     negative: BoolArray
 
     @property
-    def was_repaired(self) -> bool:
-        """Whether some variance was negative."""
-        return bool(self.negative.any())
-
-    @property
     def se(self) -> FloatArray:
         """Standard errors, shape (n_effects,)."""
         return np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))

@@ -1,7 +1,7 @@
 """Conformal inference for one treated unit: exact under stationary errors, given enough periods before onset."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
@@ -38,7 +38,6 @@ class Conformal(Inference):
     level: float = 0.95
     name: ClassVar[str] = "conformal"
     citation: ClassVar[str] = "chernozhukov2021"
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "refit"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return p-values and intervals by inversion.

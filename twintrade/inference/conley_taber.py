@@ -50,7 +50,6 @@ class ConleyTaber(Inference):
     level: float = 0.95
     name: ClassVar[str] = "conley_taber"
     citation: ClassVar[str] = "conley2011"
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "influence"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return intervals by inversion.

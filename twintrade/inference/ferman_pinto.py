@@ -1,7 +1,7 @@
 """Inference with few treated groups of another size than the rest: residuals rescaled by a fitted variance."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from scipy.optimize import nnls
@@ -53,7 +53,6 @@ class FermanPinto(Inference):
     level: float = 0.95
     name: ClassVar[str] = "ferman_pinto"
     citation: ClassVar[str] = "ferman2019"
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "influence"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return intervals by inversion.

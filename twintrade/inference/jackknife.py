@@ -40,7 +40,6 @@ class Jackknife(Inference):
     draws: int = PLUG_IN_DRAWS
     name: ClassVar[str] = "jackknife"
     citation: ClassVar[str] = "mackinnon2023"
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "any"
 
     def covariance(self, fit: Fit, view: View) -> tuple[FloatArray, tuple[LeftOut, ...], dict[str, int]]:
         """Return the covariance, the estimates it was made from, and the number of clusters per dimension.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
@@ -42,7 +42,6 @@ class Placebo(Inference):
     level: float = 0.95
     name: ClassVar[str] = "placebo"
     citation: ClassVar[str] = "abadie2010"
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "refit"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return rank p-values, and intervals of the constant effects that the rank does not reject."""

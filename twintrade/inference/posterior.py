@@ -1,7 +1,7 @@
 """Intervals of an estimate that comes as draws: quantiles, and a simultaneous band of the same shape."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
@@ -24,7 +24,6 @@ class Posterior(Inference):
     level: float = 0.95
     name: ClassVar[str] = "posterior"
     citation: ClassVar[str] = "brodersen2015"
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "draws"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return quantile intervals; p is twice the smaller tail probability of zero, at least 2 / (draws + 1).

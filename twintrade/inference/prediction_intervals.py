@@ -43,7 +43,6 @@ class PredictionIntervals(Inference):
     level: float = 0.95
     name: ClassVar[str] = "prediction_intervals"
     citation: ClassVar[str] = "cattaneo2021"
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "refit"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return intervals for effects after the onset; before it there is nothing to predict.

@@ -51,7 +51,6 @@ class Randomization(Inference):
     level: float = 0.95
     name: ClassVar[str] = "randomization"
     citation: ClassVar[str] = "mackinnon2020"
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "refit"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return p-values, and intervals by inversion."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -29,7 +28,6 @@ class Reported(Inference):
 
     method: Inference
     bands: Mapping[View, Bands]
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "any"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return the reported bands of the same estimate, else those of the method."""

@@ -39,7 +39,6 @@ class SyntheticDidVariance(Inference):
     level: float = 0.95
     name: ClassVar[str] = "synthetic_did_variance"
     citation: ClassVar[str] = "arkhangelsky2021"
-    works_on: ClassVar[Literal["influence", "draws", "refit", "any"]] = "refit"
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return bands for one view.

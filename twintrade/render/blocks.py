@@ -1,7 +1,7 @@
 """The one list of blocks that every writer understands: headings, prose, tables, figures."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
@@ -216,7 +216,6 @@ class Document:
     blocks: tuple[Block, ...]
     language: str = "en-GB"
     is_simulated: bool = False
-    keywords: tuple[str, ...] = field(default=())
 
 
 def emphasize(text: str) -> Span:

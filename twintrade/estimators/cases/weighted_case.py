@@ -21,15 +21,12 @@ class DonorWeights:
     weights : FloatArray, shape (n_donors,)
     intercept : float
         Constant added to the weighted donors.
-    period_weights : FloatArray, shape (n_periods,)
-        How the periods before the onset are averaged where the method measures from them; zeros where it does not.
     statistics : Mapping of str to float
         What the search for the weights has to report.
     """
 
     weights: FloatArray
     intercept: float = 0.0
-    period_weights: FloatArray | None = None
     statistics: Mapping[str, float] = field(default_factory=dict)
 
 

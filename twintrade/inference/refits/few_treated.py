@@ -119,11 +119,6 @@ def group_residuals(fit: Fit, view: View, group: Group, size: str | None) -> Gro
     )
 
 
-def group_errors(fit: Fit, view: View, group: Group, size: str | None) -> GroupErrors:
-    """Return the errors that untreated groups' residuals would cause in the treated groups' places."""
-    return group_residuals(fit, view, group, size).errors()
-
-
 def _by_group_period(
     regression: Regression, groups: IntArray, periods: IntArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
