@@ -39,6 +39,7 @@ class Observations:
         ``inf`` for never.
     covariates : FloatArray, shape (n_rows, n_covariates)
     weights : FloatArray or None, shape (n_rows,)
+        As the design names them; ``row_weights`` is there without as well.
     dropped : tuple of Dropped
     """
 
@@ -85,6 +86,15 @@ class Observations:
         present = np.zeros(last - first + 1, dtype=bool)
         present[self.period - first] = True
         return (np.flatnonzero(present) + first).astype(np.int64)
+
+    @cached_property
+    def row_weights(self) -> FloatArray:
+        """Sampling weight of each row, one where the design names none, shape (n_rows,)."""
+        return np.ones(self.n_rows) if self.weights is None else self.weights
+
+    def weights_of(self, rows: IntArray) -> FloatArray | None:
+        """Return the sampling weights of some rows for a solver, which is faster without any."""
+        return None if self.weights is None else self.weights[rows]
 
     @property
     def is_complete(self) -> bool:

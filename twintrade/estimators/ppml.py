@@ -123,7 +123,7 @@ class PPML(Estimator):
 
 
 def _slopes(o: Observations, fit: PoissonFit) -> Slopes:
-    weights = fit.mu if o.weights is None else fit.mu * o.weights[fit.rows]
+    weights = fit.mu * o.row_weights[fit.rows]
     return Slopes(fit.rows, fit.coefficients, fit.kept, fit.collinear, fit.x_tilde, fit.residuals, weights, fit.bread)
 
 
@@ -141,7 +141,7 @@ def _in_levels(o: Observations, model: Terms, found: EventStudy | Estimate) -> E
         model.clipped[rows, None] == times,
         o.y[rows],
         source.weights * source.residuals,
-        None if o.weights is None else o.weights[rows],
+        o.weights_of(rows),
     )
     return replace(
         found, effects=effects, uncertainty=UnitInfluence(*sum_influence_by_unit(o, rows, by_row)), scale="level"

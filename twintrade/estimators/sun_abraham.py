@@ -137,7 +137,7 @@ def _membership(o: Observations, found: CohortEffects) -> FloatArray:
     inside = cell >= 0
     out = np.zeros((units.size, cells.size))
     places = np.searchsorted(units, o.unit[ever[inside]]), cell[inside]
-    out[places] = 1.0 if o.weights is None else o.weights[ever[inside]]
+    out[places] = o.row_weights[ever[inside]]
     return out
 
 

@@ -175,7 +175,7 @@ def _effects(
         collinear=fit.collinear,
         design=fit.x_tilde,
         residuals=fit.residuals,
-        weights=np.ones(o.n_rows) if o.weights is None else o.weights,
+        weights=o.row_weights,
         bread=fit.bread,
     )
     found = build_effects(o, model, slopes, o.design.scale, (), statistics)

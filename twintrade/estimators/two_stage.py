@@ -134,7 +134,7 @@ def _stages(o: Observations, shape: Shape) -> _Stages:
     groups, labels = _groups(o, shape)
     columns = (groups[rows][:, None] == labels).astype(np.float64)
     labels, columns = labels[columns.any(axis=0)], columns[:, columns.any(axis=0)]
-    weights = np.ones(rows.size) if o.weights is None else o.weights[rows]
+    weights = o.row_weights[rows]
     own = columns * weights[:, None]
     own = own / own.sum(axis=0)
     effects = own.T @ left[rows]

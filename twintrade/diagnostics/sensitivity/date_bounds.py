@@ -70,7 +70,7 @@ def compute_date_bounds(fit: Fit, first: FloatArray, last: FloatArray) -> DateBo
     order = np.lexsort((period, unit))
     rows, predicted, unit, period = rows[order], predicted[order], unit[order], period[order]
     is_optional = period < last[o.unit_rows[unit]]
-    weight = np.ones(rows.size) if o.weights is None else o.weights[rows]
+    weight = o.row_weights[rows]
     top, bottom = (o.y[rows], predicted) if is_poisson else (o.y[rows] - predicted, np.ones(rows.size))
     low, high = bound_ratio(weight * top, weight * bottom, unit, is_optional)
     if is_poisson:

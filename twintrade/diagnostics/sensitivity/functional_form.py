@@ -105,9 +105,9 @@ def _poisson(o: Observations, model: Terms) -> tuple[IntArray, float, Regression
         o.y[rows],
         np.column_stack([model.columns[rows], square[rows]]),
         [code[rows] for code in o.effect_codes()],
-        None if o.weights is None else o.weights[rows],
+        o.weights_of(rows),
     )
-    weights = again.mu if o.weights is None else again.mu * o.weights[rows][again.rows]
+    weights = again.mu * o.row_weights[rows][again.rows]
     return rows[again.rows], *_last(again, rows[again.rows], weights, model.columns.shape[1])
 
 
@@ -115,7 +115,7 @@ def _linear(o: Observations, model: Terms) -> tuple[IntArray, float, Regression]
     effects = build_absorber(o.effect_codes(), o.weights)
     first = fit_least_squares(o.y, model.columns, effects)
     again = fit_least_squares(o.y, np.column_stack([model.columns, _square(o.y - first.residuals)]), effects)
-    weights = np.ones(o.n_rows) if o.weights is None else o.weights
+    weights = o.row_weights
     rows = np.arange(o.n_rows)
     return rows, *_last(again, rows, weights, model.columns.shape[1])
 

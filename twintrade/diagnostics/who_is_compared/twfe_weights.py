@@ -104,7 +104,7 @@ def compute_cell_weights(o: Observations, by: By = "cell") -> CellWeights:
         The effects absorb the treatment.
     """
     d = o.is_treated.astype(np.float64)
-    w = np.ones(o.n_rows) if o.weights is None else o.weights
+    w = o.row_weights
     columns = np.column_stack([d, o.covariates])
     net = build_absorber(o.effect_codes(), o.weights).residualize(columns)
     residual = net[:, 0]

@@ -111,7 +111,7 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     rows, treated = rows[~is_apart], treated[~is_apart]
     slots = [k for k, c in enumerate(stack.cells) if not c.is_reference]
     dummies = (treated[:, None] & (at[rows, None] == positions[slots])).astype(np.float64)
-    weights = None if o.weights is None else o.weights[rows]
+    weights = o.weights_of(rows)
     effects = build_absorber([compact(o.unit[rows]), compact(at[rows])], weights)
     names = [stack.cells[k].label(wide.onset, wide.periods) for k in slots]
     fit = fit_least_squares(

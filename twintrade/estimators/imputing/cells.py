@@ -75,7 +75,7 @@ def group_cells(c: Counterfactual) -> Cells:
     spread = np.full(o.n_rows, -1, dtype=np.int64)
     spread[c.rows] = code
     n_units, n_rows = count_units_and_rows(o, c.rows, spread, np.arange(keys.size))
-    weights = np.ones(c.rows.size) if o.weights is None else o.weights[c.rows]
+    weights = o.row_weights[c.rows]
     return Cells(keys // span, keys % span + low, code.astype(np.int64), weights, n_units, n_rows)
 
 

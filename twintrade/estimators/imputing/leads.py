@@ -50,7 +50,7 @@ class Leads:
 
     def in_levels(self, o: Observations) -> tuple[FloatArray, FloatArray]:
         """Return Poisson leads as mean differences of the outcome, (n_leads,), and their influence by row."""
-        weights = None if o.weights is None else o.weights[self.rows]
+        weights = o.weights_of(self.rows)
         inside = _event_times(o)[self.rows, None] == self.event_times
         return compute_mean_differences(self.effects, self.influence, inside, o.y[self.rows], self.scores, weights)
 
@@ -100,14 +100,14 @@ def _fitted(
     c: Counterfactual, family: Family, rows: IntArray, columns: FloatArray, names: tuple[str, ...]
 ) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray, tuple[Collinear, ...]]:
     o = c.o
-    weights = None if o.weights is None else o.weights[rows]
+    weights = o.weights_of(rows)
     if family == "poisson":
         fit = fit_poisson(o.y[rows], columns, c.codes_fit, weights, names=names)
-        own = fit.mu if weights is None else fit.mu * weights[fit.rows]
+        own = fit.mu * o.row_weights[rows[fit.rows]]
         loadings = fit.x_tilde @ fit.bread
         return rows[fit.rows], fit.kept, fit.coefficients, loadings, own * fit.residuals, fit.collinear
     linear = fit_least_squares(o.y[rows], columns, build_absorber(c.codes_fit, weights), names=names)
-    scores = linear.residuals if weights is None else linear.residuals * weights
+    scores = linear.residuals * o.row_weights[rows]
     return rows, linear.kept, linear.coefficients, linear.x_tilde @ linear.bread, scores, linear.collinear
 
 

@@ -52,7 +52,7 @@ def impute_treated_totals(design: Design) -> TreatedTotals:
     c = fit_counterfactual(o, "poisson")
     is_after = o.is_treated[c.rows]
     rows = c.rows[is_after]
-    weights = np.ones(rows.size) if o.weights is None else o.weights[rows]
+    weights = o.row_weights[rows]
     observed = np.bincount(o.unit[rows], weights * o.y[rows], o.n_units).astype(np.float64)
     imputed = np.bincount(o.unit[rows], weights * c.predicted[is_after], o.n_units).astype(np.float64)
     present = np.flatnonzero(np.bincount(o.unit[rows], minlength=o.n_units))

@@ -150,7 +150,7 @@ class _Fitted:
 
 
 def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _Fitted:
-    weights = None if o.weights is None else o.weights[rows]
+    weights = o.weights_of(rows)
     effects = build_absorber([c[rows] for c in codes], weights)
     x = o.covariates[rows]
     fit = fit_least_squares(o.y[rows], x, effects, names=o.design.covariates)
@@ -164,13 +164,13 @@ def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) ->
 
 
 def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _Fitted:
-    weights = None if o.weights is None else o.weights[rows]
+    weights = o.weights_of(rows)
     x = o.covariates[rows]
     fit = fit_poisson(o.y[rows], x, [c[rows] for c in codes], weights, names=o.design.covariates)
     slopes = np.zeros(x.shape[1])
     slopes[fit.kept] = fit.coefficients
     used = rows[fit.rows]
-    own = fit.mu if weights is None else fit.mu * weights[fit.rows]
+    own = fit.mu * o.row_weights[rows[fit.rows]]
     statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
     statistics["n_without_outcome_before"] = _n_without_outcome_before(o)
     dropped = (*list_separated_rows(o, fit.separated, rows), *_absorbed_covariates(fit.collinear))

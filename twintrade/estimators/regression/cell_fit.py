@@ -148,7 +148,7 @@ def fit_cells(
         slopes=fitted.slopes,
         influence=scores @ bread[:, np.concatenate([known, np.arange(present.size, net.size)])],
         mean=fitted.mean,
-        weights=np.ones(rows.size) if o.weights is None else o.weights[rows],
+        weights=o.row_weights[rows],
         source=_regression(fitted, net, bread, known),
         n_slopes=int(is_identified.sum()),
         n_all_cells=len(names),
@@ -178,7 +178,7 @@ def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, column
     slopes = np.zeros(columns.shape[1])
     slopes[fit.kept] = fit.coefficients
     of_code = everything.effect_coefficients(o.y - columns @ slopes)[-1]
-    weights = np.ones(o.n_rows) if o.weights is None else o.weights
+    weights = o.row_weights
     rows = np.arange(o.n_rows)
     return _Fitted(rows, of_code, slopes, o.y - fit.residuals, fit.residuals, weights, (), {})
 
@@ -187,7 +187,7 @@ def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, colum
     fit = fit_poisson(o.y, columns, [*codes, of_row + 1], o.weights)
     slopes = np.zeros(columns.shape[1])
     slopes[fit.kept] = fit.coefficients
-    weights = fit.mu if o.weights is None else fit.mu * o.weights[fit.rows]
+    weights = fit.mu * o.row_weights[fit.rows]
     statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
     dropped = list_separated_rows(o, fit.separated, effects=(*o.design.effect_names, "cohort and period"))
     of_code = fit.effect_coefficients[-1]

@@ -12,7 +12,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 def center_covariates(o: Observations) -> FloatArray:
     """Return covariates less their cohort's mean, shape (n_rows, n_covariates)."""
     cohort = np.unique(o.unit_onset, return_inverse=True)[1][o.unit]
-    weights = np.ones(o.n_rows) if o.weights is None else o.weights
+    weights = o.row_weights
     total = np.bincount(cohort, weights)
     means = [np.bincount(cohort, weights * x) / total for x in o.covariates.T]
     return o.covariates - np.column_stack([np.empty((o.n_rows, 0)), *(m[cohort] for m in means)])

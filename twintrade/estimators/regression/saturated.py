@@ -127,7 +127,7 @@ def _table(o: Observations, rows: IntArray, dummies: Dummies, kept: IntArray, re
         cell = np.append(cell, np.full(groups.size, -1))
     order = np.lexsort((times, cohorts))
     cohorts, times = cohorts[order], times[order]
-    sampling = np.ones(rows.size) if o.weights is None else o.weights[rows]
+    sampling = o.row_weights[rows]
     onset = np.where(find_single_rows(o, rows), np.nan, o.onset[rows])
     members = [(onset == g) & (o.event_time[rows] == e) for g, e in zip(cohorts, times, strict=True)]
     return _Table(
@@ -155,11 +155,11 @@ def _fit(
 ) -> tuple[_Source, IntArray, tuple[Collinear, ...], tuple[Dropped, ...], dict[str, float]]:
     if family == "linear":
         fit = fit_least_squares(o.y, columns, build_absorber(o.effect_codes(), o.weights), names=names)
-        weights = np.ones(o.n_rows) if o.weights is None else o.weights
+        weights = o.row_weights
         source = _Source(np.arange(o.n_rows), fit.coefficients, fit.x_tilde, fit.residuals, weights, fit.bread)
         return source, fit.kept, fit.collinear, (), {"within_r2": fit.within_r2}
     p = fit_poisson(o.y, columns, o.effect_codes(), o.weights, names=names)
-    weights = p.mu if o.weights is None else p.mu * o.weights[p.rows]
+    weights = p.mu * o.row_weights[p.rows]
     source = _Source(p.rows, p.coefficients, p.x_tilde, p.residuals, weights, p.bread)
     statistics = {"pseudo_r2": p.pseudo_r2, "deviance": p.deviance, "iterations": float(p.iterations)}
     return source, p.kept, p.collinear, list_separated_rows(o, p.separated), statistics

@@ -64,7 +64,7 @@ class SameRows:
             period=o.period[positions],
             unit_onset=own[units],
             covariates=np.empty((positions.size, 0)),
-            weights=None if o.weights is None else o.weights[positions],
+            weights=o.weights_of(positions),
         )
         return positions, part
 

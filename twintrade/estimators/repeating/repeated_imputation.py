@@ -117,7 +117,7 @@ def _cells_and_leads(
         raise EstimationError("no treated row can be imputed from untreated ones")
     rows = inside[known]
     cohort, event_time = part.onset[rows].astype(np.int64), part.event_time[rows]
-    weights = np.ones(rows.size) if part.weights is None else part.weights[rows]
+    weights = part.row_weights[rows]
     low = int(event_time.min())
     span = int(event_time.max()) - low + 1
     keys, code = np.unique(cohort * span + event_time - low, return_inverse=True)

@@ -78,7 +78,7 @@ class RepeatedPoisson:
         if not (event_time >= 0).any():
             return None
         predicted = np.exp(fitted.eta[places[rows]]) * self.whole.scale
-        weights = np.ones(rows.size) if part.weights is None else part.weights[rows]
+        weights = part.row_weights[rows]
         low = int(event_time.min())
         span = int(event_time.max()) - low + 1
         keys, code = np.unique(cohort * span + event_time - low, return_inverse=True)
@@ -121,7 +121,7 @@ class RepeatedPoisson:
             effects = 100 * np.expm1(effects)
         elif self.measure == "difference":
             still = np.zeros((rows.size, times.size))
-            weights = None if part.weights is None else part.weights[used]
+            weights = part.weights_of(used)
             effects = compute_mean_differences(effects, still, inside > 0, y, still[:, 0], weights)[0]
         pooled = np.full(times.size, POOLED, dtype=np.int64)
         return Part(pooled, times, counts, counts, effects, counts.astype(np.float64))

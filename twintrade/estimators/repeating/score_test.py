@@ -106,7 +106,7 @@ class ScoreTest:
         y = o.y / factor
         fit = fit_poisson(y, o.covariates, codes, o.weights)
         weights, score = np.zeros(o.n_rows), np.zeros(o.n_rows)
-        weights[fit.rows] = fit.mu if o.weights is None else fit.mu * o.weights[fit.rows]
+        weights[fit.rows] = fit.mu * o.row_weights[fit.rows]
         score[fit.rows] = weights[fit.rows] * fit.residuals
         q = build_annihilator(codes, o.covariates, weights)
         if q is None:

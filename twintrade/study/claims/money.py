@@ -181,7 +181,7 @@ def _treated_rows(made: Fit) -> IntArray:
 
 def _weights(made: Fit) -> FloatArray:
     o, rows = made.design.observations, _treated_rows(made)
-    return np.ones(rows.size) if o.weights is None else o.weights[rows]
+    return o.row_weights[rows]
 
 
 def _outcomes(made: Fit) -> FloatArray:
