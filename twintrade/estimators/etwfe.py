@@ -9,9 +9,9 @@ from twintrade.design import Design, NeverTreated, Observations
 from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
-from twintrade.estimators.base import Estimator, Requires, Target
 from twintrade.estimators.cohort_means.collapsed import collapse
-from twintrade.estimators.regression.cell_fit import CellFit, Family, fit_cells
+from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
+from twintrade.estimators.regression.cell_method import CellMethod
 from twintrade.estimators.regression.cell_table import CellTable, Measure, measure_cells, tabulate_cells
 from twintrade.estimators.regression.estimands import (
     describe_average_less_before,
@@ -26,7 +26,7 @@ from twintrade.estimators.regression.split_panel import correct_by_split_panel
 
 
 @dataclass(frozen=True, slots=True)
-class ETWFE(Estimator):
+class ETWFE(CellMethod):
     """Regression with one coefficient per cohort and period, linear or Poisson, within any fixed effects.
 
     With not-yet-treated comparison only cells from onset on (less anticipation) get a coefficient; with never-treated
@@ -36,7 +36,6 @@ class ETWFE(Estimator):
 
     Attributes
     ----------
-    family : {"linear", "poisson"}
     measure : {"coefficient", "difference", "percent"}
         What a cell's effect is: the coefficient; or, for Poisson, the mean difference of the outcome from what it
         would have been, or the same in percent of it, whose averages are ratios of totals (trade-weighted). Both
@@ -51,7 +50,6 @@ class ETWFE(Estimator):
         Of the splits.
     """
 
-    family: Family = "linear"
     measure: Measure = "coefficient"
     moderator: str | None = None
     at: float = 0.0
@@ -61,7 +59,6 @@ class ETWFE(Estimator):
     name: ClassVar[str] = "etwfe"
     title: ClassVar[str] = "ETWFE"
     citation: ClassVar[str] = "wooldridge2023"
-    requires: ClassVar[Requires] = Requires(cohort_statistics=True)
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time.
@@ -84,8 +81,8 @@ class ETWFE(Estimator):
         """Return effects without correction, from cohort means where that is the same."""
         means = collapse(design, with_gaps=True) if self.family == "linear" else None
         if means is None:
-            return self._fitted(design.observations, self._scale(design))
-        found = self._fitted(means.small, self._scale(design))
+            return self._fitted(design.observations, self.effect_scale(design))
+        found = self._fitted(means.small, self.effect_scale(design))
         dropped, n_slopes = found.sample.dropped, found.sample.n_slopes
         sample = means.o.sample(n_slopes=n_slopes, effects=design.effect_names, dropped=dropped)
         return means.expanded(found, sample)
@@ -128,19 +125,13 @@ class ETWFE(Estimator):
             else describe_average_less_before(average.removesuffix("."))
         )
 
-    @property
-    def target(self) -> Target:
-        """Percentages are of the treated units' total, other measures averages of rows."""
-        return "total" if self.measure == "percent" else "average unit"
-
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
         index = "Σ_g Σ_t δ_gt·1[cohort g, period t ≥ g] + " + " + ".join("α_" + n for n in design.effect_names)
         return f"E[y] = exp({index})" if self.family == "poisson" else f"y = {index} + ε"
 
     def _check(self, design: Design) -> None:
-        if self.family == "poisson" and design.transform == "log":
-            raise DesignError("etwfe with family = 'poisson' takes the outcome in levels, not in logarithms")
+        self.refuse_logarithms(design)
         if self.family == "linear" and self.measure != "coefficient":
             raise DesignError(f"etwfe with family = 'linear' gives its coefficients, not {self.measure}")
         if self.moderator is None:
@@ -149,12 +140,6 @@ class ETWFE(Estimator):
             raise DesignError(f"moderator = {self.moderator!r} is no covariate of the design: add it to covariates")
         if self.measure != "coefficient":
             raise DesignError(f"etwfe gives coefficients at a moderator's value: remove measure = {self.measure!r}")
-
-    def _scale(self, design: Design) -> Scale:
-        if self.family == "linear":
-            return design.scale
-        scales: dict[Measure, Scale] = {"coefficient": "log points", "difference": "level", "percent": "percent"}
-        return scales[self.measure]
 
     def _cells(self, o: Observations) -> tuple[Dummies, int | None]:
         if not isinstance(o.design.comparison, NeverTreated):

@@ -8,9 +8,8 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, UnitInfluence
-from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Repeater, Requires, Target, Views
+from twintrade.estimators.base import Repeater, Views
 from twintrade.estimators.imputing.cells import (
     CellEffects,
     Cells,
@@ -28,7 +27,8 @@ from twintrade.estimators.imputing.table import (
     build_lead_part,
     impute_from_means,
 )
-from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, Family, fit_counterfactual
+from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
+from twintrade.estimators.regression.cell_method import CellMethod
 from twintrade.estimators.regression.estimands import describe_change_of_total, describe_weighing
 from twintrade.estimators.repeating.repeated import prepare_repeated
 from twintrade.estimators.repeating.repeated_imputation import MOST_AFFECTED, compute_means, estimate_imputations
@@ -39,7 +39,7 @@ __all__ = ["Imputation", "build_leverage_report"]
 
 
 @dataclass(frozen=True, slots=True)
-class Imputation(Estimator):
+class Imputation(CellMethod):
     """Outcomes of treated rows against what untreated rows predict for them, by cohort and event time.
 
     Works within any set of fixed effects, gravity effects included. Treated rows that untreated rows do not identify
@@ -50,20 +50,18 @@ class Imputation(Estimator):
     Attributes
     ----------
     family : {"linear", "poisson"}
-        Model of the untreated outcome: additive, or proportional with zeros (Moreau-Kastler 2025).
+        Proportional as in Moreau-Kastler (2025).
     measure : {"difference", "log_ratio", "percent"} or None
         What a cell's effect is. Linear: the mean difference. Poisson: the logarithm of the cell's total over its
         imputed total, averaged over rows (the default); the same in percent, averaged over imputed outcomes, so that
         the average is a ratio of totals (trade-weighted); or the mean difference.
     """
 
-    family: Family = "linear"
     measure: Measure | None = None
 
     name: ClassVar[str] = "imputation"
     title: ClassVar[str] = "Imputation"
     citation: ClassVar[str] = "borusyak2024"
-    requires: ClassVar[Requires] = Requires(cohort_statistics=True)
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time, and pooled leads.
@@ -120,11 +118,6 @@ class Imputation(Estimator):
         what = "log of y over ŷ(0), summed within cohort and event time" if self._is_log_ratio else "y − ŷ(0)"
         return f"Average of {what}, over all treated rows that can be imputed, {describe_weighing(design)}."
 
-    @property
-    def target(self) -> Target:
-        """Percentages are of the treated units' total, other measures averages of rows."""
-        return "total" if self.measure == "percent" else "average unit"
-
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""
         index = " + ".join("α_" + n for n in design.effect_names) + (" + γ′x" if design.covariates else "")
@@ -139,8 +132,7 @@ class Imputation(Estimator):
         return self.family == "poisson" and self.measure in (None, "log_ratio")
 
     def _check(self, design: Design) -> None:
-        if self.family == "poisson" and design.transform == "log":
-            raise DesignError("imputation with family = 'poisson' takes the outcome in levels, not in logarithms")
+        self.refuse_logarithms(design)
         if self.family == "linear" and self.measure not in (None, "difference"):
             raise DesignError(f"imputation with family = 'linear' gives differences, not {self.measure}")
 
@@ -150,13 +142,6 @@ class Imputation(Estimator):
         if self.measure == "difference":
             return compute_cell_differences(c, cells, is_poisson=True)
         return compute_cell_ratios(c, cells, is_percent=self.measure == "percent")
-
-    def _scale(self, design: Design) -> Scale:
-        if self.family == "linear":
-            return design.scale
-        if self.measure == "difference":
-            return "level"
-        return "percent" if self.measure == "percent" else "log points"
 
     def _assembled(self, c: Counterfactual, cells: Cells, found: CellEffects, before: Leads) -> CohortEffects:
         """Put leads before the cells, in one influence over the units that have a row in the fit or are imputed."""
@@ -177,7 +162,7 @@ class Imputation(Estimator):
             UnitInfluence(o.unit_ids[units], np.hstack([influence[units], found.influence[units]])),
             o.sample(rows, effects=o.design.effect_names, statistics=c.statistics, dropped=dropped),
             o.design,
-            self._scale(o.design),
+            self.effect_scale(o.design),
             moved,
         )
 

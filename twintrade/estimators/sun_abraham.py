@@ -13,10 +13,11 @@ from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
 from twintrade.estimators.cohort_means.group_time import Cell, Shares, locate_cells
 from twintrade.estimators.cohort_means.wide import widen
+from twintrade.estimators.regression.cell_method import Family
 from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
 from twintrade.estimators.regression.event_terms import cut_before_last_onset
 from twintrade.estimators.regression.reference import find_holders, find_joined_rows, require_reference
-from twintrade.estimators.regression.saturated import Family, build_cell_dummies, fit_saturated
+from twintrade.estimators.regression.saturated import build_cell_dummies, fit_saturated
 from twintrade.numerics.arrays import FloatArray
 
 

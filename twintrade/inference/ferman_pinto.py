@@ -9,10 +9,8 @@ from scipy.optimize import nnls
 from twintrade.effects import Bands
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
-from twintrade.inference.base import Inference
-from twintrade.inference.conley_taber import Null, build_reassigned_bands, build_residual_bands
+from twintrade.inference.conley_taber import ConleyTaber, build_reassigned_bands, build_residual_bands
 from twintrade.inference.refits.few_treated import (
-    Group,
     GroupErrors,
     GroupResiduals,
     draw_errors,
@@ -25,7 +23,7 @@ REWEIGHTINGS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FermanPinto(Inference):
+class FermanPinto(ConleyTaber):
     """Ferman and Pinto (2019): as Conley and Taber, corrected for heteroskedasticity that comes with size.
 
     The variance of a group's error is A + B / size, fitted to the untreated groups with A and B not negative; each
@@ -33,8 +31,6 @@ class FermanPinto(Inference):
 
     Attributes
     ----------
-    group : {"unit", "city", "partner"}
-        Level at which treatment is assigned.
     size : str or None
         Column whose mean is a group's size; None counts a group's rows, which says nothing on a balanced panel of
         units.
@@ -42,15 +38,9 @@ class FermanPinto(Inference):
         "imposed", as in the paper: residuals of all groups under the null, for every group's place. (The paper draws
         them with replacement; here they change places, so that with equal sizes the test is exact.) "free": errors
         of the treated groups alone, from untreated ones.
-    draws : int
-    level : float
     """
 
-    group: Group = "unit"
     size: str | None = None
-    null: Null = "imposed"
-    draws: int = 4999
-    level: float = 0.95
     name: ClassVar[str] = "ferman_pinto"
     citation: ClassVar[str] = "ferman2019"
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.estimators.base import Fit
-from twintrade.estimators.imputing import Family, fit_counterfactual
+from twintrade.estimators.imputing import fit_counterfactual
+from twintrade.estimators.regression import Family
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.extreme_ratio import bound_ratio
 

@@ -3,5 +3,4 @@
 from twintrade.estimators.imputing.leverage import build_leverage_report as build_leverage_report
 from twintrade.estimators.imputing.totals import TreatedTotals as TreatedTotals
 from twintrade.estimators.imputing.totals import impute_treated_totals as impute_treated_totals
-from twintrade.estimators.imputing.untreated_outcomes import Family as Family
 from twintrade.estimators.imputing.untreated_outcomes import fit_counterfactual as fit_counterfactual

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from twintrade.design import Observations
 from twintrade.design.fixed_effects import LABELS
 from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
+from twintrade.estimators.regression.cell_method import Family
 from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -22,7 +22,6 @@ from twintrade.numerics.linear import (
 )
 from twintrade.numerics.poisson import fit_poisson
 
-Family = Literal["linear", "poisson"]
 REACH = 1e-7
 """Relative distance at which a covariate is another than untreated rows determine it to be."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from twintrade.design import Observations
 from twintrade.effects import Dropped, Regression
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.absorbed import describe_absorbing_effect, list_all_treated
+from twintrade.estimators.regression.cell_method import Family
 from twintrade.estimators.regression.net_cells import NetCells
 from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.numerics.absorption import Absorber, build_absorber
@@ -17,7 +17,6 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.linear import fit_least_squares
 from twintrade.numerics.poisson import fit_poisson
 
-Family = Literal["linear", "poisson"]
 LARGEST_DENSE = 20_000_000
 """Numbers up to which the net dummies may be asked for, so that row scores are at hand: 160 MB."""
 

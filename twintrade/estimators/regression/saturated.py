@@ -1,7 +1,6 @@
 """Regression on one dummy per cohort and event time, linear or Poisson, as cohort effects."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -10,14 +9,13 @@ from twintrade.effects import CohortEffects, Dropped, Regression, UnitInfluence
 from twintrade.effects.labels import label_cells
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.absorbed import find_single_rows
+from twintrade.estimators.regression.cell_method import Family
 from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.estimators.regression.slopes import sum_influence_by_unit
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.linear import Collinear, fit_least_squares
 from twintrade.numerics.poisson import fit_poisson
-
-Family = Literal["linear", "poisson"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

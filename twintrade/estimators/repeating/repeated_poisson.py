@@ -6,19 +6,17 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate
-from twintrade.effects.estimate import Scale
 from twintrade.effects.labels import POOLED
 from twintrade.errors import EstimationError
 from twintrade.estimators.imputing.cells import Measure
 from twintrade.estimators.imputing.leads import find_lead_times
 from twintrade.estimators.imputing.table import Part, build_cohort_effects
+from twintrade.estimators.regression.cell_method import SCALES
 from twintrade.estimators.regression.proportional import compute_mean_differences
 from twintrade.estimators.repeating.repeated import WITHOUT, SameRows, find_unit_rows
 from twintrade.numerics.absorption import Reweighted, prepare_reweighting
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.poisson import Left, Refitted, WholeFit, fit_all_rows, refit_remaining
-
-SCALES: dict[Measure, Scale] = {"difference": "level", "log_ratio": "log points", "percent": "percent"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

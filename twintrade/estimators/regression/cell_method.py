@@ -1,0 +1,55 @@
+"""What methods share that give an effect to every cohort and period, additive or proportional."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from twintrade.design import Design
+from twintrade.effects.estimate import Scale
+from twintrade.errors import DesignError
+from twintrade.estimators.base import Estimator, Requires, Target
+
+Family = Literal["linear", "poisson"]
+SCALES: dict[str | None, Scale] = {
+    None: "log points",
+    "coefficient": "log points",
+    "log_ratio": "log points",
+    "difference": "level",
+    "percent": "percent",
+}
+"""Of a proportional effect, by its measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellMethod(Estimator):
+    """An effect for every cohort and period.
+
+    Attributes
+    ----------
+    family : {"linear", "poisson"}
+        Model of the untreated outcome: additive, or proportional with zeros.
+    """
+
+    family: Family = "linear"
+    measure: str | None = None
+
+    requires: ClassVar[Requires] = Requires(cohort_statistics=True)
+
+    @property
+    def target(self) -> Target:
+        """Percentages are of the treated units' total, other measures averages of rows."""
+        return "total" if self.measure == "percent" else "average unit"
+
+    def effect_scale(self, design: Design) -> Scale:
+        """Return the scale of the cells' effects."""
+        return design.scale if self.family == "linear" else SCALES[self.measure]
+
+    def refuse_logarithms(self, design: Design) -> None:
+        """Refuse logarithms of the outcome under a proportional model.
+
+        Raises
+        ------
+        DesignError
+            The outcome is in logarithms.
+        """
+        if self.family == "poisson" and design.transform == "log":
+            raise DesignError(f"{self.name} with family = 'poisson' takes the outcome in levels, not in logarithms")
