@@ -299,7 +299,7 @@ def test_a_typed_value_that_is_none_is_refused_whatever_its_type_holds(tmp_path,
     (message,) = caught.value.messages
     assert (message.row, message.column) == (9, "usd")
     assert f"“{bad}”" in message.message
-    assert message.message.endswith("(and 1 more rows)")
+    assert message.message.endswith("(and 1 more row)")
 
 
 def test_rules_of_rows_and_gb18030(tmp_path):
@@ -454,7 +454,7 @@ def test_a_weight_that_is_no_number_is_told_with_its_row(tmp_path):
     told = {m.row: (m.column, m.message) for m in caught.value.messages}
     assert told[9][0] == "kg"
     assert "12kg" in told[9][1]
-    assert "(and 1 more rows)" in told[9][1]
+    assert "(and 1 more row)" in told[9][1]
     assert "has more than 3 decimals: round the column" in told[22][1]
 
 

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+from twintrade.data.sources import format_counted
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison(ABC):
@@ -83,7 +85,7 @@ class Donors(Comparison):
     @property
     def label(self) -> str:
         """Short text for a table row."""
-        return f"{len(self.units)} donor{'' if len(self.units) == 1 else 's'}"
+        return format_counted(len(self.units), "donor")
 
     @property
     def sentence(self) -> str:

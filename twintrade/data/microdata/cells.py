@@ -29,7 +29,7 @@ from twintrade.data.microdata.names import Names, build_categories, encode_key, 
 from twintrade.data.schema.microdata import Microdata
 from twintrade.data.schema.source import TradeSource
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import quote_cell
+from twintrade.data.sources.cells import format_counted, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
 from twintrade.data.sources.provenance import InputRecord, read_data_card
@@ -177,7 +177,7 @@ def _tell_faulty(
     places = engine.first_rows(role, texts)
     for text, n in zip(texts, found["n"], strict=True):
         file, row = places.get(text, (source.file, None))
-        more = f" (and {n - 1:,} more rows)" if n > 1 else ""
+        more = f" (and {format_counted(n - 1, 'more row')})" if n > 1 else ""
         faults.error("number", f"{quote_cell(text)} {_why(text, decimals, role)}{more}", file, row, column)
     if len(texts) == limits.MAX_MESSAGES:
         faults.warn("number", f"{n_faulty:,} rows in all have a {role} that is no plain number", source.file)

@@ -13,7 +13,7 @@ from twintrade.data.geography.cities import read_cities
 from twintrade.data.geography.countries import resolve_column
 from twintrade.data.microdata.collapse import Engine
 from twintrade.data.schema.source import Constant, TradeSource
-from twintrade.data.sources.cells import TextColumn, build_text_array
+from twintrade.data.sources.cells import TextColumn, build_text_array, format_counted
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray, ObjectArray
@@ -137,7 +137,7 @@ class _Reader:
             for m in mine:
                 n = int(n_rows[m.row]) if m.row is not None else 1
                 file, row = places.get(str(by_role[role][m.row or 0]), (self._source.file, None))
-                more = f" (and {n - 1:,} more rows)" if n > 1 else ""
+                more = f" (and {format_counted(n - 1, 'more row')})" if n > 1 else ""
                 self._faults.error(m.code, m.message + more, file, row, m.column)
         return np.asarray(meant, dtype=object)
 

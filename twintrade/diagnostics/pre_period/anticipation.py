@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from twintrade.data.sources import format_counted
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import Variant, compare_variants, format_effect, list_failures, simplify_inference
@@ -16,7 +17,7 @@ from twintrade.inference.base import Inference
 
 def shift_reference(design: Design, periods: int) -> Variant:
     """Return the design with the reference moved before the periods of anticipation."""
-    label = "no anticipation" if periods == 0 else f"{periods} period{'s' if periods > 1 else ''} of anticipation"
+    label = "no anticipation" if periods == 0 else f"{format_counted(periods, 'period')} of anticipation"
     try:
         changed = replace(design, anticipation=periods, reference=min(design.reference, -periods - 1))
     except DesignError as error:

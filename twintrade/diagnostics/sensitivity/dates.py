@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from twintrade.data.sources import format_counted
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.sensitivity.date_bounds import compute_date_bounds
@@ -46,7 +47,7 @@ def iterate_date_variants(design: Design) -> Iterator[Variant]:
     vague = _vague(design)
     if vague.any():
         n = int(vague.sum())
-        label = f"one period later where only the year is known ({n} unit{'s' if n > 1 else ''})"
+        label = f"one period later where only the year is known ({format_counted(n, 'unit')})"
         yield Variant(label, "precision", design.reassigned(np.where(vague, onset + 1, onset)))
     panel = design.panel
     yield Variant("onset period left out", "donut", design.restricted(panel.period != onset[panel.unit]))

@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 import pandas as pd
 
+from twintrade.data.sources import format_counted
 from twintrade.design import COMPARISONS, Design, TransformName
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.anticipation import shift_reference
@@ -170,7 +171,7 @@ class SpecificationCurve(Diagnostic):
                     "fixed_effects": effects,
                     "comparison": side,
                     "window": "all" if window is None else f"{window[0]:+d} to {window[1]:+d}",
-                    "anticipation": f"{periods} period{'s' * (periods != 1)}",
+                    "anticipation": format_counted(periods, "period"),
                     "dates": label,
                     "weights": weights or "none",
                 }

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from twintrade.data.sources import format_counted
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.sensitivity.dates import has_vague_date
@@ -169,11 +170,10 @@ def _summary(known: pd.DataFrame) -> str:
     effects, p = known["effect"], known["p"]
     n_dates, n_sets, n_methods = (known[c].nunique() for c in ("date", "donor_set", "method"))
     same = max((effects > 0).mean(), (effects < 0).mean())
-    plural = "" if n_dates == 1 else "s"
     methods = "" if n_methods == 1 else f", {n_methods} methods"
     return (
-        f"Over {len(known)} combinations of {n_dates} reading{plural} of the date{methods} and {n_sets} donor sets "
-        f"the median mean gap is {effects.median():+.3g} (from {effects.min():+.3g} to {effects.max():+.3g}), "
-        f"{100 * same:.0f} % of one sign; the median rank p is {p.median():.3f}. The smallest of them, "
-        f"{p.min():.3f}, is not a finding: with so many combinations something is always smallest."
+        f"Over {len(known)} combinations of {format_counted(n_dates, 'reading')} of the date{methods} and {n_sets} "
+        f"donor sets the median mean gap is {effects.median():+.3g} (from {effects.min():+.3g} to "
+        f"{effects.max():+.3g}), {100 * same:.0f} % of one sign; the median rank p is {p.median():.3f}. The smallest "
+        f"of them, {p.min():.3f}, is not a finding: with so many combinations something is always smallest."
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from twintrade.data.sources import format_counted
 from twintrade.design import Design
 from twintrade.design.donors import REASONS, DonorSet, build_donor_sets, find_treated_unit
 from twintrade.diagnostics.base import Diagnostic
@@ -60,8 +61,7 @@ def _rows(donor_set: DonorSet) -> pd.DataFrame:
 def _sentence(donor_set: DonorSet, design: Design) -> str:
     counts = donor_set.excluded["reason"].value_counts()
     why = ", ".join(f"{n} {REASONS.get(str(reason), str(reason))}" for reason, n in counts.items())
-    number = "1 unit" if donor_set.n_donors == 1 else f"{donor_set.n_donors} units"
-    text = f"Donor set {donor_set.key}, {donor_set.description}: {number}"
+    text = f"Donor set {donor_set.key}, {donor_set.description}: {format_counted(donor_set.n_donors, 'unit')}"
     return f"{text}; excluded: {why}." if why else f"{text}; none excluded."
 
 
