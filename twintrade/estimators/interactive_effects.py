@@ -6,7 +6,6 @@ from typing import ClassVar
 from twintrade.design import Design
 from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.imputing.factor_counterfactual import (
     build_cells,
     choose_size,
@@ -14,10 +13,11 @@ from twintrade.estimators.imputing.factor_counterfactual import (
     find_largest_rank,
     fit_untreated,
 )
+from twintrade.estimators.imputing.factor_method import FactorMethod
 
 
 @dataclass(frozen=True, slots=True)
-class InteractiveEffects(Estimator):
+class InteractiveEffects(FactorMethod):
     """Unit and period effects and factors with unit loadings, fitted on untreated rows, predict treated ones.
 
     Pre-period effects are averages of residuals of rows in the fit: they are small by construction and no test of
@@ -29,18 +29,14 @@ class InteractiveEffects(Estimator):
         Number of factors; None chooses it by hold-outs.
     max_rank : int
         Most factors tried; fewer where one unit in ten has too few untreated rows for them.
-    seed : int
-        Of the hold-outs.
     """
 
     rank: int | None = None
     max_rank: int = 4
-    seed: int = 20240501
 
     name: ClassVar[str] = "interactive_effects"
     title: ClassVar[str] = "Interactive effects"
     citation: ClassVar[str] = "xu2017"
-    requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",), weights=False)
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by onset and event time; "rank" and the held-out errors are among the statistics.

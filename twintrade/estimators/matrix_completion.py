@@ -8,7 +8,6 @@ import numpy as np
 from twintrade.design import Design
 from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.imputing.factor_counterfactual import (
     build_cells,
     choose_size,
@@ -17,6 +16,7 @@ from twintrade.estimators.imputing.factor_counterfactual import (
     find_usable,
     fit_untreated,
 )
+from twintrade.estimators.imputing.factor_method import FactorMethod
 from twintrade.numerics.factor_model import fit_factor_model
 
 SHARES = (1.0, 0.6, 0.4, 0.25, 0.15, 0.1, 0.06, 0.03)
@@ -24,7 +24,7 @@ SHARES = (1.0, 0.6, 0.4, 0.25, 0.15, 0.1, 0.06, 0.03)
 
 
 @dataclass(frozen=True, slots=True)
-class MatrixCompletion(Estimator):
+class MatrixCompletion(FactorMethod):
     """Unit and period effects and a matrix of small nuclear norm, fitted on untreated rows, predict treated ones.
 
     Pre-period effects are averages of residuals of rows in the fit: they are small by construction and no test of
@@ -35,17 +35,13 @@ class MatrixCompletion(Estimator):
     penalty : float or None
         Amount taken off every singular value, as a share of the largest one of what unit and period effects leave of
         the untreated rows, so that the unit of measure does not matter. None chooses it by hold-outs.
-    seed : int
-        Of the hold-outs.
     """
 
     penalty: float | None = None
-    seed: int = 20240501
 
     name: ClassVar[str] = "matrix_completion"
     title: ClassVar[str] = "Matrix completion"
     citation: ClassVar[str] = "athey2021"
-    requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",), weights=False)
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by onset and event time; "penalty" and the held-out errors are among the statistics.
