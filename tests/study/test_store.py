@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,31 @@ def test_a_second_run_is_refused_and_a_stale_lock_is_taken_over(tmp_path):
     path.write_text('{"pid": 1, "started": "long ago"}')
     with hold_lock(path, "x"):
         assert str(os.getpid()) in path.read_text()
+
+
+def test_a_lock_ends_with_its_process_though_a_child_of_it_lives_on(tmp_path):
+    path = tmp_path / "x.lock"
+    code = (
+        "import os, sys, time; from pathlib import Path; from twintrade.study.store.lock import hold_lock\n"
+        "with hold_lock(Path(sys.argv[1]), 'x'):\n"
+        "    child = os.fork()\n"
+        "    if child == 0: time.sleep(60)\n"
+        "    print(child, flush=True); os.kill(os.getpid(), 9)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as holder:
+        child = int(holder.stdout.readline())
+        try:
+            assert holder.wait() == -signal.SIGKILL
+            with hold_lock(path, "x"):
+                assert str(os.getpid()) in path.read_text()
+        finally:
+            os.kill(child, signal.SIGKILL)
+
+
+def test_a_lock_that_cannot_be_made_says_so(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(StoreError, match=r"the lock x\.lock cannot be made \(.+\)"):
+        hold_lock(tmp_path / "file" / "x.lock", "x").__enter__()
 
 
 def test_csv_keeps_every_digit_and_kind_of_value():

@@ -1,6 +1,5 @@
 """One run at a time per analysis: a lock that ends with the process that holds it, however that ends."""
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -8,7 +7,15 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from twintrade.errors import StoreError
+
+_WAIT_SECONDS = 0.1
+"""Long enough to meet a holder that is just letting go, too short to be noticed."""
+
+_FIRST_BYTE = 1
+"""Where the holder's name begins: on Windows the lock is the byte before it, which nobody else may read."""
 
 
 @contextmanager
@@ -30,67 +37,40 @@ def hold_lock(path: Path, name: str) -> Iterator[None]:
     StoreError
         Another run holds the lock, or the file cannot be made.
     """
-    descriptor = _taken(path, name)
     try:
-        yield
-    finally:
-        _released(descriptor, path)
-
-
-def _taken(path: Path, name: str) -> int:
-    while True:
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-        except OSError as error:
-            raise StoreError(
-                f"the lock {path.name} cannot be made ({error.strerror}): is the folder writable?"
-            ) from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _holder(descriptor)
-            os.close(descriptor)
-            raise StoreError(f"{name} is being run by another process ({holder}): wait for it to end") from None
-        if _is_current(descriptor, path):
-            break
-        os.close(descriptor)
-    try:
-        _describe(descriptor)
+        held = FileLock(path, timeout=_WAIT_SECONDS, poll_interval=_WAIT_SECONDS / 5).acquire()
+    except Timeout:
+        raise StoreError(
+            f"{name} is being run by another process ({_read_holder(path)}): wait for it to end"
+        ) from None
     except OSError as error:
-        _released(descriptor, path)
-        raise StoreError(f"the lock {path.name} cannot be written ({error.strerror})") from None
-    except BaseException:
-        _released(descriptor, path)
-        raise
-    return descriptor
+        raise StoreError(f"the lock {path.name} cannot be made ({error.strerror}): is the folder writable?") from None
+    with held:
+        try:
+            _write_holder(path)
+            yield
+        finally:
+            # Removed while it is held; one that cannot be removed is stale and does no harm.
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
-def _released(descriptor: int, path: Path) -> None:
-    """Remove the file, then let go of it; one that cannot be removed is stale and does no harm."""
-    try:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-    finally:
-        os.close(descriptor)
-
-
-def _is_current(descriptor: int, path: Path) -> bool:
-    """Whether the file under this name is still the one that was locked: its last holder may just have removed it."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-def _describe(descriptor: int) -> None:
+def _write_holder(path: Path) -> None:
     holder = {"pid": os.getpid(), "started": datetime.now(UTC).isoformat(timespec="seconds")}
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, json.dumps(holder).encode())
-
-
-def _holder(descriptor: int) -> str:
     try:
-        holder = json.loads(os.pread(descriptor, 4096, 0))
+        with path.open("r+b", buffering=0) as stream:
+            stream.seek(_FIRST_BYTE)
+            stream.truncate()
+            stream.write(json.dumps(holder).encode())
+    except OSError as error:
+        raise StoreError(f"the lock {path.name} cannot be written ({error.strerror})") from None
+
+
+def _read_holder(path: Path) -> str:
+    try:
+        with path.open("rb", buffering=0) as stream:
+            stream.seek(_FIRST_BYTE)
+            holder = json.loads(stream.read())
         return f"process {int(holder['pid'])}, since {holder['started']}"
     except (ValueError, KeyError, TypeError, OSError):
         return "its lock file is still empty"
