@@ -3,8 +3,8 @@
 import json
 import os
 import platform
-import resource
 import subprocess
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -106,8 +106,15 @@ def collect_surroundings() -> dict[str, Any]:
 
 
 def measure_peak_memory_mb() -> int:
-    """Return the largest memory this process has used."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """Return the largest memory this process has used, in mebibytes."""
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset) // 2**20
+    import resource
+
+    # The kernel keeps the peak; it counts in kibibytes, on a Mac in bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def _git(root: Path, words: Sequence[str]) -> str | None:
