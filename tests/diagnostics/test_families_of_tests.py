@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from twintrade.numerics.testing.multiple_testing import (
-    adjust_benjamini_hochberg,
     adjust_holm,
     adjust_romano_wolf,
     adjust_sharpened_q,
@@ -58,11 +57,6 @@ def test_holm_rejects_what_its_definition_and_the_closure_reject(p, level) -> No
     assert adjusted == rejected_by_holm(p, level) == rejected_by_closure(p, level)
 
 
-@pytest.mark.parametrize("level", [0.01, 0.05, 0.1, 0.5])
-def test_benjamini_hochberg_rejects_what_its_definition_rejects(p, level) -> None:
-    assert int((adjust_benjamini_hochberg(p) <= level).sum()) == n_rejected(p, level)
-
-
 def test_a_sharpened_q_is_the_smallest_level_that_two_stages_reject_at(p) -> None:
     expected = np.ones(p.size)
     for level in np.arange(1000, 0, -1) / 1000:
@@ -73,7 +67,7 @@ def test_a_sharpened_q_is_the_smallest_level_that_two_stages_reject_at(p) -> Non
 
 def test_missing_p_values_stay_missing_and_do_not_count() -> None:
     p = np.array([0.01, np.nan, 0.04])
-    for adjust in (adjust_holm, adjust_benjamini_hochberg, adjust_sharpened_q):
+    for adjust in (adjust_holm, adjust_sharpened_q):
         found = adjust(p)
         assert np.isnan(found[1])
         assert found[[0, 2]] == pytest.approx(adjust(p[[0, 2]]))

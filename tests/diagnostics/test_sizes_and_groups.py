@@ -19,7 +19,6 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.testing.multiple_testing import (
-    adjust_benjamini_hochberg,
     adjust_holm,
     adjust_romano_wolf,
     adjust_sharpened_q,
@@ -176,16 +175,13 @@ def test_rescaling_changes_nothing_but_log_plus_one(rng, estimator, transform) -
     assert "log(1 + X)" in found.sentence
 
 
-def test_families_of_tests() -> None:
+def test_sharpened_q_values_stay_below_benjamini_hochberg() -> None:
     from statsmodels.stats.multitest import multipletests
 
     p = np.array([0.001, 0.012, 0.02, 0.04, 0.3, np.nan, 0.9])
     known = p[~np.isnan(p)]
-    assert adjust_holm(p)[~np.isnan(p)] == pytest.approx(multipletests(known, method="holm")[1])
-    assert adjust_benjamini_hochberg(p)[~np.isnan(p)] == pytest.approx(multipletests(known, method="fdr_bh")[1])
-    assert np.isnan(adjust_holm(p)[5])
     q = adjust_sharpened_q(p)[~np.isnan(p)]
-    assert (q <= adjust_benjamini_hochberg(known) + 1e-3).all()
+    assert (q <= multipletests(known, method="fdr_bh")[1] + 1e-3).all()
     assert (np.diff(q) >= 0).all()
 
 

@@ -72,7 +72,11 @@ def fit_random_effects(
 
 
 def _paule_mandel(effects: FloatArray, variances: FloatArray) -> float:
-    """Solve for the variance of true effects at which the weighted squares equal their expectation, n - 1."""
+    """Solve for the variance of true effects at which the weighted squares equal their expectation, n - 1.
+
+    By bisection: the iteration of ``combine_effects`` in statsmodels takes the variance to be zero where rounding
+    puts the weighted squares just below their expectation, the more often the closer it is asked to come.
+    """
 
     def excess(tau2: float) -> float:
         weights = 1 / (variances + tau2)

@@ -1,4 +1,4 @@
-"""P-values of a family of tests: Holm, Benjamini-Hochberg, sharpened q-values, and Romano-Wolf from joint draws."""
+"""P-values of a family of tests: Holm, sharpened q-values, and Romano-Wolf from joint draws."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,6 @@ from twintrade.numerics.arrays import FloatArray
 def adjust_holm(p: FloatArray) -> FloatArray:
     """Return step-down p-values that control the chance of any false rejection (Holm 1979). NaN stays NaN."""
     return _on_known(p, _holm)
-
-
-def adjust_benjamini_hochberg(p: FloatArray) -> FloatArray:
-    """Return q-values that control the share of false rejections (Benjamini and Hochberg 1995)."""
-    return _on_known(p, _benjamini_hochberg)
 
 
 def adjust_sharpened_q(p: FloatArray) -> FloatArray:
@@ -51,19 +46,9 @@ def _on_known(p: FloatArray, adjust: Callable[[FloatArray], FloatArray]) -> Floa
 
 
 def _holm(p: FloatArray) -> FloatArray:
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * np.arange(p.size, 0, -1)
-    out = np.empty(p.size)
-    out[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
-    return out
+    from statsmodels.stats.multitest import multipletests
 
-
-def _benjamini_hochberg(p: FloatArray) -> FloatArray:
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * p.size / np.arange(1, p.size + 1)
-    out = np.empty(p.size)
-    out[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return out
+    return np.asarray(multipletests(p, method="holm")[1])
 
 
 def _sharpened(p: FloatArray) -> FloatArray:
