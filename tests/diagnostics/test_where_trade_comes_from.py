@@ -8,6 +8,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.mechanisms.margins import Margins
 from twintrade.diagnostics.mechanisms.spillovers import SAME_CITY, SAME_PARTNER, Spillovers, mark_exposed_treated
 from twintrade.diagnostics.pre_period.selection import Selection, fit_cloglog
+from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
@@ -95,19 +96,44 @@ def test_margins_say_what_is_missing(rng) -> None:
     assert "linear methods" in Margins(columns=("firms",)).check(poisson, BY_UNIT, rng).sentence
 
 
-def test_cloglog_equals_statsmodels(rng) -> None:
-    import statsmodels.api as sm
-
+def hazard_data(rng):
     x = np.column_stack([np.ones(800), rng.normal(size=(800, 2))])
     y = (rng.random(800) < -np.expm1(-np.exp(x @ [-1.5, 0.6, -0.3]))).astype(float)
-    codes = np.arange(800) // 10
-    beta, covariance = fit_cloglog(y, x, [codes])
-    link = sm.families.links.CLogLog()
-    theirs = sm.GLM(y, x, family=sm.families.Binomial(link=link)).fit(
-        tol=1e-12, cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}
+    return y, x, [np.arange(800) // 10, rng.integers(0, 12, 800)]
+
+
+@pytest.mark.parametrize("n_ways", [1, 2])
+def test_cloglog_solves_its_scores_and_has_their_sandwich(rng, n_ways) -> None:
+    y, x, clusters = hazard_data(rng)
+    clusters = clusters[:n_ways]
+
+    def scores(b):
+        rate = np.exp(x @ b)
+        return x * (y * rate * np.exp(-rate) / -np.expm1(-rate) - (1 - y) * rate)[:, None]
+
+    beta, covariance = fit_cloglog(y, x, clusters)
+    assert scores(beta).sum(axis=0) == pytest.approx(0, abs=1e-7)
+    steps = 1e-5 * np.eye(3)
+    bread = np.linalg.inv(np.array([(scores(beta - s) - scores(beta + s)).sum(axis=0) / 2e-5 for s in steps]))
+    both = clusters[0] * 100 + clusters[-1]
+    signed = [(1, clusters[0])] if n_ways == 1 else [(1, clusters[0]), (1, clusters[1]), (-1, both)]
+    sums = [(sign, pd.DataFrame(scores(beta)).groupby(codes).sum().to_numpy()) for sign, codes in signed]
+    meat = sum(sign * part.T @ part for sign, part in sums)
+    assert covariance == pytest.approx(bread @ meat @ bread, rel=1e-5, abs=1e-9)
+
+
+def test_cloglog_with_a_variable_twice_predicts_the_same(rng) -> None:
+    y, x, clusters = hazard_data(rng)
+    doubled = np.column_stack([x, 1000 * x[:, 1]])
+    assert doubled @ fit_cloglog(y, doubled, clusters)[0] == pytest.approx(
+        x @ fit_cloglog(y, x, clusters)[0], rel=1e-7
     )
-    assert beta == pytest.approx(theirs.params, rel=1e-6)
-    assert np.sqrt(np.diag(covariance)) == pytest.approx(theirs.bse, rel=1e-5)
+
+
+def test_a_variable_that_predicts_ties_perfectly_is_said(rng) -> None:
+    _, x, clusters = hazard_data(rng)
+    with pytest.raises(EstimationError, match="perfectly"):
+        fit_cloglog((x[:, 1] > 1).astype(float), x, clusters)
 
 
 def selected(seed: int, strength: float) -> Design:

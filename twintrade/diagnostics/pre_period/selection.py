@@ -1,5 +1,6 @@
 """Which dyads sign, and when: a hazard of signing on what went before, such as trade that grew already."""
 
+import warnings
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,12 +14,13 @@ from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering import compute_two_sided_p, sum_by_group
-from twintrade.numerics.arrays import FloatArray, IntArray, compact, intersect_codes
+from twintrade.inference.clustering import compute_two_sided_p
+from twintrade.numerics.arrays import FloatArray, IntArray, compact
 
 COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")
 STEPS = 100
 CONVERGED = 1e-10
+INDEPENDENT = 1e-7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,58 +159,32 @@ def _other_ties(design: Design) -> FloatArray:
 
 
 def fit_cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple[FloatArray, FloatArray]:
-    """Fit Pr(y = 1) = 1 - exp(-exp(x b)) by Newton steps, with clustered covariance.
+    """Fit Pr(y = 1) = 1 - exp(-exp(x b)) by scoring, with covariance clustered one or two ways.
 
     Raises
     ------
     EstimationError
         No convergence: some variable predicts agreements perfectly.
     """
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.families.links import CLogLog
+    from statsmodels.genmod.generalized_linear_model import GLM
+
     scale = np.maximum(np.abs(x).max(axis=0), 1e-300)
-    z = x / scale
-    beta = np.zeros(z.shape[1])
-    beta[0] = np.log(-np.log1p(-min(max(y.mean(), 1e-9), 1 - 1e-9)))
-    for _ in range(STEPS):
-        score, weight = _derivatives(y, z @ beta)
-        step = np.linalg.lstsq(z.T @ (z * weight[:, None]), z.T @ score, rcond=None)[0]
-        step *= min(1.0, 2.0 / max(1e-300, float(np.abs(step).max())))
-        beta = beta + step
-        if float(np.abs(step).max()) < CONVERGED:
-            break
-    else:
+    # Variables that follow from others share their coefficient: the fit is on as many axes as are independent.
+    _, sizes, axes = np.linalg.svd(x / scale, full_matrices=False)
+    axes = axes[sizes > INDEPENDENT * sizes[0]].T
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what they warn of, separation and overflow, ends in no convergence
+        fitted = GLM(y, x / scale @ axes, family=Binomial(link=CLogLog())).fit(
+            maxiter=STEPS,
+            tol=CONVERGED,
+            tol_criterion="params",
+            cov_type="cluster",
+            cov_kwds={"groups": np.column_stack(clusters).squeeze(), "use_correction": False},
+        )
+    beta = axes @ np.asarray(fitted.params)
+    if not (fitted.converged and np.isfinite(beta).all() and np.abs(beta[1:]).max(initial=0.0) <= 1e3):
         raise EstimationError("the hazard does not converge: a variable predicts agreements perfectly")
-    if float(np.abs(beta[1:]).max(initial=0.0)) > 1e3:
-        raise EstimationError("the hazard does not converge: a variable predicts agreements perfectly")
-    score = _derivatives(y, z @ beta)[0]
-    weight = _observed_curvature(y, z @ beta)
-    bread = np.linalg.pinv(z.T @ (z * weight[:, None]))
-    rows = (z * score[:, None]) @ bread
-    total = np.zeros_like(bread)
-    for sign, codes in _terms(clusters):
-        sums = sum_by_group(rows, codes)
-        total += sign * sums.T @ sums
-    return beta / scale, total / np.outer(scale, scale)
-
-
-def _terms(clusters: list[IntArray]) -> list[tuple[int, IntArray]]:
-    if len(clusters) == 1:
-        return [(1, clusters[0])]
-    return [(1, clusters[0]), (1, clusters[1]), (-1, intersect_codes(clusters))]
-
-
-def _derivatives(y: FloatArray, index: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the derivative of the log likelihood in the index, and its expected curvature."""
-    rate, ratio = _rates(index)
-    return y * ratio - (1 - y) * rate, np.maximum(rate * ratio, 1e-12)
-
-
-def _observed_curvature(y: FloatArray, index: FloatArray) -> FloatArray:
-    rate, ratio = _rates(index)
-    return np.asarray((1 - y) * rate - y * ratio * (1 - rate - ratio))
-
-
-def _rates(index: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the hazard rate and the derivative of ln(1 - exp(-rate)) in the index."""
-    rate = np.exp(np.clip(index, -500, 30))
-    chance = -np.expm1(-rate)
-    return rate, np.where(chance > 0, rate * np.exp(-rate) / np.maximum(chance, 1e-300), 1.0)
+    covariance = axes @ np.asarray(fitted.cov_params()) @ axes.T
+    return beta / scale, covariance / np.outer(scale, scale)
