@@ -12,7 +12,7 @@ from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.effects.payload_kinds import PayloadKind, read_payload_kinds
 from twintrade.render.blocks import Figure, Table
 from twintrade.render.exhibits.payloads import build_payload
-from twintrade.render.figures import forest
+from twintrade.render.figures import forest, heat_map
 from twintrade.render.page import Page
 from twintrade.study.store.frames import from_bytes
 from twintrade.study.store.replay import build_tidy_files
@@ -137,3 +137,11 @@ def test_a_point_without_an_interval_says_its_p() -> None:
     said = [t.get_text() for t in drawn.axes[0].texts]
     assert said == ["0.100 (0.000 to 0.300)", "0.200 (p = 0.035)"]
     assert [t.get_text() for t in drawn.axes[0].get_yticklabels()] == ["a", "b", "rest"]
+
+
+def test_a_heat_map_writes_each_value_once_and_nothing_in_empty_cells():
+    frame = pd.DataFrame({"cohort": [2001, 2001, 2002], "event_time": [-1, 0, 0], "effect": [0.25, -1.5, 0.0]})
+    axes = heat_map.draw(frame).axes[0]
+    assert [text.get_text() for text in axes.texts if text.get_text()] == ["0.25", "−1.50", "0.00"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["−1", "0"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["2001", "2002"]
