@@ -253,5 +253,5 @@ def test_bands_draw_themselves():
     figure = draw_bands(bands, "PPML")
     words = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert "reference (−1), zero by definition" in words
-    assert "no simultaneous band from this inference" in words
+    assert "only pointwise intervals are available" in words
     assert "pre-period base: universal" in words

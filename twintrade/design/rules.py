@@ -25,9 +25,9 @@ MOST_NAMED = 60
 RuleName = Literal["first_agreement", "nth_agreement", "dose"]
 
 RULES: Mapping[RuleName, str] = {
-    "first_agreement": "A unit counts as treated from its first agreement",
-    "nth_agreement": "A unit counts as treated from its agreement number {n}",
-    "dose": "A unit's dose is its number of agreements in force, and it counts as treated from the first",
+    "first_agreement": "A pair counts as treated from its first agreement",
+    "nth_agreement": "A pair counts as treated from its agreement number {n}",
+    "dose": "A pair's dose is its number of agreements in force, and it counts as treated from the first",
 }
 
 

@@ -83,7 +83,7 @@ class TripleDifference(Estimator):
         given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
         return (
             "Without the agreement, the gap between affected and unaffected flows of treated units would have moved "
-            f"like that of {design.comparison.sentence}{given}, and the agreement leaves unaffected flows alone."
+            f"like that of {design.comparison.sentence}{given}, and the agreement does not change unaffected flows."
         )
 
     def estimand(self, design: Design) -> str:

@@ -243,7 +243,7 @@ def _legend(frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: 
     handles.append(
         plain(f"{level} simultaneous (sup-t) band", 1.0)
         if frame["simultaneous_low"].notna().any()
-        else plain("no simultaneous band from this inference", 0.0)
+        else plain("only pointwise intervals are available", 0.0)
     )
     if np.isinf(frame[["low", "high"]].astype(float).to_numpy()).any():
         handles.append(plain("arrow: interval without an end", 0.0))
