@@ -151,7 +151,7 @@ def test_integer_weights_equal_repeated_rows_and_zero_weights_equal_absent_ones(
     repeated = fit_poisson(np.repeat(y, times), np.repeat(X, times, axis=0), [np.repeat(c, times) for c in codes])
     np.testing.assert_allclose(weighted.coefficients, repeated.coefficients, rtol=COEFFICIENTS)
     assert np.array_equal(weighted.separated[0].rows, np.flatnonzero(times == 0))
-    assert weighted.separated[0].reason == "weight of zero"
+    assert weighted.separated[0].cause == "weight of zero"
 
 
 def test_singletons_are_listed_and_change_no_coefficient():

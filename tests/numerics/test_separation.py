@@ -86,9 +86,15 @@ def test_separated_rows_of_real_tables_equal_a_linear_program(flows):
 
 
 def test_some_of_the_problems_are_separated_beyond_empty_levels():
-    reasons = {part.reason for seed in range(60) for part in fit_poisson(*problem(seed)[:3]).separated}
-    assert "separated by a regressor or a combination of effects" in reasons
-    assert "all-zero level of effect 0" in reasons
+    causes = {(part.cause, part.effect) for seed in range(60) for part in fit_poisson(*problem(seed)[:3]).separated}
+    assert ("prediction", -1) in causes
+    assert ("all-zero level", 0) in causes
+
+
+def test_an_empty_level_names_its_effect_by_place():
+    y, codes = np.array([0.0, 0.0, 1.0, 2.0, 3.0, 1.0]), [np.array([0, 1, 0, 1, 0, 1]), np.array([0, 0, 1, 1, 2, 2])]
+    (part,) = fit_poisson(y, np.empty((6, 0)), codes).separated
+    assert (part.cause, part.effect, part.rows.tolist()) == ("all-zero level", 1, [0, 1])
 
 
 def test_two_blocks_of_positives_separate_the_zeros_between_them():

@@ -34,17 +34,17 @@ def list_separated_rows(
     out = []
     for one in separated:
         left = left - np.bincount(o.unit[rows[one.rows]], minlength=o.n_units)
-        out.append(_listed(o, one.reason, rows[one.rows], left, names))
+        out.append(_listed(o, one, rows[one.rows], left, names))
     return tuple(out)
 
 
-def _listed(o: Observations, why: str, rows: IntArray, left: IntArray, effects: tuple[str, ...]) -> Dropped:
+def _listed(o: Observations, why: Separated, rows: IntArray, left: IntArray, effects: tuple[str, ...]) -> Dropped:
     reason, sentence = "separated", "rows with a zero that a regressor or a combination of effects predicts perfectly"
-    if why.startswith("all-zero level of effect"):
-        label = effects[int(why.rsplit(" ", 1)[1])].replace("_", " × ")
+    if why.cause == "all-zero level":
+        label = effects[why.effect].replace("_", " × ")
         reason = "all-zero-level"
         sentence = f"rows of a {label} whose outcomes are all zero: they say nothing about proportions"
-    elif why.startswith("weight"):
+    elif why.cause == "weight of zero":
         reason, sentence = "no-weight", "rows with a weight of zero"
     units = np.unique(o.unit[rows])
     lost = units[left[units] == 0]

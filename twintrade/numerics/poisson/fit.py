@@ -118,8 +118,7 @@ def fit_poisson(
     kept, separated = _keep_rows(y, effects.levels.codes, weights)
     separated_rows, full_rank = find_separated(y, X, effects, kept)
     if separated_rows.any():
-        gone = np.flatnonzero(separated_rows)
-        separated.append(Separated(gone, "separated by a regressor or a combination of effects"))
+        separated.append(Separated(np.flatnonzero(separated_rows), "prediction"))
         kept &= ~separated_rows
     alone = np.flatnonzero(find_singletons_among(effects.levels, kept))
     if drop_singletons:

@@ -8,7 +8,7 @@ left can only be separated along directions that the rows with positive outcomes
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
@@ -28,13 +28,16 @@ FIRST_PROBES = 2
 LARGEST_LOADING = 1e5
 MOST_PROBES = 32
 
+Cause = Literal["all-zero level", "weight of zero", "prediction"]
+
 
 @dataclass(frozen=True, slots=True)
 class Separated:
-    """Positions of rows that were dropped, (m,), and why."""
+    """Positions of rows that were dropped, (m,), and why; ``effect`` is the place of the effect whose level it is."""
 
     rows: IntArray
-    reason: str
+    cause: Cause
+    effect: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def drop_all_zero_levels(
         empty = (sums <= 0)[code]
         empty &= kept
         if empty.any():
-            found.append(Separated(np.flatnonzero(empty), f"all-zero level of effect {place}"))
+            found.append(Separated(np.flatnonzero(empty), "all-zero level", place))
             kept &= ~empty
     return kept, found
 
