@@ -56,6 +56,12 @@ def fitted(request):
     return fit(estimator, made("level" if request.param == "ppml" else "log"))
 
 
+def test_known_shocks_of_many_units_are_printed_with_the_sensitivity_of_the_estimate(fitted) -> None:
+    found = DIAGNOSTICS["known_shocks"]().check(fitted, Clustered(), np.random.default_rng(0))
+    assert found.is_available
+    assert found.topic == "sensitivity"
+
+
 @pytest.mark.parametrize("name", list(INFERENCES))
 def test_every_inference_gives_bands_or_a_reason(fitted, name) -> None:
     kind = INFERENCES[name]

@@ -124,6 +124,7 @@ def test_a_shock_at_the_tie_is_a_rival_and_one_far_away_is_not():
     assert "coincident-shock" in {m.code for m in near.messages}
     far = check(KnownShocks(), case(onset=2012, n_periods=15))
     assert far.verdict == "pass"
+    assert far.topic == KnownShocks.topic == "single_case"
     assert far.table["label"].tolist() == ["China enters the WTO", "textile quotas end", "financial crisis"]
 
 

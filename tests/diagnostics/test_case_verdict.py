@@ -68,8 +68,13 @@ def test_disagreeing_donor_sets_lead():
     finding = verdict(fit(DoubleRatio(), dyad_design(frame, {"c0-p0": 2006})))
     assert finding.sentence.startswith("The two donor sets disagree about the flow of c0-p0")
     assert {m.code for m in finding.messages} == {"cannot-tell"}
-    assert finding.verdict == "none"
+    assert (finding.verdict, finding.direction) == ("none", "none")
     assert np.isnan(finding.value)
+
+
+@pytest.mark.parametrize(("effect", "direction"), [(1.0, "higher"), (-1.0, "lower")])
+def test_the_direction_is_the_sign_of_the_effect(effect, direction):
+    assert verdict(case_fit(effect)).direction == direction
 
 
 def test_paths_hold_the_case_its_counterfactual_and_every_placebo():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from twintrade.effects import ResultSet
+from twintrade.effects import Finding, ResultSet, build_findings_frame
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 
 HOSTILE = ("<script>alert(1)</script>", "=1+1", "\\input{/etc/passwd}", "$x^2$", '#let x = 1; #panic("x")', "青岛市")
@@ -157,29 +157,24 @@ def _bands(
 
 def _findings(names: tuple[str, ...]) -> pd.DataFrame:
     rows = [
-        ("pretrend", "imputation", "gravity", "pass", "The joint pre-period test has p = 0.31.", 0.31, "p"),
-        ("placebo_rank", "imputation", "gravity", "none", f"{names[5]} ranks 1 of 25: p = 0.04.", 0.04, "p-floor"),
+        ("pretrend", "imputation", "pass", "The joint pre-period test has p = 0.31.", 0.31, "p", "sensitivity", ()),
+        ("placebo_rank", "imputation", "none", f"{names[5]} ranks 1 of 25: p = 0.04.", 0.04, "p-floor", "single_case",
+         ("placebo",)),
+        ("leave_one_out", "ppml", "fail", f"Without {names[0]} the estimate is 0.012.", 0.012, "log points",
+         "sensitivity", ()),
+        ("honest", "imputation", "none", "A violation half as large as before overturns the sign.", 0.5, "M",
+         "sensitivity", ()),
+        ("heterogeneity", "imputation", "none", "The effects by era and by size do not differ.", 0.6, "p", "forest",
+         ("forest",)),
+    ]  # fmt: skip
+    return build_findings_frame(
         (
-            "leave_one_out",
-            "ppml",
-            "gravity",
-            "fail",
-            f"Without {names[0]} the estimate is 0.012.",
-            0.012,
-            "log points",
-        ),
-        (
-            "honest",
-            "imputation",
-            "gravity",
-            "none",
-            "A violation half as large as before overturns the sign.",
-            0.5,
-            "M",
-        ),
-    ]
-    columns = ["diagnostic", "estimator", "specification", "verdict", "sentence", "value", "unit"]
-    return pd.DataFrame(rows, columns=columns)
+            Finding(diagnostic=name, verdict=verdict, sentence=sentence, value=value, unit=unit, topic=topic),
+            (estimator, "gravity"),
+            payloads,
+        )
+        for name, estimator, verdict, sentence, value, unit, topic, payloads in rows
+    )
 
 
 def _messages(names: tuple[str, ...]) -> pd.DataFrame:

@@ -71,6 +71,9 @@ def test_findings_in_lists_say_which_check_and_column_they_are_about():
         "specification": own["specification"],
         "verdict": "none",
         "sentence": "Not available because nothing was estimated.",
+        "reason": "nothing was estimated",
+        "topic": "single_case",
+        "payloads": "placebo",
     }
     made = replace(results, findings=pd.DataFrame([row], columns=results.findings.columns))
     lists = [b for b in build_appendix(made) if isinstance(b, BulletList)]

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from twintrade.effects import ResultSet
+from twintrade.effects import Finding, ResultSet, build_findings_frame
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
-from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.messages import build_messages_frame
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.study.claims.ledger import build_ledger, load_claims
@@ -31,7 +30,7 @@ def results(low=-0.1, high=0.3, effect=0.1, findings=(), **payloads):
         specifications=pd.DataFrame([spec | {"is_headline": True, "is_skipped": False}]),
         effects=pd.DataFrame(columns=["estimator", "specification", *EFFECT_COLUMNS]),
         bands=pd.DataFrame([keys | band]),
-        findings=pd.DataFrame(findings, columns=list(FINDING_COLUMNS)),
+        findings=build_findings_frame((f, ("ppml", "a"), ()) for f in findings),
         messages=build_messages_frame([]),
         payloads={k: pd.DataFrame(v) for k, v in payloads.items()},
     )
@@ -41,8 +40,13 @@ def of(found, claim):
     return found.set_index("claim_id").loc[claim]
 
 
-def finding(check, verdict, value=0.5, sentence="What was found."):
-    return (check, "ppml", "a", verdict, sentence, value, "p")
+def finding(check, verdict, value=0.5, sentence="What was found.", **facts):
+    return Finding(diagnostic=check, verdict=verdict, sentence=sentence, value=value, unit="p", **facts)
+
+
+POWER = Finding(
+    diagnostic="power", verdict="none", sentence="With these data ...", value=0.5, unit="log points", detectable=0.5
+)
 
 
 def test_every_named_claim_stands_in_the_ledger_of_every_analysis():
@@ -71,8 +75,7 @@ def test_an_objection_takes_support_away_and_no_interval_gives_none():
 
 
 def test_the_minimum_detectable_effect_is_the_placebo_one_where_it_was_drawn():
-    drawn = ("power", "ppml", "a", "none", "With these data ...", 0.5, "log points")
-    assert of(build_ledger(results(findings=[drawn])), "C1")["detectable"] == "+64.9% (placebo designs)"
+    assert of(build_ledger(results(findings=[POWER])), "C1")["detectable"] == "+64.9% (placebo designs)"
     # (0.3 + 0.1) / 2 / 1.96 standard errors times 2.80, in percent
     assert of(build_ledger(results()), "C1")["detectable"] == "+33.1% (from the interval)"
 
@@ -121,16 +124,51 @@ def test_a_user_adds_claims_about_a_column_or_a_check():
     assert not of(found, "own 3")["is_examined"]
 
 
-def test_a_single_case_is_answered_by_its_placebos():
-    said = (
-        "Stands out: after the agreement the flow of A-B stood on average 20 % above what its donors' path implies."
+@pytest.mark.parametrize(
+    ("claimed", "higher", "lower"),
+    [
+        ("higher", "supported", "not supported"),
+        ("lower", "not supported", "supported"),
+        ("not lower", "supported", "not supported"),
+        ("different", "supported", "supported"),
+    ],
+)
+def test_a_single_case_is_answered_by_its_placebos_and_their_direction(claimed, higher, lower):
+    own = [{"text": "Exports moved.", "id": "X", "about": "headline", "direction": claimed}]
+
+    def said(verdict, direction):
+        case = results(findings=[finding("case_verdict", verdict, 0.04, direction=direction)])
+        return of(build_ledger(case, own), "X")["verdict"]
+
+    assert said("pass", "higher") == higher
+    assert said("pass", "lower") == lower
+    assert said("fail", "higher") == said("none", "none") == "cannot tell"
+
+
+@pytest.mark.parametrize("nonsense", ["", "Not available.", "It stood above what it was below.", "青 ☂ 0.01"])
+def test_no_verdict_hangs_on_the_words_of_a_finding(nonsense):
+    """Every claim is answered from typed columns: other sentences leave every verdict as it was."""
+    found = [
+        finding("case_verdict", "pass", 0.04, direction="lower"),
+        finding("unknown_break", "fail", 0.4),
+        finding("selection", "fail", 0.01),
+        finding("pretrends", "none", reason="there is no period before"),
+        POWER,
+    ]
+    told, other = (
+        build_ledger(results(findings=findings))
+        for findings in (found, [replace(f, sentence=nonsense) for f in found])
     )
-    case = results(findings=[finding("case_verdict", "pass", 0.04, said)])
-    assert of(build_ledger(case), "C1")["verdict"] == "supported"
-    below = replace(case, findings=case.findings.assign(sentence=said.replace("above", "below")))
-    assert of(build_ledger(below), "C1")["verdict"] == "not supported"
-    unclear = replace(case, findings=case.findings.assign(verdict="fail"))
-    assert of(build_ledger(unclear), "C1")["verdict"] == "cannot tell"
+    kept = ["claim_id", "claim", "verdict", "detectable", "is_examined"]
+    pd.testing.assert_frame_equal(told[kept], other[kept])
+    assert of(other, "C1")["verdict"] == "not supported"
+
+
+def test_a_check_that_could_not_be_made_is_not_examined():
+    lacking = finding("unknown_break", "none", float("nan"), "Anything.", reason="the series is too short")
+    found = of(build_ledger(results(findings=[lacking])), "C2")
+    assert (found["verdict"], found["is_examined"]) == ("cannot tell", False)
+    assert of(build_ledger(results(findings=[replace(lacking, reason="")])), "C2")["is_examined"]
 
 
 MEAN = {
@@ -142,8 +180,7 @@ MEAN = {
 
 def test_several_cases_have_one_answer_the_headline_s_with_what_it_could_have_found():
     """Two methods answer for the same pairs: both are named, and one of them is the answer."""
-    drawn = ("power", "ppml", "a", "none", "With these data ...", 0.5, "log points")
-    found = of(build_ledger(results(0.01, 0.3, findings=[drawn], cases_forest=[MEAN])), "C1")
+    found = of(build_ledger(results(0.01, 0.3, findings=[POWER], cases_forest=[MEAN])), "C1")
     assert found["verdict"] == "supported"
     assert found["answer"].startswith("PPML: +10.5%")
     assert "Another method, not the answer here: random-effects mean of 8 double ratios −27.0%" in found["answer"]

@@ -118,7 +118,7 @@ def build_treatment(ties: Ties, panel: Panel, rule: TreatmentRule | None = None)
     excluded |= _moved_by_events(ties.other_events, onset, panel)
     register = add_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
-    messages = _messages(rule, register, excluded)
+    messages = _messages(rule, register, excluded, ties.other_events)
     if misspelt:
         messages.insert(0, build_misspelt_message(misspelt))
     return Treatment(
@@ -229,7 +229,9 @@ def _listed(units: Collection[str]) -> str:
     return ", ".join(names[:MOST_NAMED]) + more
 
 
-def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str, str]) -> list[Message]:
+def _messages(
+    rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str, str], moved: Collection[str]
+) -> list[Message]:
     treated = register[register["status"] == "treated"]
     flagged = treated["flag"].str.contains("undated", regex=False)
     cases: list[tuple[Level, str, Collection[str], str, str]] = [
@@ -257,7 +259,7 @@ def _messages(rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str
         (
             "info",
             "other-event-excluded",
-            [u for u, reason in excluded.items() if reason.startswith("another event: ")],
+            [u for u in excluded if u in moved],
             "unit is",
             "moved by another named event: in no comparison",
         ),

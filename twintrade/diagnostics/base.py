@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from twintrade.effects import Finding, Registry
+from twintrade.effects import Finding, Registry, Topic
 from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -23,11 +23,14 @@ class Diagnostic(ABC):
         Key in references.bib; empty where it is plain description.
     payload_kinds : mapping of str to str
         What draws each payload, by the payload's name before any point; what is not named is a table.
+    topic : Topic
+        Exhibit of the page that prints its findings and payloads.
     """
 
     name: ClassVar[str] = ""
     citation: ClassVar[str] = ""
     payload_kinds: ClassVar[Mapping[str, PayloadKind]] = {}
+    topic: ClassVar[Topic] = "sensitivity"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -44,7 +47,9 @@ class Diagnostic(ABC):
 
     def unavailable(self, because: str) -> Finding:
         """Return the finding that says why this check could not be made."""
-        return Finding(diagnostic=self.name, verdict="none", sentence=f"Not available because {because}.")
+        return Finding(
+            diagnostic=self.name, verdict="none", sentence=f"Not available because {because}.", reason=because
+        )
 
 
 DIAGNOSTICS: Registry[Diagnostic] = Registry("twintrade.diagnostics", "diagnostic")

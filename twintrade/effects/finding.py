@@ -1,6 +1,6 @@
 """What a diagnostic concluded, with the numbers and the data of its figure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,8 +9,26 @@ import pandas as pd
 from twintrade.effects.messages import Message
 
 Verdict = Literal["pass", "fail", "none"]
+Direction = Literal["higher", "lower", "none"]
+Topic = Literal[
+    "descriptives", "selection", "sensitivity", "forest", "margins", "spillovers", "single_case", "own_exhibit"
+]
 
-FINDING_COLUMNS = ("diagnostic", "estimator", "specification", "verdict", "sentence", "value", "unit")
+FINDING_COLUMNS = (
+    "diagnostic",
+    "estimator",
+    "specification",
+    "verdict",
+    "sentence",
+    "value",
+    "unit",
+    "p",
+    "direction",
+    "detectable",
+    "reason",
+    "topic",
+    "payloads",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,11 +41,19 @@ class Finding:
     verdict : {"pass", "fail", "none"}
         "none" where the check only informs.
     sentence : str
-        Plain words with the numbers in them.
+        Plain words with the numbers in them, for a reader; nothing is decided by them.
     value : float
         The number the sentence turns on, NaN where there is none.
     unit : str
         Unit of ``value`` ("p", "log points", "share", "p-floor" ...).
+    direction : {"higher", "lower", "none"}
+        Where the flow stands against its comparison, "none" where the check does not say.
+    detectable : float
+        Minimum detectable effect in ``unit``, NaN where the check measures none.
+    reason : str
+        Why the check could not be made, empty where it was.
+    topic : Topic
+        Exhibit of the page that prints it, empty where that is the one its diagnostic names.
     table : DataFrame
         What a table prints; may be empty.
     payloads : mapping of str to DataFrame
@@ -40,6 +66,37 @@ class Finding:
     sentence: str
     value: float = float("nan")
     unit: str = ""
+    direction: Direction = "none"
+    detectable: float = float("nan")
+    reason: str = ""
+    topic: Topic | Literal[""] = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     payloads: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
+
+    @property
+    def p(self) -> float:
+        """The p-value that the sentence turns on, NaN where it turns on another number."""
+        return self.value if self.unit == "p" else float("nan")
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the check could be made."""
+        return not self.reason
+
+
+def build_findings_frame(concluded: Iterable[tuple[Finding, tuple[str, str], Sequence[str]]]) -> pd.DataFrame:
+    """Return findings as findings.csv has them, ``FINDING_COLUMNS``.
+
+    Parameters
+    ----------
+    concluded : iterable
+        Each finding with the estimator and specification it is about and the names of its payloads, which hold no
+        space.
+    """
+    rows = [
+        (f.diagnostic, *keys, f.verdict, f.sentence, f.value, f.unit, f.p, f.direction, f.detectable, f.reason,
+         f.topic, " ".join(payloads))
+        for f, keys, payloads in concluded
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))

@@ -167,7 +167,20 @@ def list_findings(results: ResultSet, diagnostic: str) -> list[Record]:
 
 def has_spoken(finding: Record) -> bool:
     """Whether a check said anything but why it could not be made."""
-    return not take_text(finding["sentence"]).startswith("Not available")
+    return not take_text(finding.get("reason"))
+
+
+def list_topic_findings(results: ResultSet, topic: str) -> list[Record]:
+    """Return the findings that one exhibit prints."""
+    return [r for r in list_records(results.findings) if take_text(r.get("topic")) == topic]
+
+
+def list_topic_payloads(results: ResultSet, topic: str) -> dict[str, Record]:
+    """Return the names of the non-empty payloads that one exhibit prints, each with its finding, in order of name."""
+    owners = {
+        name: r for r in list_topic_findings(results, topic) for name in take_text(r.get("payloads")).split(" ")
+    }
+    return {name: owners[name] for name in sorted(owners) if find_payload(results, name) is not None}
 
 
 def find_payload(results: ResultSet, name: str) -> pd.DataFrame | None:

@@ -11,10 +11,9 @@ import pandas as pd
 from twintrade.data.geography import load_places, read_cities
 from twintrade.data.registry import Registry, RegistryFacts, add_city_size, compute_registry_facts, read_twinnings
 from twintrade.data.sources import InputRecord
-from twintrade.effects import ResultSet
+from twintrade.effects import Finding, ResultSet, build_findings_frame
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
-from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.messages import build_messages_frame
 from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
@@ -30,6 +29,8 @@ _KINDS: Mapping[str, PayloadKind] = {
     "descriptive_twins_by_country": "counts",
     "descriptive_years_of_signing": "years",
 }
+OF_CLAIMS = ("ended_ties", "twins_and_size")
+"""Payloads that the claims ledger tells of; all others describe the registry."""
 DATA_COLUMNS = ("unit", "city", "partner", "period", "period_label", "outcome", "onset", "status", "event_time")
 
 
@@ -63,7 +64,12 @@ def run_registry(spec: RegistrySpec, root: Path) -> RegistryRun:
 
 def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set of a registry: payloads and sentences, no estimate."""
-    findings = [("descriptive_registry", "", "", "none", sentence, np.nan, "") for sentence in list_sentences(run)]
+    payloads = _payloads(spec, run)
+    told = [
+        Finding(diagnostic="descriptive_registry", verdict="none", sentence=sentence, topic="descriptives")
+        for sentence in list_sentences(run)
+    ]
+    described = [name for name in payloads if name not in OF_CLAIMS]
     keys = ["estimator", "specification"]
     found = ResultSet(
         name=name,
@@ -73,9 +79,9 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
         specifications=pd.DataFrame(columns=list(SPECIFICATION_COLUMNS)),
         effects=pd.DataFrame(columns=[*keys, *EFFECT_COLUMNS]),
         bands=pd.DataFrame(columns=[*keys, *BAND_COLUMNS]),
-        findings=pd.DataFrame(findings, columns=list(FINDING_COLUMNS)),
+        findings=build_findings_frame((f, ("", ""), () if i else described) for i, f in enumerate(told)),
         messages=build_messages_frame(run.registry.messages),
-        payloads=_payloads(spec, run),
+        payloads=payloads,
         payload_kinds=_KINDS,
         manifest=manifest,
         sections=_sections(spec),

@@ -17,7 +17,7 @@ from twintrade.diagnostics.variants import (
     list_failures,
     simplify_inference,
 )
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -52,6 +52,7 @@ class Heterogeneity(Diagnostic):
     name: ClassVar[str] = "heterogeneity"
     citation: ClassVar[str] = "romano2005"
     payload_kinds: ClassVar = {"forest": "forest"}
+    topic: ClassVar[Topic] = "forest"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a group and the p-value of equality; payload ``forest``."""

@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import format_effect, simplify_inference
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -60,6 +60,7 @@ class Margins(Diagnostic):
     name: ClassVar[str] = "margins"
     citation: ClassVar[str] = ""
     payload_kinds: ClassVar = {"margins": "forest"}
+    topic: ClassVar[Topic] = "margins"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the effect on each margin and whether they add up; payload ``margins``."""

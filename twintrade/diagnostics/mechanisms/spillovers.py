@@ -23,7 +23,7 @@ from twintrade.diagnostics.variants import (
     list_failures,
     simplify_inference,
 )
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -87,6 +87,7 @@ class Spillovers(Diagnostic):
     name: ClassVar[str] = "spillovers"
     citation: ClassVar[str] = "butts2021"
     payload_kinds: ClassVar = {"spillovers": "forest", "spillover_rings": "forest"}
+    topic: ClassVar[Topic] = "spillovers"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return direct and spillover effects; payloads ``spillovers`` and, by distance, ``spillover_rings``."""

@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import format_p
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -41,6 +41,7 @@ class Selection(Diagnostic):
     level: float = 0.95
     name: ClassVar[str] = "selection"
     citation: ClassVar[str] = "prentice1978"
+    topic: ClassVar[Topic] = "selection"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a variable; fails where lagged trade growth predicts the agreement."""

@@ -85,6 +85,7 @@ class Power(Diagnostic):
             ),
             value=mde,
             unit=scale,
+            detectable=mde,
             table=pd.DataFrame(table, columns=["quantity", "value"]),
             payloads={"power": frame},
         )

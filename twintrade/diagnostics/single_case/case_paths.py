@@ -33,6 +33,7 @@ class CasePaths(Diagnostic):
     name = "paths"
     citation = ""
     payload_kinds: ClassVar = {"path": "path", "placebo": "placebo", "placebo_control": "placebo"}
+    topic = "own_exhibit"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return payloads ``path``, ``case_paths`` and ``placebo``.

@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.single_case.case_methods import Measured, measure_case
 from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, get_single_case
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.cases import WeightedCase
@@ -58,6 +58,7 @@ class CaseTests(Diagnostic):
     draws: int = 200
     name: ClassVar[str] = "case_tests"
     citation: ClassVar[str] = "abadie2021"
+    topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method and donor set; payload ``case_tests``."""

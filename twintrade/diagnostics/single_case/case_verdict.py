@@ -41,6 +41,7 @@ class CaseVerdict(Diagnostic):
     level: float = 0.1
     name = "case_verdict"
     citation = "abadie2021"
+    topic = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the verdict; ``value`` is the rank p-value of the whole donor set, NaN where it cannot tell."""
@@ -57,9 +58,10 @@ class CaseVerdict(Diagnostic):
                 continue
         apart = _disagreement(fit, main)
         reasons = self._cannot_tell(main)
+        is_mute = bool(apart or reasons)
         rank = main.rank()
         stands_out = rank.p <= self.level
-        if apart or reasons:
+        if is_mute:
             further = f"Cannot tell: {'; '.join(reasons)}. " if reasons else ""
             sentence = f"{apart}{further}Descriptive only: {_move(fit, main)}."
         else:
@@ -67,10 +69,11 @@ class CaseVerdict(Diagnostic):
         said = ["donor sets A and B disagree in sign"] if apart else []
         return Finding(
             diagnostic=self.name,
-            verdict="none" if apart or reasons else ("pass" if stands_out else "fail"),
+            verdict="none" if is_mute else ("pass" if stands_out else "fail"),
             sentence=sentence,
-            value=float("nan") if apart or reasons else rank.p,
+            value=float("nan") if is_mute else rank.p,
             unit="p",
+            direction="none" if is_mute else ("higher" if main.effect >= 0 else "lower"),
             table=pd.DataFrame([_row(key, paths) for key, paths in sets.items()]),
             messages=tuple(
                 Message("warning", "cannot-tell", f"{main.units[0]}: {reason}") for reason in (*said, *reasons)

@@ -14,7 +14,7 @@ from twintrade.diagnostics.sensitivity.dates import has_vague_date
 from twintrade.diagnostics.single_case.case_methods import CaseMethod, iterate_case_views
 from twintrade.diagnostics.single_case.case_placebos import build_case_sets, estimate_placebo_paths, get_single_case
 from twintrade.diagnostics.who_is_compared.raw_series import list_candidate_dates
-from twintrade.effects import Finding, Message
+from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.cases import SingleCase
@@ -57,6 +57,7 @@ class DateSets(Diagnostic):
     min_before: int = 4
     name: ClassVar[str] = "date_sets"
     citation: ClassVar[str] = "denteh2022"
+    topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method of the page, date and donor set; payload ``date_sets``.

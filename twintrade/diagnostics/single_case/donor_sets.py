@@ -28,6 +28,7 @@ class DonorSets(Diagnostic):
     min_positive: float = 0.8
     name = "donor_sets"
     citation = ""
+    topic = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return both sets as a table, payload ``donor_sets``: donor_set, unit, status, reason."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.single_case.case_placebos import get_single_case
-from twintrade.effects import Finding, Message
+from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -74,6 +74,7 @@ class KnownShocks(Diagnostic):
     countries: Mapping[str, str] = field(default_factory=dict)
     name: ClassVar[str] = "known_shocks"
     citation: ClassVar[str] = ""
+    topic: ClassVar[Topic] = "single_case"
 
     def __post_init__(self) -> None:
         """Refuse a country that nobody knows.
@@ -105,8 +106,10 @@ class KnownShocks(Diagnostic):
             rows.append((shock.label, first, last, *labels, is_rival, effect, reason))
         columns = ["label", "first", "last", "first_label", "last_label", "is_rival", "effect_without", "reason"]
         table = pd.DataFrame(rows, columns=columns)
+        topic: Topic = "sensitivity" if get_single_case(fit) is None else self.topic
         if table.empty:
-            return self.unavailable("no known shock that concerns the pair falls inside the sample")
+            lacking = self.unavailable("no known shock that concerns the pair falls inside the sample")
+            return replace(lacking, topic=topic)
         rivals = table[table["is_rival"]]
         effect = float(fit.view("overall").effects[0])
         return Finding(
@@ -115,6 +118,7 @@ class KnownShocks(Diagnostic):
             sentence=_sentence(table, rivals, effect),
             value=float(len(rivals)),
             unit="shocks",
+            topic=topic,
             table=table,
             payloads={"known_shocks": table},
             messages=tuple(

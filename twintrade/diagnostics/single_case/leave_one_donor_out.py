@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.single_case.case_placebos import build_case_sets, get_single_case
-from twintrade.effects import Finding, Message
+from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.cases import SingleCase, WeightedCase
@@ -28,6 +28,7 @@ class LeaveOneDonorOut(Diagnostic):
 
     name: ClassVar[str] = "leave_one_donor_out"
     citation: ClassVar[str] = "abadie2021"
+    topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a donor left out; payload ``leave_one_donor_out``: left_out, event_time, value (gap).
@@ -89,6 +90,7 @@ class DonorWeightTable(Diagnostic):
     name: ClassVar[str] = "donor_weights"
     citation: ClassVar[str] = "abadie2021"
     payload_kinds: ClassVar = {"donor_weights": "weights"}
+    topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return weights by donor set, payload ``donor_weights``; warns of a path outside the donors' range."""

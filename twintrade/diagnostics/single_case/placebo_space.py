@@ -13,7 +13,7 @@ from twintrade.diagnostics.single_case.case_placebos import (
     estimate_placebo_paths,
     get_single_case,
 )
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -36,6 +36,7 @@ class PlaceboSpace(Diagnostic):
     level: float = 0.1
     name: ClassVar[str] = "placebo_space"
     citation: ClassVar[str] = "abadie2010"
+    topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return p-values with their floors by donor set; payload ``placebo_ranks`` has one row a case."""

@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.single_case.case_placebos import estimate_placebo_paths, get_single_case
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -32,6 +32,7 @@ class PlaceboTime(Diagnostic):
     level: float = 0.1
     name: ClassVar[str] = "placebo_time"
     citation: ClassVar[str] = "abadie2021"
+    topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a false date; payload ``placebo_time`` has the gaps: onset, period, value.

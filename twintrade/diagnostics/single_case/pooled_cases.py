@@ -12,7 +12,7 @@ from twintrade.design.donors import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.single_case.case_placebos import estimate_placebo_paths
 from twintrade.diagnostics.variants import format_p
-from twintrade.effects import Finding, Message
+from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.estimators.cases import SingleCase
@@ -54,6 +54,7 @@ class PooledCases(Diagnostic):
     name: ClassVar[str] = "pooled_cases"
     citation: ClassVar[str] = "knapp2003"
     payload_kinds: ClassVar = {"cases_forest": "forest"}
+    topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a case and the means; payloads ``cases``, ``best_of`` and ``cases_forest``.

@@ -10,7 +10,7 @@ from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import format_p
 from twintrade.diagnostics.who_is_compared.raw_series import list_candidate_dates
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -37,6 +37,7 @@ class UnknownBreak(Diagnostic):
     level: float = 0.95
     name: ClassVar[str] = "unknown_break"
     citation: ClassVar[str] = "andrews1993"
+    topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the F statistic of every date, payload ``break_dates``: period, statistic, is_candidate."""

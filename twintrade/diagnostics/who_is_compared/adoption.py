@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 
@@ -52,6 +52,7 @@ class Adoption(Diagnostic):
 
     name: ClassVar[str] = "adoption"
     citation: ClassVar[str] = ""
+    topic: ClassVar[Topic] = "own_exhibit"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return counts, payload ``adoption``."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
@@ -34,6 +34,7 @@ class Balance(Diagnostic):
     variables: tuple[str, ...] = ()
     name: ClassVar[str] = "balance"
     citation: ClassVar[str] = "imbens2016"
+    topic: ClassVar[Topic] = "descriptives"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a variable; standardized differences above a quarter are named."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.effects import Finding
+from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -107,6 +107,7 @@ class RawSeries(Diagnostic):
     name: ClassVar[str] = "raw_series"
     citation: ClassVar[str] = ""
     payload_kinds: ClassVar = {"raw_series": "path"}
+    topic: ClassVar[Topic] = "own_exhibit"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return payloads ``raw_series`` and ``candidate_dates``, suffixed by the dyad where there are several."""

@@ -13,7 +13,7 @@ from twintrade.render.reading import (
     Record,
     find_payload,
     format_label,
-    list_findings,
+    list_records,
     list_specifications,
     read_number,
     read_truth,
@@ -25,7 +25,7 @@ from twintrade.render.reading import (
 from twintrade.render.tables.event_study import build_event_table, format_event_key
 from twintrade.render.tables.ladder import is_gravity
 
-LEVELLING = ("levelling_off", "leveling_off")
+LEVELLING = "levelling_off"
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -93,9 +93,11 @@ def _details(page: Page, spec: Record) -> str:
         if p
         else page.say("pretrend_absent")
     ]
-    mine = set(select_matching(page.results.findings, spec)["sentence"].map(take_text))
-    levelling = [take_text(f["sentence"]) for name in LEVELLING for f in list_findings(page.results, name)]
-    sentences += [page.say("levelling", sentence=sentence) for sentence in levelling if sentence in mine]
+    sentences += [
+        page.say("levelling", sentence=take_text(f["sentence"]))
+        for f in list_records(select_matching(page.results.findings, spec))
+        if take_text(f["diagnostic"]) == LEVELLING
+    ]
     mean = read_number(spec.get("baseline_mean"))
     if mean == mean:
         value = numbers.format_quantity(mean, take_text(spec.get("outcome_unit")))

@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Span, build_paragraph, build_spans, emphasize
-from twintrade.render.exhibits.topics import find_topic
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, format_label, list_specifications, take_text
 from twintrade.render.tables.plain import build_plain_table
@@ -26,7 +25,7 @@ def build_findings(page: Page) -> tuple[Block, ...] | Absent:
     shown = set(page.exhibits) & set(LISTING)
 
     def elsewhere(finding: Record) -> str:
-        found = find_topic(take_text(finding["diagnostic"]))
+        found = take_text(finding.get("topic"))
         heading = page.say(found).split(":")[0] if found in shown else ""
         return page.say("findings_elsewhere", heading=heading) if heading else ""
 

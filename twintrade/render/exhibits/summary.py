@@ -25,7 +25,6 @@ from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.wording import list_check_names
 
 CASE_VERDICT = "case_verdict"
-DETECTABLE = frozenset({"minimum_detectable_effect", "detectable", "mde", "power"})
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -120,7 +119,7 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
     if low == low and high == high:
         key = "interval_above_zero" if low > 0 else "interval_below_zero" if high < 0 else "interval_holds_zero"
         sentences.append(page.say(key))
-    known = [r for r in list_records(page.results.findings) if take_text(r.get("diagnostic")) in DETECTABLE]
+    known = [r for r in list_records(page.results.findings) if read_number(r.get("detectable")) > 0]
     if known:
         sentences.append(page.say("detectable", sentence=take_text(known[0]["sentence"])))
     elif not (low > 0 or high < 0):

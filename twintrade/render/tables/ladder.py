@@ -126,7 +126,7 @@ def _count(column: Record, key: str) -> str:
 def _negative_weights(results: ResultSet, column: Record) -> str:
     """Return what a finding says about the weights of a static regression with a column's effects."""
     mine = list_records(select_matching(results.findings, column))
-    shares = [read_number(r["value"]) for r in mine if take_text(r["unit"]) == "sum of negative weights"]
+    shares = [read_number(r["value"]) for r in mine if take_text(r["diagnostic"]) == "twfe_weights"]
     return numbers.format_percent(100 * shares[0]) if shares else ""
 
 

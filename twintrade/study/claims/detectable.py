@@ -4,7 +4,7 @@ import math
 
 from twintrade.effects import ResultSet
 from twintrade.render import numbers
-from twintrade.render.reading import Record, list_findings, read_number, take_text
+from twintrade.render.reading import Record, list_records, read_number, select_matching, take_text
 
 SPREAD = 1.959964
 """Half the width of a 95 % interval in standard errors."""
@@ -16,12 +16,10 @@ LARGEST = math.log(11)
 
 def format_detectable(results: ResultSet, spec: Record, effect: Record) -> str:
     """Return the minimum detectable effect: from placebo designs where they were drawn, else from the interval."""
-    for finding in list_findings(results, "power"):
-        if (take_text(finding["estimator"]), take_text(finding["specification"])) == (
-            take_text(spec["estimator"]),
-            take_text(spec["specification"]),
-        ) and math.isfinite(read_number(finding.get("value"))):
-            return f"{format_size(read_number(finding['value']), take_text(finding['unit']))} (placebo designs)"
+    for finding in list_records(select_matching(results.findings, spec)):
+        size = read_number(finding["detectable"])
+        if math.isfinite(size):
+            return f"{format_size(size, take_text(finding['unit']))} (placebo designs)"
     return compute_from_interval(
         read_number(effect.get("low")), read_number(effect.get("high")), take_text(effect.get("scale"))
     )

@@ -38,7 +38,13 @@ NOT_SUPPORTED: Verdict = "not supported"
 CANNOT_TELL: Verdict = "cannot tell"
 
 LEVEL = 0.95
-MEAN_OF_CASES = "random-effects mean"
+AGREEING: Mapping[str, tuple[str, ...]] = {
+    "higher": ("higher",),
+    "not lower": ("higher",),
+    "lower": ("lower",),
+    "different": ("higher", "lower"),
+}
+"""Directions of a finding that a claim's direction agrees with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ def _mean_of_cases(results: ResultSet) -> Record | None:
     """Return the random-effects mean of several cases, None where there is none."""
     for frame in find_payloads(results, "cases_forest").values():
         for row in list_records(frame):
-            if take_text(row["label"]) == MEAN_OF_CASES:
+            if take_text(row.get("method")):
                 return row
     return None
 
@@ -129,15 +135,13 @@ def _answer_by_mean(mean: Record, evidence: Mapping[str, Any]) -> Answer:
 def _case(results: ResultSet, direction: str) -> Answer | None:
     """Return what the placebos say about a single case."""
     for finding in list_findings(results, "case_verdict"):
-        sentence = take_text(finding["sentence"])
         verdict = CANNOT_TELL
         if take_text(finding["verdict"]) == "pass":
-            stands_above = " above what " in sentence
-            verdict = SUPPORTED if stands_above == (direction == "higher") else NOT_SUPPORTED
+            verdict = SUPPORTED if take_text(finding["direction"]) in AGREEING[direction] else NOT_SUPPORTED
         spec = find_headline(results)
         effect = find_overall(results, spec) if spec is not None else None
         mde = format_detectable(results, spec, effect) if spec is not None and effect is not None else ""
-        return Answer(verdict, sentence, mde)
+        return Answer(verdict, take_text(finding["sentence"]), mde)
     return None
 
 
@@ -149,9 +153,7 @@ def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Answer | None:
         return Answer(CANNOT_TELL, _sentence(made[0]), is_examined=False) if made else None
     failed = [r for r in found if take_text(r["verdict"]) == "fail"]
     shown = list(dict.fromkeys(_sentence(r) for r in (failed or found)))[:2]
-    is_sure = bool(failed) and not (
-        evidence.get("pass_supports") and read_number(failed[0].get("value")) >= 1 - LEVEL
-    )
+    is_sure = bool(failed) and not (evidence.get("pass_supports") and read_number(failed[0]["p"]) >= 1 - LEVEL)
     passes = any(take_text(r["verdict"]) == "pass" for r in found)
     if failed:
         return Answer(NOT_SUPPORTED if is_sure else CANNOT_TELL, " ".join(shown))

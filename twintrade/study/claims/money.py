@@ -151,8 +151,8 @@ def find_detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> 
     scale = None if bands is None else bands.estimate.scale
     for c in run.ladder.concluded:
         found = c.finding
-        if found.diagnostic == "power" and c.estimated is headline and found.unit == scale and found.value > 0:
-            return found.value, "placebo designs"
+        if c.estimated is headline and found.unit == scale and found.detectable > 0:
+            return found.detectable, "placebo designs"
     low, high = _ends(bands)
     return (
         (compute_size_from_interval(low, high), "the interval")

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,9 @@ from twintrade.design import Design
 from twintrade.design.register import NO_UNIT
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.who_is_compared import format_dated_event
-from twintrade.effects import Money, ResultSet
+from twintrade.effects import Money, ResultSet, build_findings_frame
 from twintrade.effects.bands import BAND_COLUMNS
 from twintrade.effects.estimate import EFFECT_COLUMNS
-from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.messages import build_messages_frame
 from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
@@ -26,8 +26,10 @@ from twintrade.study.page.sections import build_sections
 from twintrade.study.page.specifications import build_specifications
 from twintrade.study.plan.jobs import Column
 from twintrade.study.run.columns import Run
+from twintrade.study.run.results import Concluded
 
 _KEYS = ("estimator", "specification")
+Named = dict[str, tuple[pd.DataFrame, PayloadKind]]
 _ROLES: Mapping[str, str] = {"always treated": "always-treated", "after the sample": "comparison"}
 
 
@@ -40,7 +42,7 @@ def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
     manifest : mapping
         Machine facts known before anything is written.
     """
-    payloads, kinds = _payloads(run, compute_money(run))
+    named = _named(run.ladder.concluded)
     found = ResultSet(
         name=run.plan.name,
         title=run.plan.spec.title,
@@ -49,10 +51,10 @@ def assemble_results(run: Run, manifest: Mapping[str, Any]) -> ResultSet:
         specifications=build_specifications(run.ladder),
         effects=_effects(run),
         bands=_bands(run),
-        findings=_findings(run),
+        findings=_findings(run, named),
         messages=build_messages_frame(run.messages),
-        payloads=payloads,
-        payload_kinds=kinds,
+        payloads=_payloads(run, named, compute_money(run)),
+        payload_kinds={name: kind for own in named for name, (_, kind) in own.items()},
         manifest=manifest,
         is_simulated=run.observed.is_simulated,
         sections=build_sections(run),
@@ -120,27 +122,32 @@ def _bands(run: Run) -> pd.DataFrame:
     return _joined(frames, (*_KEYS, *BAND_COLUMNS))
 
 
-def _findings(run: Run) -> pd.DataFrame:
-    rows = [
-        (f.diagnostic, *c.keys, f.verdict, f.sentence, f.value, f.unit)
-        for c in run.ladder.concluded
-        for f in (c.finding,)
-    ]
-    return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))
+def _findings(run: Run, named: Sequence[Named]) -> pd.DataFrame:
+    return build_findings_frame(
+        (replace(c.finding, topic=c.finding.topic or DIAGNOSTICS[c.finding.diagnostic].topic), c.keys, list(own))
+        for c, own in zip(run.ladder.concluded, named, strict=True)
+    )
 
 
-def _payloads(run: Run, money: Money | None) -> tuple[dict[str, pd.DataFrame], dict[str, PayloadKind]]:
-    """Data and kinds of figures and tables by a name fit for a file; one that repeats has its column after a mark."""
-    payloads: dict[str, pd.DataFrame] = {}
-    kinds: dict[str, PayloadKind] = {}
-    for c in run.ladder.concluded:
+def _named(concluded: Sequence[Concluded]) -> list[Named]:
+    """Data and kind of each finding's payloads by a file's name; one that repeats has its column after a mark."""
+    named: list[Named] = []
+    taken: set[str] = set()
+    for c in concluded:
         own = dict(c.finding.payloads)
         if not own and not c.finding.table.empty:
             own[c.finding.diagnostic] = c.finding.table
+        named.append({})
         for name, frame in own.items():
-            key = _free(name, c.keys, payloads)
-            payloads[key] = frame
-            kinds[key] = DIAGNOSTICS[c.finding.diagnostic].payload_kinds.get(name.partition(".")[0], "table")
+            kind = DIAGNOSTICS[c.finding.diagnostic].payload_kinds.get(name.partition(".")[0], "table")
+            key = _free(name, c.keys, taken)
+            named[-1][key] = frame, kind
+            taken.add(key)
+    return named
+
+
+def _payloads(run: Run, named: Sequence[Named], money: Money | None) -> dict[str, pd.DataFrame]:
+    payloads = {name: frame for own in named for name, (frame, _) in own.items()}
     if money is not None:
         payloads[MONEY] = money.to_frame()
     if run.observed.conversions:
@@ -149,10 +156,10 @@ def _payloads(run: Run, money: Money | None) -> tuple[dict[str, pd.DataFrame], d
     outside = register[register["status"] == NO_UNIT] if "status" in register else register
     if not outside.empty:
         payloads["ties_outside_panel"] = outside.drop(columns=["unit", "flag", "status"]).reset_index(drop=True)
-    return payloads, kinds
+    return payloads
 
 
-def _free(name: str, keys: Sequence[str], taken: Mapping[str, pd.DataFrame]) -> str:
+def _free(name: str, keys: Sequence[str], taken: Collection[str]) -> str:
     """Return the first of a payload's names that is not taken: plain, with its column, with a count."""
     long = "-".join((name, *keys))
     wanted = (

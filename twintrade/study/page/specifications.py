@@ -173,10 +173,10 @@ def _of_bands(bands: Sequence[Bands]) -> dict[str, Any]:
 def _pretrend(bands: Sequence[Bands], findings: Sequence[Finding]) -> dict[str, Any]:
     """The joint pre-period test: the pretrends check where it ran, else what the inference says by itself."""
     for finding in findings:
-        if finding.diagnostic == "pretrends" and np.isfinite(finding.value) and finding.unit == "p":
+        if finding.diagnostic == "pretrends" and np.isfinite(finding.p):
             facts = finding.table.iloc[0].to_dict() if len(finding.table) else {}
             return {
-                "pretrend_p": finding.value,
+                "pretrend_p": finding.p,
                 "pretrend_df": facts.get("df"),
                 "pretrend_test": str(facts.get("test", "")),
             }

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twintrade.effects import ResultSet
+from twintrade.effects.finding import FINDING_COLUMNS
 from twintrade.effects.payload_kinds import build_payload_kinds_frame, read_payload_kinds
 from twintrade.errors import StoreError
 from twintrade.study.store.fingerprint import hash_bytes
@@ -64,6 +65,9 @@ def is_tidy(path: str) -> bool:
 def replay_results(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> ResultSet:
     """Return the result set that tidy files and a manifest hold; pages are drawn from this and nothing else."""
     tables = {name: from_bytes(files[f"{name}.csv"]) for name in TABLES}
+    lacking = [name for name in FINDING_COLUMNS if name not in tables["findings"]]
+    if lacking:
+        raise ValueError(f"findings.csv has no column {lacking[0]}")
     payloads = {
         path.removeprefix("payloads/").removesuffix(".csv"): from_bytes(content)
         for path, content in files.items()

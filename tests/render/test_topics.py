@@ -1,0 +1,75 @@
+"""A finding is printed where its topic says, whatever its name and its sentence are."""
+
+from dataclasses import replace
+
+import pytest
+from made_results import make_results
+
+from twintrade.effects import Finding, ResultSet, build_findings_frame
+from twintrade.render.appendix import build_appendix
+from twintrade.render.blocks import BulletList, Figure, Heading, Table
+
+
+def shape(results: ResultSet) -> list[object]:
+    """The page without its sentences: headings, figures and tables by name, the checks each list names."""
+    found: list[object] = []
+    for block in build_appendix(results):
+        if isinstance(block, BulletList):
+            lines = ("".join(str(getattr(s, "text", s)) for s in item) for item in block.items)
+            found.append(sorted({line.partition(":")[0] for line in lines}))
+        elif isinstance(block, Heading | Figure | Table):
+            found.append(block.key)
+        if isinstance(block, Table) and block.key == "findings":
+            found.append([tuple(cell.text for cell in row.cells[:3]) for group in block.groups for row in group])
+    return found
+
+
+def told(topic: str, name: str = "twfe_weights", **facts: object) -> ResultSet:
+    made = make_results(is_hostile=False)
+    finding = Finding(diagnostic=name, verdict="none", sentence="Told.", topic=topic, **facts)
+    return replace(made, findings=build_findings_frame([(finding, ("ppml", "gravity"), ("placebo",))]))
+
+
+def section(blocks: list[object], key: str) -> list[object]:
+    start = next((i for i, b in enumerate(blocks) if isinstance(b, Heading) and b.key == key), None)
+    if start is None:
+        return []
+    rest = blocks[start + 1 :]
+    end = next((i for i, b in enumerate(rest) if isinstance(b, Heading) and b.level <= 2), len(rest))
+    return list(rest[:end])
+
+
+@pytest.mark.parametrize("nonsense", ["Xyzzy.", "Not available because of weights, breaks and donors."])
+def test_other_sentences_leave_the_page_as_it_is(nonsense):
+    made = make_results(is_hostile=False)
+    other = replace(made, findings=made.findings.assign(sentence=[f"{nonsense} {i}" for i in range(5)]))
+    assert shape(other) == shape(made)
+
+
+@pytest.mark.parametrize(
+    ("topic", "name"),
+    [("sensitivity", "twfe_weights"), ("sensitivity", "known_shocks"), ("single_case", "nobody_knows"),
+     ("margins", "placebo_of_a_break")],
+)  # fmt: skip
+def test_a_check_and_its_payload_stand_under_its_topic(topic, name):
+    blocks, key = list(build_appendix(told(topic, name))), topic.replace("_", "-")
+    inside = section(blocks, key)
+    assert any(isinstance(b, BulletList) for b in inside)
+    assert any(isinstance(b, Figure) for b in inside)
+    others = {"sensitivity", "single-case", "descriptives", "margins"} - {key}
+    assert all(section(blocks, other) == [] for other in others)
+
+
+def test_a_topic_without_a_check_that_could_be_made_is_left_out_with_its_reason():
+    lacking, made = (
+        list(build_appendix(replace(told("margins", reason=reason), payloads={})))
+        for reason in ("the panel is short", "")
+    )
+    assert section(lacking, "margins") == []
+    assert section(made, "margins") != []
+
+
+def test_a_payload_of_no_check_is_no_topic_s():
+    made = make_results(is_hostile=False)
+    more = {**made.payloads, "conversions_of_weights": made.payloads["forest"]}
+    assert shape(replace(made, payloads=more)) == shape(made)
