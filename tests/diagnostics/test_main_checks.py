@@ -185,6 +185,10 @@ def test_leverage_names_the_row_and_what_rests_on_it(rng) -> None:
     assert found.verdict == "fail"
     assert found.table["unit"].tolist() == [design.panel.units[others[0]]]
     assert found.table["period"].tolist() == [2011]
+    rested = ~(np.isin(design.panel.unit, [others[0], unit]) & last)
+    without, own = (fit(Imputation(), d).view("overall").effects[0] for d in (thin.restricted(rested), thin))
+    assert f"Without these rows the effect is {without:.3f}" in found.sentence.replace("−", "-")
+    assert without != pytest.approx(own, rel=1e-3)
     assert Leverage().check(fit(Imputation(), made()), CLUSTERED, rng).verdict == "pass"
 
 

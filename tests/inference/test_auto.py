@@ -8,9 +8,13 @@ import pytest
 from twintrade.design import Treatment
 from twintrade.effects import RefitOnly
 from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.twfe import TWFE
 from twintrade.inference.auto import Auto
-from twintrade.inference.choosing.decision import TABLE, decide, decide_for
-from twintrade.inference.choosing.situation import Situation, count_leverage_one
+from twintrade.inference.choosing.decision import MOST_ON_LEVERAGE_ONE, TABLE, decide, decide_for
+from twintrade.inference.choosing.leverage_one import measure_leverage_one
+from twintrade.inference.choosing.situation import Situation
+from twintrade.numerics.linear import find_leverage_one
 
 ENOUGH = Situation(
     has_influence=True,
@@ -20,6 +24,7 @@ ENOUGH = Situation(
     n_treated=5,
     n_untreated=5,
     n_leverage_one=0,
+    leverage_one_share=0.0,
 )
 
 
@@ -32,7 +37,8 @@ ENOUGH = Situation(
         ({"n_treated": 4}, "randomization", "few-treated"),
         ({"n_untreated": 4}, "randomization", "few-untreated"),
         ({"n_treated_clusters": {"city": 4, "partner": 5}}, "randomization", "few-treated-clusters"),
-        ({"n_leverage_one": 1}, "randomization", "leverage-one"),
+        ({"n_leverage_one": 900, "leverage_one_share": MOST_ON_LEVERAGE_ONE}, "clustered", "enough"),
+        ({"n_leverage_one": 1, "leverage_one_share": 1.01 * MOST_ON_LEVERAGE_ONE}, "randomization", "leverage-one"),
         ({"effective": {"city": 15.0, "partner": 500.0}}, "clustered", "enough"),
         ({"effective": {"city": 14.9, "partner": 500.0}}, "jackknife", "uneven"),
         ({"effective": {"city": 500.0, "partner": 3.0}}, "jackknife", "uneven"),
@@ -65,7 +71,9 @@ def test_every_row_of_the_table_can_decide() -> None:
 
 
 def test_all_objections_are_listed() -> None:
-    decision = decide_for(replace(ENOUGH, n_clusters={"city": 7, "partner": 24}, n_leverage_one=10))
+    decision = decide_for(
+        replace(ENOUGH, n_clusters={"city": 7, "partner": 24}, n_leverage_one=10, leverage_one_share=0.2)
+    )
     assert len(decision.reasons) == 2
     assert "7 city clusters" in decision.reasons[0]
     assert "10 comparison rows" in decision.reasons[1]
@@ -115,17 +123,21 @@ def test_treatment_by_city_counts_cities(dense, gravity_panel) -> None:
     assert Auto().chosen(decision).across == "cities"
 
 
+def count(fitted):
+    return measure_leverage_one(fitted, fitted.view("overall")).n_rows
+
+
 def test_leverage_one_counts_rows_other_units_rest_on(dense, gravity_panel) -> None:
     design = gravity_panel(fixed_effects="gravity", n_treated=1)
     fitted = fit(dense(static=True), design)
-    assert count_leverage_one(fitted) == 0
+    assert count(fitted) == 0
     tied = int(np.flatnonzero(np.isfinite(design.onset))[0])
     partner = design.panel.unit_partner
     # In one treated period all but one of the other dyads of the tied dyad's partner are unobserved.
     others = np.flatnonzero((partner == partner[tied]) & (np.arange(partner.size) != tied))[1:]
     gone = np.isin(design.panel.unit, others) & (design.panel.period == 2007)
     thin = fit(dense(static=True), design.restricted(~gone))
-    assert count_leverage_one(thin) == 1
+    assert count(thin) == 1
 
 
 def test_a_first_period_onset_is_no_leverage_one_of_others(dense, gravity_panel) -> None:
@@ -133,7 +145,56 @@ def test_a_first_period_onset_is_no_leverage_one_of_others(dense, gravity_panel)
     onset = design.onset.copy()
     onset[np.isfinite(onset)] = 2001.0
     fitted = fit(dense(static=True), design.reassigned(onset))
-    assert count_leverage_one(fitted) == 0
+    assert count(fitted) == 0
+
+
+def large(gravity_panel, **options):
+    return gravity_panel(n_cities=25, n_partners=25, n_periods=6, fixed_effects="gravity", **options)
+
+
+def keep_one_dyad(design, partner, period, spared):
+    """Leave out a partner's rows of a period, but for the treated dyads and one other."""
+    panel = design.panel
+    units = np.flatnonzero((panel.unit_partner == partner) & ~np.isin(np.arange(panel.n_units), spared))
+    return design.restricted(~(np.isin(panel.unit, units[1:]) & (panel.period == period)))
+
+
+@pytest.mark.parametrize("estimator", [Imputation(), TWFE(shape="static")], ids=["imputation", "twfe"])
+def test_lone_rows_on_which_nothing_rests_do_not_change_the_inference(gravity_panel, estimator) -> None:
+    """One row is left of a partner and period: it alone gives an effect that no treated row has."""
+    design = large(gravity_panel, n_treated=15)
+    panel = design.panel
+    partner = np.setdiff1d(panel.unit_partner, panel.unit_partner[np.isfinite(design.onset)])[0]
+    rows = np.flatnonzero((panel.unit_partner[panel.unit] == partner) & (panel.period == 2005))
+    thin = design.restricted(~np.isin(np.arange(panel.n_rows), rows[1:]))
+    codes = thin.observations.effect_codes()
+    untreated = ~thin.observations.is_affected
+    assert find_leverage_one([c[untreated] for c in codes]).sum() == 1
+    before, after = decide(fit(estimator, design)), decide(fit(estimator, thin))
+    assert (after.method, after.code) == (before.method, before.code)
+    assert after.situation.n_leverage_one == 0
+    assert after.situation.leverage_one_share == 0
+
+
+@pytest.mark.parametrize("estimator", [Imputation(), TWFE(shape="static")], ids=["imputation", "twfe"])
+@pytest.mark.parametrize(("n_treated", "n_lone", "code"), [(15, 8, "leverage-one"), (150, 1, "enough")])
+def test_lone_rows_change_the_inference_by_the_weight_that_rests_on_them(
+    gravity_panel, estimator, n_treated, n_lone, code
+) -> None:
+    design = large(gravity_panel, n_treated=n_treated)
+    treated = np.flatnonzero(np.isfinite(design.onset))
+    partners = np.unique(design.panel.unit_partner[treated])[:n_lone]
+    for partner in partners:
+        design = keep_one_dyad(design, partner, 2005, treated)
+    thin = fit(estimator, design)
+    situation = decide(thin).situation
+    assert situation.n_leverage_one == n_lone
+    resting = int(np.isin(design.panel.unit_partner[treated], partners).sum())
+    if isinstance(estimator, Imputation):
+        n_rows = thin.design.observations.is_treated.sum()
+        assert situation.leverage_one_share == pytest.approx(resting / n_rows, rel=1e-12)
+    assert (situation.leverage_one_share > MOST_ON_LEVERAGE_ONE) == (code == "leverage-one")
+    assert decide(thin).code == code
 
 
 def test_without_influence_randomization_is_taken(dense, gravity_panel, rng) -> None:

@@ -10,6 +10,7 @@ from twintrade.numerics.linear.prediction import (
     compute_projection_weights,
     find_identified,
     find_leverage_one,
+    find_resting,
 )
 from twintrade.numerics.linear.regression import fit_least_squares
 
@@ -56,6 +57,25 @@ def test_leverage_is_the_diagonal_of_the_projector(seed):
     plain = np.diag(D @ np.linalg.pinv(D))
     np.testing.assert_allclose(compute_leverage(fit), plain, atol=1e-8)
     np.testing.assert_array_equal(find_leverage_one(fit), plain > 1 - 1e-8)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_rests_on_a_row_is_lost_with_it(seed):
+    """Delete each lone row in turn: the cells that are then no longer identified are those that rest on it."""
+    rng, fit, new, D, D_new = problem(seed)
+    alone = find_leverage_one(fit) & (rng.uniform(size=fit[0].size) < 0.8)
+    own_resting, own_carrying = np.zeros(40, dtype=bool), np.zeros(alone.size, dtype=bool)
+
+    def list_inside(rows):
+        return np.abs(D_new - D_new @ np.linalg.pinv(rows) @ rows).max(axis=1) < 1e-8
+
+    for row in np.flatnonzero(alone):
+        lost = list_inside(D) & ~list_inside(np.delete(D, row, axis=0))
+        own_resting |= lost
+        own_carrying[row] = lost.any()
+    resting, carrying = find_resting(fit, new, alone)
+    np.testing.assert_array_equal(resting, own_resting)
+    np.testing.assert_array_equal(carrying, own_carrying)
 
 
 @pytest.mark.parametrize("seed", range(30))

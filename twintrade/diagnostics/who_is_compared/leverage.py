@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import format_effect
 from twintrade.effects import Finding, Message
+from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputing import build_leverage_report
 from twintrade.inference.base import Inference
@@ -46,7 +48,8 @@ class Leverage(Diagnostic):
             units = ", ".join(sorted(set(cells["treated_unit"])))
             sentence += (
                 f": {', '.join(names[:12])}{' …' if len(names) > 12 else ''}. {len(cells)} of {n_treated} treated "
-                f"rows ({units}) rest on them, and influence-based errors do not see their noise."
+                f"rows ({units}) rest on them, and influence-based errors do not see their noise. "
+                + _compare_without(fit, others)
             )
         messages = () if cells.empty else (Message("warning", "leverage-one", sentence),)
         return Finding(
@@ -59,6 +62,23 @@ class Leverage(Diagnostic):
             payloads={"leverage": report},
             messages=messages,
         )
+
+
+def _compare_without(fit: Fit, others: pd.DataFrame) -> str:
+    """Say what the effect is without the lone rows and the treated rows that rest on them."""
+    panel = fit.design.panel
+    place = pd.MultiIndex.from_arrays([panel.unit, panel.period])
+    gone = np.zeros(panel.n_rows, dtype=bool)
+    for unit, period in (("unit", "period"), ("treated_unit", "treated_period")):
+        codes = pd.Index(panel.units).get_indexer(pd.Index(others[unit]))
+        gone |= place.isin(pd.MultiIndex.from_arrays([codes, others[period].astype(np.int64)]))
+    try:
+        own = format_effect(float(fit.view("overall").effects[0]), fit.estimate.scale)
+        without = fit.refit(fit.design.restricted(~gone)).view("overall")
+    except (DesignError, EstimationError):
+        return "Without these rows no effect can be estimated."
+    effect = format_effect(float(without.effects[0]), without.scale)
+    return f"Without these rows the effect is {effect}, with them {own}."
 
 
 def _summary(others: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from twintrade.inference.clustered import Facts
 
 ENOUGH_CLUSTERS = 20
 ENOUGH_TREATED = 5
+MOST_ON_LEVERAGE_ONE = 0.05
+"""Share of the headline's weight that may rest on rows of leverage one under clustered errors; docs/inference.md."""
 Method = Literal["clustered", "jackknife", "randomization", "placebo"]
 
 
@@ -105,11 +107,13 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule(
         "leverage-one",
-        "some comparison row alone determines an effect (leverage one)",
-        lambda s: s.n_leverage_one > 0,
+        f"treated rows with more than {MOST_ON_LEVERAGE_ONE:.0%} of the headline's weight rest on comparison rows "
+        "that alone determine an effect (leverage one)",
+        lambda s: s.leverage_one_share > MOST_ON_LEVERAGE_ONE,
         "randomization",
         lambda s: (
-            f"{s.n_leverage_one} comparison rows have leverage one, and clustered errors do not see their noise"
+            f"treated rows with {s.leverage_one_share:.1%} of the headline's weight rest on {s.n_leverage_one} "
+            "comparison rows of leverage one, and clustered errors do not see their noise"
         ),
     ),
     Rule(
@@ -132,8 +136,12 @@ TABLE: tuple[Rule, ...] = (
         lambda s: True,
         "clustered",
         lambda s: (
-            "there are enough clusters, treated and untreated, none carries too much, and no comparison row has "
-            "leverage one"
+            "there are enough clusters, treated and untreated, none carries too much, and "
+            + (
+                f"only {s.leverage_one_share:.1%} of the headline's weight rests on comparison rows of leverage one"
+                if s.n_leverage_one
+                else "no treated row rests on a comparison row of leverage one"
+            )
         ),
     ),
 )
@@ -170,6 +178,7 @@ class Decision:
             "treated_assigned": s.n_treated,
             "untreated_assigned": s.n_untreated,
             "leverage_one": s.n_leverage_one,
+            **({"leverage_one_share": round(s.leverage_one_share, 4)} if s.n_leverage_one else {}),
             **counts,
         }
 

@@ -5,8 +5,9 @@ from typing import TypedDict
 
 import numpy as np
 
-from twintrade.effects import Influence
+from twintrade.effects import Estimate, Influence
 from twintrade.estimators.base import Fit
+from twintrade.inference.choosing.leverage_one import measure_leverage_one
 from twintrade.inference.clustering.clusters import NESTING, count_treated_clusters
 from twintrade.inference.refits.leave_out import (
     build_effects_projection,
@@ -16,7 +17,6 @@ from twintrade.inference.refits.leave_out import (
     get_regression,
 )
 from twintrade.numerics.arrays import compact
-from twintrade.numerics.linear import find_leverage_one
 
 ENOUGH_EFFECTIVE = 15.0
 """Equally informative clusters below which the jackknife replaces the sandwich; docs/lab/size_of_tests.md."""
@@ -38,7 +38,9 @@ class Situation:
     n_treated, n_untreated : int
         Clusters of that dimension with and without a treated unit.
     n_leverage_one : int
-        Comparison rows that alone determine an effect.
+        Comparison rows that alone determine an effect on which treated rows rest.
+    leverage_one_share : float
+        Of the headline's weight, that of the treated rows that rest on them.
     effective : dict of str to float
         Equally informative clusters that those of each dimension amount to, by partial leverage; empty where the
         estimate has no regression behind it.
@@ -53,6 +55,7 @@ class Situation:
     n_treated: int
     n_untreated: int
     n_leverage_one: int
+    leverage_one_share: float
     effective: dict[str, float] = field(default_factory=dict)
     can_leave_out: bool = True
 
@@ -60,6 +63,8 @@ class Situation:
 def assess_situation(fit: Fit) -> Situation:
     """Count what the decision turns on."""
     o, sample = fit.design.observations, fit.estimate.sample
+    overall = fit.view("overall")
+    leverage_one = measure_leverage_one(fit, overall)
     names = fit.design.clusters
     assigned_by = _assigned_by(fit)
     treated, untreated = count_treated_clusters(fit, fit.estimate, assigned_by)
@@ -70,8 +75,9 @@ def assess_situation(fit: Fit) -> Situation:
         assigned_by=assigned_by,
         n_treated=treated,
         n_untreated=untreated,
-        n_leverage_one=count_leverage_one(fit),
-        **_unevenness(fit),
+        n_leverage_one=leverage_one.n_rows,
+        leverage_one_share=leverage_one.share,
+        **_unevenness(fit, overall),
     )
 
 
@@ -80,9 +86,8 @@ class _Unevenness(TypedDict):
     can_leave_out: bool
 
 
-def _unevenness(fit: Fit) -> _Unevenness:
+def _unevenness(fit: Fit, estimate: Estimate) -> _Unevenness:
     """Return effective clusters by dimension; the projection that the jackknife needs is tried only if it matters."""
-    estimate = fit.view("overall")
     source = get_regression(estimate)
     if source is None:
         return {"effective": {}, "can_leave_out": True}
@@ -108,23 +113,3 @@ def _assigned_by(fit: Fit) -> str:
         if (first[codes] == onset).all():
             return name
     return "unit"
-
-
-def count_leverage_one(fit: Fit) -> int:
-    """Count untreated rows that alone determine an effect other than their own unit's.
-
-    A unit's only untreated row determines that unit's effect and nothing else: its noise shows in the unit's own
-    treated rows. A row that alone determines a period's effect moves the treated rows of other units, unseen.
-    """
-    o = fit.design.observations
-    rows = np.flatnonzero(~o.is_affected)
-    codes = o.effect_codes()
-    while rows.size:
-        n_own = np.bincount(o.unit[rows], minlength=o.n_units)
-        several = rows[n_own[o.unit[rows]] > 1]
-        if several.size == rows.size:
-            break
-        rows = several
-    if rows.size == 0:
-        return 0
-    return int(find_leverage_one([compact(c[rows]) for c in codes]).sum())

@@ -4,6 +4,7 @@ from twintrade.numerics.linear.columns import compute_column_norms as compute_co
 from twintrade.numerics.linear.prediction import compute_projection_weights as compute_projection_weights
 from twintrade.numerics.linear.prediction import find_identified as find_identified
 from twintrade.numerics.linear.prediction import find_leverage_one as find_leverage_one
+from twintrade.numerics.linear.prediction import find_resting as find_resting
 from twintrade.numerics.linear.regression import Collinear as Collinear
 from twintrade.numerics.linear.regression import LeastSquares as LeastSquares
 from twintrade.numerics.linear.regression import fit_least_squares as fit_least_squares

@@ -91,6 +91,42 @@ def find_leverage_one(codes: Sequence[IntArray]) -> BoolArray:
     return np.asarray(np.abs(effects.residualize(columns)).max(axis=1) < ZERO, dtype=np.bool_)
 
 
+def find_resting(
+    codes_fit: Sequence[IntArray], codes_new: Sequence[IntArray], alone: BoolArray
+) -> tuple[BoolArray, BoolArray]:
+    """Say which predictions rest on rows of leverage one, and on which of these rows some prediction rests.
+
+    A prediction rests on such a row if the row has weight in it: exactly if the other rows do not identify it. With
+    several such rows, those that all rows but these do not identify rest on at least one of them.
+
+    Parameters
+    ----------
+    codes_fit, codes_new : sequence of IntArray
+        (n,) and (m,) per effect, in the same coding.
+    alone : BoolArray
+        (n,) rows of leverage one, all or some.
+
+    Returns
+    -------
+    resting : BoolArray
+        (m,). A cell that the rows do not identify rests on none.
+    carrying : BoolArray
+        (n,).
+    """
+    none = np.zeros(alone.size, dtype=np.bool_)
+    if not alone.any():
+        return np.zeros(np.asarray(codes_new[0]).size, dtype=np.bool_), none
+    resting = find_identified(codes_fit, codes_new)
+    if not alone.all():
+        others = [np.asarray(c)[~alone] for c in codes_fit]
+        resting[resting] = ~find_identified(others, [np.asarray(c)[resting] for c in codes_new])
+    if not resting.any():
+        return resting, none
+    generic = np.random.default_rng(PROBE_SEED).standard_normal((int(resting.sum()), N_PROBES))
+    weight = compute_projection_weights(codes_fit, [np.asarray(c)[resting] for c in codes_new], generic)
+    return resting, np.asarray(alone & (np.abs(weight).max(axis=1) > ZERO), dtype=np.bool_)
+
+
 def compute_leverage(codes: Sequence[IntArray], weights: FloatArray | None = None) -> FloatArray:
     """Diagonal of the projection on the effects, (n,), exactly.
 
