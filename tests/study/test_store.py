@@ -1,6 +1,8 @@
 """Results whole or not at all, and CSV that keeps every digit."""
 
+import csv
 import errno
+import io
 import os
 import re
 import signal
@@ -16,7 +18,7 @@ from twintrade.errors import StoreError
 from twintrade.study.page.assemble import clean_file_name
 from twintrade.study.store import folder as store
 from twintrade.study.store.folder import prepare, write
-from twintrade.study.store.frames import from_bytes, to_bytes
+from twintrade.study.store.frames import _column, _plain, from_bytes, to_bytes
 from twintrade.study.store.lock import hold_lock
 
 OLD, NEW = {"a.csv": b"old", "deep/b.csv": b"old"}, {"a.csv": b"new", "c.csv": b"new"}
@@ -173,3 +175,31 @@ def test_no_name_in_the_data_becomes_a_path(name):
     assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", found)
     assert "/" not in found
     assert ".." not in (found, found[:2])
+
+
+def read_cell_by_cell(content):
+    """Read a table by the csv module, each cell for itself."""
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
+    body = [row for row in rows[1:] if row]
+    return pd.DataFrame({_plain(name): _column(_plain(name), [r[k] for r in body]) for k, name in enumerate(rows[0])})
+
+
+@pytest.mark.parametrize("columns", [["x"], ["x", "v", "onset", "unit"], ["empty"], ["b", "n", "v"]])
+@pytest.mark.parametrize("n_rows", [0, 1, 8, 400])
+def test_a_table_is_read_back_as_its_cells_are(columns, n_rows):
+    text = ["Côte d'Ivoire", 'a "quoted, word"', "", "NA", "two\nlines", " ", "=1+1", "'=1", "  lead", "007", "1e5"]
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {
+            "x": rng.choice(np.array(text, dtype=object), n_rows),
+            "v": rng.choice([1.5, np.nan, np.inf, -np.inf, 1e-300, 0.1 + 0.2, -0.0], n_rows),
+            "onset": pd.array(rng.integers(1, 9, n_rows), dtype="Int64"),
+            "unit": rng.choice(["1", "2", "x"], n_rows),
+            "empty": [""] * n_rows,
+            "b": rng.uniform(size=n_rows) < 0.5,
+            "n": rng.integers(-5, 5, n_rows),
+        }
+    )
+    frame.loc[::3, "onset"] = pd.NA
+    content = to_bytes(frame[columns])
+    pd.testing.assert_frame_equal(from_bytes(content), read_cell_by_cell(content), check_exact=True)

@@ -66,16 +66,15 @@ def add_table(file: WordDocument, table: Table) -> None:
         grid.columns[j].width = Emu(width)
     widest = compute_pads(table)
     rules, kept = _rules(table), find_kept_rows(table)
-    for i, cells in enumerate(rows):
-        word_row = grid.rows[i]
-        is_head = i < len(table.header)
+    for i, (word_row, cells) in enumerate(zip(list(grid.rows), rows, strict=True)):
+        places, is_head = word_row.cells, i < len(table.header)
         _row_property(word_row._tr, "w:cantSplit")
         if is_head:
             _row_property(word_row._tr, "w:tblHeader")
         for cell, place in zip(cells, compute_places(cells), strict=True):
-            target = word_row.cells[place]
+            target = places[place]
             if cell.span > 1:
-                target = target.merge(word_row.cells[place + cell.span - 1])
+                target = target.merge(places[place + cell.span - 1])
             else:
                 target.width = Emu(widths[place])
             _fill(target, cell, table, place, size, widest if not is_head else {}, is_head=is_head)

@@ -1,6 +1,5 @@
 """Frames as CSV bytes and back: the same bytes for the same numbers, every digit kept, no live formula."""
 
-import csv
 import io
 import re
 
@@ -37,11 +36,17 @@ def to_bytes(frame: pd.DataFrame) -> bytes:
 
 def from_bytes(content: bytes) -> pd.DataFrame:
     """Return what ``to_bytes`` wrote; only empty cells are missing, so that NA stays Namibia."""
-    rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
-    if not rows or not rows[0]:
+    if not content.strip():
         return pd.DataFrame()
-    header, body = rows[0], [row for row in rows[1:] if row]
-    columns = {_plain(name): _column(_plain(name), [row[k] for row in body]) for k, name in enumerate(header)}
+    text = pd.read_csv(
+        io.BytesIO(content), header=None, dtype=object, na_filter=False, skip_blank_lines=False, encoding="utf-8"
+    )
+    columns = {}
+    for cells in text.to_numpy().T:
+        name = _plain(str(cells[0]))
+        # Each different cell is read once.
+        places, different = pd.factorize(cells[1:])
+        columns[name] = _column(name, different.tolist()).take(places).reset_index(drop=True)
     return pd.DataFrame(columns, columns=list(columns))
 
 
