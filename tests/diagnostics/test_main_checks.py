@@ -192,6 +192,23 @@ def test_leverage_names_the_row_and_what_rests_on_it(rng) -> None:
     assert Leverage().check(fit(Imputation(), made()), CLUSTERED, rng).verdict == "pass"
 
 
+def test_adoption_of_many_units_holds_the_counts_of_their_rows(monkeypatch) -> None:
+    design = made()
+    whole = build_adoption(design)
+    assert whole["unit"].nunique() == 48
+    before = build_adoption_finding(design)
+    monkeypatch.setattr("twintrade.diagnostics.who_is_compared.adoption.MOST_UNITS", 47)
+    counted = build_adoption(design)
+    own = whole.groupby(["period", "period_label", "status"]).size()
+    pd.testing.assert_series_equal(
+        counted.set_index(["period", "period_label", "status"])["n_units"].sort_index(), own, check_names=False
+    )
+    assert list(dict.fromkeys(counted["status"])) == list(dict.fromkeys(whole["status"]))
+    after = build_adoption_finding(design)
+    assert after.sentence == before.sentence
+    pd.testing.assert_frame_equal(after.table, before.table)
+
+
 def test_adoption_knows_every_status() -> None:
     design = made()
     onset = design.onset.copy()

@@ -104,6 +104,8 @@ SENTENCES: Mapping[str, str] = {
     "counts": "The panel holds {rows} rows: {units} units over {periods} periods, from {first} to {last}.",
     "register": "Treatment register: every agreement and its dates",
     "register_caption": "Treatment register",
+    "register_counts": "Number of agreements by the period from which they count and by status. The register has {n} "
+    "dated agreements; twinnings.csv lists each with its dates and sources.",
     "register_intro": "The agreements known for pairs of this panel with all their candidate dates, where the date "
     "comes from, and the period from which it counts. Agreements of other pairs are not listed here.",
     "undated": "Agreements whose date is not known, neither treated nor in the comparison ({n}): {names}.",

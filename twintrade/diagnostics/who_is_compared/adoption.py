@@ -1,4 +1,4 @@
-"""Who is treated when, and who is excluded: one row a unit and period."""
+"""Who is treated when, and who is excluded: by unit and period, or as counts of units."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,17 +11,28 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.numerics.arrays import ObjectArray
+
+MOST_UNITS = 60
+"""Units up to which the figure has a line for each; of more it shows counts, and the payload holds no more."""
 
 
 def build_adoption(design: Design) -> pd.DataFrame:
-    """Return the status of every unit and period of the panel.
+    """Return who is treated when, as the figure shows it.
 
     Returns
     -------
     DataFrame
-        unit, city, partner, period, period_label, status: "treated", "not yet treated", "comparison",
-        "always treated", or the reason a unit is excluded ("undated", ...).
+        Up to 60 units: unit, city, partner, period, period_label, status. More: period, period_label, status,
+        n_units. A status is "treated", "not yet treated", "comparison", "always treated", or the reason a unit is
+        excluded ("undated", ...).
     """
+    status = _find_status(design)
+    return _list_units(design, status) if design.panel.n_units <= MOST_UNITS else _count_units(design, status)
+
+
+def _find_status(design: Design) -> ObjectArray:
+    """Return the status of each row of the panel."""
     panel, onset = design.panel, design.onset
     first = np.full(panel.n_units, np.iinfo(np.int64).max)
     np.minimum.at(first, panel.unit, panel.period)
@@ -30,10 +41,14 @@ def build_adoption(design: Design) -> pd.DataFrame:
     status = by_unit[panel.unit]
     status[(panel.period >= onset[panel.unit])] = "treated"
     status[(onset - design.anticipation <= first)[panel.unit]] = "always treated"
-    place = {str(u): k for k, u in enumerate(panel.units)}
-    for unit, reason in design.treatment.excluded.items():
-        if unit in place:
-            status[panel.unit == place[unit]] = reason
+    reason = np.array([design.treatment.excluded.get(str(u)) for u in panel.units], dtype=object)
+    is_excluded = np.array([one is not None for one in reason])[panel.unit]
+    status[is_excluded] = reason[panel.unit[is_excluded]]
+    return status
+
+
+def _list_units(design: Design, status: ObjectArray) -> pd.DataFrame:
+    panel = design.panel
     return pd.DataFrame(
         {
             "unit": panel.units[panel.unit],
@@ -44,6 +59,23 @@ def build_adoption(design: Design) -> pd.DataFrame:
             "status": status,
         }
     )
+
+
+def _count_units(design: Design, status: ObjectArray) -> pd.DataFrame:
+    """Count units by status and period; statuses in the order in which the panel's rows bring them."""
+    code, names = pd.factorize(status)
+    place, periods = pd.factorize(design.panel.period, sort=True)
+    count = np.bincount(code * periods.size + place, minlength=len(names) * periods.size)
+    shown = np.flatnonzero(count)
+    period = periods[shown % periods.size]
+    labels = [design.panel.label(int(p)) for p in period]
+    columns = {
+        "period": period,
+        "period_label": labels,
+        "status": names[shown // periods.size],
+        "n_units": count[shown],
+    }
+    return pd.DataFrame(columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +97,18 @@ class Adoption(Diagnostic):
 
 def build_adoption_finding(design: Design) -> Finding:
     """Return who is treated when, from a design alone."""
-    frame = build_adoption(design)
-    is_tied = frame["unit"].isin(frame.loc[frame["status"] == "treated", "unit"])
-    by_unit = frame.assign(status=np.where(is_tied, "treated", frame["status"])).drop_duplicates("unit")
-    by_unit.loc[by_unit["status"] == "not yet treated", "status"] = "comparison"
-    counts = by_unit["status"].value_counts().sort_index()
+    status, unit = _find_status(design), design.panel.unit
+    present, first = np.unique(unit, return_index=True)
+    by_unit = np.where(status[first] == "not yet treated", "comparison", status[first])
+    by_unit[np.isin(present, unit[status == "treated"])] = "treated"
+    counts = pd.Series(by_unit).value_counts().sort_index()
     listed = ", ".join(f"{n} {status}" for status, n in counts.items())
     return Finding(
         diagnostic="adoption",
         verdict="none",
-        sentence=f"Of {len(by_unit)} units: {listed}.",
+        sentence=f"Of {present.size} units: {listed}.",
         value=float(counts.get("treated", 0)),
         unit="units",
         table=counts.rename_axis("status").reset_index(name="n_units"),
-        payloads={"adoption": frame},
+        payloads={"adoption": build_adoption(design)},
     )

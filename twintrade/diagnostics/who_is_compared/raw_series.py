@@ -71,7 +71,7 @@ def list_candidate_dates(design: Design, unit: str) -> pd.DataFrame:
     """Return every candidate date of a dyad's agreements: dyad, period, label, is_chosen."""
     register = design.treatment.register
     rows: list[tuple[str, float, str, bool]] = []
-    onset = float(design.onset[list(design.panel.units).index(unit)])
+    onset = float(design.onset[_find_unit(design, unit)])
     mine = register[register["unit"] == unit] if "unit" in register else register.iloc[:0]
     for tie in mine.to_dict("records"):
         for event, text, ordinal in json.loads(tie.get("candidates") or "[]"):
@@ -118,7 +118,8 @@ class RawSeries(Diagnostic):
         units = self.units or _tied(design)
         if not units:
             return self.unavailable("no unit is treated within the sample; name the unit to be shown")
-        unknown = [u for u in units if u not in set(design.panel.units)]
+        known = set(design.panel.units)
+        unknown = [u for u in units if u not in known]
         if unknown:
             return self.unavailable(f"the panel has no unit {unknown[0]!r}")
         shown = units[: self.most]
@@ -143,9 +144,13 @@ def _tied(design: Design) -> tuple[str, ...]:
     return tuple(str(u) for u in o.unit_ids[o.is_ever_treated])
 
 
+def _find_unit(design: Design, unit: str) -> int:
+    return int(np.flatnonzero(design.panel.units == unit)[0])
+
+
 def _lines(design: Design, unit: str) -> _Lines:
     panel = design.panel
-    code = list(panel.units).index(unit)
+    code = _find_unit(design, unit)
     values = panel.values(design.outcome)
     mine = panel.unit == code
     periods = panel.period[mine]
@@ -153,7 +158,7 @@ def _lines(design: Design, unit: str) -> _Lines:
     place = np.searchsorted(periods, panel.period)
     inside = (place < periods.size) & (periods[np.minimum(place, periods.size - 1)] == panel.period)
     table[panel.unit[inside], place[inside]] = values[inside]
-    excluded = np.isin(panel.units, list(design.treatment.excluded))
+    excluded = pd.Index(panel.units).isin(list(design.treatment.excluded))
     usable = (design.onset > panel.last_period) & ~excluded & ~np.isnan(table).any(axis=1)
     usable[code] = False
     city, partner = panel.unit_city == panel.unit_city[code], panel.unit_partner == panel.unit_partner[code]
@@ -172,7 +177,7 @@ def _total(table: FloatArray, members: BoolArray) -> FloatArray:
 
 def _base_period(design: Design, unit: str, periods: IntArray) -> int:
     """Return the position of the last period before onset, or of the first period."""
-    onset = design.onset[list(design.panel.units).index(unit)]
+    onset = design.onset[_find_unit(design, unit)]
     before = np.flatnonzero(periods < onset) if np.isfinite(onset) and onset <= periods[-1] else periods[:0]
     return int(before[-1]) if before.size else 0
 

@@ -4,7 +4,7 @@ from twintrade.render.blocks import Absent, Block, Heading, build_paragraph
 from twintrade.render.figures import adoption, alt_text
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload
-from twintrade.render.tables.register import build_register_table, list_undated_ties
+from twintrade.render.tables.register import build_register_table, list_undated_ties, name_undated_agreements
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -21,7 +21,9 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(table)
     undated = list_undated_ties(page.results)
     if undated:
-        blocks.append(build_paragraph(page.say("undated", n=str(len(undated)), names="; ".join(undated))))
+        blocks.append(
+            build_paragraph(page.say("undated", n=str(len(undated)), names=name_undated_agreements(undated)))
+        )
     outside = find_payload(page.results, "ties_outside_panel")
     if outside is not None:
         blocks.append(build_paragraph(page.say("outside", n=str(len(outside)))))

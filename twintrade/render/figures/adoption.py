@@ -29,13 +29,13 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
     Parameters
     ----------
     frame : DataFrame
-        unit, period, status.
+        unit, period, status; or period, status, n_units.
     """
     theme = theme or Theme()
     statuses = list(dict.fromkeys(frame["status"].map(take_text)))
     spare = iter(SPARE * (len(statuses) + 1))
     colours = {s: COLOURS.get(s) or next(spare) for s in statuses}
-    n_units = frame["unit"].nunique()
+    n_units = MOST_UNITS + 1 if "n_units" in frame else frame["unit"].nunique()
     is_counted = n_units > MOST_UNITS
     with apply_theme(theme):
         figure = build_blank_figure(theme, 3.2 if is_counted else min(1.3 + 0.17 * n_units, 9.0))
@@ -83,7 +83,8 @@ def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Them
 
 
 def _stacked(axes: Axes, frame: pd.DataFrame, colours: dict[str, str]) -> None:
-    counts = frame.groupby(["period", frame["status"].map(take_text)], sort=True).size().unstack(fill_value=0)
+    rows = frame.groupby(["period", frame["status"].map(take_text)], sort=True)
+    counts = (rows["n_units"].sum() if "n_units" in frame else rows.size()).unstack(fill_value=0)
     base = np.zeros(len(counts))
     for status in colours:
         values = counts[status].to_numpy(dtype=float)

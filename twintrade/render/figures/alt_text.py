@@ -62,11 +62,14 @@ def describe_lines(frame: pd.DataFrame, noun: str, *, is_simulated: bool = False
 def describe_adoption(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
     """Describe who is treated when by counts."""
     first = _opening("Chart", is_simulated)
-    n_units = frame["unit"].nunique()
     treated = frame[frame["status"].map(take_text) == "treated"]
     onset = (
         f", the first from {numbers.format_event_time(int(treated['period'].min()))} on" if not treated.empty else ""
     )
+    if "n_units" in frame:
+        most, total = (int(f.groupby("period")["n_units"].sum().max()) if len(f) else 0 for f in (treated, frame))
+        return f"{first} of treatment by period: at most {most} of {total} units are treated at a time{onset}."
+    n_units = frame["unit"].nunique()
     return (
         f"{first} of treatment by unit and period: {treated['unit'].nunique()} of {n_units} units are treated{onset}."
     )

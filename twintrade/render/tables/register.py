@@ -1,12 +1,13 @@
 """The treatment register as a table: each agreement, all its dates, from when it counts, and who says so."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Row, Table
-from twintrade.render.numbers import format_event_time
+from twintrade.render.numbers import format_count, format_event_time
 from twintrade.render.reading import Record, list_records, read_whole, take_text
 from twintrade.render.wording import Wording
 
@@ -14,13 +15,20 @@ _HEADS = ("Pair", "Agreement", "Kind", "Dates", "Counts from", "Status", "Note",
 _WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("Pair"), _HEADS.index("Counts from")}
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
 
+MOST_LISTED = 500
+"""Agreements up to which the page lists each; of more it prints counts."""
+MOST_NAMED = 40
+
 
 def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
-    """Return the dated agreements, one row each; None where there is none."""
+    """Return the dated agreements, one row each, or counts of more than 500; None where there is none."""
     dated = [r for r in list_records(results.twinnings) if not is_undated(r)]
     if not dated:
         return None
-    rows = [_row(r, _period_labels(results)) for r in dated]
+    labels = _period_labels(results)
+    if len(dated) > MOST_LISTED:
+        return _summarize(dated, labels, wording)
+    rows = [_row(r, labels) for r in dated]
     kept = [j for j in range(len(_HEADS)) if any(cells[j].text for cells in rows)]
     return Table(
         key="register",
@@ -29,6 +37,39 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
         header=(tuple(Cell((_HEADS[j],)) for j in kept),),
         groups=(tuple(Row(tuple(cells[j] for j in kept)) for cells in rows),),
     )
+
+
+def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording) -> Table:
+    """Return how many agreements count from each period, by status."""
+    counts: Counter[tuple[int | None, str]] = Counter()
+    for tie in dated:
+        counts[read_whole(tie.get("onset")), take_text(tie.get("status"))] += 1
+    statuses = sorted({status for _, status in counts})
+    onsets = sorted({onset for onset, _ in counts}, key=lambda onset: math.inf if onset is None else onset)
+
+    def count(name: str, among: Sequence[int | None]) -> Row:
+        numbers = [sum(counts[onset, status] for onset in among) for status in statuses]
+        return Row((Cell((name,)), *(Cell((format_count(n),)) for n in (*numbers, sum(numbers)))))
+
+    heads = ("Counts from", *(status or "no status" for status in statuses), "All")
+    return Table(
+        key="register",
+        caption=wording.say("register_caption"),
+        columns=(Column("left"), *(Column("decimal") for _ in heads[1:])),
+        header=(tuple(Cell((head,)) for head in heads),),
+        groups=(tuple(count(_name_onset(onset, labels), [onset]) for onset in onsets), (count("All", onsets),)),
+        notes=(wording.say("register_counts", n=format_count(len(dated))),),
+    )
+
+
+def _name_onset(onset: int | None, labels: dict[int, str]) -> str:
+    return "no period" if onset is None else labels.get(onset) or format_event_time(onset)
+
+
+def name_undated_agreements(names: Sequence[str]) -> str:
+    """Return names as one text, the first of them where they are many."""
+    more = f"; and {format_count(len(names) - MOST_NAMED)} more in twinnings.csv" if len(names) > MOST_NAMED else ""
+    return "; ".join(names[:MOST_NAMED]) + more
 
 
 def _weight(cells: Sequence[Cell]) -> float:
