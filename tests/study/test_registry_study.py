@@ -47,7 +47,7 @@ def test_a_registry_is_a_page_with_its_two_claims_answered(tmp_path):
     assert claims.loc["C7", "verdict"] == "supported"  # twins grow one for one with population here
     assert claims.loc["C9", "verdict"] == "supported"  # 1 of 55 ended: the interval ends below a tenth
     page = (folder / "appendix.html").read_text(encoding="utf-8")
-    for caption in ("Number of twins against size of city", "Twins by country", "Ties by year of signing"):
+    for caption in ("Number of twins against size of city", "Twins by country", "Agreements by year of signing"):
         assert caption in page
     before = (folder / "appendix.html").read_bytes()
     redraw(tmp_path, "twins", SPEC)
