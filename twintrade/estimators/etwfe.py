@@ -9,6 +9,7 @@ from twintrade.design import Design, NeverTreated, Observations
 from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
+from twintrade.estimators.base import Repeater, Views
 from twintrade.estimators.cohort_means.collapsed import collapse
 from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
 from twintrade.estimators.regression.cell_method import CellMethod
@@ -23,6 +24,8 @@ from twintrade.estimators.regression.mundlak import build_interactions
 from twintrade.estimators.regression.reference import require_reference
 from twintrade.estimators.regression.saturated import Dummies, build_cell_dummies
 from twintrade.estimators.regression.split_panel import correct_by_split_panel
+from twintrade.estimators.repeating.repeated_cells import prepare_repeated_cells
+from twintrade.numerics.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,13 @@ class ETWFE(CellMethod):
         fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, o.design.covariates)))
         found = measure_cells(o, fit, cells.of_row, self.measure, self.family)
         return _packed(o, fit, tabulate_cells(o, fit, cells, found, reference), scale, reference)
+
+    def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
+        """Return the fast path of the Poisson family for resampling, where there is one."""
+        if self.family == "linear" or self.n_splits or design.statistics is not None:
+            return None
+        again = prepare_repeated_cells(design, outcomes, self.measure, self.effect_scale(design))
+        return None if again is None else again.estimated
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

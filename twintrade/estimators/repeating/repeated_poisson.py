@@ -20,22 +20,45 @@ from twintrade.numerics.poisson import Left, Refitted, WholeFit, fit_all_rows, r
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RepeatedPoisson:
-    """What all treatments share.
+class AllRows:
+    """The rows of a design, and their Poisson fit without any treatment.
 
     Attributes
     ----------
     shared : SameRows
     whole : WholeFit
     place : IntArray, shape (n_rows,)
-        Where each row stands in the fit of all; -1 where separated from it.
-    measure : {"difference", "log_ratio", "percent"}
-    has_leads : bool
+        Where each row stands in that fit; -1 where separated from it.
     """
 
     shared: SameRows
     whole: WholeFit
     place: IntArray
+
+
+def fit_without_treatment(design: Design, outcomes: FloatArray) -> AllRows | None:
+    """Fit all rows, whatever their treatment; None where refits from that are not possible."""
+    o = design.observations
+    if outcomes.shape[1] > 1:
+        return None
+    whole = fit_all_rows(outcomes[:, 0], o.covariates, o.effect_codes(), o.weights)
+    if whole is None:
+        return None
+    place = np.full(o.n_rows, -1, dtype=np.int64)
+    place[whole.rows] = np.arange(whole.rows.size)
+    return AllRows(find_unit_rows(o), whole, place)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RepeatedPoisson(AllRows):
+    """Imputation under many treatments.
+
+    Attributes
+    ----------
+    measure : {"difference", "log_ratio", "percent"}
+    has_leads : bool
+    """
+
     measure: Measure
     has_leads: bool
 
@@ -72,14 +95,11 @@ class RepeatedPoisson:
         return build_cohort_effects((early, cells), WITHOUT, self.shared.sample, part.design, SCALES[self.measure])
 
     def _cells(self, part: Observations, rows: IntArray, places: IntArray, fitted: Refitted) -> Part | None:
-        cohort, event_time = part.onset[rows].astype(np.int64), part.event_time[rows]
-        if not (event_time >= 0).any():
+        if not (part.event_time[rows] >= 0).any():
             return None
         predicted = np.exp(fitted.eta[places[rows]]) * self.whole.scale
         weights = part.row_weights[rows]
-        low = int(event_time.min())
-        span = int(event_time.max()) - low + 1
-        keys, code = np.unique(cohort * span + event_time - low, return_inverse=True)
+        keys, code = number_cells(part, rows)
         observed, imputed, total = (
             np.bincount(code, weights * v).astype(np.float64) for v in (part.y[rows], predicted, 1.0)
         )
@@ -94,7 +114,7 @@ class RepeatedPoisson:
         if not np.isfinite(effects).all() or (self.measure == "percent" and not observed.any()):
             return None
         counts = np.bincount(code)
-        return Part(keys // span, keys % span + low, counts, counts, effects, cell_weights)
+        return Part(keys[0], keys[1], counts, counts, effects, cell_weights)
 
     def _leads(
         self, part: Observations, places: IntArray, left: Left, near: Reweighted, fitted: Refitted
@@ -125,6 +145,15 @@ class RepeatedPoisson:
         return Part(pooled, times, counts, counts, effects, counts.astype(np.float64))
 
 
+def number_cells(part: Observations, rows: IntArray) -> tuple[IntArray, IntArray]:
+    """Return cohort and event time of each cell, in this order, shape (2, n_cells), and the cell of each row."""
+    cohort, event_time = part.onset[rows].astype(np.int64), part.event_time[rows]
+    low = int(event_time.min())
+    span = int(event_time.max()) - low + 1
+    found, code = np.unique(cohort * span + event_time - low, return_inverse=True)
+    return np.stack([found // span, found % span + low]), code.astype(np.int64)
+
+
 def _no_leads() -> Part:
     none, nothing = np.empty(0, dtype=np.int64), np.empty(0)
     return Part(none, none, none, none, nothing, nothing)
@@ -133,13 +162,6 @@ def _no_leads() -> Part:
 def prepare_repeated_poisson(
     design: Design, outcomes: FloatArray, measure: Measure, has_leads: bool
 ) -> RepeatedPoisson | None:
-    """Fit all rows, whatever their treatment; None where refits from it are not possible."""
-    o = design.observations
-    if outcomes.shape[1] > 1:
-        return None
-    whole = fit_all_rows(outcomes[:, 0], o.covariates, o.effect_codes(), o.weights)
-    if whole is None:
-        return None
-    place = np.full(o.n_rows, -1, dtype=np.int64)
-    place[whole.rows] = np.arange(whole.rows.size)
-    return RepeatedPoisson(find_unit_rows(o), whole, place, measure, has_leads)
+    """Prepare imputation under many treatments; None where refits from the fit of all rows are not possible."""
+    found = fit_without_treatment(design, outcomes)
+    return None if found is None else RepeatedPoisson(found.shared, found.whole, found.place, measure, has_leads)

@@ -10,6 +10,7 @@ from twintrade.numerics.absorption.hats import Effects
 from twintrade.numerics.arrays import FloatArray
 
 MOST_INNER = 500
+FLOOR = 1e-8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,11 +52,10 @@ def build_bordered(regression: Regression, inner: LinearMap) -> LinearMap:
     none = np.empty((columns.shape[0], 0))
     alone = Regression(regression.effects, regression.weights, regression.inverse, none)
     tilde = np.column_stack([alone.net(column) for column in columns.T])
-    explained = np.column_stack([inner(alone.sums(column)) for column in tilde.T])
-    left = tilde - np.column_stack([alone.spread(part) for part in explained.T])
+    crossed = np.column_stack([alone.sums(column) for column in tilde.T])
+    explained = inner(crossed)
     border = np.vstack([-explained, np.eye(columns.shape[1])])
-    gram = left.T @ (regression.weights[:, None] * left)
-    bread = np.linalg.pinv(gram, hermitian=True)
+    bread = _invert_floored(tilde.T @ (regression.weights[:, None] * tilde) - crossed.T @ explained)
 
     def precondition(right: FloatArray) -> FloatArray:
         out = border @ (bread @ (border.T @ right))
@@ -63,6 +63,15 @@ def build_bordered(regression: Regression, inner: LinearMap) -> LinearMap:
         return out
 
     return precondition
+
+
+def _invert_floored(gram: FloatArray) -> FloatArray:
+    """Invert a nearly semi-definite matrix, its small and negative eigenvalues raised: for preconditioning."""
+    diagonal = np.diag(gram)
+    scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    values, vectors = np.linalg.eigh(gram * scale[:, None] * scale)
+    vectors *= scale[:, None]
+    return np.asarray((vectors / np.maximum(values, FLOOR * float(values.max()))) @ vectors.T)
 
 
 def solve_regression(

@@ -192,8 +192,9 @@ class Reweighted:
         side = self.side
 
         def solve(right: FloatArray) -> FloatArray:
-            moved = change * lapack.dgetrs(factor, pivots, side @ right)[0]
-            return np.asarray(bread @ right - moved @ side, dtype=np.float64)
+            moved = lapack.dgetrs(factor, pivots, side @ right)[0]
+            moved = (moved.T * change).T
+            return np.asarray(bread @ right - side.T @ moved, dtype=np.float64)
 
         return solve
 

@@ -1,0 +1,109 @@
+"""Poisson effects of cohort-period cells on the same rows under many treatments, from the fit without any."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Design, Observations
+from twintrade.effects import CohortEffects, Estimate
+from twintrade.effects.estimate import Scale
+from twintrade.errors import EstimationError
+from twintrade.estimators.regression.cell_table import Measure
+from twintrade.estimators.repeating.repeated import WITHOUT
+from twintrade.estimators.repeating.repeated_poisson import AllRows, fit_without_treatment, number_cells
+from twintrade.numerics.absorption import prepare_reweighting
+from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.poisson import refit_remaining
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RepeatedCells(AllRows):
+    """One coefficient a cell of affected rows, under many treatments.
+
+    Attributes
+    ----------
+    measure : {"coefficient", "difference", "percent"}
+    scale : Scale
+    """
+
+    measure: Measure
+    scale: Scale
+
+    def estimated(self, design: Design) -> list[Estimate] | None:
+        """Return the cells; None where some may be separated or not identified, which a refit tells."""
+        found = self.shared.affected(design)
+        if found is None:
+            return None
+        places, part = self.place[found[0]], found[1]
+        inside = np.flatnonzero(part.is_affected & (places >= 0))
+        if inside.size == 0:
+            return None
+        keys, code = number_cells(part, inside)
+        earned = np.bincount(code, self.whole.weights[places[inside]] * part.y[inside]) > 0
+        if not earned.any():
+            return None
+        # Cells without any trade are separated: their rows leave the fit.
+        weights = self.whole.weights.copy()
+        weights[places[inside[~earned[code]]]] = 0.0
+        inside, keys, code = inside[earned[code]], keys[:, earned], (np.cumsum(earned) - 1)[code[earned[code]]]
+        if _has_single_rows(part, places, weights):
+            return None
+        coefficients = self._fitted(places, weights, places[inside], np.eye(keys.shape[1])[code])
+        if coefficients is None:
+            return None
+        return [self._table(part, inside, keys, code, coefficients)]
+
+    def _fitted(
+        self, places: IntArray, weights: FloatArray, rows: IntArray, dummies: FloatArray
+    ) -> FloatArray | None:
+        whole = self.whole
+        if not whole.determines(np.flatnonzero(weights == 0), rows, dummies):
+            return None
+        columns = np.zeros((whole.y.size, dummies.shape[1]))
+        columns[rows] = dummies
+        near = prepare_reweighting(whole.fitted, places[places >= 0])
+        try:
+            return refit_remaining(whole, weights, near, whole.eta, columns).coefficients
+        except EstimationError:
+            return None
+
+    def _table(
+        self, part: Observations, inside: IntArray, keys: IntArray, code: IntArray, coefficients: FloatArray
+    ) -> CohortEffects:
+        own = part.row_weights[inside]
+        # A cell's fitted sum is the sum of its outcomes.
+        sizes, sums = (np.bincount(code, own * v).astype(np.float64) for v in (1.0, part.y[inside]))
+        effects, weights, counts = coefficients, sizes, np.bincount(code)
+        if self.measure == "percent":
+            effects, weights = 100 * np.expm1(coefficients), sums * np.exp(-coefficients)
+        elif self.measure == "difference":
+            effects = -sums * np.expm1(-coefficients) / sizes
+        return CohortEffects.of(
+            part.design,
+            (keys[0], keys[1]),
+            effects,
+            WITHOUT,
+            scale=self.scale,
+            sample=self.shared.sample,
+            n_units=counts,
+            n_cells=counts,
+            base="none",
+            cell_weights=weights,
+            against="all before",
+        )
+
+
+def _has_single_rows(part: Observations, places: IntArray, weights: FloatArray) -> bool:
+    """Say whether some unit has one row in the fit, which says nothing of its cell."""
+    used = (places >= 0) & (weights[places] > 0)
+    return bool((np.bincount(part.unit[used], minlength=part.n_units) == 1).any())
+
+
+def prepare_repeated_cells(
+    design: Design, outcomes: FloatArray, measure: Measure, scale: Scale
+) -> RepeatedCells | None:
+    """Prepare cells under many treatments; None where refits from the fit of all rows are not possible."""
+    if design.covariates or not design.comparison.uses_not_yet_treated:
+        return None
+    found = fit_without_treatment(design, outcomes)
+    return None if found is None else RepeatedCells(found.shared, found.whole, found.place, measure, scale)
