@@ -76,7 +76,7 @@ def errors_of(estimate):
     return np.sqrt((estimate.uncertainty.matrix() ** 2).sum(axis=0))
 
 
-def compare(estimate, picked, effects, errors=None, tolerance=EXACT):
+def assert_equal_effects(estimate, picked, effects, errors=None, tolerance=EXACT):
     np.testing.assert_allclose(estimate.effects[picked], effects, rtol=tolerance, atol=tolerance)
     if errors is not None:
         np.testing.assert_allclose(errors_of(estimate)[picked], errors, rtol=tolerance)
@@ -91,7 +91,7 @@ def test_two_way_regression(frame, shape, covariates):
     slopes, _, influence = regress(frame.y, X)
     estimate = fit(TWFE(shape), design_of(frame, covariates=covariates)).estimate
     picked = [0] if shape == "static" else np.searchsorted(estimate.event_times, times)
-    compare(estimate, picked, slopes[: len(terms)], cluster(influence, frame.id)[: len(terms)])
+    assert_equal_effects(estimate, picked, slopes[: len(terms)], cluster(influence, frame.id)[: len(terms)])
 
 
 @pytest.mark.parametrize(("correction", "df"), [("twintrade", 3600 - 312), ("fixest", 3600 - 312), ("none", np.inf)])
@@ -155,7 +155,7 @@ def test_effects_of_undirected_pairs():
     onset = frame.groupby(labels)["g"].first().replace(0, np.nan).reindex(panel.units)
     effects = ("undirected_pair", "city_period", "partner_period")
     design = Design(panel=panel, treatment=Treatment.from_series(onset), outcome="lx", fixed_effects=effects)
-    compare(fit(TWFE("static"), design).estimate, [0], slopes[0], cluster(influence, labels)[:1])
+    assert_equal_effects(fit(TWFE("static"), design).estimate, [0], slopes[0], cluster(influence, labels)[:1])
 
 
 def test_undirected_pairs_need_two_ends(frame):
@@ -180,7 +180,9 @@ def test_two_references(frame, is_never_there):
     assert estimate.event_times.tolist() == sorted([*times, -1])
     assert [d.names for d in estimate.sample.dropped if "second" in d.reason] == [("event time -5",)]
     k = len(times)
-    compare(estimate, np.searchsorted(estimate.event_times, times), slopes[:k], cluster(influence, frame.id)[:k])
+    assert_equal_effects(
+        estimate, np.searchsorted(estimate.event_times, times), slopes[:k], cluster(influence, frame.id)[:k]
+    )
 
 
 def fit_poisson(y, X):
@@ -201,7 +203,7 @@ def test_two_references_of_a_poisson_event_study(frame):
     design = design_of(frame, outcome="cnt", transform="level", fixed_effects=("cohort", "period"))
     estimate, k = fit(PPML(second_reference=-3), design).estimate, len(times)
     picked = np.searchsorted(estimate.event_times, times)
-    compare(estimate, picked, slopes[:k], cluster(influence, frame.id)[:k], ITERATED)
+    assert_equal_effects(estimate, picked, slopes[:k], cluster(influence, frame.id)[:k], ITERATED)
 
 
 @pytest.mark.parametrize("covariates", [(), ("xt",)])
@@ -220,7 +222,7 @@ def test_two_stages(frame, shape, covariates):
     influence = influence - (own * left[:, None]) @ through.T
     estimate = fit(TwoStage(shape), design_of(frame, covariates=covariates)).estimate
     picked = [0] if shape == "static" else np.searchsorted(estimate.event_times, times)
-    compare(estimate, picked, slopes, cluster(influence, frame.id))
+    assert_equal_effects(estimate, picked, slopes, cluster(influence, frame.id))
 
 
 def write_cells(frame, is_in):
@@ -238,17 +240,17 @@ def test_sun_abraham(frame):
     slopes, _, influence = regress(frame.y, np.column_stack([cells, write_dummies(frame.id, frame.t)]))
     fitted, k = fit(SunAbraham(), design_of(frame, comparison=NeverTreated())), len(keys)
     cell = fitted.view("cell")
-    compare(cell, pick_cells(cell, keys), slopes[:k], cluster(influence[:, :k], frame.id))
-    compare_averages(fitted, keys, cells, slopes[:k], influence[:, :k], frame, is_never=True)
+    assert_equal_effects(cell, pick_cells(cell, keys), slopes[:k], cluster(influence[:, :k], frame.id))
+    assert_equal_averages(fitted, keys, cells, slopes[:k], influence[:, :k], frame, is_never=True)
 
 
-def compare_averages(fitted, keys, cells, slopes, influence, frame, is_never):
+def assert_equal_averages(fitted, keys, cells, slopes, influence, frame, is_never):
     """Compare the path after onset, and the same less the average before where earlier cells have a coefficient."""
     is_after, n = keys.get_level_values("e") >= 0, cells.sum(axis=0)
     path = np.where(is_after, n, 0.0) / n[is_after].sum()
     before = np.where(is_after, 0.0, n) / (n[~is_after].sum() + (frame.e[frame.g > 0] == -1).sum())
     for view, weights in (("path", path), ("overall", path - before)) if is_never else (("overall", path),):
-        compare(fitted.view(view), [0], slopes @ weights, cluster(influence @ weights, frame.id))
+        assert_equal_effects(fitted.view(view), [0], slopes @ weights, cluster(influence @ weights, frame.id))
 
 
 @pytest.mark.parametrize("comparison", [NeverTreated(), NotYetTreated()])
@@ -260,8 +262,8 @@ def test_extended_two_way(frame, comparison, effects):
     slopes, _, influence = regress(frame.y, np.column_stack([cells, write_dummies(*columns)]))
     fitted, k = fit(ETWFE(), design_of(frame, comparison=comparison, fixed_effects=effects)), len(keys)
     cell = fitted.view("cell")
-    compare(cell, pick_cells(cell, keys), slopes[:k], cluster(influence[:, :k], frame.id))
-    compare_averages(fitted, keys, cells, slopes[:k], influence[:, :k], frame, is_never)
+    assert_equal_effects(cell, pick_cells(cell, keys), slopes[:k], cluster(influence[:, :k], frame.id))
+    assert_equal_averages(fitted, keys, cells, slopes[:k], influence[:, :k], frame, is_never)
 
 
 def test_extended_two_way_given_a_covariate(frame):
@@ -273,7 +275,7 @@ def test_extended_two_way_given_a_covariate(frame):
     slopes, _, influence = regress(frame.y, X)
     cell = fit(ETWFE(), design_of(frame, fixed_effects=("cohort", "period"), covariates=("x",))).view("cell")
     k = len(keys)
-    compare(cell, pick_cells(cell, keys), slopes[:k], cluster(influence[:, :k], frame.id))
+    assert_equal_effects(cell, pick_cells(cell, keys), slopes[:k], cluster(influence[:, :k], frame.id))
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
@@ -284,7 +286,7 @@ def test_extended_two_way_at_a_value_of_a_moderator(frame, value):
     found = fit(ETWFE(moderator="z", at=value), design_of(frame, covariates=("z",), **options)).view("cell")
     assert found.names == alone.names
     assert f"at z = {value:g}" in ETWFE(moderator="z", at=value).estimand(design_of(frame, covariates=("z",)))
-    compare(found, np.arange(alone.n_effects), alone.effects, errors_of(alone))
+    assert_equal_effects(found, np.arange(alone.n_effects), alone.effects, errors_of(alone))
 
 
 def test_extended_two_way_at_a_value_is_the_effect_at_the_mean_and_a_slope(frame):
@@ -293,7 +295,7 @@ def test_extended_two_way_at_a_value_is_the_effect_at_the_mean_and_a_slope(frame
     X = np.column_stack([cells, cells * (x - 0.7), periods * x, x, periods, write_dummies(frame.id)])
     slopes, _, influence = regress(frame.y, X)
     cell, k = fit(ETWFE(moderator="x", at=0.7), design_of(frame, covariates=("x",))).view("cell"), len(keys)
-    compare(cell, pick_cells(cell, keys), slopes[:k], cluster(influence[:, :k], frame.id))
+    assert_equal_effects(cell, pick_cells(cell, keys), slopes[:k], cluster(influence[:, :k], frame.id))
 
 
 @pytest.mark.parametrize(
@@ -311,9 +313,9 @@ def test_extended_poisson(frame):
     slopes, mean, influence = fit_poisson(frame.cnt.to_numpy(), X)
     design = design_of(frame, outcome="cnt", transform="level", fixed_effects=("cohort", "period"))
     cell = fit(ETWFE("poisson"), design).view("cell")
-    compare(cell, pick_cells(cell, keys), slopes[:k], cluster(influence, frame.id)[:k], ITERATED)
+    assert_equal_effects(cell, pick_cells(cell, keys), slopes[:k], cluster(influence, frame.id)[:k], ITERATED)
     gain = (mean - mean * np.exp(-cells @ slopes[:k]))[frame.treated].mean()
-    compare(fit(ETWFE("poisson", "difference"), design).view("overall"), [0], gain, tolerance=ITERATED)
+    assert_equal_effects(fit(ETWFE("poisson", "difference"), design).view("overall"), [0], gain, tolerance=ITERATED)
 
 
 def test_switchers_against_those_who_have_not(frame):
@@ -329,7 +331,7 @@ def test_switchers_against_those_who_have_not(frame):
             total += (change[onset == g] - change[onset > far].mean()).sum()
             n += (onset == g).sum()
         at = np.flatnonzero(study.event_times == e)
-        compare(study, at, total / n)
+        assert_equal_effects(study, at, total / n)
         assert study.n_units[at] == n
 
 
@@ -355,7 +357,9 @@ def test_efficient_use_of_random_timing(frame, headline):
     net = raw - beta * before
     effect = sum(n @ m.mean(axis=0) for n, m in zip(net, moments, strict=True))
     error = np.sqrt(sum(n @ s @ n for n, s in zip(net, spread, strict=True)))
-    compare(fit(StaggeredEfficient(headline=headline), design_of(frame)).view("overall"), [0], effect, [error])
+    assert_equal_effects(
+        fit(StaggeredEfficient(headline=headline), design_of(frame)).view("overall"), [0], effect, [error]
+    )
 
 
 def score_two_groups(method, x, d, change):
@@ -396,7 +400,7 @@ def test_two_groups_and_periods_as_stacked_estimating_equations(frame, method):
     influence = -np.linalg.solve(slope, scores(at).T)[-1]
     design = design_of(part, covariates=("x", "z"), comparison=NeverTreated())
     overall = fit(CallawaySantAnna(method=method, base="varying"), design).view("overall")
-    compare(overall, [0], at[-1], [np.sqrt(influence @ influence)])
+    assert_equal_effects(overall, [0], at[-1], [np.sqrt(influence @ influence)])
 
 
 def test_weights_of_the_static_regression(frame):
@@ -426,7 +430,7 @@ def test_factors_by_filling_in(frame, rank):
             moved = np.abs(filled - predicted)[treated].max()
             filled = np.where(treated, predicted, wide)
     overall = fit(InteractiveEffects(rank=rank), design_of(frame)).view("overall")
-    compare(overall, [0], (wide - filled)[treated].mean(), tolerance=ITERATED)
+    assert_equal_effects(overall, [0], (wide - filled)[treated].mean(), tolerance=ITERATED)
 
 
 def follow_path(frame):
@@ -494,9 +498,11 @@ def test_synthetic_control_and_its_ridge_correction(frame, penalty):
     n = len(donors)
     plain = nnls(np.vstack([donors.T, np.full(n, 1e6)]), np.append(own, 1e6))[0]
     design = design_of(one)
-    compare(fit(SyntheticControl(), design).view("overall"), [0], (wide[0] - plain @ wide[1:])[9:].mean(), None, 1e-5)
+    assert_equal_effects(
+        fit(SyntheticControl(), design).view("overall"), [0], (wide[0] - plain @ wide[1:])[9:].mean(), None, 1e-5
+    )
     centered = donors - donors.mean(axis=0)
     gap = own - plain @ donors
     ridge = plain + centered @ np.linalg.solve(centered.T @ centered + penalty * np.eye(9), gap)
     found = fit(AugmentedSyntheticControl(penalty=penalty), design).view("overall")
-    compare(found, [0], (wide[0] - ridge @ wide[1:])[9:].mean(), None, 1e-5)
+    assert_equal_effects(found, [0], (wide[0] - ridge @ wide[1:])[9:].mean(), None, 1e-5)
