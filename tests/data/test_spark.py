@@ -97,13 +97,13 @@ def test_a_master_that_is_not_there(tmp_path):
 SILENT = """
 import socket
 from pathlib import Path
-from twintrade.data.microdata.collapse import engine_for
+from twintrade.data.microdata.collapse import build_engine
 from twintrade.data.schema.microdata import Microdata
 from twintrade.errors import DataError
 with socket.create_server(("127.0.0.1", 0)) as silent:
     master = f"spark://127.0.0.1:{silent.getsockname()[1]}"
     try:
-        engine_for(Microdata(engine="spark", master=master, answer_within=5), Path.cwd())
+        build_engine(Microdata(engine="spark", master=master, answer_within=5), Path.cwd())
     except DataError as error:
         print(error)
 """

@@ -135,7 +135,9 @@ def test_poisson_on_cells_equals_poisson_on_rows(share, level, weighted, monkeyp
     with_cubes(monkeypatch)
     found = fit_poisson(y, X, codes, weights=weights, offset=offset)
     np.testing.assert_array_equal(found.rows, wanted.rows)
-    assert [(s.reason, list(s.rows)) for s in found.separated] == [(s.reason, list(s.rows)) for s in wanted.separated]
+    assert [(s.cause, s.effect, list(s.rows)) for s in found.separated] == [
+        (s.cause, s.effect, list(s.rows)) for s in wanted.separated
+    ]
     np.testing.assert_array_equal(found.singletons, wanted.singletons)
     np.testing.assert_allclose(found.coefficients, wanted.coefficients, atol=SAME_SLOPE)
     np.testing.assert_allclose(found.bread, wanted.bread, rtol=1e-7)

@@ -206,7 +206,7 @@ def test_what_could_have_been_found_goes_through_the_same_map(project, spec_text
     size = DETECTED * 30.0 / (2 * SPREAD)
     assert from_interval.detectable == pytest.approx(size / 100 * imputed, rel=ITERATED)
     assert from_interval.detected_by == "the interval"
-    drawn = concluding(found, diagnostic="power", verdict="none", value=25.0, unit="percent")
+    drawn = concluding(found, diagnostic="power", verdict="none", value=25.0, detectable=25.0, unit="percent")
     assert compute_money(drawn).detectable == pytest.approx(0.25 * imputed, rel=ITERATED)
     assert compute_money(drawn).detected_by == "placebo designs"
 
