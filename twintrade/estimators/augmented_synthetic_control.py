@@ -86,8 +86,8 @@ class AugmentedSyntheticControl(WeightedCase):
         """Return the identifying assumption."""
         return (
             "Weights that reproduce the treated flow before the agreement, corrected by a ridge regression of later "
-            "on earlier outcomes, would have reproduced it afterwards as well, had there been no agreement, and none "
-            f"of {design.comparison.sentence} was touched by it."
+            "on earlier outcomes, would have reproduced it afterwards as well, had there been no agreement, and the "
+            f"agreement did not affect {design.comparison.sentence}."
         )
 
     def estimand(self, design: Design) -> str:

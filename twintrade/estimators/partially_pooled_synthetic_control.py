@@ -71,8 +71,8 @@ class PartiallyPooledSyntheticControl(Estimator):
         """Return the identifying assumption."""
         return (
             "Weights that reproduce the treated flows' movements before their agreements, one by one and on average, "
-            f"would have reproduced them afterwards as well, and none of {design.comparison.sentence} was touched by "
-            "them."
+            f"would have reproduced them afterwards as well, and the agreements did not affect "
+            f"{design.comparison.sentence}."
         )
 
     def estimand(self, design: Design) -> str:

@@ -120,7 +120,7 @@ class StructuralSeries(SingleCase):
         """Return the identifying assumption."""
         return (
             "The flow's level, trend and relation to its donors before the agreement would have gone on as the "
-            f"structural model describes them, and none of {design.comparison.sentence} was touched by the agreement."
+            f"structural model describes them, and the agreement did not affect {design.comparison.sentence}."
         )
 
     def estimand(self, design: Design) -> str:

@@ -79,7 +79,7 @@ class SyntheticControl(WeightedCase):
         """Return the identifying assumption."""
         return (
             "The weights that reproduce the treated flow before the agreement would have reproduced it afterwards as "
-            f"well, had there been no agreement, and none of {design.comparison.sentence} was touched by it."
+            f"well, had there been no agreement, and the agreement did not affect {design.comparison.sentence}."
         )
 
     def estimand(self, design: Design) -> str:
