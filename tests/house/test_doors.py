@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from test_imports import imported
 
 FILES_BESIDE_EACH_OTHER = 25
+TESTS_BESIDE_EACH_OTHER = 20
 # What machinery may import from its own corridor: what every method derives from.
 FOUNDATIONS = {
     "numerics": {"arrays"},
@@ -98,3 +99,11 @@ def test_a_door_hands_on_names_and_holds_nothing(modules):
         if not isinstance(node, ast.ImportFrom)
     ]
     assert wrong == []
+
+
+def test_tests_lie_in_rooms_that_the_package_has(root):
+    folders = Counter(file.parent.relative_to(root / "tests").as_posix() for file in root.glob("tests/**/test_*.py"))
+    inner = [folder for folder in folders if "/" in folder]
+    assert len(inner) > 30
+    assert [folder for folder in inner if not (root / "twintrade" / folder / "__init__.py").is_file()] == []
+    assert {folder: n for folder, n in folders.items() if n > TESTS_BESIDE_EACH_OTHER} == {}

@@ -39,7 +39,7 @@ def messages(project, trade_source, content):
 
 
 def test_every_bound_is_named_in_a_test():
-    tests = "".join(p.read_text(encoding="utf-8") for p in Path(__file__).parent.glob("test_*.py"))
+    tests = "".join(p.read_text(encoding="utf-8") for p in Path(__file__).parents[1].rglob("test_*.py"))
     names = [name for name in vars(limits) if name.isupper()]
     assert len(names) > 10
     assert [n for n in names if not re.search(rf'limits\.{n}|limits, "{n}"', tests)] == []

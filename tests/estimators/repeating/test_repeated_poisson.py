@@ -19,7 +19,7 @@ from twintrade.study.plan.designs import Designs
 
 # What refits and the fast path differ by where both have settled.
 AGREEMENT = 1e-8
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 N_PERIODS = 9
 SMALL, LARGER = (5, 6), (8, 7)
 PERCENT = Imputation(family="poisson", measure="percent")

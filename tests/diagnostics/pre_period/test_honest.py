@@ -20,7 +20,7 @@ from twintrade.inference.randomization import Randomization
 
 CHAIN = 1.6e-3
 """Of the interval's length. R's quantile comes from draws, and at M = 0.02 R stops 1.6e-3 beside an optimum around
-which the length is flat; tests/numerics/test_robust_interval.py puts R's quantile in and shows both."""
+which the length is flat; tests/numerics/honest/test_robust_interval.py puts R's quantile in and shows both."""
 
 DRAWS = 5e-4
 """Two standard deviations of an end when R draws its least favorable critical value from 1,000 normals."""
