@@ -80,7 +80,7 @@ OPTIONS = {
 def test_tables_of_sums_equal_rows(name, options, center):
     frame = rows()
     own = fit(ESTIMATORS[name](), design_of_rows(frame, **OPTIONS[options]))
-    theirs = fit(ESTIMATORS[name](), statistics(frame, center).design(**OPTIONS[options]))
+    theirs = fit(ESTIMATORS[name](), Design.from_statistics(statistics(frame, center), **OPTIONS[options]))
     assert theirs.estimate.names == own.estimate.names
     for view in own.views:
         np.testing.assert_allclose(theirs.view(view).effects, own.view(view).effects, atol=EXACT)
@@ -100,7 +100,7 @@ def test_tables_of_sums_equal_rows(name, options, center):
 def test_multiplier_bands_from_cluster_sums():
     frame = rows()
     own = fit(ESTIMATORS["callaway_santanna"](), design_of_rows(frame))
-    theirs = fit(ESTIMATORS["callaway_santanna"](), statistics(frame).design())
+    theirs = fit(ESTIMATORS["callaway_santanna"](), Design.from_statistics(statistics(frame)))
     bands = [Multiplier(by=("city",), draws=99).infer(f, "event", np.random.default_rng(3)) for f in (own, theirs)]
     np.testing.assert_allclose(bands[1].simultaneous_low, bands[0].simultaneous_low, atol=EXACT)
     with pytest.raises(InferenceError, match="without units"):
@@ -110,7 +110,7 @@ def test_multiplier_bands_from_cluster_sums():
 @pytest.mark.parametrize("name", ["local_projections", "ppml", "interactive_effects", "synthetic_did"])
 def test_methods_that_need_rows_refuse(name):
     with pytest.raises(DesignError, match="own rows"):
-        fit(ESTIMATORS[name](), statistics(rows()).design())
+        fit(ESTIMATORS[name](), Design.from_statistics(statistics(rows())))
 
 
 @pytest.mark.parametrize(
@@ -124,12 +124,12 @@ def test_methods_that_need_rows_refuse(name):
 )
 def test_options_that_need_rows_refuse(name, option):
     with pytest.raises((EstimationError, DesignError)):
-        fit(ESTIMATORS[name](**option), statistics(rows()).design())
+        fit(ESTIMATORS[name](**option), Design.from_statistics(statistics(rows())))
 
 
 def test_gravity_effects_are_refused():
     with pytest.raises(TwintradeError):
-        fit(ESTIMATORS["imputation"](), statistics(rows()).design(fixed_effects="gravity"))
+        fit(ESTIMATORS["imputation"](), Design.from_statistics(statistics(rows()), fixed_effects="gravity"))
 
 
 SPOILED = {
@@ -157,4 +157,4 @@ def test_cluster_sums_of_other_rows_are_refused():
     with pytest.raises(DesignError, match="do not add up"):
         CohortStatistics.from_tables(summed(frame), multiplied(frame), {"city": city})
     with pytest.raises(DesignError, match="no sums by city"):
-        CohortStatistics.from_tables(summed(frame), multiplied(frame)).design(clusters=("city",))
+        Design.from_statistics(CohortStatistics.from_tables(summed(frame), multiplied(frame)), clusters=("city",))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from twintrade.design import CohortStatistics, Design, Panel, Treatment
+from twintrade.design import Design, Panel, Treatment
 from twintrade.errors import DesignError
 
 FRAME = pd.DataFrame({"u": ["a"] * 4 + ["b"] * 4, "period": [2000, 2001, 2002, 2003] * 2, "y": np.arange(8.0)})
@@ -115,11 +115,7 @@ def test_words_that_no_option_takes_are_refused_with_the_nearest(key):
 def test_every_literal_of_a_design_is_checked():
     """A field of words that is added and not checked fails here."""
     made = design(pd.Series([2001.0, np.inf], index=["a", "b"]))
-    words = [
-        name
-        for name, hint in get_type_hints(Design, localns={"CohortStatistics": CohortStatistics}).items()
-        if get_origin(hint) is Literal
-    ]
+    words = [name for name, hint in get_type_hints(Design).items() if get_origin(hint) is Literal]
     assert words == ["transform", "always_treated"]
     for name in words:
         with pytest.raises(DesignError, match=f"{name} is "):

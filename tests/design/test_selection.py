@@ -54,7 +54,7 @@ def test_units_without_a_figure_before_are_left_out_and_listed(spoiled):
     listed = {d.reason: d for d in o.dropped}["no-figure-before"]
     assert (listed.n_units, listed.names) == (9, tuple(f"u{k:02d}" for k in range(9)))
     assert (o.n_units, int(o.is_ever_treated.sum())) == (31, 9)
-    assert sum(d.n_rows for d in o.dropped) + o.n_rows == o.design.panel.n_rows
+    assert sum(d.n_rows for d in o.dropped) + o.n_rows == o.panel.n_rows
 
 
 @pytest.mark.parametrize("name", METHODS)

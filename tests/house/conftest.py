@@ -40,10 +40,26 @@ def read_module(package: Path, file: Path) -> Module:
     return Module(relative.as_posix(), dotted, room, text, ast.parse(text))
 
 
+def read_modules(package: Path) -> list[Module]:
+    return [read_module(package, file) for file in sorted(package.rglob("*.py"))]
+
+
 @pytest.fixture(scope="session")
 def modules(root: Path) -> list[Module]:
-    package = root / "twintrade"
-    return [read_module(package, file) for file in sorted(package.rglob("*.py"))]
+    return read_modules(root / "twintrade")
+
+
+@pytest.fixture
+def modules_in_a_circle(tmp_path: Path) -> list[Module]:
+    """Two files that need each other, one for an annotation and one inside a function."""
+    (tmp_path / "design").mkdir()
+    written = {
+        "design": "def observe():\n    from twintrade.design.rows import Rows\n",
+        "rows": "if TYPE_CHECKING:\n    from twintrade.design.design import Design\n",
+    }
+    for name, text in written.items():
+        (tmp_path / "design" / f"{name}.py").write_text(text)
+    return read_modules(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter, defaultdict
+from graphlib import CycleError, TopologicalSorter
 
 from test_imports import imported
 
@@ -47,6 +48,15 @@ def doors_of(modules) -> set[str]:
     return {m.name for m in modules if m.path.endswith("__init__.py") and m.name.count(".") == 2}
 
 
+def find_circle(after) -> list[str]:
+    """Return names that come after each other in a circle, the first again at the end; empty where there is none."""
+    try:
+        TopologicalSorter(after).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
 def test_a_room_in_a_room_is_entered_by_its_door(modules):
     doors = doors_of(modules)
     wrong = [
@@ -78,10 +88,24 @@ def test_rooms_in_a_room_do_not_run_in_circles(modules):
         here, there = door_of(m.name, doors), door_of(target, doors)
         if here != there and here in doors and there in doors and here.split(".")[1] not in UNORDERED:
             after[here].add(there)
-    while leaves := [door for door in after if not after[door] & after.keys()]:
-        for door in leaves:
-            del after[door]
-    assert dict(after) == {}
+    assert find_circle(after) == []
+
+
+def follow_imports(modules) -> dict[str, set[str]]:
+    """Return what each module imports from the package, for annotations and inside functions too."""
+    after = defaultdict(set)
+    for m, _, target in arrows(modules):
+        after[m.name].add(target)
+    return after
+
+
+def test_files_do_not_run_in_circles(modules):
+    assert find_circle(follow_imports(modules)) == []
+
+
+def test_a_circle_of_annotations_and_of_functions_is_found(modules_in_a_circle):
+    circle = find_circle(follow_imports(modules_in_a_circle))
+    assert set(circle) == {"twintrade.design.design", "twintrade.design.rows"}
 
 
 def test_no_corridor_is_longer_than_one_can_see(modules):

@@ -68,7 +68,7 @@ def test_effects_and_errors_are_those_of_the_panel(root, ties, estimator, cluste
     panel = tt.panel(table.frame, city="city", partner="partner", period="period")
     whole = tt.compare(panel, ties, outcome="value", undated="exclude", fixed_effects="two_way", clusters=clusters)
     assert len(whole.treatment.excluded) == 1
-    one, other = (tt.fit(estimator, d) for d in (statistics.design(clusters=clusters), whole))
+    one, other = (tt.fit(estimator, d) for d in (tt.Design.from_statistics(statistics, clusters=clusters), whole))
     for view in ("event", "overall"):
         a, b = (tt.infer(f, "clustered", view=view) for f in (one, other))
         scale = np.nanmax(np.abs(b.estimate.effects))

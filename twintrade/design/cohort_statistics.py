@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from twintrade.design.design import Design
 from twintrade.design.panel import FrequencyName, Panel
 from twintrade.design.transforms import TRANSFORMS, TransformName
 from twintrade.design.treatment import Treatment
@@ -99,27 +98,8 @@ class CohortStatistics:
         moments = CohortMoments(onset, periods, counts, m.means + shift, m.scatter)
         return cls(moments=moments, clusters=moved, transform=transform, frequency=frequency)
 
-    def design(self, **options: Any) -> Design:
-        """Return a design that estimators take like any other, where their algebra allows it.
-
-        Its panel holds one row per cohort and period, the mean. Estimators that need units' own rows refuse it.
-
-        Parameters
-        ----------
-        **options
-            As for ``Design``: comparison, window, reference, anticipation, clusters ...
-
-        Raises
-        ------
-        DesignError
-            Covariates, weights or a transform are asked for, or clusters that the statistics do not have.
-        """
-        for name in ("covariates", "weights", "transform"):
-            if options.get(name):
-                raise DesignError(f"cohort statistics carry no {name}; give it before summing, or give the rows")
-        lacking = [c for c in options.get("clusters", ()) if c != "unit" and c not in self.clusters]
-        if lacking:
-            raise DesignError(f"the statistics have no sums by {lacking[0]} and cohort; add them, or cluster by unit")
+    def to_panel(self) -> tuple[Panel, Treatment]:
+        """Return the cohorts' means as a panel of one unit a cohort, and its treatment."""
         m = self.moments
         digits = max((len(f"{g:.0f}") for g in m.onset if np.isfinite(g)), default=1)
         labels = ["never treated" if np.isinf(g) else f"cohort {g:0{digits}.0f}" for g in m.onset]
@@ -132,7 +112,7 @@ class CohortStatistics:
         )
         panel = Panel.from_frame(frame, unit="cohort", frequency=self.frequency)
         treatment = Treatment.from_series(pd.Series(m.onset, index=labels).reindex(panel.units))
-        return Design(panel=panel, treatment=treatment, outcome=MEAN, statistics=self, **options)
+        return panel, treatment
 
 
 def _require(table: pd.DataFrame, columns: tuple[str, ...], what: str) -> None:

@@ -3,24 +3,22 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from twintrade.design.cohort_statistics import MEAN, CohortStatistics
 from twintrade.design.comparison import Comparison, Donors, NotYetTreated
 from twintrade.design.fixed_effects import format_effect_label, list_effect_names
 from twintrade.design.observations import Observations
 from twintrade.design.panel import Panel
-from twintrade.design.selection import observe
-from twintrade.design.transforms import TRANSFORMS, TransformName
+from twintrade.design.selection import ALWAYS_TREATED, NO_FIGURE_BEFORE, Sieve, number_units
+from twintrade.design.transforms import TRANSFORMS, Outcome, TransformName
 from twintrade.design.treatment import Treatment
 from twintrade.design.words import require_word
 from twintrade.effects.sample import Dropped
 from twintrade.errors import DesignError
-from twintrade.numerics.arrays import BoolArray, FloatArray
-
-if TYPE_CHECKING:
-    from twintrade.design.cohort_statistics import CohortStatistics
+from twintrade.numerics.arrays import BoolArray, FloatArray, take_rows
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -60,7 +58,7 @@ class Design:
     index_base : int or None
         For an index, and there required: the period, before the first onset, in which every unit's outcome is 100.
     statistics : CohortStatistics or None
-        What stands behind a panel of cohort means; see ``CohortStatistics.design``.
+        What stands behind a panel of cohort means; see ``from_statistics``.
     """
 
     panel: Panel
@@ -79,7 +77,7 @@ class Design:
     kept: BoolArray | None = None
     left_out: tuple[Dropped, ...] = ()
     index_base: int | None = None
-    statistics: "CohortStatistics | None" = None
+    statistics: CohortStatistics | None = None
 
     def __post_init__(self) -> None:
         require_word("transform", self.transform, list(TRANSFORMS))
@@ -102,6 +100,32 @@ class Design:
         for name in self.clusters:
             require_word("a dimension of clusters", name, ("unit", "city", "partner", "period"))
 
+    @classmethod
+    def from_statistics(cls, statistics: CohortStatistics, **options: Any) -> "Design":
+        """Return a design on cohort statistics, which estimators take where their algebra allows it.
+
+        Its panel holds one row per cohort and period, the mean. Estimators that need units' own rows refuse it.
+
+        Parameters
+        ----------
+        statistics : CohortStatistics
+        **options
+            As for the class: comparison, window, reference, anticipation, clusters ...
+
+        Raises
+        ------
+        DesignError
+            Covariates, weights or a transform are asked for, or clusters that the statistics do not have.
+        """
+        for name in ("covariates", "weights", "transform"):
+            if options.get(name):
+                raise DesignError(f"cohort statistics carry no {name}; give it before summing, or give the rows")
+        lacking = [c for c in options.get("clusters", ()) if c != "unit" and c not in statistics.clusters]
+        if lacking:
+            raise DesignError(f"the statistics have no sums by {lacking[0]} and cohort; add them, or cluster by unit")
+        panel, treatment = statistics.to_panel()
+        return cls(panel=panel, treatment=treatment, outcome=MEAN, statistics=statistics, **options)
+
     def __repr__(self) -> str:
         treated = int((self.treatment.onset <= self.panel.last_period).sum()) if self.panel.n_rows else 0
         effects = f"{self.fixed_effects} effects" if isinstance(self.fixed_effects, str) else self.effects_label
@@ -116,8 +140,64 @@ class Design:
 
     @cached_property
     def observations(self) -> Observations:
-        """The rows that can take part, as arrays, with everything left out listed."""
-        return observe(self)
+        """The rows that can take part, as arrays, with everything left out listed.
+
+        Raises
+        ------
+        DesignError
+            No row is left, or the outcome, a covariate or the weights are not numeric.
+        """
+        panel, outcome = self.panel, self._column
+        sieve = self._sieve(outcome)
+        rows = sieve.rows()
+        unit, unit_rows = number_units(panel, rows)
+        covariates = [take_rows(panel.values(c), rows) for c in self.covariates]
+        return Observations(
+            panel=panel,
+            outcome=self.outcome,
+            rows=rows,
+            y=TRANSFORMS[self.transform].values(outcome, rows),
+            unit=unit,
+            unit_ids=panel.units[unit_rows],
+            unit_rows=unit_rows,
+            period=take_rows(panel.period, rows),
+            unit_onset=self.onset[unit_rows],
+            covariates=np.column_stack(covariates) if covariates else np.empty((rows.size, 0)),
+            covariate_names=self.covariates,
+            weights=None if self.weights is None else take_rows(panel.values(self.weights), rows),
+            dose=self.treatment.dose,
+            effect_names=self.effect_names,
+            window=self.window,
+            reference=self.reference,
+            anticipation=self.anticipation,
+            scale=self.scale,
+            dropped=(*self.left_out, *sieve.dropped),
+            statistics=self.statistics,
+        )
+
+    def _sieve(self, outcome: Outcome) -> Sieve:
+        """Leave out rows that are not compared, counted by reason."""
+        panel, leaves_out = self.panel, self.always_treated == "exclude"
+        sieve = Sieve(panel, self.kept)
+        sieve.drop_excluded(self.treatment.excluded)
+        if leaves_out:
+            sieve.drop_always_treated(outcome.affected, *ALWAYS_TREATED)
+        sieve.drop_not_finite(outcome.figures)
+        for loss in TRANSFORMS[self.transform].losses(outcome, sieve.keep):
+            sieve.drop(*loss)
+        if self.covariates:
+            is_known = [np.isfinite(panel.values(c)) for c in self.covariates]
+            sieve.drop(~np.all(is_known, axis=0), "missing-covariate", "rows with a missing covariate")
+        if self.weights is not None:
+            sieve.drop(~(panel.values(self.weights) > 0), "no-weight", "rows whose weight is not positive")
+        if sieve.dropped and leaves_out:
+            sieve.drop_always_treated(outcome.affected, *NO_FIGURE_BEFORE)
+        return sieve
+
+    @property
+    def _column(self) -> Outcome:
+        """The outcome before its transform."""
+        return Outcome(self.panel, self.outcome, self.onset - self.anticipation, self.index_base)
 
     @property
     def effect_names(self) -> tuple[str, ...]:
@@ -141,12 +221,12 @@ class Design:
         """What the outcome is measured in: "logs", "shares of the partner's total"."""
         if self.statistics is not None:
             return self.statistics.transform.replace("_", " ")
-        return TRANSFORMS[self.transform].label(self)
+        return TRANSFORMS[self.transform].label(self._column)
 
     @property
     def effect_unit(self) -> str:
         """Unit of a linear effect, as text after the number; empty for log points."""
-        return TRANSFORMS[self.transform].unit(self)
+        return TRANSFORMS[self.transform].unit(self._column)
 
     def without(self, units: Collection[str], why: Dropped | None = None) -> "Design":
         """Return the design without the named units, for a reason if one must be listed."""

@@ -1,30 +1,31 @@
 """The rows of a design as arrays: what estimators read."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twintrade.design.cohort_statistics import CohortStatistics
 from twintrade.design.fixed_effects import encode_effect
+from twintrade.design.panel import Panel
+from twintrade.effects.estimate import Scale
 from twintrade.effects.sample import Dropped, Sample
 from twintrade.errors import DesignError
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact
-
-if TYPE_CHECKING:
-    from twintrade.design.design import Design
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray, compact, take_rows
 
 NEVER_TIME = np.iinfo(np.int64).min // 2
 """Event time of a unit that is never treated: below every real one, so ``event_time < 0`` means untreated."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Observations:
-    """Aligned arrays over the rows that take part, sorted by unit and period.
+    """Aligned arrays over the rows that take part, sorted by unit and period, and what a design says of them.
 
     Attributes
     ----------
-    design : Design
+    panel : Panel
+    outcome : str
+        Column of the panel that ``y`` is made from.
     rows : IntArray, shape (n_rows,)
         Positions in the panel.
     y : FloatArray, shape (n_rows,)
@@ -38,12 +39,27 @@ class Observations:
     unit_onset : FloatArray, shape (n_units,)
         ``inf`` for never.
     covariates : FloatArray, shape (n_rows, n_covariates)
+    covariate_names : tuple of str
     weights : FloatArray or None, shape (n_rows,)
         As the design names them; ``row_weights`` is there without as well.
+    dose : FloatArray or None, shape (panel.n_rows,)
+        Intensity of the treatment, where there is one.
+    effect_names : tuple of str
+        Fixed effects.
+    window : (int, int)
+        First and last event time shown.
+    reference : int
+        Event time set to zero.
+    anticipation : int
+    scale : {"level", "log points", "share", "index"}
+        Of a linear effect on ``y``.
     dropped : tuple of Dropped
+    statistics : CohortStatistics or None
+        What stands behind a panel of cohort means.
     """
 
-    design: "Design"
+    panel: Panel
+    outcome: str
     rows: IntArray
     y: FloatArray
     unit: IntArray
@@ -52,8 +68,16 @@ class Observations:
     period: IntArray
     unit_onset: FloatArray
     covariates: FloatArray
+    covariate_names: tuple[str, ...]
     weights: FloatArray | None
-    dropped: tuple[Dropped, ...] = field(default=())
+    dose: FloatArray | None
+    effect_names: tuple[str, ...]
+    window: tuple[int, int]
+    reference: int
+    anticipation: int
+    scale: Scale
+    dropped: tuple[Dropped, ...] = ()
+    statistics: CohortStatistics | None = None
 
     @property
     def n_rows(self) -> int:
@@ -80,8 +104,8 @@ class Observations:
     @cached_property
     def periods(self) -> IntArray:
         """The periods observed, ascending, shape (n_periods,)."""
-        if self.period is self.design.panel.period:
-            return self.design.panel.periods
+        if self.period is self.panel.period:
+            return self.panel.periods
         first, last = int(self.period.min()), int(self.period.max())
         present = np.zeros(last - first + 1, dtype=bool)
         present[self.period - first] = True
@@ -109,7 +133,7 @@ class Observations:
     @property
     def is_affected(self) -> BoolArray:
         """Whether each row lies at or after its onset less anticipation."""
-        return np.asarray(self.event_time >= -self.design.anticipation)
+        return np.asarray(self.event_time >= -self.anticipation)
 
     @property
     def is_ever_treated(self) -> BoolArray:
@@ -118,13 +142,13 @@ class Observations:
 
     def effect_codes(self) -> list[IntArray]:
         """Return the levels of each fixed effect of the design, each of shape (n_rows,)."""
-        return [self.codes(name) for name in self.design.effect_names]
+        return [self.codes(name) for name in self.effect_names]
 
     def codes(self, name: str) -> IntArray:
         """Return the levels of one effect or cluster dimension by row, shape (n_rows,)."""
         if name == "cohort":
             return np.unique(self.unit_onset, return_inverse=True)[1].astype(np.int64)[self.unit]
-        return encode_effect(self.design.panel, name, self.rows)
+        return encode_effect(self.panel, name, self.rows)
 
     def unit_clusters(self, name: str) -> IntArray:
         """Return the cluster of each unit, shape (n_units,).
@@ -134,7 +158,7 @@ class Observations:
         DesignError
             The dimension does not nest units.
         """
-        panel = self.design.panel
+        panel = self.panel
         if name == "unit":
             return np.arange(self.n_units)
         if name == "city":
@@ -145,7 +169,7 @@ class Observations:
 
     def labels(self, positions: IntArray) -> tuple[str, ...]:
         """Name rows by unit and period: "Lyon-FRA 2004"."""
-        label = self.design.panel.label
+        label = self.panel.label
         pairs = zip(self.unit_ids[self.unit[positions]], self.period[positions], strict=True)
         return tuple(f"{unit} {label(int(period))}" for unit, period in pairs)
 
@@ -159,19 +183,18 @@ class Observations:
         **details
             Further fields of Sample: n_slopes, effects, statistics; ``dropped`` is added to what is dropped here.
         """
-        raw = self.design.panel.values(self.design.outcome)
+        raw = self.panel.values(self.outcome)
         if used is None:
-            every = self.design.panel.every_row
+            every = self.panel.every_row
             used = every if every.size == self.n_rows else np.arange(self.n_rows)
             units, n_periods = np.arange(self.n_units), self.periods.size
         else:
             units, n_periods = np.unique(self.unit[used]), np.unique(self.period[used]).size
-        rows = self.rows if used.size == self.n_rows else self.rows[used]
-        outcome = raw if rows.size == raw.size else raw[rows]
+        outcome = take_rows(raw, take_rows(self.rows, used))
         dropped = self.dropped + tuple(details.pop("dropped", ()))  # type: ignore[arg-type]
         size, n_summed = np.ones(self.n_units), 0
-        if self.design.statistics is not None:
-            size = self.design.statistics.moments.counts[self.unit_rows]
+        if self.statistics is not None:
+            size = self.statistics.moments.counts[self.unit_rows]
             n_summed = int(size[self.unit[used]].sum())
         return Sample(
             rows=used,

@@ -3,20 +3,66 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from twintrade.design.aggregates import are_aggregates
+from twintrade.design.panel import Panel
 from twintrade.errors import DesignError
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-
-if TYPE_CHECKING:
-    from twintrade.design.design import Design
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, take_rows
 
 TransformName = Literal["level", "log", "share_of_partner", "share_of_city", "index"]
 Loss = tuple[BoolArray, str, str]
 """Rows of the panel that a transform cannot take, a key, and the reason as a sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A column of a panel before its transform.
+
+    Attributes
+    ----------
+    panel : Panel
+    name : str
+    affected : FloatArray, shape (panel.n_units,)
+        First period of each unit that an agreement may affect; ``inf`` for never.
+    index_base : int or None
+        Period in which an index is 100.
+    """
+
+    panel: Panel
+    name: str
+    affected: FloatArray
+    index_base: int | None = None
+
+    @cached_property
+    def figures(self) -> FloatArray:
+        """The column, shape (panel.n_rows,)."""
+        return self.panel.values(self.name)
+
+    @property
+    def is_aggregate(self) -> BoolArray:
+        """Which rows have a group of countries as partner, shape (panel.n_rows,)."""
+        panel = self.panel
+        return np.asarray(are_aggregates(panel.partners)[panel.unit_partner][panel.unit])
+
+    @property
+    def base(self) -> int:
+        """The period in which an index is 100.
+
+        Raises
+        ------
+        DesignError
+            It is no period of the panel.
+        """
+        assert self.index_base is not None  # a design in index form is not made without
+        panel, base = self.panel, int(self.index_base)
+        if base not in panel.periods:
+            span = f"{panel.label(panel.first_period)} to {panel.label(panel.last_period)}"
+            raise DesignError(f"index_base {panel.label(base)} is no period of the panel, which has {span}")
+        return base
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +77,19 @@ class OutcomeTransform(ABC):
 
     scale: Literal["level", "log points", "share", "index"]
 
-    def losses(self, design: "Design", raw: FloatArray, keep: BoolArray) -> Iterator[Loss]:
+    def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
         """Yield the rows that have no transformed outcome; ``keep`` marks the rows still in."""
         yield from ()
 
     @abstractmethod
-    def values(self, design: "Design", raw: FloatArray, rows: IntArray) -> FloatArray:
+    def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
         """Return the transformed outcome of the given rows of the panel."""
 
     @abstractmethod
-    def label(self, design: "Design") -> str:
+    def label(self, outcome: Outcome) -> str:
         """Return what the outcome is measured in: "logs", "shares of the partner's total"."""
 
-    def unit(self, design: "Design") -> str:
+    def unit(self, outcome: Outcome) -> str:
         """Return the unit of a linear effect, as text after the number; empty for log points."""
         return ""
 
@@ -51,32 +97,33 @@ class OutcomeTransform(ABC):
 class Level(OutcomeTransform):
     """The outcome as it is."""
 
-    def values(self, design: "Design", raw: FloatArray, rows: IntArray) -> FloatArray:
+    def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
         """Return the outcome."""
-        return raw if rows.size == raw.size else raw[rows]
+        return take_rows(outcome.figures, rows)
 
-    def label(self, design: "Design") -> str:
+    def label(self, outcome: Outcome) -> str:
         """Return what the outcome is measured in."""
         return "levels"
 
-    def unit(self, design: "Design") -> str:
+    def unit(self, outcome: Outcome) -> str:
         """Return the unit of the outcome."""
-        return design.panel.units_of_measure.get(design.outcome, "")
+        return outcome.panel.units_of_measure.get(outcome.name, "")
 
 
 class Log(OutcomeTransform):
     """The natural logarithm."""
 
-    def losses(self, design: "Design", raw: FloatArray, keep: BoolArray) -> Iterator[Loss]:
+    def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
         """Yield rows that have no logarithm."""
+        raw = outcome.figures
         yield raw < 0, "negative-under-log", "rows with a negative outcome, which has no logarithm"
         yield raw == 0, "zero-under-log", "rows with a zero outcome, which has no logarithm"
 
-    def values(self, design: "Design", raw: FloatArray, rows: IntArray) -> FloatArray:
+    def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
         """Return logarithms."""
-        return np.log(raw if rows.size == raw.size else raw[rows])
+        return np.log(take_rows(outcome.figures, rows))
 
-    def label(self, design: "Design") -> str:
+    def label(self, outcome: Outcome) -> str:
         """Return what the outcome is measured in."""
         return "logs"
 
@@ -95,45 +142,45 @@ class Share(OutcomeTransform):
 
     of: Literal["partner", "city"]
 
-    def losses(self, design: "Design", raw: FloatArray, keep: BoolArray) -> Iterator[Loss]:
+    def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
         """Yield rows of aggregates, negative outcomes, and rows without a positive total."""
-        yield _is_aggregate(design) & (self.of == "city"), "aggregate", "rows of partners that are several countries"
-        yield raw < 0, "negative-share", "rows with a negative outcome, which is no share of a total"
+        yield outcome.is_aggregate & (self.of == "city"), "aggregate", "rows of partners that are several countries"
+        yield outcome.figures < 0, "negative-share", "rows with a negative outcome, which is no share of a total"
         yield (
-            ~(self._totals(design, raw) > 0),
+            ~(self._totals(outcome) > 0),
             "no-total",
             f"rows whose {self.of} has no positive total in the period",
         )
 
-    def values(self, design: "Design", raw: FloatArray, rows: IntArray) -> FloatArray:
+    def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
         """Return shares of the total."""
-        return np.asarray(raw[rows] / self._totals(design, raw)[rows], dtype=np.float64)
+        return np.asarray(outcome.figures[rows] / self._totals(outcome)[rows], dtype=np.float64)
 
-    def label(self, design: "Design") -> str:
+    def label(self, outcome: Outcome) -> str:
         """Return what the outcome is measured in."""
         return f"shares of the {self.of}'s total"
 
-    def unit(self, design: "Design") -> str:
+    def unit(self, outcome: Outcome) -> str:
         """Return whose share it is."""
         return f"of the {self.of}'s total"
 
-    def _totals(self, design: "Design", raw: FloatArray) -> FloatArray:
+    def _totals(self, outcome: Outcome) -> FloatArray:
         """Return the total that each row's outcome is part of, shape (panel.n_rows,)."""
-        panel = design.panel
+        panel, raw = outcome.panel, outcome.figures
         if self.of == "city" and not panel.is_dyadic:
             raise DesignError("share_of_city needs city-partner pairs: a panel of cities holds each city's total")
         place = (panel.unit_partner if self.of == "partner" else panel.unit_city)[panel.unit]
         cell = place * (panel.last_period - panel.first_period + 1) + panel.period - panel.first_period
         counts = np.isfinite(raw) & (raw > 0)
         if self.of == "city":
-            counts &= ~_is_aggregate(design)
+            counts &= ~outcome.is_aggregate
         return np.asarray(np.bincount(cell, np.where(counts, raw, 0.0))[cell], dtype=np.float64)
 
 
 class Index(OutcomeTransform):
     """The outcome in percent of the same unit's outcome in the base period: 100 there."""
 
-    def losses(self, design: "Design", raw: FloatArray, keep: BoolArray) -> Iterator[Loss]:
+    def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
         """Yield rows of units without a positive figure in the base period.
 
         Raises
@@ -141,8 +188,8 @@ class Index(OutcomeTransform):
         DesignError
             The base is no period of the panel, or a unit still in is treated by then.
         """
-        panel, base = design.panel, _base_of(design)
-        treated = np.unique(panel.unit[keep & (design.onset - design.anticipation <= base)[panel.unit]])
+        panel, base = outcome.panel, outcome.base
+        treated = np.unique(panel.unit[keep & (outcome.affected <= base)[panel.unit]])
         if treated.size:
             raise DesignError(
                 f"{treated.size} units are treated by {panel.label(base)}, the base of the index (first: "
@@ -150,24 +197,26 @@ class Index(OutcomeTransform):
                 "Set index_base to a period before the first onset"
             )
         sentence = f"rows of units without a positive figure in {panel.label(base)}, the base of the index"
-        yield ~(self._bases(design, raw) > 0)[panel.unit], "no-base", sentence
+        yield ~(self._bases(outcome) > 0)[panel.unit], "no-base", sentence
 
-    def values(self, design: "Design", raw: FloatArray, rows: IntArray) -> FloatArray:
+    def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
         """Return the outcome in percent of the unit's base."""
-        return np.asarray(100 * raw[rows] / self._bases(design, raw)[design.panel.unit[rows]], dtype=np.float64)
+        return np.asarray(
+            100 * outcome.figures[rows] / self._bases(outcome)[outcome.panel.unit[rows]], dtype=np.float64
+        )
 
-    def label(self, design: "Design") -> str:
+    def label(self, outcome: Outcome) -> str:
         """Return what the outcome is measured in."""
-        return f"an index ({design.panel.label(_base_of(design))} = 100)"
+        return f"an index ({outcome.panel.label(outcome.base)} = 100)"
 
-    def unit(self, design: "Design") -> str:
+    def unit(self, outcome: Outcome) -> str:
         """Return points of the index, with its base."""
-        return f"points of an index ({design.panel.label(_base_of(design))} = 100)"
+        return f"points of an index ({outcome.panel.label(outcome.base)} = 100)"
 
-    def _bases(self, design: "Design", raw: FloatArray) -> FloatArray:
+    def _bases(self, outcome: Outcome) -> FloatArray:
         """Return each unit's outcome in the base period, shape (panel.n_units,); NaN where it is not observed."""
-        panel = design.panel
-        at = np.flatnonzero((panel.period == _base_of(design)) & np.isfinite(raw))
+        panel, raw = outcome.panel, outcome.figures
+        at = np.flatnonzero((panel.period == outcome.base) & np.isfinite(raw))
         bases = np.full(panel.n_units, np.nan)
         bases[panel.unit[at]] = raw[at]
         return bases
@@ -184,18 +233,3 @@ TRANSFORMS: dict[str, OutcomeTransform] = {
 
 NOT_LOG = tuple(name for name in TRANSFORMS if name != "log")
 """The transforms that methods take which put the logarithm in themselves."""
-
-
-def _base_of(design: "Design") -> int:
-    assert design.index_base is not None  # a design in index form is not made without
-    panel, base = design.panel, int(design.index_base)
-    if base not in panel.periods:
-        span = f"{panel.label(panel.first_period)} to {panel.label(panel.last_period)}"
-        raise DesignError(f"index_base {panel.label(base)} is no period of the panel, which has {span}")
-    return base
-
-
-def _is_aggregate(design: "Design") -> BoolArray:
-    """Return which rows have a group of countries as partner, shape (panel.n_rows,)."""
-    panel = design.panel
-    return np.asarray(are_aggregates(panel.partners)[panel.unit_partner][panel.unit])

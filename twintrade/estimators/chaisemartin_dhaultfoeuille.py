@@ -138,7 +138,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
         influence: Callable[[Sequence[Any], FloatArray], Influence],
     ) -> EventStudy:
         """Put placebos, the reference and effects in order; None stands for the reference."""
-        reference = -1 - o.design.anticipation
+        reference = -1 - o.anticipation
         if self.normalized:
             without = [f"{reference + h.step:+d}" for h in effects if not h.dose_so_far]
             without += [f"{reference - h.step:+d}" for h in placebos if not h.dose_so_far]
@@ -151,7 +151,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
         scale = np.array([h.dose_so_far if h and self.normalized else 1.0 for h in every])
         counts = np.array([h.n_switchers if h else 0 for h in every], dtype=np.int64)
         study = EventStudy.of(
-            o.design,
+            o,
             np.array(times, dtype=np.int64),
             np.array([h.effect if h else 0.0 for h in every]) / scale,
             influence(every, scale),

@@ -84,19 +84,20 @@ class ETWFE(CellMethod):
         """Return effects without correction, from cohort means where that is the same."""
         means = collapse(design, with_gaps=True) if self.family == "linear" else None
         if means is None:
-            return self._fitted(design.observations, self.effect_scale(design))
-        found = self._fitted(means.small, self.effect_scale(design))
+            return self._fitted(design, self.effect_scale(design))
+        found = self._fitted(means.design, self.effect_scale(design))
         dropped, n_slopes = found.sample.dropped, found.sample.n_slopes
         sample = means.o.sample(n_slopes=n_slopes, effects=design.effect_names, dropped=dropped)
         return means.expanded(found, sample)
 
-    def _fitted(self, o: Observations, scale: Scale) -> CohortEffects:
-        """Fit the cells on the given rows."""
-        cells, reference = self._cells(o)
+    def _fitted(self, design: Design, scale: Scale) -> CohortEffects:
+        """Fit the cells on the rows of a design."""
+        o = design.observations
+        cells, reference = self._cells(design)
         fixed = {} if self.moderator is None else {self.moderator: self.at}
-        given = build_interactions(o, cells.of_row, has_units="unit" in o.design.effect_names, fixed=fixed)
+        given = build_interactions(o, cells.of_row, has_units="unit" in o.effect_names, fixed=fixed)
         fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family)
-        fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, o.design.covariates)))
+        fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, o.covariate_names)))
         found = measure_cells(o, fit, cells.of_row, self.measure, self.family)
         return _packed(o, fit, tabulate_cells(o, fit, cells, found, reference), scale, reference)
 
@@ -151,8 +152,9 @@ class ETWFE(CellMethod):
         if self.measure != "coefficient":
             raise DesignError(f"etwfe gives coefficients at a moderator's value: remove measure = {self.measure!r}")
 
-    def _cells(self, o: Observations) -> tuple[Dummies, int | None]:
-        if not isinstance(o.design.comparison, NeverTreated):
+    def _cells(self, design: Design) -> tuple[Dummies, int | None]:
+        o = design.observations
+        if not isinstance(design.comparison, NeverTreated):
             return build_cell_dummies(o, o.is_affected), None
         ever = find_affected_rows(o)
         if ever.all():
@@ -160,8 +162,8 @@ class ETWFE(CellMethod):
                 "every unit is treated in the end, so nobody is never treated; compare with units not yet treated"
             )
         times = o.event_time[ever]
-        require_reference(times, times, o.design.reference)
-        return build_cell_dummies(o, ever & (o.event_time != o.design.reference)), o.design.reference
+        require_reference(times, times, o.reference)
+        return build_cell_dummies(o, ever & (o.event_time != o.reference)), o.reference
 
 
 def _packed(
@@ -176,7 +178,7 @@ def _packed(
     if units.size < o.n_units:
         own, moved = own[units], None if moved is None else moved[units]
     return CohortEffects.of(
-        o.design,
+        o,
         (table.cohorts, table.event_times),
         table.effects,
         UnitInfluence(o.unit_ids[units], own, table.source),
@@ -184,7 +186,7 @@ def _packed(
         sample=o.sample(
             None if fit.rows.size == o.n_rows else fit.rows,
             n_slopes=fit.n_slopes,
-            effects=o.design.effect_names,
+            effects=o.effect_names,
             dropped=fit.dropped,
             statistics=fit.statistics,
         ),

@@ -160,9 +160,9 @@ class Imputation(CellMethod):
         return build_cohort_effects(
             (build_lead_part(before, effects), build_cell_part(cells, found.effects, found.weights)),
             UnitInfluence(o.unit_ids[units], np.hstack([influence[units], found.influence[units]])),
-            o.sample(rows, effects=o.design.effect_names, statistics=c.statistics, dropped=dropped),
-            o.design,
-            self.effect_scale(o.design),
+            o.sample(rows, effects=o.effect_names, statistics=c.statistics, dropped=dropped),
+            o,
+            self.effect_scale(o),
             moved,
         )
 

@@ -125,12 +125,12 @@ def _panel(o: Observations, source: Regression, used: IntArray) -> DyadPanel:
     score[dyad, period] = source.weights[used] * source.residuals[used]
     regressors = np.zeros((*shape, source.design.shape[1]))
     regressors[dyad, period] = source.design[used]
-    panel = o.design.panel
+    panel = o.panel
     ends = [
         np.unique(side[o.unit_rows[dyads]], return_inverse=True) for side in (panel.unit_city, panel.unit_partner)
     ]
     for (found, _), name in zip(ends, ("city", "partner"), strict=True):
         if found.size < 2:
             raise EstimationError(f"the bias correction needs at least two of each end; one {name} is left")
-    has_dyads = "unit" in o.design.effect_names
+    has_dyads = "unit" in o.effect_names
     return DyadPanel(ends[0][1], ends[1][1], mean, score, regressors, has_dyads)

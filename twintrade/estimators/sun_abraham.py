@@ -115,17 +115,17 @@ def _seen_at_reference(design: Design) -> Design:
 
 def _from_parts(means: Collapse) -> CohortEffects:
     """Fit the dummies on the means of cohorts' parts, and return effects and influence of the panel."""
-    small, design = means.small, means.o.design
-    has_dummy = small.is_ever_treated[small.unit] & (small.event_time != design.reference)
-    found = fit_saturated(small, build_cell_dummies(small, has_dummy), "linear", design.reference)
+    small, o = means.small, means.o
+    has_dummy = small.is_ever_treated[small.unit] & (small.event_time != o.reference)
+    found = fit_saturated(small, build_cell_dummies(small, has_dummy), "linear", o.reference)
     source = found.uncertainty.regression  # type: ignore[attr-defined]
-    sample = means.o.sample(
+    sample = o.sample(
         n_slopes=found.sample.n_slopes,
-        effects=design.effect_names,
+        effects=o.effect_names,
         dropped=found.sample.dropped,
         statistics={"within_r2": means.within_r2(source)},
     )
-    return replace(means.expanded(found, sample), scale=design.scale)
+    return replace(means.expanded(found, sample), scale=o.scale)
 
 
 def _membership(o: Observations, found: CohortEffects) -> FloatArray:
@@ -147,20 +147,20 @@ def _from_moments(o: Observations, are_fixed: bool) -> CohortEffects:
     untreated = np.isinf(wide.onset)
     plan: list[Cell] = []
     for g in np.flatnonzero(~untreated):
-        base = int(np.searchsorted(wide.periods, wide.onset[g] + o.design.reference))
+        base = int(np.searchsorted(wide.periods, wide.onset[g] + o.reference))
         plan += [Cell(int(g), at, base, untreated, is_reference=at == base) for at in range(wide.periods.size)]
     effects, influence = estimate_from_moments(wide.moments(), plan, wide)
     sizes = wide.counts[[c.cohort for c in plan]]
     n_slopes = sum(not c.is_reference for c in plan)
     return CohortEffects.of(
-        o.design,
+        o,
         locate_cells(plan, wide),
         effects,
         influence,
-        sample=o.sample(n_slopes=n_slopes, effects=o.design.effect_names),
+        sample=o.sample(n_slopes=n_slopes, effects=o.effect_names),
         n_units=sizes.astype(np.int64),
         cell_weights=sizes,
-        reference=o.design.reference,
+        reference=o.reference,
         unit_cohorts=None if are_fixed else wide.cohort,
         cohort_labels=None if are_fixed else wide.onset,
     )

@@ -95,11 +95,11 @@ class TWFE(Estimator):
         n_singletons = count_alone(means.moments.counts.astype(np.int64), means.observed)
         sample = means.o.sample(
             n_slopes=found.sample.n_slopes,
-            effects=means.o.design.effect_names,
+            effects=means.o.effect_names,
             dropped=found.sample.dropped,
             statistics={"within_r2": means.within_r2(source), "n_singletons": float(n_singletons)},
         )
-        return replace(means.expanded(found, sample), scale=means.o.design.scale)
+        return replace(means.expanded(found, sample), scale=means.o.scale)
 
     def _regressed(self, o: Observations, models: Sequence[Model]) -> list[EventStudy | Estimate]:
         """Regress the outcome on each model's terms; effects are taken out of all of them in one projection."""
@@ -178,5 +178,5 @@ def _effects(
         weights=o.row_weights,
         bread=fit.bread,
     )
-    found = build_effects(o, model, slopes, o.design.scale, (), statistics)
+    found = build_effects(o, model, slopes, o.scale, (), statistics)
     return replace(found, sample=replace(found.sample, n_slopes=found.sample.n_slopes + n_lines))

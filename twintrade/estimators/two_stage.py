@@ -177,7 +177,7 @@ def _of_cohorts(means: Collapse, stages: _Stages) -> tuple[Influence, Sample, In
         "n_unidentified": 0.0,
     }
     sample = means.o.sample(
-        n_slopes=stages.labels.size, effects=means.o.design.effect_names, dropped=first.dropped, statistics=statistics
+        n_slopes=stages.labels.size, effects=means.o.effect_names, dropped=first.dropped, statistics=statistics
     )
     member = means.spread((stages.groups[:, None] == stages.labels).astype(np.float64)) > 0
     n_units = (size @ member.any(axis=1)).astype(np.int64)

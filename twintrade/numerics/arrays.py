@@ -14,6 +14,7 @@ BoolArray = npt.NDArray[np.bool_]
 ObjectArray = npt.NDArray[Any]
 
 T = TypeVar("T")
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def compact(values: IntArray) -> IntArray:
@@ -29,6 +30,11 @@ def compact(values: IntArray) -> IntArray:
         return values - low
     position = np.cumsum(present) - 1
     return position[values - low].astype(np.int64)
+
+
+def take_rows(values: npt.NDArray[Scalar], rows: IntArray) -> npt.NDArray[Scalar]:
+    """Return the values of some rows, ascending; the array itself where these are all."""
+    return values if rows.size == values.shape[0] else values[rows]
 
 
 def intersect_codes(codes: Sequence[IntArray]) -> IntArray:

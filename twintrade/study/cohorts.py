@@ -57,7 +57,8 @@ def cohort_statistics(
     Examples
     --------
     >>> statistics = tt.cohort_statistics(source, ties)  # doctest: +SKIP
-    >>> tt.infer(tt.fit("imputation", statistics.design(clusters=("city",))), "clustered").plot()  # doctest: +SKIP
+    >>> design = tt.Design.from_statistics(statistics, clusters=("city",))  # doctest: +SKIP
+    >>> tt.infer(tt.fit("imputation", design), "clustered").plot()  # doctest: +SKIP
     """
     if source.microdata is None:
         raise DataError(f"{source.file}: cohort statistics are made from microdata; declare microdata")

@@ -61,7 +61,7 @@ def test_effects_and_clustered_errors_are_those_of_every_row(cells, onsets, engi
     made = CohortStatistics.from_tables(tables.sums, tables.products, tables.clusters, center=tables.center)
     whole = in_memory(cells, onsets)
     for name in ("callaway_santanna", "imputation"):
-        one = fit(ESTIMATORS[name](), made.design(clusters=("city",)))
+        one = fit(ESTIMATORS[name](), Design.from_statistics(made, clusters=("city",)))
         other = fit(ESTIMATORS[name](), whole)
         for view in ("event", "overall"):
             a = INFERENCES["clustered"]().infer(one, view, np.random.default_rng(1))

@@ -115,7 +115,7 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     effects = build_absorber([compact(o.unit[rows]), compact(at[rows])], weights)
     names = [stack.cells[k].label(wide.onset, wide.periods) for k in slots]
     fit = fit_least_squares(
-        o.y[rows], np.hstack([dummies, o.covariates[rows]]), effects, names=(*names, *o.design.covariates)
+        o.y[rows], np.hstack([dummies, o.covariates[rows]]), effects, names=(*names, *o.covariate_names)
     )
     found = fit.kept < len(slots)
     own = np.ones(rows.size) if weights is None else weights

@@ -62,7 +62,7 @@ def build_groups(wide: Wide, o: Observations, column: str) -> Groups:
     DesignError
         Not 0 or 1, or not constant within a unit, or only one of the two.
     """
-    values = o.design.panel.values(column)[o.rows]
+    values = o.panel.values(column)[o.rows]
     bad = np.flatnonzero((values != 0) & (values != 1))
     if bad.size:
         raise DesignError(f"column {column!r} must be 0 or 1; {o.labels(bad[:1])[0]} has {values[bad[0]]:g}")

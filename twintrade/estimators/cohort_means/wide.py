@@ -93,7 +93,7 @@ def widen(observations: Observations) -> Wide:
     shape = (o.n_units, periods.size)
     onset_of_unit = np.where(o.unit_onset > periods[-1], np.inf, o.unit_onset)
     onset, cohort = np.unique(onset_of_unit, return_inverse=True)
-    if o.design.statistics is not None:
+    if o.statistics is not None:
         return _of_statistics(o, onset, cohort.astype(np.int64))
 
     def laid_out(values: FloatArray) -> FloatArray:
@@ -117,7 +117,7 @@ def widen(observations: Observations) -> Wide:
 
 def _of_statistics(o: Observations, onset: FloatArray, codes: IntArray) -> Wide:
     """Take the statistics of the cohorts and periods that take part; cohorts of the same fate are put together."""
-    held = o.design.statistics
+    held = o.statistics
     assert held is not None
     if not o.is_complete:
         raise EstimationError("cohort statistics cannot leave out single periods of a cohort; give the rows")

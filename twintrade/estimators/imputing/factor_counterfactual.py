@@ -74,7 +74,7 @@ def build_cells(design: Design) -> Cells:
 
 def _without_collinear(o: Observations, wide: Wide, untreated: BoolArray) -> tuple[Wide, tuple[Dropped, ...]]:
     """Leave out covariates that are determined among untreated rows."""
-    names = o.design.covariates
+    names = o.covariate_names
     if not names:
         return wide, ()
     unit, at = np.nonzero(untreated)
@@ -258,8 +258,7 @@ def _lost(o: Observations, cells: Cells, gone: BoolArray) -> tuple[Dropped, ...]
         return ()
     unit, at = np.nonzero(gone)
     names = tuple(
-        f"{cells.wide.unit_ids[u]} {o.design.panel.label(int(cells.wide.periods[t]))}"
-        for u, t in zip(unit, at, strict=True)
+        f"{cells.wide.unit_ids[u]} {o.panel.label(int(cells.wide.periods[t]))}" for u, t in zip(unit, at, strict=True)
     )
     whole = int((gone.sum(axis=1) == (~np.isnan(cells.wide.outcomes)).sum(axis=1)).sum())
     sentence = "rows of units or periods with too few untreated rows for the model: neither fitted nor imputed"

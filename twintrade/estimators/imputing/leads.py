@@ -67,7 +67,7 @@ def fit_leads(c: Counterfactual, family: Family) -> Leads:
     event_time = _event_times(o)
     dummies = (event_time[rows, None] == times).astype(np.float64)
     columns = np.hstack([dummies, o.covariates[rows]])
-    names = (*(f"lead {e:+d}" for e in times), *o.design.covariates)
+    names = (*(f"lead {e:+d}" for e in times), *o.covariate_names)
     rows, kept, coefficients, loadings, scores, collinear = _fitted(c, family, rows, columns, names)
     reported = np.flatnonzero(kept < times.size)
     order = reported[np.argsort(times[kept[reported]])]
@@ -88,7 +88,7 @@ def find_lead_times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dr
     observed = np.unique(o.event_time[rows][treated])
     if observed.size == 0:
         return observed, ()
-    times = observed[observed >= o.design.window[0]]
+    times = observed[observed >= o.window[0]]
     notes: tuple[Dropped, ...] = ()
     if times.size and times[0] == observed[0]:
         sentence = f"event time {observed[0]:+d} is the earliest observed: it is the base of the leads"

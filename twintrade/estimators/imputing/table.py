@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Sample, Uncertainty
-from twintrade.effects.estimate import Scale
+from twintrade.effects.estimate import Measured, Scale
 from twintrade.effects.labels import POOLED
 from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
 from twintrade.estimators.imputing.cells import Cells, group_cells
@@ -51,7 +51,7 @@ def build_cohort_effects(
     parts: tuple[Part, Part],
     uncertainty: Uncertainty,
     sample: Sample,
-    design: Design,
+    design: Measured,
     scale: Scale | None = None,
     weight_influence: FloatArray | None = None,
 ) -> CohortEffects:
@@ -143,7 +143,7 @@ def _sample(means: Collapse, c: Counterfactual, before: Leads) -> Sample:
         "n_leverage_one": float(_n_leverage_one(means, c)),
         "n_unidentified": float(size[small.unit[c.unknown]].sum()),
     }
-    return o.sample(rows, effects=o.design.effect_names, statistics=statistics, dropped=dropped)
+    return o.sample(rows, effects=o.effect_names, statistics=statistics, dropped=dropped)
 
 
 def _of_panel(means: Collapse, cells: IntArray) -> BoolArray:

@@ -152,7 +152,7 @@ def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) ->
     weights = o.weights_of(rows)
     effects = build_absorber([c[rows] for c in codes], weights)
     x = o.covariates[rows]
-    fit = fit_least_squares(o.y[rows], x, effects, names=o.design.covariates)
+    fit = fit_least_squares(o.y[rows], x, effects, names=o.covariate_names)
     slopes = np.zeros(x.shape[1])
     slopes[fit.kept] = fit.coefficients
     spread = effects.effect_coefficients(o.y[rows] - x @ slopes)
@@ -165,7 +165,7 @@ def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) ->
 def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _Fitted:
     weights = o.weights_of(rows)
     x = o.covariates[rows]
-    fit = fit_poisson(o.y[rows], x, [c[rows] for c in codes], weights, names=o.design.covariates)
+    fit = fit_poisson(o.y[rows], x, [c[rows] for c in codes], weights, names=o.covariate_names)
     slopes = np.zeros(x.shape[1])
     slopes[fit.kept] = fit.coefficients
     used = rows[fit.rows]
@@ -212,7 +212,7 @@ def _within_reach(o: Observations, fitted: _Fitted, codes: tuple[IntArray, ...],
 
 
 def _without_slope(o: Observations, fitted: _Fitted, rows: IntArray) -> Dropped:
-    names = [o.design.covariates[j] for j in np.setdiff1d(np.arange(o.covariates.shape[1]), fitted.kept)]
+    names = [o.covariate_names[j] for j in np.setdiff1d(np.arange(o.covariates.shape[1]), fitted.kept)]
     sentence = f"treated rows whose {' and '.join(names)} untreated rows give no slope for: not imputed"
     return _listed(o, "unidentified-covariate", sentence, rows)
 
@@ -223,7 +223,7 @@ def list_unidentified(
     """List treated rows that cannot be imputed, each under the first effect that has no untreated row for it."""
     out = []
     left = np.ones(rows.size, dtype=bool)
-    for name, code in zip(o.design.effect_names, codes, strict=True):
+    for name, code in zip(o.effect_names, codes, strict=True):
         lacking: BoolArray = left & ~np.isin(code[rows], code[fit_rows])
         if lacking.any():
             sentence = f"treated rows whose {LABELS[name]} has no untreated row in the fit: not imputed"

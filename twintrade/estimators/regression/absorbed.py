@@ -22,11 +22,11 @@ def describe_absorbing_effect(o: Observations, rows: IntArray) -> str:
         return "no treated row is left in the fit"
     if treated.all():
         return "every row is treated"
-    for name in o.design.effect_names:
+    for name in o.effect_names:
         n_rows, n_treated = _counts(o.codes(name)[rows], treated)
         if ((n_treated == 0) | (n_treated == n_rows)).all():
             return f"it does not vary within the levels of the {LABELS[name]} effect, which absorbs it"
-    return f"the effects {', '.join(LABELS[name] for name in o.design.effect_names)} together absorb it"
+    return f"the effects {', '.join(LABELS[name] for name in o.effect_names)} together absorb it"
 
 
 def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
@@ -40,7 +40,7 @@ def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
     """
     treated = o.is_treated[rows]
     out = []
-    for name in o.design.effect_names:
+    for name in o.effect_names:
         if not name.endswith("period"):
             continue
         codes = o.codes(name)[rows]
@@ -58,7 +58,7 @@ def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
 
 def find_single_rows(o: Observations, rows: IntArray) -> BoolArray:
     """Return which of the rows are their unit's only one, where units have effects: they say nothing of cells."""
-    if "unit" not in o.design.effect_names:
+    if "unit" not in o.effect_names:
         return np.zeros(rows.size, dtype=bool)
     return np.asarray(np.bincount(o.unit[rows], minlength=o.n_units)[o.unit[rows]] == 1)
 
@@ -70,7 +70,7 @@ def _counts(codes: IntArray, treated: BoolArray) -> tuple[IntArray, IntArray]:
 
 
 def _level_names(o: Observations, name: str, rows: IntArray) -> tuple[str, ...]:
-    panel = o.design.panel
+    panel = o.panel
     periods = [panel.label(int(p)) for p in o.period[rows]]
     unit = o.unit_rows[o.unit[rows]]
     if name == "city_period":

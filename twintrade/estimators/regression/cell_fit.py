@@ -188,7 +188,7 @@ def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, colum
     slopes[fit.kept] = fit.coefficients
     weights = fit.mu * o.row_weights[fit.rows]
     statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
-    dropped = list_separated_rows(o, fit.separated, effects=(*o.design.effect_names, "cohort and period"))
+    dropped = list_separated_rows(o, fit.separated, effects=(*o.effect_names, "cohort and period"))
     of_code = fit.effect_coefficients[-1]
     of_code = np.append(of_code, np.full(int(of_row.max()) + 2 - of_code.size, np.nan))
     return _Fitted(fit.rows, of_code, slopes, fit.mu, fit.residuals, weights, dropped, statistics)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from twintrade.design import Design
-from twintrade.effects.estimate import Scale
+from twintrade.effects.estimate import Measured, Scale
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires, Target
 
@@ -39,7 +39,7 @@ class CellMethod(Estimator):
         """Percentages are of the treated units' total, other measures averages of rows."""
         return "total" if self.measure == "percent" else "average unit"
 
-    def effect_scale(self, design: Design) -> Scale:
+    def effect_scale(self, design: Measured) -> Scale:
         """Return the scale of the cells' effects."""
         return design.scale if self.family == "linear" else SCALES[self.measure]
 

@@ -90,10 +90,10 @@ NO_TERM = np.iinfo(np.int64).min
 def build_terms(o: Observations, model: Model) -> Terms:
     """Build the regressors of an event study or of the static model, covariates included."""
     built = _static_terms(o) if model.kind == "static" else _event_terms(o, model)
-    if not o.design.covariates:
+    if not o.covariate_names:
         return built
     columns = np.hstack([built.columns, o.covariates])
-    return replace(built, columns=columns, names=(*built.names, *o.design.covariates))
+    return replace(built, columns=columns, names=(*built.names, *o.covariate_names))
 
 
 def find_affected_rows(o: Observations) -> BoolArray:
@@ -101,7 +101,7 @@ def find_affected_rows(o: Observations) -> BoolArray:
 
     Units treated after the last period are comparison throughout.
     """
-    return np.asarray((o.unit_onset - o.design.anticipation <= o.periods[-1])[o.unit])
+    return np.asarray((o.unit_onset - o.anticipation <= o.periods[-1])[o.unit])
 
 
 def cut_before_last_onset(design: Design) -> Design:
@@ -121,20 +121,19 @@ def _event_terms(o: Observations, model: Model) -> Terms:
     A window wholly before or wholly after the onset is widened to the reference and to event time 0, so that no dummy
     mixes rows from both sides. Event times that no unit joins to the reference keep their dummies, without an effect.
     """
-    design = o.design
     treated = find_affected_rows(o)
     observed = o.event_time[treated]
     if model.kind == "binned":
-        low, high = min(design.window[0], design.reference), max(design.window[1], 0)
+        low, high = min(o.window[0], o.reference), max(o.window[1], 0)
     else:
         low, high = (int(observed.min()), int(observed.max())) if observed.size else (0, 0)
     clipped = np.where(treated, np.minimum(np.maximum(o.event_time, low), high), NO_TERM)
     followed = clipped[treated]
     times = _distinct(followed, low, high)
-    references = list_references(design, model.second_reference)
+    references = list_references(o, model.second_reference)
     is_joined = find_joined_rows(find_holders(o)[treated], followed - low, np.isin(followed, references))
     joined = _distinct(followed[is_joined], low, high)
-    require_reference(times, joined, design.reference)
+    require_reference(times, joined, o.reference)
     if model.second_reference is not None:
         require_reference(times, joined, model.second_reference)
     times, joined = times[~np.isin(times, references)], joined[~np.isin(joined, references)]
@@ -153,7 +152,7 @@ def _event_terms(o: Observations, model: Model) -> Terms:
     )
 
 
-def list_references(design: Design, second: int | None) -> list[int]:
+def list_references(design: Design | Observations, second: int | None) -> list[int]:
     """Return the event times that count as zero.
 
     Raises

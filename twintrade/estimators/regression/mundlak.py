@@ -74,7 +74,7 @@ def build_interactions(
     cohorts = (o.onset[:, None] == np.unique(o.unit_onset)).astype(np.float64)
     deviations = center_covariates(o)
     for name, value in (fixed or {}).items():
-        k = o.design.covariates.index(name)
+        k = o.covariate_names.index(name)
         deviations[:, k] = o.covariates[:, k] - value
     parts = [cells * deviations[:, [k]] for k in range(deviations.shape[1])]
     for k in range(deviations.shape[1]):

@@ -33,7 +33,7 @@ def find_joined_rows(holder: IntArray, node: IntArray, is_reference: BoolArray) 
 
 def find_holders(o: Observations) -> IntArray:
     """Return the levels that the treated rows' own effect gives them: units, or cohorts, or one for all."""
-    names = o.design.effect_names
+    names = o.effect_names
     if "unit" in names:
         return o.unit
     return o.codes("cohort") if "cohort" in names else np.zeros(o.n_rows, dtype=np.int64)

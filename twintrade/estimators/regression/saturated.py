@@ -73,7 +73,7 @@ def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: 
         No cell is identified.
     """
     n_cells = dummies.cohorts.size
-    names = (*dummies.names(), *o.design.covariates)
+    names = (*dummies.names(), *o.covariate_names)
     columns = np.hstack([dummies.columns(), o.covariates])
     source, kept, collinear, lost, statistics = _fit(o, columns, names, family)
     identified = np.flatnonzero(kept < n_cells)
@@ -85,15 +85,15 @@ def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: 
     regression = Regression(source.rows, source.design, source.residuals, source.weights, source.bread, selector)
     units, values = sum_influence_by_unit(o, source.rows, regression.row_influence())
     return CohortEffects.of(
-        o.design,
+        o,
         (table.cohorts, table.event_times),
         source.coefficients @ selector,
         UnitInfluence(units, values, regression),
-        scale="log points" if family == "poisson" else o.design.scale,
+        scale="log points" if family == "poisson" else o.scale,
         sample=o.sample(
             None if source.rows.size == o.n_rows else source.rows,
             n_slopes=int(kept.size),
-            effects=o.design.effect_names,
+            effects=o.effect_names,
             dropped=(*lost, *_unidentified(collinear, n_cells)),
             statistics=statistics,
         ),

@@ -30,7 +30,7 @@ def list_separated_rows(
     """
     rows = np.arange(o.n_rows) if rows is None else rows
     left = np.bincount(o.unit[rows], minlength=o.n_units)
-    names = o.design.effect_names if effects is None else effects
+    names = o.effect_names if effects is None else effects
     out = []
     for one in separated:
         left = left - np.bincount(o.unit[rows[one.rows]], minlength=o.n_units)

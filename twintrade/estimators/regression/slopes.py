@@ -61,7 +61,7 @@ def build_effects(
     sample = o.sample(
         None if slopes.rows.size == o.n_rows else slopes.rows,
         n_slopes=slopes.kept.size,
-        effects=o.design.effect_names,
+        effects=o.effect_names,
         dropped=(
             *dropped,
             *_second_reference(terms),
@@ -113,7 +113,7 @@ def _event_study(
     o: Observations, terms: Terms, slopes: Slopes, scale: Scale, sample: Sample, reported: IntArray
 ) -> EventStudy:
     assert terms.event_times is not None
-    reference = o.design.reference
+    reference = o.reference
     times = np.append(terms.event_times[slopes.kept[reported]], reference)
     order = np.argsort(times)
     times = times[order]
@@ -121,7 +121,7 @@ def _event_study(
     selector[reported, np.argsort(order)[:-1]] = 1.0
     n_units, n_cells = count_units_and_rows(o, slopes.rows, terms.clipped, times)
     return EventStudy.of(
-        o.design,
+        o,
         times,
         slopes.coefficients @ selector,
         _uncertainty(o, slopes, selector),
@@ -159,9 +159,9 @@ def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
             f"the treatment is not identified: {describe_absorbing_effect(o, slopes.rows)}. "
             "Use coarser fixed effects or add comparison units"
         )
-    if terms.event_times is not None and not (terms.clipped[slopes.rows] == o.design.reference).any():
+    if terms.event_times is not None and not (terms.clipped[slopes.rows] == o.reference).any():
         raise EstimationError(
-            f"no row at event time {o.design.reference}, the reference, is left in the fit; choose another reference"
+            f"no row at event time {o.reference}, the reference, is left in the fit; choose another reference"
         )
     if terms.event_times is not None and any(c.column < terms.n_reported for c in slopes.collinear):
         _require_joined(o, terms, slopes)
@@ -171,10 +171,10 @@ def _require_joined(o: Observations, terms: Terms, slopes: Slopes) -> None:
     """Refuse effects that the rows of the fit that carry information do not join to the reference."""
     rows = slopes.rows[~find_singletons([code[slopes.rows] for code in o.effect_codes()])]
     rows = rows[terms.clipped[rows] != NO_TERM]
-    time, reference = terms.clipped[rows], o.design.reference
+    time, reference = terms.clipped[rows], o.reference
     holder = find_holders(o)[rows]
     is_joined = find_joined_rows(
-        holder, time - time.min(initial=0), np.isin(time, list_references(o.design, terms.second_reference))
+        holder, time - time.min(initial=0), np.isin(time, list_references(o, terms.second_reference))
     )
     pairs = np.unique(np.stack([holder[~is_joined], time[~is_joined]]), axis=1)[0]
     if np.unique(pairs).size < pairs.size or not (time[is_joined] != reference).any():
@@ -203,9 +203,7 @@ def _second_reference(terms: Terms) -> tuple[Dropped, ...]:
 def _apart(o: Observations, terms: Terms) -> tuple[Dropped, ...]:
     if not terms.apart:
         return ()
-    sentence = (
-        f"event times that no treated unit joins to {o.design.reference}, the reference: no effect is given for them"
-    )
+    sentence = f"event times that no treated unit joins to {o.reference}, the reference: no effect is given for them"
     return (Dropped("no-reference", sentence, 0, 0, terms.apart),)
 
 

@@ -1,7 +1,7 @@
 """Linear estimates on the same rows under many treatments: the fixed effects are factored once, for all of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,12 +24,15 @@ class SameRows:
     ----------
     o : Observations
         Of the design it was made for.
+    onset : FloatArray, shape (panel.n_units,)
+        Of that design.
     starts, sizes : IntArray, shape (n_units,)
         First position and number of each unit's rows.
     sample : Sample
     """
 
     o: Observations
+    onset: FloatArray
     starts: IntArray
     sizes: IntArray
     sample: Sample
@@ -49,13 +52,13 @@ class SameRows:
         if o.unit_rows.size < onset.size:
             outside = np.ones(onset.size, dtype=bool)
             outside[o.unit_rows] = False
-            if not np.array_equal(onset[outside], o.design.onset[outside]):
+            if not np.array_equal(onset[outside], self.onset[outside]):
                 return None
         sizes = self.sizes[units]
         begins = np.cumsum(sizes) - sizes
         positions = np.repeat(self.starts[units] - begins, sizes) + np.arange(int(sizes.sum()))
-        part = Observations(
-            design=design,
+        part = replace(
+            o,
             rows=o.rows[positions],
             y=o.y[positions],
             unit=np.repeat(np.arange(units.size), sizes),
@@ -69,10 +72,11 @@ class SameRows:
         return positions, part
 
 
-def find_unit_rows(o: Observations) -> SameRows:
+def find_unit_rows(design: Design) -> SameRows:
     """Find each unit's rows."""
+    o = design.observations
     starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
-    return SameRows(o, starts, np.diff(starts, append=o.n_rows), o.sample())
+    return SameRows(o, design.onset, starts, np.diff(starts, append=o.n_rows), o.sample())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +100,8 @@ def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated | None:
     q = build_annihilator(o.effect_codes(), o.covariates, o.weights)
     if q is None:
         return None
-    rows = find_unit_rows(o)
-    return Repeated(o, rows.starts, rows.sizes, rows.sample, q, q.applied(outcomes))
+    rows = find_unit_rows(design)
+    return Repeated(o, rows.onset, rows.starts, rows.sizes, rows.sample, q, q.applied(outcomes))
 
 
 def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Model]) -> list[Estimate] | None:
@@ -142,25 +146,25 @@ def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatAr
         return Estimate(
             effects=coefficients,
             uncertainty=WITHOUT,
-            scale=o.design.scale,
+            scale=o.scale,
             sample=sample,
             names=("after onset",),
             n_units=counts,
             n_cells=counts,
         )
-    times = np.append(model.event_times[kept], o.design.reference)
+    times = np.append(model.event_times[kept], o.reference)
     order = np.argsort(times)
     times, effects = times[order], np.append(coefficients, 0.0)[order]
     followed = model.clipped[model.clipped != NO_TERM]
     counts = (followed[:, None] == times).sum(axis=0)
     return EventStudy.of(
-        o.design,
+        o,
         times,
         effects,
         WITHOUT,
         sample=sample,
         n_units=counts,
-        reference=o.design.reference,
+        reference=o.reference,
         binned=model.binned,
         row_weights=sum_row_weights(o, np.arange(o.n_rows), model.clipped, times),
     )

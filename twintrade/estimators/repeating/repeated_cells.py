@@ -79,7 +79,7 @@ class RepeatedCells(AllRows):
         elif self.measure == "difference":
             effects = -sums * np.expm1(-coefficients) / sizes
         return CohortEffects.of(
-            part.design,
+            part,
             (keys[0], keys[1]),
             effects,
             WITHOUT,

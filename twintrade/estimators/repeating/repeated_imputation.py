@@ -1,6 +1,6 @@
 """Imputation on the same rows under many treatments: from one factor of the effects, or from cohorts' means alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cho_solve
@@ -64,9 +64,9 @@ class Means:
         if rest:
             onset, counts = np.append(onset, np.inf), np.append(counts, rest)
             sums = np.concatenate([sums, (self.total - sums.sum(axis=0))[None]])
-        return self._of_cohorts(design, onset, counts, sums / counts[:, None, None])
+        return self._of_cohorts(onset, counts, sums / counts[:, None, None])
 
-    def _of_cohorts(self, design: Design, onset: FloatArray, counts: FloatArray, means: FloatArray) -> list[Estimate]:
+    def _of_cohorts(self, onset: FloatArray, counts: FloatArray, means: FloatArray) -> list[Estimate]:
         periods = self.shared.o.periods
         n = periods.size
         weights = np.repeat(counts, n)
@@ -75,8 +75,8 @@ class Means:
         assert q is not None
         positions = np.arange(int(np.isfinite(onset).sum()) * n)
         k = positions.size
-        part = Observations(
-            design=design,
+        part = replace(
+            self.shared.o,
             rows=positions,
             y=np.zeros(k),
             unit=unit[:k],
@@ -94,8 +94,8 @@ class Means:
 def compute_means(shared: Repeated, outcomes: FloatArray) -> Means | None:
     """Return the cohorts' path, or None where rows cannot be summed into cohorts without loss."""
     o = shared.o
-    is_plain = o.is_complete and o.weights is None and not o.design.covariates
-    if not is_plain or set(o.design.effect_names) != {"unit", "period"}:
+    is_plain = o.is_complete and o.weights is None and not o.covariate_names
+    if not is_plain or set(o.effect_names) != {"unit", "period"}:
         return None
     wide = outcomes.reshape(o.n_units, o.periods.size, -1)
     return Means(shared, wide, wide.sum(axis=0))
@@ -131,7 +131,7 @@ def _cells_and_leads(
     ones = np.ones(times.size)
     return [
         CohortEffects.of(
-            part.design,
+            part,
             (cohorts, event_times),
             np.concatenate([early[:, k], cell]),
             WITHOUT,
@@ -195,7 +195,7 @@ def _leads(
     """Regress unaffected rows on dummies of pre-periods: Q without the affected rows, by Schur complement."""
     free = ~part.is_affected
     observed = np.unique(part.event_time[free])
-    times = observed[observed >= part.design.window[0]]
+    times = observed[observed >= part.window[0]]
     if times.size and times[0] == observed[0]:
         times = times[1:]
     if times.size == 0:

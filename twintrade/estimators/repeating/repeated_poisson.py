@@ -46,7 +46,7 @@ def fit_without_treatment(design: Design, outcomes: FloatArray) -> AllRows | Non
         return None
     place = np.full(o.n_rows, -1, dtype=np.int64)
     place[whole.rows] = np.arange(whole.rows.size)
-    return AllRows(find_unit_rows(o), whole, place)
+    return AllRows(find_unit_rows(design), whole, place)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +92,7 @@ class RepeatedPoisson(AllRows):
         early = self._leads(part, places, left, near, fitted) if self.has_leads else _no_leads()
         if cells is None or early is None:
             return None
-        return build_cohort_effects((early, cells), WITHOUT, self.shared.sample, part.design, SCALES[self.measure])
+        return build_cohort_effects((early, cells), WITHOUT, self.shared.sample, part, SCALES[self.measure])
 
     def _cells(self, part: Observations, rows: IntArray, places: IntArray, fitted: Refitted) -> Part | None:
         if not (part.event_time[rows] >= 0).any():

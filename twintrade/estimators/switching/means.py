@@ -57,7 +57,7 @@ class _Cell:
 
 def has_means(o: Observations) -> bool:
     """Return whether means by group hold all that the effects of switchers need."""
-    is_plain = o.design.treatment.dose is None and o.weights is None and not o.design.covariates
+    is_plain = o.dose is None and o.weights is None and not o.covariate_names
     return is_plain and bool(o.periods[-1] - o.periods[0] + 1 == o.periods.size)
 
 

@@ -108,37 +108,37 @@ def build_switchers(o: Observations) -> Switchers:
     EstimationError
         Onsets and doses contradict each other, as after re-assigning onsets alone.
     """
-    panel, treatment = o.design.panel, o.design.treatment
+    panel = o.panel
     periods = np.arange(o.period.min(), o.period.max() + 1)
     shape = (periods.size, o.n_units)
     outcomes = _grid(shape, o.period - periods[0], o.unit, o.y)
     weights = None if o.weights is None else _grid(shape, o.period - periods[0], o.unit, o.weights)
     covariates = None
-    if o.design.covariates:
+    if o.covariate_names:
         columns = [_grid(shape, o.period - periods[0], o.unit, x) for x in o.covariates.T]
         covariates = np.stack(columns, axis=2)
-    if treatment.dose is None:
+    if o.dose is None:
         doses = (periods[:, None] >= o.unit_onset).astype(np.float64)
     else:
         code = np.full(panel.n_units, -1)
         code[o.unit_rows] = np.arange(o.n_units)
         rows = (code[panel.unit] >= 0) & (panel.period >= periods[0]) & (panel.period <= periods[-1])
-        doses = _grid(shape, panel.period[rows] - periods[0], code[panel.unit[rows]], treatment.dose[rows])
+        doses = _grid(shape, panel.period[rows] - periods[0], code[panel.unit[rows]], o.dose[rows])
     known = ~np.isnan(doses)
     if not known.all():
         doses = _carried(doses, known)
     changed = doses != doses[0]
     first = np.where(changed.any(axis=0), changed.argmax(axis=0), periods.size)
-    if treatment.dose is not None:
+    if o.dose is not None:
         _refuse_contradiction(o, periods, first, known)
     first, outcomes = _without_ambiguous(first, outcomes, known)
     units = np.arange(o.n_units)
     at = np.minimum(first, periods.size - 1)
     sign = np.where(first < periods.size, np.sign(doses[at, units] - doses[0]), 0).astype(np.int64)
-    if treatment.dose is not None:
+    if o.dose is not None:
         other_side = np.logical_or.accumulate((doses - doses[0]) * sign < 0, axis=0)
         outcomes[other_side] = np.nan
-    early = np.where(first < periods.size, np.maximum(first - o.design.anticipation, 0), first)
+    early = np.where(first < periods.size, np.maximum(first - o.anticipation, 0), first)
     order = np.lexsort((doses[at, units], sign, early, doses[0]))
     return Switchers(
         order=order,
