@@ -4,8 +4,8 @@ import math
 import re
 
 from twintrade.effects import ResultSet
-from twintrade.render import numbers
 from twintrade.render.blocks import BulletList, Document, Note, Paragraph
+from twintrade.text import numbers
 
 NUMBER = re.compile(r"−?\d[\d,]*(?:\.\d+)?")
 CLAIM = re.compile(r"C\d+ ")

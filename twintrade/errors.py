@@ -1,8 +1,23 @@
 """What can go wrong, one class per room: the class says where, the text says what, where and what to do."""
 
+from twintrade.text import Words
+
 
 class TwintradeError(Exception):
-    """Base of every error that twintrade raises on purpose."""
+    """Base of every error that twintrade raises on purpose.
+
+    Attributes
+    ----------
+    text : Words
+        What, where, what to do; a text of the catalogue where a page may print it as a reason.
+    """
+
+    def __init__(self, text: Words = "", *more: object) -> None:
+        super().__init__(text, *more)
+        self.text = text
+
+    def __str__(self) -> str:
+        return str(self.text)
 
 
 class FanoutError(TwintradeError):

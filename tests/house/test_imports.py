@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 ORDER = (
+    "text",
     "errors",
     "numerics",
     "fanout",
@@ -20,7 +21,7 @@ ORDER = (
     "__main__",
 )
 # What a room sees where the order alone would let it see more.
-ONLY = {"render": {"errors", "effects", "render"}}
+ONLY = {"render": {"text", "errors", "effects", "render"}}
 COMPUTING = {"scipy", "statsmodels", "linearmodels", "joblib"}
 
 

@@ -42,7 +42,9 @@ def test_no_string_uses_a_banned_word(modules):
 
 def test_no_page_and_no_analysis_uses_a_banned_word(written):
     """Measurements in docs/lab quote what was printed at their time."""
-    read = re.compile(r"README\.md|docs/[^/]*\.md|analyses/.*\.toml|twintrade/study/claims\.toml")
+    read = re.compile(
+        r"README\.md|docs/[^/]*\.md|twintrade/text/.*\.ftl|analyses/.*\.toml|twintrade/study/claims\.toml"
+    )
     quoted = re.compile(r'```.*?```|`[^`\n]*`|"no Australian tie found"', re.DOTALL)
     found = [
         f"{path}: {word}"

@@ -169,7 +169,7 @@ def _findings(names: tuple[str, ...]) -> pd.DataFrame:
     ]  # fmt: skip
     return build_findings_frame(
         (
-            Finding(diagnostic=name, verdict=verdict, sentence=sentence, value=value, unit=unit, topic=topic),
+            Finding(diagnostic=name, verdict=verdict, text=sentence, value=value, unit=unit, topic=topic),
             (estimator, "gravity"),
             payloads,
         )

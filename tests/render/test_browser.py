@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from twintrade.render import numbers
 from twintrade.render.reading import list_records, list_specifications, select_events
+from twintrade.text import numbers
 
 WAIT = 15.0  # seconds for the driver to start or a download to arrive; generous, nothing is asserted about speed
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from prose_numbers import NUMBER, pool, prose, strangers
 
-from twintrade.render import numbers
 from twintrade.render.blocks import Paragraph, build_spans
+from twintrade.text import numbers
 
 
 def test_every_number_in_the_prose_is_in_the_results(made, made_document):

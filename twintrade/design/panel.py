@@ -50,6 +50,11 @@ class Panel:
     def __post_init__(self) -> None:
         require_word("frequency", self.frequency, list(PERIODS_PER_YEAR))
 
+    @property
+    def unit_kind(self) -> Literal["pair", "city"]:
+        """What a unit is, as texts call it."""
+        return "pair" if self.is_dyadic else "city"
+
     def __repr__(self) -> str:
         if not self.n_rows:
             return "Panel: no rows"

@@ -10,6 +10,7 @@ from twintrade.effects import Finding, Registry, Topic
 from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.text import Text, Words
 
 
 class Diagnostic(ABC):
@@ -45,10 +46,13 @@ class Diagnostic(ABC):
         (``unavailable``), and never raises for it.
         """
 
-    def unavailable(self, because: str) -> Finding:
+    def unavailable(self, because: Words) -> Finding:
         """Return the finding that says why this check could not be made."""
         return Finding(
-            diagnostic=self.name, verdict="none", sentence=f"Not available because {because}.", reason=because
+            diagnostic=self.name,
+            verdict="none",
+            text=Text("checks.unavailable", because=because),
+            reason=because,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from twintrade.effects.messages import Message
+from twintrade.text import Words, pack_text
 
 Verdict = Literal["pass", "fail", "none"]
 Direction = Literal["higher", "lower", "none"]
@@ -28,6 +29,7 @@ FINDING_COLUMNS = (
     "reason",
     "topic",
     "payloads",
+    "text",
 )
 
 
@@ -40,8 +42,8 @@ class Finding:
     diagnostic : str
     verdict : {"pass", "fail", "none"}
         "none" where the check only informs.
-    sentence : str
-        Plain words with the numbers in them, for a reader; nothing is decided by them.
+    text : Words
+        What the page says, with the numbers in it; nothing is decided by it.
     value : float
         The number the sentence turns on, NaN where there is none.
     unit : str
@@ -50,7 +52,7 @@ class Finding:
         Where the flow stands against its comparison, "none" where the check does not say.
     detectable : float
         Minimum detectable effect in ``unit``, NaN where the check measures none.
-    reason : str
+    reason : Words
         Why the check could not be made, empty where it was.
     topic : Topic
         Exhibit of the page that prints it, empty where that is the one its diagnostic names.
@@ -63,16 +65,21 @@ class Finding:
 
     diagnostic: str
     verdict: Verdict
-    sentence: str
+    text: Words
     value: float = float("nan")
     unit: str = ""
     direction: Direction = "none"
     detectable: float = float("nan")
-    reason: str = ""
+    reason: Words = ""
     topic: Topic | Literal[""] = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     payloads: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The text in words."""
+        return str(self.text)
 
     @property
     def p(self) -> float:
@@ -82,7 +89,7 @@ class Finding:
     @property
     def is_available(self) -> bool:
         """Whether the check could be made."""
-        return not self.reason
+        return self.reason == ""
 
 
 def build_findings_frame(concluded: Iterable[tuple[Finding, tuple[str, str], Sequence[str]]]) -> pd.DataFrame:
@@ -95,8 +102,8 @@ def build_findings_frame(concluded: Iterable[tuple[Finding, tuple[str, str], Seq
         space.
     """
     rows = [
-        (f.diagnostic, *keys, f.verdict, f.sentence, f.value, f.unit, f.p, f.direction, f.detectable, f.reason,
-         f.topic, " ".join(payloads))
+        (f.diagnostic, *keys, f.verdict, f.sentence, f.value, f.unit, f.p, f.direction, f.detectable, str(f.reason),
+         f.topic, " ".join(payloads), pack_text(f.text))
         for f, keys, payloads in concluded
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))

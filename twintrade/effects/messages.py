@@ -6,6 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
+from twintrade.text import Words, pack_text
+
 Level = Literal["info", "warning", "error"]
 RemedyName = Literal[
     "city_name",
@@ -28,7 +30,7 @@ RemedyName = Literal[
     "totals",
 ]
 
-MESSAGE_COLUMNS = ("level", "code", "file", "row", "column", "message")
+MESSAGE_COLUMNS = ("level", "code", "file", "row", "column", "message", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Message:
         Errors stop the run; warnings stand in the report.
     code : str
         Stable kebab-case key, the same in messages.csv and in the docs.
-    message : str
+    text : Words
         What, where, what to do.
     file : str
         Path relative to the project, empty where no file is meant.
@@ -71,15 +73,20 @@ class Message:
 
     level: Level
     code: str
-    message: str
+    text: Words
     file: str = ""
     row: int | None = None
     column: str = ""
     remedy: Remedy | None = None
 
+    @property
+    def message(self) -> str:
+        """The text in words."""
+        return str(self.text)
+
 
 def build_messages_frame(messages: Iterable[Message]) -> pd.DataFrame:
     """Return messages as the frame that messages.csv holds."""
-    rows = [(m.level, m.code, m.file, m.row, m.column, m.message) for m in messages]
+    rows = [(m.level, m.code, m.file, m.row, m.column, m.message, pack_text(m.text)) for m in messages]
     frame = pd.DataFrame(rows, columns=list(MESSAGE_COLUMNS))
     return frame.astype({"row": "Int64"})

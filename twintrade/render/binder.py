@@ -7,7 +7,6 @@ from dataclasses import replace
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render import numbers
 from twintrade.render.appendix import AppendixOptions, build_appendix
 from twintrade.render.blocks import (
     Block,
@@ -41,6 +40,7 @@ from twintrade.render.spelling import replace_words
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import list_check_names
 from twintrade.render.writers.glyphs import Printer, load_charmap
+from twintrade.text import numbers
 
 LOWEST_HEADING = 6
 

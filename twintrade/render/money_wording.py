@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from twintrade.effects import Money
-from twintrade.render import numbers
+from twintrade.text import numbers
 
 MONEY_SENTENCES: Mapping[str, str] = {
     "money": "In money: {outcome} of {who} were {value} a {period_name} {direction} than without the agreement, "

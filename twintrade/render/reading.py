@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render.numbers import format_event_time_label, is_missing
+from twintrade.text.numbers import format_event_time_label, is_missing
 
 Record = dict[str, Any]
 

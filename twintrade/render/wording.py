@@ -9,7 +9,7 @@ from twintrade.render.absent_wording import ABSENT_SENTENCES
 from twintrade.render.case_wording import CASE_SENTENCES
 from twintrade.render.effect_wording import EFFECT_SENTENCES
 from twintrade.render.money_wording import MONEY_SENTENCES
-from twintrade.render.numbers import typeset
+from twintrade.text.numbers import typeset
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 

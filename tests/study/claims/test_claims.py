@@ -41,11 +41,11 @@ def of(found, claim):
 
 
 def finding(check, verdict, value=0.5, sentence="What was found.", **facts):
-    return Finding(diagnostic=check, verdict=verdict, sentence=sentence, value=value, unit="p", **facts)
+    return Finding(diagnostic=check, verdict=verdict, text=sentence, value=value, unit="p", **facts)
 
 
 POWER = Finding(
-    diagnostic="power", verdict="none", sentence="With these data ...", value=0.5, unit="log points", detectable=0.5
+    diagnostic="power", verdict="none", text="With these data ...", value=0.5, unit="log points", detectable=0.5
 )
 
 
@@ -156,8 +156,7 @@ def test_no_verdict_hangs_on_the_words_of_a_finding(nonsense):
         POWER,
     ]
     told, other = (
-        build_ledger(results(findings=findings))
-        for findings in (found, [replace(f, sentence=nonsense) for f in found])
+        build_ledger(results(findings=findings)) for findings in (found, [replace(f, text=nonsense) for f in found])
     )
     kept = ["claim_id", "claim", "verdict", "detectable", "is_examined"]
     pd.testing.assert_frame_equal(told[kept], other[kept])

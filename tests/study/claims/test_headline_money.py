@@ -66,7 +66,7 @@ def with_bands(found, low, high):
 
 
 def concluding(found, **finding):
-    one = Concluded(Finding(sentence="", **finding), headline(found))
+    one = Concluded(Finding(text="", **finding), headline(found))
     return replace(found, ladder=replace(found.ladder, concluded=(*found.ladder.concluded, one)))
 
 

@@ -90,7 +90,7 @@ class Heterogeneity(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=sentence,
+            text=sentence,
             value=p,
             unit="p",
             table=table,

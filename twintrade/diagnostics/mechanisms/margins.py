@@ -94,7 +94,7 @@ class Margins(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="pass" if holds else "fail",
-            sentence=(
+            text=(
                 f"The effect {format_effect(total[2], 'log points')} splits into {shares}"
                 + (", which add up exactly." if holds else f"; they miss the total by {gap:.2g}.")
             ),

@@ -68,7 +68,7 @@ class Outcomes(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict=("fail" if len(moved) else "pass") if self.untouched else "none",
-            sentence=(
+            text=(
                 f"{sentence}. The headline outcome: {format_effect(float(table['effect'][0]), fit.estimate.scale)}."
             ),
             value=float(table["p_holm"].min()),

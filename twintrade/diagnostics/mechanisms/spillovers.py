@@ -28,6 +28,7 @@ from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Listed
 
 SAME_CITY = "same city, other destinations"
 SAME_PARTNER = "other cities, same destination"
@@ -107,11 +108,13 @@ class Spillovers(Diagnostic):
         if table["effect"].iloc[1:].isna().all():
             reasons = "; ".join(dict.fromkeys(str(r) for r in table["reason"].iloc[1:]))
             lacking = self.unavailable(f"no spillover could be estimated: {reasons}")
-            return replace(lacking, sentence=f"{lacking.sentence} {said}", payloads=payloads, messages=messages)
+            return replace(
+                lacking, text=Listed((str(lacking.text), said), "sentences"), payloads=payloads, messages=messages
+            )
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=f"{_listed(table, fit.estimate.scale)}. {NO_NET} {said}".rstrip(),
+            text=f"{_listed(table, fit.estimate.scale)}. {NO_NET} {said}".rstrip(),
             table=table,
             payloads={"spillovers": table, **payloads},
             messages=messages,

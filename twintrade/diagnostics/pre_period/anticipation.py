@@ -55,7 +55,7 @@ class Anticipation(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=f"The effect by periods of anticipation: {listed}.",
+            text=f"The effect by periods of anticipation: {listed}.",
             value=float(known["effect"].max() - known["effect"].min()),
             unit=scale,
             table=table,

@@ -84,7 +84,7 @@ class Honest(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict=self._verdict(path, breakdown),
-            sentence=self._sentence(path, intervals, breakdown),
+            text=self._sentence(path, intervals, breakdown),
             value=breakdown,
             unit=SYMBOLS[self.restriction],
             table=table,

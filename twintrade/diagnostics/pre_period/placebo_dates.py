@@ -53,7 +53,7 @@ class PlaceboDates(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if is_failed else "pass",
-            sentence=(
+            text=(
                 f"With dates moved back and the time after the real agreement left out, the largest objection is "
                 f"{format_effect(float(worst['effect']), scale)} at {worst['label']} ({format_p(float(worst['p']))}, "
                 f"{adjusted:.3f} for {len(known)} fake dates): "

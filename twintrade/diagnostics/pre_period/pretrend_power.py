@@ -142,7 +142,7 @@ class PretrendPower(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"A linear trend of {format_effect(slope, scale)} a period would be found with {100 * power:.0f} "
                 "% power "
                 f"only; by event time {last:+d} it would amount to {grown}. At {100 * self.level:.0f} % the "

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import compute_event_bands, format_p, simplify_inference
+from twintrade.diagnostics.variants import compute_event_bands, simplify_inference
 from twintrade.effects import Bands, EventStudy, Finding
+from twintrade.effects.labels import label_event_times
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -17,14 +18,7 @@ from twintrade.inference.clustering import Reference, compute_joint_test, read_f
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.reported import resolve_method
-
-BASES = {
-    "universal": "measured against one reference period",
-    "varying": "each measured against the period before it",
-    "imputation leads": "from a regression on untreated rows alone",
-    "first-stage residuals": "residuals of the regression on untreated rows",
-    "none": "",
-}
+from twintrade.text import Listed, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +100,22 @@ class Pretrends(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the joint test's p-value; the table holds test, statistic, degrees of freedom."""
         if "event" not in fit.views:
-            return self.unavailable(f"{fit.estimator.title or 'the method'} gives no effects by event time")
+            return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
         try:
-            found, clusters = self._tested(fit, simplify_inference(fit, inference, self.draws), rng)
+            found, cluster = self._tested(fit, simplify_inference(fit, inference, self.draws), rng)
         except TwintradeError as error:
-            return self.unavailable(str(error))
+            return self.unavailable(error.text)
         is_failed = found.p < 1 - self.level
-        df = f"({found.df:.0f}, {found.df2:.0f})" if found.test == "F" else f"({found.df:.0f})"
-        base = BASES[fit.estimate.base]
-        sentence = (
-            f"The {found.n_effects} pre-period effects, {base}, are jointly "
-            f"{'different from' if is_failed else 'not distinguishable from'} zero ({found.test}{df} = "
-            f"{found.statistic:.2f}, {format_p(found.p)}{clusters})"
-        )
-        sentence += (
-            ": treated units moved differently before the agreement already."
-            if is_failed
-            else "; that does not show that trends were parallel."
+        text = Text(
+            "checks.pretrends-objects" if is_failed else "checks.pretrends",
+            n=found.n_effects,
+            base=fit.estimate.base.replace(" ", "-"),
+            test=found.test,
+            df=Listed(tuple(f"{df:.0f}" for df in (found.df, found.df2) if not np.isnan(df)), "comma"),
+            statistic=found.statistic,
+            p=found.p,
+            cluster=cluster,
+            units=fit.design.panel.unit_kind,
         )
         table = pd.DataFrame(
             [(found.test, found.statistic, found.df, found.df2, found.p)],
@@ -131,7 +124,7 @@ class Pretrends(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if is_failed else "pass",
-            sentence=sentence,
+            text=text,
             value=found.p,
             unit="p",
             table=table,
@@ -145,16 +138,16 @@ class Pretrends(Diagnostic):
         """
         method = resolve_method(fit, chosen)
         if self.reference == "fixest" or not isinstance(method, Clustered | Multiplier | Jackknife):
-            return compute_joint_pretrend(chosen.infer(fit, "event", rng), self.reference), ""
+            return compute_joint_pretrend(chosen.infer(fit, "event", rng), self.reference), "none"
         names = method.by or fit.design.clusters
         if len(names) < 2:
-            return compute_joint_pretrend(chosen.infer(fit, "event", rng), self.reference), ""
+            return compute_joint_pretrend(chosen.infer(fit, "event", rng), self.reference), "none"
         found = {
             n: compute_joint_pretrend(replace(method, by=(n,)).infer(fit, "event", rng), self.reference)
             for n in names
         }
         name = max(found, key=lambda n: found[n].p)
-        return found[name], f", clustered by {name}, which objects least"
+        return found[name], name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,33 +168,34 @@ class LevellingOff(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the p-value of equality of the last effects."""
         if "event" not in fit.views:
-            return self.unavailable(f"{fit.estimator.title or 'the method'} gives no effects by event time")
+            return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
         estimate = fit.view("event")
         assert isinstance(estimate, EventStudy)
         after = np.flatnonzero(estimate.event_times >= 0)
         if after.size < self.n_last or self.n_last < 2:
-            return self.unavailable(f"there are {after.size} effects after onset and {self.n_last} are compared")
+            return self.unavailable(Text("checks.levelling-off-few", n=after.size, compared=self.n_last))
         last = after[-self.n_last :]
         try:
             bands, covariance = compute_event_bands(fit, inference, rng)
         except TwintradeError as error:
-            return self.unavailable(str(error))
+            return self.unavailable(error.text)
         contrast = np.diff(np.eye(last.size), axis=0)
         block = contrast @ select_block(covariance, last) @ contrast.T
         df, fewest = fill_missing_df(bands.df[last[0]]), read_fewest_clusters(bands.facts)
         try:
             found = compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
         except TwintradeError as error:
-            return self.unavailable(str(error))
-        times = ", ".join(f"{e:+d}" for e in estimate.event_times[last])
+            return self.unavailable(error.text)
         moves = found.p < 1 - self.level
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
-                f"The effects at event times {times} {'differ' if moves else 'do not differ'} "
-                f"({found.name} test, {format_p(found.p)}): the effect "
-                f"{'is still moving' if moves else 'shows no sign of moving'} at the end of the window."
+            text=Text(
+                "checks.levelling-off",
+                times=Listed(label_event_times(estimate.event_times[last]), "comma"),
+                moves="yes" if moves else "no",
+                test=found.name,
+                p=found.p,
             ),
             value=found.p,
             unit="p",

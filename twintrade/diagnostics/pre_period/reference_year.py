@@ -51,7 +51,7 @@ class ReferenceYear(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"Against each of {len(paths)} reference periods the average of the path runs from "
                 f"{format_effect(lowest[1], scale)} (event time {lowest[0]:+d}) to "
                 f"{format_effect(highest[1], scale)} (event time "

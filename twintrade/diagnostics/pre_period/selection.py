@@ -74,7 +74,7 @@ class Selection(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if is_selected else "none",
-            sentence=(
+            text=(
                 f"Among {n_dyads} dyads at risk with {n_events} agreements, trade growth over the {self.lags} "
                 f"periods before {verb} the agreement (hazard ratio {np.exp(beta[k]):.2f} per log point, "
                 f"{format_p(float(p[k]))})" + (": agreements follow trade." if is_selected else ".")

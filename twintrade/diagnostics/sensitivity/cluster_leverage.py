@@ -69,7 +69,7 @@ class ClusterLeverage(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if is_concentrated else "none",
-            sentence=f"{sentence[0].upper()}{sentence[1:]}.",
+            text=f"{sentence[0].upper()}{sentence[1:]}.",
             value=smallest,
             unit="effective clusters",
             table=table,

@@ -40,7 +40,7 @@ class ClusterLadder(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"The standard error runs from {narrow['se']:.3g} ({narrow['label']}) to {wide['se']:.3g} "
                 f"({wide['label']}) over {len(known)} choices of clusters."
             ),

@@ -129,7 +129,7 @@ class Dates(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none" if low * high > 0 else "fail",
-            sentence=(
+            text=(
                 f"Under {len(known)} definitions of the date the effect runs from {format_effect(low, scale)} to "
                 f"{format_effect(high, scale)}; the estimates {same}.{said}"
             ),

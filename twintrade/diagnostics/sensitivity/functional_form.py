@@ -62,7 +62,7 @@ class FunctionalForm(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if is_doubted else "pass",
-            sentence=f"RESET: the squared predictor has t = {slope / se:.2f}, {format_p(p)}; {told}.",
+            text=f"RESET: the squared predictor has t = {slope / se:.2f}, {format_p(p)}; {told}.",
             value=p,
             unit="p",
             table=table,

@@ -58,7 +58,7 @@ class UnitInfluenceCheck(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"The most influential unit is {top['unit']}: {remains}; the {len(table)} most influential units "
                 f"make {100 * float(table['share'].sum()):.0f} % of the variance clustered by unit."
             ),

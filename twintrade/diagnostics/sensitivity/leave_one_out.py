@@ -102,7 +102,7 @@ class LeaveOneOut(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if flips else "pass",
-            sentence=sentence,
+            text=sentence,
             value=float((known["effect"] - own).abs().max()),
             unit=scale,
             table=table,

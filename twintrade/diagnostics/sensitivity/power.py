@@ -77,7 +77,7 @@ class Power(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"With these data an effect below {format_effect(half, scale)} would be missed half of the time, "
                 "and one "
                 f"below {format_effect(mde, scale)} with more than {100 * (1 - self.power):.0f} % probability "

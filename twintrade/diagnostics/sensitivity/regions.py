@@ -78,7 +78,7 @@ class Regions(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"Half-widths of {100 * self.level:g} % regions for {chosen.size} effects, in errors: {listed}. "
                 f"Zero lies outside for {holds['pointwise']} effects one by one, and for {holds['sup-t']} under "
                 "sup-t, the narrowest of those that hold all effects at once."

@@ -65,7 +65,7 @@ class Rescaling(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="pass" if is_stable else "fail",
-            sentence=text,
+            text=text,
             value=float(np.ptp(moved)) if moved.size else float("nan"),
             unit="log points",
             table=table,

@@ -127,7 +127,7 @@ class SpecificationCurve(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=sentence + ".",
+            text=sentence + ".",
             value=joint if np.isfinite(joint) else median,
             unit="p" if np.isfinite(joint) else scale,
             table=_summary(known),

@@ -71,7 +71,7 @@ class Window(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none" if low * high > 0 else "fail",
-            sentence=(
+            text=(
                 f"Under {len(known)} windows the effect runs from {format_effect(low, scale)} to "
                 f"{format_effect(high, scale)}; "
                 f"the estimates {same}."

@@ -60,7 +60,7 @@ class CasePaths(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=f"{case.units[0]} is drawn against {case.n_donors} donors"
+            text=f"{case.units[0]} is drawn against {case.n_donors} donors"
             + (f"; {n_failed} placebo paths could not be formed." if n_failed else "."),
             value=float(case.n_donors),
             unit="donors",

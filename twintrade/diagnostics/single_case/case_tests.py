@@ -72,7 +72,7 @@ class CaseTests(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=_sentence(table, self.min_before) + _exact_fits(found),
+            text=_sentence(table, self.min_before) + _exact_fits(found),
             value=float(table["p"].min()),
             unit="p",
             table=table,

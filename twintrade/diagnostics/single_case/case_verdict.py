@@ -70,7 +70,7 @@ class CaseVerdict(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none" if is_mute else ("pass" if stands_out else "fail"),
-            sentence=sentence,
+            text=sentence,
             value=float("nan") if is_mute else rank.p,
             unit="p",
             direction="none" if is_mute else ("higher" if main.effect >= 0 else "lower"),

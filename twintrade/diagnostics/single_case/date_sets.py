@@ -80,7 +80,7 @@ class DateSets(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=_summary(known),
+            text=_summary(known),
             value=float(known["p"].median()),
             unit="p",
             table=table,

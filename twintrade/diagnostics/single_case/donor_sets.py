@@ -41,7 +41,7 @@ class DonorSets(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=" ".join(_sentence(s, fit.design) for s in sets),
+            text=" ".join(_sentence(s, fit.design) for s in sets),
             value=float(min(s.n_donors for s in sets)),
             unit="donors",
             table=table,

@@ -115,7 +115,7 @@ class KnownShocks(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if len(rivals) else "pass",
-            sentence=_sentence(table, rivals, effect),
+            text=_sentence(table, rivals, effect),
             value=float(len(rivals)),
             unit="shocks",
             topic=topic,

@@ -50,7 +50,7 @@ class LeaveOneDonorOut(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if flips else "pass",
-            sentence=(
+            text=(
                 f"Leaving out each of {len(known)} donors in turn moves the mean gap of {effect:+.3g} to between "
                 f"{low:+.3g} and {high:+.3g}{'; its sign hangs on one donor' if flips else ''}."
             ),
@@ -116,7 +116,7 @@ class DonorWeightTable(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=" ".join([*sentences, *(m.message[:1].upper() + m.message[1:] + "." for m in messages)]),
+            text=" ".join([*sentences, *(m.message[:1].upper() + m.message[1:] + "." for m in messages)]),
             value=float(table["weight"].abs().max()),
             unit="weight",
             table=table,

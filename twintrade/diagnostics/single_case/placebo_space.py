@@ -61,7 +61,7 @@ class PlaceboSpace(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="pass" if main["p"] <= self.level else "none",
-            sentence=" ".join(sentences),
+            text=" ".join(sentences),
             value=float(main["p"]),
             unit="p",
             table=table,

@@ -81,7 +81,7 @@ class PlaceboTime(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="fail" if adjusted < self.level else "pass",
-            sentence=sentence,
+            text=sentence,
             value=adjusted,
             unit="p",
             table=table,

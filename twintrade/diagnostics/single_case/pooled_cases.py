@@ -88,7 +88,7 @@ class PooledCases(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=_sentence(method_name, mean, known, combined, left, bound, self.level),
+            text=_sentence(method_name, mean, known, combined, left, bound, self.level),
             value=mean.mean,
             unit=scale,
             table=pd.concat([cases, _mean_rows(mean, left)], ignore_index=True),

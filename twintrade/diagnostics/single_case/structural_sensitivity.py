@@ -45,7 +45,7 @@ class StructuralSensitivity(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="pass" if agrees else "fail",
-            sentence=(
+            text=(
                 f"Over {len(known)} variants of the level, the trend and the donors the mean gap lies between "
                 f"{known['effect'].min():+.3g} and {known['effect'].max():+.3g}; its interval excludes zero in "
                 f"{int(excludes.sum())} of them."

@@ -106,7 +106,7 @@ def build_adoption_finding(design: Design) -> Finding:
     return Finding(
         diagnostic="adoption",
         verdict="none",
-        sentence=f"Of {present.size} units: {listed}.",
+        text=f"Of {present.size} units: {listed}.",
         value=float(counts.get("treated", 0)),
         unit="units",
         table=counts.rename_axis("status").reset_index(name="n_units"),

@@ -67,7 +67,7 @@ class Bacon(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"The static two-way estimate {format_effect(total, design.scale)} averages {len(frame)} two-by-two "
                 f"comparisons; {100 * forbidden:.1f} % of its weight lies on comparisons with units treated already."
             ),
@@ -89,7 +89,7 @@ class Bacon(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"Given {', '.join(design.covariates)}, the static two-way estimate "
                 f"{format_effect(given.total, design.scale)} averages {len(frame) - 1} comparisons of two cohorts; "
                 f"{100 * both:.1f} % of its weight lies on comparisons of two treated cohorts, in which units "

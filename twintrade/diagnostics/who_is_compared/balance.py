@@ -54,7 +54,7 @@ class Balance(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"Just before the agreement, treated units differ from comparison units by more than {LARGE} "
                 f"standard deviations in {listed}."
                 if listed

@@ -45,7 +45,7 @@ class ComparisonCheck(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=sentence,
+            text=sentence,
             value=abs(gap),
             unit=scale,
             table=table,

@@ -13,6 +13,7 @@ from twintrade.estimators.base import Fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.imputing import TreatedTotals, impute_treated_totals
 from twintrade.inference.base import Inference
+from twintrade.text import Listed, Text, Words
 
 COLUMNS = ("unit", "observed", "imputed", "share", "percent", "percent_without")
 LEFT_OUT = 2
@@ -34,16 +35,12 @@ class Concentration(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=_sentence(totals, _average_of_rows(fit, fit.estimator), _noun(fit)),
+            text=_say_shares(totals, _average_of_rows(fit, fit.estimator), fit.design.panel.unit_kind),
             value=totals.n_effective,
             unit="effective units",
             table=table,
             payloads={"concentration": table},
         )
-
-
-def _noun(fit: Fit) -> str:
-    return "pairs" if fit.design.panel.is_dyadic else "cities"
 
 
 def _tabled(totals: TreatedTotals) -> pd.DataFrame:
@@ -63,17 +60,24 @@ def _average_of_rows(fit: Fit, estimator: Imputation) -> float:
     return float(100 * np.expm1(rows.effects[0]))
 
 
-def _sentence(totals: TreatedTotals, average: float, noun: str) -> str:
-    whole, n = totals.percent(), len(totals.units)
+def _say_shares(totals: TreatedTotals, average: float, units: str) -> Words:
+    n = len(totals.units)
     if n == 1:
-        return f"The change of the total, {whole:+.1f} %, is that of {totals.units[0]} alone."
+        return Text("checks.concentration-one", change=totals.percent(), name=totals.units[0])
     first, second = totals.units[:LEFT_OUT]
-    sentence = (
-        f"The total of {n} treated {noun} changed by {whole:+.1f} %. It rests on {totals.n_effective:.1f} effective "
-        f"{noun}: {first} makes up {100 * totals.shares[0]:.0f} % and {second} {100 * totals.shares[1]:.0f} % of the "
-        f"total without the agreement. Without {first} the change is {totals.percent(0):+.1f} %, without {second} "
-        f"{totals.percent(1):+.1f} %."
+    shares = Text(
+        "checks.concentration",
+        n=n,
+        units=units,
+        change=totals.percent(),
+        effective=totals.n_effective,
+        first=first,
+        first_share=totals.shares[0],
+        without_first=totals.percent(0),
+        second=second,
+        second_share=totals.shares[1],
+        without_second=totals.percent(1),
     )
-    if np.isfinite(average):
-        sentence += f" The row average of log ratios, another target, is {average:+.1f} %."
-    return sentence
+    if not np.isfinite(average):
+        return shares
+    return Listed((shares, Text("checks.concentration-average", change=average)), "sentences")

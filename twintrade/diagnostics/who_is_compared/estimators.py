@@ -60,7 +60,7 @@ class Estimators(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"{len(known)} methods qualify; the effect runs from {format_effect(float(low['effect']), scale)} "
                 f"({low['estimator']}) to {format_effect(float(high['effect']), scale)} ({high['estimator']}). {WHY}."
             ),

@@ -29,7 +29,7 @@ class Leverage(Diagnostic):
             return Finding(
                 diagnostic=self.name,
                 verdict="pass",
-                sentence="No untreated row determines an effect alone.",
+                text="No untreated row determines an effect alone.",
                 value=0.0,
                 unit="rows",
             )
@@ -55,7 +55,7 @@ class Leverage(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="pass" if cells.empty else "fail",
-            sentence=sentence,
+            text=sentence,
             value=float(len(rows)),
             unit="rows",
             table=_summary(others),

@@ -132,7 +132,7 @@ class RawSeries(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=f"Series as observed of {', '.join(shown)}{more}; descriptive, no comparison is tested.",
+            text=f"Series as observed of {', '.join(shown)}{more}; descriptive, no comparison is tested.",
             value=float(len(shown)),
             unit="dyads",
             payloads=payloads,

@@ -176,7 +176,7 @@ class TWFEWeights(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="none",
-            sentence=(
+            text=(
                 f"In a static regression with {fit.design.effects_label} effects {listed} (together "
                 f"{found.sum_negative:.3f}); its coefficient {found.beta:.3g} {hidden}."
             ),

@@ -32,7 +32,7 @@ class NoOverlapError(EstimationError):
     """
 
     def __init__(self, message: str, rows: IntArray) -> None:
-        super().__init__(message)
+        super().__init__(message, rows)
         self.rows = rows
 
 

@@ -13,10 +13,10 @@ from twintrade.render.blocks import (
     build_spans,
     emphasize,
 )
-from twintrade.render.numbers import typeset
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, find_payload, list_records, read_truth, take_text
 from twintrade.render.tables.plain import build_plain_table
+from twintrade.text.numbers import typeset
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:

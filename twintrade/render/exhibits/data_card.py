@@ -1,6 +1,5 @@
 """Exhibit 1: the data card: files, fingerprints, counts, rows left out."""
 
-from twintrade.render import numbers
 from twintrade.render.blocks import Absent, Block, Heading, build_paragraph
 from twintrade.render.page import Page
 from twintrade.render.reading import take_text
@@ -10,6 +9,7 @@ from twintrade.render.tables.provenance import (
     build_inputs_table,
     build_status_table,
 )
+from twintrade.text import numbers
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:

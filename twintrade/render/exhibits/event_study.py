@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from twintrade.render import numbers
 from twintrade.render.blocks import Absent, Block, EventView, Figure, Heading, build_paragraph
 from twintrade.render.figures import alt_text
 from twintrade.render.figures.event_study import EventAxis, draw
@@ -24,6 +23,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.event_study import build_event_table, format_event_key
 from twintrade.render.tables.ladder import is_gravity
+from twintrade.text import numbers
 
 LEVELLING = "levelling_off"
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from twintrade.render import numbers
 from twintrade.render.blocks import Absent, Block, Figure, Heading, Table, build_paragraph
 from twintrade.render.exhibits.topics import build_topic_exhibit, list_topic_sentences
 from twintrade.render.figures import alt_text, case, placebo
@@ -12,6 +11,7 @@ from twintrade.render.figures.events import list_event_key
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload, read_truth, take_text
 from twintrade.render.tables.plain import build_plain_table
+from twintrade.text import numbers
 
 SETS = ("A", "B", "all")
 MOST_ROWS = 60

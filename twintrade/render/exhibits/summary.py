@@ -3,7 +3,6 @@
 import math
 
 from twintrade.effects import Money
-from twintrade.render import numbers
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, build_paragraph, build_spans
 from twintrade.render.exhibits.targets import describe_bounds, describe_support, spread
 from twintrade.render.money_wording import describe_money
@@ -23,6 +22,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.wording import list_check_names
+from twintrade.text import numbers
 
 CASE_VERDICT = "case_verdict"
 

@@ -1,6 +1,5 @@
 """Below the headline: the rows and pairs it rests on, and what the ladder says for each question that is asked."""
 
-from twintrade.render import numbers
 from twintrade.render.blocks import Block, Span, build_paragraph, build_reference
 from twintrade.render.page import Page
 from twintrade.render.reading import (
@@ -16,6 +15,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.effect_rows import convert_to_percent, describe_reference
 from twintrade.render.tables.estimates import find_decimals
+from twintrade.text import numbers
 
 TARGETS = ("total", "average unit", "path")
 

@@ -6,7 +6,6 @@ import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, build_spans
 from twintrade.render.exhibits.payloads import build_payload, is_drawn
-from twintrade.render.numbers import typeset
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -18,6 +17,7 @@ from twintrade.render.reading import (
     take_text,
 )
 from twintrade.render.wording import OF_NO_COLUMN, format_check_name
+from twintrade.text.numbers import typeset
 
 
 def _lines(page: Page, findings: list[Record]) -> list[str]:

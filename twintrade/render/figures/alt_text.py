@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from twintrade.render import numbers
 from twintrade.render.reading import read_number, read_truth, take_text
+from twintrade.text import numbers
 
 
 def _opening(noun: str, is_simulated: bool) -> str:

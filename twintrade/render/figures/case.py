@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from twintrade.render import numbers
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands
 from twintrade.render.figures.theme import (
     DASHES,
@@ -19,6 +18,7 @@ from twintrade.render.figures.theme import (
     mark_simulated,
 )
 from twintrade.render.reading import take_text
+from twintrade.text import numbers
 
 
 def draw(

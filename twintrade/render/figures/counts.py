@@ -4,9 +4,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from twintrade.render import numbers
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import list_records, read_number, take_text
+from twintrade.text import numbers
 
 
 def draw(

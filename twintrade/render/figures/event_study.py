@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from twintrade.effects import Bands
-from twintrade.render import numbers
 from twintrade.render.figures.theme import (
     MARKERS,
     Theme,
@@ -21,6 +20,7 @@ from twintrade.render.figures.theme import (
     mark_simulated,
 )
 from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
+from twintrade.text import numbers
 
 FloatArray = NDArray[np.float64]
 

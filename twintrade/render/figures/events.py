@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from twintrade.render import numbers
 from twintrade.render.figures.theme import Theme
 from twintrade.render.reading import list_records, read_number, read_truth, take_text
+from twintrade.text import numbers
 
 LETTER_ROOM = 12.0
 """Points from one date's line to the next that a letter between them needs; nearer ones share a place."""

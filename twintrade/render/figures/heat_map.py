@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from twintrade.render import numbers
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import take_text
+from twintrade.text import numbers
 
 MOST_LABELLED = 160
 

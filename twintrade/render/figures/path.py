@@ -4,10 +4,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from twintrade.render import numbers
 from twintrade.render.figures.events import draw_period_axis
 from twintrade.render.figures.theme import DASHES, Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import take_text
+from twintrade.text import numbers
 
 
 def draw(

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from twintrade.render import numbers
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
 from twintrade.render.figures.theme import DASHES, Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import take_text
+from twintrade.text import numbers
 
 GRID_COLUMNS = 3
 MANY_CASES = 9

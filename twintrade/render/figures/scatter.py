@@ -5,9 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from twintrade.render import numbers
 from twintrade.render.figures.theme import MARKERS, Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import list_records, take_text
+from twintrade.text import numbers
 
 
 def draw(

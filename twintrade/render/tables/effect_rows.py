@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from twintrade.effects import ResultSet
-from twintrade.render import numbers
 from twintrade.render.blocks import Row, build_row
 from twintrade.render.reading import (
     Record,
@@ -16,6 +15,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.estimates import TableOptions, estimate_cell
 from twintrade.render.wording import Wording
+from twintrade.text import numbers
 
 Effects = list[Record | None]
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from twintrade.render import numbers
 from twintrade.render.blocks import Cell
 from twintrade.render.reading import Record, read_number, take_text
+from twintrade.text import numbers
 
 Under = Literal["se", "interval", "t", "p"]
 STAR_LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))

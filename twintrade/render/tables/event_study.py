@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.reading import (
     Record,
@@ -15,6 +14,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.wording import Wording
+from twintrade.text import numbers
 
 _HEADS = (
     "Event time",

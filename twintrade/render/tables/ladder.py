@@ -7,7 +7,6 @@ from math import ceil
 
 from twintrade.effects import ResultSet
 from twintrade.effects.listed_cells import split_counts, split_ids
-from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
 from twintrade.render.reading import (
     Record,
@@ -26,6 +25,7 @@ from twintrade.render.reading import (
 from twintrade.render.tables.effect_rows import build_effect_rows
 from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, list_under_notes
 from twintrade.render.wording import Wording
+from twintrade.text import numbers
 
 _SEED = re.compile(r",? seed \d+")
 """Seeds differ from column to column; each stands below its figure and in the manifest."""

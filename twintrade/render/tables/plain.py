@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
-from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.reading import take_text
 from twintrade.render.tables.column_heads import COLUMN_HEADS
+from twintrade.text import numbers
 
 SHORT = 20
 TIMES = frozenset(

@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render import numbers
 from twintrade.render.blocks import Table
 from twintrade.render.reading import take_text
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import Wording
+from twintrade.text import numbers
 
 SHOWN_DIGITS = 16
 SHOWN_NAMES = 12

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Row, Table
-from twintrade.render.numbers import format_count, format_event_time
 from twintrade.render.reading import Record, list_records, read_whole, take_text
 from twintrade.render.wording import Wording
+from twintrade.text.numbers import format_count, format_event_time
 
 _HEADS = ("Pair", "Agreement", "Kind", "Dates", "Counts from", "Status", "Note", "Source")
 _WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("Pair"), _HEADS.index("Counts from")}

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render import numbers
 from twintrade.render.blocks import Cell, Column, Table, build_row
 from twintrade.render.reading import (
     Record,
@@ -21,6 +20,7 @@ from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.tables.ladder import is_gravity
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import OF_NO_COLUMN, Wording, format_check_name
+from twintrade.text import numbers
 
 VERDICTS = {"pass": "Pass", "fail": "Fail"}
 

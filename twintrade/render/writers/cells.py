@@ -3,7 +3,7 @@
 import re
 
 from twintrade.render.blocks import Cell, Table
-from twintrade.render.numbers import MINUS
+from twintrade.text.numbers import MINUS
 
 NUMERIC = re.compile(rf"[{MINUS}+-]?\d[\d,]*(\.\d+)?|[{MINUS}+-]?\.\d+")
 _HANG = re.compile(r"[)\]*%]+$")

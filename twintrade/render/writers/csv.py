@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from twintrade.render.blocks import Table
-from twintrade.render.numbers import is_missing
 from twintrade.render.writers.cells import escape_formula
+from twintrade.text.numbers import is_missing
 
 
 def _bytes(rows: Iterable[Iterable[str]]) -> bytes:

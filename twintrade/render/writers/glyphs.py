@@ -76,7 +76,7 @@ class Printer:
             Message(
                 level="warning",
                 code="glyph-missing",
-                message=self.wording.say(
+                text=self.wording.say(
                     "glyph_lost",
                     characters=" ".join(
                         dict.fromkeys(c for c in text if ord(c) not in self.points and not c.isspace())

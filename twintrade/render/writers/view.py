@@ -3,9 +3,9 @@
 import math
 from typing import Any
 
-from twintrade.render import numbers
 from twintrade.render.blocks import EventView
 from twintrade.render.reading import Record, list_records, read_number, read_truth, read_whole, take_text
+from twintrade.text import numbers
 
 COLUMNS = ("event_time", "effect", "se", "low", "high", "simultaneous_low", "simultaneous_high", "n_units")
 

@@ -3,8 +3,8 @@
 import math
 
 from twintrade.effects import ResultSet
-from twintrade.render import numbers
 from twintrade.render.reading import Record, list_records, read_number, select_matching, take_text
+from twintrade.text import numbers
 
 SPREAD = 1.959964
 """Half the width of a 95 % interval in standard errors."""

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.render import numbers
 from twintrade.render.reading import (
     Record,
     find_headline,
@@ -31,6 +30,7 @@ from twintrade.study.claims.detectable import (
     format_size,
     is_known,
 )
+from twintrade.text import numbers
 
 Verdict = Literal["supported", "not supported", "cannot tell"]
 SUPPORTED: Verdict = "supported"

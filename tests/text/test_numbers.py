@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from twintrade.render import numbers
+from twintrade.text import numbers
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""The words of one language: messages in Fluent, a file for each room of the house, read when first needed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from babel import Locale
+from babel.lists import format_list
+from fluent.runtime import FluentBundle, FluentResource
+
+from twintrade.text.functions import FUNCTIONS
+
+LOCALES: Mapping[str, str] = {"en": "en-GB"}
+_STYLES = {"and": "standard", "or": "or"}
+_SEPARATORS = {"comma": "comma", "semicolon": "semicolon", "sentences": "between-sentences"}
+
+
+class Catalogue:
+    """Messages of one language by file and key.
+
+    Parameters
+    ----------
+    language : str
+        Folder with the Fluent files, "en".
+    transform : callable, optional
+        From the source of a Fluent file to the one that is used instead.
+    """
+
+    def __init__(self, language: str = "en", transform: Callable[[str], str] | None = None) -> None:
+        if language not in LOCALES:
+            raise ValueError(f"there are no texts in {language!r}; there are {', '.join(LOCALES)}")
+        self.language = language
+        self._transform = transform
+        self._bundles: dict[str, FluentBundle] = {}
+
+    def put(self, key: str, values: Mapping[str, Any]) -> str:
+        """Return the message under a key with its values put in.
+
+        Raises
+        ------
+        KeyError
+            There is no such message, or it names a value that was not given.
+        """
+        file, _, name = key.partition(".")
+        bundle = self._open(file)
+        message = bundle.get_message(name) if bundle.has_message(name) else None
+        if message is None or message.value is None:
+            raise KeyError(f"{self.language}/{file}.ftl has no message {name!r}")
+        written, faults = bundle.format_pattern(message.value, dict(values))
+        if faults:
+            raise KeyError(f"{key}: {'; '.join(str(fault) for fault in faults)}")
+        return str(written)
+
+    def join(self, items: Sequence[str], how: str) -> str:
+        """Return items as one list of the language."""
+        if how in _SEPARATORS:
+            return self.put(f"lists.{_SEPARATORS[how]}", {}).join(items)
+        return format_list(items, style=_STYLES[how], locale=Locale.parse(LOCALES[self.language], sep="-"))  # type: ignore[arg-type]
+
+    def _open(self, file: str) -> FluentBundle:
+        if file not in self._bundles:
+            bundle = FluentBundle([LOCALES[self.language]], use_isolating=False, functions=dict(FUNCTIONS))
+            for name in dict.fromkeys(("common", file)):
+                source = (files("twintrade.text") / self.language / f"{name}.ftl").read_text(encoding="utf-8")
+                bundle.add_resource(FluentResource(self._transform(source) if self._transform else source))
+            self._bundles[file] = bundle
+        return self._bundles[file]
+
+
+_english = cache(Catalogue)
+_in_use: ContextVar[Catalogue | None] = ContextVar("catalogue", default=None)
+
+
+def find_catalogue() -> Catalogue:
+    """Return the catalogue in use, English where none was chosen."""
+    return _in_use.get() or _english()
+
+
+@contextmanager
+def use_catalogue(catalogue: Catalogue) -> Iterator[None]:
+    """Put texts into the words of a catalogue for as long as the block lasts."""
+    before = _in_use.set(catalogue)
+    try:
+        yield
+    finally:
+        _in_use.reset(before)

@@ -1,0 +1,15 @@
+# Messages that those of every other file may use; their values are given with the text.
+
+# What is compared; $units is "pair" or "city".
+units = { $units ->
+    [city] cities
+   *[pair] pairs
+}
+unit = { $units ->
+    [city] city
+   *[pair] pair
+}
+treated = { $n ->
+    [one] { $n } treated { unit }
+   *[other] { $n } treated { units }
+}

@@ -1,0 +1,93 @@
+"""A visible sentence as a key with named values, turned into words only where a reader meets it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from twintrade.text.catalogue import find_catalogue
+
+Join = Literal["and", "or", "comma", "semicolon", "sentences"]
+Value: TypeAlias = "str | int | float | Text | Listed"
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Text:
+    """What is said, not yet in any language: ``str()`` puts it into words.
+
+    Attributes
+    ----------
+    key : str
+        File and message of the catalogue, "checks.pretrends-objects" for ``pretrends-objects`` in checks.ftl.
+    values : tuple of (str, Value)
+        What the message names, in the order of their names. A year is text: numbers are grouped by thousands.
+    """
+
+    key: str
+    values: tuple[tuple[str, Value], ...]
+
+    def __init__(self, key: str, /, **values: Value) -> None:
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "values", tuple(sorted((name, _unwrap(v)) for name, v in values.items())))
+
+    def __str__(self) -> str:
+        return find_catalogue().put(self.key, {name: _put(value) for name, value in self.values})
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Several names or texts, joined as the language joins them; nothing where there are none.
+
+    Attributes
+    ----------
+    items : tuple of str or Text
+    join : {"and", "or", "comma", "semicolon", "sentences"}
+        "a, b and c", "a, b or c", "a, b, c", "a; b; c", or one sentence after the other.
+    """
+
+    items: tuple[str | Text, ...]
+    join: Join = "and"
+
+    def __str__(self) -> str:
+        return find_catalogue().join([str(item) for item in self.items], self.join)
+
+
+Words: TypeAlias = Text | Listed | str
+"""What can be put into words; a str is what a user wrote, or a name."""
+
+
+def pack_text(text: Words) -> str:
+    """Return a text as results keep it, so that a page can be made of it in another language; "" for plain words."""
+    return "" if isinstance(text, str) else json.dumps(_pack(text), ensure_ascii=False)
+
+
+def read_text(packed: str) -> Words:
+    """Return the text that ``pack_text`` packed."""
+    text = _unpack(json.loads(packed))
+    if not isinstance(text, Text | Listed):
+        raise ValueError(f"{packed[:60]!r} is not a packed text")
+    return text
+
+
+def _unwrap(value: Any) -> Value:
+    """Return a plain number for one of numpy."""
+    return value.item() if hasattr(value, "item") else value  # type: ignore[no-any-return]
+
+
+def _put(value: Value) -> str | int | float:
+    return str(value) if isinstance(value, Text | Listed) else value
+
+
+def _pack(value: Value) -> Any:
+    if isinstance(value, Text):
+        return {"key": value.key, "values": {name: _pack(v) for name, v in value.values}}
+    if isinstance(value, Listed):
+        return {"join": value.join, "items": [_pack(item) for item in value.items]}
+    return value
+
+
+def _unpack(packed: Any) -> Any:
+    if not isinstance(packed, dict):
+        return packed
+    if "join" in packed:
+        return Listed(tuple(_unpack(item) for item in packed["items"]), packed["join"])
+    return Text(packed["key"], **{name: _unpack(v) for name, v in packed["values"].items()})
