@@ -139,14 +139,15 @@ def _stored(
         finally:
             ledger.close()
     manifest = build_manifest(found, raw, root) | {"headline": collect_headline_facts(found.ladder)}
-    tidy = build_tidy_files(assemble_results(found, manifest))
     progress("draw")
+    tidy = build_tidy_files(assemble_results(found, manifest))
     page = render(replay_results(tidy, manifest), options.appendix, word_template=options.word_template)
     if page.messages:
         messages = build_messages_frame([*found.messages, *page.messages])
         tidy["messages.csv"] = to_bytes(messages)
     files = {**tidy, **page.files}
     volatile = measure_costs(started)
+    progress("write")
     drop_messages(get_messages_path(root, name))
     write(target, files, seal_manifest(manifest, files, volatile))
     ledger.close(remove=True)

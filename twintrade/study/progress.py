@@ -9,13 +9,12 @@ from contextlib import contextmanager
 Report = Callable[[str, str], None]
 
 STAGES = {
-    "read": "reading the data",
-    "estimate": "estimating",
-    "inference": "estimating",
-    "diagnostic": "checking",
-    "draw": "drawing the appendix",
+    ("read", "panel"): "reading the data",
+    ("estimate", "inference"): "estimating",
+    ("diagnostic",): "checking",
+    ("draw", "write"): "drawing the appendix",
 }
-"""Stage of each kind of job; a job's kind is the first part of its name."""
+"""Stage of some kinds of jobs; a job's kind is the first part of its name."""
 
 
 class StageLines:
@@ -26,7 +25,8 @@ class StageLines:
 
     def __call__(self, analysis: str, event: str) -> None:
         """Take note of a job or an ending, and tell a stage that has just begun."""
-        stage = STAGES.get(event.split("/")[0], "")
+        kind = event.split("/")[0]
+        stage = next((stage for kinds, stage in STAGES.items() if kind in kinds), "")
         if stage and self._last.get(analysis) != stage:
             print(f"{analysis}: {stage}", file=sys.stderr, flush=True)
             self._last[analysis] = stage

@@ -58,6 +58,7 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None) -> 
     DesignError, EstimationError, InferenceError
         The headline cannot be estimated, or nothing can.
     """
+    progress("panel")
     designs = Designs(observed, plan.spec.case)
     design = designs.base(plan.spec.design)
     messages = [*observed.messages, *design.treatment.messages]

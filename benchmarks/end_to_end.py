@@ -1,0 +1,167 @@
+"""What a user waits for: `init`'s default file on gravity panels of growing size, from the tables to the page.
+
+``python -m benchmarks.end_to_end`` runs the small panels, each in a process of its own: CPU seconds, peak memory and
+what each stage took. ``--panel 240k`` runs another one, ``--analysis NAME`` an analysis of this project; ``--jobs``
+lists the slowest jobs, ``--profile FILE`` keeps a profile for pstats.
+"""
+
+import argparse
+import cProfile
+import json
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.measured import cpu_seconds, in_own_process, peak_megabytes
+
+PANELS = {
+    "10k": (50, 10, 43, 1),
+    "24k": (60, 20, 104, 2),
+    "240k": (300, 40, 1040, 3),
+    "2100k": (700, 150, 9200, 4),
+}
+"""Cities, partner countries, agreements and seed; each over 20 years."""
+
+SMALL = ("10k", "24k")
+CASES = SMALL
+STAGES = ("read", "panel", "estimate", "inference", "diagnostic", "draw", "write")
+N_YEARS, FIRST, EFFECT, ZEROS = 20, 2001, 0.2, 0.1
+
+
+def write_project(root: Path, panel: str) -> str:
+    """Write a panel's two tables, and the analysis that `init` makes of them; return its text."""
+    from twintrade.study.scaffold import write_scaffold
+
+    trade, agreements = build_tables(*PANELS[panel])
+    raw = root / "data" / "raw"
+    raw.mkdir(parents=True)
+    trade.to_csv(raw / "trade.csv", index=False)
+    agreements.to_csv(raw / "twinnings.csv", index=False)
+    write_scaffold(root, "panel", "data/raw/trade.csv", "data/raw/twinnings.csv")
+    return (root / "analyses" / "panel.toml").read_text(encoding="utf-8")
+
+
+def build_tables(n_cities: int, n_partners: int, n_agreements: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw flows with dyad, city-year and partner-year effects, and agreements that raise them."""
+    from twintrade.data.geography import load_places
+
+    rng = np.random.default_rng(seed)
+    codes = [
+        p.code
+        for p in load_places().values()
+        if p.kind == "country" and (p.valid_from or 0) <= FIRST and not p.valid_to
+    ]
+    cities, partners = [f"City {c:03d}" for c in range(n_cities)], codes[:n_partners]
+    shape = (n_cities, n_partners, N_YEARS)
+    chosen = rng.choice(n_cities * n_partners, n_agreements, replace=False)
+    onset = np.full(n_cities * n_partners, FIRST + N_YEARS)
+    onset[chosen] = rng.integers(FIRST + 4, FIRST + N_YEARS - 3, n_agreements)
+    years = np.arange(FIRST, FIRST + N_YEARS)
+    is_after = (years >= onset[:, None]).reshape(shape)
+    paths = rng.normal(0, 0.1, (n_cities, 1, N_YEARS)) + rng.normal(0, 0.1, (1, n_partners, N_YEARS))
+    index = rng.normal(12, 1, shape[:2])[:, :, None] + paths.cumsum(axis=2) + EFFECT * is_after
+    value = np.rint(np.exp(index + rng.normal(0, 0.4, shape))) * (rng.random(shape) >= ZEROS)
+    frame = pd.MultiIndex.from_product([cities, partners, years], names=["city", "partner", "year"])
+    trade = frame.to_frame(index=False).assign(exports_usd=value.ravel().astype(np.int64))
+    signed = pd.DataFrame(
+        {
+            "city": [cities[u // n_partners] for u in chosen],
+            "partner": [partners[u % n_partners] for u in chosen],
+            "partner_city": [f"Twin {k:04d}" for k in range(n_agreements)],
+            "date": [f"{onset[u]}-03-15" for u in chosen],
+            "kind": "sister city",
+        }
+    )
+    return trade, signed
+
+
+class StageCosts:
+    """Adds the CPU seconds between two reports of progress to the job that was running."""
+
+    def __init__(self) -> None:
+        self.jobs: Counter[str] = Counter()
+        self._running, self._since = "start", cpu_seconds()
+
+    def __call__(self, job: str) -> None:
+        """Take note that another job begins; lines about the refits of a job begin none."""
+        if job.split("/")[0] in (*STAGES, "end") and ": " not in job:
+            now = cpu_seconds()
+            self.jobs[self._running] += now - self._since
+            self._running, self._since = job, now
+
+    def by_stage(self) -> dict[str, float]:
+        """Return CPU seconds by stage, in the order of a run."""
+        found: Counter[str] = Counter()
+        for job, seconds in self.jobs.items():
+            found[job.split("/")[0]] += seconds
+        return {stage: round(found[stage], 2) for stage in STAGES}
+
+
+def measure_run(root: Path, name: str, text: str, profile: str = "") -> dict[str, Any]:
+    """Execute one analysis in this process; return its CPU seconds, peak memory, stages and slowest jobs."""
+    from twintrade.study.execute import execute
+
+    costs, begun, profiler = StageCosts(), cpu_seconds(), cProfile.Profile()
+    run: Callable[..., Any] = profiler.runcall if profile else lambda call, *args: call(*args)
+    outcome = run(execute, root, name, text, costs)
+    costs("end")
+    if profile:
+        profiler.dump_stats(profile)
+    if outcome.ending != "done":
+        raise RuntimeError(outcome.text)
+    return {
+        "cpu": round(cpu_seconds() - begun, 2),
+        "peak_mb": round(peak_megabytes()),
+        "stages": costs.by_stage(),
+        "jobs": {job: round(seconds, 2) for job, seconds in costs.jobs.most_common(25)},
+        "headline": outcome.summary.get("effect"),
+    }
+
+
+def run_one(panel: str, analysis: str, profile: str) -> dict[str, Any]:
+    """Run a panel, or an analysis of this project in a copy of its files, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        root, name = Path(folder), analysis or "panel"
+        if not analysis:
+            return measure_run(root, name, write_project(root, panel), profile)
+        for part in ("analyses", "data"):
+            shutil.copytree(Path(__file__).parents[1] / part, root / part)
+        return measure_run(root, name, (root / "analyses" / f"{name}.toml").read_text(encoding="utf-8"), profile)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.end_to_end", description=__doc__)
+    parser.add_argument("--panel", action="append", choices=list(PANELS))
+    parser.add_argument("--analysis", default="", help="of this project, in place of a panel")
+    parser.add_argument("--profile", default="", help="file for pstats")
+    parser.add_argument("--jobs", action="store_true", help="print the slowest jobs too")
+    parser.add_argument("--timeout", type=float, default=3600)
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    names = [options.analysis] if options.analysis else options.panel or SMALL
+    if options.one:
+        print(json.dumps(run_one(names[0], options.analysis, options.profile), default=float))
+        return
+    print(f"{'panel':10} {'CPU s':>8} {'peak MB':>8}  " + " ".join(f"{stage:>10}" for stage in STAGES))
+    for name in names:
+        kind = "--analysis" if options.analysis else "--panel"
+        words = [sys.executable, "-m", "benchmarks.end_to_end", "--one", kind, name, "--profile", options.profile]
+        found: dict[str, Any] = in_own_process(words, options.timeout, 16)
+        if "failed" in found:
+            print(f"{name:10} {found['failed']}", flush=True)
+            continue
+        shares = " ".join(f"{found['stages'][stage]:10.2f}" for stage in STAGES)
+        print(f"{name:10} {found['cpu']:8.1f} {found['peak_mb']:8}  {shares}", flush=True)
+        for job, seconds in found["jobs"].items() if options.jobs else ():
+            print(f"    {seconds:8.2f} {job}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
