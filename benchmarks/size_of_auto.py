@@ -1,6 +1,6 @@
 """How often what ``auto`` takes rejects a true null, holds a known effect and finds one, by design and estimator.
 
-``python -m benchmarks size_of_auto --cells all --draws 200`` goes on where results/size_of_auto.csv ends (one row per
+``python -m benchmarks size_of_auto --cells all --draws 200`` goes on where docs/lab/size_of_auto.csv ends (a row per
 assignment of agreements, method taken and row of the decision table); without ``--cells`` it prints the table.
 """
 
@@ -37,7 +37,7 @@ from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import FloatArray
 
-RESULTS = Path(__file__).parent / "results" / "size_of_auto.csv"
+RESULTS = Path(__file__).parents[1] / "docs" / "lab" / "size_of_auto.csv"
 CASES = (*GRID, *RESTING)
 FOUR: dict[str, Estimator] = {
     "twfe": TWFE(shape="static"),
@@ -205,7 +205,6 @@ def run(options: argparse.Namespace) -> None:
     stored = stored[stored["run"] == options.run]
     done = stored.groupby(["cell", "estimator"])["assignment"].max()
     cells = CASES if options.cells == ["all"] else [CASES[int(k)] for k in options.cells]
-    RESULTS.parent.mkdir(exist_ok=True)
     is_new, end = not RESULTS.exists(), time.monotonic() + 60 * options.minutes
     with RESULTS.open("a", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -1,6 +1,6 @@
 """What ``auto`` takes keeps its size over designs in which agreements fall as they do in practice.
 
-Cells and panels: benchmarks/agreement_panels.py. Stored results: benchmarks/results/size_of_auto.csv, shown in
+Cells and panels: benchmarks/agreement_panels.py. Stored results: docs/lab/size_of_auto.csv, shown in
 docs/lab/size_of_auto.md.
 """
 
