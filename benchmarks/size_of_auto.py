@@ -135,7 +135,7 @@ class Study:
         made = assign(self.cell, self.cell.seed(self.seed, self.assignment))
         flows = [draw_flows(made, self._rng(k)) for k in range(self.errors + SPREAD)]
         fits = [self._fit(made, flow) for flow in flows]
-        spread = float(np.std([one.view("overall").effects[0] for one in fits if one is not None]))
+        spread = float(np.std([_in_logs(one) for one in fits if one is not None] or 0.0))
         effect = EFFECT * spread
         planted = [self._fit(made, flow * np.exp(effect * made.is_treated)) for flow in flows[:PLANTED]]
         found: dict[tuple[str, str], Counted] = {}
@@ -148,6 +148,8 @@ class Study:
             decision = _decide(one, decisions)
             counted = found.setdefault((decision.code, decision.method), Counted(decision))
             method = Auto(draws=1, permutations=PERMUTATIONS).chosen(decision)
+            is_percent = one.view("overall").scale == "percent"
+            truth = 100 * np.expm1(truth) if is_percent else truth
             counted.add(answer(method, one, self._rng(draw, 1)), truth)
             for name in () if truth else self.beside:
                 other = answer(BESIDE[name], one, self._rng(draw, 1))
@@ -160,10 +162,16 @@ class Study:
 
     def _fit(self, made: Assigned, flows: FloatArray) -> Fit | None:
         """Return the fit; None where the draw's zeros leave no estimate, which is no matter of inference."""
+        is_poisson = self.estimator.is_poisson
         try:
-            return fit(self.estimator, made.design(flows, "level" if self.estimator.is_poisson else "log"))
+            return fit(self.estimator, made.design(flows, "level" if is_poisson else "log"))
         except EstimationError:
             return None
+
+
+def _in_logs(one: Fit) -> float:
+    overall = one.view("overall")
+    return float(overall.effects[0]) / (100 if overall.scale == "percent" else 1)
 
 
 def _decide(one: Fit, decisions: list[Decision]) -> Decision:
@@ -182,6 +190,13 @@ def answer(method: Inference, one: Fit, rng: np.random.Generator) -> tuple[float
         return None
     p = float(bands.p[0])
     return None if np.isnan(p) else (p, float(bands.low[0]), float(bands.high[0]))
+
+
+def pick_estimator(cell: Cell, name: str) -> Estimator:
+    """Return the estimator; where a cell may sell nothing, Poisson imputation of totals, as it asks for itself."""
+    if name == "poisson_imputation" and cell.noise == "heavy, zeros":
+        return Imputation(family="poisson", measure="percent")
+    return ESTIMATORS[name]
 
 
 def list_runs(cells: Sequence[Cell], names: Sequence[str]) -> Iterator[tuple[Cell, str]]:
@@ -215,7 +230,7 @@ def run(options: argparse.Namespace) -> None:
             for k in range(first, -(-options.draws // ERRORS)):
                 if time.monotonic() > end:
                     return
-                study = Study(cell, ESTIMATORS[name], k, options.seed, beside=options.beside)
+                study = Study(cell, pick_estimator(cell, name), k, options.seed, beside=options.beside)
                 writer.writerows((options.run, cell.name, name, k, *row) for row in study.rows())
                 file.flush()
             print(f"{cell.name}: {name}, {time.process_time() - started:.0f} s", flush=True)
@@ -230,9 +245,10 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     rate = each["rejects"] / each["draws"]
     out = pd.DataFrame({"draws": table["draws"], "size": table["rejects"] / answered})
     out["error"] = rate.groupby(keys, sort=False).sem()
-    out["coverage"] = (table["covers"] + table["covers_effect"]) / (table["draws"] + table["planted"])
+    given = table["draws"] + table["planted"] - table["none"] - table["no_interval"]
+    out["coverage"] = (table["covers"] + table["covers_effect"]) / given.where(given > 0)
     out["power"] = table["finds"] / table["planted"].where(table["planted"] > 0)
-    out["none"] = table["none"]
+    out["none"], out["no_interval"] = table["none"], table["no_interval"]
     taken = results.assign(taken=results["decided_by"] + ": " + results["method"])
     out["taken"] = taken.groupby(keys, sort=False)["taken"].agg(lambda x: ", ".join(x.value_counts().index))
     out["clustered"] = results.groupby(keys, sort=False)["beside"].agg(lambda x: _rate(x, "clustered"))
@@ -248,7 +264,8 @@ def judge(row: pd.Series) -> str:
     """Say what the bounds say of a cell."""
     bound = BOUND_AT_THRESHOLDS if row["draws"] >= 1000 else BOUND
     said = ["too often"] if row["size"] > bound else ["conservative"] if row["size"] < CONSERVATIVE else []
-    return ", ".join(said + ["no number"] * bool(row["none"]))
+    said += ["covers too rarely"] if row["coverage"] < COVERAGE else []
+    return ", ".join(said + ["no number"] * bool(row["none"]) + ["no interval"] * bool(row["no_interval"]))
 
 
 def tabulate(results: pd.DataFrame) -> str:
