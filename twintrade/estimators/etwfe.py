@@ -1,6 +1,7 @@
 """Extended two-way fixed effects: every cohort and period its own effect (Wooldridge 2021, 2023)."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -10,9 +11,9 @@ from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Repeater, Views
-from twintrade.estimators.cohort_means.collapsed import collapse
+from twintrade.estimators.cohort_means.cell_method import CellMethod
+from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
-from twintrade.estimators.regression.cell_method import CellMethod
 from twintrade.estimators.regression.cell_table import CellTable, Measure, measure_cells, tabulate_cells
 from twintrade.estimators.regression.estimands import (
     describe_average_less_before,
@@ -74,21 +75,21 @@ class ETWFE(CellMethod):
         EstimationError
             No cell is identified, or nobody is observed at the reference.
         """
-        self._check(design)
-        found = self._estimated(design)
+        found = CellMethod.estimate(self, design)
         if not self.n_splits:
             return found
-        return correct_by_split_panel(design, found, self._estimated, self.n_splits, self.seed)
+        return correct_by_split_panel(design, found, partial(CellMethod.estimate, self), self.n_splits, self.seed)
 
-    def _estimated(self, design: Design) -> CohortEffects:
-        """Return effects without correction, from cohort means where that is the same."""
-        means = collapse(design, with_gaps=True) if self.family == "linear" else None
-        if means is None:
-            return self._fitted(design, self.effect_scale(design))
-        found = self._fitted(means.design, self.effect_scale(design))
+    def estimate_means(self, means: Collapse) -> CohortEffects:
+        """Return effects without correction, from means."""
+        found = self._fitted(means.design, self.effect_scale(means.o))
         dropped, n_slopes = found.sample.dropped, found.sample.n_slopes
-        sample = means.o.sample(n_slopes=n_slopes, effects=design.effect_names, dropped=dropped)
+        sample = means.o.sample(n_slopes=n_slopes, effects=means.o.effect_names, dropped=dropped)
         return means.expanded(found, sample)
+
+    def estimate_rows(self, design: Design) -> CohortEffects:
+        """Return effects without correction, from rows."""
+        return self._fitted(design, self.effect_scale(design))
 
     def _fitted(self, design: Design, scale: Scale) -> CohortEffects:
         """Fit the cells on the rows of a design."""
@@ -141,7 +142,14 @@ class ETWFE(CellMethod):
         index = "Σ_g Σ_t δ_gt·1[cohort g, period t ≥ g] + " + " + ".join("α_" + n for n in design.effect_names)
         return f"E[y] = exp({index})" if self.family == "poisson" else f"y = {index} + ε"
 
-    def _check(self, design: Design) -> None:
+    def check(self, design: Design) -> None:
+        """Refuse a family, a measure or a moderator that does not go with the design or the other options.
+
+        Raises
+        ------
+        DesignError
+            One of them does not.
+        """
         self.refuse_logarithms(design)
         if self.family == "linear" and self.measure != "coefficient":
             raise DesignError(f"etwfe with family = 'linear' gives its coefficients, not {self.measure}")

@@ -10,6 +10,8 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Repeater, Views
+from twintrade.estimators.cohort_means.cell_method import CellMethod
+from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.imputing.cells import (
     CellEffects,
     Cells,
@@ -25,10 +27,9 @@ from twintrade.estimators.imputing.table import (
     build_cell_part,
     build_cohort_effects,
     build_lead_part,
-    impute_from_means,
+    impute_means,
 )
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
-from twintrade.estimators.regression.cell_method import CellMethod
 from twintrade.estimators.regression.estimands import describe_change_of_total, describe_weighing
 from twintrade.estimators.repeating.repeated import prepare_repeated
 from twintrade.estimators.repeating.repeated_imputation import MOST_AFFECTED, compute_means, estimate_imputations
@@ -63,20 +64,12 @@ class Imputation(CellMethod):
     title: ClassVar[str] = "Imputation"
     citation: ClassVar[str] = "borusyak2024"
 
-    def estimate(self, design: Design) -> CohortEffects:
-        """Return effects by cohort and event time, and pooled leads.
+    def estimate_means(self, means: Collapse) -> CohortEffects:
+        """Return effects by cohort and event time, and pooled leads, from means."""
+        return impute_means(means)
 
-        Raises
-        ------
-        DesignError
-            The family does not suit the outcome's transform, or the measure the family.
-        EstimationError
-            No treated row can be imputed.
-        """
-        self._check(design)
-        collapsed = impute_from_means(design) if self.family == "linear" else None
-        if collapsed is not None:
-            return collapsed
+    def estimate_rows(self, design: Design) -> CohortEffects:
+        """Return effects by cohort and event time, and pooled leads, from rows."""
         c = fit_counterfactual(design.observations, self.family)
         cells = group_cells(c)
         return self._assembled(c, cells, self._effects(c, cells), fit_leads(c, self.family))
@@ -131,7 +124,14 @@ class Imputation(CellMethod):
     def _is_log_ratio(self) -> bool:
         return self.family == "poisson" and self.measure in (None, "log_ratio")
 
-    def _check(self, design: Design) -> None:
+    def check(self, design: Design) -> None:
+        """Refuse a family that does not go with the outcome's transform, and a measure that does not with the family.
+
+        Raises
+        ------
+        DesignError
+            One of them does not.
+        """
         self.refuse_logarithms(design)
         if self.family == "linear" and self.measure not in (None, "difference"):
             raise DesignError(f"imputation with family = 'linear' gives differences, not {self.measure}")

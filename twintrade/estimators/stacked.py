@@ -5,21 +5,22 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from twintrade.design import Design
+from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, Uncertainty, UnitInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.base import Requires
 from twintrade.estimators.callaway_santanna import estimate_from_moments
-from twintrade.estimators.cohort_means.collapsed import collapse
+from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.cohort_means.group_time import Cell, locate_cells
-from twintrade.estimators.cohort_means.stacks import Stack, build_stack, regress_stack
+from twintrade.estimators.cohort_means.stacks import Stack, StackFit, build_stack, regress_stack
+from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
 from twintrade.numerics.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
-class Stacked(Estimator):
+class Stacked(SumsRows[CohortEffects]):
     """One regression a cohort, on the span around its onset and units untreated throughout it, averaged over cohorts.
 
     With unit-by-stack and period-by-stack effects the stacked regression falls apart into its stacks, so each cohort
@@ -50,39 +51,31 @@ class Stacked(Estimator):
         fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
     )
 
-    def estimate(self, design: Design) -> CohortEffects:
-        """Return effects by cohort and event time within the span.
+    def takes_means(self, design: Design) -> bool:
+        """Return whether the panel has gaps; without, effects are differences of means."""
+        return not design.observations.is_complete
 
-        Raises
-        ------
-        EstimationError
-            No cohort has its span and a clean comparison.
-        """
+    def estimate_means(self, means: Collapse) -> CohortEffects:
+        """Return effects by cohort and event time within the span, from means of cohorts' parts."""
+        stacks, dropped = self._stacks(means.wide, means.design)
+        groups = widen(means.small)
+        fits = [regress_stack(means.small, groups, stack) for stack in stacks]
+        parts = [fit.by_group(*means.observed.shape) for fit in fits]
+        influence = means.influence(np.concatenate([c for c, _ in parts], 2), np.hstack([k for _, k in parts]))
+        return self._regressed(means.wide, means.o, stacks, fits, influence, dropped)
+
+    def estimate_rows(self, design: Design) -> CohortEffects:
+        """Return effects by cohort and event time within the span, from differences of means or from rows."""
         o = design.observations
         wide = widen(o)
         stacks, dropped = self._stacks(wide, design)
-        if not stacks:
-            listed = "; ".join(f"{d.sentence} ({', '.join(d.names)})" for d in dropped)
-            raise EstimationError(f"no cohort can be stacked: {listed}. Shorten the span or lengthen the sample")
-        is_plain = wide.is_complete and wide.weights is None and not design.covariates
-        plan = [cell for stack in stacks for cell in stack.cells]
-        if is_plain:
+        if wide.is_complete and wide.weights is None and not design.covariates:
+            plan = [cell for stack in stacks for cell in stack.cells]
             effects, influence = estimate_from_moments(wide.moments(), plan, wide)
-            return self._packed(wide, design, stacks, plan, effects, influence, dropped)
-        means = None if wide.is_complete else collapse(design, with_gaps=True)
-        uncertainty: Uncertainty
-        if means is None:
-            fits = [regress_stack(o, wide, stack) for stack in stacks]
-            uncertainty = UnitInfluence(o.unit_ids, np.hstack([f.by_unit(o.n_units) for f in fits]))
-        else:
-            groups = widen(means.small)
-            fits = [regress_stack(means.small, groups, stack) for stack in stacks]
-            parts = [f.by_group(*means.observed.shape) for f in fits]
-            uncertainty = means.influence(np.concatenate([c for c, _ in parts], 2), np.hstack([k for _, k in parts]))
-        lost = tuple(d for f in fits for d in f.dropped)
-        kept = [c for s, f in zip(stacks, fits, strict=True) for c, k in zip(s.cells, f.kept, strict=True) if k]
-        effects = np.concatenate([f.effects for f in fits])
-        return self._packed(wide, design, stacks, kept, effects, uncertainty, (*dropped, *lost))
+            return self._packed(wide, o, stacks, plan, effects, influence, dropped)
+        fits = [regress_stack(o, wide, stack) for stack in stacks]
+        by_unit = UnitInfluence(o.unit_ids, np.hstack([fit.by_unit(o.n_units) for fit in fits]))
+        return self._regressed(wide, o, stacks, fits, by_unit, dropped)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -127,12 +120,31 @@ class Stacked(Estimator):
             ),
             ("no-comparison", "cohorts without a unit untreated through their span", without_comparison),
         ]
-        return stacks, tuple(Dropped(code, text, 0, 0, tuple(names)) for code, text, names in reasons if names)
+        dropped = tuple(Dropped(code, text, 0, 0, tuple(names)) for code, text, names in reasons if names)
+        if not stacks:
+            listed = "; ".join(f"{d.sentence} ({', '.join(d.names)})" for d in dropped)
+            raise EstimationError(f"no cohort can be stacked: {listed}. Shorten the span or lengthen the sample")
+        return stacks, dropped
+
+    def _regressed(
+        self,
+        wide: Wide,
+        o: Observations,
+        stacks: list[Stack],
+        fits: list[StackFit],
+        uncertainty: Uncertainty,
+        dropped: tuple[Dropped, ...],
+    ) -> CohortEffects:
+        """Put the cells that each stack's regression identifies into one table."""
+        lost = tuple(d for fit in fits for d in fit.dropped)
+        kept = [c for s, f in zip(stacks, fits, strict=True) for c, k in zip(s.cells, f.kept, strict=True) if k]
+        effects = np.concatenate([fit.effects for fit in fits])
+        return self._packed(wide, o, stacks, kept, effects, uncertainty, (*dropped, *lost))
 
     def _packed(
         self,
         wide: Wide,
-        design: Design,
+        o: Observations,
         stacks: list[Stack],
         plan: list[Cell],
         effects: FloatArray,
@@ -146,14 +158,12 @@ class Stacked(Estimator):
             weight[stack.cohort] = treated if self.weights == "corrective" else treated * others / (treated + others)
         members = [c.cohort for c in plan]
         return CohortEffects.of(
-            design,
+            o,
             locate_cells(plan, wide),
             effects,
             uncertainty,
-            sample=design.observations.sample(
-                n_slopes=sum(not c.is_reference for c in plan), effects=design.effect_names, dropped=dropped
-            ),
+            sample=o.sample(n_slopes=sum(not c.is_reference for c in plan), effects=o.effect_names, dropped=dropped),
             n_units=wide.counts[members].astype(np.int64),
             cell_weights=np.array([weight[g] for g in members]),
-            reference=design.reference,
+            reference=o.reference,
         )

@@ -8,21 +8,22 @@ import pandas as pd
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped
-from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.base import Requires
 from twintrade.estimators.callaway_santanna import estimate_from_moments
-from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
+from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.cohort_means.group_time import Cell, Shares, locate_cells
+from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.regression.cell_method import Family
 from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
 from twintrade.estimators.regression.event_terms import cut_before_last_onset
+from twintrade.estimators.regression.families import Family
 from twintrade.estimators.regression.reference import find_holders, find_joined_rows, require_reference
 from twintrade.estimators.regression.saturated import build_cell_dummies, fit_saturated
 from twintrade.numerics.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
-class SunAbraham(Estimator):
+class SunAbraham(SumsRows[CohortEffects]):
     """One effect per cohort and event time against the reference, compared with the never treated.
 
     Where every unit is treated in the end, the last cohort is the comparison and periods from its onset on are left
@@ -44,23 +45,31 @@ class SunAbraham(Estimator):
     citation: ClassVar[str] = "sun2021"
     requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)
 
-    def estimate(self, design: Design) -> CohortEffects:
-        """Return effects by cohort and event time.
+    def takes_means(self, design: Design) -> bool:
+        """Return whether the panel has gaps, the model is additive and shares are fixed."""
+        return self.family == "linear" and self.shares == "fixed" and not design.observations.is_complete
 
-        Raises
-        ------
-        EstimationError
-            Nobody is observed at the reference, or no cell is identified.
-        """
-        design = self.narrowed(design)
+    def estimate_means(self, means: Collapse) -> CohortEffects:
+        """Return effects by cohort and event time from dummies that are fitted to means of cohorts' parts."""
+        small, o = means.small, means.o
+        has_dummy = small.is_ever_treated[small.unit] & (small.event_time != o.reference)
+        found = fit_saturated(small, build_cell_dummies(small, has_dummy), "linear", o.reference)
+        source = found.uncertainty.regression  # type: ignore[attr-defined]
+        sample = o.sample(
+            n_slopes=found.sample.n_slopes,
+            effects=o.effect_names,
+            dropped=found.sample.dropped,
+            statistics={"within_r2": means.within_r2(source)},
+        )
+        return replace(means.expanded(found, sample), scale=o.scale)
+
+    def estimate_rows(self, design: Design) -> CohortEffects:
+        """Return effects by cohort and event time from differences of means, or from dummies by row."""
         o = design.observations
         is_plain = self.family == "linear" and not design.covariates and o.weights is None
         are_fixed = self.shares == "fixed"
         if is_plain and o.is_complete and design.fixed_effects == "two_way":
             return _from_moments(o, are_fixed)
-        means = collapse(design, with_gaps=True) if is_plain and are_fixed and not o.is_complete else None
-        if means is not None:
-            return _from_parts(means)
         has_dummy = o.is_ever_treated[o.unit] & (o.event_time != design.reference)
         found = fit_saturated(o, build_cell_dummies(o, has_dummy), self.family, design.reference)
         return found if are_fixed else replace(found, weight_influence=_membership(o, found))
@@ -111,21 +120,6 @@ def _seen_at_reference(design: Design) -> Design:
     sentence = f"rows of units that none of their cohort joins to event time {design.reference}, the reference"
     why = Dropped("no-reference", sentence, int((~is_joined).sum()), gone.size, names)
     return design.without(o.unit_ids[gone], why)
-
-
-def _from_parts(means: Collapse) -> CohortEffects:
-    """Fit the dummies on the means of cohorts' parts, and return effects and influence of the panel."""
-    small, o = means.small, means.o
-    has_dummy = small.is_ever_treated[small.unit] & (small.event_time != o.reference)
-    found = fit_saturated(small, build_cell_dummies(small, has_dummy), "linear", o.reference)
-    source = found.uncertainty.regression  # type: ignore[attr-defined]
-    sample = o.sample(
-        n_slopes=found.sample.n_slopes,
-        effects=o.effect_names,
-        dropped=found.sample.dropped,
-        statistics={"within_r2": means.within_r2(source)},
-    )
-    return replace(means.expanded(found, sample), scale=o.scale)
 
 
 def _membership(o: Observations, found: CohortEffects) -> FloatArray:

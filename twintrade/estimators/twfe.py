@@ -1,6 +1,5 @@
 """Two-way (or richer) fixed-effects regression on event-time dummies or on one treatment dummy."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -10,9 +9,10 @@ import numpy as np
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Repeater, Requires, Views
-from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
+from twintrade.estimators.base import Repeater, Requires, Views
+from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.cohort_means.missing_patterns import count_alone
+from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.regression.estimands import describe_beside_static, describe_weights
 from twintrade.estimators.regression.event_terms import (
@@ -37,7 +37,7 @@ STATIC = (
 
 
 @dataclass(frozen=True, slots=True)
-class TWFE(Estimator):
+class TWFE(SumsRows[EventStudy | Estimate]):
     """Least squares with fixed effects; any set of effects, weights and covariates.
 
     Every row of the design takes part, so units treated earlier also serve as comparison: under effects that differ
@@ -68,27 +68,36 @@ class TWFE(Estimator):
     citation: ClassVar[str] = "sun2021"
     requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)
 
-    def estimate(self, design: Design) -> EventStudy | Estimate:
-        """Return the event study or the static effect.
+    def check(self, design: Design) -> None:
+        """Refuse unit trends beside other than two-way effects.
 
         Raises
         ------
         DesignError
-            Unit trends beside other than two-way effects, or a second reference that is none.
-        EstimationError
-            The reference is not observed, or the fixed effects absorb the treatment.
+            They are asked for.
         """
-        models = list_models(self.shape, self.bins, self.second_reference)
         if self.unit_trends and set(design.effect_names) != {"unit", "period"}:
             raise DesignError(f"unit trends go with two-way effects, not with {design.effects_label} effects")
-        means = None if self.unit_trends else collapse(design, with_gaps=True)
-        if means is None:
-            return join_models(self._regressed(design.observations, models))
-        return join_models([self._expanded(means, found) for found in self._regressed(means.small, models)])
+
+    def takes_means(self, design: Design) -> bool:
+        """Return whether units have no lines of their own."""
+        return not self.unit_trends
+
+    def estimate_means(self, means: Collapse) -> EventStudy | Estimate:
+        """Return the event study or the static effect of regressions on means."""
+        return join_models([self._expanded(means, found) for found in self._regressed(means.small)])
+
+    def estimate_rows(self, design: Design) -> EventStudy | Estimate:
+        """Return the event study or the static effect of regressions on rows."""
+        return join_models(self._regressed(design.observations))
 
     def both(self, design: Design) -> EventAndStatic:
         """Return the event study and the static effect; the fixed effects are taken out once for both."""
         return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
+
+    @property
+    def _models(self) -> tuple[Model, ...]:
+        return list_models(self.shape, self.bins, self.second_reference)
 
     def _expanded(self, means: Collapse, found: EventStudy | Estimate) -> EventStudy | Estimate:
         source = found.uncertainty.regression  # type: ignore[attr-defined]
@@ -101,9 +110,9 @@ class TWFE(Estimator):
         )
         return replace(means.expanded(found, sample), scale=means.o.scale)
 
-    def _regressed(self, o: Observations, models: Sequence[Model]) -> list[EventStudy | Estimate]:
+    def _regressed(self, o: Observations) -> list[EventStudy | Estimate]:
         """Regress the outcome on each model's terms; effects are taken out of all of them in one projection."""
-        built = [build_terms(o, model) for model in models]
+        built = [build_terms(o, model) for model in self._models]
         ends = np.cumsum([1, *(m.columns.shape[1] for m in built)])
         columns = np.empty((o.n_rows, ends[-1]), order="F")
         columns[:, 0] = o.y
@@ -132,13 +141,7 @@ class TWFE(Estimator):
         if self.unit_trends:
             return None
         shared = prepare_repeated(design, outcomes)
-        return (
-            None
-            if shared is None
-            else partial(
-                estimate_regressions, shared, models=list_models(self.shape, self.bins, self.second_reference)
-            )
-        )
+        return None if shared is None else partial(estimate_regressions, shared, models=self._models)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

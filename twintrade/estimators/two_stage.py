@@ -7,8 +7,9 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, Influence, Sample, UnitInfluence
-from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
+from twintrade.estimators.base import Requires
+from twintrade.estimators.cohort_means.collapsed import Collapse
+from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
 from twintrade.estimators.regression.estimands import describe_weighing
 from twintrade.estimators.regression.event_terms import Shape, find_affected_rows
@@ -18,7 +19,7 @@ from twintrade.numerics.linear import compute_projection_weights, find_leverage_
 
 
 @dataclass(frozen=True, slots=True)
-class TwoStage(Estimator):
+class TwoStage(SumsRows[EventStudy | Estimate]):
     """Regress what the first stage leaves on event-time dummies, with both stages in the influence.
 
     From onset on the points equal imputation; the influence is the two-stage moment one, whose residuals are taken
@@ -42,19 +43,15 @@ class TwoStage(Estimator):
         isolates_cohorts=False, influence_sums_to_zero=False, cohort_statistics=True
     )
 
-    def estimate(self, design: Design) -> EventStudy | Estimate:
-        """Return the event study or the static effect.
+    def estimate_means(self, means: Collapse) -> EventStudy | Estimate | None:
+        """Return the event study or the static effect from means; None where one has no counterfactual."""
+        stages = _stages(means.small, self.shape)
+        if stages.first.statistics["n_unidentified"]:
+            return None
+        return self._packed(means.o, stages, *_of_cohorts(means, stages))
 
-        Raises
-        ------
-        EstimationError
-            No untreated row, or no treated row whose effects these identify.
-        """
-        means = collapse(design, with_gaps=True)
-        if means is not None:
-            stages = _stages(means.small, self.shape)
-            if not stages.first.statistics["n_unidentified"]:
-                return self._packed(design, stages, *_of_cohorts(means, stages))
+    def estimate_rows(self, design: Design) -> EventStudy | Estimate:
+        """Return the event study or the static effect from rows."""
         stages = _stages(design.observations, self.shape)
         o, rows = stages.first.o, stages.rows
         units, values = sum_influence_by_unit(o, rows, stages.influence[rows])
@@ -62,11 +59,11 @@ class TwoStage(Estimator):
         sample = o.sample(
             None if rows.size == o.n_rows else rows,
             n_slopes=stages.labels.size,
-            effects=design.effect_names,
+            effects=o.effect_names,
             dropped=stages.first.dropped,
             statistics=stages.first.statistics,
         )
-        return self._packed(design, stages, UnitInfluence(units, values), sample, n_units, n_cells)
+        return self._packed(o, stages, UnitInfluence(units, values), sample, n_units, n_cells)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""
@@ -87,7 +84,7 @@ class TwoStage(Estimator):
 
     def _packed(
         self,
-        design: Design,
+        o: Observations,
         stages: "_Stages",
         influence: Influence,
         sample: Sample,
@@ -96,10 +93,10 @@ class TwoStage(Estimator):
     ) -> EventStudy | Estimate:
         given: dict[str, Any] = {"sample": sample, "n_units": n_units, "n_cells": n_cells}
         if self.shape == "static":
-            given |= {"effects": stages.effects, "uncertainty": influence, "scale": design.scale}
+            given |= {"effects": stages.effects, "uncertainty": influence, "scale": o.scale}
             return Estimate(names=("after onset",), **given)
         return EventStudy.of(
-            design,
+            o,
             stages.labels,
             stages.effects,
             influence,

@@ -173,17 +173,10 @@ class Collapse:
         return explained / (left + explained) if left + explained > 0 else float("nan")
 
 
-def collapse(design: Design, with_gaps: bool = False) -> Collapse | None:
-    """Return the collapsed design, or None where rows cannot be summed into cohorts without loss.
-
-    Parameters
-    ----------
-    design : Design
-    with_gaps : bool
-        Whether cohorts may fall into parts whose units miss the same periods.
-    """
+def collapse(design: Design) -> Collapse | None:
+    """Return the collapsed design, or None where rows cannot be summed into cohorts or parts of them without loss."""
     o = design.observations
-    is_plain = o.weights is None and not design.covariates and (o.is_complete or with_gaps)
+    is_plain = o.weights is None and not design.covariates
     late = (o.unit_onset > o.periods[-1]) & (o.unit_onset - design.anticipation <= o.periods[-1])
     if not is_plain or late.any() or set(design.effect_names) != {"unit", "period"}:
         _refuse_sums(design)

@@ -7,8 +7,8 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.effects import Dropped
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual
-from twintrade.estimators.regression.cell_method import Family
 from twintrade.estimators.regression.event_terms import find_affected_rows
+from twintrade.estimators.regression.families import Family
 from twintrade.estimators.regression.proportional import compute_mean_differences
 from twintrade.estimators.regression.slopes import count_units_and_rows
 from twintrade.numerics.absorption import build_absorber

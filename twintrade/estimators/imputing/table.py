@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Sample, Uncertainty
 from twintrade.effects.estimate import Measured, Scale
 from twintrade.effects.labels import POOLED
-from twintrade.estimators.cohort_means.collapsed import Collapse, collapse
+from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.imputing.cells import Cells, group_cells
 from twintrade.estimators.imputing.leads import Leads, fit_leads
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual, list_unidentified
@@ -75,16 +74,13 @@ def build_cohort_effects(
     )
 
 
-def impute_from_means(design: Design) -> CohortEffects | None:
-    """Impute means of cohorts, or of their parts, in place of rows where that is the same; None where it is not.
+def impute_means(means: Collapse) -> CohortEffects:
+    """Impute means of cohorts, or of their parts, in place of rows.
 
     A unit's influence is affine in its deviations d from its cohort's means: treated periods enter by the cell's own
     weight, untreated ones by the (negative) weight with which they enter the imputation. As the two add up to zero
     within the unit, the unit's own effect cancels.
     """
-    means = collapse(design, with_gaps=True)
-    if means is None:
-        return None
     c = fit_counterfactual(means.small, "linear")
     cells, before = group_cells(c), fit_leads(c, "linear")
     size = means.small.weights
@@ -113,7 +109,7 @@ def impute_from_means(design: Design) -> CohortEffects | None:
     sizes = totals.round().astype(np.int64)
     table = Part(cells.cohorts, cells.event_times, sizes, sizes, effects, sizes.astype(np.float64))
     early = _lead_counts(means, before)
-    return build_cohort_effects((early, table), influence, _sample(means, c, before), design)
+    return build_cohort_effects((early, table), influence, _sample(means, c, before), means.o)
 
 
 def _by_cohort(means: Collapse, rows: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from twintrade.design import Observations
 from twintrade.design.fixed_effects import LABELS
 from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
-from twintrade.estimators.regression.cell_method import Family
+from twintrade.estimators.regression.families import Family
 from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray

@@ -9,7 +9,7 @@ from twintrade.design import Observations
 from twintrade.effects import Dropped, Regression
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.absorbed import describe_absorbing_effect, list_all_treated
-from twintrade.estimators.regression.cell_method import Family
+from twintrade.estimators.regression.families import Family
 from twintrade.estimators.regression.net_cells import NetCells
 from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.numerics.absorption import Absorber, build_absorber

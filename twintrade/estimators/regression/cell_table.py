@@ -9,7 +9,7 @@ from twintrade.design import Observations
 from twintrade.effects import Regression
 from twintrade.estimators.regression.absorbed import find_single_rows
 from twintrade.estimators.regression.cell_fit import CellFit
-from twintrade.estimators.regression.cell_method import Family
+from twintrade.estimators.regression.families import Family
 from twintrade.estimators.regression.mundlak import center_covariates
 from twintrade.estimators.regression.net_cells import CELLS_AT_ONCE
 from twintrade.estimators.regression.saturated import Dummies

@@ -9,7 +9,7 @@ from twintrade.effects import CohortEffects, Dropped, Regression, UnitInfluence
 from twintrade.effects.labels import label_cells
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.absorbed import find_single_rows
-from twintrade.estimators.regression.cell_method import Family
+from twintrade.estimators.regression.families import Family
 from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.estimators.regression.slopes import sum_influence_by_unit
 from twintrade.numerics.absorption import build_absorber

@@ -11,7 +11,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.imputing.cells import Measure
 from twintrade.estimators.imputing.leads import find_lead_times
 from twintrade.estimators.imputing.table import Part, build_cohort_effects
-from twintrade.estimators.regression.cell_method import SCALES
+from twintrade.estimators.regression.families import SCALES
 from twintrade.estimators.regression.proportional import compute_mean_differences
 from twintrade.estimators.repeating.repeated import WITHOUT, SameRows, find_unit_rows
 from twintrade.numerics.absorption import Reweighted, prepare_reweighting

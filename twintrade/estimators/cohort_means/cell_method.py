@@ -1,26 +1,19 @@
 """What methods share that give an effect to every cohort and period, additive or proportional."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from twintrade.design import Design
+from twintrade.effects import CohortEffects
 from twintrade.effects.estimate import Measured, Scale
 from twintrade.errors import DesignError
-from twintrade.estimators.base import Estimator, Requires, Target
-
-Family = Literal["linear", "poisson"]
-SCALES: dict[str | None, Scale] = {
-    None: "log points",
-    "coefficient": "log points",
-    "log_ratio": "log points",
-    "difference": "level",
-    "percent": "percent",
-}
-"""Of a proportional effect, by its measure."""
+from twintrade.estimators.base import Requires, Target
+from twintrade.estimators.cohort_means.sums_rows import SumsRows
+from twintrade.estimators.regression.families import SCALES, Family
 
 
 @dataclass(frozen=True, slots=True)
-class CellMethod(Estimator):
+class CellMethod(SumsRows[CohortEffects]):
     """An effect for every cohort and period.
 
     Attributes
@@ -42,6 +35,10 @@ class CellMethod(Estimator):
     def effect_scale(self, design: Measured) -> Scale:
         """Return the scale of the cells' effects."""
         return design.scale if self.family == "linear" else SCALES[self.measure]
+
+    def takes_means(self, design: Design) -> bool:
+        """Return whether the model is additive."""
+        return self.family == "linear"
 
     def refuse_logarithms(self, design: Design) -> None:
         """Refuse logarithms of the outcome under a proportional model.

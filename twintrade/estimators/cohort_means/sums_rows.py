@@ -1,0 +1,49 @@
+"""Methods that serve cohort means as well as rows: whether rows are summed is decided here, once for all of them."""
+
+from abc import abstractmethod
+from typing import Generic
+
+from twintrade.design import Design
+from twintrade.estimators.base import Estimator
+from twintrade.estimators.cohort_means.collapsed import AnyEstimate, Collapse, collapse
+
+
+class SumsRows(Estimator, Generic[AnyEstimate]):
+    """A method whose rows are summed into means of cohorts, or of parts of cohorts, where that loses nothing."""
+
+    def estimate(self, design: Design) -> AnyEstimate:
+        """Return the estimate, from means where rows can be summed into them.
+
+        Raises
+        ------
+        DesignError
+            The options do not go with the design.
+        EstimationError
+            The effects are not identified.
+        """
+        self.check(design)
+        design = self.narrowed(design)
+        means = collapse(design) if self.takes_means(design) else None
+        found = None if means is None else self.estimate_means(means)
+        return self.estimate_rows(design) if found is None else found
+
+    def check(self, design: Design) -> None:
+        """Refuse options that do not go with the design; none, by default.
+
+        Raises
+        ------
+        DesignError
+            They do not.
+        """
+
+    def takes_means(self, design: Design) -> bool:
+        """Return whether the options allow for means in place of rows."""
+        return True
+
+    @abstractmethod
+    def estimate_means(self, means: Collapse) -> AnyEstimate | None:
+        """Return the estimate from means of cohorts; None where only rows can tell."""
+
+    @abstractmethod
+    def estimate_rows(self, design: Design) -> AnyEstimate:
+        """Return the estimate from rows."""
