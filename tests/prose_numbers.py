@@ -43,7 +43,7 @@ def pool(results: ResultSet) -> tuple[set[float], list[str]]:
                     values |= {float(value), 100 * math.expm1(min(float(value), 50.0))}
     if "verdict" in results.findings:
         verdicts = results.findings["verdict"]
-        values |= {float((verdicts == "fail").sum()), float(verdicts.isin(["fail", "pass"]).sum())}
+        values |= {float((verdicts == "objects").sum()), float(verdicts.isin(["objects", "does not object"]).sum())}
     lines = {line for text in texts for line in text.split("\n") if len(line) > SHORTEST}
     return values, sorted(lines | {numbers.typeset(line) for line in lines}, key=len, reverse=True)
 

@@ -63,9 +63,9 @@ def twfe():
 
 
 def test_pretrends_pass_without_and_object_with_a_trend(twfe, rng) -> None:
-    assert Pretrends().check(fit(twfe, made()), CLUSTERED, rng).verdict == "pass"
+    assert Pretrends().check(fit(twfe, made()), CLUSTERED, rng).verdict == "does not object"
     steep = Pretrends().check(fit(twfe, made(trend=0.3)), CLUSTERED, rng)
-    assert steep.verdict == "fail"
+    assert steep.verdict == "objects"
     assert steep.table["test"][0] == "F"
     assert "differently before the agreement" in steep.sentence
 
@@ -107,7 +107,7 @@ def seven_cities(seed: int, leads: int, clusters: tuple[str, ...] = ("city",)) -
 @pytest.mark.parametrize("leads", [6, 8, 9])
 def test_seven_clusters_cannot_test_as_many_leads(twfe, rng, leads, clusters) -> None:
     found = Pretrends().check(fit(twfe, seven_cities(1, leads, clusters)), Clustered(draws=10), rng)
-    assert found.verdict == "none"
+    assert found.verdict == "informs"
     assert found.sentence.startswith("Not available because")
     assert np.isnan(found.value)
 
@@ -134,7 +134,7 @@ def test_two_way_clusters_keep_the_size_of_the_joint_test(twfe, rng, shocks) -> 
             columns = {**design.panel.columns, "flow": design.panel.columns["flow"] + common[codes]}
             design = replace(design, panel=replace(design.panel, columns=columns))
         found = Pretrends().check(fit(twfe, design), Clustered(draws=10), rng)
-        rejected += found.verdict == "fail"
+        rejected += found.verdict == "objects"
     assert "which objects least" in found.sentence
     assert rejected / n <= 0.05 + 3 * (0.05 * 0.95 / n) ** 0.5
 
@@ -182,14 +182,14 @@ def test_leverage_names_the_row_and_what_rests_on_it(rng) -> None:
     last = design.panel.period == 2011
     thin = design.restricted(~(np.isin(design.panel.unit, others[1:]) & last))
     found = Leverage().check(fit(Imputation(), thin), CLUSTERED, rng)
-    assert found.verdict == "fail"
+    assert found.verdict == "objects"
     assert found.table["unit"].tolist() == [design.panel.units[others[0]]]
     assert found.table["period"].tolist() == [2011]
     rested = ~(np.isin(design.panel.unit, [others[0], unit]) & last)
     without, own = (fit(Imputation(), d).view("overall").effects[0] for d in (thin.restricted(rested), thin))
     assert f"Without these rows the effect is {without:.3f}" in found.sentence.replace("−", "-")
     assert without != pytest.approx(own, rel=1e-3)
-    assert Leverage().check(fit(Imputation(), made()), CLUSTERED, rng).verdict == "pass"
+    assert Leverage().check(fit(Imputation(), made()), CLUSTERED, rng).verdict == "does not object"
 
 
 def test_adoption_of_many_units_holds_the_counts_of_their_rows(monkeypatch) -> None:
@@ -314,7 +314,7 @@ def test_leave_one_out_equals_the_design_without_it(twfe, rng) -> None:
     assert table.loc["without c2", "effect"] == pytest.approx(
         fit(twfe, design.without(gone)).view("overall").effects[0]
     )
-    assert found.verdict == "pass"
+    assert found.verdict == "does not object"
     assert set(table["group"]) == {"city", "cohort", "unit", "period"}
 
 
@@ -347,7 +347,7 @@ def test_cluster_ladder_equals_each_inference(twfe, rng) -> None:
 def test_placebo_dates_use_nothing_from_after_the_tie(twfe, rng) -> None:
     design = made()
     found = PlaceboDates().check(fit(twfe, design), CLUSTERED, rng)
-    assert found.verdict == "pass"
+    assert found.verdict == "does not object"
     after = design.panel.period >= design.onset[design.panel.unit]
     columns = {"flow": np.where(after, 1e6, design.panel.columns["flow"])}
     changed = replace(design, panel=replace(design.panel, columns=columns))

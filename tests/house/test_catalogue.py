@@ -151,7 +151,20 @@ def test_the_count_lets_keys_documentation_and_errors_pass(line):
     assert not list_english(ast.parse(line))
 
 
+def list_codes(modules) -> set[str]:
+    """Values of literal types: codes, whatever words they are made of."""
+    return {
+        part.value
+        for m in modules
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal"
+        for part in ast.walk(node.slice)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    }
+
+
 def test_no_more_english_stands_in_code_than_before(modules):
-    counts = Counter(m.room for m in modules for _ in list_english(m.tree))
+    codes = list_codes(modules)
+    counts = Counter(m.room for m in modules for node in list_english(m.tree) if write_literal(node) not in codes)
     more = {room: n for room, n in counts.items() if n > LEFT.get(room, 0)}
     assert more == {}, "move these sentences into twintrade/text/en"

@@ -11,7 +11,7 @@ add adjust aggregate align answer apply are assemble assess assign augment balan
 check choose clean collapse collect combine compact compare complete compute convert correct count cut deal
 decide decode decompose deflate describe draw drop emphasize encode escape estimate execute expand explain
 factor fill find fit fold format gather get group has hash hold impute infer init integrate intersect invert is
-iterate join keep label lay limit list load locate look main mark measure merge move name normalize note number
+iterate join judge keep label lay limit list load locate look main mark measure merge move name normalize note number
 observe open pack pad parse permute plan prepare project quote read recode reconcile record redraw refit refuse
 regress remove render repair replace replay report require rescale resolve restrict run score seal select settle
 shift simplify simulate solve sort split spread standardize strip suggest sum summarize swap tabulate take

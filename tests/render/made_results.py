@@ -157,10 +157,11 @@ def _bands(
 
 def _findings(names: tuple[str, ...]) -> pd.DataFrame:
     rows = [
-        ("pretrend", "imputation", "pass", "The joint pre-period test has p = 0.31.", 0.31, "p", "sensitivity", ()),
+        ("pretrend", "imputation", "does not object", "The joint pre-period test has p = 0.31.", 0.31, "p",
+         "sensitivity", ()),
         ("placebo_rank", "imputation", "none", f"{names[5]} ranks 1 of 25: p = 0.04.", 0.04, "p-floor", "single_case",
          ("placebo",)),
-        ("leave_one_out", "ppml", "fail", f"Without {names[0]} the estimate is 0.012.", 0.012, "log points",
+        ("leave_one_out", "ppml", "objects", f"Without {names[0]} the estimate is 0.012.", 0.012, "log points",
          "sensitivity", ()),
         ("honest", "imputation", "none", "A violation half as large as before overturns the sign.", 0.5, "M",
          "sensitivity", ()),

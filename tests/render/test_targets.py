@@ -98,7 +98,7 @@ def test_the_first_page_says_what_the_headline_covers_and_rests_on(made):
     keys = made.specifications[made.specifications["is_headline"]].iloc[0]
     finding = {
         "diagnostic": "concentration", "estimator": keys["estimator"], "specification": keys["specification"],
-        "verdict": "none", "sentence": "It rests on 3.0 effective pairs.", "value": 3.0, "unit": "effective units",
+        "verdict": "informs", "sentence": "It rests on 3.0 effective pairs.", "value": 3.0, "unit": "effective units",
     }  # fmt: skip
     findings = pd.concat([made.findings, pd.DataFrame([finding])], ignore_index=True)
     text = said(replace(made, specifications=specs, findings=findings))

@@ -50,7 +50,7 @@ class Diagnostic(ABC):
         """Return the finding that says why this check could not be made."""
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="cannot tell",
             text=Text("checks.unavailable", because=because),
             reason=because,
         )

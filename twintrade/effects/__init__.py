@@ -5,7 +5,7 @@ from twintrade.effects.block_influence import BlockInfluence
 from twintrade.effects.cohort_effects import CohortEffects
 from twintrade.effects.estimate import Estimate
 from twintrade.effects.event_study import EventStudy
-from twintrade.effects.finding import Finding, Topic, build_findings_frame
+from twintrade.effects.finding import Finding, Topic, Verdict, build_findings_frame
 from twintrade.effects.messages import Message, Remedy
 from twintrade.effects.money import Money
 from twintrade.effects.registry import Registry
@@ -45,5 +45,6 @@ __all__ = [
     "Topic",
     "Uncertainty",
     "UnitInfluence",
+    "Verdict",
     "build_findings_frame",
 ]

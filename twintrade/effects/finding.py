@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.effects.messages import Message
 from twintrade.text import Words, pack_text
 
-Verdict = Literal["pass", "fail", "none"]
+Verdict = Literal["objects", "does not object", "cannot tell", "informs"]
 Direction = Literal["higher", "lower", "none"]
 Topic = Literal[
     "descriptives", "selection", "sensitivity", "forest", "margins", "spillovers", "single_case", "own_exhibit"
@@ -26,6 +26,8 @@ FINDING_COLUMNS = (
     "p",
     "direction",
     "detectable",
+    "bound",
+    "tolerance",
     "reason",
     "topic",
     "payloads",
@@ -40,8 +42,8 @@ class Finding:
     Attributes
     ----------
     diagnostic : str
-    verdict : {"pass", "fail", "none"}
-        "none" where the check only informs.
+    verdict : {"objects", "does not object", "cannot tell", "informs"}
+        By the one rule of docs/inference.md; "informs" where the check describes and judges nothing.
     text : Words
         What the page says, with the numbers in it; nothing is decided by it.
     value : float
@@ -52,6 +54,10 @@ class Finding:
         Where the flow stands against its comparison, "none" where the check does not say.
     detectable : float
         Minimum detectable effect in ``unit``, NaN where the check measures none.
+    bound : float
+        Upper bound of the violation that the check looks for, on the headline's scale; NaN where it has none.
+    tolerance : float
+        Largest violation that would not change what the headline says; NaN where there is none to compare with.
     reason : Words
         Why the check could not be made, empty where it was.
     topic : Topic
@@ -70,6 +76,8 @@ class Finding:
     unit: str = ""
     direction: Direction = "none"
     detectable: float = float("nan")
+    bound: float = float("nan")
+    tolerance: float = float("nan")
     reason: Words = ""
     topic: Topic | Literal[""] = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -102,8 +110,8 @@ def build_findings_frame(concluded: Iterable[tuple[Finding, tuple[str, str], Seq
         space.
     """
     rows = [
-        (f.diagnostic, *keys, f.verdict, f.sentence, f.value, f.unit, f.p, f.direction, f.detectable, str(f.reason),
-         f.topic, " ".join(payloads), pack_text(f.text))
+        (f.diagnostic, *keys, f.verdict, f.sentence, f.value, f.unit, f.p, f.direction, f.detectable, f.bound,
+         f.tolerance, str(f.reason), f.topic, " ".join(payloads), pack_text(f.text))
         for f, keys, payloads in concluded
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))

@@ -163,8 +163,8 @@ def _row(page: Page) -> Record:
 
 def _verdicts(page: Page) -> str:
     found = list_records(page.results.findings)
-    failed = list_check_names(take_text(r["diagnostic"]) for r in found if take_text(r["verdict"]) == "fail")
-    n_passed = sum(take_text(r["verdict"]) == "pass" for r in found)
+    failed = list_check_names(take_text(r["diagnostic"]) for r in found if take_text(r["verdict"]) == "objects")
+    n_passed = sum(take_text(r["verdict"]) == "does not object" for r in found)
     if failed:
         return page.say("binder_objects", names=", ".join(failed))
     return page.say("binder_silent", n=str(n_passed)) if n_passed else page.say("binder_unchecked")

@@ -207,8 +207,8 @@ SENTENCES: Mapping[str, str] = {
     "verdict_cannot_tell": "cannot tell",
     "findings": "Findings: what the checks say",
     "findings_caption": "Findings and verdicts",
-    "findings_intro": "Pass: the check does not object. Fail: it objects. Where no verdict stands, the "
-    "check only informs.",
+    "findings_intro": "A check that cannot tell could not have seen a violation that matters. "
+    "Where no verdict stands, the check only informs.",
     "assumptions": "Assumptions behind the estimates",
     "warnings": "Warnings and notes from the run",
     "warnings_caption": "Messages",

@@ -66,7 +66,7 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
     """Return the result set of a registry: payloads and sentences, no estimate."""
     payloads = _payloads(spec, run)
     told = [
-        Finding(diagnostic="descriptive_registry", verdict="none", text=sentence, topic="descriptives")
+        Finding(diagnostic="descriptive_registry", verdict="informs", text=sentence, topic="descriptives")
         for sentence in list_sentences(run)
     ]
     described = [name for name in payloads if name not in OF_CLAIMS]

@@ -59,9 +59,9 @@ def _p(facts: Mapping[str, Any]) -> str:
 
 
 def _checks(facts: Mapping[str, Any]) -> str:
-    if "fails" not in facts:
+    if "objects" not in facts:
         return ""
-    text = f"{facts['passes']} pass, {facts['fails']} object"
+    text = f"{facts['objects']} object, {facts['does_not_object']} do not"
     if facts.get("cannot_tell"):
         text += ", cannot tell"
     return text + (f" ({', '.join(facts['objecting'])})" if facts.get("objecting") else "")

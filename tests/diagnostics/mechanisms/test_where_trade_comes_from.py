@@ -82,7 +82,7 @@ def test_tied_dyads_leave_the_spillover_sample() -> None:
 def test_margins_add_up_exactly(rng) -> None:
     fitted = fit(TWFE(shape="static"), made())
     found = Margins(columns=("firms", "cells")).check(fitted, BY_UNIT, rng)
-    assert found.verdict == "pass"
+    assert found.verdict == "does not object"
     table = found.table.set_index("label")
     assert table.loc["firms", "effect"] == pytest.approx(0.4 * 0.5, abs=CLOSE)
     assert table["effect"].iloc[:3].sum() == pytest.approx(table.loc["total", "effect"])
@@ -153,7 +153,7 @@ def selected(seed: int, strength: float) -> Design:
 
 def test_ties_that_follow_trade_are_seen(rng) -> None:
     found = Selection().check(fit(TWFE(shape="static"), selected(1, 2.0)), BY_UNIT, rng)
-    assert found.verdict == "fail"
+    assert found.verdict == "objects"
     table = found.table.set_index("variable")
     assert table.loc["trade growth", "coefficient"] == pytest.approx(2.0, abs=4 * table.loc["trade growth", "se"])
     none = Selection().check(fit(TWFE(shape="static"), selected(2, 0.0)), BY_UNIT, rng)

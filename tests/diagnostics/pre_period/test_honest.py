@@ -76,7 +76,7 @@ def test_the_chain_from_rows_to_robust_intervals_equals_r(mpdta_fit):
 def test_breakdown_is_where_zero_enters(design):
     fitted = fit(CallawaySantAnna(), design)
     finding = Honest().check(fitted, Clustered(), np.random.default_rng(3))
-    assert finding.verdict == "pass"
+    assert finding.verdict == "does not object"
     assert finding.value > 1
     path = build_event_path(
         *(lambda b: (b.estimate, b.covariance))(Clustered().infer(fitted, "event", np.random.default_rng(3))),
@@ -93,7 +93,7 @@ def test_no_effect_breaks_down_at_once(design):
     shuffled = design.reassigned(np.random.default_rng(1).permutation(design.onset))
     finding = Honest().check(fit(CallawaySantAnna(), shuffled), Clustered(), np.random.default_rng(0))
     assert finding.value == 0
-    assert finding.verdict == "fail"
+    assert finding.verdict == "objects"
     assert "even without" in finding.sentence
 
 

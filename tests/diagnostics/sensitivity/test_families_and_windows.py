@@ -45,7 +45,7 @@ def test_a_family_of_outcomes_adjusts_and_untouched_ones_pass(rng) -> None:
     check = Outcomes(others=("also", "quiet"), untouched=("calm", "still"), draws=999)
     found = check.check(fit(TWFE(shape="static"), made()), Clustered(), rng)
     table = found.table.set_index("label")
-    assert found.verdict == "pass"
+    assert found.verdict == "does not object"
     assert (table["p_holm"] >= table["p"]).all()
     assert (table["p_romano_wolf"] <= 1).all()
     assert table.loc[["moved", "also"], "p_holm"].max() < 0.01
@@ -57,7 +57,7 @@ def test_a_family_of_outcomes_adjusts_and_untouched_ones_pass(rng) -> None:
 
 def test_an_untouched_outcome_that_moves_is_an_objection(rng) -> None:
     found = Outcomes(untouched=("also",)).check(fit(TWFE(shape="static"), made()), Clustered(), rng)
-    assert found.verdict == "fail"
+    assert found.verdict == "objects"
     assert "also" in found.sentence
 
 

@@ -72,8 +72,8 @@ def test_a_trend_before_the_tie_is_an_objection():
     clean = check(PlaceboTime(), fit(SyntheticControl(), matrix_design(values, 2012)))
     values[0, 8:] += 30.0
     early = check(PlaceboTime(), fit(SyntheticControl(), matrix_design(values, 2012)))
-    assert clean.verdict == "pass"
-    assert early.verdict == "pass" or early.value < clean.value
+    assert clean.verdict == "does not object"
+    assert early.verdict == "does not object" or early.value < clean.value
     row = early.table.set_index("onset").loc[2008]
     assert row["p"] == pytest.approx(row["floor"])
     assert early.payloads["placebo_time"]["period"].max() == 2011
@@ -90,9 +90,9 @@ def test_an_effect_that_hangs_on_one_donor_is_called_so():
     values[0, 12:] += 0.5
     values[2:, 12:] += 5.0
     finding = check(LeaveOneDonorOut(), fit(SyntheticControl(), matrix_design(values, 2012)))
-    assert finding.verdict == "fail"
+    assert finding.verdict == "objects"
     assert "hangs on one donor" in finding.sentence
-    assert check(LeaveOneDonorOut(), case(20.0)).verdict == "pass"
+    assert check(LeaveOneDonorOut(), case(20.0)).verdict == "does not object"
 
 
 def test_weights_are_shown_and_a_path_outside_the_donors_is_warned_of():
@@ -119,11 +119,11 @@ def test_a_month_falls_into_its_period(frequency, month, expected):
 
 def test_a_shock_at_the_tie_is_a_rival_and_one_far_away_is_not():
     near = check(KnownShocks(), case(onset=2009))
-    assert near.verdict == "fail"
+    assert near.verdict == "objects"
     assert near.sentence.startswith("Financial crisis falls near")
     assert "coincident-shock" in {m.code for m in near.messages}
     far = check(KnownShocks(), case(onset=2012, n_periods=15))
-    assert far.verdict == "pass"
+    assert far.verdict == "does not object"
     assert far.topic == KnownShocks.topic == "single_case"
     assert far.table["label"].tolist() == ["China enters the WTO", "textile quotas end", "financial crisis"]
 
@@ -217,10 +217,10 @@ def test_a_break_at_the_tie_is_found_where_it_is():
     values = 5 + 0.3 * rng.normal(size=(5, 30))
     values[0, 18:] += 3.0
     finding = check(UnknownBreak(), fit(SyntheticControl(), matrix_design(values, 2018)))
-    assert finding.verdict == "pass"
+    assert finding.verdict == "does not object"
     assert "1 of 1 candidate dates" in finding.sentence
     elsewhere = check(UnknownBreak(), fit(SyntheticControl(), matrix_design(values, 2010)))
-    assert elsewhere.verdict == "fail"
+    assert elsewhere.verdict == "objects"
     assert "none of 1 candidate dates" in elsewhere.sentence
 
 

@@ -28,7 +28,7 @@ def verdict(fitted):
 
 def test_a_large_move_stands_out_at_the_floor():
     finding = verdict(case_fit(1.0))
-    assert finding.verdict == "pass"
+    assert finding.verdict == "does not object"
     assert finding.value == pytest.approx(1 / 30)
     assert finding.sentence.startswith("Stands out")
     assert "smallest attainable 0.033" in finding.sentence
@@ -36,7 +36,7 @@ def test_a_large_move_stands_out_at_the_floor():
 
 def test_no_move_is_never_worded_as_no_effect():
     finding = verdict(case_fit(0.0))
-    assert finding.verdict == "fail"
+    assert finding.verdict == "objects"
     assert "this is not evidence of no effect" in finding.sentence
 
 
@@ -48,7 +48,7 @@ def test_no_sentence_is_causal(effect, onset):
 
 def test_three_periods_before_cannot_tell():
     finding = verdict(case_fit(1.0, onset=2003))
-    assert finding.verdict == "none"
+    assert finding.verdict == "informs"
     assert finding.sentence.startswith("Cannot tell: there are 3 periods before the agreement")
     assert "Descriptive only" in finding.sentence
     assert np.isnan(finding.value)
@@ -56,7 +56,7 @@ def test_three_periods_before_cannot_tell():
 
 def test_few_donors_cannot_tell_and_print_the_floor():
     finding = verdict(case_fit(1.0, n_cities=2, n_partners=3))
-    assert finding.verdict == "none"
+    assert finding.verdict == "informs"
     assert "no p-value can fall below 0.200" in finding.sentence
 
 

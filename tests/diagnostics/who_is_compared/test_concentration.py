@@ -101,7 +101,7 @@ def test_the_share_of_each_pair_and_the_change_without_it():
         assert found.table["percent_without"][k] == pytest.approx(
             100 * (rest["y"].sum() / rest["y0"].sum() - 1), rel=SCALED
         )
-    assert found.verdict == "none"
+    assert found.verdict == "informs"
     assert f"without {sums.index[1]}" in found.sentence
     assert f"{found.value:.1f} effective pairs" in found.sentence
     assert "another target" in found.sentence

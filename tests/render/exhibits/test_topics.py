@@ -26,7 +26,7 @@ def shape(results: ResultSet) -> list[object]:
 
 def told(topic: str, name: str = "twfe_weights", **facts: object) -> ResultSet:
     made = make_results(is_hostile=False)
-    finding = Finding(diagnostic=name, verdict="none", text="Told.", topic=topic, **facts)
+    finding = Finding(diagnostic=name, verdict="informs", text="Told.", topic=topic, **facts)
     return replace(made, findings=build_findings_frame([(finding, ("ppml", "gravity"), ("placebo",))]))
 
 

@@ -69,7 +69,7 @@ def test_findings_in_lists_say_which_check_and_column_they_are_about():
         "diagnostic": "placebo_space",
         "estimator": own["estimator"],
         "specification": own["specification"],
-        "verdict": "none",
+        "verdict": "informs",
         "sentence": "Not available because nothing was estimated.",
         "reason": "nothing was estimated",
         "topic": "single_case",

@@ -45,7 +45,7 @@ def finding(check, verdict, value=0.5, sentence="What was found.", **facts):
 
 
 POWER = Finding(
-    diagnostic="power", verdict="none", text="With these data ...", value=0.5, unit="log points", detectable=0.5
+    diagnostic="power", verdict="informs", text="With these data ...", value=0.5, unit="log points", detectable=0.5
 )
 
 
@@ -67,7 +67,7 @@ def test_a_rise_is_what_the_interval_says(low, high, verdict):
 
 
 def test_an_objection_takes_support_away_and_no_interval_gives_none():
-    objected = build_ledger(results(0.01, 0.3, findings=[finding("pretrends", "fail")]))
+    objected = build_ledger(results(0.01, 0.3, findings=[finding("pretrends", "objects")]))
     assert of(objected, "C1")["verdict"] == "cannot tell"
     assert "Pre-trends object" in of(objected, "C1")["answer"]
     nothing = float("nan")
@@ -98,15 +98,15 @@ def test_a_break_elsewhere_is_not_support_and_no_break_is_no_proof():
     def said(verdict, p):
         return of(build_ledger(results(findings=[finding("unknown_break", verdict, p)])), "C2")["verdict"]
 
-    assert said("pass", 0.01) == "supported"
-    assert said("fail", 0.01) == "not supported"
-    assert said("fail", 0.4) == "cannot tell"
+    assert said("does not object", 0.01) == "supported"
+    assert said("objects", 0.01) == "not supported"
+    assert said("objects", 0.4) == "cannot tell"
 
 
 def test_checks_that_do_not_object_do_not_prove_that_the_tie_came_first():
-    silent = [finding("selection", "none"), finding("pretrends", "pass")]
+    silent = [finding("selection", "none"), finding("pretrends", "does not object")]
     assert of(build_ledger(results(findings=silent)), "C16")["verdict"] == "cannot tell"
-    follows = [finding("selection", "fail", 0.01)]
+    follows = [finding("selection", "objects", 0.01)]
     assert of(build_ledger(results(findings=follows)), "C16")["verdict"] == "not supported"
 
 
@@ -116,7 +116,7 @@ def test_a_user_adds_claims_about_a_column_or_a_check():
         {"text": "Trends were parallel.", "about": "pretrends"},
         {"text": "Nothing of this.", "about": "nonsense"},
     ]
-    found = build_ledger(results(0.05, 0.3, findings=[finding("pretrends", "pass")]), own)
+    found = build_ledger(results(0.05, 0.3, findings=[finding("pretrends", "does not object")]), own)
     assert of(found, "X")["verdict"] == "cannot tell"  # 5 log points are less than a tenth
     assert of(build_ledger(results(0.12, 0.3), own), "X")["verdict"] == "supported"
     assert of(build_ledger(results(-0.3, 0.05), own), "X")["verdict"] == "not supported"
@@ -140,18 +140,18 @@ def test_a_single_case_is_answered_by_its_placebos_and_their_direction(claimed, 
         case = results(findings=[finding("case_verdict", verdict, 0.04, direction=direction)])
         return of(build_ledger(case, own), "X")["verdict"]
 
-    assert said("pass", "higher") == higher
-    assert said("pass", "lower") == lower
-    assert said("fail", "higher") == said("none", "none") == "cannot tell"
+    assert said("does not object", "higher") == higher
+    assert said("does not object", "lower") == lower
+    assert said("objects", "higher") == said("none", "none") == "cannot tell"
 
 
 @pytest.mark.parametrize("nonsense", ["", "Not available.", "It stood above what it was below.", "青 ☂ 0.01"])
 def test_no_verdict_hangs_on_the_words_of_a_finding(nonsense):
     """Every claim is answered from typed columns: other sentences leave every verdict as it was."""
     found = [
-        finding("case_verdict", "pass", 0.04, direction="lower"),
-        finding("unknown_break", "fail", 0.4),
-        finding("selection", "fail", 0.01),
+        finding("case_verdict", "does not object", 0.04, direction="lower"),
+        finding("unknown_break", "objects", 0.4),
+        finding("selection", "objects", 0.01),
         finding("pretrends", "none", reason="there is no period before"),
         POWER,
     ]

@@ -171,7 +171,7 @@ def test_an_amount_needs_an_interval_beyond_zero_and_no_objection(project, spec_
     assert (stated.low, stated.high) == pytest.approx(expected, rel=EXACT)
 
     includes_zero = compute_money(with_bands(found, -0.1, 0.3))
-    objected = compute_money(concluding(with_bands(found, 0.1, 0.3), diagnostic="honest", verdict="fail"))
+    objected = compute_money(concluding(with_bands(found, 0.1, 0.3), diagnostic="honest", verdict="objects"))
     one_end = compute_money(with_bands(found, 0.1, np.inf))
     no_interval = compute_money(with_bands(found, np.nan, np.nan))
     closed = {"zero": includes_zero, "checks": objected, "unbounded": one_end}
@@ -186,7 +186,7 @@ def test_an_amount_needs_an_interval_beyond_zero_and_no_objection(project, spec_
 
 
 def test_all_reasons_are_given(project, spec_text):
-    found = concluding(with_bands(ran(project, spec_text, STATIC), -0.1, 0.3), diagnostic="honest", verdict="fail")
+    found = concluding(with_bands(ran(project, spec_text, STATIC), -0.1, 0.3), diagnostic="honest", verdict="objects")
     assert compute_money(found).reasons == ("checks", "zero")
 
 
@@ -206,21 +206,21 @@ def test_what_could_have_been_found_goes_through_the_same_map(project, spec_text
     size = DETECTED * 30.0 / (2 * SPREAD)
     assert from_interval.detectable == pytest.approx(size / 100 * imputed, rel=ITERATED)
     assert from_interval.detected_by == "the interval"
-    drawn = concluding(found, diagnostic="power", verdict="none", value=25.0, detectable=25.0, unit="percent")
+    drawn = concluding(found, diagnostic="power", verdict="informs", value=25.0, detectable=25.0, unit="percent")
     assert compute_money(drawn).detectable == pytest.approx(0.25 * imputed, rel=ITERATED)
     assert compute_money(drawn).detected_by == "placebo designs"
 
 
 def test_a_case_that_cannot_tell_has_no_amount(project, spec_text):
     found = with_bands(ran(project, spec_text, STATIC), 0.1, 0.3)
-    told = compute_money(concluding(found, diagnostic="case_verdict", verdict="none"))
+    told = compute_money(concluding(found, diagnostic="case_verdict", verdict="informs"))
     assert (told.state, told.reasons) == ("unavailable", ("case",))
 
 
 def test_the_results_hold_money_in_every_state_and_give_it_back(project, spec_text):
     check = '\n[[diagnostic]]\nname = "honest"\nrestriction = "relative_magnitudes"\nbounds = [50.0]\n'
     found = ran(project, spec_text, PPML, check)
-    assert any(c.finding.verdict == "fail" for c in found.ladder.concluded)
+    assert any(c.finding.verdict == "objects" for c in found.ladder.concluded)
     stored = assemble_results(found, {"analysis": "tiny", "title": "x"}).payloads["money"]
     money = Money.from_frame(from_bytes(to_bytes(stored)))
     assert money.state == "bounded"

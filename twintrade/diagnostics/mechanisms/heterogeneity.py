@@ -89,7 +89,7 @@ class Heterogeneity(Diagnostic):
         forest = table[["label", "effect", "low", "high", "group"]].assign(p_equality=p)
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=sentence,
             value=p,
             unit="p",

@@ -93,7 +93,7 @@ class Margins(Diagnostic):
         holds = gap < ADDS_UP * max(1.0, abs(total[2]))
         return Finding(
             diagnostic=self.name,
-            verdict="pass" if holds else "fail",
+            verdict="does not object" if holds else "objects",
             text=(
                 f"The effect {format_effect(total[2], 'log points')} splits into {shares}"
                 + (", which add up exactly." if holds else f"; they miss the total by {gap:.2g}.")

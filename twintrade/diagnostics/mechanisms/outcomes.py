@@ -67,7 +67,7 @@ class Outcomes(Diagnostic):
             sentence += f"; of {len(self.untouched)} that the agreement cannot have touched: {listed}"
         return Finding(
             diagnostic=self.name,
-            verdict=("fail" if len(moved) else "pass") if self.untouched else "none",
+            verdict=("objects" if len(moved) else "does not object") if self.untouched else "informs",
             text=(
                 f"{sentence}. The headline outcome: {format_effect(float(table['effect'][0]), fit.estimate.scale)}."
             ),

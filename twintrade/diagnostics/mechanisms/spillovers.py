@@ -113,7 +113,7 @@ class Spillovers(Diagnostic):
             )
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=f"{_listed(table, fit.estimate.scale)}. {NO_NET} {said}".rstrip(),
             table=table,
             payloads={"spillovers": table, **payloads},

@@ -54,7 +54,7 @@ class Anticipation(Diagnostic):
         )
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=f"The effect by periods of anticipation: {listed}.",
             value=float(known["effect"].max() - known["effect"].min()),
             unit=scale,

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.reference_year import estimate_unbinned
-from twintrade.effects import CohortEffects, EventStudy, Finding, Message
+from twintrade.effects import CohortEffects, EventStudy, Finding, Message, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -163,10 +163,10 @@ class Honest(Diagnostic):
         frame["effect"] = path.center
         return frame
 
-    def _verdict(self, path: EventPath, breakdown: float) -> Literal["pass", "fail", "none"]:
+    def _verdict(self, path: EventPath, breakdown: float) -> Verdict:
         if self.restriction != "relative_magnitudes":
-            return "none"
-        return "pass" if breakdown >= 1 else "fail"
+            return "informs"
+        return "does not object" if breakdown >= 1 else "objects"
 
     def _sentence(self, path: EventPath, intervals: list[RobustInterval], breakdown: float) -> str:
         symbol = SYMBOLS[self.restriction]

@@ -52,7 +52,7 @@ class PlaceboDates(Diagnostic):
         is_failed = adjusted < 1 - self.level
         return Finding(
             diagnostic=self.name,
-            verdict="fail" if is_failed else "pass",
+            verdict="objects" if is_failed else "does not object",
             text=(
                 f"With dates moved back and the time after the real agreement left out, the largest objection is "
                 f"{format_effect(float(worst['effect']), scale)} at {worst['label']} ({format_p(float(worst['p']))}, "

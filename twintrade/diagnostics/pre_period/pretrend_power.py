@@ -141,7 +141,7 @@ class PretrendPower(Diagnostic):
         grown = format_effect(slope * float(distance.max()), scale)
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"A linear trend of {format_effect(slope, scale)} a period would be found with {100 * power:.0f} "
                 "% power "

@@ -123,7 +123,7 @@ class Pretrends(Diagnostic):
         )
         return Finding(
             diagnostic=self.name,
-            verdict="fail" if is_failed else "pass",
+            verdict="objects" if is_failed else "does not object",
             text=text,
             value=found.p,
             unit="p",
@@ -189,7 +189,7 @@ class LevellingOff(Diagnostic):
         moves = found.p < 1 - self.level
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=Text(
                 "checks.levelling-off",
                 times=Listed(label_event_times(estimate.event_times[last]), "comma"),

@@ -50,7 +50,7 @@ class ReferenceYear(Diagnostic):
             return self.unavailable(f"event time {paths[0][0]:+d} is the only one before onset that is estimated")
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"Against each of {len(paths)} reference periods the average of the path runs from "
                 f"{format_effect(lowest[1], scale)} (event time {lowest[0]:+d}) to "

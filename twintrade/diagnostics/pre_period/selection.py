@@ -73,7 +73,7 @@ class Selection(Diagnostic):
         verb = "predicts" if is_selected else "does not predict"
         return Finding(
             diagnostic=self.name,
-            verdict="fail" if is_selected else "none",
+            verdict="objects" if is_selected else "informs",
             text=(
                 f"Among {n_dyads} dyads at risk with {n_events} agreements, trade growth over the {self.lags} "
                 f"periods before {verb} the agreement (hazard ratio {np.exp(beta[k]):.2f} per log point, "

@@ -68,7 +68,7 @@ class ClusterLeverage(Diagnostic):
         sentence = "; ".join(texts)
         return Finding(
             diagnostic=self.name,
-            verdict="fail" if is_concentrated else "none",
+            verdict="objects" if is_concentrated else "informs",
             text=f"{sentence[0].upper()}{sentence[1:]}.",
             value=smallest,
             unit="effective clusters",

@@ -39,7 +39,7 @@ class ClusterLadder(Diagnostic):
         narrow, wide = known.iloc[int(known["se"].argmin())], known.iloc[int(known["se"].argmax())]
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"The standard error runs from {narrow['se']:.3g} ({narrow['label']}) to {wide['se']:.3g} "
                 f"({wide['label']}) over {len(known)} choices of clusters."

@@ -128,7 +128,7 @@ class Dates(Diagnostic):
         row, said = _bounds(fit)
         return Finding(
             diagnostic=self.name,
-            verdict="none" if low * high > 0 else "fail",
+            verdict="informs" if low * high > 0 else "objects",
             text=(
                 f"Under {len(known)} definitions of the date the effect runs from {format_effect(low, scale)} to "
                 f"{format_effect(high, scale)}; the estimates {same}.{said}"

@@ -61,7 +61,7 @@ class FunctionalForm(Diagnostic):
         table = pd.DataFrame({"term": [ADDED], "slope": [slope], "se": [se], "t": [slope / se], "p": [p]})
         return Finding(
             diagnostic=self.name,
-            verdict="fail" if is_doubted else "pass",
+            verdict="objects" if is_doubted else "does not object",
             text=f"RESET: the squared predictor has t = {slope / se:.2f}, {format_p(p)}; {told}.",
             value=p,
             unit="p",

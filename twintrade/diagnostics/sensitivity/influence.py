@@ -57,7 +57,7 @@ class UnitInfluenceCheck(Diagnostic):
             remains = f"without it no effect can be estimated in place of {format_effect(own, scale)}"
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"The most influential unit is {top['unit']}: {remains}; the {len(table)} most influential units "
                 f"make {100 * float(table['share'].sum()):.0f} % of the variance clustered by unit."

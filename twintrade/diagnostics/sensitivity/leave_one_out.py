@@ -101,7 +101,7 @@ class LeaveOneOut(Diagnostic):
         sentence += f" and changes sign in {flips} of {len(known)} cases." if flips else "; the sign never changes."
         return Finding(
             diagnostic=self.name,
-            verdict="fail" if flips else "pass",
+            verdict="objects" if flips else "does not object",
             text=sentence,
             value=float((known["effect"] - own).abs().max()),
             unit=scale,

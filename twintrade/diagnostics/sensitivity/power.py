@@ -76,7 +76,7 @@ class Power(Diagnostic):
             ]
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"With these data an effect below {format_effect(half, scale)} would be missed half of the time, "
                 "and one "

@@ -77,7 +77,7 @@ class Regions(Diagnostic):
         listed = ", ".join(f"{region} {c:.2f}" for region, c in found.items())
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"Half-widths of {100 * self.level:g} % regions for {chosen.size} effects, in errors: {listed}. "
                 f"Zero lies outside for {holds['pointwise']} effects one by one, and for {holds['sup-t']} under "

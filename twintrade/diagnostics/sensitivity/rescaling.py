@@ -64,7 +64,7 @@ class Rescaling(Diagnostic):
         table = pd.DataFrame(rows + bad, columns=list(COLUMNS))
         return Finding(
             diagnostic=self.name,
-            verdict="pass" if is_stable else "fail",
+            verdict="does not object" if is_stable else "objects",
             text=text,
             value=float(np.ptp(moved)) if moved.size else float("nan"),
             unit="log points",

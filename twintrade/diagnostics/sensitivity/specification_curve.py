@@ -126,7 +126,7 @@ class SpecificationCurve(Diagnostic):
         )
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=sentence + ".",
             value=joint if np.isfinite(joint) else median,
             unit="p" if np.isfinite(joint) else scale,

@@ -70,7 +70,7 @@ class Window(Diagnostic):
         scale = fit.estimate.scale
         return Finding(
             diagnostic=self.name,
-            verdict="none" if low * high > 0 else "fail",
+            verdict="informs" if low * high > 0 else "objects",
             text=(
                 f"Under {len(known)} windows the effect runs from {format_effect(low, scale)} to "
                 f"{format_effect(high, scale)}; "

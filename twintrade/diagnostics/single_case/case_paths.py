@@ -59,7 +59,7 @@ class CasePaths(Diagnostic):
         n_failed, every = len(failed), list(measure_case(fit))
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=f"{case.units[0]} is drawn against {case.n_donors} donors"
             + (f"; {n_failed} placebo paths could not be formed." if n_failed else "."),
             value=float(case.n_donors),

@@ -71,7 +71,7 @@ class CaseTests(Diagnostic):
             return self.unavailable(str(table["reason"].iloc[0]))
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=_sentence(table, self.min_before) + _exact_fits(found),
             value=float(table["p"].min()),
             unit="p",

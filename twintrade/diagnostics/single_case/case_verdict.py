@@ -69,7 +69,7 @@ class CaseVerdict(Diagnostic):
         said = ["donor sets A and B disagree in sign"] if apart else []
         return Finding(
             diagnostic=self.name,
-            verdict="none" if is_mute else ("pass" if stands_out else "fail"),
+            verdict="informs" if is_mute else ("does not object" if stands_out else "objects"),
             text=sentence,
             value=float("nan") if is_mute else rank.p,
             unit="p",

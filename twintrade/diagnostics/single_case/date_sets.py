@@ -79,7 +79,7 @@ class DateSets(Diagnostic):
             return self.unavailable("no candidate date leaves enough periods on both sides")
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=_summary(known),
             value=float(known["p"].median()),
             unit="p",

@@ -40,7 +40,7 @@ class DonorSets(Diagnostic):
         table = pd.concat([_rows(s) for s in sets], ignore_index=True)
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=" ".join(_sentence(s, fit.design) for s in sets),
             value=float(min(s.n_donors for s in sets)),
             unit="donors",

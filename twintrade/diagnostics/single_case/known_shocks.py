@@ -114,7 +114,7 @@ class KnownShocks(Diagnostic):
         effect = float(fit.view("overall").effects[0])
         return Finding(
             diagnostic=self.name,
-            verdict="fail" if len(rivals) else "pass",
+            verdict="objects" if len(rivals) else "does not object",
             text=_sentence(table, rivals, effect),
             value=float(len(rivals)),
             unit="shocks",

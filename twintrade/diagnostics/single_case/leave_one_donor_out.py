@@ -49,7 +49,7 @@ class LeaveOneDonorOut(Diagnostic):
         flips = bool((np.sign(known["effect"]) != np.sign(effect)).any())
         return Finding(
             diagnostic=self.name,
-            verdict="fail" if flips else "pass",
+            verdict="objects" if flips else "does not object",
             text=(
                 f"Leaving out each of {len(known)} donors in turn moves the mean gap of {effect:+.3g} to between "
                 f"{low:+.3g} and {high:+.3g}{'; its sign hangs on one donor' if flips else ''}."
@@ -115,7 +115,7 @@ class DonorWeightTable(Diagnostic):
         table = pd.concat(tables, ignore_index=True)
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=" ".join([*sentences, *(m.message[:1].upper() + m.message[1:] + "." for m in messages)]),
             value=float(table["weight"].abs().max()),
             unit="weight",

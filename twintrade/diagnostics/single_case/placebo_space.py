@@ -60,7 +60,7 @@ class PlaceboSpace(Diagnostic):
         main = table[table["n_donors"] == table["n_donors"].max()].iloc[0]
         return Finding(
             diagnostic=self.name,
-            verdict="pass" if main["p"] <= self.level else "none",
+            verdict="does not object" if main["p"] <= self.level else "informs",
             text=" ".join(sentences),
             value=float(main["p"]),
             unit="p",

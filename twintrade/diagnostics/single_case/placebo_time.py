@@ -80,7 +80,7 @@ class PlaceboTime(Diagnostic):
             )
         return Finding(
             diagnostic=self.name,
-            verdict="fail" if adjusted < self.level else "pass",
+            verdict="objects" if adjusted < self.level else "does not object",
             text=sentence,
             value=adjusted,
             unit="p",

@@ -87,7 +87,7 @@ class PooledCases(Diagnostic):
         forest = _forest(known, mean, left, method_name, self.level).assign(scale=scale)
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=_sentence(method_name, mean, known, combined, left, bound, self.level),
             value=mean.mean,
             unit=scale,

@@ -44,7 +44,7 @@ class StructuralSensitivity(Diagnostic):
         agrees = bool(excludes.all() or not excludes.any())
         return Finding(
             diagnostic=self.name,
-            verdict="pass" if agrees else "fail",
+            verdict="does not object" if agrees else "objects",
             text=(
                 f"Over {len(known)} variants of the level, the trend and the donors the mean gap lies between "
                 f"{known['effect'].min():+.3g} and {known['effect'].max():+.3g}; its interval excludes zero in "

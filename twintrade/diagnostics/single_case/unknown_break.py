@@ -83,7 +83,7 @@ class UnknownBreak(Diagnostic):
             )
         return Finding(
             diagnostic=self.name,
-            verdict="pass" if has_break and inside else "fail",
+            verdict="does not object" if has_break and inside else "objects",
             text=(
                 f"The largest break of the series' own trend is at {label(found.date)} (sup-F {found.statistic:.1f}, "
                 f"{format_p(found.p)}), its {100 * self.level:g} % interval {label(found.low)} to "

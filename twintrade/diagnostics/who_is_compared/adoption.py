@@ -105,7 +105,7 @@ def build_adoption_finding(design: Design) -> Finding:
     listed = ", ".join(f"{n} {status}" for status, n in counts.items())
     return Finding(
         diagnostic="adoption",
-        verdict="none",
+        verdict="informs",
         text=f"Of {present.size} units: {listed}.",
         value=float(counts.get("treated", 0)),
         unit="units",

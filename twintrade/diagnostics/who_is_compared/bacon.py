@@ -66,7 +66,7 @@ class Bacon(Diagnostic):
         forbidden = float(frame.loc[frame["type"].isin([LATER_EARLIER, LATER_ALWAYS]), "weight"].sum())
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"The static two-way estimate {format_effect(total, design.scale)} averages {len(frame)} two-by-two "
                 f"comparisons; {100 * forbidden:.1f} % of its weight lies on comparisons with units treated already."
@@ -88,7 +88,7 @@ class Bacon(Diagnostic):
         frame = pd.concat([frame, rest], ignore_index=True)
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"Given {', '.join(design.covariates)}, the static two-way estimate "
                 f"{format_effect(given.total, design.scale)} averages {len(frame) - 1} comparisons of two cohorts; "

@@ -53,7 +53,7 @@ class Balance(Diagnostic):
         listed = ", ".join(f"{v} ({s:+.2f})" for v, s in zip(large["variable"], large["standardized"], strict=True))
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"Just before the agreement, treated units differ from comparison units by more than {LARGE} "
                 f"standard deviations in {listed}."

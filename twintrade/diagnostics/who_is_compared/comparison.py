@@ -44,7 +44,7 @@ class ComparisonCheck(Diagnostic):
             )
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=sentence,
             value=abs(gap),
             unit=scale,

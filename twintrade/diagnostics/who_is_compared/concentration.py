@@ -34,7 +34,7 @@ class Concentration(Diagnostic):
         table = _tabled(totals)
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=_say_shares(totals, _average_of_rows(fit, fit.estimator), fit.design.panel.unit_kind),
             value=totals.n_effective,
             unit="effective units",

@@ -59,7 +59,7 @@ class Estimators(Diagnostic):
         low, high = known.iloc[int(known["effect"].argmin())], known.iloc[int(known["effect"].argmax())]
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"{len(known)} methods qualify; the effect runs from {format_effect(float(low['effect']), scale)} "
                 f"({low['estimator']}) to {format_effect(float(high['effect']), scale)} ({high['estimator']}). {WHY}."

@@ -28,7 +28,7 @@ class Leverage(Diagnostic):
         if report.empty:
             return Finding(
                 diagnostic=self.name,
-                verdict="pass",
+                verdict="does not object",
                 text="No untreated row determines an effect alone.",
                 value=0.0,
                 unit="rows",
@@ -54,7 +54,7 @@ class Leverage(Diagnostic):
         messages = () if cells.empty else (Message("warning", "leverage-one", sentence),)
         return Finding(
             diagnostic=self.name,
-            verdict="pass" if cells.empty else "fail",
+            verdict="does not object" if cells.empty else "objects",
             text=sentence,
             value=float(len(rows)),
             unit="rows",

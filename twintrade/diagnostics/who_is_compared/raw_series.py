@@ -131,7 +131,7 @@ class RawSeries(Diagnostic):
         more = f"; {len(units) - len(shown)} more are not shown" if len(units) > len(shown) else ""
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=f"Series as observed of {', '.join(shown)}{more}; descriptive, no comparison is tested.",
             value=float(len(shown)),
             unit="dyads",

@@ -175,7 +175,7 @@ class TWFEWeights(Diagnostic):
         listed = f"{found.n_negative} of {found.n_weights} treated cells get a negative weight"
         return Finding(
             diagnostic=self.name,
-            verdict="none",
+            verdict="informs",
             text=(
                 f"In a static regression with {fit.design.effects_label} effects {listed} (together "
                 f"{found.sum_negative:.3f}); its coefficient {found.beta:.3g} {hidden}."

@@ -64,7 +64,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
 def _cannot_tell(page: Page) -> bool:
     """Whether a single case is said to tell nothing: then no headline number follows."""
     found = list_findings(page.results, CASE_VERDICT)
-    return any(take_text(f["verdict"]) == "none" for f in found)
+    return any(take_text(f["verdict"]) == "informs" for f in found)
 
 
 def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
@@ -164,9 +164,13 @@ def _money(page: Page) -> list[Block]:
 
 
 def _checks(page: Page, spec: Record) -> Note | Paragraph:
-    verdicts = [r for r in list_records(page.results.findings) if take_text(r.get("verdict")) in {"pass", "fail"}]
-    failed = list_check_names(take_text(r["diagnostic"]) for r in verdicts if take_text(r["verdict"]) == "fail")
-    n_failed = sum(take_text(r["verdict"]) == "fail" for r in verdicts)
+    verdicts = [
+        r
+        for r in list_records(page.results.findings)
+        if take_text(r.get("verdict")) in {"does not object", "objects"}
+    ]
+    failed = list_check_names(take_text(r["diagnostic"]) for r in verdicts if take_text(r["verdict"]) == "objects")
+    n_failed = sum(take_text(r["verdict"]) == "objects" for r in verdicts)
     if not verdicts:
         return Note("note", build_spans(page.say("checks_absent")))
     if failed:

@@ -22,8 +22,6 @@ from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import OF_NO_COLUMN, Wording, format_check_name
 from twintrade.text import numbers
 
-VERDICTS = {"pass": "Pass", "fail": "Fail"}
-
 
 def build_findings_table(
     results: ResultSet, wording: Wording, elsewhere: Callable[[Record], str] = lambda _: ""
@@ -39,13 +37,13 @@ def build_findings_table(
         (take_text(s["estimator"]), take_text(s["specification"])): format_label(s)
         for s in list_specifications(results)
     }
-    rank = {"fail": 0, "pass": 1}
-    ordered = sorted(list_records(results.findings), key=lambda r: rank.get(take_text(r["verdict"]), 2))
+    rank = {"objects": 0, "cannot tell": 1, "does not object": 2}
+    ordered = sorted(list_records(results.findings), key=lambda r: rank.get(take_text(r["verdict"]), 3))
     frame = pd.DataFrame(
         {
             "check": [format_check_name(take_text(r["diagnostic"])) for r in ordered],
             "estimate": [_about(r, names) for r in ordered],
-            "verdict": [VERDICTS.get(take_text(r["verdict"]), "–") for r in ordered],
+            "verdict": [take_text(r["verdict"]) if take_text(r["verdict"]) in rank else "–" for r in ordered],
             "what it says": [_said(r, elsewhere(r)) for r in ordered],
         }
     )
@@ -63,7 +61,7 @@ def _about(finding: Record, names: dict[tuple[str, str], str]) -> str:
 def _said(finding: Record, place: str) -> str:
     return (
         place
-        if place and take_text(finding["verdict"]) != "fail"
+        if place and take_text(finding["verdict"]) != "objects"
         else numbers.typeset(take_text(finding["sentence"]))
     )
 

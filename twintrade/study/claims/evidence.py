@@ -136,7 +136,7 @@ def _case(results: ResultSet, direction: str) -> Answer | None:
     """Return what the placebos say about a single case."""
     for finding in list_findings(results, "case_verdict"):
         verdict = CANNOT_TELL
-        if take_text(finding["verdict"]) == "pass":
+        if take_text(finding["verdict"]) == "does not object":
             verdict = SUPPORTED if take_text(finding["direction"]) in AGREEING[direction] else NOT_SUPPORTED
         spec = find_headline(results)
         effect = find_overall(results, spec) if spec is not None else None
@@ -151,10 +151,10 @@ def _verdict(results: ResultSet, evidence: Mapping[str, Any]) -> Answer | None:
     found = [r for r in made if has_spoken(r)]
     if not found:
         return Answer(CANNOT_TELL, _sentence(made[0]), is_examined=False) if made else None
-    failed = [r for r in found if take_text(r["verdict"]) == "fail"]
+    failed = [r for r in found if take_text(r["verdict"]) == "objects"]
     shown = list(dict.fromkeys(_sentence(r) for r in (failed or found)))[:2]
     is_sure = bool(failed) and not (evidence.get("pass_supports") and read_number(failed[0]["p"]) >= 1 - LEVEL)
-    passes = any(take_text(r["verdict"]) == "pass" for r in found)
+    passes = any(take_text(r["verdict"]) == "does not object" for r in found)
     if failed:
         return Answer(NOT_SUPPORTED if is_sure else CANNOT_TELL, " ".join(shown))
     if evidence.get("pass_supports") and passes:
@@ -242,7 +242,7 @@ def list_objections(results: ResultSet, spec: Record) -> list[str]:
     failed = [
         format_check_name(take_text(r["diagnostic"]))
         for r in list_records(results.findings)
-        if take_text(r["verdict"]) == "fail" and (take_text(r["estimator"]), take_text(r["specification"])) in keys
+        if take_text(r["verdict"]) == "objects" and (take_text(r["estimator"]), take_text(r["specification"])) in keys
     ]
     return list(dict.fromkeys(failed))
 

@@ -64,7 +64,7 @@ def compute_money(run: Run) -> Money | None:
     headline = run.ladder.headline
     if headline is None or headline.fit is None or headline.design is None:
         return None
-    if any(c.finding.diagnostic == CASE_VERDICT and c.finding.verdict == "none" for c in run.ladder.concluded):
+    if any(c.finding.diagnostic == CASE_VERDICT and c.finding.verdict == "informs" for c in run.ladder.concluded):
         return Money(state="unavailable", reasons=("case",))
     transform, label = headline.design.transform, headline.design.transform_label
     if transform != "level":
@@ -110,7 +110,7 @@ def list_objecting_checks(run: Run, estimated: Estimated) -> list[str]:
     failed = [
         c.finding.diagnostic
         for c in run.ladder.concluded
-        if c.finding.verdict == "fail" and c.estimated in (None, estimated)
+        if c.finding.verdict == "objects" and c.estimated in (None, estimated)
     ]
     return list(dict.fromkeys(failed))
 

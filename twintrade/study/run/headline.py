@@ -12,10 +12,10 @@ def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
     """Return label, effect, interval, p-value and counts of verdicts; only the counts where nothing was estimated."""
     verdicts = [c.finding.verdict for c in ladder.concluded]
     facts: dict[str, Any] = {
-        "passes": verdicts.count("pass"),
-        "fails": verdicts.count("fail"),
+        "does_not_object": verdicts.count("does not object"),
+        "objects": verdicts.count("objects"),
         "cannot_tell": any(m.code == "cannot-tell" for c in ladder.concluded for m in c.finding.messages),
-        "objecting": sorted({c.finding.diagnostic for c in ladder.concluded if c.finding.verdict == "fail"}),
+        "objecting": sorted({c.finding.diagnostic for c in ladder.concluded if c.finding.verdict == "objects"}),
     }
     headline = ladder.headline
     if headline is None:
