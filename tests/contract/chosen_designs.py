@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -74,9 +75,8 @@ def with_weights(parts: Chosen) -> Chosen:
 
 
 def with_every_unit_treated(parts: Chosen) -> Chosen:
-    """Who was never treated is treated with the last cohort."""
-    last = parts.onsets[np.isfinite(parts.onsets)].max()
-    return replace(parts, onsets=parts.onsets.where(np.isfinite(parts.onsets), last))
+    """Who was never treated is treated near the end, without an effect."""
+    return replace(parts, onsets=parts.onsets.where(np.isfinite(parts.onsets), FIRST + N_PERIODS - 3))
 
 
 def with_a_cohort_without_reference(parts: Chosen) -> Chosen:
@@ -107,14 +107,6 @@ VARIANTS: Mapping[str, Callable[[Chosen], Chosen]] = {
 }
 
 
-WITHOUT_INFLUENCE = (
-    "interactive_effects",
-    "matrix_completion",
-    "partially_pooled_synthetic_control",
-    "synthetic_did",
-)
-"""Methods for panels that say why they have no influence function."""
-
 OPTIONS: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("twfe", {"shape": "static"}),
     ("ppml", {"shape": "static"}),
@@ -125,23 +117,6 @@ OPTIONS: tuple[tuple[str, Mapping[str, object]], ...] = (
     ("sun_abraham", {"family": "poisson", "shares": "estimated"}),
 )
 """Options under which a method has an influence of another kind than by default."""
-
-REFUSED = {
-    *((name, "weights") for name in WITHOUT_INFLUENCE),
-    *(
-        (name, "covariates")
-        for name in ("synthetic_did", "partially_pooled_synthetic_control", "staggered_efficient")
-    ),
-    ("partially_pooled_synthetic_control", "anticipation"),
-    ("partially_pooled_synthetic_control", "rows left out"),
-    ("synthetic_did", "rows left out"),
-    ("stacked", "every unit treated"),
-    ("staggered_efficient", "rows left out"),
-    ("staggered_efficient", "weights"),
-    ("staggered_efficient", "a cohort without reference"),
-    ("ppml_corrected", "weights"),
-}
-"""Variants that a method does not take."""
 
 
 def names() -> Iterator[str]:
@@ -201,12 +176,18 @@ def fitted(name: str, parts: Chosen, **options: object) -> Fit:
     return fit(of(name), parts.design(**options))
 
 
-def fitted_variant(name: str, options: Mapping[str, object], variant: str, noise: float) -> Fit:
-    """Fit one variant; a proportional model gets proportional outcomes and no unit so large that it rests on that."""
+def varied(name: str, options: Mapping[str, object], variant: str, noise: float) -> Design:
+    """Vary a design; a proportional model gets proportional outcomes and no unit so large that it rests on it."""
     is_poisson = options.get("family") == "poisson"
     spread = 0.3 if is_poisson or ESTIMATORS[name].requires.nonnegative else 1.0
     parts = chosen(name, noise, n_units=80, spread=spread)
     if is_poisson:
         frame = parts.frame.assign(**{OUTCOME: np.exp(parts.frame[OUTCOME])})
         parts = replace(parts, frame=frame, is_multiplicative=True)
-    return fit(of(name, **options), VARIANTS[variant](parts).design())
+    return VARIANTS[variant](parts).design()
+
+
+@cache
+def is_refused(name: str, variant: str) -> bool:
+    """Tell whether a method says before it starts that it does not take a variant."""
+    return bool(of(name).unmet(varied(name, {}, variant, 0.3)))

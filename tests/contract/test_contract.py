@@ -131,6 +131,7 @@ def assert_refuses_clustered_errors(result):
 def test_influence_sums_to_zero(name):
     result = fitted(name, chosen(name, noise=0.5))
     estimate = result.estimate
+    assert isinstance(estimate.uncertainty, Influence) == ESTIMATORS[name].requires.has_influence
     if not isinstance(estimate.uncertainty, Influence):
         assert_refuses_clustered_errors(result)
         return

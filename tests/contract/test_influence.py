@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from chosen_designs import OPTIONS, REFUSED, VARIANTS, WITHOUT_INFLUENCE, fitted_variant, names
+from chosen_designs import OPTIONS, VARIANTS, is_refused, names, of, varied
 
 from twintrade.effects import Influence
-from twintrade.errors import TwintradeError
-from twintrade.estimators.base import ESTIMATORS
+from twintrade.errors import DesignError
+from twintrade.estimators.base import ESTIMATORS, fit
 
 NOISE = 0.3
 
@@ -20,15 +20,13 @@ CORRELATION, SLOPE = 0.95, 0.12
 SHARE = 0.4
 """Of the units, drawn once, that are left out in turn: enough to tell, at less than half the time."""
 
-METHODS = [
-    *((name, {}) for name in names() if not ESTIMATORS[name].requires.single_treated_unit),
-    *OPTIONS,
-]
+PANEL = [name for name in names() if not ESTIMATORS[name].requires.single_treated_unit]
+METHODS = [*((name, {}) for name in PANEL), *OPTIONS]
 CASES = [
     pytest.param(name, options, variant, id="-".join([name, *map(str, options.values()), variant]))
     for variant in VARIANTS
     for name, options in METHODS
-    if name not in WITHOUT_INFLUENCE and (name, variant) not in REFUSED
+    if ESTIMATORS[name].requires.has_influence and not is_refused(name, variant)
 ]
 
 LEFT_OUT = [
@@ -56,7 +54,7 @@ def compared(result, variant):
 
 @pytest.mark.parametrize(("name", "options", "variant"), LEFT_OUT)
 def test_influence_is_what_leaving_a_unit_out_does(name, options, variant):
-    result = fitted_variant(name, options, variant, NOISE)
+    result = fit(of(name, **options), varied(name, options, variant, NOISE))
     units = result.design.observations.unit_ids
     chosen = np.random.default_rng(6).permutation(units.size)[: int(SHARE * units.size)]
     refits = [result.refit(result.design.without([units[k]])) for k in chosen]
@@ -71,7 +69,7 @@ def test_influence_is_what_leaving_a_unit_out_does(name, options, variant):
 
 @pytest.mark.parametrize(("name", "options", "variant"), CASES)
 def test_rows_are_those_of_the_design_that_was_estimated(name, options, variant):
-    result = fitted_variant(name, options, variant, NOISE)
+    result = fit(of(name, **options), varied(name, options, variant, NOISE))
     o, sample = result.design.observations, result.estimate.sample
     assert (np.diff(sample.rows) > 0).all()
     assert 0 <= sample.rows[0] <= sample.rows[-1] < o.n_rows
@@ -88,7 +86,7 @@ def test_rows_are_those_of_the_design_that_was_estimated(name, options, variant)
         np.testing.assert_allclose(summed, by_unit, rtol=EXACT, atol=EXACT * np.abs(by_unit).max())
 
 
-@pytest.mark.parametrize(("name", "variant"), sorted(REFUSED))
+@pytest.mark.parametrize(("name", "variant"), [(n, v) for n in PANEL for v in VARIANTS if is_refused(n, v)])
 def test_a_variant_that_is_not_tested_is_refused(name, variant):
-    with pytest.raises(TwintradeError):
-        fitted_variant(name, {}, variant, NOISE)
+    with pytest.raises(DesignError, match=f"{name} cannot run on this design: .{{20}}"):
+        fit(of(name), varied(name, {}, variant, NOISE))

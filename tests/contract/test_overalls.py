@@ -19,19 +19,6 @@ EXACT = 1e-8
 SEARCHED = 1e-4
 """Single-case methods choose weights by numerical search, which stops at a tolerance of its own."""
 
-COMPARED_WITH = {
-    "all before": {
-        "etwfe", "imputation", "interactive_effects", "local_projections", "matrix_completion", "ppml",
-        "ppml_corrected", "stacked", "sun_abraham", "twfe", "two_stage", "double_ratio",
-    },
-    "last before": {"callaway_santanna", "chaisemartin_dhaultfoeuille", "staggered_efficient", "triple_difference"},
-    "weighted before": {"synthetic_did"},
-    "trend before": {"interrupted_series", "structural_series"},
-    "synthetic outcome": {
-        "augmented_synthetic_control", "elastic_net_synthetic_control", "partially_pooled_synthetic_control",
-        "synthetic_control",
-    },
-}  # fmt: skip
 HAVE_PATH = {"local_projections", "ppml", "ppml_corrected", "stacked", "sun_abraham", "twfe"}
 """Estimators whose event times are measured against one reference, under the comparison they have by default."""
 SINGLE = [name for name in names() if ESTIMATORS[name].requires.single_treated_unit]
@@ -76,9 +63,9 @@ def with_rows(parts, city, periods, onset):
 def test_every_estimator_says_what_it_compares_with(name):
     result = fitted(name, chosen(name, noise=0.3))
     overall = result.view("overall")
-    assert name in COMPARED_WITH[overall.against]
-    assert ("path" in result.views) == (name in HAVE_PATH)
-    if name in HAVE_PATH:
+    assert overall.against == of(name).compared_with
+    assert name not in HAVE_PATH or "path" in result.views
+    if "path" in result.views:
         assert result.view("path").against == "reference"
         assert "path" in of(name).estimand(result.design)
 

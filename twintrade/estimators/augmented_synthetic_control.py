@@ -47,8 +47,7 @@ class AugmentedSyntheticControl(WeightedCase):
     name = "augmented_synthetic_control"
     title = "Augmented synthetic control"
     citation = "benmichael2021"
-    uses_covariates = True
-    requires = Requires(single_treated_unit=True, weights=False)
+    requires = Requires(single_treated_unit=True, weights=False, has_influence=False)
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return simplex weights plus their ridge correction.

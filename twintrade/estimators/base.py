@@ -10,6 +10,7 @@ import numpy as np
 from twintrade.design import Design, describe_untreated
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Registry
 from twintrade.effects.cohort_influence import CohortInfluence
+from twintrade.effects.estimate import Against
 from twintrade.errors import DesignError, EstimationError
 from twintrade.numerics.arrays import FloatArray
 
@@ -40,16 +41,12 @@ class Requires:
         Outcomes must not be negative.
     absorbing : bool
         Treatment never ends.
-    transforms : tuple of str
-        Transforms of the outcome it accepts; empty for any.
-    fixed_effects : tuple of str
-        Sets of fixed effects it accepts; empty for any.
+    transforms, fixed_effects : tuple of str
+        Transforms of the outcome, and sets of fixed effects, that it accepts; empty for any.
     dyadic : bool
         Needs city-partner units.
     isolates_cohorts : bool
         A shock to one cohort moves no other cohort's effects (contract test).
-    influence_sums_to_zero : bool
-        Contract test.
     cancels_constants : bool
         Constants added to every outcome of a unit or of a period change nothing (contract test).
     third_difference : bool
@@ -58,6 +55,8 @@ class Requires:
         Runs on cohort statistics made elsewhere, where its options allow that.
     covariates, weights : bool
         Takes covariates; takes sampling weights.
+    has_influence, influence_sums_to_zero : bool
+        Effects come with influence, or say why they have none; it sums to zero over units (contract tests).
     """
 
     balanced: bool = False
@@ -76,6 +75,7 @@ class Requires:
     cohort_statistics: bool = False
     covariates: bool = True
     weights: bool = True
+    has_influence: bool = True
 
     def unmet(self, design: Design) -> list[str]:
         """Return, in sentences, what the design lacks; empty when the estimator may run."""
@@ -124,24 +124,27 @@ class Estimator(ABC):
 
     Attributes
     ----------
-    name : str
-        Key in TOML, CLI and tables.
-    title : str
-        As a table heads its column.
-    citation : str
-        Key in references.bib.
+    name, title, citation : str
+        Key in TOML, CLI and tables; head of a table's column; key in references.bib.
     requires : Requires
+    compared_with : str
+        What the overall effect of the default options is compared with.
     """
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     citation: ClassVar[str] = ""
     requires: ClassVar[Requires] = Requires()
+    compared_with: ClassVar[Against] = "all before"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.__dict__.get("name"):
             ESTIMATORS.add(cls.name, cls)
+
+    def unmet(self, design: Design) -> list[str]:
+        """Return, in sentences, why the design cannot be estimated, as far as the data tell before."""
+        return self.requires.unmet(design)
 
     @abstractmethod
     def estimate(self, design: Design) -> Estimate:
@@ -285,7 +288,7 @@ def fit(estimator: Estimator, design: Design) -> Fit:
     EstimationError
         Not identified or not converged.
     """
-    lacking = estimator.requires.unmet(design)
+    lacking = estimator.unmet(design)
     if lacking:
         raise DesignError(f"{estimator.name} cannot run on this design: " + "; ".join(lacking))
     design = estimator.narrowed(design)

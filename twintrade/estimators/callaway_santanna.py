@@ -57,6 +57,7 @@ class CallawaySantAnna(Estimator):
     name: ClassVar[str] = "callaway_santanna"
     title: ClassVar[str] = "Callaway-Sant'Anna"
     citation: ClassVar[str] = "callaway2021"
+    compared_with = "last before"
     requires: ClassVar[Requires] = Requires(
         fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
     )

@@ -61,6 +61,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
     name: ClassVar[str] = "chaisemartin_dhaultfoeuille"
     title: ClassVar[str] = "de Chaisemartin-D'Haultfœuille"
     citation: ClassVar[str] = "dechaisemartin2024"
+    compared_with = "last before"
     requires: ClassVar[Requires] = Requires(
         absorbing=False, fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
     )
@@ -158,7 +159,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
             sample=o.sample(dropped=dropped),
             n_units=counts,
             reference=reference,
-            against="last before",
+            against=self.compared_with,
         )
         # Total effects, weighted by their switchers, over total changes of dose.
         weights = np.array([h.weight if h and e >= 0 else 0.0 for h, e in zip(every, times, strict=True)])

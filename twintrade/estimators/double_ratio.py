@@ -1,13 +1,13 @@
 """How one flow moved against its city's other flows and its destination's other flows at once."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
 from twintrade.design import Design
 from twintrade.design.case import Case, remove_seasons
-from twintrade.effects.estimate import Against, Scale
+from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.single_case import SingleCase
@@ -40,10 +40,18 @@ class DoubleRatio(SingleCase):
     relative_to: Literal["pre_mean", "reference"] = "pre_mean"
     base_period: int = -1
     name = "double_ratio"
-    compared_with: ClassVar[Against] = "all before"
+    compared_with = "all before"
     title = "Double ratio"
     citation = "balassa1965"
-    requires = Requires(single_treated_unit=True, nonnegative=True, transforms=("level",), dyadic=True, weights=False)
+    requires = Requires(
+        single_treated_unit=True,
+        nonnegative=True,
+        transforms=("level",),
+        dyadic=True,
+        covariates=False,
+        weights=False,
+        has_influence=False,
+    )
 
     def gaps(self, case: Case) -> FloatArray:
         """Return the log double ratio less its base, in log points; NaN where a part of it is not positive.

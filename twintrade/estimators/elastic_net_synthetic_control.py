@@ -37,7 +37,7 @@ class ElasticNetSyntheticControl(WeightedCase):
     name = "elastic_net_synthetic_control"
     title = "Elastic-net synthetic control"
     citation = "doudchenko2016"
-    requires = Requires(single_treated_unit=True, weights=False)
+    requires = Requires(single_treated_unit=True, covariates=False, weights=False, has_influence=False)
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return weights of any sign and the intercept."""

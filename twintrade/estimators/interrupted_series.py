@@ -45,7 +45,8 @@ class InterruptedSeries(Estimator):
     name = "interrupted_series"
     title = "Interrupted series"
     citation = "bernal2017"
-    requires = Requires(single_treated_unit=True, influence_sums_to_zero=False, weights=False)
+    compared_with = "trend before"
+    requires = Requires(single_treated_unit=True, influence_sums_to_zero=False, covariates=False, weights=False)
 
     def estimate(self, design: Design) -> EventStudy:
         """Return the effect at every event time from the onset on.
@@ -78,7 +79,7 @@ class InterruptedSeries(Estimator):
                 statistics=jump | {"n_pre_periods": float((periods < onset).sum())},
             ),
             n_units=np.ones(event_times.size, dtype=np.int64),
-            against="trend before",
+            against=self.compared_with,
         )
 
     def _series(self, design: Design) -> tuple[IntArray, IntArray, FloatArray, int]:

@@ -8,9 +8,8 @@ from twintrade.design import Design
 from twintrade.design.case import Case, build_case
 from twintrade.design.outcome_matrix import OutcomeMatrix, build_outcome_matrix
 from twintrade.effects import CohortEffects, Estimate, RefitOnly
-from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cases.weighted_case import refuse_few_periods
+from twintrade.estimators.cases.weighted_case import explain_refusal, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex import compute_imbalances, fit_partially_pooled_weights
 
@@ -36,7 +35,22 @@ class PartiallyPooledSyntheticControl(Estimator):
     title = "Partially pooled synthetic control"
     citation = "benmichael2022"
     # Cases are balanced together, so one case's shock before its onset would move the others' weights.
-    requires = Requires(never_treated=True, fixed_effects=("two_way",), isolates_cohorts=True, weights=False)
+    requires = Requires(
+        never_treated=True, fixed_effects=("two_way",), covariates=False, weights=False, has_influence=False
+    )
+
+    compared_with = "synthetic outcome"
+
+    def unmet(self, design: Design) -> list[str]:
+        """Return why the design cannot be estimated: what it lacks, or too few periods before some onset."""
+        return Estimator.unmet(self, design) or explain_refusal(self._cases, design)
+
+    def _cases(self, design: Design) -> tuple[OutcomeMatrix, list[Case]]:
+        matrix = build_outcome_matrix(design)
+        cases = [build_case(design, matrix, int(row)) for row in np.flatnonzero(matrix.is_treated)]
+        for case in cases:
+            refuse_few_periods(case, self.min_before, self.name)
+        return matrix, cases
 
     def estimate(self, design: Design) -> Estimate:
         """Return gaps by cohort and event time; cases that share an onset are averaged.
@@ -44,14 +58,9 @@ class PartiallyPooledSyntheticControl(Estimator):
         Raises
         ------
         EstimationError
-            Covariates, or a case with too few periods before its onset.
+            A case with too few periods before its onset.
         """
-        if design.covariates:
-            raise EstimationError(f"{self.name} takes no covariates; take {', '.join(design.covariates)} out")
-        matrix = build_outcome_matrix(design)
-        cases = [build_case(design, matrix, int(row)) for row in np.flatnonzero(matrix.is_treated)]
-        for case in cases:
-            refuse_few_periods(case, self.min_before, self.name)
+        matrix, cases = self._cases(design)
         moved = [_less_mean(case) for case in cases]
         treated = [m[0, case.is_before][::-1] for m, case in zip(moved, cases, strict=True)]
         donors = [m[1:, case.is_before][:, ::-1] for m, case in zip(moved, cases, strict=True)]

@@ -50,6 +50,7 @@ class PPMLCorrected(Estimator):
         fixed_effects=("gravity", TWO_SETS),
         dyadic=True,
         isolates_cohorts=False,
+        weights=False,
     )
 
     def estimate(self, design: Design) -> EventStudy | Estimate:
@@ -58,11 +59,9 @@ class PPMLCorrected(Estimator):
         Raises
         ------
         EstimationError
-            As PPML; or fewer than two cities or partners, or sampling weights, are given.
+            As PPML; or fewer than two cities or partners.
         """
         o = design.observations
-        if o.weights is not None:
-            raise EstimationError("the bias correction takes no sampling weights; leave them out or use ppml")
         return join_models(
             [_corrected(o, model) for model in list_models(self.shape, self.bins, self.second_reference)]
         )

@@ -48,6 +48,7 @@ class StaggeredEfficient(Estimator):
     name: ClassVar[str] = "staggered_efficient"
     title: ClassVar[str] = "Roth-Sant'Anna"
     citation: ClassVar[str] = "rothsantanna2023"
+    compared_with = "last before"
     requires: ClassVar[Requires] = Requires(
         balanced=True,
         fixed_effects=("two_way",),
@@ -95,7 +96,7 @@ class StaggeredEfficient(Estimator):
                 [int(wide.counts[np.unique([c.cohort for c in plan if self._is_after(c, wide)])].sum())]
             ),
             n_cells=np.array([int(sizes[times >= 0].sum())]),
-            against="last before",
+            against=self.compared_with,
         )
         return EventStudy.of(
             design,
@@ -106,7 +107,7 @@ class StaggeredEfficient(Estimator):
             n_units=n_units,
             reference=-1 - design.anticipation,
             overall=average,
-            against="last before",
+            against=self.compared_with,
         )
 
     def narrowed(self, design: Design) -> Design:

@@ -2,14 +2,13 @@
 
 import warnings
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from twintrade.design import Design
 from twintrade.design.case import Case
 from twintrade.effects import Draws, EventStudy
-from twintrade.effects.estimate import Against
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.single_case import SingleCase
@@ -61,11 +60,11 @@ class StructuralSeries(SingleCase):
     seed: int = field(default=20240501)
     min_before: int = 8
     name = "structural_series"
-    compared_with: ClassVar[Against] = "trend before"
+    compared_with = "trend before"
     title = "Structural series"
     citation = "brodersen2015"
     fits_whole_path = False
-    requires = Requires(single_treated_unit=True, weights=False)
+    requires = Requires(single_treated_unit=True, covariates=False, weights=False, has_influence=False)
 
     def gaps(self, case: Case) -> FloatArray:
         """Return observed less forecast after the onset, and less the one-step forecast before."""

@@ -49,8 +49,7 @@ class SyntheticControl(WeightedCase):
     name = "synthetic_control"
     title = "Synthetic control"
     citation = "abadie2010"
-    uses_covariates = True
-    requires = Requires(single_treated_unit=True, weights=False)
+    requires = Requires(single_treated_unit=True, weights=False, has_influence=False)
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return weights on the simplex, and the difference of means where the outcome is demeaned."""

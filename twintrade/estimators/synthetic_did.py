@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -10,11 +9,10 @@ from twintrade.design import Design
 from twintrade.design.case import Case, build_case
 from twintrade.design.outcome_matrix import OutcomeMatrix, build_outcome_matrix
 from twintrade.effects import CohortEffects, Estimate, RefitOnly
-from twintrade.effects.estimate import Against
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.single_case import SingleCase
-from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
+from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, explain_refusal, refuse_few_periods
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.simplex import DidWeights, Pinned, Solver, compute_did_gaps, compute_did_weights
 
@@ -40,11 +38,22 @@ class SyntheticDid(WeightedCase):
     solver: Solver = "exact"
     min_before: int = 2
     name = "synthetic_did"
-    compared_with: ClassVar[Against] = "weighted before"
+    compared_with = "weighted before"
     title = "Synthetic DiD"
     citation = "arkhangelsky2021"
     fits_whole_path = False
-    requires = Requires(never_treated=True, fixed_effects=("two_way",), cancels_constants=False, weights=False)
+    requires = Requires(
+        never_treated=True,
+        fixed_effects=("two_way",),
+        cancels_constants=False,
+        covariates=False,
+        weights=False,
+        has_influence=False,
+    )
+
+    def unmet(self, design: Design) -> list[str]:
+        """Return why the design cannot be estimated: what it lacks, or that treated units share no periods."""
+        return WeightedCase.unmet(self, design) or explain_refusal(build_outcome_matrix, design)
 
     def weigh(self, case: Case) -> DonorWeights:
         """Return unit weights, and the level the gap is measured from."""
@@ -60,7 +69,6 @@ class SyntheticDid(WeightedCase):
         matrix = build_outcome_matrix(design)
         if matrix.is_treated.sum() == 1:
             return SingleCase.estimate(self, design)
-        self.refuse_covariates(design)
         return self.by_cohort(design, matrix)
 
     def by_cohort(

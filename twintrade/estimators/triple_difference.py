@@ -48,6 +48,7 @@ class TripleDifference(Estimator):
     name: ClassVar[str] = "triple_difference"
     title: ClassVar[str] = "Triple difference"
     citation: ClassVar[str] = "olden2022"
+    compared_with = "last before"
     requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False, third_difference=True)
 
     def estimate(self, design: Design) -> CohortEffects:
@@ -116,7 +117,7 @@ class TripleDifference(Estimator):
             base=self.base,
             cell_weights=groups.sizes[1][members],
             reference=-1 - design.anticipation if self.base == "universal" else None,
-            against="last before",
+            against=self.compared_with,
             unit_cohorts=groups.code,
             cohort_labels=np.concatenate([np.full(wide.onset.size, np.nan), wide.onset]),
             unit_weights=wide.unit_weights,

@@ -145,7 +145,7 @@ def _columns(plan: Plan, designs: Designs) -> Iterator[str]:
     yield "  estimators"
     for column in plan.columns:
         try:
-            lacking = column.estimator.requires.unmet(designs.of(column))
+            lacking = column.estimator.unmet(designs.of(column))
         except DesignError as error:
             lacking = [str(error)]
         yield f"    {column.label}: {'qualifies' if not lacking else 'will be skipped: ' + '; '.join(lacking)}"

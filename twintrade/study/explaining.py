@@ -69,7 +69,7 @@ def _column(column: Column, designs: Designs) -> Iterator[str]:
     )
     try:
         design = designs.of(column)
-        lacking = column.estimator.requires.unmet(design)
+        lacking = column.estimator.unmet(design)
     except DesignError as error:
         yield f"  Will be skipped: {error}"
         return

@@ -165,7 +165,7 @@ def test_covariates_are_matched_where_they_decide():
     assert facts["pre_rmspe"] ** 2 <= facts["v_best_mspe"] * (1 + 1e-9)
     assert facts["v_best_mspe"] <= facts["v_worst_mspe"]
     assert "v_starts" not in fit(SyntheticControl(v="equal"), design).estimate.sample.statistics
-    with pytest.raises(EstimationError, match="takes no covariates"):
+    with pytest.raises(DesignError, match="takes no covariates"):
         fit(ElasticNetSyntheticControl(), design)
 
 

@@ -81,7 +81,7 @@ def iterate_case_views(made: Fit) -> Iterator[tuple[CaseMethod, Case]]:
     """Yield every method that can look at the case, with the case as it looks at it."""
     for method in list_case_methods(made):
         design = made.design.with_outcome(made.design.outcome, method.transform)
-        if method.estimator.requires.unmet(design):
+        if method.estimator.unmet(design):
             continue
         try:
             yield method, method.estimator.case(design)
@@ -93,7 +93,7 @@ def measure_case(made: Fit) -> Iterator[Measured]:
     """Yield every method of a single-case fit with every donor set that is not empty."""
     for method in list_case_methods(made):
         design = made.design.with_outcome(made.design.outcome, method.transform)
-        lacking = method.estimator.requires.unmet(design)
+        lacking = method.estimator.unmet(design)
         try:
             sets = {} if lacking else build_case_sets(method.estimator.case(design))
         except TwintradeError as error:

@@ -22,7 +22,6 @@ class SingleCase(Estimator):
     """An estimator of one treated unit, made of arrays so that a thousand placebo refits are cheap."""
 
     __slots__ = ()
-    uses_covariates: ClassVar[bool] = False
     fits_whole_path: ClassVar[bool] = True
     """Whether it can be fitted on all periods as if none were treated, as conformal inference does."""
     compared_with: ClassVar[Against] = "synthetic outcome"
@@ -73,17 +72,6 @@ class SingleCase(Estimator):
     def _seen(self, case: Case) -> Case:
         return case.deseasonalized() if self.removes_seasons else case
 
-    def refuse_covariates(self, design: Design) -> None:
-        """Refuse covariates that the method would ignore.
-
-        Raises
-        ------
-        EstimationError
-            The design names covariates and the method has no place for them.
-        """
-        if design.covariates and not self.uses_covariates:
-            raise EstimationError(f"{self.name} takes no covariates; take {', '.join(design.covariates)} out")
-
     def estimate(self, design: Design) -> Estimate:
         """Return the gap at every event time of the sample, whatever the window: placebos need the whole fit.
 
@@ -92,7 +80,6 @@ class SingleCase(Estimator):
         EstimationError
             No gap can be formed before, or after, the onset.
         """
-        self.refuse_covariates(design)
         matrix = build_outcome_matrix(design)
         case = self._seen(build_case(design, matrix))
         gaps = self.gaps(case)

@@ -1,13 +1,14 @@
 """Single-case methods whose counterfactual is a weighted sum of donors."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from twintrade.design import Design
 from twintrade.design.case import Case
-from twintrade.errors import EstimationError
+from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.numerics.arrays import FloatArray
 
@@ -60,6 +61,15 @@ class WeightedCase(SingleCase):
             "n_weighted_donors": float((np.abs(weights) > 1e-6).sum()),
             "effective_donors": float(1.0 / (weights**2).sum()) if (weights != 0).any() else 0.0,
         }
+
+
+def explain_refusal(build: Callable[[Design], object], design: Design) -> list[str]:
+    """Return the sentence with which a step of an estimate refuses the design; empty where it does not."""
+    try:
+        build(design)
+    except (DesignError, EstimationError) as error:
+        return [str(error)]
+    return []
 
 
 def refuse_few_periods(case: Case, fewest: int, name: str) -> None:

@@ -18,4 +18,6 @@ class FactorMethod(Estimator):
 
     seed: int = 20240501
 
-    requires: ClassVar[Requires] = Requires(absorbing=False, fixed_effects=("two_way",), weights=False)
+    requires: ClassVar[Requires] = Requires(
+        absorbing=False, fixed_effects=("two_way",), weights=False, has_influence=False
+    )

@@ -80,7 +80,7 @@ def _estimated(
     except DesignError as error:
         return _skipped(column, None, str(error), messages)
     try:
-        lacking = column.estimator.requires.unmet(design)
+        lacking = column.estimator.unmet(design)
         if lacking:
             return _skipped(column, design, "; ".join(lacking), messages)
         with use_workers(get_scope().workers, f"estimate/{column.job}"):
