@@ -2,7 +2,7 @@
 
 Runs the golden tests and keeps, for every test module and reference file it read, the number of passing tests and of
 numbers compared, the largest relative difference among numbers above 1e-6, the largest absolute one among the others,
-and which test it was. ``--markdown`` prints the table as docs/estimators.md has it.
+and which test it was. ``--markdown`` prints the table as docs/lab/reference_results.md has it.
 """
 
 import sys

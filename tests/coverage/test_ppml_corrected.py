@@ -1,9 +1,8 @@
 """Three-way PPML with few cities and partners: the correction moves the interval towards its nominal coverage.
 
 The designs are the four of Weidner and Zylkin (2021): small effects, a regressor with memory that depends on them,
-and lognormal errors of mean one with memory whose variance is λ^-2, λ^-1, 1, and λ^-1/2 + exp(2x)/2. What was seen
-in 1,000 draws at 20 cities and partners and 600 at 40, five periods, stands in docs/methods.md; the bounds below are
-three simulation errors.
+and lognormal errors of mean one with memory whose variance is λ^-2, λ^-1, 1, and λ^-1/2 + exp(2x)/2. The bounds
+below are three simulation errors of docs/lab/coverage.md.
 """
 
 from functools import partial

@@ -1,7 +1,7 @@
 """Size and coverage with one treated unit: exact where the theory says so, flagged where it does not.
 
-TWINTRADE_SIMULATIONS sets the number of draws. The tables of docs/single_case.md, of flows with two ends, come from
-benchmarks/size_single_case.py.
+TWINTRADE_SIMULATIONS sets the number of draws. Flows with two ends, drawn by
+benchmarks/size_single_case.py, are in docs/lab/size_of_tests.md.
 """
 
 import os

@@ -26,7 +26,7 @@ class PredictionIntervals(Inference):
 
     In-sample: the treated path before the onset is redrawn around its fit with residuals of random sign, the weights
     are refitted under their own constraints, and the counterfactual's moves are kept. The paper bounds the same moves
-    by optimization over the localized constraint set; docs/single_case.md says why refits stand for it.
+    by optimization over the localized constraint set.
     Out-of-sample: the noise after the onset, from the residuals before. Each part gets half of the error probability,
     so the interval is conservative.
 

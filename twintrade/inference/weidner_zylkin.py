@@ -22,12 +22,8 @@ AUTHORS = "on one side, as the authors' Stata program ppml_fe_bias does"
 class WeidnerZylkin(Inference):
     """Sandwich by dyad with the leverage-adjusted meat, times n/(n - 1), and t with n - 1 degrees of freedom.
 
-    With residuals freed of their leverage once, as the authors do, 95 % intervals hold the truth in 90, 93, 92 and
-    82 % of draws of their four designs with 20 cities and partners and 5 periods; without any correction in 80, 89,
-    90 and 73 %. Freed on both sides of the meat, as a jackknife does, it is 93, 96, 96 and 89 %, and with 40 cities
-    and partners 95, 95, 96 and 86 %: hence the default; the authors' errors stand in the note beside it. Where the
-    variance is that of counts, once is right (96 %), and twice a little too wide (98 %). What is missed, and what
-    else was tried, stands in docs/methods.md.
+    Residuals are freed of their leverage on both sides of the meat, as a jackknife does, or on one, as the authors do
+    and as is right for counts; docs/lab/coverage.md compares them.
 
     Attributes
     ----------
