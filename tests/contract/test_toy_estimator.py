@@ -15,7 +15,7 @@ PLANTED = ("share @ change,", "2 * share @ change,")
 def run_contract(root, tmp_path):
     """Put the page's estimator into a copy of the package and return the contract tests that object to it."""
     page = (root / "docs" / "contributing.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    code = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[0]
     shutil.copytree(root / "twintrade", tmp_path / "twintrade", ignore=shutil.ignore_patterns("__pycache__"))
 
     def run(which: str, old: str = "", new: str = "") -> tuple[list[str], int]:

@@ -40,7 +40,6 @@ class DoubleRatio(SingleCase):
     relative_to: Literal["pre_mean", "reference"] = "pre_mean"
     base_period: int = -1
     name = "double_ratio"
-    compared_with = "all before"
     title = "Double ratio"
     citation = "balassa1965"
     requires = Requires(

@@ -114,5 +114,5 @@ def _table(
         RefitOnly("weights are chosen from the data of a few cases; leave out cases or use placebos"),
         sample=design.observations.sample(matrix.used, dropped=matrix.dropped, statistics=facts),
         n_units=n_units,
-        against="synthetic outcome",
+        against=PartiallyPooledSyntheticControl.compared_with,
     )

@@ -12,7 +12,7 @@ from twintrade.design import Design
 from twintrade.design.case import Case, build_case
 from twintrade.design.outcome_matrix import build_outcome_matrix
 from twintrade.effects import Dropped, Estimate, EventStudy, RefitOnly, Sample
-from twintrade.effects.estimate import Against, Scale
+from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Estimator
 from twintrade.numerics.arrays import BoolArray, FloatArray
@@ -24,7 +24,6 @@ class SingleCase(Estimator):
     __slots__ = ()
     fits_whole_path: ClassVar[bool] = True
     """Whether it can be fitted on all periods as if none were treated, as conformal inference does."""
-    compared_with: ClassVar[Against] = "synthetic outcome"
     removes_seasons: ClassVar[bool] = False
     """Whether each unit's seasonal means before the onset are taken out of quarters and months first."""
 

@@ -3,11 +3,13 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from twintrade.design import Design
 from twintrade.design.case import Case
+from twintrade.effects.estimate import Against
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.numerics.arrays import FloatArray
@@ -36,6 +38,7 @@ class WeightedCase(SingleCase):
 
     __slots__ = ()
     removes_seasons = True
+    compared_with: ClassVar[Against] = "synthetic outcome"
 
     @abstractmethod
     def weigh(self, case: Case) -> DonorWeights:
