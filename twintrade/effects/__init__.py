@@ -6,6 +6,7 @@ from twintrade.effects.cohort_effects import CohortEffects
 from twintrade.effects.estimate import Estimate
 from twintrade.effects.event_study import EventStudy
 from twintrade.effects.finding import Finding, Topic, Verdict, build_findings_frame
+from twintrade.effects.later_influence import Contributions, LaterInfluence
 from twintrade.effects.messages import Message, Remedy
 from twintrade.effects.money import Money
 from twintrade.effects.registry import Registry
@@ -20,12 +21,14 @@ from twintrade.effects.uncertainty import (
     Regression,
     Uncertainty,
     UnitInfluence,
+    WeightInfluence,
 )
 
 __all__ = [
     "Bands",
     "BlockInfluence",
     "CohortEffects",
+    "Contributions",
     "Draws",
     "Dropped",
     "Estimate",
@@ -34,6 +37,7 @@ __all__ = [
     "Finding",
     "GroupedInfluence",
     "Influence",
+    "LaterInfluence",
     "Message",
     "Money",
     "RefitOnly",
@@ -46,5 +50,6 @@ __all__ = [
     "Uncertainty",
     "UnitInfluence",
     "Verdict",
+    "WeightInfluence",
     "build_findings_frame",
 ]

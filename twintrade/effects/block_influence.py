@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.effects.uncertainty import Factor, GroupedInfluence, Influence, UnitInfluence, is_each_alone
+from twintrade.effects.uncertainty import Factor, Influence, UnitInfluence, WeightInfluence, is_each_alone
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
 UNITS_AT_ONCE = 2048
@@ -21,13 +21,13 @@ class BlockInfluence(Influence):
     unit_ids : ObjectArray, shape (n_units,)
     blocks : sequence of Factor
         Of the units' own rows, ascending; at least one.
-    grouped : GroupedInfluence or None
+    grouped : WeightInfluence or None
         What comes from estimated weights.
     """
 
     unit_ids: ObjectArray
     blocks: Sequence[Factor]
-    grouped: GroupedInfluence | None = None
+    grouped: WeightInfluence | None = None
 
     @property
     def units(self) -> ObjectArray:
@@ -66,13 +66,11 @@ class BlockInfluence(Influence):
                 rows[units[chosen] - start] += values[chosen] @ loading
             yield start, rows
 
-    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> Influence:
+    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> Influence:
         """Return the influence of ``effects @ weights``."""
         if self.grouped is not None and extra is not None:
             return UnitInfluence(self.unit_ids, self.matrix() @ weights + extra.dense())
         blocks = [Factor(b.clusters, b.values, b.loading @ weights) for b in self.blocks]
-        grouped = extra
-        if self.grouped is not None:
-            held = self.grouped
-            grouped = GroupedInfluence(held.codes, held.values @ weights, held.unit_weights)
-        return BlockInfluence(self.unit_ids, blocks, grouped)
+        return BlockInfluence(
+            self.unit_ids, blocks, extra if self.grouped is None else self.grouped.averaged(weights)
+        )

@@ -1,7 +1,7 @@
 """The one table every cohort-based estimator fills (cohort x event time), and its aggregation, written once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 from twintrade.effects.estimate import AFTER_LESS_BEFORE, PATH, Against, Estimate, Kind, Measured
 from twintrade.effects.event_study import EventStudy
 from twintrade.effects.labels import POOLED, label_cells
-from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty
+from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty, WeightInfluence
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
@@ -33,7 +33,7 @@ class CohortEffects(Estimate):
         Onset of each coded cohort, ``inf`` for the untreated.
     unit_weights : FloatArray or None, shape (n_units,)
         Sampling weights whose sums are ``cell_weights``.
-    weight_influence : FloatArray or None, shape (n_units, n_effects)
+    weight_influence : WeightInfluence or None
         Influence of ``cell_weights`` where they are estimated (imputed outcomes); rows as in the influence.
     reference : int or None
     anticipation : int
@@ -47,7 +47,7 @@ class CohortEffects(Estimate):
     unit_cohorts: IntArray | None = None
     cohort_labels: FloatArray | None = None
     unit_weights: FloatArray | None = None
-    weight_influence: FloatArray | None = None
+    weight_influence: WeightInfluence | None = None
     anticipation: int = 0
 
     @classmethod
@@ -167,7 +167,7 @@ class CohortEffects(Estimate):
         return self.combine(
             weights @ signs,
             [name],
-            weight_influence=None if shares is None else replace(shares, values=shares.values @ signs),
+            weight_influence=None if shares is None else shares.averaged(signs),
             kind=kind,
             n_units=np.array([self._n_units(cells)]),
             n_cells=np.array([int(self.n_cells[cells].sum())]),
@@ -230,13 +230,13 @@ class CohortEffects(Estimate):
             n_cells=np.array([int(self.n_cells[c].sum()) for c in members]),
         )
 
-    def _share_influence(self, members: Sequence[BoolArray], weights: FloatArray) -> GroupedInfluence | None:
+    def _share_influence(self, members: Sequence[BoolArray], weights: FloatArray) -> WeightInfluence | None:
         """Influence of estimated shares: a unit of cohort g moves the average by its cells' distance from it."""
         averages = self.effects @ weights
         if self.weight_influence is not None:
             totals = np.array([self.cell_weights[c].sum() for c in members])
             distance = np.where(np.column_stack(members), self.effects[:, None] - averages, 0.0) / totals
-            return GroupedInfluence(np.arange(self.weight_influence.shape[0]), self.weight_influence @ distance)
+            return self.weight_influence.averaged(distance)
         if self.unit_cohorts is None or self.cohort_labels is None:
             return None
         values = np.zeros((self.cohort_labels.size, len(members)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from twintrade.effects.uncertainty import Factor, GroupedInfluence, Influence, is_each_alone
+from twintrade.effects.uncertainty import Factor, GroupedInfluence, Influence, WeightInfluence, is_each_alone
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.comparisons import ClusterSums, CohortMoments
@@ -128,12 +128,14 @@ class CohortInfluence(Influence):
             total += self.moments.counts[h] * np.outer(self.constants[h], self.constants[h])
         return total
 
-    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "CohortInfluence":
+    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "CohortInfluence":
         """Return the influence of ``effects @ weights``; ``extra`` must be grouped by the same cohorts."""
         constants = self.constants @ weights
         if extra is not None:
-            values = extra.values if self.parent is None else extra.values[self.parent]
-            if values.shape[0] != constants.shape[0] or extra.unit_weights is not None:
+            values = np.empty((0, 0))
+            if isinstance(extra, GroupedInfluence) and extra.unit_weights is None:
+                values = extra.values if self.parent is None else extra.values[self.parent]
+            if values.shape[0] != constants.shape[0]:
                 raise InferenceError("the influence of the weights is grouped by other cohorts than the effects")
             constants = constants + values
         return replace(self, coefficients=self.coefficients @ weights, constants=constants)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from twintrade.effects.uncertainty import GroupedInfluence, UnitInfluence
+from twintrade.effects.uncertainty import UnitInfluence, WeightInfluence
 from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray
 
@@ -18,7 +18,7 @@ class CorrectedInfluence(UnitInfluence):
 
     adjusted: FloatArray
 
-    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "CorrectedInfluence":
+    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "CorrectedInfluence":
         """Return the influence of ``effects @ weights`` for fixed weights."""
         if extra is not None:
             raise InferenceError("leverage-adjusted influence takes fixed weights only")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.effects.sample import Sample
-from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty
+from twintrade.effects.uncertainty import Uncertainty, WeightInfluence
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 Scale = Literal["level", "log points", "percent", "share", "index"]
@@ -110,7 +110,7 @@ class Estimate:
         weights: FloatArray,
         names: Sequence[str],
         *,
-        weight_influence: GroupedInfluence | None = None,
+        weight_influence: WeightInfluence | None = None,
         kind: Kind = "overall",
         labels: IntArray | None = None,
         n_units: IntArray | None = None,
@@ -123,7 +123,7 @@ class Estimate:
         ----------
         weights : FloatArray, shape (n_effects, n_combinations)
         names : sequence of str, length n_combinations
-        weight_influence : GroupedInfluence, optional
+        weight_influence : WeightInfluence, optional
             Sum-scaled influence of estimated weights on the combination, by group of units:
             sum over effects of effect times the influence of its weight.
         kind, labels, n_units, n_cells, against

@@ -25,6 +25,11 @@ class GroupedInfluence:
     values: FloatArray
     unit_weights: FloatArray | None = None
 
+    @classmethod
+    def of_units(cls, values: FloatArray) -> "GroupedInfluence":
+        """Return influence in which every unit is a group of its own."""
+        return cls(np.arange(values.shape[0]), values)
+
     def dense(self) -> FloatArray:
         """Return one row a unit, shape (n_units, n_combinations)."""
         return self.part(slice(None))
@@ -34,6 +39,23 @@ class GroupedInfluence:
         rows = self.values[self.codes[units]]
         return rows if self.unit_weights is None else rows * self.unit_weights[units, None]
 
+    def averaged(self, weights: FloatArray) -> "GroupedInfluence":
+        """Return that of combinations of the combinations."""
+        return replace(self, values=self.values @ weights)
+
+
+class WeightInfluence(Protocol):
+    """Extra influence on combinations of effects whose weights are estimated."""
+
+    def dense(self) -> FloatArray:
+        """Return one row a unit, shape (n_units, n_combinations)."""
+
+    def part(self, units: slice) -> FloatArray:
+        """Return the rows of some units."""
+
+    def averaged(self, weights: FloatArray) -> "WeightInfluence":
+        """Return that of combinations of the combinations."""
+
 
 class Uncertainty(ABC):
     """What an estimator hands to inference in place of a standard error."""
@@ -41,13 +63,13 @@ class Uncertainty(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "Uncertainty":
+    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "Uncertainty":
         """Return the uncertainty of ``effects @ weights``.
 
         Parameters
         ----------
         weights : FloatArray, shape (n_effects, n_combinations)
-        extra : GroupedInfluence, optional
+        extra : WeightInfluence, optional
             Influence of the weights themselves, where they are estimated.
         """
 
@@ -225,7 +247,7 @@ class UnitInfluence(Influence):
         """Return the influence, shape (n_units, n_effects)."""
         return self.values
 
-    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "UnitInfluence":
+    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "UnitInfluence":
         """Return the influence of ``effects @ weights``; the regression survives only fixed weights."""
         values = self.values @ weights
         if extra is not None:
@@ -247,7 +269,7 @@ class Draws(Uncertainty):
 
     values: FloatArray
 
-    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "Draws":
+    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "Draws":
         """Return draws of ``effects @ weights``."""
         return Draws(self.values @ weights)
 
@@ -264,6 +286,6 @@ class RefitOnly(Uncertainty):
 
     reason: str = field(default="the method has no influence function")
 
-    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "RefitOnly":
+    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "RefitOnly":
         """Return itself: a combination needs refits as well."""
         return self

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.design import Design, NeverTreated, Observations
-from twintrade.effects import CohortEffects, UnitInfluence
+from twintrade.effects import CohortEffects, GroupedInfluence, UnitInfluence
 from twintrade.effects.estimate import Scale
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Repeater, Views
@@ -202,5 +202,5 @@ def _packed(
         n_cells=table.n_rows,
         cell_weights=table.weights,
         reference=reference,
-        weight_influence=moved,
+        weight_influence=None if moved is None else GroupedInfluence.of_units(moved),
     )

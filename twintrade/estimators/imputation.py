@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.design import Design, Observations
-from twintrade.effects import CohortEffects, UnitInfluence
+from twintrade.effects import CohortEffects
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Repeater, Views
 from twintrade.estimators.cohort_means.cell_method import CellMethod
@@ -21,6 +21,7 @@ from twintrade.estimators.imputing.cells import (
     group_cells,
     list_empty_cells,
 )
+from twintrade.estimators.imputing.contributions import ImputedContributions, build_later_influence
 from twintrade.estimators.imputing.leads import Leads, fit_leads
 from twintrade.estimators.imputing.leverage import build_leverage_report
 from twintrade.estimators.imputing.table import (
@@ -147,19 +148,14 @@ class Imputation(CellMethod):
         """Put leads before the cells, in one influence over the units that have a row in the fit or are imputed."""
         o = c.o
         rows = np.union1d(c.fit_rows, c.rows)
-        units = np.unique(o.unit[rows])
-        unit = o.unit[before.rows]
         effects, by_row = self._lead_scale(before, o)
-        early = [np.bincount(unit, column, o.n_units) for column in by_row.T]
-        influence = np.column_stack([np.empty((o.n_units, 0)), *early])
-        moved = None
-        if found.weight_influence is not None:
-            moved = np.hstack([np.zeros((units.size, effects.size)), found.weight_influence[units]])
+        contributions = ImputedContributions(c, cells, found, before.rows, by_row, np.unique(o.unit[rows]))
+        influence, moved = build_later_influence(contributions)
         empty = list_empty_cells(c, cells) if self.measure == "percent" else ()
         dropped = (*c.dropped, *empty, *before.dropped)
         return build_cohort_effects(
             (build_lead_part(before, effects), build_cell_part(cells, found.effects, found.weights)),
-            UnitInfluence(o.unit_ids[units], np.hstack([influence[units], found.influence[units]])),
+            influence,
             o.sample(rows, effects=o.effect_names, statistics=c.statistics, dropped=dropped),
             o,
             self.effect_scale(o),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Observations
-from twintrade.effects import CohortEffects, Dropped
+from twintrade.effects import CohortEffects, Dropped, GroupedInfluence
 from twintrade.estimators.base import Requires
 from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import Collapse
@@ -19,7 +19,6 @@ from twintrade.estimators.regression.event_terms import cut_before_last_onset
 from twintrade.estimators.regression.families import Family
 from twintrade.estimators.regression.reference import find_holders, find_joined_rows, require_reference
 from twintrade.estimators.regression.saturated import build_cell_dummies, fit_saturated
-from twintrade.numerics.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def _seen_at_reference(design: Design) -> Design:
     return design.without(o.unit_ids[gone], why)
 
 
-def _membership(o: Observations, found: CohortEffects) -> FloatArray:
+def _membership(o: Observations, found: CohortEffects) -> GroupedInfluence:
     """Return the weight with which each unit of the influence is in each cell, shape (n_units, n_effects)."""
     rows = found.uncertainty.regression.rows  # type: ignore[attr-defined]
     cells = pd.MultiIndex.from_arrays([found.cohorts, found.event_times])
@@ -133,7 +132,7 @@ def _membership(o: Observations, found: CohortEffects) -> FloatArray:
     out = np.zeros((units.size, cells.size))
     places = np.searchsorted(units, o.unit[ever[inside]]), cell[inside]
     out[places] = o.row_weights[ever[inside]]
-    return out
+    return GroupedInfluence.of_units(out)
 
 
 def _from_moments(o: Observations, are_fixed: bool) -> CohortEffects:

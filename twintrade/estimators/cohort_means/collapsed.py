@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design, Observations, Panel, Treatment
-from twintrade.effects import CohortEffects, Estimate, EventStudy, GroupedInfluence, Regression, Sample
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Regression, Sample, WeightInfluence
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.cohort_means.missing_patterns import Groups, group_by_pattern, spread_rows
@@ -71,7 +71,7 @@ class CollapsedInfluence(CohortInfluence):
             selector=self.selector,
         )
 
-    def combined(self, weights: FloatArray, extra: GroupedInfluence | None = None) -> "CollapsedInfluence":
+    def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "CollapsedInfluence":
         """Return the influence of ``effects @ weights``; the regression survives only fixed weights."""
         plain = CohortInfluence.combined(self, weights, extra)
         selector = None if self.selector is None or extra is not None else self.selector @ weights

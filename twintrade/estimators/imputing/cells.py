@@ -13,7 +13,6 @@ from twintrade.estimators.regression.slopes import count_units_and_rows
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 Measure = Literal["difference", "log_ratio", "percent"]
-CELLS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,21 +47,27 @@ class Cells:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellEffects:
-    """Effects by cell with influence by unit of the observations.
+    """Effects by cell, and what their influence is made from when it is asked for.
+
+    A cell's influence is the sum of ``own`` over its rows, less ``factor`` times the influence of its rows' linear
+    predictors weighted by ``predictors``.
 
     Attributes
     ----------
     effects, weights : FloatArray, shape (n_cells,)
         Weights are those of aggregation.
-    influence : FloatArray, shape (n_units, n_cells)
-    weight_influence : FloatArray or None, shape (n_units, n_cells)
-        Where the weights are estimated.
+    own, predictors : FloatArray, shape (n_new,)
+    factor : FloatArray, shape (n_cells,)
+    has_estimated_weights : bool
+        Whether the weights are sums of predictions, whose influence is that of the weighted predictors.
     """
 
     effects: FloatArray
     weights: FloatArray
-    influence: FloatArray
-    weight_influence: FloatArray | None = None
+    own: FloatArray
+    predictors: FloatArray
+    factor: FloatArray
+    has_estimated_weights: bool = False
 
 
 def group_cells(c: Counterfactual) -> Cells:
@@ -88,10 +93,10 @@ def compute_cell_differences(c: Counterfactual, cells: Cells, *, is_poisson: boo
     w, total = cells.weights, cells.sums(cells.weights)
     tau = c.o.y[c.rows] - c.predicted
     center = cells.sums(w**2 * tau) / cells.sums(w**2)
-    own = sum_by_unit(c, cells, w * (tau - center[cells.code]) / total[cells.code])
+    own = w * (tau - center[cells.code]) / total[cells.code]
     slope = c.predicted if is_poisson else 1.0
-    moved = compute_prediction_influence(c, cells, w * slope / total[cells.code])
-    return CellEffects(cells.sums(w * tau) / total, total, own - moved)
+    predictors = w * slope / total[cells.code]
+    return CellEffects(cells.sums(w * tau) / total, total, own, predictors, np.ones(cells.size))
 
 
 def compute_cell_ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) -> CellEffects:
@@ -108,16 +113,15 @@ def compute_cell_ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) ->
     w = cells.weights
     observed, imputed = cells.sums(w * c.o.y[c.rows]), cells.sums(w * c.predicted)
     ratio = observed / imputed
-    own = sum_by_unit(c, cells, _distance(c, cells, ratio))
-    moved = compute_prediction_influence(c, cells, w * c.predicted)
+    own, predictors = _distance(c, cells, ratio), w * c.predicted
     if is_percent:
         if not observed.any():
             raise EstimationError(
                 "no treated row has a positive outcome: every ratio is zero whatever is imputed, and no influence "
                 "tells how far that is chance"
             )
-        influence = 100 * (own - ratio * moved) / imputed
-        return CellEffects(100 * (ratio - 1), imputed, influence, moved)
+        own = 100 * own / imputed[cells.code]
+        return CellEffects(100 * (ratio - 1), imputed, own, predictors, 100 * ratio / imputed, True)
     empty = np.flatnonzero(observed <= 0)
     if empty.size:
         k = empty[0]
@@ -125,7 +129,7 @@ def compute_cell_ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) ->
             f"{empty.size} cells have no positive outcome after onset (first: cohort {cells.cohorts[k]}, event time "
             f"{cells.event_times[k]}): their log ratio does not exist. Use measure='percent'"
         )
-    return CellEffects(np.log(ratio), cells.sums(w), own / observed - moved / imputed)
+    return CellEffects(np.log(ratio), cells.sums(w), own / observed[cells.code], predictors, 1 / imputed)
 
 
 def list_empty_cells(c: Counterfactual, cells: Cells) -> tuple[Dropped, ...]:
@@ -144,25 +148,3 @@ def list_empty_cells(c: Counterfactual, cells: Cells) -> tuple[Dropped, ...]:
 def _distance(c: Counterfactual, cells: Cells, ratio: FloatArray) -> FloatArray:
     """Weighted distance of a treated outcome from what its cell's ratio predicts."""
     return cells.weights * (c.o.y[c.rows] - ratio[cells.code] * c.predicted)
-
-
-def sum_by_unit(c: Counterfactual, cells: Cells, values: FloatArray) -> FloatArray:
-    """Put values of imputed rows in the column of their cell, summed within units, shape (n_units, n_cells)."""
-    place = c.o.unit[c.rows] * cells.size + cells.code
-    sums = np.bincount(place, values, c.o.n_units * cells.size).astype(np.float64)
-    return sums.reshape(c.o.n_units, cells.size)
-
-
-def compute_prediction_influence(c: Counterfactual, cells: Cells, v: FloatArray) -> FloatArray:
-    """Return the influence, by unit, of each cell's sum of linear predictors weighted by ``v``.
-
-    Cells are taken a few at a time: the weights of all of them at once need rows times cells numbers.
-    """
-    out = np.empty((c.o.n_units, cells.size))
-    unit = c.o.unit[c.fit_rows]
-    for start in range(0, cells.size, CELLS_AT_ONCE):
-        labels = np.arange(start, min(start + CELLS_AT_ONCE, cells.size))
-        column = np.where(cells.code[:, None] == labels, v[:, None], 0.0)
-        rows = c.prediction_influence(column)
-        out[:, labels] = np.column_stack([np.bincount(unit, one, c.o.n_units) for one in rows.T])
-    return out

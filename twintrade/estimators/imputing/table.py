@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twintrade.effects import CohortEffects, Dropped, Sample, Uncertainty
+from twintrade.effects import CohortEffects, Dropped, Sample, Uncertainty, WeightInfluence
 from twintrade.effects.estimate import Measured, Scale
 from twintrade.effects.labels import POOLED
 from twintrade.estimators.cohort_means.collapsed import Collapse
@@ -52,7 +52,7 @@ def build_cohort_effects(
     sample: Sample,
     design: Measured,
     scale: Scale | None = None,
-    weight_influence: FloatArray | None = None,
+    weight_influence: WeightInfluence | None = None,
 ) -> CohortEffects:
     """Put leads before cells; the scale is the design's unless another is given."""
 

@@ -1,0 +1,87 @@
+"""Influence is made for the views that somebody asks about, once, and not at all by refits."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from twintrade.design import Design, NotYetTreated
+from twintrade.effects import CohortEffects, GroupedInfluence, LaterInfluence, UnitInfluence
+from twintrade.estimators.base import Fit, fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.imputing.untreated_outcomes import Counterfactual
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.refits.leave_out import estimate_without_clusters
+from twintrade.simulate import simulate
+
+# The same projection of other columns, which conjugate gradients end at other last digits.
+SAME = 1e-10
+METHODS = {
+    "difference": Imputation(),
+    "log ratio": Imputation(family="poisson"),
+    "percent": Imputation(family="poisson", measure="percent"),
+    "difference of counts": Imputation(family="poisson", measure="difference"),
+}
+
+
+def made() -> Design:
+    """A gravity panel with gaps, so that nothing is in closed form."""
+    rng = np.random.default_rng(8)
+    sizes = {"n_cities": 9, "n_partners": 5, "n_periods": 9}
+    simulated = simulate(rng, **sizes, family="poisson", mean=40.0, missing=0.05, place_spread=0.1)
+    return simulated.design(fixed_effects="gravity", clusters=("city",), comparison=NotYetTreated())
+
+
+@pytest.fixture(params=METHODS)
+def found(request) -> Fit:
+    return fit(METHODS[request.param], made())
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[int]:
+    """How many combinations of predictions had their influence made, a number each time."""
+    seen: list[int] = []
+    make = Counterfactual.prediction_influence
+
+    def counted(self, v):
+        seen.append(v.shape[1])
+        return make(self, v)
+
+    monkeypatch.setattr(Counterfactual, "prediction_influence", counted)
+    return seen
+
+
+@pytest.mark.parametrize("view", ["event", "overall", "cohort", "calendar"])
+def test_a_view_equals_the_combination_of_all_cells(found, view):
+    held, moved = found.estimate.uncertainty, found.estimate.weight_influence
+    assert isinstance(held, LaterInfluence)
+    assert isinstance(found.estimate, CohortEffects)
+    assert (moved is not None) == (found.estimate.scale == "percent")
+    whole = replace(
+        found.estimate,
+        uncertainty=UnitInfluence(held.units, held.matrix()),
+        weight_influence=None if moved is None else GroupedInfluence.of_units(moved.dense()),
+    )
+    one = found.view(view).uncertainty.matrix()
+    other = replace(found, estimate=whole).view(view).uncertainty.matrix()
+    assert one == pytest.approx(other, abs=SAME * np.abs(other).max())
+
+
+def test_estimates_and_refits_make_none(asked):
+    for method in METHODS.values():
+        found = fit(method, made())
+        found.refit(found.design.without([str(found.design.observations.unit_ids[0])])).view("event")
+        estimate_without_clusters(found, "overall", ["city"])
+    assert asked == []
+
+
+def test_each_view_is_made_once_and_alone(found, asked):
+    first = Clustered().sandwich(found, found.view("overall")).se
+    assert asked == [1]
+    assert Clustered().sandwich(found, found.view("overall")).se.tobytes() == first.tobytes()
+    assert asked == [1]
+    found.view("event").uncertainty.matrix()
+    again = fit(found.estimator, found.design)
+    again.view("event").uncertainty.matrix()
+    # What was made before does not show in the last digit of what is made next.
+    assert Clustered().sandwich(again, again.view("overall")).se.tobytes() == first.tobytes()
