@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.effects import Bands, Influence, Message
+from twintrade.diagnostics.paired import compare_paired
+from twintrade.diagnostics.verdicts import judge_variants, read_yardstick
+from twintrade.effects import Bands, Influence, Message, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.fanout import Arrays, Done, run_jobs
@@ -16,10 +18,23 @@ from twintrade.inference.base import Inference
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.reported import Reported, resolve_method
 from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.testing import adjust_holm
+from twintrade.text import Text
 
-NUMBERS = ("effect", "low", "high", "p")
+NUMBERS = (
+    "effect",
+    "low",
+    "high",
+    "p",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "difference_p",
+)
 COUNTS = ("n_rows", "n_units", "n_treated_units")
-COLUMNS = ("label", "group", "effect", "low", "high", "p", "n_rows", "n_units", "n_treated_units", "reason")
+SAME = 1e-9
+"""Difference, over the headline's size, below which a variant is the headline itself."""
+COLUMNS = ("label", "group", *NUMBERS, *COUNTS, "reason")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +55,25 @@ class Variant:
     group: str
     design: Design | None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a set of variants says of the headline.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    p : float
+        Smallest p-value of no difference, after Holm's adjustment.
+    bound, tolerance : float
+        Upper bound of the largest difference, and what it was held against.
+    """
+
+    verdict: Verdict
+    p: float
+    bound: float
+    tolerance: float
 
 
 Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None]
@@ -83,7 +117,7 @@ def compute_event_bands(fit: Fit, inference: Inference, rng: np.random.Generator
 def compare_variants(
     fit: Fit, variants: Iterable[Variant], inference: Inference | None, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Return one row a variant, the overall effect and its interval, in the columns ``COLUMNS``.
+    """Return one row a variant in the columns ``COLUMNS``: effect, interval, difference from the fit.
 
     Parameters
     ----------
@@ -135,15 +169,55 @@ def _numbers(fit: Fit, variant: Variant, inference: Inference | None, rng: np.ra
         return row
     try:
         bands = inference.infer(again, "overall", rng)
+        paired = compare_paired(fit, again, resolve_method(fit, inference), rng)
     except TwintradeError as error:
         return row | {"reason": f"no inference: {error}"}
-    return row | {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
+    row |= {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}
+    differences = (paired.effect, paired.low, paired.high, paired.p)
+    return row | dict(zip(NUMBERS[4:], differences, strict=True))
+
+
+def judge_table(table: pd.DataFrame, headline: Bands) -> Judged:
+    """Return the verdict on variants of the headline's target, by their differences from it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``COLUMNS``; the row of the headline itself, where there is one, differs by nothing and is passed over.
+    headline : Bands
+        Of the overall effect.
+    """
+    yardstick = read_yardstick(headline)
+    apart = table[table["difference"].abs() > SAME * max(1.0, abs(yardstick.effect))]
+    if apart.empty:
+        known = table["effect"].notna()
+        return Judged("does not object" if known.sum() > 1 else "cannot tell", 1.0, 0.0, yardstick.tolerance)
+    numbers = apart[list(NUMBERS[4:])].to_numpy(dtype=np.float64)
+    differences, low, high, p = numbers.T
+    bounds = np.maximum(np.abs(low), np.abs(high))
+    verdict = judge_variants(differences, p, bounds, yardstick)
+    least = float(np.nanmin(adjust_holm(p), initial=np.inf))
+    return Judged(verdict, least if np.isfinite(least) else np.nan, float(np.max(bounds)), yardstick.tolerance)
+
+
+def describe_judged(judged: Judged, scale: str) -> Text:
+    """Return, in a sentence, what the differences from the headline say."""
+    return Text(
+        "checks.judged",
+        verdict=judged.verdict.replace(" ", "-"),
+        tested="no" if np.isnan(judged.p) else "yes",
+        p=judged.p,
+        bound=format_effect(judged.bound, scale),
+        bounded="yes" if np.isfinite(judged.bound) else "no",
+        tolerance=format_effect(judged.tolerance, scale),
+        known="yes" if np.isfinite(judged.tolerance) else "no",
+    )
 
 
 def find_extremes(known: pd.DataFrame) -> tuple[float, float, str]:
-    """Return the smallest and the largest effect of some variants, and whether they agree in sign, in words."""
+    """Return the smallest and the largest effect of some variants, and whether they agree in sign."""
     low, high = float(known["effect"].min()), float(known["effect"].max())
-    return low, high, "have the same sign" if low * high > 0 else "do not even agree in sign"
+    return low, high, "one-sign" if low * high > 0 else "both-signs"
 
 
 def list_failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
@@ -155,13 +229,9 @@ def list_failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
     )
 
 
-def format_effect(value: float, scale: str) -> str:
+def format_effect(value: float, scale: str) -> Text:
     """Return an effect as a sentence quotes it: log points in percent as well."""
-    if scale == "percent":
-        return f"{value:+.1f} %"
-    if scale == "log points":
-        return f"{value:.3f} log points ({100 * np.expm1(value):+.1f} %)"
-    return f"{value:,.3g}" if scale == "level" else f"{value:.3g} {scale}"
+    return Text("common.effect", value=value, scale=scale.replace(" ", "-"))
 
 
 def format_p(p: float) -> str:

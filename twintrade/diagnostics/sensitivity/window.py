@@ -11,14 +11,17 @@ from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
+    describe_judged,
     find_extremes,
     format_effect,
+    judge_table,
     list_failures,
     simplify_inference,
 )
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.text import Listed, Text
 
 
 def restrict_to_window(design: Design, window: tuple[int, int]) -> Design:
@@ -64,18 +67,26 @@ class Window(Diagnostic):
         )
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
-            reason = "; ".join(dict.fromkeys(str(r) for r in table["reason"] if r)) or "no row lies beyond them"
-            return self.unavailable(f"fewer than two windows could be estimated: {reason}")
-        low, high, same = find_extremes(known)
+            reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"] if r)), "semicolon")
+            return self.unavailable(
+                Text("checks.window-few", reasons=reasons) if reasons.items else Text("checks.window-none")
+            )
+        low, high, signs = find_extremes(known)
         scale = fit.estimate.scale
+        judged = judge_table(table, inference.infer(fit, "overall", rng))
         return Finding(
             diagnostic=self.name,
-            verdict="informs" if low * high > 0 else "objects",
-            text=(
-                f"Under {len(known)} windows the effect runs from {format_effect(low, scale)} to "
-                f"{format_effect(high, scale)}; "
-                f"the estimates {same}."
+            verdict=judged.verdict,
+            text=Text(
+                "checks.window",
+                n=len(known),
+                low=format_effect(low, scale),
+                high=format_effect(high, scale),
+                signs=signs,
+                verdict=describe_judged(judged, scale),
             ),
+            bound=judged.bound,
+            tolerance=judged.tolerance,
             value=high - low,
             unit=scale,
             table=table,

@@ -2,6 +2,32 @@
 unavailable = Not available because { $because }.
 no-event-times = { $method } gives no effects by event time
 
+## differences from the headline, after the sentence that lists them
+judged-test = { $tested ->
+    [yes] { " " }(smallest p of no difference after Holm's adjustment: { P($p) })
+   *[no] { "" }
+}
+judged = { $verdict ->
+    [objects] A difference from the headline is too large to be passed over{ judged-test }.
+    [does-not-object] No difference from the headline is distinguishable{ judged-test }, and none of more than { $bound } is likely; one of up to { $tolerance } would leave the conclusion as it is.
+   *[cannot-tell] No difference from the headline is distinguishable{ judged-test }, { $bounded ->
+        [yes] { $known ->
+            [yes] but differences of up to { $bound } cannot be ruled out, and more than { $tolerance } would matter
+           *[no] and the headline has no interval that they could be held against
+        }
+       *[no] and how large they could be is not known
+    }: the check cannot tell.
+}
+signs = { $signs ->
+    [one-sign] the estimates have the same sign
+   *[both-signs] the estimates differ in sign, which is an objection only if their difference is
+}
+
+## window
+window-few = fewer than two windows could be estimated: { $reasons }
+window-none = fewer than two windows could be estimated: no row lies beyond them
+window = Under { $n } windows the effect runs from { $low } to { $high }; { signs }. { $verdict }
+
 ## concentration
 concentration-one = The change of the total, { PERCENT($change, sign: "always") }, is that of { $name } alone.
 concentration = The total of { treated } changed by { PERCENT($change, sign: "always") }. It rests on { FIXED($effective, decimals: 1) } effective { units }: { $first } makes up { SHARE($first_share) } and { $second } { SHARE($second_share) } of the total without the agreement. Without { $first } the change is { PERCENT($without_first, sign: "always") }, without { $second } { PERCENT($without_second, sign: "always") }.

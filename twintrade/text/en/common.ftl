@@ -13,3 +13,11 @@ treated = { $n ->
     [one] { $n } treated { unit }
    *[other] { $n } treated { units }
 }
+
+# An effect on its scale.
+effect = { $scale ->
+    [log-points] { FIXED($value) } log points ({ LOGPERCENT($value, sign: "always") })
+    [percent] { PERCENT($value, sign: "always") }
+    [level] { COMPACT($value, digits: 3) }
+   *[other] { COMPACT($value, digits: 3) } { $scale }
+}

@@ -1,0 +1,90 @@
+"""Two estimates from the same rows: what they share cancels, and the error is that of their difference."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twintrade.design import Design, Panel, Treatment
+from twintrade.diagnostics.paired import compare_paired
+from twintrade.diagnostics.variants import Variant, compare_variants, judge_table
+from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.twfe import TWFE
+from twintrade.inference.clustered import Clustered
+
+EXACT = 1e-10
+BY_UNIT = Clustered(by=("unit",), draws=1)
+
+
+def made(seed: int, growth: float = 0.0) -> Design:
+    rng = np.random.default_rng(seed)
+    units, periods = 40, 10
+    frame = pd.DataFrame({"unit": np.repeat([f"u{i:02d}" for i in range(units)], periods)})
+    frame["period"] = np.tile(np.arange(2000, 2000 + periods), units)
+    onset = np.where(np.arange(units) < 16, 2004.0 + np.arange(units) % 3, np.inf)
+    event_time = frame["period"].to_numpy() - onset.repeat(periods)
+    treated = event_time >= 0
+    frame["y"] = rng.normal(size=units).repeat(periods) + rng.normal(size=len(frame))
+    frame["y"] += treated * 0.5 + growth * np.where(treated, event_time, 0.0)
+    panel = Panel.from_frame(frame, unit="unit", period="period")
+    return Design(
+        panel=panel, treatment=Treatment(panel.units, onset), outcome="y", window=(-3, 4), clusters=("unit",)
+    )
+
+
+def test_its_error_is_that_of_the_influence_of_the_difference():
+    design = made(1)
+    whole = fit(Imputation(), design)
+    less = whole.refit(design.without(["u01"]))
+    found = compare_paired(whole, less, BY_UNIT, np.random.default_rng(0))
+    own, other = (f.view("overall").uncertainty for f in (whole, less))
+    rows = dict(zip(own.units, -own.matrix()[:, 0], strict=True))
+    for unit, value in zip(other.units, other.matrix()[:, 0], strict=True):
+        rows[unit] += value
+    g = len(rows)
+    variance = sum(value**2 for value in rows.values()) * g / (g - 1)
+    assert found.effect == pytest.approx(
+        less.view("overall").effects[0] - whole.view("overall").effects[0], abs=EXACT
+    )
+    half = (found.high - found.low) / 2
+    assert half == pytest.approx(np.sqrt(variance) * 2.0226909, rel=1e-6)  # t with 39 degrees of freedom
+
+
+def test_an_estimate_differs_from_itself_by_nothing():
+    whole = fit(Imputation(), made(1))
+    found = compare_paired(whole, whole.refit(whole.design), BY_UNIT, np.random.default_rng(0))
+    assert abs(found.effect) < EXACT
+
+
+def test_a_difference_is_far_more_certain_than_the_two_estimates():
+    design = made(2)
+    whole = fit(Imputation(), design)
+    found = compare_paired(whole, whole.refit(design.without(["u01"])), BY_UNIT, np.random.default_rng(0))
+    bands = BY_UNIT.infer(whole, "overall", np.random.default_rng(0))
+    assert found.high - found.low < 0.5 * (bands.high[0] - bands.low[0])
+
+
+def test_another_estimator_of_growing_effects_is_seen_and_of_a_constant_one_is_not():
+    rng = np.random.default_rng(0)
+    verdicts = []
+    for growth in (0.0, 1.5):
+        rejected = 0
+        for seed in range(60):
+            design = made(seed, growth)
+            found = compare_paired(fit(Imputation(), design), fit(TWFE(shape="static"), design), BY_UNIT, rng)
+            rejected += found.p < 0.05
+        verdicts.append(rejected / 60)
+    assert verdicts[0] <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 60)
+    assert verdicts[1] > 0.8
+
+
+def test_a_table_of_variants_is_judged_by_differences_alone():
+    design = made(3)
+    whole = fit(Imputation(), design)
+    rng = np.random.default_rng(0)
+    variants = [Variant("all", "x", design), Variant("less", "x", design.without(["u01"]))]
+    table = compare_variants(whole, variants, BY_UNIT, rng)
+    judged = judge_table(table, BY_UNIT.infer(whole, "overall", rng))
+    assert table["difference"].iloc[0] == pytest.approx(0, abs=EXACT)
+    assert judged.verdict == "does not object"
+    assert 0 < judged.bound < judged.tolerance

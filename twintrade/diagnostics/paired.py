@@ -1,0 +1,90 @@
+"""How far an estimate under a changed choice lies from the headline, with the error of that difference itself."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from twintrade.effects import Estimate, Influence, UnitInfluence
+from twintrade.errors import InferenceError
+from twintrade.estimators.base import Fit
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.placebo import Placebo
+from twintrade.inference.randomization import Randomization
+from twintrade.numerics.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class PairedDifference:
+    """One estimate less another, on the scale of both.
+
+    Attributes
+    ----------
+    effect, low, high, p : float
+        The difference, its 95 % interval and the p-value of none; NaN where the inference gives no error.
+    """
+
+    effect: float
+    low: float = math.nan
+    high: float = math.nan
+    p: float = math.nan
+
+    @property
+    def bound(self) -> float:
+        """Upper bound of the difference's size, NaN where there is no interval."""
+        return max(abs(self.low), abs(self.high)) if math.isfinite(self.low + self.high) else math.nan
+
+
+def compare_paired(fit: Fit, again: Fit, method: Inference, rng: np.random.Generator) -> PairedDifference:
+    """Return the overall effect of another fit less that of the headline's.
+
+    The error comes from the two estimates' influence, unit by unit, summed within the clusters of the headline: what
+    they share cancels. Where only draws can tell, the difference has no error here.
+
+    Parameters
+    ----------
+    fit, again : Fit
+        The headline's, and the changed one.
+    method : Inference
+        That of the headline, resolved.
+    """
+    own, other = fit.view("overall"), again.view("overall")
+    if own.scale != other.scale:
+        raise InferenceError(f"an effect in {other.scale} cannot be compared with one in {own.scale}")
+    difference = float(other.effects[0] - own.effects[0])
+    both = _subtract(fit, again, own, other)
+    if both is None or isinstance(method, Randomization | Placebo):
+        return PairedDifference(difference)
+    by = getattr(method, "by", ())
+    bands = Clustered(by=by, draws=1).infer(both, "overall", rng)
+    return PairedDifference(difference, float(bands.low[0]), float(bands.high[0]), float(bands.p[0]))
+
+
+def _subtract(fit: Fit, again: Fit, own: Estimate, other: Estimate) -> Fit | None:
+    """Return the difference as an estimate with influence, None where one of the two has none by unit."""
+    if not isinstance(own.uncertainty, Influence) or not isinstance(other.uncertainty, Influence):
+        return None
+    whole = fit if own.uncertainty.units.size >= other.uncertainty.units.size else again
+    ids = max((own.uncertainty.units, other.uncertainty.units), key=len)
+    values = np.zeros(ids.size)
+    for sign, held in ((1.0, other.uncertainty), (-1.0, own.uncertainty)):
+        where = pd.Index(ids).get_indexer(pd.Index(held.units))
+        if (where < 0).any():
+            return None
+        np.add.at(values, where, sign * _column(held))
+    estimate = Estimate(
+        effects=other.effects - own.effects,
+        uncertainty=UnitInfluence(ids, values[:, None]),
+        scale=own.scale,
+        sample=whole.view("overall").sample,
+        names=own.names,
+        n_units=own.n_units,
+        n_cells=own.n_cells,
+    )
+    return replace(whole, estimate=estimate)
+
+
+def _column(held: Influence) -> FloatArray:
+    return np.asarray(held.matrix()[:, 0], dtype=np.float64)
