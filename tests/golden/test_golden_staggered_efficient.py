@@ -7,7 +7,7 @@ from reference_results import read_data, read_results
 
 from twintrade.design import Design, NeverTreated, NotYetTreated, Panel, Treatment
 from twintrade.estimators.base import fit
-from twintrade.estimators.cohort_means.group_time import Cell
+from twintrade.estimators.cohort_means.group_time import GroupTime
 from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.staggered_efficient import StaggeredEfficient, compute_loadings
 from twintrade.numerics.comparisons.moments import compute_cohort_moments
@@ -72,7 +72,7 @@ def test_staggered_counts_a_cohort_that_is_not_observed_before_onset():
     for g in range(3):
         at, base = (int(np.searchsorted(m.periods, m.onset[g] - k)) for k in (2, 1))
         later = m.onset > m.onset[g]
-        plan += [Cell(g, at, base, later, False)]
+        plan += [GroupTime(g, at, base, later, False)]
         shares += [m.counts[g] / m.counts[:3].sum()]
     raw, before = compute_loadings(m, plan, np.array(shares)[:, None])
     unseen, _ = compute_loadings(m, plan[:1], np.array(shares[:1])[:, None])

@@ -73,3 +73,8 @@ def test_every_dataclass_is_frozen(modules):
         if is_dataclass(decorator) and not is_frozen(decorator) and m.room not in HAS_WORKSPACES
     ]
     assert loose == []
+
+
+def test_no_two_classes_have_one_name(modules):
+    names = Counter(node.name for m in modules for node in ast.walk(m.tree) if isinstance(node, ast.ClassDef))
+    assert [name for name, count in names.items() if count > 1] == []

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.effects.estimate import AFTER_LESS_BEFORE, PATH, Against, Estimate, Kind, Measured
+from twintrade.effects.estimate import AFTER_LESS_BEFORE, PATH, Against, DesignFacts, Estimate, Kind
 from twintrade.effects.event_study import EventStudy
 from twintrade.effects.labels import POOLED, label_cells
 from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty, WeightInfluence
@@ -53,7 +53,7 @@ class CohortEffects(Estimate):
     @classmethod
     def of(
         cls,
-        design: Measured,
+        design: DesignFacts,
         cells: tuple[IntArray, IntArray],
         effects: FloatArray,
         uncertainty: Uncertainty,

@@ -24,7 +24,7 @@ PATH = "average of the path"
 EFFECT_COLUMNS = ("kind", "cohort", "event_time", "effect", "scale", "base", "n_units", "n_cells")
 
 
-class Measured(Protocol):
+class DesignFacts(Protocol):
     """What effects take over from the design they are estimated on."""
 
     @property

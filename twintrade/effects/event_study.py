@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from twintrade.effects.estimate import AFTER_LESS_BEFORE, PATH, Against, Estimate, Kind, Measured
+from twintrade.effects.estimate import AFTER_LESS_BEFORE, PATH, Against, DesignFacts, Estimate, Kind
 from twintrade.effects.labels import label_event_times
 from twintrade.effects.uncertainty import Uncertainty
 from twintrade.errors import EstimationError
@@ -50,7 +50,7 @@ class EventStudy(Estimate):
 
     @classmethod
     def of(
-        cls, design: Measured, event_times: IntArray, effects: FloatArray, uncertainty: Uncertainty, **details: Any
+        cls, design: DesignFacts, event_times: IntArray, effects: FloatArray, uncertainty: Uncertainty, **details: Any
     ) -> "EventStudy":
         """Return effects on a design, with their labels; whatever is not given follows from what is.
 

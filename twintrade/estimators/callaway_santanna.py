@@ -12,8 +12,15 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cohort_means.conditional_cells import describe_empty_side, estimate_conditional_cells
-from twintrade.estimators.cohort_means.group_time import Base, Cell, Shares, iterate_cells, pack, select_identified
-from twintrade.estimators.cohort_means.missing_patterns import Groups, estimate_from_patterns, group_by_pattern
+from twintrade.estimators.cohort_means.group_time import (
+    Base,
+    GroupTime,
+    Shares,
+    iterate_cells,
+    pack,
+    select_identified,
+)
+from twintrade.estimators.cohort_means.missing_patterns import PatternGroups, estimate_from_patterns, group_by_pattern
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.estimands import describe_cohort_weights
 from twintrade.numerics.arrays import FloatArray
@@ -117,7 +124,7 @@ class CallawaySantAnna(Estimator):
         return "ATT(g,t) = E[Y_t − Y_b | cohort g] − E[Y_t − Y_b | comparison], b the base period"
 
     def _by_pattern(
-        self, groups: Groups, wide: Wide, plan: list[Cell], design: Design, dropped: tuple[Dropped, ...]
+        self, groups: PatternGroups, wide: Wide, plan: list[GroupTime], design: Design, dropped: tuple[Dropped, ...]
     ) -> CohortEffects:
         kept, lost, effects, influence = estimate_from_patterns(groups, plan)
         seen = ~np.isnan(wide.outcomes)
@@ -127,7 +134,9 @@ class CallawaySantAnna(Estimator):
         _require_treated(kept, wide, dropped)
         return pack(kept, effects, influence, wide, design, self.base, dropped)
 
-    def _by_cell(self, wide: Wide, plan: list[Cell], design: Design, dropped: tuple[Dropped, ...]) -> CohortEffects:
+    def _by_cell(
+        self, wide: Wide, plan: list[GroupTime], design: Design, dropped: tuple[Dropped, ...]
+    ) -> CohortEffects:
         sections = self.convention if self.rows == "cross_sections" else None
         found = estimate_conditional_cells(wide, plan, self.method, sections)
         dropped += tuple(_not_identified(cell, wide, why) for cell, why in found.lost)
@@ -135,13 +144,13 @@ class CallawaySantAnna(Estimator):
         return pack(found.kept, found.effects, found.influence, wide, design, self.base, dropped)
 
 
-def estimate_from_moments(m: CohortMoments, plan: list[Cell], wide: Wide) -> tuple[FloatArray, CohortInfluence]:
+def estimate_from_moments(m: CohortMoments, plan: list[GroupTime], wide: Wide) -> tuple[FloatArray, CohortInfluence]:
     """Return the effects of the cells, and their influence, from cohort statistics alone.
 
     Parameters
     ----------
     m : CohortMoments
-    plan : list of Cell
+    plan : list of GroupTime
     wide : Wide
         Units, or sums by cluster, for clusters above the unit.
     """
@@ -164,11 +173,11 @@ def estimate_from_moments(m: CohortMoments, plan: list[Cell], wide: Wide) -> tup
     return effects, wide.influence(m, coefficients, constants)
 
 
-def _require_treated(plan: Sequence[Cell], wide: Wide, dropped: tuple[Dropped, ...]) -> None:
+def _require_treated(plan: Sequence[GroupTime], wide: Wide, dropped: tuple[Dropped, ...]) -> None:
     if not any(wide.periods[c.at] >= wide.onset[c.cohort] for c in plan):
         why = "; ".join(sorted({d.sentence for d in dropped}))
         raise EstimationError(f"no cohort-period cell from onset on is identified: {why}")
 
 
-def _not_identified(cell: Cell, wide: Wide, sentence: str) -> Dropped:
+def _not_identified(cell: GroupTime, wide: Wide, sentence: str) -> Dropped:
     return Dropped("not-identified", sentence, 0, 0, (cell.label(wide.onset, wide.periods),))

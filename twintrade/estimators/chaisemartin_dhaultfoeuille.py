@@ -15,7 +15,7 @@ from twintrade.estimators.cohort_means.missing_patterns import PanelMeans, compu
 from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.regression.estimands import describe_weights
 from twintrade.estimators.switching.cells import Horizon, Singletons, list_horizons
-from twintrade.estimators.switching.covariates import Slopes, adjust_for_covariates
+from twintrade.estimators.switching.covariates import DoseSlopes, adjust_for_covariates
 from twintrade.estimators.switching.means import MeanHorizon, has_means, list_mean_horizons
 from twintrade.estimators.switching.switchers import Switchers, build_switchers
 from twintrade.numerics.arrays import FloatArray, ObjectArray
@@ -89,7 +89,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
             units = wide.unit_ids[np.isin(wide.cohort, lost)]
             return self._event_study(o, effects, placebos, _unused(units), partial(_from_means, means))
         layout = build_switchers(o)
-        slopes: tuple[Slopes, ...] = ()
+        slopes: tuple[DoseSlopes, ...] = ()
         dropped: tuple[Dropped, ...] = ()
         if design.covariates:
             layout, slopes, dropped = adjust_for_covariates(layout, design.covariates)

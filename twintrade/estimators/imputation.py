@@ -14,7 +14,7 @@ from twintrade.estimators.cohort_means.cell_method import CellMethod
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.imputing.cells import (
     CellEffects,
-    Cells,
+    ImputedCells,
     Measure,
     compute_cell_differences,
     compute_cell_ratios,
@@ -137,14 +137,14 @@ class Imputation(CellMethod):
         if self.family == "linear" and self.measure not in (None, "difference"):
             raise DesignError(f"imputation with family = 'linear' gives differences, not {self.measure}")
 
-    def _effects(self, c: Counterfactual, cells: Cells) -> CellEffects:
+    def _effects(self, c: Counterfactual, cells: ImputedCells) -> CellEffects:
         if self.family == "linear":
             return compute_cell_differences(c, cells)
         if self.measure == "difference":
             return compute_cell_differences(c, cells, is_poisson=True)
         return compute_cell_ratios(c, cells, is_percent=self.measure == "percent")
 
-    def _assembled(self, c: Counterfactual, cells: Cells, found: CellEffects, before: Leads) -> CohortEffects:
+    def _assembled(self, c: Counterfactual, cells: ImputedCells, found: CellEffects, before: Leads) -> CohortEffects:
         """Put leads before the cells, in one influence over the units that have a row in the fit or are imputed."""
         o = c.o
         rows = np.union1d(c.fit_rows, c.rows)

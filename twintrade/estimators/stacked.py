@@ -11,7 +11,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import Collapse
-from twintrade.estimators.cohort_means.group_time import Cell, locate_cells
+from twintrade.estimators.cohort_means.group_time import GroupTime, locate_cells
 from twintrade.estimators.cohort_means.stacks import Stack, StackFit, build_stack, regress_stack
 from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.cohort_means.wide import Wide, widen
@@ -146,7 +146,7 @@ class Stacked(SumsRows[CohortEffects]):
         wide: Wide,
         o: Observations,
         stacks: list[Stack],
-        plan: list[Cell],
+        plan: list[GroupTime],
         effects: FloatArray,
         uncertainty: Uncertainty,
         dropped: tuple[Dropped, ...],

@@ -11,7 +11,7 @@ from twintrade.effects import Dropped, Estimate, EventStudy
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.group_time import Cell, iterate_cells, select_identified
+from twintrade.estimators.cohort_means.group_time import GroupTime, iterate_cells, select_identified
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.event_terms import cut_before_last_onset
 from twintrade.numerics.arrays import FloatArray, IntArray
@@ -141,11 +141,11 @@ class StaggeredEfficient(Estimator):
         """Return the estimating equation."""
         return "θ(β) = Σ_gt a_gt·(Ȳ_gt − Ȳ_comparison,t) − β·Σ_gt a_gt·(Ȳ_g,b − Ȳ_comparison,b), b the base period"
 
-    def _is_after(self, cell: Cell, wide: Wide) -> bool:
+    def _is_after(self, cell: GroupTime, wide: Wide) -> bool:
         return not cell.is_reference and bool(wide.periods[cell.at] >= wide.onset[cell.cohort])
 
     def _adjusted(
-        self, m: CohortMoments, plan: Sequence[Cell], weights: FloatArray, wide: Wide
+        self, m: CohortMoments, plan: Sequence[GroupTime], weights: FloatArray, wide: Wide
     ) -> tuple[FloatArray, CohortInfluence, FloatArray]:
         raw, before = compute_loadings(m, plan, weights)
         fixed = np.ones(weights.shape[1]) if self.beta == "one" else None
@@ -174,7 +174,9 @@ def compute_headline_weights(
     return np.asarray(weights / weights.sum())
 
 
-def compute_loadings(m: CohortMoments, plan: Sequence[Cell], weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+def compute_loadings(
+    m: CohortMoments, plan: Sequence[GroupTime], weights: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Return weights of cohort means in the comparison after, and in the one before, (n_cohorts, n_periods, k)."""
     raw = np.zeros((m.onset.size, m.periods.size, weights.shape[1]))
     before = np.zeros_like(raw)

@@ -11,7 +11,7 @@ from twintrade.effects import CohortEffects, Dropped, GroupedInfluence
 from twintrade.estimators.base import Requires
 from twintrade.estimators.callaway_santanna import estimate_from_moments
 from twintrade.estimators.cohort_means.collapsed import Collapse
-from twintrade.estimators.cohort_means.group_time import Cell, Shares, locate_cells
+from twintrade.estimators.cohort_means.group_time import GroupTime, Shares, locate_cells
 from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
@@ -138,10 +138,10 @@ def _membership(o: Observations, found: CohortEffects) -> GroupedInfluence:
 def _from_moments(o: Observations, are_fixed: bool) -> CohortEffects:
     wide = widen(o)
     untreated = np.isinf(wide.onset)
-    plan: list[Cell] = []
+    plan: list[GroupTime] = []
     for g in np.flatnonzero(~untreated):
         base = int(np.searchsorted(wide.periods, wide.onset[g] + o.reference))
-        plan += [Cell(int(g), at, base, untreated, is_reference=at == base) for at in range(wide.periods.size)]
+        plan += [GroupTime(int(g), at, base, untreated, is_reference=at == base) for at in range(wide.periods.size)]
     effects, influence = estimate_from_moments(wide.moments(), plan, wide)
     sizes = wide.counts[[c.cohort for c in plan]]
     n_slopes = sum(not c.is_reference for c in plan)

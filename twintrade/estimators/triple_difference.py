@@ -10,10 +10,10 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped, Influence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
-from twintrade.estimators.cohort_means.group_time import Cell, iterate_cells, locate_cells
+from twintrade.estimators.cohort_means.group_time import GroupTime, iterate_cells, locate_cells
 from twintrade.estimators.cohort_means.triple_conditional import estimate_conditional_contrasts
 from twintrade.estimators.cohort_means.triple_contrasts import estimate_triple_contrasts
-from twintrade.estimators.cohort_means.triple_groups import Groups, build_groups
+from twintrade.estimators.cohort_means.triple_groups import TripleGroups, build_groups
 from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.regression.estimands import describe_row_weights
 from twintrade.numerics.arrays import FloatArray
@@ -99,8 +99,8 @@ class TripleDifference(Estimator):
     def _packed(
         self,
         design: Design,
-        groups: Groups,
-        kept: Sequence[Cell],
+        groups: TripleGroups,
+        kept: Sequence[GroupTime],
         effects: FloatArray,
         influence: Influence,
         dropped: tuple[Dropped, ...],

@@ -19,7 +19,7 @@ from twintrade.inference.clustering.conventions import (
     OWN,
     Convention,
     Correction,
-    Levels,
+    EffectLevels,
     compute_correction,
     correct,
     get_convention,
@@ -128,7 +128,7 @@ class Clustered(Inference):
 def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, is_linear: bool) -> Correction:
     if isinstance(clusters, GivenClusters):
         # Two-way effects of a panel without gaps: units nest in every cluster, periods in none.
-        held = {"unit": Levels(sample.n_units, True, 0), "period": Levels(sample.n_periods, False, 1)}
+        held = {"unit": EffectLevels(sample.n_units, True, 0), "period": EffectLevels(sample.n_periods, False, 1)}
         levels = [held[name] for name in sample.effects]
         n_all = sample.n_slopes + sum(e.n for e in levels) - max(0, len(levels) - 1)
         sizes = list(clusters.sizes.values())

@@ -17,7 +17,13 @@ from twintrade.inference.clustering.variances import has_variance, list_variance
 from twintrade.inference.refits.leave_out import find_row_clusters
 from twintrade.inference.refits.wild_sums import Scores, Working, prepare_bootstrap
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import Draws, WildWeights, compute_share_as_large, draw_wild_weights, simulate
+from twintrade.numerics.linear import (
+    WildPolynomials,
+    WildWeights,
+    compute_share_as_large,
+    draw_wild_weights,
+    simulate,
+)
 
 STEPS = 60
 FARTHEST = 1e4
@@ -157,7 +163,7 @@ class Wild(Inference):
         )
 
 
-def _end(drawn: Draws, se: float, sign: float, alpha: float) -> float:
+def _end(drawn: WildPolynomials, se: float, sign: float, alpha: float) -> float:
     """Return how far the null can move from the estimate before it is rejected, to the side given by the sign.
 
     The distance is effect less null: positive below the estimate.

@@ -13,7 +13,7 @@ from twintrade.fanout import Workers, use_workers
 from twintrade.render.report import render
 from twintrade.study.failed import record_failure
 from twintrade.study.observing.observe import build_simulated_files, observe
-from twintrade.study.outcome import Outcome
+from twintrade.study.outcome import AnalysisEnd
 from twintrade.study.page.assemble import assemble_results
 from twintrade.study.plan.jobs import Plan, plan
 from twintrade.study.registry_study import build_registry_results, run_registry
@@ -66,7 +66,7 @@ def execute(
     progress: Progress = lambda _: None,
     why: str = "",
     workers: Workers = ALONE,
-) -> Outcome:
+) -> AnalysisEnd:
     """Run one analysis and store its results.
 
     Parameters
@@ -101,7 +101,7 @@ def execute(
             raise
         text = f"a fault of the program ({type(error).__name__}: {error}); set {DEBUG}=1 to see where, and report it"
         return record_failure(root, name, ProgramError(text), time.monotonic() - started)
-    return Outcome(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
+    return AnalysisEnd(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
 
 
 def plan_analysis(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:

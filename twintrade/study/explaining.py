@@ -9,7 +9,7 @@ from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.citations import format_citation
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.jobs import Column, Plan
+from twintrade.study.plan.jobs import LadderColumn, Plan
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.registry_spec import is_registry
@@ -62,7 +62,7 @@ def _design(plan: Plan, designs: Designs) -> Iterator[str]:
         yield f"Comparison: {design.comparison.sentence}."
 
 
-def _column(column: Column, designs: Designs) -> Iterator[str]:
+def _column(column: LadderColumn, designs: Designs) -> Iterator[str]:
     yield ""
     yield f"{column.label} ({format_citation(column.estimator.citation)})" + (
         "  ← headline" if column.is_headline else ""

@@ -10,7 +10,7 @@ DONE, ESTIMATION, USAGE, DATA, STALE = 0, 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AnalysisEnd:
     """The end of one analysis.
 
     Attributes

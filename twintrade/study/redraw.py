@@ -11,7 +11,7 @@ from twintrade.render.blocks import Document
 from twintrade.render.report import render
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.failed import record_failure
-from twintrade.study.outcome import Outcome
+from twintrade.study.outcome import AnalysisEnd
 from twintrade.study.spec.analysis import Spec, parse
 from twintrade.study.spec.registry_spec import RegistrySpec, is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
@@ -74,7 +74,7 @@ def redraw(root: Path, name: str, text: str) -> Redrawn:
     return Redrawn(results, page.document)
 
 
-def redraw_outcome(root: Path, name: str, text: str) -> Outcome:
+def redraw_outcome(root: Path, name: str, text: str) -> AnalysisEnd:
     """Draw an analysis again whose numbers are fresh and whose report is not."""
     started = time.monotonic()
     try:
@@ -82,4 +82,4 @@ def redraw_outcome(root: Path, name: str, text: str) -> Outcome:
     except TwintradeError as error:
         return record_failure(root, name, error, time.monotonic() - started)
     summary = results.manifest.get("headline", {})
-    return Outcome(name, "done", text=PAGE, summary=summary, seconds=time.monotonic() - started)
+    return AnalysisEnd(name, "done", text=PAGE, summary=summary, seconds=time.monotonic() - started)

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from twintrade.data.geography import load_places, read_cities
-from twintrade.data.registry import Registry, RegistryFacts, add_city_size, compute_registry_facts, read_twinnings
+from twintrade.data.registry import (
+    RegistryFacts,
+    TwinningRegistry,
+    add_city_size,
+    compute_registry_facts,
+    read_twinnings,
+)
 from twintrade.data.sources import InputRecord
 from twintrade.effects import Finding, ResultSet, build_findings_frame
 from twintrade.effects.bands import BAND_COLUMNS
@@ -38,7 +44,7 @@ DATA_COLUMNS = ("unit", "city", "partner", "period", "period_label", "outcome", 
 class RegistryRun:
     """What a registry told, and what it was read from."""
 
-    registry: Registry
+    registry: TwinningRegistry
     facts: RegistryFacts
     sizes: pd.DataFrame
     inputs: tuple[InputRecord, ...]

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from twintrade.errors import SpecError
-from twintrade.study.outcome import USAGE, Outcome
+from twintrade.study.outcome import USAGE, AnalysisEnd
 from twintrade.study.progress import Report, StageLines, report_progress
 from twintrade.study.store.folder import get_results_folder, settle
 from twintrade.study.store.freshness import PAGE, list_absent_by_design, list_changes, read_manifest
@@ -25,7 +25,7 @@ def run_all(
     log_json: bool,
     backend: str = "loky",
     scheduler: str = "",
-) -> list[Outcome]:
+) -> list[AnalysisEnd]:
     """Run every analysis that is stale, and return how each ended, in their order.
 
     Parameters
@@ -52,11 +52,11 @@ def run_all(
         raise SpecError("--scheduler goes with --backend dask")
     if backend == "dask" and not scheduler:
         raise SpecError("--backend dask needs --scheduler ADDRESS, as in tcp://host:8786")
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, AnalysisEnd] = {}
     stale: list[tuple[Analysis, str]] = []
     for analysis in analyses:
         settled = _settled(analysis, force=force)
-        if isinstance(settled, Outcome):
+        if isinstance(settled, AnalysisEnd):
             outcomes[analysis.name] = settled
         else:
             stale.append((analysis, settled))
@@ -67,27 +67,27 @@ def run_all(
     return [outcomes[a.name] for a in analyses]
 
 
-def _settled(analysis: Analysis, *, force: bool) -> Outcome | str:
+def _settled(analysis: Analysis, *, force: bool) -> AnalysisEnd | str:
     """Return the outcome where nothing need be run, else why it must be."""
     try:
         raw = analysis.raw
     except SpecError as error:
-        return Outcome(analysis.name, "failed", USAGE, str(error))
+        return AnalysisEnd(analysis.name, "failed", USAGE, str(error))
     absent = list_absent_by_design(analysis.root, raw)
     if absent:
         text = f"not there: {', '.join(absent)}; set TWINTRADE_DATA to the folder that holds them"
-        return Outcome(analysis.name, "skipped", text=text)
+        return AnalysisEnd(analysis.name, "skipped", text=text)
     found = list_changes(analysis.root, analysis.name, raw)
     if found or force:
         return "; ".join(found) or "forced"
     settle(analysis.root, analysis.name)
     manifest = read_manifest(get_results_folder(analysis.root, analysis.name)) or {}
-    return Outcome(analysis.name, "fresh", summary=manifest.get("headline", {}))
+    return AnalysisEnd(analysis.name, "fresh", summary=manifest.get("headline", {}))
 
 
 def _run(
     stale: Sequence[tuple[Analysis, str]], jobs: int, backend: str, scheduler: str, report: Report
-) -> Iterator[Outcome]:
+) -> Iterator[AnalysisEnd]:
     if not stale:
         return
     from twintrade.fanout import Workers, spread
@@ -102,7 +102,7 @@ def _run(
         yield _ended(analysis, why, partial(report, analysis.name), workers)
 
 
-def _one(lines: StageLines | None, task: tuple[Analysis, str]) -> Outcome:
+def _one(lines: StageLines | None, task: tuple[Analysis, str]) -> AnalysisEnd:
     """Run one analysis in a process of its own, which writes its stages itself."""
     from twintrade.fanout import Workers
 
@@ -111,7 +111,7 @@ def _one(lines: StageLines | None, task: tuple[Analysis, str]) -> Outcome:
     return _ended(analysis, why, progress, Workers())
 
 
-def _ended(analysis: Analysis, why: str, progress: Callable[[str], None], workers: "Workers") -> Outcome:
+def _ended(analysis: Analysis, why: str, progress: Callable[[str], None], workers: "Workers") -> AnalysisEnd:
     """Run an analysis, or draw it again where only its page is stale: that needs no estimator."""
     if why == PAGE:
         from twintrade.study.redraw import redraw_outcome

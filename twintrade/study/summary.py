@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twintrade.study.outcome import Outcome
+from twintrade.study.outcome import AnalysisEnd
 
 _HEADS = ("analysis", "status", "headline effect", "interval", "p", "checks", "results")
 _ENDINGS = {"done": "done", "fresh": "up to date", "skipped": "skipped", "failed": "failed"}
 
 
-def summarize_outcomes(outcomes: Sequence[Outcome]) -> str:
+def summarize_outcomes(outcomes: Sequence[AnalysisEnd]) -> str:
     """Return the table as text, with the reason of everything skipped or failed below it."""
     rows = [_HEADS, *(_row(o) for o in outcomes)]
     widths = [max(len(row[k]) for row in rows) for k in range(len(_HEADS))]
@@ -25,7 +25,7 @@ def summarize_outcomes(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(outcome: Outcome) -> tuple[str, ...]:
+def _row(outcome: AnalysisEnd) -> tuple[str, ...]:
     facts = outcome.summary
     ending = _ENDINGS[outcome.ending]
     if outcome.ending == "done" and outcome.seconds:

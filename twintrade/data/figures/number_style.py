@@ -84,7 +84,7 @@ class NumberStyle:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ParsedCell:
     """What one cell says: a number under each decimal mark, a missing token, or neither.
 
     Attributes
@@ -126,13 +126,13 @@ class Cell:
         return self.point is not None and "e" in self.point.lower()
 
 
-def read_cell(cell: str, style: NumberStyle) -> Cell:
+def read_cell(cell: str, style: NumberStyle) -> ParsedCell:
     """Read one cell on its own."""
     text = cell.strip().strip("\ufeff\u200b").translate(_FULL_WIDTH)
     if text.lower() in MISSING_TOKENS or text in style.missing:
-        return Cell(text, "missing", None, None, True)
+        return ParsedCell(text, "missing", None, None, True)
     bare, flag = split_flag(text, style.flags)
-    return Cell(text, flag, normalize_number(bare, "."), normalize_number(bare, ","), False)
+    return ParsedCell(text, flag, normalize_number(bare, "."), normalize_number(bare, ","), False)
 
 
 def split_flag(text: str, flags: Mapping[str, str]) -> tuple[str, str]:

@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 
 from twintrade.data.figures.number_style import (
     WHOLE,
-    Cell,
     Decimal,
     NumberStyle,
+    ParsedCell,
     explain_number_fault,
     normalize_number,
     read_cell,
@@ -55,7 +55,7 @@ class _Shapes:
     is_dotted: BoolArray
     is_odd: BoolArray
     has_two_readings: BoolArray
-    odd: Mapping[str, Cell]
+    odd: Mapping[str, ParsedCell]
 
     def rows_that(self, column: TextColumn, cells: set[str]) -> BoolArray:
         out = np.zeros(len(column), dtype=bool)

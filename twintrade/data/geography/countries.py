@@ -52,7 +52,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _CountryTable:
     places: Mapping[str, Place]
     by_key: Mapping[str, str]
     by_iso2: Mapping[str, str]
@@ -145,7 +145,7 @@ def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Fau
 
 
 @cache
-def _table() -> _Table:
+def _table() -> _CountryTable:
     found: dict[str, Place] = {}
     by_key: dict[str, str] = {}
     by_iso2: dict[str, str] = {}
@@ -162,7 +162,7 @@ def _table() -> _Table:
             if owner != code:
                 raise AssertionError(f"{name} stands for {owner} and {code} in partners.csv")
     names = tuple(place.name for place in found.values() if not place.is_aggregate)
-    return _Table(found, by_key, by_iso2, names)
+    return _CountryTable(found, by_key, by_iso2, names)
 
 
 def _key(name: str) -> str:
@@ -173,7 +173,7 @@ def _year(text: str) -> int | None:
     return int(text) if text else None
 
 
-def _code(cell: str, table: _Table, declared: Mapping[str, str], is_iso2: bool) -> str:
+def _code(cell: str, table: _CountryTable, declared: Mapping[str, str], is_iso2: bool) -> str:
     name = clean_name(cell)
     if name in table.places:
         return name

@@ -10,7 +10,7 @@ from twintrade.data.calendar.dates import TwinningDate, parse_date
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.geography.countries import load_places
 from twintrade.data.geography.near_names import find_near_name
-from twintrade.data.registry.reading import Registry, UndatedTies
+from twintrade.data.registry.reading import TwinningRegistry, UndatedTies
 from twintrade.data.sources import limits
 from twintrade.data.sources.cells import format_counted
 from twintrade.data.sources.faults import Faults
@@ -53,7 +53,7 @@ class Reconciliation:
 
 
 def reconcile(
-    registry: Registry,
+    registry: TwinningRegistry,
     undated: UndatedTies | None,
     cities: Collection[str],
     partners: Collection[str],
@@ -68,7 +68,7 @@ def reconcile(
 
     Parameters
     ----------
-    registry : Registry
+    registry : TwinningRegistry
     undated : UndatedTies or None
     cities, partners : collection of str
         Those of the trade table.

@@ -21,7 +21,7 @@ UNDATED_COLUMNS = ("city", "partner", "partner_city", "signatory", "note", "file
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Registry:
+class TwinningRegistry:
     """Twinnings and their candidate dates; no treatment logic.
 
     Attributes
@@ -68,7 +68,7 @@ class UndatedTies:
     provenance: tuple[InputRecord, ...] = ()
 
 
-def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> Registry:
+def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> TwinningRegistry:
     """Read and join the declared registries.
 
     Raises
@@ -102,7 +102,7 @@ def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> Registry:
     else:
         frame, candidates = gather(joined, faults)
     faults.raise_if_any()
-    return Registry(frame, candidates, faults.messages, tuple(records))
+    return TwinningRegistry(frame, candidates, faults.messages, tuple(records))
 
 
 def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedTies:

@@ -42,7 +42,7 @@ METHODS = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class CaseEffect:
     """One method with one donor set, or why there is nothing.
 
     Attributes
@@ -89,7 +89,7 @@ def iterate_case_views(made: Fit) -> Iterator[tuple[CaseMethod, Case]]:
             continue
 
 
-def measure_case(made: Fit) -> Iterator[Measured]:
+def measure_case(made: Fit) -> Iterator[CaseEffect]:
     """Yield every method of a single-case fit with every donor set that is not empty."""
     for method in list_case_methods(made):
         design = made.design.with_outcome(made.design.outcome, method.transform)
@@ -99,21 +99,21 @@ def measure_case(made: Fit) -> Iterator[Measured]:
         except TwintradeError as error:
             lacking, sets = [str(error)], {}
         if lacking:
-            yield Measured(method, "all", design, reason="; ".join(lacking))
+            yield CaseEffect(method, "all", design, reason="; ".join(lacking))
         for key, case in sets.items():
             yield _measured(method, key, design, case)
 
 
-def _measured(method: CaseMethod, key: str, design: Design, case: Case) -> Measured:
+def _measured(method: CaseMethod, key: str, design: Design, case: Case) -> CaseEffect:
     members = np.isin(design.panel.units, case.units)
     part = design.restricted(members[design.panel.unit])
     try:
-        return Measured(method, key, part, case, estimate_placebo_paths(method.estimator, case))
+        return CaseEffect(method, key, part, case, estimate_placebo_paths(method.estimator, case))
     except TwintradeError as error:
-        return Measured(method, key, part, case, reason=str(error))
+        return CaseEffect(method, key, part, case, reason=str(error))
 
 
-def find_disagreements(found: list[Measured]) -> list[tuple[str, float, float]]:
+def find_disagreements(found: list[CaseEffect]) -> list[tuple[str, float, float]]:
     """Return the methods by which donor sets A and B differ in sign, with both mean gaps.
 
     A set of one donor is no second opinion, so it is excluded.

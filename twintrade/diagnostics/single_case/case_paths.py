@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_methods import Measured, measure_case
+from twintrade.diagnostics.single_case.case_methods import CaseEffect, measure_case
 from twintrade.diagnostics.single_case.case_placebos import (
     SET_LABELS,
     PlaceboPaths,
@@ -100,7 +100,7 @@ def _path_rows(fit: Fit, case: Case, gaps: FloatArray) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def _control_placebos(estimator: SingleCase, every: Sequence[Measured]) -> dict[str, pd.DataFrame]:
+def _control_placebos(estimator: SingleCase, every: Sequence[CaseEffect]) -> dict[str, pd.DataFrame]:
     """Return the placebo rows of the synthetic control, nothing where it is the fit's own method or has none."""
     control = [m for m in every if isinstance(m.method.estimator, SyntheticControl) and m.paths is not None]
     if isinstance(estimator, SyntheticControl) or not control:
@@ -109,13 +109,13 @@ def _control_placebos(estimator: SingleCase, every: Sequence[Measured]) -> dict[
     return {"placebo_control": pd.concat(rows, ignore_index=True)}
 
 
-def _case_rows(fit: Fit, every: Sequence[Measured]) -> pd.DataFrame:
+def _case_rows(fit: Fit, every: Sequence[CaseEffect]) -> pd.DataFrame:
     """Return observed and counterfactual path and their gap by method and donor set, periods with a gap only."""
     parts = [_one_path(fit, one) for one in every if one.paths is not None]
     return pd.concat(parts, ignore_index=True).dropna(subset=["gap"]).reset_index(drop=True)
 
 
-def _one_path(fit: Fit, one: Measured) -> pd.DataFrame:
+def _one_path(fit: Fit, one: CaseEffect) -> pd.DataFrame:
     assert one.paths is not None
     case, gaps = one.paths.case, one.paths.gaps[0]
     is_log = one.method.transform == "log"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_methods import Measured, measure_case
+from twintrade.diagnostics.single_case.case_methods import CaseEffect, measure_case
 from twintrade.diagnostics.single_case.case_placebos import PlaceboPaths, get_single_case
 from twintrade.effects import Finding, Topic
 from twintrade.errors import TwintradeError
@@ -79,7 +79,7 @@ class CaseTests(Diagnostic):
             payloads={"case_tests": table},
         )
 
-    def _row(self, fit: Fit, one: Measured, rng: np.random.Generator) -> dict[str, object]:
+    def _row(self, fit: Fit, one: CaseEffect, rng: np.random.Generator) -> dict[str, object]:
         row: dict[str, object] = {"method": one.method.label, "donor_set": one.donor_set, "reason": one.reason}
         if one.paths is None:
             return row
@@ -95,7 +95,7 @@ class CaseTests(Diagnostic):
             }
         return row | _ranks(one.paths) | self._conformal(one) | self._prediction(one, rng)
 
-    def _conformal(self, one: Measured) -> dict[str, object]:
+    def _conformal(self, one: CaseEffect) -> dict[str, object]:
         """Return the p-value over shifts, with the interval only where the periods before the onset are enough."""
         if not one.method.estimator.fits_whole_path:
             return {}
@@ -108,7 +108,7 @@ class CaseTests(Diagnostic):
             return row
         return row | {"conformal_low": float(bands.low[0]), "conformal_high": float(bands.high[0])}
 
-    def _prediction(self, one: Measured, rng: np.random.Generator) -> dict[str, object]:
+    def _prediction(self, one: CaseEffect, rng: np.random.Generator) -> dict[str, object]:
         if one.case is None or not isinstance(one.method.estimator, WeightedCase):
             return {}
         if int(one.case.is_before.sum()) < ENOUGH_BEFORE:
@@ -142,7 +142,7 @@ def _ranks(paths: PlaceboPaths) -> dict[str, object]:
     return {"p": rank.p, "p_rmspe_ratio": ratio.p, "floor": rank.floor}
 
 
-def _exact_fits(found: list[Measured]) -> str:
+def _exact_fits(found: list[CaseEffect]) -> str:
     """Name the methods whose donors reproduce the path before the agreement without any misfit."""
     named = [f"{m.method.label} ({m.donor_set})" for m in found if m.paths is not None and m.paths.fits_exactly]
     if not named:

@@ -24,7 +24,7 @@ DATE_COLUMNS = ("dyad", "period", "label", "is_chosen")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Lines:
+class _ComparisonLines:
     """One dyad and its comparison lines by period, on the dyad's own periods; NaN where nothing is observed."""
 
     periods: IntArray
@@ -148,7 +148,7 @@ def _find_unit(design: Design, unit: str) -> int:
     return int(np.flatnonzero(design.panel.units == unit)[0])
 
 
-def _lines(design: Design, unit: str) -> _Lines:
+def _lines(design: Design, unit: str) -> _ComparisonLines:
     panel = design.panel
     code = _find_unit(design, unit)
     values = panel.values(design.outcome)
@@ -162,7 +162,7 @@ def _lines(design: Design, unit: str) -> _Lines:
     usable = (design.onset > panel.last_period) & ~excluded & ~np.isnan(table).any(axis=1)
     usable[code] = False
     city, partner = panel.unit_city == panel.unit_city[code], panel.unit_partner == panel.unit_partner[code]
-    return _Lines(
+    return _ComparisonLines(
         periods=periods,
         own=table[code],
         same_city=_total(table, usable & city & ~partner),

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from twintrade.design import Design
 from twintrade.effects import CohortEffects
-from twintrade.effects.estimate import Measured, Scale
+from twintrade.effects.estimate import DesignFacts, Scale
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Requires, Target
 from twintrade.estimators.cohort_means.sums_rows import SumsRows
@@ -32,7 +32,7 @@ class CellMethod(SumsRows[CohortEffects]):
         """Percentages are of the treated units' total, other measures averages of rows."""
         return "total" if self.measure == "percent" else "average unit"
 
-    def effect_scale(self, design: Measured) -> Scale:
+    def effect_scale(self, design: DesignFacts) -> Scale:
         """Return the scale of the cells' effects."""
         return design.scale if self.family == "linear" else SCALES[self.measure]
 

@@ -15,7 +15,7 @@ from twintrade.design import Design, Observations, Panel, Treatment
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Regression, Sample, WeightInfluence
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.cohort_means.missing_patterns import Groups, group_by_pattern, spread_rows
+from twintrade.estimators.cohort_means.missing_patterns import PatternGroups, group_by_pattern, spread_rows
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.comparisons import CohortMoments
@@ -93,7 +93,7 @@ class Collapse:
         By cohort or part of a cohort.
     observed : BoolArray, shape (n_cohorts, n_periods)
         Which cells the design has rows of.
-    groups : Groups or None
+    groups : PatternGroups or None
         The parts of cohorts in a panel with gaps.
     """
 
@@ -102,7 +102,7 @@ class Collapse:
     wide: Wide
     moments: CohortMoments
     observed: BoolArray
-    groups: Groups | None = None
+    groups: PatternGroups | None = None
 
     @property
     def small(self) -> Observations:

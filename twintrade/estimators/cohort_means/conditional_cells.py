@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.effects import BlockInfluence, Factor
 from twintrade.errors import EstimationError
-from twintrade.estimators.cohort_means.group_time import Cell, name_units
+from twintrade.estimators.cohort_means.group_time import GroupTime, name_units
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.comparisons import Convention, Method, NoOverlapError, estimate_sections_effect, prepare_sides
@@ -22,28 +22,28 @@ class ConditionalCells:
 
     Attributes
     ----------
-    kept : tuple of Cell
+    kept : tuple of GroupTime
     effects : FloatArray, shape (n_kept,)
     influence : BlockInfluence
-    lost : tuple of (Cell, str)
+    lost : tuple of (GroupTime, str)
         Cells that are not identified, and why.
     """
 
-    kept: tuple[Cell, ...]
+    kept: tuple[GroupTime, ...]
     effects: FloatArray
     influence: BlockInfluence
-    lost: tuple[tuple[Cell, str], ...]
+    lost: tuple[tuple[GroupTime, str], ...]
 
 
 def estimate_conditional_cells(
-    wide: Wide, plan: Sequence[Cell], method: Method, sections: Convention | None = None
+    wide: Wide, plan: Sequence[GroupTime], method: Method, sections: Convention | None = None
 ) -> ConditionalCells:
     """Estimate cells, fitting propensity and regression once for all cells with the same units and covariates.
 
     Parameters
     ----------
     wide : Wide
-    plan : sequence of Cell
+    plan : sequence of GroupTime
     method : Method
     sections : {"exact", "drdid"} or None
         Convention where each row counts as a draw of its own; None where a unit's change is used.
@@ -89,7 +89,7 @@ def _selector(columns: IntArray, n: int) -> FloatArray:
     return out
 
 
-def _alike(wide: Wide, plan: Sequence[Cell], sections: Convention | None) -> list[list[int]]:
+def _alike(wide: Wide, plan: Sequence[GroupTime], sections: Convention | None) -> list[list[int]]:
     """Group the cells to estimate by the units and covariates that they share, in the order of the plan."""
     is_shared = sections is None and wide.is_complete
     varies = wide.weights is not None or bool(wide.covariates.size and np.ptp(wide.covariates, axis=1).any())
@@ -101,12 +101,12 @@ def _alike(wide: Wide, plan: Sequence[Cell], sections: Convention | None) -> lis
     return list(groups.values())
 
 
-def _n_single(wide: Wide, plan: Sequence[Cell], sections: Convention | None) -> int:
+def _n_single(wide: Wide, plan: Sequence[GroupTime], sections: Convention | None) -> int:
     return sum(len(cells) for cells in _alike(wide, plan, sections) if len(cells) <= ALONE)
 
 
 def _changes(
-    wide: Wide, by_period: FloatArray, cells: Sequence[Cell], method: Method
+    wide: Wide, by_period: FloatArray, cells: Sequence[GroupTime], method: Method
 ) -> tuple[IntArray, FloatArray, FloatArray]:
     """Return the units of both sides that are observed in both periods, effects, and influence by unit."""
     w, first = wide, cells[0]
@@ -128,7 +128,9 @@ def _changes(
     return units, found.effects, found.influence.T
 
 
-def _rows(wide: Wide, cell: Cell, method: Method, convention: Convention) -> tuple[IntArray, FloatArray, FloatArray]:
+def _rows(
+    wide: Wide, cell: GroupTime, method: Method, convention: Convention
+) -> tuple[IntArray, FloatArray, FloatArray]:
     """Return all units, the effect with each row as a draw of its own, and influence by unit."""
     w = wide
     member = (w.cohort == cell.cohort) | cell.comparison[w.cohort]

@@ -19,7 +19,7 @@ SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cell:
+class GroupTime:
     """One cohort in one period.
 
     Attributes
@@ -45,7 +45,7 @@ class Cell:
 
 def iterate_cells(
     onset: FloatArray, periods: IntArray, base: Base, anticipation: int, comparison: Comparison
-) -> Iterator[Cell]:
+) -> Iterator[GroupTime]:
     """Yield the cells of every treated cohort, in order of cohort and period.
 
     From onset on, the base is the last period before onset less anticipation. Before, it is that same period
@@ -64,17 +64,17 @@ def iterate_cells(
             if comparison.uses_not_yet_treated and from_ >= 0:
                 untreated = onset > max(periods[at], periods[from_]) + anticipation
                 untreated[g] = False
-            yield Cell(int(g), at, from_, untreated, is_reference=base == "universal" and at == last)
+            yield GroupTime(int(g), at, from_, untreated, is_reference=base == "universal" and at == last)
 
 
-def locate_cells(plan: Sequence[Cell], wide: Wide) -> tuple[IntArray, IntArray]:
+def locate_cells(plan: Sequence[GroupTime], wide: Wide) -> tuple[IntArray, IntArray]:
     """Return cohort and event time of each cell."""
     cohorts = wide.onset[[c.cohort for c in plan]].astype(np.int64)
     return cohorts, wide.periods[[c.at for c in plan]] - cohorts
 
 
 def pack(
-    plan: Sequence[Cell],
+    plan: Sequence[GroupTime],
     effects: FloatArray,
     uncertainty: Uncertainty,
     wide: Wide,
@@ -111,7 +111,7 @@ def name_units(units: ObjectArray) -> str:
     return shown + (f" and {units.size - SHOWN} more" if units.size > SHOWN else "") or "the treated units"
 
 
-def select_identified(plan: Sequence[Cell], wide: Wide) -> tuple[list[Cell], tuple[Dropped, ...]]:
+def select_identified(plan: Sequence[GroupTime], wide: Wide) -> tuple[list[GroupTime], tuple[Dropped, ...]]:
     """Split off the cells without a base period or without a comparison, naming them."""
     kept = [c for c in plan if c.is_reference or (c.base >= 0 and bool(c.comparison.any()))]
     lost = [

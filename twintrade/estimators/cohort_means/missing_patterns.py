@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twintrade.effects.cohort_influence import CohortInfluence
-from twintrade.estimators.cohort_means.group_time import Cell
+from twintrade.estimators.cohort_means.group_time import GroupTime
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.comparisons import CohortMoments, compute_cohort_moments
@@ -15,7 +15,7 @@ BITS = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Groups:
+class PatternGroups:
     """Units by cohort and missing pattern.
 
     Attributes
@@ -44,7 +44,7 @@ class Groups:
         return replace(self.wide.influence(moments, coefficients, constants), parent=self.parent)
 
 
-def group_by_pattern(wide: Wide) -> Groups | None:
+def group_by_pattern(wide: Wide) -> PatternGroups | None:
     """Group the units of a panel with gaps; None where hardly two units miss the same periods.
 
     A group's coefficients hold as many numbers per effect as there are periods: with fewer units than that in the
@@ -61,24 +61,24 @@ def group_by_pattern(wide: Wide) -> Groups | None:
     parent = wide.cohort[first]
     outcomes = np.where(seen, wide.outcomes, 0.0)
     held = replace(wide, outcomes=outcomes, onset=wide.onset[parent], cohort=group.astype(np.int64))
-    return Groups(held, seen[first], parent)
+    return PatternGroups(held, seen[first], parent)
 
 
 def estimate_from_patterns(
-    groups: Groups, plan: list[Cell]
-) -> tuple[list[Cell], list[Cell], FloatArray, CohortInfluence]:
+    groups: PatternGroups, plan: list[GroupTime]
+) -> tuple[list[GroupTime], list[GroupTime], FloatArray, CohortInfluence]:
     """Return group-time effects from the moments of the groups observed in both periods of each cell.
 
     Returns
     -------
-    kept, lost : list of Cell
+    kept, lost : list of GroupTime
         Cells with a treated and a comparison unit observed in both periods, and the others.
     effects : FloatArray, shape (n_kept,)
     influence : CohortInfluence
     """
     m, parent = groups.moments(), groups.parent
-    kept: list[Cell] = []
-    lost: list[Cell] = []
+    kept: list[GroupTime] = []
+    lost: list[GroupTime] = []
     effects: list[float] = []
     coefficients = np.zeros((parent.size, m.periods.size, len(plan)))
     constants = np.zeros((parent.size, len(plan)))
@@ -115,13 +115,13 @@ class PanelMeans:
     ----------
     moments : CohortMoments
     observed : BoolArray, shape (n_groups, n_periods)
-    source : Wide or Groups
+    source : Wide or PatternGroups
         Whose units the influence is of.
     """
 
     moments: CohortMoments
     observed: BoolArray
-    source: Wide | Groups
+    source: Wide | PatternGroups
 
     @property
     def wide(self) -> Wide:

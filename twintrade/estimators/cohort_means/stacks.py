@@ -6,7 +6,7 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import Dropped
-from twintrade.estimators.cohort_means.group_time import Cell
+from twintrade.estimators.cohort_means.group_time import GroupTime
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.estimators.regression.reference import find_joined_rows
 from twintrade.numerics.absorption import build_absorber
@@ -23,7 +23,7 @@ class Stack:
     cohort : int
         Position among the cohorts.
     comparison : BoolArray, shape (n_cohorts,)
-    cells : tuple of Cell
+    cells : tuple of GroupTime
         One for every observed period of the span.
     is_whole : bool
         Every event time of the span is observed.
@@ -31,7 +31,7 @@ class Stack:
 
     cohort: int
     comparison: BoolArray
-    cells: tuple[Cell, ...]
+    cells: tuple[GroupTime, ...]
     is_whole: bool
 
 
@@ -51,7 +51,7 @@ def build_stack(g: int, wide: Wide, design: Design, span: tuple[int, int]) -> St
     if design.comparison.uses_not_yet_treated:
         comparison = wide.onset > last + design.anticipation
     base = int(at_reference[0])
-    cells = tuple(Cell(g, int(at), base, comparison, is_reference=at == base) for at in inside)
+    cells = tuple(GroupTime(g, int(at), base, comparison, is_reference=at == base) for at in inside)
     return Stack(g, comparison, cells, is_whole=inside.size == high - low + 1)
 
 

@@ -11,21 +11,21 @@ import numpy as np
 
 from twintrade.effects import Dropped, UnitInfluence
 from twintrade.errors import EstimationError
-from twintrade.estimators.cohort_means.group_time import Cell, name_units
-from twintrade.estimators.cohort_means.triple_groups import Groups
+from twintrade.estimators.cohort_means.group_time import GroupTime, name_units
+from twintrade.estimators.cohort_means.triple_groups import TripleGroups
 from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.numerics.comparisons import Method, NoOverlapError, estimate_change_effect
 
 
 def estimate_conditional_contrasts(
-    groups: Groups, plan: Sequence[Cell], method: Method
-) -> tuple[list[Cell], FloatArray, UnitInfluence, tuple[Dropped, ...]]:
+    groups: TripleGroups, plan: Sequence[GroupTime], method: Method
+) -> tuple[list[GroupTime], FloatArray, UnitInfluence, tuple[Dropped, ...]]:
     """Return the identified cells, their effects and influence, and why others are not identified.
 
     Comparison cohorts are used one at a time and averaged by (weighted) size, which counts as fixed.
     """
     wide = groups.wide
-    kept: list[Cell] = []
+    kept: list[GroupTime] = []
     effects: list[float] = []
     dropped: list[Dropped] = []
     values = np.zeros((wide.unit_ids.size, len(plan)), order="F")
@@ -47,7 +47,7 @@ def estimate_conditional_contrasts(
     return kept, np.array(effects), influence, tuple(dropped)
 
 
-def _cell(groups: Groups, cell: Cell, method: Method, column: FloatArray) -> float | None:
+def _cell(groups: TripleGroups, cell: GroupTime, method: Method, column: FloatArray) -> float | None:
     wide = groups.wide
     change = wide.outcomes[:, cell.at] - wide.outcomes[:, cell.base]
     seen = ~np.isnan(change)

@@ -6,13 +6,15 @@ import numpy as np
 
 from twintrade.effects import Influence, UnitInfluence
 from twintrade.effects.cohort_influence import CohortInfluence
-from twintrade.estimators.cohort_means.group_time import Cell
-from twintrade.estimators.cohort_means.triple_groups import Groups
+from twintrade.estimators.cohort_means.group_time import GroupTime
+from twintrade.estimators.cohort_means.triple_groups import TripleGroups
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.comparisons import compute_cohort_moments
 
 
-def estimate_triple_contrasts(groups: Groups, plan: Sequence[Cell]) -> tuple[list[Cell], FloatArray, Influence]:
+def estimate_triple_contrasts(
+    groups: TripleGroups, plan: Sequence[GroupTime]
+) -> tuple[list[GroupTime], FloatArray, Influence]:
     """Return the identified cells, their effects and their influence.
 
     Complete panels go through group moments; otherwise a unit enters the cells for which it is observed twice.
@@ -20,12 +22,12 @@ def estimate_triple_contrasts(groups: Groups, plan: Sequence[Cell]) -> tuple[lis
     return _from_moments(groups, plan) if groups.wide.is_complete else _from_rows(groups, plan)
 
 
-def compute_loading(cell: Cell, count: FloatArray) -> FloatArray | None:
+def compute_loading(cell: GroupTime, count: FloatArray) -> FloatArray | None:
     """Return the weight of each group's mean change; None where a side lacks affected or unaffected units.
 
     Parameters
     ----------
-    cell : Cell
+    cell : GroupTime
     count : FloatArray, shape (2, n_cohorts)
         Units observed at both periods, unaffected and affected.
 
@@ -45,7 +47,7 @@ def compute_loading(cell: Cell, count: FloatArray) -> FloatArray | None:
     return np.concatenate([-share, share])
 
 
-def _from_moments(groups: Groups, plan: Sequence[Cell]) -> tuple[list[Cell], FloatArray, Influence]:
+def _from_moments(groups: TripleGroups, plan: Sequence[GroupTime]) -> tuple[list[GroupTime], FloatArray, Influence]:
     wide = groups.wide
     found = [(cell, loading) for cell in plan if (loading := compute_loading(cell, groups.counts)) is not None]
     present, code = np.unique(groups.code, return_inverse=True)
@@ -62,8 +64,8 @@ def _from_moments(groups: Groups, plan: Sequence[Cell]) -> tuple[list[Cell], Flo
     return [cell for cell, _ in found], effects, influence
 
 
-def _from_rows(groups: Groups, plan: Sequence[Cell]) -> tuple[list[Cell], FloatArray, Influence]:
-    kept: list[Cell] = []
+def _from_rows(groups: TripleGroups, plan: Sequence[GroupTime]) -> tuple[list[GroupTime], FloatArray, Influence]:
+    kept: list[GroupTime] = []
     effects: list[float] = []
     columns: list[FloatArray] = []
     for cell in plan:
@@ -78,7 +80,7 @@ def _from_rows(groups: Groups, plan: Sequence[Cell]) -> tuple[list[Cell], FloatA
 
 
 def _cell_from_rows(
-    groups: Groups, cell: Cell, seen: IntArray, change: FloatArray
+    groups: TripleGroups, cell: GroupTime, seen: IntArray, change: FloatArray
 ) -> tuple[float | None, FloatArray]:
     code, size = groups.code[seen], groups.counts.size
     count = np.bincount(code, minlength=size).astype(np.float64)

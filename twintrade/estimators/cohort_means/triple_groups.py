@@ -12,7 +12,7 @@ from twintrade.numerics.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Groups:
+class TripleGroups:
     """Groups of units: first the unaffected part of each cohort, then the affected part.
 
     Attributes
@@ -54,7 +54,7 @@ class Groups:
         return int(self.wide.onset.size)
 
 
-def build_groups(wide: Wide, o: Observations, column: str) -> Groups:
+def build_groups(wide: Wide, o: Observations, column: str) -> TripleGroups:
     """Read the column that says which units an agreement can affect.
 
     Raises
@@ -77,4 +77,4 @@ def build_groups(wide: Wide, o: Observations, column: str) -> Groups:
         raise DesignError(f"column {column!r} is {affected[0]} for every unit; the third difference needs both")
     code = wide.cohort + wide.onset.size * affected
     counts = np.bincount(code[~wide.is_single], minlength=2 * wide.onset.size).reshape(2, -1).astype(np.float64)
-    return Groups(wide, code, counts)
+    return TripleGroups(wide, code, counts)

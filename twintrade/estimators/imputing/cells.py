@@ -16,7 +16,7 @@ Measure = Literal["difference", "log_ratio", "percent"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class ImputedCells:
     """Cohort by event time cells of the imputed rows.
 
     Attributes
@@ -70,7 +70,7 @@ class CellEffects:
     has_estimated_weights: bool = False
 
 
-def group_cells(c: Counterfactual) -> Cells:
+def group_cells(c: Counterfactual) -> ImputedCells:
     """Group the imputed rows by cohort and event time."""
     o = c.o
     cohort, event_time = o.onset[c.rows].astype(np.int64), o.event_time[c.rows]
@@ -81,10 +81,10 @@ def group_cells(c: Counterfactual) -> Cells:
     spread[c.rows] = code
     n_units, n_rows = count_units_and_rows(o, c.rows, spread, np.arange(keys.size))
     weights = o.row_weights[c.rows]
-    return Cells(keys // span, keys % span + low, code.astype(np.int64), weights, n_units, n_rows)
+    return ImputedCells(keys // span, keys % span + low, code.astype(np.int64), weights, n_units, n_rows)
 
 
-def compute_cell_differences(c: Counterfactual, cells: Cells, *, is_poisson: bool = False) -> CellEffects:
+def compute_cell_differences(c: Counterfactual, cells: ImputedCells, *, is_poisson: bool = False) -> CellEffects:
     """Return weighted means of outcome less imputed outcome.
 
     Treated rows enter the influence by their distance from the cell's mean, taken with squared weights (Borusyak,
@@ -99,7 +99,7 @@ def compute_cell_differences(c: Counterfactual, cells: Cells, *, is_poisson: boo
     return CellEffects(cells.sums(w * tau) / total, total, own, predictors, np.ones(cells.size))
 
 
-def compute_cell_ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) -> CellEffects:
+def compute_cell_ratios(c: Counterfactual, cells: ImputedCells, *, is_percent: bool) -> CellEffects:
     """Return the ratio of a cell's outcomes to its imputed outcomes, as a logarithm or in percent.
 
     Logarithms are averaged with the rows' weights; percentages with the imputed outcomes, so that their average is
@@ -132,7 +132,7 @@ def compute_cell_ratios(c: Counterfactual, cells: Cells, *, is_percent: bool) ->
     return CellEffects(np.log(ratio), cells.sums(w), own / observed[cells.code], predictors, 1 / imputed)
 
 
-def list_empty_cells(c: Counterfactual, cells: Cells) -> tuple[Dropped, ...]:
+def list_empty_cells(c: Counterfactual, cells: ImputedCells) -> tuple[Dropped, ...]:
     """List the cells whose outcomes are all zero, of which a ratio is given with an influence that is too small."""
     empty = np.flatnonzero(cells.sums(c.o.y[c.rows]) == 0)
     if empty.size == 0:
@@ -145,6 +145,6 @@ def list_empty_cells(c: Counterfactual, cells: Cells) -> tuple[Dropped, ...]:
     return (Dropped("empty-cell", sentence, 0, 0, names),)
 
 
-def _distance(c: Counterfactual, cells: Cells, ratio: FloatArray) -> FloatArray:
+def _distance(c: Counterfactual, cells: ImputedCells, ratio: FloatArray) -> FloatArray:
     """Weighted distance of a treated outcome from what its cell's ratio predicts."""
     return cells.weights * (c.o.y[c.rows] - ratio[cells.code] * c.predicted)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.effects import LaterInfluence
-from twintrade.estimators.imputing.cells import CellEffects, Cells
+from twintrade.estimators.imputing.cells import CellEffects, ImputedCells
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -19,7 +19,7 @@ class ImputedContributions:
     Attributes
     ----------
     c : Counterfactual
-    cells : Cells
+    cells : ImputedCells
     found : CellEffects
     lead_rows : IntArray, shape (n_lead_rows,)
         Positions in the observations.
@@ -29,7 +29,7 @@ class ImputedContributions:
     """
 
     c: Counterfactual
-    cells: Cells
+    cells: ImputedCells
     found: CellEffects
     lead_rows: IntArray
     leads: FloatArray

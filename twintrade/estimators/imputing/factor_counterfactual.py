@@ -33,7 +33,7 @@ STEPS = 300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class OutcomeGrid:
     """Outcomes unit by period, and which cells the model is fitted on.
 
     Attributes
@@ -53,7 +53,7 @@ class Cells:
     dropped: tuple[Dropped, ...] = ()
 
 
-def build_cells(design: Design) -> Cells:
+def build_cells(design: Design) -> OutcomeGrid:
     """Lay out the cells; with a dose a cell is treated while the dose is not zero, and each spell has an onset."""
     o = design.observations
     wide = widen(o)
@@ -69,7 +69,7 @@ def build_cells(design: Design) -> Cells:
         affected = treated | ahead
     untreated = seen & ~affected
     wide, dropped = _without_collinear(o, wide, untreated)
-    return Cells(wide, untreated, np.asarray(spell), dropped)
+    return OutcomeGrid(wide, untreated, np.asarray(spell), dropped)
 
 
 def _without_collinear(o: Observations, wide: Wide, untreated: BoolArray) -> tuple[Wide, tuple[Dropped, ...]]:
@@ -97,7 +97,7 @@ def _spells(treated: BoolArray, periods: IntArray) -> FloatArray:
     return np.asarray(np.where(np.isfinite(spell), spell, np.nan))
 
 
-def fit_untreated(cells: Cells, rank: int, penalty: float) -> tuple[FactorFit, BoolArray, BoolArray]:
+def fit_untreated(cells: OutcomeGrid, rank: int, penalty: float) -> tuple[FactorFit, BoolArray, BoolArray]:
     """Fit the untreated cells; units and periods with too few of them are left out.
 
     Returns
@@ -138,7 +138,7 @@ def find_usable(untreated: BoolArray, least: int) -> tuple[BoolArray, BoolArray]
             return units, periods
 
 
-def compute_held_out_errors(cells: Cells, sizes: Sequence[tuple[int, float]], seed: int) -> FloatArray:
+def compute_held_out_errors(cells: OutcomeGrid, sizes: Sequence[tuple[int, float]], seed: int) -> FloatArray:
     """Return the mean squared error of each (rank, penalty) on held-out blocks of untreated cells.
 
     A penalty is a share of the largest singular value of the outcomes less unit and period effects.
@@ -169,7 +169,9 @@ def compute_held_out_errors(cells: Cells, sizes: Sequence[tuple[int, float]], se
     return total / max(int(untreated.sum()), 1)
 
 
-def choose_size(cells: Cells, sizes: Mapping[str, tuple[int, float]], seed: int) -> tuple[int, dict[str, float]]:
+def choose_size(
+    cells: OutcomeGrid, sizes: Mapping[str, tuple[int, float]], seed: int
+) -> tuple[int, dict[str, float]]:
     """Return which (rank, penalty) hold-outs choose, the simplest first, and the held-out error of each by name."""
     errors = compute_held_out_errors(cells, list(sizes.values()), seed)
     close = errors <= CLOSE * errors.min() + 1e-12 * float(np.nanvar(cells.wide.outcomes))
@@ -177,7 +179,7 @@ def choose_size(cells: Cells, sizes: Mapping[str, tuple[int, float]], seed: int)
     return int(np.flatnonzero(close)[0]), named
 
 
-def find_largest_rank(cells: Cells, most: int) -> int:
+def find_largest_rank(cells: OutcomeGrid, most: int) -> int:
     """Return the largest number of factors up to ``most`` that hold-outs can try and nearly every unit can bear."""
     rows = cells.untreated.sum(axis=1)
     for rank in range(most, 0, -1):
@@ -202,7 +204,7 @@ def _folds(untreated: BoolArray, rng: np.random.Generator) -> IntArray:
 
 
 def compute_cohort_effects(
-    design: Design, cells: Cells, found: tuple[FactorFit, BoolArray, BoolArray], statistics: dict[str, float]
+    design: Design, cells: OutcomeGrid, found: tuple[FactorFit, BoolArray, BoolArray], statistics: dict[str, float]
 ) -> CohortEffects:
     """Return mean gaps between outcomes and fit by onset and event time, treated cells and residuals before them.
 
@@ -245,7 +247,7 @@ def compute_cohort_effects(
     )
 
 
-def _of_fit(design: Design, cells: Cells, fit: FactorFit, residuals: FloatArray) -> dict[str, float]:
+def _of_fit(design: Design, cells: OutcomeGrid, fit: FactorFit, residuals: FloatArray) -> dict[str, float]:
     """Return the covariates' slopes and the root mean square of what the model leaves of untreated cells."""
     lost = {name for d in cells.dropped for name in d.names}
     kept = [name for name in design.covariates if name not in lost]
@@ -253,7 +255,7 @@ def _of_fit(design: Design, cells: Cells, fit: FactorFit, residuals: FloatArray)
     return slopes | {"rmse": float(np.sqrt(np.mean(residuals**2)))}
 
 
-def _lost(o: Observations, cells: Cells, gone: BoolArray) -> tuple[Dropped, ...]:
+def _lost(o: Observations, cells: OutcomeGrid, gone: BoolArray) -> tuple[Dropped, ...]:
     if not gone.any():
         return ()
     unit, at = np.nonzero(gone)

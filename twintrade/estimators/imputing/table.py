@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.effects import CohortEffects, Dropped, Sample, Uncertainty, WeightInfluence
-from twintrade.effects.estimate import Measured, Scale
+from twintrade.effects.estimate import DesignFacts, Scale
 from twintrade.effects.labels import POOLED
 from twintrade.estimators.cohort_means.collapsed import Collapse
-from twintrade.estimators.imputing.cells import Cells, group_cells
+from twintrade.estimators.imputing.cells import ImputedCells, group_cells
 from twintrade.estimators.imputing.leads import Leads, fit_leads
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual, list_unidentified
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -41,7 +41,7 @@ def build_lead_part(before: Leads, effects: FloatArray) -> Part:
     return Part(pooled, before.event_times, before.n_units, before.n_cells, effects, weights)
 
 
-def build_cell_part(cells: Cells, effects: FloatArray, weights: FloatArray) -> Part:
+def build_cell_part(cells: ImputedCells, effects: FloatArray, weights: FloatArray) -> Part:
     """Return the imputed cells."""
     return Part(cells.cohorts, cells.event_times, cells.n_units, cells.n_rows, effects, weights)
 
@@ -50,7 +50,7 @@ def build_cohort_effects(
     parts: tuple[Part, Part],
     uncertainty: Uncertainty,
     sample: Sample,
-    design: Measured,
+    design: DesignFacts,
     scale: Scale | None = None,
     weight_influence: WeightInfluence | None = None,
 ) -> CohortEffects:

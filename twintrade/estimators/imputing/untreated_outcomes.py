@@ -137,7 +137,7 @@ def fit_counterfactual(o: Observations, family: Family) -> Counterfactual:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Fitted:
+class _FittedOutcomes:
     rows: IntArray
     residuals: FloatArray
     weights: FloatArray | None
@@ -148,7 +148,7 @@ class _Fitted:
     dropped: tuple[Dropped, ...]
 
 
-def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _Fitted:
+def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _FittedOutcomes:
     weights = o.weights_of(rows)
     effects = build_absorber([c[rows] for c in codes], weights)
     x = o.covariates[rows]
@@ -157,12 +157,12 @@ def _linear_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) ->
     slopes[fit.kept] = fit.coefficients
     spread = effects.effect_coefficients(o.y[rows] - x @ slopes)
     statistics = {"within_r2": fit.within_r2} if x.shape[1] else {}
-    return _Fitted(
+    return _FittedOutcomes(
         rows, fit.residuals, weights, slopes, fit.kept, spread, statistics, _absorbed_covariates(fit.collinear)
     )
 
 
-def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _Fitted:
+def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -> _FittedOutcomes:
     weights = o.weights_of(rows)
     x = o.covariates[rows]
     fit = fit_poisson(o.y[rows], x, [c[rows] for c in codes], weights, names=o.covariate_names)
@@ -173,7 +173,7 @@ def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -
     statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
     statistics["n_without_outcome_before"] = _n_without_outcome_before(o)
     dropped = (*list_separated_rows(o, fit.separated, rows), *_absorbed_covariates(fit.collinear))
-    return _Fitted(used, fit.residuals, own, slopes, fit.kept, fit.effect_coefficients, statistics, dropped)
+    return _FittedOutcomes(used, fit.residuals, own, slopes, fit.kept, fit.effect_coefficients, statistics, dropped)
 
 
 def _absorbed_covariates(collinear: tuple[Collinear, ...]) -> tuple[Dropped, ...]:
@@ -189,7 +189,7 @@ def _n_without_outcome_before(o: Observations) -> float:
     return float((o.is_ever_treated & (rows > 0) & (sums == 0)).sum())
 
 
-def _within_reach(o: Observations, fitted: _Fitted, codes: tuple[IntArray, ...], rows: IntArray) -> BoolArray:
+def _within_reach(o: Observations, fitted: _FittedOutcomes, codes: tuple[IntArray, ...], rows: IntArray) -> BoolArray:
     """Whether covariates without a slope are, in each row, what they are determined to be among untreated rows.
 
     Where they are, a prediction is the same whatever their slope is; where not, it is as unknown as the slope.
@@ -211,7 +211,7 @@ def _within_reach(o: Observations, fitted: _Fitted, codes: tuple[IntArray, ...],
     return inside
 
 
-def _without_slope(o: Observations, fitted: _Fitted, rows: IntArray) -> Dropped:
+def _without_slope(o: Observations, fitted: _FittedOutcomes, rows: IntArray) -> Dropped:
     names = [o.covariate_names[j] for j in np.setdiff1d(np.arange(o.covariates.shape[1]), fitted.kept)]
     sentence = f"treated rows whose {' and '.join(names)} untreated rows give no slope for: not imputed"
     return _listed(o, "unidentified-covariate", sentence, rows)

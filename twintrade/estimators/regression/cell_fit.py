@@ -84,7 +84,7 @@ class CellFit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Fitted:
+class _FittedCells:
     """Rows, one coefficient a cell code (NaN where the cell is gone), and what the influence needs."""
 
     rows: IntArray
@@ -163,7 +163,7 @@ def _determined(lost: tuple[str, ...]) -> tuple[Dropped, ...]:
     return (Dropped("not-identified", sentence, 0, 0, lost),) if lost else ()
 
 
-def _regression(fitted: _Fitted, net: NetCells, bread: FloatArray, cells: IntArray) -> Regression | None:
+def _regression(fitted: _FittedCells, net: NetCells, bread: FloatArray, cells: IntArray) -> Regression | None:
     if net.cell.size * net.size > LARGEST_DENSE:
         return None
     selector = np.zeros((bread.shape[0], cells.size))
@@ -171,7 +171,7 @@ def _regression(fitted: _Fitted, net: NetCells, bread: FloatArray, cells: IntArr
     return Regression(fitted.rows, net, fitted.residuals, fitted.weights, bread, selector)
 
 
-def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _Fitted:
+def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _FittedCells:
     everything = build_absorber([*codes, of_row + 1], o.weights)
     fit = fit_least_squares(o.y, columns, everything)
     slopes = np.zeros(columns.shape[1])
@@ -179,10 +179,10 @@ def _linear_fit(o: Observations, codes: list[IntArray], of_row: IntArray, column
     of_code = everything.effect_coefficients(o.y - columns @ slopes)[-1]
     weights = o.row_weights
     rows = np.arange(o.n_rows)
-    return _Fitted(rows, of_code, slopes, o.y - fit.residuals, fit.residuals, weights, (), {})
+    return _FittedCells(rows, of_code, slopes, o.y - fit.residuals, fit.residuals, weights, (), {})
 
 
-def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _Fitted:
+def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, columns: FloatArray) -> _FittedCells:
     fit = fit_poisson(o.y, columns, [*codes, of_row + 1], o.weights)
     slopes = np.zeros(columns.shape[1])
     slopes[fit.kept] = fit.coefficients
@@ -191,10 +191,12 @@ def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, colum
     dropped = list_separated_rows(o, fit.separated, effects=(*o.effect_names, "cohort and period"))
     of_code = fit.effect_coefficients[-1]
     of_code = np.append(of_code, np.full(int(of_row.max()) + 2 - of_code.size, np.nan))
-    return _Fitted(fit.rows, of_code, slopes, fit.mu, fit.residuals, weights, dropped, statistics)
+    return _FittedCells(fit.rows, of_code, slopes, fit.mu, fit.residuals, weights, dropped, statistics)
 
 
-def _cross_products(o: Observations, fitted: _Fitted, net: NetCells) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _cross_products(
+    o: Observations, fitted: _FittedCells, net: NetCells
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the Gram matrix of cells and columns net of the effects, scores by unit, and norms before."""
     unit, weights, columns = o.unit[fitted.rows], fitted.weights, net.columns
     inside = np.flatnonzero(net.cell >= 0)

@@ -19,7 +19,7 @@ Measure = Literal["coefficient", "difference", "percent"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class IdentifiedCells:
     """Effects of the identified cells.
 
     Attributes
@@ -54,7 +54,9 @@ class CellTable:
     source: Regression | None
 
 
-def measure_cells(o: Observations, fit: CellFit, of_row: IntArray, measure: Measure, family: Family) -> Measured:
+def measure_cells(
+    o: Observations, fit: CellFit, of_row: IntArray, measure: Measure, family: Family
+) -> IdentifiedCells:
     """Return the effects of the identified cells on the scale asked for.
 
     For Poisson the outcome's sum over a cell equals its fitted sum, so that rows enter the influence of the fitted
@@ -68,13 +70,13 @@ def measure_cells(o: Observations, fit: CellFit, of_row: IntArray, measure: Meas
     sizes = np.bincount(cell[inside], fit.weights[inside], n_cells).astype(np.float64)
     own = fit.influence[:, :n_cells]
     if measure == "coefficient" or family == "linear":
-        return Measured(fit.coefficients, sizes, own, source=fit.source)
+        return IdentifiedCells(fit.coefficients, sizes, own, source=fit.source)
     return _proportional(o, fit, cell, inside, sizes, measure)
 
 
 def _proportional(
     o: Observations, fit: CellFit, cell: IntArray, inside: IntArray, sizes: FloatArray, measure: Measure
-) -> Measured:
+) -> IdentifiedCells:
     """Differences and ratios of fitted sums, their influence by the delta method with the sample held fixed."""
     rows, code, n_cells = fit.rows[inside], cell[inside], fit.kept.size
     deviations = center_covariates(o)[rows]
@@ -94,9 +96,9 @@ def _proportional(
         lever = np.bincount(code, mean * ratio * deviations[:, k], n_cells)
         moved_without -= lever * fit.influence[:, n_cells + k * fit.n_all_cells + fit.kept]
     if measure == "difference":
-        return Measured((with_tie - without) / sizes, sizes, (moved_with - moved_without) / sizes)
+        return IdentifiedCells((with_tie - without) / sizes, sizes, (moved_with - moved_without) / sizes)
     influence = 100 * (moved_with - with_tie / without * moved_without) / without
-    return Measured(100 * (with_tie / without - 1), without, influence, moved_without)
+    return IdentifiedCells(100 * (with_tie / without - 1), without, influence, moved_without)
 
 
 def _cell_slopes(fit: CellFit, n_covariates: int) -> FloatArray:
@@ -130,7 +132,7 @@ def _projected(o: Observations, fit: CellFit, cell: IntArray, values: FloatArray
 
 
 def tabulate_cells(
-    o: Observations, fit: CellFit, cells: Dummies, found: Measured, reference: int | None
+    o: Observations, fit: CellFit, cells: Dummies, found: IdentifiedCells, reference: int | None
 ) -> CellTable:
     """Put identified cells and the reference's exact zeros in the order of cohort and event time."""
     cohorts, times = cells.cohorts[fit.kept], cells.event_times[fit.kept]

@@ -105,7 +105,7 @@ def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Table:
+class _ReportedCells:
     """The cells reported, ordered by cohort and event time; ``cell`` is -1 for the reference."""
 
     cohorts: IntArray
@@ -116,7 +116,9 @@ class _Table:
     weights: FloatArray
 
 
-def _table(o: Observations, rows: IntArray, dummies: Dummies, kept: IntArray, reference: int | None) -> _Table:
+def _table(
+    o: Observations, rows: IntArray, dummies: Dummies, kept: IntArray, reference: int | None
+) -> _ReportedCells:
     cohorts, times, cell = dummies.cohorts[kept], dummies.event_times[kept], np.arange(kept.size)
     if reference is not None:
         groups = np.unique(cohorts)
@@ -128,7 +130,7 @@ def _table(o: Observations, rows: IntArray, dummies: Dummies, kept: IntArray, re
     sampling = o.row_weights[rows]
     onset = np.where(find_single_rows(o, rows), np.nan, o.onset[rows])
     members = [(onset == g) & (o.event_time[rows] == e) for g, e in zip(cohorts, times, strict=True)]
-    return _Table(
+    return _ReportedCells(
         cohorts=cohorts,
         event_times=times,
         cell=cell[order],

@@ -19,7 +19,7 @@ PATH: Final = "path"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class AssignmentBlock:
     """The columns of one regression of an assignment.
 
     Attributes
@@ -44,12 +44,12 @@ class Pattern:
     Attributes
     ----------
     rows : IntArray, shape (n_rows,)
-    blocks : tuple of Block
+    blocks : tuple of AssignmentBlock
         One a regression.
     """
 
     rows: IntArray
-    blocks: tuple[Block, ...]
+    blocks: tuple[AssignmentBlock, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,15 +81,15 @@ class ScoreTest:
         rows = np.flatnonzero(np.any([block.columns.any(axis=1) for block in blocks], axis=0))
         return Pattern(rows, tuple(replace(block, columns=block.columns[rows]) for block in blocks))
 
-    def _block(self, o: Observations, model: Model, *, is_shown: bool) -> Block:
+    def _block(self, o: Observations, model: Model, *, is_shown: bool) -> AssignmentBlock:
         built = build_terms(o, model)
         columns = built.columns[:, : built.columns.shape[1] - o.covariates.shape[1]]
         if built.event_times is None:
-            return Block(columns, (OVERALL,))
+            return AssignmentBlock(columns, (OVERALL,))
         times = built.event_times
         names = label_event_times(times) if is_shown else ()
         path = None if model.kind == "binned" else np.where(times >= 0, columns[:, : times.size].sum(axis=0), 0.0)
-        return Block(columns, names, path)
+        return AssignmentBlock(columns, names, path)
 
     def under(self, factor: FloatArray) -> Callable[[Pattern], dict[str, float]] | None:
         """Return one-step estimates under the null that treatment multiplied outcomes by ``factor``.
@@ -128,7 +128,7 @@ class ScoreTest:
         return effects
 
 
-def _one_step(block: Block, gram: FloatArray, right: FloatArray, norms: FloatArray) -> dict[str, float]:
+def _one_step(block: AssignmentBlock, gram: FloatArray, right: FloatArray, norms: FloatArray) -> dict[str, float]:
     try:
         kept, found = solve_normal_equations(gram, right, norms)
     except EstimationError:

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from twintrade.estimators.switching.covariates import Slopes
-from twintrade.estimators.switching.switchers import Block, Switchers
+from twintrade.estimators.switching.covariates import DoseSlopes
+from twintrade.estimators.switching.switchers import SwitcherBlock, Switchers
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 Singletons = Literal["pooled", "dropped"]
@@ -47,10 +47,10 @@ class Horizon:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Cell:
+class _SwitcherCell:
     """Switchers of one block at one horizon and their comparison; unit positions and their changes."""
 
-    block: Block
+    block: SwitcherBlock
     far: int
     base: int
     switchers: IntArray
@@ -67,7 +67,7 @@ def list_horizons(
     n_placebos: int,
     singletons: Singletons,
     same_switchers: bool,
-    slopes: Sequence[Slopes] = (),
+    slopes: Sequence[DoseSlopes] = (),
 ) -> tuple[list[Horizon], list[Horizon]]:
     """Return the effects and the placebos that have switchers with a comparison.
 
@@ -79,7 +79,7 @@ def list_horizons(
     singletons : {"pooled", "dropped"}
     same_switchers : bool
         Keep only switchers that have every effect asked for.
-    slopes : sequence of Slopes
+    slopes : sequence of DoseSlopes
         Where covariates were taken out of the outcomes: their estimation enters the influence.
     """
     blocks = list(layout.blocks())
@@ -97,8 +97,8 @@ def list_horizons(
 
 
 def _cells(
-    layout: Switchers, blocks: list[Block], step: int, is_placebo: bool, kept: np.ndarray | None
-) -> Iterator[_Cell]:
+    layout: Switchers, blocks: list[SwitcherBlock], step: int, is_placebo: bool, kept: np.ndarray | None
+) -> Iterator[_SwitcherCell]:
     """Yield the cells of one horizon. A placebo needs the effect of the same horizon to be observed as well."""
     y, n_periods = layout.outcomes, layout.periods.size
     for block in blocks:
@@ -119,17 +119,17 @@ def _cells(
             sides.append((position, change, weight))
         (s, ds, ws), (c, dc, wc) = sides
         if s.size and c.size:
-            yield _Cell(block, far, base, s, c, ds, dc, ws, wc)
+            yield _SwitcherCell(block, far, base, s, c, ds, dc, ws, wc)
 
 
 def _horizon(
     layout: Switchers,
-    blocks: list[Block],
+    blocks: list[SwitcherBlock],
     step: int,
     is_placebo: bool,
     singletons: Singletons,
     kept: np.ndarray | None,
-    slopes: Sequence[Slopes],
+    slopes: Sequence[DoseSlopes],
 ) -> Horizon | None:
     cells = list(_cells(layout, blocks, step, is_placebo, kept))
     if not cells:
@@ -155,7 +155,7 @@ def _horizon(
     return Horizon(step, effect, influence, units, total, dose, so_far)
 
 
-def _covariates_moved(layout: Switchers, cell: _Cell) -> FloatArray:
+def _covariates_moved(layout: Switchers, cell: _SwitcherCell) -> FloatArray:
     """Return the cell's own comparison made for the covariates, shape (n_covariates,)."""
     assert layout.covariates is not None
     change = layout.covariates[cell.far] - layout.covariates[cell.base]
@@ -164,7 +164,7 @@ def _covariates_moved(layout: Switchers, cell: _Cell) -> FloatArray:
     return np.asarray(cell.block.sign * gap)
 
 
-def _deviations(layout: Switchers, cell: _Cell, singletons: Singletons) -> tuple[FloatArray, FloatArray]:
+def _deviations(layout: Switchers, cell: _SwitcherCell, singletons: Singletons) -> tuple[FloatArray, FloatArray]:
     """Return changes less their group's mean, scaled for its estimation.
 
     Switchers are grouped by the dose they switch to. A group of one is centered with all the cell's units.
@@ -177,7 +177,7 @@ def _deviations(layout: Switchers, cell: _Cell, singletons: Singletons) -> tuple
     return own, _centered(cell, cell.comparison_change, cell.comparison_weight, singletons)
 
 
-def _centered(cell: _Cell, change: FloatArray, weight: FloatArray, singletons: Singletons) -> FloatArray:
+def _centered(cell: _SwitcherCell, change: FloatArray, weight: FloatArray, singletons: Singletons) -> FloatArray:
     n = change.size
     if n >= 2:
         return np.asarray((change - weight @ change / weight.sum()) * np.sqrt(n / (n - 1)))

@@ -13,7 +13,7 @@ from twintrade.numerics.linear import LeastSquares, fit_least_squares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Slopes:
+class DoseSlopes:
     """Slopes of one first dose.
 
     Attributes
@@ -31,7 +31,7 @@ class Slopes:
 
 def adjust_for_covariates(
     layout: Switchers, names: Sequence[str]
-) -> tuple[Switchers, tuple[Slopes, ...], tuple[Dropped, ...]]:
+) -> tuple[Switchers, tuple[DoseSlopes, ...], tuple[Dropped, ...]]:
     """Regress changes of outcomes on changes of covariates and periods, and take the covariates' part out.
 
     One regression per first dose, on the changes between neighboring periods of units that have not changed theirs
@@ -63,7 +63,7 @@ def adjust_for_covariates(
         by_row = (fit.x_tilde * _scores(layout, fit, unit)[:, None]) @ fit.bread
         for k, column in zip(fit.kept, by_row.T, strict=True):
             influence[:, k] = np.bincount(unit.columns - start, column, stop - start)
-        found.append(Slopes(start, stop, influence))
+        found.append(DoseSlopes(start, stop, influence))
         for c in fit.collinear:
             sentence = f"changes of covariate {c.name} are determined by {c.explained_by} ({label})"
             dropped.append(Dropped("collinear", sentence, 0, 0, (c.name,)))

@@ -44,7 +44,7 @@ class MeanHorizon:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Cell:
+class _CohortCell:
     """A cohort at one horizon: positions of the periods compared, its groups and those it is compared with."""
 
     onset: float
@@ -84,7 +84,9 @@ def list_mean_horizons(
     return found[0], found[1]
 
 
-def _cells(means: PanelMeans, kept: BoolArray, step: int, is_placebo: bool, anticipation: int) -> Iterator[_Cell]:
+def _cells(
+    means: PanelMeans, kept: BoolArray, step: int, is_placebo: bool, anticipation: int
+) -> Iterator[_CohortCell]:
     """Yield the cells of one horizon. A placebo needs the effect of the same horizon to be observed as well."""
     m, observed = means.moments, means.observed
     n_periods = m.periods.size
@@ -103,10 +105,10 @@ def _cells(means: PanelMeans, kept: BoolArray, step: int, is_placebo: bool, anti
         seen = observed[:, far] & observed[:, base] & observed[:, at]
         switching, comparison = own & seen & kept, untied & (first > at) & seen
         if switching.any() and comparison.any():
-            yield _Cell(float(onset), at, far, base, switching, comparison)
+            yield _CohortCell(float(onset), at, far, base, switching, comparison)
 
 
-def _horizon(m: CohortMoments, plan: list[_Cell], step: int, singletons: Singletons) -> MeanHorizon:
+def _horizon(m: CohortMoments, plan: list[_CohortCell], step: int, singletons: Singletons) -> MeanHorizon:
     total = sum(m.counts[c.switchers].sum() for c in plan)
     coefficients, constants = np.zeros(m.means.shape), np.zeros(m.onset.size)
     effect = dose = so_far = 0.0

@@ -56,7 +56,7 @@ class Switchers:
         stops = np.append(starts[1:], self.baseline.size)
         return [(int(a), int(b)) for a, b in zip(starts, stops, strict=True)]
 
-    def blocks(self) -> Iterator["Block"]:
+    def blocks(self) -> Iterator["SwitcherBlock"]:
         """Yield, for every baseline, moment and sign of change, the switchers and the end of their comparison."""
         n_periods = self.outcomes.shape[0]
         for start, stop in self.baselines():
@@ -66,11 +66,11 @@ class Switchers:
                 middle = low + int((self.sign[low:high] < 0).sum())
                 for sign, a, b in ((-1, low, middle), (1, middle, high)):
                     if a < b:
-                        yield Block(int(f), sign, slice(a, b), first, start, stop)
+                        yield SwitcherBlock(int(f), sign, slice(a, b), first, start, stop)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class SwitcherBlock:
     """Switchers of one baseline, moment and sign.
 
     Attributes

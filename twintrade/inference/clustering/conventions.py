@@ -111,7 +111,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class EffectLevels:
     """What counting parameters needs to know of one absorbed effect.
 
     Attributes
@@ -152,21 +152,21 @@ def correct(
     return compute_correction(rule, n_rows, n_slopes, levels, sizes, count_all(n_slopes, effects), is_linear)
 
 
-def collect_levels(rule: Convention, effects: Sequence[IntArray], clusters: Sequence[IntArray]) -> list[Levels]:
+def collect_levels(rule: Convention, effects: Sequence[IntArray], clusters: Sequence[IntArray]) -> list[EffectLevels]:
     """Return what a convention needs to know of each absorbed effect; nothing where it counts no parameters."""
     if not rule.counts_parameters:
         return []
     nested = [any(is_nested(e, c) for c in clusters) for e in effects]
     redundant = [_redundant(effects, i) if rule.name == "stata" else 0 for i in range(len(effects))]
     sizes = [int(e.max()) + 1 for e in effects]
-    return [Levels(*of) for of in zip(sizes, nested, redundant, strict=True)]
+    return [EffectLevels(*of) for of in zip(sizes, nested, redundant, strict=True)]
 
 
 def compute_correction(
     rule: Convention,
     n_rows: int,
     n_slopes: int,
-    levels: Sequence[Levels],
+    levels: Sequence[EffectLevels],
     sizes: Sequence[int],
     n_all: int,
     is_linear: bool = True,
@@ -177,7 +177,7 @@ def compute_correction(
     ----------
     rule : Convention
     n_rows, n_slopes : int
-    levels : sequence of Levels
+    levels : sequence of EffectLevels
         Of the absorbed effects.
     sizes : sequence of int
         Clusters by dimension.
@@ -215,7 +215,7 @@ def compute_correction(
     return Correction(factor, k, df, rule.sentence)
 
 
-def count_parameters(rule: Convention, n_slopes: int, levels: Sequence[Levels], n_all: int) -> int:
+def count_parameters(rule: Convention, n_slopes: int, levels: Sequence[EffectLevels], n_all: int) -> int:
     """Return K as a convention counts it; at least 1.
 
     twintrade, where it counts: slopes plus every effect.

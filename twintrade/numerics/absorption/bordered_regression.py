@@ -14,7 +14,7 @@ FLOOR = 1e-8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Regression:
+class BorderedRegression:
     """The normal equations of the stacked effects and of columns at given weights, the largest effect taken out."""
 
     effects: Effects
@@ -44,13 +44,13 @@ class Regression:
         return self.sums(self.spread(solution))
 
 
-def build_bordered(regression: Regression, inner: LinearMap) -> LinearMap:
+def build_bordered(regression: BorderedRegression, inner: LinearMap) -> LinearMap:
     """Extend a preconditioner of the effects to the columns."""
     n, columns = regression.effects.n_others, regression.columns
     if columns.shape[1] == 0:
         return inner
     none = np.empty((columns.shape[0], 0))
-    alone = Regression(regression.effects, regression.weights, regression.inverse, none)
+    alone = BorderedRegression(regression.effects, regression.weights, regression.inverse, none)
     tilde = np.column_stack([alone.net(column) for column in columns.T])
     crossed = np.column_stack([alone.sums(column) for column in tilde.T])
     explained = inner(crossed)
@@ -75,7 +75,7 @@ def _invert_floored(gram: FloatArray) -> FloatArray:
 
 
 def solve_regression(
-    regression: Regression, precondition: LinearMap, right: FloatArray, forcing: float
+    regression: BorderedRegression, precondition: LinearMap, right: FloatArray, forcing: float
 ) -> FloatArray:
     """Solve one system by conjugate gradients until the preconditioned residual has shrunk to a share."""
     solution, residual = np.zeros_like(right), right.copy()
@@ -94,8 +94,8 @@ def solve_regression(
     raise EstimationError("conjugate gradients on the remaining rows did not converge")
 
 
-def build_regression(effects: Effects, weights: FloatArray, columns: FloatArray) -> Regression:
+def build_regression(effects: Effects, weights: FloatArray, columns: FloatArray) -> BorderedRegression:
     """Eliminate the largest effect at these weights, some of which may be zero."""
     sums = np.bincount(effects.first, weights, effects.n_first)
     inverse = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
-    return Regression(effects, weights, inverse, columns)
+    return BorderedRegression(effects, weights, inverse, columns)

@@ -39,7 +39,7 @@ def remove_trends(
     n_lines = 0
     blocks = _blocks(unit, ROWS_AT_ONCE)
     for rows in blocks:
-        lines = _Lines(unit[rows], t[rows], w[rows])
+        lines = _UnitLines(unit[rows], t[rows], w[rows])
         out[rows] = lines.removed(columns[rows])
         dummies = lines.removed(np.eye(labels.size)[code[rows]])
         weighted = dummies * w[rows, None]
@@ -51,13 +51,13 @@ def remove_trends(
         effects = _solved(gram, cross)
         cross = np.zeros_like(cross)
         for rows in blocks:
-            dummies = _Lines(unit[rows], t[rows], w[rows]).removed(np.eye(labels.size)[code[rows]])
+            dummies = _UnitLines(unit[rows], t[rows], w[rows]).removed(np.eye(labels.size)[code[rows]])
             out[rows] -= dummies @ effects
             cross += (dummies * w[rows, None]).T @ out[rows]
     return out, n_lines
 
 
-class _Lines:
+class _UnitLines:
     """Weighted levels and lines of the units of a block."""
 
     def __init__(self, unit: IntArray, t: FloatArray, w: FloatArray) -> None:

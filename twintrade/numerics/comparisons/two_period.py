@@ -49,7 +49,7 @@ class TwoPeriodEffects:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Regression:
+class SubsetRegression:
     """Least squares on some of the rows, evaluated on all.
 
     Attributes
@@ -63,7 +63,7 @@ class Regression:
     influence: FloatArray
 
 
-def fit_outcome_regression(outcome: FloatArray, covariates: FloatArray, weights: FloatArray) -> Regression:
+def fit_outcome_regression(outcome: FloatArray, covariates: FloatArray, weights: FloatArray) -> SubsetRegression:
     """Fit weighted least squares; rows of zero weight do not enter.
 
     Raises
@@ -74,7 +74,7 @@ def fit_outcome_regression(outcome: FloatArray, covariates: FloatArray, weights:
     inverse = _inverse_gram(covariates, weights)
     slopes = inverse @ (covariates.T @ (weights * outcome))
     fitted = covariates @ slopes
-    return Regression(fitted, (covariates * (weights * (outcome - fitted))[:, None]) @ inverse)
+    return SubsetRegression(fitted, (covariates * (weights * (outcome - fitted))[:, None]) @ inverse)
 
 
 def _inverse_gram(covariates: FloatArray, weights: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons.propensities import fit_propensity
 from twintrade.numerics.comparisons.two_period import (
     Method,
-    Regression,
+    SubsetRegression,
     TwoPeriodEffect,
     compute_ratio,
     fit_outcome_regression,
@@ -90,7 +90,7 @@ class _Sum:
         values: FloatArray,
         weights: FloatArray,
         covariates: FloatArray,
-        models: dict[float, Regression] | None = None,
+        models: dict[float, SubsetRegression] | None = None,
         odds_influence: FloatArray | None = None,
     ) -> None:
         """Add the weighted mean of values that contain the fitted values of ``models``, times their signs."""

@@ -76,7 +76,7 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Draws:
+class WildPolynomials:
     """Numerators and squared errors of all draws as polynomials in the distance d.
 
     Attributes
@@ -96,7 +96,7 @@ class Draws:
             return np.asarray(above / np.sqrt(np.maximum(below, 0.0)))
 
 
-def simulate(sums: Sums, weights: FloatArray) -> Draws:
+def simulate(sums: Sums, weights: FloatArray) -> WildPolynomials:
     """Return the polynomials of all draws.
 
     Parameters
@@ -115,7 +115,7 @@ def simulate(sums: Sums, weights: FloatArray) -> Draws:
             second = sums.scores(weights[part], sums.own1, sums.right1)
             variance[1, part] = 2 * np.einsum("bg,bg->b", first, second)
             variance[2, part] = np.einsum("bg,bg->b", second, second)
-    return Draws(numerator, sums.factor * variance)
+    return WildPolynomials(numerator, sums.factor * variance)
 
 
 def draw_wild_weights(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from twintrade.data.calendar import TwinningDate, parse_date
-from twintrade.data.registry import Registry, UndatedTies, read_twinnings, read_undated
+from twintrade.data.registry import TwinningRegistry, UndatedTies, read_twinnings, read_undated
 from twintrade.data.sources import InputRecord
 from twintrade.design.register import CandidateDate, Ties
 from twintrade.effects import Message
@@ -25,12 +25,12 @@ class ReadTies:
     ----------
     ties : Ties
         As the treatment rules take them.
-    registry : Registry
+    registry : TwinningRegistry
     undated : UndatedTies
     """
 
     ties: Ties
-    registry: Registry
+    registry: TwinningRegistry
     undated: UndatedTies
 
     @property
@@ -67,7 +67,7 @@ def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:
     return "exclude" if is_excluded else "error"
 
 
-def build_ties_frame(registry: Registry) -> pd.DataFrame:
+def build_ties_frame(registry: TwinningRegistry) -> pd.DataFrame:
     """Return one row a twinning with its candidate dates in one column, as ``Ties`` wants them."""
     dates: dict[str, list[CandidateDate]] = {}
     for row in registry.candidates.to_dict("records"):

@@ -24,7 +24,7 @@ from twintrade.study.claims.money import PAYLOAD as MONEY
 from twintrade.study.claims.money import compute_money
 from twintrade.study.page.sections import build_sections
 from twintrade.study.page.specifications import build_specifications
-from twintrade.study.plan.jobs import Column
+from twintrade.study.plan.jobs import LadderColumn
 from twintrade.study.run.columns import Run
 from twintrade.study.run.results import Concluded
 
@@ -175,7 +175,7 @@ def clean_file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")[:120] or "x"
 
 
-def _keyed(frame: pd.DataFrame, column: Column) -> pd.DataFrame:
+def _keyed(frame: pd.DataFrame, column: LadderColumn) -> pd.DataFrame:
     frame.insert(0, "estimator", column.estimator.name)
     frame.insert(1, "specification", column.key)
     return frame

@@ -8,7 +8,7 @@ from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.design.rules import TreatmentRule, build_treatment, list_flagged_units
 from twintrade.errors import DesignError, SpecError
 from twintrade.study.observing.observe import Observed
-from twintrade.study.plan.jobs import Column
+from twintrade.study.plan.jobs import LadderColumn
 from twintrade.study.spec.analysis import CaseSection, DesignSection, TreatmentSection
 
 
@@ -82,7 +82,7 @@ class Designs:
             return None
         return section.index_base * PERIODS_PER_YEAR[self.observed.panel.frequency]
 
-    def of(self, column: Column) -> Design:
+    def of(self, column: LadderColumn) -> Design:
         """Return the design of one column.
 
         Raises

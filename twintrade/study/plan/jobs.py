@@ -24,7 +24,7 @@ ON_DEFAULT = "headline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class LadderColumn:
     """One column of the ladder: a method on its design.
 
     Attributes
@@ -66,11 +66,11 @@ class Check:
     Attributes
     ----------
     diagnostic : Diagnostic
-    columns : tuple of Column
+    columns : tuple of LadderColumn
     """
 
     diagnostic: Diagnostic
-    columns: tuple[Column, ...]
+    columns: tuple[LadderColumn, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Plan:
     ----------
     name : str
     spec : Spec
-    columns : tuple of Column
+    columns : tuple of LadderColumn
         The ladder, in the order of the file.
     inference : Inference
     beside : tuple of Inference
@@ -91,7 +91,7 @@ class Plan:
 
     name: str
     spec: Spec
-    columns: tuple[Column, ...]
+    columns: tuple[LadderColumn, ...]
     inference: Inference
     beside: tuple[Inference, ...]
     checks: tuple[Check, ...]
@@ -105,7 +105,7 @@ class Plan:
         checks = [f"diagnostic/{check.diagnostic.name}/{c.job}" for check in self.checks for c in check.columns]
         return (*fits, *views, *beside, *checks)
 
-    def inference_of(self, column: Column) -> Inference:
+    def inference_of(self, column: LadderColumn) -> Inference:
         """Return the inference that a column reports."""
         return column.inference or self.inference
 
@@ -135,8 +135,8 @@ def plan(name: str, spec: Spec) -> Plan:
     )
 
 
-def _columns(spec: Spec, faults: list[str]) -> list[Column]:
-    columns: list[Column] = []
+def _columns(spec: Spec, faults: list[str]) -> list[LadderColumn]:
+    columns: list[LadderColumn] = []
     taken: set[tuple[str, str]] = set()
     for i, entry in enumerate(spec.estimator, 1):
         where = f"[[estimator]] number {i} ({entry.name})"
@@ -152,7 +152,7 @@ def _columns(spec: Spec, faults: list[str]) -> list[Column]:
     return columns
 
 
-def _with_headline(columns: list[Column], faults: list[str]) -> list[Column]:
+def _with_headline(columns: list[LadderColumn], faults: list[str]) -> list[LadderColumn]:
     """Mark the first column as the headline where the file marks none."""
     marked = [c.label for c in columns if c.is_headline]
     if len(marked) > 1:
@@ -162,7 +162,7 @@ def _with_headline(columns: list[Column], faults: list[str]) -> list[Column]:
     return [replace(columns[0], is_headline=True), *columns[1:]]
 
 
-def _column(spec: Spec, entry: NamedEntry, where: str) -> Column:
+def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
     options = entry.options
     changes = {k: options.pop(k) for k in list(options) if k in DesignSection.model_fields}
     own = {k: options.pop(k) for k in OF_THE_ENTRY if k in options}
@@ -177,7 +177,7 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> Column:
         raise SpecError(f"{where}: donors is one of {', '.join(DONORS)}, and only with a [case] table")
     parts = Parts(design, changes, options, exclude, donors, spec.case is not None)
     inference = str(own["inference"]) if "inference" in own else None
-    return Column(
+    return LadderColumn(
         estimator=estimator,
         key=str(own.get("key") or format_column_key(parts)),
         label=str(own.get("label") or format_column_label(estimator.title or entry.name, parts)),
@@ -226,7 +226,7 @@ def _inference(spec: Spec, entry: NamedEntry, faults: list[str], where: str = "[
         return None
 
 
-def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[Column], faults: list[str]) -> Check | None:
+def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[LadderColumn], faults: list[str]) -> Check | None:
     where = f"[[diagnostic]] number {i} ({entry.name})"
     options = entry.options
     on = options.pop("on", ON_DEFAULT)
@@ -242,7 +242,7 @@ def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[Column], faults:
         return None
 
 
-def _chosen(on: Any, columns: list[Column], where: str) -> list[Column]:
+def _chosen(on: Any, columns: list[LadderColumn], where: str) -> list[LadderColumn]:
     if on == "all":
         return columns
     if on == ON_DEFAULT:

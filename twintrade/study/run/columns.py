@@ -12,7 +12,7 @@ from twintrade.fanout import get_scope, use_workers
 from twintrade.inference.reported import Reported
 from twintrade.study.observing.observe import Observed
 from twintrade.study.plan.designs import Designs
-from twintrade.study.plan.jobs import Check, Column, Plan
+from twintrade.study.plan.jobs import Check, LadderColumn, Plan
 from twintrade.study.run.results import Concluded, Estimated, Ladder
 from twintrade.study.run.seeds import build_generator
 
@@ -72,7 +72,7 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None) -> 
 
 
 def _estimated(
-    plan: Plan, designs: Designs, column: Column, messages: list[Message], progress: Progress
+    plan: Plan, designs: Designs, column: LadderColumn, messages: list[Message], progress: Progress
 ) -> Estimated:
     progress(f"estimate/{column.job}")
     try:
@@ -95,13 +95,13 @@ def _estimated(
     return Estimated(column, design, made, views, (*reported.values(), *beside), asked)
 
 
-def _skipped(column: Column, design: Design | None, reason: str, messages: list[Message]) -> Estimated:
+def _skipped(column: LadderColumn, design: Design | None, reason: str, messages: list[Message]) -> Estimated:
     messages.append(Message("warning", "not-estimated", f"{column.label} was not estimated: {reason}"))
     return Estimated(column, design, skip_reason=reason)
 
 
 def _bands(
-    plan: Plan, column: Column, made: Fit, messages: list[Message], progress: Progress
+    plan: Plan, column: LadderColumn, made: Fit, messages: list[Message], progress: Progress
 ) -> tuple[dict[View, Bands], list[Bands]]:
     """Return the reported bands by view, and those of other inferences beside them."""
     views = [v for v in REPORTED_VIEWS if v in made.views]

@@ -6,7 +6,7 @@ from twintrade.design import Design
 from twintrade.effects import Bands, Estimate, Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.study.plan.jobs import Column
+from twintrade.study.plan.jobs import LadderColumn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,7 +15,7 @@ class Estimated:
 
     Attributes
     ----------
-    column : Column
+    column : LadderColumn
     design : Design or None
         None where the design itself could not be made.
     fit : Fit or None
@@ -29,7 +29,7 @@ class Estimated:
         Why there is no fit; empty where there is one.
     """
 
-    column: Column
+    column: LadderColumn
     design: Design | None
     fit: Fit | None = None
     views: tuple[Estimate, ...] = ()
