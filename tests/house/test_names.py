@@ -78,3 +78,20 @@ def test_every_dataclass_is_frozen(modules):
 def test_no_two_classes_have_one_name(modules):
     names = Counter(node.name for m in modules for node in ast.walk(m.tree) if isinstance(node, ast.ClassDef))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+# Words that say how a value came about and not what it is.
+SAYING_NOTHING = {"found", "held", "made", "own", "told"}
+NAMED_BY_CONTENT = {"numerics", "effects", "design", "simulate", "estimators", "fanout", "inference"}
+
+
+def test_a_variable_says_what_it_holds(modules):
+    names = [
+        f"{m.at(node)} {name}"
+        for m in modules
+        if m.room in NAMED_BY_CONTENT
+        for node in ast.walk(m.tree)
+        for name in [getattr(node, "arg", None) if isinstance(node, ast.arg) else getattr(node, "id", None)]
+        if name in SAYING_NOTHING
+    ]
+    assert names == []

@@ -84,17 +84,20 @@ class CohortStatistics:
         onset, periods = _keys(sums)
         counts, totals = _cohort_sums(sums, onset, periods)
         raw = _products(products, onset, periods)
-        held = {name: _cluster_sums(table, name, onset, periods) for name, table in (clusters or {}).items()}
+        cluster_sums = {name: _cluster_sums(table, name, onset, periods) for name, table in (clusters or {}).items()}
         shift = np.zeros(periods.size)
         if center is not None:
             missing = [int(p) for p in periods if int(p) not in center]
             if missing:
                 raise DesignError(f"center has no value for period {missing[0]}; give one for every period")
             shift = np.array([float(center[int(p)]) for p in periods])
-        _check_clusters(held, counts, totals)
+        _check_clusters(cluster_sums, counts, totals)
         m = CohortMoments.from_sums(onset, periods, counts, totals, raw)
         _refuse_impossible(m, raw)
-        moved = {n: ClusterSums(c.clusters, c.counts, c.sums + c.counts[:, :, None] * shift) for n, c in held.items()}
+        moved = {
+            n: ClusterSums(c.clusters, c.counts, c.sums + c.counts[:, :, None] * shift)
+            for n, c in cluster_sums.items()
+        }
         moments = CohortMoments(onset, periods, counts, m.means + shift, m.scatter)
         return cls(moments=moments, clusters=moved, transform=transform, frequency=frequency)
 
@@ -197,8 +200,8 @@ def _cluster_sums(table: pd.DataFrame, name: str, onset: FloatArray, periods: In
     return ClusterSums(np.asarray(labels, dtype=object), counts[:, :, 0], totals)
 
 
-def _check_clusters(held: Mapping[str, ClusterSums], counts: FloatArray, totals: FloatArray) -> None:
-    for name, c in held.items():
+def _check_clusters(cluster_sums: Mapping[str, ClusterSums], counts: FloatArray, totals: FloatArray) -> None:
+    for name, c in cluster_sums.items():
         scale = np.abs(c.sums).sum() + 1.0
         if (
             not np.array_equal(c.counts.sum(axis=0), counts)

@@ -143,15 +143,15 @@ def find_treated_unit(design: Design) -> str:
 
 def _treated_position(design: Design, unit: str) -> int:
     units = design.panel.units
-    found = np.flatnonzero(units == unit)
-    if found.size == 0:
+    positions = np.flatnonzero(units == unit)
+    if positions.size == 0:
         raise DesignError(f"no unit is called {unit!r}; units are city-partner labels such as {units[0]!r}")
-    if not design.onset[found[0]] <= design.panel.last_period:
+    if not design.onset[positions[0]] <= design.panel.last_period:
         raise DesignError(
             f"{unit} is not treated within the sample; give it an onset up to "
             f"{design.panel.label(design.panel.last_period)}"
         )
-    return int(found[0])
+    return int(positions[0])
 
 
 def _reasons(design: Design, position: int, min_positive: float, aggregates: Collection[str]) -> ObjectArray:

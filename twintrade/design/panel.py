@@ -190,11 +190,11 @@ class Panel:
         """
         if column not in self.columns:
             raise DesignError(f"the panel has no column {column!r}; it has {', '.join(sorted(self.columns))}")
-        held = self.columns[column]
-        if isinstance(held, np.ndarray) and held.dtype == np.float64:
-            return held
+        column_values = self.columns[column]
+        if isinstance(column_values, np.ndarray) and column_values.dtype == np.float64:
+            return column_values
         try:
-            return np.asarray(pd.to_numeric(pd.Series(held)), dtype=np.float64)
+            return np.asarray(pd.to_numeric(pd.Series(column_values)), dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise DesignError(f"column {column!r} is not numeric: {error}") from None
 
@@ -219,13 +219,13 @@ class Panel:
 def _require_columns(frame: pd.DataFrame, names: tuple[str | None, ...]) -> None:
     for name in names:
         if name is not None and name not in frame.columns:
-            held = ", ".join(map(str, frame.columns))
-            raise DesignError(f"the panel has no column {name!r}; columns are {held}")
+            present = ", ".join(map(str, frame.columns))
+            raise DesignError(f"the panel has no column {name!r}; columns are {present}")
 
 
 def _columns(frame: pd.DataFrame, taken: set[str | None], order: IntArray | None) -> dict[str, Any]:
-    held = {str(name): frame[name].to_numpy() for name in frame.columns if name not in taken}
-    return held if order is None else {name: values[order] for name, values in held.items()}
+    columns = {str(name): frame[name].to_numpy() for name in frame.columns if name not in taken}
+    return columns if order is None else {name: values[order] for name, values in columns.items()}
 
 
 def _refuse_two_ends(unit: IntArray, codes: IntArray, first: IntArray, units: ObjectArray, name: str) -> None:

@@ -175,10 +175,10 @@ def _excluded(
 def _moved_by_events(events: Mapping[str, str], onset: FloatArray, panel: Panel) -> dict[str, str]:
     """Units that another named event moved, with the event as the reason."""
     for unit in events:
-        found = np.flatnonzero(panel.units == unit)
-        if not found.size:
+        positions = np.flatnonzero(panel.units == unit)
+        if not positions.size:
             raise DesignError(f"{unit!r} is named with another event but is no unit of the panel")
-        if panel.first_period < onset[found[0]] <= panel.last_period:
+        if panel.first_period < onset[positions[0]] <= panel.last_period:
             raise DesignError(
                 f"{unit} is treated within the sample itself; leave it out by name, not for another event"
             )
@@ -274,13 +274,13 @@ def _messages(
     if not rule.vague_years_later:
         vague = treated.loc[treated["precision"] == "year", "unit"].tolist()
         cases.append(("info", "year-precision", vague, "treated unit has", "a date known only by its year"))
-    found = [
+    messages = [
         Message(level, code, f"{format_counted(len(set(units)), one, _several(one))} {text}: {_listed(units)}")
         for level, code, units, one, text in cases
         if units
     ]
     outside = build_outside_message(register, "; payloads/ties_outside_panel.csv lists them")
-    return [*found, outside] if outside else found
+    return [*messages, outside] if outside else messages
 
 
 def _several(one: str) -> str:

@@ -126,10 +126,10 @@ class Treatment:
         if units is self.units or (units.size == self.units.size and bool((units == self.units).all())):
             return self.onset
         lookup = pd.Series(self.onset, index=self.units)
-        found = lookup.reindex(pd.Index(units))
-        if found.isna().any():
-            missing = [str(u) for u in units[found.isna().to_numpy()]]
+        onset = lookup.reindex(pd.Index(units))
+        if onset.isna().any():
+            missing = [str(u) for u in units[onset.isna().to_numpy()]]
             raise DesignError(
                 f"{len(missing)} units have no treatment status (first: {missing[0]}); give inf for untreated"
             )
-        return np.asarray(found, dtype=np.float64)
+        return np.asarray(onset, dtype=np.float64)

@@ -39,15 +39,15 @@ def find_misspelt_ties(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, 
     partners = _near(outside["partner"], {str(p) for p in panel.partners}) if panel.is_dyadic else {}
     ends = zip(panel.cities[panel.unit_city], panel.partners[panel.unit_partner], panel.units, strict=True)
     units = {(str(c), str(p)): str(u) for c, p, u in ends} if len(outside) else {}
-    found = []
+    misspelt = []
     for row in outside.to_dict("records"):
-        own = (str(row["city"]), str(row["partner"]) if panel.is_dyadic else "")
-        near = (cities.get(own[0], ""), partners.get(own[1], ""))
-        meant = (near[0] or own[0], near[1] or own[1])
+        names = (str(row["city"]), str(row["partner"]) if panel.is_dyadic else "")
+        near = (cities.get(names[0], ""), partners.get(names[1], ""))
+        meant = (near[0] or names[0], near[1] or names[1])
         if any(near) and (unit := units.get(meant, "")):
             tie = format_tie(row["twinning"], row["city"], row["partner"])
-            found.append(Misspelt(tie, " and ".join(filter(None, near)), unit))
-    return tuple(found)
+            misspelt.append(Misspelt(tie, " and ".join(filter(None, near)), unit))
+    return tuple(misspelt)
 
 
 def _near(names: pd.Series, known: set[str]) -> dict[str, str]:

@@ -93,13 +93,13 @@ class CohortInfluence(Influence):
         cohort, outcomes = self._rows()
         if not is_each_alone(clusters) or self.n_effects <= outcomes.shape[1] + 1:
             return Influence.factors(self, clusters)
-        found = []
+        products = []
         for h in range(self.moments.onset.size):
             members = np.flatnonzero(cohort == h)
             values = np.ones((members.size, outcomes.shape[1] + 1))
             values[:, :-1] = outcomes[members] - self.moments.means[h]
-            found.append(Factor(members, values, np.vstack([self.coefficients[h], self.constants[h]])))
-        return found
+            products.append(Factor(members, values, np.vstack([self.coefficients[h], self.constants[h]])))
+        return products
 
     def given_sums(self, name: str) -> FloatArray:
         """Return the influence summed within clusters whose sums were made elsewhere, (n_clusters, n_effects).

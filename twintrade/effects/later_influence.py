@@ -63,12 +63,12 @@ class LaterInfluence(Influence):
 
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> Influence:
         """Return the influence of ``effects @ weights``: nothing is made yet."""
-        found = self.averaged(weights)
+        average = self.averaged(weights)
         if extra is None:
-            return found
+            return average
         if isinstance(extra, LaterInfluence) and extra.contributions is self.contributions:
-            return replace(found, directions=found.directions + extra.directions)
-        return UnitInfluence(self.unit_ids, found.matrix() + extra.dense())
+            return replace(average, directions=average.directions + extra.directions)
+        return UnitInfluence(self.unit_ids, average.matrix() + extra.dense())
 
     def averaged(self, weights: FloatArray) -> "LaterInfluence":
         """Return combinations of the combinations."""

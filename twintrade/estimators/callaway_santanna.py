@@ -84,10 +84,10 @@ class CallawaySantAnna(Estimator):
                 f"callaway_santanna with method = {self.method!r} compares changes of units: set rows = 'panel', or "
                 "method = 'doubly_robust', 'regression' or 'ipw'"
             )
-        found = self._estimated(design)
+        effects = self._estimated(design)
         if self.shares == "estimated":
-            return found
-        return replace(found, unit_cohorts=None, cohort_labels=None, unit_weights=None)
+            return effects
+        return replace(effects, unit_cohorts=None, cohort_labels=None, unit_weights=None)
 
     def _estimated(self, design: Design) -> CohortEffects:
         wide = replace(widen(design.observations), are_sections=self.rows == "cross_sections")
@@ -138,10 +138,10 @@ class CallawaySantAnna(Estimator):
         self, wide: Wide, plan: list[GroupTime], design: Design, dropped: tuple[Dropped, ...]
     ) -> CohortEffects:
         sections = self.convention if self.rows == "cross_sections" else None
-        found = estimate_conditional_cells(wide, plan, self.method, sections)
-        dropped += tuple(_not_identified(cell, wide, why) for cell, why in found.lost)
-        _require_treated(found.kept, wide, dropped)
-        return pack(found.kept, found.effects, found.influence, wide, design, self.base, dropped)
+        cells = estimate_conditional_cells(wide, plan, self.method, sections)
+        dropped += tuple(_not_identified(cell, wide, why) for cell, why in cells.lost)
+        _require_treated(cells.kept, wide, dropped)
+        return pack(cells.kept, cells.effects, cells.influence, wide, design, self.base, dropped)
 
 
 def estimate_from_moments(m: CohortMoments, plan: list[GroupTime], wide: Wide) -> tuple[FloatArray, CohortInfluence]:

@@ -44,10 +44,10 @@ class ElasticNetSyntheticControl(WeightedCase):
         refuse_few_periods(case, self.min_before, self.name)
         columns, target = case.donors[:, case.is_before].T, case.own[case.is_before]
         if self.penalty is None:
-            found = choose_net(columns, target, self.mixes, self.n_blocks)
+            net = choose_net(columns, target, self.mixes, self.n_blocks)
         else:
-            found = fit_elastic_net(columns, target, self.penalty, self.mix)
-        return DonorWeights(found.weights, found.intercept)
+            net = fit_elastic_net(columns, target, self.penalty, self.mix)
+        return DonorWeights(net.weights, net.intercept)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

@@ -75,17 +75,17 @@ class ETWFE(CellMethod):
         EstimationError
             No cell is identified, or nobody is observed at the reference.
         """
-        found = CellMethod.estimate(self, design)
+        effects = CellMethod.estimate(self, design)
         if not self.n_splits:
-            return found
-        return correct_by_split_panel(design, found, partial(CellMethod.estimate, self), self.n_splits, self.seed)
+            return effects
+        return correct_by_split_panel(design, effects, partial(CellMethod.estimate, self), self.n_splits, self.seed)
 
     def estimate_means(self, means: Collapse) -> CohortEffects:
         """Return effects without correction, from means."""
-        found = self._fitted(means.design, self.effect_scale(means.o))
-        dropped, n_slopes = found.sample.dropped, found.sample.n_slopes
+        effects = self._fitted(means.design, self.effect_scale(means.o))
+        dropped, n_slopes = effects.sample.dropped, effects.sample.n_slopes
         sample = means.o.sample(n_slopes=n_slopes, effects=means.o.effect_names, dropped=dropped)
-        return means.expanded(found, sample)
+        return means.expanded(effects, sample)
 
     def estimate_rows(self, design: Design) -> CohortEffects:
         """Return effects without correction, from rows."""
@@ -99,8 +99,8 @@ class ETWFE(CellMethod):
         given = build_interactions(o, cells.of_row, has_units="unit" in o.effect_names, fixed=fixed)
         fit = fit_cells(o, cells.of_row, cells.names(), given.columns, self.family)
         fit = replace(fit, dropped=(*fit.dropped, *given.silent(fit.slopes, o.covariate_names)))
-        found = measure_cells(o, fit, cells.of_row, self.measure, self.family)
-        return _packed(o, fit, tabulate_cells(o, fit, cells, found, reference), scale, reference)
+        identified = measure_cells(o, fit, cells.of_row, self.measure, self.family)
+        return _packed(o, fit, tabulate_cells(o, fit, cells, identified, reference), scale, reference)
 
     def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
         """Return the fast path of the Poisson family for resampling, where there is one."""
@@ -122,9 +122,9 @@ class ETWFE(CellMethod):
 
     def estimand(self, design: Design) -> str:
         """Return what the headline averages."""
-        held = "" if self.moderator is None else f", at {self.moderator} = {self.at:g}"
+        moderated = "" if self.moderator is None else f", at {self.moderator} = {self.at:g}"
         average = (
-            f"Average of the effects by cohort and period from onset on{held}, "
+            f"Average of the effects by cohort and period from onset on{moderated}, "
             f"{describe_weighing(design, 'treated row')}."
         )
         if self.measure == "percent":
@@ -182,14 +182,14 @@ def _packed(
     reference: int | None,
 ) -> CohortEffects:
     units = np.unique(o.unit[fit.rows])
-    own, moved = table.influence, table.weight_influence
+    influence, moved = table.influence, table.weight_influence
     if units.size < o.n_units:
-        own, moved = own[units], None if moved is None else moved[units]
+        influence, moved = influence[units], None if moved is None else moved[units]
     return CohortEffects.of(
         o,
         (table.cohorts, table.event_times),
         table.effects,
-        UnitInfluence(o.unit_ids[units], own, table.source),
+        UnitInfluence(o.unit_ids[units], influence, table.source),
         scale=scale,
         sample=o.sample(
             None if fit.rows.size == o.n_rows else fit.rows,

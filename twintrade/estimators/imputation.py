@@ -144,17 +144,19 @@ class Imputation(CellMethod):
             return compute_cell_differences(c, cells, is_poisson=True)
         return compute_cell_ratios(c, cells, is_percent=self.measure == "percent")
 
-    def _assembled(self, c: Counterfactual, cells: ImputedCells, found: CellEffects, before: Leads) -> CohortEffects:
+    def _assembled(
+        self, c: Counterfactual, cells: ImputedCells, cell_effects: CellEffects, before: Leads
+    ) -> CohortEffects:
         """Put leads before the cells, in one influence over the units that have a row in the fit or are imputed."""
         o = c.o
         rows = np.union1d(c.fit_rows, c.rows)
         effects, by_row = self._lead_scale(before, o)
-        contributions = ImputedContributions(c, cells, found, before.rows, by_row, np.unique(o.unit[rows]))
+        contributions = ImputedContributions(c, cells, cell_effects, before.rows, by_row, np.unique(o.unit[rows]))
         influence, moved = build_later_influence(contributions)
         empty = list_empty_cells(c, cells) if self.measure == "percent" else ()
         dropped = (*c.dropped, *empty, *before.dropped)
         return build_cohort_effects(
-            (build_lead_part(before, effects), build_cell_part(cells, found.effects, found.weights)),
+            (build_lead_part(before, effects), build_cell_part(cells, cell_effects.effects, cell_effects.weights)),
             influence,
             o.sample(rows, effects=o.effect_names, statistics=c.statistics, dropped=dropped),
             o,

@@ -56,8 +56,8 @@ class InteractiveEffects(FactorMethod):
         if rank is None:
             sizes = {f"rank_{r}": (r, 0.0) for r in range(find_largest_rank(cells, self.max_rank) + 1)}
             rank, statistics = choose_size(cells, sizes, self.seed)
-        found = fit_untreated(cells, rank, 0.0)
-        return compute_cohort_effects(design, cells, found, {"rank": float(rank), **statistics})
+        fitted = fit_untreated(cells, rank, 0.0)
+        return compute_cohort_effects(design, cells, fitted, {"rank": float(rank), **statistics})
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

@@ -143,11 +143,11 @@ def _arma(y: FloatArray, design: FloatArray, orders: tuple[int, int]) -> tuple[F
     """Return regression coefficients and their covariance under ARMA errors, by maximum likelihood."""
     from statsmodels.tsa.arima.model import ARIMA
 
-    found = ARIMA(y, exog=design, order=(orders[0], 0, orders[1]), trend="n").fit()
-    if not found.mle_retvals.get("converged", True):
+    fitted = ARIMA(y, exog=design, order=(orders[0], 0, orders[1]), trend="n").fit()
+    if not fitted.mle_retvals.get("converged", True):
         raise EstimationError(f"ARMA{orders} errors did not converge; take lower orders, or None with hac inference")
     n = design.shape[1]
-    return np.asarray(found.params[:n]), np.asarray(found.cov_params())[:n, :n]
+    return np.asarray(fitted.params[:n]), np.asarray(fitted.cov_params())[:n, :n]
 
 
 def _donors_left_out(design: Design, rows: IntArray) -> tuple[Dropped, ...]:

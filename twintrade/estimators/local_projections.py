@@ -69,11 +69,11 @@ class LocalProjections(Estimator):
         onsets = wide.onset[wide.onset <= wide.periods[-1]].astype(np.int64)
         horizons = np.unique(wide.periods[:, None] - onsets)
         results = {int(h): self._at(source, design, (int(h), int(h))) for h in horizons}
-        found = [(h, result) for h, result in results.items() if result is not None]
+        projections = [(h, result) for h, result in results.items() if result is not None]
         lost = [f"event time {h:+d}" for h, result in results.items() if result is None]
-        if not any(h >= 0 for h, _ in found):
+        if not any(h >= 0 for h, _ in projections):
             raise EstimationError("no event time from onset on has treated rows and clean comparison rows")
-        study = self._study(source, design, found, _dropped(wide, found, lost))
+        study = self._study(source, design, projections, _dropped(wide, projections, lost))
         return study if self.pooled is None else replace(study, overall=self._pooled(source, design, study.sample))
 
     def assumption(self, design: Design) -> str:
@@ -130,13 +130,13 @@ class LocalProjections(Estimator):
         self,
         source: Wide | PanelMeans,
         design: Design,
-        found: list[tuple[int, Projected]],
+        projections: list[tuple[int, Projected]],
         dropped: tuple[Dropped, ...],
     ) -> EventStudy:
         """Put the horizons in order; the reference is an exact zero and counts the rows measured from it."""
-        at_reference = next((r for h, r in found if h == design.reference), None)
-        others = [(h, r) for h, r in found if h != design.reference]
-        nothing = tuple(np.zeros_like(part) for part in found[0][1].influence)
+        at_reference = next((r for h, r in projections if h == design.reference), None)
+        others = [(h, r) for h, r in projections if h != design.reference]
+        nothing = tuple(np.zeros_like(part) for part in projections[0][1].influence)
         n_reference = 0 if at_reference is None else at_reference.n_treated
         weight = None if at_reference is None else at_reference.treated_weight
         zero = Projected(0.0, nothing, n_reference, np.zeros(0, dtype=np.int64), treated_weight=weight)
@@ -175,24 +175,24 @@ class LocalProjections(Estimator):
         )
 
 
-def _influence(source: Wide | PanelMeans, found: list[Projected]) -> Influence:
-    parts = [np.stack(same, axis=-1) for same in zip(*(r.influence for r in found), strict=True)]
+def _influence(source: Wide | PanelMeans, projections: list[Projected]) -> Influence:
+    parts = [np.stack(same, axis=-1) for same in zip(*(r.influence for r in projections), strict=True)]
     if isinstance(source, PanelMeans):
         return source.influence(*parts)
     return UnitInfluence(source.unit_ids, parts[0])
 
 
-def _dropped(wide: Wide, found: list[tuple[int, Projected]], lost: list[str]) -> tuple[Dropped, ...]:
+def _dropped(wide: Wide, projections: list[tuple[int, Projected]], lost: list[str]) -> tuple[Dropped, ...]:
     """List event times without an effect, cohorts in none from onset on, and covariates that are determined."""
     out = []
     if lost:
         sentence = "event times without treated rows or without clean comparison rows"
         out.append(Dropped("no-comparison", sentence, 0, 0, tuple(lost)))
-    used = np.concatenate([r.cohorts for h, r in found if h >= 0])
+    used = np.concatenate([r.cohorts for h, r in projections if h >= 0])
     missing = np.setdiff1d(np.flatnonzero(np.isfinite(wide.onset)), used)
     if missing.size:
         sentence = "cohorts in no effect from onset on: base not observed, or no clean comparison rows"
         out.append(Dropped("no-comparison", sentence, 0, 0, tuple(f"cohort {g:.0f}" for g in wide.onset[missing])))
-    texts = [(h, text) for h, r in found for text in r.collinear]
+    texts = [(h, text) for h, r in projections for text in r.collinear]
     out += [Dropped("collinear", f"event time {h:+d}: {t}", 0, 0, (t.split(" is ")[0],)) for h, t in texts]
     return tuple(out)

@@ -69,9 +69,9 @@ class MatrixCompletion(FactorMethod):
         inside = np.ix_(units, periods)
         y, x, untreated = cells.wide.outcomes[inside], cells.wide.covariates[inside], cells.untreated[inside]
         top = compute_largest_singular(y, untreated, x, fit_factor_model(y, untreated, x, 0))
-        found = fit_untreated(cells, most if share < 1 else 0, share * top)
-        rank = float(found[0].singular_values.size)
-        return compute_cohort_effects(design, cells, found, {"penalty": float(share), "rank": rank, **statistics})
+        fitted = fit_untreated(cells, most if share < 1 else 0, share * top)
+        rank = float(fitted[0].singular_values.size)
+        return compute_cohort_effects(design, cells, fitted, {"penalty": float(share), "rank": rank, **statistics})
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

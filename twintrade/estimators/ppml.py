@@ -84,10 +84,10 @@ class PPML(Estimator):
             "iterations": float(fit.iterations),
             "n_singletons": float(fit.singletons.size),
         }
-        found = build_effects(
+        estimate = build_effects(
             o, built, _slopes(o, fit), "log points", list_separated_rows(o, fit.separated), statistics
         )
-        return found if self.measure == "coefficient" else _in_levels(o, built, found)
+        return estimate if self.measure == "coefficient" else _in_levels(o, built, estimate)
 
     def both(self, design: Design) -> EventAndStatic:
         """Return the event study and the static effect of the same rows."""
@@ -127,16 +127,16 @@ def _slopes(o: Observations, fit: PoissonFit) -> Slopes:
     return Slopes(fit.rows, fit.coefficients, fit.kept, fit.collinear, fit.x_tilde, fit.residuals, weights, fit.bread)
 
 
-def _in_levels(o: Observations, model: Terms, found: EventStudy | Estimate) -> EventStudy | Estimate:
+def _in_levels(o: Observations, model: Terms, estimate: EventStudy | Estimate) -> EventStudy | Estimate:
     """Return log effects as mean differences of the outcome; the reference stays an exact zero."""
-    own = found.uncertainty
-    assert isinstance(own, UnitInfluence)
-    source = own.regression
+    influence = estimate.uncertainty
+    assert isinstance(influence, UnitInfluence)
+    source = influence.regression
     assert source is not None
-    times = found.event_times if isinstance(found, EventStudy) else np.zeros(1, dtype=np.int64)
+    times = estimate.event_times if isinstance(estimate, EventStudy) else np.zeros(1, dtype=np.int64)
     rows = source.rows
     effects, by_row = compute_mean_differences(
-        found.effects,
+        estimate.effects,
         source.row_influence(),
         model.clipped[rows, None] == times,
         o.y[rows],
@@ -144,5 +144,5 @@ def _in_levels(o: Observations, model: Terms, found: EventStudy | Estimate) -> E
         o.weights_of(rows),
     )
     return replace(
-        found, effects=effects, uncertainty=UnitInfluence(*sum_influence_by_unit(o, rows, by_row)), scale="level"
+        estimate, effects=effects, uncertainty=UnitInfluence(*sum_influence_by_unit(o, rows, by_row)), scale="level"
     )

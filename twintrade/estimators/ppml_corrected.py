@@ -91,23 +91,23 @@ class PPMLCorrected(Estimator):
 def _corrected(o: Observations, model: Model) -> EventStudy | Estimate:
     """Return one regression less its bias."""
     plain = PPML().fit_model(o, model)
-    own = plain.uncertainty
-    if not isinstance(own, UnitInfluence) or own.regression is None:
+    unit_influence = plain.uncertainty
+    if not isinstance(unit_influence, UnitInfluence) or unit_influence.regression is None:
         raise EstimationError("ppml returned no regression to correct")
-    source = own.regression
+    source = unit_influence.regression
     used = np.flatnonzero(~find_single_rows(o, source.rows))
     panel = _panel(o, source, used)
-    found = compute_incidental_bias(panel)
-    bias = found.bias @ source.selector
+    incidental = compute_incidental_bias(panel)
+    bias = incidental.bias @ source.selector
     if not panel.has_dyad_effects:
         bias = np.zeros_like(bias)
-    loading = found.bread @ source.selector
-    scores = np.zeros((2, own.units.size, loading.shape[1]))
-    scores[:, np.isin(own.units, o.unit_ids[o.unit[source.rows[used]]])] = (
-        found.dyad_scores @ loading,
-        found.adjusted_scores @ loading,
+    loading = incidental.bread @ source.selector
+    scores = np.zeros((2, unit_influence.units.size, loading.shape[1]))
+    scores[:, np.isin(unit_influence.units, o.unit_ids[o.unit[source.rows[used]]])] = (
+        incidental.dyad_scores @ loading,
+        incidental.adjusted_scores @ loading,
     )
-    influence = CorrectedInfluence(own.units, scores[0], source, adjusted=scores[1])
+    influence = CorrectedInfluence(unit_influence.units, scores[0], source, adjusted=scores[1])
     shown = {f"bias {name}": float(b) for name, b in zip(plain.names, bias, strict=True)}
     statistics = {**plain.sample.statistics, **shown}
     sample = replace(plain.sample, statistics=statistics)
@@ -128,8 +128,8 @@ def _panel(o: Observations, source: Regression, used: IntArray) -> DyadPanel:
     ends = [
         np.unique(side[o.unit_rows[dyads]], return_inverse=True) for side in (panel.unit_city, panel.unit_partner)
     ]
-    for (found, _), name in zip(ends, ("city", "partner"), strict=True):
-        if found.size < 2:
+    for (values, _), name in zip(ends, ("city", "partner"), strict=True):
+        if values.size < 2:
             raise EstimationError(f"the bias correction needs at least two of each end; one {name} is left")
     has_dyads = "unit" in o.effect_names
     return DyadPanel(ends[0][1], ends[1][1], mean, score, regressors, has_dyads)

@@ -82,8 +82,8 @@ class StaggeredEfficient(Estimator):
         sizes = wide.counts[[c.cohort for c in plan]]
         shares = np.column_stack([np.where(times == e, sizes, 0.0) / sizes[times == e].sum() for e in labels])
         effects, influence = self._adjusted(moments, plan, shares, wide)[:2]
-        own = compute_headline_weights(self.headline, times, wide.onset[[c.cohort for c in plan]], sizes)
-        overall, overall_influence, reduction = self._adjusted(moments, plan, own[:, None], wide)
+        headline_weights = compute_headline_weights(self.headline, times, wide.onset[[c.cohort for c in plan]], sizes)
+        overall, overall_influence, reduction = self._adjusted(moments, plan, headline_weights[:, None], wide)
         n_units = np.array([sizes[times == e].sum() for e in labels]).astype(np.int64)
         sample = design.observations.sample(dropped=lost, statistics={"timing_reduction": reduction[0]})
         average = Estimate(

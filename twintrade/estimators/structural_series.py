@@ -90,15 +90,15 @@ class StructuralSeries(SingleCase):
         # In standard deviations, so that the optimizer's steps do not depend on the unit of money.
         spread = float(case.own[:n_before].std()) or 1.0
         model = _model(case.own[:n_before] / spread, x[:n_before], self.level, case.seasons)
-        found = _fit(model)
+        fitted = _fit(model)
         if self.variance_factor != 1.0:
-            found = model.smooth(self._rescaled(model, np.asarray(found.params)))
+            fitted = model.smooth(self._rescaled(model, np.asarray(fitted.params)))
         n_after = case.periods.size - n_before
-        after = np.asarray(found.forecast(n_after, exog=x[n_before:] if x.shape[1] else None))
+        after = np.asarray(fitted.forecast(n_after, exog=x[n_before:] if x.shape[1] else None))
         # The diffuse start has no forecast: the first fitted values are set to the observation.
-        started = np.arange(n_before) >= int(found.loglikelihood_burn) + x.shape[1]
-        before = np.where(started, np.asarray(found.fittedvalues) * spread, case.own[:n_before])
-        covariance = spread**2 * compute_forecast_covariance(found, n_after, x[n_before:])
+        started = np.arange(n_before) >= int(fitted.loglikelihood_burn) + x.shape[1]
+        before = np.where(started, np.asarray(fitted.fittedvalues) * spread, case.own[:n_before])
+        covariance = spread**2 * compute_forecast_covariance(fitted, n_after, x[n_before:])
         return Forecast(case.own - np.concatenate([before, after * spread]), covariance)
 
     def _rescaled(self, model: Any, params: FloatArray) -> FloatArray:
@@ -106,12 +106,12 @@ class StructuralSeries(SingleCase):
         return np.where(drift, params * self.variance_factor, params)
 
     def _draws(self, case: Case) -> FloatArray:
-        found = self.forecast(case)
-        n_after = found.covariance.shape[0]
-        values, vectors = np.linalg.eigh(found.covariance)
+        forecast = self.forecast(case)
+        n_after = forecast.covariance.shape[0]
+        values, vectors = np.linalg.eigh(forecast.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         rng = np.random.default_rng(self.seed)
-        out = np.repeat(found.gaps[None], self.n_draws, axis=0)
+        out = np.repeat(forecast.gaps[None], self.n_draws, axis=0)
         out[:, -n_after:] += rng.normal(size=(self.n_draws, n_after)) @ root.T
         return out
 
@@ -159,23 +159,23 @@ def _model(y: FloatArray, x: FloatArray, level: str, seasons: int) -> Any:
 def _fit(model: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = model.fit(disp=False, maxiter=500)
-    if not found.mle_retvals.get("converged", True):
+        fitted = model.fit(disp=False, maxiter=500)
+    if not fitted.mle_retvals.get("converged", True):
         raise EstimationError("the structural series did not converge; take a simpler trend or fewer components")
-    return found
+    return fitted
 
 
-def compute_forecast_covariance(found: Any, n_after: int, x: FloatArray) -> FloatArray:
+def compute_forecast_covariance(smoothed: Any, n_after: int, x: FloatArray) -> FloatArray:
     """Return the joint covariance of the observations after the onset, shape (n_after, n_after).
 
     The state's spread at the end of the fit, its later innovations, the noise, and the uncertainty of the slopes on
     the regressors ``x``, shape (n_after, n_components).
     """
-    system = found.model.ssm
+    system = smoothed.model.ssm
     move, choose = system["transition"], system["selection"]
     innovation = choose @ system["state_cov"] @ choose.T
     look = system["design"][0]
-    spread = found.predicted_state_cov[:, :, -1]
+    spread = smoothed.predicted_state_cov[:, :, -1]
     out = np.zeros((n_after, n_after))
     for h in range(n_after):
         carried = spread @ look
@@ -184,8 +184,8 @@ def compute_forecast_covariance(found: Any, n_after: int, x: FloatArray) -> Floa
             carried = move @ carried
         spread = move @ spread @ move.T + innovation
     out[np.diag_indices(n_after)] += system["obs_cov"][0, 0]
-    is_slope = np.array([name.startswith("beta") for name in found.model.param_names])
-    slopes = np.asarray(found.cov_params(), dtype=np.float64)[np.ix_(is_slope, is_slope)]
+    is_slope = np.array([name.startswith("beta") for name in smoothed.model.param_names])
+    slopes = np.asarray(smoothed.cov_params(), dtype=np.float64)[np.ix_(is_slope, is_slope)]
     if x.shape[1] and np.isfinite(slopes).all():
         out += x @ slopes @ x.T
     return out

@@ -52,15 +52,15 @@ class SunAbraham(SumsRows[CohortEffects]):
         """Return effects by cohort and event time from dummies that are fitted to means of cohorts' parts."""
         small, o = means.small, means.o
         has_dummy = small.is_ever_treated[small.unit] & (small.event_time != o.reference)
-        found = fit_saturated(small, build_cell_dummies(small, has_dummy), "linear", o.reference)
-        source = found.uncertainty.regression  # type: ignore[attr-defined]
+        saturated = fit_saturated(small, build_cell_dummies(small, has_dummy), "linear", o.reference)
+        source = saturated.uncertainty.regression  # type: ignore[attr-defined]
         sample = o.sample(
-            n_slopes=found.sample.n_slopes,
+            n_slopes=saturated.sample.n_slopes,
             effects=o.effect_names,
-            dropped=found.sample.dropped,
+            dropped=saturated.sample.dropped,
             statistics={"within_r2": means.within_r2(source)},
         )
-        return replace(means.expanded(found, sample), scale=o.scale)
+        return replace(means.expanded(saturated, sample), scale=o.scale)
 
     def estimate_rows(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time from differences of means, or from dummies by row."""
@@ -70,8 +70,8 @@ class SunAbraham(SumsRows[CohortEffects]):
         if is_plain and o.is_complete and design.fixed_effects == "two_way":
             return _from_moments(o, are_fixed)
         has_dummy = o.is_ever_treated[o.unit] & (o.event_time != design.reference)
-        found = fit_saturated(o, build_cell_dummies(o, has_dummy), self.family, design.reference)
-        return found if are_fixed else replace(found, weight_influence=_membership(o, found))
+        saturated = fit_saturated(o, build_cell_dummies(o, has_dummy), self.family, design.reference)
+        return saturated if are_fixed else replace(saturated, weight_influence=_membership(o, saturated))
 
     def narrowed(self, design: Design) -> Design:
         """Return the design without rows that have no comparison and units that have no reference.
@@ -121,10 +121,10 @@ def _seen_at_reference(design: Design) -> Design:
     return design.without(o.unit_ids[gone], why)
 
 
-def _membership(o: Observations, found: CohortEffects) -> GroupedInfluence:
+def _membership(o: Observations, effects: CohortEffects) -> GroupedInfluence:
     """Return the weight with which each unit of the influence is in each cell, shape (n_units, n_effects)."""
-    rows = found.uncertainty.regression.rows  # type: ignore[attr-defined]
-    cells = pd.MultiIndex.from_arrays([found.cohorts, found.event_times])
+    rows = effects.uncertainty.regression.rows  # type: ignore[attr-defined]
+    cells = pd.MultiIndex.from_arrays([effects.cohorts, effects.event_times])
     ever = rows[o.is_ever_treated[o.unit[rows]]]
     cell = cells.get_indexer(pd.MultiIndex.from_arrays([o.onset[ever].astype(np.int64), o.event_time[ever]]))
     units = np.unique(o.unit[rows])

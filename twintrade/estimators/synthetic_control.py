@@ -56,12 +56,12 @@ class SyntheticControl(WeightedCase):
         refuse_few_periods(case, self.min_before, self.name)
         before = case.values[:, case.is_before]
         fitted = before - before.mean(axis=1, keepdims=True) if self.demeaned else before
-        found = self._fitted(case, fitted)
+        solution = self._fitted(case, fitted)
         level = before.mean(axis=1)
         return DonorWeights(
-            found.weights,
-            float(level[0] - found.weights @ level[1:]) if self.demeaned else 0.0,
-            statistics=_search_spread(found.start_losses),
+            solution.weights,
+            float(level[0] - solution.weights @ level[1:]) if self.demeaned else 0.0,
+            statistics=_search_spread(solution.start_losses),
         )
 
     def _fitted(self, case: Case, before: FloatArray) -> PredictorFit:

@@ -58,11 +58,11 @@ class SyntheticDid(WeightedCase):
     def weigh(self, case: Case) -> DonorWeights:
         """Return unit weights, and the level the gap is measured from."""
         refuse_few_periods(case, self.min_before, self.name)
-        found = self.cohort_weights(case, 1)
-        gaps = case.own - found.omega @ case.donors
+        did_weights = self.cohort_weights(case, 1)
+        gaps = case.own - did_weights.omega @ case.donors
         periods = np.zeros(case.periods.size)
-        periods[case.is_before] = found.lambda_
-        return DonorWeights(found.omega, float(periods @ gaps))
+        periods[case.is_before] = did_weights.lambda_
+        return DonorWeights(did_weights.omega, float(periods @ gaps))
 
     def estimate(self, design: Design) -> Estimate:
         """Return the gap of one treated unit by event time, or effects by cohort where there are several."""

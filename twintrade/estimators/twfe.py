@@ -85,7 +85,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def estimate_means(self, means: Collapse) -> EventStudy | Estimate:
         """Return the event study or the static effect of regressions on means."""
-        return join_models([self._expanded(means, found) for found in self._regressed(means.small)])
+        return join_models([self._expanded(means, estimate) for estimate in self._regressed(means.small)])
 
     def estimate_rows(self, design: Design) -> EventStudy | Estimate:
         """Return the event study or the static effect of regressions on rows."""
@@ -99,16 +99,16 @@ class TWFE(SumsRows[EventStudy | Estimate]):
     def _models(self) -> tuple[Model, ...]:
         return list_models(self.shape, self.bins, self.second_reference)
 
-    def _expanded(self, means: Collapse, found: EventStudy | Estimate) -> EventStudy | Estimate:
-        source = found.uncertainty.regression  # type: ignore[attr-defined]
+    def _expanded(self, means: Collapse, estimate: EventStudy | Estimate) -> EventStudy | Estimate:
+        source = estimate.uncertainty.regression  # type: ignore[attr-defined]
         n_singletons = count_alone(means.moments.counts.astype(np.int64), means.observed)
         sample = means.o.sample(
-            n_slopes=found.sample.n_slopes,
+            n_slopes=estimate.sample.n_slopes,
             effects=means.o.effect_names,
-            dropped=found.sample.dropped,
+            dropped=estimate.sample.dropped,
             statistics={"within_r2": means.within_r2(source), "n_singletons": float(n_singletons)},
         )
-        return replace(means.expanded(found, sample), scale=means.o.scale)
+        return replace(means.expanded(estimate, sample), scale=means.o.scale)
 
     def _regressed(self, o: Observations) -> list[EventStudy | Estimate]:
         """Regress the outcome on each model's terms; effects are taken out of all of them in one projection."""
@@ -122,13 +122,15 @@ class TWFE(SumsRows[EventStudy | Estimate]):
             norms.append(compute_column_norms(model.columns, o.weights))
         tilde, n_lines = self._net(o, columns)
         n_singletons = float(find_singletons(o.effect_codes()).sum())
-        found = []
+        estimates = []
         for low, high, model, norm in zip(ends[:-1], ends[1:], built, norms, strict=True):
             # The first model takes the columns as they stand: nothing is copied where there is one model alone.
-            own = tilde if high - low + 1 == ends[-1] else tilde[:, [0, *range(low, high)]]
-            fit = regress_residuals(own, norm, o.weights, model.names)
-            found.append(_effects(o, model, fit, n_lines, {"within_r2": fit.within_r2, "n_singletons": n_singletons}))
-        return found
+            event_columns = tilde if high - low + 1 == ends[-1] else tilde[:, [0, *range(low, high)]]
+            fit = regress_residuals(event_columns, norm, o.weights, model.names)
+            estimates.append(
+                _effects(o, model, fit, n_lines, {"within_r2": fit.within_r2, "n_singletons": n_singletons})
+            )
+        return estimates
 
     def _net(self, o: Observations, columns: FloatArray) -> tuple[FloatArray, int]:
         """Return the columns net of the effects, and the number of unit lines taken out."""
@@ -181,5 +183,5 @@ def _effects(
         weights=o.row_weights,
         bread=fit.bread,
     )
-    found = build_effects(o, model, slopes, o.scale, (), statistics)
-    return replace(found, sample=replace(found.sample, n_slopes=found.sample.n_slopes + n_lines))
+    estimate = build_effects(o, model, slopes, o.scale, (), statistics)
+    return replace(estimate, sample=replace(estimate.sample, n_slopes=estimate.sample.n_slopes + n_lines))

@@ -132,17 +132,17 @@ def _stages(o: Observations, shape: Shape) -> _Stages:
     columns = (groups[rows][:, None] == labels).astype(np.float64)
     labels, columns = labels[columns.any(axis=0)], columns[:, columns.any(axis=0)]
     weights = o.row_weights[rows]
-    own = columns * weights[:, None]
-    own = own / own.sum(axis=0)
-    effects = own.T @ left[rows]
+    shares = columns * weights[:, None]
+    shares = shares / shares.sum(axis=0)
+    effects = shares.T @ left[rows]
     x = o.covariates
     codes_new = [c[rows] for c in first.codes]
     omega = compute_projection_weights(
-        first.codes_fit, codes_new, own, x[first.fit_rows], x[rows], weights=first.weights
+        first.codes_fit, codes_new, shares, x[first.fit_rows], x[rows], weights=first.weights
     )
     loadings, influence = np.zeros((o.n_rows, labels.size)), np.zeros((o.n_rows, labels.size))
-    loadings[rows] = own
-    influence[rows] = own * (left[rows] - columns @ effects)[:, None]
+    loadings[rows] = shares
+    influence[rows] = shares * (left[rows] - columns @ effects)[:, None]
     loadings[first.fit_rows] -= omega
     influence[first.fit_rows] -= omega * first.residuals[:, None]
     return _Stages(first, rows, groups, labels, effects, loadings, influence)

@@ -88,21 +88,21 @@ def run_jobs(
     endings: dict[int, Ending] = {}
     if scope.workers.ledger is not None:
         kept = ((i, scope.workers.ledger.get(key)) for i, key in enumerate(keys))
-        endings = {i: found for i, found in kept if found is not None}
+        endings = {i: values for i, values in kept if values is not None}
     todo = [i for i in range(len(names)) if i not in endings]
     tasks = [(names[i], jobs[names[i]]) for i in todo]
-    told = _Told(name, len(names), len(endings), scope.workers)
-    noted = _Noted(scope.workers, told.started)
+    progress = _Told(name, len(names), len(endings), scope.workers)
+    noted = _Noted(scope.workers, progress.started)
     for place, ending in _endings(partial(_tried, function, seed), tasks, shared, scope.workers):
         endings[todo[place]] = ending
         noted.add(keys[todo[place]], ending)
-        told.one_more()
+        progress.one_more()
     return [Done(job, *endings[i]) for i, job in enumerate(names)]
 
 
-def split_succeeded(found: Sequence[Done]) -> tuple[list[Done], list[tuple[str, str]]]:
+def split_succeeded(done: Sequence[Done]) -> tuple[list[Done], list[tuple[str, str]]]:
     """Return the jobs that gave arrays, and (job, reason) of those that failed."""
-    return [d for d in found if d.values is not None], [(d.job, d.reason) for d in found if d.values is None]
+    return [d for d in done if d.values is not None], [(d.job, d.reason) for d in done if d.values is None]
 
 
 def _endings(

@@ -65,11 +65,11 @@ class Auto(Inference):
         said = Message(level, f"inference-{decision.method}", text)
         return {
             view: replace(
-                found,
-                facts={**found.facts, **decision.facts, **self._beside(fit, view, found, decision)},
-                messages=(said, *found.messages),
+                view_bands,
+                facts={**view_bands.facts, **decision.facts, **self._beside(fit, view, view_bands, decision)},
+                messages=(said, *view_bands.messages),
             )
-            for view, found in bands.items()
+            for view, view_bands in bands.items()
         }
 
     def _beside(self, fit: Fit, view: View, bands: Bands, decision: Decision) -> Facts:
@@ -88,7 +88,7 @@ class Auto(Inference):
 
 def _jackknife(fit: Fit, decision: Decision) -> Facts:
     """Return the largest one-way jackknife error of the average effect over the dimensions with few clusters."""
-    found = []
+    bands = []
     for name, n in decision.situation.n_clusters.items():
         if n > MOST_LEFT_OUT:
             continue
@@ -97,5 +97,5 @@ def _jackknife(fit: Fit, decision: Decision) -> Facts:
         except TwintradeError:
             continue
         if np.isfinite(variance):
-            found.append((variance**0.5, name))
-    return {"cv3_se": max(found)[0], "cv3_by": max(found)[1]} if found else {}
+            bands.append((variance**0.5, name))
+    return {"cv3_se": max(bands)[0], "cv3_by": max(bands)[1]} if bands else {}

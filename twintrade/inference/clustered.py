@@ -128,8 +128,11 @@ class Clustered(Inference):
 def _correction(fit: Fit, sample: Sample, rule: Convention, clusters: Clusters, is_linear: bool) -> Correction:
     if isinstance(clusters, GivenClusters):
         # Two-way effects of a panel without gaps: units nest in every cluster, periods in none.
-        held = {"unit": EffectLevels(sample.n_units, True, 0), "period": EffectLevels(sample.n_periods, False, 1)}
-        levels = [held[name] for name in sample.effects]
+        effect_levels = {
+            "unit": EffectLevels(sample.n_units, True, 0),
+            "period": EffectLevels(sample.n_periods, False, 1),
+        }
+        levels = [effect_levels[name] for name in sample.effects]
         n_all = sample.n_slopes + sum(e.n for e in levels) - max(0, len(levels) - 1)
         sizes = list(clusters.sizes.values())
         return compute_correction(rule, sample.n_rows, sample.n_slopes, levels, sizes, n_all, is_linear)
@@ -157,7 +160,7 @@ def build_sandwich_bands(
         "n_parameters": sandwich.correction.n_parameters,
         "clusters": format_clusters(sandwich.clusters),
     }
-    made = build_bands(
+    bands = build_bands(
         estimate,
         name,
         level,
@@ -168,7 +171,7 @@ def build_sandwich_bands(
         note,
         shared | sizes | facts,
     )
-    return replace(made, messages=messages, p=made.p if p is None else np.where(usable, p, np.nan))
+    return replace(bands, messages=messages, p=bands.p if p is None else np.where(usable, p, np.nan))
 
 
 def build_bands(
@@ -240,7 +243,7 @@ def list_sandwich_messages(
 
 def warn_of_few_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int], consequence: str) -> list[Message]:
     """Return a warning for each dimension of whole units in which few clusters are treated."""
-    found = []
+    messages = []
     for name, n in sizes.items():
         treated = (
             count_treated_clusters(fit, estimate, name)[0] if name in ("unit", "city", "partner") else FEW_TREATED
@@ -248,5 +251,5 @@ def warn_of_few_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int], con
         if treated < FEW_TREATED:
             text = f"only {treated} of {n} {PLURAL[name]} are treated: {consequence}"
             text += "; read randomization p-values beside them"
-            found.append(Message("warning", "few-treated-clusters", text))
-    return found
+            messages.append(Message("warning", "few-treated-clusters", text))
+    return messages

@@ -108,14 +108,14 @@ class Conformal(Inference):
         return p, low if np.isfinite(low) else np.nan, high if np.isfinite(high) else np.nan
 
     def _messages(self, n_before: int, floor: float) -> tuple[Message, ...]:
-        found = []
+        messages = []
         if n_before < ENOUGH_BEFORE:
             text = f"conformal inference rests on {n_before} periods before the onset; it wants {ENOUGH_BEFORE}"
-            found.append(Message("warning", "short-pre-period", text))
+            messages.append(Message("warning", "short-pre-period", text))
         if floor > 1 - self.level:
             text = f"no conformal p-value is below {floor:.3g}: there is no {100 * self.level:g} % interval"
-            found.append(Message("warning", "no-interval", text))
-        return tuple(found)
+            messages.append(Message("warning", "no-interval", text))
+        return tuple(messages)
 
 
 def compute_null_residuals(estimator: SingleCase, untreated: Case, after: BoolArray, effect: float) -> FloatArray:

@@ -59,24 +59,24 @@ class ConleyTaber(Inference):
         InferenceError
             No regression behind the estimate, or too few untreated groups.
         """
-        found = group_residuals(fit, view, self.group, None)
-        n, m = found.n_treated, found.n_controls
+        residuals = group_residuals(fit, view, self.group, None)
+        n, m = residuals.n_treated, residuals.n_controls
         if self.null == "imposed":
             note = f"Conley-Taber: {n} treated {self.group} groups, residuals under the null of all {n + m} exchanged"
-            orders = draw_reassignments(found, self.draws, rng, every=True)
-            return build_reassigned_bands(self.name, fit.view(view), found, orders, self.level, note)
+            orders = draw_reassignments(residuals, self.draws, rng, every=True)
+            return build_reassigned_bands(self.name, fit.view(view), residuals, orders, self.level, note)
         note = (
             f"Conley-Taber: {n} treated {self.group} groups, errors from {m} untreated ones, "
             "taken to be alike in distribution and many"
         )
-        drawn = draw_errors(found.errors().values, self.draws, rng)
+        drawn = draw_errors(residuals.errors().values, self.draws, rng)
         return build_residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
 
 
 def build_reassigned_bands(
     name: str,
     estimate: Estimate,
-    found: GroupResiduals,
+    residuals: GroupResiduals,
     orders: IntArray,
     level: float,
     note: str,
@@ -91,9 +91,9 @@ def build_reassigned_bands(
     variances : FloatArray, optional
         From ``estimate_position_variances``.
     """
-    fixed_part, slope = compute_reassigned_effects(found, orders, variances)
+    fixed_part, slope = compute_reassigned_effects(residuals, orders, variances)
     p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
-    is_fixed = np.asarray(~found.multipliers.any(axis=(0, 1)))
+    is_fixed = np.asarray(~residuals.multipliers.any(axis=(0, 1)))
     for k in np.flatnonzero(~is_fixed):
         effect = float(estimate.effects[k])
         at_zero = fixed_part[:, k] + effect * slope[:, k]
@@ -104,7 +104,7 @@ def build_reassigned_bands(
     if np.isinf(low[~is_fixed]).any() or np.isinf(high[~is_fixed]).any():
         messages = (_no_interval(n_draws, level),)
     ends = [np.where(is_fixed, estimate.effects, np.where(np.isinf(end), np.nan, end)) for end in (low, high)]
-    counts = (found.n_treated, found.n_controls)
+    counts = (residuals.n_treated, residuals.n_controls)
     return _bands(name, estimate, fixed_part, is_fixed, (p, *ends), level, note, counts, messages)
 
 
@@ -129,8 +129,8 @@ def build_residual_bands(
     else:
         messages = (_no_interval(n_draws, level),)
     ends = [np.where(is_fixed, estimate.effects, end) for end in (low, high)]
-    found = (np.where(is_fixed, np.nan, p), *ends)
-    return _bands(name, estimate, drawn, is_fixed, found, level, note, (n_treated, n_controls), messages)
+    columns = (np.where(is_fixed, np.nan, p), *ends)
+    return _bands(name, estimate, drawn, is_fixed, columns, level, note, (n_treated, n_controls), messages)
 
 
 def _no_interval(n_draws: int, level: float) -> Message:
@@ -143,14 +143,14 @@ def _bands(
     estimate: Estimate,
     drawn: FloatArray,
     is_fixed: BoolArray,
-    found: tuple[FloatArray, ...],
+    columns: tuple[FloatArray, ...],
     level: float,
     note: str,
     counts: tuple[int, int],
     messages: tuple[Message, ...],
 ) -> Bands:
     n_draws = drawn.shape[0]
-    p, low, high = found
+    p, low, high = columns
     return Bands(
         estimate=estimate,
         inference=name,

@@ -82,25 +82,25 @@ class BiasReduced(Inference):
             raise InferenceError(
                 "one cluster is treated: its residuals say nothing about its error; use randomization"
             )
-        found = compute_crv2(source, q, columns, codes)
+        reduced = compute_crv2(source, q, columns, codes)
         n = int(codes.max()) + 1
-        se = np.sqrt(np.clip(np.diag(found.covariance), 0.0, None))
+        se = np.sqrt(np.clip(np.diag(reduced.covariance), 0.0, None))
         usable = has_variance(estimate, se)
-        smallest = float(np.nanmin(found.df[usable])) if usable.any() else float("nan")
-        critical = compute_sup_t(found.covariance, usable, self.level, smallest, rng, self.draws)
+        smallest = float(np.nanmin(reduced.df[usable])) if usable.any() else float("nan")
+        critical = compute_sup_t(reduced.covariance, usable, self.level, smallest, rng, self.draws)
         facts: Facts = {"critical_value": critical, "clusters": f"{n} {PLURAL[name]}", "df": smallest}
         facts["fewest_clusters"] = count_fewest_treated(fit, estimate, {name: n})
         note = (
             f"Bias-reduced errors (CRV2) clustered by {name} ({n} {PLURAL[name]}); t distribution with Satterthwaite "
             f"degrees of freedom, {smallest:.1f} at least; sup-t critical value {critical:.3f}"
         )
-        df = np.where(usable, found.df, smallest)
-        made = build_bands(estimate, self.name, self.level, found.covariance, usable, df, critical, note, facts)
+        df = np.where(usable, reduced.df, smallest)
+        bands = build_bands(estimate, self.name, self.level, reduced.covariance, usable, df, critical, note, facts)
         lost = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced", "")
         few = warn_of_few_treated(
             fit, estimate, {name: n}, "the degrees of freedom say how little this error is worth"
         )
-        return replace(made, messages=(*lost, *few, *_warn_of_few_degrees(smallest)))
+        return replace(bands, messages=(*lost, *few, *_warn_of_few_degrees(smallest)))
 
 
 def _warn_of_few_degrees(smallest: float) -> tuple[Message, ...]:
@@ -121,21 +121,21 @@ def compute_crv2(source: Regression, q: Annihilator, columns: FloatArray, codes:
     loading = source.bread @ source.selector
     n_clusters, n_effects = int(codes.max()) + 1, loading.shape[1]
     scores = np.zeros((n_clusters, n_effects))
-    own = np.zeros((n_clusters, n_effects))
+    squares = np.zeros((n_clusters, n_effects))
     through_effects = np.zeros((n_clusters, columns.shape[1], n_effects))
     through_slopes = np.zeros((n_clusters, x.shape[1], n_effects))
     for g, rows in enumerate(list_members(codes)):
         block = q.block(rows, rows) - x[rows] @ source.bread @ x[rows].T
         u = _inverse_root(block) @ (x[rows] @ loading)
         scores[g] = u.T @ source.residuals[rows]
-        own[g] = (u**2).sum(axis=0)
+        squares[g] = (u**2).sum(axis=0)
         through_effects[g] = columns[rows].T @ u
         through_slopes[g] = x[rows].T @ u
     df = np.full(n_effects, np.nan)
     for k in range(n_effects):
         between = through_effects[:, :, k] @ through_effects[:, :, k].T
         between += through_slopes[:, :, k] @ source.bread @ through_slopes[:, :, k].T
-        p = np.diag(own[:, k]) - between
+        p = np.diag(squares[:, k]) - between
         total = (p**2).sum()
         if total > 0:
             df[k] = np.trace(p) ** 2 / total

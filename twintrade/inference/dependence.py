@@ -61,16 +61,16 @@ class Dependence(Inference):
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return t intervals and plug-in sup-t bands."""
         estimate = fit.view(view)
-        found = self.covariance(fit, estimate)
-        covariance, negative = repair_covariance(found.covariance * found.factor)
+        dependent = self.covariance(fit, estimate)
+        covariance, negative = repair_covariance(dependent.covariance * dependent.factor)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
-        critical = compute_sup_t(covariance, usable, self.level, found.df, rng, self.draws)
-        note = f"{found.note}; {describe_reference(found.df)}"
+        critical = compute_sup_t(covariance, usable, self.level, dependent.df, rng, self.draws)
+        note = f"{dependent.note}; {describe_reference(dependent.df)}"
         note += "; negative eigenvalues set to zero" if negative.any() else ""
-        facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": found.n_clusters}
-        made = build_bands(estimate, self.name, self.level, covariance, usable, found.df, critical, note, facts)
+        facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": dependent.n_clusters}
+        bands = build_bands(estimate, self.name, self.level, covariance, usable, dependent.df, critical, note, facts)
         messages = list_variance_messages(estimate, negative, usable, self.name.replace("_", "-"), self.remedy)
-        return replace(made, messages=messages)
+        return replace(bands, messages=messages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +101,10 @@ class Dyadic(Dependence):
         twice = sum_by_group(np.where(same[:, None], 0.0, values), pair)
         used = estimate.sample.rows
         clusters = [compact(o.codes(name)[used]) for name in ("city", "partner")]
-        found = correct(get_convention(OWN), used.size, estimate.sample.n_slopes, (), clusters)
+        correction = correct(get_convention(OWN), used.size, estimate.sample.n_slopes, (), clusters)
         smallest = min(int(codes.max()) + 1 for codes in clusters)
-        note = f"Dyadic-robust errors over {members.size} members, {found.sentence}"
-        return Found(sums.T @ sums - twice.T @ twice, found.factor, found.df, smallest, note)
+        note = f"Dyadic-robust errors over {members.size} members, {correction.sentence}"
+        return Found(sums.T @ sums - twice.T @ twice, correction.factor, correction.df, smallest, note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,11 +47,11 @@ class EqualVariances(Dependence):
         rule, sample, o = get_convention(self.correction), estimate.sample, fit.design.observations
         effects = [compact(o.codes(name)[sample.rows]) for name in sample.effects]
         rows = compact(sample.rows)
-        found = correct(rule, sample.n_rows, sample.n_slopes, effects, [rows], not fit.estimator.is_poisson)
+        correction = correct(rule, sample.n_rows, sample.n_slopes, effects, [rows], not fit.estimator.is_poisson)
         spread, what = float(source.weights @ source.residuals**2) / sample.n_rows, "of one variance"
         if fit.estimator.is_poisson:
             # fixest takes the variance for known, and then one degree of freedom off the rows.
             spread, what = 1.0 - (self.correction == "fixest") / sample.n_rows, "whose variance is their mean"
         covariance = source.selector.T @ source.bread @ source.selector * spread
-        note = f"Errors for independent rows {what}, {found.sentence} ({self.correction})"
-        return Found(covariance, found.factor, found.df, sample.n_rows, note)
+        note = f"Errors for independent rows {what}, {correction.sentence} ({self.correction})"
+        return Found(covariance, correction.factor, correction.df, sample.n_rows, note)

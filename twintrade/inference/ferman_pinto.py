@@ -52,35 +52,35 @@ class FermanPinto(ConleyTaber):
         InferenceError
             No regression behind the estimate, or too few untreated groups.
         """
-        found = group_residuals(fit, view, self.group, self.size)
-        n, m, by = found.n_treated, found.n_controls, f"rescaled by size ({self.size or 'rows'})"
+        residuals = group_residuals(fit, view, self.group, self.size)
+        n, m, by = residuals.n_treated, residuals.n_controls, f"rescaled by size ({self.size or 'rows'})"
         if self.null == "imposed":
             note = f"Ferman-Pinto: {n} treated {self.group} groups, residuals under the null of all {n + m} {by}"
-            alike = np.unique(found.sizes).size == 1
-            orders = draw_reassignments(found, self.draws, rng, every=alike)
-            variances = None if alike else estimate_position_variances(found)
-            return build_reassigned_bands(self.name, fit.view(view), found, orders, self.level, note, variances)
-        drawn = draw_errors(rescale_errors(found.errors()), self.draws, rng)
+            alike = np.unique(residuals.sizes).size == 1
+            orders = draw_reassignments(residuals, self.draws, rng, every=alike)
+            variances = None if alike else estimate_position_variances(residuals)
+            return build_reassigned_bands(self.name, fit.view(view), residuals, orders, self.level, note, variances)
+        drawn = draw_errors(rescale_errors(residuals.errors()), self.draws, rng)
         note = f"Ferman-Pinto: {n} treated {self.group} groups, errors from {m} untreated ones, {by}"
         return build_residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
 
 
-def estimate_position_variances(found: GroupResiduals) -> FloatArray:
+def estimate_position_variances(residuals: GroupResiduals) -> FloatArray:
     """Return A and B of the variance A + B / size in each group's place, shape (n_groups, n_effects, 2).
 
     Every place looks at other periods with other weights; places with the same ones, up to a factor, share a fit.
     """
-    n_groups, _, n_effects = found.multipliers.shape
-    controls = ~found.is_treated
-    terms = np.column_stack([np.ones(int(controls.sum())), 1.0 / found.sizes[controls]])
+    n_groups, _, n_effects = residuals.multipliers.shape
+    controls = ~residuals.is_treated
+    terms = np.column_stack([np.ones(int(controls.sum())), 1.0 / residuals.sizes[controls]])
     out = np.ones((n_groups, n_effects, 2))
     for k in range(n_effects):
-        weights = found.multipliers[:, :, k]
+        weights = residuals.multipliers[:, :, k]
         at = np.abs(weights).argmax(axis=1)
         top = weights[np.arange(n_groups), at]
         shapes = np.round(weights / np.where(top != 0, top, 1.0)[:, None], 9)
         different, place = np.unique(shapes, axis=0, return_inverse=True)
-        fits = [_fitted(terms, found.residuals[controls] @ shape) for shape in different]
+        fits = [_fitted(terms, residuals.residuals[controls] @ shape) for shape in different]
         out[:, k] = np.array(fits)[place.ravel()]
     return out
 
@@ -97,12 +97,12 @@ def rescale_errors(errors: GroupErrors) -> FloatArray:
         return out
     terms = np.column_stack([np.ones_like(errors.control_sizes), 1.0 / errors.control_sizes])
     for g in range(n_treated):
-        own = np.array([1.0, 1.0 / errors.treated_sizes[g]])
+        treated_terms = np.array([1.0, 1.0 / errors.treated_sizes[g]])
         for k in range(n_effects):
             if not errors.values[g, :, k].any():
                 continue
             coefficients = fit_variance_function(terms, errors.values[g, :, k] ** 2)
-            out[g, :, k] *= np.sqrt(own @ coefficients / (terms @ coefficients))
+            out[g, :, k] *= np.sqrt(treated_terms @ coefficients / (terms @ coefficients))
     return out
 
 

@@ -56,11 +56,11 @@ class Jackknife(Inference):
         total = np.zeros((estimate.n_effects, estimate.n_effects))
         used, sizes = [], {}
         for sign, chosen in list_signed_subsets(names):
-            found = estimate_without_clusters(fit, view, chosen)
+            without = estimate_without_clusters(fit, view, chosen)
             if len(chosen) == 1:
-                sizes[chosen[0]] = found.effects.shape[0]
-            total += sign * compute_jackknife_spread(found.effects, estimate.effects, self.centre)
-            used.append(found)
+                sizes[chosen[0]] = without.effects.shape[0]
+            total += sign * compute_jackknife_spread(without.effects, estimate.effects, self.centre)
+            used.append(without)
         return total, tuple(used), sizes
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
@@ -85,8 +85,8 @@ class Jackknife(Inference):
         messages = _messages(fit, estimate, used, lost, list(sizes))
         what = "multi-way jackknife" if len(sizes) > 1 else "jackknife"
         messages += list_variance_messages(estimate, negative, usable | lost, what, "cluster by one dimension")
-        made = build_bands(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
-        return replace(made, messages=messages)
+        bands = build_bands(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
+        return replace(bands, messages=messages)
 
 
 def compute_jackknife_spread(effects: FloatArray, full: FloatArray, centre: str = "estimate") -> FloatArray:
@@ -111,13 +111,13 @@ def _messages(
     lost: FloatArray,
     names: Sequence[str],
 ) -> tuple[Message, ...]:
-    found = [Message("warning", "refit-failed", text) for one in used for text in one.failures]
+    messages = [Message("warning", "refit-failed", text) for one in used for text in one.failures]
     if lost.any():
         gone = ", ".join(estimate.names[k] for k in np.flatnonzero(lost))
         text = f"no jackknife error for {gone}: estimated from one cluster alone, or gone without one"
-        found.append(Message("warning", "no-variance", text))
+        messages.append(Message("warning", "no-variance", text))
     for name in names:
         if name in ("unit", "city", "partner") and count_treated_clusters(fit, estimate, name)[0] == 1:
             text = f"one {name} is treated: leaving it out leaves no estimate, and no error of this kind exists"
-            found.append(Message("warning", "few-treated-clusters", text))
-    return tuple(found)
+            messages.append(Message("warning", "few-treated-clusters", text))
+    return tuple(messages)

@@ -86,10 +86,10 @@ class Placebo(Inference):
         reference = is_reference(estimate)
         p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
         for k in np.flatnonzero(~reference):
-            others, own = drawn[~np.isnan(drawn[:, k]), k], float(estimate.effects[k])
+            others, effect = drawn[~np.isnan(drawn[:, k]), k], float(estimate.effects[k])
             if others.size:
-                p[k] = compute_two_sided_share(own, others)
-                low[k], high[k] = invert_randomization(own, 1.0, others, np.zeros(others.size), self.level)
+                p[k] = compute_two_sided_share(effect, others)
+                low[k], high[k] = invert_randomization(effect, 1.0, others, np.zeros(others.size), self.level)
         low[reference] = high[reference] = 0.0
         facts = placebos.facts()
         if isinstance(estimate, EventStudy):
@@ -147,15 +147,15 @@ class DonorPlacebos:
 
     def messages(self, level: float) -> tuple[Message, ...]:
         """Return failures, and the absence of an interval where the floor is too high for one."""
-        found = [
+        warnings = [
             Message("warning", "refit-failed", f"the placebo of donor {donor} failed: {reason}")
             for donor, reason in self.failures
         ]
         if self.floor > 1 - level:
             n, percent = len(self.donors), f"{100 * level:g}"
             text = f"with {n} donors no p-value is below {self.floor:.3g}: there is no {percent} % interval"
-            found.append(Message("warning", "no-interval", text))
-        return tuple(found)
+            warnings.append(Message("warning", "no-interval", text))
+        return tuple(warnings)
 
 
 def _too_few_before(fit: Fit) -> Message | None:
@@ -185,12 +185,12 @@ def refit_donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = 
     if isinstance(fit.estimator, SingleCase) and not keeps_treated:
         case = fit.estimator.case(fit.design)
         places = {str(unit): j for j, unit in enumerate(case.units[1:])}
-        found = run_jobs("placebo", _by_arrays, places, shared=(fit, case, real))
+        refits = run_jobs("placebo", _by_arrays, places, shared=(fit, case, real))
     else:
         design = fit.design if keeps_treated else fit.design.without([str(o.unit_ids[treated[0]])])
         places = {str(o.unit_ids[j]): int(j) for j in np.setdiff1d(np.arange(o.n_units), treated)}
-        found = run_jobs("placebo", _by_refit, places, shared=(fit, design, int(treated[0]), real))
-    done, failures = split_succeeded(found)
+        refits = run_jobs("placebo", _by_refit, places, shared=(fit, design, int(treated[0]), real))
+    done, failures = split_succeeded(refits)
     if not done:
         reason = failures[0][1] if failures else "there is no comparison unit"
         raise InferenceError(f"no placebo in space could be estimated: {reason}")
@@ -243,5 +243,5 @@ def _ratio(estimate: EventStudy, drawn: FloatArray, rivals: FloatArray | None) -
     ratios = compute_rmspe_ratio(np.vstack([estimate.effects, drawn]), before, after)
     if not np.isfinite(ratios[0]):
         return {}
-    own = ratios[0] if rivals is None else compute_rmspe_ratio(rivals, before, after)
-    return {"rmspe_ratio": float(ratios[0]), "rmspe_ratio_p": compute_placebo_rank(own, ratios[1:]).p}
+    treated_ratio = ratios[0] if rivals is None else compute_rmspe_ratio(rivals, before, after)
+    return {"rmspe_ratio": float(ratios[0]), "rmspe_ratio_p": compute_placebo_rank(treated_ratio, ratios[1:]).p}

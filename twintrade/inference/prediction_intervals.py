@@ -116,11 +116,11 @@ class PredictionIntervals(Inference):
         return spread * float(np.sqrt(2 * np.log(2 / tail)))
 
 
-def _moved(shared: tuple[WeightedCase, Case, FloatArray], own: FloatArray, rng: np.random.Generator) -> Arrays:
+def _moved(shared: tuple[WeightedCase, Case, FloatArray], path: FloatArray, rng: np.random.Generator) -> Arrays:
     estimator, case, fitted = shared
     values = case.values.copy()
-    values[0] = own
-    return {"moves": own - estimator.gaps(replace(case, values=values)) - fitted}
+    values[0] = path
+    return {"moves": path - estimator.gaps(replace(case, values=values)) - fitted}
 
 
 def _spread(estimator: WeightedCase, case: Case) -> tuple[float, int]:

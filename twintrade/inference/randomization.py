@@ -98,12 +98,12 @@ class Randomization(Inference):
     def _scored(self, fit: Fit, onsets: Sequence[FloatArray], has_intervals: bool) -> Scored | None:
         wanted = self.statistic == "score" or (self.statistic == "default" and not is_linear(fit))
         test = fit.estimator.score_test(fit.design) if wanted else None
-        found = None if test is None else compare_one_step_estimates(fit, test, onsets, has_intervals, self.level)
-        if found is None and self.statistic == "score":
+        scored = None if test is None else compare_one_step_estimates(fit, test, onsets, has_intervals, self.level)
+        if scored is None and self.statistic == "score":
             raise InferenceError(
                 f"{fit.estimator.name} offers no score test on this panel; use statistic = 'coefficient'"
             )
-        return found
+        return scored
 
     def _from_refits(self, fit: Fit, drawn: Permuted) -> Compared:
         estimate = drawn.estimate
@@ -137,25 +137,25 @@ def _inverted(drawn: Permuted, level: float) -> tuple[FloatArray, FloatArray]:
             observed -= average * float(slopes[-1])
             slopes = drawn.pre_slopes[:, k]
         present = ~(np.isnan(effects) | np.isnan(slopes[:-1]))
-        own = float(slopes[-1])
-        if not np.isnan(own):
-            low[k], high[k] = invert_randomization(observed, own, effects[present], slopes[:-1][present], level)
+        slope = float(slopes[-1])
+        if not np.isnan(slope):
+            low[k], high[k] = invert_randomization(observed, slope, effects[present], slopes[:-1][present], level)
     return low, high
 
 
-def _from_score(fit: Fit, view: View, found: Scored) -> Compared:
+def _from_score(fit: Fit, view: View, scored: Scored) -> Compared:
     """Pick a view's effects out of the scores, in the order of the estimate."""
     estimate = fit.view(view)
     places = np.full(estimate.n_effects, -1)
     for k, name in enumerate(estimate.names):
-        if view in found.names:
-            places[k] = found.place(view)
-        elif name in found.names:
-            places[k] = found.place(name)
+        if view in scored.names:
+            places[k] = scored.place(view)
+        elif name in scored.names:
+            places[k] = scored.place(name)
     taken = np.where(places >= 0, places, 0)
     missing = places < 0
     p, low, high, observed = (
-        np.where(missing, np.nan, values[taken]) for values in (found.p, found.low, found.high, found.observed)
+        np.where(missing, np.nan, values[taken]) for values in (scored.p, scored.low, scored.high, scored.observed)
     )
-    drawn = np.where(missing, 0.0 if is_reference(estimate).any() else np.nan, found.drawn[:, taken])
+    drawn = np.where(missing, 0.0 if is_reference(estimate).any() else np.nan, scored.drawn[:, taken])
     return Compared(estimate, p, low, high, observed, drawn)

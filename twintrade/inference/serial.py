@@ -64,15 +64,14 @@ class Serial(Dependence):
             raise InferenceError(f"{n} periods are too few for errors that follow time")
         if self.lags is not None and self.lags < 0:
             raise InferenceError(f"lags is a number of periods from 0 on, not {self.lags}")
-        found = self._correction(fit, estimate, n)
+        correction = self._correction(fit, estimate, n)
         lags = self.lags
         if lags is None:
             lags = int(n**0.25) if self.correction == "fixest" else choose_lags(n)
         total, title = self.sum_products(fit, source, lags)
-        note = (
-            f"{title}, Bartlett weights, {lags} lags; {n} periods as clusters, {found.sentence} ({self.correction})"
-        )
-        return Found(total, found.factor, found.df, n, note)
+        how = f"{correction.sentence} ({self.correction})"
+        note = f"{title}, Bartlett weights, {lags} lags; {n} periods as clusters, {how}"
+        return Found(total, correction.factor, correction.df, n, note)
 
     def _correction(self, fit: Fit, estimate: Estimate, n_periods: int) -> Correction:
         """Take periods for clusters in which no effect nests: their scores are correlated."""

@@ -98,16 +98,16 @@ class SyntheticDidVariance(Inference):
     ) -> FloatArray:
         draw = _placebo_rows if self.method == "placebo" else _bootstrap_rows
         shared, tries = (fit, estimator, matrix, fit.view(view), view), 0
-        found: list[FloatArray] = []
-        while len(found) < self.draws and tries < 5 * self.draws:
-            n = min(self.draws - len(found), 5 * self.draws - tries)
+        replications: list[FloatArray] = []
+        while len(replications) < self.draws and tries < 5 * self.draws:
+            n = min(self.draws - len(replications), 5 * self.draws - tries)
             jobs = {str(tries + k): draw(matrix, rng) for k in range(n)}
             done, _ = split_succeeded(run_jobs("synthetic DiD replications", _replication, jobs, shared=shared))
-            found += [one.values["effects"] for one in done if one.values is not None]
+            replications += [one.values["effects"] for one in done if one.values is not None]
             tries += n
-        if len(found) < 2:
+        if len(replications) < 2:
             raise InferenceError(f"no {self.method} replication of synthetic DiD could be estimated")
-        return np.vstack(found)
+        return np.vstack(replications)
 
     def _jackknife(self, fit: Fit, view: View, estimator: SyntheticDid, matrix: OutcomeMatrix) -> FloatArray:
         onsets = np.unique(matrix.onset[matrix.is_treated]).astype(np.int64)
@@ -117,11 +117,11 @@ class SyntheticDidVariance(Inference):
             )
             for g in onsets
         }
-        estimate, found = fit.view(view), []
+        estimate, replications = fit.view(view), []
         for kept, weights in _leave_one_out(matrix, full):
             refit = estimator.by_cohort(fit.design, kept, weights)
-            found.append(align_values(estimate, _view(fit, refit, view)))
-        return np.vstack(found)
+            replications.append(align_values(estimate, _view(fit, refit, view)))
+        return np.vstack(replications)
 
 
 def _view(fit: Fit, estimate: Estimate, view: View) -> Estimate:
@@ -181,8 +181,10 @@ def _leave_one_out(
             continue
         out = int(np.flatnonzero(controls == row)[0])
         weights = {}
-        for onset, found in full.items():
-            omega = np.delete(found.omega, out)
+        for onset, did_weights in full.items():
+            omega = np.delete(did_weights.omega, out)
             total = omega.sum()
-            weights[onset] = replace(found, omega=omega / total if total > 0 else np.full(omega.size, 1 / omega.size))
+            weights[onset] = replace(
+                did_weights, omega=omega / total if total > 0 else np.full(omega.size, 1 / omega.size)
+            )
         yield kept, weights

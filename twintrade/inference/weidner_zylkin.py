@@ -80,8 +80,8 @@ class WeidnerZylkin(Inference):
             names = [name for name, has in zip(estimate.names, usable, strict=True) if has]
             facts |= {f"one_side_se {name}": float(se) for name, se in zip(names, authors, strict=True)}
             note += f"; {AUTHORS}: {', '.join(f'{se:.4g}' for se in authors)}"
-        made = build_bands(estimate, self.name, self.level, covariance, usable, n - 1, critical, note, facts)
+        bands = build_bands(estimate, self.name, self.level, covariance, usable, n - 1, critical, note, facts)
         messages = list_variance_messages(
             estimate, negative, usable, "leverage-adjusted", "take adjusted = 'both_sides'"
         )
-        return replace(made, messages=messages)
+        return replace(bands, messages=messages)

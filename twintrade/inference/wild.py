@@ -93,10 +93,10 @@ class Wild(Inference):
         usable = has_variance(estimate, sandwich.se)
         p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
         for k in np.flatnonzero(usable):
-            found = self._one(model, int(k), float(estimate.effects[k]), drawn, factor)
-            covariance[k, k], p[k], low[k], high[k] = found
+            tested = self._one(model, int(k), float(estimate.effects[k]), drawn, factor)
+            covariance[k, k], p[k], low[k], high[k] = tested
         usable &= np.diag(covariance) > 0
-        made = build_bands(
+        bands = build_bands(
             estimate,
             self.name,
             self.level,
@@ -114,13 +114,13 @@ class Wild(Inference):
             "is_complete": int(is_complete),
             "floor": 1 / drawn.shape[0] * (2 if self.weights == "rademacher" and is_complete else 1),
         }
-        reference = made.se == 0
+        reference = bands.se == 0
         lost = list_variance_messages(estimate, np.zeros(usable.size, dtype=bool), usable, "clustered", "")
         few = warn_of_few_treated(
             fit, estimate, {by: model.n_clusters}, "the bootstrap hardly ever rejects or far too often"
         )
         return replace(
-            made,
+            bands,
             p=p,
             low=np.where(reference, 0.0, low),
             high=np.where(reference, 0.0, high),

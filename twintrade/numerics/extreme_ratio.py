@@ -35,8 +35,8 @@ def bound_ratio(
         raise EstimationError("no row is left to take a ratio of")
     sure = ~is_optional
     top, bottom = float(numerator[sure].sum()), float(denominator[sure].sum())
-    upper, lower, own = numerator[is_optional], denominator[is_optional], group[is_optional]
-    return -_largest(-top, bottom, -upper, lower, own), _largest(top, bottom, upper, lower, own)
+    upper, lower, groups = numerator[is_optional], denominator[is_optional], group[is_optional]
+    return -_largest(-top, bottom, -upper, lower, groups), _largest(top, bottom, upper, lower, groups)
 
 
 def _largest(top: float, bottom: float, numerator: FloatArray, denominator: FloatArray, group: IntArray) -> float:

@@ -52,15 +52,15 @@ class WeightedCase(SingleCase):
 
     def gaps(self, case: Case) -> FloatArray:
         """Return observed less intercept and weighted donors in every period."""
-        found = self.weigh(case)
-        return case.own - found.intercept - found.weights @ case.donors
+        donor_weights = self.weigh(case)
+        return case.own - donor_weights.intercept - donor_weights.weights @ case.donors
 
     def statistics(self, case: Case) -> dict[str, float]:
         """Return how few donors carry the weight, and what the search for the weights reports."""
-        found = self.weigh(case)
-        weights = found.weights
+        donor_weights = self.weigh(case)
+        weights = donor_weights.weights
         return {
-            **found.statistics,
+            **donor_weights.statistics,
             "n_weighted_donors": float((np.abs(weights) > 1e-6).sum()),
             "effective_donors": float(1.0 / (weights**2).sum()) if (weights != 0).any() else 0.0,
         }

@@ -112,8 +112,8 @@ class Collapse:
     def influence(self, coefficients: FloatArray, constants: FloatArray) -> CollapsedInfluence:
         """Wrap coefficients (n_cohorts, n_periods, k) and constants (n_cohorts, k)."""
         source = self.wide if self.groups is None else self.groups
-        found = CollapsedInfluence.of(source.influence(self.moments, coefficients, constants))
-        return replace(found, observed=self.observed)
+        collapsed = CollapsedInfluence.of(source.influence(self.moments, coefficients, constants))
+        return replace(collapsed, observed=self.observed)
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Lay values by row of the small design out by cohort and period, zero where nobody is observed."""
@@ -126,9 +126,9 @@ class Collapse:
         small[source.rows], small_residuals[source.rows] = source.design, source.residuals
         slopes = source.bread @ source.selector
         design, residuals = self.spread(small), self.spread(small_residuals)
-        found = self.influence(design @ slopes, np.einsum("htk,ht->hk", design, residuals) @ slopes)
+        influence = self.influence(design @ slopes, np.einsum("htk,ht->hk", design, residuals) @ slopes)
         return replace(
-            found, cell_design=design, cell_residuals=residuals, bread=source.bread, selector=source.selector
+            influence, cell_design=design, cell_residuals=residuals, bread=source.bread, selector=source.selector
         )
 
     def expanded(self, estimate: AnyEstimate, sample: Sample) -> AnyEstimate:

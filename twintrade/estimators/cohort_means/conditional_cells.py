@@ -57,13 +57,13 @@ def estimate_conditional_cells(
     for cells in _alike(wide, plan, sections):
         try:
             if sections is None:
-                units, found, influence = _changes(wide, by_period, [plan[k] for k in cells], method)
+                units, cell_effects, influence = _changes(wide, by_period, [plan[k] for k in cells], method)
             else:
-                units, found, influence = _rows(wide, plan[cells[0]], method, sections)
+                units, cell_effects, influence = _rows(wide, plan[cells[0]], method, sections)
         except EstimationError as error:
             lost |= dict.fromkeys(cells, str(error))
             continue
-        effects[cells] = found
+        effects[cells] = cell_effects
         if len(cells) > ALONE:
             blocks.append((units, np.array(cells), influence))
             continue
@@ -124,8 +124,8 @@ def _changes(
     before = {base: by_period[base].take(units) for base in {c.base for c in cells}}
     for change, cell in zip(changes, cells, strict=True):
         np.subtract(by_period[cell.at].take(units), before[cell.base], out=change)
-    found = sides.effects(changes)
-    return units, found.effects, found.influence.T
+    effects = sides.effects(changes)
+    return units, effects.effects, effects.influence.T
 
 
 def _rows(

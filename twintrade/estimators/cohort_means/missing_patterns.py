@@ -60,8 +60,8 @@ def group_by_pattern(wide: Wide) -> PatternGroups | None:
         return None
     parent = wide.cohort[first]
     outcomes = np.where(seen, wide.outcomes, 0.0)
-    held = replace(wide, outcomes=outcomes, onset=wide.onset[parent], cohort=group.astype(np.int64))
-    return PatternGroups(held, seen[first], parent)
+    grouped = replace(wide, outcomes=outcomes, onset=wide.onset[parent], cohort=group.astype(np.int64))
+    return PatternGroups(grouped, seen[first], parent)
 
 
 def estimate_from_patterns(

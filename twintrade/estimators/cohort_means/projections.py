@@ -42,10 +42,10 @@ def estimate_projection(
     """Return the effect of one set of rows; None where it is not identified."""
     weights = np.ones(rows.unit.size) if rows.weights is None else rows.weights
     by_row = _variance_weighted if weighting == "variance" else _equally_weighted
-    found = by_row(rows, weights, names)
-    if found is None:
+    projection = by_row(rows, weights, names)
+    if projection is None:
         return None
-    effect, influence, collinear = found
+    effect, influence, collinear = projection
     by_unit = np.asarray(np.bincount(rows.unit, influence, cohort.size), dtype=np.float64)
     treated = rows.unit[rows.is_treated]
     weight = None if rows.weights is None else float(weights[rows.is_treated].sum())
@@ -97,8 +97,8 @@ def _equally_weighted(
         residual = rows.change[others] - mean[rows.period[others]]
         influence[others] = -weights[others] * moved[rows.period[others]] * residual
     else:
-        own = None if rows.weights is None else weights[others]
-        effects = build_absorber([rows.period[others]], own)
+        other_weights = None if rows.weights is None else weights[others]
+        effects = build_absorber([rows.period[others]], other_weights)
         x = rows.covariates
         fit = fit_least_squares(rows.change[others], x[others], effects, names=names)
         collinear = _said(fit)
@@ -107,7 +107,12 @@ def _equally_weighted(
         level = effects.effect_coefficients(rows.change[others] - x[others] @ slopes)[0]
         gap = rows.change[treated] - x[treated] @ slopes - level[rows.period[treated]]
         omega = compute_projection_weights(
-            [rows.period[others]], [rows.period[treated]], share[:, None], x[others], x[treated], weights=own
+            [rows.period[others]],
+            [rows.period[treated]],
+            share[:, None],
+            x[others],
+            x[treated],
+            weights=other_weights,
         )
         influence[others] = -omega[:, 0] * fit.residuals
     effect = float(share @ gap)

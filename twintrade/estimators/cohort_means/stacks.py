@@ -117,12 +117,12 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     fit = fit_least_squares(
         o.y[rows], np.hstack([dummies, o.covariates[rows]]), effects, names=(*names, *o.covariate_names)
     )
-    found = fit.kept < len(slots)
-    own = np.ones(rows.size) if weights is None else weights
-    columns = [slots[k] for k in fit.kept[found]]
+    is_effect = fit.kept < len(slots)
+    row_weights = np.ones(rows.size) if weights is None else weights
+    columns = [slots[k] for k in fit.kept[is_effect]]
     effect, loading = np.zeros(len(stack.cells)), np.zeros((rows.size, len(stack.cells)))
-    effect[columns] = fit.coefficients[found]
-    loading[:, columns] = fit.x_tilde @ fit.bread[:, found]
+    effect[columns] = fit.coefficients[is_effect]
+    loading[:, columns] = fit.x_tilde @ fit.bread[:, is_effect]
     kept = np.array([c.is_reference or k in columns for k, c in enumerate(stack.cells)])
     lost = tuple(
         Dropped(
@@ -134,4 +134,6 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
         )
         for c in fit.collinear
     )
-    return StackFit(effect[kept], o.unit[rows], at[rows], loading[:, kept], fit.residuals, own, kept, (*apart, *lost))
+    return StackFit(
+        effect[kept], o.unit[rows], at[rows], loading[:, kept], fit.residuals, row_weights, kept, (*apart, *lost)
+    )

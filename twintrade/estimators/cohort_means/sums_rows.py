@@ -24,8 +24,8 @@ class SumsRows(Estimator, Generic[AnyEstimate]):
         self.check(design)
         design = self.narrowed(design)
         means = collapse(design) if self.takes_means(design) else None
-        found = None if means is None else self.estimate_means(means)
-        return self.estimate_rows(design) if found is None else found
+        from_means = None if means is None else self.estimate_means(means)
+        return self.estimate_rows(design) if from_means is None else from_means
 
     def check(self, design: Design) -> None:
         """Refuse options that do not go with the design; none, by default.

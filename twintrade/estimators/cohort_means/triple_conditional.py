@@ -63,12 +63,14 @@ def _cell(groups: TripleGroups, cell: GroupTime, method: Method, column: FloatAr
     for s, c in zip(share, others, strict=True):
         terms += [(s, int(c) + affected), (-s, int(c))]
     x = np.column_stack([np.ones(change.size), wide.covariates[:, cell.base]])
-    own = groups.code == cell.cohort + affected
+    is_treated = groups.code == cell.cohort + affected
     effect = 0.0
     for factor, other in terms:
-        units = np.flatnonzero(seen & (own | (groups.code == other)))
+        units = np.flatnonzero(seen & (is_treated | (groups.code == other)))
         try:
-            part = estimate_change_effect(change[units], own[units].astype(float), x[units], weights[units], method)
+            part = estimate_change_effect(
+                change[units], is_treated[units].astype(float), x[units], weights[units], method
+            )
         except NoOverlapError as error:
             raise EstimationError(f"{error} for {name_units(wide.unit_ids[units[error.rows]])}") from None
         effect += factor * part.effect

@@ -49,19 +49,19 @@ def compute_loading(cell: GroupTime, count: FloatArray) -> FloatArray | None:
 
 def _from_moments(groups: TripleGroups, plan: Sequence[GroupTime]) -> tuple[list[GroupTime], FloatArray, Influence]:
     wide = groups.wide
-    found = [(cell, loading) for cell in plan if (loading := compute_loading(cell, groups.counts)) is not None]
+    loadings = [(cell, loading) for cell in plan if (loading := compute_loading(cell, groups.counts)) is not None]
     present, code = np.unique(groups.code, return_inverse=True)
     code = code.astype(np.int64)
     m = compute_cohort_moments(wide.outcomes, code, present.astype(np.float64), wide.periods)
-    coefficients = np.zeros((present.size, wide.periods.size, len(found)))
-    for k, (cell, loading) in enumerate(found):
+    coefficients = np.zeros((present.size, wide.periods.size, len(loadings)))
+    for k, (cell, loading) in enumerate(loadings):
         coefficients[:, cell.at, k] += loading[present]
         coefficients[:, cell.base, k] -= loading[present]
     effects = np.einsum("gtk,gt->k", coefficients, m.means)
-    constants = np.zeros((present.size, len(found)))
+    constants = np.zeros((present.size, len(loadings)))
     scaled = coefficients / m.counts[:, None, None]
     influence = CohortInfluence(m, scaled, constants, wide.unit_ids, code, wide.outcomes)
-    return [cell for cell, _ in found], effects, influence
+    return [cell for cell, _ in loadings], effects, influence
 
 
 def _from_rows(groups: TripleGroups, plan: Sequence[GroupTime]) -> tuple[list[GroupTime], FloatArray, Influence]:

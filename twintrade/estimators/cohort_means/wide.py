@@ -117,13 +117,13 @@ def widen(observations: Observations) -> Wide:
 
 def _of_statistics(o: Observations, onset: FloatArray, codes: IntArray) -> Wide:
     """Take the statistics of the cohorts and periods that take part; cohorts of the same fate are put together."""
-    held = o.statistics
-    assert held is not None
+    statistics = o.statistics
+    assert statistics is not None
     if not o.is_complete:
         raise EstimationError("cohort statistics cannot leave out single periods of a cohort; give the rows")
-    periods = np.searchsorted(held.moments.periods, o.periods)
-    m = held.moments.part(o.unit_rows, periods).pooled(codes, onset)
-    sums = {n: c.part(o.unit_rows, periods).pooled(codes, onset.size) for n, c in held.clusters.items()}
+    periods = np.searchsorted(statistics.moments.periods, o.periods)
+    m = statistics.moments.part(o.unit_rows, periods).pooled(codes, onset)
+    sums = {n: c.part(o.unit_rows, periods).pooled(codes, onset.size) for n, c in statistics.clusters.items()}
     return Wide(
         unit_ids=onset.astype(object),
         periods=o.periods,

@@ -49,14 +49,14 @@ class ImputedCells:
 class CellEffects:
     """Effects by cell, and what their influence is made from when it is asked for.
 
-    A cell's influence is the sum of ``own`` over its rows, less ``factor`` times the influence of its rows' linear
+    A cell's influence is the sum of ``row_terms`` over its rows, less ``factor`` times that of its rows' linear
     predictors weighted by ``predictors``.
 
     Attributes
     ----------
     effects, weights : FloatArray, shape (n_cells,)
         Weights are those of aggregation.
-    own, predictors : FloatArray, shape (n_new,)
+    row_terms, predictors : FloatArray, shape (n_new,)
     factor : FloatArray, shape (n_cells,)
     has_estimated_weights : bool
         Whether the weights are sums of predictions, whose influence is that of the weighted predictors.
@@ -64,7 +64,7 @@ class CellEffects:
 
     effects: FloatArray
     weights: FloatArray
-    own: FloatArray
+    row_terms: FloatArray
     predictors: FloatArray
     factor: FloatArray
     has_estimated_weights: bool = False
@@ -93,10 +93,10 @@ def compute_cell_differences(c: Counterfactual, cells: ImputedCells, *, is_poiss
     w, total = cells.weights, cells.sums(cells.weights)
     tau = c.o.y[c.rows] - c.predicted
     center = cells.sums(w**2 * tau) / cells.sums(w**2)
-    own = w * (tau - center[cells.code]) / total[cells.code]
+    influence = w * (tau - center[cells.code]) / total[cells.code]
     slope = c.predicted if is_poisson else 1.0
     predictors = w * slope / total[cells.code]
-    return CellEffects(cells.sums(w * tau) / total, total, own, predictors, np.ones(cells.size))
+    return CellEffects(cells.sums(w * tau) / total, total, influence, predictors, np.ones(cells.size))
 
 
 def compute_cell_ratios(c: Counterfactual, cells: ImputedCells, *, is_percent: bool) -> CellEffects:
@@ -113,15 +113,15 @@ def compute_cell_ratios(c: Counterfactual, cells: ImputedCells, *, is_percent: b
     w = cells.weights
     observed, imputed = cells.sums(w * c.o.y[c.rows]), cells.sums(w * c.predicted)
     ratio = observed / imputed
-    own, predictors = _distance(c, cells, ratio), w * c.predicted
+    influence, predictors = _distance(c, cells, ratio), w * c.predicted
     if is_percent:
         if not observed.any():
             raise EstimationError(
                 "no treated row has a positive outcome: every ratio is zero whatever is imputed, and no influence "
                 "tells how far that is chance"
             )
-        own = 100 * own / imputed[cells.code]
-        return CellEffects(100 * (ratio - 1), imputed, own, predictors, 100 * ratio / imputed, True)
+        influence = 100 * influence / imputed[cells.code]
+        return CellEffects(100 * (ratio - 1), imputed, influence, predictors, 100 * ratio / imputed, True)
     empty = np.flatnonzero(observed <= 0)
     if empty.size:
         k = empty[0]
@@ -129,7 +129,7 @@ def compute_cell_ratios(c: Counterfactual, cells: ImputedCells, *, is_percent: b
             f"{empty.size} cells have no positive outcome after onset (first: cohort {cells.cohorts[k]}, event time "
             f"{cells.event_times[k]}): their log ratio does not exist. Use measure='percent'"
         )
-    return CellEffects(np.log(ratio), cells.sums(w), own / observed[cells.code], predictors, 1 / imputed)
+    return CellEffects(np.log(ratio), cells.sums(w), influence / observed[cells.code], predictors, 1 / imputed)
 
 
 def list_empty_cells(c: Counterfactual, cells: ImputedCells) -> tuple[Dropped, ...]:

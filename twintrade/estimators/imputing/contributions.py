@@ -20,7 +20,7 @@ class ImputedContributions:
     ----------
     c : Counterfactual
     cells : ImputedCells
-    found : CellEffects
+    cell_effects : CellEffects
     lead_rows : IntArray, shape (n_lead_rows,)
         Positions in the observations.
     leads : FloatArray, shape (n_lead_rows, n_leads)
@@ -30,7 +30,7 @@ class ImputedContributions:
 
     c: Counterfactual
     cells: ImputedCells
-    found: CellEffects
+    cell_effects: CellEffects
     lead_rows: IntArray
     leads: FloatArray
     units: IntArray
@@ -38,13 +38,13 @@ class ImputedContributions:
     def along(self, directions: FloatArray) -> FloatArray:
         """Return contributions times ``directions``, shape (n_units, n_columns)."""
         first, second = self.leads.shape[1], self.leads.shape[1] + self.cells.size
-        early, own, predicted = directions[:first], directions[first:second], directions[second:]
+        early, cell_directions, predicted = directions[:first], directions[first:second], directions[second:]
         out = self._by_unit(self.lead_rows, self.leads @ early)
-        out += self._by_unit(self.c.rows, self.found.own[:, None] * own[self.cells.code])
+        out += self._by_unit(self.c.rows, self.cell_effects.row_terms[:, None] * cell_directions[self.cells.code])
         used = np.flatnonzero(predicted.any(axis=0))
         for start in range(0, used.size, COLUMNS_AT_ONCE):
             some = used[start : start + COLUMNS_AT_ONCE]
-            weighted = self.found.predictors[:, None] * predicted[self.cells.code[:, None], some]
+            weighted = self.cell_effects.predictors[:, None] * predicted[self.cells.code[:, None], some]
             out[:, some] += self._by_unit(self.c.fit_rows, self.c.prediction_influence(weighted))
         return out[self.units]
 
@@ -55,11 +55,11 @@ class ImputedContributions:
 
 def build_later_influence(contributions: ImputedContributions) -> tuple[LaterInfluence, LaterInfluence | None]:
     """Return the influence of leads and cells, and that of the cells' weights where these are estimated."""
-    found, n_leads, n_cells = contributions.found, contributions.leads.shape[1], contributions.cells.size
+    kept, n_leads, n_cells = contributions.cell_effects, contributions.leads.shape[1], contributions.cells.size
     nothing, each = np.zeros((n_cells, n_leads)), np.eye(n_cells)
-    effects = np.block([[np.eye(n_leads), nothing.T], [nothing, each], [nothing, -found.factor * each]])
+    effects = np.block([[np.eye(n_leads), nothing.T], [nothing, each], [nothing, -kept.factor * each]])
     influence = LaterInfluence(contributions.c.o.unit_ids[contributions.units], contributions, effects)
-    if not found.has_estimated_weights:
+    if not kept.has_estimated_weights:
         return influence, None
     weights = np.zeros_like(effects)
     weights[n_leads + n_cells :, n_leads:] = each

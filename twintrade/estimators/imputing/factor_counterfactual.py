@@ -90,10 +90,10 @@ def _without_collinear(o: Observations, wide: Wide, untreated: BoolArray) -> tup
 def _spells(treated: BoolArray, periods: IntArray) -> FloatArray:
     """Return the onset of each cell's own or next spell."""
     starts = treated & ~np.hstack([np.zeros((treated.shape[0], 1), dtype=bool), treated[:, :-1]])
-    own = np.where(starts, periods, -np.inf)
-    own = np.maximum.accumulate(own, axis=1)
+    start = np.where(starts, periods, -np.inf)
+    start = np.maximum.accumulate(start, axis=1)
     following = np.minimum.accumulate(np.where(starts, periods, np.inf)[:, ::-1], axis=1)[:, ::-1]
-    spell = np.where(treated, own, following)
+    spell = np.where(treated, start, following)
     return np.asarray(np.where(np.isfinite(spell), spell, np.nan))
 
 
@@ -204,7 +204,7 @@ def _folds(untreated: BoolArray, rng: np.random.Generator) -> IntArray:
 
 
 def compute_cohort_effects(
-    design: Design, cells: OutcomeGrid, found: tuple[FactorFit, BoolArray, BoolArray], statistics: dict[str, float]
+    design: Design, cells: OutcomeGrid, fitted: tuple[FactorFit, BoolArray, BoolArray], statistics: dict[str, float]
 ) -> CohortEffects:
     """Return mean gaps between outcomes and fit by onset and event time, treated cells and residuals before them.
 
@@ -213,7 +213,7 @@ def compute_cohort_effects(
     EstimationError
         No treated cell is left.
     """
-    fit, units, periods = found
+    fit, units, periods = fitted
     o, wide = design.observations, cells.wide
     inside = np.zeros(wide.outcomes.shape, dtype=bool)
     inside[np.ix_(units, periods)] = True

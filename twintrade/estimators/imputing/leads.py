@@ -71,10 +71,10 @@ def fit_leads(c: Counterfactual, family: Family) -> Leads:
     rows, kept, coefficients, loadings, scores, collinear = _fitted(c, family, rows, columns, names)
     reported = np.flatnonzero(kept < times.size)
     order = reported[np.argsort(times[kept[reported]])]
-    found = times[kept[order]]
-    n_units, n_cells = count_units_and_rows(o, rows, event_time, found)
+    lead_times = times[kept[order]]
+    n_units, n_cells = count_units_and_rows(o, rows, event_time, lead_times)
     notes += tuple(_collinear(one, names) for one in collinear if one.column < times.size)
-    return Leads(found, coefficients[order], rows, loadings[:, order], scores, n_units, n_cells, notes)
+    return Leads(lead_times, coefficients[order], rows, loadings[:, order], scores, n_units, n_cells, notes)
 
 
 def _event_times(o: Observations) -> IntArray:
@@ -104,9 +104,9 @@ def _fitted(
     weights = o.weights_of(rows)
     if family == "poisson":
         fit = fit_poisson(o.y[rows], columns, c.codes_fit, weights, names=names)
-        own = fit.mu * o.row_weights[rows[fit.rows]]
+        row_weights = fit.mu * o.row_weights[rows[fit.rows]]
         loadings = fit.x_tilde @ fit.bread
-        return rows[fit.rows], fit.kept, fit.coefficients, loadings, own * fit.residuals, fit.collinear
+        return rows[fit.rows], fit.kept, fit.coefficients, loadings, row_weights * fit.residuals, fit.collinear
     linear = fit_least_squares(o.y[rows], columns, build_absorber(c.codes_fit, weights), names=names)
     scores = linear.residuals * o.row_weights[rows]
     return rows, linear.kept, linear.coefficients, linear.x_tilde @ linear.bread, scores, linear.collinear

@@ -86,10 +86,10 @@ def impute_means(means: Collapse) -> CohortEffects:
     size = means.small.weights
     assert size is not None
     totals = np.bincount(cells.code, size[c.rows], cells.size)
-    own = np.where(np.arange(cells.size) == cells.code[:, None], size[c.rows, None] / totals, 0.0)
+    shares = np.where(np.arange(cells.size) == cells.code[:, None], size[c.rows, None] / totals, 0.0)
     gaps = c.o.y[c.rows] - c.predicted
-    effects = own.T @ gaps
-    omega = compute_projection_weights(c.codes_fit, c.codes_new, own, weights=c.weights)
+    effects = shares.T @ gaps
+    omega = compute_projection_weights(c.codes_fit, c.codes_new, shares, weights=c.weights)
     n_leads = before.event_times.size
     loadings = np.zeros((means.small.n_rows, n_leads + cells.size))
     loadings[c.fit_rows, n_leads:] = -omega / size[c.fit_rows, None]
@@ -100,7 +100,7 @@ def impute_means(means: Collapse) -> CohortEffects:
     residuals[before.rows] = before.scores / size[before.rows]
     constants = np.hstack([_by_cohort(means, loadings[:, :n_leads] * residuals[:, None]), constants])
     treated = np.zeros_like(loadings)
-    treated[c.rows, n_leads:] = own / size[c.rows, None]
+    treated[c.rows, n_leads:] = shares / size[c.rows, None]
     # Parts of a cohort differ in their mean gap: its distance from the cell's effect is the same for all their units.
     distance = np.zeros(means.small.n_rows)
     distance[c.rows] = gaps - effects[cells.code]

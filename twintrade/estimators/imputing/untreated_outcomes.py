@@ -169,11 +169,13 @@ def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -
     slopes = np.zeros(x.shape[1])
     slopes[fit.kept] = fit.coefficients
     used = rows[fit.rows]
-    own = fit.mu * o.row_weights[rows[fit.rows]]
+    row_weights = fit.mu * o.row_weights[rows[fit.rows]]
     statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
     statistics["n_without_outcome_before"] = _n_without_outcome_before(o)
     dropped = (*list_separated_rows(o, fit.separated, rows), *_absorbed_covariates(fit.collinear))
-    return _FittedOutcomes(used, fit.residuals, own, slopes, fit.kept, fit.effect_coefficients, statistics, dropped)
+    return _FittedOutcomes(
+        used, fit.residuals, row_weights, slopes, fit.kept, fit.effect_coefficients, statistics, dropped
+    )
 
 
 def _absorbed_covariates(collinear: tuple[Collinear, ...]) -> tuple[Dropped, ...]:
@@ -201,10 +203,10 @@ def _within_reach(o: Observations, fitted: _FittedOutcomes, codes: tuple[IntArra
         return inside
     effects = build_absorber([c[fitted.rows] for c in codes])
     for j in lost:
-        own = x[fitted.rows, j]
-        slopes = fit_least_squares(own, x[np.ix_(fitted.rows, kept)], effects).coefficients
+        fitted_values = x[fitted.rows, j]
+        slopes = fit_least_squares(fitted_values, x[np.ix_(fitted.rows, kept)], effects).coefficients
         implied = x[np.ix_(rows, kept)] @ slopes
-        spread = effects.effect_coefficients(own - x[np.ix_(fitted.rows, kept)] @ slopes)
+        spread = effects.effect_coefficients(fitted_values - x[np.ix_(fitted.rows, kept)] @ slopes)
         for one, code in zip(spread, codes, strict=True):
             implied = implied + one[code[rows]]
         inside &= np.abs(x[rows, j] - implied) <= REACH * np.abs(x[:, j]).max()

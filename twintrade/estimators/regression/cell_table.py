@@ -68,9 +68,9 @@ def measure_cells(
     n_cells = fit.kept.size
     inside = np.flatnonzero((cell >= 0) & ~find_single_rows(o, fit.rows))
     sizes = np.bincount(cell[inside], fit.weights[inside], n_cells).astype(np.float64)
-    own = fit.influence[:, :n_cells]
+    cell_influence = fit.influence[:, :n_cells]
     if measure == "coefficient" or family == "linear":
-        return IdentifiedCells(fit.coefficients, sizes, own, source=fit.source)
+        return IdentifiedCells(fit.coefficients, sizes, cell_influence, source=fit.source)
     return _proportional(o, fit, cell, inside, sizes, measure)
 
 
@@ -132,7 +132,7 @@ def _projected(o: Observations, fit: CellFit, cell: IntArray, values: FloatArray
 
 
 def tabulate_cells(
-    o: Observations, fit: CellFit, cells: Dummies, found: IdentifiedCells, reference: int | None
+    o: Observations, fit: CellFit, cells: Dummies, identified: IdentifiedCells, reference: int | None
 ) -> CellTable:
     """Put identified cells and the reference's exact zeros in the order of cohort and event time."""
     cohorts, times = cells.cohorts[fit.kept], cells.event_times[fit.kept]
@@ -154,15 +154,17 @@ def tabulate_cells(
             return values
         return np.hstack([values, np.zeros((*values.shape[:-1], groups.size))])[..., order]
 
-    moved = None if found.weight_influence is None else spread(found.weight_influence)
+    moved = None if identified.weight_influence is None else spread(identified.weight_influence)
     return CellTable(
         cohorts=cohorts,
         event_times=times,
         n_units=np.array([np.unique(unit[m]).size for m in members], dtype=np.int64),
         n_rows=np.array([m.size for m in members], dtype=np.int64),
-        effects=spread(found.effects),
-        weights=np.where(is_cell, spread(found.weights), sizes),
-        influence=spread(found.influence),
+        effects=spread(identified.effects),
+        weights=np.where(is_cell, spread(identified.weights), sizes),
+        influence=spread(identified.influence),
         weight_influence=moved,
-        source=None if found.source is None else replace(found.source, selector=spread(found.source.selector)),
+        source=None
+        if identified.source is None
+        else replace(identified.source, selector=spread(identified.source.selector)),
     )

@@ -39,11 +39,11 @@ def list_models(shape: Shape, bins: bool, second_reference: int | None = None) -
     return (*paths, Model("static"))
 
 
-def join_models(found: Sequence[Estimate]) -> Estimate:
+def join_models(estimates: Sequence[Estimate]) -> Estimate:
     """Return the estimates of ``list_models`` as one: the path shown, the static effect as its overall effect."""
-    if len(found) == 1:
-        return found[0]
-    shown, *others, static = found
+    if len(estimates) == 1:
+        return estimates[0]
+    shown, *others, static = estimates
     assert isinstance(shown, EventStudy)
     unbinned = others[0] if others else None
     path = unbinned.average_path() if isinstance(unbinned, EventStudy) else None

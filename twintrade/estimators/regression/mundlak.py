@@ -80,6 +80,6 @@ def build_interactions(
     for k in range(deviations.shape[1]):
         x = o.covariates[:, [k]]
         parts += [x, periods * x] if has_units else [cohorts * x, periods * x]
-    own = [(k, cells.shape[1]) for k in range(n)]
-    own += [(k, periods.shape[1] + (1 if has_units else cohorts.shape[1])) for k in range(n)]
-    return Interactions(np.hstack(parts), np.concatenate([np.full(size, k) for k, size in own]))
+    interactions = [(k, cells.shape[1]) for k in range(n)]
+    interactions += [(k, periods.shape[1] + (1 if has_units else cohorts.shape[1])) for k in range(n)]
+    return Interactions(np.hstack(parts), np.concatenate([np.full(size, k) for k, size in interactions]))

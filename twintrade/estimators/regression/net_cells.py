@@ -46,10 +46,10 @@ class NetCells:
     def dense(self) -> FloatArray:
         """Return every regressor net of the effects, shape (n_rows, size); made once and then kept."""
         if not self._made:
-            made = np.empty((self.cell.size, self.size))
+            dummies = np.empty((self.cell.size, self.size))
             for block, net in self.blocks():
-                made[:, block] = net
-            self._made.append(made)
+                dummies[:, block] = net
+            self._made.append(dummies)
         return self._made[0]
 
     def along(self, directions: FloatArray) -> FloatArray:

@@ -36,7 +36,7 @@ def compute_mean_differences(
     differences : FloatArray, shape (k,)
     influence : FloatArray, shape (n_rows, k)
     """
-    own = np.ones(y.size) if weights is None else weights
-    sizes = own @ inside
-    mean, ratio = (own * y) @ inside / sizes, np.exp(-effects)
+    row_weights = np.ones(y.size) if weights is None else weights
+    sizes = row_weights @ inside
+    mean, ratio = (row_weights * y) @ inside / sizes, np.exp(-effects)
     return mean * (1 - ratio), influence * (mean * ratio) + inside * scores[:, None] * ((1 - ratio) / sizes)

@@ -17,7 +17,7 @@ from twintrade.numerics.arrays import BoolArray, FloatArray
 
 
 def correct_by_split_panel(
-    design: Design, found: CohortEffects, refit: Callable[[Design], CohortEffects], n_splits: int, seed: int
+    design: Design, estimate: CohortEffects, refit: Callable[[Design], CohortEffects], n_splits: int, seed: int
 ) -> CohortEffects:
     """Return effects less their split-panel bias, averaged over random splits; the influence stays.
 
@@ -28,7 +28,7 @@ def correct_by_split_panel(
     Parameters
     ----------
     design : Design
-    found : CohortEffects
+    estimate : CohortEffects
         From the whole panel.
     refit : callable
         The same method on another design.
@@ -47,21 +47,21 @@ def correct_by_split_panel(
             f"{panel.cities.size} cities and {panel.partners.size} partners"
         )
     rng = np.random.default_rng(seed)
-    total, weight = np.zeros(found.n_effects), np.zeros(found.n_effects)
+    total, weight = np.zeros(estimate.n_effects), np.zeros(estimate.n_effects)
     for _ in range(n_splits):
         for rows in _quarters(design, rng):
-            effects, sizes = _aligned(found, design.restricted(rows), refit)
+            effects, sizes = _aligned(estimate, design.restricted(rows), refit)
             total += effects * sizes
             weight += sizes
     has_quarter = weight > 0
-    mean = np.where(has_quarter, total / np.where(has_quarter, weight, 1.0), found.effects)
-    left = tuple(np.array(found.names)[~has_quarter & (found.effects != 0)].tolist())
-    dropped = found.sample.dropped
+    mean = np.where(has_quarter, total / np.where(has_quarter, weight, 1.0), estimate.effects)
+    left = tuple(np.array(estimate.names)[~has_quarter & (estimate.effects != 0)].tolist())
+    dropped = estimate.sample.dropped
     if left:
         dropped = (*dropped, Dropped("not-corrected", "cells that no quarter of the panel identifies", 0, 0, left))
-    statistics = {**found.sample.statistics, "n_splits": float(n_splits)}
-    sample = replace(found.sample, dropped=dropped, statistics=statistics)
-    return replace(found, effects=2 * found.effects - mean, sample=sample)
+    statistics = {**estimate.sample.statistics, "n_splits": float(n_splits)}
+    sample = replace(estimate.sample, dropped=dropped, statistics=statistics)
+    return replace(estimate, effects=2 * estimate.effects - mean, sample=sample)
 
 
 def _quarters(design: Design, rng: np.random.Generator) -> list[BoolArray]:
@@ -79,15 +79,17 @@ def _half(n: int, rng: np.random.Generator) -> BoolArray:
 
 
 def _aligned(
-    found: CohortEffects, quarter: Design, refit: Callable[[Design], CohortEffects]
+    estimate: CohortEffects, quarter: Design, refit: Callable[[Design], CohortEffects]
 ) -> tuple[FloatArray, FloatArray]:
     """Return a quarter's effects in the order of the whole panel's, and the rows behind each; zero where none."""
-    effects, sizes = np.zeros(found.n_effects), np.zeros(found.n_effects)
+    effects, sizes = np.zeros(estimate.n_effects), np.zeros(estimate.n_effects)
     try:
         part = refit(quarter)
     except (EstimationError, DesignError):
         return effects, sizes
-    place = {key: k for k, key in enumerate(zip(found.cohorts.tolist(), found.event_times.tolist(), strict=True))}
+    place = {
+        key: k for k, key in enumerate(zip(estimate.cohorts.tolist(), estimate.event_times.tolist(), strict=True))
+    }
     for k, key in enumerate(zip(part.cohorts.tolist(), part.event_times.tolist(), strict=True)):
         if key in place:
             effects[place[key]], sizes[place[key]] = part.effects[k], part.cell_weights[k]

@@ -44,10 +44,14 @@ class SameRows:
         """
         o, onset = self.o, design.onset
         last = o.periods[-1]
-        own = onset[o.unit_rows]
-        units = np.flatnonzero(own - design.anticipation <= last)
+        row_onset = onset[o.unit_rows]
+        units = np.flatnonzero(row_onset - design.anticipation <= last)
         first, final = o.period[self.starts], o.period[self.starts + self.sizes - 1]
-        if units.size == 0 or (own[units] - design.anticipation <= first[units]).any() or final[units].max() < last:
+        if (
+            units.size == 0
+            or (row_onset[units] - design.anticipation <= first[units]).any()
+            or final[units].max() < last
+        ):
             return None
         if o.unit_rows.size < onset.size:
             outside = np.ones(onset.size, dtype=bool)
@@ -65,7 +69,7 @@ class SameRows:
             unit_ids=o.unit_ids[units],
             unit_rows=o.unit_rows[units],
             period=o.period[positions],
-            unit_onset=own[units],
+            unit_onset=row_onset[units],
             covariates=np.empty((positions.size, 0)),
             weights=o.weights_of(positions),
         )
@@ -114,10 +118,10 @@ def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Mode
     EstimationError
         The effects absorb the treatment, or the reference is not observed.
     """
-    found = shared.affected(design)
-    if found is None:
+    affected = shared.affected(design)
+    if affected is None:
         return None
-    positions, o = found
+    positions, o = affected
     built = [build_terms(o, model) for model in models]
     has_terms = np.flatnonzero(np.any([_has_term(one) for one in built], axis=0))
     inside, rows = np.hstack([one.columns[has_terms] for one in built]), positions[has_terms]

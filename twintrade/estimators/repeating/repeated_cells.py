@@ -31,10 +31,10 @@ class RepeatedCells(AllRows):
 
     def estimated(self, design: Design) -> list[Estimate] | None:
         """Return the cells; None where some may be separated or not identified, which a refit tells."""
-        found = self.shared.affected(design)
-        if found is None:
+        affected = self.shared.affected(design)
+        if affected is None:
             return None
-        places, part = self.place[found[0]], found[1]
+        places, part = self.place[affected[0]], affected[1]
         inside = np.flatnonzero(part.is_affected & (places >= 0))
         if inside.size == 0:
             return None
@@ -70,9 +70,9 @@ class RepeatedCells(AllRows):
     def _table(
         self, part: Observations, inside: IntArray, keys: IntArray, code: IntArray, coefficients: FloatArray
     ) -> CohortEffects:
-        own = part.row_weights[inside]
+        row_weights = part.row_weights[inside]
         # A cell's fitted sum is the sum of its outcomes.
-        sizes, sums = (np.bincount(code, own * v).astype(np.float64) for v in (1.0, part.y[inside]))
+        sizes, sums = (np.bincount(code, row_weights * v).astype(np.float64) for v in (1.0, part.y[inside]))
         effects, weights, counts = coefficients, sizes, np.bincount(code)
         if self.measure == "percent":
             effects, weights = 100 * np.expm1(coefficients), sums * np.exp(-coefficients)
@@ -105,5 +105,9 @@ def prepare_repeated_cells(
     """Prepare cells under many treatments; None where refits from the fit of all rows are not possible."""
     if design.covariates or not design.comparison.uses_not_yet_treated:
         return None
-    found = fit_without_treatment(design, outcomes)
-    return None if found is None else RepeatedCells(found.shared, found.whole, found.place, measure, scale)
+    untreated_fit = fit_without_treatment(design, outcomes)
+    return (
+        None
+        if untreated_fit is None
+        else RepeatedCells(untreated_fit.shared, untreated_fit.whole, untreated_fit.place, measure, scale)
+    )

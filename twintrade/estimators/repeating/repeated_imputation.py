@@ -27,10 +27,10 @@ def estimate_imputations(shared: Repeated, design: Design) -> list[Estimate] | N
     EstimationError
         No treated row can be imputed.
     """
-    found = shared.affected(design)
-    if found is None:
+    affected = shared.affected(design)
+    if affected is None:
         return None
-    positions, part = found
+    positions, part = affected
     return _cells_and_leads(shared.q, shared.applied, positions, part, np.ones(positions.size), shared.sample)
 
 
@@ -51,10 +51,10 @@ class Means:
 
     def imputed(self, design: Design) -> list[Estimate] | None:
         """Return cells and leads, one estimate an outcome; None where the treatment needs a refit."""
-        found = self.shared.affected(design)
-        if found is None:
+        affected = self.shared.affected(design)
+        if affected is None:
             return None
-        part = found[1]
+        part = affected[1]
         units = np.searchsorted(self.shared.o.unit_rows, part.unit_rows)
         onset, code = np.unique(part.unit_onset, return_inverse=True)
         counts = np.bincount(code).astype(np.float64)

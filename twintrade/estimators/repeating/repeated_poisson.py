@@ -68,10 +68,10 @@ class RepeatedPoisson(AllRows):
         That is where zeros may be separated by more than a level, and where nothing can be imputed or no ratio
         exists: a refit says why.
         """
-        found = self.shared.affected(design)
-        if found is None:
+        affected = self.shared.affected(design)
+        if affected is None:
             return None
-        places, part = self.place[found[0]], found[1]
+        places, part = self.place[affected[0]], affected[1]
         out = places[part.is_affected & (places >= 0)]
         left = self.whole.without(out)
         if left is None:
@@ -150,8 +150,8 @@ def number_cells(part: Observations, rows: IntArray) -> tuple[IntArray, IntArray
     cohort, event_time = part.onset[rows].astype(np.int64), part.event_time[rows]
     low = int(event_time.min())
     span = int(event_time.max()) - low + 1
-    found, code = np.unique(cohort * span + event_time - low, return_inverse=True)
-    return np.stack([found // span, found % span + low]), code.astype(np.int64)
+    keys, code = np.unique(cohort * span + event_time - low, return_inverse=True)
+    return np.stack([keys // span, keys % span + low]), code.astype(np.int64)
 
 
 def _no_leads() -> Part:
@@ -163,5 +163,9 @@ def prepare_repeated_poisson(
     design: Design, outcomes: FloatArray, measure: Measure, has_leads: bool
 ) -> RepeatedPoisson | None:
     """Prepare imputation under many treatments; None where refits from the fit of all rows are not possible."""
-    found = fit_without_treatment(design, outcomes)
-    return None if found is None else RepeatedPoisson(found.shared, found.whole, found.place, measure, has_leads)
+    untreated_fit = fit_without_treatment(design, outcomes)
+    return (
+        None
+        if untreated_fit is None
+        else RepeatedPoisson(untreated_fit.shared, untreated_fit.whole, untreated_fit.place, measure, has_leads)
+    )

@@ -117,26 +117,26 @@ class ScoreTest:
             norms = (q.weights[pattern.rows][:, None] * inside**2).sum(axis=0)
             right = (inside.T @ score[pattern.rows])[:, None]
             gram = q.gram(pattern.rows, inside)
-            found: dict[str, float] = {}
+            by_view: dict[str, float] = {}
             begin = 0
             for block in pattern.blocks:
-                own = slice(begin, begin + block.columns.shape[1])
-                begin = own.stop
-                found |= _one_step(block, gram[own, own], right[own], norms[own])
-            return found
+                places = slice(begin, begin + block.columns.shape[1])
+                begin = places.stop
+                by_view |= _one_step(block, gram[places, places], right[places], norms[places])
+            return by_view
 
         return effects
 
 
 def _one_step(block: AssignmentBlock, gram: FloatArray, right: FloatArray, norms: FloatArray) -> dict[str, float]:
     try:
-        kept, found = solve_normal_equations(gram, right, norms)
+        kept, solution = solve_normal_equations(gram, right, norms)
     except EstimationError:
         return {}
-    slopes = dict(zip(kept.tolist(), found[:, 0].tolist(), strict=True))
+    slopes = dict(zip(kept.tolist(), solution[:, 0].tolist(), strict=True))
     out = {name: slopes[k] for k, name in enumerate(block.names) if k in slopes}
     if block.path is not None:
         counts = np.array([block.path[k] if k < block.path.size else 0.0 for k in slopes])
         if counts.any():
-            out[PATH] = float(counts @ found[:, 0] / counts.sum())
+            out[PATH] = float(counts @ solution[:, 0] / counts.sum())
     return out

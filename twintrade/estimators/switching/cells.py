@@ -145,8 +145,8 @@ def _horizon(
         at = cell.block.first + step - 1
         dose += sign * float(ws @ received[at]) / total
         so_far += sign * float(ws @ received[cell.block.first : at + 1].sum(axis=0)) / total
-        own, other = _deviations(layout, cell, singletons)
-        influence[cell.switchers] += sign * ws * own / total
+        deviations, other = _deviations(layout, cell, singletons)
+        influence[cell.switchers] += sign * ws * deviations / total
         influence[cell.comparison] -= sign * share * wc * other / total
     for part in slopes:
         moved = sum((_covariates_moved(layout, c) for c in cells if c.block.start == part.start), np.zeros(1))
@@ -169,12 +169,12 @@ def _deviations(layout: Switchers, cell: _SwitcherCell, singletons: Singletons) 
 
     Switchers are grouped by the dose they switch to. A group of one is centered with all the cell's units.
     """
-    own = np.empty(cell.switchers.size)
+    deviations = np.empty(cell.switchers.size)
     kind = layout.kind[cell.switchers]
     for value in np.unique(kind):
         group = kind == value
-        own[group] = _centered(cell, cell.switchers_change[group], cell.switchers_weight[group], singletons)
-    return own, _centered(cell, cell.comparison_change, cell.comparison_weight, singletons)
+        deviations[group] = _centered(cell, cell.switchers_change[group], cell.switchers_weight[group], singletons)
+    return deviations, _centered(cell, cell.comparison_change, cell.comparison_weight, singletons)
 
 
 def _centered(cell: _SwitcherCell, change: FloatArray, weight: FloatArray, singletons: Singletons) -> FloatArray:

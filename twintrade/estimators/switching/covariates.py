@@ -47,7 +47,7 @@ def adjust_for_covariates(
     """
     assert layout.covariates is not None
     outcomes = layout.outcomes.copy()
-    found, dropped = [], []
+    adjusted, dropped = [], []
     for start, stop in layout.baselines():
         label = f"first dose {layout.baseline[start]:g}"
         fit, unit = _changes_fitted(layout, start, stop, names)
@@ -63,13 +63,13 @@ def adjust_for_covariates(
         by_row = (fit.x_tilde * _scores(layout, fit, unit)[:, None]) @ fit.bread
         for k, column in zip(fit.kept, by_row.T, strict=True):
             influence[:, k] = np.bincount(unit.columns - start, column, stop - start)
-        found.append(DoseSlopes(start, stop, influence))
+        adjusted.append(DoseSlopes(start, stop, influence))
         for c in fit.collinear:
             sentence = f"changes of covariate {c.name} are determined by {c.explained_by} ({label})"
             dropped.append(Dropped("collinear", sentence, 0, 0, (c.name,)))
     return (
         replace(layout, outcomes=outcomes, is_full=not bool(np.isnan(outcomes).any())),
-        tuple(found),
+        tuple(adjusted),
         tuple(dropped),
     )
 

@@ -77,11 +77,11 @@ def list_mean_horizons(
         for step in range(1, n_effects + 1):
             seen = [c.switchers for c in _cells(means, everyone, step, False, anticipation)]
             kept = kept & np.any(seen, axis=0)
-    found = []
+    horizons = []
     for is_placebo, n in ((False, n_effects), (True, n_placebos)):
         plans = [list(_cells(means, kept, step, is_placebo, anticipation)) for step in range(1, n + 1)]
-        found.append([_horizon(m, plan, k + 1, singletons) for k, plan in enumerate(plans) if plan])
-    return found[0], found[1]
+        horizons.append([_horizon(m, plan, k + 1, singletons) for k, plan in enumerate(plans) if plan])
+    return horizons[0], horizons[1]
 
 
 def _cells(
@@ -96,14 +96,14 @@ def _cells(
     untied = position > 0
     first = np.where(inside, np.maximum(position - anticipation, 0), position).astype(np.int64)
     for onset in np.unique(m.onset[inside & untied]):
-        own = m.onset == onset
-        start = int(first[own][0])
+        is_cohort = m.onset == onset
+        start = int(first[is_cohort][0])
         at, base = start + step - 1, start - 1
         far = base - step if is_placebo else at
         if base < 0 or far < 0 or at >= n_periods:
             continue
         seen = observed[:, far] & observed[:, base] & observed[:, at]
-        switching, comparison = own & seen & kept, untied & (first > at) & seen
+        switching, comparison = is_cohort & seen & kept, untied & (first > at) & seen
         if switching.any() and comparison.any():
             yield _CohortCell(float(onset), at, far, base, switching, comparison)
 
@@ -114,16 +114,16 @@ def _horizon(m: CohortMoments, plan: list[_CohortCell], step: int, singletons: S
     effect = dose = so_far = 0.0
     for cell in plan:
         change = m.means[:, cell.far] - m.means[:, cell.base]
-        own, others = cell.switchers, cell.comparison
-        n, n_others = m.counts[own].sum(), m.counts[others].sum()
-        gap = m.counts[own] @ change[own] / n - m.counts[others] @ change[others] / n_others
+        switchers, others = cell.switchers, cell.comparison
+        n, n_others = m.counts[switchers].sum(), m.counts[others].sum()
+        gap = m.counts[switchers] @ change[switchers] / n - m.counts[others] @ change[others] / n_others
         effect += n * gap / total
         received = m.periods[cell.at] - cell.onset + 1
         dose += n * float(received > 0) / total
         so_far += n * max(received, 0.0) / total
-        everyone = own | others
+        everyone = switchers | others
         middle = m.counts[everyone] @ change[everyone] / m.counts[everyone].sum()
-        for members, share in ((own, 1.0), (others, -n / n_others)):
+        for members, share in ((switchers, 1.0), (others, -n / n_others)):
             center, scale = _centering(m.counts, change, members, middle, n + n_others, singletons)
             loading = share * scale / total * members
             coefficients[:, cell.far] += loading

@@ -193,9 +193,11 @@ def decide(fit: Fit) -> Decision:
     return decide_for(assess_situation(fit))
 
 
-def decide_for(found: Situation) -> Decision:
+def decide_for(situation: Situation) -> Decision:
     """Go down the table; the first row that applies decides."""
-    against = [rule for rule in TABLE[:-1] if rule.applies(found)]
+    against = [rule for rule in TABLE[:-1] if rule.applies(situation)]
     first = against[0] if against else TABLE[-1]
-    reasons = tuple(rule.reason(found) for rule in against if rule.method == first.method) or (first.reason(found),)
-    return Decision(first.method, first.code, reasons, found)
+    reasons = tuple(rule.reason(situation) for rule in against if rule.method == first.method) or (
+        first.reason(situation),
+    )
+    return Decision(first.method, first.code, reasons, situation)

@@ -134,8 +134,8 @@ def _treated_given(influence: CohortInfluence, name: str) -> tuple[int, int]:
         counts = influence.moments.counts
         return int(counts[treated].sum()), int(counts[~treated].sum())
     influence.given_sums(name)
-    held = influence.given_clusters[name].counts[:, treated].sum(axis=1) > 0
-    return int(held.sum()), int((~held).sum())
+    is_treated = influence.given_clusters[name].counts[:, treated].sum(axis=1) > 0
+    return int(is_treated.sum()), int((~is_treated).sum())
 
 
 def get_influence(estimate: Estimate, method: str) -> Influence:
@@ -146,12 +146,12 @@ def get_influence(estimate: Estimate, method: str) -> Influence:
     InferenceError
         The method has draws, or can only be refitted.
     """
-    held = estimate.uncertainty
-    if not isinstance(held, Influence):
+    uncertainty = estimate.uncertainty
+    if not isinstance(uncertainty, Influence):
         raise InferenceError(
             f"{method} needs an influence function and this estimate has none; use randomization or placebo"
         )
-    return held
+    return uncertainty
 
 
 def find_clusters(fit: Fit, estimate: Estimate, names: Sequence[str], method: str = "clustered") -> Clusters:

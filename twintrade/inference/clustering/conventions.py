@@ -244,5 +244,5 @@ def count_all(n_slopes: int, effects: Sequence[IntArray]) -> int:
 
 
 def _redundant(effects: Sequence[IntArray], i: int) -> int:
-    found = [int(label_components(effects[h], effects[i]).max()) + 1 for h in range(i)]
-    return max(found, default=0)
+    components = [int(label_components(effects[h], effects[i]).max()) + 1 for h in range(i)]
+    return max(components, default=0)

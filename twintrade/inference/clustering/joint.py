@@ -111,11 +111,11 @@ def compute_joint_test(
     values = np.linalg.eigvalsh(compute_correlation(covariance))
     if values[0] < CONDITION * values[-1]:
         raise InferenceError(f"the covariance of the {n} effects to be tested together is singular or nearly so")
-    found = compute_wald(effects, covariance, df if reference == "fixest" else min(df, fewest - 1))
+    wald = compute_wald(effects, covariance, df if reference == "fixest" else min(df, fewest - 1))
     if reference == "fixest" or np.isinf(fewest):
-        return found
-    statistic, df2 = found.statistic * (fewest - n) / (fewest - 1), fewest - n
-    return JointTest(statistic, found.df1, df2, float(special.fdtrc(found.df1, df2, statistic)))
+        return wald
+    statistic, df2 = wald.statistic * (fewest - n) / (fewest - 1), fewest - n
+    return JointTest(statistic, wald.df1, df2, float(special.fdtrc(wald.df1, df2, statistic)))
 
 
 def read_fewest_clusters(facts: Mapping[str, float | int | str]) -> float:

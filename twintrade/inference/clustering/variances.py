@@ -35,19 +35,19 @@ def list_variance_messages(
     remedy : str
         What to do where a negative variance leaves nothing.
     """
-    found = []
+    messages = []
     if negative.any():
         text = f"the {what} covariance had a negative variance for {_listed(estimate, negative)}"
         text += "; its negative eigenvalues were set to zero"
-        found.append(Message("warning", "negative-variance", text))
+        messages.append(Message("warning", "negative-variance", text))
     lost = ~usable & ~is_reference(estimate)
     if (lost & negative).any():
         text = f"no standard error for {_listed(estimate, lost & negative)}: a negative variance set to zero is none"
-        found.append(Message("warning", "no-variance", f"{text}; {remedy}"))
+        messages.append(Message("warning", "no-variance", f"{text}; {remedy}"))
     if (lost & ~negative).any():
         text = f"no standard error for {_listed(estimate, lost & ~negative)}: its influence has no variation"
-        found.append(Message("warning", "no-variance", text))
-    return tuple(found)
+        messages.append(Message("warning", "no-variance", text))
+    return tuple(messages)
 
 
 def _listed(estimate: Estimate, which: BoolArray) -> str:

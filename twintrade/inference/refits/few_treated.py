@@ -165,7 +165,7 @@ def draw_errors(values: FloatArray, draws: int, rng: np.random.Generator) -> Flo
     return np.asarray(values[np.arange(n_treated), taken].sum(axis=1))
 
 
-def draw_reassignments(found: GroupResiduals, draws: int, rng: np.random.Generator, every: bool) -> IntArray:
+def draw_reassignments(residuals: GroupResiduals, draws: int, rng: np.random.Generator, every: bool) -> IntArray:
     """Return which group's residuals stand in each group's place, shape (n_draws, n_groups).
 
     Parameters
@@ -173,8 +173,8 @@ def draw_reassignments(found: GroupResiduals, draws: int, rng: np.random.Generat
     every : bool
         With one treated group: let it change places with every other one in turn, and draw nothing.
     """
-    sources, n_groups = found.sources, found.sizes.size
-    if every and found.n_treated == 1:
+    sources, n_groups = residuals.sources, residuals.sizes.size
+    if every and residuals.n_treated == 1:
         orders = np.tile(np.arange(n_groups), (n_groups - 1, 1))
         others = np.arange(1, n_groups)
         orders[:, 0] = others
@@ -189,7 +189,7 @@ def draw_reassignments(found: GroupResiduals, draws: int, rng: np.random.Generat
 
 
 def compute_reassigned_effects(
-    found: GroupResiduals, orders: IntArray, variances: FloatArray | None = None
+    group: GroupResiduals, orders: IntArray, variances: FloatArray | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Return the effects that moved residuals would give, and how they rise with the effect that the null takes away.
 
@@ -207,16 +207,16 @@ def compute_reassigned_effects(
     -------
     (FloatArray, FloatArray), shape (n_draws, n_effects) each
     """
-    n_groups, _, n_effects = found.multipliers.shape
+    n_groups, _, n_effects = group.multipliers.shape
     parts = np.zeros((2, orders.shape[0], n_effects))
-    residuals = np.nan_to_num(found.residuals)
+    residuals = np.nan_to_num(group.residuals)
     step = max(1, MOST_AT_ONCE // max(n_groups, orders.shape[0]))
     for k in range(n_effects):
         for first in range(0, n_groups, step):
             block = np.arange(first, min(first + step, n_groups))
-            scale = 1.0 if variances is None else _rescaling(variances[block, k], found.sizes, block)
-            for part, moved in zip(parts, (residuals, found.slopes[:, :, k]), strict=True):
-                caused = scale * (found.multipliers[block, :, k] @ moved.T)
+            scale = 1.0 if variances is None else _rescaling(variances[block, k], group.sizes, block)
+            for part, moved in zip(parts, (residuals, group.slopes[:, :, k]), strict=True):
+                caused = scale * (group.multipliers[block, :, k] @ moved.T)
                 part[:, k] += caused[np.arange(block.size), orders[:, block]].sum(axis=1)
     return parts[0], parts[1]
 
@@ -224,5 +224,5 @@ def compute_reassigned_effects(
 def _rescaling(variances: FloatArray, sizes: FloatArray, block: IntArray) -> FloatArray:
     """Return the standard deviation of each group of a block over that of every group in its place."""
     constant, by_size = variances[:, :1], variances[:, 1:]
-    own = constant + by_size / sizes[block, None]
-    return np.asarray(np.sqrt(own / (constant + by_size / sizes)))
+    place_variance = constant + by_size / sizes[block, None]
+    return np.asarray(np.sqrt(place_variance / (constant + by_size / sizes)))

@@ -56,8 +56,8 @@ def estimate_without_clusters(fit: Fit, view: View, names: Sequence[str]) -> Lef
 
 def get_regression(estimate: Estimate) -> Regression | None:
     """Return the regression behind an estimate, where there is one."""
-    held = estimate.uncertainty
-    return held.regression if isinstance(held, Influence) else None
+    uncertainty = estimate.uncertainty
+    return uncertainty.regression if isinstance(uncertainty, Influence) else None
 
 
 def build_effects_projection(fit: Fit, estimate: Estimate, source: Regression) -> Annihilator | None:
@@ -143,10 +143,10 @@ def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) ->
         raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")
     units = [tuple(str(u) for u in o.unit_ids[codes == g]) for g in range(n)]
     jobs = {f"{g} without {', '.join(gone[:3])}": gone for g, gone in enumerate(units)}
-    found = run_jobs("jackknife", _without, jobs, shared=(fit, view, estimate))
+    refits = run_jobs("jackknife", _without, jobs, shared=(fit, view, estimate))
     nothing = np.full(estimate.n_effects, np.nan)
-    effects = np.stack([nothing if done.values is None else done.values["effects"] for done in found])
-    failures = [f"{done.job.split(' ', 1)[1]}: {done.reason}" for done in found if done.values is None]
+    effects = np.stack([nothing if done.values is None else done.values["effects"] for done in refits])
+    failures = [f"{done.job.split(' ', 1)[1]}: {done.reason}" for done in refits if done.values is None]
     return LeftOut(effects, False, tuple(failures))
 
 

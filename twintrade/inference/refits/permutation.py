@@ -100,8 +100,8 @@ def permute(
     if not rows:
         reason = failures.most_common(1)[0][0] if failures else "there was no assignment"
         raise InferenceError(f"none of {n_draws} re-assigned designs could be estimated: {reason}")
-    own = _one(fit, real, fit.design, outcomes, False, fast)
-    packed = {view: _packed(real[view], [row[view] for row in rows], own[view]) for view in views}
+    actual = _one(fit, real, fit.design, outcomes, False, fast)
+    packed = {view: _packed(real[view], [row[view] for row in rows], actual[view]) for view in views}
     return Permutations(packed, dict(failures), n_draws)
 
 
@@ -140,17 +140,17 @@ class _How:
 
 
 def _refitted(shared: _How, draw: int, rng: np.random.Generator) -> Arrays:
-    return {str(view): found for view, found in shared.of(shared.onsets[draw], None).items()}
+    return {str(view): estimates for view, estimates in shared.of(shared.onsets[draw], None).items()}
 
 
-def _packed(estimate: Estimate, rows: list[FloatArray], own: FloatArray) -> Permuted:
+def _packed(estimate: Estimate, rows: list[FloatArray], actual: FloatArray) -> Permuted:
     stacked = np.stack(rows)
     return Permuted(
         estimate,
         effects=stacked[:, 0],
         statistics=stacked[:, 1],
-        post_slopes=np.vstack([stacked[:, 2], own[2]]),
-        pre_slopes=np.vstack([stacked[:, 3], own[3]]),
+        post_slopes=np.vstack([stacked[:, 2], actual[2]]),
+        pre_slopes=np.vstack([stacked[:, 3], actual[3]]),
     )
 
 
@@ -182,12 +182,12 @@ def _one(
     out = {}
     for view, estimate in real.items():
         row = np.full((4, estimate.n_effects), np.nan)
-        found = again.fits[0].view(view)
-        row[0] = align_values(estimate, found)
-        if is_studentized and isinstance(found.uncertainty, Influence):
-            se = Clustered().sandwich(again.fits[0], found).se
+        refitted = again.fits[0].view(view)
+        row[0] = align_values(estimate, refitted)
+        if is_studentized and isinstance(refitted.uncertainty, Influence):
+            se = Clustered().sandwich(again.fits[0], refitted).se
             with np.errstate(divide="ignore", invalid="ignore"):
-                row[1] = align_values(estimate, found, np.where(se > 0, found.effects / se, np.nan))
+                row[1] = align_values(estimate, refitted, np.where(se > 0, refitted.effects / se, np.nan))
         for k, made_up in enumerate(again.slopes(view)):
             row[2 + k] = align_values(estimate, *made_up)
         out[view] = row
@@ -204,29 +204,31 @@ class _Again:
             return
         self.fits = [fit.refit(design)]
         design = self.fits[0].design
-        o, own = design.observations, fit.design.observations
-        if o.n_rows != own.n_rows:
-            outcomes = outcomes[np.isin(own.rows, o.rows)]
-        held = self.fits[0].estimate.uncertainty
+        o, original = design.observations, fit.design.observations
+        if o.n_rows != original.n_rows:
+            outcomes = outcomes[np.isin(original.rows, o.rows)]
+        uncertainty = self.fits[0].estimate.uncertainty
         self._outcomes = outcomes
-        if not isinstance(held, Influence) or held.regression is None:
+        if not isinstance(uncertainty, Influence) or uncertainty.regression is None:
             self.fits += [fit.refit(replace_outcome(design, y)) for y in outcomes.T]
 
     def slopes(self, view: View) -> list[tuple[Estimate, FloatArray]]:
         """Return effects on the made-up outcomes: from the regression's own weights where there is one."""
         if len(self.fits) > 1:
             return [(made_up.view(view), made_up.view(view).effects) for made_up in self.fits[1:]]
-        found = self.fits[0].view(view)
-        held = found.uncertainty
-        source = held.regression if isinstance(held, Influence) else None
+        estimate = self.fits[0].view(view)
+        uncertainty = estimate.uncertainty
+        source = uncertainty.regression if isinstance(uncertainty, Influence) else None
         if source is None:
             return []
         weighted = source.design * source.weights[:, None]
-        return [(found, source.selector.T @ (source.bread @ (weighted.T @ y[source.rows]))) for y in self._outcomes.T]
+        return [
+            (estimate, source.selector.T @ (source.bread @ (weighted.T @ y[source.rows]))) for y in self._outcomes.T
+        ]
 
 
-def align_values(estimate: Estimate, found: Estimate, values: FloatArray | None = None) -> FloatArray:
+def align_values(estimate: Estimate, refitted: Estimate, values: FloatArray | None = None) -> FloatArray:
     """Return values of another estimate (its effects by default) in the order of this one, NaN where it has none."""
-    values = found.effects if values is None else values
-    index = {name: k for k, name in enumerate(found.names)}
+    values = refitted.effects if values is None else values
+    index = {name: k for k, name in enumerate(refitted.names)}
     return np.array([values[index[name]] if name in index else np.nan for name in estimate.names], dtype=np.float64)

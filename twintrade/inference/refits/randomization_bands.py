@@ -126,12 +126,12 @@ class Dealt:
         self, compared: Compared, low: FloatArray, high: FloatArray, has_intervals: bool, lacks_intervals: bool
     ) -> tuple[Message, ...]:
         names = compared.estimate.names
-        found = [
+        messages = [
             Message("warning", "refit-failed", f"{count} of {self.n_draws} re-assigned designs failed: {reason}")
             for reason, count in sorted(self.failures.items())
         ]
         lost = np.isnan(compared.drawn).sum(axis=0)
-        found += [
+        messages += [
             Message(
                 "warning",
                 "effect-missing-in-draws",
@@ -142,17 +142,17 @@ class Dealt:
         open_ended = [names[k] for k in np.flatnonzero(np.isinf(low) | np.isinf(high))]
         if open_ended:
             text = f"randomization rejects no effect, however large, on some side of: {', '.join(open_ended)}"
-            found.append(Message("warning", "unbounded-interval", text))
+            messages.append(Message("warning", "unbounded-interval", text))
         fixed = np.isnan(low) & np.isnan(high) & ~is_reference(compared.estimate) & ~np.isnan(compared.p)
         if has_intervals and fixed.any():
             text = f"no interval for {', '.join(n for n, is_fixed in zip(names, fixed, strict=True) if is_fixed)}"
-            found.append(
+            messages.append(
                 Message("info", "no-interval", f"{text}: a constant effect after the agreement does not move it")
             )
         if lacks_intervals:
             text = "the method is not linear in the outcome: randomization gives p-values and no interval"
-            found.append(Message("info", "no-interval", text))
-        return tuple(found)
+            messages.append(Message("info", "no-interval", text))
+        return tuple(messages)
 
 
 def compute_draw_covariance(compared: Compared) -> FloatArray | None:

@@ -173,10 +173,10 @@ def build_assignments(design: Design, across: Across, pool: IntArray | None = No
     inside = onset[o.unit_rows]
     onset[o.unit_rows] = np.where(inside > o.period[ends], np.inf, inside)
     first, last = o.period[starts][pool], o.period[ends][pool]
-    found = Assignments(across, onset, o.unit_rows[pool], first, last, group[pool], design.anticipation)
-    if found.log_count < 1e-9:
+    assignments = Assignments(across, onset, o.unit_rows[pool], first, last, group[pool], design.anticipation)
+    if assignments.log_count < 1e-9:
         raise InferenceError(f"there is only one assignment across {across}: nothing to compare the real one with")
-    return found
+    return assignments
 
 
 def find_units_with_trade(fit: Fit) -> IntArray:

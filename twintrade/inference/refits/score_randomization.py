@@ -88,8 +88,8 @@ class _Statistics:
         return None if effects is None else np.stack([self._row(effects, pattern) for pattern in self.patterns])
 
     def _row(self, effects: Callable[[Pattern], dict[str, float]], pattern: Pattern) -> FloatArray:
-        found = effects(pattern)
-        return np.array([found.get(name, np.nan) for name in self.names])
+        by_view = effects(pattern)
+        return np.array([by_view.get(name, np.nan) for name in self.names])
 
 
 def _reported(fit: Fit, real: Pattern) -> tuple[str, ...]:
@@ -138,9 +138,9 @@ def _one_side(
     for refinement in range(2):
         for effect in grid:
             if effect not in values:
-                found = _tried(statistics, np.exp(fixed + effect * shift))
-                if found is not None:
-                    values[effect] = found
+                rejections = _tried(statistics, np.exp(fixed + effect * shift))
+                if rejections is not None:
+                    values[effect] = rejections
         tried = np.array(sorted(values))
         if tried.size < 3:
             return

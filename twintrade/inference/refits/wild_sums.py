@@ -84,11 +84,11 @@ class Working:
             restricted = r.bread - np.outer(direction, direction) / float(c @ direction)
             bases = self._left_out_residuals(bases, restricted)
         s = [np.bincount(self.groups, plain * u, self.n_groups).astype(np.float64) for u in bases]
-        own = [np.bincount(self.groups, loading * u, self.n_groups).astype(np.float64) for u in bases]
+        group_sums = [np.bincount(self.groups, loading * u, self.n_groups).astype(np.float64) for u in bases]
         left, right = self._factors(loading, bases, scores == "plain" and self.groups is self.codes)
         home = np.empty(self.n_groups, dtype=np.int64)
         home[self.groups] = self.codes
-        return Sums(s[0], s[1], own[0], own[1], home, left, right[0], right[1], factor), variance
+        return Sums(s[0], s[1], group_sums[0], group_sums[1], home, left, right[0], right[1], factor), variance
 
     def _factors(
         self, loading: FloatArray, bases: tuple[FloatArray, FloatArray], is_net: bool
@@ -100,13 +100,13 @@ class Working:
         right = [[sum_products_by_group(u, weighted, self.groups, self.n_groups)] for u in bases]
         if self.part is not None:
             left.append(self.part.sums(loading, self.codes, self.n_clusters, True))
-            for u, found in zip(bases, right, strict=True):
-                found.append(self.part.sums(r.weights * u, self.groups, self.n_groups, is_net))
+            for u, solved in zip(bases, right, strict=True):
+                solved.append(self.part.sums(r.weights * u, self.groups, self.n_groups, is_net))
         elif self.across is not None:
             left.append(np.eye(self.n_clusters))
-            for u, found in zip(bases, right, strict=True):
-                found.append(self._fitted_elsewhere(loading, u).T)
-        return np.hstack(left), [np.hstack(found) for found in right]
+            for u, solved in zip(bases, right, strict=True):
+                solved.append(self._fitted_elsewhere(loading, u).T)
+        return np.hstack(left), [np.hstack(solved) for solved in right]
 
     def _fitted_elsewhere(self, loading: FloatArray, u: FloatArray) -> FloatArray:
         assert self.across is not None
@@ -156,12 +156,12 @@ class Working:
             raise InferenceError("jackknife scores are for unweighted least squares; use scores = 'plain'")
         if not self.effects:
             raise InferenceError("jackknife scores need fixed effects; use scores = 'plain', variance = 'cv1'")
-        found = build_annihilator(self.effects, np.empty((self.codes.size, 0)), self.source.weights)
-        if found is None:
+        annihilator = build_annihilator(self.effects, np.empty((self.codes.size, 0)), self.source.weights)
+        if annihilator is None:
             raise InferenceError(
                 "the panel is too large for jackknife scores; use scores = 'plain', variance = 'cv1'"
             )
-        return found
+        return annihilator
 
 
 def prepare_bootstrap(fit: Fit, estimate: Estimate, source: Regression, codes: IntArray, groups: IntArray) -> Working:

@@ -144,8 +144,8 @@ class Absorber:
             Per effect, indexed by the caller's codes (0 .. largest code); NaN for codes that no row has. The
             normalization is arbitrary: only sums over effects that the rows identify have a meaning.
         """
-        found = self.project(column[:, None], tolerance).coefficients
-        return self.by_code([one[:, 0] for one in found])
+        coefficients = self.project(column[:, None], tolerance).coefficients
+        return self.by_code([one[:, 0] for one in coefficients])
 
     def with_labels(self, labels: tuple[IntArray, ...]) -> "Absorber":
         """Return the same effects under other codes, one (size,) array per effect."""

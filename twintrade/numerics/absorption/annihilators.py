@@ -54,11 +54,13 @@ class Annihilator:
 
     def block(self, left: IntArray, right: IntArray) -> FloatArray:
         """Return the block of Q for some rows, shape (n_left, n_right)."""
-        found = -self.basis[left] @ self.basis[right].T
+        entries = -self.basis[left] @ self.basis[right].T
         inside = self.level[left][:, None] == self.level[right]
         products = self.weights[left][:, None] * (self.weights[right] * self.share[self.level[right]])
         same = left[:, None] == right
-        return np.asarray(found - np.where(inside, products, 0.0) + np.where(same, self.weights[left][:, None], 0.0))
+        return np.asarray(
+            entries - np.where(inside, products, 0.0) + np.where(same, self.weights[left][:, None], 0.0)
+        )
 
     def gram(self, rows: IntArray, columns: FloatArray) -> FloatArray:
         """Return D'QD for columns that are zero outside the given rows, shape (k, k)."""
@@ -129,8 +131,8 @@ def build_annihilator(
         others[:, j] -= (np.bincount(levels[0], w * others[:, j], sizes[0]) * share)[levels[0]]
     basis, triangle, _ = linalg.qr(others * root[:, None], mode="economic", pivoting=True)
     rank = int((np.abs(np.diag(triangle)) > RANK).sum())
-    found = Annihilator(basis[:, :rank] * root[:, None], w, levels[0].astype(np.int64), share)
-    return replace(found, dense=_written_out(found)) if n <= DENSE_LIMIT else found
+    annihilator = Annihilator(basis[:, :rank] * root[:, None], w, levels[0].astype(np.int64), share)
+    return replace(annihilator, dense=_written_out(annihilator)) if n <= DENSE_LIMIT else annihilator
 
 
 def _written_out(q: Annihilator) -> FloatArray:

@@ -36,8 +36,8 @@ class BorderedRegression:
     def sums(self, rows: FloatArray) -> FloatArray:
         """Return weighted rows summed by level and by column."""
         weighted = self.weights * rows
-        found = self.effects.sums(weighted)
-        return np.concatenate([found, weighted @ self.columns]) if self.columns.shape[1] else found
+        level_sums = self.effects.sums(weighted)
+        return np.concatenate([level_sums, weighted @ self.columns]) if self.columns.shape[1] else level_sums
 
     def apply(self, solution: FloatArray) -> FloatArray:
         """Multiply by the normal equations."""

@@ -55,8 +55,8 @@ class Cube:
     def spread_each(self, columns: Sequence[FloatArray | float]) -> FloatArray:
         """Lay out columns (n,) that are not in one array, or values that all rows share, in the same way."""
         out = np.zeros((len(columns), self.n_cells))
-        for own, column in zip(out, columns, strict=True):
-            own[slice(None) if self.position is None else self.position] = column
+        for cube, column in zip(out, columns, strict=True):
+            cube[slice(None) if self.position is None else self.position] = column
         return out
 
     def gathered(self, cells: FloatArray) -> FloatArray:
@@ -67,8 +67,8 @@ class Cube:
         if self.is_ordered:
             return move_to_front(cells.T, self.position)
         out = np.empty((cells.shape[0], n))
-        for own, values in zip(out, cells, strict=True):
-            np.take(values, self.position, out=own, mode="clip")
+        for column, values in zip(out, cells, strict=True):
+            np.take(values, self.position, out=column, mode="clip")
         return out.T
 
 
@@ -118,8 +118,8 @@ def find_cube(levels: Levels) -> Cube | None:
     is_ordered = bool((position[1:] > position[:-1]).all())
     if not is_ordered and int(np.bincount(position, minlength=n_cells).max()) > 1:
         return None
-    own = None if is_ordered and position.size == n_cells else position
-    return Cube(shape, (dyad, origin, destination), own, is_ordered, cells)
+    places = None if is_ordered and position.size == n_cells else position
+    return Cube(shape, (dyad, origin, destination), places, is_ordered, cells)
 
 
 def complete_grid(cube: Cube) -> Grid | None:
@@ -153,9 +153,9 @@ def _axes(codes: list[IntArray], sizes: list[int]) -> Axes | None:
     partner = _labels(destination, sizes[2], dyad, sizes[0])[0]
     period, same_period = _labels(origin, sizes[1], destination, sizes[2])
     numbered = [compact(label) for label in (city, partner)]
-    found, back = np.unique(np.concatenate([period, same_period]), return_inverse=True)
+    periods, back = np.unique(np.concatenate([period, same_period]), return_inverse=True)
     back = back.astype(np.int64)
-    shape = (int(numbered[0].max()) + 1, int(numbered[1].max()) + 1, found.size)
+    shape = (int(numbered[0].max()) + 1, int(numbered[1].max()) + 1, periods.size)
     return (numbered[0], back[: sizes[1]]), (numbered[1], back[sizes[1] :]), shape
 
 

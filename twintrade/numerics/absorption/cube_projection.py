@@ -60,8 +60,8 @@ class CubeEquations:
             square *= inverse[:, :, None]
             lost[span] = _over_partners(square)
             lost[n_cities:] += square.sum(axis=0)
-        own = self.totals - lost
-        self.scale = np.where(own > NOTHING_LEFT * self.totals, _inverse(own), 0.0)
+        diagonal = self.totals - lost
+        self.scale = np.where(diagonal > NOTHING_LEFT * self.totals, _inverse(diagonal), 0.0)
 
     @property
     def cities_at_once(self) -> int:
@@ -137,19 +137,19 @@ class CubeEquations:
             cube = cells[m].reshape(self.cube.shape)
             given = None if step is None else np.ascontiguousarray(step[:, m]).reshape(-1, n_periods)
             for span in self.spans():
-                own, weights = cube[span], self.weights[span]
+                block, weights = cube[span], self.weights[span]
                 if given is not None:
-                    own -= given[span][:, None, :]
-                    own -= given[n_cities:]
-                weighted = np.multiply(own, weights, out=room[: own.shape[0]])
+                    block -= given[span][:, None, :]
+                    block -= given[n_cities:]
+                weighted = np.multiply(block, weights, out=room[: block.shape[0]])
                 mean = np.multiply(_over_periods(weighted), self.inverse[span], out=means[m, span])
-                own -= mean[:, :, None]
+                block -= mean[:, :, None]
                 if is_last:
                     continue
-                np.multiply(own, weights, out=weighted)
+                np.multiply(block, weights, out=weighted)
                 rest[m, span] = _over_partners(weighted)
                 rest[m, n_cities:] += weighted[0] if weighted.shape[0] == 1 else weighted.sum(axis=0)
-                size[m] += np.einsum("i,i->", weighted.ravel(), own.reshape(-1))
+                size[m] += np.einsum("i,i->", weighted.ravel(), block.reshape(-1))
         return means.reshape(k, -1), rest.reshape(k, -1).T, size
 
     def solve(self, rest: FloatArray, squared_goal: FloatArray) -> FloatArray:
@@ -160,14 +160,14 @@ class CubeEquations:
         EstimationError
             If conjugate gradients do not get there.
         """
-        found = solve_conjugate_gradients(self.apply, self.precondition, rest, squared_goal, None, MAX_STEPS)
-        if not found.converged.all():
+        solution = solve_conjugate_gradients(self.apply, self.precondition, rest, squared_goal, None, MAX_STEPS)
+        if not solution.converged.all():
             raise EstimationError(
                 f"Absorbing the fixed effects did not converge in {MAX_STEPS} steps: some levels are linked to the "
                 "rest by very few rows or very small weights. Keep the largest connected component, or coarsen an "
                 "effect."
             )
-        return found.coefficients
+        return solution.coefficients
 
     def level_coefficients(self, means: FloatArray, stacked: FloatArray) -> list[FloatArray]:
         """Coefficients per effect in the caller's order, (size, k) each."""

@@ -133,8 +133,8 @@ def build_hat(effects: Effects, weights: FloatArray) -> Hat:
         net[np.arange(n), code] += 1.0
     net -= (inverse[:, None] * equations.cross_matrix())[effects.first]
     bread = equations.generalized_inverse()
-    found = Hat(weights, effects.first, inverse, net, net @ bread, bread)
-    return replace(found, dense=found.block(np.arange(n), np.arange(n))) if n <= DENSE_LIMIT else found
+    hat = Hat(weights, effects.first, inverse, net, net @ bread, bread)
+    return replace(hat, dense=hat.block(np.arange(n), np.arange(n))) if n <= DENSE_LIMIT else hat
 
 
 def is_clearly_definite(gram: FloatArray, norms: FloatArray) -> bool:

@@ -130,9 +130,9 @@ class NormalEquations:
         lost = np.take(self.inverse, known.codes[pattern.largest])
         lost *= weights
         parts = [
-            np.where(own > 1e-13 * total, _inverse(own), 0.0)
+            np.where(diagonal > 1e-13 * total, _inverse(diagonal), 0.0)
             for total, rows in zip(self.totals[1:], self.row_maps[1:], strict=True)
-            for own in [total - rows @ lost]
+            for diagonal in [total - rows @ lost]
         ]
         scale = np.concatenate(parts)[:, None] if parts else np.empty((0, 1))
         return lambda right: scale * right
@@ -212,17 +212,17 @@ class NormalEquations:
         """Solve the Schur complement for (L, k) right-hand sides from which the eliminated effect is already out."""
         rescue = not self.is_factored and right.shape[0] <= RESCUE_LIMIT
         steps = RESCUE_STEPS if rescue else MAX_STEPS
-        found = self._conjugate(right, squared_goal, None, steps)
-        if rescue and not found.converged.all():
+        solution = self._conjugate(right, squared_goal, None, steps)
+        if rescue and not solution.converged.all():
             self._factor()
-            found = self._conjugate(right, squared_goal, found.coefficients, MAX_STEPS)
-        if not found.converged.all():
+            solution = self._conjugate(right, squared_goal, solution.coefficients, MAX_STEPS)
+        if not solution.converged.all():
             raise EstimationError(
                 f"Absorbing the fixed effects did not converge in {MAX_STEPS} steps: some levels are linked to the "
                 "rest by very few rows or very small weights. Keep the largest connected component, or coarsen an "
                 "effect."
             )
-        return found.coefficients
+        return solution.coefficients
 
     def _conjugate(self, right: FloatArray, goal: FloatArray, start: FloatArray | None, steps: int) -> Solution:
         return solve_conjugate_gradients(self.apply, self.precondition, right, goal, start, steps)

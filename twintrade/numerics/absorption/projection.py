@@ -85,7 +85,7 @@ def project_blocks(
     ]
     return Projection(
         residuals=np.hstack([part.residuals for part in parts]),
-        coefficients=[np.hstack(own) for own in zip(*(part.coefficients for part in parts), strict=True)],
+        coefficients=[np.hstack(by_block) for by_block in zip(*(part.coefficients for part in parts), strict=True)],
         stacked=np.hstack([part.stacked for part in parts if part.stacked is not None]),
     )
 

@@ -74,15 +74,15 @@ class Reaching:
         """
         rows = np.arange(weighted.size)
         by_group = sp.csr_array((weighted, (groups, rows)), shape=(n_groups, weighted.size))
-        found = (by_group @ self.dummies).toarray()
+        level_sums = (by_group @ self.dummies).toarray()
         if self.inside is not None and not is_net:
             known = self.inside
             shape = (n_groups, known.means[0].shape[0])
             by_first = sp.csr_array((weighted, (groups, known.first)), shape=shape)
-            found -= (by_first @ known.means[1]).toarray()
+            level_sums -= (by_first @ known.means[1]).toarray()
             net = by_group @ known.others - by_first @ known.means[0]
-            found -= (net @ known.factor) @ known.explained
-        return np.asarray(found @ self.root)
+            level_sums -= (net @ known.factor) @ known.explained
+        return np.asarray(level_sums @ self.root)
 
 
 def build_reaching(

@@ -46,14 +46,14 @@ def decompose(means: FloatArray, onset: FloatArray, counts: FloatArray, periods:
     treated = periods >= onset[:, None]
     share = treated.mean(axis=1)
     size = counts / counts.sum()
-    found = []
+    comparisons = []
     for k in range(onset.size):
         for u in range(onset.size):
             if share[k] in (0.0, 1.0) or k == u:
                 continue
-            found += _pair(means, onset, treated, share, size, k, u)
-    total = sum(one.weight for one in found)
-    return [TwoByTwo(o.treated, o.untreated, o.kind, o.estimate, o.weight / total) for o in found]
+            comparisons += _pair(means, onset, treated, share, size, k, u)
+    total = sum(one.weight for one in comparisons)
+    return [TwoByTwo(o.treated, o.untreated, o.kind, o.estimate, o.weight / total) for o in comparisons]
 
 
 def _pair(
@@ -124,9 +124,9 @@ def decompose_given(
     treated = (periods >= onset[:, None])[cohort].astype(np.float64)
     size = np.ones(cohort.size)
     columns = np.stack([_centred(x, size) for x in np.moveaxis(covariates, 2, 0)], axis=2)
-    own = _centred(treated, size)
-    slopes = np.linalg.lstsq(columns.reshape(own.size, -1), own.ravel(), rcond=None)[0]
-    net = own - columns @ slopes
+    treated_part = _centred(treated, size)
+    slopes = np.linalg.lstsq(columns.reshape(treated_part.size, -1), treated_part.ravel(), rcond=None)[0]
+    net = treated_part - columns @ slopes
     counts = np.bincount(cohort).astype(np.float64)
 
     def by_cohort(values: FloatArray) -> FloatArray:
@@ -137,14 +137,14 @@ def decompose_given(
     between, means = by_cohort(net), by_cohort(y)
     inside = net - between[cohort]
     spread = float((inside**2).sum())
-    found = [
+    comparisons = [
         one
         for k in range(onset.size)
         for u in range(k + 1, onset.size)
         if (one := _pair_given(means, between, counts, onset, k, u)) is not None
     ]
-    total = sum(one.weight for one in found)
-    scaled = tuple(TwoByTwo(o.treated, o.untreated, o.kind, o.estimate, o.weight / total) for o in found)
+    total = sum(one.weight for one in comparisons)
+    scaled = tuple(TwoByTwo(o.treated, o.untreated, o.kind, o.estimate, o.weight / total) for o in comparisons)
     within = float((inside * y).sum()) / spread if spread > 0 else 0.0
     return Given(within, spread / float((net**2).sum()), scaled)
 

@@ -126,8 +126,8 @@ class ClusterSums:
     def part(self, cohorts: IntArray, periods: IntArray) -> "ClusterSums":
         """Return the sums of some cohorts and periods, given by position, without clusters left empty."""
         counts = self.counts[:, cohorts]
-        held = np.flatnonzero(counts.sum(axis=1) > 0)
-        return ClusterSums(self.clusters[held], counts[held], self.sums[np.ix_(held, cohorts, periods)])
+        present = np.flatnonzero(counts.sum(axis=1) > 0)
+        return ClusterSums(self.clusters[present], counts[present], self.sums[np.ix_(present, cohorts, periods)])
 
     def pooled(self, codes: IntArray, n_pooled: int) -> "ClusterSums":
         """Return the sums with cohorts put together."""

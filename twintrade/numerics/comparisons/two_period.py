@@ -128,8 +128,8 @@ class Sides:
 
     def effect(self, change: FloatArray) -> TwoPeriodEffect:
         """Return the effect on the treated from each unit's change between two periods, shape (n,)."""
-        found = self.effects(change[None].copy())
-        return TwoPeriodEffect(float(found.effects[0]), found.influence[0])
+        effects = self.effects(change[None].copy())
+        return TwoPeriodEffect(float(effects.effects[0]), effects.influence[0])
 
     def effects(self, changes: FloatArray) -> TwoPeriodEffects:
         """Return the effects on the treated from several changes of each unit, shape (n_changes, n).
@@ -188,10 +188,10 @@ def prepare_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArr
         No overlap, or collinear covariates.
     """
     untreated = weights * (1 - treated)
-    own = weights * treated
-    n_treated, is_normalized = own.sum(), method != "ipw_unnormalized"
-    own /= n_treated
-    gradient = -(own @ covariates)
+    treated_weights = weights * treated
+    n_treated, is_normalized = treated_weights.sum(), method != "ipw_unnormalized"
+    treated_weights /= n_treated
+    gradient = -(treated_weights @ covariates)
     inverse = comparison = logit = loading = None
     if method != "regression":
         fit = fit_tilted_propensity if method == "doubly_robust_improved" else fit_propensity
@@ -204,7 +204,14 @@ def prepare_sides(treated: FloatArray, covariates: FloatArray, weights: FloatArr
         inverse = _inverse_gram(covariates, fitting)
         loading = fitting * (covariates @ (inverse @ gradient))
     return Sides(
-        covariates, own, comparison, is_normalized, logit, None if inverse is None else fitting, inverse, loading
+        covariates,
+        treated_weights,
+        comparison,
+        is_normalized,
+        logit,
+        None if inverse is None else fitting,
+        inverse,
+        loading,
     )
 
 

@@ -70,10 +70,10 @@ def estimate_sections_effect(
         total.add(-sign, residual, groups[0, t] * p.odds, covariates, slopes, p.influence)
         if model is None:
             continue
-        own = fit_outcome_regression(outcome, covariates, groups[1, t])
-        gap = own.fitted - model.fitted
-        total.add(sign, gap, weights * treated, covariates, {1.0: own, -1.0: model})
-        total.add(-sign, gap, groups[1, t], covariates, {1.0: own, -1.0: model})
+        treated_fit = fit_outcome_regression(outcome, covariates, groups[1, t])
+        gap = treated_fit.fitted - model.fitted
+        total.add(sign, gap, weights * treated, covariates, {1.0: treated_fit, -1.0: model})
+        total.add(-sign, gap, groups[1, t], covariates, {1.0: treated_fit, -1.0: model})
     return total.effect()
 
 

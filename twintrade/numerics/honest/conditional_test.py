@@ -57,8 +57,8 @@ class ConditionalTest:
         self._moments = matrix @ estimates - polyhedron.bound[rows]
         self._covariance = matrix @ covariance @ matrix.T
         self._scale = np.sqrt(np.maximum(np.diag(self._covariance), 0.0))
-        own, nuisance = _rotated(matrix[:, n_pre:], target)
-        self._own = own
+        target_rows, nuisance = _rotated(matrix[:, n_pre:], target)
+        self._own = target_rows
         self._polytope = DualPolytope(nuisance, self._scale)
         self._hybrid = hybrid
         self._size = size

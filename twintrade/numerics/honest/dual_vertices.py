@@ -60,8 +60,8 @@ class DualPolytope:
         while waiting.size:
             batch, waiting = waiting[:BATCH], waiting[BATCH:]
             vertices = np.array([self.argmax(cost) for cost in costs[:, batch].T])
-            own = np.einsum("ij,ji->i", vertices, costs[:, batch])
-            is_new = own > largest[batch] + 1e-9 * np.abs(own)
+            values = np.einsum("ij,ji->i", vertices, costs[:, batch])
+            is_new = values > largest[batch] + 1e-9 * np.abs(values)
             if not is_new.any():
                 break
             first = np.unique(vertices[is_new].round(9), axis=0, return_index=True)[1]

@@ -70,8 +70,8 @@ def compute_fixed_length(
     lengths = [interval(b).half_length for b in budgets]
     k = int(np.argmin(lengths))
     low, high = budgets[max(k - 1, 0)], budgets[min(k + 1, GRID - 1)]
-    found = fminbound(lambda b: interval(float(b)).half_length, low, high, xtol=1e-10 * (1 + float(high)))
-    best = interval(float(found))
+    shortest = fminbound(lambda b: interval(float(b)).half_length, low, high, xtol=1e-10 * (1 + float(high)))
+    best = interval(float(shortest))
     return best if best.half_length <= lengths[k] else interval(budgets[k])
 
 

@@ -119,8 +119,8 @@ def check_value(
 ) -> bool:
     """Say whether a value is not rejected, which is quicker than the ends; parameters as in `robust_interval`."""
     if method == "fixed_length":
-        found = compute_robust_interval(path, kind, size, method, level, rng)
-        return found.low <= value <= found.high
+        interval = compute_robust_interval(path, kind, size, method, level, rng)
+        return interval.low <= value <= interval.high
     _check(path, kind, method)
     tests = _conditional_tests(path, kind, size, method, level, rng, bias, monotone)
     return any(test.accepts(value) for test in tests)

@@ -38,11 +38,11 @@ def compute_grams(columns: FloatArray, clusters: Sequence[IntArray], weights: Fl
         Codes without gaps, by dimension.
     weights : FloatArray, optional, shape (n_rows,)
     """
-    found = [
+    terms = [
         (float(sign), _within(columns, intersect_codes(chosen), weights))
         for sign, chosen in list_signed_subsets(clusters)
     ]
-    return Grams(found[0][1].sum(axis=0), tuple(found), tuple(int(c.max()) + 1 for c in clusters))
+    return Grams(terms[0][1].sum(axis=0), tuple(terms), tuple(int(c.max()) + 1 for c in clusters))
 
 
 def _within(columns: FloatArray, codes: IntArray, weights: FloatArray | None) -> FloatArray:
@@ -57,26 +57,26 @@ def _within(columns: FloatArray, codes: IntArray, weights: FloatArray | None) ->
     return out
 
 
-def compute_coefficient(held: Grams, controls: Iterable[int]) -> tuple[float, float]:
+def compute_coefficient(grams: Grams, controls: Iterable[int]) -> tuple[float, float]:
     """Return the treatment's coefficient and its clustered variance, without small-sample factor.
 
     Parameters
     ----------
-    held : Grams
+    grams : Grams
     controls : iterable of int
         Which of the controls enter, from 0.
     """
     used = np.array([0, *(1 + c for c in controls)])
-    last = held.total.shape[0] - 1
-    inner = held.total[np.ix_(used, used)]
-    beta = np.linalg.solve(inner, held.total[used, last])
+    last = grams.total.shape[0] - 1
+    inner = grams.total[np.ix_(used, used)]
+    beta = np.linalg.solve(inner, grams.total[used, last])
     direction, residual = np.zeros(last + 1), np.zeros(last + 1)
     direction[used] = np.linalg.solve(inner, np.eye(used.size)[0])
     residual[used], residual[last] = -beta, 1.0
     # One matrix product in place of a three-way sum: the pair of vectors is the same for all clusters.
     pair = np.outer(direction, residual).ravel()
     variance = 0.0
-    for sign, products in held.by_cluster:
+    for sign, products in grams.by_cluster:
         scores = products.reshape(products.shape[0], -1) @ pair
         variance += sign * float(scores @ scores)
     return float(beta[0]), variance

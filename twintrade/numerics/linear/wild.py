@@ -61,17 +61,17 @@ class Sums:
         n = self.left.shape[0]
         return bool(3 * self.left.shape[1] < n == self.cluster.size)
 
-    def scores(self, weights: FloatArray, own: FloatArray, right: FloatArray) -> FloatArray:
+    def scores(self, weights: FloatArray, columns: FloatArray, right: FloatArray) -> FloatArray:
         """Return the residual scores of all clusters for some draws, shape (n_draws, n_clusters)."""
         if self.is_thin:
-            found = weights * own
-            found -= (weights @ right) @ self.left.T
-            return found
-        return np.asarray(weights @ self._written_out(own, right))
+            weighted = weights * columns
+            weighted -= (weights @ right) @ self.left.T
+            return weighted
+        return np.asarray(weights @ self._written_out(columns, right))
 
-    def _written_out(self, own: FloatArray, right: FloatArray) -> FloatArray:
+    def _written_out(self, columns: FloatArray, right: FloatArray) -> FloatArray:
         product = -(right @ self.left.T)
-        product[np.arange(own.size), self.cluster] += own
+        product[np.arange(columns.size), self.cluster] += columns
         return np.asarray(product)
 
 

@@ -85,8 +85,8 @@ def compute_incidental_bias(panel: DyadPanel) -> IncidentalBias:
     for ends in (panel.origin, panel.destination):
         size = int(ends.max()) + 1
         dyads_per_end = panel.mean.shape[0] / size
-        own = _one_sided(panel, information, weighted, ends, size)
-        total += size / (size - 1) * own / dyads_per_end
+        leverage = _one_sided(panel, information, weighted, ends, size)
+        total += size / (size - 1) * leverage / dyads_per_end
     # gram is a sum over dyads and W their mean: W^-1 (...) = n bread (...), and the sums over ends were not averaged.
     bias = panel.mean.shape[0] * (bread @ total)
     scores = np.einsum("ptk,pt->pk", panel.regressors, panel.score)
@@ -116,16 +116,16 @@ def _third_derivative(panel: DyadPanel, x: FloatArray) -> FloatArray:
     """Third derivative of the (multinomial) log likelihood, contracted with x: (n_dyads, n_periods, n_periods)."""
     n_dyads, n_periods = x.shape
     out = np.zeros((n_dyads, n_periods, n_periods))
-    own = panel.mean * x
+    weighted = panel.mean * x
     if panel.has_dyad_effects:
         total = np.maximum(panel.mean.sum(axis=1), 1e-300)
         share = panel.mean / total[:, None]
         average = (share * x).sum(axis=1)
-        out -= own[:, :, None] * share[:, None, :] + share[:, :, None] * own[:, None, :]
+        out -= weighted[:, :, None] * share[:, None, :] + share[:, :, None] * weighted[:, None, :]
         out += (2 * total * average)[:, None, None] * share[:, :, None] * share[:, None, :]
-        own = own - panel.mean * average[:, None]
+        weighted = weighted - panel.mean * average[:, None]
     periods = np.arange(n_periods)
-    out[:, periods, periods] += own
+    out[:, periods, periods] += weighted
     return -out
 
 

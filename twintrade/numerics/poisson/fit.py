@@ -130,8 +130,8 @@ def fit_poisson(
     scale = _mean(y, kept, weights)
     problem = _problem(layout, y, X[:, columns] if columns.size < X.shape[1] else X, weights, offset, scale)
     position, regressors, iterations = iterate(problem, tolerance, max_iterations)
-    found = (position, regressors, scale, iterations)
-    return _finished(problem, layout, found, columns, collinear, tuple(separated), alone)
+    solution = (position, regressors, scale, iterations)
+    return _finished(problem, layout, solution, columns, collinear, tuple(separated), alone)
 
 
 def _mean(y: FloatArray, kept: BoolArray, weights: FloatArray | None) -> float:
@@ -151,17 +151,17 @@ def _problem(
     """Lay the data out, the outcome divided by its mean."""
     scaled = layout.spread(y)
     scaled /= scale
-    own = layout.weights(weights)
-    saturated = -sum_weighted(scaled, own)
+    cell_weights = layout.weights(weights)
+    saturated = -sum_weighted(scaled, cell_weights)
     for low in range(0, layout.n, ROWS_AT_ONCE):
         rows = slice(low, low + ROWS_AT_ONCE)
         terms = np.asarray(xlogy(scaled[rows], scaled[rows]), dtype=np.float64)
-        saturated += sum_weighted(terms, None if own is None else own[rows])
+        saturated += sum_weighted(terms, None if cell_weights is None else cell_weights[rows])
     inside = np.empty((layout.n, X.shape[1]), order="F")
     for j, column in enumerate(X.T):
         layout.spread(column, out=inside[:, j])
     start = np.zeros(1) if offset is None else layout.spread(np.asarray(offset, dtype=np.float64))
-    return Problem(scaled, inside, own, np.broadcast_to(start, layout.n), layout.effects, saturated)
+    return Problem(scaled, inside, cell_weights, np.broadcast_to(start, layout.n), layout.effects, saturated)
 
 
 def _check(y: FloatArray, X: FloatArray, weights: FloatArray | None, offset: FloatArray | None) -> None:
@@ -190,8 +190,8 @@ def _keep_rows(
         raise EstimationError(
             "The outcome is zero in every row with a positive weight: there is nothing to estimate."
         )
-    kept, found = drop_all_zero_levels(y, codes, kept)
-    return kept, first + found
+    kept, zero_levels = drop_all_zero_levels(y, codes, kept)
+    return kept, first + zero_levels
 
 
 def _independent(
@@ -204,23 +204,23 @@ def _independent(
 ) -> tuple[IntArray, tuple[Collinear, ...]]:
     if full_rank:
         return np.arange(X.shape[1]), ()
-    own = kept.astype(np.float64)
+    row_weights = kept.astype(np.float64)
     if weights is not None:
-        own *= weights
-    weighted = effects.reweighted(own)
-    return find_independent_columns(weighted.residualize(X), compute_column_norms(X, own), own, names)
+        row_weights *= weights
+    weighted = effects.reweighted(row_weights)
+    return find_independent_columns(weighted.residualize(X), compute_column_norms(X, row_weights), row_weights, names)
 
 
 def _finished(
     problem: Problem,
     layout: Layout,
-    found: tuple[Position, Regressors, float, int],
+    solution: tuple[Position, Regressors, float, int],
     columns: IntArray,
     collinear: tuple[Collinear, ...],
     separated: tuple[Separated, ...],
     alone: IntArray,
 ) -> PoissonFit:
-    position, regressors, scale, iterations = found
+    position, regressors, scale, iterations = solution
     null_deviance = _null_deviance(problem, layout.rows.size) * scale
     saturated = _saturated_loglik(problem, scale)
     loglik = saturated - 0.5 * position.deviance * scale
@@ -258,8 +258,8 @@ def _saturated_loglik(problem: Problem, scale: float) -> float:
     for low in range(0, problem.y.size, ROWS_AT_ONCE):
         rows = slice(low, low + ROWS_AT_ONCE)
         y = problem.y[rows] * scale
-        own = None if problem.weights is None else problem.weights[rows]
-        out -= sum_weighted(gammaln(y + 1.0), own)
+        weights = None if problem.weights is None else problem.weights[rows]
+        out -= sum_weighted(gammaln(y + 1.0), weights)
     return out
 
 

@@ -98,16 +98,16 @@ def lay_out(effects: Absorber, kept: BoolArray) -> Layout:
         labels = effects if is_all else _relabeled(inside, effects)
         return Layout(rows, rows.size, None, True, inside, labels, absent)
     places = rows if cube.position is None else cube.position if is_all else cube.position[rows]
-    own = None if is_all and cube.position is None else places
+    positions = None if is_all and cube.position is None else places
     known = effects.levels
     absent = tuple(
         count_rows_in_level(code, size, kept) == 0 for code, size in zip(known.codes, known.sizes, strict=True)
     )
-    return Layout(rows, cube.n_cells, own, cube.is_ordered, effects.on_cells(), effects, absent)
+    return Layout(rows, cube.n_cells, positions, cube.is_ordered, effects.on_cells(), effects, absent)
 
 
 def _relabeled(inside: Absorber, outside: Absorber) -> Absorber:
     """The effects of the kept rows under the caller's own codes."""
     return inside.with_labels(
-        tuple(labels[own] for labels, own in zip(outside.levels.labels, inside.levels.labels, strict=True))
+        tuple(labels[inner] for labels, inner in zip(outside.levels.labels, inside.levels.labels, strict=True))
     )

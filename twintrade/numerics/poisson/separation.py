@@ -53,20 +53,20 @@ def drop_all_zero_levels(
     y: FloatArray, codes: Sequence[IntArray], kept: BoolArray
 ) -> tuple[BoolArray, list[Separated]]:
     """Drop rows of levels without any positive outcome among the rows kept so far."""
-    own = y if bool(kept.all()) else y * kept
+    outcome = y if bool(kept.all()) else y * kept
     kept = kept.copy()
-    found = []
+    dropped = []
     for place, code in enumerate(codes):
         # rows that go are zeros, so that no other level's sum changes and one look at each effect is enough
-        sums = np.bincount(code, own)
+        sums = np.bincount(code, outcome)
         if bool((sums > 0).all()):
             continue
         empty = (sums <= 0)[code]
         empty &= kept
         if empty.any():
-            found.append(Separated(np.flatnonzero(empty), "all-zero level", place))
+            dropped.append(Separated(np.flatnonzero(empty), "all-zero level", place))
             kept &= ~empty
-    return kept, found
+    return kept, dropped
 
 
 def find_separated(y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolArray) -> tuple[BoolArray, bool]:
@@ -90,8 +90,8 @@ def find_separated(y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolAr
         among = effects.reweighted(positive.astype(np.float64))
         if _null_combinations(among, X, positive).shape[1] == 0 and not _touches(among, zeros):
             return none, True
-    own = build_absorber([code[positive] for code in codes], is_cube_sought=False)
-    null = _null_combinations(own, X[positive], None)
+    absorber = build_absorber([code[positive] for code in codes], is_cube_sought=False)
+    null = _null_combinations(absorber, X[positive], None)
     full_rank = null.shape[1] == 0
     if zeros.size == 0:
         return none, full_rank
@@ -100,13 +100,13 @@ def find_separated(y: FloatArray, X: FloatArray, effects: Absorber, kept: BoolAr
         own_weights = kept.astype(np.float64)
         tilde = effects.reweighted(own_weights).residualize(X)
         X = X[:, find_independent_columns(tilde, compute_column_norms(X, own_weights), own_weights)[0]]
-        null = _null_combinations(own, X[positive], None)
-    free = _free_regressors(own, X, null, positive, zeros, codes)
-    found = _free_directions(own, codes, zeros, free)
-    if found.touched.any():
-        held = zeros[found.touched]
-        support = _in_basis(found.basis) if found.is_complete else _in_levels(X, codes, positive, held)
-        none[held[support]] = True
+        null = _null_combinations(absorber, X[positive], None)
+    free = _free_regressors(absorber, X, null, positive, zeros, codes)
+    directions = _free_directions(absorber, codes, zeros, free)
+    if directions.touched.any():
+        touched = zeros[directions.touched]
+        support = _in_basis(directions.basis) if directions.is_complete else _in_levels(X, codes, positive, touched)
+        none[touched[support]] = True
     return none, full_rank
 
 
@@ -157,8 +157,8 @@ def _free_regressors(
     direction = X @ null
     out = direction[zeros].copy()
     for m in range(null.shape[1]):
-        found = effects.effect_coefficients(direction[positive, m])
-        for code, values in zip(codes, found, strict=True):
+        coefficients = effects.effect_coefficients(direction[positive, m])
+        for code, values in zip(codes, coefficients, strict=True):
             out[:, m] -= values[code[zeros]]
     scale: FloatArray = np.maximum(np.abs(direction).max(axis=0), 1e-300)
     return out / scale
@@ -220,7 +220,7 @@ def _largest_support(
     m, d = values.shape
     constraints: Any = sp.hstack([-values, sp.eye_array(m)], format="csr")
     equations: Any = None if zero is None else sp.hstack([zero, sp.csr_array((zero.shape[0], m))], format="csr")
-    found = linprog(
+    solution = linprog(
         np.concatenate([np.zeros(d), -counts]),
         A_ub=constraints,
         b_ub=np.zeros(m),
@@ -229,6 +229,6 @@ def _largest_support(
         bounds=[*bounds, *[(0.0, 1.0)] * m],
         method="highs" if zero is None else "highs-ipm",
     )
-    if found.status != 0 or found.x is None:
-        raise EstimationError(f"The linear program that finds separated rows failed: {found.message}")
-    return np.asarray(found.x[d:] > 0.5, dtype=np.bool_)
+    if solution.status != 0 or solution.x is None:
+        raise EstimationError(f"The linear program that finds separated rows failed: {solution.message}")
+    return np.asarray(solution.x[d:] > 0.5, dtype=np.bool_)

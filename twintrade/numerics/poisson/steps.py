@@ -117,8 +117,8 @@ def _settled(problem: Problem, at: Position, before: Regressors, room: Room) -> 
     if problem.X.shape[1] == 0:
         return before
     weight = room.weighted(problem, at.mu)
-    found = _residualized(problem, problem.effects.reweighted(weight), at.eta, TIGHT, before)
-    return replace(found, bread=regress(at.eta, found.projection.residuals, weight)[1])
+    regressors = _residualized(problem, problem.effects.reweighted(weight), at.eta, TIGHT, before)
+    return replace(regressors, bread=regress(at.eta, regressors.projection.residuals, weight)[1])
 
 
 def _first(problem: Problem, room: Room) -> tuple[Position, Regressors]:
@@ -136,13 +136,13 @@ def _first(problem: Problem, room: Room) -> tuple[Position, Regressors]:
     working -= problem.offset
     predictor = working + problem.offset
     effects = problem.effects.reweighted(weight)
-    found = effects.project(columns, LOOSE, is_spare=True)
-    x_tilde = found.residuals[:, 1:]
-    b, bread = regress(found.residuals[:, 0], x_tilde, weight)
-    parts = [values[:, 1:] for values in found.coefficients]
-    stacked = None if found.stacked is None else np.ascontiguousarray(found.stacked[:, 1:])
-    levels = [values[:, 0] - part @ b for values, part in zip(found.coefficients, parts, strict=True)]
-    _add_fitted(predictor, found.residuals[:, 0], x_tilde, b)
+    projection = effects.project(columns, LOOSE, is_spare=True)
+    x_tilde = projection.residuals[:, 1:]
+    b, bread = regress(projection.residuals[:, 0], x_tilde, weight)
+    parts = [values[:, 1:] for values in projection.coefficients]
+    stacked = None if projection.stacked is None else np.ascontiguousarray(projection.stacked[:, 1:])
+    levels = [values[:, 0] - part @ b for values, part in zip(projection.coefficients, parts, strict=True)]
+    _add_fitted(predictor, projection.residuals[:, 0], x_tilde, b)
     np.clip(predictor, -600.0, 600.0, out=predictor)
     regressors = Regressors(Projection(x_tilde, parts, stacked), eta, LOOSE, bread)
     return _at(problem, predictor, mu, b, levels), regressors
@@ -193,14 +193,16 @@ def _step(
     working = np.divide(problem.y, at.mu, out=room.working)
     working -= 1.0
     eta = np.add(at.eta, working, out=room.eta)
-    found = effects.project_once(working[:, None], forcing)
+    projection = effects.project_once(working[:, None], forcing)
     x_tilde = regressors.projection.residuals
-    b, bread = regress(found.residuals[:, 0], x_tilde, weight)
+    b, bread = regress(projection.residuals[:, 0], x_tilde, weight)
     levels = [
         old + new[:, 0] - part @ b
-        for old, new, part in zip(at.effects, found.coefficients, regressors.projection.coefficients, strict=True)
+        for old, new, part in zip(
+            at.effects, projection.coefficients, regressors.projection.coefficients, strict=True
+        )
     ]
-    _add_fitted(eta, found.residuals[:, 0], x_tilde, b)
+    _add_fitted(eta, projection.residuals[:, 0], x_tilde, b)
     return _at(problem, eta, room.mu, at.coefficients + b, levels), bread
 
 

@@ -231,8 +231,8 @@ def fit_all_rows(
     effects = lay_out_effects([code[rows] for code in codes])
     if effects is None or float(rows.size) * effects.n_others > HAT_LIMIT:
         return None
-    own = np.ones(rows.size) if weights is None else weights[rows]
-    X, scale = X[rows][:, fit.kept], float(np.average(y[rows], weights=own))
+    used_weights = np.ones(rows.size) if weights is None else weights[rows]
+    X, scale = X[rows][:, fit.kept], float(np.average(y[rows], weights=used_weights))
     if _leaves_zeros_free(y[rows], [code[rows] for code in codes]):
         return None
     positive = build_hat(effects, (y[rows] > 0).astype(np.float64))
@@ -242,9 +242,9 @@ def fit_all_rows(
         scale=scale,
         eta=fit.eta - np.log(scale),
         X=X,
-        weights=own,
+        weights=used_weights,
         effects=effects,
-        fitted=build_hat(effects, own * (fit.mu / scale)),
+        fitted=build_hat(effects, used_weights * (fit.mu / scale)),
         positive=positive,
         left=positive.residuals(X),
     )

@@ -61,8 +61,8 @@ def find_unknown_break(
     trim : float
         Share of periods on either side where no break is sought.
     """
-    found, dates = compute_break_statistics(y[None], periods, trim, seasons)
-    statistics = found[0]
+    observed, dates = compute_break_statistics(y[None], periods, trim, seasons)
+    statistics = observed[0]
     best = int(np.argmax(statistics))
     null = fit_segmented(y, build_smooth_design(periods, seasons))
     broken = fit_segmented(y, build_segmented_design(periods, int(dates[best]), seasons=seasons))

@@ -28,8 +28,8 @@ def compute_moving_block_p(residuals: FloatArray, n_after: int, order: float = 1
     n = residuals.size
     powers = np.abs(doubled) ** order
     sums = np.array([powers[s : s + n_after].sum() for s in range(n)])
-    own = sums[n - n_after]
-    return float((sums >= own * (1 - 1e-9)).sum() / n)
+    observed = sums[n - n_after]
+    return float((sums >= observed * (1 - 1e-9)).sum() / n)
 
 
 def invert_p_values(

@@ -98,5 +98,5 @@ def choose_net(columns: FloatArray, target: FloatArray, mixes: tuple[float, ...]
 
 def _left_out(columns: FloatArray, target: FloatArray, penalty: float, mix: float, block: np.ndarray) -> float:
     rest = np.setdiff1d(np.arange(target.size), block)
-    found = fit_elastic_net(columns[rest], target[rest], penalty, mix)
-    return float(((target[block] - found.intercept - columns[block] @ found.weights) ** 2).sum())
+    net = fit_elastic_net(columns[rest], target[rest], penalty, mix)
+    return float(((target[block] - net.intercept - columns[block] @ net.weights) ** 2).sum())

@@ -68,25 +68,25 @@ def _separate_rows(
     treated: list[FloatArray], donors: list[FloatArray], starts: FloatArray, pooling: float
 ) -> tuple[list[FloatArray], list[FloatArray]]:
     blocks, targets = [], []
-    for k, (own, others) in enumerate(zip(treated, donors, strict=True)):
-        root = np.sqrt((1 - pooling) / (len(treated) * own.size))
-        rows = np.zeros((own.size, int(starts[-1])))
+    for k, (target, others) in enumerate(zip(treated, donors, strict=True)):
+        root = np.sqrt((1 - pooling) / (len(treated) * target.size))
+        rows = np.zeros((target.size, int(starts[-1])))
         rows[:, starts[k] : starts[k + 1]] = root * others.T
         blocks.append(rows)
-        targets.append(root * own)
+        targets.append(root * target)
     return blocks, targets
 
 
 def _average_rows(
     treated: list[FloatArray], donors: list[FloatArray], starts: FloatArray, pooling: float
 ) -> tuple[FloatArray, FloatArray]:
-    longest = max(own.size for own in treated)
+    longest = max(outcomes.size for outcomes in treated)
     rows, target = np.zeros((longest, int(starts[-1]))), np.zeros(longest)
-    counts = np.array([sum(own.size > lag for own in treated) for lag in range(longest)], dtype=np.float64)
+    counts = np.array([sum(outcomes.size > lag for outcomes in treated) for lag in range(longest)], dtype=np.float64)
     root = np.sqrt(pooling / longest) / counts
-    for k, (own, others) in enumerate(zip(treated, donors, strict=True)):
-        rows[: own.size, starts[k] : starts[k + 1]] = root[: own.size, None] * others.T
-        target[: own.size] += root[: own.size] * own
+    for k, (outcomes, others) in enumerate(zip(treated, donors, strict=True)):
+        rows[: outcomes.size, starts[k] : starts[k + 1]] = root[: outcomes.size, None] * others.T
+        target[: outcomes.size] += root[: outcomes.size] * outcomes
     return rows, target
 
 
@@ -94,7 +94,7 @@ def compute_imbalances(
     treated: list[FloatArray], donors: list[FloatArray], weights: list[FloatArray]
 ) -> tuple[float, float]:
     """Return the root mean square of the average imbalance and of the separate ones."""
-    gaps = [own - w @ others for own, others, w in zip(treated, donors, weights, strict=True)]
+    gaps = [target - w @ others for target, others, w in zip(treated, donors, weights, strict=True)]
     longest = max(g.size for g in gaps)
     average = [np.mean([g[lag] for g in gaps if g.size > lag]) for lag in range(longest)]
     separate = np.mean([np.mean(g**2) for g in gaps])

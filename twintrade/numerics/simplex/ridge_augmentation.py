@@ -50,13 +50,13 @@ def standardize_covariates(predictors: FloatArray) -> FloatArray:
     """
     spread = predictors[1:].std(axis=0)
     kept = spread > 0
-    found = np.asarray((predictors[:, kept] - predictors[1:, kept].mean(axis=0)) / spread[kept])
-    n_donors, n_covariates = found.shape[0] - 1, found.shape[1]
-    if n_covariates >= n_donors - 1 or np.linalg.matrix_rank(found[1:]) < n_covariates:
+    standardized = np.asarray((predictors[:, kept] - predictors[1:, kept].mean(axis=0)) / spread[kept])
+    n_donors, n_covariates = standardized.shape[0] - 1, standardized.shape[1]
+    if n_covariates >= n_donors - 1 or np.linalg.matrix_rank(standardized[1:]) < n_covariates:
         raise EstimationError(
             f"{n_covariates} covariates cannot be distinguished from {n_donors} donors; take fewer covariates"
         )
-    return found
+    return standardized
 
 
 def remove_covariates(values: FloatArray, covariates: FloatArray) -> FloatArray:

@@ -56,10 +56,10 @@ def lay_lattice(n_points: int, n_columns: int, shift: FloatArray | float) -> Flo
 
 
 def _primes(n: int) -> FloatArray:
-    found: list[int] = []
+    primes: list[int] = []
     candidate = 2
-    while len(found) < n:
-        if all(candidate % p for p in found):
-            found.append(candidate)
+    while len(primes) < n:
+        if all(candidate % p for p in primes):
+            primes.append(candidate)
         candidate += 1
-    return np.array(found, dtype=np.float64)
+    return np.array(primes, dtype=np.float64)

@@ -28,23 +28,23 @@ class PlaceboRank:
     n_placebos: int
 
 
-def compute_placebo_rank(own: float | FloatArray, others: FloatArray) -> PlaceboRank:
+def compute_placebo_rank(statistic: float | FloatArray, others: FloatArray) -> PlaceboRank:
     """Rank a statistic, larger meaning more unusual; ties count against it.
 
     Parameters
     ----------
-    own : float or FloatArray, shape (n_placebos,)
+    statistic : float or FloatArray, shape (n_placebos,)
         One value, or the value to be held against each placebo.
     others : FloatArray, shape (n_placebos,)
         NaN for placebos that could not be formed: they do not count.
     """
-    own = np.broadcast_to(own, others.shape)
-    is_formed = ~np.isnan(others) & ~np.isnan(own)
-    own, formed = own[is_formed], others[is_formed]
+    statistic = np.broadcast_to(statistic, others.shape)
+    is_formed = ~np.isnan(others) & ~np.isnan(statistic)
+    statistic, formed = statistic[is_formed], others[is_formed]
     n_cases = formed.size + 1
     # Refits of one solver agree to about 1e-10: a tie must not hinge on the last digits.
-    slack = np.where(np.isfinite(own), 1e-9 * np.abs(own), 0.0)
-    return PlaceboRank(float((1 + (formed >= own - slack).sum()) / n_cases), 1.0 / n_cases, int(formed.size))
+    slack = np.where(np.isfinite(statistic), 1e-9 * np.abs(statistic), 0.0)
+    return PlaceboRank(float((1 + (formed >= statistic - slack).sum()) / n_cases), 1.0 / n_cases, int(formed.size))
 
 
 def compute_mean_shift(gaps: FloatArray, after: BoolArray) -> FloatArray:
