@@ -1,12 +1,15 @@
-"""Where tables of the Word file may break."""
+"""How tables stand in the Word file, and where they may break."""
 
 import io
 
 import docx
 import pytest
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml.ns import qn
 
-from twintrade.render.blocks import Column, Document, Table, build_cell, build_row
+from twintrade.render.blocks import Cell, Column, Document, Row, Table, build_cell, build_row
 from twintrade.render.writers.docx import render_docx
+from twintrade.render.writers.docx_table import add_table
 
 
 def kept(n_rows: int, notes: tuple[str, ...] = ()) -> list[bool]:
@@ -33,3 +36,30 @@ def test_a_long_table_breaks_in_its_middle_only():
     assert marks[-4:] == [False, True, True, False]
     assert not any(marks[3:-3])
     assert kept(60, ("A note.",))[-1]
+
+
+def test_a_table_reads_in_word_as_it_was_given():
+    """Rows are written as XML and not through python-docx, which must find in them what it would have written."""
+    columns = (Column("left"), Column("decimal"), Column("decimal"))
+    head = ((Cell(("",)), Cell(("Two", "lines"), span=2)), (Cell(("unit",)), Cell(("a",)), Cell(("b",))))
+    body = tuple(Row((Cell((f"<{i}> & co",)), Cell((f"{i}.5***", "(0.3)")), Cell(("",)))) for i in range(30))
+    file = docx.Document()
+    add_table(file, Table("t", "A table", columns, head, (body[:10], body[10:]), ("A note.",), number=1))
+    grid = file.tables[0]
+    widths = [column.width for column in grid.columns]
+    assert [len(grid.columns), len(grid.rows)] == [3, 32]
+    spanning = grid.cell(0, 1)
+    assert spanning._tc is grid.cell(0, 2)._tc
+    assert spanning.width == widths[1] + widths[2]
+    assert [p.text for p in spanning.paragraphs] == ["Two", "lines"]
+    assert {p.alignment for p in spanning.paragraphs} == {WD_ALIGN_PARAGRAPH.CENTER}
+    last = grid.rows[31].cells
+    assert last[0].text == "<29> & co"
+    assert [p.text.rstrip("\u2004") for p in last[1].paragraphs] == ["29.5***", "(0.3)"]
+    assert last[1].paragraphs[0].alignment == WD_ALIGN_PARAGRAPH.RIGHT
+    assert last[1].paragraphs[1].text.endswith("\u2004")
+    assert last[2].text == ""
+    assert [cell.width for cell in last] == widths
+    bold = {run.bold for row in list(grid.rows)[:2] for c in row.cells for p in c.paragraphs for run in p.runs}
+    assert bold == {True}
+    assert [r._tr.trPr.find(qn("w:tblHeader")) is not None for r in grid.rows] == [True] * 2 + [False] * 30

@@ -1,13 +1,14 @@
 """Tables in Word: three rules, heads that repeat on every page, rows that do not break."""
 
+import re
+from collections.abc import Sequence
 from typing import Any
+from xml.sax.saxutils import escape
 
 from docx.document import Document as WordDocument
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Emu, Pt
-from docx.table import _Cell
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from twintrade.render.blocks import Cell, Table
@@ -20,6 +21,7 @@ MOST_WHOLE, MOST_WHOLE_TEXT = 24, 8
 """Rows up to which a table stays on one page: of numbers, and of texts that wrap."""
 LEAST_ROWS = 3
 """Rows of a longer table that stand at least on a page."""
+_OFF = ' w:val="0"'
 _HEAVY, _LIGHT, _HAIR = "12", "6", "4"
 
 
@@ -59,28 +61,13 @@ def add_table(file: WordDocument, table: Table) -> None:
     add_caption(file, "Table", table.number, table.caption)
     size = 8.0 if compute_column_weights(table) or len(table.columns) > 6 else 9.5
     rows = [*table.header, *(row.cells for row in table.rows)]
-    grid = file.add_table(rows=len(rows), cols=len(table.columns))
+    grid = file.add_table(rows=0, cols=len(table.columns))
     grid.autofit = False
     widths = _widths(file, table, size)
     for j, width in enumerate(widths):
         grid.columns[j].width = Emu(width)
-    widest = compute_pads(table)
-    rules, kept = _rules(table), find_kept_rows(table)
-    for i, (word_row, cells) in enumerate(zip(list(grid.rows), rows, strict=True)):
-        places, is_head = word_row.cells, i < len(table.header)
-        _row_property(word_row._tr, "w:cantSplit")
-        if is_head:
-            _row_property(word_row._tr, "w:tblHeader")
-        for cell, place in zip(cells, compute_places(cells), strict=True):
-            target = places[place]
-            if cell.span > 1:
-                target = target.merge(places[place + cell.span - 1])
-            else:
-                target.width = Emu(widths[place])
-            _fill(target, cell, table, place, size, widest if not is_head else {}, is_head=is_head)
-            for paragraph in target.paragraphs:
-                paragraph.paragraph_format.keep_with_next = i in kept
-            _borders(target, rules.get(i, ()))
+    for row in _write_rows(table, rows, widths, size):
+        grid._tbl.append(row)
     _describe(grid._tbl, table)
     if table.notes:
         below = file.add_paragraph()
@@ -131,39 +118,58 @@ def _rules(table: Table) -> dict[int, list[tuple[str, str]]]:
     return rules
 
 
-def _row_property(row: Any, name: str) -> None:
-    row.get_or_add_trPr().append(OxmlElement(name))
+def _write_rows(table: Table, rows: Sequence[tuple[Cell, ...]], widths: list[int], size: float) -> list[Any]:
+    """Return the rows as elements, read at once: through python-docx each cell costs some fifty look-ups."""
+    widest, rules, kept, n_head = compute_pads(table), _rules(table), find_kept_rows(table), len(table.header)
+    written = []
+    for i, cells in enumerate(rows):
+        is_head = i < n_head
+        borders = _borders(rules.get(i, ()))
+        shape = f"<w:keepNext{'' if i in kept else _OFF}/>"
+        inner = []
+        for cell, place in zip(cells, compute_places(cells), strict=True):
+            width = sum(widths[place : place + cell.span]) // TWIP
+            span = f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else ""
+            pads = {} if is_head else widest
+            lines = _paragraphs(cell, table.columns[place].align, shape, size, pads.get(place, ""), is_head=is_head)
+            inner.append(f'<w:tc><w:tcPr><w:tcW w:type="dxa" w:w="{width}"/>{span}{borders}</w:tcPr>{lines}</w:tc>')
+        head = "<w:tblHeader/>" if is_head else ""
+        written.append(f"<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>{''.join(inner)}</w:tr>")
+    return list(parse_xml(f"<w:tbl {nsdecls('w')}>{''.join(written)}</w:tbl>"))
 
 
-def _fill(
-    target: _Cell, cell: Cell, table: Table, place: int, size: float, widest: dict[int, str], *, is_head: bool
-) -> None:
-    align = table.columns[place].align
-    for i, line in enumerate(cell.lines):
-        paragraph = target.paragraphs[0] if i == 0 else target.add_paragraph()
-        shape = paragraph.paragraph_format
-        shape.space_before = shape.space_after = Pt(1 if i == 0 else 0)
-        shape.line_spacing = 1.0
-        if cell.span > 1:
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        elif align != "left":
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        rest = len(pad(line, widest.get(place, ""))) if line else 0
-        run = paragraph.add_run(clean(line) + HANGING_SPACE * rest)
-        run.font.size = Pt(size)
-        run.bold = True if is_head else None
+def _paragraphs(cell: Cell, align: str, shape: str, size: float, widest: str, *, is_head: bool) -> str:
+    """Return the lines of a cell, which stay free at the right as far as others of their column hang over."""
+    side = "center" if cell.span > 1 else "" if align == "left" else "right"
+    aligned = f'<w:jc w:val="{side}"/>' if side else ""
+    letters = f'<w:rPr>{"<w:b/>" if is_head else ""}<w:sz w:val="{round(2 * size)}"/></w:rPr>'
+    out = []
+    for i, line in enumerate(cell.lines or ("",)):
+        room = 20 if i == 0 else 0
+        spacing = f'<w:spacing w:before="{room}" w:after="{room}" w:line="240" w:lineRule="auto"/>'
+        text = clean(line) + HANGING_SPACE * (len(pad(line, widest)) if line else 0)
+        out.append(f"<w:p><w:pPr>{shape}{spacing}{aligned}</w:pPr><w:r>{letters}{_text(text)}</w:r></w:p>")
+    return "".join(out)
 
 
-def _borders(target: _Cell, rules: list[tuple[str, str]] | tuple[()]) -> None:
-    if not rules:
-        return
-    borders = OxmlElement("w:tcBorders")
-    for side, width in sorted(rules, key=lambda rule: rule[0] != "top"):
-        edge = OxmlElement(f"w:{side}")
-        for key, value in (("val", "single"), ("sz", width), ("space", "0"), ("color", "0B0C0C")):
-            edge.set(qn(f"w:{key}"), value)
-        borders.append(edge)
-    target._tc.get_or_add_tcPr().append(borders)
+def _text(text: str) -> str:
+    """Return a text as Word keeps it: spaces at its ends are lost unless they are marked."""
+    pieces = []
+    for piece in re.split("([\n\t])", text):
+        if piece in ("\n", "\t"):
+            pieces.append("<w:br/>" if piece == "\n" else "<w:tab/>")
+        elif piece:
+            space = "" if piece.strip() == piece else ' xml:space="preserve"'
+            pieces.append(f"<w:t{space}>{escape(piece)}</w:t>")
+    return "".join(pieces)
+
+
+def _borders(rules: Sequence[tuple[str, str]]) -> str:
+    edges = (
+        f'<w:{side} w:val="single" w:sz="{width}" w:space="0" w:color="0B0C0C"/>'
+        for side, width in sorted(rules, key=lambda rule: rule[0] != "top")
+    )
+    return f"<w:tcBorders>{''.join(edges)}</w:tcBorders>" if rules else ""
 
 
 def _describe(grid: Any, table: Table) -> None:
