@@ -16,7 +16,7 @@ FOUNDATIONS = {
     "numerics": {"arrays"},
     "estimators": {"base"},
     "inference": {"base", "clustered"},
-    "diagnostics": {"base", "variants"},
+    "diagnostics": {"base", "variants", "paired", "verdicts"},
 }
 # A page is drawn in both directions: blocks are made by exhibits and printed by writers.
 UNORDERED = {"render"}

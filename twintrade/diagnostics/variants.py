@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from twintrade.design import Design
-from twintrade.diagnostics.paired import compare_paired
+from twintrade.diagnostics.paired import PairedDifference, compare_paired
 from twintrade.diagnostics.verdicts import judge_variants, read_yardstick
 from twintrade.effects import Bands, Influence, Message, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.estimators.base import fit as estimate
+from twintrade.estimators.imputation import Imputation
 from twintrade.fanout import Arrays, Done, run_jobs
 from twintrade.inference.base import Inference
 from twintrade.inference.randomization import Randomization
@@ -198,6 +200,35 @@ def judge_table(table: pd.DataFrame, headline: Bands) -> Judged:
     verdict = judge_variants(differences, p, bounds, yardstick)
     least = float(np.nanmin(adjust_holm(p), initial=np.inf))
     return Judged(verdict, least if np.isfinite(least) else np.nan, float(np.max(bounds)), yardstick.tolerance)
+
+
+def judge_against_imputation(
+    fit: Fit, inference: Inference, rng: np.random.Generator
+) -> tuple[Judged, PairedDifference] | None:
+    """Judge a regression by its difference from imputation on the same rows, whose comparisons are all untreated.
+
+    None for other methods, and where imputation cannot be made.
+    """
+    if fit.estimator.name != "twfe":
+        return None
+    try:
+        robust = estimate(Imputation(), fit.design)
+        paired = compare_paired(fit, robust, resolve_method(fit, inference), rng)
+    except TwintradeError:
+        return None
+    numbers = (paired.effect, paired.low, paired.high, paired.p)
+    row = {"effect": float(robust.view("overall").effects[0])} | dict(zip(NUMBERS[4:], numbers, strict=True))
+    return judge_table(pd.DataFrame([row]), inference.infer(fit, "overall", rng)), paired
+
+
+def describe_robust(against: tuple[Judged, PairedDifference], scale: str) -> Text:
+    """Return, in a sentence, how far imputation on the same rows lies from the regression."""
+    judged, paired = against
+    return Text(
+        "checks.robust",
+        difference=format_effect(paired.effect, scale),
+        verdict=describe_judged(judged, scale),
+    )
 
 
 def describe_judged(judged: Judged, scale: str) -> Text:

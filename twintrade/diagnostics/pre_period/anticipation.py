@@ -5,19 +5,27 @@ from typing import ClassVar
 
 import numpy as np
 
-from twintrade.data.sources import format_counted
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compare_variants, format_effect, list_failures, simplify_inference
+from twintrade.diagnostics.variants import (
+    Variant,
+    compare_variants,
+    describe_judged,
+    format_effect,
+    judge_table,
+    list_failures,
+    simplify_inference,
+)
 from twintrade.effects import Finding
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.text import Listed, Text
 
 
 def shift_reference(design: Design, periods: int) -> Variant:
     """Return the design with the reference moved before the periods of anticipation."""
-    label = "no anticipation" if periods == 0 else f"{format_counted(periods, 'period')} of anticipation"
+    label = str(Text("checks.anticipation-label", n=periods))
     try:
         changed = replace(design, anticipation=periods, reference=min(design.reference, -periods - 1))
     except DesignError as error:
@@ -46,16 +54,21 @@ class Anticipation(Diagnostic):
         table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
-            return self.unavailable("fewer than two numbers of anticipated periods could be estimated")
+            return self.unavailable(Text("checks.anticipation-few"))
         scale = fit.estimate.scale
-        listed = "; ".join(
-            f"{label} {format_effect(float(effect), scale)}"
-            for label, effect in zip(known["label"], known["effect"], strict=True)
-        )
+        judged = judge_table(table, inference.infer(fit, "overall", rng))
+        named = zip(known["label"], known["effect"], strict=True)
+        listed = tuple(Text("common.named", name=n, value=format_effect(float(e), scale)) for n, e in named)
         return Finding(
             diagnostic=self.name,
-            verdict="informs",
-            text=f"The effect by periods of anticipation: {listed}.",
+            verdict=judged.verdict,
+            text=Text(
+                "checks.anticipation",
+                effects=Listed(listed, "semicolon"),
+                verdict=describe_judged(judged, scale),
+            ),
+            bound=judged.bound,
+            tolerance=judged.tolerance,
             value=float(known["effect"].max() - known["effect"].min()),
             unit=scale,
             table=table,

@@ -8,26 +8,30 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from twintrade.data.sources import format_counted
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.sensitivity.date_bounds import compute_date_bounds
 from twintrade.diagnostics.variants import (
     COLUMNS,
+    COUNTS,
     Variant,
     compare_variants,
+    describe_judged,
     find_extremes,
     format_effect,
+    judge_table,
     list_failures,
     simplify_inference,
 )
 from twintrade.effects import Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.estimators.imputation import Imputation
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.text import Listed, Text
 
-CHOSEN = "date as chosen"
+EARLIEST, LATEST = "earliest candidate date", "latest candidate date"
 
 
 def iterate_date_variants(design: Design) -> Iterator[Variant]:
@@ -36,7 +40,8 @@ def iterate_date_variants(design: Design) -> Iterator[Variant]:
     Alternatives: each kind of candidate date, where an agreement has it; the earliest and the latest candidate; one
     period later for agreements known by their year only; the onset period left out (donut).
     """
-    yield Variant(CHOSEN, "dates", design)
+    panel = design.panel
+    yield Variant(str(Text("checks.dates-chosen")), "dates", design)
     onset = design.onset
     alternatives = _by_kind(design)
     seen = [onset]
@@ -46,36 +51,49 @@ def iterate_date_variants(design: Design) -> Iterator[Variant]:
             yield Variant(label, "dates", design.reassigned(changed))
     vague = _vague(design)
     if vague.any():
-        n = int(vague.sum())
-        label = f"one period later where only the year is known ({format_counted(n, 'unit')})"
-        yield Variant(label, "precision", design.reassigned(np.where(vague, onset + 1, onset)))
-    panel = design.panel
-    yield Variant("onset period left out", "donut", design.restricted(panel.period != onset[panel.unit]))
+        later = Text("checks.dates-later", n=int(vague.sum()), units=panel.unit_kind)
+        yield Variant(str(later), "precision", design.reassigned(np.where(vague, onset + 1, onset)))
+    yield Variant(str(Text("checks.dates-donut")), "donut", design.restricted(panel.period != onset[panel.unit]))
 
 
 def _by_kind(design: Design) -> dict[str, FloatArray]:
-    """Return onsets by kind of candidate date, first and last candidate included."""
+    """Return onsets by kind of candidate date, first and last candidate included.
+
+    Candidates belong to one agreement, and a unit is treated from the first of its agreements on: its onset is the
+    earliest that any of them has under a kind, as recorded where an agreement has no date of that kind.
+    """
     onset = design.onset
     register = design.treatment.register
     if "candidates" not in register:
         return {}
     place = {str(u): k for k, u in enumerate(design.panel.units)}
-    found: dict[str, dict[int, list[float]]] = {}
-    for tie in register.to_dict("records"):
-        code = place.get(tie["unit"])
-        if code is None or not np.isfinite(onset[code]):
-            continue
-        for label, _, ordinal in json.loads(tie["candidates"] or "[]"):
-            if ordinal is not None:
-                for kind in (label, "earliest candidate date", "latest candidate date"):
-                    found.setdefault(kind, {}).setdefault(code, []).append(float(ordinal))
+    agreements = [
+        (place[a["unit"]], a["onset"], _read_candidates(a["candidates"]))
+        for a in register.to_dict("records")
+        if a["unit"] in place and np.isfinite(onset[place[a["unit"]]])
+    ]
+    kinds = dict.fromkeys(kind for _, _, dates in agreements for kind in dates)
     out = {}
-    for kind, dates in found.items():
-        changed = onset.copy()
-        for code, ordinals in dates.items():
-            changed[code] = max(ordinals) if kind.startswith("latest") else min(ordinals)
-        out[kind] = changed
+    for kind in kinds:
+        changed = np.full(onset.size, np.inf)
+        for code, start, dates in agreements:
+            recorded = float(start) if pd.notna(start) else np.inf
+            changed[code] = min(changed[code], dates.get(kind, recorded))
+        out[kind] = np.where(np.isfinite(changed) & np.isfinite(onset), changed, onset)
     return out
+
+
+def _read_candidates(packed: str | None) -> dict[str, float]:
+    """Return one agreement's dates by kind, its earliest and its latest among them."""
+    dates: dict[str, list[float]] = {}
+    for label, _, ordinal in json.loads(packed or "[]"):
+        if ordinal is not None:
+            dates.setdefault(label, []).append(float(ordinal))
+    if not dates:
+        return {}
+    every = [date for several in dates.values() for date in several]
+    first = {label: min(several) for label, several in dates.items()}
+    return first | {EARLIEST: min(every), LATEST: max(every)}
 
 
 def _vague(design: Design) -> BoolArray:
@@ -118,45 +136,55 @@ class Dates(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a date definition, and one for the bounds; payload ``dates``."""
         if not np.isfinite(fit.design.onset).any():
-            return self.unavailable("no unit has a dated agreement")
+            return self.unavailable(Text("checks.dates-none"))
         table = compare_variants(fit, iterate_date_variants(fit.design), simplify_inference(fit, inference), rng)
         known = table.dropna(subset=["effect"])
         if known.empty:
-            return self.unavailable("no date definition could be estimated: " + str(table["reason"].iloc[0]))
-        low, high, same = find_extremes(known)
+            return self.unavailable(Text("checks.dates-not-estimated", reason=str(table["reason"].iloc[0])))
+        low, high, signs = find_extremes(known)
         scale = fit.estimate.scale
-        row, said = _bounds(fit)
+        judged = judge_table(table, inference.infer(fit, "overall", rng))
+        rows, bounds = _bounds(fit)
+        said = Text(
+            "checks.dates",
+            n=len(known),
+            low=format_effect(low, scale),
+            high=format_effect(high, scale),
+            signs=signs,
+            verdict=describe_judged(judged, scale),
+        )
         return Finding(
             diagnostic=self.name,
-            verdict="informs" if low * high > 0 else "objects",
-            text=(
-                f"Under {len(known)} definitions of the date the effect runs from {format_effect(low, scale)} to "
-                f"{format_effect(high, scale)}; the estimates {same}.{said}"
-            ),
+            verdict=judged.verdict,
+            text=said if bounds is None else Listed((said, bounds), "sentences"),
+            bound=judged.bound,
+            tolerance=judged.tolerance,
             value=high - low,
             unit=scale,
-            table=pd.concat([table, pd.DataFrame(row, columns=list(COLUMNS))], ignore_index=True) if row else table,
+            table=pd.concat([table, pd.DataFrame(rows, columns=list(COLUMNS))], ignore_index=True) if rows else table,
             payloads={"dates": table},
             messages=list_failures(self.name, table),
         )
 
 
-def _bounds(fit: Fit) -> tuple[list[tuple[object, ...]], str]:
+def _bounds(fit: Fit) -> tuple[list[dict[str, object]], Text | None]:
     """Return the row of the bounds and their sentence; a row with its reason where there are none."""
-    label = "bounds over every onset between first and last candidate"
-    nothing = (np.nan, np.nan, np.nan, 0, 0, 0)
+    row: dict[str, object] = {"label": str(Text("checks.dates-bounds-label")), "group": "bounds", "reason": ""}
+    if not isinstance(fit.estimator, Imputation):
+        return [], Text("checks.dates-no-bounds", method=fit.estimator.title)
     try:
         found = compute_date_bounds(fit, *compute_onset_range(fit.design))
     except TwintradeError as error:
-        return [(label, "bounds", np.nan, *nothing, str(error))], ""
+        return [row | dict.fromkeys(COUNTS, 0) | {"reason": str(error)}], None
     if found is None:
-        return [], ""
-    numbers = (np.nan, found.low, found.high, np.nan, found.n_rows, found.n_units, found.n_units)
+        return [], None
+    counts = dict(zip(COUNTS, (found.n_rows, found.n_units, found.n_units), strict=True))
     scale = fit.estimate.scale
-    said = (
-        f" Agreements with more than one possible date: {found.n_units}. If each may have begun at any time from its "
-        f"first candidate to its last, the effect lies between {format_effect(found.low, scale)} and "
-        f"{format_effect(found.high, scale)}, "
-        "sampling error aside."
+    said = Text(
+        "checks.dates-bounds",
+        n=found.n_units,
+        units=fit.design.panel.unit_kind,
+        low=format_effect(found.low, scale),
+        high=format_effect(found.high, scale),
     )
-    return [(label, "bounds", *numbers, "")], said
+    return [row | {"low": found.low, "high": found.high} | counts], said

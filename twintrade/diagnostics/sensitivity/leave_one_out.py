@@ -9,12 +9,22 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compare_variants, format_effect, list_failures
+from twintrade.diagnostics.variants import (
+    Variant,
+    compare_variants,
+    describe_judged,
+    format_effect,
+    judge_table,
+    list_failures,
+    simplify_inference,
+)
 from twintrade.effects import Finding
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import BoolArray, IntArray
+from twintrade.text import Listed, Text
 
 DIMENSIONS = ("unit", "city", "partner", "cohort", "period")
 
@@ -82,27 +92,34 @@ class LeaveOneOut(Diagnostic):
         """Return one row a member left out, effects alone; payload ``leave_one_out``."""
         dimensions = [d for d in self.by if fit.design.panel.is_dyadic or d not in ("partner",)]
         variants = [v for d in dimensions for v in iterate_without_each(fit.design, d, self.most)]
-        table = compare_variants(fit, variants, None, rng)
+        cheap = simplify_inference(fit, inference)
+        table = compare_variants(fit, variants, None if isinstance(cheap, Randomization) else cheap, rng)
         known = table.dropna(subset=["effect"])
         if known.empty:
-            return self.unavailable("no estimate remains once a member is left out")
+            return self.unavailable(Text("checks.leave-one-out-none"))
         scale, own = fit.estimate.scale, float(fit.view("overall").effects[0])
         table["change"] = table["effect"] - own
         most = known.iloc[int((known["effect"] - own).abs().argmax())]
         flips = int((known["effect"] * own < 0).sum())
-        members = " or ".join(dimensions)
-        sentence = (
-            f"Leaving out one {members} at a time, "
-            f"the effect {format_effect(own, scale)} ranges from "
-            f"{format_effect(float(known['effect'].min()), scale)} to "
-            f"{format_effect(float(known['effect'].max()), scale)}; it moves most {most['label']} "
-            f"(to {format_effect(float(most['effect']), scale)})"
+        judged = judge_table(table, inference.infer(fit, "overall", rng))
+        text = Text(
+            "checks.leave-one-out",
+            members=Listed(tuple(dimensions), "or"),
+            effect=format_effect(own, scale),
+            low=format_effect(float(known["effect"].min()), scale),
+            high=format_effect(float(known["effect"].max()), scale),
+            label=str(most["label"]),
+            moved=format_effect(float(most["effect"]), scale),
+            flips=flips,
+            n=len(known),
+            verdict=describe_judged(judged, scale),
         )
-        sentence += f" and changes sign in {flips} of {len(known)} cases." if flips else "; the sign never changes."
         return Finding(
             diagnostic=self.name,
-            verdict="objects" if flips else "does not object",
-            text=sentence,
+            verdict=judged.verdict,
+            text=text,
+            bound=judged.bound,
+            tolerance=judged.tolerance,
             value=float((known["effect"] - own).abs().max()),
             unit=scale,
             table=table,

@@ -12,7 +12,7 @@ from twintrade.data.sources import format_counted
 from twintrade.design import COMPARISONS, Design, TransformName
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.anticipation import shift_reference
-from twintrade.diagnostics.sensitivity.dates import CHOSEN, iterate_date_variants
+from twintrade.diagnostics.sensitivity.dates import iterate_date_variants
 from twintrade.diagnostics.sensitivity.specifications import Curve, Specification, compute_placebo_curves
 from twintrade.diagnostics.sensitivity.window import restrict_to_window
 from twintrade.diagnostics.variants import format_effect
@@ -24,6 +24,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.refits import compute_two_sided_share
 from twintrade.inference.reported import resolve_method
+from twintrade.text import Text
 
 T = TypeVar("T")
 CHOICES = (
@@ -140,7 +141,8 @@ class SpecificationCurve(Diagnostic):
         methods = [_named(name) for name in self.estimators]
         methods = [fit.estimator, *(m for m in methods if m != fit.estimator)]
         dates = list(iterate_date_variants(fit.design)) if self.has_dates else []
-        designs = {v.label: v.design for v in dates if v.design is not None} or {CHOSEN: fit.design}
+        designs = {v.label: v.design for v in dates if v.design is not None}
+        designs = designs or {str(Text("checks.dates-chosen")): fit.design}
         own = fit.design
         for (label, dated), method, outcome, effects, side, window, weights, periods in product(
             designs.items(),
@@ -175,7 +177,7 @@ class SpecificationCurve(Diagnostic):
                     "dates": label,
                     "weights": weights or "none",
                 }
-                is_own = method == fit.estimator and label == CHOSEN and window is None and _is_own(own, design)
+                is_own = method == fit.estimator and dated is fit.design and window is None and _is_own(own, design)
                 yield Specification(method, design, choices, is_own)
 
     def _unknown(self, fit: Fit) -> str:

@@ -1,5 +1,6 @@
 """What a static two-way estimate is made of: clean comparisons, and comparisons with units treated already."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_effect
+from twintrade.diagnostics.variants import describe_robust, format_effect, judge_against_imputation
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -21,6 +22,7 @@ from twintrade.numerics.comparisons import (
     decompose,
     decompose_given,
 )
+from twintrade.text import Listed, Text
 
 WITHIN = "within cohorts, by covariates"
 COLUMNS = ("treated", "untreated", "type", "estimate", "weight")
@@ -43,11 +45,11 @@ class Bacon(Diagnostic):
         design = fit.design
         o = design.observations
         if design.effect_names != ("unit", "period"):
-            return self.unavailable(f"it decomposes unit and period effects, not {design.effects_label}")
+            return self.unavailable(Text("checks.bacon-effects", effects=design.effects_label))
         if design.weights is not None:
-            return self.unavailable("it is made for a regression without weights")
+            return self.unavailable(Text("checks.bacon-weights"))
         if not o.is_complete:
-            return self.unavailable("the panel is not balanced")
+            return self.unavailable(Text("checks.not-balanced"))
         onset = np.where(o.unit_onset > o.periods[-1], np.inf, o.unit_onset)
         labels, cohort = np.unique(onset, return_inverse=True)
         shape = (o.n_units, o.periods.size)
@@ -60,18 +62,25 @@ class Bacon(Diagnostic):
         np.add.at(means, cohort, y)
         found = decompose(means / counts[:, None], labels, counts, o.periods)
         if not found:
-            return self.unavailable("no two cohorts can be compared")
+            return self.unavailable(Text("checks.bacon-none"))
         frame = _frame(found)
         total = float((frame["estimate"] * frame["weight"]).sum())
         forbidden = float(frame.loc[frame["type"].isin([LATER_EARLIER, LATER_ALWAYS]), "weight"].sum())
+        text = Text(
+            "checks.bacon",
+            effect=format_effect(total, design.scale),
+            n=len(frame),
+            share=forbidden,
+            units=design.panel.unit_kind,
+        )
+        against = judge_against_imputation(fit, inference, rng)
         return Finding(
             diagnostic=self.name,
-            verdict="informs",
-            text=(
-                f"The static two-way estimate {format_effect(total, design.scale)} averages {len(frame)} two-by-two "
-                f"comparisons; {100 * forbidden:.1f} % of its weight lies on comparisons with units treated already."
-            ),
+            verdict="informs" if against is None else against[0].verdict,
+            text=text if against is None else Listed((text, describe_robust(against, design.scale)), "sentences"),
             value=forbidden,
+            bound=math.nan if against is None else against[0].bound,
+            tolerance=math.nan if against is None else against[0].tolerance,
             unit="share",
             table=_by_kind(frame),
             payloads={"bacon": frame},
@@ -80,7 +89,7 @@ class Bacon(Diagnostic):
     def _given(self, fit: Fit, given: Given) -> Finding:
         design = fit.design
         if not given.comparisons:
-            return self.unavailable("no two cohorts can be compared")
+            return self.unavailable(Text("checks.bacon-none"))
         frame = _frame(given.comparisons)
         frame["weight"] *= 1 - given.within_weight
         both = float(frame.loc[frame["type"] == BOTH_TREATED, "weight"].sum())
@@ -89,12 +98,14 @@ class Bacon(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=(
-                f"Given {', '.join(design.covariates)}, the static two-way estimate "
-                f"{format_effect(given.total, design.scale)} averages {len(frame) - 1} comparisons of two cohorts; "
-                f"{100 * both:.1f} % of its weight lies on comparisons of two treated cohorts, in which units "
-                f"treated already also serve as comparison, and {100 * given.within_weight:.1f} % on covariates that "
-                "differ within cohorts and periods."
+            text=Text(
+                "checks.bacon-given",
+                covariates=Listed(tuple(design.covariates)),
+                effect=format_effect(given.total, design.scale),
+                n=len(frame) - 1,
+                share=both,
+                within=given.within_weight,
+                units=design.panel.unit_kind,
             ),
             value=both,
             unit="share",

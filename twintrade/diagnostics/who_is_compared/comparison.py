@@ -7,12 +7,20 @@ import numpy as np
 
 from twintrade.design import NeverTreated, NotYetTreated
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compare_variants, format_effect, list_failures, simplify_inference
+from twintrade.diagnostics.variants import (
+    SAME,
+    Variant,
+    compare_variants,
+    describe_judged,
+    format_effect,
+    judge_table,
+    list_failures,
+    simplify_inference,
+)
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-
-SAME = 1e-9
+from twintrade.text import Listed, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +38,28 @@ class ComparisonCheck(Diagnostic):
         table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
-            reason = "; ".join(r for r in table["reason"] if r)
-            return self.unavailable(f"one of the two comparisons could not be estimated: {reason}")
+            reasons = Listed(tuple(str(r) for r in table["reason"] if r), "semicolon")
+            return self.unavailable(Text("checks.comparison-one", reasons=reasons))
         effects = known["effect"].to_numpy(dtype=np.float64)
         scale, gap = fit.estimate.scale, float(effects[0] - effects[1])
-        if abs(gap) <= SAME * max(1.0, float(np.abs(effects).max())):
-            sentence = "The method does not distinguish the two comparisons here: the effect is the same."
-        else:
-            sentence = (
-                f"Against units not yet treated the effect is {format_effect(effects[0], scale)}, against units "
-                "never treated "
-                f"{format_effect(effects[1], scale)}."
+        judged = judge_table(table, inference.infer(fit, "overall", rng))
+        text = Text("checks.comparison-same")
+        if abs(gap) > SAME * max(1.0, float(np.abs(effects).max())):
+            text = Text(
+                "checks.comparison",
+                units=fit.design.panel.unit_kind,
+                not_yet=format_effect(effects[0], scale),
+                never=format_effect(effects[1], scale),
+                verdict=describe_judged(judged, scale),
             )
         return Finding(
             diagnostic=self.name,
-            verdict="informs",
-            text=sentence,
+            verdict=judged.verdict,
+            text=text,
             value=abs(gap),
             unit=scale,
+            bound=judged.bound,
+            tolerance=judged.tolerance,
             table=table,
             payloads={"comparison": table},
             messages=list_failures(self.name, table),

@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_effect
+from twintrade.diagnostics.paired import compare_paired
+from twintrade.diagnostics.variants import NUMBERS, describe_judged, format_effect, judge_table
 from twintrade.effects import EventStudy, Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
 from twintrade.estimators.base import fit as fitted
 from twintrade.inference.base import Inference
+from twintrade.inference.reported import resolve_method
+from twintrade.text import Listed, Text
 
-WHY = (
-    "Methods differ where effects differ between cohorts (regressions weigh them by variance, the others by treated "
-    "rows), where they use other comparison rows, and where their pre-period effects have another base"
-)
+COLUMNS = ("estimator", "effect", "base", "target", *NUMBERS[4:], "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,40 +38,53 @@ class Estimators(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method; payload ``estimators`` has their event studies as series."""
         scale = fit.estimate.scale
-        rows, paths = [], []
+        method = resolve_method(fit, inference)
+        rows: list[dict[str, object]] = []
+        paths: list[tuple[int, str, float, str]] = []
         for name in self.names or tuple(ESTIMATORS):
-            method = fit.estimator if name == fit.estimator.name else ESTIMATORS[name]()
-            title = method.title or method.name
+            estimator = fit.estimator if name == fit.estimator.name else ESTIMATORS[name]()
+            row: dict[str, object] = {"estimator": estimator.title, "base": "", "target": estimator.target}
             try:
-                made = fit if method is fit.estimator else fitted(method, fit.design)
+                made = fit if estimator is fit.estimator else fitted(estimator, fit.design)
                 overall = made.view("overall")
                 if overall.scale != scale:
-                    rows.append((title, np.nan, "", f"its effect comes in {overall.scale}"))
+                    rows.append(row | {"reason": str(Text("checks.estimators-scale", scale=overall.scale))})
                     continue
-                rows.append((title, float(overall.effects[0]), made.estimate.base, ""))
-                paths += _path(made, title)
+                paired = compare_paired(fit, made, method, rng)
+                numbers = (paired.effect, paired.low, paired.high, paired.p)
+                row |= {"effect": float(overall.effects[0]), "base": made.estimate.base, "reason": ""}
+                rows.append(row | dict(zip(NUMBERS[4:], numbers, strict=True)))
+                paths += _path(made, estimator.title)
             except TwintradeError as error:
-                rows.append((title, np.nan, "", str(error)))
-        table = pd.DataFrame(rows, columns=["estimator", "effect", "base", "reason"])
+                rows.append(row | {"reason": str(error)})
+        table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("effect", *NUMBERS[4:]), np.float64))
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
-            return self.unavailable("fewer than two methods qualify for this design and scale")
+            return self.unavailable(Text("checks.estimators-few"))
         low, high = known.iloc[int(known["effect"].argmin())], known.iloc[int(known["effect"].argmax())]
+        judged = judge_table(known[known["target"] == fit.estimator.target], inference.infer(fit, "overall", rng))
+        others = tuple(known.loc[known["target"] != fit.estimator.target, "estimator"])
+        text = Text(
+            "checks.estimators",
+            n=len(known),
+            low=format_effect(float(low["effect"]), scale),
+            lowest=str(low["estimator"]),
+            high=format_effect(float(high["effect"]), scale),
+            highest=str(high["estimator"]),
+            verdict=describe_judged(judged, scale),
+        )
+        other_target = Text("checks.estimators-target", names=Listed(others), n=len(others))
+        series = pd.DataFrame(paths, columns=["event_time", "series", "value", "base"]).assign(unit=scale)
         return Finding(
             diagnostic=self.name,
-            verdict="informs",
-            text=(
-                f"{len(known)} methods qualify; the effect runs from {format_effect(float(low['effect']), scale)} "
-                f"({low['estimator']}) to {format_effect(float(high['effect']), scale)} ({high['estimator']}). {WHY}."
-            ),
+            verdict=judged.verdict,
+            text=Listed((text, other_target), "sentences") if others else text,
             value=float(high["effect"] - low["effect"]),
             unit=scale,
+            bound=judged.bound,
+            tolerance=judged.tolerance,
             table=table,
-            payloads={
-                "estimators": pd.DataFrame(paths, columns=["event_time", "series", "value", "base"]).assign(
-                    unit=scale
-                )
-            },
+            payloads={"estimators": series},
         )
 
 

@@ -8,12 +8,14 @@ import pandas as pd
 
 from twintrade.design import Observations
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import describe_robust, judge_against_imputation
 from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Listed, Text
 
 NEGLIGIBLE = 1e-10
 
@@ -143,7 +145,7 @@ class TWFEWeights(Diagnostic):
         try:
             found = compute_cell_weights(o)
         except EstimationError as error:
-            return self.unavailable(str(error))
+            return self.unavailable(error.text)
         rows = np.flatnonzero(o.is_treated)
         payload = pd.DataFrame(
             {
@@ -166,20 +168,23 @@ class TWFEWeights(Diagnostic):
             columns=["quantity", "value"],
         )
         spread = found.robustness()
-        hidden = (
-            f"is compatible with an average effect of zero if effects differ across cells by a standard deviation of "
-            f"{spread:.3g}"
-            if np.isfinite(spread)
-            else "is their plain average, since all weigh the same"
+        text = Text(
+            "checks.twfe-weights",
+            effects=fit.design.effects_label,
+            n=found.n_negative,
+            of=found.n_weights,
+            together=found.sum_negative,
+            coefficient=found.beta,
+            spread=spread,
+            equal="no" if np.isfinite(spread) else "yes",
         )
-        listed = f"{found.n_negative} of {found.n_weights} treated cells get a negative weight"
+        against = judge_against_imputation(fit, inference, rng)
         return Finding(
             diagnostic=self.name,
-            verdict="informs",
-            text=(
-                f"In a static regression with {fit.design.effects_label} effects {listed} (together "
-                f"{found.sum_negative:.3f}); its coefficient {found.beta:.3g} {hidden}."
-            ),
+            verdict="informs" if against is None else against[0].verdict,
+            text=text if against is None else Listed((text, describe_robust(against, fit.design.scale)), "sentences"),
+            bound=float("nan") if against is None else against[0].bound,
+            tolerance=float("nan") if against is None else against[0].tolerance,
             value=abs(found.sum_negative),
             unit="sum of negative weights",
             table=table,

@@ -28,6 +28,75 @@ window-few = fewer than two windows could be estimated: { $reasons }
 window-none = fewer than two windows could be estimated: no row lies beyond them
 window = Under { $n } windows the effect runs from { $low } to { $high }; { signs }. { $verdict }
 
+## dates
+dates-chosen = date as chosen
+dates-later = one period later where only the year is known ({ $n ->
+    [one] { $n } { unit }
+   *[other] { $n } { units }
+})
+dates-donut = onset period left out
+dates-bounds-label = bounds over every onset between first and last candidate
+dates-none = no agreement has a date
+dates-not-estimated = no definition of the date could be estimated: { $reason }
+dates = Under { $n } definitions of the date the effect runs from { $low } to { $high }; { signs }. { $verdict }
+dates-bounds = { $n ->
+    [one] One { unit } has
+   *[other] { $n } { units } have
+} more than one possible onset. If each agreement may have begun at any time from its first candidate date to its last, the effect lies between { $low } and { $high }, sampling error aside.
+dates-no-bounds = Bounds over all possible dates exist for imputation, not for { $method }.
+
+## comparison
+comparison-one = one of the two comparisons could not be estimated: { $reasons }
+comparison-same = The method does not distinguish the two comparisons here: the effect is the same.
+comparison = Against { units } not yet treated the effect is { $not_yet }, against { units } never treated { $never }. { $verdict }
+
+## anticipation
+anticipation-label = { $n ->
+    [0] no anticipation
+    [one] { $n } period of anticipation
+   *[other] { $n } periods of anticipation
+}
+anticipation-few = fewer than two numbers of anticipated periods could be estimated
+anticipation = The effect by periods of anticipation: { $effects }. { $verdict }
+
+## estimators
+estimators-scale = its effect comes in { $scale }
+estimators-few = fewer than two methods qualify for this design and scale
+estimators = { $n } methods qualify; the effect runs from { $low } ({ $lowest }) to { $high } ({ $highest }). Methods differ where effects differ between cohorts (regressions weigh them by variance, the others by treated rows), where they use other comparison rows, and where their effects before the agreement have another base. { $verdict }
+estimators-target = { $names } { $n ->
+    [one] has
+   *[other] have
+} another target and cannot object.
+
+## regressions and what they weigh
+robust = On the same rows imputation, whose comparisons are all untreated, differs from the regression by { $difference }. { $verdict }
+not-balanced = the panel is not balanced
+bacon-effects = it decomposes unit and period effects, not { $effects }
+bacon-weights = it is made for a regression without weights
+bacon-none = no two cohorts can be compared
+bacon = The static two-way estimate { $effect } averages { $n ->
+    [one] one two-by-two comparison
+   *[other] { $n } two-by-two comparisons
+}; { SHARE($share, decimals: 1) } of its weight lies on comparisons with { units } treated already.
+bacon-given = Given { $covariates }, the static two-way estimate { $effect } averages { $n ->
+    [one] one comparison
+   *[other] { $n } comparisons
+} of two cohorts; { SHARE($share, decimals: 1) } of its weight lies on comparisons of two treated cohorts, in which { units } treated already also serve as comparison, and { SHARE($within, decimals: 1) } on covariates that differ within cohorts and periods.
+twfe-weights = In a static regression with { $effects } effects { $n ->
+    [one] one of { $of } treated cells gets
+   *[other] { $n } of { $of } treated cells get
+} a negative weight (together { FIXED($together) }); its coefficient { COMPACT($coefficient, digits: 3) } { $equal ->
+    [yes] is their plain average, since all weigh the same
+   *[no] is compatible with an average effect of zero if effects differ across cells by a standard deviation of { COMPACT($spread, digits: 3) }
+}.
+
+## leave one out
+leave-one-out-none = no estimate remains once a member is left out
+leave-one-out = Leaving out one { $members } at a time, the effect { $effect } ranges from { $low } to { $high }; it moves most { $label } (to { $moved }){ $flips ->
+    [0] ; the sign never changes
+   *[other] { " " }and changes sign in { $flips } of { $n } cases
+}. { $verdict }
+
 ## concentration
 concentration-one = The change of the total, { PERCENT($change, sign: "always") }, is that of { $name } alone.
 concentration = The total of { treated } changed by { PERCENT($change, sign: "always") }. It rests on { FIXED($effective, decimals: 1) } effective { units }: { $first } makes up { SHARE($first_share) } and { $second } { SHARE($second_share) } of the total without the agreement. Without { $first } the change is { PERCENT($without_first, sign: "always") }, without { $second } { PERCENT($without_second, sign: "always") }.

@@ -21,3 +21,5 @@ effect = { $scale ->
     [level] { COMPACT($value, digits: 3) }
    *[other] { COMPACT($value, digits: 3) } { $scale }
 }
+
+named = { $name } { $value }
