@@ -137,7 +137,7 @@ def test_path_and_overall_are_the_averages_that_the_sentence_names(name, weights
         size = estimate.cell_weights
     else:
         assert isinstance(estimate, EventStudy)
-        size = estimate.n_cells if estimate.row_weights is None else estimate.row_weights
+        size = estimate.row_weights
     path = mean(estimate.effects, size, estimate.event_times >= 0)
     assert result.view("path").effects[0] == pytest.approx(path, rel=EXACT)
     if name in ("twfe", "ppml", "ppml_corrected"):

@@ -53,6 +53,7 @@ class DenseEventStudy(Estimator):
             names=tuple(f"{e:+d}" for e in times),
             n_units=counts,
             n_cells=counts,
+            row_weights=counts.astype(np.float64),
             base="universal",
             event_times=times,
             reference=None if self.static else design.reference,

@@ -243,8 +243,8 @@ def test_bands_draw_themselves():
     effects = np.where(times == -1, 0.0, 0.1 * times)
     study = EventStudy(
         effects=effects, uncertainty=RefitOnly(), scale="log points", sample=Sample(np.arange(9), 3, 3, 1),
-        names=tuple(map(str, times)), n_units=np.full(7, 3), n_cells=np.full(7, 3), base="universal",
-        event_times=times, reference=-1,
+        names=tuple(map(str, times)), n_units=np.full(7, 3), n_cells=np.full(7, 3), row_weights=np.full(7, 3.0),
+        base="universal", event_times=times, reference=-1,
     )  # fmt: skip
     bands = Bands(
         estimate=study, inference="clustered", level=0.95, se=np.full(7, 0.1), low=effects - 0.2, high=effects + 0.2,

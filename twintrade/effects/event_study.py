@@ -34,8 +34,8 @@ class EventStudy(Estimate):
         The method's own average, where it is no average of the event-time effects by treated rows.
     path : Estimate or None
         Average against the reference, where event times shown together keep it from being computed from the effects.
-    row_weights : FloatArray or None, shape (n_effects,)
-        Sum of the sampling weights of the rows behind each effect, where rows carry weights.
+    row_weights : FloatArray, shape (n_effects,)
+        Sum of the sampling weights of the rows behind each effect: their number, where rows carry none.
     """
 
     kind: Kind = "event"
@@ -46,7 +46,7 @@ class EventStudy(Estimate):
     pinned: tuple[int, ...] = ()
     overall: Estimate | None = None
     path: Estimate | None = None
-    row_weights: FloatArray | None = None
+    row_weights: FloatArray
 
     @classmethod
     def of(
@@ -61,11 +61,12 @@ class EventStudy(Estimate):
             to be measured against the reference, the same in every period, where there is one.
         """
         reference = details.setdefault("reference", None)
+        n_cells = details.setdefault("n_cells", details["n_units"])
         given = {
             "scale": design.scale,
             "anticipation": design.anticipation,
             "names": label_event_times(event_times),
-            "n_cells": details["n_units"],
+            "row_weights": n_cells.astype(np.float64),
             "base": "none" if reference is None else "universal",
             "against": "all before" if reference is None else "reference",
         }
@@ -109,7 +110,7 @@ class EventStudy(Estimate):
             event_times=self.event_times[shown],
             overall=self.average(),
             path=self.average_path() if self.against == "reference" else None,
-            row_weights=None if self.row_weights is None else self.row_weights[shown],
+            row_weights=self.row_weights[shown],
         )
 
     def average(self) -> Estimate:
@@ -152,7 +153,7 @@ class EventStudy(Estimate):
         EstimationError
             Nothing is chosen that has rows.
         """
-        size = np.where(chosen, self.n_cells if self.row_weights is None else self.row_weights, 0).astype(np.float64)
+        size = np.where(chosen, self.row_weights, 0.0)
         if not size.any():
             side = "before onset" if (self.event_times[chosen] < 0).any() else "from onset on"
             raise EstimationError(f"no effect {side} is left, so there is nothing to average")

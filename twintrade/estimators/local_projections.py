@@ -137,9 +137,8 @@ class LocalProjections(Estimator):
         at_reference = next((r for h, r in projections if h == design.reference), None)
         others = [(h, r) for h, r in projections if h != design.reference]
         nothing = tuple(np.zeros_like(part) for part in projections[0][1].influence)
-        n_reference = 0 if at_reference is None else at_reference.n_treated
-        weight = None if at_reference is None else at_reference.treated_weight
-        zero = Projected(0.0, nothing, n_reference, np.zeros(0, dtype=np.int64), treated_weight=weight)
+        counted = (0, 0.0) if at_reference is None else (at_reference.n_treated, at_reference.treated_weight)
+        zero = Projected(0.0, nothing, *counted, np.zeros(0, dtype=np.int64))
         every = sorted([*others, (design.reference, zero)], key=lambda pair: pair[0])
         times = np.array([h for h, _ in every], dtype=np.int64)
         counts = np.array([r.n_treated for _, r in every], dtype=np.int64)
@@ -152,7 +151,7 @@ class LocalProjections(Estimator):
             n_units=counts,
             against="reference" if self.base == "last" else "all before",
             reference=design.reference,
-            row_weights=None if design.weights is None else np.array([r.treated_weight or 0.0 for _, r in every]),
+            row_weights=np.array([r.treated_weight for _, r in every]),
         )
 
     def _pooled(self, source: Wide | PanelMeans, design: Design, sample: Sample) -> Estimate:

@@ -141,7 +141,7 @@ def _in_levels(o: Observations, model: Terms, estimate: EventStudy | Estimate) -
         model.clipped[rows, None] == times,
         o.y[rows],
         source.weights * source.residuals,
-        o.weights_of(rows),
+        o.row_weights[rows],
     )
     return replace(
         estimate, effects=effects, uncertainty=UnitInfluence(*sum_influence_by_unit(o, rows, by_row)), scale="level"

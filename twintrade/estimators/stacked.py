@@ -151,7 +151,7 @@ class Stacked(SumsRows[CohortEffects]):
         uncertainty: Uncertainty,
         dropped: tuple[Dropped, ...],
     ) -> CohortEffects:
-        sizes = wide.counts if wide.unit_weights is None else np.bincount(wide.cohort, wide.unit_weights)
+        sizes = wide.sizes
         weight = {}
         for stack in stacks:
             treated, others = sizes[stack.cohort], sizes[stack.comparison].sum()

@@ -135,7 +135,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
     def _net(self, o: Observations, columns: FloatArray) -> tuple[FloatArray, int]:
         """Return the columns net of the effects, and the number of unit lines taken out."""
         if self.unit_trends:
-            return remove_trends(columns, o.unit, o.period, o.weights)
+            return remove_trends(columns, o.unit, o.period, o.row_weights)
         return build_absorber(o.effect_codes(), o.weights).project(columns, is_spare=True).residuals, 0
 
     def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:

@@ -112,12 +112,11 @@ def test_the_annihilator_is_what_it_says(has_weights: bool) -> None:
     rng = np.random.default_rng(3)
     codes = [rng.integers(0, 12, 80), rng.integers(0, 6, 80)]
     codes = [np.unique(c, return_inverse=True)[1] for c in codes]
-    weights = rng.uniform(0.5, 2, 80) if has_weights else None
-    w = np.ones(80) if weights is None else weights
+    w = rng.uniform(0.5, 2, 80) if has_weights else np.ones(80)
     z = np.hstack([(c[:, None] == np.unique(c)).astype(float) for c in codes])
     root = np.sqrt(w)[:, None] * z
     q = np.diag(w) - np.sqrt(np.outer(w, w)) * (root @ np.linalg.pinv(root))
-    found = build_annihilator(codes, np.empty((80, 0)), weights)
+    found = build_annihilator(codes, np.empty((80, 0)), w)
     assert found.dense == pytest.approx(q, abs=SAME)
     assert found.block(np.arange(80), np.arange(80)) == pytest.approx(q, abs=SAME)
     rows, others, columns = np.arange(10), np.arange(30, 50), rng.normal(size=(10, 3))

@@ -25,12 +25,12 @@ def test_residuals_are_those_of_dummies_written_out(monkeypatch, rows_at_once, h
     monkeypatch.setattr(unit_trends, "ROWS_AT_ONCE", rows_at_once)
     rng = np.random.default_rng(71)
     unit, period = panel(rng)
-    weights = rng.uniform(0.2, 3.0, unit.size) if has_weights else None
+    weights = rng.uniform(0.2, 3.0, unit.size) if has_weights else np.ones(unit.size)
     columns = rng.normal(size=(unit.size, 3)) + 100.0
     found, n_lines = remove_trends(columns, unit, period, weights)
     levels = np.eye(unit.max() + 1)[unit]
     x = np.hstack([levels, levels * (period - 2005)[:, None], np.eye(12)[period - 2000]])
-    root = np.ones(unit.size) if weights is None else np.sqrt(weights)
+    root = np.sqrt(weights)
     slopes = np.linalg.lstsq(x * root[:, None], columns * root[:, None], rcond=1e-12)[0]
     np.testing.assert_allclose(found, columns - x @ slopes, atol=EXACT)
     assert n_lines == (np.bincount(unit) > 1).sum()

@@ -92,7 +92,7 @@ def _sizes(estimate: Estimate) -> FloatArray:
     if isinstance(estimate, CohortEffects):
         return estimate.cell_weights
     assert isinstance(estimate, EventStudy)
-    return estimate.n_cells.astype(np.float64) if estimate.row_weights is None else estimate.row_weights
+    return estimate.row_weights
 
 
 def estimate_unbinned(shown: Fit) -> Fit:

@@ -115,7 +115,7 @@ def _changes(
     d = (w.cohort[units] == first.cohort).astype(np.float64)
     refuse_empty(d)
     x = np.column_stack([np.ones(units.size), w.covariates[units, first.base]])
-    weights = np.ones(units.size) if w.weights is None else w.weights[units, first.base]
+    weights = w.weights_at(units, first.base)
     try:
         sides = prepare_sides(d, x, weights, method)
     except NoOverlapError as error:
@@ -139,7 +139,7 @@ def _rows(
     d = (w.cohort[unit] == cell.cohort).astype(np.float64)
     refuse_empty(d)
     x = np.column_stack([np.ones(unit.size), w.covariates[unit, at]])
-    weights = np.ones(unit.size) if w.weights is None else w.weights[unit, at]
+    weights = w.weights_at(unit, at)
     after = period.astype(np.float64)
     result = estimate_sections_effect(w.outcomes[unit, at], after, d, x, weights, method, convention)
     influence: FloatArray = np.bincount(unit, result.influence, w.unit_ids.size).astype(np.float64)

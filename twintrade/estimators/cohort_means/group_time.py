@@ -83,10 +83,6 @@ def pack(
     dropped: tuple[Dropped, ...],
 ) -> CohortEffects:
     """Return cells as cohort effects, weighted by cohort size, with the sampling of cohort shares."""
-    weights = wide.unit_weights
-    sizes: FloatArray = wide.counts
-    if weights is not None:
-        sizes = np.bincount(wide.cohort, weights, wide.onset.size).astype(np.float64)
     members = [c.cohort for c in plan]
     return CohortEffects.of(
         design,
@@ -96,12 +92,12 @@ def pack(
         sample=design.observations.sample(dropped=dropped),
         n_units=wide.counts[members].astype(np.int64),
         base=base,
-        cell_weights=sizes[members],
+        cell_weights=wide.sizes[members],
         reference=-1 - design.anticipation if base == "universal" else None,
         against="last before",
         unit_cohorts=wide.cohort,
         cohort_labels=wide.onset,
-        unit_weights=weights,
+        unit_weights=wide.unit_weights,
     )
 
 

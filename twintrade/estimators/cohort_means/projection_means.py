@@ -34,8 +34,9 @@ def project_means(
     for part, (loading, residual) in zip(parts, loads, strict=True):
         coefficients[part.groups] += loading[:, None] * part.contrast
         constants[part.groups] += loading * residual
-    n_treated = int(sum(p.size[p.is_treated].sum() for p in parts))
-    return Projected(effect, (coefficients, constants), n_treated, np.array([p.cohort for p in parts]))
+    n_treated = float(sum(p.size[p.is_treated].sum() for p in parts))
+    cohorts = np.array([p.cohort for p in parts])
+    return Projected(effect, (coefficients, constants), int(n_treated), n_treated, cohorts)
 
 
 def _parts(means: PanelMeans, design: Design, horizons: tuple[int, int], is_mean_base: bool) -> list[_Part]:

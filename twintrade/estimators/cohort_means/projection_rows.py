@@ -34,6 +34,11 @@ class ProjectionRows:
     covariates: FloatArray
     weights: FloatArray | None
 
+    @property
+    def row_weights(self) -> FloatArray:
+        """Sampling weight of each row, one where there is none, shape (n_rows,)."""
+        return np.ones(self.unit.size) if self.weights is None else self.weights
+
 
 def build_projection_rows(
     wide: Wide, design: Design, horizons: tuple[int, int], is_mean_base: bool, lags: int

@@ -20,27 +20,27 @@ class Projected:
     influence : tuple of FloatArray
         By unit, of shape (n_units,); or coefficients (n_groups, n_periods) and constants (n_groups,) by group.
     n_treated : int
+    treated_weight : float
+        Sum of the sampling weights of the treated rows: their number, where rows carry none.
     cohorts : IntArray, shape (n_treated_cohorts,)
         Cohorts of the treated units.
     collinear : tuple of str
         Covariates that the period effects or others determine, and how.
-    treated_weight : float or None
-        Sampling weight of the treated rows, where rows carry weights.
     """
 
     effect: float
     influence: tuple[FloatArray, ...]
     n_treated: int
+    treated_weight: float
     cohorts: IntArray
     collinear: tuple[str, ...] = ()
-    treated_weight: float | None = None
 
 
 def estimate_projection(
     rows: ProjectionRows, cohort: IntArray, weighting: str, names: tuple[str, ...]
 ) -> Projected | None:
     """Return the effect of one set of rows; None where it is not identified."""
-    weights = np.ones(rows.unit.size) if rows.weights is None else rows.weights
+    weights = rows.row_weights
     by_row = _variance_weighted if weighting == "variance" else _equally_weighted
     projection = by_row(rows, weights, names)
     if projection is None:
@@ -48,8 +48,8 @@ def estimate_projection(
     effect, influence, collinear = projection
     by_unit = np.asarray(np.bincount(rows.unit, influence, cohort.size), dtype=np.float64)
     treated = rows.unit[rows.is_treated]
-    weight = None if rows.weights is None else float(weights[rows.is_treated].sum())
-    return Projected(effect, (by_unit,), treated.size, np.unique(cohort[treated]), collinear, weight)
+    weight = float(weights[rows.is_treated].sum())
+    return Projected(effect, (by_unit,), treated.size, weight, np.unique(cohort[treated]), collinear)
 
 
 def _variance_weighted(
@@ -57,7 +57,7 @@ def _variance_weighted(
 ) -> tuple[float, FloatArray, tuple[str, ...]] | None:
     if not rows.covariates.shape[1]:
         return (*_closed_form(rows, weights), ())
-    effects = build_absorber([rows.period], None if rows.weights is None else weights)
+    effects = build_absorber([rows.period], rows.weights)
     fit = fit_least_squares(
         rows.change,
         np.column_stack([rows.is_treated.astype(np.float64), rows.covariates]),

@@ -111,14 +111,12 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     rows, treated = rows[~is_apart], treated[~is_apart]
     slots = [k for k, c in enumerate(stack.cells) if not c.is_reference]
     dummies = (treated[:, None] & (at[rows, None] == positions[slots])).astype(np.float64)
-    weights = o.weights_of(rows)
-    effects = build_absorber([compact(o.unit[rows]), compact(at[rows])], weights)
+    effects = build_absorber([compact(o.unit[rows]), compact(at[rows])], o.weights_of(rows))
     names = [stack.cells[k].label(wide.onset, wide.periods) for k in slots]
     fit = fit_least_squares(
         o.y[rows], np.hstack([dummies, o.covariates[rows]]), effects, names=(*names, *o.covariate_names)
     )
     is_effect = fit.kept < len(slots)
-    row_weights = np.ones(rows.size) if weights is None else weights
     columns = [slots[k] for k in fit.kept[is_effect]]
     effect, loading = np.zeros(len(stack.cells)), np.zeros((rows.size, len(stack.cells)))
     effect[columns] = fit.coefficients[is_effect]
@@ -134,6 +132,5 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
         )
         for c in fit.collinear
     )
-    return StackFit(
-        effect[kept], o.unit[rows], at[rows], loading[:, kept], fit.residuals, row_weights, kept, (*apart, *lost)
-    )
+    weights, dropped = o.row_weights[rows], (*apart, *lost)
+    return StackFit(effect[kept], o.unit[rows], at[rows], loading[:, kept], fit.residuals, weights, kept, dropped)

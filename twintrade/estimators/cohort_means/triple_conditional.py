@@ -51,7 +51,7 @@ def _cell(groups: TripleGroups, cell: GroupTime, method: Method, column: FloatAr
     wide = groups.wide
     change = wide.outcomes[:, cell.at] - wide.outcomes[:, cell.base]
     seen = ~np.isnan(change)
-    weights = np.ones(change.size) if wide.weights is None else wide.weights[:, cell.base]
+    weights = wide.weights_at(np.arange(change.size), cell.base)
     size = np.bincount(groups.code[seen], weights[seen], 2 * groups.n_cohorts).reshape(2, -1)
     both: BoolArray = np.asarray(size.min(axis=0) > 0)
     others = np.flatnonzero(cell.comparison & both)

@@ -66,6 +66,18 @@ class Wide:
         first = np.argmax(~np.isnan(self.outcomes), axis=1)
         return np.where(is_single, 0.0, self.weights[np.arange(first.size), first])
 
+    def weights_at(self, unit: IntArray, period: int | IntArray) -> FloatArray:
+        """Return the sampling weights of units in a period each, one where there are none, shape (n,)."""
+        return np.ones(unit.size) if self.weights is None else self.weights[unit, period]
+
+    @property
+    def sizes(self) -> FloatArray:
+        """Units of each cohort, or their sampling weights, shape (n_cohorts,)."""
+        weights = self.unit_weights
+        return (
+            self.counts if weights is None else np.bincount(self.cohort, weights, self.onset.size).astype(np.float64)
+        )
+
     @property
     def counts(self) -> FloatArray:
         """Units per cohort, shape (n_cohorts,)."""

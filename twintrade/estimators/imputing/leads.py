@@ -51,7 +51,7 @@ class Leads:
 
     def in_levels(self, o: Observations) -> tuple[FloatArray, FloatArray]:
         """Return Poisson leads as mean differences of the outcome, (n_leads,), and their influence by row."""
-        weights = o.weights_of(self.rows)
+        weights = o.row_weights[self.rows]
         inside = _event_times(o)[self.rows, None] == self.event_times
         return compute_mean_differences(self.effects, self.influence, inside, o.y[self.rows], self.scores, weights)
 

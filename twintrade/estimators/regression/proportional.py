@@ -11,7 +11,7 @@ def compute_mean_differences(
     inside: BoolArray,
     y: FloatArray,
     scores: FloatArray,
-    weights: FloatArray | None,
+    weights: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Return how far the outcomes of each effect's rows lie, on average, from what they would be without it.
 
@@ -28,7 +28,7 @@ def compute_mean_differences(
         Which rows an effect belongs to.
     y, scores : FloatArray, shape (n_rows,)
         Outcome, and weighted residual.
-    weights : FloatArray or None, shape (n_rows,)
+    weights : FloatArray, shape (n_rows,)
         Sampling weights.
 
     Returns
@@ -36,7 +36,6 @@ def compute_mean_differences(
     differences : FloatArray, shape (k,)
     influence : FloatArray, shape (n_rows, k)
     """
-    row_weights = np.ones(y.size) if weights is None else weights
-    sizes = row_weights @ inside
-    mean, ratio = (row_weights * y) @ inside / sizes, np.exp(-effects)
+    sizes = weights @ inside
+    mean, ratio = (weights * y) @ inside / sizes, np.exp(-effects)
     return mean * (1 - ratio), influence * (mean * ratio) + inside * scores[:, None] * ((1 - ratio) / sizes)

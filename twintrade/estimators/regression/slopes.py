@@ -94,11 +94,10 @@ def count_units_and_rows(
     return n_units, np.array([int(m.sum()) for m in members], dtype=np.int64)
 
 
-def sum_row_weights(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) -> FloatArray | None:
-    """Sum the sampling weights of the rows whose group is each label, shape (n_labels,); None without weights."""
-    if o.weights is None:
-        return None
-    return np.array([o.weights[rows][groups[rows] == label].sum() for label in labels], dtype=np.float64)
+def sum_row_weights(o: Observations, rows: IntArray, groups: IntArray, labels: IntArray) -> FloatArray:
+    """Sum the sampling weights of the rows whose group is each label, shape (n_labels,)."""
+    group, weights = groups[rows], o.row_weights[rows]
+    return np.array([weights[group == label].sum() for label in labels], dtype=np.float64)
 
 
 def _uncertainty(o: Observations, slopes: Slopes, selector: FloatArray) -> UnitInfluence:

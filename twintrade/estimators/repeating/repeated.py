@@ -101,7 +101,7 @@ class Repeated(SameRows):
 def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated | None:
     """Factor a design's effects and covariates; None where the panel is too large for it."""
     o = design.observations
-    q = build_annihilator(o.effect_codes(), o.covariates, o.weights)
+    q = build_annihilator(o.effect_codes(), o.covariates, o.row_weights)
     if q is None:
         return None
     rows = find_unit_rows(design)

@@ -139,7 +139,7 @@ class RepeatedPoisson(AllRows):
             effects = 100 * np.expm1(effects)
         elif self.measure == "difference":
             still = np.zeros((rows.size, times.size))
-            weights = part.weights_of(used)
+            weights = part.row_weights[used]
             effects = compute_mean_differences(effects, still, inside > 0, y, still[:, 0], weights)[0]
         pooled = np.full(times.size, POOLED, dtype=np.int64)
         return Part(pooled, times, counts, counts, effects, counts.astype(np.float64))

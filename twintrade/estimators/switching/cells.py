@@ -110,7 +110,7 @@ def _cells(
         for units in (block.units, block.comparison(at)):
             change = y[far, units] - y[base, units]
             position = np.arange(units.start, units.stop)
-            weight = np.ones(change.size) if layout.weights is None else layout.weights[at, units]
+            weight = layout.weights_at(at, units)
             if not layout.is_full:
                 seen = ~np.isnan(change) & ~np.isnan(y[at, units])
                 position, change, weight = position[seen], change[seen], weight[seen]

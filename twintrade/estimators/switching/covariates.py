@@ -105,6 +105,4 @@ def _changes_fitted(
 
 
 def _scores(layout: Switchers, fit: LeastSquares, rows: _Rows) -> FloatArray:
-    if layout.weights is None:
-        return fit.residuals
-    return np.asarray(layout.weights[rows.at, rows.columns] * fit.residuals)
+    return layout.weights_at(rows.at, rows.columns) * fit.residuals

@@ -50,6 +50,10 @@ class Switchers:
     kind: FloatArray
     is_full: bool
 
+    def weights_at(self, at: int | IntArray, units: slice | IntArray) -> FloatArray:
+        """Return the sampling weights of units in a period each, one where there are none."""
+        return np.ones(self.order.size)[units] if self.weights is None else self.weights[at, units]
+
     def baselines(self) -> list[tuple[int, int]]:
         """Return where the units of each first dose lie: start and stop."""
         starts = np.flatnonzero(np.append(True, np.diff(self.baseline) != 0))

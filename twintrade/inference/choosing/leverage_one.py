@@ -66,7 +66,7 @@ def _weigh_rows(o: Observations, estimate: Estimate, overall: Estimate) -> Float
         out[source.rows] = np.abs(source.weights * source.along(source.bread @ source.selector[:, :1])[:, 0])
         return out
     used = estimate.sample.rows
-    out[used] = 1.0 if o.weights is None else o.weights[used]
+    out[used] = o.row_weights[used]
     if isinstance(estimate, CohortEffects):
         cells = [o.onset, o.event_time]
         size = pd.Series(out).groupby(cells).transform("sum").to_numpy()

@@ -98,24 +98,21 @@ class Annihilator:
         return np.column_stack([np.bincount(codes, column, n) for column in columns.T])
 
 
-def build_annihilator(
-    codes: Sequence[IntArray], covariates: FloatArray, weights: FloatArray | None = None
-) -> Annihilator | None:
+def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights: FloatArray) -> Annihilator | None:
     """Build it, or return None where the panel is too large for a dense factor.
 
     Parameters
     ----------
     codes : sequence of IntArray, each of shape (n_rows,)
     covariates : FloatArray, shape (n_rows, n_covariates)
-    weights : FloatArray, optional, shape (n_rows,)
+    weights : FloatArray, shape (n_rows,)
     """
-    n = codes[0].size
+    n, w = codes[0].size, weights
     levels = sorted((compact(code) for code in codes), key=lambda v: -int(v.max()))
     sizes = [int(level.max()) + 1 for level in levels]
     rest = sum(sizes[1:]) + covariates.shape[1]
     if float(n) * rest**2 > WORK_LIMIT or float(n) * rest > CELL_LIMIT:
         return None
-    w = np.ones(n) if weights is None else weights
     root = np.sqrt(w)
     total = np.bincount(levels[0], w, sizes[0])
     share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)

@@ -10,7 +10,7 @@ NEGLIGIBLE = 1e-11
 
 
 def remove_trends(
-    columns: FloatArray, unit: IntArray, period: IntArray, weights: FloatArray | None = None
+    columns: FloatArray, unit: IntArray, period: IntArray, weights: FloatArray
 ) -> tuple[FloatArray, int]:
     """Return the columns less what unit effects, unit-specific lines and period effects explain.
 
@@ -22,7 +22,7 @@ def remove_trends(
     columns : FloatArray, shape (n_rows, k)
     unit, period : IntArray, shape (n_rows,)
         Rows sorted by unit.
-    weights : FloatArray, optional
+    weights : FloatArray
         (n_rows,), positive.
 
     Returns
@@ -32,17 +32,16 @@ def remove_trends(
         Units whose line is identified: those observed in two periods or more.
     """
     labels, code = np.unique(period, return_inverse=True)
-    w = np.ones(unit.size) if weights is None else weights
     t = period.astype(np.float64) - labels.mean()
     out = np.empty(columns.shape)
     gram, cross = np.zeros((labels.size, labels.size)), np.zeros((labels.size, columns.shape[1]))
     n_lines = 0
     blocks = _blocks(unit, ROWS_AT_ONCE)
     for rows in blocks:
-        lines = _UnitLines(unit[rows], t[rows], w[rows])
+        lines = _UnitLines(unit[rows], t[rows], weights[rows])
         out[rows] = lines.removed(columns[rows])
         dummies = lines.removed(np.eye(labels.size)[code[rows]])
-        weighted = dummies * w[rows, None]
+        weighted = dummies * weights[rows, None]
         gram += weighted.T @ dummies
         cross += weighted.T @ out[rows]
         n_lines += lines.n_lines
@@ -51,9 +50,9 @@ def remove_trends(
         effects = _solved(gram, cross)
         cross = np.zeros_like(cross)
         for rows in blocks:
-            dummies = _UnitLines(unit[rows], t[rows], w[rows]).removed(np.eye(labels.size)[code[rows]])
+            dummies = _UnitLines(unit[rows], t[rows], weights[rows]).removed(np.eye(labels.size)[code[rows]])
             out[rows] -= dummies @ effects
-            cross += (dummies * w[rows, None]).T @ out[rows]
+            cross += (dummies * weights[rows, None]).T @ out[rows]
     return out, n_lines
 
 
