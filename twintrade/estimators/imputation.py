@@ -33,7 +33,7 @@ from twintrade.estimators.imputing.table import (
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
 from twintrade.estimators.regression.estimands import describe_change_of_total, describe_weighing
 from twintrade.estimators.repeating.repeated import prepare_repeated
-from twintrade.estimators.repeating.repeated_imputation import MOST_AFFECTED, compute_means, estimate_imputations
+from twintrade.estimators.repeating.repeated_imputation import compute_means, estimate_imputations
 from twintrade.estimators.repeating.repeated_poisson import prepare_repeated_poisson
 from twintrade.numerics.arrays import FloatArray
 
@@ -76,7 +76,7 @@ class Imputation(CellMethod):
         return self._assembled(c, cells, self._effects(c, cells), fit_leads(c, self.family))
 
     def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
-        """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
+        """Return the fast path for resampling; None where there are no rows, or a Poisson fit bears none."""
         if design.statistics is not None:
             return None
         if self.family == "poisson":
@@ -84,14 +84,8 @@ class Imputation(CellMethod):
             again = prepare_repeated_poisson(design, outcomes, self.measure or "log_ratio", has_leads)
             return None if again is None else again.imputed
         shared = prepare_repeated(design, outcomes)
-        if shared is None:
-            return None
         means = compute_means(shared, outcomes)
-        if means is not None:
-            return means.imputed
-        if int(design.observations.is_affected.sum()) > MOST_AFFECTED:
-            return None
-        return partial(estimate_imputations, shared)
+        return partial(estimate_imputations, shared) if means is None else means.imputed
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

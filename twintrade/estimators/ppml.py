@@ -15,7 +15,7 @@ from twintrade.estimators.regression.event_terms import Model, Shape, Terms, bui
 from twintrade.estimators.regression.proportional import compute_mean_differences
 from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.estimators.regression.slopes import Slopes, build_effects, sum_influence_by_unit
-from twintrade.estimators.repeating.score_test import ScoreTest
+from twintrade.estimators.repeating.score_test import ScoreTest, prepare_score_test
 from twintrade.numerics.poisson import PoissonFit, fit_poisson
 
 Measure = Literal["coefficient", "difference"]
@@ -95,7 +95,7 @@ class PPML(Estimator):
 
     def score_test(self, design: Design) -> ScoreTest:
         """Return the model without treatment, for tests that need no refit."""
-        return ScoreTest(design, list_models(self.shape, self.bins, self.second_reference))
+        return prepare_score_test(design, list_models(self.shape, self.bins, self.second_reference))
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

@@ -139,11 +139,10 @@ class TWFE(SumsRows[EventStudy | Estimate]):
         return build_absorber(o.effect_codes(), o.weights).project(columns, is_spare=True).residuals, 0
 
     def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
-        """Return the fast path for resampling; None where the panel is too large to factor its effects densely."""
+        """Return the fast path for resampling; None where units have lines of their own."""
         if self.unit_trends:
             return None
-        shared = prepare_repeated(design, outcomes)
-        return None if shared is None else partial(estimate_regressions, shared, models=self._models)
+        return partial(estimate_regressions, prepare_repeated(design, outcomes), models=self._models)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

@@ -21,6 +21,7 @@ from twintrade.inference.clustering.variances import has_variance, list_variance
 from twintrade.inference.refits.leave_out import build_effects_projection, find_row_clusters, list_members
 from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.linear import compute_product, sum_products_by_group
 
 NULL = 1e-10
 
@@ -64,7 +65,7 @@ class BiasReduced(Inference):
         Raises
         ------
         InferenceError
-            No least-squares regression behind the estimate, weights, several dimensions, or a panel too large.
+            No least-squares regression behind the estimate, weights, or several dimensions.
         """
         estimate = fit.view(view)
         name = self.by or (fit.design.clusters[0] if len(fit.design.clusters) == 1 else "")
@@ -74,15 +75,12 @@ class BiasReduced(Inference):
         if source is None or fit.estimator.is_poisson or np.ptp(source.weights) > 0:
             raise InferenceError("crv2 is for unweighted least squares; use the jackknife for this estimate")
         q = build_effects_projection(fit, estimate, source)
-        columns = None if q is None else q.all_columns()
-        if q is None or columns is None:
-            raise InferenceError("the panel is too large for crv2; use the jackknife")
         codes = find_row_clusters(fit, name, source.rows)
         if name in NESTING and count_treated_clusters(fit, estimate, name)[0] < 2:
             raise InferenceError(
                 "one cluster is treated: its residuals say nothing about its error; use randomization"
             )
-        reduced = compute_crv2(source, q, columns, codes)
+        reduced = compute_crv2(source, q, codes)
         n = int(codes.max()) + 1
         se = np.sqrt(np.clip(np.diag(reduced.covariance), 0.0, None))
         usable = has_variance(estimate, se)
@@ -110,7 +108,7 @@ def _warn_of_few_degrees(smallest: float) -> tuple[Message, ...]:
     return (Message("warning", "few-degrees-of-freedom", text),)
 
 
-def compute_crv2(source: Regression, q: Annihilator, columns: FloatArray, codes: IntArray) -> Reduced:
+def compute_crv2(source: Regression, q: Annihilator, codes: IntArray) -> Reduced:
     """Return the CRV2 covariance and Satterthwaite degrees of freedom (Bell and McCaffrey 2002).
 
     With M the annihilator of effects and regressors, cluster g's residuals are multiplied by the pseudo-inverse root
@@ -120,29 +118,25 @@ def compute_crv2(source: Regression, q: Annihilator, columns: FloatArray, codes:
     x = source.design
     loading = source.bread @ source.selector
     n_clusters, n_effects = int(codes.max()) + 1, loading.shape[1]
-    scores = np.zeros((n_clusters, n_effects))
-    squares = np.zeros((n_clusters, n_effects))
-    through_effects = np.zeros((n_clusters, columns.shape[1], n_effects))
-    through_slopes = np.zeros((n_clusters, x.shape[1], n_effects))
-    for g, rows in enumerate(list_members(codes)):
-        block = q.block(rows, rows) - x[rows] @ source.bread @ x[rows].T
-        u = _inverse_root(block) @ (x[rows] @ loading)
-        scores[g] = u.T @ source.residuals[rows]
-        squares[g] = (u**2).sum(axis=0)
-        through_effects[g] = columns[rows].T @ u
-        through_slopes[g] = x[rows].T @ u
+    u = np.zeros((codes.size, n_effects))
+    for _, rows, blocks in q.iterate_blocks(list_members(codes)):
+        net = blocks - x[rows] @ source.bread @ np.swapaxes(x[rows], -1, -2)
+        u[rows] = _inverse_root(net) @ (x[rows] @ loading)
+    scores = sum_products_by_group(source.residuals, u, codes, n_clusters)
     df = np.full(n_effects, np.nan)
     for k in range(n_effects):
-        between = through_effects[:, :, k] @ through_effects[:, :, k].T
-        between += through_slopes[:, :, k] @ source.bread @ through_slopes[:, :, k].T
-        p = np.diag(squares[:, k]) - between
+        through_slopes = sum_products_by_group(u[:, k], x, codes, n_clusters)
+        p = np.diag(np.bincount(codes, u[:, k] ** 2, n_clusters).astype(np.float64))
+        p -= through_slopes @ source.bread @ through_slopes.T
+        for part in q.sum_loadings(source.weights * u[:, k], codes, n_clusters):
+            p -= compute_product(part, part)
         total = (p**2).sum()
         if total > 0:
             df[k] = np.trace(p) ** 2 / total
     return Reduced(scores.T @ scores, df)
 
 
-def _inverse_root(block: FloatArray) -> FloatArray:
-    values, vectors = np.linalg.eigh((block + block.T) / 2)
-    kept = values > NULL
-    return np.asarray((vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T)
+def _inverse_root(blocks: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh((blocks + np.swapaxes(blocks, -1, -2)) / 2)
+    root = np.divide(1.0, np.sqrt(np.abs(values)), out=np.zeros_like(values), where=values > NULL)
+    return np.asarray((vectors * root[..., None, :]) @ np.swapaxes(vectors, -1, -2))

@@ -9,10 +9,11 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import Estimator, fit
 from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.repeating import repeated_imputation
 from twintrade.estimators.repeating.repeated import prepare_repeated
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.refits.reassignment import build_assignments
-from twintrade.numerics.absorption.annihilators import build_annihilator
+from twintrade.numerics.absorption import annihilators
 
 # The same normal equations, solved another way.
 SAME = 1e-9
@@ -51,11 +52,15 @@ DESIGNS = {
 }
 
 
+@pytest.mark.parametrize("is_large", [False, True], ids=["small", "as if large"])
 @pytest.mark.parametrize(
     "method", [TWFE(), TWFE(shape="static"), Imputation()], ids=["event", "static", "imputation"]
 )
 @pytest.mark.parametrize("name", DESIGNS)
-def test_many_treatments_at_once_equal_refits(method: Estimator, name: str) -> None:
+def test_many_treatments_at_once_equal_refits(method: Estimator, name: str, is_large: bool, monkeypatch) -> None:
+    if is_large:
+        monkeypatch.setattr(annihilators, "DENSE_LIMIT", 0)
+        monkeypatch.setattr(repeated_imputation, "MOST_AFFECTED", 0)
     design = made(**DESIGNS[name])
     o = design.observations
     other = np.random.default_rng(1).normal(size=o.n_rows)
@@ -105,19 +110,3 @@ def test_a_unit_left_out_as_always_treated_must_stay_so() -> None:
     back[0] = np.inf
     assert shared.affected(design.reassigned(onset)) is not None
     assert shared.affected(design.reassigned(back)) is None
-
-
-@pytest.mark.parametrize("has_weights", [False, True])
-def test_the_annihilator_is_what_it_says(has_weights: bool) -> None:
-    rng = np.random.default_rng(3)
-    codes = [rng.integers(0, 12, 80), rng.integers(0, 6, 80)]
-    codes = [np.unique(c, return_inverse=True)[1] for c in codes]
-    w = rng.uniform(0.5, 2, 80) if has_weights else np.ones(80)
-    z = np.hstack([(c[:, None] == np.unique(c)).astype(float) for c in codes])
-    root = np.sqrt(w)[:, None] * z
-    q = np.diag(w) - np.sqrt(np.outer(w, w)) * (root @ np.linalg.pinv(root))
-    found = build_annihilator(codes, np.empty((80, 0)), w)
-    assert found.dense == pytest.approx(q, abs=SAME)
-    assert found.block(np.arange(80), np.arange(80)) == pytest.approx(q, abs=SAME)
-    rows, others, columns = np.arange(10), np.arange(30, 50), rng.normal(size=(10, 3))
-    assert found.crossed(rows, columns, others) == pytest.approx(columns.T @ q[np.ix_(rows, others)], abs=SAME)

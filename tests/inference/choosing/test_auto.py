@@ -42,7 +42,6 @@ ENOUGH = Situation(
         ({"effective": {"city": 15.0, "partner": 500.0}}, "clustered", "enough"),
         ({"effective": {"city": 14.9, "partner": 500.0}}, "jackknife", "uneven"),
         ({"effective": {"city": 500.0, "partner": 3.0}}, "jackknife", "uneven"),
-        ({"effective": {"city": 14.9}, "can_leave_out": False}, "randomization", "uneven-large"),
         ({"effective": {"city": 14.9}, "n_treated": 4}, "randomization", "few-treated"),
         ({"has_influence": False}, "randomization", "no-influence"),
         ({"has_influence": False, "n_treated": 1}, "placebo", "one-treated-refit"),
@@ -59,7 +58,6 @@ def test_every_row_of_the_table_can_decide() -> None:
     assert {rule.code for rule in TABLE} == {
         "enough",
         "uneven",
-        "uneven-large",
         "few-clusters",
         "few-treated",
         "few-untreated",

@@ -13,7 +13,9 @@ from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.crv2 import BiasReduced
 from twintrade.inference.jackknife import Jackknife, compute_jackknife_spread
+from twintrade.inference.refits import leave_out
 from twintrade.inference.refits.leave_out import estimate_without_clusters
+from twintrade.numerics.absorption import annihilators
 
 # README of the reference numbers: closed forms, 1e-6 relative.
 GOLDEN = 1e-6
@@ -21,6 +23,7 @@ GOLDEN = 1e-6
 AGREEMENT = 1e-8
 
 
+@pytest.mark.usefixtures("any_size")
 @pytest.mark.parametrize(("case", "centre"), [("fewclusters_CRV3", "estimate"), ("fewclusters_CRV3J", "mean")])
 def test_jackknife_equals_summclust(few_clusters, rng, case, centre) -> None:
     bands = Jackknife(centre=centre).infer(few_clusters, "overall", rng)
@@ -35,6 +38,7 @@ def test_jackknife_equals_clubsandwich_after_its_factor(castle_fit, rng) -> None
     assert bands.se[0] * np.sqrt(50 / 49) == pytest.approx(expected, rel=GOLDEN)
 
 
+@pytest.mark.usefixtures("any_size")
 def test_bias_reduced_equals_clubsandwich(castle_fit, rng) -> None:
     expected = read_results("crv3_clubsandwich", "castle_static_CR2_satterthwaite")
     bands = BiasReduced().infer(castle_fit(static=True), "overall", rng)
@@ -43,6 +47,15 @@ def test_bias_reduced_equals_clubsandwich(castle_fit, rng) -> None:
     assert bands.p[0] == pytest.approx(expected["p"], rel=GOLDEN)
 
 
+@pytest.fixture(params=["small", "as if large"])
+def any_size(request, monkeypatch) -> None:
+    """Take the ways of large panels as well: size changes no result."""
+    if request.param != "small":
+        monkeypatch.setattr(annihilators, "DENSE_LIMIT", 0)
+        monkeypatch.setattr(leave_out, "MOST_ROWS", 20)
+
+
+@pytest.mark.usefixtures("any_size")
 @pytest.mark.parametrize("names", [("city",), ("partner",), ("unit",)])
 @pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
 def test_downdating_equals_leaving_out(gravity_panel, names, fixed_effects) -> None:

@@ -14,7 +14,6 @@ from twintrade.inference.refits.leave_out import find_row_clusters
 from twintrade.inference.refits.permutation import replace_outcome
 from twintrade.inference.refits.wild_sums import prepare_bootstrap
 from twintrade.inference.wild import Wild
-from twintrade.numerics.absorption import reaching_effects as reaching
 from twintrade.numerics.linear.wild import Sums, compute_share_as_large, draw_wild_weights, simulate
 
 # README of the reference numbers.
@@ -81,18 +80,20 @@ def test_castle_agrees(castle_fit, rng) -> None:
 
 
 @pytest.mark.parametrize("fixed_effects", ["two_way", "gravity"])
-@pytest.mark.parametrize("by", ["city", "partner"])
-def test_each_draw_equals_the_refitted_bootstrap_sample(gravity_panel, fixed_effects, by) -> None:
+@pytest.mark.parametrize(
+    ("by", "draw_by"), [("city", "city"), ("partner", "partner"), ("city", "unit"), ("unit", "unit")], ids=str
+)
+def test_each_draw_equals_the_refitted_bootstrap_sample(gravity_panel, fixed_effects, by, draw_by) -> None:
     design = gravity_panel(n_cities=5, n_partners=6, n_treated=12, fixed_effects=fixed_effects)
     fitted = fit(TWFE(shape="static"), design)
     o = design.observations
     effect = float(fitted.estimate.effects[0])
-    codes = o.unit_clusters(by)[o.unit]
+    codes = o.unit if draw_by == "unit" else o.unit_clusters(by)[o.unit]
     null = fitted.estimate.uncertainty.regression
     restricted = null.residuals + null.design[:, 0] * effect
-    rows = find_row_clusters(fitted, by, null.rows)
+    rows, groups = (find_row_clusters(fitted, name, null.rows) for name in (by, draw_by))
     factor = Clustered(by=(by,)).sandwich(fitted, fitted.estimate).correction.factor
-    sums, _ = prepare_bootstrap(fitted, fitted.estimate, null, rows, rows).sums(0, "plain", False, factor)
+    sums, _ = prepare_bootstrap(fitted, fitted.estimate, null, rows, groups).sums(0, "plain", False, factor)
     drawn, _ = draw_wild_weights(np.random.default_rng(3), 6, codes.max() + 1, "webb")
     statistics = simulate(sums, drawn).statistics(effect)
     for v, statistic in zip(drawn, statistics, strict=True):
@@ -100,18 +101,6 @@ def test_each_draw_equals_the_refitted_bootstrap_sample(gravity_panel, fixed_eff
         again = fit(TWFE(shape="static"), replace_outcome(design, y + v[codes] * restricted))
         sandwich = Clustered(by=(by,)).sandwich(again, again.estimate)
         assert statistic == pytest.approx(again.estimate.effects[0] / sandwich.se[0], rel=1e-7)
-
-
-@pytest.mark.parametrize("draw_by", ["", "unit"])
-def test_effects_of_too_many_levels_are_followed_row_by_row(gravity_panel, monkeypatch, draw_by) -> None:
-    design = gravity_panel(n_cities=5, n_partners=6, n_treated=12, fixed_effects="gravity")
-    fitted = fit(TWFE(), design)
-    method = Wild(by="city", draw_by=draw_by, draws=31)
-    few = method.infer(fitted, "event", np.random.default_rng(1))
-    monkeypatch.setattr(reaching, "MOST_LEVELS", 0)
-    many = method.infer(fitted, "event", np.random.default_rng(1))
-    assert many.p == pytest.approx(few.p, nan_ok=True)
-    assert many.low == pytest.approx(few.low, nan_ok=True)
 
 
 def test_factors_are_applied_as_their_product_is(gravity_panel, monkeypatch) -> None:

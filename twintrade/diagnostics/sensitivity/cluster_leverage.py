@@ -24,13 +24,10 @@ COLUMNS = ("dimension", "cluster", "n_rows", "leverage", "partial_leverage")
 CONCENTRATED = 0.5
 
 
-def compute_row_leverage(source: Regression, q: Annihilator | None) -> FloatArray:
+def compute_row_leverage(source: Regression, q: Annihilator) -> FloatArray:
     """Return the diagonal of the projection on effects and regressors, shape (n_rows,)."""
     own = np.einsum("ij,jk,ik->i", source.design, source.bread, source.design) * source.weights
-    if q is None:
-        return np.asarray(own)
-    inside = np.divide((q.basis**2).sum(axis=1), q.weights, out=np.zeros_like(own), where=q.weights > 0)
-    return np.asarray(own + inside + q.weights * q.share[q.level])
+    return np.asarray(own + q.compute_leverage())
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,22 +90,24 @@ class Repeated(SameRows):
     Attributes
     ----------
     q : Annihilator
+    net : FloatArray, shape (n_rows, n_outcomes)
+        Outcomes less what effects and covariates explain.
     applied : FloatArray, shape (n_rows, n_outcomes)
-        Q times the outcomes.
+        Q times the outcomes: the same times weights.
     """
 
     q: Annihilator
+    net: FloatArray
     applied: FloatArray
 
 
-def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated | None:
-    """Factor a design's effects and covariates; None where the panel is too large for it."""
+def prepare_repeated(design: Design, outcomes: FloatArray) -> Repeated:
+    """Factor a design's effects and covariates."""
     o = design.observations
     q = build_annihilator(o.effect_codes(), o.covariates, o.row_weights)
-    if q is None:
-        return None
     rows = find_unit_rows(design)
-    return Repeated(o, rows.onset, rows.starts, rows.sizes, rows.sample, q, q.applied(outcomes))
+    net = q.residualize(outcomes)
+    return Repeated(o, rows.onset, rows.starts, rows.sizes, rows.sample, q, net, q.weights[:, None] * net)
 
 
 def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Model]) -> list[Estimate] | None:

@@ -1,6 +1,7 @@
 """Imputation on the same rows under many treatments: from one factor of the effects, or from cohorts' means alone."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import cho_solve
@@ -10,13 +11,13 @@ from twintrade.effects import CohortEffects, Estimate, Sample
 from twintrade.effects.labels import POOLED
 from twintrade.errors import EstimationError
 from twintrade.estimators.repeating.repeated import WITHOUT, Repeated
-from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
+from twintrade.numerics.absorption import Annihilator, WrittenOut, solve_normal_equations, write_out_complete
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 NULL = 1e-9
 CLEAR = 1e-6
 MOST_AFFECTED = 1_500
-"""Affected rows up to which solving their block of Q is cheaper than imputing anew."""
+"""Affected rows up to which solving their block of Q is cheaper than factoring the other rows anew."""
 
 
 def estimate_imputations(shared: Repeated, design: Design) -> list[Estimate] | None:
@@ -31,7 +32,13 @@ def estimate_imputations(shared: Repeated, design: Design) -> list[Estimate] | N
     if affected is None:
         return None
     positions, part = affected
-    return _cells_and_leads(shared.q, shared.applied, positions, part, np.ones(positions.size), shared.sample)
+    rows = positions[part.is_affected]
+    imputed: _Solved | _Weightless
+    if rows.size > MOST_AFFECTED:
+        imputed = _impute_anew(shared, rows)
+    else:
+        imputed = _solve_block(shared.q, shared.applied, rows)
+    return _pool(imputed, positions, part, np.ones(positions.size), shared.sample)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,10 +76,8 @@ class Means:
     def _of_cohorts(self, onset: FloatArray, counts: FloatArray, means: FloatArray) -> list[Estimate]:
         periods = self.shared.o.periods
         n = periods.size
-        weights = np.repeat(counts, n)
         unit, column = np.repeat(np.arange(onset.size), n), np.tile(np.arange(n), onset.size)
-        q = build_annihilator([unit, column], np.empty((unit.size, 0)), weights)
-        assert q is not None
+        q = write_out_complete(counts, n)
         positions = np.arange(int(np.isfinite(onset).sum()) * n)
         k = positions.size
         part = replace(
@@ -85,10 +90,11 @@ class Means:
             period=periods[column[:k]],
             unit_onset=onset,
             covariates=np.empty((k, 0)),
-            weights=weights[:k],
+            weights=q.weights[:k],
         )
         applied = q.applied(means.reshape(unit.size, -1))
-        return _cells_and_leads(q, applied, positions, part, weights[:k], self.shared.sample)
+        imputed = _solve_block(q, applied, positions[part.is_affected])
+        return _pool(imputed, positions, part, q.weights[:k], self.shared.sample)
 
 
 def compute_means(shared: Repeated, outcomes: FloatArray) -> Means | None:
@@ -101,18 +107,12 @@ def compute_means(shared: Repeated, outcomes: FloatArray) -> Means | None:
     return Means(shared, wide, wide.sum(axis=0))
 
 
-def _cells_and_leads(
-    q: Annihilator, applied: FloatArray, positions: IntArray, part: Observations, sizes: FloatArray, sample: Sample
+def _pool(
+    imputed: "_Solved | _Weightless", positions: IntArray, part: Observations, sizes: FloatArray, sample: Sample
 ) -> list[Estimate]:
-    """Solve for the effects of affected rows and pool them by cohort and event time.
-
-    Imputing affected rows from the others is regressing on one dummy for each of them, so their effects solve the
-    block of Q that belongs to them; a row is identified where the null space of that block does not touch it.
-    """
+    """Pool the effects of affected rows by cohort and event time, and put leads before them."""
     inside = np.flatnonzero(part.is_affected)
-    affected = positions[inside]
-    block = _factored(q.block(affected, affected), q.weights[affected])
-    known = block.known
+    known = imputed.known
     if not part.is_treated[inside[known]].any():
         raise EstimationError("no treated row can be imputed from untreated ones")
     rows = inside[known]
@@ -122,10 +122,9 @@ def _cells_and_leads(
     span = int(event_time.max()) - low + 1
     keys, code = np.unique(cohort * span + event_time - low, return_inverse=True)
     total = np.bincount(code, weights)
-    tau = block.solve(applied[affected])
-    times, early = _leads(q, applied, positions, part, affected, block, tau)
+    times, early = _leads(imputed, positions, part)
     counts = np.bincount(code, sizes[rows])
-    cells = [np.bincount(code, weights * column) / total for column in tau[known].T]
+    cells = [np.bincount(code, weights * column) / total for column in imputed.effects[known].T]
     event_times = np.concatenate([times, keys % span + low])
     cohorts = np.concatenate([np.full(times.size, POOLED), keys // span])
     ones = np.ones(times.size)
@@ -144,35 +143,85 @@ def _cells_and_leads(
     ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Block:
-    """The block of Q of the affected rows.
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """Effects of affected rows from the block of Q that belongs to them.
+
+    Imputing affected rows from the others is regressing on one dummy for each of them, so their effects solve the
+    block; a row is identified where the null space of the block does not touch it.
 
     Attributes
     ----------
+    q : Annihilator or WrittenOut
+    applied : FloatArray, shape (n_rows, n_outcomes)
+    affected : IntArray, shape (n_affected,)
     factor : FloatArray
-        Its Cholesky factor where it has full rank, else its pseudo-inverse.
+        The block's Cholesky factor where it has full rank, else its pseudo-inverse.
     is_definite : bool
-    known : BoolArray
-        Rows that its null space does not touch.
+    known : BoolArray, shape (n_affected,)
     """
 
+    q: Annihilator | WrittenOut
+    applied: FloatArray
+    affected: IntArray
     factor: FloatArray
     is_definite: bool
     known: BoolArray
 
-    def solve(self, right: FloatArray) -> FloatArray:
-        """Return the pseudo-inverse times columns."""
+    @cached_property
+    def effects(self) -> FloatArray:
+        """Effects by row, shape (n_affected, n_outcomes)."""
+        return self._solve(self.applied[self.affected])
+
+    def regress(self, rows: IntArray, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the normal equations of columns among the unaffected rows: Q without the others, by complement."""
+        cross = self.q.crossed(rows, columns, self.affected)
+        gram = self.q.gram(rows, columns) - cross @ self._solve(cross.T)
+        return gram, columns.T @ self.applied[rows] - cross @ self.effects
+
+    def _solve(self, right: FloatArray) -> FloatArray:
         if self.is_definite:
             return np.asarray(cho_solve((self.factor, True), right, check_finite=False))
         return np.asarray(self.factor @ right)
 
 
-def _factored(block: FloatArray, weights: FloatArray) -> _Block:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Weightless:
+    """Effects of affected rows from a factor of the others, in which they have no weight.
+
+    Attributes
+    ----------
+    q : Annihilator
+    net : FloatArray, shape (n_rows, n_outcomes)
+        Outcomes less what the unaffected rows predict.
+    effects : FloatArray, shape (n_affected, n_outcomes)
+    known : BoolArray, shape (n_affected,)
+    """
+
+    q: Annihilator
+    net: FloatArray
+    effects: FloatArray
+    known: BoolArray
+
+    def regress(self, rows: IntArray, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the normal equations of columns among the unaffected rows."""
+        return self.q.gram(rows, columns), columns.T @ (self.q.weights[rows][:, None] * self.net[rows])
+
+
+def _impute_anew(shared: Repeated, affected: IntArray) -> _Weightless:
+    weights = shared.q.weights.copy()
+    weights[affected] = 0.0
+    q = shared.q.reweighted(weights)
+    net = q.residualize(shared.net)
+    return _Weightless(q, net, net[affected], q.find_determined(affected))
+
+
+def _solve_block(q: Annihilator | WrittenOut, applied: FloatArray, affected: IntArray) -> _Solved:
+    block, weights = q.block(affected, affected), q.weights[affected]
     try:
         factor = np.linalg.cholesky(block).astype(np.float64)
         if (np.diag(factor) ** 2 > CLEAR * weights).all():
-            return _Block(factor, True, np.ones(weights.size, dtype=bool))
+            return _Solved(q, applied, affected, factor, True, np.ones(weights.size, dtype=bool))
     except np.linalg.LinAlgError:
         pass
     values, vectors = np.linalg.eigh(block)
@@ -180,37 +229,29 @@ def _factored(block: FloatArray, weights: FloatArray) -> _Block:
     is_null = values <= NULL * scale
     kept = vectors[:, ~is_null]
     touched = (vectors[:, is_null] ** 2).sum(axis=1)
-    return _Block((kept / values[~is_null]) @ kept.T, False, np.asarray(touched < 1e-12))
+    inverse = (kept / values[~is_null]) @ kept.T
+    return _Solved(q, applied, affected, inverse, False, np.asarray(touched < 1e-12))
 
 
-def _leads(
-    q: Annihilator,
-    applied: FloatArray,
-    positions: IntArray,
-    part: Observations,
-    affected: IntArray,
-    block: _Block,
-    tau: FloatArray,
-) -> tuple[IntArray, FloatArray]:
-    """Regress unaffected rows on dummies of pre-periods: Q without the affected rows, by Schur complement."""
+def _leads(imputed: _Solved | _Weightless, positions: IntArray, part: Observations) -> tuple[IntArray, FloatArray]:
+    """Regress unaffected rows on dummies of pre-periods."""
     free = ~part.is_affected
+    n_outcomes = imputed.effects.shape[1]
     observed = np.unique(part.event_time[free])
     times = observed[observed >= part.window[0]]
     if times.size and times[0] == observed[0]:
         times = times[1:]
     if times.size == 0:
-        return times, np.zeros((0, applied.shape[1]))
+        return times, np.zeros((0, n_outcomes))
     times = times[::-1]
     inside = np.flatnonzero(free & (part.event_time >= times.min()))
     rows = positions[inside]
     columns = (part.event_time[inside, None] == times).astype(np.float64)
-    cross = q.crossed(rows, columns, affected)
-    gram = q.gram(rows, columns) - cross @ block.solve(cross.T)
-    right = columns.T @ applied[rows] - cross @ tau
-    norms = (q.weights[rows][:, None] * columns).sum(axis=0)
+    gram, right = imputed.regress(rows, columns)
+    norms = (imputed.q.weights[rows][:, None] * columns).sum(axis=0)
     try:
         kept, coefficients = solve_normal_equations(gram, right, norms)
     except EstimationError:
-        return times[:0], np.zeros((0, applied.shape[1]))
+        return times[:0], np.zeros((0, n_outcomes))
     order = np.argsort(times[kept])
     return times[kept][order], coefficients[order]

@@ -10,7 +10,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects.labels import label_event_times
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.event_terms import Model, build_terms
-from twintrade.numerics.absorption import build_annihilator, solve_normal_equations
+from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.poisson import fit_poisson
 
@@ -67,10 +67,13 @@ class ScoreTest:
     design : Design
     models : tuple of str
         The regressions reported, the one shown first, the static one last.
+    q : Annihilator
+        Of effects and covariates; each null has weights of its own.
     """
 
     design: Design
     models: tuple[Model, ...]
+    q: Annihilator
 
     def pattern(self, design: Design) -> Pattern | None:
         """Return the treatment columns of a re-assigned design; None where it observes other rows."""
@@ -91,26 +94,23 @@ class ScoreTest:
         path = None if model.kind == "binned" else np.where(times >= 0, columns[:, : times.size].sum(axis=0), 0.0)
         return AssignmentBlock(columns, names, path)
 
-    def under(self, factor: FloatArray) -> Callable[[Pattern], dict[str, float]] | None:
+    def under(self, factor: FloatArray) -> Callable[[Pattern], dict[str, float]]:
         """Return one-step estimates under the null that treatment multiplied outcomes by ``factor``.
 
         The score of the treatment at the fit of effects and covariates to outcome / factor, times the inverse of its
-        information: (D'QD)^-1 D'(y - mu) with the fitted means as weights. None where the panel is too large.
+        information: (D'QD)^-1 D'(y - mu) with the fitted means as weights.
 
         Parameters
         ----------
         factor : FloatArray, shape (n_rows,)
         """
         o = self.design.observations
-        codes = o.effect_codes()
         y = o.y / factor
-        fit = fit_poisson(y, o.covariates, codes, o.weights)
+        fit = fit_poisson(y, o.covariates, o.effect_codes(), o.weights)
         weights, score = np.zeros(o.n_rows), np.zeros(o.n_rows)
         weights[fit.rows] = fit.mu * o.row_weights[fit.rows]
         score[fit.rows] = weights[fit.rows] * fit.residuals
-        q = build_annihilator(codes, o.covariates, weights)
-        if q is None:
-            return None
+        q = self.q.reweighted(weights)
 
         def effects(pattern: Pattern) -> dict[str, float]:
             inside = np.hstack([block.columns for block in pattern.blocks])
@@ -126,6 +126,12 @@ class ScoreTest:
             return by_view
 
         return effects
+
+
+def prepare_score_test(design: Design, models: tuple[Model, ...]) -> ScoreTest:
+    """Lay the effects out for all nulls."""
+    o = design.observations
+    return ScoreTest(design, models, build_annihilator(o.effect_codes(), o.covariates, o.row_weights))
 
 
 def _one_step(block: AssignmentBlock, gram: FloatArray, right: FloatArray, norms: FloatArray) -> dict[str, float]:

@@ -57,8 +57,6 @@ def _uneven(s: Situation) -> list[str]:
     ]
 
 
-UNEVEN = f"few or uneven clusters carry the estimate: they count as fewer than {ENOUGH_EFFECTIVE:g} equal ones"
-
 TABLE: tuple[Rule, ...] = (
     Rule(
         "one-treated-refit",
@@ -118,16 +116,9 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule(
         "uneven",
-        f"{UNEVEN}, and leaving clusters out needs no refits",
-        lambda s: bool(_uneven(s)) and s.can_leave_out,
+        f"few or uneven clusters carry the estimate: they count as fewer than {ENOUGH_EFFECTIVE:g} equal ones",
+        lambda s: bool(_uneven(s)),
         "jackknife",
-        lambda s: f"few clusters carry the estimate: {' and '.join(_uneven(s))}",
-    ),
-    Rule(
-        "uneven-large",
-        f"{UNEVEN}, on a panel too large for the jackknife",
-        lambda s: bool(_uneven(s)) and not s.can_leave_out,
-        "randomization",
         lambda s: f"few clusters carry the estimate: {' and '.join(_uneven(s))}",
     ),
     Rule(

@@ -1,7 +1,6 @@
 """What the choice of an inference turns on, counted from a fit."""
 
 from dataclasses import dataclass, field
-from typing import TypedDict
 
 import numpy as np
 
@@ -10,7 +9,6 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.choosing.leverage_one import measure_leverage_one
 from twintrade.inference.clustering.clusters import NESTING, count_treated_clusters
 from twintrade.inference.refits.leave_out import (
-    build_effects_projection,
     compute_partial_shares,
     count_effective_clusters,
     find_row_clusters,
@@ -44,8 +42,6 @@ class Situation:
     effective : dict of str to float
         Equally informative clusters that those of each dimension amount to, by partial leverage; empty where the
         estimate has no regression behind it.
-    can_leave_out : bool
-        Whether estimates without each cluster come from the regression, without refits.
     """
 
     has_influence: bool
@@ -57,7 +53,6 @@ class Situation:
     n_leverage_one: int
     leverage_one_share: float
     effective: dict[str, float] = field(default_factory=dict)
-    can_leave_out: bool = True
 
 
 def assess_situation(fit: Fit) -> Situation:
@@ -77,28 +72,18 @@ def assess_situation(fit: Fit) -> Situation:
         n_untreated=untreated,
         n_leverage_one=leverage_one.n_rows,
         leverage_one_share=leverage_one.share,
-        **_unevenness(fit, overall),
+        effective=_count_effective(fit, overall),
     )
 
 
-class _Unevenness(TypedDict):
-    effective: dict[str, float]
-    can_leave_out: bool
-
-
-def _unevenness(fit: Fit, estimate: Estimate) -> _Unevenness:
-    """Return effective clusters by dimension; the projection that the jackknife needs is tried only if it matters."""
+def _count_effective(fit: Fit, estimate: Estimate) -> dict[str, float]:
     source = get_regression(estimate)
     if source is None:
-        return {"effective": {}, "can_leave_out": True}
-    shares = {
-        name: compute_partial_shares(source, find_row_clusters(fit, name, source.rows))
+        return {}
+    return {
+        name: count_effective_clusters(compute_partial_shares(source, find_row_clusters(fit, name, source.rows)))
         for name in fit.design.clusters
     }
-    effective = {name: count_effective_clusters(share) for name, share in shares.items()}
-    is_uneven = any(n < ENOUGH_EFFECTIVE for n in effective.values())
-    can = not is_uneven or build_effects_projection(fit, estimate, source) is not None
-    return {"effective": effective, "can_leave_out": can}
 
 
 def _assigned_by(fit: Fit) -> str:

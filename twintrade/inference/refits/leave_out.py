@@ -11,11 +11,13 @@ from twintrade.estimators.base import Fit, View
 from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.clustering.clusters import NESTING
 from twintrade.inference.refits.permutation import align_values
-from twintrade.numerics.absorption import Annihilator, build_annihilator
+from twintrade.numerics.absorption import Annihilator, build_annihilator, prepare_remaining
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, intersect_codes
 
 NULL = 1e-9
 MOST_REFITS = 2_000
+MOST_ROWS = 200
+"""Rows of a cluster up to which inverting its block of the projection is cheaper than factoring the others anew."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,9 +50,8 @@ def estimate_without_clusters(fit: Fit, view: View, names: Sequence[str]) -> Lef
     source = get_regression(estimate)
     if source is not None:
         q = build_effects_projection(fit, estimate, source)
-        if q is not None:
-            codes = intersect_codes([find_row_clusters(fit, name, source.rows) for name in names])
-            return LeftOut(estimate.effects + compute_leave_out_changes(source, q, codes), fit.estimator.is_poisson)
+        codes = intersect_codes([find_row_clusters(fit, name, source.rows) for name in names])
+        return LeftOut(estimate.effects + compute_leave_out_changes(source, q, codes), fit.estimator.is_poisson)
     return _refitted(fit, view, estimate, names)
 
 
@@ -60,8 +61,8 @@ def get_regression(estimate: Estimate) -> Regression | None:
     return uncertainty.regression if isinstance(uncertainty, Influence) else None
 
 
-def build_effects_projection(fit: Fit, estimate: Estimate, source: Regression) -> Annihilator | None:
-    """Return the projection off the fit's fixed effects on the regression's rows; None where it is too large."""
+def build_effects_projection(fit: Fit, estimate: Estimate, source: Regression) -> Annihilator:
+    """Return the projection off the fit's fixed effects on the regression's rows."""
     o = fit.design.observations
     codes = [compact(o.codes(name)[source.rows]) for name in estimate.sample.effects]
     if not codes:
@@ -91,26 +92,54 @@ def compute_leave_out_changes(source: Regression, q: Annihilator, codes: IntArra
 
     Leaving out a cluster is adding a dummy for each of its rows. With C the cluster's rows of the weighted regressors
     net of the effects, A its block of Q and e its weighted residuals, the slopes change by
-    -(X'QX - C'A^-C)^- C'A^-e.
+    -(X'QX - C'A^-C)^- C'A^-e. For a large cluster both products come from the rows that remain instead.
     """
     weighted = source.design * source.weights[:, None]
     errors = source.weights * source.residuals
-    gram = source.design.T @ weighted
+    change = _Change(source.design.T @ weighted, source.selector)
     out = np.full((int(codes.max()) + 1, source.selector.shape[1]), np.nan)
-    for g, rows in enumerate(list_members(codes)):
-        inverse = _pseudo_inverse(q.block(rows, rows))
-        cross = weighted[rows]
-        reduced = gram - cross.T @ inverse @ cross
-        values, vectors = np.linalg.eigh(_scaled(reduced, gram))
-        kept = values > NULL
-        root = 1 / np.sqrt(np.diag(gram))
-        # In scaled slopes: effects on which the lost directions weigh are not estimable without this cluster.
-        selector = source.selector * root[:, None]
-        is_estimable = np.abs(vectors[:, ~kept].T @ selector).max(axis=0, initial=0.0) < NULL * np.abs(selector).max()
-        right = root * (cross.T @ (inverse @ errors[rows]))
-        change = -(vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ right)
-        out[g] = np.where(is_estimable, change @ selector, np.nan)
+    members = list_members(codes)
+    is_large = np.array([q.dense is None and rows.size > MOST_ROWS for rows in members])
+    if is_large.any():
+        remaining = prepare_remaining(q, np.column_stack([source.design, source.residuals]))
+        for g in np.flatnonzero(is_large):
+            products = remaining.gram(members[g])
+            out[g] = change.of(products[:-1, :-1], products[:-1, -1])
+    small = np.flatnonzero(~is_large)
+    for which, rows, blocks in q.iterate_blocks([members[g] for g in small]):
+        inverse = _pseudo_inverse(blocks)
+        cross, error = weighted[rows], errors[rows][..., None]
+        explained = inverse @ np.concatenate([cross, error], axis=-1)
+        products = np.swapaxes(cross, -1, -2) @ explained
+        for g, product in zip(small[which], products, strict=True):
+            out[g] = change.of(change.gram - product[:, :-1], -product[:, -1])
     return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Change:
+    """What leaving rows out does to effects, from the normal equations of the slopes.
+
+    Attributes
+    ----------
+    gram : FloatArray, shape (k, k)
+        Of all rows.
+    selector : FloatArray, shape (k, n_effects)
+    """
+
+    gram: FloatArray
+    selector: FloatArray
+
+    def of(self, reduced: FloatArray, right: FloatArray) -> FloatArray:
+        """Return it from the normal equations without the rows, NaN where an effect is not estimable from these."""
+        values, vectors = np.linalg.eigh(_scaled(reduced, self.gram))
+        kept = values > NULL
+        root = 1 / np.sqrt(np.diag(self.gram))
+        # In scaled slopes: effects on which the lost directions weigh are not estimable without the rows.
+        selector = self.selector * root[:, None]
+        lost = np.abs(vectors[:, ~kept].T @ selector).max(axis=0, initial=0.0)
+        change = (vectors[:, kept] / values[kept]) @ (vectors[:, kept].T @ (root * right))
+        return np.where(lost < NULL * np.abs(selector).max(), change @ selector, np.nan)
 
 
 def list_members(codes: IntArray) -> list[IntArray]:
@@ -124,10 +153,11 @@ def _scaled(matrix: FloatArray, gram: FloatArray) -> FloatArray:
     return np.asarray(matrix * root[:, None] * root)
 
 
-def _pseudo_inverse(block: FloatArray) -> FloatArray:
-    values, vectors = np.linalg.eigh(block)
-    kept = values > NULL * max(float(values.max(initial=0.0)), 1e-300)
-    return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
+def _pseudo_inverse(blocks: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh(blocks)
+    kept = values > NULL * np.maximum(values.max(axis=-1, keepdims=True, initial=0.0), 1e-300)
+    inverse = np.divide(1.0, values, out=np.zeros_like(values), where=kept)
+    return np.asarray((vectors * inverse[..., None, :]) @ np.swapaxes(vectors, -1, -2))
 
 
 def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) -> LeftOut:

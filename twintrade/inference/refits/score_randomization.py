@@ -47,8 +47,8 @@ class Scored:
 
 def compare_one_step_estimates(
     fit: Fit, test: ScoreTest, onsets: Sequence[FloatArray], has_intervals: bool, level: float
-) -> Scored | None:
-    """Compare the one-step estimates of real and re-assigned onsets; None where the panel is too large.
+) -> Scored:
+    """Compare the one-step estimates of real and re-assigned onsets.
 
     Raises
     ------
@@ -63,8 +63,6 @@ def compare_one_step_estimates(
     names = _reported(fit, real)
     statistics = _Statistics(fit, test, (*patterns, real), names)
     null = statistics.at(np.ones(fit.design.observations.n_rows))
-    if null is None:
-        return None
     drawn, observed = null[:-1], null[-1]
     p = np.array([compute_two_sided_share(float(observed[k]), _present(drawn[:, k])) for k in range(len(names))])
     low, high = np.full(len(names), np.nan), np.full(len(names), np.nan)
@@ -82,10 +80,10 @@ class _Statistics:
     patterns: tuple[Pattern, ...]
     names: tuple[str, ...]
 
-    def at(self, factor: FloatArray) -> FloatArray | None:
-        """Return them under a null, shape (n_draws + 1, n_names); None where the panel is too large."""
+    def at(self, factor: FloatArray) -> FloatArray:
+        """Return them under a null, shape (n_draws + 1, n_names)."""
         effects = self.test.under(factor)
-        return None if effects is None else np.stack([self._row(effects, pattern) for pattern in self.patterns])
+        return np.stack([self._row(effects, pattern) for pattern in self.patterns])
 
     def _row(self, effects: Callable[[Pattern], dict[str, float]], pattern: Pattern) -> FloatArray:
         by_view = effects(pattern)

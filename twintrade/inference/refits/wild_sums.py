@@ -11,19 +11,14 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.refits.leave_out import list_members
 from twintrade.numerics.absorption import (
-    Absorber,
     Annihilator,
-    Reaching,
-    build_absorber,
     build_annihilator,
-    build_reaching,
     is_nested,
 )
 from twintrade.numerics.arrays import FloatArray, IntArray, compact
-from twintrade.numerics.linear import Sums, sum_products_by_group
+from twintrade.numerics.linear import Matrix, Sums, sum_products_by_group
 
 Scores = Literal["plain", "jackknife"]
-MOST_GROUPS = 3_000
 NULL = 1e-9
 
 
@@ -39,10 +34,8 @@ class Working:
     codes, groups : IntArray, shape (n_rows,)
         Cluster and drawing group of each row; groups lie inside clusters or equal them.
     effects : tuple of IntArray, each of shape (n_rows,)
-    part : Reaching or None
-        What effects that reach across clusters explain; None where there are none or they have too many levels.
-    across : Absorber or None
-        All effects, in the latter case.
+    is_reaching : bool
+        Whether some effects reach across clusters.
     is_linearized : bool
     """
 
@@ -50,8 +43,7 @@ class Working:
     codes: IntArray
     groups: IntArray
     effects: tuple[IntArray, ...]
-    part: Reaching | None
-    across: Absorber | None
+    is_reaching: bool
     is_linearized: bool
 
     @property
@@ -85,51 +77,45 @@ class Working:
             bases = self._left_out_residuals(bases, restricted)
         s = [np.bincount(self.groups, plain * u, self.n_groups).astype(np.float64) for u in bases]
         group_sums = [np.bincount(self.groups, loading * u, self.n_groups).astype(np.float64) for u in bases]
-        left, right = self._factors(loading, bases, scores == "plain" and self.groups is self.codes)
+        left, right = self._factors(loading, bases)
         home = np.empty(self.n_groups, dtype=np.int64)
         home[self.groups] = self.codes
         return Sums(s[0], s[1], group_sums[0], group_sums[1], home, left, right[0], right[1], factor), variance
 
     def _factors(
-        self, loading: FloatArray, bases: tuple[FloatArray, FloatArray], is_net: bool
-    ) -> tuple[FloatArray, list[FloatArray]]:
+        self, loading: FloatArray, bases: tuple[FloatArray, FloatArray]
+    ) -> tuple[tuple[Matrix, ...], list[tuple[Matrix, ...]]]:
         """Return factors of l_g'(P u_h)_g, P the projection on effects and regressors, by cluster and by group."""
         r = self.source
         weighted = r.design * r.weights[:, None]
-        left = [sum_products_by_group(loading, r.design, self.codes, self.n_clusters) @ r.bread]
-        right = [[sum_products_by_group(u, weighted, self.groups, self.n_groups)] for u in bases]
-        if self.part is not None:
-            left.append(self.part.sums(loading, self.codes, self.n_clusters, True))
-            for u, solved in zip(bases, right, strict=True):
-                solved.append(self.part.sums(r.weights * u, self.groups, self.n_groups, is_net))
-        elif self.across is not None:
-            left.append(np.eye(self.n_clusters))
-            for u, solved in zip(bases, right, strict=True):
-                solved.append(self._fitted_elsewhere(loading, u).T)
-        return np.hstack(left), [np.hstack(solved) for solved in right]
+        left: list[Matrix] = [sum_products_by_group(loading, r.design, self.codes, self.n_clusters) @ r.bread]
+        right: list[list[Matrix]] = [[sum_products_by_group(u, weighted, self.groups, self.n_groups)] for u in bases]
+        if self.is_reaching:
+            left += self._reach(loading, self.codes, self.n_clusters)
+            for u, factors in zip(bases, right, strict=True):
+                factors += self._reach(r.weights * u, self.groups, self.n_groups)
+        return tuple(left), [tuple(factors) for factors in right]
 
-    def _fitted_elsewhere(self, loading: FloatArray, u: FloatArray) -> FloatArray:
-        assert self.across is not None
-        out = np.zeros((self.n_clusters, self.n_groups))
-        for start in range(0, self.n_groups, 8):
-            labels = np.arange(start, min(start + 8, self.n_groups))
-            columns = np.where(self.groups[:, None] == labels, u[:, None], 0.0)
-            fitted = columns - self.across.residualize(columns)
-            out[:, labels] = sum_products_by_group(loading, fitted, self.codes, self.n_clusters)
-        return out
+    def _reach(self, weighted: FloatArray, groups: IntArray, n_groups: int) -> list[Matrix]:
+        """Return what groups have of the effects: of those that lie inside clusters nothing is left of loadings."""
+        parts: tuple[Matrix, ...] = self.q.sum_loadings(weighted, groups, n_groups)
+        return [part for part, inside in zip(parts, self._are_inside, strict=True) if not inside]
+
+    @cached_property
+    def _are_inside(self) -> tuple[bool, bool, bool]:
+        layout = self.q.elimination.layout
+        return is_nested(layout.first, self.codes), is_nested(layout.row_blocks(), self.codes), False
 
     def _left_out_residuals(
         self, bases: tuple[FloatArray, FloatArray], restricted_bread: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Return residuals of the restricted model as if each cluster had been left out of it."""
         x = self.source.design
-        out = [np.empty_like(b) for b in bases]
-        for rows in list_members(self.codes):
-            block = self.projection.block(rows, rows) - x[rows] @ restricted_bread @ x[rows].T
-            inverse = np.linalg.pinv(block, rcond=NULL, hermitian=True)
-            for base, changed in zip(bases, out, strict=True):
-                changed[rows] = inverse @ base[rows]
-        return out[0], out[1]
+        out = np.empty((x.shape[0], 2))
+        for _, rows, blocks in self.projection.iterate_blocks(list_members(self.codes)):
+            net = blocks - x[rows] @ restricted_bread @ np.swapaxes(x[rows], -1, -2)
+            out[rows] = np.linalg.pinv(net, rcond=NULL, hermitian=True) @ np.stack(bases, axis=1)[rows]
+        return out[:, 0], out[:, 1]
 
     def _left_out_loading(self, direction: FloatArray) -> FloatArray:
         """Return, by cluster, the row vector that turns residuals into the change of the effect without it."""
@@ -137,10 +123,11 @@ class Working:
         gram = np.linalg.inv(self.source.bread)
         c = gram @ direction
         out = np.empty(x.shape[0])
-        for rows in list_members(self.codes):
-            inverse = np.linalg.pinv(self.projection.block(rows, rows), rcond=NULL, hermitian=True)
-            reduced = gram - x[rows].T @ inverse @ x[rows]
-            out[rows] = inverse @ (x[rows] @ np.linalg.pinv(reduced, rcond=NULL, hermitian=True) @ c)
+        for _, rows, blocks in self.projection.iterate_blocks(list_members(self.codes)):
+            inverse = np.linalg.pinv(blocks, rcond=NULL, hermitian=True)
+            reduced = gram - np.swapaxes(x[rows], -1, -2) @ inverse @ x[rows]
+            slopes = np.linalg.pinv(reduced, rcond=NULL, hermitian=True) @ c
+            out[rows] = (inverse @ (x[rows] @ slopes[..., None]))[..., 0]
         return out
 
     @cached_property
@@ -150,38 +137,23 @@ class Working:
         Raises
         ------
         InferenceError
-            Rows are weighted, there are no effects, or the panel is too large.
+            Rows are weighted, or there are no effects.
         """
         if np.ptp(self.source.weights) > 0:
             raise InferenceError("jackknife scores are for unweighted least squares; use scores = 'plain'")
         if not self.effects:
             raise InferenceError("jackknife scores need fixed effects; use scores = 'plain', variance = 'cv1'")
-        annihilator = build_annihilator(self.effects, np.empty((self.codes.size, 0)), self.source.weights)
-        if annihilator is None:
-            raise InferenceError(
-                "the panel is too large for jackknife scores; use scores = 'plain', variance = 'cv1'"
-            )
-        return annihilator
+        return self.q
+
+    @cached_property
+    def q(self) -> Annihilator:
+        """Projection off all effects."""
+        return build_annihilator(self.effects, np.empty((self.codes.size, 0)), self.source.weights)
 
 
 def prepare_bootstrap(fit: Fit, estimate: Estimate, source: Regression, codes: IntArray, groups: IntArray) -> Working:
-    """Prepare a regression for the bootstrap.
-
-    Raises
-    ------
-    InferenceError
-        Effects reach across clusters and there are too many levels and groups to follow them.
-    """
+    """Prepare a regression for the bootstrap."""
     o = fit.design.observations
     effects = tuple(compact(o.codes(name)[source.rows]) for name in estimate.sample.effects)
-    is_inside = [is_nested(e, codes) for e in effects]
-    inside = [e for e, nested in zip(effects, is_inside, strict=True) if nested]
-    others = [e for e, nested in zip(effects, is_inside, strict=True) if not nested]
-    part = build_reaching(inside, others, codes, source.weights) if others else None
-    across = None
-    if others and part is None:
-        n = int(groups.max()) + 1
-        if n > MOST_GROUPS:
-            raise InferenceError(f"fixed effects reach across {n} clusters: too many to follow; use coarser clusters")
-        across = build_absorber(effects, source.weights)
-    return Working(source, codes, groups, effects, part, across, fit.estimator.is_poisson)
+    is_reaching = not all(is_nested(e, codes) for e in effects)
+    return Working(source, codes, groups, effects, is_reaching, fit.estimator.is_poisson)

@@ -7,9 +7,12 @@ from twintrade.numerics.absorption.absorb import is_nested as is_nested
 from twintrade.numerics.absorption.absorb import label_components as label_components
 from twintrade.numerics.absorption.annihilators import Annihilator as Annihilator
 from twintrade.numerics.absorption.annihilators import build_annihilator as build_annihilator
-from twintrade.numerics.absorption.annihilators import solve_normal_equations as solve_normal_equations
 from twintrade.numerics.absorption.hats import Reweighted as Reweighted
 from twintrade.numerics.absorption.hats import prepare_reweighting as prepare_reweighting
-from twintrade.numerics.absorption.reaching_effects import Reaching as Reaching
-from twintrade.numerics.absorption.reaching_effects import build_reaching as build_reaching
+from twintrade.numerics.absorption.identified_columns import solve_normal_equations as solve_normal_equations
+from twintrade.numerics.absorption.loadings import Loadings as Loadings
+from twintrade.numerics.absorption.remaining_rows import Remaining as Remaining
+from twintrade.numerics.absorption.remaining_rows import prepare_remaining as prepare_remaining
 from twintrade.numerics.absorption.unit_trends import remove_trends as remove_trends
+from twintrade.numerics.absorption.written_out import WrittenOut as WrittenOut
+from twintrade.numerics.absorption.written_out import write_out_complete as write_out_complete

@@ -1,105 +1,241 @@
-"""The projection off fixed effects and covariates, held as a basis: for many small regressions on the same rows."""
+"""The projection off fixed effects and covariates, factored once: for many small regressions on the same rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import linalg
-from scipy.linalg import lapack
+import scipy.sparse as sp
 
-from twintrade.errors import EstimationError
-from twintrade.numerics.arrays import FloatArray, IntArray, compact
+from twintrade.numerics.absorption.elimination import (
+    CELLS_AT_ONCE,
+    Elimination,
+    build_elimination,
+    compute_root,
+)
+from twintrade.numerics.absorption.elimination_order import lay_out_elimination, list_places
+from twintrade.numerics.absorption.loadings import Loadings
+from twintrade.numerics.absorption.written_out import WrittenOut
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
-WORK_LIMIT = 2e10
-"""Rows times squared levels up to which the dense factorization is worth its time (some seconds)."""
-CELL_LIMIT = 2.5e7
-"""Numbers that a basis may hold: 200 MB."""
 DENSE_LIMIT = 3_000
-RANK = 1e-10
-DEPENDENT = 1e-10
-CLEAR = 1e-6
+"""Rows up to which the projection is written out."""
+N_PROBES = 4
+PROBE_SEED = 7919
+ZERO = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Annihilator:
-    """Q = W - W Z (Z'WZ)^- Z'W for effects and covariates Z: D'QD and D'Qy are the normal equations of D given Z.
+    """Q = W - W Z (Z'WZ)^- Z'W for effects and covariates Z: X'QX and X'Qy are the normal equations of X given Z.
 
-    The dummies of the largest effect are orthogonal and stay implicit.
+    Q = M - MD (D'MD)^- D'M, M and D as in `elimination`: with a block a city, what is kept is one matrix of
+    partner-periods and the sums of rows by level. Nothing but the time it takes depends on the number of rows.
 
     Attributes
     ----------
-    basis : FloatArray, shape (n_rows, rank)
-        What the other effects and the covariates add to the largest one.
-    weights : FloatArray, shape (n_rows,)
-    level : IntArray, shape (n_rows,)
-        Level of the largest effect.
-    share : FloatArray, shape (n_levels,)
-        One over the sum of weights in each level, 0 where there is none.
-    dense : FloatArray or None, shape (n_rows, n_rows)
+    elimination : Elimination
+        The largest effect, and those that meet it inside blocks only, taken out of the others.
+    root : FloatArray, shape (n_across, n_kept)
+        Its product with its transpose is a generalized inverse of D'MD.
+    dense : WrittenOut or None
         Q itself where it is small.
     """
 
-    basis: FloatArray
-    weights: FloatArray
-    level: IntArray
-    share: FloatArray
-    dense: FloatArray | None = None
+    elimination: Elimination
+    root: FloatArray
+    dense: WrittenOut | None = None
+
+    @property
+    def weights(self) -> FloatArray:
+        """Weights by row, shape (n_rows,)."""
+        return self.elimination.weights
+
+    def reweighted(self, weights: FloatArray) -> "Annihilator":
+        """Return that of other weights of the same rows."""
+        return _factor(build_elimination(self.elimination.layout, weights))
 
     def applied(self, columns: FloatArray) -> FloatArray:
         """Return Q times columns, shape (n_rows, k)."""
-        weighted = self.weights[:, None] * columns
-        means = self._sums(self.level, weighted) * self.share[:, None]
-        net = weighted - self.weights[:, None] * means[self.level]
-        return np.asarray(net - self.basis @ (self.basis.T @ columns))
+        return np.asarray(self.weights[:, None] * self.residualize(columns))
+
+    def residualize(self, columns: FloatArray) -> FloatArray:
+        """Return columns less what Z explains, rows of no weight less what the others predict, shape (n_rows, k)."""
+        if columns.shape[1] == 0:
+            return columns
+        e = self.elimination
+        w, left = self.weights[:, None], columns
+        for _ in range(2):
+            # The second round takes back what squaring the condition number cost the first.
+            first, inside, rest = self._reduce(e.sum_levels(w * left))
+            left = left - self._spread_over(slice(None), *self._solve(first, inside, rest))
+        return np.asarray(left)
 
     def block(self, left: IntArray, right: IntArray) -> FloatArray:
         """Return the block of Q for some rows, shape (n_left, n_right)."""
-        entries = -self.basis[left] @ self.basis[right].T
-        inside = self.level[left][:, None] == self.level[right]
-        products = self.weights[left][:, None] * (self.weights[right] * self.share[self.level[right]])
-        same = left[:, None] == right
-        return np.asarray(
-            entries - np.where(inside, products, 0.0) + np.where(same, self.weights[left][:, None], 0.0)
-        )
+        if self.dense is not None:
+            return self.dense.block(left, right)
+        rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+        return self.look_up(rows).get_block(places[: left.size], places[left.size :])
 
     def gram(self, rows: IntArray, columns: FloatArray) -> FloatArray:
         """Return D'QD for columns that are zero outside the given rows, shape (k, k)."""
         if self.dense is not None:
-            # Flat places are looked up some times faster than pairs of them.
-            inner = self.dense.take((rows * self.dense.shape[0])[:, None] + rows)
-            return np.asarray(columns.T @ (inner @ columns))
+            return self.dense.gram(rows, columns)
         weighted = self.weights[rows][:, None] * columns
-        places, codes = np.unique(self.level[rows], return_inverse=True)
-        sums = self._sums(codes, weighted)
-        projected = self.basis[rows].T @ columns
-        return np.asarray(
-            columns.T @ weighted - sums.T @ (sums * self.share[places][:, None]) - projected.T @ projected
-        )
+        first, inside, rest = self._reduce(self.elimination.sum_levels(weighted, rows))
+        across = self.root.T @ rest
+        shared = first.T @ (first * self.elimination.share[:, None])
+        return np.asarray(columns.T @ weighted - shared - inside.T @ inside - across.T @ across)
 
     def crossed(self, rows: IntArray, columns: FloatArray, others: IntArray) -> FloatArray:
         """Return D'Q at rows where the columns D are zero, shape (k, n_others); only the given rows are not zero."""
+        if self.dense is not None:
+            return self.dense.crossed(rows, columns, others)
         weighted = self.weights[rows][:, None] * columns
-        sums = np.column_stack([np.bincount(self.level[rows], column, self.share.size) for column in weighted.T])
-        places = self.level[others]
-        inside = sums[places] * (self.share[places] * self.weights[others])[:, None]
-        return np.asarray(-(inside + self.basis[others] @ (self.basis[rows].T @ columns)).T)
+        solved = self._solve(*self._reduce(self.elimination.sum_levels(weighted, rows)))
+        return np.asarray(-(self._spread_over(others, *solved) * self.weights[others][:, None]).T)
 
-    def all_columns(self) -> FloatArray | None:
-        """Return B with the largest effect written out, so that Q = W - B B'; None where that is too large."""
-        if float(self.level.size) * (self.share.size + self.basis.shape[1]) > CELL_LIMIT:
-            return None
-        first = np.zeros((self.level.size, self.share.size))
-        first[np.arange(self.level.size), self.level] = self.weights * np.sqrt(self.share)[self.level]
-        return np.hstack([first, self.basis])
+    def compute_leverage(self) -> FloatArray:
+        """Return the share of itself in each row's projection on Z, the diagonal of W^-1 (W - Q), shape (n_rows,)."""
+        out = np.empty(self.weights.size)
+        for rows in self.list_rows():
+            out[rows] = self.look_up(rows).compute_leverage()
+        return out
 
-    @staticmethod
-    def _sums(codes: IntArray, columns: FloatArray) -> FloatArray:
-        n = int(codes.max()) + 1
-        return np.column_stack([np.bincount(codes, column, n) for column in columns.T])
+    def find_determined(self, rows: IntArray) -> BoolArray:
+        """Say for which of some rows without weight the others determine the sum of effects and covariates.
+
+        The others predict a generic sum of both exactly, with probability one, if and only if they do.
+        """
+        e, rng = self.elimination, np.random.default_rng(PROBE_SEED)
+        first = rng.standard_normal((e.share.size, N_PROBES))[e.layout.first]
+        largest = np.asarray(abs(e.across).max(axis=0).toarray()).ravel()
+        scale = np.divide(1.0, largest, out=np.ones_like(largest), where=largest > 0)
+        drawn = [rng.standard_normal((part.shape[1], N_PROBES)) for part in (e.layout.nested, e.across)]
+        generic = first + e.layout.nested @ drawn[0] + e.across @ (scale[:, None] * drawn[1])
+        return np.asarray(np.abs(self.residualize(generic)[rows]).max(axis=1, initial=0.0) < ZERO)
+
+    def iterate_blocks(self, members: Sequence[IntArray]) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
+        """Yield the blocks of Q of disjoint sets of rows, some of one size at a time.
+
+        Yields
+        ------
+        which : IntArray, shape (n_sets,)
+            Places among the sets.
+        rows : IntArray, shape (n_sets, size)
+        blocks : FloatArray, shape (n_sets, size, size)
+        """
+        if not members:
+            return
+        home = self.elimination.layout.row_blocks()
+        order = sorted(range(len(members)), key=lambda k: (home[members[k][0]], members[k].size))
+        sizes = np.cumsum([members[k].size for k in order]) * max(1, self.root.shape[1])
+        for batch in np.split(np.array(order), np.flatnonzero(np.diff(sizes // CELLS_AT_ONCE)) + 1):
+            rows = np.sort(np.concatenate([members[k] for k in batch]))
+            loadings = None if self.dense is not None else self.look_up(rows)
+            size = np.array([members[k].size for k in batch])
+            for one in np.unique(size):
+                which = batch[size == one]
+                some = np.stack([members[k] for k in which])
+                if self.dense is not None:
+                    yield which, some, self.dense.block(some, some)
+                elif loadings is not None:
+                    places = np.searchsorted(rows, some)
+                    yield which, some, loadings.get_block(places, places)
+
+    def list_rows(self) -> list[IntArray]:
+        """Cut the rows into runs, block by block, whose loadings are of moderate size."""
+        step = max(1, CELLS_AT_ONCE // max(1, self.root.shape[1]))
+        order = np.argsort(self.elimination.layout.row_blocks(), kind="stable")
+        return [order[start : start + step] for start in range(0, order.size, step)]
+
+    def look_up(self, rows: IntArray) -> Loadings:
+        """Return the loadings of some rows: with them, entries of Q among these are products."""
+        e = self.elimination
+        levels, place = np.unique(e.layout.first[rows], return_inverse=True)
+        means = e.share[levels, None] * (e.sums[levels] @ self.root)
+        across = e.across[rows] @ self.root - means[place]
+        block, first = e.layout.row_blocks()[rows], e.layout.first[rows]
+        inside = np.zeros((rows.size, int(np.diff(e.ends).max(initial=0))))
+        if e.root.shape[1]:
+            sparse = sp.coo_array(e.layout.nested[rows] @ e.root - (e.means[levels] @ e.root)[place])
+            at, column = sparse.coords
+            inside[at, column - e.ends[block[at]]] = sparse.data
+            columns = sp.csr_array(sparse)
+            for blocks in e.list_blocks(np.unique(block)):
+                across -= columns[:, list_places(e.ends, blocks)] @ (e.explain(blocks) @ self.root)
+        return Loadings(self.weights[rows], first, e.share[first], block, inside, across)
+
+    def sum_loadings(
+        self, weighted: FloatArray, groups: IntArray, n_groups: int
+    ) -> tuple[sp.csr_array, sp.csr_array, FloatArray]:
+        """Return loadings times values summed by group: what the largest effect, blocks and the rest have of them.
+
+        The product of two groups' sums is their values' product through the projection.
+
+        Parameters
+        ----------
+        weighted : FloatArray, shape (n_rows,)
+            Values times weights.
+        groups : IntArray, shape (n_rows,)
+        n_groups : int
+
+        Returns
+        -------
+        tuple of arrays
+            (n_groups, n_first) and (n_groups, rank), sparse, and (n_groups, n_kept).
+        """
+        e = self.elimination
+        by_group = sp.csr_array((weighted, (groups, np.arange(weighted.size))), shape=(n_groups, weighted.size))
+        by_first = sp.csr_array((weighted, (groups, e.layout.first)), shape=(n_groups, e.share.size))
+        means = by_first @ sp.diags_array(e.share)
+        rest = (by_group @ e.across - means @ e.sums).toarray()
+        inside = sp.csr_array((by_group @ e.layout.nested - by_first @ e.means) @ e.root)
+        for blocks in e.list_blocks():
+            rest -= inside[:, list_places(e.ends, blocks)] @ e.explain(blocks)
+        return sp.csr_array(by_first @ sp.diags_array(np.sqrt(e.share))), inside, rest @ self.root
+
+    def solve_others(self, right: FloatArray) -> FloatArray:
+        """Solve the normal equations of all effects but the largest, which is out of them, shape (n_stacked,).
+
+        Effects are stacked as they were given, the largest left out.
+        """
+        e, order = self.elimination, self.elimination.layout.order
+        n = e.layout.nested.shape[1]
+        nested, across = right[order[:n], None], right[order[n:], None]
+        none = np.zeros((e.share.size, 1))
+        inside = e.root.T @ nested
+        levels = self._solve(none, inside, e.compute_rest(none, inside, across))
+        out = np.empty_like(right)
+        out[order] = np.concatenate(levels[1:])[:, 0]
+        return out
+
+    def _reduce(self, sums: tuple[FloatArray, FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Turn sums by level of A, E and D into A'Wv, B'Wv and D'Mv."""
+        first, nested, across = sums
+        inside = self.elimination.compute_inside(first, nested)
+        return first, inside, self.elimination.compute_rest(first, inside, across)
+
+    def _solve(
+        self, first: FloatArray, inside: FloatArray, rest: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return coefficients of A, E and D."""
+        e = self.elimination
+        across = self.root @ (self.root.T @ rest)
+        explained = e.sums @ across
+        nested = e.root @ (inside - e.root.T @ (e.cross @ across - e.means.T @ explained))
+        return e.share[:, None] * (first - explained) - e.means @ nested, nested, across
+
+    def _spread_over(
+        self, rows: IntArray | slice, first: FloatArray, nested: FloatArray, across: FloatArray
+    ) -> FloatArray:
+        e = self.elimination
+        values = first[e.layout.first[rows]] + e.across[rows] @ across
+        return np.asarray(values + e.layout.nested[rows] @ nested if nested.size else values)
 
 
-def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights: FloatArray) -> Annihilator | None:
-    """Build it, or return None where the panel is too large for a dense factor.
+def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights: FloatArray) -> Annihilator:
+    """Factor effects and covariates.
 
     Parameters
     ----------
@@ -107,85 +243,13 @@ def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights
     covariates : FloatArray, shape (n_rows, n_covariates)
     weights : FloatArray, shape (n_rows,)
     """
-    n, w = codes[0].size, weights
-    levels = sorted((compact(code) for code in codes), key=lambda v: -int(v.max()))
-    sizes = [int(level.max()) + 1 for level in levels]
-    rest = sum(sizes[1:]) + covariates.shape[1]
-    if float(n) * rest**2 > WORK_LIMIT or float(n) * rest > CELL_LIMIT:
-        return None
-    root = np.sqrt(w)
-    total = np.bincount(levels[0], w, sizes[0])
-    share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    others = np.zeros((n, rest))
-    start = 0
-    for level, size in zip(levels[1:], sizes[1:], strict=True):
-        others[np.arange(n), start + level] = 1.0
-        start += size
-    others[:, start:] = covariates
-    norms = np.sqrt((w[:, None] * others**2).sum(axis=0))
-    others = others[:, norms > 0] / norms[norms > 0]
-    for j in range(others.shape[1]):
-        others[:, j] -= (np.bincount(levels[0], w * others[:, j], sizes[0]) * share)[levels[0]]
-    basis, triangle, _ = linalg.qr(others * root[:, None], mode="economic", pivoting=True)
-    rank = int((np.abs(np.diag(triangle)) > RANK).sum())
-    annihilator = Annihilator(basis[:, :rank] * root[:, None], w, levels[0].astype(np.int64), share)
-    return replace(annihilator, dense=_written_out(annihilator)) if n <= DENSE_LIMIT else annihilator
+    return _factor(build_elimination(lay_out_elimination(codes, covariates), weights))
 
 
-def _written_out(q: Annihilator) -> FloatArray:
-    """Return Q itself, shape (n_rows, n_rows)."""
-    dense = -(q.basis @ q.basis.T)
-    order = np.argsort(q.level, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(q.level[order])) + 1):
-        w = q.weights[rows]
-        dense[rows[:, None], rows] -= np.outer(w, w) * q.share[q.level[rows[0]]]
-    dense[np.diag_indices_from(dense)] += q.weights
-    return np.asarray(dense)
-
-
-def solve_normal_equations(gram: FloatArray, right: FloatArray, norms: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Solve normal equations, leaving out each column that the ones before it explain.
-
-    Parameters
-    ----------
-    gram : FloatArray, shape (k, k)
-    right : FloatArray, shape (k, m)
-    norms : FloatArray, shape (k,)
-        Squared norms of the columns before projection.
-
-    Returns
-    -------
-    kept : IntArray, shape (n_kept,)
-    coefficients : FloatArray, shape (n_kept, m)
-
-    Raises
-    ------
-    EstimationError
-        No column is left.
-    """
-    clear = _solved_at_once(gram, right, norms)
-    if clear is not None:
-        return np.arange(gram.shape[0]), clear
-    kept: list[int] = []
-    for j in range(gram.shape[0]):
-        left = gram[j, j]
-        if kept:
-            inner = gram[np.ix_(kept, kept)]
-            left = left - gram[j, kept] @ np.linalg.solve(inner, gram[kept, j])
-        if left > DEPENDENT * norms[j]:
-            kept.append(j)
-    if not kept:
-        raise EstimationError("the treatment is not identified: the fixed effects absorb it")
-    index = np.array(kept, dtype=np.int64)
-    return index, np.asarray(np.linalg.solve(gram[np.ix_(index, index)], right[index]), dtype=np.float64)
-
-
-def _solved_at_once(gram: FloatArray, right: FloatArray, norms: FloatArray) -> FloatArray | None:
-    """Solve where every pivot of the scaled Gram matrix is far from zero, so that no column needs a closer look."""
-    if gram.shape[0] == 0 or not (norms > 0).all():
-        return None
-    scale = 1 / np.sqrt(norms)
-    factor, info = lapack.dpotrf(gram * scale[:, None] * scale)
-    if info != 0 or float(factor.diagonal().min()) ** 2 <= CLEAR:
-        return None
-    return np.asarray(lapack.dpotrs(factor, right * scale[:, None])[0] * scale[:, None], dtype=np.float64)
+def _factor(elimination: Elimination) -> Annihilator:
+    q = Annihilator(elimination, compute_root(*elimination.complement()))
+    n = elimination.weights.size
+    if n > DENSE_LIMIT:
+        return q
+    rows = np.arange(n)
+    return replace(q, dense=WrittenOut(elimination.weights, q.look_up(rows).get_block(rows, rows)))

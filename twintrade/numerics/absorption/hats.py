@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import lapack
 
-from twintrade.numerics.absorption.annihilators import CLEAR, DENSE_LIMIT
+from twintrade.numerics.absorption.annihilators import DENSE_LIMIT
 from twintrade.numerics.absorption.conjugate_gradients import LinearMap
+from twintrade.numerics.absorption.identified_columns import CLEAR
 from twintrade.numerics.absorption.levels import recode_levels
 from twintrade.numerics.absorption.normal_equations import Incidence, NormalEquations, build_incidence
 from twintrade.numerics.arrays import FloatArray, IntArray

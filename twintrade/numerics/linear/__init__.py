@@ -11,9 +11,11 @@ from twintrade.numerics.linear.regression import fit_least_squares as fit_least_
 from twintrade.numerics.linear.regression import regress_residuals as regress_residuals
 from twintrade.numerics.linear.subset_regressions import compute_coefficient as compute_coefficient
 from twintrade.numerics.linear.subset_regressions import compute_grams as compute_grams
+from twintrade.numerics.linear.wild import Matrix as Matrix
 from twintrade.numerics.linear.wild import Sums as Sums
 from twintrade.numerics.linear.wild import WildPolynomials as WildPolynomials
 from twintrade.numerics.linear.wild import WildWeights as WildWeights
+from twintrade.numerics.linear.wild import compute_product as compute_product
 from twintrade.numerics.linear.wild import compute_share_as_large as compute_share_as_large
 from twintrade.numerics.linear.wild import draw_wild_weights as draw_wild_weights
 from twintrade.numerics.linear.wild import simulate as simulate

@@ -12,15 +12,13 @@ import numpy as np
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import Absorber, build_absorber
+from twintrade.numerics.absorption.annihilators import N_PROBES, PROBE_SEED, ZERO
 from twintrade.numerics.absorption.levels import Levels, label_components
 from twintrade.numerics.absorption.projection import expand, sum_by_level
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.linear.columns import compute_column_norms, regress
 from twintrade.numerics.linear.regression import find_independent_columns
 
-N_PROBES = 4
-PROBE_SEED = 7919
-ZERO = 1e-6
 LEVERAGE_LIMIT = 6_000
 
 

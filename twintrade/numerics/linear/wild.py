@@ -1,7 +1,7 @@
 """The wild cluster bootstrap of one coefficient: every draw, and every null, from cluster-level sums."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -10,6 +10,7 @@ from twintrade.errors import InferenceError
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 WildWeights = Literal["rademacher", "webb", "mammen", "normal"]
+Matrix: TypeAlias = "FloatArray | sp.csr_array"
 GOLDEN = (1 + 5**0.5) / 2
 CELLS_AT_ONCE = 16_000_000
 CELLS_IN_CACHE = 50_000
@@ -21,7 +22,7 @@ class Sums:
 
     A draw v (one weight a drawing group) moves the coefficient by v's = v'(s0 + d s1) and leaves cluster g the
     residual score q_g = (J v)_g with J = J0 + d J1. J holds for each group its own score in its cluster, less
-    a product of a left factor, the same for both, and a right one.
+    products of left factors, the same for both, and right ones.
 
     Attributes
     ----------
@@ -29,8 +30,8 @@ class Sums:
     own0, own1 : FloatArray, shape (n_groups,)
     cluster : IntArray, shape (n_groups,)
         Of each group.
-    left : FloatArray, shape (n_clusters, rank)
-    right0, right1 : FloatArray, shape (n_groups, rank)
+    left : tuple of FloatArray or sparse array, each of shape (n_clusters, rank)
+    right0, right1 : tuple of the same, each of shape (n_groups, rank)
     factor : float
         Of the variance: the small-sample correction.
     """
@@ -40,39 +41,55 @@ class Sums:
     own0: FloatArray
     own1: FloatArray
     cluster: IntArray
-    left: FloatArray
-    right0: FloatArray
-    right1: FloatArray
+    left: tuple[Matrix, ...]
+    right0: tuple[Matrix, ...]
+    right1: tuple[Matrix, ...]
     factor: float
 
     def without_null(self) -> "Sums":
         """Return the sums of draws that do not move with the null."""
         none = np.zeros_like(self.s1)
-        return replace(self, s1=none, own1=none, right1=np.zeros_like(self.right1))
+        return replace(self, s1=none, own1=none, right1=tuple(0.0 * part for part in self.right1))
 
     @property
     def is_flat(self) -> bool:
         """Whether draws do not move with the null."""
-        return not (self.own1.any() or self.right1.any())
+        return not (self.own1.any() or any(_get_numbers(part).any() for part in self.right1))
 
     @property
     def is_thin(self) -> bool:
         """Whether the factors are cheaper to apply than their product: few columns, one group a cluster."""
-        n = self.left.shape[0]
-        return bool(3 * self.left.shape[1] < n == self.cluster.size)
+        n = self.left[0].shape[0]
+        n_used = sum(_get_numbers(part).size for part in self.left)
+        return bool(3 * n_used < n**2 and n == self.cluster.size)
 
-    def scores(self, weights: FloatArray, columns: FloatArray, right: FloatArray) -> FloatArray:
+    def scores(self, weights: FloatArray, columns: FloatArray, right: tuple[Matrix, ...]) -> FloatArray:
         """Return the residual scores of all clusters for some draws, shape (n_draws, n_clusters)."""
         if self.is_thin:
             weighted = weights * columns
-            weighted -= (weights @ right) @ self.left.T
+            for of_groups, of_clusters in zip(right, self.left, strict=True):
+                weighted -= (weights @ of_groups) @ of_clusters.T
             return weighted
         return np.asarray(weights @ self._written_out(columns, right))
 
-    def _written_out(self, columns: FloatArray, right: FloatArray) -> FloatArray:
-        product = -(right @ self.left.T)
+    def _written_out(self, columns: FloatArray, right: tuple[Matrix, ...]) -> FloatArray:
+        product = np.zeros((columns.size, self.left[0].shape[0]))
+        for of_groups, of_clusters in zip(right, self.left, strict=True):
+            product -= compute_product(of_groups, of_clusters)
         product[np.arange(columns.size), self.cluster] += columns
         return np.asarray(product)
+
+
+def compute_product(left: Matrix, right: Matrix) -> FloatArray:
+    """Return the product of one factor and another's transpose, dense."""
+    if isinstance(left, sp.csr_array) and isinstance(right, sp.csr_array):
+        return np.asarray((left @ right.T).toarray(), dtype=np.float64)
+    return np.asarray(left @ right.T, dtype=np.float64)
+
+
+def _get_numbers(matrix: Matrix) -> FloatArray:
+    """Return the numbers that are stored."""
+    return np.asarray(matrix.data if isinstance(matrix, sp.csr_array) else matrix, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +123,7 @@ def simulate(sums: Sums, weights: FloatArray) -> WildPolynomials:
     """
     numerator = np.stack([weights @ sums.s0, weights @ sums.s1])
     variance = np.zeros((3, weights.shape[0]))
-    step = max(1, (CELLS_IN_CACHE if sums.is_thin else CELLS_AT_ONCE) // max(1, sums.left.shape[0]))
+    step = max(1, (CELLS_IN_CACHE if sums.is_thin else CELLS_AT_ONCE) // max(1, sums.left[0].shape[0]))
     for start in range(0, weights.shape[0], step):
         part = slice(start, start + step)
         first = sums.scores(weights[part], sums.own0, sums.right0)

@@ -18,7 +18,7 @@ from scipy.special import xlogy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import build_absorber
-from twintrade.numerics.absorption.annihilators import CLEAR
+from twintrade.numerics.absorption.annihilators import N_PROBES, ZERO
 from twintrade.numerics.absorption.bordered_regression import build_bordered, build_regression, solve_regression
 from twintrade.numerics.absorption.hats import (
     NULL,
@@ -31,8 +31,9 @@ from twintrade.numerics.absorption.hats import (
     lay_out_effects,
     solve_semidefinite,
 )
+from twintrade.numerics.absorption.identified_columns import CLEAR
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.prediction import N_PROBES, ZERO, draw_null_probes
+from twintrade.numerics.linear.prediction import draw_null_probes
 from twintrade.numerics.poisson.fit import fit_poisson
 from twintrade.numerics.poisson.steps import HALVINGS, LARGEST_PREDICTOR, TOLERATED_RISE
 

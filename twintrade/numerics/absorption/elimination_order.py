@@ -1,0 +1,129 @@
+"""In which order fixed effects are eliminated: the largest, those that meet it inside blocks only, the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse import csgraph
+
+from twintrade.numerics.absorption.levels import drop_nested, recode_levels
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EliminationOrder:
+    """In which order effects are eliminated: what no weights change.
+
+    Attributes
+    ----------
+    first : IntArray, shape (n_rows,)
+        Level of the largest effect.
+    nested : sparse array, shape (n_rows, n_nested)
+        E, its levels sorted by block.
+    starts : IntArray, shape (n_blocks + 1,)
+        First level of each block.
+    across : sparse array, shape (n_rows, n_levels)
+        D without covariates.
+    covariates : FloatArray, shape (n_rows, n_covariates)
+    order : IntArray, shape (n_nested + n_levels,)
+        Where each level stands when all effects but the largest are stacked as they were given.
+    """
+
+    first: IntArray
+    nested: sp.csr_array
+    starts: IntArray
+    across: sp.csr_array
+    covariates: FloatArray
+    order: IntArray
+
+    def row_blocks(self) -> IntArray:
+        """Return the block of each row, shape (n_rows,); its level of the largest effect where no other is inside."""
+        if not self.nested.shape[1]:
+            return self.first
+        level = self.nested.indices[self.nested.indptr[:-1]]
+        return np.asarray(np.searchsorted(self.starts, level, side="right") - 1)
+
+
+def lay_out_elimination(codes: Sequence[IntArray], covariates: FloatArray) -> EliminationOrder:
+    """Choose the order that costs least.
+
+    Parameters
+    ----------
+    codes : sequence of IntArray, each of shape (n_rows,)
+    covariates : FloatArray, shape (n_rows, n_covariates)
+    """
+    known = recode_levels(codes)
+    kept = drop_nested(known)
+    largest = max(kept, key=lambda k: known.sizes[k])
+    others = [k for k in kept if k != largest]
+    first, sizes = known.codes[largest], [known.sizes[k] for k in others]
+    stacked = np.cumsum([0, *sizes])
+    inside, blocks = _choose_nested(first, [known.codes[k] for k in others], sizes)
+    levels = np.concatenate([np.arange(stacked[k], stacked[k + 1]) for k in inside] or [np.empty(0, dtype=np.int64)])
+    sorted_by_block = np.argsort(blocks, kind="stable")
+    position = np.empty_like(sorted_by_block)
+    position[sorted_by_block] = np.arange(sorted_by_block.size)
+    ends = np.cumsum([0, *(sizes[k] for k in inside)])
+    nested = [position[known.codes[others[k]] + start] for k, start in zip(inside, ends, strict=False)]
+    rest = [k for k in range(len(others)) if k not in inside]
+    ends = np.cumsum([0, *(sizes[k] for k in rest)])
+    across = [known.codes[others[k]] + start for k, start in zip(rest, ends, strict=False)]
+    remaining = [np.arange(stacked[k], stacked[k + 1]) for k in rest]
+    return EliminationOrder(
+        first=first,
+        nested=_build_dummies(nested, first.size, levels.size),
+        starts=np.concatenate([[0], np.cumsum(np.bincount(blocks))]) if blocks.size else np.zeros(1, dtype=np.int64),
+        across=_build_dummies(across, first.size, int(ends[-1])),
+        covariates=covariates,
+        order=np.concatenate([levels[sorted_by_block], *remaining]).astype(np.int64),
+    )
+
+
+def _choose_nested(
+    first: IntArray, codes: Sequence[IntArray], sizes: Sequence[int]
+) -> tuple[tuple[int, ...], IntArray]:
+    """Return the effects to eliminate inside blocks, and the block of each of their levels, one after the other."""
+    total = sum(sizes)
+    best: tuple[int, ...] = ()
+    blocks, least = np.empty(0, dtype=np.int64), float(total) ** 3
+    for count in range(1, len(codes) + 1):
+        for chosen in combinations(range(len(codes)), count):
+            n_across = total - sum(sizes[k] for k in chosen)
+            block_of_level = _find_blocks(first, [codes[k] for k in chosen], [sizes[k] for k in chosen])
+            block_sizes = np.bincount(block_of_level).astype(np.float64)
+            cost = 3 * float((block_sizes**3).sum() + block_sizes.sum() * n_across**2) + float(n_across) ** 3
+            if cost < least:
+                best, blocks, least = chosen, block_of_level, cost
+    return best, blocks
+
+
+def _find_blocks(first: IntArray, codes: Sequence[IntArray], sizes: Sequence[int]) -> IntArray:
+    """Number the connected components of the levels of some effects and the largest one."""
+    n_first = int(first.max()) + 1
+    ends = np.cumsum([n_first, *sizes])
+    graph = sp.coo_array(
+        (
+            np.ones(first.size * len(codes), dtype=np.int8),
+            (np.tile(first, len(codes)), np.concatenate([c + e for c, e in zip(codes, ends, strict=False)])),
+        ),
+        shape=(int(ends[-1]), int(ends[-1])),
+    )
+    labels = csgraph.connected_components(graph, directed=False)[1][n_first:]
+    return np.unique(labels, return_inverse=True)[1].astype(np.int64)
+
+
+def _build_dummies(codes: Sequence[IntArray], n_rows: int, n_levels: int) -> sp.csr_array:
+    """Return dummies of several effects side by side; codes are places among their columns."""
+    if not codes:
+        return sp.csr_array((n_rows, n_levels))
+    columns = np.column_stack(codes).astype(np.int32)
+    ends = np.arange(n_rows + 1, dtype=np.int64) * len(codes)
+    return sp.csr_array((np.ones(columns.size), columns.ravel(), ends), shape=(n_rows, n_levels))
+
+
+def list_places(starts: IntArray, blocks: IntArray) -> IntArray:
+    """Return the places of some blocks one after the other."""
+    sizes = np.diff(starts)[blocks]
+    return np.repeat(starts[blocks] - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
