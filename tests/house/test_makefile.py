@@ -1,5 +1,6 @@
 """The Makefile holds the names of analyses to letters that no shell reads, and explains itself."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -98,3 +99,10 @@ def test_clean_leaves_what_was_not_built(project):
     assert make(project, "clean").returncode == 0
     assert [file.exists() for file in kept] == [True, True]
     assert [file.exists() for file in built] == [False, False]
+
+
+def test_hooks_before_a_commit_run_from_the_environment_and_download_nothing(root):
+    text = (root / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert set(re.findall(r"repo: (\S+)", text)) == {"local"}
+    assert set(re.findall(r"language: (\S+)", text)) == {"system"}
+    assert all(entry.startswith(".venv/bin/python -m ") for entry in re.findall(r"entry: (.+)", text))
