@@ -6,7 +6,7 @@ import pytest
 
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.paired import compare_paired
-from twintrade.diagnostics.variants import Variant, compare_variants, judge_table
+from twintrade.diagnostics.variants import Variant, compare_variants, judge_table, measure_headline
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
@@ -84,7 +84,7 @@ def test_a_table_of_variants_is_judged_by_differences_alone():
     rng = np.random.default_rng(0)
     variants = [Variant("all", "x", design), Variant("less", "x", design.without(["u01"]))]
     table = compare_variants(whole, variants, BY_UNIT, rng)
-    judged = judge_table(table, BY_UNIT.infer(whole, "overall", rng))
+    judged = judge_table(table, measure_headline(whole, BY_UNIT, rng))
     assert table["difference"].iloc[0] == pytest.approx(0, abs=EXACT)
     assert judged.verdict == "does not object"
     assert 0 < judged.bound < judged.tolerance

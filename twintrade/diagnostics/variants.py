@@ -9,7 +9,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.paired import PairedDifference, compare_paired
-from twintrade.diagnostics.verdicts import judge_variants, read_yardstick
+from twintrade.diagnostics.verdicts import Yardstick, judge_variants, read_yardstick
 from twintrade.effects import Bands, Influence, Message, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -179,17 +179,24 @@ def _numbers(fit: Fit, variant: Variant, inference: Inference | None, rng: np.ra
     return row | dict(zip(NUMBERS[4:], differences, strict=True))
 
 
-def judge_table(table: pd.DataFrame, headline: Bands) -> Judged:
+def measure_headline(fit: Fit, inference: Inference, rng: np.random.Generator) -> Yardstick:
+    """Return the overall effect with its interval, whose ends are NaN where the inference gives none."""
+    try:
+        return read_yardstick(inference.infer(fit, "overall", rng))
+    except InferenceError:
+        return Yardstick(float(fit.view("overall").effects[0]), np.nan, np.nan)
+
+
+def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judged:
     """Return the verdict on variants of the headline's target, by their differences from it.
 
     Parameters
     ----------
     table : DataFrame
         ``COLUMNS``; the row of the headline itself, where there is one, differs by nothing and is passed over.
-    headline : Bands
-        Of the overall effect.
+    yardstick : Yardstick
+        The overall effect with its interval.
     """
-    yardstick = read_yardstick(headline)
     apart = table[table["difference"].abs() > SAME * max(1.0, abs(yardstick.effect))]
     if apart.empty:
         known = table["effect"].notna()
@@ -218,7 +225,7 @@ def judge_against_imputation(
         return None
     numbers = (paired.effect, paired.low, paired.high, paired.p)
     row = {"effect": float(robust.view("overall").effects[0])} | dict(zip(NUMBERS[4:], numbers, strict=True))
-    return judge_table(pd.DataFrame([row]), inference.infer(fit, "overall", rng)), paired
+    return judge_table(pd.DataFrame([row]), measure_headline(fit, inference, rng)), paired
 
 
 def describe_robust(against: tuple[Judged, PairedDifference], scale: str) -> Text:

@@ -14,6 +14,7 @@ from twintrade.diagnostics.variants import (
     format_effect,
     judge_table,
     list_failures,
+    measure_headline,
     simplify_inference,
 )
 from twintrade.effects import Finding
@@ -56,7 +57,7 @@ class Anticipation(Diagnostic):
         if len(known) < 2:
             return self.unavailable(Text("checks.anticipation-few"))
         scale = fit.estimate.scale
-        judged = judge_table(table, inference.infer(fit, "overall", rng))
+        judged = judge_table(table, measure_headline(fit, inference, rng))
         named = zip(known["label"], known["effect"], strict=True)
         listed = tuple(Text("common.named", name=n, value=format_effect(float(e), scale)) for n, e in named)
         return Finding(

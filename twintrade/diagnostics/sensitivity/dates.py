@@ -21,6 +21,7 @@ from twintrade.diagnostics.variants import (
     format_effect,
     judge_table,
     list_failures,
+    measure_headline,
     simplify_inference,
 )
 from twintrade.effects import Finding
@@ -143,7 +144,7 @@ class Dates(Diagnostic):
             return self.unavailable(Text("checks.dates-not-estimated", reason=str(table["reason"].iloc[0])))
         low, high, signs = find_extremes(known)
         scale = fit.estimate.scale
-        judged = judge_table(table, inference.infer(fit, "overall", rng))
+        judged = judge_table(table, measure_headline(fit, inference, rng))
         rows, bounds = _bounds(fit)
         said = Text(
             "checks.dates",

@@ -16,6 +16,7 @@ from twintrade.diagnostics.variants import (
     format_effect,
     judge_table,
     list_failures,
+    measure_headline,
     simplify_inference,
 )
 from twintrade.effects import Finding
@@ -101,7 +102,7 @@ class LeaveOneOut(Diagnostic):
         table["change"] = table["effect"] - own
         most = known.iloc[int((known["effect"] - own).abs().argmax())]
         flips = int((known["effect"] * own < 0).sum())
-        judged = judge_table(table, inference.infer(fit, "overall", rng))
+        judged = judge_table(table, measure_headline(fit, inference, rng))
         text = Text(
             "checks.leave-one-out",
             members=Listed(tuple(dimensions), "or"),

@@ -16,6 +16,7 @@ from twintrade.diagnostics.variants import (
     format_effect,
     judge_table,
     list_failures,
+    measure_headline,
     simplify_inference,
 )
 from twintrade.effects import Finding
@@ -73,7 +74,7 @@ class Window(Diagnostic):
             )
         low, high, signs = find_extremes(known)
         scale = fit.estimate.scale
-        judged = judge_table(table, inference.infer(fit, "overall", rng))
+        judged = judge_table(table, measure_headline(fit, inference, rng))
         return Finding(
             diagnostic=self.name,
             verdict=judged.verdict,

@@ -15,6 +15,7 @@ from twintrade.diagnostics.variants import (
     format_effect,
     judge_table,
     list_failures,
+    measure_headline,
     simplify_inference,
 )
 from twintrade.effects import Finding
@@ -42,7 +43,7 @@ class ComparisonCheck(Diagnostic):
             return self.unavailable(Text("checks.comparison-one", reasons=reasons))
         effects = known["effect"].to_numpy(dtype=np.float64)
         scale, gap = fit.estimate.scale, float(effects[0] - effects[1])
-        judged = judge_table(table, inference.infer(fit, "overall", rng))
+        judged = judge_table(table, measure_headline(fit, inference, rng))
         text = Text("checks.comparison-same")
         if abs(gap) > SAME * max(1.0, float(np.abs(effects).max())):
             text = Text(

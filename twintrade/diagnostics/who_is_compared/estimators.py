@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.paired import compare_paired
-from twintrade.diagnostics.variants import NUMBERS, describe_judged, format_effect, judge_table
+from twintrade.diagnostics.variants import NUMBERS, describe_judged, format_effect, judge_table, measure_headline
 from twintrade.effects import EventStudy, Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
@@ -62,7 +62,7 @@ class Estimators(Diagnostic):
         if len(known) < 2:
             return self.unavailable(Text("checks.estimators-few"))
         low, high = known.iloc[int(known["effect"].argmin())], known.iloc[int(known["effect"].argmax())]
-        judged = judge_table(known[known["target"] == fit.estimator.target], inference.infer(fit, "overall", rng))
+        judged = judge_table(known[known["target"] == fit.estimator.target], measure_headline(fit, inference, rng))
         others = tuple(known.loc[known["target"] != fit.estimator.target, "estimator"])
         text = Text(
             "checks.estimators",
