@@ -11,8 +11,9 @@ from reference_results import read_data, read_results
 from twintrade.design import Design, NeverTreated, Panel, Treatment
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.pre_period.anticipation import Anticipation
+from twintrade.diagnostics.pre_period.levelling_off import LevellingOff
 from twintrade.diagnostics.pre_period.placebo_dates import PlaceboDates
-from twintrade.diagnostics.pre_period.pretrends import LevellingOff, Pretrends, compute_joint_pretrend
+from twintrade.diagnostics.pre_period.pretrends import Pretrends, compute_joint_pretrend
 from twintrade.diagnostics.sensitivity.clusters import ClusterLadder
 from twintrade.diagnostics.sensitivity.dates import Dates
 from twintrade.diagnostics.sensitivity.leave_one_out import LeaveOneOut
@@ -73,7 +74,7 @@ def test_pretrends_pass_without_and_object_with_a_trend(twfe, rng) -> None:
 def test_pretrends_under_randomization(twfe, rng) -> None:
     found = Pretrends(draws=99).check(fit(twfe, made(trend=0.3)), Randomization(), rng)
     assert found.table["test"][0] == "randomization"
-    assert found.value == pytest.approx(0.01)
+    assert found.value == pytest.approx(0.02)  # two tests at the floor of 99 draws, after Holm's adjustment
     assert np.isnan(compute_joint_pretrend(Randomization(draws=9).infer(fit(twfe, made()), "event", rng)).df2)
 
 
@@ -163,7 +164,7 @@ def test_pretrends_equal_fixest(rng, twfe) -> None:
     onset = frame.groupby("countyreal")["first.treat"].first().replace(0, np.inf)
     design = Design(panel=panel, treatment=Treatment.from_series(onset), outcome="lemp", window=(-9, 9))
     found = Pretrends(reference="fixest").check(fit(twfe, design), Clustered(correction="fixest"), rng)
-    assert found.value == pytest.approx(expected["p"], rel=1e-6)
+    assert found.table["p"][0] == pytest.approx(expected["p"], rel=1e-6)
     assert found.table["statistic"][0] == pytest.approx(expected["stat"], rel=1e-6)
     assert found.table["df2"][0] == expected["df2"]
 

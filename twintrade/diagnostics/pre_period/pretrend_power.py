@@ -1,4 +1,4 @@
-"""How large a trend the pre-period test would have missed, and what passing it does to the estimates (Roth 2022)."""
+"""How large a trend the test of the effects before the agreement would have missed (Roth 2022)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import compute_event_bands, format_effect
+from twintrade.diagnostics.pre_period.pretrends import PreTested, find_clean_leads, run_pretests
+from twintrade.diagnostics.variants import compute_event_bands, format_effect, simplify_inference
 from twintrade.effects import EventStudy, Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -15,13 +16,14 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustering import compute_t_quantile
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.testing import Box, integrate_normal_box
+from twintrade.text import Text
 
 TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreTest:
-    """The usual test: some pre-period effect is individually significant.
+    """Roth's test: some pre-period effect is individually significant. For comparison with his package.
 
     Attributes
     ----------
@@ -72,15 +74,19 @@ class PreTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PretrendPower(Diagnostic):
-    """What a passed pre-period test is worth.
+    """What a passed test of the effects before the agreement is worth: the power of the very test of ``pretrends``.
 
     Attributes
     ----------
     powers : tuple of float
+    draws : int
+        Normal draws from which power is counted.
     level : float
+        Of the equivalence bound.
     """
 
     powers: tuple[float, ...] = (0.5, 0.8)
+    draws: int = 4_000
     level: float = 0.95
     name: ClassVar[str] = "pretrend_power"
     citation: ClassVar[str] = "roth2022"
@@ -88,69 +94,65 @@ class PretrendPower(Diagnostic):
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the slopes found with given power; payload ``pretrend_power`` draws them beside the effects."""
+        shown = find_clean_leads(fit)
+        if "event" not in shown.views:
+            return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
         try:
-            bands, covariance = compute_event_bands(fit, inference, rng)
+            tested = run_pretests(shown, simplify_inference(shown, inference), rng, "hotelling")
+            bands, covariance = compute_event_bands(shown, inference, rng)
         except TwintradeError as error:
-            return self.unavailable(str(error))
-        estimate = bands.estimate
-        assert isinstance(estimate, EventStudy)
-        pre = estimate.pre_effects()
-        used = np.flatnonzero(np.diag(covariance) > 0)
-        pre = np.intersect1d(pre, used)
-        if pre.size == 0:
-            return self.unavailable("the window holds no pre-period effect with a variance")
-        reference = -1 if estimate.reference is None else estimate.reference
-        distance = (estimate.event_times[used] - reference).astype(np.float64)
-        test = PreTest(covariance[np.ix_(used, used)], np.searchsorted(used, pre), self.level)
-        try:
-            slopes = {power: test.slope_for(power, distance) for power in self.powers}
-        except np.linalg.LinAlgError:
-            return self.unavailable("the covariance of the pre-period effects is singular")
-        times = estimate.event_times[used]
-        return self._finding(fit, estimate.effects[used], times, distance, test, slopes)
+            return self.unavailable(error.text)
+        if tested.pre is None:
+            return self.unavailable(Text("checks.pretrend-power-none"))
+        study = bands.estimate
+        assert isinstance(study, EventStudy)
+        normal = rng.standard_normal((self.draws, tested.pre.effects.size))
+        slopes = {power: tested.pre.find_slope(power, normal) for power in self.powers}
+        return self._describe(shown, study, covariance, tested, slopes, normal)
 
-    def _finding(
+    def _describe(
         self,
-        fit: Fit,
-        effects: FloatArray,
-        times: IntArray,
-        distance: FloatArray,
-        test: PreTest,
+        shown: Fit,
+        study: EventStudy,
+        covariance: FloatArray,
+        tested: PreTested,
         slopes: dict[float, float],
+        normal: FloatArray,
     ) -> Finding:
-        scale = fit.estimate.scale
-        last = int(times.max())
+        pre, scale = tested.pre, shown.estimate.scale
+        assert pre is not None
+        reference = -1 if study.reference is None else study.reference
+        used = np.flatnonzero(np.diag(covariance) > 0)
+        times, effects = study.event_times[used], study.effects[used]
+        distance = (times - reference).astype(np.float64)
         rows = [(int(e), "estimate", float(b)) for e, b in zip(times, effects, strict=True)]
         table = []
         for power, slope in slopes.items():
-            trend, passed = slope * distance, test.after_passing(slope * distance)
-            label = f"trend found with {100 * power:.0f} % power"
-            rows += [(int(e), label, float(d)) for e, d in zip(times, trend, strict=True)]
-            rows += [
-                (int(e), f"{label}, expected after passing", float(d)) for e, d in zip(times, passed, strict=True)
-            ]
-            after = times >= 0
-            table.append((power, slope, float(trend[after].mean()), float(passed[after].mean())))
-        reference = fit.estimate.reference if isinstance(fit.estimate, EventStudy) else None
-        if reference is not None and reference not in times:
-            rows += [(reference, series, 0.0) for series in dict.fromkeys(row[1] for row in rows)]
-        frame = pd.DataFrame(rows, columns=["event_time", "series", "value"])
-        frame["unit"] = scale
+            bias = slope * tested.lever
+            passed = float(pre.average_passed(slope, normal) @ pre.regressor / (pre.regressor @ pre.regressor))
+            table.append((power, slope, bias, passed))
+            label = str(Text("checks.pretrend-power-label", power=power))
+            rows += [(int(e), label, float(d)) for e, d in zip(times, slope * distance, strict=True)]
+        if study.reference is not None and study.reference not in times:
+            rows += [(study.reference, series, 0.0) for series in dict.fromkeys(row[1] for row in rows)]
+        frame = pd.DataFrame(rows, columns=["event_time", "series", "value"]).assign(unit=scale)
         power, slope = next(iter(slopes.items()))
-        bound = compute_equivalence_bound(effects[test.pre], np.diag(test.covariance)[test.pre], self.level)
-        grown = format_effect(slope * float(distance.max()), scale)
+        variances = np.diag(pre.covariance)
+        bound = compute_equivalence_bound(pre.effects, variances, self.level)
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=(
-                f"A linear trend of {format_effect(slope, scale)} a period would be found with {100 * power:.0f} "
-                "% power "
-                f"only; by event time {last:+d} it would amount to {grown}. At {100 * self.level:.0f} % the "
-                f"pre-period effects are within {format_effect(bound, scale)} of zero (equivalence)."
+            text=Text(
+                "checks.pretrend-power",
+                slope=format_effect(slope, scale),
+                power=power,
+                bias=format_effect(slope * tested.lever, scale),
+                level=self.level,
+                bound=format_effect(bound, scale),
             ),
             value=slope,
             unit=f"{scale} a period",
-            table=pd.DataFrame(table, columns=["power", "slope", "mean_bias_after_onset", "mean_bias_given_pass"]),
+            table=pd.DataFrame(table, columns=["power", "slope", "bias_of_headline", "slope_seen_after_passing"]),
             payloads={"pretrend_power": frame},
         )
 

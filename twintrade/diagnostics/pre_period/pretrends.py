@@ -7,18 +7,25 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import compute_event_bands, simplify_inference
-from twintrade.effects import Bands, EventStudy, Finding
-from twintrade.effects.labels import label_event_times
+from twintrade.diagnostics.pre_period.trend import PreEffects, compute_lever, compute_trend_regressor
+from twintrade.diagnostics.variants import format_effect, simplify_inference
+from twintrade.diagnostics.verdicts import LEVEL, judge_violation, read_yardstick
+from twintrade.effects import Bands, EventStudy, Finding, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
+from twintrade.estimators.base import fit as estimate
+from twintrade.estimators.imputation import Imputation
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import Reference, compute_joint_test, read_fewest_clusters, select_block
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.reported import resolve_method
+from twintrade.numerics.testing import adjust_holm
 from twintrade.text import Listed, Text
+
+CONTAMINATED = ("twfe", "ppml", "ppml_corrected")
+"""Regressions whose leads over several cohorts hold effects after the agreement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,127 +83,173 @@ def fill_missing_df(df: float) -> float:
     return float("inf") if np.isnan(df) else float(df)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pretrends(Diagnostic):
-    """The joint pre-period test; passing it is weak evidence, failing it is an objection.
+@dataclass(frozen=True, slots=True, eq=False)
+class PreTested:
+    """The tests of the effects before the agreement.
 
     Attributes
     ----------
-    level : float
-        The test objects below 1 - level.
+    joint : JointPre
+    cluster : str
+        The dimension whose joint test objects least and is printed, "none" where there is one test.
+    pre : PreEffects or None
+        What the directional test and its power are made from; None where there is no covariance or no slope.
+    lever : float
+        Periods over which a trend would bias the headline.
+    """
+
+    joint: JointPre
+    cluster: str
+    pre: PreEffects | None
+    lever: float
+
+    @property
+    def bound(self) -> float:
+        """Largest bias that a straight line through the effects before could make if it went on, NaN if unknown."""
+        return float("nan") if self.pre is None else self.pre.bound_slope() * self.lever
+
+
+def find_clean_leads(fit: Fit) -> Fit:
+    """Return a fit whose effects before the agreement hold none after it: imputation for a staggered regression.
+
+    Leads of a two-way event study over several cohorts mix in effects after the agreement of other cohorts (Sun and
+    Abraham 2021); those of imputation come from untreated rows alone.
+    """
+    o = fit.design.observations
+    cohorts = np.unique(o.unit_onset[o.is_ever_treated])
+    if fit.estimator.name not in CONTAMINATED or cohorts.size < 2:
+        return fit
+    clean = Imputation(family="poisson", measure="log_ratio") if fit.estimator.is_poisson else Imputation()
+    try:
+        return estimate(clean, fit.design)
+    except TwintradeError:
+        return fit
+
+
+def run_pretests(shown: Fit, chosen: Inference, rng: np.random.Generator, reference: Reference) -> PreTested:
+    """Test the effects before the agreement jointly, and in the direction of a straight line.
+
+    Under multi-way clustering the joint test is that of the one dimension which objects least: a multi-way covariance
+    is a difference, its smallest eigenvalues are too small, and a joint statistic divides by them. The largest
+    p-value of the one-way tests keeps its size where the multi-way test does not.
+
+    Raises
+    ------
+    InferenceError
+        As ``compute_joint_pretrend``.
+    """
+    method = resolve_method(shown, chosen)
+    whole = chosen.infer(shown, "event", rng)
+    names: tuple[str, ...] = ()
+    if reference != "fixest" and isinstance(method, Clustered | Multiplier | Jackknife):
+        names = method.by or shown.design.clusters
+    if len(names) < 2:
+        joint, cluster, used = compute_joint_pretrend(whole, reference), "none", whole
+    else:
+        bands = {n: replace(method, by=(n,)).infer(shown, "event", rng) for n in names}  # type: ignore[type-var]
+        joints = {n: compute_joint_pretrend(b, reference) for n, b in bands.items()}
+        cluster = max(joints, key=lambda n: joints[n].p)
+        joint, used = joints[cluster], bands[cluster]
+    study = whole.estimate
+    assert isinstance(study, EventStudy)
+    return PreTested(joint, cluster, _collect_effects(whole, used), compute_lever(study))
+
+
+def _collect_effects(whole: Bands, used: Bands) -> PreEffects | None:
+    study = whole.estimate
+    assert isinstance(study, EventStudy)
+    if used.covariance is None or whole.covariance is None:
+        return None
+    pre = study.pre_effects()
+    pre = pre[np.diag(used.covariance)[pre] > 0]
+    x = compute_trend_regressor(study, pre)
+    if x is None or not pre.size:
+        return None
+    variance = float(x @ select_block(whole.covariance, pre) @ x / (x @ x) ** 2)
+    df = fill_missing_df(whole.df[pre[0]])
+    block, floor = select_block(used.covariance, pre), float(whole.facts.get("floor", 0.0))
+    return PreEffects(study.effects[pre], block, variance, x, df, read_fewest_clusters(used.facts), floor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pretrends(Diagnostic):
+    """Whether treated units moved differently before: a joint test, a directional one, and what could have been seen.
+
+    Attributes
+    ----------
     draws : int
         Under randomization, where the path has no reported bands; else the test rests on their draws.
     reference : {"hotelling", "fixest"}
         Distribution of the F statistic: F(k, G - k) after Hotelling, which keeps its size with few clusters, or
-        F(k, G - 1), which fixest prints and which rejects too often unless G is large.
+        F(k, G - 1), which fixest prints of the regression's own leads and which rejects too often unless G is large.
     """
 
-    level: float = 0.95
     draws: int = 999
     reference: Reference = "hotelling"
     name: ClassVar[str] = "pretrends"
     citation: ClassVar[str] = "roth2022"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return the joint test's p-value; the table holds test, statistic, degrees of freedom."""
-        if "event" not in fit.views:
+        """Return the smaller p-value of the two tests, Holm-adjusted; the table holds both."""
+        shown = fit if self.reference == "fixest" else find_clean_leads(fit)
+        if "event" not in shown.views:
             return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
         try:
-            found, cluster = self._tested(fit, simplify_inference(fit, inference, self.draws), rng)
+            tested = run_pretests(shown, simplify_inference(shown, inference, self.draws), rng, self.reference)
+            yardstick = read_yardstick(inference.infer(fit, "overall", rng))
         except TwintradeError as error:
             return self.unavailable(error.text)
-        is_failed = found.p < 1 - self.level
-        text = Text(
-            "checks.pretrends-objects" if is_failed else "checks.pretrends",
-            n=found.n_effects,
-            base=fit.estimate.base.replace(" ", "-"),
-            test=found.test,
-            df=Listed(tuple(f"{df:.0f}" for df in (found.df, found.df2) if not np.isnan(df)), "comma"),
-            statistic=found.statistic,
-            p=found.p,
-            cluster=cluster,
-            units=fit.design.panel.unit_kind,
-        )
+        joint, pre = tested.joint, tested.pre
+        slope, slope_p = (pre.slope, pre.slope_p) if pre is not None else (np.nan, np.nan)
+        p = adjust_holm(np.array([joint.p, slope_p]))
+        verdict = judge_violation([joint.p, slope_p], tested.bound, yardstick.tolerance)
         table = pd.DataFrame(
-            [(found.test, found.statistic, found.df, found.df2, found.p)],
-            columns=["test", "statistic", "df", "df2", "p"],
+            [
+                (joint.test, joint.statistic, joint.df, joint.df2, joint.p, p[0]),
+                ("slope", slope, np.nan, np.nan, slope_p, p[1]),
+            ],
+            columns=["test", "statistic", "df", "df2", "p", "p_holm"],
         )
         return Finding(
             diagnostic=self.name,
-            verdict="objects" if is_failed else "does not object",
-            text=text,
-            value=found.p,
+            verdict=verdict,
+            text=_say(fit, shown, tested, verdict, yardstick.tolerance),
+            value=float(np.nanmin(p)),
             unit="p",
-            table=table,
+            bound=tested.bound,
+            tolerance=yardstick.tolerance,
+            table=table if pre is not None else table.iloc[:1],
         )
 
-    def _tested(self, fit: Fit, chosen: Inference, rng: np.random.Generator) -> tuple[JointPre, str]:
-        """Return the joint test; under multi-way clustering that of the one dimension which objects least.
 
-        A multi-way covariance is a difference: its smallest eigenvalues are too small, and a joint statistic divides
-        by them. The largest p-value of the one-way tests keeps its size where the multi-way test does not.
-        """
-        method = resolve_method(fit, chosen)
-        if self.reference == "fixest" or not isinstance(method, Clustered | Multiplier | Jackknife):
-            return compute_joint_pretrend(chosen.infer(fit, "event", rng), self.reference), "none"
-        names = method.by or fit.design.clusters
-        if len(names) < 2:
-            return compute_joint_pretrend(chosen.infer(fit, "event", rng), self.reference), "none"
-        found = {
-            n: compute_joint_pretrend(replace(method, by=(n,)).infer(fit, "event", rng), self.reference)
-            for n in names
-        }
-        name = max(found, key=lambda n: found[n].p)
-        return found[name], name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LevellingOff(Diagnostic):
-    """Whether the effect has settled at the end of the window: equality of the last effects.
-
-    Attributes
-    ----------
-    n_last : int
-        How many of the last effects are compared.
-    """
-
-    n_last: int = 2
-    level: float = 0.95
-    name: ClassVar[str] = "levelling_off"
-    citation: ClassVar[str] = "freyaldenhoven2021"
-
-    def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return the p-value of equality of the last effects."""
-        if "event" not in fit.views:
-            return self.unavailable(Text("checks.no-event-times", method=fit.estimator.title))
-        estimate = fit.view("event")
-        assert isinstance(estimate, EventStudy)
-        after = np.flatnonzero(estimate.event_times >= 0)
-        if after.size < self.n_last or self.n_last < 2:
-            return self.unavailable(Text("checks.levelling-off-few", n=after.size, compared=self.n_last))
-        last = after[-self.n_last :]
-        try:
-            bands, covariance = compute_event_bands(fit, inference, rng)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
-        contrast = np.diff(np.eye(last.size), axis=0)
-        block = contrast @ select_block(covariance, last) @ contrast.T
-        df, fewest = fill_missing_df(bands.df[last[0]]), read_fewest_clusters(bands.facts)
-        try:
-            found = compute_joint_test(contrast @ estimate.effects[last], block, df, fewest)
-        except TwintradeError as error:
-            return self.unavailable(error.text)
-        moves = found.p < 1 - self.level
-        return Finding(
-            diagnostic=self.name,
-            verdict="informs",
-            text=Text(
-                "checks.levelling-off",
-                times=Listed(label_event_times(estimate.event_times[last]), "comma"),
-                moves="yes" if moves else "no",
-                test=found.name,
-                p=found.p,
-            ),
-            value=found.p,
-            unit="p",
+def _say(fit: Fit, shown: Fit, tested: PreTested, verdict: Verdict, tolerance: float) -> Listed:
+    joint, pre, scale = tested.joint, tested.pre, shown.estimate.scale
+    texts = [
+        Text(
+            "checks.pretrends-joint",
+            n=joint.n_effects,
+            base=shown.estimate.base.replace(" ", "-"),
+            differ="yes" if joint.p < LEVEL else "no",
+            test=joint.test,
+            df=Listed(tuple(f"{df:.0f}" for df in (joint.df, joint.df2) if not np.isnan(df)), "comma"),
+            statistic=joint.statistic,
+            p=joint.p,
+            cluster=tested.cluster,
         )
+    ]
+    if shown is not fit:
+        texts.append(Text("checks.pretrends-clean", method=fit.estimator.title, clean=shown.estimator.title))
+    if pre is not None:
+        texts.append(Text("checks.pretrends-slope", slope=format_effect(pre.slope, scale), p=pre.slope_p))
+    texts.append(
+        Text(
+            "checks.pretrends-verdict",
+            verdict=verdict.replace(" ", "-"),
+            units=fit.design.panel.unit_kind,
+            bounded="yes" if np.isfinite(tested.bound) else "no",
+            bound=format_effect(tested.bound, scale),
+            known="yes" if np.isfinite(tolerance) else "no",
+            tolerance=format_effect(tolerance, fit.estimate.scale),
+        )
+    )
+    return Listed(tuple(texts), "sentences")

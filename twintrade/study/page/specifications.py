@@ -176,7 +176,7 @@ def _pretrend(bands: Sequence[Bands], findings: Sequence[Finding]) -> dict[str, 
         if finding.diagnostic == "pretrends" and np.isfinite(finding.p):
             facts = finding.table.iloc[0].to_dict() if len(finding.table) else {}
             return {
-                "pretrend_p": finding.p,
+                "pretrend_p": float(facts.get("p", finding.p)),
                 "pretrend_df": facts.get("df"),
                 "pretrend_test": str(facts.get("test", "")),
             }

@@ -120,8 +120,26 @@ pretrends-effects = { $n ->
     [one] is
    *[other] are jointly
 }
-pretrends-objects = The { pretrends-effects } different from zero ({ pretrends-test }): treated { units } moved differently before the agreement already.
-pretrends = The { pretrends-effects } not distinguishable from zero ({ pretrends-test }); that does not show that trends were parallel.
+pretrends-joint = The { pretrends-effects } { $differ ->
+    [yes] different from
+   *[no] not distinguishable from
+} zero ({ pretrends-test }).
+pretrends-clean = They are the effects before the agreement by { $clean }, since those of { $method } over several cohorts hold effects after it.
+pretrends-slope = A straight line through them changes by { $slope } a period ({ P($p) }).
+pretrends-verdict = { $verdict ->
+    [objects] Treated { units } moved differently before the agreement already.
+    [does-not-object] If this trend went on it would make up at most { $bound } of the effect, and { $tolerance } would leave the conclusion as it is.
+   *[cannot-tell] { $bounded ->
+        [yes] { $known ->
+            [yes] A trend that these data allow would make up as much as { $bound } of the effect if it went on, and more than { $tolerance } would matter: the check cannot tell.
+           *[no] The headline has no interval that a trend could be held against: the check cannot tell.
+        }
+       *[no] How large a trend these data allow is not known: the check cannot tell.
+    }
+}
+pretrend-power-none = there are no effects before the agreement with a joint covariance through which a line could be drawn
+pretrend-power-label = trend found with { SHARE($power) } power
+pretrend-power = A linear trend of { $slope } a period would be found with { SHARE($power) } power only; by itself it would make { $bias } of effect. At { SHARE($level) } the effects before the agreement are within { $bound } of zero (equivalence).
 
 ## levelling off
 levelling-off-few = { $n ->
