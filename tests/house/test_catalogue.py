@@ -46,7 +46,7 @@ class Names(Visitor):
 def read_messages() -> dict[str, Names]:
     """Every message of the English catalogue by key, with what it names."""
     messages = {}
-    for file in sorted((files("twintrade.text") / "en").iterdir(), key=lambda f: f.name):
+    for file in sorted((files("twintrade.text") / "en").iterdir(), key=lambda f: (f.name != "common.ftl", f.name)):
         source = file.read_text(encoding="utf-8")
         for entry in FluentResource(source).body:
             assert not isinstance(entry, fluent.Junk), f"{file.name}: {entry.content[:80]}"
@@ -55,6 +55,7 @@ def read_messages() -> dict[str, Names]:
                 names.visit(entry)
                 key = f"{file.name.removesuffix('.ftl')}.{entry.id.name}"
                 assert key not in messages, f"{key} stands twice"
+                assert f"common.{entry.id.name}" not in messages, f"{key} stands in common.ftl too"
                 messages[key] = names
     return messages
 
@@ -84,18 +85,21 @@ def list_constants(node: ast.AST) -> list[str]:
     return []
 
 
-def list_calls(tree: ast.AST) -> list[ast.Call]:
-    return [
-        n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "Text"
+def list_calls(tree: ast.AST) -> list[tuple[str, ast.Call]]:
+    """Calls that name a message, each with the file that is meant: a page says those of page.ftl."""
+    files = {"Text": "", "say": "page."}
+    called = [
+        (n, ast.unparse(n.func).rpartition(".")[2]) for n in ast.walk(tree) if isinstance(n, ast.Call) and n.args
     ]
+    return [(files[name], call) for call, name in called if name in files]
 
 
 def test_every_text_is_a_message_that_is_given_its_values(modules):
     wrong = []
     for module in modules:
-        for call in list_calls(module.tree):
+        for file, call in list_calls(module.tree):
             given = {k.arg for k in call.keywords}
-            for key in list_constants(call.args[0]) if call.args else []:
+            for key in (file + name for name in list_constants(call.args[0])):
                 if key not in MESSAGES:
                     wrong.append(f"{module.at(call)}: no message {key}")
                 elif None not in given and not given >= MESSAGES[key]:
@@ -104,14 +108,25 @@ def test_every_text_is_a_message_that_is_given_its_values(modules):
 
 
 def test_every_message_is_said_somewhere(modules):
+    """By its whole key, by a key that begins as a literal does, or by its name in page.ftl."""
     literals = {n.value for m in modules for n in ast.walk(m.tree) if isinstance(n, ast.Constant)}
-    starts = tuple(
+    starts = {
         str(n.values[0].value)
         for m in modules
         for n in ast.walk(m.tree)
-        if isinstance(n, ast.JoinedStr) and isinstance(n.values[0], ast.Constant) and "." in str(n.values[0].value)
-    )
-    said = {k for k in MESSAGES if k in literals or k.startswith((*starts, "lists."))}
+        if isinstance(n, ast.JoinedStr) and isinstance(n.values[0], ast.Constant)
+    }
+    starts |= {v for v in literals if isinstance(v, str) and re.fullmatch(r"[a-z]+\.[a-z_-]*-", v)}
+    exact = tuple(s for s in starts if re.fullmatch(r"[a-z]+\.[a-z_-]*", s))
+    loose = tuple(s for s in starts if re.fullmatch(r"[a-z]+_", s))
+    names = {key: key.removeprefix("page.") for key in MESSAGES}
+    said = {
+        key
+        for key, name in names.items()
+        if key in literals
+        or key.startswith((*exact, "lists."))
+        or (key != name and (name in literals or name.startswith(loose)))
+    }
     assert set(MESSAGES) - said - USED == set()
 
 

@@ -126,7 +126,7 @@ def build_appendix(
             for t, r in absent
         )
         blocks += [Heading(2, page.say("absent_heading"), "left-out"), BulletList(items)]
-    return replace_words(number_blocks(_marked(blocks, results)), options.spelling)
+    return replace_words(number_blocks(_marked(blocks, page)), options.spelling)
 
 
 def build_document(results: ResultSet, options: AppendixOptions | None = None, page: Page | None = None) -> Document:
@@ -143,11 +143,13 @@ def format_title(page: Page) -> str:
     return page.say("document_title", title=page.results.title)
 
 
-def _marked(blocks: list[Block], results: ResultSet) -> list[Block]:
+def _marked(blocks: list[Block], page: Page) -> list[Block]:
     """Mark every table of a simulated analysis, in its caption and for its fragments."""
-    if not results.is_simulated:
+    if not page.results.is_simulated:
         return blocks
     return [
-        replace(b, is_simulated=True, caption=f"{b.caption} (SIMULATED)") if isinstance(b, Table) else b
+        replace(b, is_simulated=True, caption=page.say("simulated_title", title=b.caption))
+        if isinstance(b, Table)
+        else b
         for b in blocks
     ]

@@ -40,7 +40,7 @@ from twintrade.render.spelling import replace_words
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import list_check_names
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.text import numbers
+from twintrade.text import Listed, numbers
 
 LOWEST_HEADING = 6
 
@@ -89,12 +89,12 @@ def _overview(pages: Sequence[Page]) -> list[Block]:
     frame = pd.DataFrame([{k: v for k, v in row.items() if not k.startswith("_")} for row in rows])
     blocks: list[Block] = [
         Heading(2, wording.say("binder_overview"), "overview"),
-        build_paragraph(wording.say("binder_intro", n=str(len(pages)))),
+        build_paragraph(wording.say("binder_intro", n=len(pages))),
         build_plain_table(
             frame,
             "overview-table",
             wording.say("binder_table"),
-            weights={"analysis": 2.6, "estimate": 1.8, "interval": 1.3, "what the checks say": 2.4},
+            weights={"analysis": 2.6, "estimate": 1.8, "interval": 1.3, "checks": 2.4},
             notes=[wording.say("percent_note")],
         ),
     ]
@@ -120,8 +120,10 @@ def _row(page: Page) -> Record:
     results = page.results
     spec = find_headline(results)
     effect = find_overall(results, spec) if spec is not None else None
-    marked = f"{results.title} (SIMULATED)" if results.is_simulated else results.title
-    short = f"{results.name} (SIMULATED)" if results.is_simulated else results.name
+    marked, short = (
+        page.say("simulated_title", title=name) if results.is_simulated else name
+        for name in (results.title, results.name)
+    )
     row: Record = {"analysis": marked, "_label": short, "_is_log": False}
     row |= {"_effect": float("nan"), "_low": float("nan"), "_high": float("nan")}
     if spec is None or effect is None:
@@ -130,7 +132,7 @@ def _row(page: Page) -> Record:
             "effect": "",
             "interval": "",
             "p": "",
-            "what the checks say": "",
+            "checks": "",
         }
     scale = take_text(effect.get("scale"))
     value, low, high = (read_number(effect.get(k)) for k in ("effect", "low", "high"))
@@ -156,8 +158,8 @@ def _row(page: Page) -> Record:
         "estimate": format_label(spec),
         "effect": shown,
         "interval": spread,
-        "p": numbers.format_p_value(effect.get("p")).removeprefix("p = ").removeprefix("p "),
-        "what the checks say": _verdicts(page),
+        "p": numbers.format_p_cell(effect.get("p")),
+        "checks": _verdicts(page),
     }
 
 
@@ -166,8 +168,8 @@ def _verdicts(page: Page) -> str:
     failed = list_check_names(take_text(r["diagnostic"]) for r in found if take_text(r["verdict"]) == "objects")
     n_passed = sum(take_text(r["verdict"]) == "does not object" for r in found)
     if failed:
-        return page.say("binder_objects", names=", ".join(failed))
-    return page.say("binder_silent", n=str(n_passed)) if n_passed else page.say("binder_unchecked")
+        return page.say("binder_objects", names=Listed(tuple(failed), "comma"))
+    return page.say("binder_silent", n=n_passed) if n_passed else page.say("binder_unchecked")
 
 
 def _shifted(blocks: Sequence[Block], prefix: str) -> list[Block]:

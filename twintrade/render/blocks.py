@@ -6,6 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
+from twintrade.text import Text
+
 SpanKind = Literal["plain", "strong", "code", "link", "reference"]
 Align = Literal["left", "right", "decimal"]
 NoteKind = Literal["note", "warning", "simulated"]
@@ -194,7 +196,7 @@ class EventView:
     title: str
     frame: pd.DataFrame
     level: float = 0.95
-    x_label: str = "Periods since onset"
+    x_label: str = ""
     is_simulated: bool = False
 
 
@@ -253,6 +255,18 @@ def build_row(*cells: str | Cell) -> Row:
     return Row(tuple(Cell((c,)) if isinstance(c, str) else c for c in cells))
 
 
+def format_caption(block: Table | Figure) -> str:
+    """Return the caption of a table or figure with its number, where it has one."""
+    number = format_number(block)
+    return str(Text("writers.numbered", what=number, caption=block.caption)) if number else block.caption
+
+
+def format_number(block: Table | Figure) -> str:
+    """Return what a numbered table or figure is called, empty where it has no number."""
+    key = "writers.table" if isinstance(block, Table) else "writers.figure"
+    return str(Text(key, n=block.number)) if block.number else ""
+
+
 def number_blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
     """Number tables and figures in their order and fill in the references to them."""
     numbered: list[Block] = []
@@ -262,7 +276,7 @@ def number_blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
         if isinstance(block, Table | Figure):
             noun = type(block).__name__
             counts[noun] += 1
-            names[block.key] = f"{noun} {counts[noun]}"
+            names[block.key] = str(Text("writers.table" if noun == "Table" else "writers.figure", n=counts[noun]))
             block = replace(block, number=counts[noun])
         numbered.append(block)
     return tuple(_resolved(block, names) for block in numbered)

@@ -14,6 +14,7 @@ from twintrade.render.reading import find_payload, list_records, name_period, ta
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
 from twintrade.render.writers.glyphs import Printer, load_charmap
+from twintrade.text import Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,7 @@ class Page:
     printer: Printer = field(default_factory=lambda: Printer(load_charmap()))
     exhibits: tuple[str, ...] = ()
 
-    def say(self, key: str, **values: str) -> str:
+    def say(self, key: str, /, **values: Value) -> str:
         """Return a sentence of the wording."""
         return self.wording.say(key, **values)
 
@@ -58,7 +59,7 @@ class Page:
         """What the outcome is called."""
         column = self.results.specifications.get("outcome", pd.Series(dtype=str))
         names = [take_text(v) for v in column if take_text(v)]
-        return names[0] if names else self.results.sections.get("outcome", "") or "trade"
+        return names[0] if names else self.results.sections.get("outcome", "") or self.say("trade")
 
     def drawable(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame whose texts the figures' typeface can print."""

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.text.numbers import format_event_time_label, is_missing
+from twintrade.text import read_text
+from twintrade.text.numbers import format_event_time_label, is_missing, typeset
 
 Record = dict[str, Any]
 
@@ -34,9 +35,19 @@ EVENT_COLUMNS = (
 )
 
 
+SPOKEN = ("sentence", "message")
+"""Columns whose text stands in the column of that name."""
+
+
 def take_text(value: object) -> str:
     """Return a cell as text; missing is empty."""
     return "" if is_missing(value) else str(value).strip()
+
+
+def read_words(record: Record, column: str) -> str:
+    """Return a sentence of the results, put into words anew where its text is kept beside it."""
+    packed = take_text(record.get("text" if column in SPOKEN else f"{column}_text"))
+    return str(read_text(packed)) if packed else typeset(take_text(record.get(column)))
 
 
 def read_truth(value: object) -> bool:

@@ -91,18 +91,19 @@ def _methods(room: str) -> Iterator[str]:
 def _exhibits() -> Iterator[str]:
     """The exhibits of an appendix by the name that [report] uses, and the presets that show them."""
     from twintrade.render.appendix import EXHIBITS, PRESETS
-    from twintrade.render.wording import SENTENCES
+    from twintrade.render.wording import list_sentences
 
+    sentences = list_sentences()
     for name, _ in EXHIBITS:
         presets = ", ".join(preset for preset, shown in PRESETS.items() if name in shown)
-        yield from _entry(name, f"{SENTENCES[name]}. In: {presets}")
+        yield from _entry(name, f"{sentences[name]}. In: {presets}")
 
 
 def _sentences() -> str:
     """Every sentence of the report as a style file has it, so that one can be begun by copying."""
-    from twintrade.render.wording import SENTENCES
+    from twintrade.render.wording import list_sentences
 
-    return to_toml({"wording": dict(SENTENCES)}).rstrip()
+    return to_toml({"wording": list_sentences()}).rstrip()
 
 
 def _entry(name: str, text: str) -> Iterator[str]:

@@ -1,16 +1,21 @@
 """What a reader sees: keys with named values, the catalogue of each language, and how numbers are written."""
 
 from twintrade.text.catalogue import Catalogue, find_catalogue, use_catalogue
-from twintrade.text.texts import Listed, Text, Value, Words, pack_text, read_text
+from twintrade.text.templates import Template, read_template
+from twintrade.text.texts import Listed, Text, Value, Words, name_fact, pack_text, read_text, write_pattern
 
 __all__ = [
     "Catalogue",
     "Listed",
+    "Template",
     "Text",
     "Value",
     "Words",
     "find_catalogue",
+    "name_fact",
     "pack_text",
+    "read_template",
     "read_text",
     "use_catalogue",
+    "write_pattern",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 from babel import Locale
 from babel.lists import format_list
 from fluent.runtime import FluentBundle, FluentResource
+from fluent.syntax import ast, parse
 
 from twintrade.text.functions import FUNCTIONS
 
@@ -45,14 +46,29 @@ class Catalogue:
             There is no such message, or it names a value that was not given.
         """
         file, _, name = key.partition(".")
-        bundle = self._open(file)
-        message = bundle.get_message(name) if bundle.has_message(name) else None
-        if message is None or message.value is None:
+        if not self.has(key):
             raise KeyError(f"{self.language}/{file}.ftl has no message {name!r}")
-        written, faults = bundle.format_pattern(message.value, dict(values))
-        if faults:
-            raise KeyError(f"{key}: {'; '.join(str(fault) for fault in faults)}")
-        return str(written)
+        return _format(self._open(file), name, values)
+
+    def has(self, key: str) -> bool:
+        """Whether there is a message under a key."""
+        file, _, name = key.partition(".")
+        return self._open(file).has_message(name)
+
+    def list_keys(self, file: str) -> list[str]:
+        """Return the messages of one file in their order."""
+        return [entry.id.name for entry in self._read(file) if isinstance(entry, ast.Message)]
+
+    def parse(self, file: str) -> dict[str, ast.Message]:
+        """Return the messages that one file can use, by name, as Fluent reads them."""
+        entries = (entry for name in ("common", file) for entry in self._read(name))
+        return {entry.id.name: entry for entry in entries if isinstance(entry, ast.Message)}
+
+    def write(self, pattern: str, values: Mapping[str, Any]) -> str:
+        """Return a sentence of someone's own, given as a Fluent pattern, with its values put in."""
+        bundle = self._start()
+        bundle.add_resource(FluentResource(f"own = {pattern}"))
+        return _format(bundle, "own", values)
 
     def join(self, items: Sequence[str], how: str) -> str:
         """Return items as one list of the language."""
@@ -62,12 +78,31 @@ class Catalogue:
 
     def _open(self, file: str) -> FluentBundle:
         if file not in self._bundles:
-            bundle = FluentBundle([LOCALES[self.language]], use_isolating=False, functions=dict(FUNCTIONS))
+            bundle = self._start()
             for name in dict.fromkeys(("common", file)):
-                source = (files("twintrade.text") / self.language / f"{name}.ftl").read_text(encoding="utf-8")
-                bundle.add_resource(FluentResource(self._transform(source) if self._transform else source))
+                bundle.add_resource(FluentResource(self._source(name)))
             self._bundles[file] = bundle
         return self._bundles[file]
+
+    def _start(self) -> FluentBundle:
+        return FluentBundle([LOCALES[self.language]], use_isolating=False, functions=dict(FUNCTIONS))
+
+    def _source(self, name: str) -> str:
+        source = (files("twintrade.text") / self.language / f"{name}.ftl").read_text(encoding="utf-8")
+        return self._transform(source) if self._transform else source
+
+    def _read(self, name: str) -> list[ast.EntryType]:
+        return parse(self._source(name)).body
+
+
+def _format(bundle: FluentBundle, name: str, values: Mapping[str, Any]) -> str:
+    pattern = bundle.get_message(name).value
+    if pattern is None:
+        raise KeyError(f"the message {name} says nothing")
+    written, faults = bundle.format_pattern(pattern, dict(values))
+    if faults:
+        raise KeyError(f"{name}: {'; '.join(str(fault) for fault in faults)}")
+    return str(written)
 
 
 _english = cache(Catalogue)

@@ -9,6 +9,13 @@ DECIMALS_BY_SCALE = {"log points": 3, "share": 3, "percent": 1, "index": 1}
 MOST_DECIMALS = 6
 
 
+def _put(key: str, **values: str) -> str:
+    """Return a message about numbers in the language in use."""
+    from twintrade.text.catalogue import find_catalogue  # whose messages call the functions of this module
+
+    return find_catalogue().put(f"numbers.{key}", values)
+
+
 def is_missing(value: object) -> bool:
     """Whether a value is None, NaN or pandas' missing value."""
     if value is None:
@@ -136,7 +143,7 @@ def format_interval(low: object, high: object, decimals: int = 3, unit: str = ""
     """Format an interval as "a to b"; empty where either end is missing."""
     if is_missing(low) or is_missing(high):
         return ""
-    return f"{format_fixed(low, decimals)}{unit} to {format_fixed(high, decimals)}{unit}"
+    return _put("interval", low=f"{format_fixed(low, decimals)}{unit}", high=f"{format_fixed(high, decimals)}{unit}")
 
 
 def format_p_number(p: float) -> str:
@@ -155,26 +162,32 @@ def format_probability(p: object) -> str:
     return "<0.001" if value < 0.0005 else f"{value:.3f}"
 
 
-def format_p_value(p: object, floor: object = None) -> str:
-    """Format a p-value with its relation: "p = 0.04", "p < 0.001", and never below its floor.
+def format_p_cell(p: object, floor: object = None) -> str:
+    """Format a p-value for a table, "0.04", "< 0.001", and never below its floor.
 
     Parameters
     ----------
     p : float
         Missing becomes the empty text.
     floor : float, optional
-        Smallest p-value the method can attain; a value below it is printed as "p ≥ floor 0.04".
+        Smallest p-value the method can attain; a value below it is printed as "≥ floor 0.04".
     """
     if is_missing(p):
         return ""
     value = float(p)  # type: ignore[arg-type]
-    if not is_missing(floor):
-        least = float(floor)  # type: ignore[arg-type]
-        if value < least * (1 - 1e-9):
-            return f"p ≥ floor {format_p_number(least)}"
-        at_floor = value <= least * (1 + 1e-9)
-        return f"p = {format_p_number(value)} ({'its floor' if at_floor else f'floor {format_p_number(least)}'})"
-    return "p < 0.001" if value < 0.001 else f"p = {format_p_number(value)}"
+    if is_missing(floor):
+        return "< 0.001" if value < 0.001 else format_p_number(value)
+    least = float(floor)  # type: ignore[arg-type]
+    if value < least * (1 - 1e-9):
+        return _put("p-below-floor", floor=format_p_number(least))
+    key = "p-at-floor" if value <= least * (1 + 1e-9) else "p-above-floor"
+    return _put(key, p=format_p_number(value), floor=format_p_number(least))
+
+
+def format_p_value(p: object, floor: object = None) -> str:
+    """Format a p-value with its relation: "p = 0.04", "p < 0.001", "p ≥ floor 0.04"."""
+    cell = format_p_cell(p, floor)
+    return _put("p-equal" if cell[:1].isdigit() else "p-bound", cell=cell) if cell else ""
 
 
 _STEPS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
@@ -188,8 +201,11 @@ def format_quantity(value: object, unit: str = "") -> str:
     for size, name in _STEPS:
         if abs(number) >= size:
             scaled = number / size
-            return f"{format_fixed(scaled, choose_decimals(scaled))} {name} {unit}".strip()
-    return f"{format_compact(number, 3)} {unit}".strip()
+            amount = _put(name, amount=format_fixed(scaled, choose_decimals(scaled)))
+            break
+    else:
+        amount = format_compact(number, 3)
+    return _put("quantity", amount=amount, unit=unit) if unit else amount
 
 
 def format_event_time(value: int) -> str:
@@ -204,9 +220,9 @@ def format_event_time_label(value: int, *, is_first: bool = False, is_last: bool
 
 def format_tick(value: float) -> str:
     """Format a tick label, with million and billion where numbers are long."""
-    for size, mark in ((1e9, " bn"), (1e6, " m")):
+    for size, name in ((1e9, "tick-billion"), (1e6, "tick-million")):
         if abs(value) >= size:
-            return _trimmed(format_compact(round(value / size, 6), 3)) + mark
+            return _put(name, amount=_trimmed(format_compact(round(value / size, 6), 3)))
     return _trimmed(format_compact(round(value, 9), 3))
 
 

@@ -1,6 +1,7 @@
 """A visible sentence as a key with named values, turned into words only where a reader meets it."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -53,6 +54,30 @@ class Listed:
 
 Words: TypeAlias = Text | Listed | str
 """What can be put into words; a str is what a user wrote, or a name."""
+
+
+def write_pattern(own: str | None, key: str, /, **values: Value) -> str:
+    """Return the message under a key, or a pattern of someone's own in its place."""
+    text = Text(key, **values)
+    return str(text) if own is None else find_catalogue().write(own, {name: _put(v) for name, v in text.values})
+
+
+def name_fact(kind: str, fact: str, otherwise: str | None = None) -> str:
+    """Return what a fact that results hold by its name is called: the message ``kind`` + name.
+
+    Parameters
+    ----------
+    kind : str
+        Beginning of the key, "labels.status-".
+    fact : str
+        The name, "not yet treated" for ``labels.status-not-yet-treated``.
+    otherwise : str, optional
+        Where there is no such message; the fact itself by default.
+    """
+    key = kind + re.sub(r"[^A-Za-z0-9_]+", "-", fact).strip("-")
+    if find_catalogue().has(key):
+        return find_catalogue().put(key, {})
+    return fact if otherwise is None else otherwise
 
 
 def pack_text(text: Words) -> str:

@@ -14,9 +14,8 @@ from twintrade.render.blocks import (
     emphasize,
 )
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, find_payload, list_records, read_truth, take_text
+from twintrade.render.reading import Record, find_payload, list_records, read_truth, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.text.numbers import typeset
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -30,22 +29,23 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks += [build_paragraph(page.say("claims_intro")), _table(page, frame[examined])]
     rest = list_records(frame[~examined])
     if rest:
-        blocks.append(build_paragraph(page.say("claims_open", n=str(len(rest)))))
+        blocks.append(build_paragraph(page.say("claims_open", n=len(rest))))
         blocks.append(BulletList(tuple(_open(page, row) for row in rest)))
     return tuple(blocks)
 
 
 def _table(page: Page, frame: pd.DataFrame) -> Table:
+    rows = list_records(frame)
     shown = pd.DataFrame(
         {
-            "": frame["claim_id"],
-            "claim": frame["claim"],
-            "verdict": [page.say(f"verdict_{take_text(v).replace(' ', '_')}") for v in frame["verdict"]],
-            "what the data say": frame["answer"].map(take_text).map(typeset),
-            "minimum detectable effect": frame["detectable"],
+            "": [row["claim_id"] for row in rows],
+            "claim": [read_words(row, "claim") for row in rows],
+            "verdict": [page.say(f"verdict_{take_text(row['verdict']).replace(' ', '_')}") for row in rows],
+            "answer": [read_words(row, "answer") for row in rows],
+            "detectable": [row["detectable"] for row in rows],
         }
     )
-    weights = {"claim": 1.5, "verdict": 0.8, "what the data say": 3.0, "minimum detectable effect": 1.3}
+    weights = {"claim": 1.5, "verdict": 0.8, "answer": 3.0, "detectable": 1.3}
     return build_plain_table(
         shown, "claims", page.say("claims_caption"), weights=weights,
         notes=(*page.simulated_note, page.say("claims_note")),
@@ -54,5 +54,5 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
 
 def _open(page: Page, row: Record) -> tuple[Span, ...]:
     return build_spans(
-        emphasize(f"{take_text(row['claim_id'])} "), typeset(f"{take_text(row['claim'])} {take_text(row['answer'])}")
+        emphasize(f"{take_text(row['claim_id'])} "), f"{read_words(row, 'claim')} {read_words(row, 'answer')}"
     )

@@ -2,14 +2,13 @@
 
 from twintrade.render.blocks import Absent, Block, Heading, build_paragraph
 from twintrade.render.page import Page
-from twintrade.render.reading import take_text
+from twintrade.render.reading import read_words, take_text
 from twintrade.render.tables.provenance import (
     build_conversions_table,
     build_dropped_table,
     build_inputs_table,
     build_status_table,
 )
-from twintrade.text import numbers
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
@@ -17,7 +16,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     results = page.results
     blocks: list[Block] = [Heading(2, page.say("data_card"), "data-card")]
     if results.sections.get("data_card"):
-        blocks.append(build_paragraph(numbers.typeset(results.sections["data_card"])))
+        blocks.append(build_paragraph(read_words(dict(results.sections), "data_card")))
     data = results.data
     if not data.empty and {"unit", "period"} <= set(data.columns):
         ordered = data.sort_values("period", kind="stable")
@@ -26,9 +25,9 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
             build_paragraph(
                 page.say(
                     "counts",
-                    rows=numbers.format_count(len(data)),
-                    units=numbers.format_count(data["unit"].nunique()),
-                    periods=numbers.format_count(data["period"].nunique()),
+                    rows=len(data),
+                    units=data["unit"].nunique(),
+                    periods=data["period"].nunique(),
                     first=take_text(ordered[name].iloc[0]),
                     last=take_text(ordered[name].iloc[-1]),
                 )

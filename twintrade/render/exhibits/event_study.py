@@ -7,6 +7,7 @@ import pandas as pd
 from twintrade.render.blocks import Absent, Block, EventView, Figure, Heading, build_paragraph
 from twintrade.render.figures import alt_text
 from twintrade.render.figures.event_study import EventAxis, draw
+from twintrade.render.names import name_base, name_scale, name_statistic
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -17,13 +18,14 @@ from twintrade.render.reading import (
     read_number,
     read_truth,
     read_whole,
+    read_words,
     select_events,
     select_matching,
     take_text,
 )
 from twintrade.render.tables.event_study import build_event_table, format_event_key
 from twintrade.render.tables.ladder import is_gravity
-from twintrade.text import numbers
+from twintrade.text import Listed, Text, numbers
 
 LEVELLING = "levelling_off"
 
@@ -38,7 +40,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     made = [(s, select_events(page.results, s)) for s in list_specifications(page.results)]
     made = [(s, frame) for s, frame in made if len(frame) > 1]
     if not made:
-        return Absent(page.results.sections.get("no_effect") or page.say("no_specification"))
+        return Absent(read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
     blocks: list[Block] = [
         Heading(2, page.say("event_study"), "event-study"),
         build_paragraph(page.say("event_intro", period_name=page.period_name)),
@@ -57,14 +59,15 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
 
 def _axis(page: Page, spec: Record, frame: pd.DataFrame, *, is_combined: bool = False) -> EventAxis:
     scale = take_text(frame["scale"].iloc[0])
-    unit = take_text(spec.get("effect_unit")) if scale in ("level", "share", "index") else scale
+    unit = take_text(spec.get("effect_unit")) if scale in ("level", "share", "index") else ""
+    outcome = take_text(spec.get("outcome")) or page.outcome
     base = take_text(frame["base"].iloc[0])
     return EventAxis(
-        y_label=page.printer(f"Effect on {take_text(spec.get('outcome')) or page.outcome}, {unit or scale}"),
-        x_label=f"{page.period_name.capitalize()}s since onset",
+        y_label=page.printer(str(Text("figures.effect-on", outcome=outcome, scale=unit or name_scale(scale)))),
+        x_label=str(Text("figures.since-onset", period_name=page.period_name)),
         is_log=scale == "log points",
         binned=(read_truth(spec.get("binned_low")), read_truth(spec.get("binned_high"))),
-        base_note="" if is_combined or base in {"", "none"} else base,
+        base_note="" if is_combined or base in {"", "none"} else name_base(base),
     )
 
 
@@ -73,7 +76,7 @@ def _figure(page: Page, spec: Record, frame: pd.DataFrame) -> Figure:
     drawing = draw(page.drawable(frame), _axis(page, spec, frame), theme=page.theme, is_simulated=simulated)
     return page.figure(
         format_event_key(spec),
-        page.say("event_caption", period_name=page.period_name, label=format_label(spec)) + ".",
+        page.say("event_caption", period_name=page.period_name, label=format_label(spec)),
         drawing,
         alt_text.describe_event_study(frame, take_text(spec.get("outcome")) or page.outcome, is_simulated=simulated),
         frame,
@@ -84,17 +87,13 @@ def _figure(page: Page, spec: Record, frame: pd.DataFrame) -> Figure:
 
 def _details(page: Page, spec: Record) -> str:
     """Return what the caption states beside its title: pre-trend, levelling off, baseline."""
-    p = numbers.format_p_value(spec.get("pretrend_p"))
+    p = read_number(spec.get("pretrend_p"))
     df = take_text(spec.get("pretrend_df"))
     df = numbers.format_compact(df) if df.replace(".", "", 1).isdigit() else df
-    test = take_text(spec.get("pretrend_test"))
-    sentences = [
-        page.say("pretrend", p=p, test=test or "test", df=f", df {df}" if df else "")
-        if p
-        else page.say("pretrend_absent")
-    ]
+    test = name_statistic(take_text(spec.get("pretrend_test")) or "test")
+    sentences = [page.say("pretrend", p=p, test=test, df=df or "none") if p == p else page.say("pretrend_absent")]
     sentences += [
-        page.say("levelling", sentence=take_text(f["sentence"]))
+        page.say("levelling", sentence=read_words(f, "sentence"))
         for f in list_records(select_matching(page.results.findings, spec))
         if take_text(f["diagnostic"]) == LEVELLING
     ]
@@ -102,7 +101,7 @@ def _details(page: Page, spec: Record) -> str:
     if mean == mean:
         value = numbers.format_quantity(mean, take_text(spec.get("outcome_unit")))
         sentences.append(page.say("baseline", outcome=take_text(spec.get("outcome")) or page.outcome, value=value))
-    return " ".join(sentences)
+    return str(Listed(tuple(sentences), "sentences"))
 
 
 def _notes(page: Page, spec: Record, frame: pd.DataFrame) -> tuple[str, ...]:
@@ -111,13 +110,13 @@ def _notes(page: Page, spec: Record, frame: pd.DataFrame) -> tuple[str, ...]:
     is_binned = read_truth(spec.get("binned_low")) or read_truth(spec.get("binned_high"))
     notes = [
         page.say("equation", equation=take_text(spec["equation"])) if take_text(spec.get("equation")) else "",
-        take_text(spec.get("inference_note")),
+        read_words(spec, "inference_note"),
         "" if has_interval else page.say("no_interval"),
         page.say("critical", value=numbers.format_fixed(critical, 3))
         if critical == critical
         else page.say("no_simultaneous"),
         page.say("binned" if is_binned else "not_binned"),
-        take_text(spec.get("base_sentence")),
+        read_words(spec, "base_sentence"),
         take_text(spec.get("citation_text")),
     ]
     return tuple(n if n.endswith((".", "!", "?")) else n + "." for n in notes if n)
@@ -125,7 +124,7 @@ def _notes(page: Page, spec: Record, frame: pd.DataFrame) -> tuple[str, ...]:
 
 def _table_notes(page: Page, spec: Record) -> tuple[str, ...]:
     """Return what the table needs when it stands alone; in the document it stands below figure and ladder."""
-    notes = [take_text(spec.get(key)) for key in ("inference_note", "estimand", "assumption")]
+    notes = [read_words(spec, key) for key in ("inference_note", "estimand", "assumption")]
     gravity = page.say("gravity") if is_gravity(spec) else ""
     return tuple(n if n.endswith(".") else f"{n}." for n in (*notes, gravity) if n)
 
@@ -145,20 +144,20 @@ def _combined(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> Figure | N
         for key, i, end in (("binned_low", 0, low), ("binned_high", -1, high))
     )
     axis = EventAxis(axis.y_label, axis.x_label, axis.is_log, (binned[0], binned[1]))
-    bases = list(dict.fromkeys(f"{format_label(s)}: {take_text(f['base'].iloc[0])}" for s, f in same))
+    bases = list(dict.fromkeys(f"{format_label(s)}: {name_base(take_text(f['base'].iloc[0]))}" for s, f in same))
     ends = [format_label(s) for s, _ in same if read_truth(s.get("binned_low")) or read_truth(s.get("binned_high"))]
     unlike = len({take_text(f["base"].iloc[0]) for _, f in same}) > 1
     simulated = page.results.is_simulated
     drawing = draw(page.drawable(frame), axis, theme=page.theme, is_simulated=simulated)
     return page.figure(
         "event-combined",
-        page.say("event_combined_caption", period_name=page.period_name) + ".",
+        page.say("event_combined_caption", period_name=page.period_name),
         drawing,
         alt_text.describe_event_study(frame, page.outcome, is_simulated=simulated),
         frame,
         notes=(
-            *((page.say("unlike_bases", bases="; ".join(bases)),) if unlike else ()),
-            *((page.say("binned_in", labels="; ".join(ends)),) if ends else ()),
+            *((page.say("unlike_bases", bases=Listed(tuple(bases), "semicolon")),) if unlike else ()),
+            *((page.say("binned_in", labels=Listed(tuple(ends), "semicolon")),) if ends else ()),
         ),
     )
 
@@ -171,6 +170,6 @@ def _view(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> EventView:
         page.say("view_title"),
         frame,
         levels[0] if levels else 0.95,
-        x_label=f"{page.period_name.capitalize()}s since onset",
+        x_label=str(Text("figures.since-onset", period_name=page.period_name)),
         is_simulated=page.results.is_simulated,
     )

@@ -2,7 +2,7 @@
 
 from twintrade.render.blocks import Absent, Block, Heading, build_paragraph, build_reference
 from twintrade.render.page import Page
-from twintrade.render.reading import find_headline
+from twintrade.render.reading import find_headline, read_words
 from twintrade.render.tables.ladder import build_ladder_tables
 from twintrade.render.tables.run import build_inference_table
 
@@ -12,7 +12,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     tables = build_ladder_tables(page.results, page.wording, page.tables)
     spec = find_headline(page.results)
     if not tables or spec is None:
-        return Absent(page.results.sections.get("no_effect") or page.say("no_specification"))
+        return Absent(read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
     before, after = page.say("ladder_intro", table="\0").split("\0")
     blocks: list[Block] = [
         Heading(2, page.say("ladder"), "main-estimates"),

@@ -20,9 +20,11 @@ from twintrade.render.figures import (
     sensitivity,
     specification_curve,
 )
+from twintrade.render.names import name_column, name_scale
 from twintrade.render.page import Page
 from twintrade.render.reading import format_slug, take_text
 from twintrade.render.tables.plain import build_plain_table
+from twintrade.text import Text
 
 MOST_ROWS = 60
 MOST_FOREST = 45
@@ -38,12 +40,9 @@ def format_payload_title(page: Page, key: str, frame: pd.DataFrame) -> str:
     if key.partition("-")[0] == "forest" and len(groups) == 1 and groups[0]:
         return page.say("payload_forest_by", group=groups[0])
     name, _, column = key.removesuffix("_table").partition("-")
-    column = f" ({column.replace('-', ', ')})" if column else ""
     known = f"payload_{name}"
-    if known in page.wording.sentences and not key.endswith("_table"):
-        return page.say(known) + column
-    words = name.removesuffix("_table").replace("_", " ").replace(".", ": ").strip()
-    return words[:1].upper() + words[1:] + column
+    title = page.say(known) if page.wording.knows(known) else name_column(name.replace(".", ": "))
+    return page.say("payload_of", title=title, column=column.replace("-", ", ")) if column else title
 
 
 def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
@@ -74,7 +73,11 @@ def _about_intervals(page: Page, key: str, frame: pd.DataFrame) -> tuple[str, ..
 def _effect_axis(page: Page, frame: pd.DataFrame) -> str:
     """Return what an axis of effects says: with the scale where the results know only one."""
     scales = list(dict.fromkeys(take_text(s) for s in frame.get("scale", page.results.effects.get("scale", ()))))
-    return page.say("effect_axis", scale=scales[0]) if len(scales) == 1 and scales[0] else page.say("effect_plain")
+    return (
+        page.say("effect_axis", scale=name_scale(scales[0]))
+        if len(scales) == 1 and scales[0]
+        else page.say("effect_plain")
+    )
 
 
 def is_drawn(page: Page, key: str, frame: pd.DataFrame) -> bool:
@@ -106,7 +109,9 @@ def _placebo(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     if "donor_set" in frame:
         known = {s: page.say(f"set_{s}") for s in ("A", "B", "all")}
         frame = frame.assign(donor_set=frame["donor_set"].map(lambda s: known.get(str(s), s)))
-    return placebo.draw(frame, y_label="Gap", theme=page.theme, is_simulated=page.results.is_simulated)
+    return placebo.draw(
+        frame, y_label=str(Text("figures.gap")), theme=page.theme, is_simulated=page.results.is_simulated
+    )
 
 
 def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
@@ -115,7 +120,7 @@ def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 def _path(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     units = list(dict.fromkeys(frame["unit"].map(take_text))) if {"unit", "event_time"} <= set(frame.columns) else []
-    label = page.say("effect_axis", scale=units[0]) if len(units) == 1 else ""
+    label = page.say("effect_axis", scale=name_scale(units[0])) if len(units) == 1 else ""
     return path.draw(frame, y_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
 
 
@@ -126,8 +131,8 @@ def _power(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 def _bacon(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     return scatter.draw(
-        frame, "weight", "estimate", group="type", x_label="Weight", y_label="Two-by-two estimate", theme=page.theme,
-        is_simulated=page.results.is_simulated,
+        frame, "weight", "estimate", group="type", x_label=str(Text("figures.weight")),
+        y_label=str(Text("figures.two-by-two")), theme=page.theme, is_simulated=page.results.is_simulated,
     )  # fmt: skip
 
 
@@ -142,7 +147,7 @@ def _curve(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 def _twins(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     return scatter.draw(
         frame, "population", "twins", group="country" if "country" in frame else "", label="city",
-        x_label="Population (log scale)", y_label="Number of twins", is_log_x=True, theme=page.theme,
+        x_label=str(Text("figures.population")), y_label=str(Text("figures.twins")), is_log_x=True, theme=page.theme,
         is_simulated=page.results.is_simulated,
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from twintrade.render.exhibits.payloads import build_payload
 from twintrade.render.figures import alt_text, raw_series
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload, find_payloads, format_slug, take_text
+from twintrade.text import Listed
 
 MOST_FULL = 4
 PER_GRID = 12
@@ -46,7 +47,7 @@ def _full(page: Page, name: str, frame: pd.DataFrame, dates: pd.DataFrame | None
     clean = page.drawable(dates) if dates is not None else None
     shocks = find_payload(page.results, "known_shocks")
     drawing = raw_series.draw(page.drawable(frame), clean, shocks, theme=page.theme, is_simulated=simulated)
-    alt = alt_text.describe_lines(frame, "Line chart", is_simulated=simulated, panel="level")
+    alt = alt_text.describe_lines(frame, is_simulated=simulated, panel="level")
     key = "raw-series" if "dyad" not in frame else format_slug(f"raw series {name}")
     return page.figure(key, page.say("raw_caption", title=name), drawing, alt, frame)
 
@@ -59,6 +60,6 @@ def _grid(page: Page, cases: dict[str, Case], position: int) -> Figure:
     }
     drawing = raw_series.draw_grid(clean, theme=page.theme, is_simulated=simulated)
     frame = pd.concat([f.assign(case=n) for n, (f, _) in cases.items()], ignore_index=True)
-    alt = page.say("raw_grid_alt", n=str(len(cases)), names=", ".join(cases))
-    caption = page.say("raw_grid_caption", n=str(len(cases)))
+    alt = page.say("raw_grid_alt", n=len(cases), names=Listed(tuple(cases), "comma"))
+    caption = page.say("raw_grid_caption", n=len(cases))
     return page.figure(f"raw-series-{position + 1}", caption, drawing, alt, frame, notes=(page.say("raw_grid_note"),))

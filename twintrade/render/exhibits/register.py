@@ -21,12 +21,10 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(table)
     undated = list_undated_ties(page.results)
     if undated:
-        blocks.append(
-            build_paragraph(page.say("undated", n=str(len(undated)), names=name_undated_agreements(undated)))
-        )
+        blocks.append(build_paragraph(page.say("undated", n=len(undated), names=name_undated_agreements(undated))))
     outside = find_payload(page.results, "ties_outside_panel")
     if outside is not None:
-        blocks.append(build_paragraph(page.say("outside", n=str(len(outside)))))
+        blocks.append(build_paragraph(page.say("outside", n=len(outside))))
     if frame is not None:
         simulated = page.results.is_simulated
         drawing = adoption.draw(page.drawable(frame), theme=page.theme, is_simulated=simulated)

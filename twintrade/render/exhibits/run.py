@@ -6,10 +6,12 @@ from typing import Any
 import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Span, build_paragraph, build_spans, emphasize
+from twintrade.render.names import name_machine
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, format_label, list_specifications, take_text
+from twintrade.render.reading import Record, format_label, list_specifications, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.tables.run import build_findings_table, build_messages_table
+from twintrade.text import Text
 
 VOLATILE = ("seconds", "memory", "started", "finished", "volatile", "host", "user")
 LISTING = ("descriptives", "selection", "forest", "margins", "spillovers", "sensitivity")
@@ -38,7 +40,7 @@ def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
     held: dict[str, list[str]] = {}
     for spec in list_specifications(page.results):
         if take_text(spec.get("assumption")):
-            held.setdefault(take_text(spec["assumption"]), []).append(format_label(spec))
+            held.setdefault(read_words(spec, "assumption"), []).append(format_label(spec))
     if not held:
         return Absent(page.say("no_specification"))
     items: list[tuple[Span, ...]] = [build_spans(emphasize("; ".join(names) + ": "), s) for s, names in held.items()]
@@ -61,7 +63,7 @@ def build_machine(page: Page) -> tuple[Block, ...] | Absent:
     if isinstance(seeds, Mapping) and seeds:
         first = next(iter(seeds.values()))
         base = take_text(first[0]) if isinstance(first, list | tuple) and first else take_text(first)
-        rows.append(("seeds", page.say("seeds", n=str(len(seeds)), seed=base)))
+        rows.append((name_machine("seeds"), page.say("seeds", n=len(seeds), seed=base)))
     frame = pd.DataFrame(rows, columns=["what", "value"])
     table = build_plain_table(frame, "machine", page.say("machine"), weights={"what": 1.0, "value": 2.2})
     return (Heading(2, page.say("machine"), "machine-footer"), build_paragraph(page.say("machine_intro")), table)
@@ -70,7 +72,7 @@ def build_machine(page: Page) -> tuple[Block, ...] | Absent:
 def _flat(mapping: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for key, value in mapping.items():
-        name = f"{before}{str(key).replace('_', ' ')}"
+        name = before + name_machine(str(key))
         if any(word in str(key).lower() for word in VOLATILE):
             continue
         if (
@@ -78,11 +80,15 @@ def _flat(mapping: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]
             and value
             and not any(isinstance(v, Mapping | list | tuple) for v in value.values())
         ):
-            rows.append((name, ", ".join(f"{k.replace('_', ' ')} {take_text(v)}" for k, v in value.items())))
+            rows.append((name, ", ".join(f"{name_machine(str(k))} {_write(v)}" for k, v in value.items())))
         elif isinstance(value, Mapping):
             rows += _flat(value, f"{name}: ")
         elif isinstance(value, list | tuple):
             rows.append((name, ", ".join(str(v) for v in value)))
         else:
-            rows.append((name, take_text(value)))
+            rows.append((name, _write(value)))
     return rows
+
+
+def _write(value: object) -> str:
+    return str(Text("tables.yes" if value else "tables.no")) if isinstance(value, bool) else take_text(value)

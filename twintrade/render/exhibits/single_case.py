@@ -8,10 +8,11 @@ from twintrade.render.blocks import Absent, Block, Figure, Heading, Table, build
 from twintrade.render.exhibits.topics import build_topic_exhibit, list_topic_sentences
 from twintrade.render.figures import alt_text, case, placebo
 from twintrade.render.figures.events import list_event_key
+from twintrade.render.names import name_method
 from twintrade.render.page import Page
-from twintrade.render.reading import find_payload, read_truth, take_text
+from twintrade.render.reading import find_payload, list_records, read_truth, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.text import numbers
+from twintrade.text import Listed, Text, numbers
 
 SETS = ("A", "B", "all")
 MOST_ROWS = 60
@@ -60,7 +61,10 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         list_topic_sentences(page, "single_case", but=("case_verdict",)),
         _paths(page, frame),
     ]
-    for key, method in (("placebo", take_text(frame["method"].iloc[0])), ("placebo_control", "synthetic control")):
+    for key, method in (
+        ("placebo", name_method(take_text(frame["method"].iloc[0]))),
+        ("placebo_control", name_method("synthetic control")),
+    ):
         placebos = find_payload(page.results, key)
         if placebos is not None:
             blocks.append(_placebos(page, key, placebos, method))
@@ -100,7 +104,7 @@ def _paths(page: Page, frame: pd.DataFrame) -> Figure:
         theme=page.theme,
         is_simulated=simulated,
     )
-    key = "; ".join(list_event_key(dates, shocks, frame))
+    events = list_event_key(dates, shocks, frame)
     return page.figure(
         "case-paths",
         page.say("case_paths_caption", unit=_unit(page)),
@@ -108,7 +112,9 @@ def _paths(page: Page, frame: pd.DataFrame) -> Figure:
         alt_text.describe_case(frame, shown, is_simulated=simulated),
         frame,
         notes=(
-            page.say("case_paths_note", events=key or "No date is known"),
+            page.say(
+                "case_paths_note", events=Listed(tuple(events), "semicolon") if events else page.say("case_no_date")
+            ),
             *(() if page.period_name == "year" else (page.say("case_seasons_note"),)),
         ),
     )
@@ -117,7 +123,7 @@ def _paths(page: Page, frame: pd.DataFrame) -> Figure:
 def _gap_label(page: Page) -> str:
     tests = find_payload(page.results, "case_tests")
     is_relative = tests is not None and "percent" in tests and bool(tests["percent"].notna().any())
-    return "Gap, log points" if is_relative else "Gap"
+    return str(Text("figures.gap-log" if is_relative else "figures.gap"))
 
 
 def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> Figure:
@@ -137,12 +143,12 @@ def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, c
     if own == "case_intervals":
         frame = frame[frame[[c for c in INTERVALS if c in frame]].notna().any(axis=1)]
     if own in NAMED_BY and "reason" in frame:
-        kept, lacking = _with_numbers(frame, NAMED_BY[own])
+        kept, lacking = _with_numbers(page, frame, NAMED_BY[own])
         if kept.empty:
             present.append("reason")
         else:
             frame = kept
-            notes += (page.say("case_lacking", rows=lacking),) if lacking else ()
+            notes += (page.say("case_lacking", rows=Listed(lacking, "sentences")),) if lacking else ()
     name = own.removesuffix("_table").replace("_", "-")
     most = MOST_FALSE_DATES if key == "placebo_time_table" else MOST_ROWS
     return build_plain_table(
@@ -150,11 +156,14 @@ def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, c
     )
 
 
-def _with_numbers(frame: pd.DataFrame, named_by: Sequence[str]) -> tuple[pd.DataFrame, str]:
+def _with_numbers(page: Page, frame: pd.DataFrame, named_by: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the rows that have an effect, and every reason with the rows it is about."""
     effects = [c for c in frame if str(c).partition("_")[0] == "effect"]
     about: dict[str, dict[str, None]] = {}
-    for row in frame[frame["reason"].map(take_text) != ""].to_dict("records"):
-        about.setdefault(take_text(row["reason"]), {})[", ".join(take_text(row[c]) for c in named_by)] = None
-    said = [f"{'; '.join(rows)}: {reason}" for reason, rows in about.items()]
-    return frame[frame[effects].notna().any(axis=1)], ". ".join(said)
+    for row in list_records(frame[frame["reason"].map(take_text) != ""]):
+        about.setdefault(read_words(row, "reason"), {})[", ".join(take_text(row[c]) for c in named_by)] = None
+    said = [
+        page.say("case_lacking_row", rows=Listed(tuple(rows), "semicolon"), reason=reason.rstrip("."))
+        for reason, rows in about.items()
+    ]
+    return frame[frame[effects].notna().any(axis=1)], tuple(said)

@@ -4,8 +4,8 @@ import math
 
 from twintrade.effects import Money
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, Note, Paragraph, build_paragraph, build_spans
+from twintrade.render.exhibits.money import describe_money
 from twintrade.render.exhibits.targets import describe_bounds, describe_support, spread
-from twintrade.render.money_wording import describe_money
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -18,11 +18,12 @@ from twintrade.render.reading import (
     list_records,
     read_number,
     read_whole,
+    read_words,
     take_text,
 )
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.wording import list_check_names
-from twintrade.text import numbers
+from twintrade.text import Listed, numbers
 
 CASE_VERDICT = "case_verdict"
 
@@ -32,24 +33,21 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     results = page.results
     question = results.sections.get("question") or page.say("question", outcome=page.outcome)
     blocks: list[Block] = [Heading(2, page.say("summary"), "summary"), build_paragraph(question)]
-    case = [
-        Note("note", build_spans(numbers.typeset(take_text(f["sentence"]))))
-        for f in list_findings(results, CASE_VERDICT)
-    ]
+    case = [Note("note", build_spans(read_words(f, "sentence"))) for f in list_findings(results, CASE_VERDICT)]
     blocks += case
     spec = None if _cannot_tell(page) else find_headline(results)
     effect = find_overall(results, spec) if spec is not None else None
     if _cannot_tell(page):
         blocks.append(build_paragraph(page.say("case_no_number")))
     elif spec is None or effect is None:
-        reason = results.sections.get("no_effect") or page.say("finding_absent_reason")
+        reason = read_words(dict(results.sections), "no_effect") or page.say("finding_absent_reason")
         blocks.append(Note("note", build_spans(page.say("case_descriptive"))))
         blocks.append(build_paragraph(page.say("finding_absent", reason=reason.rstrip("."))))
     else:
         blocks.append(build_paragraph(*_finding(page, spec, effect)))
         blocks += [*describe_support(page, spec), *_other_method(page, spec), *_money(page)]
         blocks += [*spread(page, spec), *describe_bounds(page, spec)]
-        note = take_text(spec.get("inference_note"))
+        note = read_words(spec, "inference_note")
         if note:
             blocks.append(build_paragraph(page.say("how_sure", note=note if note.endswith(".") else f"{note}.")))
         if not case:
@@ -91,7 +89,7 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
     def end(amount: float, unbounded: str) -> str:
         return page.say(unbounded) if math.isinf(amount) else size(amount)
 
-    p = numbers.format_p_value(effect.get("p"))
+    p = read_number(effect.get("p"))
     outcome = take_text(spec.get("outcome")) or page.outcome
     if (
         scale == "percent"
@@ -104,12 +102,13 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
         outcome=outcome,
         size=mean(value),
         direction=page.say("lower" if value < 0 else "higher"),
-        level=numbers.format_percent(100 * read_number(effect.get("level")), 0),
+        level=read_number(effect.get("level")),
         low=end(low, "no_lower_end") if has_interval else "",
         high=end(high, "no_end") if has_interval else "",
         effect=numbers.format_fixed(value, find_decimals(effect)),
         label=format_label(spec),
-        p=f"; {p}" if p else "",
+        p=p,
+        has_p="yes" if p == p else "no",
     )
 
 
@@ -121,10 +120,10 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
         sentences.append(page.say(key))
     known = [r for r in list_records(page.results.findings) if read_number(r.get("detectable")) > 0]
     if known:
-        sentences.append(page.say("detectable", sentence=take_text(known[0]["sentence"])))
+        sentences.append(page.say("detectable", sentence=read_words(known[0], "sentence")))
     elif not (low > 0 or high < 0):
         sentences.append(page.say("detectable_absent"))
-    return (" ".join(sentences),)
+    return (str(Listed(tuple(sentences), "sentences")),)
 
 
 def _other_method(page: Page, spec: Record) -> list[Block]:
@@ -144,7 +143,7 @@ def _other_method(page: Page, spec: Record) -> list[Block]:
         "other_method",
         method=take_text(mean["method"]),
         size=effect,
-        level=numbers.format_percent(100 * read_number(mean["level"]), 0),
+        level=read_number(mean["level"]),
         low=low,
         high=high,
         how=take_text(mean["interval_method"]),
@@ -177,13 +176,15 @@ def _checks(page: Page, spec: Record) -> Note | Paragraph:
         return Note(
             "warning",
             build_spans(
-                page.say("checks_object", n_fail=str(n_failed), n_checks=str(len(verdicts)), names=", ".join(failed))
+                page.say(
+                    "checks_object", n_fail=n_failed, n_checks=len(verdicts), names=Listed(tuple(failed), "comma")
+                )
             ),
         )
     if read_whole(spec.get("n_treated_units")) == 1:
-        return build_paragraph(page.say("checks_single", n_checks=str(len(verdicts))))
+        return build_paragraph(page.say("checks_single", n_checks=len(verdicts)))
     if len(verdicts) == 1:
-        return build_paragraph(page.say("checks_one", assumption=take_text(spec.get("assumption"))))
+        return build_paragraph(page.say("checks_one", assumption=read_words(spec, "assumption")))
     return build_paragraph(
-        page.say("checks_silent", n_checks=str(len(verdicts)), assumption=take_text(spec.get("assumption")))
+        page.say("checks_silent", n_checks=len(verdicts), assumption=read_words(spec, "assumption"))
     )

@@ -1,6 +1,7 @@
 """Below the headline: the rows and pairs it rests on, and what the ladder says for each question that is asked."""
 
 from twintrade.render.blocks import Block, Span, build_paragraph, build_reference
+from twintrade.render.names import name_scale
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -11,11 +12,12 @@ from twintrade.render.reading import (
     list_specifications,
     read_number,
     read_whole,
+    read_words,
     take_text,
 )
 from twintrade.render.tables.effect_rows import convert_to_percent, describe_reference
 from twintrade.render.tables.estimates import find_decimals
-from twintrade.text import numbers
+from twintrade.text import Listed, numbers
 
 TARGETS = ("total", "average unit", "path")
 
@@ -28,13 +30,9 @@ def describe_support(page: Page, spec: Record) -> list[Block]:
     if n is not None and left is not None and without is not None:
         counts = {"n": n, "of": n + left, "left": left, "without": without}
         key = "imputed_rows" if left or without else "imputed_all"
-        said.append(page.say(key, **{name: numbers.format_count(value) for name, value in counts.items()}))
-    said += [
-        numbers.typeset(take_text(f["sentence"]))
-        for f in list_findings(page.results, "concentration")
-        if has_spoken(f)
-    ]
-    return [build_paragraph(" ".join(said))] if said else []
+        said.append(page.say(key, **counts))
+    said += [read_words(f, "sentence") for f in list_findings(page.results, "concentration") if has_spoken(f)]
+    return [build_paragraph(str(Listed(tuple(said), "sentences")))] if said else []
 
 
 def spread(page: Page, spec: Record) -> list[Block]:
@@ -43,8 +41,8 @@ def spread(page: Page, spec: Record) -> list[Block]:
     ranges = {} if read_whole(spec.get("n_treated_units")) == 1 else _by_target(page, columns)
     if sum(map(len, ranges.values())) < 2:
         return _on_one_scale(page, spec, columns)
-    told = "; ".join(_told(page, target, values) for target, values in ranges.items())
-    before, after = page.say("range_by_target", table="\0", targets=told).split("\0")
+    targets = Listed(tuple(_told(page, target, values) for target, values in ranges.items()), "semicolon")
+    before, after = page.say("range_by_target", table="\0", targets=targets).split("\0")
     signs = {value > 0 for values in ranges.values() for value in values}
     if len(signs) > 1:
         after += " " + page.say("signs_differ", target=_name(page, take_text(spec.get("target"))))
@@ -65,7 +63,7 @@ def _by_target(page: Page, columns: list[Record]) -> dict[str, list[float]]:
 def _told(page: Page, target: str, values: list[float]) -> str:
     key = "target_range" if len(values) > 1 else "target_one"
     ends = (numbers.format_percent(values[0]), numbers.format_percent(values[-1]))
-    return page.say(key, target=_name(page, target), low=ends[0], high=ends[1], n=str(len(values)))
+    return page.say(key, target=_name(page, target), low=ends[0], high=ends[1], n=len(values))
 
 
 def _name(page: Page, target: str) -> str:
@@ -84,8 +82,8 @@ def _on_one_scale(page: Page, spec: Record, columns: list[Record]) -> list[Block
         return []
     ordered = sorted(same, key=lambda e: read_number(e["effect"]))
     low, high = (numbers.format_fixed(e["effect"], find_decimals(e)) for e in (ordered[0], ordered[-1]))
-    high = f"{high} {take_text(ordered[0]['scale'])}"
-    before, after = page.say("ladder_range", n=str(len(same)), table="\0", low=low, high=high).split("\0")
+    high = f"{high} {name_scale(take_text(ordered[0]['scale']))}"
+    before, after = page.say("ladder_range", n=len(same), table="\0", low=low, high=high).split("\0")
     return [build_paragraph(before, *_tables(page, columns), after)]
 
 
@@ -109,4 +107,8 @@ def describe_bounds(page: Page, spec: Record) -> list[Block]:
         for c in list_specifications(page.results)
         if (take_text(c["estimator"]), take_text(c["specification"])) in about
     ]
-    return [build_paragraph(page.say("no_bounds", label=", ".join(others)))] if others and own not in about else []
+    return (
+        [build_paragraph(page.say("no_bounds", label=Listed(tuple(others), "comma")))]
+        if others and own not in about
+        else []
+    )

@@ -6,6 +6,7 @@ import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, build_spans
 from twintrade.render.exhibits.payloads import build_payload, is_drawn
+from twintrade.render.names import name_check
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
@@ -14,10 +15,11 @@ from twintrade.render.reading import (
     list_specifications,
     list_topic_findings,
     list_topic_payloads,
+    read_words,
     take_text,
 )
-from twintrade.render.wording import OF_NO_COLUMN, format_check_name
-from twintrade.text.numbers import typeset
+from twintrade.render.wording import OF_NO_COLUMN
+from twintrade.text import Listed
 
 
 def _lines(page: Page, findings: list[Record]) -> list[str]:
@@ -26,13 +28,16 @@ def _lines(page: Page, findings: list[Record]) -> list[str]:
     about: dict[tuple[str, str], dict[str, None]] = {}
     for found in findings:
         column = columns.get(_keys(found), "")
-        names = about.setdefault((take_text(found["diagnostic"]), take_text(found["sentence"])), {})
+        names = about.setdefault((take_text(found["diagnostic"]), read_words(found, "sentence")), {})
         if column and len(columns) > 1 and take_text(found["diagnostic"]) not in OF_NO_COLUMN:
             names[column] = None
     heads = [
-        format_check_name(check) + (f" ({'; '.join(names)})" if names else "") for (check, _), names in about.items()
+        page.say("check_of", check=name_check(check), columns=Listed(tuple(names), "semicolon"))
+        if names
+        else name_check(check)
+        for (check, _), names in about.items()
     ]
-    return [f"{head}: {typeset(sentence)}" for head, (_, sentence) in zip(heads, about, strict=True)]
+    return [f"{head}: {sentence}" for head, (_, sentence) in zip(heads, about, strict=True)]
 
 
 def list_topic_sentences(page: Page, name: str, but: Sequence[str] = ()) -> BulletList:
@@ -74,7 +79,7 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[Block, ...] | Absen
     def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         findings, owners = list_topic_findings(page.results, name), list_topic_payloads(page.results, name)
         if not owners and not any(has_spoken(r) for r in findings):
-            said = [typeset(take_text(r["sentence"])) for r in findings]
+            said = [read_words(r, "sentence") for r in findings]
             return Absent(said[0] if said else page.say(f"absent_{name}"))
         blocks: list[Block] = [Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:

@@ -7,7 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.names import name_status
 from twintrade.render.reading import take_text
+from twintrade.text import Text
 
 MOST_UNITS = 60
 COLOURS = {
@@ -44,7 +46,10 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
             _stacked(axes, frame, colours)
         else:
             _tiles(axes, frame, colours, theme)
-        handles = [Patch(facecolor=colours[s], edgecolor="white", hatch=HATCHES.get(s), label=s) for s in statuses]
+        handles = [
+            Patch(facecolor=colours[s], edgecolor="white", hatch=HATCHES.get(s), label=name_status(s))
+            for s in statuses
+        ]
         figure.legend(handles=handles, loc="outside lower center", ncols=5)
         if is_simulated:
             mark_simulated(figure, theme)
@@ -99,7 +104,7 @@ def _stacked(axes: Axes, frame: pd.DataFrame, colours: dict[str, str]) -> None:
             hatch=HATCHES.get(status),
         )
         base += values
-    axes.set_ylabel("Units")
+    axes.set_ylabel(str(Text("figures.number-of-units")))
     _periods(axes, frame)
 
 

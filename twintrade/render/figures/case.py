@@ -17,8 +17,9 @@ from twintrade.render.figures.theme import (
     draw_zero_line,
     mark_simulated,
 )
+from twintrade.render.names import name_method
 from twintrade.render.reading import take_text
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 
 def draw(
@@ -28,7 +29,7 @@ def draw(
     *,
     set_names: Mapping[str, str],
     sets: Sequence[str],
-    gap_label: str = "Gap",
+    gap_label: str = "",
     theme: Theme | None = None,
     is_simulated: bool = False,
 ) -> Figure:
@@ -63,7 +64,10 @@ def draw(
                 style = {"color": theme.palette[i], "linestyle": DASHES[i], "linewidth": 1.6}
                 x = own["period"].astype(float)
                 upper.plot(
-                    x, own["counterfactual"].astype(float), label=f"without the agreement, by the {method}", **style
+                    x,
+                    own["counterfactual"].astype(float),
+                    label=str(Text("figures.without-by", method=name_method(method))),
+                    **style,
                 )
                 lower.plot(x, own["gap"].astype(float), **style)
             draw_zero_line(lower, theme)
@@ -73,8 +77,8 @@ def draw(
                 axes.yaxis.set_major_locator(MaxNLocator(5))
                 axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
             draw_period_axis(lower, rows, most=12 // len(sets))
-        grid[0, 0].set_ylabel("Index, last period before = 100")
-        grid[1, 0].set_ylabel(gap_label)
+        grid[0, 0].set_ylabel(str(Text("figures.index-before")))
+        grid[1, 0].set_ylabel(gap_label or str(Text("figures.gap")))
         handles = {take_text(line.get_label()): line for axes in grid[0] for line in axes.get_lines()}
         named = {name: line for name, line in handles.items() if name and not name.startswith("_")}
         figure.legend(handles=list(named.values()), loc="outside lower center", ncols=2, columnspacing=1.5)
@@ -92,6 +96,6 @@ def _observed(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
         linewidth=2.2,
         marker="o",
         markersize=3.0,
-        label="observed",
+        label=str(Text("figures.observed")),
         zorder=3,
     )

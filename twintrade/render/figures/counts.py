@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.names import name_column
 from twintrade.render.reading import list_records, read_number, take_text
 from twintrade.text import numbers
 
@@ -48,7 +49,7 @@ def draw(
         axes.tick_params(axis="y", length=0)
         axes.spines[["left"]].set_visible(False)
         axes.margins(x=0.12)
-        axes.set_xlabel(x_label or value.replace("_", " ").capitalize())
+        axes.set_xlabel(x_label or name_column(value))
         if is_simulated:
             mark_simulated(figure, theme)
     return figure
@@ -75,7 +76,7 @@ def draw_years(
         shown = [i for i, name in enumerate(names) if not name.isdigit() or int(name) % step == 0]
         axes.set_xticks(shown, [names[i] for i in shown])
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_ylabel(value.replace("_", " ").capitalize())
+        axes.set_ylabel(name_column(value))
         axes.margins(x=0.01)
         if is_simulated:
             mark_simulated(figure, theme)

@@ -19,8 +19,9 @@ from twintrade.render.figures.theme import (
     draw_zero_line,
     mark_simulated,
 )
+from twintrade.render.names import name_base, name_scale
 from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
-from twintrade.text import numbers
+from twintrade.text import Listed, Text, Words, numbers
 
 FloatArray = NDArray[np.float64]
 
@@ -48,7 +49,7 @@ class EventAxis:
     """
 
     y_label: str
-    x_label: str = "Periods since onset"
+    x_label: str = ""
     is_log: bool = False
     binned: tuple[bool, bool] = (False, False)
     base_note: str = ""
@@ -110,10 +111,10 @@ def draw_bands(bands: Bands, label: str = "estimate", *, theme: Theme | None = N
     frame["is_reference"] = frame["event_time"] == reference if reference is not None else False
     is_log = estimate.scale == "log points"
     axis = EventAxis(
-        y_label="Effect, log points" if is_log else f"Effect, {estimate.scale}",
+        y_label=str(Text("figures.effect-of", scale=name_scale(estimate.scale))),
         is_log=is_log,
         binned=getattr(estimate, "binned", (False, False)),
-        base_note=estimate.base if estimate.base != "none" else "",
+        base_note=name_base(estimate.base) if estimate.base != "none" else "",
     )
     return draw(frame, axis, theme=theme)
 
@@ -162,7 +163,7 @@ def _x_axis(axes: Axes, frame: pd.DataFrame, axis: EventAxis, theme: Theme) -> N
     ]
     axes.set_xticks(shown, labels)
     axes.set_xlim(times[0] - 0.6, times[-1] + 0.6)
-    axes.set_xlabel(axis.x_label)
+    axes.set_xlabel(axis.x_label or str(Text("figures.since-onset", period_name="period")))
 
 
 def _counts(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], theme: Theme) -> None:
@@ -173,7 +174,8 @@ def _counts(axes: Axes, frame: pd.DataFrame, labels: Sequence[str], theme: Theme
     per_label = {n: tuple(frame.loc[frame["label"].map(take_text) == n, "n_units"]) for n in labels}
     if len(set(per_label.values())) == 1:
         labels = labels[:1]
-    names = ["Treated units"] if len(labels) == 1 else [f"Treated, {chr(97 + i)}" for i in range(len(labels))]
+    names = [str(Text("figures.treated-of", letter=chr(97 + i))) for i in range(len(labels))]
+    names = [str(Text("figures.treated-units"))] if len(labels) == 1 else names
     times = sorted({int(e) for e in frame["event_time"]})
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), names)
@@ -197,7 +199,7 @@ def _y_axis(axes: Axes, axis: EventAxis) -> None:
     axes.spines["bottom"].set_visible(False)
     if axis.is_log:
         second = axes.secondary_yaxis("right", functions=(_to_percent, _from_percent))  # type: ignore[arg-type]
-        second.set_ylabel("percent, 100(exp(b) − 1)")
+        second.set_ylabel(str(Text("figures.percent-axis")))
         low, high = axes.get_ylim()
         if high - low > WIDE_LOG_POINTS:
             shown = [p for p in WIDE_PERCENTS if low <= np.log1p(p / 100) <= high]
@@ -214,15 +216,18 @@ def _from_percent(percent: FloatArray) -> FloatArray:
 
 
 def _legend(frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: Theme) -> list[Line2D]:
-    def mark(name: str, marker: str, colour: str, *, is_hollow: bool = False) -> Line2D:
+    def mark(name: Words, marker: str, colour: str, *, is_hollow: bool = False) -> Line2D:
         face, edge = ("white", theme.ink) if is_hollow else (colour, "white")
-        return Line2D([], [], ls="", marker=marker, ms=5.5, mfc=face, mec=edge, mew=1.0, label=name)
+        return Line2D([], [], ls="", marker=marker, ms=5.5, mfc=face, mec=edge, mew=1.0, label=str(name))
 
-    def plain(name: str, width: float, alpha: float = 1.0) -> Line2D:
-        return Line2D([], [], color=theme.muted, lw=width, alpha=alpha, label=name)
+    def plain(name: Words, width: float, alpha: float = 1.0) -> Line2D:
+        return Line2D([], [], color=theme.muted, lw=width, alpha=alpha, label=str(name))
 
     if len(labels) == 1:
-        handles = [mark("before onset", "o", theme.before), mark("from onset on", "s", theme.after)]
+        handles = [
+            mark(Text("figures.before-onset"), "o", theme.before),
+            mark(Text("figures.from-onset"), "s", theme.after),
+        ]
     else:
         handles = [
             mark(f"{chr(97 + i)}  {name}", MARKERS[i % len(MARKERS)], theme.palette[i % len(theme.palette)])
@@ -230,23 +235,22 @@ def _legend(frame: pd.DataFrame, labels: Sequence[str], axis: EventAxis, theme: 
         ]
     references = frame[frame["is_reference"].map(read_truth)]
     if not references.empty:
-        times = ", ".join(dict.fromkeys(numbers.format_event_time(int(e)) for e in references["event_time"]))
-        handles.append(mark(f"reference ({times}), zero by definition", "o", theme.ink, is_hollow=True))
-    level = numbers.format_percent(
-        100 * max((read_number(v) for v in frame["level"] if read_number(v) > 0), default=0.95), 0
-    )
+        times = tuple(dict.fromkeys(numbers.format_event_time(int(e)) for e in references["event_time"]))
+        reference = Text("figures.reference-at", times=Listed(times, "comma"))
+        handles.append(mark(reference, "o", theme.ink, is_hollow=True))
+    level = max((read_number(v) for v in frame["level"] if read_number(v) > 0), default=0.95)
     handles.append(
-        plain(f"{level} pointwise interval", 3.6, 0.55)
+        plain(Text("figures.pointwise", level=level), 3.6, 0.55)
         if frame["low"].notna().any()
-        else plain("no interval from this inference", 0.0)
+        else plain(Text("figures.no-interval"), 0.0)
     )
     handles.append(
-        plain(f"{level} simultaneous (sup-t) band", 1.0)
+        plain(Text("figures.simultaneous", level=level), 1.0)
         if frame["simultaneous_low"].notna().any()
-        else plain("only pointwise intervals are available", 0.0)
+        else plain(Text("figures.only-pointwise"), 0.0)
     )
     if np.isinf(frame[["low", "high"]].astype(float).to_numpy()).any():
-        handles.append(plain("arrow: interval without an end", 0.0))
+        handles.append(plain(Text("figures.open-end"), 0.0))
     if axis.base_note:
-        handles.append(plain(f"pre-period base: {axis.base_note}", 0.0))
+        handles.append(plain(Text("figures.base", base=axis.base_note), 0.0))
     return handles

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from twintrade.render.figures.theme import Theme
 from twintrade.render.reading import list_records, read_number, read_truth, take_text
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 LETTER_ROOM = 12.0
 """Points from one date's line to the next that a letter between them needs; nearer ones share a place."""
@@ -65,12 +65,14 @@ def list_event_key(dates: pd.DataFrame | None, shocks: pd.DataFrame | None, fram
     for letter, date in zip(ascii_lowercase, list_candidates(dates), strict=False):
         period = read_number(date["period"])
         when = names.get(period) or numbers.format_fixed(period, 0).replace(",", "")
-        ending = " (used, solid line)" if read_truth(date["is_chosen"]) else ""
         label = take_text(date["label"])
-        lines.append(f"{letter}  {label if when in label else f'{when}  {label}'}{ending}")
+        named = label if when in label else f"{when}  {label}"
+        shown = Text("figures.date-used", date=named) if read_truth(date["is_chosen"]) else named
+        lines.append(f"{letter}  {shown}")
     for place, shock in enumerate(_inside(shocks, frame), 1):
         when = "–".join(dict.fromkeys((take_text(shock["first_label"]), take_text(shock["last_label"]))))
-        lines.append(f"{place}  {when}  {take_text(shock['label'])} (grey)")
+        named = f"{when}  {take_text(shock['label'])}"
+        lines.append(f"{place}  {Text('figures.shock', shock=named)}")
     return lines
 
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import list_records, read_number, take_text
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 MOST_SPACED = 30
 POOLED = ("pooled", "summary", "all", "average")
@@ -14,7 +14,7 @@ POOLED = ("pooled", "summary", "all", "average")
 def draw(
     frame: pd.DataFrame,
     *,
-    x_label: str = "Effect",
+    x_label: str = "",
     decimals: int = 3,
     theme: Theme | None = None,
     is_simulated: bool = False,
@@ -62,7 +62,7 @@ def draw(
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(x_label)
+        axes.set_xlabel(x_label or str(Text("figures.effect")))
         if is_simulated:
             mark_simulated(figure, theme)
     return figure

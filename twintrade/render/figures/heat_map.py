@@ -6,12 +6,12 @@ from matplotlib.figure import Figure
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import take_text
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 MOST_LABELLED = 160
 
 
-def draw(frame: pd.DataFrame, *, unit: str = "", theme: Theme | None = None, is_simulated: bool = False) -> Figure:
+def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
     """Draw effects by cohort (rows) and event time (columns), zero in white.
 
     Parameters
@@ -42,12 +42,12 @@ def draw(frame: pd.DataFrame, *, unit: str = "", theme: Theme | None = None, is_
             annot_kws={"fontsize": theme.size * 0.75},
             xticklabels=[numbers.format_event_time(int(e)) for e in cells.columns],
             yticklabels=[take_text(labels[c]) for c in cells.index],
-            cbar_kws={"label": f"Effect{f', {unit}' if unit else ''}", "fraction": 0.03},
+            cbar_kws={"label": str(Text("figures.effect")), "fraction": 0.03},
         )
         axes.grid(visible=False)
         axes.tick_params(length=0, rotation=0)
-        axes.set_xlabel("Periods since onset")
-        axes.set_ylabel("Cohort")
+        axes.set_xlabel(str(Text("figures.since-onset", period_name="period")))
+        axes.set_ylabel(str(Text("figures.cohort")))
         if is_simulated:
             mark_simulated(figure, theme)
     return figure

@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from twintrade.render.figures.events import draw_period_axis
 from twintrade.render.figures.theme import DASHES, Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import take_text
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 
 def draw(
@@ -53,9 +53,11 @@ def draw(
             draw_period_axis(axes, frame)
         else:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_ylabel(y_label or ("Index, last period before onset = 100" if value == "index" else ""))
+        axes.set_ylabel(y_label or (str(Text("figures.index-onset")) if value == "index" else ""))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: numbers.format_tick(amount)))
-        axes.set_xlabel(x_label or ("Periods since onset" if x == "event_time" else ""))
+        axes.set_xlabel(
+            x_label or (str(Text("figures.since-onset", period_name="period")) if x == "event_time" else "")
+        )
         figure.legend(loc="outside lower center", ncols=2)
         if is_simulated:
             mark_simulated(figure, theme)

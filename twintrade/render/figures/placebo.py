@@ -11,11 +11,10 @@ from matplotlib.ticker import MaxNLocator
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
 from twintrade.render.reading import read_truth, take_text
+from twintrade.text import Text
 
 
-def draw(
-    frame: pd.DataFrame, *, y_label: str = "Effect", theme: Theme | None = None, is_simulated: bool = False
-) -> Figure:
+def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, is_simulated: bool = False) -> Figure:
     """Draw one panel a donor set.
 
     Parameters
@@ -36,7 +35,7 @@ def draw(
             (_paths if is_path else _ranks)(axes, rows, theme)
             axes.set_title(fill(name, 64 // len(sets)), loc="left")
         if is_path:
-            all_axes[0].set_ylabel(y_label)
+            all_axes[0].set_ylabel(y_label or str(Text("figures.effect")))
         else:
             all_axes[-1].set_xlabel(y_label)
         figure.legend(handles=_legend(is_path, theme), loc="outside lower center", ncols=2)
@@ -58,7 +57,7 @@ def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
     axes.autoscale_view()
     if x == "event_time":
         axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.set_xlabel("Periods since onset")
+        axes.set_xlabel(str(Text("figures.since-onset", period_name="period")))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
@@ -74,12 +73,13 @@ def _ranks(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
 
 
 def _legend(is_path: bool, theme: Theme) -> list[Line2D]:
+    treated, placebo = str(Text("figures.treated-case")), str(Text("figures.placebo"))
     if is_path:
         return [
-            Line2D([], [], color=theme.after, lw=2.2, label="treated"),
-            Line2D([], [], color=theme.muted, lw=0.7, label="placebo: the same done to each donor"),
+            Line2D([], [], color=theme.after, lw=2.2, label=treated),
+            Line2D([], [], color=theme.muted, lw=0.7, label=placebo),
         ]
     return [
-        Line2D([], [], ls="", marker="D", ms=7, color=theme.after, label="treated"),
-        Line2D([], [], ls="", marker="|", ms=12, color=theme.muted, label="placebo: the same done to each donor"),
+        Line2D([], [], ls="", marker="D", ms=7, color=theme.after, label=treated),
+        Line2D([], [], ls="", marker="|", ms=12, color=theme.muted, label=placebo),
     ]

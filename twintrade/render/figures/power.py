@@ -5,14 +5,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 USUAL = (0.5, 0.8)
 
 
-def draw(
-    frame: pd.DataFrame, *, x_label: str = "Effect", theme: Theme | None = None, is_simulated: bool = False
-) -> Figure:
+def draw(frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, is_simulated: bool = False) -> Figure:
     """Draw the share of rejections by size of effect, with lines at one half and four fifths.
 
     Parameters
@@ -29,8 +27,8 @@ def draw(
         for share in USUAL:
             axes.axhline(share, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.set_ylim(0, 1.02)
-        axes.set_xlabel(x_label)
-        axes.set_ylabel("Share of tests that find it")
+        axes.set_xlabel(x_label or str(Text("figures.effect")))
+        axes.set_ylabel(str(Text("figures.share-found")))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_percent(100 * value, 0)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
         if is_simulated:

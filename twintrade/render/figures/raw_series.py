@@ -10,16 +10,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
 from twintrade.render.figures.theme import DASHES, Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import take_text
-from twintrade.text import numbers
+from twintrade.text import Listed, Text, name_fact, numbers
 
 GRID_COLUMNS = 3
 MANY_CASES = 9
-PANEL_TITLES: Mapping[str, str] = {
-    "level": "As observed",
-    "log": "In logs",
-    "index": "Index",
-    "ratio": "Double ratio",
-}
 
 
 def draw(
@@ -120,8 +114,11 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
             zorder=3 if is_main else 2.5,
         )
     units = [u for u in dict.fromkeys(rows["unit"].map(take_text)) if u]
-    title = PANEL_TITLES.get(panel, panel)
-    axes.set_title(f"{title} ({', '.join(units)})" if units else title, loc="left")
+    title = name_fact("figures.panel-", panel)
+    axes.set_title(
+        str(Text("figures.panel-in", panel=title, units=Listed(tuple(units), "comma"))) if units else title,
+        loc="left",
+    )
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
     if panel == "level":

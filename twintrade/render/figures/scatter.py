@@ -17,8 +17,8 @@ def draw(
     *,
     group: str = "",
     label: str = "",
-    x_label: str = "",
-    y_label: str = "",
+    x_label: str,
+    y_label: str,
     is_log_x: bool = False,
     theme: Theme | None = None,
     is_simulated: bool = False,
@@ -45,8 +45,8 @@ def draw(
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
             axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(visible=True, axis="both")
-        axes.set_xlabel(x_label or x.replace("_", " "))
-        axes.set_ylabel(y_label or y.replace("_", " "))
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
         if group:
             figure.legend(loc="outside lower center", ncols=3)
         if is_simulated:

@@ -6,12 +6,10 @@ from matplotlib.lines import Line2D
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
 from twintrade.render.reading import list_records, read_number, take_text
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 
-def draw(
-    frame: pd.DataFrame, *, y_label: str = "Effect", theme: Theme | None = None, is_simulated: bool = False
-) -> Figure:
+def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, is_simulated: bool = False) -> Figure:
     """Draw intervals by the size of the violation allowed.
 
     Parameters
@@ -42,16 +40,19 @@ def draw(
             axes.set_xticks(
                 range(len(rows)),
                 [
-                    "original" if take_text(r["kind"]) == "original" else numbers.format_tick(read_number(r["size"]))
+                    str(Text("figures.original"))
+                    if take_text(r["kind"]) == "original"
+                    else numbers.format_tick(read_number(r["size"]))
                     for r in rows
                 ],
             )
             axes.set_xlim(-0.6, len(rows) - 0.4)
-            axes.set_xlabel(f"Largest violation, {name.replace('_', ' ')}")
-        all_axes[0].set_ylabel(y_label)
+            axes.set_xlabel(str(Text("figures.largest-violation", restriction=name.replace("_", " "))))
+        all_axes[0].set_ylabel(y_label or str(Text("figures.effect")))
+        original, robust = str(Text("figures.original-interval")), str(Text("figures.robust-interval"))
         handles = [
-            Line2D([], [], color=theme.before, marker="o", lw=3, label="original interval"),
-            Line2D([], [], color=theme.after, marker="s", lw=3, label="robust to a violation of this size"),
+            Line2D([], [], color=theme.before, marker="o", lw=3, label=original),
+            Line2D([], [], color=theme.after, marker="s", lw=3, label=robust),
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
         if is_simulated:

@@ -4,7 +4,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
+from twintrade.render.names import name_choice
 from twintrade.render.reading import read_truth, take_text
+from twintrade.text import Text
 
 LISTED = "covariates"
 MANY = 200
@@ -15,7 +17,7 @@ def draw(
     frame: pd.DataFrame,
     choices: list[str],
     *,
-    y_label: str = "Effect",
+    y_label: str = "",
     theme: Theme | None = None,
     is_simulated: bool = False,
 ) -> Figure:
@@ -50,13 +52,11 @@ def draw(
                 grid.plot(
                     places, [line] * len(places), small, color=colour, ms=3.5, mew=0.3 if small == "|" else None
                 )
-        top.set_ylabel(y_label)
+        top.set_ylabel(y_label or str(Text("figures.effect")))
         grid.set_yticks(range(len(options)), list(options))
         grid.set_ylim(len(options) - 0.4, -0.6)
         grid.set_xticks([])
-        figure.supxlabel(
-            f"{len(ordered):,} specifications, by size of the estimate (headline: diamond)", fontsize=theme.size
-        )
+        figure.supxlabel(str(Text("figures.specifications", n=len(ordered))), fontsize=theme.size)
         if is_simulated:
             mark_simulated(figure, theme)
     return figure
@@ -77,6 +77,6 @@ def _options(ordered: pd.DataFrame, choices: list[str]) -> dict[str, pd.Series]:
         if choice != LISTED:
             taken, singles = values.map(lambda value: frozenset([value])), dict.fromkeys(v for v in values if v)
         for option in singles:
-            label = f"{choice.replace('_', ' ')}: {option.replace('_', ' ')}"
+            label = str(Text("figures.choice", choice=name_choice(choice), option=name_choice(option)))
             found[label] = taken.map(lambda options, option=option: option in options)
     return found

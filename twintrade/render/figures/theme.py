@@ -12,6 +12,8 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from twintrade.text import Text
+
 CJK_FAMILIES = (
     "Noto Sans CJK SC",
     "Noto Sans SC",
@@ -157,7 +159,14 @@ def build_blank_figure(theme: Theme, height: float) -> Figure:
 
 def mark_simulated(figure: Figure, theme: Theme) -> None:
     """Write across the top of a figure that its data are simulated."""
-    figure.suptitle("SIMULATED DATA", x=0.99, ha="right", fontsize=theme.size, fontweight="bold", color="#A01818")
+    figure.suptitle(
+        str(Text("figures.simulated-data")),
+        x=0.99,
+        ha="right",
+        fontsize=theme.size,
+        fontweight="bold",
+        color="#A01818",
+    )
 
 
 def draw_zero_line(axes: Axes, theme: Theme) -> None:

@@ -15,7 +15,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.estimates import TableOptions, estimate_cell
 from twintrade.render.wording import Wording
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 Effects = list[Record | None]
 
@@ -47,7 +47,7 @@ def build_effect_rows(
 def describe_comparison(results: ResultSet, wording: Wording, against: str) -> str:
     """Return in words what effects from onset on are compared with; empty where that is not known."""
     key = f"against_{against.replace(' ', '_')}"
-    return wording.say(key, period_name=name_period(results)) if key in wording.sentences else ""
+    return wording.say(key, period_name=name_period(results)) if wording.knows(key) else ""
 
 
 def describe_reference(results: ResultSet, wording: Wording, reference: int | None) -> str:
@@ -63,11 +63,15 @@ def _block(name: str, effects: Effects, floors: Sequence[float], options: TableO
     rows = [build_row(name, *(estimate_cell(e, options, f) for e, f in zip(effects, floors, strict=True)))]
     percents = [convert_to_percent(e) for e in effects]
     if any(p == p for p in percents):
-        rows.append(build_row("in percent", *(numbers.format_percent(p) if p == p else "" for p in percents)))
+        rows.append(
+            build_row(
+                str(Text("tables.in-percent")), *(numbers.format_percent(p) if p == p else "" for p in percents)
+            )
+        )
     if any(e is not None and not read_number(e.get("se")) > 0 for e in effects):
-        found = [numbers.format_p_value(e.get("p"), f) if e else "" for e, f in zip(effects, floors, strict=True)]
+        found = [numbers.format_p_cell(e.get("p"), f) if e else "" for e, f in zip(effects, floors, strict=True)]
         if any(found):
-            rows.append(build_row("p", *(p.removeprefix("p = ").removeprefix("p ") for p in found)))
+            rows.append(build_row(str(Text("tables.p")), *found))
     return rows
 
 

@@ -8,6 +8,7 @@ from twintrade.render.reading import Record, read_number, take_text
 from twintrade.text import numbers
 
 Under = Literal["se", "interval", "t", "p"]
+_NOTES: dict[Under, str] = {"se": "se_note", "interval": "interval_note", "t": "t_note", "p": "p_note"}
 STAR_LEVELS = ((0.01, "***"), (0.05, "**"), (0.10, "*"))
 
 
@@ -35,19 +36,21 @@ def format_stars(p: float) -> str:
     return next((mark for bound, mark in STAR_LEVELS if p <= bound), "")
 
 
-def format_below(record: Record, under: Under, decimals: int, floor: float = float("nan")) -> str:
-    """Return the line below an estimate; where the asked one is absent, the error or the interval."""
+def format_below(
+    record: Record, under: Under, decimals: int, floor: float = float("nan")
+) -> tuple[Under | None, str]:
+    """Return what stands below an estimate and its line; where the asked one is absent, the error or the interval."""
     error, p = read_number(record.get("se")), read_number(record.get("p"))
     low, high = read_number(record.get("low")), read_number(record.get("high"))
     has_error = error == error and error > 0
-    lines = {
+    lines: dict[Under, str] = {
         "se": f"({numbers.format_fixed(error, decimals)})" if has_error else "",
         "interval": f"[{numbers.format_interval(low, high, decimals)}]" if low == low and high == high else "",
         "t": f"[{numbers.format_fixed(read_number(record['effect']) / error, 2)}]" if has_error else "",
         "p": numbers.format_p_value(p, floor),
     }
     order: tuple[Under, ...] = (under, "se", "interval")
-    return next((lines[kind] for kind in order if lines[kind]), "")
+    return next(((kind, lines[kind]) for kind in order if lines[kind]), (None, ""))
 
 
 def find_decimals(record: Record) -> int:
@@ -66,19 +69,11 @@ def estimate_cell(record: Record | None, options: TableOptions, floor: float = f
     value = numbers.format_fixed(record["effect"], decimals)
     if options.has_stars and p == p:
         value += format_stars(p)
-    line = format_below(record, options.under, decimals, floor)
+    _, line = format_below(record, options.under, decimals, floor)
     return Cell((value, line) if line else (value,))
 
 
 def list_under_notes(records: list[Record], options: TableOptions) -> list[str]:
     """Return the keys of the wording that explain what stands below the estimates, in the order of the columns."""
-    keys = []
-    for record in records:
-        line = format_below(record, options.under, find_decimals(record))
-        if line.startswith("("):
-            keys.append("se_note")
-        elif line.startswith("["):
-            keys.append("interval_note" if " to " in line else "t_note")
-        elif line:
-            keys.append("p_note")
-    return list(dict.fromkeys(keys))
+    kinds = [format_below(record, options.under, find_decimals(record))[0] for record in records]
+    return list(dict.fromkeys(_NOTES[kind] for kind in kinds if kind))

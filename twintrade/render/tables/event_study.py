@@ -14,17 +14,19 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.wording import Wording
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 _HEADS = (
-    "Event time",
-    "Estimate",
-    "Standard error",
-    "{level} interval",
-    "{level} simultaneous band",
-    "p",
-    "Treated units",
+    "tables.event-time",
+    "tables.estimate",
+    "tables.standard-error",
+    "tables.interval",
+    "tables.band",
+    "tables.p",
+    "tables.treated-units",
 )
+_REFERENCE = 2
+"""Place of the cell that says which row is the reference."""
 
 
 def format_event_key(record: Record) -> str:
@@ -47,8 +49,9 @@ def build_event_table(frame: pd.DataFrame, record: Record, wording: Wording, not
     decimals = max((find_decimals(r) for r in free), default=3)
     level = next((read_number(r["level"]) for r in rows if read_number(r["level"]) > 0), 0.95)
     cells = [_cells(r, decimals) for r in rows]
-    kept = [j for j in range(len(_HEADS)) if any(c[j] and c[j] != "reference" for c in cells)]
-    heads = [head.format(level=numbers.format_percent(100 * level, 0)) for head in _HEADS]
+    free_cells = [c for c, r in zip(cells, rows, strict=True) if not read_truth(r["is_reference"])]
+    kept = [j for j in range(len(_HEADS)) if any(c[j] for c in (free_cells if j == _REFERENCE else cells))]
+    heads = [str(Text(head, level=level)) for head in _HEADS]
     return Table(
         key=format_event_key(record),
         caption=wording.say("event_table_caption", label=format_label(record)),
@@ -64,7 +67,7 @@ def _cells(record: Record, decimals: int) -> list[str]:
     value = numbers.format_fixed(record["effect"], decimals)
     units = numbers.format_count(record["n_units"])
     if read_truth(record["is_reference"]):
-        return [time, numbers.format_fixed(0.0, decimals), "reference", "", "", "", units]
+        return [time, numbers.format_fixed(0.0, decimals), str(Text("tables.reference")), "", "", "", units]
     error = read_number(record["se"])
     return [
         time,
@@ -72,7 +75,7 @@ def _cells(record: Record, decimals: int) -> list[str]:
         numbers.format_fixed(error, decimals) if error > 0 else "",
         numbers.format_interval(record["low"], record["high"], decimals),
         numbers.format_interval(record["simultaneous_low"], record["simultaneous_high"], decimals),
-        numbers.format_p_value(record["p"]).removeprefix("p = ").removeprefix("p "),
+        numbers.format_p_cell(record["p"]),
         units,
     ]
 

@@ -8,6 +8,7 @@ from math import ceil
 from twintrade.effects import ResultSet
 from twintrade.effects.listed_cells import split_counts, split_ids
 from twintrade.render.blocks import Cell, Column, Row, Table, build_row
+from twintrade.render.names import name_base, name_scale, name_statistic, name_status
 from twintrade.render.reading import (
     Record,
     find_overall,
@@ -18,6 +19,7 @@ from twintrade.render.reading import (
     name_period,
     read_number,
     read_whole,
+    read_words,
     select_kind,
     select_matching,
     take_text,
@@ -25,14 +27,14 @@ from twintrade.render.reading import (
 from twintrade.render.tables.effect_rows import build_effect_rows
 from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, list_under_notes
 from twintrade.render.wording import Wording
-from twintrade.text import numbers
+from twintrade.text import Listed, Text, Words, numbers
 
 _SEED = re.compile(r",? seed \d+")
 """Seeds differ from column to column; each stands below its figure and in the manifest."""
 
 LOST = (
-    ("Treated rows not used", "n_treated_rows_left_out"),
-    ("Treated units without trade before", "n_without_outcome_before"),
+    ("tables.lost-rows", "n_treated_rows_left_out"),
+    ("tables.lost-units", "n_without_outcome_before"),
 )
 """Counted where there are any."""
 
@@ -45,7 +47,7 @@ def build_ladder_tables(results: ResultSet, wording: Wording, options: TableOpti
     parts = [columns[start : start + size] for start in range(0, len(columns), size)]
     firsts = range(1, len(columns) + 1, size)
     return tuple(
-        _part(results, wording, options, part, first, f"{i} of {len(parts)}" if len(parts) > 1 else "")
+        _part(results, wording, options, part, first, (i, len(parts)))
         for i, (part, first) in enumerate(zip(parts, firsts, strict=True), 1)
     )
 
@@ -56,11 +58,13 @@ def _part(
     options: TableOptions,
     columns: Sequence[Record],
     first: int,
-    place: str,
+    place: tuple[int, int],
 ) -> Table:
-    outcomes = list(dict.fromkeys(take_text(c.get("outcome")) for c in columns))
-    caption = wording.say("ladder_caption", outcome=" and ".join(outcomes))
-    caption += f" (part {place})" if place else ""
+    outcomes = tuple(dict.fromkeys(take_text(c.get("outcome")) for c in columns))
+    caption = wording.say("ladder_caption", outcome=Listed(outcomes))
+    part, parts = place
+    if parts > 1:
+        caption = wording.say("ladder_part", caption=caption, part=part, parts=parts)
     groups = (
         build_effect_rows(results, columns, wording, options),
         _fixed_effect_rows(columns, wording, name_period(results)),
@@ -68,7 +72,7 @@ def _part(
         _design_rows(results, columns),
     )
     return Table(
-        key=f"ladder-{place.split()[0]}" if place else "ladder",
+        key=f"ladder-{part}" if parts > 1 else "ladder",
         caption=caption,
         columns=(Column("left"), *(Column("decimal") for _ in columns)),
         header=_header(columns, first),
@@ -79,14 +83,17 @@ def _part(
 
 def _header(columns: Sequence[Record], first: int) -> tuple[tuple[Cell, ...], ...]:
     numbered = tuple(Cell((f"({first + i})",)) for i in range(len(columns)))
-    return ((Cell(("",)), *numbered), (Cell(("Specification",)), *(Cell((format_label(c),)) for c in columns)))
+    return (
+        (Cell(("",)), *numbered),
+        (Cell((str(Text("tables.specification")),)), *(Cell((format_label(c),)) for c in columns)),
+    )
 
 
 def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name: str) -> tuple[Row, ...]:
     sets = [_list_fixed_effects(c) for c in columns]
     names = list(dict.fromkeys(name for names in sets for name in names))
     return tuple(
-        build_row(head[:1].upper() + head[1:], *("Yes" if name in own else "No" for own in sets))
+        build_row(_capitalize(head), *(str(Text("tables.yes" if name in own else "tables.no")) for own in sets))
         for name in names
         for head in (wording.say(f"effects_{name}", period_name=period_name),)
     )
@@ -98,20 +105,22 @@ def _list_fixed_effects(column: Record) -> tuple[str, ...]:
 
 def _sample_rows(results: ResultSet, columns: Sequence[Record], wording: Wording) -> tuple[Row, ...]:
     counts = (
-        ("Observations", "n_rows"),
-        ("Units", "n_units"),
-        ("Treated units", "n_treated_units"),
-        ("Treated rows behind the effect", "n_treated_rows"),
-        ("Zero outcomes", "n_zeros"),
-        ("Separated rows left out", "n_separated"),
-        ("Singleton rows left out", "n_singletons"),
+        ("tables.observations", "n_rows"),
+        ("tables.number-of-units", "n_units"),
+        ("tables.treated-units", "n_treated_units"),
+        ("tables.treated-rows", "n_treated_rows"),
+        ("tables.zeros", "n_zeros"),
+        ("tables.separated", "n_separated"),
+        ("tables.singletons", "n_singletons"),
     )
-    rows = [_filled(name, columns, partial(_count, key=key)) for name, key in counts]
-    rows += [_filled(name, columns, partial(_count, key=key)) for name, key in LOST if _any(columns, key)]
+    rows = [_filled(Text(head), columns, partial(_count, key=key)) for head, key in counts]
+    rows += [_filled(Text(head), columns, partial(_count, key=key)) for head, key in LOST if _any(columns, key)]
     rows[4:4] = _cluster_rows(columns, wording)
-    rows.append(_filled("Share of negative weights", columns, partial(_negative_weights, results)))
+    rows.append(_filled(Text("tables.negative-weights"), columns, partial(_negative_weights, results)))
     statistics = filter(None, dict.fromkeys(take_text(c.get("statistic_name")) for c in columns))
-    rows += [_filled(name[:1].upper() + name[1:], columns, partial(_statistic, name=name)) for name in statistics]
+    rows += [
+        _filled(_capitalize(name_statistic(name)), columns, partial(_statistic, name=name)) for name in statistics
+    ]
     return tuple(r for r in rows if r is not None)
 
 
@@ -143,9 +152,13 @@ def _cluster_rows(columns: Sequence[Record], wording: Wording) -> list[Row | Non
     ]
 
 
-def _filled(name: str, columns: Sequence[Record], value: Callable[[Record], str]) -> Row | None:
+def _filled(head: Words, columns: Sequence[Record], value: Callable[[Record], str]) -> Row | None:
     cells = [value(c) for c in columns]
-    return build_row(name, *cells) if any(cells) else None
+    return build_row(str(head), *cells) if any(cells) else None
+
+
+def _capitalize(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _design_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ...]:
@@ -153,18 +166,18 @@ def _design_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ..
         bases = select_matching(results.effects, column)
         bases = select_kind(bases, "event") if not select_kind(bases, "event").empty else bases
         names = [take_text(b) for b in bases["base"]] if "base" in bases else []
-        return names[0] if names and names[0] != "none" else ""
+        return name_base(names[0]) if names and names[0] != "none" else ""
 
     def reference(column: Record) -> str:
         value = read_number(column.get("reference"))
         return numbers.format_event_time(int(value)) if value == value else ""
 
     rows = (
-        _filled("Outcome in", columns, lambda c: take_text(c.get("outcome_in"))),
-        _filled("Effect in", columns, lambda c: take_text(c.get("scale"))),
-        _filled("Comparison", columns, lambda c: take_text(c.get("comparison"))),
-        _filled("Pre-period base", columns, base),
-        _filled("Reference period", columns, reference),
+        _filled(Text("tables.outcome-in"), columns, lambda c: name_scale(read_words(c, "outcome_in"))),
+        _filled(Text("tables.effect-in"), columns, lambda c: name_scale(take_text(c.get("scale")))),
+        _filled(Text("tables.comparison"), columns, lambda c: name_status(read_words(c, "comparison"))),
+        _filled(Text("tables.base"), columns, base),
+        _filled(Text("tables.reference-period"), columns, reference),
     )
     return tuple(r for r in rows if r is not None)
 
@@ -174,11 +187,14 @@ def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str
     sentences: dict[str, list[int]] = {}
     for i, column in enumerate(columns):
         if take_text(column.get(key)):
-            sentence = _SEED.sub("", take_text(column.get(key)))
+            sentence = _SEED.sub("", read_words(column, key))
             sentences.setdefault(sentence if sentence.endswith(".") else f"{sentence}.", []).append(first + i)
     if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
         return list(sentences)
-    return [", ".join(f"({n})" for n in held) + f": {sentence}" for sentence, held in sentences.items()]
+    return [
+        str(Text("tables.of-columns", columns=Listed(tuple(f"({n})" for n in held), "comma"), sentence=sentence))
+        for sentence, held in sentences.items()
+    ]
 
 
 def is_gravity(column: Record) -> bool:
@@ -191,14 +207,7 @@ def list_ladder_notes(
 ) -> tuple[str, ...]:
     """Return the sentences below a table of estimates: errors, weights, assumptions, what is left out."""
     effects = [e for e in (find_overall(results, c) for c in columns) if e is not None]
-    level = next(
-        (
-            numbers.format_percent(100 * read_number(e["level"]), 0)
-            for e in effects
-            if read_number(e.get("level")) > 0
-        ),
-        "95%",
-    )
+    level = next((read_number(e["level"]) for e in effects if read_number(e.get("level")) > 0), 0.95)
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
     notes += group_sentences(columns, "inference_note", first)
@@ -209,13 +218,15 @@ def list_ladder_notes(
         notes.append(wording.say("percent_note"))
     if any(is_gravity(c) for c in columns):
         notes.append(wording.say("gravity"))
-    marks = ", ".join(f"{mark} p ≤ {bound:.2f}" for bound, mark in STAR_LEVELS)
-    notes.append(wording.say("stars", levels=marks) if options.has_stars else wording.say("no_stars"))
+    marks = tuple(Text("tables.star", mark=mark, bound=f"{bound:.2f}") for bound, mark in STAR_LEVELS)
+    notes.append(
+        wording.say("stars", levels=Listed(marks, "comma")) if options.has_stars else wording.say("no_stars")
+    )
     notes += [
         wording.say(
             "skipped_note",
             label=format_label(s),
-            reason=(take_text(s.get("skip_reason")) or "no reason given").rstrip("."),
+            reason=(read_words(s, "skip_reason") or wording.say("no_reason")).rstrip("."),
         )
         for s in list_skipped(results)
     ]

@@ -6,9 +6,9 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from twintrade.render.blocks import Cell, Column, Row, Table
+from twintrade.render.names import name_column
 from twintrade.render.reading import take_text
-from twintrade.render.tables.column_heads import COLUMN_HEADS
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 SHORT = 20
 TIMES = frozenset(
@@ -25,7 +25,6 @@ def build_plain_table(
     key: str,
     caption: str,
     *,
-    heads: Mapping[str, str] | None = None,
     formats: Mapping[str, Format] | None = None,
     weights: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
@@ -38,8 +37,6 @@ def build_plain_table(
     ----------
     frame : DataFrame
         Columns that are empty throughout are left out.
-    heads : mapping, optional
-        Printed head of a column; the default is its name with spaces for underscores.
     formats : mapping, optional
         How a column's values are printed.
     weights : mapping, optional
@@ -58,22 +55,15 @@ def build_plain_table(
     )
     if is_wrapping and not weights:
         weights = {c: _weight(shown[c]) for c in columns}
-    extra = [f"{len(frame) - most_rows:,} further rows stand in the CSV."] if len(frame) > most_rows else []
+    extra = [str(Text("tables.further-rows", n=len(frame) - most_rows))] if len(frame) > most_rows else []
     return Table(
         key=key,
         caption=caption,
         columns=tuple(_column(frame[c], (weights or {}).get(c, 0.0)) for c in columns),
-        header=(tuple(Cell(((heads or {}).get(c, _head(c)),)) for c in columns),),
+        header=(tuple(Cell((name_column(c),)) for c in columns),),
         groups=(rows,),
         notes=(*notes, *extra),
     )
-
-
-def _head(name: str) -> str:
-    if name in COLUMN_HEADS:
-        return COLUMN_HEADS[name]
-    spaced = name.replace("_", " ").strip()
-    return spaced[:1].upper() + spaced[1:]
 
 
 def _weight(values: pd.Series) -> float:
@@ -89,7 +79,7 @@ def _column(values: pd.Series, weight: float) -> Column:
 
 def _format(values: pd.Series) -> Format:
     if is_bool_dtype(values):
-        return lambda value: "" if numbers.is_missing(value) else "Yes" if value else "No"
+        return lambda value: "" if numbers.is_missing(value) else str(Text("tables.yes" if value else "tables.no"))
     if is_numeric_dtype(values) and _is_time(values):
         return lambda value: "" if numbers.is_missing(value) else numbers.format_event_time(int(float(str(value))))
     if is_integer_dtype(values):

@@ -6,10 +6,11 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Table
-from twintrade.render.reading import take_text
+from twintrade.render.names import name_status
+from twintrade.render.reading import read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import Wording
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 SHOWN_DIGITS = 16
 SHOWN_NAMES = 12
@@ -30,22 +31,20 @@ def build_inputs_table(results: ResultSet, wording: Wording) -> Table | None:
         return None
     frame = pd.DataFrame(
         {
-            "File": [take_text(e.get("path") or e.get("file")) for e in entries],
-            "Rows": [e.get("rows") for e in entries],
-            "Bytes": [e.get("bytes") for e in entries],
-            "SHA-256": [take_text(e.get("sha256"))[:SHOWN_DIGITS] for e in entries],
-            "Read as": [_reading(e) for e in entries],
-            "Publisher and licence": [
-                _joined(e, ("publisher", "licence", "license", "source"), "; ") for e in entries
-            ],
+            "file": [take_text(e.get("path") or e.get("file")) for e in entries],
+            "rows": [e.get("rows") for e in entries],
+            "bytes": [e.get("bytes") for e in entries],
+            "sha256": [take_text(e.get("sha256"))[:SHOWN_DIGITS] for e in entries],
+            "read_as": [_reading(e) for e in entries],
+            "publisher": [_joined(e, ("publisher", "licence", "license", "source"), "; ") for e in entries],
         }
     )
     return build_plain_table(
         frame.drop_duplicates(ignore_index=True),  # a file read by several tables of the spec stands here once
         "inputs",
         wording.say("inputs_caption"),
-        formats={"Rows": numbers.format_count, "Bytes": numbers.format_count},
-        weights={"File": 2.2, "Read as": 1.2, "Publisher and licence": 2.6},
+        formats={"rows": numbers.format_count, "bytes": numbers.format_count},
+        weights={"file": 2.2, "read_as": 1.2, "publisher": 2.6},
         notes=[wording.say("inputs_note")],
     )
 
@@ -58,7 +57,9 @@ def _joined(entry: dict[str, Any], keys: tuple[str, ...], mark: str) -> str:
 def _reading(entry: dict[str, Any]) -> str:
     """Return how a file was read: encoding, sheet, unit of money, and whether it is simulated."""
     read = _joined(entry, ("encoding", "sheet", "unit"), ", ")
-    return f"{read}, simulated".removeprefix(", ") if entry.get("is_simulated") else read
+    if not entry.get("is_simulated"):
+        return read
+    return str(Text("tables.simulated-input", reading=read) if read else Text("tables.simulated-alone"))
 
 
 def build_conversions_table(results: ResultSet, wording: Wording) -> Table | None:
@@ -92,7 +93,7 @@ def build_dropped_table(results: ResultSet, wording: Wording) -> Table | None:
     frame = pd.DataFrame(
         {
             "rule": [take_text(e.get("reason") or e.get("rule") or e.get("path")) for e in entries],
-            "why": [take_text(e.get("sentence")) for e in entries],
+            "why": [read_words(e, "sentence") for e in entries],
             "rows": [e.get("n_rows", e.get("value")) for e in entries],
             "units": [e.get("n_units") for e in entries],
             "which": [_shortened(e.get("names") or ()) for e in entries],
@@ -106,7 +107,8 @@ def build_dropped_table(results: ResultSet, wording: Wording) -> Table | None:
 def _shortened(names: Any) -> str:
     names = [names] if isinstance(names, str) else list(names)
     shown = ", ".join(str(n) for n in names[:SHOWN_NAMES])
-    return f"{shown} and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else shown
+    more = len(names) - SHOWN_NAMES
+    return str(Text("tables.and-more", names=shown, n=more)) if more > 0 else shown
 
 
 def build_status_table(results: ResultSet, wording: Wording) -> Table | None:
@@ -116,4 +118,5 @@ def build_status_table(results: ResultSet, wording: Wording) -> Table | None:
         return None
     grouped = data.groupby("status", sort=False, observed=True)["unit"].agg(["nunique", "size"])
     frame = grouped.reset_index().set_axis(["part", "units", "rows"], axis=1)
+    frame["part"] = [name_status(take_text(status)) for status in frame["part"]]
     return build_plain_table(frame, "status", wording.say("status_caption"))

@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Row, Table
-from twintrade.render.reading import Record, list_records, read_whole, take_text
+from twintrade.render.names import name_column, name_status
+from twintrade.render.reading import Record, list_records, read_whole, read_words, take_text
 from twintrade.render.wording import Wording
+from twintrade.text import Listed, Text, name_fact
 from twintrade.text.numbers import format_count, format_event_time
 
-_HEADS = ("Pair", "Agreement", "Kind", "Dates", "Counts from", "Status", "Note", "Source")
-_WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("Pair"), _HEADS.index("Counts from")}
+_HEADS = ("pair", "agreement", "kind", "dates", "counts_from", "status", "note", "source")
+_WRAPPING = frozenset(range(len(_HEADS))) - {_HEADS.index("pair"), _HEADS.index("counts_from")}
 DATE_COLUMNS = ("candidates", "first_contact", "memorandum", "signed", "ratified", "activated")
 
 MOST_LISTED = 500
@@ -34,7 +36,7 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
         key="register",
         caption=wording.say("register_caption"),
         columns=tuple(Column("left", _weight([cells[j] for cells in rows]) if j in _WRAPPING else 0.0) for j in kept),
-        header=(tuple(Cell((_HEADS[j],)) for j in kept),),
+        header=(tuple(Cell((name_column(_HEADS[j]),)) for j in kept),),
         groups=(tuple(Row(tuple(cells[j] for j in kept)) for cells in rows),),
     )
 
@@ -51,25 +53,27 @@ def _summarize(dated: Sequence[Record], labels: dict[int, str], wording: Wording
         numbers = [sum(counts[onset, status] for onset in among) for status in statuses]
         return Row((Cell((name,)), *(Cell((format_count(n),)) for n in (*numbers, sum(numbers)))))
 
-    heads = ("Counts from", *(status or "no status" for status in statuses), "All")
+    every = str(Text("tables.all"))
+    named = (name_status(status) if status else str(Text("tables.no-status")) for status in statuses)
+    heads = (name_column("counts_from"), *named, every)
     return Table(
         key="register",
         caption=wording.say("register_caption"),
         columns=(Column("left"), *(Column("decimal") for _ in heads[1:])),
         header=(tuple(Cell((head,)) for head in heads),),
-        groups=(tuple(count(_name_onset(onset, labels), [onset]) for onset in onsets), (count("All", onsets),)),
-        notes=(wording.say("register_counts", n=format_count(len(dated))),),
+        groups=(tuple(count(_name_onset(onset, labels), [onset]) for onset in onsets), (count(every, onsets),)),
+        notes=(wording.say("register_counts", n=len(dated)),),
     )
 
 
 def _name_onset(onset: int | None, labels: dict[int, str]) -> str:
-    return "no period" if onset is None else labels.get(onset) or format_event_time(onset)
+    return str(Text("tables.no-period")) if onset is None else labels.get(onset) or format_event_time(onset)
 
 
 def name_undated_agreements(names: Sequence[str]) -> str:
     """Return names as one text, the first of them where they are many."""
-    more = f"; and {format_count(len(names) - MOST_NAMED)} more in twinnings.csv" if len(names) > MOST_NAMED else ""
-    return "; ".join(names[:MOST_NAMED]) + more
+    shown, more = Listed(tuple(names[:MOST_NAMED]), "semicolon"), len(names) - MOST_NAMED
+    return str(Text("tables.undated-more", names=shown, n=more) if more > 0 else shown)
 
 
 def _weight(cells: Sequence[Cell]) -> float:
@@ -99,7 +103,7 @@ def _row(tie: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
     onset = read_whole(tie.get("onset"))
     source = take_text(tie.get("source"))
     host = urlsplit(source).hostname if source.startswith(("https://", "http://")) else None
-    notes = "; ".join(filter(None, (take_text(tie.get("flag")), take_text(tie.get("note")))))
+    notes = "; ".join(filter(None, (read_words(tie, "flag"), take_text(tie.get("note")))))
     pair = take_text(tie.get("unit")) or "-".join(
         filter(None, (take_text(tie.get("city")), take_text(tie.get("partner"))))
     )
@@ -109,7 +113,7 @@ def _row(tie: Record, labels: dict[int, str]) -> tuple[Cell, ...]:
         Cell((take_text(tie.get("kind")),)),
         Cell((_dates(tie),)),
         Cell(("" if onset is None else labels.get(onset) or format_event_time(onset),)),
-        Cell((take_text(tie.get("status")),)),
+        Cell((name_status(take_text(tie.get("status"))),)),
         Cell((notes,)),
         Cell((host.removeprefix("www."),), link=source) if host else Cell((source,)),
     )
@@ -128,7 +132,8 @@ def _dates(tie: Record) -> str:
     if take_text(tie.get("candidates")):
         found = take_text(tie["candidates"])
     else:
-        named = [(n.replace("_", " "), take_text(tie.get(n))) for n in DATE_COLUMNS[1:] if take_text(tie.get(n))]
-        found = "; ".join(f"{name} {date}" for name, date in named)
+        named = [(name_fact("labels.date-", n), take_text(tie.get(n))) for n in DATE_COLUMNS[1:]]
+        known = (Text("tables.dated", date=name, when=when) for name, when in named if when)
+        found = str(Listed(tuple(known), "semicolon"))
     ended = take_text(tie.get("ended"))
-    return f"{found}; ended {ended}" if ended else found
+    return str(Text("tables.ended", dates=found, when=ended)) if ended else found

@@ -6,6 +6,7 @@ import pandas as pd
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Table, build_row
+from twintrade.render.names import name_check, name_inference
 from twintrade.render.reading import (
     Record,
     find_overall,
@@ -14,13 +15,15 @@ from twintrade.render.reading import (
     list_records,
     list_specifications,
     read_number,
+    read_whole,
+    read_words,
     take_text,
 )
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.tables.ladder import is_gravity
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.render.wording import OF_NO_COLUMN, Wording, format_check_name
-from twintrade.text import numbers
+from twintrade.render.wording import OF_NO_COLUMN, Wording
+from twintrade.text import Text, name_fact, numbers
 
 
 def build_findings_table(
@@ -41,14 +44,14 @@ def build_findings_table(
     ordered = sorted(list_records(results.findings), key=lambda r: rank.get(take_text(r["verdict"]), 3))
     frame = pd.DataFrame(
         {
-            "check": [format_check_name(take_text(r["diagnostic"])) for r in ordered],
+            "check": [name_check(take_text(r["diagnostic"])) for r in ordered],
             "estimate": [_about(r, names) for r in ordered],
-            "verdict": [take_text(r["verdict"]) if take_text(r["verdict"]) in rank else "–" for r in ordered],
-            "what it says": [_said(r, elsewhere(r)) for r in ordered],
+            "verdict": [name_fact("labels.verdict-", take_text(r["verdict"])) for r in ordered],
+            "sentence": [_said(r, elsewhere(r)) for r in ordered],
         }
     )
     notes = [wording.say("simulated_note")] if results.is_simulated else []
-    weights = {"check": 1.1, "estimate": 1.4, "what it says": 4.0, "verdict": 0.6}
+    weights = {"check": 1.1, "estimate": 1.4, "sentence": 4.0, "verdict": 0.6}
     return build_plain_table(frame, "findings", wording.say("findings_caption"), weights=weights, notes=notes)
 
 
@@ -59,11 +62,7 @@ def _about(finding: Record, names: dict[tuple[str, str], str]) -> str:
 
 
 def _said(finding: Record, place: str) -> str:
-    return (
-        place
-        if place and take_text(finding["verdict"]) != "objects"
-        else numbers.typeset(take_text(finding["sentence"]))
-    )
+    return place if place and take_text(finding["verdict"]) != "objects" else read_words(finding, "sentence")
 
 
 def build_messages_table(results: ResultSet, wording: Wording) -> Table:
@@ -72,10 +71,10 @@ def build_messages_table(results: ResultSet, wording: Wording) -> Table:
     ordered = sorted(list_records(results.messages), key=lambda r: rank.get(take_text(r["level"]), 2))
     frame = pd.DataFrame(
         {
-            "level": [take_text(r["level"]) for r in ordered],
+            "level": [name_fact("labels.level-", take_text(r["level"])) for r in ordered],
             "code": [take_text(r["code"]) for r in ordered],
             "where": [_place(r) for r in ordered],
-            "message": [numbers.typeset(take_text(r["message"])) for r in ordered],
+            "message": [read_words(r, "message") for r in ordered],
         }
     )
     weights = {"level": 0.7, "code": 1.3, "where": 1.2, "message": 4.0}
@@ -83,10 +82,10 @@ def build_messages_table(results: ResultSet, wording: Wording) -> Table:
 
 
 def _place(record: Record) -> str:
-    row_number = numbers.format_count(record.get("row")).replace(",", "")
+    row = read_whole(record.get("row"))
     parts = (
         take_text(record.get("file")),
-        f"row {row_number}" if row_number else "",
+        "" if row is None else str(Text("tables.row", n=row)),
         take_text(record.get("column")),
     )
     return ", ".join(part for part in parts if part)
@@ -102,24 +101,25 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
     decimals = max(find_decimals(r) for _, r in rows)
     body = tuple(
         build_row(
-            name.replace("_", " ") + (" (reported)" if i == 0 else ""),
+            str(Text("tables.reported", inference=name_inference(name))) if i == 0 else name_inference(name),
             numbers.format_fixed(r["effect"], decimals),
             numbers.format_fixed(r["se"], decimals) if read_number(r["se"]) > 0 else "–",
             numbers.format_interval(r["low"], r["high"], decimals) or "–",
-            numbers.format_p_value(r["p"]).removeprefix("p = ").removeprefix("p ") or "–",
+            numbers.format_p_cell(r["p"]) or "–",
         )
         for i, (name, r) in enumerate(rows)
     )
-    level = numbers.format_percent(100 * read_number(rows[0][1]["level"]), 0) or "95%"
+    level = read_number(rows[0][1]["level"])
+    level = level if level == level else 0.95
     gravity = [wording.say("gravity")] if is_gravity(record) else []
-    heads = ("Inference", "Estimate", "Standard error", f"{level} interval", "p")
+    heads = ("tables.inference", "tables.estimate", "tables.standard-error", "tables.interval", "tables.p")
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     notes += gravity
     return Table(
         key="inference",
-        caption=f"{wording.say('inference_caption')}: {format_label(record)}",
+        caption=wording.say("inference_caption", label=format_label(record)),
         columns=(Column("left"), *(Column("right") for _ in range(4))),
-        header=(tuple(Cell((head,)) for head in heads),),
+        header=(tuple(Cell((str(Text(head, level=level)),)) for head in heads),),
         groups=(body,),
         notes=tuple(notes),
     )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from twintrade.render.blocks import Table
 from twintrade.render.writers.cells import escape_formula
+from twintrade.text import Text
 from twintrade.text.numbers import is_missing
 
 
@@ -42,5 +43,5 @@ def render_table_csv(table: Table) -> bytes:
                 shown = escape_formula(cell.lines[line]) if line < len(cell.lines) else ""
                 rows[-1] += [shown] + [""] * (cell.span - 1)
     if table.is_simulated:
-        rows.append(["SIMULATED DATA"])
+        rows.append([str(Text("writers.simulated-data"))])
     return _bytes(rows)

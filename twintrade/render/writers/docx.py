@@ -30,6 +30,7 @@ from twintrade.render.blocks import (
 )
 from twintrade.render.writers.cells import check_link
 from twintrade.render.writers.docx_table import add_caption, add_field, add_table, clean
+from twintrade.text import Text
 
 FIXED_TIME = datetime(2000, 1, 1)
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -59,7 +60,7 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
     if document.is_simulated:
         header = file.sections[0].header.paragraphs[0]
         header.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        header.add_run("SIMULATED DATA").bold = True
+        header.add_run(str(Text("writers.simulated-data"))).bold = True
     for block in document.blocks:
         _add(file, block)
     stream = io.BytesIO()
@@ -197,7 +198,7 @@ def _add_note(file: WordDocument, note: Note) -> None:
 
 
 def _add_figure(file: WordDocument, figure: Figure) -> None:
-    caption = add_caption(file, "Figure", figure.number, figure.caption)
+    caption = add_caption(file, figure)
     if figure.details:
         caption.add_run(" " + clean(figure.details)).bold = False
     holder = file.add_paragraph()

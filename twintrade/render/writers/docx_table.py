@@ -11,7 +11,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Emu, Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from twintrade.render.blocks import Cell, Table
+from twintrade.render.blocks import Cell, Figure, Table, format_caption
 from twintrade.render.writers.cells import compute_column_weights, compute_pads, compute_places, measure_longest, pad
 
 HANGING_SPACE = "\u2004"  # as wide as a bracket in Arial
@@ -35,15 +35,15 @@ def add_field(paragraph: WordParagraph, instruction: str, shown: str) -> None:
     paragraph._p.append(field)
 
 
-def add_caption(file: WordDocument, noun: str, number: int, text: str) -> WordParagraph:
+def add_caption(file: WordDocument, block: Table | Figure) -> WordParagraph:
     """Add the caption of a table or figure, which stays with it, and return it; Word keeps its number up to date."""
     caption = file.add_paragraph(style="Caption")
     caption.paragraph_format.keep_with_next = True
+    before, number, after = format_caption(block).partition(str(block.number) if block.number else "\0")
     if number:
-        caption.add_run(f"{noun} ")
-        add_field(caption, f"SEQ {noun} \\* ARABIC", str(number))
-        caption.add_run(". ")
-    caption.add_run(clean(text))
+        caption.add_run(before)
+        add_field(caption, f"SEQ {type(block).__name__} \\* ARABIC", number)
+    caption.add_run(clean(after if number else before))
     return caption
 
 
@@ -58,7 +58,7 @@ def clean(text: str) -> str:
 
 def add_table(file: WordDocument, table: Table) -> None:
     """Add caption, table and notes."""
-    add_caption(file, "Table", table.number, table.caption)
+    add_caption(file, table)
     size = 8.0 if compute_column_weights(table) or len(table.columns) > 6 else 9.5
     rows = [*table.header, *(row.cells for row in table.rows)]
     grid = file.add_table(rows=0, cols=len(table.columns))

@@ -26,16 +26,6 @@
 
   const bound = (end) => (end === "up" ? Infinity : end === "down" ? -Infinity : end);
 
-  function sentence(point, kind, data, scale) {
-    const head = "Event time " + point.timeText + ": ";
-    if (point.reference) return head + "reference, zero by definition; " + point.units + " treated units";
-    const interval = point[kind + "Text"];
-    const name = kind === "pointwise" ? data.level + " interval " : data.level + " simultaneous band ";
-    return head + point.text + " " + scale + (point.percentText ? " (" + point.percentText + ")" : "") +
-      (interval ? ", " + name + interval : ", no such interval from this inference") +
-      "; " + point.units + " treated units";
-  }
-
   function drawAxes(svg, data, series, low, high, x, y) {
     for (const [value, text] of ticks(low, high)) {
       add(svg, "line", { x1: LEFT, x2: W - RIGHT, y1: y(value), y2: y(value), stroke: css("--soft") });
@@ -49,7 +39,7 @@
       add(svg, "text", { x: x(point.time), y: H - BOTTOM + 24, "text-anchor": "middle" }, point.timeText);
     });
     add(svg, "text", { x: (LEFT + W - RIGHT) / 2, y: H - 10, "text-anchor": "middle" }, data.xLabel);
-    add(svg, "text", { x: LEFT, y: 12 }, "Effect, " + series.scale);
+    add(svg, "text", { x: LEFT, y: 12 }, series.axis);
   }
 
   function drawPoint(svg, point, ends, label, x, y, speak) {
@@ -81,8 +71,7 @@
     const [estimator, interval] = [root.querySelector(".estimator"), root.querySelector(".interval")];
     const [svg, readout, link] = [root.querySelector("svg"), root.querySelector(".readout"), root.querySelector(".download")];
     data.series.forEach((series, i) => estimator.add(new Option(series.label, i)));
-    interval.add(new Option(data.level + " pointwise interval", "pointwise"));
-    interval.add(new Option(data.level + " simultaneous (sup-t) band", "simultaneous"));
+    for (const kind of Object.keys(data.intervals)) interval.add(new Option(data.intervals[kind], kind));
     const speak = (text) => { readout.textContent = text; };
 
     function draw() {
@@ -99,13 +88,13 @@
       svg.replaceChildren();
       drawAxes(svg, data, series, low, high, x, y);
       for (const point of series.points) {
-        drawPoint(svg, point, point[kind].map(bound), sentence(point, kind, data, series.scale), x, y, speak);
+        drawPoint(svg, point, point[kind].map(bound), point[kind + "Text"], x, y, speak);
       }
       if (data.simulated) {
         add(svg, "text", { x: W - RIGHT, y: 12, "text-anchor": "end", "font-weight": "bold" }, data.simulated);
       }
       const missing = series.points.every((p) => p.reference || p[kind][0] === null);
-      speak(missing ? "This inference does not provide this interval; points only." : "Move over a point, or tab to it.");
+      speak(missing ? data.missing : data.hint);
       const rows = [data.columns, ...series.points.map((p) => p.csv)].map((r) => r.join(",")).join("\n");
       if (link.href.startsWith("blob:")) URL.revokeObjectURL(link.href);
       link.href = URL.createObjectURL(new Blob([rows + "\n"], { type: "text/csv" }));

@@ -21,6 +21,7 @@ from twintrade.render.blocks import (
     Row,
     Span,
     Table,
+    format_caption,
 )
 from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme
 from twintrade.render.writers.cells import (
@@ -32,6 +33,7 @@ from twintrade.render.writers.cells import (
     pad,
 )
 from twintrade.render.writers.view import build_view_data
+from twintrade.text import Text
 
 ZERO_WIDTH_SPACE = "\u200b"
 DENSE_COLUMNS = 6
@@ -75,7 +77,7 @@ def render_html(document: Document, theme: Theme | None = None) -> bytes:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="generator" content="twintrade"><meta name="color-scheme" content="light dark">',
         f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>",
-        '<a class="skip" href="#content">Skip to the content</a>\n<main id="content">',
+        f'<a class="skip" href="#content">{_put("writers.skip")}</a>\n<main id="content">',
         *_with_contents(document.blocks),
         "</main>",
     ]
@@ -104,7 +106,8 @@ def _with_contents(blocks: tuple[Block, ...]) -> list[str]:
     heads = [(i, b) for i, b in enumerate(blocks) if isinstance(b, Heading) and b.level == 2]
     if len(heads) > 2:
         items = "".join(f'<li><a href="#{b.key or f"s{i}"}">{escape(b.text)}</a></li>' for i, b in heads)
-        contents = f'<nav aria-label="Contents"><h2>Contents</h2><ol>{items}</ol></nav>'
+        head = _put("writers.contents")
+        contents = f'<nav aria-label="{head}"><h2>{head}</h2><ol>{items}</ol></nav>'
         written.insert(heads[1][0], contents)
     return written
 
@@ -148,11 +151,10 @@ def _span(span: Span) -> str:
 
 def _figure(figure: Figure) -> str:
     data = base64.b64encode(figure.images.svg).decode("ascii")
-    number = f"Figure {figure.number}. " if figure.number else ""
     notes = "".join(f'<p class="notes">{escape(n)}</p>' for n in [" ".join(figure.notes)] if n)
     return (
         f'<figure class="picture" id="{escape(figure.key)}">'
-        f'<figcaption><span class="number">{number}</span>{escape(figure.caption)}'
+        f"<figcaption>{_caption(figure)}"
         f"{f' <span class=details>{escape(figure.details)}</span>' if figure.details else ''}</figcaption>"
         f'<img alt="{escape(figure.alt)}" width="{figure.images.width * 96:.0f}" '
         f'height="{figure.images.height * 96:.0f}" src="data:image/svg+xml;base64,{data}">{notes}</figure>'
@@ -161,8 +163,7 @@ def _figure(figure: Figure) -> str:
 
 def render_table_html(table: Table) -> str:
     """Return a table as an HTML fragment of its own."""
-    number = f"Table {table.number}. " if table.number else ""
-    caption = f'<caption><span class="number">{number}</span>{escape(table.caption)}</caption>'
+    caption = f"<caption>{_caption(table)}</caption>"
     kind = "wrapping" if any(c.weight for c in table.columns) else "fitting"
     if kind == "fitting" and len(table.columns) >= DENSE_COLUMNS:
         kind += " dense"
@@ -175,10 +176,21 @@ def render_table_html(table: Table) -> str:
     length = " long" if len(table.rows) > LONG_ROWS else ""
     return (
         f'<div class="table{length}" id="{escape(table.key)}">'
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(number + table.caption)}">'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(format_caption(table))}">'
         f'<table class="{kind}">{caption}\n{_columns(table)}<thead>{head}</thead>\n{bodies}\n</table>'
         f"</div>{notes}</div>"
     )
+
+
+def _caption(block: Table | Figure) -> str:
+    """Return a caption, all that stands before its own words marked as the number."""
+    whole = format_caption(block)
+    number = whole.removesuffix(block.caption)
+    return f'<span class="number">{escape(number)}</span>{escape(whole.removeprefix(number))}'
+
+
+def _put(key: str) -> str:
+    return escape(str(Text(key)))
 
 
 def _columns(table: Table) -> str:
@@ -234,11 +246,11 @@ def _view(view: EventView) -> str:
     key = escape(view.key)
     return (
         f'<section class="view" id="{key}" aria-label="{escape(view.title)}">'
-        f'<p class="controls"><label>Estimator <select class="estimator"></select></label> '
-        f'<label>Interval <select class="interval"></select></label> '
-        f'<a class="download" download="event-study.csv" href="#{key}">Download these numbers (CSV)</a></p>'
-        '<svg viewBox="0 0 760 380" role="group" aria-label="Event-study plot; tab reaches each point">'
+        f'<p class="controls"><label>{_put("writers.view-estimator")} <select class="estimator"></select></label> '
+        f'<label>{_put("writers.view-interval")} <select class="interval"></select></label> '
+        f'<a class="download" download="event-study.csv" href="#{key}">{_put("writers.view-download")}</a></p>'
+        f'<svg viewBox="0 0 760 380" role="group" aria-label="{_put("writers.view-chart")}">'
         '</svg><p class="readout" role="status" aria-live="polite"></p>'
-        "<noscript><p>This view needs JavaScript; the figures and tables hold the same numbers.</p></noscript>"
+        f"<noscript><p>{_put('writers.view-no-script')}</p></noscript>"
         f'<script type="application/json">{data}</script></section>'
     )

@@ -17,6 +17,7 @@ from twintrade.render.blocks import (
     Row,
     Span,
     Table,
+    format_caption,
 )
 from twintrade.render.writers.cells import (
     check_link,
@@ -28,6 +29,7 @@ from twintrade.render.writers.cells import (
 )
 from twintrade.render.writers.glyphs import Printer
 from twintrade.render.writers.latex_text import escape_tex
+from twintrade.text import Text
 
 PACKAGES = r"\usepackage{booktabs,siunitx,threeparttable,array}"
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -64,7 +66,11 @@ def _mark(table: Table) -> str:
     """Return the word that a fragment made from simulated data carries with it."""
     if not table.is_simulated:
         return ""
-    return f"\\multicolumn{{{len(table.columns)}}}{{l}}{{\\textbf{{SIMULATED DATA}}}} \\\\\n"
+    return f"\\multicolumn{{{len(table.columns)}}}{{l}}{{\\textbf{{{_simulated()}}}}} \\\\\n"
+
+
+def _simulated() -> str:
+    return escape_tex(str(Text("writers.simulated-data")))
 
 
 def render_table_float_tex(table: Table, printer: Printer) -> str:
@@ -82,7 +88,8 @@ def render_table_float_tex(table: Table, printer: Printer) -> str:
 
 def render_latex(document: Document, printer: Printer) -> bytes:
     """Return appendix.tex; its figures and tables lie beside it in figures/ and tables/."""
-    simulated = "\\pagestyle{fancy}\\fancyhead[R]{\\textbf{SIMULATED DATA}}\n" if document.is_simulated else ""
+    head = f"\\pagestyle{{fancy}}\\fancyhead[R]{{\\textbf{{{_simulated()}}}}}\n"
+    simulated = head if document.is_simulated else ""
     parts = [
         "% compile under another name than the PDF beside it: pdflatex -jobname=appendix-latex appendix.tex\n",
         PREAMBLE,
@@ -134,7 +141,7 @@ def _span(span: Span, printer: Printer) -> str:
 
 
 def _figure(figure: Figure, printer: Printer) -> str:
-    caption = escape_tex(printer(f"Figure {figure.number}. {figure.caption}"))
+    caption = escape_tex(printer(format_caption(figure)))
     details = escape_tex(printer(figure.details))
     notes = escape_tex(printer(" ".join(figure.notes)))
     return (
@@ -148,7 +155,7 @@ def _figure(figure: Figure, printer: Printer) -> str:
 
 def _long_table(table: Table, printer: Printer) -> str:
     """Return a table inside the appendix: one that may break over pages, with its header repeated."""
-    caption = escape_tex(printer(f"Table {table.number}. {table.caption}"))
+    caption = escape_tex(printer(format_caption(table)))
     n_columns = len(table.columns)
     is_text = bool(compute_column_weights(table))
     size = "\\scriptsize" if n_columns > 5 and not is_text else "\\footnotesize" if is_text else "\\small"

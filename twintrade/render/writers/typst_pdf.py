@@ -24,6 +24,7 @@ from twintrade.render.blocks import (
     Paragraph,
     Span,
     Table,
+    format_caption,
 )
 from twintrade.render.figures.theme import DEFAULT_FAMILY, Theme, find_cjk_family
 from twintrade.render.writers.cells import (
@@ -37,6 +38,7 @@ from twintrade.render.writers.cells import (
     pad,
 )
 from twintrade.render.writers.glyphs import FONT_FOLDER, Printer, find_cjk_path
+from twintrade.text import Text
 
 STANDARDS: tuple[Literal["ua-1"], Literal["a-2a"]] = ("ua-1", "a-2a")
 FIXED_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -74,7 +76,7 @@ def render_pdf(document: Document, printer: Printer, theme: Theme | None = None)
     language, _, region = document.language.partition("-")
     data = {
         "title": printer(document.title),
-        "simulated": document.is_simulated,
+        "simulated": printer(str(Text("writers.simulated-data"))) if document.is_simulated else "",
         "lang": language,
         "region": region or None,
         "fonts": list(dict.fromkeys([theme.family, DEFAULT_FAMILY, *filter(None, [find_cjk_family()])])),
@@ -135,12 +137,11 @@ def _spans(spans: tuple[Span, ...], printer: Printer) -> list[dict[str, str]]:
 
 
 def _figure(figure: Figure, printer: Printer) -> dict[str, Any]:
-    number = f"Figure {figure.number}. " if figure.number else ""
     height = TEXT_WIDTH * figure.images.height / figure.images.width
     return {
         "type": "figure",
         "key": figure.key,
-        "caption": printer(number + figure.caption),
+        "caption": printer(format_caption(figure)),
         "details": printer(figure.details),
         "alt": printer(figure.alt),
         "width": min(1.0, MOST_HEIGHT / height),
@@ -151,7 +152,6 @@ def _figure(figure: Figure, printer: Printer) -> dict[str, Any]:
 
 
 def _table(table: Table, printer: Printer) -> dict[str, Any]:
-    number = f"Table {table.number}. " if table.number else ""
     widest = compute_pads(table)
     n_columns = len(table.columns)
     shares = compute_column_weights(table)
@@ -160,7 +160,7 @@ def _table(table: Table, printer: Printer) -> dict[str, Any]:
     return {
         "type": "table",
         "key": table.key,
-        "caption": printer(number + table.caption),
+        "caption": printer(format_caption(table)),
         "aligns": [column.align for column in table.columns],
         "weights": _typst_widths(table),
         "header": [_cells(table, cells, {}, printer) for cells in table.header],

@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from twintrade.render.blocks import Cell, Document, Table
+from twintrade.render.blocks import Cell, Document, Table, format_caption
 from twintrade.render.writers.cells import convert_to_ascii, is_number
 from twintrade.render.writers.docx import ZIP_TIME, normalize_zip
 
@@ -47,7 +47,7 @@ def _names(tables: list[Table]) -> list[str]:
 
 def _fill(sheet: Worksheet, table: Table, head: Format) -> None:
     """Write caption, header, body and notes of a table below each other."""
-    titles = [[f"Table {table.number}. {table.caption}"], *(_line(cells, 0) for cells in table.header)]
+    titles = [[format_caption(table)], *(_line(cells, 0) for cells in table.header)]
     body = [_line(row.cells, i) for row in table.rows for i in range(max(len(cell.lines) for cell in row.cells))]
     for r, row in enumerate(chain(titles, body, ([note] for note in table.notes))):
         for c, text in enumerate(row):

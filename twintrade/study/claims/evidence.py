@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from twintrade.effects import ResultSet
+from twintrade.render.names import name_check
 from twintrade.render.reading import (
     Record,
     find_headline,
@@ -21,7 +22,6 @@ from twintrade.render.reading import (
     read_number,
     take_text,
 )
-from twintrade.render.wording import format_check_name
 from twintrade.study.claims.detectable import (
     compute_from_interval,
     format_detectable,
@@ -240,7 +240,7 @@ def list_objections(results: ResultSet, spec: Record) -> list[str]:
     """Return the names of the checks that object to a column or to the data."""
     keys = {(take_text(spec["estimator"]), take_text(spec["specification"])), ("", "")}
     failed = [
-        format_check_name(take_text(r["diagnostic"]))
+        name_check(take_text(r["diagnostic"]))
         for r in list_records(results.findings)
         if take_text(r["verdict"]) == "objects" and (take_text(r["estimator"]), take_text(r["specification"])) in keys
     ]
@@ -278,7 +278,7 @@ def _about_headline(results: ResultSet, findings: list[Record]) -> list[Record]:
 
 def _sentence(finding: Record) -> str:
     said = take_text(finding["sentence"])
-    return f"{format_check_name(take_text(finding['diagnostic']))}: {said}"
+    return f"{name_check(take_text(finding['diagnostic']))}: {said}"
 
 
 def _column(results: ResultSet, column: str) -> Record | None:

@@ -23,3 +23,19 @@ effect = { $scale ->
 }
 
 named = { $name } { $value }
+
+# What a period is called: the study's word, which may be a user's own.
+period = { $period_name ->
+    [year] year
+    [quarter] quarter
+    [month] month
+    [period] period
+   *[other] { $period_name }
+}
+periods = { $period_name ->
+    [year] years
+    [quarter] quarters
+    [month] months
+    [period] periods
+   *[other] { $period_name }s
+}

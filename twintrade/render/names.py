@@ -1,0 +1,59 @@
+"""What a page calls the facts that results hold by a name: checks, columns, scales, states."""
+
+from twintrade.text import name_fact
+
+
+def name_check(diagnostic: str) -> str:
+    """Return how a check is called."""
+    return name_fact("labels.check-", diagnostic, _spell(diagnostic))
+
+
+def name_column(column: str) -> str:
+    """Return the head of a column."""
+    return name_fact("labels.column-", column, _spell(column))
+
+
+def name_scale(scale: str) -> str:
+    """Return what an effect or an outcome is measured in: log points, logs."""
+    return name_fact("labels.scale-", scale)
+
+
+def name_base(base: str) -> str:
+    """Return what effects before onset are measured against."""
+    return name_fact("labels.base-", base)
+
+
+def name_status(status: str) -> str:
+    """Return which part a pair has in the comparison."""
+    return name_fact("labels.status-", status)
+
+
+def name_statistic(statistic: str) -> str:
+    """Return the name of a test or of a measure of fit."""
+    return name_fact("labels.statistic-", statistic)
+
+
+def name_inference(inference: str) -> str:
+    """Return what an inference is called."""
+    return name_fact("labels.inference-", inference, inference.replace("_", " "))
+
+
+def name_method(method: str) -> str:
+    """Return what a method for a single case is called."""
+    return name_fact("labels.method-", method)
+
+
+def name_machine(key: str) -> str:
+    """Return what a fact of the manifest is called; names of packages stand as they are."""
+    return name_fact("labels.machine-", key, key.replace("_", " "))
+
+
+def name_choice(choice: str) -> str:
+    """Return what a choice of a specification, or one of its options, is called."""
+    return name_fact("labels.choice-", choice, choice.replace("_", " "))
+
+
+def _spell(fact: str) -> str:
+    """Return a name that no message knows with a capital and spaces."""
+    spaced = fact.replace("_", " ").strip()
+    return spaced[:1].upper() + spaced[1:]

@@ -1,0 +1,97 @@
+# What figures say: axes, legends, and each figure in one sentence for who cannot see it.
+simulated-data = SIMULATED DATA
+effect = Effect
+effect-of = Effect, { $scale }
+effect-on = Effect on { $outcome }, { $scale }
+gap = Gap
+gap-log = Gap, log points
+index-before = Index, last period before = 100
+index-onset = Index, last period before onset = 100
+since-onset = { $period_name ->
+    [year] Years
+    [quarter] Quarters
+    [month] Months
+   *[other] Periods
+} since onset
+
+## the event study
+before-onset = before onset
+from-onset = from onset on
+treated-units = Treated units
+treated-of = Treated, { $letter }
+percent-axis = percent, 100(exp(b) − 1)
+reference-at = reference ({ $times }), zero by definition
+pointwise = { SHARE($level) } pointwise interval
+simultaneous = { SHARE($level) } simultaneous (sup-t) band
+no-interval = no interval from this inference
+only-pointwise = only pointwise intervals are available
+open-end = arrow: interval without an end
+base = pre-period base: { $base }
+
+## paths, placebos and other figures
+without-by = without the agreement, by the { $method }
+observed = observed
+treated-case = treated
+placebo = placebo: the same done to each donor
+number-of-units = Units
+cohort = Cohort
+weight = Weight
+two-by-two = Two-by-two estimate
+population = Population (log scale)
+twins = Number of twins
+share-found = Share of tests that find it
+largest-violation = Largest violation, { $restriction }
+original = original
+original-interval = original interval
+robust-interval = robust to a violation of this size
+specifications = { $n ->
+    [one] One specification
+   *[other] { $n } specifications
+}, by size of the estimate (headline: diamond)
+choice = { $choice }: { $option }
+date-used = { $date } (used, solid line)
+shock = { $shock } (grey)
+panel-level = As observed
+panel-log = In logs
+panel-index = Index
+panel-ratio = Double ratio
+panel-in = { $panel } ({ $units })
+
+## figures in one sentence
+of-simulated = { $simulated ->
+    [yes] { " " }of simulated data
+   *[no] { "" }
+}
+alt-event = Event-study plot{ of-simulated } for { $outcome }, { $who }, from { EVENTTIME($first) } to { EVENTTIME($last) } periods around onset{ $before ->
+    [none] { "" }
+   *[other] ; { $before }
+}{ $after ->
+    [none] { "" }
+   *[other] ; { $after }
+}.
+alt-estimators = { $n } estimators ({ $names })
+alt-before = effects before onset lie between { FIXED($low) } and { FIXED($high) }
+alt-range-after = from onset on they lie between { FIXED($low) } and { FIXED($high) }
+alt-path-after = from onset on they go from { FIXED($low) } at { EVENTTIME($first) } to { FIXED($high) } at { EVENTTIME($last) }
+alt-lines = Line chart{ of-simulated } with { $n } series ({ $names }){ $has_ends ->
+    [yes] ; “{ $name }” goes from { COMPACT($start) } in { $first } to { COMPACT($end) } in { $last }
+   *[no] { "" }
+}.
+alt-first = { $has_first ->
+    [yes] , the first from { $first } on
+   *[no] { "" }
+}
+alt-adoption-counts = Chart{ of-simulated } of treatment by period: at most { $most } of { $n } units are treated at a time{ alt-first }.
+alt-adoption = Chart{ of-simulated } of treatment by unit and period: { $most } of { $n } units are treated{ alt-first }.
+alt-placebo = Placebo plot{ of-simulated }: the treated unit among { $n } untreated ones.
+alt-case = Line charts{ of-simulated } of the observed flow, its path without the agreement and their gap, by the { $method }: { $gaps }.
+alt-gap = set { $set }: gap { FIXED($gap) } in { $when }
+alt-forest = Forest plot{ of-simulated } of { $n } effects, from { FIXED($low) } to { FIXED($high) }.
+alt-sensitivity = Interval plot{ of-simulated }: the original interval and { $n } wider ones, the last one { FIXED($low) } to { FIXED($high) }.
+alt-heat-map = Heat map{ of-simulated } of effects for { $n } cohorts by event time, from { FIXED($low) } to { FIXED($high) }.
+alt-bacon = Scatter plot{ of-simulated } of { $n } two-by-two estimates against their weights, by type of comparison.
+alt-weights = Bar chart{ of-simulated } of the weights of { $n } donors; the largest is { $name } with { FIXED($share, decimals: 2) }.
+alt-curve = Specification curve{ of-simulated } of { $n } estimates in ascending order, from { FIXED($low) } to { FIXED($high) }.
+alt-twins = Scatter plot{ of-simulated } of the number of twins against population for { $n } cities; twins run from { $low } to { $high }.
+alt-bars = Bar chart{ of-simulated } of { $n } counts; the largest is { $name } with { $count }.
+alt-power = Line chart{ of-simulated } of the share of tests that find an effect: { SHARE($first_share, decimals: 1) } at { FIXED($first) }, { SHARE($last_share, decimals: 1) } at { FIXED($last) }.

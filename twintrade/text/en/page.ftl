@@ -1,0 +1,346 @@
+# What the appendix says by itself; a department may change any sentence here in its style file.
+# Names that begin alike are chosen among by the code.
+
+## the first page
+document_title = { $title }: statistical appendix
+simulated = SIMULATED. Every number, figure and table here is made from simulated series. Nothing here says anything about real trade.
+simulated_note = SIMULATED data.
+simulated_title = { $title } (SIMULATED)
+summary = Summary
+question = This appendix asks how { $outcome } changed after twinning agreements. It can be rebuilt from the analysis file and the input data with one command.
+trade = trade
+finding_percent = After an agreement, { $outcome } stood { $size } { $direction } than the comparison implies ({ SHARE($level) } interval { $low } to { $high }; { $effect } log points; { $label }).
+finding_level = After an agreement, { $outcome } stood { $size } { $direction } than the comparison implies ({ SHARE($level) } interval { $low } to { $high }; { $label }).
+finding_percent_no_interval = After an agreement, { $outcome } stood { $size } { $direction } than the comparison implies ({ $effect } log points; { $label }). The inference used gives no interval{ $has_p ->
+    [yes] ; { P($p) }
+   *[no] { "" }
+}.
+finding_percent_unbounded = After an agreement, { $outcome } stood { $size } { $direction } than the comparison implies ({ $effect } log points; { $label }). The { SHARE($level) } interval has no end on either side{ $has_p ->
+    [yes] ; { P($p) }
+   *[no] { "" }
+}.
+finding_level_unbounded = After an agreement, { $outcome } stood { $size } { $direction } than the comparison implies ({ $label }). The { SHARE($level) } interval has no end on either side{ $has_p ->
+    [yes] ; { P($p) }
+   *[no] { "" }
+}.
+mean_size = on average { $size } a { period }
+no_end = no upper end
+no_lower_end = no lower end
+finding_level_no_interval = After an agreement, { $outcome } stood { $size } { $direction } than the comparison implies ({ $label }). The inference used gives no interval{ $has_p ->
+    [yes] ; { P($p) }
+   *[no] { "" }
+}.
+finding_absent = No effect was estimated: { $reason }.
+finding_absent_reason = the analysis describes a series and has no comparison to estimate from
+higher = higher
+lower = lower
+interval_holds_zero = The interval includes zero, so the data cannot tell a rise from a fall; it does not show that agreements change nothing.
+interval_above_zero = The interval lies above zero.
+interval_below_zero = The interval lies below zero.
+detectable = Minimum detectable effect: { $sentence }
+detectable_absent = No minimum detectable effect was computed, so a small effect can be neither shown nor excluded.
+how_sure = How the uncertainty was measured: { $note }
+checks_object = { $n_fail } of { $n_checks } checks { $n_fail ->
+    [one] objects
+   *[other] object
+}: { $names }. The difference must therefore not be read as something the agreement did.
+checks_silent = None of the { $n_checks } checks that give a verdict objects. The difference can be read as due to the agreement only as far as this assumption holds: { $assumption }
+checks_one = The one check that gives a verdict does not object. The difference can be read as due to the agreement only as far as this assumption holds: { $assumption }
+checks_single = { $n_checks ->
+    [one] The one check that gives a verdict does not object.
+   *[other] None of the { $n_checks } checks that give a verdict objects.
+} Even so a single pair cannot say that it was the agreement, nor anything about the partner city.
+limits = What this cannot say:
+checks_absent = No check that gives a verdict was run. The difference is a description, not an effect of the agreement.
+other_method = Another method gives { $size } for these pairs: the { $method } ({ SHARE($level) } interval from { $low } to { $high }; { $how }). It takes each pair alone and weighs pairs by how well placebos fit. The answer of this page is the headline's, { $label }, which the analysis file names.
+ladder_range = Across the { $n } specifications of { $table } the estimate runs from { $low } to { $high }.
+case_no_number = No single number stands for this case: paths, gaps and ranks by method and donor set follow below as a description of what happened, not of why.
+case_descriptive = Descriptive: no comparison. What follows shows what happened, not why.
+
+## several analyses
+binder_title = Twinning and trade: the analyses together
+binder_overview = All analyses at a glance
+binder_intro = { $n ->
+    [one] One analysis
+   *[other] { $n } analyses, one line each
+}: the headline estimate with its interval and what the checks say. Effects of different designs answer different questions; the lines are not to be averaged.
+binder_table = Headline estimates
+binder_forest = Headline estimates in log points
+binder_axis = Effect, log points
+binder_note = Percent effects are drawn as ln(1 + p/100). Analyses with effects on other scales are not drawn; one without a line has no interval.
+binder_unbounded = no end on either side
+binder_none = no effect estimated
+binder_objects = objects: { $names }
+binder_silent = { $n } passed, none objects
+binder_unchecked = no check with a verdict
+
+## exhibits
+data_card = Data: what was read and what was left out
+inputs_caption = Input files
+inputs_note = SHA-256 is the fingerprint of the file as it was read; the first 16 of its 64 digits are shown, the manifest holds all.
+conversions_caption = Units, exchange rates and price factors that values were multiplied by
+conversions_note = Factors are shown to six digits; payloads/conversions.csv holds all digits.
+dropped_caption = Rows left out, by rule
+status_caption = Pairs by part in the comparison
+counts = The panel holds { $rows ->
+    [one] one row
+   *[other] { $rows } rows
+}: { $units ->
+    [one] one unit
+   *[other] { $units } units
+} over { $periods ->
+    [one] one period
+   *[other] { $periods } periods
+}, from { $first } to { $last }.
+register = Treatment register: every agreement and its dates
+register_caption = Treatment register
+register_counts = Number of agreements by the period from which they count and by status. The register has { $n } dated agreements; twinnings.csv lists each with its dates and sources.
+register_intro = The agreements known for pairs of this panel with all their candidate dates, where the date comes from, and the period from which it counts. Agreements of other pairs are not listed here.
+undated = Agreements whose date is not known, neither treated nor in the comparison ({ $n }): { $names }.
+outside = { $n ->
+    [one] One further agreement of the registry joins no pair of the panel; it stands
+   *[other] { $n } further agreements of the registry join no pair of the panel; they stand
+} in payloads/ties_outside_panel.csv.
+adoption_caption = Who is treated when
+descriptives = Descriptive panel and balance
+selection = Which places sign agreements
+raw = The raw series around the agreement
+raw_intro = The series as observed, with every candidate date. A rise after a line is not yet an effect: the comparison lines show what happened where there was no agreement.
+raw_caption = { $title }: series as observed, with all candidate dates
+set_A = A: same city, other destinations
+set_B = B: other cities, same destination
+set_all = all untreated pairs
+
+## payloads
+payload_cases_forest = Case by case (as far as placebos reach), their random-effects mean, and it without each
+payload_path = Paths over time
+payload_of = { $title } ({ $column })
+payload_placebo = The treated unit among placebos: the same done to each donor
+payload_forest = Effects by group
+payload_spillover_rings = Spillovers by distance to the nearest agreement
+payload_forest_by = Effects by { $group }
+forest_bare = A point without a line has no interval from this inference.
+effect_axis = Effect, { $scale }
+effect_plain = Effect
+payload_cases = Each case by itself
+payload_best_of = What choosing the cases costs
+payload_descriptive_size_world = Number of twins against size of city
+payload_descriptive_size_close_up = Number of twins against size of city, a closer look
+payload_descriptive_twins_by_city = Twins by city
+payload_descriptive_twins_by_country = Twins by country of the partner
+payload_descriptive_years_of_signing = Agreements by year of signing
+payload_descriptive_completeness = How complete the registry is
+payload_bacon = Two-by-two comparisons inside the two-way estimate
+payload_weights = Weights of the donors
+payload_honest = Effect if parallel trends fail by as much as M
+payload_concentration = Treated pairs by their part in the total without the agreement
+payload_leave_one_out = The estimate without each in turn
+payload_adoption = Adoption
+payload_anticipation = Anticipation
+payload_balance = Balance
+payload_break_dates = Break dates
+payload_clusters = Clusters
+payload_cluster_leverage = Cluster leverage
+payload_comparison = Comparison
+payload_dates = Dates
+payload_estimators = Estimators
+payload_estimator_paths = Estimator paths
+payload_influence = Influence
+payload_leverage = Leverage
+payload_margins = Margins
+payload_outcomes = Outcomes
+payload_placebo_dates = Placebo dates
+payload_placebo_ranks = Placebo ranks
+payload_power = Power
+payload_pretrend_power = Pretrend power
+payload_reference_year = Reference year
+payload_regions = Regions
+payload_rescaling = Rescaling
+payload_selection = Selection
+payload_specification_curve = Specification curve
+payload_spillovers = Spillovers
+payload_structural_sensitivity = Structural sensitivity
+payload_twfe_weights = Twfe weights
+payload_window = Window
+payload_heterogeneity = Heterogeneity
+equation = Equation: { $equation }.
+binned_in = End points stand for everything beyond them in: { $labels }.
+raw_grid_caption = { $n } pairs as observed, indexed to the last period before the agreement
+raw_grid_note = Solid vertical line: the date used. Dashed: other candidate dates. Levels and logs stand in the CSV beside the figure.
+raw_grid_alt = Small line charts of { $n } pairs ({ $names }), each indexed beside its comparison lines, with vertical lines at the candidate dates.
+ladder = Main estimates, specification by specification
+ladder_caption = Effect of twinning on { $outcome }
+ladder_part = { $caption } (part { $part } of { $parts })
+ladder_intro = { $table } moves from the simplest comparison to the most demanding one. Read along the row: an estimate that moves when the comparison gets stricter was partly something else.
+inference_caption = The headline estimate under each inference: { $label }
+gravity = With city × period and partner × period effects a city-wide boom and a destination boom are both absorbed; what is left is bilateral.
+percent_note = Percent effects are 100(exp(b) − 1).
+no_stars = No significance stars are shown.
+stars = Stars: { $levels }.
+se_note = Standard errors in parentheses.
+interval_note = { SHARE($level) } intervals in brackets.
+t_note = t statistics in brackets.
+p_note = p-values below the estimates.
+skipped_note = { $label } was not estimated: { $reason }.
+no_reason = no reason given
+event_study = Event study: the path before and after
+event_title = Event study: { $label }
+event_caption = Effect by { period } since the agreement, { $label }.
+event_combined_caption = Effect by { period } since the agreement, several estimators on one axis.
+event_of_case = One pair is treated: its path, its gap and those of its placebos stand under Single cases.
+event_table_caption = Event-study estimates, { $label }
+event_intro = Each figure shows the estimated difference for every { period } relative to the agreement. Points before onset should lie near zero if the comparison is sound; that they do is no proof.
+pretrend = Joint test that the pre-period effects are zero: { P($p) } ({ $test }{ $df ->
+    [none] { "" }
+   *[other] , df { $df }
+}).
+pretrend_absent = No joint pre-period test was made.
+levelling = Levelling off: { $sentence }
+critical = The simultaneous band uses the critical value { $value }.
+no_simultaneous = No simultaneous band: the inference used does not provide one.
+no_interval = No intervals: the inference used does not provide them.
+binned = End points marked ≤ or ≥ stand for everything beyond them.
+not_binned = End points are single periods: nothing is binned.
+baseline = Mean { $outcome } of treated units at the reference: { $value }.
+unlike_bases = The estimators use unlike bases for the pre-period ({ $bases }); compare the paths after onset, not before.
+view_title = Explore the event study
+forest = Heterogeneity: for whom the difference is larger
+margins = Margins: more firms, or more per firm
+spillovers = Spillovers: who gains, who loses
+sensitivity = Sensitivity: what would overturn it
+single_case = Single cases: one pair at a time
+claims = Claims ledger
+claims_caption = Claims about twinning and what these data say
+claims_intro = Each claim is answered from the results of this analysis alone: supported where an interval lies on the claimed side and no check objects, not supported where it lies on the other side or a check made for the claim fails, else cannot tell. What could not have been seen anyway is the minimum detectable effect.
+claims_note = The minimum detectable effect is the size that a two-sided 5% test finds with 80% probability.
+claims_open = { $n ->
+    [one] One claim was not examined by this analysis, which therefore cannot tell:
+   *[other] { $n } claims were not examined by this analysis, which therefore cannot tell:
+}
+verdict_supported = supported
+verdict_not_supported = not supported
+verdict_cannot_tell = cannot tell
+findings = Findings: what the checks say
+findings_caption = Findings and verdicts
+findings_intro = A check that cannot tell could not have seen a violation that matters. Where no verdict stands, the check only informs.
+assumptions = Assumptions behind the estimates
+warnings = Warnings and notes from the run
+warnings_caption = Messages
+machine = Machine footer
+machine_intro = What is needed to repeat this run bit by bit. Run time and memory stand in the manifest.
+of_headline = the headline
+seeds = { $n ->
+    [one] one job with a seed
+   *[other] { $n } jobs, each with a seed of its own
+} made from { $seed } and its name; the manifest lists { $n ->
+    [one] it
+   *[other] them
+}
+findings_elsewhere = see { $heading }
+check_of = { $check } ({ $columns })
+glyph_lost = the font has no glyph for { $characters } in “{ $text }”; printed as “{ $shown }”
+
+## a single case
+case_paths_caption = { $unit }: observed, and as each donor set and method has it without the agreement
+case_paths_note = Above: the flow as an index beside the path that the donors imply. Below: the gap between them. { $events }. Gaps before the agreement are misfit; the wider they are the less the gaps after it say.
+case_no_date = No date is known
+case_seasons_note = Where two years or more lie before the agreement, every flow's seasonal means of that time are taken out.
+case_placebo_caption = The gap of { $unit } among placebos: the same done to each donor ({ $method })
+case_weights_caption = Donors and their weights in the synthetic control, by donor set
+case_tests_caption = What each method and donor set says, with the smallest p-value it could have given
+case_tests_note = Effect: mean gap after the agreement. p: share of all cases, the pair included, whose mean gap is at least as large; it cannot fall below the smallest attainable p, 1/(placebos + 1). RMSPE ratio: the same for the root mean squared gap after over before. Conformal p: over all shifts of the periods, its floor beside it. 90% conformal and prediction intervals (wrong weights and noise together, conservative) are given only from 15 periods before the agreement on.
+case_intervals_caption = 90% intervals of the mean gap by method and donor set
+case_dates_caption = The result under each reading of the date, the ambiguous periods left out, by donor set
+case_dates_note = Effect: mean gap after the date; p: its rank among placebos, whose smallest attainable value by donor set stands with the methods above. No row is picked: what counts is the median and whether rows agree.
+case_lacking = What is not given, and why: { $rows }
+case_lacking_row = { $rows }: { $reason }.
+case_false_dates_caption = False dates before the agreement: there should be nothing to find
+case_without_caption = The mean gap of the synthetic control from all donors, without each that carries weight
+case_shocks_caption = Known shocks inside the sample, and the mean gap without their periods
+case_donors_caption = Who may be a donor, who may not, and why
+case_more = Gaps placebo by placebo, under false dates and without each donor stand in the folder payloads.
+
+## exhibits left out
+absent_exhibit = { $title }: left out. { $reason }
+absent_heading = Exhibits left out
+no_payload = The analysis produced no data for it.
+absent_descriptives = It needs the check balance on a panel with pairs to compare, or the recipe registry.
+absent_selection = It needs the check selection and several agreements at different times.
+absent_single_case = It needs a single treated pair (the recipe single_case) or the check pooled_cases.
+absent_forest = It needs the check heterogeneity and several agreements.
+absent_margins = It needs counts of firms or products beside the trade values, and the check margins.
+absent_spillovers = It needs the check spillovers on a panel of several cities and partners.
+absent_sensitivity = It needs checks that estimate again, such as honest, leave_one_out or dates.
+no_specification = No specification was estimated.
+no_manifest = The run has not been stored yet, so there is no manifest.
+no_messages = The run left no warning.
+no_claims = The analysis names no claims.
+no_twinnings = The analysis has no dated agreement.
+
+## the effect in money
+money = In money: { $outcome } of { $who } were { $value } a { period } { $direction } than without the agreement, { $total } in all, from { $first } to { $last } and as far as the comparison holds ({ SHARE($level) } interval from { $low } to { $high } a { period }).
+money_single = In money: { $outcome } of { $who } stood { $value } a { period } { $direction } than the comparison implies, { $total } in all, from { $first } to { $last } ({ SHARE($level) } interval from { $low } to { $high } a { period }). One pair cannot say that it was the agreement.
+money_who = { $n ->
+    [one] the treated pair
+   *[other] the { $n } treated pairs
+}
+money_absent = In money: no amount is available, because { $reason }.
+money_bounded = In money: no amount is put down to agreements, because { $reason }.
+money_not_excluded = What the { SHARE($level) } interval cannot exclude, for { $who } from { $first } to { $last }: { $outcome } from { $low } to { $high } a { period }.
+money_detectable = The smallest difference that would have been found with 80% probability is { $size } a { period } (from { $how }).
+money_zero = the interval includes zero
+money_unbounded = the inference used gives no bounded interval
+money_checks = { $n ->
+    [one] one check objects
+   *[other] checks object
+} ({ $names })
+money_log = the headline is a model of logarithms, and a logarithm has no total
+money_transform = the headline is in { $detail }, which has no total in money
+money_average = the headline is an average that does not weigh treated rows alike, and that is no sum
+money_case = these data cannot tell what happened to this pair
+money_error = { $detail }
+
+## fixed effects and clusters
+effects_dyad = dyad effects
+effects_unit = unit effects
+effects_period = { period } effects
+effects_city = city effects
+effects_partner = partner effects
+effects_city_period = city × { period } effects
+effects_partner_period = partner × { period } effects
+effects_border_period = border × { period } effects
+effects_cohort = cohort effects
+effects_undirected_pair = undirected pair effects
+clusters_unit = Clusters: units
+clusters_city = Clusters: cities
+clusters_partner = Clusters: partners
+clusters_period = Clusters: periods
+
+## what an effect is compared with
+row_effect = After the agreement
+row_after = After the agreement, against { $what }
+row_path = Average of the path, against { $what }
+against_all_before = all { periods } before
+against_last_before = the last { period } before
+against_weighted_before = a weighted average of the { periods } before
+against_synthetic_outcome = its synthetic outcome
+against_trend_before = its own trend before
+against_reference = the reference { period }
+reference_before = the { period } before
+reference_at = event time { $event_time }
+
+## what the headline covers
+outcome_of_total = { $outcome } of the treated pairs together
+imputed_rows = The headline covers { $n } of { $of } treated rows. { $left } cannot be imputed; { $without ->
+    [one] one treated pair has no trade before its agreement
+   *[other] { $without } treated pairs have no trade before their agreement
+}.
+imputed_all = The headline covers all { $of } treated rows.
+range_by_target = The ladder ({ $table }) in percent, by what is asked: { $targets }.
+target_range = { $target } from { $low } to { $high } ({ $n } columns)
+target_one = { $target } { $low }
+target_total = the total of the treated pairs
+target_average_unit = the average pair
+target_path = the path against { $what }
+signs_differ = The signs differ: some of these numbers say a rise and some a fall. The headline answers for { $target }, as the analysis file fixes it.
+no_bounds = How far the headline would move if its assumption failed by a given amount is not computed; the bounds under Sensitivity are those of the path of { $label }.

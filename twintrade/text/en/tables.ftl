@@ -1,0 +1,53 @@
+# Rows, heads and cells of the page's tables.
+yes = Yes
+no = No
+further-rows = { $n ->
+    [one] One further row stands in the CSV.
+   *[other] { $n } further rows stand in the CSV.
+}
+and-more = { $names } and { $n } more
+
+## the ladder
+specification = Specification
+in-percent = in percent
+p = p
+observations = Observations
+number-of-units = Units
+treated-units = Treated units
+treated-rows = Treated rows behind the effect
+zeros = Zero outcomes
+separated = Separated rows left out
+singletons = Singleton rows left out
+lost-rows = Treated rows not used
+lost-units = Treated units without trade before
+negative-weights = Share of negative weights
+outcome-in = Outcome in
+effect-in = Effect in
+comparison = Comparison
+base = Pre-period base
+reference-period = Reference period
+of-columns = { $columns }: { $sentence }
+star = { $mark } p ≤ { $bound }
+
+## effects by event time and by inference
+event-time = Event time
+estimate = Estimate
+standard-error = Standard error
+interval = { SHARE($level) } interval
+band = { SHARE($level) } simultaneous band
+reference = reference
+inference = Inference
+reported = { $inference } (reported)
+
+## inputs and messages
+simulated-input = { $reading }, simulated
+simulated-alone = simulated
+row = row { PLAIN($n) }
+
+## the register
+all = All
+no-status = no status
+no-period = no period
+dated = { $date } { $when }
+ended = { $dates }; ended { $when }
+undated-more = { $names }; and { $n } more in twinnings.csv
