@@ -5,7 +5,7 @@ import re
 
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import BulletList, Document, Note, Paragraph
-from twintrade.text import numbers
+from twintrade.text import amounts, numbers
 
 NUMBER = re.compile(r"−?\d[\d,]*(?:\.\d+)?")
 CLAIM = re.compile(r"C\d+ ")
@@ -45,7 +45,7 @@ def pool(results: ResultSet) -> tuple[set[float], list[str]]:
         verdicts = results.findings["verdict"]
         values |= {float((verdicts == "objects").sum()), float(verdicts.isin(["objects", "does not object"]).sum())}
     lines = {line for text in texts for line in text.split("\n") if len(line) > SHORTEST}
-    return values, sorted(lines | {numbers.typeset(line) for line in lines}, key=len, reverse=True)
+    return values, sorted(lines | {amounts.typeset(line) for line in lines}, key=len, reverse=True)
 
 
 def strangers(document: Document, results: ResultSet) -> list[tuple[str, str]]:

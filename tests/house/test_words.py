@@ -45,7 +45,7 @@ def test_no_page_and_no_analysis_uses_a_banned_word(written):
     read = re.compile(
         r"README\.md|docs/[^/]*\.md|twintrade/text/.*\.ftl|analyses/.*\.toml|twintrade/study/claims\.toml"
     )
-    quoted = re.compile(r'```.*?```|`[^`\n]*`|"no Australian tie found"', re.DOTALL)
+    quoted = re.compile(r'```.*?```|`[^`\n]*`|"no Australian tie found"|^[\w-]+ = ', re.DOTALL | re.MULTILINE)
     found = [
         f"{path}: {word}"
         for path, text in written.items()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from twintrade.render.reading import list_records, list_specifications, select_events
-from twintrade.text import numbers
+from twintrade.text import amounts, numbers
 
 WAIT = 15.0  # seconds for the driver to start or a download to arrive; generous, nothing is asserted about speed
 
@@ -121,7 +121,7 @@ def test_every_point_says_the_numbers_of_the_bands(browser, made):
                 assert "reference, zero by definition" in sentence
             else:
                 assert f" {numbers.format_fixed(row['effect'])} log points" in sentence
-                assert numbers.format_interval(row["low"], row["high"]) in sentence
+                assert amounts.format_interval(row["low"], row["high"]) in sentence
 
 
 def test_an_interval_without_an_end_reaches_the_edge_of_the_plot(browser):

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from twintrade.errors import EstimationError
-from twintrade.text import Catalogue, Listed, Text, find_catalogue, pack_text, read_text, use_catalogue
+from twintrade.text import Catalogue, Listed, Text, find_catalogue, pack_text, parse_text, use_catalogue
 
 FEW = {"compared": 2}
 
@@ -40,10 +40,10 @@ def test_a_text_in_a_text_and_a_list_are_put_into_words():
 def test_a_text_comes_back_from_the_results_as_it_was():
     inner = Text("checks.levelling-off-few", n=3, **FEW)
     text = Text("checks.unavailable", because=Listed((inner, "x"), "sentences"))
-    assert read_text(pack_text(text)) == text
+    assert parse_text(pack_text(text)) == text
     assert pack_text("plain words") == ""
     with pytest.raises(ValueError, match="not a packed text"):
-        read_text("[1]")
+        parse_text("[1]")
 
 
 def test_another_catalogue_says_the_same_text_in_its_words():

@@ -40,7 +40,7 @@ from twintrade.render.spelling import replace_words
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import list_check_names
 from twintrade.render.writers.glyphs import Printer, load_charmap
-from twintrade.text import Listed, numbers
+from twintrade.text import Listed, amounts, numbers
 
 LOWEST_HEADING = 6
 
@@ -137,15 +137,15 @@ def _row(page: Page) -> Record:
     scale = take_text(effect.get("scale"))
     value, low, high = (read_number(effect.get(k)) for k in ("effect", "low", "high"))
     if scale == "percent":
-        shown, spread = numbers.format_percent(value), numbers.format_interval(low, high, 1, "%")
+        shown, spread = numbers.format_percent(value), amounts.format_interval(low, high, 1, "%")
         value, low, high = (numbers.compute_log_of_percent(v) for v in (value, low, high))
     elif scale == "log points":
         shown = numbers.format_log_percent(value)
-        spread = numbers.format_interval(
+        spread = amounts.format_interval(
             numbers.convert_log_to_percent(low), numbers.convert_log_to_percent(high), 1, "%"
         )
     else:
-        shown, spread = numbers.format_compact(value), numbers.format_interval(low, high, 1)
+        shown, spread = numbers.format_compact(value), amounts.format_interval(low, high, 1)
     if math.isinf(low) and math.isinf(high):
         spread = page.say("binder_unbounded")
     row |= {
@@ -158,7 +158,7 @@ def _row(page: Page) -> Record:
         "estimate": format_label(spec),
         "effect": shown,
         "interval": spread,
-        "p": numbers.format_p_cell(effect.get("p")),
+        "p": amounts.format_p_cell(effect.get("p")),
         "checks": _verdicts(page),
     }
 

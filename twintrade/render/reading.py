@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.text import read_text
-from twintrade.text.numbers import format_event_time_label, is_missing, typeset
+from twintrade.text import parse_text
+from twintrade.text.amounts import typeset
+from twintrade.text.numbers import format_event_time_label, is_missing
 
 Record = dict[str, Any]
 
@@ -47,7 +48,7 @@ def take_text(value: object) -> str:
 def read_words(record: Record, column: str) -> str:
     """Return a sentence of the results, put into words anew where its text is kept beside it."""
     packed = take_text(record.get("text" if column in SPOKEN else f"{column}_text"))
-    return str(read_text(packed)) if packed else typeset(take_text(record.get(column)))
+    return str(parse_text(packed)) if packed else typeset(take_text(record.get(column)))
 
 
 def read_truth(value: object) -> bool:

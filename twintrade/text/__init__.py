@@ -2,7 +2,7 @@
 
 from twintrade.text.catalogue import Catalogue, find_catalogue, use_catalogue
 from twintrade.text.templates import Template, read_template
-from twintrade.text.texts import Listed, Text, Value, Words, name_fact, pack_text, read_text, write_pattern
+from twintrade.text.texts import Listed, Text, Value, Words, name_fact, pack_text, parse_text, write_pattern
 
 __all__ = [
     "Catalogue",
@@ -14,8 +14,8 @@ __all__ = [
     "find_catalogue",
     "name_fact",
     "pack_text",
+    "parse_text",
     "read_template",
-    "read_text",
     "use_catalogue",
     "write_pattern",
 ]

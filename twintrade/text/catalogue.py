@@ -12,7 +12,7 @@ from babel.lists import format_list
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import ast, parse
 
-from twintrade.text.functions import FUNCTIONS
+from twintrade.text.functions import list_functions
 
 LOCALES: Mapping[str, str] = {"en": "en-GB"}
 _STYLES = {"and": "standard", "or": "or"}
@@ -85,7 +85,7 @@ class Catalogue:
         return self._bundles[file]
 
     def _start(self) -> FluentBundle:
-        return FluentBundle([LOCALES[self.language]], use_isolating=False, functions=dict(FUNCTIONS))
+        return FluentBundle([LOCALES[self.language]], use_isolating=False, functions=dict(list_functions(self.put)))
 
     def _source(self, name: str) -> str:
         source = (files("twintrade.text") / self.language / f"{name}.ftl").read_text(encoding="utf-8")

@@ -1,9 +1,13 @@
 """What a message may call to write a number: ``{ PERCENT($change, decimals: 1, sign: "always") }``."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from twintrade.text import numbers
+
+Put = Callable[[str, Mapping[str, Any]], str]
+_STEPS = ((1e12, "numbers.trillion"), (1e9, "numbers.billion"), (1e6, "numbers.million"))
 
 
 def _sign(text: str, value: float, sign: str) -> str:
@@ -40,15 +44,61 @@ def write_plain(value: float) -> str:
     return str(int(value)).replace("-", numbers.MINUS)
 
 
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "FIXED": write_fixed,
-    "PERCENT": write_percent,
-    "SHARE": write_share,
-    "LOGPERCENT": write_log_percent,
-    "COMPACT": write_compact,
-    "PLAIN": write_plain,
-    "P": numbers.format_p_value,
-    "QUANTITY": numbers.format_quantity,
-    "EVENTTIME": lambda value: numbers.format_event_time(int(value)),
-}
-"""By the name under which Fluent calls it; values may be variables, options are literals."""
+def write_interval(put: Put, low: object, high: object, decimals: int, unit: str) -> str:
+    """Say an interval by its ends."""
+    if numbers.is_missing(low) or numbers.is_missing(high):
+        return ""
+    ends = {"low": numbers.format_fixed(low, decimals) + unit, "high": numbers.format_fixed(high, decimals) + unit}
+    return put("numbers.interval", ends)
+
+
+def write_p_cell(put: Put, p: object, floor: object = None) -> str:
+    """Say a p-value, beside its floor where it has one."""
+    if numbers.is_missing(p):
+        return ""
+    value = float(p)  # type: ignore[arg-type]
+    if numbers.is_missing(floor):
+        return "< 0.001" if value < 0.001 else numbers.format_p_number(value)
+    least = float(floor)  # type: ignore[arg-type]
+    said = {"p": numbers.format_p_number(value), "floor": numbers.format_p_number(least)}
+    if value < least * (1 - 1e-9):
+        return put("numbers.p-below-floor", said)
+    return put("numbers.p-at-floor" if value <= least * (1 + 1e-9) else "numbers.p-above-floor", said)
+
+
+def write_p(put: Put, p: object, floor: object = None) -> str:
+    """Say a p-value with its relation."""
+    cell = write_p_cell(put, p, floor)
+    return put("numbers.p-equal" if cell[:1].isdigit() else "numbers.p-bound", {"cell": cell}) if cell else ""
+
+
+def write_quantity(put: Put, value: object, unit: str = "") -> str:
+    """Say an amount by millions, with its unit."""
+    if numbers.is_missing(value):
+        return ""
+    number = float(value)  # type: ignore[arg-type]
+    size, key = next((step for step in _STEPS if abs(number) >= step[0]), (1.0, ""))
+    shown = numbers.format_fixed(number / size, numbers.choose_decimals(number / size))
+    amount = put(key, {"amount": shown}) if key else numbers.format_compact(number, 3)
+    return put("numbers.quantity", {"amount": amount, "unit": unit}) if unit else amount
+
+
+def list_functions(put: Put) -> Mapping[str, Callable[..., Any]]:
+    """Return by name what a message may call; values may be variables, options are literals.
+
+    Parameters
+    ----------
+    put : callable
+        From a key and its values to the message of the same language.
+    """
+    return {
+        "FIXED": write_fixed,
+        "PERCENT": write_percent,
+        "SHARE": write_share,
+        "LOGPERCENT": write_log_percent,
+        "COMPACT": write_compact,
+        "PLAIN": write_plain,
+        "P": partial(write_p, put),
+        "QUANTITY": partial(write_quantity, put),
+        "EVENTTIME": lambda value: numbers.format_event_time(int(value)),
+    }

@@ -1,19 +1,11 @@
 """One rounding for every format: what a number looks like is decided here and nowhere else."""
 
 import math
-import re
 from collections.abc import Iterable
 
 MINUS = "\u2212"
 DECIMALS_BY_SCALE = {"log points": 3, "share": 3, "percent": 1, "index": 1}
 MOST_DECIMALS = 6
-
-
-def _put(key: str, **values: str) -> str:
-    """Return a message about numbers in the language in use."""
-    from twintrade.text.catalogue import find_catalogue  # whose messages call the functions of this module
-
-    return find_catalogue().put(f"numbers.{key}", values)
 
 
 def is_missing(value: object) -> bool:
@@ -48,28 +40,6 @@ def format_fixed(value: object, decimals: int = 3) -> str:
 def format_count(value: object) -> str:
     """Format a count."""
     return format_fixed(value, 0)
-
-
-_ONE = re.compile(
-    r"(?<![\d.,−-])1 ((?:treated |untreated |further )?)"
-    r"(row|unit|period|pair|donor|placebo|check|specification|cluster)s\b"
-)
-
-
-def correct_singular(sentence: str) -> str:
-    """Return a sentence with "1 units" as "1 unit", for the nouns a sentence of the report counts."""
-    return _ONE.sub(r"1 \1\2", sentence)
-
-
-_HYPHEN = re.compile(r"(?<![\w.,)\]−–-])-(?=\d)")
-_POWER = re.compile(r"(?<![\w.])\d(?:\.\d+)?e\+\d+\b")
-_SPACED = re.compile(r"(?<=\d) %")
-
-
-def typeset(sentence: str) -> str:
-    """Return a sentence of a check as the page prints it: true minus, "5%", "1 unit", and no powers of ten."""
-    sentence = _POWER.sub(lambda match: format_quantity(float(match.group())), sentence)
-    return correct_singular(_SPACED.sub("%", _HYPHEN.sub(MINUS, sentence)))
 
 
 def choose_decimals(*values: float, significant: int = 3) -> int:
@@ -139,13 +109,6 @@ def format_log_percent(log_points: float, decimals: int = 1) -> str:
     return "" if is_missing(log_points) else format_percent(convert_log_to_percent(log_points), decimals)
 
 
-def format_interval(low: object, high: object, decimals: int = 3, unit: str = "") -> str:
-    """Format an interval as "a to b"; empty where either end is missing."""
-    if is_missing(low) or is_missing(high):
-        return ""
-    return _put("interval", low=f"{format_fixed(low, decimals)}{unit}", high=f"{format_fixed(high, decimals)}{unit}")
-
-
 def format_p_number(p: float) -> str:
     """Format a p-value: two decimals from 0.1 on, three below, without a trailing zero."""
     if p >= 0.1:
@@ -162,52 +125,6 @@ def format_probability(p: object) -> str:
     return "<0.001" if value < 0.0005 else f"{value:.3f}"
 
 
-def format_p_cell(p: object, floor: object = None) -> str:
-    """Format a p-value for a table, "0.04", "< 0.001", and never below its floor.
-
-    Parameters
-    ----------
-    p : float
-        Missing becomes the empty text.
-    floor : float, optional
-        Smallest p-value the method can attain; a value below it is printed as "≥ floor 0.04".
-    """
-    if is_missing(p):
-        return ""
-    value = float(p)  # type: ignore[arg-type]
-    if is_missing(floor):
-        return "< 0.001" if value < 0.001 else format_p_number(value)
-    least = float(floor)  # type: ignore[arg-type]
-    if value < least * (1 - 1e-9):
-        return _put("p-below-floor", floor=format_p_number(least))
-    key = "p-at-floor" if value <= least * (1 + 1e-9) else "p-above-floor"
-    return _put(key, p=format_p_number(value), floor=format_p_number(least))
-
-
-def format_p_value(p: object, floor: object = None) -> str:
-    """Format a p-value with its relation: "p = 0.04", "p < 0.001", "p ≥ floor 0.04"."""
-    cell = format_p_cell(p, floor)
-    return _put("p-equal" if cell[:1].isdigit() else "p-bound", cell=cell) if cell else ""
-
-
-_STEPS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
-
-
-def format_quantity(value: object, unit: str = "") -> str:
-    """Format an amount for prose with its unit, "1.24 billion US dollars"."""
-    if is_missing(value):
-        return ""
-    number = float(value)  # type: ignore[arg-type]
-    for size, name in _STEPS:
-        if abs(number) >= size:
-            scaled = number / size
-            amount = _put(name, amount=format_fixed(scaled, choose_decimals(scaled)))
-            break
-    else:
-        amount = format_compact(number, 3)
-    return _put("quantity", amount=amount, unit=unit) if unit else amount
-
-
 def format_event_time(value: int) -> str:
     """Format an event time with a true minus and no plus."""
     return f"{MINUS}{abs(value)}" if value < 0 else str(value)
@@ -216,15 +133,3 @@ def format_event_time(value: int) -> str:
 def format_event_time_label(value: int, *, is_first: bool = False, is_last: bool = False) -> str:
     """Return an event time as tables and axes print it, with ≤ or ≥ where it is an end bin."""
     return ("≤ " if is_first else "≥ " if is_last else "") + format_event_time(value)
-
-
-def format_tick(value: float) -> str:
-    """Format a tick label, with million and billion where numbers are long."""
-    for size, name in ((1e9, "tick-billion"), (1e6, "tick-million")):
-        if abs(value) >= size:
-            return _put(name, amount=_trimmed(format_compact(round(value / size, 6), 3)))
-    return _trimmed(format_compact(round(value, 9), 3))
-
-
-def _trimmed(text: str) -> str:
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -85,7 +85,7 @@ def pack_text(text: Words) -> str:
     return "" if isinstance(text, str) else json.dumps(_pack(text), ensure_ascii=False)
 
 
-def read_text(packed: str) -> Words:
+def parse_text(packed: str) -> Words:
     """Return the text that ``pack_text`` packed."""
     text = _unpack(json.loads(packed))
     if not isinstance(text, Text | Listed):

@@ -25,7 +25,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.event_study import build_event_table, format_event_key
 from twintrade.render.tables.ladder import is_gravity
-from twintrade.text import Listed, Text, numbers
+from twintrade.text import Listed, Text, amounts, numbers
 
 LEVELLING = "levelling_off"
 
@@ -99,7 +99,7 @@ def _details(page: Page, spec: Record) -> str:
     ]
     mean = read_number(spec.get("baseline_mean"))
     if mean == mean:
-        value = numbers.format_quantity(mean, take_text(spec.get("outcome_unit")))
+        value = amounts.format_quantity(mean, take_text(spec.get("outcome_unit")))
         sentences.append(page.say("baseline", outcome=take_text(spec.get("outcome")) or page.outcome, value=value))
     return str(Listed(tuple(sentences), "sentences"))
 

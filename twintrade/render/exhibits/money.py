@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from twintrade.effects import Money
-from twintrade.text import Listed, Value, numbers
+from twintrade.text import Listed, Value, amounts
 
 
 def describe_money(
@@ -36,7 +36,7 @@ def describe_money(
         ends = {name: _end(money, say, name) for name in ("low", "high")}
         sentences.append(say("money_not_excluded", **shared, **ends))
     if math.isfinite(money.detectable):
-        size = numbers.format_quantity(money.average(money.detectable), money.unit)
+        size = amounts.format_quantity(money.average(money.detectable), money.unit)
         sentences.append(say("money_detectable", **shared, size=size, how=money.detected_by))
     return " ".join(sentences)
 
@@ -44,13 +44,13 @@ def describe_money(
 def _state(money: Money, say: Callable[..., str], shared: Mapping[str, Value]) -> str:
     is_fall = money.total < 0
     ends = (money.high, money.low) if is_fall else (money.low, money.high)  # so much lower: every end changes sign
-    low, high = (numbers.format_quantity(abs(money.average(end)), money.unit) for end in ends)
+    low, high = (amounts.format_quantity(abs(money.average(end)), money.unit) for end in ends)
     return say(
         "money_single" if money.unit_name else "money",
         **shared,
         direction=say("lower" if is_fall else "higher"),
-        value=numbers.format_quantity(abs(money.average(money.total)), money.unit),
-        total=numbers.format_quantity(abs(money.total), money.unit),
+        value=amounts.format_quantity(abs(money.average(money.total)), money.unit),
+        total=amounts.format_quantity(abs(money.total), money.unit),
         low=low,
         high=high,
     )
@@ -61,5 +61,5 @@ def _end(money: Money, say: Callable[..., str], name: str) -> str:
     total = money.low if name == "low" else money.high
     if math.isinf(total):
         return say("no_lower_end" if name == "low" else "no_end")
-    size = numbers.format_quantity(abs(money.average(total)), money.unit)
+    size = amounts.format_quantity(abs(money.average(total)), money.unit)
     return f"{size} {say('lower' if total < 0 else 'higher')}"

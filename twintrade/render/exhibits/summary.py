@@ -23,7 +23,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.wording import list_check_names
-from twintrade.text import Listed, numbers
+from twintrade.text import Listed, amounts, numbers
 
 CASE_VERDICT = "case_verdict"
 
@@ -80,7 +80,7 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
             return numbers.format_percent(numbers.convert_log_to_percent(amount))
         if scale == "share":
             return f"{numbers.format_percent(100 * amount)} {unit}"
-        return numbers.format_percent(amount) if scale == "percent" else numbers.format_quantity(amount, unit)
+        return numbers.format_percent(amount) if scale == "percent" else amounts.format_quantity(amount, unit)
 
     def mean(amount: float) -> str:
         found = size(amount).removeprefix(numbers.MINUS)
@@ -136,7 +136,7 @@ def _other_method(page: Page, spec: Record) -> list[Block]:
     low, high, effect = (
         numbers.format_log_percent(read_number(mean[key]))
         if is_log
-        else numbers.format_quantity(read_number(mean[key]))
+        else amounts.format_quantity(read_number(mean[key]))
         for key in ("low", "high", "effect")
     )
     said = page.say(

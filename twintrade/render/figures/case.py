@@ -19,7 +19,7 @@ from twintrade.render.figures.theme import (
 )
 from twintrade.render.names import name_method
 from twintrade.render.reading import take_text
-from twintrade.text import Text, numbers
+from twintrade.text import Text, amounts
 
 
 def draw(
@@ -75,7 +75,7 @@ def draw(
                 draw_shock_bands(axes, shocks, frame, theme, has_letters=axes is upper)
                 draw_date_lines(axes, dates, theme, has_letters=axes is upper)
                 axes.yaxis.set_major_locator(MaxNLocator(5))
-                axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
+                axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amounts.format_tick(value)))
             draw_period_axis(lower, rows, most=12 // len(sets))
         grid[0, 0].set_ylabel(str(Text("figures.index-before")))
         grid[1, 0].set_ylabel(gap_label or str(Text("figures.gap")))

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import list_records, read_number, take_text
-from twintrade.text import Text, numbers
+from twintrade.text import Text, amounts, numbers
 
 MOST_SPACED = 30
 POOLED = ("pooled", "summary", "all", "average")
@@ -43,7 +43,7 @@ def draw(
                 axes.plot([low, high], [y, y], color=theme.after, lw=2.4 if is_pooled else 1.6, solid_capstyle="butt")
             axes.plot(effect, y, "D" if is_pooled else "s", ms=7 if is_pooled else 5, color=theme.after, mec="white")
             shown = numbers.format_fixed(effect, decimals)
-            spread = numbers.format_interval(low, high, decimals) or numbers.format_p_value(row.get("p"))
+            spread = amounts.format_interval(low, high, decimals) or amounts.format_p_value(row.get("p"))
             axes.annotate(
                 f"{shown} ({spread})" if spread else shown,
                 (1.01, y),

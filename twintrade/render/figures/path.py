@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from twintrade.render.figures.events import draw_period_axis
 from twintrade.render.figures.theme import DASHES, Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import take_text
-from twintrade.text import Text, numbers
+from twintrade.text import Text, amounts
 
 
 def draw(
@@ -54,7 +54,7 @@ def draw(
         else:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(y_label or (str(Text("figures.index-onset")) if value == "index" else ""))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: numbers.format_tick(amount)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda amount, _: amounts.format_tick(amount)))
         axes.set_xlabel(
             x_label or (str(Text("figures.since-onset", period_name="period")) if x == "event_time" else "")
         )

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
-from twintrade.text import Text, numbers
+from twintrade.text import Text, amounts, numbers
 
 USUAL = (0.5, 0.8)
 
@@ -30,7 +30,7 @@ def draw(frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, 
         axes.set_xlabel(x_label or str(Text("figures.effect")))
         axes.set_ylabel(str(Text("figures.share-found")))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_percent(100 * value, 0)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: amounts.format_tick(value)))
         if is_simulated:
             mark_simulated(figure, theme)
     return figure

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
 from twintrade.render.figures.theme import DASHES, Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import take_text
-from twintrade.text import Listed, Text, name_fact, numbers
+from twintrade.text import Listed, Text, amounts, name_fact
 
 GRID_COLUMNS = 3
 MANY_CASES = 9
@@ -120,6 +120,6 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
         loc="left",
     )
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amounts.format_tick(value)))
     if panel == "level":
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))

@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from twintrade.render.figures.theme import MARKERS, Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import list_records, take_text
-from twintrade.text import numbers
+from twintrade.text import amounts
 
 
 def draw(
@@ -42,7 +42,7 @@ def draw(
             _names(axes, frame, x, y, label, theme)
         if is_log_x:
             axes.set_xscale("log")
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_tick(value)))
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: amounts.format_tick(value)))
             axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(visible=True, axis="both")
         axes.set_xlabel(x_label)

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
 from twintrade.render.reading import list_records, read_number, take_text
-from twintrade.text import Text, numbers
+from twintrade.text import Text, amounts
 
 
 def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, is_simulated: bool = False) -> Figure:
@@ -42,7 +42,7 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
                 [
                     str(Text("figures.original"))
                     if take_text(r["kind"]) == "original"
-                    else numbers.format_tick(read_number(r["size"]))
+                    else amounts.format_tick(read_number(r["size"]))
                     for r in rows
                 ],
             )

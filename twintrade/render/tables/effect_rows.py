@@ -15,7 +15,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.estimates import TableOptions, estimate_cell
 from twintrade.render.wording import Wording
-from twintrade.text import Text, numbers
+from twintrade.text import Text, amounts, numbers
 
 Effects = list[Record | None]
 
@@ -69,7 +69,7 @@ def _block(name: str, effects: Effects, floors: Sequence[float], options: TableO
             )
         )
     if any(e is not None and not read_number(e.get("se")) > 0 for e in effects):
-        found = [numbers.format_p_cell(e.get("p"), f) if e else "" for e, f in zip(effects, floors, strict=True)]
+        found = [amounts.format_p_cell(e.get("p"), f) if e else "" for e, f in zip(effects, floors, strict=True)]
         if any(found):
             rows.append(build_row(str(Text("tables.p")), *found))
     return rows

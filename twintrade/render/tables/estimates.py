@@ -5,7 +5,7 @@ from typing import Literal
 
 from twintrade.render.blocks import Cell
 from twintrade.render.reading import Record, read_number, take_text
-from twintrade.text import numbers
+from twintrade.text import amounts, numbers
 
 Under = Literal["se", "interval", "t", "p"]
 _NOTES: dict[Under, str] = {"se": "se_note", "interval": "interval_note", "t": "t_note", "p": "p_note"}
@@ -45,9 +45,9 @@ def format_below(
     has_error = error == error and error > 0
     lines: dict[Under, str] = {
         "se": f"({numbers.format_fixed(error, decimals)})" if has_error else "",
-        "interval": f"[{numbers.format_interval(low, high, decimals)}]" if low == low and high == high else "",
+        "interval": f"[{amounts.format_interval(low, high, decimals)}]" if low == low and high == high else "",
         "t": f"[{numbers.format_fixed(read_number(record['effect']) / error, 2)}]" if has_error else "",
-        "p": numbers.format_p_value(p, floor),
+        "p": amounts.format_p_value(p, floor),
     }
     order: tuple[Under, ...] = (under, "se", "interval")
     return next(((kind, lines[kind]) for kind in order if lines[kind]), (None, ""))

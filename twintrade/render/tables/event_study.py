@@ -14,7 +14,7 @@ from twintrade.render.reading import (
 )
 from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.wording import Wording
-from twintrade.text import Text, numbers
+from twintrade.text import Text, amounts, numbers
 
 _HEADS = (
     "tables.event-time",
@@ -73,9 +73,9 @@ def _cells(record: Record, decimals: int) -> list[str]:
         time,
         value,
         numbers.format_fixed(error, decimals) if error > 0 else "",
-        numbers.format_interval(record["low"], record["high"], decimals),
-        numbers.format_interval(record["simultaneous_low"], record["simultaneous_high"], decimals),
-        numbers.format_p_cell(record["p"]),
+        amounts.format_interval(record["low"], record["high"], decimals),
+        amounts.format_interval(record["simultaneous_low"], record["simultaneous_high"], decimals),
+        amounts.format_p_cell(record["p"]),
         units,
     ]
 

@@ -23,7 +23,7 @@ from twintrade.render.tables.estimates import find_decimals
 from twintrade.render.tables.ladder import is_gravity
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import OF_NO_COLUMN, Wording
-from twintrade.text import Text, name_fact, numbers
+from twintrade.text import Text, amounts, name_fact, numbers
 
 
 def build_findings_table(
@@ -46,7 +46,7 @@ def build_findings_table(
         {
             "check": [name_check(take_text(r["diagnostic"])) for r in ordered],
             "estimate": [_about(r, names) for r in ordered],
-            "verdict": [name_fact("labels.verdict-", take_text(r["verdict"])) for r in ordered],
+            "verdict": [name_fact("labels.verdict-", take_text(r["verdict"]), "–") for r in ordered],
             "sentence": [_said(r, elsewhere(r)) for r in ordered],
         }
     )
@@ -104,8 +104,8 @@ def build_inference_table(results: ResultSet, record: Record, wording: Wording) 
             str(Text("tables.reported", inference=name_inference(name))) if i == 0 else name_inference(name),
             numbers.format_fixed(r["effect"], decimals),
             numbers.format_fixed(r["se"], decimals) if read_number(r["se"]) > 0 else "–",
-            numbers.format_interval(r["low"], r["high"], decimals) or "–",
-            numbers.format_p_cell(r["p"]) or "–",
+            amounts.format_interval(r["low"], r["high"], decimals) or "–",
+            amounts.format_p_cell(r["p"]) or "–",
         )
         for i, (name, r) in enumerate(rows)
     )

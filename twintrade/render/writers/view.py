@@ -6,7 +6,7 @@ from typing import Any
 from twintrade.render.blocks import EventView
 from twintrade.render.names import name_scale
 from twintrade.render.reading import Record, list_records, read_number, read_truth, read_whole, take_text
-from twintrade.text import Text, Value, numbers
+from twintrade.text import Text, Value, amounts, numbers
 
 INTERVALS = {"pointwise": "figures.pointwise", "simultaneous": "figures.simultaneous"}
 COLUMNS = ("event_time", "effect", "se", "low", "high", "simultaneous_low", "simultaneous_high", "n_units")
@@ -45,8 +45,8 @@ def _series(rows: list[Record], label: str, level: float) -> dict[str, Any]:
 
 def _point(row: Record, scale: str, level: float) -> dict[str, Any]:
     decimals = numbers.choose_effect_decimals(scale, read_number(row["effect"]), read_number(row["se"]))
-    pointwise = numbers.format_interval(row["low"], row["high"], decimals)
-    band = numbers.format_interval(row["simultaneous_low"], row["simultaneous_high"], decimals)
+    pointwise = amounts.format_interval(row["low"], row["high"], decimals)
+    band = amounts.format_interval(row["simultaneous_low"], row["simultaneous_high"], decimals)
     is_reference = read_truth(row["is_reference"])
     said: dict[str, Value] = {"time": take_text(row["event_label"]), "n": read_whole(row["n_units"]) or 0}
     said |= {"effect": numbers.format_fixed(row["effect"], decimals), "scale": name_scale(scale), "level": level}

@@ -30,7 +30,7 @@ from twintrade.study.claims.detectable import (
     format_size,
     is_known,
 )
-from twintrade.text import numbers
+from twintrade.text import amounts
 
 Verdict = Literal["supported", "not supported", "cannot tell"]
 SUPPORTED: Verdict = "supported"
@@ -94,7 +94,7 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Answer | None:
     scale = take_text(effect.get("scale"))
     low, high, value = read_number(effect.get("low")), read_number(effect.get("high")), read_number(effect["effect"])
     found = f"{format_label(spec)}: {format_size(value, scale)} ({format_range(low, high, scale)}"
-    p = numbers.format_p_value(effect.get("p"))
+    p = amounts.format_p_value(effect.get("p"))
     found += f"; {p})" if p else ")"
     verdict = _beyond(low, high, direction, _bound(evidence, scale))
     objecting = list_objections(results, spec)
@@ -177,7 +177,7 @@ def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Answer | None:
             f"({format_range(read_number(r['low']), read_number(r['high']), 'log points')})"
             for r in rows
         )
-        sentence = f"{listed}; equality {numbers.format_p_value(p) or 'not tested'}."
+        sentence = f"{listed}; equality {amounts.format_p_value(p) or 'not tested'}."
         return Answer(
             _group_verdict(rows, p, evidence), sentence, format_group_difference(rows) or _of_the_whole(results)
         )

@@ -1,0 +1,69 @@
+"""Numbers that need a word: amounts, p-values, intervals, ticks, in the language in use."""
+
+import re
+
+from twintrade.text.catalogue import find_catalogue
+from twintrade.text.functions import write_interval, write_p, write_p_cell, write_quantity
+from twintrade.text.numbers import MINUS, format_compact
+
+
+def format_interval(low: object, high: object, decimals: int = 3, unit: str = "") -> str:
+    """Format an interval as "a to b"; empty where either end is missing."""
+    return write_interval(find_catalogue().put, low, high, decimals, unit)
+
+
+def format_p_cell(p: object, floor: object = None) -> str:
+    """Format a p-value for a table, "0.04", "< 0.001", and never below its floor.
+
+    Parameters
+    ----------
+    p : float
+        Missing becomes the empty text.
+    floor : float, optional
+        Smallest p-value the method can attain; a value below it is printed as "≥ floor 0.04".
+    """
+    return write_p_cell(find_catalogue().put, p, floor)
+
+
+def format_p_value(p: object, floor: object = None) -> str:
+    """Format a p-value with its relation: "p = 0.04", "p < 0.001", "p ≥ floor 0.04"."""
+    return write_p(find_catalogue().put, p, floor)
+
+
+def format_quantity(value: object, unit: str = "") -> str:
+    """Format an amount for prose with its unit, "1.24 billion US dollars"."""
+    return write_quantity(find_catalogue().put, value, unit)
+
+
+def format_tick(value: float) -> str:
+    """Format a tick label, with million and billion where numbers are long."""
+    for size, key in ((1e9, "numbers.tick-billion"), (1e6, "numbers.tick-million")):
+        if abs(value) >= size:
+            return find_catalogue().put(key, {"amount": _trimmed(format_compact(round(value / size, 6), 3))})
+    return _trimmed(format_compact(round(value, 9), 3))
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_ONE = re.compile(
+    r"(?<![\d.,−-])1 ((?:treated |untreated |further )?)"
+    r"(row|unit|period|pair|donor|placebo|check|specification|cluster)s\b"
+)
+
+
+def correct_singular(sentence: str) -> str:
+    """Return a sentence with "1 units" as "1 unit", for the nouns a sentence of the report counts."""
+    return _ONE.sub(r"1 \1\2", sentence)
+
+
+_HYPHEN = re.compile(r"(?<![\w.,)\]−–-])-(?=\d)")
+_POWER = re.compile(r"(?<![\w.])\d(?:\.\d+)?e\+\d+\b")
+_SPACED = re.compile(r"(?<=\d) %")
+
+
+def typeset(sentence: str) -> str:
+    """Return a sentence of a check as the page prints it: true minus, "5%", "1 unit", and no powers of ten."""
+    sentence = _POWER.sub(lambda match: format_quantity(float(match.group())), sentence)
+    return correct_singular(_SPACED.sub("%", _HYPHEN.sub(MINUS, sentence)))
