@@ -51,6 +51,15 @@ def read_words(record: Record, column: str) -> str:
     return str(parse_text(packed)) if packed else typeset(take_text(record.get(column)))
 
 
+def write_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its sentences put into words anew, without the columns that keep their texts."""
+    names = [str(c) for c in frame]
+    kept = {c: c.removesuffix("_text") for c in names if c.endswith("_text") and c.removesuffix("_text") in names}
+    rows = list_records(frame) if kept else []
+    said = {column: [read_words(row, column) for row in rows] for column in kept.values()}
+    return frame.drop(columns=list(kept)).assign(**said)
+
+
 def read_truth(value: object) -> bool:
     """Return a cell as yes or no, whether fresh or read back from CSV."""
     return not is_missing(value) and str(value).strip().lower() in {"true", "1", "1.0", "yes"}

@@ -16,7 +16,7 @@ def test_reasons_are_told_once_with_the_rows_they_are_about():
     )
     kept, said = _with_numbers(frame, ("method", "donor_set"))
     assert kept["effect"].tolist() == [0.1, 0.2, 0.3]
-    assert said == "ratio, B; control, B: few periods"
+    assert said == {"few periods": ["ratio, B", "control, B"]}
 
 
 def test_a_date_without_any_number_is_no_row():
@@ -25,4 +25,4 @@ def test_a_date_without_any_number_is_no_row():
     )
     kept, said = _with_numbers(frame, ("date",))
     assert kept["date"].tolist() == ["1995"]
-    assert said == "1983: 0 before. 1995: no A"
+    assert said == {"0 before": ["1983"], "no A": ["1995"]}

@@ -31,11 +31,11 @@ def test_a_register_is_listed_up_to_a_size_and_counted_beyond():
     counted = build_register_table(results, Wording())
     ties = results.twinnings
     heads = [cell.text for cell in counted.header[0]]
-    assert heads == ["Counts from", "always-treated", "treated", "All"]
+    assert heads == ["Counts from", "always treated", "treated", "All"]
     for row in counted.groups[0]:
         name, *numbers = [cell.text for cell in row.cells]
         mine = ties[ties["onset"] == int(name.removeprefix("in "))]
-        own = [(mine["status"] == head).sum() for head in heads[1:3]]
+        own = [(mine["status"] == status).sum() for status in ("always-treated", "treated")]
         assert [int(n) for n in numbers] == [*own, len(mine)]
     assert len(counted.groups[0]) == ties["onset"].nunique()
     assert counted.rows[-1].cells[-1].text == str(MOST_LISTED + 1)

@@ -48,7 +48,7 @@ def _full(page: Page, name: str, frame: pd.DataFrame, dates: pd.DataFrame | None
     shocks = find_payload(page.results, "known_shocks")
     drawing = raw_series.draw(page.drawable(frame), clean, shocks, theme=page.theme, is_simulated=simulated)
     alt = alt_text.describe_lines(frame, is_simulated=simulated, panel="level")
-    key = "raw-series" if "dyad" not in frame else format_slug(f"raw series {name}")
+    key = "raw-series" if "dyad" not in frame else format_slug(f"raw-series-{name}")
     return page.figure(key, page.say("raw_caption", title=name), drawing, alt, frame)
 
 

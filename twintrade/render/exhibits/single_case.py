@@ -12,7 +12,7 @@ from twintrade.render.names import name_method
 from twintrade.render.page import Page
 from twintrade.render.reading import find_payload, list_records, read_truth, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.text import Listed, Text, numbers
+from twintrade.text import Listed, Text, name_fact, numbers
 
 SETS = ("A", "B", "all")
 MOST_ROWS = 60
@@ -63,7 +63,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     ]
     for key, method in (
         ("placebo", name_method(take_text(frame["method"].iloc[0]))),
-        ("placebo_control", name_method("synthetic control")),
+        ("placebo_control", str(Text("labels.method-synthetic-control"))),
     ):
         placebos = find_payload(page.results, key)
         if placebos is not None:
@@ -138,17 +138,21 @@ def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> Figure:
 
 def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, columns: Sequence[str]) -> Table:
     own = "case_intervals" if caption == "case_intervals_caption" else key
-    present = [c for c in columns if c in frame]
+    present = [c for name in columns for c in (name, f"{name}_text") if c in frame]
     notes = (*page.simulated_note, *((page.say(note),) if note else ()))
     if own == "case_intervals":
         frame = frame[frame[[c for c in INTERVALS if c in frame]].notna().any(axis=1)]
     if own in NAMED_BY and "reason" in frame:
-        kept, lacking = _with_numbers(page, frame, NAMED_BY[own])
+        kept, lacking = _with_numbers(frame, NAMED_BY[own])
         if kept.empty:
             present.append("reason")
         else:
             frame = kept
-            notes += (page.say("case_lacking", rows=Listed(lacking, "sentences")),) if lacking else ()
+            rows = tuple(
+                page.say("case_lacking_row", rows=Listed(tuple(names), "semicolon"), reason=reason.rstrip("."))
+                for reason, names in lacking.items()
+            )
+            notes += (page.say("case_lacking", rows=Listed(rows, "sentences")),) if rows else ()
     name = own.removesuffix("_table").replace("_", "-")
     most = MOST_FALSE_DATES if key == "placebo_time_table" else MOST_ROWS
     return build_plain_table(
@@ -156,14 +160,11 @@ def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, c
     )
 
 
-def _with_numbers(page: Page, frame: pd.DataFrame, named_by: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _with_numbers(frame: pd.DataFrame, named_by: Sequence[str]) -> tuple[pd.DataFrame, dict[str, list[str]]]:
     """Return the rows that have an effect, and every reason with the rows it is about."""
     effects = [c for c in frame if str(c).partition("_")[0] == "effect"]
     about: dict[str, dict[str, None]] = {}
     for row in list_records(frame[frame["reason"].map(take_text) != ""]):
-        about.setdefault(read_words(row, "reason"), {})[", ".join(take_text(row[c]) for c in named_by)] = None
-    said = [
-        page.say("case_lacking_row", rows=Listed(tuple(rows), "semicolon"), reason=reason.rstrip("."))
-        for reason, rows in about.items()
-    ]
-    return frame[frame[effects].notna().any(axis=1)], tuple(said)
+        named = ", ".join(name_fact(f"labels.{c}-", take_text(row[c])) for c in named_by)
+        about.setdefault(read_words(row, "reason"), {})[named] = None
+    return frame[frame[effects].notna().any(axis=1)], {reason: list(rows) for reason, rows in about.items()}

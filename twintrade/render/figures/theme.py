@@ -71,23 +71,23 @@ class Theme:
     def faults(self) -> list[str]:
         """Return what is wrong with the values, in words: a number out of range, no colour, no such typeface here."""
         found = [
-            f"{name} = {value!r} is no number from {low:g} to {high:g}"
+            str(Text("style.no-number", name=name, value=repr(value), low=low, high=high))
             for name, low, high in (("size", 5, 24), ("width", 2, 12), ("text_scale", 0.5, 3))
             for value in (getattr(self, name),)
             if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high
         ]
         colours = [(n, getattr(self, n)) for n in ("before", "after", "ink", "pale", "muted")]
         if not isinstance(self.palette, tuple) or not self.palette:
-            found.append("palette is no list of colours")
+            found.append(str(Text("style.no-palette")))
         else:
             colours += [("palette", colour) for colour in self.palette]
         found += [
-            f'{name} = {value!r} is no colour written as "#12436D"'
+            str(Text("style.no-colour", name=name, value=repr(value)))
             for name, value in colours
             if not isinstance(value, str) or re.fullmatch(r"#[0-9A-Fa-f]{6}", value) is None
         ]
         if self.family not in {entry.name for entry in font_manager.fontManager.ttflist}:
-            found.append(f"the typeface {self.family!r} is not installed here; without family it is {DEFAULT_FAMILY}")
+            found.append(str(Text("style.no-typeface", family=repr(self.family), default=DEFAULT_FAMILY)))
         return found
 
 

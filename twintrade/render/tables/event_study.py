@@ -31,7 +31,7 @@ _REFERENCE = 2
 
 def format_event_key(record: Record) -> str:
     """Return the file-name key of a specification's event study."""
-    return format_slug(f"event {take_text(record['estimator'])} {take_text(record['specification'])}")
+    return format_slug(f"event-{take_text(record['estimator'])}-{take_text(record['specification'])}")
 
 
 def build_event_table(frame: pd.DataFrame, record: Record, wording: Wording, notes: tuple[str, ...] = ()) -> Table:

@@ -7,8 +7,8 @@ from pandas.api.types import is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
 from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.names import name_column
-from twintrade.render.reading import take_text
-from twintrade.text import Text, numbers
+from twintrade.render.reading import take_text, write_columns
+from twintrade.text import Text, name_fact, numbers
 
 SHORT = 20
 TIMES = frozenset(
@@ -46,6 +46,7 @@ def build_plain_table(
     most_rows : int
         Rows printed; the note says how many more there are.
     """
+    frame = write_columns(frame)
     columns = [str(c) for c in frame.columns if frame[c].map(take_text).ne("").any()]
     shown = frame[columns].head(most_rows)
     printers = {c: (formats or {}).get(c) or _format(frame[c]) for c in columns}
@@ -86,7 +87,7 @@ def _format(values: pd.Series) -> Format:
         return numbers.format_count
     if is_numeric_dtype(values):
         return _fractions(values)
-    return take_text
+    return lambda value: name_fact(f"labels.{values.name}-", take_text(value))
 
 
 def _fractions(values: pd.Series) -> Format:

@@ -92,7 +92,7 @@ def build_dropped_table(results: ResultSet, wording: Wording) -> Table | None:
         return None
     frame = pd.DataFrame(
         {
-            "rule": [take_text(e.get("reason") or e.get("rule") or e.get("path")) for e in entries],
+            "rule": [name_status(take_text(e.get("reason") or e.get("rule") or e.get("path"))) for e in entries],
             "why": [read_words(e, "sentence") for e in entries],
             "rows": [e.get("n_rows", e.get("value")) for e in entries],
             "units": [e.get("n_units") for e in entries],

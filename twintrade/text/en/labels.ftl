@@ -263,6 +263,8 @@ status-never-treated = never treated
 status-not-yet-treated = not yet treated
 status-too-coarse = too coarse
 status-treated = treated
+status-donor = donor
+status-excluded = excluded
 status-undated = undated
 status-unmatched = unmatched
 
@@ -327,6 +329,12 @@ machine-version = version
 machine-versions = versions
 
 ## methods for a single case
+method-augmented-synthetic-control = augmented synthetic control
 method-difference-in-differences = difference in differences
 method-double-ratio = double ratio
+method-interrupted-series = interrupted series
+method-synthetic-DiD = synthetic DiD
 method-synthetic-control = synthetic control
+
+## donor sets
+donor_set-all = all
