@@ -62,7 +62,7 @@ def draw(
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(x_label or str(Text("figures.effect")))
+        axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
         if is_simulated:
             mark_simulated(figure, theme)
     return figure

@@ -42,7 +42,7 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
             annot_kws={"fontsize": theme.size * 0.75},
             xticklabels=[numbers.format_event_time(int(e)) for e in cells.columns],
             yticklabels=[take_text(labels[c]) for c in cells.index],
-            cbar_kws={"label": str(Text("figures.effect")), "fraction": 0.03},
+            cbar_kws={"label": str(Text("figures.effect-axis")), "fraction": 0.03},
         )
         axes.grid(visible=False)
         axes.tick_params(length=0, rotation=0)

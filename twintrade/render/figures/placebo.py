@@ -35,7 +35,7 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
             (_paths if is_path else _ranks)(axes, rows, theme)
             axes.set_title(fill(name, 64 // len(sets)), loc="left")
         if is_path:
-            all_axes[0].set_ylabel(y_label or str(Text("figures.effect")))
+            all_axes[0].set_ylabel(y_label or str(Text("figures.effect-axis")))
         else:
             all_axes[-1].set_xlabel(y_label)
         figure.legend(handles=_legend(is_path, theme), loc="outside lower center", ncols=2)

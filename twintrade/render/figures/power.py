@@ -27,7 +27,7 @@ def draw(frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, 
         for share in USUAL:
             axes.axhline(share, color=theme.muted, linewidth=0.8, linestyle=(0, (4, 3)))
         axes.set_ylim(0, 1.02)
-        axes.set_xlabel(x_label or str(Text("figures.effect")))
+        axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
         axes.set_ylabel(str(Text("figures.share-found")))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_percent(100 * value, 0)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: amounts.format_tick(value)))

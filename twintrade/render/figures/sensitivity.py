@@ -48,7 +48,7 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
             )
             axes.set_xlim(-0.6, len(rows) - 0.4)
             axes.set_xlabel(str(Text("figures.largest-violation", restriction=name.replace("_", " "))))
-        all_axes[0].set_ylabel(y_label or str(Text("figures.effect")))
+        all_axes[0].set_ylabel(y_label or str(Text("figures.effect-axis")))
         original, robust = str(Text("figures.original-interval")), str(Text("figures.robust-interval"))
         handles = [
             Line2D([], [], color=theme.before, marker="o", lw=3, label=original),

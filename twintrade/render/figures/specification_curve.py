@@ -52,7 +52,7 @@ def draw(
                 grid.plot(
                     places, [line] * len(places), small, color=colour, ms=3.5, mew=0.3 if small == "|" else None
                 )
-        top.set_ylabel(y_label or str(Text("figures.effect")))
+        top.set_ylabel(y_label or str(Text("figures.effect-axis")))
         grid.set_yticks(range(len(options)), list(options))
         grid.set_ylim(len(options) - 0.4, -0.6)
         grid.set_xticks([])

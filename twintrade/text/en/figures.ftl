@@ -1,6 +1,6 @@
 # What figures say: axes, legends, and each figure in one sentence for who cannot see it.
 simulated-data = SIMULATED DATA
-effect = Effect
+effect-axis = Effect
 effect-of = Effect, { $scale }
 effect-on = Effect on { $outcome }, { $scale }
 gap = Gap
