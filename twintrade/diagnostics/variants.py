@@ -91,13 +91,7 @@ def simplify_inference(fit: Fit, inference: Inference, draws: int = 199) -> Infe
     chosen = resolve_method(fit, inference)
     if not isinstance(chosen, Randomization):
         return chosen
-    return Randomization(
-        across=chosen.across,
-        draws=min(draws, chosen.draws),
-        statistic=chosen.statistic,
-        intervals=False,
-        level=chosen.level,
-    )
+    return replace(chosen, draws=min(draws, chosen.draws), intervals=False)
 
 
 def compute_event_bands(fit: Fit, inference: Inference, rng: np.random.Generator) -> tuple[Bands, FloatArray]:

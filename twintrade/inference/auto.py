@@ -15,7 +15,6 @@ from twintrade.inference.clustered import Clustered, Facts
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
-from twintrade.inference.refits.reassignment import Across
 
 MOST_LEFT_OUT = 60
 """Clusters up to which leaving out each in turn is cheap enough to stand beside every headline."""
@@ -48,9 +47,7 @@ class Auto(Inference):
             return Jackknife(level=self.level, draws=self.draws)
         if decision.method == "placebo":
             return Placebo(level=self.level)
-        across: dict[str, Across] = {"city": "cities", "partner": "partners"}
-        dealt = across.get(decision.situation.assigned_by, "units")
-        return Randomization(across=dealt, draws=self.permutations, level=self.level)
+        return Randomization(draws=self.permutations, level=self.level)
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return bands of the method taken, under its own name."""

@@ -14,6 +14,7 @@ from twintrade.inference.auto import Auto
 from twintrade.inference.choosing.decision import MOST_ON_LEVERAGE_ONE, TABLE, decide, decide_for
 from twintrade.inference.choosing.leverage_one import measure_leverage_one
 from twintrade.inference.choosing.situation import Situation
+from twintrade.inference.refits.dealing import deal_onsets
 from twintrade.numerics.linear import find_leverage_one
 
 ENOUGH = Situation(
@@ -109,16 +110,20 @@ def test_ten_treated_cities_of_a_hundred_take_the_jackknife(dense, gravity_panel
     assert "cv3_se" not in bands.facts
 
 
-def test_treatment_by_city_counts_cities(dense, gravity_panel) -> None:
+def test_treatment_by_city_counts_cities(dense, gravity_panel, rng) -> None:
     design = gravity_panel(n_cities=22, n_partners=22, n_periods=6)
     city = design.panel.unit_city
     onset = np.where(city < 4, 2003.0, np.inf)
     design = replace(design, treatment=Treatment(design.panel.units, onset))
-    decision = decide(fit(dense(static=True), design))
+    fitted = fit(dense(static=True), design)
+    decision = decide(fitted)
     assert decision.situation.assigned_by == "city"
     assert decision.situation.n_treated == 4
     assert decision.code == "few-treated"
-    assert Auto().chosen(decision).across == "cities"
+    assert Auto().chosen(decision).across == "assigned"
+    dealing = deal_onsets(fitted, "assigned", 20, rng)
+    for onset in dealing.onsets:
+        assert (np.bincount(city, np.isfinite(onset)) % 22 == 0).all()
 
 
 def count(fitted):

@@ -66,7 +66,7 @@ def test_an_onset_falls_inside_the_observed_periods(gravity_panel, rng) -> None:
 def test_few_assignments_are_enumerated(dense, gravity_panel, rng) -> None:
     design = gravity_panel(n_cities=3, n_partners=4, n_treated=1)
     fitted = fit(dense(static=True), design)
-    bands = Randomization(intervals=False).infer(fitted, "overall", rng)
+    bands = Randomization(across="units", noise="equal", intervals=False).infer(fitted, "overall", rng)
     onset = design.onset[np.isfinite(design.onset)][0]
     effects = []
     for unit in range(12):
@@ -76,7 +76,8 @@ def test_few_assignments_are_enumerated(dense, gravity_panel, rng) -> None:
     larger = np.abs(effects) >= abs(bands.estimate.effects[0]) - ROUNDING
     assert bands.p[0] == pytest.approx(larger.mean())
     assert bands.facts["floor"] == pytest.approx(1 / 12)
-    assert "all assignments" in bands.note
+    assert "all 11 others" in bands.note
+    assert bands.facts["n_assignments_counted"] == "exactly"
 
 
 def test_interval_is_the_set_that_is_not_rejected(dense, gravity_panel, rng) -> None:

@@ -26,7 +26,7 @@ def test_the_one_step_estimate_is_weighted_least_squares_of_working_residuals(gr
     made = design(gravity_panel, effect=0.3)
     o = made.observations
     test = PPML(shape="static").score_test(made)
-    found = test.under(np.ones(o.n_rows))(test.pattern(made))["overall"]
+    found = test.under(np.ones(o.n_rows)).estimate(test.pattern(made))["overall"]
     null = fit_poisson(o.y, np.empty((o.n_rows, 0)), o.effect_codes())
     z = np.column_stack([*(np.eye(c.max() + 1)[c] for c in o.effect_codes()), o.is_treated.astype(float)])
     root = np.sqrt(null.mu)
@@ -37,7 +37,7 @@ def test_the_one_step_estimate_is_weighted_least_squares_of_working_residuals(gr
 def test_a_small_effect_is_close_to_the_full_estimate(gravity_panel) -> None:
     made = design(gravity_panel, n_treated=20)
     test = PPML(shape="static").score_test(made)
-    one_step = test.under(np.ones(made.observations.n_rows))(test.pattern(made))["overall"]
+    one_step = test.under(np.ones(made.observations.n_rows)).estimate(test.pattern(made))["overall"]
     full = fit(PPML(shape="static"), made).view("overall").effects[0]
     assert one_step == pytest.approx(full, abs=0.3 * abs(full) + 0.02)
 
@@ -53,7 +53,7 @@ def test_p_and_interval_agree(gravity_panel, rng) -> None:
     assert found.low[k] < fitted.view("overall").effects[0] < found.high[k]
     treated = made.observations.is_treated
     for effect, is_in in ((found.low[k] + 0.1, True), (found.low[k] - 0.1, False), (found.high[k] + 0.15, False)):
-        effects = test.under(np.exp(effect * treated))
+        effects = test.under(np.exp(effect * treated)).estimate
         drawn = np.array([effects(test.pattern(made.reassigned(onset)))["overall"] for onset in onsets])
         p = compute_two_sided_share(effects(test.pattern(made))["overall"], drawn)
         assert (p > 0.05) == is_in
@@ -75,9 +75,12 @@ def test_event_studies_have_intervals_for_every_effect(gravity_panel, rng) -> No
 def test_an_event_study_is_tested_for_its_static_effect_and_its_unbinned_path(gravity_panel, rng, bins) -> None:
     made = design(gravity_panel, effect=1.0, fixed_effects="gravity").within((-2, 2))
     o = made.observations
-    found = PPML(bins=bins).score_test(made).under(np.ones(o.n_rows))(PPML(bins=bins).score_test(made).pattern(made))
+    test = PPML(bins=bins).score_test(made)
+    found = test.under(np.ones(o.n_rows)).estimate(test.pattern(made))
     static = PPML(shape="static").score_test(made)
-    assert found["overall"] == pytest.approx(static.under(np.ones(o.n_rows))(static.pattern(made))["overall"])
+    assert found["overall"] == pytest.approx(
+        static.under(np.ones(o.n_rows)).estimate(static.pattern(made))["overall"]
+    )
     null = fit_poisson(o.y, np.empty((o.n_rows, 0)), o.effect_codes())
     times = np.unique(o.event_time[o.is_ever_treated[o.unit]])
     dummies = o.is_ever_treated[o.unit][:, None] & (o.event_time[:, None] == times[times != -1])

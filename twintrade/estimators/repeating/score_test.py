@@ -1,6 +1,5 @@
 """One-step estimates of a Poisson model from its fit without the treatment: for tests that need no refit."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -94,38 +93,51 @@ class ScoreTest:
         path = None if model.kind == "binned" else np.where(times >= 0, columns[:, : times.size].sum(axis=0), 0.0)
         return AssignmentBlock(columns, names, path)
 
-    def under(self, factor: FloatArray) -> Callable[[Pattern], dict[str, float]]:
-        """Return one-step estimates under the null that treatment multiplied outcomes by ``factor``.
-
-        The score of the treatment at the fit of effects and covariates to outcome / factor, times the inverse of its
-        information: (D'QD)^-1 D'(y - mu) with the fitted means as weights.
-
-        Parameters
-        ----------
-        factor : FloatArray, shape (n_rows,)
-        """
+    def under(self, factor: FloatArray) -> "Null":
+        """Return the model under the null that treatment multiplied outcomes by ``factor``, shape (n_rows,)."""
         o = self.design.observations
-        y = o.y / factor
-        fit = fit_poisson(y, o.covariates, o.effect_codes(), o.weights)
-        weights, score = np.zeros(o.n_rows), np.zeros(o.n_rows)
+        fit = fit_poisson(o.y / factor, o.covariates, o.effect_codes(), o.weights)
+        means, residuals, weights = np.zeros(o.n_rows), np.zeros(o.n_rows), np.zeros(o.n_rows)
+        means[fit.rows] = fit.mu
+        residuals[fit.rows] = fit.mu * fit.residuals
         weights[fit.rows] = fit.mu * o.row_weights[fit.rows]
-        score[fit.rows] = weights[fit.rows] * fit.residuals
-        q = self.q.reweighted(weights)
+        return Null(means, residuals, o.row_weights * residuals, self.q.reweighted(weights))
 
-        def effects(pattern: Pattern) -> dict[str, float]:
-            inside = np.hstack([block.columns for block in pattern.blocks])
-            norms = (q.weights[pattern.rows][:, None] * inside**2).sum(axis=0)
-            right = (inside.T @ score[pattern.rows])[:, None]
-            gram = q.gram(pattern.rows, inside)
-            by_view: dict[str, float] = {}
-            begin = 0
-            for block in pattern.blocks:
-                places = slice(begin, begin + block.columns.shape[1])
-                begin = places.stop
-                by_view |= _one_step(block, gram[places, places], right[places], norms[places])
-            return by_view
 
-        return effects
+@dataclass(frozen=True, slots=True, eq=False)
+class Null:
+    """The model without treatment, fitted.
+
+    Attributes
+    ----------
+    means, residuals : FloatArray, shape (n_rows,)
+        Fitted means and outcomes less these, of the outcome that the null leaves; zero for rows not in the fit.
+    score : FloatArray, shape (n_rows,)
+    q : Annihilator
+    """
+
+    means: FloatArray
+    residuals: FloatArray
+    score: FloatArray
+    q: Annihilator
+
+    def estimate(self, pattern: Pattern) -> dict[str, float]:
+        """Return one-step estimates of a treatment.
+
+        The score of the treatment at the fit, times the inverse of its information: (D'QD)^-1 D'(y - mu) with the
+        fitted means as weights.
+        """
+        inside = np.hstack([block.columns for block in pattern.blocks])
+        norms = (self.q.weights[pattern.rows][:, None] * inside**2).sum(axis=0)
+        right = (inside.T @ self.score[pattern.rows])[:, None]
+        gram = self.q.gram(pattern.rows, inside)
+        by_view: dict[str, float] = {}
+        begin = 0
+        for block in pattern.blocks:
+            places = slice(begin, begin + block.columns.shape[1])
+            begin = places.stop
+            by_view |= _one_step(block, gram[places, places], right[places], norms[places])
+        return by_view
 
 
 def prepare_score_test(design: Design, models: tuple[Model, ...]) -> ScoreTest:

@@ -1,10 +1,14 @@
 """Intervals that collect the constant effects which a randomization test does not reject."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from twintrade.numerics.arrays import FloatArray
 
 TIE = 1e-9
+MOST_ROUNDS = 12
+SETTLED = 1e-6
 
 
 def compute_two_sided_share(observed: float, drawn: FloatArray) -> float:
@@ -51,6 +55,45 @@ def invert_randomization(
         return float("-inf"), float("inf")
     # The centre's statistic is zero, so every draw's set holds it: on either side the sets end one by one.
     return min(float(below[needed - 1]), centre), max(float(above[needed - 1]), centre)
+
+
+def invert_studentized(
+    observed: float,
+    observed_slope: float,
+    drawn: FloatArray,
+    drawn_slope: FloatArray,
+    scale_at: Callable[[float], FloatArray],
+    level: float,
+) -> tuple[float, float]:
+    """Return the hull of constant effects not rejected, where statistics are over scales that move with the effect.
+
+    With scales held as they are at an end the interval is exact; each end is found anew until it stays.
+
+    Parameters
+    ----------
+    observed, observed_slope, drawn, drawn_slope
+        As in ``invert_randomization``.
+    scale_at : callable
+        From an effect to the scale of each draw and, last, of the real assignment, shape (n_draws + 1,).
+    level : float
+    """
+    if abs(observed_slope) < TIE or drawn.size == 0:
+        return float("nan"), float("nan")
+    centre = observed / observed_slope
+    ends = []
+    for side in (0, 1):
+        end = centre
+        for _ in range(MOST_ROUNDS):
+            scale = scale_at(end)
+            drawn_scale, real_scale = scale[:-1], float(scale[-1])
+            real = observed / real_scale, observed_slope / real_scale
+            again = invert_randomization(*real, drawn / drawn_scale, drawn_slope / drawn_scale, level)[side]
+            is_settled = np.isinf(again) or abs(again - end) <= SETTLED * abs(again - centre)
+            end = again
+            if is_settled:
+                break
+        ends.append(end)
+    return ends[0], ends[1]
 
 
 def invert_on_grid(effects: FloatArray, observed: FloatArray, drawn: FloatArray, level: float) -> tuple[float, float]:

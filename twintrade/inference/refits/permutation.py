@@ -13,9 +13,9 @@ from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater, View
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.clustered import Clustered
-from twintrade.numerics.arrays import FloatArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 
-Draws: TypeAlias = "tuple[list[dict[View, FloatArray]], Counter[str]]"
+Draws: TypeAlias = "tuple[dict[int, dict[View, FloatArray]], Counter[str]]"
 SHIFTED = "outcome of the estimator's scale"
 """Column that holds a transformed or made-up outcome; no data file can have a column of this name."""
 
@@ -53,11 +53,14 @@ class Permutations:
     failures : dict of str to int
         Reasons of refits that failed, with their number.
     n_draws : int
+    kept : IntArray
+        Which draws did not fail, in the order of the statistics.
     """
 
     views: dict[View, Permuted]
     failures: dict[str, int]
     n_draws: int
+    kept: IntArray
 
 
 def is_linear(fit: Fit) -> bool:
@@ -101,8 +104,8 @@ def permute(
         reason = failures.most_common(1)[0][0] if failures else "there was no assignment"
         raise InferenceError(f"none of {n_draws} re-assigned designs could be estimated: {reason}")
     actual = _one(fit, real, fit.design, outcomes, False, fast)
-    packed = {view: _packed(real[view], [row[view] for row in rows], actual[view]) for view in views}
-    return Permutations(packed, dict(failures), n_draws)
+    packed = {view: _packed(real[view], [row[view] for row in rows.values()], actual[view]) for view in views}
+    return Permutations(packed, dict(failures), n_draws, np.array(list(rows), dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,11 +125,11 @@ class _How:
 
     def at_once(self, fast: Repeater) -> Draws:
         """Take the method's fast path, which is quicker than handing draws to workers."""
-        rows: list[dict[View, FloatArray]] = []
+        rows: dict[int, dict[View, FloatArray]] = {}
         failures: Counter[str] = Counter()
-        for onset in self.onsets:
+        for k, onset in enumerate(self.onsets):
             try:
-                rows.append(self.of(onset, fast))
+                rows[k] = self.of(onset, fast)
             except TwintradeError as error:
                 failures[str(error)] += 1
         return rows, failures
@@ -135,7 +138,9 @@ class _How:
         """Refit under each draw, over workers where there are any."""
         jobs = {str(k): k for k in range(len(self.onsets))}
         good, bad = split_succeeded(run_jobs("randomization", _refitted, jobs, shared=self))
-        rows = [{view: done.values[view] for view in self.real} for done in good if done.values is not None]
+        rows = {
+            int(done.job): {view: done.values[view] for view in self.real} for done in good if done.values is not None
+        }
         return rows, Counter(reason for _, reason in bad)
 
 

@@ -1,7 +1,6 @@
 """From statistics under re-assigned onsets to bands, with everything a reader must know about the draws."""
 
 from dataclasses import dataclass
-from math import exp
 
 import numpy as np
 
@@ -10,15 +9,9 @@ from twintrade.effects.bands import fill_absent
 from twintrade.inference.clustered import Facts
 from twintrade.inference.clustering.variances import is_reference
 from twintrade.inference.refits.inversion import compute_two_sided_share
-from twintrade.inference.refits.reassignment import SENTENCES, Assignments
+from twintrade.inference.refits.scheme import Scheme
 from twintrade.numerics.arrays import FloatArray
-
-COMPARED = {
-    "coefficient": "effects",
-    "t": "effects over their clustered errors",
-    "score": "one-step estimates from the model without treatment",
-}
-WITH_INTERVALS = "; intervals collect the constant effects that the test of the effect does not reject"
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +41,7 @@ class Dealt:
 
     Attributes
     ----------
-    assignments : Assignments
+    scheme : Scheme
     n_draws : int
     failures : dict of str to int
         Reasons of draws that gave no estimate, with their number.
@@ -56,15 +49,21 @@ class Dealt:
     is_complete : bool
         Whether the draws are all assignments there are.
     statistic : str
+    noise : Facts or None
+        How noise depends on size, where effects are compared over what it makes of them.
+    is_refused : bool
+        Whether there are too few assignments for a p-value.
     level : float
     """
 
-    assignments: Assignments
+    scheme: Scheme
     n_draws: int
     failures: dict[str, int]
     seed: int
     is_complete: bool
     statistic: str
+    noise: Facts | None
+    is_refused: bool
     level: float
 
     @property
@@ -75,14 +74,16 @@ class Dealt:
     @property
     def floor(self) -> float:
         """The smallest p-value that these draws, and the number of distinct assignments, can give."""
-        log_count = self.assignments.log_count
-        return max(1 / (self.n_valid + 1), exp(-log_count) if log_count < 50 else 0.0)
+        return self.scheme.floor(self.n_valid)
 
     def bands(self, compared: Compared, has_intervals: bool, asked: bool = True) -> Bands:
         """Return bands of one view; without intervals where the method gives none."""
         estimate = compared.estimate
         reference = is_reference(estimate)
-        low, high = (np.where(reference, 0.0, end) for end in (compared.low, compared.high))
+        low, high, p = compared.low, compared.high, compared.p
+        if self.is_refused:
+            low, high, p = (np.full(p.size, fill) for fill in (-np.inf, np.inf, np.nan))
+        low, high = (np.where(reference, 0.0, end) for end in (low, high))
         return Bands(
             estimate=estimate,
             inference="randomization",
@@ -90,22 +91,33 @@ class Dealt:
             se=fill_absent(estimate.n_effects),
             low=low,
             high=high,
-            p=np.where(reference, np.nan, compared.p),
+            p=np.where(reference, np.nan, p),
             df=fill_absent(estimate.n_effects),
             simultaneous_low=fill_absent(estimate.n_effects),
             simultaneous_high=fill_absent(estimate.n_effects),
             covariance=compute_draw_covariance(compared),
-            note=self._note(has_intervals),
+            note=str(self._describe(has_intervals)),
             facts=self._facts(compared),
             messages=self._messages(compared, low, high, has_intervals, asked and not has_intervals),
         )
 
-    def _note(self, has_intervals: bool) -> str:
-        kind = "all assignments" if self.is_complete else f"draws, seed {self.seed}"
-        return (
-            f"Randomization: {SENTENCES[self.assignments.across]} ({self.assignments.eligible.size} units), "
-            f"{self.n_valid} {kind}; p-values compare {COMPARED[self.statistic]}; "
-            f"smallest attainable p {self.floor:.2g}{WITH_INTERVALS if has_intervals else ''}"
+    def _describe(self, has_intervals: bool) -> Text:
+        scheme = self.scheme.describe()
+        if self.is_refused:
+            return Text("inference.randomization-refused", scheme=scheme, floor=self.floor)
+        noise = self.noise or {}
+        return Text(
+            "inference.randomization",
+            scheme=scheme,
+            is_complete="yes" if self.is_complete else "no",
+            draws=self.n_valid,
+            seed=self.seed,
+            statistic=self.statistic,
+            noise="equal" if self.noise is None else "known" if noise else "unknown",
+            ratio=noise.get("noise_small_over_large", 1.0),
+            p=noise.get("noise_by_size_p", 1.0),
+            floor=self.floor,
+            intervals="yes" if has_intervals else "no",
         )
 
     def _facts(self, compared: Compared) -> Facts:
@@ -113,12 +125,12 @@ class Dealt:
             "draws": self.n_draws,
             "seed": self.seed,
             "floor": self.floor,
-            "across": self.assignments.across,
             "statistic": self.statistic,
             "is_complete": int(self.is_complete),
             "failed_refits": sum(self.failures.values()),
-            "n_eligible": int(self.assignments.eligible.size),
-            "n_treated": int(np.isfinite(self.assignments.onset).sum()),
+            "noise": "equal" if self.noise is None else "by_size",
+            **(self.noise or {}),
+            **self.scheme.facts(),
         }
         return facts | compute_joint_pre(compared)
 
@@ -139,6 +151,9 @@ class Dealt:
             )
             for k in np.flatnonzero(lost)
         ]
+        if self.is_refused:
+            few = Text("inference.too-few-assignments", n=int(self.scheme.n_assignments), floor=self.floor)
+            return (*messages, Message("warning", "too-few-assignments", few))
         open_ended = [names[k] for k in np.flatnonzero(np.isinf(low) | np.isinf(high))]
         if open_ended:
             text = f"randomization rejects no effect, however large, on some side of: {', '.join(open_ended)}"

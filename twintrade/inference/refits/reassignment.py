@@ -1,26 +1,43 @@
-"""Which other assignments of onsets the design's own rule could have produced: the reference set of randomization."""
+"""Which other assignments of onsets could have come about: the reference set of randomization."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from math import lgamma
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import exp, log
+from typing import NoReturn
 
 import numpy as np
 
 from twintrade.design import Design
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
+from twintrade.inference.refits.arrangements import count_arrangements, list_arrangements
+from twintrade.inference.refits.relabelling import Labels, build_labels
+from twintrade.inference.refits.scheme import SCHEMES, Across, Counted, Scheme, count_assignments
+from twintrade.inference.refits.strata import build_strata
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 
-Across = Literal["units", "cities", "partners", "dates"]
 TRIES = 1000
+FEWEST_TO_COUNT = 1000
+MOST_DISTINCT = 20_000
+LARGEST_LOG = 700.0
 
-SENTENCES: dict[str, str] = {
-    "units": "onsets re-assigned across all units of the sample, cohort sizes kept",
-    "cities": "onsets re-assigned across cities, the agreements of one city kept together, cohort sizes kept",
-    "partners": "onsets re-assigned across partners, the agreements of one partner kept together, cohort sizes kept",
-    "dates": "the dates of the treated units exchanged among them, who is treated kept",
-}
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dealing:
+    """Assignments to compare the real one with.
+
+    Attributes
+    ----------
+    scheme : Scheme
+    onsets : tuple of FloatArray, each of shape (panel.n_units,)
+    is_complete : bool
+        Whether these are all others there are.
+    """
+
+    scheme: Scheme
+    onsets: tuple[FloatArray, ...]
+    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +46,7 @@ class Assignments:
 
     Attributes
     ----------
-    across : {"units", "cities", "partners", "dates"}
+    across : {"units", "strata", "labels", "cities", "partners", "dates"}
     panel_onset : FloatArray, shape (panel.n_units,)
         The real onsets; units outside the sample keep theirs.
     eligible : IntArray, shape (n_eligible,)
@@ -37,8 +54,10 @@ class Assignments:
     first, last : IntArray, shape (n_eligible,)
         First and last period in which each is observed.
     group : IntArray, shape (n_eligible,)
-        City or partner of each, where those stay together.
+        City, partner or stratum of each where those matter; elsewhere one for all.
     anticipation : int
+    labels : Labels or None
+        Where these are permuted.
     """
 
     across: Across
@@ -48,22 +67,37 @@ class Assignments:
     last: IntArray
     group: IntArray
     anticipation: int
+    labels: Labels | None = None
 
     @property
     def onset(self) -> FloatArray:
         """Real onsets of the eligible units, shape (n_eligible,)."""
         return self.panel_onset[self.eligible]
 
-    @property
-    def log_count(self) -> float:
-        """Logarithm of the number of distinct assignments, those that cannot be observed included."""
-        values, counts = np.unique(self.onset, return_counts=True)
-        if self.across == "dates":
-            counts = counts[np.isfinite(values)]
-        total = lgamma(counts.sum() + 1) - sum(lgamma(c + 1) for c in counts)
-        if self.across in ("units", "dates"):
-            return total
-        return lgamma(np.unique(self.group).size + 1)
+    def collect(self, draws: int, rng: np.random.Generator) -> Dealing:
+        """Return all other assignments where there are no more than ``draws``, else so many at random.
+
+        Raises
+        ------
+        InferenceError
+            There is no other assignment, or none was found.
+        """
+        real = self.panel_onset
+        counted: Counted = "exactly"
+        if self._is_listable(draws):
+            every = list({onset.tobytes(): onset for onset in self.everything()}.values())
+            others = [onset for onset in every if not np.array_equal(onset, real)]
+            number, is_complete = float(len(every)), len(others) <= draws
+            drawn = others if is_complete else [every[k] for k in rng.integers(len(every), size=draws)]
+        else:
+            every = list(self._draws(max(draws, FEWEST_TO_COUNT) if self.labels is not None else draws, rng))
+            number, counted = self._count(every)
+            drawn, is_complete = every[:draws], False
+        if all(np.array_equal(onset, real) for onset in drawn):
+            self.refuse()
+        n_treated = int(np.isfinite(self.onset).sum())
+        scheme = Scheme(self.across, self.eligible.size, n_treated, number, counted)
+        return Dealing(scheme, tuple(drawn), is_complete)
 
     def draw(self, rng: np.random.Generator) -> FloatArray:
         """Return one re-assignment, shape (panel.n_units,).
@@ -73,6 +107,8 @@ class Assignments:
         InferenceError
             No assignment was found in which every onset falls inside its unit's observed periods.
         """
+        if self.labels is not None:
+            return next(self._draws(1, rng))
         for _ in range(TRIES):
             dealt = self._dealt(rng)
             if dealt is not None and self._swapped(dealt, rng):
@@ -83,25 +119,60 @@ class Assignments:
         )
 
     def everything(self) -> Iterator[FloatArray]:
-        """Yield every distinct assignment across units or dates that could be observed, the real one included."""
-        places = np.arange(self.onset.size)
-        if self.across == "dates":
-            places = np.flatnonzero(np.isfinite(self.onset))
-        values, counts = np.unique(self.onset[places], return_counts=True)
-        for arrangement in _arrangements(values, counts, places.size):
+        """Yield every admissible assignment, the real one included; across labels some come several times."""
+        if self.labels is not None:
+            yield from (self._placed(places) for places in self.labels.everything())
+            return
+        groups = self._free_groups()
+        for parts in product(*(list(list_arrangements(self.onset[g])) for g in groups)):
             dealt = self.onset.copy()
-            dealt[places] = arrangement
+            for members, arrangement in zip(groups, parts, strict=True):
+                dealt[members] = arrangement
             if self._is_feasible(dealt).all():
                 yield self._on_panel(dealt)
 
+    def _draws(self, n: int, rng: np.random.Generator) -> Iterator[FloatArray]:
+        if self.labels is None:
+            yield from (self.draw(rng) for _ in range(n))
+        else:
+            yield from map(self._placed, self.labels.collect(n, rng))
+
+    def _is_listable(self, draws: int) -> bool:
+        if self.labels is not None:
+            return self.labels.is_listable()
+        return self._deals_units and self._log_count() <= log(min(draws + 1, MOST_DISTINCT))
+
+    @property
+    def _deals_units(self) -> bool:
+        return self.across in ("units", "strata", "dates")
+
+    def _free_groups(self) -> list[IntArray]:
+        """Return the units among which onsets move freely."""
+        free = np.isfinite(self.onset) if self.across == "dates" else np.ones(self.onset.size, dtype=bool)
+        return [np.flatnonzero(free & (self.group == g)) for g in np.unique(self.group[free])]
+
+    def _log_count(self) -> float:
+        return sum(count_arrangements(self.onset[g]) for g in self._free_groups())
+
+    def _count(self, drawn: list[FloatArray]) -> tuple[float, Counted]:
+        if not self._deals_units:
+            return count_assignments(drawn)
+        treated = self.onset[np.isfinite(self.onset)]
+        can_all = self.can_begin(np.unique(treated)).all()
+        return exp(min(self._log_count(), LARGEST_LOG)), "exactly" if can_all else "about"
+
+    def refuse(self) -> NoReturn:
+        """Say that nothing could be re-assigned."""
+        raise InferenceError(
+            f"there is only one assignment across {self.across}: nothing to compare the real one with"
+        )
+
     def _dealt(self, rng: np.random.Generator) -> FloatArray | None:
         onset = self.onset
-        if self.across == "units":
-            return rng.permutation(onset)
-        if self.across == "dates":
+        if self._deals_units:
             dealt = onset.copy()
-            tied = np.flatnonzero(np.isfinite(onset))
-            dealt[tied] = rng.permutation(onset[tied])
+            for members in self._free_groups():
+                dealt[members] = rng.permutation(onset[members])
             return dealt
         dealt = np.full(onset.size, np.inf)
         order = np.argsort(self.group, kind="stable")
@@ -109,12 +180,12 @@ class Assignments:
         givers = [k for k, members in enumerate(places) if np.isfinite(onset[members]).any()]
         takers = rng.permutation(len(places))
         for giver in givers:
-            ties = onset[places[giver]]
-            ties = ties[np.isfinite(ties)]
+            agreements = onset[places[giver]]
+            agreements = agreements[np.isfinite(agreements)]
             free = places[takers[giver]]
-            if ties.size > free.size:
+            if agreements.size > free.size:
                 return None
-            dealt[rng.choice(free, ties.size, replace=False)] = ties
+            dealt[rng.choice(free, agreements.size, replace=False)] = agreements
         return dealt
 
     def _swapped(self, dealt: FloatArray, rng: np.random.Generator) -> bool:
@@ -123,10 +194,11 @@ class Assignments:
             bad = np.flatnonzero(~self._is_feasible(dealt))
             if bad.size == 0:
                 return True
-            if self.across in ("cities", "partners"):
+            if not self._deals_units:
                 return False
             moved, other = int(bad[0]), int(rng.integers(dealt.size))
-            if self.across == "dates" and not np.isfinite(dealt[other]):
+            is_free = self.group[moved] == self.group[other]
+            if not is_free or (self.across == "dates" and not np.isfinite(dealt[other])):
                 continue
             pair = np.array([moved, other])
             swapped = dealt.copy()
@@ -135,9 +207,20 @@ class Assignments:
                 dealt[:] = swapped
         return False
 
+    def can_begin(self, cohorts: FloatArray) -> BoolArray:
+        """Return whether each unit could have had each onset, shape (n_eligible, n_cohorts)."""
+        is_after_start = cohorts - self.anticipation > self.first[:, None]
+        return np.asarray(is_after_start & (cohorts <= self.last[:, None]))
+
     def _is_feasible(self, onset: FloatArray) -> BoolArray:
         is_after_start = onset - self.anticipation > self.first
         return np.asarray(np.isinf(onset) | (is_after_start & (onset <= self.last)))
+
+    def _placed(self, places: IntArray) -> FloatArray:
+        onset = self.onset
+        dealt = np.full(onset.size, np.inf)
+        dealt[places] = onset[np.isfinite(onset)]
+        return self._on_panel(dealt)
 
     def _on_panel(self, dealt: FloatArray) -> FloatArray:
         out = self.panel_onset.copy()
@@ -145,38 +228,53 @@ class Assignments:
         return out
 
 
-def build_assignments(design: Design, across: Across, pool: IntArray | None = None) -> Assignments:
+def build_assignments(
+    design: Design,
+    across: Across,
+    pool: IntArray | None = None,
+    strata: Sequence[str] = ("size",),
+) -> Assignments:
     """Return the assignments of a design: units outside the sample never get an onset.
 
     Parameters
     ----------
     design : Design
-    across : {"units", "cities", "partners", "dates"}
+    across : {"units", "strata", "labels", "cities", "partners", "dates"}
     pool : IntArray, optional
         Codes, in the design's observations, of the units that may get one; all by default.
+    strata : sequence of str
+        What units of a stratum have in common: "size" (a third of the pool), or a column of the panel.
 
     Raises
     ------
     InferenceError
         Nothing could be re-assigned.
     """
-    if across not in SENTENCES:
-        raise InferenceError(f"onsets cannot be re-assigned across {across!r}; known: {', '.join(SENTENCES)}")
+    if across not in SCHEMES:
+        raise InferenceError(f"onsets cannot be re-assigned across {across!r}; known: {', '.join(SCHEMES)}")
     o = design.observations
     pool = np.arange(o.n_units) if pool is None else pool
     starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
     ends = np.append(starts[1:], o.n_rows) - 1
-    group = np.arange(o.n_units)
+    group = np.zeros(pool.size, dtype=np.int64)
     if across in ("cities", "partners"):
-        group = compact(o.unit_clusters("city" if across == "cities" else "partner"))
+        group = compact(o.unit_clusters("city" if across == "cities" else "partner"))[pool]
+    elif across == "strata":
+        group = build_strata(design, pool, strata)
     onset = design.onset.copy()
     inside = onset[o.unit_rows]
     onset[o.unit_rows] = np.where(inside > o.period[ends], np.inf, inside)
     first, last = o.period[starts][pool], o.period[ends][pool]
-    assignments = Assignments(across, onset, o.unit_rows[pool], first, last, group[pool], design.anticipation)
-    if assignments.log_count < 1e-9:
-        raise InferenceError(f"there is only one assignment across {across}: nothing to compare the real one with")
-    return assignments
+    assignments = Assignments(across, onset, o.unit_rows[pool], first, last, group, design.anticipation)
+    dealt = assignments.onset[np.isfinite(assignments.onset)] if across == "dates" else assignments.onset
+    if np.unique(dealt).size < 2:
+        assignments.refuse()
+    if across != "labels":
+        return assignments
+    cohorts = np.unique(dealt[np.isfinite(dealt)])
+    city, partner = _label_ends(design, pool)
+    labels = build_labels(city, partner, assignments.onset, assignments.can_begin(cohorts), cohorts)
+    return replace(assignments, labels=labels)
 
 
 def find_units_with_trade(fit: Fit) -> IntArray:
@@ -187,18 +285,9 @@ def find_units_with_trade(fit: Fit) -> IntArray:
     return np.flatnonzero(np.bincount(counted, minlength=o.n_units)).astype(np.int64)
 
 
-def _arrangements(values: FloatArray, counts: IntArray, size: int) -> Iterator[FloatArray]:
-    """Yield the distinct orderings of a multiset."""
-    left, out = counts.copy(), np.empty(size)
-
-    def place(at: int) -> Iterator[FloatArray]:
-        if at == size:
-            yield out.copy()
-            return
-        for k in np.flatnonzero(left):
-            left[k] -= 1
-            out[at] = values[k]
-            yield from place(at + 1)
-            left[k] += 1
-
-    yield from place(0)
+def _label_ends(design: Design, pool: IntArray) -> tuple[IntArray, IntArray]:
+    """Return city and partner of each unit of the pool; where units are no pairs, itself and one partner for all."""
+    o = design.observations
+    if not design.panel.is_dyadic:
+        return np.arange(pool.size), np.zeros(pool.size, dtype=np.int64)
+    return compact(o.unit_clusters("city")[pool]), compact(o.unit_clusters("partner")[pool])

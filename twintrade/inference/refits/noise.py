@@ -1,0 +1,237 @@
+"""How noisy each unit is, by its size and its own past, and what that does to an average over some of its rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from twintrade.design import Observations
+from twintrade.effects import CohortEffects, Estimate, EventStudy
+from twintrade.effects.labels import POOLED
+from twintrade.estimators.base import Fit
+from twintrade.inference.clustered import Facts
+from twintrade.inference.refits.reassignment import find_units_with_trade
+from twintrade.inference.refits.strata import measure_sizes, score_sizes
+from twintrade.numerics.absorption import build_absorber
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.poisson import fit_poisson
+
+DEGREE = 3
+FEWEST_TO_FIT = 12
+FEWEST_BEFORE = 3
+OUTER = 0.97
+"""Normal score in the middle of the smallest, and of the largest, third."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Residuals:
+    """What no treatment at all leaves unexplained.
+
+    Attributes
+    ----------
+    values : FloatArray, shape (n_rows,)
+        Outcome less its mean.
+    means : FloatArray, shape (n_rows,)
+        One in a linear model; the fitted mean in a Poisson model, where noise is proportional to it. Zero where the
+        model says nothing of a row.
+    """
+
+    values: FloatArray
+    means: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Noise:
+    """Variances of units, and what they make of the variance of an effect.
+
+    Attributes
+    ----------
+    o : Observations
+    cohorts : FloatArray, shape (n_cohorts,)
+    size : FloatArray, shape (n_units,)
+        Normal score of the size before the first agreement.
+    selected : tuple of BoolArray, one a cohort, each of shape (n_effects, n_rows)
+        Rows that an effect would average over if their unit belonged to the cohort.
+    """
+
+    o: Observations
+    cohorts: FloatArray
+    size: FloatArray
+    selected: tuple[BoolArray, ...]
+
+    def variances(self, residuals: Residuals) -> FloatArray:
+        """Return each unit's variance in each cohort, shape (n_units, n_cohorts).
+
+        The geometric mean of what units of its size have and what it had itself before that onset, where it was seen
+        often enough to tell.
+        """
+        fitted = np.exp(self._fit(residuals)[0])[:, None]
+        past = np.column_stack([self._spread(residuals, self._before(g)) for g in self.cohorts])
+        seen = np.column_stack([self._counted(self._before(g) & (residuals.means > 0)) for g in self.cohorts])
+        is_known = (seen >= FEWEST_BEFORE) & (past > 0)
+        return np.asarray(np.where(is_known, np.sqrt(fitted * np.where(is_known, past, 1.0)), fitted))
+
+    def weigh(self, means: FloatArray) -> "Shares":
+        """Return what each unit adds to the variance of an effect, and to its weight, by cohort and effect."""
+        shape = self.o.n_units, self.cohorts.size, self.selected[0].shape[0]
+        squares, level, count = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        for c, g in enumerate(self.cohorts):
+            before = self._before(g)
+            base = self._counted(before, means)
+            base_squares = self._counted(before, means**2)
+            share = np.divide(base_squares, base**2, out=np.zeros_like(base), where=base > 0)
+            for k, rows in enumerate(self.selected[c]):
+                level[:, c, k], count[:, c, k] = self._counted(rows, means), self._counted(rows & (means > 0))
+                squares[:, c, k] = self._counted(rows, means**2) + level[:, c, k] ** 2 * share
+        return Shares(squares, level, count)
+
+    def facts(self, residuals: Residuals) -> Facts:
+        """Return whether noise depends on size: of small units over large ones, and the p-value of no dependence."""
+        _, slope, p = self._fit(residuals)
+        if np.isnan(p):
+            return {}
+        return {"noise_small_over_large": float(np.exp(-slope * OUTER)), "noise_by_size_p": p}
+
+    def _fit(self, residuals: Residuals) -> tuple[FloatArray, float, float]:
+        """Regress log variances on size: fitted values, and slope and p-value of the straight line."""
+        spread = self._counted(np.ones(self.o.n_rows, dtype=bool), residuals.values**2)
+        base = self._counted(np.ones(self.o.n_rows, dtype=bool), residuals.means**2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.log(spread / base)
+        known = np.isfinite(logs) & (spread > 1e-12 * spread.max(initial=0.0))
+        n = int(known.sum())
+        if n < FEWEST_TO_FIT:
+            level = float(logs[known].mean()) if n else 0.0
+            return np.full(self.o.n_units, level), 0.0, float("nan")
+        line = np.vander(self.size[known], 2)
+        (slope, constant), *_ = np.linalg.lstsq(line, logs[known], rcond=None)
+        error = logs[known] - line @ (slope, constant)
+        spread_of_size = float(((self.size[known] - self.size[known].mean()) ** 2).sum())
+        p = float("nan")
+        if spread_of_size > 0 and (error @ error) > 0:
+            t = slope * np.sqrt(spread_of_size * (n - 2) / (error @ error))
+            p = float(2 * student.sf(abs(t), n - 2))
+        basis = np.vander(self.size, DEGREE + 1)
+        curve = np.linalg.lstsq(basis[known], logs[known], rcond=None)[0]
+        return np.asarray(basis @ curve), float(slope), p
+
+    def _spread(self, residuals: Residuals, rows: BoolArray) -> FloatArray:
+        """Return each unit's variance around its level on some rows, relative to the mean, shape (n_units,)."""
+        r, m = residuals.values, residuals.means
+        level = self._counted(rows, m)
+        shift = np.divide(self._counted(rows, r), level, out=np.zeros_like(level), where=level > 0)
+        squares = self._counted(rows, (r - shift[self.o.unit] * m) ** 2)
+        base = self._counted(rows, m**2)
+        return np.divide(squares, base, out=np.zeros_like(base), where=base > 0)
+
+    def _before(self, onset: float) -> BoolArray:
+        return np.asarray(self.o.period < onset - self.o.anticipation)
+
+    def _counted(self, rows: BoolArray, values: FloatArray | None = None) -> FloatArray:
+        weights = rows.astype(np.float64) if values is None else np.where(rows, values, 0.0)
+        return np.bincount(self.o.unit, weights, self.o.n_units).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shares:
+    """Sums over the rows that an effect averages over, each of shape (n_units, n_cohorts, n_effects).
+
+    Attributes
+    ----------
+    squares : FloatArray
+        Squared weights of a unit's rows and of the rows before its onset that they are compared with.
+    level, count : FloatArray
+        Sum of the means, and number of rows.
+    """
+
+    squares: FloatArray
+    level: FloatArray
+    count: FloatArray
+
+    def scale(self, variances: FloatArray, dealt: "TreatedDraws", k: int | slice, *, is_ratio: bool) -> FloatArray:
+        """Return the standard error that independent noise gives effects in each draw, (n_draws, n_effects).
+
+        Parameters
+        ----------
+        variances : FloatArray, shape (n_units, n_cohorts)
+        k : int or slice
+            The effects wanted.
+        is_ratio : bool
+            Whether effects are over the sum of means, else over the number of rows.
+        """
+        variance = dealt.sum(variances[:, :, None] * self.squares[:, :, k])
+        weight = dealt.sum((self.level if is_ratio else self.count)[:, :, k])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.where((weight > 0) & (variance > 0), np.sqrt(variance) / weight, np.nan))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TreatedDraws:
+    """Units and cohorts that are treated in each draw, each of shape (n_draws, n_treated)."""
+
+    units: IntArray
+    cohorts: IntArray
+
+    def sum(self, values: FloatArray) -> FloatArray:
+        """Sum values by unit, cohort and effect over the treated units of each draw, (n_draws, n_effects)."""
+        return np.asarray(values[self.units, self.cohorts].sum(axis=1))
+
+
+def find_treated(o: Observations, cohorts: FloatArray, onsets: Sequence[FloatArray]) -> TreatedDraws:
+    """Return who is treated from when in each of several assignments, each of shape (panel.n_units,)."""
+    by_draw = np.stack([onset[o.unit_rows] for onset in onsets])
+    draw, units = np.nonzero(by_draw <= o.periods[-1])
+    n_treated = np.bincount(draw, minlength=len(onsets))
+    assert (n_treated == n_treated[0]).all(), "an assignment treats another number of units"
+    shape = len(onsets), int(n_treated[0])
+    return TreatedDraws(units.reshape(shape), np.searchsorted(cohorts, by_draw[draw, units]).reshape(shape))
+
+
+def build_noise(fit: Fit, estimates: Sequence[Estimate]) -> Noise:
+    """Return the noise of the effects of some estimates, one after the other."""
+    o, pool = fit.design.observations, find_units_with_trade(fit)
+    cohorts = np.unique(o.unit_onset[o.is_ever_treated])
+    selected = tuple(np.concatenate([_select_rows(o, one, float(g)) for one in estimates]) for g in cohorts)
+    size = np.zeros(o.n_units)
+    size[pool] = score_sizes(measure_sizes(fit.design)[pool])
+    return Noise(o, cohorts, size, selected)
+
+
+def _select_rows(o: Observations, estimate: Estimate, onset: float) -> BoolArray:
+    """Return the rows that each effect averages over if their unit's onset were this, (n_effects, n_rows)."""
+    time = o.period - onset
+    after = (time >= 0)[None]
+    if isinstance(estimate, EventStudy):
+        low, high = estimate.binned
+        times = estimate.event_times
+        clipped = np.clip(time, times.min() if low else -np.inf, times.max() if high else np.inf)
+        return np.asarray(clipped == times[:, None])
+    if isinstance(estimate, CohortEffects):
+        is_own = (estimate.cohorts == onset) | (estimate.cohorts == POOLED)
+        return np.asarray(is_own[:, None] & (time == estimate.event_times[:, None]))
+    if estimate.kind == "cohort" and estimate.labels is not None:
+        return np.asarray(after & (estimate.labels == onset)[:, None])
+    if estimate.kind == "calendar" and estimate.labels is not None:
+        return np.asarray(after & (o.period == estimate.labels[:, None]))
+    return np.repeat(after, estimate.n_effects, axis=0)
+
+
+def compute_linear_residuals(o: Observations, columns: FloatArray) -> FloatArray:
+    """Return columns less what effects and covariates explain, shape (n_rows, n_columns)."""
+    residualized = build_absorber(o.effect_codes(), o.weights).residualize(np.column_stack([columns, o.covariates]))
+    values, covariates = residualized[:, : columns.shape[1]], residualized[:, columns.shape[1] :]
+    if not covariates.shape[1]:
+        return values
+    root = np.sqrt(o.row_weights)[:, None]
+    slopes = np.linalg.lstsq(root * covariates, root * values, rcond=None)[0]
+    return np.asarray(values - covariates @ slopes)
+
+
+def compute_poisson_residuals(o: Observations, factor: FloatArray) -> Residuals:
+    """Return what the effects leave of outcomes over a factor, in a Poisson model without treatment."""
+    y = o.y / factor
+    fitted = fit_poisson(y, o.covariates, o.effect_codes(), o.weights)
+    means = np.zeros(o.n_rows)
+    means[fitted.rows] = fitted.mu
+    return Residuals(np.where(means > 0, y - means, 0.0), means)

@@ -1,0 +1,59 @@
+"""How large units were before anybody's agreement, and strata of units alike in size or in a column of the panel."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import ndtri
+
+from twintrade.design import Design
+from twintrade.errors import InferenceError
+from twintrade.numerics.arrays import FloatArray, IntArray
+
+N_SIZES = 3
+
+
+def measure_sizes(design: Design) -> FloatArray:
+    """Return each unit's mean outcome, untransformed, before the first onset in the sample, shape (n_units,).
+
+    Of a unit observed later, its first outcome: no assignment that is admissible treats it then.
+    """
+    o = design.observations
+    raw = design.panel.values(design.outcome)[o.rows]
+    onset = o.unit_onset[o.is_ever_treated]
+    starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
+    is_used = o.period < (onset.min() if onset.size else np.inf) - design.anticipation
+    is_used[starts] = True
+    counts = np.bincount(o.unit[is_used], minlength=o.n_units)
+    return np.asarray(np.bincount(o.unit[is_used], raw[is_used], o.n_units) / counts)
+
+
+def score_sizes(sizes: FloatArray) -> FloatArray:
+    """Return normal scores of the sizes' ranks, ties sharing theirs: zeros and extremes are no trouble then."""
+    values, code, counts = np.unique(sizes, return_inverse=True, return_counts=True)
+    middle = np.cumsum(counts) - (counts - 1) / 2 if values.size else counts
+    return np.asarray(ndtri((middle - 0.5) / sizes.size)[code])
+
+
+def build_strata(design: Design, pool: IntArray, strata: Sequence[str]) -> IntArray:
+    """Return the stratum of each unit of the pool.
+
+    Raises
+    ------
+    InferenceError
+        No such column, or it changes over a unit's periods.
+    """
+    o = design.observations
+    parts = []
+    for name in strata:
+        if name == "size":
+            rank = np.argsort(np.argsort(measure_sizes(design)[pool], kind="stable"))
+            parts.append(rank * N_SIZES // pool.size)
+            continue
+        if name not in design.panel.columns:
+            raise InferenceError(f"there is no column {name!r} to make strata of; there is always 'size'")
+        code = np.unique(design.panel.columns[name][o.rows], return_inverse=True)[1]
+        starts = np.flatnonzero(np.diff(o.unit, prepend=-1))
+        if (code != code[starts][o.unit]).any():
+            raise InferenceError(f"{name} changes over a unit's periods: strata are of what a unit always has")
+        parts.append(code[starts][pool])
+    return np.unique(np.column_stack(parts), axis=0, return_inverse=True)[1].ravel().astype(np.int64)

@@ -1,0 +1,99 @@
+"""Effects over the standard error that noise by size gives them, under any effect that a null takes away."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twintrade.effects import Estimate
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.clustered import Facts
+from twintrade.inference.refits.noise import (
+    Noise,
+    Residuals,
+    Shares,
+    TreatedDraws,
+    build_noise,
+    compute_linear_residuals,
+    compute_poisson_residuals,
+    find_treated,
+)
+from twintrade.inference.refits.permutation import find_shifted_rows
+from twintrade.numerics.arrays import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Studentizer:
+    """Scales of the effects of several estimates in all draws and, last, under the real assignment.
+
+    Attributes
+    ----------
+    noise : Noise
+    dealt : TreatedDraws
+    begins : dict of View to int
+        Where the effects of each view start.
+    is_ratio : bool
+        Whether effects are relative to the mean.
+    residuals_at : callable
+        From an effect after onset and one before to what these leave unexplained.
+    shares : Shares or None
+        Where they are the same under every effect.
+    """
+
+    noise: Noise
+    dealt: TreatedDraws
+    begins: dict[View, int]
+    is_ratio: bool
+    residuals_at: Callable[[float, float], Residuals]
+    shares: Shares | None
+    _known: dict[tuple[float, float], tuple[FloatArray, Shares]] = field(default_factory=dict)
+
+    def scale(self, view: View, k: int, after: float = 0.0, before: float = 0.0) -> FloatArray:
+        """Return the scales of one effect under a null, shape (n_draws + 1,)."""
+        at = (after, before)
+        if at not in self._known:
+            residuals = self.residuals_at(after, before)
+            self._known.clear()
+            self._known[at] = self.noise.variances(residuals), self.shares or self.noise.weigh(residuals.means)
+        variances, shares = self._known[at]
+        one = slice(self.begins[view] + k, self.begins[view] + k + 1)
+        return shares.scale(variances, self.dealt, one, is_ratio=self.is_ratio)[:, 0]
+
+    def scales(self, view: View, estimate: Estimate) -> FloatArray:
+        """Return the scales of all effects of a view under no effect, shape (n_draws + 1, n_effects)."""
+        return np.column_stack([self.scale(view, k) for k in range(estimate.n_effects)])
+
+    def facts(self) -> Facts:
+        """Return whether noise depends on size."""
+        return self.noise.facts(self.residuals_at(0.0, 0.0))
+
+
+def build_studentizer(fit: Fit, views: Sequence[View], onsets: Sequence[FloatArray]) -> Studentizer:
+    """Return the scales of a fit's views under some assignments, the real one last."""
+    o = fit.design.observations
+    estimates = [fit.view(view) for view in views]
+    noise = build_noise(fit, estimates)
+    starts = np.cumsum([0, *(one.n_effects for one in estimates)])
+    begins = {view: int(at) for view, at in zip(views, starts[:-1], strict=True)}
+    dealt = find_treated(o, noise.cohorts, [*onsets, fit.design.onset])
+    shifted = find_shifted_rows(fit)
+    if fit.estimator.is_poisson:
+        is_ratio = fit.estimate.scale in ("log points", "percent")
+        return Studentizer(
+            noise,
+            dealt,
+            begins,
+            is_ratio,
+            lambda after, before: compute_poisson_residuals(o, np.exp(shifted @ (after, before))),
+            None,
+        )
+    columns = compute_linear_residuals(o, np.column_stack([o.y, shifted]))
+    ones = np.ones(o.n_rows)
+    return Studentizer(
+        noise,
+        dealt,
+        begins,
+        True,
+        lambda after, before: Residuals(columns @ (1.0, -after, -before), ones),
+        noise.weigh(ones),
+    )
