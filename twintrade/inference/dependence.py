@@ -12,11 +12,11 @@ from twintrade.errors import DesignError, InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, describe_reference
-from twintrade.inference.clustering.clusters import find_unit_positions, get_influence, sum_by_group
+from twintrade.inference.clustering.clusters import find_unit_positions, get_influence
 from twintrade.inference.clustering.conventions import OWN, correct, get_convention
 from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
 from twintrade.inference.clustering.variances import has_variance, list_variance_messages
-from twintrade.numerics.arrays import FloatArray, compact
+from twintrade.numerics.arrays import FloatArray, compact, sum_by_group
 from twintrade.numerics.series import weigh_bartlett
 
 EARTH_RADIUS = 6371.0088

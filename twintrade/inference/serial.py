@@ -9,7 +9,6 @@ import numpy as np
 from twintrade.effects import Estimate, Regression
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.clusters import sum_by_group
 from twintrade.inference.clustering.conventions import (
     OWN,
     Correction,
@@ -20,7 +19,7 @@ from twintrade.inference.clustering.conventions import (
 )
 from twintrade.inference.dependence import Dependence, Found
 from twintrade.inference.refits.leave_out import get_regression
-from twintrade.numerics.arrays import FloatArray, compact
+from twintrade.numerics.arrays import FloatArray, compact, sum_by_group
 from twintrade.numerics.series import choose_lags, compute_long_run_covariance, sum_bartlett
 
 

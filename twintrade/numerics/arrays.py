@@ -37,6 +37,14 @@ def take_rows(values: npt.NDArray[Scalar], rows: IntArray) -> npt.NDArray[Scalar
     return values if rows.size == values.shape[0] else values[rows]
 
 
+def sum_by_group(values: FloatArray, codes: IntArray, n_groups: int | None = None) -> FloatArray:
+    """Return the sums of rows within groups, shape (n_groups, n_columns); groups are numbered from 0."""
+    size = int(codes.max()) + 1 if n_groups is None else n_groups
+    if not values.shape[1]:
+        return np.empty((size, 0))
+    return np.column_stack([np.bincount(codes, column, size) for column in values.T])
+
+
 def intersect_codes(codes: Sequence[IntArray]) -> IntArray:
     """Return the codes of the joint groups of several dimensions, each coded without gaps."""
     joint = codes[0]

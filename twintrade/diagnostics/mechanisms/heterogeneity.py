@@ -22,10 +22,10 @@ from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
-from twintrade.inference.clustering import NESTING, JointTest, compute_joint_test, find_clusters, sum_by_group
+from twintrade.inference.clustering import NESTING, JointTest, compute_joint_test, find_clusters
 from twintrade.inference.refits import compute_two_sided_share
 from twintrade.inference.reported import resolve_method
-from twintrade.numerics.arrays import BoolArray, ObjectArray, compact
+from twintrade.numerics.arrays import BoolArray, ObjectArray, compact, sum_by_group
 from twintrade.numerics.testing import adjust_holm, adjust_sharpened_q
 
 

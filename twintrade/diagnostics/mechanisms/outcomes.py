@@ -13,8 +13,8 @@ from twintrade.effects import Finding
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering import NESTING, get_influence, sum_by_group
-from twintrade.numerics.arrays import FloatArray
+from twintrade.inference.clustering import NESTING, get_influence
+from twintrade.numerics.arrays import FloatArray, sum_by_group
 from twintrade.numerics.testing import adjust_holm, adjust_romano_wolf, adjust_sharpened_q, draw_multipliers
 
 UNTOUCHED = "untouched"

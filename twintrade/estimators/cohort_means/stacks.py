@@ -10,7 +10,7 @@ from twintrade.estimators.cohort_means.group_time import GroupTime
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.estimators.regression.reference import find_joined_rows
 from twintrade.numerics.absorption import build_absorber
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, sum_by_group
 from twintrade.numerics.linear import fit_least_squares
 
 
@@ -84,14 +84,14 @@ class StackFit:
     def by_unit(self, n_units: int) -> FloatArray:
         """Return the influence by unit, shape (n_units, n_kept)."""
         scores = self.loading * (self.weights * self.residuals)[:, None]
-        return np.stack([np.bincount(self.unit, score, n_units) for score in scores.T], axis=1)
+        return sum_by_group(scores, self.unit, n_units)
 
     def by_group(self, n_groups: int, n_periods: int) -> tuple[FloatArray, FloatArray]:
         """Return, where the units are groups, coefficients (n_groups, n_periods, n_kept) and constants by group."""
         coefficients = np.zeros((n_groups, n_periods, self.kept.sum()))
         coefficients[self.unit, self.at] = self.loading
         scores = self.loading * self.residuals[:, None]
-        return coefficients, np.stack([np.bincount(self.unit, score, n_groups) for score in scores.T], axis=1)
+        return coefficients, sum_by_group(scores, self.unit, n_groups)
 
 
 def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:

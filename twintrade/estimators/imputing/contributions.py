@@ -7,7 +7,7 @@ import numpy as np
 from twintrade.effects import LaterInfluence
 from twintrade.estimators.imputing.cells import CellEffects, ImputedCells
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 COLUMNS_AT_ONCE = 16
 
@@ -50,7 +50,7 @@ class ImputedContributions:
 
     def _by_unit(self, rows: IntArray, values: FloatArray) -> FloatArray:
         o = self.c.o
-        return np.column_stack([np.bincount(o.unit[rows], one, o.n_units) for one in values.T])
+        return sum_by_group(values, o.unit[rows], o.n_units)
 
 
 def build_later_influence(contributions: ImputedContributions) -> tuple[LaterInfluence, LaterInfluence | None]:

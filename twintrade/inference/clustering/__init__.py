@@ -3,7 +3,6 @@
 from twintrade.inference.clustering.clusters import NESTING as NESTING
 from twintrade.inference.clustering.clusters import find_clusters as find_clusters
 from twintrade.inference.clustering.clusters import get_influence as get_influence
-from twintrade.inference.clustering.clusters import sum_by_group as sum_by_group
 from twintrade.inference.clustering.conventions import collect_levels as collect_levels
 from twintrade.inference.clustering.conventions import compute_correction as compute_correction
 from twintrade.inference.clustering.conventions import count_all as count_all

@@ -18,6 +18,7 @@ from twintrade.numerics.arrays import (
     compact,
     intersect_codes,
     list_signed_subsets,
+    sum_by_group,
 )
 
 NESTING = ("unit", "city", "partner")
@@ -195,12 +196,6 @@ def find_unit_positions(o: Observations, influence: Influence) -> IntArray:
             return np.arange(units.size)
         raise InferenceError("the influence names units that are not in the design")
     return where.astype(np.int64)
-
-
-def sum_by_group(values: FloatArray, codes: IntArray) -> FloatArray:
-    """Sum rows within groups, shape (n_groups, n_columns)."""
-    n_groups = int(codes.max()) + 1
-    return np.column_stack([np.bincount(codes, column, n_groups) for column in values.T])
 
 
 def _row_codes(o: Observations, name: str, rows: IntArray) -> IntArray:

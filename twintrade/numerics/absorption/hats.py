@@ -11,7 +11,7 @@ from twintrade.numerics.absorption.conjugate_gradients import LinearMap
 from twintrade.numerics.absorption.identified_columns import CLEAR
 from twintrade.numerics.absorption.levels import recode_levels
 from twintrade.numerics.absorption.normal_equations import Incidence, NormalEquations, build_incidence
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 NULL = 1e-9
 TRACE = 1e-6
@@ -120,7 +120,7 @@ class Hat:
         if columns.shape[1] == 0:
             return columns
         weighted = self.weights[:, None] * columns
-        sums = np.column_stack([np.bincount(self.first, one, self.inverse.size) for one in weighted.T])
+        sums = sum_by_group(weighted, self.first, self.inverse.size)
         left = columns - (self.inverse[:, None] * sums)[self.first]
         return np.where(self.weights[:, None] > 0, left - self.loaded @ (self.net.T @ weighted), 0.0)
 

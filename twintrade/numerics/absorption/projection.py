@@ -7,7 +7,7 @@ import numpy as np
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.normal_equations import Incidence, NormalEquations
-from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray, sum_by_group
 
 ACCEPTED = 1e-10
 REFINEMENTS = 4
@@ -136,7 +136,7 @@ def _remaining(
     if equations.weights is not None:
         rows *= equations.weights[:, None]
     return [
-        part - sum_by_level(code, rows, size) for part, code, size in zip(sums, known.codes, known.sizes, strict=True)
+        part - sum_by_group(rows, code, size) for part, code, size in zip(sums, known.codes, known.sizes, strict=True)
     ]
 
 
@@ -146,11 +146,6 @@ def expand(codes: Sequence[IntArray], coefficients: Sequence[FloatArray]) -> Flo
     for code, values in zip(codes[1:], coefficients[1:], strict=True):
         out += np.take(values, code, axis=0)
     return out
-
-
-def sum_by_level(code: IntArray, columns: FloatArray, size: int) -> FloatArray:
-    """Sum (n, k) columns within levels, (size, k)."""
-    return np.column_stack([np.bincount(code, column, size).astype(np.float64) for column in columns.T])
 
 
 def is_rounded(left: FloatArray, explained: FloatArray) -> bool:

@@ -14,8 +14,8 @@ from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import Absorber, build_absorber
 from twintrade.numerics.absorption.annihilators import N_PROBES, PROBE_SEED, ZERO
 from twintrade.numerics.absorption.levels import Levels, label_components
-from twintrade.numerics.absorption.projection import expand, sum_by_level
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.absorption.projection import expand
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_group
 from twintrade.numerics.linear.columns import compute_column_norms, regress
 from twintrade.numerics.linear.regression import find_independent_columns
 
@@ -196,7 +196,7 @@ def compute_projection_weights(
     if not bool(find_present(known, [np.asarray(code)[used] for code in codes_new]).all()):
         raise EstimationError("Some predicted cells have a level that no fitting row has. Leave those cells out.")
     sums = [
-        sum_by_level(np.searchsorted(label, np.asarray(code)[used]), v[used], size)
+        sum_by_group(v[used], np.searchsorted(label, np.asarray(code)[used]), size)
         for label, code, size in zip(known.labels, codes_new, known.sizes, strict=True)
     ]
     omega = expand(known.codes, effects.solve(sums))
