@@ -15,6 +15,9 @@ from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 FrequencyName = Literal["year", "quarter", "month"]
 PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12}
 
+Coded = tuple[IntArray, ObjectArray]
+"""Code of each row, and the labels that the codes stand for."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Panel:
@@ -96,18 +99,10 @@ class Panel:
             A key column is missing, a period is no integer, or two rows share unit and period.
         """
         _require_columns(frame, (period, unit, city, partner))
-        keys = [name for name in (unit, city) if name is not None]
-        if not keys:
+        if unit is None and city is None:
             raise DesignError("name the column that holds the unit, or the city (and partner)")
         periods = _integers(frame[period], period)
-        city_codes, cities = _coded(frame[city or keys[0]])
-        partner_codes, partners = np.zeros(len(frame), dtype=np.int64), np.array([""], dtype=object)
-        if partner is not None:
-            partner_codes, partners = _coded(frame[partner])
-        if unit is None:
-            unit_codes, units = _dyads(city_codes, partner_codes, cities, partners)
-        else:
-            unit_codes, units = (city_codes, cities) if city is None else _coded(frame[unit])
+        (unit_codes, units), (city_codes, cities), (partner_codes, partners) = _code_keys(frame, unit, city, partner)
         order = _order(unit_codes, periods)
         if order is not None:
             unit_codes, periods = unit_codes[order], periods[order]
@@ -243,16 +238,25 @@ def _integers(column: pd.Series, name: str) -> IntArray:
     return values.astype(np.int64)
 
 
-def _coded(column: pd.Series) -> tuple[IntArray, ObjectArray]:
+def _code_keys(
+    frame: pd.DataFrame, unit: str | None, city: str | None, partner: str | None
+) -> tuple[Coded, Coded, Coded]:
+    """Return units, cities and partners: cities stand for units and units for cities where only one is named."""
+    cities = _coded(frame[city or unit])
+    partners = _coded(frame[partner]) if partner else (np.zeros(len(frame), dtype=np.int64), np.array([""], object))
+    if unit is None:
+        return _dyads(cities[0], partners[0], cities[1], partners[1]), cities, partners
+    return cities if city is None else _coded(frame[unit]), cities, partners
+
+
+def _coded(column: pd.Series) -> Coded:
     codes, labels = pd.factorize(column, sort=True)
     if (codes < 0).any():
         raise DesignError(f"column {column.name!r} has an empty key at row {int(np.flatnonzero(codes < 0)[0])}")
     return codes.astype(np.int64), np.asarray(labels, dtype=object)
 
 
-def _dyads(
-    city: IntArray, partner: IntArray, cities: ObjectArray, partners: ObjectArray
-) -> tuple[IntArray, ObjectArray]:
+def _dyads(city: IntArray, partner: IntArray, cities: ObjectArray, partners: ObjectArray) -> Coded:
     if partners.size == 1 and partners[0] == "":
         return city, cities
     keys, codes = np.unique(city * partners.size + partner, return_inverse=True)

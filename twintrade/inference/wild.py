@@ -107,13 +107,6 @@ class Wild(Inference):
             self._note(by, model, seed, is_complete),
             {},
         )
-        facts: Facts = {
-            "draws": drawn.shape[0],
-            "seed": seed,
-            "clusters": f"{model.n_clusters} {PLURAL[by]}",
-            "is_complete": int(is_complete),
-            "floor": 1 / drawn.shape[0] * (2 if self.weights == "rademacher" and is_complete else 1),
-        }
         reference = bands.se == 0
         lost = list_variance_messages(estimate, np.zeros(usable.size, dtype=bool), usable, "clustered", "")
         few = warn_of_few_treated(
@@ -125,9 +118,18 @@ class Wild(Inference):
             low=np.where(reference, 0.0, low),
             high=np.where(reference, 0.0, high),
             covariance=None,
-            facts=facts,
+            facts=self._facts(by, model, drawn.shape[0], seed, is_complete),
             messages=(*lost, *few, *_messages(model, is_complete, self.weights)),
         )
+
+    def _facts(self, by: str, model: Working, n_draws: int, seed: int, is_complete: bool) -> Facts:
+        return {
+            "draws": n_draws,
+            "seed": seed,
+            "clusters": f"{model.n_clusters} {PLURAL[by]}",
+            "is_complete": int(is_complete),
+            "floor": 1 / n_draws * (2 if self.weights == "rademacher" and is_complete else 1),
+        }
 
     def _fewest(self, fit: Fit, rows: IntArray) -> str:
         return min(fit.design.clusters, key=lambda name: int(find_row_clusters(fit, name, rows).max()))

@@ -65,6 +65,11 @@ class _Problem:
         low_rank = (rest @ (vectors * share)) @ vectors.T if is_tall else (vectors * share) @ (vectors.T @ rest)
         return additive + low_rank, slopes, kept[kept > 0][::-1]
 
+    def better(self, beyond: FloatArray, plain: FloatArray, singular: FloatArray) -> FloatArray:
+        """Return one step from the extrapolated matrix, or the plain steps where these fit better."""
+        far, _, far_singular = self.step(beyond)
+        return far if self.loss(far, far_singular) <= self.loss(plain, singular) else plain
+
     def loss(self, effects: FloatArray, singular: FloatArray) -> float:
         gap = (self.y - self.x @ self.slopes(effects) - effects)[self.observed]
         return 0.5 * float(gap @ gap) + self.penalty * float(singular.sum())
@@ -108,8 +113,7 @@ def fit_factor_model(
         No convergence.
     """
     y, x = np.where(observed, y, 0.0), np.where(observed[:, :, None], x, 0.0)
-    rows = x[observed]
-    problem = _Problem(y, observed, x, np.asarray(np.linalg.pinv(rows), dtype=np.float64), rank, penalty)
+    problem = _Problem(y, observed, x, np.asarray(np.linalg.pinv(x[observed]), dtype=np.float64), rank, penalty)
     effects = start.effects if start is not None else np.where(observed, y, y[observed].mean())
     n_steps = 0
     while n_steps < MOST_STEPS:
@@ -123,9 +127,8 @@ def fit_factor_model(
         if is_done or (most_steps is not None and n_steps >= most_steps):
             return FactorFit(two, slopes, singular, n_steps)
         length = max(size / curve, 1.0)
-        far, _, far_singular = problem.step(effects + 2 * length * change + length**2 * bend)
+        effects = problem.better(effects + 2 * length * change + length**2 * bend, two, singular)
         n_steps += 1
-        effects = far if problem.loss(far, far_singular) <= problem.loss(two, singular) else two
     if size <= ENOUGH * float(np.linalg.norm(effects)):
         return FactorFit(two, slopes, singular, n_steps)
     raise EstimationError(

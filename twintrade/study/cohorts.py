@@ -30,8 +30,8 @@ def cohort_statistics(
 ) -> CohortStatistics:
     """Add microdata up to what event studies without covariates need: counts, sums and second moments by cohort.
 
-    The units are all pairs of a city and a partner of the files. Estimators take ``.design(...)`` of the result like
-    any other design; effects and clustered errors are those of the whole panel.
+    The units are all pairs of a city and a partner of the files. ``Design.from_statistics`` makes a design of
+    the result; effects and clustered errors are those of the whole panel.
 
     Parameters
     ----------
@@ -62,18 +62,13 @@ def cohort_statistics(
     """
     if source.microdata is None:
         raise DataError(f"{source.file}: cohort statistics are made from microdata; declare microdata")
-    if source.exchange is not None or source.deflator is not None:
-        raise DataError(f"{source.file}: converted money is no whole number of the smallest unit; convert it first")
-    table = read_trade([source], Path(root))
-    if table.absent != "zero":
-        raise DataError(f'{source.file}: cohort statistics need absent = "zero": a panel without gaps')
-    units = _whole_units(table, source.microdata.decimals, source.file)
-    cells = table.frame[["city", "partner", "period"]].assign(units=units)
+    table = _read_without_gaps(source, Path(root))
+    cells = table.frame[["city", "partner", "period"]]
+    cells = cells.assign(units=_whole_units(table, source.microdata.decimals, source.file))
     panel = _pairs(table)
     treatment = build_treatment_from_table(panel, ties, rule, undated)
     pairs = panel.to_frame().drop_duplicates("unit").set_index("unit")[["city", "partner"]]
-    tied = pd.Series(treatment.onset, index=treatment.units)
-    onsets = pairs.assign(onset=tied.reindex(pairs.index))
+    onsets = pairs.assign(onset=pd.Series(treatment.onset, index=treatment.units).reindex(pairs.index))
     made = build_cohort_tables(
         cells,
         onsets[np.isfinite(onsets["onset"])],
@@ -85,6 +80,15 @@ def cohort_statistics(
     return CohortStatistics.from_tables(
         made.sums, made.products, made.clusters, center=made.center, frequency=table.frequency.value
     )
+
+
+def _read_without_gaps(source: TradeSource, root: Path) -> TradeTable:
+    if source.exchange is not None or source.deflator is not None:
+        raise DataError(f"{source.file}: converted money is no whole number of the smallest unit; convert it first")
+    table = read_trade([source], root)
+    if table.absent != "zero":
+        raise DataError(f'{source.file}: cohort statistics need absent = "zero": a panel without gaps')
+    return table
 
 
 def _whole_units(table: TradeTable, decimals: int, file: str) -> IntArray:

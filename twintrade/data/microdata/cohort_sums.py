@@ -11,7 +11,7 @@ import pyarrow as pa
 from twintrade.data.microdata.collapse import Engine, build_engine
 from twintrade.data.schema.microdata import Microdata
 from twintrade.errors import DataError
-from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
 
 EXACT = "DECIMAL(19,0)"
 """Holds any sum of 64 bits; the product of two has 38 digits, which is as many as both engines have."""
@@ -71,47 +71,65 @@ def build_cohort_tables(
     DataError
         A pair with an onset is not in the cells, or has two.
     """
-    city, cities = pd.factorize(cells["city"], sort=True)
-    partner, partners = pd.factorize(cells["partner"], sort=True)
-    ties = _treated(onsets, pd.Index(cities), pd.Index(partners))
-    onset = np.full(len(cities) * len(partners), np.inf)
-    onset[ties.index] = ties.to_numpy()
-    inside = _inside(excluded, pd.Index(cities), pd.Index(partners))
-    known, place = np.unique(onset[inside], return_inverse=True)
-    cohort = np.full(onset.size, known.size)
-    cohort[inside] = place
+    pairs, unit = _number_pairs(cells, onsets, excluded)
+    city, partner = np.divmod(unit, pairs.partners.size)
     periods = np.arange(int(cells["period"].min()), int(cells["period"].max()) + 1)
-    unit = city * len(partners) + partner
-    keys = {"unit": unit, "cohort": cohort[unit], "city": city, "partner": partner, "period": cells["period"]}
+    keys = {"unit": unit, "cohort": pairs.cohort[unit], "city": city, "partner": partner, "period": cells["period"]}
     table = {name: pa.array(np.asarray(column, dtype=np.int64)) for name, column in keys.items()}
     table["units"] = pa.array(cells["units"].to_numpy(dtype=np.int64))
-    told = pa.table(table).filter(pa.array(inside[unit]))
+    compared = pa.table(table).filter(pa.array(pairs.cohort[unit] < pairs.onset.size))
+    ends = {name: end for name, end in (("city", pairs.cities), ("partner", pairs.partners)) if name in clusters}
     engine = build_engine(options, root)
     try:
-        engine.register("cells", told)
-        shape = (known.size, periods.size)
+        engine.register("cells", compared)
+        shape = (pairs.onset.size, periods.size)
         totals = _whole(engine.execute(build_sums_statement("cohort")), shape, int(periods[0]))
-        raw = _products(engine, known.size, periods)
-        grouped = {
-            name: _whole(engine.execute(build_sums_statement(name, "cohort")), (size, *shape), int(periods[0]))
-            for name, size in (("city", len(cities)), ("partner", len(partners)))
-            if name in clusters
+        raw = _products(engine, pairs.onset.size, periods)
+        by_cluster = {
+            name: (
+                pairs.count_by(name),
+                _whole(engine.execute(build_sums_statement(name, "cohort")), (end.size, *shape), int(periods[0])),
+                list(end),
+            )
+            for name, end in ends.items()
         }
     finally:
         engine.close()
-    counts = np.bincount(place, minlength=known.size)
-    grid = cohort.reshape(len(cities), len(partners))
-    tally = {"city": grid, "partner": grid.T}
-    names = {"city": cities, "partner": partners}
-    held = {
-        name: (
-            np.stack([np.bincount(row, minlength=known.size + 1)[:-1] for row in tally[name]]),
-            sums,
-            list(names[name]),
-        )
-        for name, sums in grouped.items()
-    }
-    return _centered(known, periods, counts, totals, raw, held, options.decimals)
+    counts = pairs.count_by("city").sum(axis=0)
+    return _centered(pairs.onset, periods, counts, totals, raw, by_cluster, options.decimals)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """All pairs of a city and a partner; ``cohort`` codes their onsets, with one code more for excluded pairs."""
+
+    cities: pd.Index
+    partners: pd.Index
+    onset: FloatArray
+    cohort: IntArray
+
+    def count_by(self, end: str) -> IntArray:
+        """Count the pairs of each city, or partner, by cohort."""
+        grid = self.cohort.reshape(self.cities.size, self.partners.size)
+        rows = grid if end == "city" else grid.T
+        return np.stack([np.bincount(row, minlength=self.onset.size + 1)[:-1] for row in rows])
+
+
+def _number_pairs(
+    cells: pd.DataFrame, onsets: pd.DataFrame, excluded: pd.DataFrame | None
+) -> tuple[_Pairs, IntArray]:
+    """Return the pairs with their cohorts, and the number of each cell's pair."""
+    city, cities = pd.factorize(cells["city"], sort=True)
+    partner, partners = pd.factorize(cells["partner"], sort=True)
+    cities, partners = pd.Index(cities), pd.Index(partners)
+    treated = _treated(onsets, cities, partners)
+    onset = np.full(cities.size * partners.size, np.inf)
+    onset[treated.index] = treated.to_numpy()
+    inside = _inside(excluded, cities, partners)
+    known, place = np.unique(onset[inside], return_inverse=True)
+    cohort = np.full(onset.size, known.size)
+    cohort[inside] = place
+    return _Pairs(cities, partners, known, cohort), city * partners.size + partner
 
 
 def build_sums_statement(*keys: str) -> str:
