@@ -15,7 +15,7 @@ from scipy.linalg.blas import dsyrk
 
 from twintrade.numerics.absorption.elimination_order import EliminationOrder, list_places
 from twintrade.numerics.absorption.levels import compute_pivoted_cholesky
-from twintrade.numerics.arrays import FloatArray, IntArray, compact
+from twintrade.numerics.arrays import FloatArray, IntArray, compact, sum_by_group
 
 CELLS_AT_ONCE = 1_000_000
 NOTHING_LEFT = 1e-20
@@ -100,8 +100,7 @@ class Elimination:
         first, nested = layout.first, layout.nested
         if rows is not None:
             first, nested, across = first[rows], nested[rows], across[rows]
-        sums = [np.bincount(first, column, self.share.size) for column in weighted.T]
-        return np.column_stack(sums), nested.T @ weighted, across.T @ weighted
+        return sum_by_group(weighted, first, self.share.size), nested.T @ weighted, across.T @ weighted
 
     def list_blocks(self, blocks: IntArray | None = None) -> list[IntArray]:
         """Cut some blocks, or all, into runs whose B'WD is of moderate size."""
