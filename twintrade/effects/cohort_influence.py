@@ -30,6 +30,8 @@ class CohortInfluence(Influence):
         Sums by cluster and cohort that came with moments made elsewhere.
     parent : IntArray or None, shape (n_cohorts,)
         Where the moments are by parts of cohorts (units that miss the same periods): the cohort of each part.
+    loadings : FloatArray or None, shape (n_cohorts, n_periods, n_effects)
+        Weight of a unit's outcome in each effect; None where the coefficients are that.
     """
 
     moments: CohortMoments
@@ -40,6 +42,12 @@ class CohortInfluence(Influence):
     outcomes: FloatArray | None = None
     given_clusters: Mapping[str, ClusterSums] = field(default_factory=dict)
     parent: IntArray | None = None
+    loadings: FloatArray | None = None
+
+    @property
+    def unit_loadings(self) -> FloatArray:
+        """Weight of a unit's outcome in each effect, shape (n_cohorts, n_periods, n_effects)."""
+        return self.coefficients if self.loadings is None else self.loadings
 
     @property
     def has_units(self) -> bool:
@@ -138,7 +146,8 @@ class CohortInfluence(Influence):
             if values.shape[0] != constants.shape[0]:
                 raise InferenceError("the influence of the weights is grouped by other cohorts than the effects")
             constants = constants + values
-        return replace(self, coefficients=self.coefficients @ weights, constants=constants)
+        loadings = None if self.loadings is None else self.loadings @ weights
+        return replace(self, coefficients=self.coefficients @ weights, constants=constants, loadings=loadings)
 
     def _rows(self) -> tuple[IntArray, FloatArray]:
         if self.cohort is None or self.outcomes is None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from twintrade.effects.outcome_weights import OutcomeWeights
 from twintrade.effects.uncertainty import Influence, UnitInfluence, WeightInfluence
 from twintrade.numerics.arrays import FloatArray, ObjectArray
 
@@ -29,17 +30,25 @@ class LaterInfluence(Influence):
     unit_ids : ObjectArray, shape (n_units,)
     contributions : Contributions
     directions : FloatArray, shape (n_quantities, n_effects)
+    linear : OutcomeWeights or None
+        Weights of rows' outcomes in the effects.
     """
 
     unit_ids: ObjectArray
     contributions: Contributions
     directions: FloatArray
+    linear: OutcomeWeights | None = None
     _made: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def units(self) -> ObjectArray:
         """Unit identifiers, shape (n_units,)."""
         return self.unit_ids
+
+    @property
+    def outcome_weights(self) -> OutcomeWeights | None:
+        """The weight of each row's outcome in each effect, where the method gives it."""
+        return self.linear
 
     @property
     def n_effects(self) -> int:
@@ -68,8 +77,9 @@ class LaterInfluence(Influence):
             return average
         if isinstance(extra, LaterInfluence) and extra.contributions is self.contributions:
             return replace(average, directions=average.directions + extra.directions)
-        return UnitInfluence(self.unit_ids, average.matrix() + extra.dense())
+        return UnitInfluence(self.unit_ids, average.matrix() + extra.dense(), linear=average.linear)
 
     def averaged(self, weights: FloatArray) -> "LaterInfluence":
         """Return combinations of the combinations."""
-        return replace(self, directions=self.directions @ weights)
+        linear = None if self.linear is None else self.linear.combined(weights)
+        return replace(self, directions=self.directions @ weights, linear=linear)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from twintrade.effects.outcome_weights import LaterColumns, OutcomeWeights
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
 
@@ -74,19 +75,6 @@ class Uncertainty(ABC):
         """
 
 
-class LaterColumns(Protocol):
-    """Regressors net of the absorbed effects that are made when asked for: many readers need one combination of them.
-
-    Held by estimates, which reach other processes, so that whatever it holds has to be picklable.
-    """
-
-    def dense(self) -> FloatArray:
-        """Return the columns, shape (n_rows, n_slopes); made once and then kept."""
-
-    def along(self, directions: FloatArray) -> FloatArray:
-        """Return ``dense() @ directions`` without making the columns, shape (n_rows, n_directions)."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Regression:
     """The regression behind an influence, row by row, for whatever needs scores finer than a unit.
@@ -132,6 +120,10 @@ class Regression:
         out = self.along(self.bread @ self.selector)
         out *= (self.weights * self.residuals)[:, None]
         return out
+
+    def outcome_weights(self) -> OutcomeWeights:
+        """Return the weight of each row's outcome (for Poisson, of its working residual) in each effect."""
+        return OutcomeWeights(self.rows, self.columns, self.bread @ self.selector, self.weights)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,6 +174,11 @@ class Influence(Uncertainty):
         """The regression behind it, where there is one."""
         return None
 
+    @property
+    def outcome_weights(self) -> OutcomeWeights | None:
+        """The weight of each row's outcome in each effect, where the method gives it; else None."""
+        return None
+
     def cluster_sums(self, clusters: IntArray) -> FloatArray:
         """Return the influence summed within clusters, shape (n_clusters, n_effects)."""
         matrix = self.matrix()
@@ -222,11 +219,14 @@ class UnitInfluence(Influence):
     unit_ids : ObjectArray, shape (n_units,)
     values : FloatArray, shape (n_units, n_effects)
     source : Regression or None
+    linear : OutcomeWeights or None
+        Of a method without a regression behind it; with one, they follow from it.
     """
 
     unit_ids: ObjectArray
     values: FloatArray
     source: Regression | None = None
+    linear: OutcomeWeights | None = None
 
     @property
     def units(self) -> ObjectArray:
@@ -243,19 +243,31 @@ class UnitInfluence(Influence):
         """The regression behind it, where there is one."""
         return self.source
 
+    @property
+    def outcome_weights(self) -> OutcomeWeights | None:
+        """The weight of each row's outcome in each effect."""
+        if self.linear is not None or self.source is None:
+            return self.linear
+        return self.source.outcome_weights()
+
     def matrix(self) -> FloatArray:
         """Return the influence, shape (n_units, n_effects)."""
         return self.values
 
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "UnitInfluence":
-        """Return the influence of ``effects @ weights``; the regression survives only fixed weights."""
+        """Return the influence of ``effects @ weights``; the regression survives only fixed weights.
+
+        Outcome weights take estimated weights for fixed, which changes nothing where the effects are alike.
+        """
         values = self.values @ weights
         if extra is not None:
-            return UnitInfluence(self.unit_ids, values + extra.dense(), None)
-        source = self.source
+            linear = self.outcome_weights
+            linear = None if linear is None else linear.combined(weights)
+            return UnitInfluence(self.unit_ids, values + extra.dense(), None, linear)
+        source, linear = self.source, self.linear
         if source is not None:
             source = replace(source, selector=source.selector @ weights)
-        return UnitInfluence(self.unit_ids, values, source)
+        return UnitInfluence(self.unit_ids, values, source, None if linear is None else linear.combined(weights))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -184,11 +184,12 @@ def _from_units(
 
 def _from_means(means: PanelMeans, every: Sequence[MeanHorizon | None], scale: FloatArray) -> Influence:
     coefficients = np.zeros((*means.observed.shape, len(every)))
-    constants = np.zeros((means.observed.shape[0], len(every)))
+    loadings, constants = np.zeros_like(coefficients), np.zeros((means.observed.shape[0], len(every)))
     for k, (h, s) in enumerate(zip(every, scale, strict=True)):
         if h:
             coefficients[:, :, k], constants[:, k] = h.coefficients / s, h.constants / s
-    return means.influence(coefficients, constants)
+            loadings[:, :, k] = h.loadings / s
+    return replace(means.influence(coefficients, constants), loadings=loadings)
 
 
 def _unused(units: ObjectArray) -> tuple[Dropped, ...]:

@@ -189,7 +189,7 @@ def _packed(
         o,
         (table.cohorts, table.event_times),
         table.effects,
-        UnitInfluence(o.unit_ids[units], influence, table.source),
+        UnitInfluence(o.unit_ids[units], influence, table.source, table.linear),
         scale=scale,
         sample=o.sample(
             None if fit.rows.size == o.n_rows else fit.rows,

@@ -1,6 +1,6 @@
 """Imputation: untreated rows give the counterfactual of treated ones (Borusyak, Jaravel and Spiess 2024)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -24,6 +24,7 @@ from twintrade.estimators.imputing.cells import (
 from twintrade.estimators.imputing.contributions import ImputedContributions, build_later_influence
 from twintrade.estimators.imputing.leads import Leads, fit_leads
 from twintrade.estimators.imputing.leverage import build_leverage_report
+from twintrade.estimators.imputing.outcome_weights import build_outcome_weights
 from twintrade.estimators.imputing.table import (
     build_cell_part,
     build_cohort_effects,
@@ -147,6 +148,9 @@ class Imputation(CellMethod):
         effects, by_row = self._lead_scale(before, o)
         contributions = ImputedContributions(c, cells, cell_effects, before.rows, by_row, np.unique(o.unit[rows]))
         influence, moved = build_later_influence(contributions)
+        if self.family == "linear" or self.measure != "difference":
+            early = 100 * np.exp(before.effects) if self.measure == "percent" else np.ones(effects.size)
+            influence = replace(influence, linear=build_outcome_weights(c, cells, before, cell_effects, early))
         empty = list_empty_cells(c, cells) if self.measure == "percent" else ()
         dropped = (*c.dropped, *empty, *before.dropped)
         return build_cohort_effects(

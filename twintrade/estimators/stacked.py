@@ -7,6 +7,7 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Dropped, Uncertainty, UnitInfluence
+from twintrade.effects.outcome_weights import OutcomeWeights
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.callaway_santanna import estimate_from_moments
@@ -74,7 +75,9 @@ class Stacked(SumsRows[CohortEffects]):
             effects, influence = estimate_from_moments(wide.moments(), plan, wide)
             return self._packed(wide, o, stacks, plan, effects, influence, dropped)
         fits = [regress_stack(o, wide, stack) for stack in stacks]
-        by_unit = UnitInfluence(o.unit_ids, np.hstack([fit.by_unit(o.n_units) for fit in fits]))
+        by_row = np.hstack([fit.by_row(o.n_rows) for fit in fits])
+        linear = OutcomeWeights(np.arange(o.n_rows), by_row, np.eye(by_row.shape[1]))
+        by_unit = UnitInfluence(o.unit_ids, np.hstack([fit.by_unit(o.n_units) for fit in fits]), linear=linear)
         return self._regressed(wide, o, stacks, fits, by_unit, dropped)
 
     def assumption(self, design: Design) -> str:

@@ -1,7 +1,7 @@
 """Efficient use of pre-treatment outcomes when the timing of treatment is as good as random."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -152,8 +152,10 @@ class StaggeredEfficient(Estimator):
         is_reference = np.array([c.is_reference for c in plan])
         pinned = (weights[~is_reference] == 0).all(axis=0)
         effects, coefficients = adjust_estimates(m, raw, before, fixed, pinned)
-        constants = np.zeros((m.onset.size, weights.shape[1]))
-        return effects, wide.influence(m, coefficients, constants), compute_timing_reduction(m, raw)
+        influence = wide.influence(m, coefficients, np.zeros((m.onset.size, weights.shape[1])))
+        # The Neyman variance divides by n - 1 where a mean divides by n.
+        loadings = coefficients * np.sqrt((m.counts - 1) / m.counts)[:, None, None]
+        return effects, replace(influence, loadings=loadings), compute_timing_reduction(m, raw)
 
 
 def compute_headline_weights(

@@ -7,6 +7,7 @@ import numpy as np
 
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, Influence, Sample, UnitInfluence
+from twintrade.effects.outcome_weights import OutcomeWeights
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.cohort_means.sums_rows import SumsRows
@@ -63,7 +64,9 @@ class TwoStage(SumsRows[EventStudy | Estimate]):
             dropped=stages.first.dropped,
             statistics=stages.first.statistics,
         )
-        return self._packed(o, stages, UnitInfluence(units, values), sample, n_units, n_cells)
+        linear = OutcomeWeights(rows, stages.loadings[rows], np.eye(stages.labels.size))
+        influence = UnitInfluence(units, values, linear=linear)
+        return self._packed(o, stages, influence, sample, n_units, n_cells)
 
     def assumption(self, design: Design) -> str:
         """Return the identifying assumption."""

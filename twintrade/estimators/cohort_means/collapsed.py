@@ -75,7 +75,8 @@ class CollapsedInfluence(CohortInfluence):
         """Return the influence of ``effects @ weights``; the regression survives only fixed weights."""
         plain = CohortInfluence.combined(self, weights, extra)
         selector = None if self.selector is None or extra is not None else self.selector @ weights
-        return replace(self, coefficients=plain.coefficients, constants=plain.constants, selector=selector)
+        changed = {"coefficients": plain.coefficients, "constants": plain.constants, "loadings": plain.loadings}
+        return replace(self, selector=selector, **changed)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -62,8 +62,8 @@ class StackFit:
     Attributes
     ----------
     effects : FloatArray, shape (n_kept,)
-    unit, at : IntArray, shape (n_rows,)
-        Unit and position of the period of each row.
+    rows, unit, at : IntArray, shape (n_rows,)
+        Position in the observations, unit and position of the period of each row.
     loading : FloatArray, shape (n_rows, n_kept)
         For one unit, whatever the weight of the row.
     residuals : FloatArray, shape (n_rows,)
@@ -73,6 +73,7 @@ class StackFit:
     """
 
     effects: FloatArray
+    rows: IntArray
     unit: IntArray
     at: IntArray
     loading: FloatArray
@@ -80,6 +81,12 @@ class StackFit:
     weights: FloatArray
     kept: BoolArray
     dropped: tuple[Dropped, ...]
+
+    def by_row(self, n_rows: int) -> FloatArray:
+        """Return the weight of each row's outcome, shape (n_rows of the observations, n_kept)."""
+        out = np.zeros((n_rows, self.loading.shape[1]))
+        out[self.rows] = self.loading * self.weights[:, None]
+        return out
 
     def by_unit(self, n_units: int) -> FloatArray:
         """Return the influence by unit, shape (n_units, n_kept)."""
@@ -132,5 +139,14 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
         )
         for c in fit.collinear
     )
-    weights, dropped = o.row_weights[rows], (*apart, *lost)
-    return StackFit(effect[kept], o.unit[rows], at[rows], loading[:, kept], fit.residuals, weights, kept, dropped)
+    return StackFit(
+        effects=effect[kept],
+        rows=rows,
+        unit=o.unit[rows],
+        at=at[rows],
+        loading=loading[:, kept],
+        residuals=fit.residuals,
+        weights=o.row_weights[rows],
+        kept=kept,
+        dropped=(*apart, *lost),
+    )

@@ -31,6 +31,7 @@ class Leads:
         What a row's weighted residual moves.
     scores : FloatArray, shape (n_rows,)
         Weighted residuals.
+    weights : FloatArray, shape (n_rows,)
     n_units, n_cells : IntArray, shape (n_leads,)
     dropped : tuple of Dropped
     """
@@ -40,6 +41,7 @@ class Leads:
     rows: IntArray
     loadings: FloatArray
     scores: FloatArray
+    weights: FloatArray
     n_units: IntArray
     n_cells: IntArray
     dropped: tuple[Dropped, ...]
@@ -68,13 +70,15 @@ def fit_leads(c: Counterfactual, family: Family) -> Leads:
     dummies = (event_time[rows, None] == times).astype(np.float64)
     columns = np.hstack([dummies, o.covariates[rows]])
     names = (*(f"lead {e:+d}" for e in times), *o.covariate_names)
-    rows, kept, coefficients, loadings, scores, collinear = _fitted(c, family, rows, columns, names)
+    rows, kept, coefficients, loadings, scores, row_weights, collinear = _fitted(c, family, rows, columns, names)
     reported = np.flatnonzero(kept < times.size)
     order = reported[np.argsort(times[kept[reported]])]
     lead_times = times[kept[order]]
     n_units, n_cells = count_units_and_rows(o, rows, event_time, lead_times)
     notes += tuple(_collinear(one, names) for one in collinear if one.column < times.size)
-    return Leads(lead_times, coefficients[order], rows, loadings[:, order], scores, n_units, n_cells, notes)
+    return Leads(
+        lead_times, coefficients[order], rows, loadings[:, order], scores, row_weights, n_units, n_cells, notes
+    )
 
 
 def _event_times(o: Observations) -> IntArray:
@@ -99,17 +103,18 @@ def find_lead_times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dr
 
 def _fitted(
     c: Counterfactual, family: Family, rows: IntArray, columns: FloatArray, names: tuple[str, ...]
-) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray, tuple[Collinear, ...]]:
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray, FloatArray, tuple[Collinear, ...]]:
     o = c.o
     weights = o.weights_of(rows)
     if family == "poisson":
         fit = fit_poisson(o.y[rows], columns, c.codes_fit, weights, names=names)
-        row_weights = fit.mu * o.row_weights[rows[fit.rows]]
-        loadings = fit.x_tilde @ fit.bread
-        return rows[fit.rows], fit.kept, fit.coefficients, loadings, row_weights * fit.residuals, fit.collinear
+        row_weights, kept_rows = fit.mu * o.row_weights[rows[fit.rows]], rows[fit.rows]
+        loadings, scores = fit.x_tilde @ fit.bread, row_weights * fit.residuals
+        return kept_rows, fit.kept, fit.coefficients, loadings, scores, row_weights, fit.collinear
     linear = fit_least_squares(o.y[rows], columns, build_absorber(c.codes_fit, weights), names=names)
-    scores = linear.residuals * o.row_weights[rows]
-    return rows, linear.kept, linear.coefficients, linear.x_tilde @ linear.bread, scores, linear.collinear
+    row_weights = o.row_weights[rows]
+    loadings, scores = linear.x_tilde @ linear.bread, linear.residuals * row_weights
+    return rows, linear.kept, linear.coefficients, loadings, scores, row_weights, linear.collinear
 
 
 def _collinear(one: Collinear, names: tuple[str, ...]) -> Dropped:

@@ -70,8 +70,8 @@ class Counterfactual:
         """Levels of the effects in the predicted rows."""
         return [c[self.rows] for c in self.codes]
 
-    def prediction_influence(self, v: FloatArray) -> FloatArray:
-        """Return the influence of each fit row on sums of the linear predictor weighted by ``v``.
+    def projection_weights(self, v: FloatArray) -> FloatArray:
+        """Return the weight of each fit row in sums of the linear predictor weighted by ``v``.
 
         Parameters
         ----------
@@ -82,10 +82,13 @@ class Counterfactual:
         FloatArray, shape (n_fit, k)
         """
         x = self.o.covariates
-        omega = compute_projection_weights(
+        return compute_projection_weights(
             self.codes_fit, self.codes_new, v, x[self.fit_rows], x[self.rows], weights=self.weights
         )
-        return omega * self.residuals[:, None]
+
+    def prediction_influence(self, v: FloatArray) -> FloatArray:
+        """Return the influence of each fit row on the same sums, shape (n_fit, k)."""
+        return self.projection_weights(v) * self.residuals[:, None]
 
 
 def fit_counterfactual(o: Observations, family: Family) -> Counterfactual:

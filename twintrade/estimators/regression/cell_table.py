@@ -7,6 +7,7 @@ import numpy as np
 
 from twintrade.design import Observations
 from twintrade.effects import Regression
+from twintrade.effects.outcome_weights import OutcomeWeights
 from twintrade.estimators.regression.absorbed import find_single_rows
 from twintrade.estimators.regression.cell_fit import CellFit
 from twintrade.estimators.regression.families import Family
@@ -30,6 +31,8 @@ class IdentifiedCells:
         Where the weights are estimated.
     source : Regression or None
         Where the effects are its slopes.
+    linear : OutcomeWeights or None
+        Where they are not.
     """
 
     effects: FloatArray
@@ -37,6 +40,7 @@ class IdentifiedCells:
     influence: FloatArray
     weight_influence: FloatArray | None = None
     source: Regression | None = None
+    linear: OutcomeWeights | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +56,7 @@ class CellTable:
     influence: FloatArray
     weight_influence: FloatArray | None
     source: Regression | None
+    linear: OutcomeWeights | None
 
 
 def measure_cells(
@@ -98,7 +103,10 @@ def _proportional(
     if measure == "difference":
         return IdentifiedCells((with_tie - without) / sizes, sizes, (moved_with - moved_without) / sizes)
     influence = 100 * (moved_with - with_tie / without * moved_without) / without
-    return IdentifiedCells(100 * (with_tie / without - 1), without, influence, moved_without)
+    linear = None
+    if fit.source is not None and not deviations.shape[1]:
+        linear = fit.source.outcome_weights().combined(np.diag(100 * with_tie / without))
+    return IdentifiedCells(100 * (with_tie / without - 1), without, influence, moved_without, linear=linear)
 
 
 def _cell_slopes(fit: CellFit, n_covariates: int) -> FloatArray:
@@ -164,6 +172,9 @@ def tabulate_cells(
         weights=np.where(is_cell, spread(identified.weights), sizes),
         influence=spread(identified.influence),
         weight_influence=moved,
+        linear=None
+        if identified.linear is None
+        else replace(identified.linear, selector=spread(identified.linear.selector)),
         source=None
         if identified.source is None
         else replace(identified.source, selector=spread(identified.source.selector)),

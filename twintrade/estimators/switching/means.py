@@ -21,7 +21,8 @@ class MeanHorizon:
     step : int
         Number of periods compared, from 1.
     effect : float
-    coefficients : FloatArray, shape (n_groups, n_periods)
+    coefficients, loadings : FloatArray, shape (n_groups, n_periods)
+        Of a unit's influence, and the weights of its outcomes in the effect.
     constants : FloatArray, shape (n_groups,)
     groups : IntArray, shape (n_switching,)
         The groups that switch.
@@ -35,6 +36,7 @@ class MeanHorizon:
     step: int
     effect: float
     coefficients: FloatArray
+    loadings: FloatArray
     constants: FloatArray
     groups: IntArray
     n_switchers: int
@@ -110,7 +112,7 @@ def _cells(
 
 def _horizon(m: CohortMoments, plan: list[_CohortCell], step: int, singletons: Singletons) -> MeanHorizon:
     total = sum(m.counts[c.switchers].sum() for c in plan)
-    coefficients, constants = np.zeros(m.means.shape), np.zeros(m.onset.size)
+    coefficients, loadings, constants = np.zeros(m.means.shape), np.zeros(m.means.shape), np.zeros(m.onset.size)
     effect = dose = so_far = 0.0
     for cell in plan:
         change = m.means[:, cell.far] - m.means[:, cell.base]
@@ -129,8 +131,13 @@ def _horizon(m: CohortMoments, plan: list[_CohortCell], step: int, singletons: S
             coefficients[:, cell.far] += loading
             coefficients[:, cell.base] -= loading
             constants += loading * (change - center)
+            loadings[:, cell.far] += share / total * members
+            loadings[:, cell.base] -= share / total * members
     groups = np.flatnonzero(np.any([c.switchers for c in plan], axis=0))
-    return MeanHorizon(step, effect, coefficients, constants, groups, int(total), float(total), dose, so_far)
+    n_switchers = int(total)
+    return MeanHorizon(
+        step, effect, coefficients, loadings, constants, groups, n_switchers, float(total), dose, so_far
+    )
 
 
 def _centering(
