@@ -1,0 +1,74 @@
+"""Clustered errors over their expectation, with Satterthwaite degrees of freedom, for any estimate that is v'y."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from twintrade.effects import Bands, Message
+from twintrade.estimators.base import Fit, View
+from twintrade.inference.base import Inference
+from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, build_bands
+from twintrade.inference.clustering.clusters import count_fewest_treated
+from twintrade.inference.clustering.constant_effect import compute_scaled_variance
+from twintrade.inference.clustering.joint import compute_sup_t
+from twintrade.inference.clustering.variances import has_variance, list_variance_messages
+
+FEWEST_DEGREES = 1.0
+"""Degrees of freedom below which a t distribution says nothing and no error is given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaled(Inference):
+    """The clustered variance divided by what it is expected to be, with Satterthwaite degrees of freedom.
+
+    Scores come from the weights of rows in the estimate and residuals around one effect for all treated rows, so that
+    few treated rows do not fit themselves. Variance factor and degrees of freedom are those for independent rows of
+    one variance (for Poisson, of one variance in proportion to the mean), as Bell and McCaffrey (2002) and Imbens and
+    Kolesár (2016) take them for CRV2; several clustering dimensions are combined by inclusion and exclusion, with the
+    degrees of freedom of the dimension that has the fewest. Effects that differ among pairs widen the error, which
+    therefore speaks of agreements like these.
+
+    Attributes
+    ----------
+    by : tuple of str
+        Cluster dimensions; empty for the design's.
+    level : float
+    draws : int
+        Of the joint normal for the sup-t critical value.
+    """
+
+    by: tuple[str, ...] = ()
+    level: float = 0.95
+    draws: int = PLUG_IN_DRAWS
+    name: ClassVar[str] = "scaled"
+    citation: ClassVar[str] = "imbens2016"
+
+    def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
+        """Return intervals with the t distribution of each effect's own degrees of freedom."""
+        estimate = fit.view(view)
+        found = compute_scaled_variance(fit, estimate, self.by or fit.design.clusters)
+        se = np.sqrt(np.clip(np.diag(found.covariance), 0.0, None))
+        enough = found.df >= FEWEST_DEGREES
+        usable = has_variance(estimate, se) & enough
+        smallest = float(found.df[usable].min()) if usable.any() else float("nan")
+        critical = compute_sup_t(found.covariance, usable, self.level, smallest, rng, self.draws)
+        listed = ", ".join(f"{n} {PLURAL[name]}" for name, n in found.sizes.items())
+        facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": listed, "df": smallest}
+        facts |= {f"clusters_{name}": n for name, n in found.sizes.items()}
+        facts["fewest_clusters"] = count_fewest_treated(fit, estimate, found.sizes)
+        if usable.any():
+            facts["variance_factor"] = round(float(found.factor[usable].max()), 3)
+        df = np.where(usable, found.df, smallest)
+        note = (
+            f"Errors clustered by {' and '.join(found.sizes)} ({listed}), over their expectation for "
+            f"independent rows of one variance; t distribution with Satterthwaite degrees of freedom, {smallest:.1f} "
+            f"at least; sup-t critical value {critical:.3f}"
+        )
+        made = build_bands(estimate, self.name, self.level, found.covariance, usable, df, critical, note, facts)
+        few = tuple(n for n, k in zip(estimate.names, enough, strict=True) if not k)
+        messages = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable | ~enough, "scaled", "")
+        if few:
+            text = f"no error for {', '.join(few)}: fewer than one degree of freedom"
+            messages = (*messages, Message("warning", "no-variance", text))
+        return replace(made, messages=messages)
