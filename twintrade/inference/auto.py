@@ -1,4 +1,4 @@
-"""Takes the inference that the decision table names for a design, and says which and why."""
+"""Takes the inference that the decision table names for a design, and says which, why, and about what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,85 +7,180 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.effects import Bands, Message
-from twintrade.errors import TwintradeError
+from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.choosing.decision import Decision, decide
+from twintrade.inference.choosing.decision import (
+    CLUSTERED_FROM,
+    LADDER,
+    QUESTIONS,
+    About,
+    Decision,
+    Method,
+    decide,
+)
 from twintrade.inference.clustered import Clustered, Facts
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.scaled import Scaled
+from twintrade.inference.wild import Wild
 
 MOST_LEFT_OUT = 60
 """Clusters up to which leaving out each in turn is cheap enough to stand beside every headline."""
+ANALYTIC = ("scaled", "clustered", "jackknife")
+SPEAKS: dict[str, About] = {"randomization": "these", "placebo": "these"}
+"""Which agreements a method's p-value is about, where that is not agreements like these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auto(Inference):
-    """Takes clustered errors where the design bears them, else the jackknife or randomization, and says why.
+    """Takes scaled clustered errors where the design bears them, else the next method that it bears, and says why.
 
     Attributes
     ----------
+    about : {"these", "like these"}
+        Whether the p-value is to speak of the effect of these agreements, or of agreements like these.
     draws : int
-        For simultaneous bands under clustered and jackknife errors.
+        For simultaneous bands under scaled, clustered and jackknife errors.
     permutations : int
         For randomization.
     level : float
     """
 
+    about: About = "these"
     draws: int = 4999
     permutations: int = 999
     level: float = 0.95
     name: ClassVar[str] = "auto"
     citation: ClassVar[str] = "mackinnon2023guide"
 
-    def chosen(self, decision: Decision) -> Inference:
-        """Return the method that a decision names, with this one's options."""
-        if decision.method == "clustered":
-            return Clustered(level=self.level, draws=self.draws)
-        if decision.method == "jackknife":
-            return Jackknife(level=self.level, draws=self.draws)
-        if decision.method == "placebo":
-            return Placebo(level=self.level)
-        return Randomization(draws=self.permutations, level=self.level)
+    def chosen(self, decision: Decision, method: Method | None = None) -> Inference:
+        """Return the method that a decision names, or another of the ladder, with this one's options.
+
+        Raises
+        ------
+        InferenceError
+            The decision names none.
+        """
+        name = method or decision.method
+        if name == "randomization":
+            statistic: Literal["default", "t"] = "default" if decision.about == "these" else "t"
+            return Randomization(draws=self.permutations, statistic=statistic, level=self.level)
+        known: dict[str, Inference] = {
+            "scaled": Scaled(level=self.level, draws=self.draws),
+            "clustered": Clustered(level=self.level, draws=self.draws),
+            "jackknife": Jackknife(level=self.level, draws=self.draws),
+            "wild": Wild(level=self.level),
+            "placebo": Placebo(level=self.level),
+        }
+        if name not in known:
+            raise InferenceError(f"no inference is given, because {'; '.join(decision.reasons)}")
+        return known[name]
+
+    def decided(self, fit: Fit) -> Decision:
+        """Return the decision about a fit."""
+        return decide(fit, self.about)
+
+    def resolved(self, fit: Fit) -> Inference:
+        """Return the method taken for a fit; whether resampling can be computed is seen only when it is done."""
+        decision = self.decided(fit)
+        for name in list_steps(decision):
+            method = self.chosen(decision, name)
+            if name not in ANALYTIC:
+                return method
+            try:
+                if has_answer(method.infer_views(fit, ["overall"], np.random.default_rng(0))):
+                    return method
+            except TwintradeError:
+                continue
+        return self.chosen(decision)
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return bands of the method taken, under its own name."""
         return self.infer_views(fit, [view], rng)[view]
 
     def infer_views(self, fit: Fit, views: Sequence[View], rng: np.random.Generator) -> dict[View, Bands]:
-        """Return bands for several views; clustered errors stand beside in the facts where they were not taken."""
-        decision = decide(fit)
-        bands = self.chosen(decision).infer_views(fit, views, rng)
-        text = f"inference taken: {decision.method}, because {'; '.join(decision.reasons)}"
-        level: Literal["info", "warning"] = "info" if decision.method == "clustered" else "warning"
-        said = Message(level, f"inference-{decision.method}", text)
+        """Return bands for several views; clustered errors stand beside in the facts where they were not taken.
+
+        Raises
+        ------
+        InferenceError
+            No method of the ladder can be computed; the message lists what was tried.
+        """
+        decision = self.decided(fit)
+        method, bands, tried = self._descend(fit, views, rng, decision)
+        text = f"inference taken: {method}, because {'; '.join((*decision.reasons, *tried))}"
+        about = SPEAKS.get(method, "like these") if decision.about == "these" else decision.about
+        level: Literal["info", "warning"] = "info" if method == "scaled" else "warning"
+        said = Message(level, f"inference-{method}", f"{text}. The p-value speaks of {QUESTIONS[about]}")
         return {
             view: replace(
                 view_bands,
-                facts={**view_bands.facts, **decision.facts, **self._beside(fit, view, view_bands, decision)},
+                facts={
+                    **view_bands.facts,
+                    **decision.facts,
+                    "question": QUESTIONS[about],
+                    **self._beside(fit, view, view_bands, method, decision),
+                },
                 messages=(said, *view_bands.messages),
             )
             for view, view_bands in bands.items()
         }
 
-    def _beside(self, fit: Fit, view: View, bands: Bands, decision: Decision) -> Facts:
+    def _descend(
+        self, fit: Fit, views: Sequence[View], rng: np.random.Generator, decision: Decision
+    ) -> tuple[Method, dict[View, Bands], list[str]]:
+        """Go down the ladder from the method named to the first that can be computed."""
+        tried: list[str] = []
+        last: tuple[Method, dict[View, Bands]] | None = None
+        for name in list_steps(decision):
+            try:
+                bands = self.chosen(decision, name).infer_views(fit, views, rng)
+            except TwintradeError as error:
+                tried.append(f"{name} cannot be computed ({error})")
+                continue
+            if has_answer(bands):
+                return name, bands, tried
+            tried.append(f"{name} gives no p-value")
+            last = (name, bands)
+        if last is None:
+            reasons = "; ".join((*decision.reasons, *tried))
+            raise InferenceError(f"no inference holds for this estimate: {reasons}")
+        return *last, tried
+
+    def _beside(self, fit: Fit, view: View, bands: Bands, method: Method, decision: Decision) -> Facts:
         """Return clustered and jackknife errors, labelled, where another method was taken and they exist."""
-        if decision.method == "clustered" or not decision.situation.has_influence:
+        if method in ("scaled", "clustered") or not decision.situation.has_influence:
             return {}
         try:
             se = Clustered().sandwich(fit, bands.estimate).se
         except TwintradeError as error:
             return {"clustered_se": f"not available: {error}"}
         facts: Facts = {f"clustered_se {name}": float(v) for name, v in zip(bands.estimate.names, se, strict=True)}
-        if view == "overall" and decision.method != "jackknife":
+        if view == "overall" and method != "jackknife":
             facts |= _jackknife(fit, decision)
         return facts
 
 
+def list_steps(decision: Decision) -> list[Method]:
+    """Return the methods of the ladder from the one named on; plain clustered errors where enough clusters count."""
+    start = LADDER.index(decision.method)
+    steps: list[Method] = [name for name in LADDER[start:] if name != "none"]
+    if decision.method == "scaled" and decision.situation.fewest_effective[1] < CLUSTERED_FROM:
+        steps.remove("clustered")
+    return steps
+
+
+def has_answer(bands: dict[View, Bands]) -> bool:
+    """Whether the headline has a p-value, or any effect where the headline is not among the views."""
+    asked = [bands["overall"]] if "overall" in bands else list(bands.values())
+    return any(bool(np.isfinite(one.p).any()) for one in asked)
+
+
 def _jackknife(fit: Fit, decision: Decision) -> Facts:
     """Return the largest one-way jackknife error of the average effect over the dimensions with few clusters."""
-    bands = []
+    found = []
     for name, n in decision.situation.n_clusters.items():
         if n > MOST_LEFT_OUT:
             continue
@@ -94,5 +189,5 @@ def _jackknife(fit: Fit, decision: Decision) -> Facts:
         except TwintradeError:
             continue
         if np.isfinite(variance):
-            bands.append((variance**0.5, name))
-    return {"cv3_se": max(bands)[0], "cv3_by": max(bands)[1]} if bands else {}
+            found.append((variance**0.5, name))
+    return {"cv3_se": max(found)[0], "cv3_by": max(found)[1]} if found else {}

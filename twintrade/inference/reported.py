@@ -9,7 +9,6 @@ from twintrade.effects import Bands, Estimate
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.auto import Auto
 from twintrade.inference.base import Inference
-from twintrade.inference.choosing.decision import decide
 
 ROUNDING = 1e-10
 
@@ -53,4 +52,4 @@ def resolve_method(fit: Fit, inference: Inference) -> Inference:
     """Return the method behind an inference: what ``auto`` takes for the fit, without reported bands."""
     if isinstance(inference, Reported):
         return resolve_method(fit, inference.method)
-    return inference.chosen(decide(fit)) if isinstance(inference, Auto) else inference
+    return inference.resolved(fit) if isinstance(inference, Auto) else inference

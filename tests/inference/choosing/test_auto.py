@@ -7,18 +7,27 @@ import pytest
 
 from twintrade.design import Treatment
 from twintrade.effects import RefitOnly
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import fit
+from twintrade.estimators.callaway_santanna import CallawaySantAnna
+from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
-from twintrade.inference.auto import Auto
+from twintrade.inference.auto import Auto, list_steps
 from twintrade.inference.choosing.decision import MOST_ON_LEVERAGE_ONE, TABLE, decide, decide_for
 from twintrade.inference.choosing.leverage_one import measure_leverage_one
 from twintrade.inference.choosing.situation import Situation
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.randomization import Randomization
 from twintrade.inference.refits.dealing import deal_onsets
+from twintrade.inference.scaled import Scaled
+from twintrade.inference.wild import Wild
 from twintrade.numerics.linear import find_leverage_one
 
 ENOUGH = Situation(
     has_influence=True,
+    has_weights=True,
     n_clusters={"city": 20, "partner": 20},
     n_treated_clusters={"city": 5, "partner": 5},
     assigned_by="unit",
@@ -26,24 +35,26 @@ ENOUGH = Situation(
     n_untreated=5,
     n_leverage_one=0,
     leverage_one_share=0.0,
+    effective={"city": 12.0, "partner": 12.0},
+    effective_treated={"city": 4.0, "partner": 5.0},
 )
 
 
 @pytest.mark.parametrize(
     ("change", "method", "code"),
     [
-        ({}, "clustered", "enough"),
-        ({"n_clusters": {"city": 19, "partner": 500}}, "randomization", "few-clusters"),
-        ({"n_clusters": {"city": 500, "partner": 19}}, "randomization", "few-clusters"),
-        ({"n_treated": 4}, "randomization", "few-treated"),
-        ({"n_untreated": 4}, "randomization", "few-untreated"),
-        ({"n_treated_clusters": {"city": 4, "partner": 5}}, "randomization", "few-treated-clusters"),
-        ({"n_leverage_one": 900, "leverage_one_share": MOST_ON_LEVERAGE_ONE}, "clustered", "enough"),
+        ({}, "scaled", "enough"),
+        ({"n_treated": 1, "n_clusters": {"city": 14, "partner": 500}}, "scaled", "enough"),
+        ({"n_leverage_one": 900, "leverage_one_share": MOST_ON_LEVERAGE_ONE}, "scaled", "enough"),
         ({"n_leverage_one": 1, "leverage_one_share": 1.01 * MOST_ON_LEVERAGE_ONE}, "randomization", "leverage-one"),
-        ({"effective": {"city": 15.0, "partner": 500.0}}, "clustered", "enough"),
-        ({"effective": {"city": 14.9, "partner": 500.0}}, "jackknife", "uneven"),
-        ({"effective": {"city": 500.0, "partner": 3.0}}, "jackknife", "uneven"),
-        ({"effective": {"city": 14.9}, "n_treated": 4}, "randomization", "few-treated"),
+        ({"effective": {"city": 11.9, "partner": 500.0}}, "randomization", "concentrated"),
+        ({"effective": {"city": 500.0, "partner": 3.0}}, "randomization", "concentrated"),
+        ({"effective": {"city": np.nan, "partner": 500.0}}, "randomization", "concentrated"),
+        ({"effective": {"city": 18.0}, "has_weights": False}, "clustered", "enough-influence"),
+        ({"effective": {"city": 17.9}, "has_weights": False}, "jackknife", "uneven-influence"),
+        ({"effective": {"city": 8.0}, "has_weights": False}, "jackknife", "uneven-influence"),
+        ({"effective": {"city": 7.9}, "has_weights": False}, "randomization", "few-influential"),
+        ({"effective": {}, "has_weights": False}, "randomization", "few-influential"),
         ({"has_influence": False}, "randomization", "no-influence"),
         ({"has_influence": False, "n_treated": 1}, "placebo", "one-treated-refit"),
     ],
@@ -55,14 +66,29 @@ def test_each_row_decides_at_its_threshold(change, method, code) -> None:
     assert decision.to_frame()["decided"].sum() == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "method", "code"),
+    [
+        ({"effective": {"city": 5.0, "partner": 5.0}}, "scaled", "enough"),
+        ({"effective": {"city": 4.9, "partner": 500.0}}, "randomization", "concentrated"),
+        ({"n_treated": 4}, "none", "few-like"),
+    ],
+)
+def test_agreements_like_these_have_thresholds_of_their_own(change, method, code) -> None:
+    decision = decide_for(replace(ENOUGH, **change), "like these")
+    assert (decision.method, decision.code) == (method, code)
+    assert decision.to_frame()["decided"].sum() == 1
+    if method == "randomization":
+        assert Auto(about="like these").chosen(decision).statistic == "t"
+
+
 def test_every_row_of_the_table_can_decide() -> None:
     assert {rule.code for rule in TABLE} == {
         "enough",
-        "uneven",
-        "few-clusters",
-        "few-treated",
-        "few-untreated",
-        "few-treated-clusters",
+        "concentrated",
+        "few-influential",
+        "uneven-influence",
+        "enough-influence",
         "leverage-one",
         "no-influence",
         "one-treated-refit",
@@ -71,43 +97,91 @@ def test_every_row_of_the_table_can_decide() -> None:
 
 def test_all_objections_are_listed() -> None:
     decision = decide_for(
-        replace(ENOUGH, n_clusters={"city": 7, "partner": 24}, n_leverage_one=10, leverage_one_share=0.2)
+        replace(ENOUGH, effective={"city": 6.2, "partner": 24.0}, n_leverage_one=10, leverage_one_share=0.2)
     )
     assert len(decision.reasons) == 2
-    assert "7 city clusters" in decision.reasons[0]
-    assert "10 comparison rows" in decision.reasons[1]
+    assert "10 comparison rows" in decision.reasons[0]
+    assert "20 city clusters count as 6.2 equal ones" in decision.reasons[1]
+
+
+def test_the_ladder_goes_on_from_the_method_named() -> None:
+    few = decide_for(replace(ENOUGH, effective={"city": 12.0}))
+    assert list_steps(few) == ["scaled", "jackknife", "wild", "randomization", "placebo"]
+    many = decide_for(replace(ENOUGH, effective={"city": 18.0}))
+    assert list_steps(many) == ["scaled", "clustered", "jackknife", "wild", "randomization", "placebo"]
+    assert list_steps(decide_for(replace(ENOUGH, effective={"city": 3.0}))) == ["randomization", "placebo"]
+
+
+@pytest.mark.parametrize("estimator", [ETWFE(), Imputation(), CallawaySantAnna()], ids=["etwfe", "imputed", "cs"])
+def test_one_treated_pair_in_each_cohort_has_a_p_value(gravity_panel, rng, estimator) -> None:
+    """Without any pair of a cohort its effect is gone, so that no jackknife error exists."""
+    design = gravity_panel(n_cities=24, n_partners=20, n_periods=10)
+    onset = np.full(design.panel.n_units, np.inf)
+    onset[[5, 111, 205, 313, 417]] = [2003, 2004, 2005, 2006, 2007]
+    fitted = fit(estimator, design.reassigned(onset))
+    bands = Auto(permutations=19).infer(fitted, "overall", rng)
+    assert np.isfinite(bands.p).all()
+    assert bands.inference == "randomization"
+    assert 2 < decide(fitted).situation.fewest_effective[1] < 5
+
+
+def test_a_method_that_cannot_be_computed_gives_way_to_the_next(gravity_panel, rng, monkeypatch) -> None:
+    fitted = fit(TWFE(shape="static"), gravity_panel(n_cities=25, n_partners=25, n_treated=60, n_periods=6))
+
+    def refuse(*args, **kwargs):
+        raise InferenceError("no")
+
+    monkeypatch.setattr(Scaled, "infer", refuse)
+    bands = Auto().infer(fitted, "overall", rng)
+    assert bands.inference == ("clustered" if min(decide(fitted).situation.effective.values()) >= 18 else "jackknife")
+    assert "scaled cannot be computed (no)" in bands.messages[0].message
+    monkeypatch.setattr(Clustered, "infer", refuse)
+    monkeypatch.setattr(Jackknife, "infer", refuse)
+    assert Auto().infer(fitted, "overall", rng).inference == "wild"
+    monkeypatch.setattr(Wild, "infer", refuse)
+    monkeypatch.setattr(Randomization, "infer_views", refuse)
+    with pytest.raises(InferenceError, match=r"no inference holds for this estimate.*placebo cannot be computed"):
+        Auto().infer(fitted, "overall", rng)
+
+
+def test_the_question_is_said(gravity_panel, rng) -> None:
+    few = fit(TWFE(shape="static"), gravity_panel())
+    assert Auto(permutations=19).infer(few, "overall", rng).facts["question"] == "the effect of these agreements"
+    many = fit(TWFE(shape="static"), gravity_panel(n_cities=25, n_partners=25, n_treated=60, n_periods=6))
+    said = Auto().infer(many, "overall", rng)
+    assert said.facts["question"] == "the effect of agreements like these"
+    assert "speaks of the effect of agreements like these" in said.messages[0].message
 
 
 def test_a_small_panel_takes_randomization_and_shows_clustered_beside(dense, gravity_panel, rng) -> None:
     bands = Auto(permutations=49).infer(fit(dense(), gravity_panel()), "event", rng)
     assert bands.inference == "randomization"
     assert bands.messages[0].code == "inference-randomization"
-    assert "8 city clusters" in bands.messages[0].message
+    assert "8 city clusters count as" in bands.messages[0].message
     assert bands.facts["clustered_se +0"] > 0
-    assert bands.facts["decided_by"] == "few-clusters"
+    assert bands.facts["decided_by"] == "concentrated"
 
 
-def test_a_large_panel_takes_clustered(dense, gravity_panel, rng) -> None:
+def test_a_large_panel_takes_scaled_errors(dense, gravity_panel, rng) -> None:
     design = gravity_panel(n_cities=25, n_partners=25, n_treated=60, n_periods=6)
     bands = Auto().infer(fit(dense(static=True), design), "overall", rng)
-    assert bands.inference == "clustered"
+    assert bands.inference == "scaled"
     assert bands.se[0] > 0
 
 
-def test_ten_treated_cities_of_a_hundred_take_the_jackknife(dense, gravity_panel, rng) -> None:
+def test_ten_treated_cities_of_a_hundred_count_as_twelve(dense, gravity_panel, rng) -> None:
     design = gravity_panel(n_cities=100, n_partners=2, n_periods=6, clusters=("city",))
     city = design.panel.unit_city
     design = replace(design, treatment=Treatment(design.panel.units, np.where(city < 10, 2003.0, np.inf)))
     fitted = fit(dense(static=True), design)
-    decision = decide(fitted)
+    situation = decide(fitted).situation
     # Ten treated and ninety untreated alike: shares of 0.09 and 0.0011.
-    assert decision.situation.effective["city"] == pytest.approx(10 * 90 * 100**2 / (90**3 + 10**3))
+    assert situation.effective["city"] == pytest.approx(10 * 90 * 100**2 / (90**3 + 10**3))
+    assert situation.effective_treated["city"] == pytest.approx(10)
     bands = Auto().infer(fitted, "overall", rng)
-    assert bands.inference == "jackknife"
-    assert bands.messages[0].code == "inference-jackknife"
-    assert "100 city clusters count as 12.3" in bands.messages[0].message
-    assert bands.facts[f"clustered_se {bands.estimate.names[0]}"] < bands.se[0]
-    assert "cv3_se" not in bands.facts
+    assert bands.inference == "scaled"
+    assert bands.messages[0].code == "inference-scaled"
+    assert "100 city clusters count as 12.3 equal ones (treated ones as 10.0)" in bands.messages[0].message
 
 
 def test_treatment_by_city_counts_cities(dense, gravity_panel, rng) -> None:
@@ -119,7 +193,7 @@ def test_treatment_by_city_counts_cities(dense, gravity_panel, rng) -> None:
     decision = decide(fitted)
     assert decision.situation.assigned_by == "city"
     assert decision.situation.n_treated == 4
-    assert decision.code == "few-treated"
+    assert decision.code == "concentrated"
     assert Auto().chosen(decision).across == "assigned"
     dealing = deal_onsets(fitted, "assigned", 20, rng)
     for onset in dealing.onsets:

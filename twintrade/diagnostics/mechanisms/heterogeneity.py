@@ -25,6 +25,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import NESTING, JointTest, compute_joint_test, find_clusters
 from twintrade.inference.refits import compute_two_sided_share
 from twintrade.inference.reported import resolve_method
+from twintrade.inference.scaled import Scaled
 from twintrade.numerics.arrays import BoolArray, ObjectArray, compact, sum_by_group
 from twintrade.numerics.testing import adjust_holm, adjust_sharpened_q
 
@@ -73,7 +74,7 @@ class Heterogeneity(Diagnostic):
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
             return self.unavailable("fewer than two groups could be estimated")
-        test, p = self._equality(fit, groups, large, isinstance(resolve_method(fit, chosen), Clustered), rng)
+        test, p = self._equality(fit, groups, large, isinstance(resolve_method(fit, chosen), Clustered | Scaled), rng)
         scale = fit.estimate.scale
         listed = "; ".join(
             f"{label} {format_effect(float(effect), scale)}"

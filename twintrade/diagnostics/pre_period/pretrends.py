@@ -21,6 +21,7 @@ from twintrade.inference.clustering import Reference, compute_joint_test, read_f
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.reported import resolve_method
+from twintrade.inference.scaled import Scaled
 from twintrade.numerics.testing import adjust_holm
 from twintrade.text import Listed, Text
 
@@ -141,7 +142,7 @@ def run_pretests(shown: Fit, chosen: Inference, rng: np.random.Generator, refere
     method = resolve_method(shown, chosen)
     whole = chosen.infer(shown, "event", rng)
     names: tuple[str, ...] = ()
-    if reference != "fixest" and isinstance(method, Clustered | Multiplier | Jackknife):
+    if reference != "fixest" and isinstance(method, Clustered | Multiplier | Jackknife | Scaled):
         names = method.by or shown.design.clusters
     if len(names) < 2:
         joint, cluster, used = compute_joint_pretrend(whole, reference), "none", whole

@@ -24,6 +24,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.refits import compute_two_sided_share
 from twintrade.inference.reported import resolve_method
+from twintrade.inference.scaled import Scaled
 from twintrade.text import Text
 
 T = TypeVar("T")
@@ -94,7 +95,7 @@ class SpecificationCurve(Diagnostic):
         if n_all > self.most:
             return self.unavailable(f"{n_all:,} specifications or more are over {self.most:,}; name fewer choices")
         chosen = resolve_method(fit, inference)
-        shown = chosen if isinstance(chosen, Clustered | Jackknife) else None
+        shown = chosen if isinstance(chosen, Clustered | Jackknife | Scaled) else None
         table = pd.DataFrame(Curve(fit, tuple(plan), self.covariates, shown).estimated(rng))
         # Choices that a method does not see give the same number: they count once, the headline before others.
         table = table.sort_values("is_headline", ascending=False, kind="stable")

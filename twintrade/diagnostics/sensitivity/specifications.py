@@ -24,6 +24,7 @@ from twintrade.inference.clustering import (
 )
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.refits import build_assignments, find_units_with_trade, is_linear
+from twintrade.inference.scaled import Scaled
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, compact
 from twintrade.numerics.linear import compute_coefficient, compute_grams
@@ -76,14 +77,14 @@ class Curve:
     plan : tuple of Specification
     covariates : tuple of str
         Controls, whose subsets are choices too.
-    inference : Clustered, Jackknife or None
+    inference : Clustered, Jackknife, Scaled or None
         None for effects alone.
     """
 
     fit: Fit
     plan: tuple[Specification, ...]
     covariates: tuple[str, ...]
-    inference: Clustered | Jackknife | None
+    inference: Clustered | Jackknife | Scaled | None
 
     def estimated(self, rng: np.random.Generator) -> list[Row]:
         """Return one row a specification and subset of controls: effect, se, interval, p, rows, reason."""
@@ -109,7 +110,7 @@ class Curve:
     def _by_controls(self, one: Specification, rng: np.random.Generator) -> Iterator[Row]:
         """Estimate under every subset of controls; those of the headline that are not listed stay in each."""
         is_static = one.estimator == TWFE(shape="static") and not one.design.anticipation
-        if self.covariates and is_static and not isinstance(self.inference, Jackknife):
+        if self.covariates and is_static and not isinstance(self.inference, Jackknife | Scaled):
             try:
                 yield from iterate_subsets(one.design, self.covariates, self.inference)
             except TwintradeError as error:

@@ -7,14 +7,29 @@ from typing import Literal
 import pandas as pd
 
 from twintrade.estimators.base import Fit
-from twintrade.inference.choosing.situation import ENOUGH_EFFECTIVE, Situation, assess_situation
+from twintrade.inference.choosing.situation import Situation, assess_situation
 from twintrade.inference.clustered import Facts
 
-ENOUGH_CLUSTERS = 20
-ENOUGH_TREATED = 5
+SCALED_FROM = 12.0
+"""Equally informative clusters from which scaled errors keep their size (8.3 % in the worst cell, 9.3 % from 8)."""
+SCALED_LIKE_FROM = 5.0
+"""The same where the p-value is to speak of agreements like these: 4.7 % on average there, and power .63."""
+CLUSTERED_FROM = 18.0
+"""The same for plain clustered errors, which come in where rows' weights are not known: 6.5 % from there on."""
+JACKKNIFE_FROM = 8.0
+"""The same for the cluster jackknife: 5 % there, 7 % from 5 and 12 % from 2 to 3."""
+FEWEST_LIKE = 5
+"""Treated pairs below which nothing is said about agreements like these: no study has been made of fewer."""
 MOST_ON_LEVERAGE_ONE = 0.05
 """Share of the headline's weight that may rest on rows of leverage one under clustered errors; docs/inference.md."""
-Method = Literal["clustered", "jackknife", "randomization", "placebo"]
+Method = Literal["scaled", "clustered", "jackknife", "wild", "randomization", "placebo", "none"]
+LADDER: tuple[Method, ...] = ("scaled", "clustered", "jackknife", "wild", "randomization", "placebo", "none")
+"""From a method that cannot be computed to the next; never because its interval is long or its refits are dear."""
+About = Literal["these", "like these"]
+QUESTIONS: dict[About, str] = {
+    "these": "the effect of these agreements",
+    "like these": "the effect of agreements like these",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +56,18 @@ class Rule:
     reason: Callable[[Situation], str]
 
 
-def _few(s: Situation) -> list[str]:
-    return [f"{n} {name} clusters" for name, n in s.n_clusters.items() if n < ENOUGH_CLUSTERS]
+def _count(s: Situation) -> str:
+    name, n = s.fewest_effective
+    treated = s.effective_treated.get(name)
+    side = "" if treated is None else f" (treated ones as {treated:.1f})"
+    return f"{s.n_clusters[name]} {name} clusters count as {n:.1f} equal ones{side}" if name else "no cluster counts"
 
 
-def _few_treated(s: Situation) -> list[str]:
-    return [f"{n} treated {name} clusters" for name, n in s.n_treated_clusters.items() if n < ENOUGH_TREATED]
+def _is_below(limit: float, *, has_weights: bool) -> Callable[[Situation], bool]:
+    return lambda s: s.has_weights == has_weights and s.fewest_effective[1] < limit
 
 
-def _uneven(s: Situation) -> list[str]:
-    return [
-        f"{s.n_clusters[name]} {name} clusters count as {n:.1f}"
-        for name, n in s.effective.items()
-        if n < ENOUGH_EFFECTIVE
-    ]
-
-
-TABLE: tuple[Rule, ...] = (
+_WITHOUT_INFLUENCE = (
     Rule(
         "one-treated-refit",
         "no influence function and one treated unit",
@@ -72,70 +82,90 @@ TABLE: tuple[Rule, ...] = (
         "randomization",
         lambda s: "the method has no influence function",
     ),
-    Rule(
-        "few-clusters",
-        f"some clustering dimension has fewer than {ENOUGH_CLUSTERS} clusters",
-        lambda s: bool(_few(s)),
-        "randomization",
-        lambda s: (
-            f"clustered errors need {ENOUGH_CLUSTERS} clusters in every dimension and there are "
-            + " and ".join(_few(s))
-        ),
-    ),
-    Rule(
-        "few-treated",
-        f"fewer than {ENOUGH_TREATED} treated clusters in the dimension in which treatment is assigned",
-        lambda s: s.n_treated < ENOUGH_TREATED,
-        "randomization",
-        lambda s: f"treatment is assigned by {s.assigned_by} and only {s.n_treated} are treated",
-    ),
-    Rule(
-        "few-untreated",
-        f"fewer than {ENOUGH_TREATED} untreated clusters in the dimension in which treatment is assigned",
-        lambda s: s.n_untreated < ENOUGH_TREATED,
-        "randomization",
-        lambda s: f"treatment is assigned by {s.assigned_by} and only {s.n_untreated} are untreated",
-    ),
-    Rule(
-        "few-treated-clusters",
-        f"fewer than {ENOUGH_TREATED} clusters of some clustering dimension hold a treated unit",
-        lambda s: bool(_few_treated(s)),
-        "randomization",
-        lambda s: f"the treated units fall into {' and '.join(_few_treated(s))} only",
-    ),
-    Rule(
-        "leverage-one",
-        f"treated rows with more than {MOST_ON_LEVERAGE_ONE:.0%} of the headline's weight rest on comparison rows "
-        "that alone determine an effect (leverage one)",
-        lambda s: s.leverage_one_share > MOST_ON_LEVERAGE_ONE,
-        "randomization",
-        lambda s: (
-            f"treated rows with {s.leverage_one_share:.1%} of the headline's weight rest on {s.n_leverage_one} "
-            "comparison rows of leverage one, and clustered errors do not see their noise"
-        ),
-    ),
-    Rule(
-        "uneven",
-        f"few or uneven clusters carry the estimate: they count as fewer than {ENOUGH_EFFECTIVE:g} equal ones",
-        lambda s: bool(_uneven(s)),
-        "jackknife",
-        lambda s: f"few clusters carry the estimate: {' and '.join(_uneven(s))}",
-    ),
-    Rule(
-        "enough",
-        "otherwise",
-        lambda s: True,
-        "clustered",
-        lambda s: (
-            "there are enough clusters, treated and untreated, none carries too much, and "
-            + (
-                f"only {s.leverage_one_share:.1%} of the headline's weight rests on comparison rows of leverage one"
-                if s.n_leverage_one
-                else "no treated row rests on a comparison row of leverage one"
-            )
-        ),
+)
+_LEVERAGE_ONE = Rule(
+    "leverage-one",
+    f"treated rows with more than {MOST_ON_LEVERAGE_ONE:.0%} of the headline's weight rest on comparison rows "
+    "that alone determine an effect (leverage one)",
+    lambda s: s.leverage_one_share > MOST_ON_LEVERAGE_ONE,
+    "randomization",
+    lambda s: (
+        f"treated rows with {s.leverage_one_share:.1%} of the headline's weight rest on {s.n_leverage_one} "
+        "comparison rows of leverage one, and clustered errors do not see their noise"
     ),
 )
+_FEW = "clusters of some dimension count as fewer than {:g} equal ones, by their shares of the headline's variance"
+_UNKNOWN = "the weights of rows are not known, and "
+_WITHOUT_WEIGHTS = (
+    Rule(
+        "few-influential",
+        _UNKNOWN + _FEW.format(JACKKNIFE_FROM),
+        _is_below(JACKKNIFE_FROM, has_weights=False),
+        "randomization",
+        lambda s: f"few clusters carry the estimate: {_count(s)}, and errors need {JACKKNIFE_FROM:g}",
+    ),
+    Rule(
+        "uneven-influence",
+        _UNKNOWN + _FEW.format(CLUSTERED_FROM),
+        _is_below(CLUSTERED_FROM, has_weights=False),
+        "jackknife",
+        lambda s: f"few clusters carry the estimate: {_count(s)}, and clustered errors need {CLUSTERED_FROM:g}",
+    ),
+    Rule(
+        "enough-influence",
+        "the weights of rows are not known, otherwise",
+        lambda s: not s.has_weights,
+        "clustered",
+        lambda s: f"enough clusters carry the estimate: {_count(s)}",
+    ),
+)
+
+
+def _state_enough(limit: float) -> Rule:
+    def reason(s: Situation) -> str:
+        enough = f"enough clusters carry the estimate: {_count(s)}, and {limit:g} are needed"
+        resting = f"only {s.leverage_one_share:.1%} of its weight rests on comparison rows of leverage one"
+        return f"{enough}; {resting}" if s.n_leverage_one else enough
+
+    return Rule("enough", "otherwise", lambda s: True, "scaled", reason)
+
+
+TABLE: tuple[Rule, ...] = (
+    *_WITHOUT_INFLUENCE,
+    _LEVERAGE_ONE,
+    *_WITHOUT_WEIGHTS,
+    Rule(
+        "concentrated",
+        _FEW.format(SCALED_FROM),
+        _is_below(SCALED_FROM, has_weights=True),
+        "randomization",
+        lambda s: f"few clusters carry the estimate: {_count(s)}, and scaled errors need {SCALED_FROM:g}",
+    ),
+    _state_enough(SCALED_FROM),
+)
+"""For the effect of these very agreements."""
+
+TABLE_LIKE: tuple[Rule, ...] = (
+    Rule(
+        "few-like",
+        f"fewer than {FEWEST_LIKE} treated units",
+        lambda s: s.n_treated < FEWEST_LIKE,
+        "none",
+        lambda s: f"{s.n_treated} agreements say nothing about others: {FEWEST_LIKE} are needed",
+    ),
+    *_WITHOUT_INFLUENCE,
+    _LEVERAGE_ONE,
+    *_WITHOUT_WEIGHTS,
+    Rule(
+        "concentrated",
+        _FEW.format(SCALED_LIKE_FROM),
+        _is_below(SCALED_LIKE_FROM, has_weights=True),
+        "randomization",
+        lambda s: f"few clusters carry the estimate: {_count(s)}, and scaled errors need {SCALED_LIKE_FROM:g}",
+    ),
+    _state_enough(SCALED_LIKE_FROM),
+)
+"""For the effect of agreements like these: randomization then compares two-way t statistics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +174,26 @@ class Decision:
 
     Attributes
     ----------
-    method : {"clustered", "jackknife", "randomization", "placebo"}
+    method : {"scaled", "clustered", "jackknife", "wild", "randomization", "placebo", "none"}
     code : str
         Of the row that decided.
     reasons : tuple of str
-        Of every row that speaks against clustered errors, or the one that speaks for them.
+        Of every row that speaks for this method against scaled errors, or the one that speaks for these.
     situation : Situation
+    about : {"these", "like these"}
+        The agreements of which the p-value speaks.
     """
 
     method: Method
     code: str
     reasons: tuple[str, ...]
     situation: Situation
+    about: About = "these"
+
+    @property
+    def table(self) -> tuple[Rule, ...]:
+        """The table that was gone down."""
+        return TABLE if self.about == "these" else TABLE_LIKE
 
     @property
     def facts(self) -> Facts:
@@ -163,6 +201,7 @@ class Decision:
         s = self.situation
         counts: Facts = {f"clusters_{name}": n for name, n in s.n_clusters.items()}
         counts |= {f"effective_{name}": round(n, 2) for name, n in s.effective.items()}
+        counts |= {f"effective_treated_{name}": round(n, 2) for name, n in s.effective_treated.items()}
         return {
             "decided_by": self.code,
             "assigned_by": s.assigned_by,
@@ -175,20 +214,19 @@ class Decision:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the decision table: condition, method, whether it applies, whether it decided."""
-        rows = [(r.text, r.method, r.applies(self.situation), r.code == self.code) for r in TABLE]
+        rows = [(r.text, r.method, r.applies(self.situation), r.code == self.code) for r in self.table]
         return pd.DataFrame(rows, columns=["condition", "method", "applies", "decided"])
 
 
-def decide(fit: Fit) -> Decision:
+def decide(fit: Fit, about: About = "these") -> Decision:
     """Choose the inference for a fit."""
-    return decide_for(assess_situation(fit))
+    return decide_for(assess_situation(fit), about)
 
 
-def decide_for(situation: Situation) -> Decision:
+def decide_for(found: Situation, about: About = "these") -> Decision:
     """Go down the table; the first row that applies decides."""
-    against = [rule for rule in TABLE[:-1] if rule.applies(situation)]
-    first = against[0] if against else TABLE[-1]
-    reasons = tuple(rule.reason(situation) for rule in against if rule.method == first.method) or (
-        first.reason(situation),
-    )
-    return Decision(first.method, first.code, reasons, situation)
+    table = TABLE if about == "these" else TABLE_LIKE
+    speaking = [rule for rule in table if rule.applies(found)]
+    first = speaking[0]
+    against = [rule for rule in speaking[:-1] if rule.method == first.method] or [first]
+    return Decision(first.method, first.code, tuple(rule.reason(found) for rule in against), found, about)

@@ -4,20 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from twintrade.effects import Estimate, Influence
+from twintrade.effects import Influence
 from twintrade.estimators.base import Fit
+from twintrade.inference.choosing.concentration import measure_concentration
 from twintrade.inference.choosing.leverage_one import measure_leverage_one
 from twintrade.inference.clustering.clusters import NESTING, count_treated_clusters
-from twintrade.inference.refits.leave_out import (
-    compute_partial_shares,
-    count_effective_clusters,
-    find_row_clusters,
-    get_regression,
-)
 from twintrade.numerics.arrays import compact
-
-ENOUGH_EFFECTIVE = 15.0
-"""Equally informative clusters below which the jackknife replaces the sandwich; docs/lab/size_of_tests.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +19,8 @@ class Situation:
     Attributes
     ----------
     has_influence : bool
+    has_weights : bool
+        Whether the weight of every row in the headline is known.
     n_clusters : dict of str to int
         Clusters per clustering dimension.
     n_treated_clusters : dict of str to int
@@ -39,12 +33,13 @@ class Situation:
         Comparison rows that alone determine an effect on which treated rows rest.
     leverage_one_share : float
         Of the headline's weight, that of the treated rows that rest on them.
-    effective : dict of str to float
-        Equally informative clusters that those of each dimension amount to, by partial leverage; empty where the
-        estimate has no regression behind it.
+    effective, effective_treated : dict of str to float
+        Equally informative clusters that those of each dimension amount to, by their shares of the headline's
+        variance: of all, and of the treated units' part of it. Empty without influence.
     """
 
     has_influence: bool
+    has_weights: bool
     n_clusters: dict[str, int]
     n_treated_clusters: dict[str, int]
     assigned_by: str
@@ -53,6 +48,14 @@ class Situation:
     n_leverage_one: int
     leverage_one_share: float
     effective: dict[str, float] = field(default_factory=dict)
+    effective_treated: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def fewest_effective(self) -> tuple[str, float]:
+        """The dimension whose clusters amount to the fewest equal ones, and to how many; NaN counts as none."""
+        known = {name: 0.0 if np.isnan(n) else n for name, n in self.effective.items()}
+        name = min(known, key=lambda k: known[k], default="")
+        return name, known.get(name, 0.0)
 
 
 def assess_situation(fit: Fit) -> Situation:
@@ -63,8 +66,10 @@ def assess_situation(fit: Fit) -> Situation:
     names = fit.design.clusters
     assigned_by = _assigned_by(fit)
     treated, untreated = count_treated_clusters(fit, fit.estimate, assigned_by)
+    concentration = measure_concentration(fit, overall, names)
     return Situation(
         has_influence=isinstance(fit.estimate.uncertainty, Influence),
+        has_weights=concentration.has_weights,
         n_clusters={name: int(compact(o.codes(name)[sample.rows]).max()) + 1 for name in names},
         n_treated_clusters={n: count_treated_clusters(fit, fit.estimate, n)[0] for n in names if n in NESTING},
         assigned_by=assigned_by,
@@ -72,18 +77,9 @@ def assess_situation(fit: Fit) -> Situation:
         n_untreated=untreated,
         n_leverage_one=leverage_one.n_rows,
         leverage_one_share=leverage_one.share,
-        effective=_count_effective(fit, overall),
+        effective=concentration.effective,
+        effective_treated=concentration.effective_treated,
     )
-
-
-def _count_effective(fit: Fit, estimate: Estimate) -> dict[str, float]:
-    source = get_regression(estimate)
-    if source is None:
-        return {}
-    return {
-        name: count_effective_clusters(compute_partial_shares(source, find_row_clusters(fit, name, source.rows)))
-        for name in fit.design.clusters
-    }
 
 
 def _assigned_by(fit: Fit) -> str:
