@@ -1,0 +1,40 @@
+"""Every clustered error has the factor G/(G - 1) and refers to t with G - 1 degrees of freedom, for every method."""
+
+import numpy as np
+import pytest
+from chosen_designs import fitted_variant
+from scipy import stats
+from test_influence import CASES, NOISE
+
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.clustering.clusters import find_unit_positions
+from twintrade.inference.jackknife import Jackknife
+from twintrade.inference.multiplier import Multiplier
+
+PLAIN = [case for case in CASES if case.values[2] in ("as it is", "weights")]
+
+
+@pytest.mark.parametrize(("name", "options", "variant"), PLAIN)
+def test_clustered_errors_count_their_clusters(name, options, variant):
+    result, rng = fitted_variant(name, options, variant, NOISE), np.random.default_rng(1)
+    estimate, o = result.view("overall"), result.design.observations
+    influence = estimate.uncertainty.matrix()[:, 0]
+    for by in ("unit", "city"):
+        codes = o.unit_clusters(by)[find_unit_positions(o, estimate.uncertainty)]
+        sums = np.bincount(np.unique(codes, return_inverse=True)[1], influence)
+        n = sums.size
+        se = np.sqrt(n / (n - 1) * (sums**2).sum())
+        for method in (Clustered(by=(by,)), Multiplier(by=(by,), draws=19)):
+            bands = method.infer(result, "overall", rng)
+            assert bands.se[0] == pytest.approx(se, rel=1e-8)
+            assert bands.df[0] == n - 1
+        bands = Clustered(by=(by,)).infer(result, "overall", rng)
+        assert bands.high[0] - bands.low[0] == pytest.approx(2 * stats.t.ppf(0.975, n - 1) * se, rel=1e-8)
+        assert bands.p[0] == pytest.approx(2 * stats.t.sf(abs(estimate.effects[0]) / se, n - 1), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["imputation", "callaway_santanna", "two_stage"])
+def test_the_jackknife_counts_its_clusters(name):
+    result = fitted_variant(name, {}, "as it is", NOISE)
+    n = np.unique(result.design.panel.unit_city).size
+    assert Jackknife(by=("city",)).infer(result, "overall", np.random.default_rng(1)).df[0] == n - 1
