@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from chosen_designs import fitted_variant
+from chosen_designs import of, varied
 from test_influence import CASES, NOISE
 
-from twintrade.estimators.base import ESTIMATORS
+from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustering.row_weights import find_row_weights
 
 WITHOUT = {
-    "callaway_santanna": {"weights", "covariates", "rows left out"},
+    "callaway_santanna": {"covariates"},
     "chaisemartin_dhaultfoeuille": {"weights", "covariates", "rows left out"},
     "etwfe": {"covariates"},
     "local_projections": {"weights", "covariates", "rows left out"},
@@ -21,7 +21,7 @@ WITHOUT = {
 @pytest.mark.parametrize(("name", "options", "variant"), CASES)
 def test_weights_of_rows_give_the_estimate(name, options, variant):
     """Of proportional methods as well: constants of units and periods vanish, one effect for all is the headline."""
-    result = fitted_variant(name, options, variant, NOISE)
+    result = fit(of(name, **options), varied(name, options, variant, NOISE))
     o, requires = result.design.observations, ESTIMATORS[name].requires
     for view in [v for v in ("overall", "event") if v in result.views]:
         estimate = result.view(view)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from chosen_designs import fitted_variant
+from chosen_designs import of, varied
 from scipy import stats
 from test_influence import CASES, NOISE
 
+from twintrade.estimators.base import fit
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.clusters import find_unit_positions
 from twintrade.inference.jackknife import Jackknife
@@ -16,7 +17,7 @@ PLAIN = [case for case in CASES if case.values[2] in ("as it is", "weights")]
 
 @pytest.mark.parametrize(("name", "options", "variant"), PLAIN)
 def test_clustered_errors_count_their_clusters(name, options, variant):
-    result, rng = fitted_variant(name, options, variant, NOISE), np.random.default_rng(1)
+    result, rng = fit(of(name, **options), varied(name, options, variant, NOISE)), np.random.default_rng(1)
     estimate, o = result.view("overall"), result.design.observations
     influence = estimate.uncertainty.matrix()[:, 0]
     for by in ("unit", "city"):
@@ -35,6 +36,6 @@ def test_clustered_errors_count_their_clusters(name, options, variant):
 
 @pytest.mark.parametrize("name", ["imputation", "callaway_santanna", "two_stage"])
 def test_the_jackknife_counts_its_clusters(name):
-    result = fitted_variant(name, {}, "as it is", NOISE)
+    result = fit(of(name), varied(name, {}, "as it is", NOISE))
     n = np.unique(result.design.panel.unit_city).size
     assert Jackknife(by=("city",)).infer(result, "overall", np.random.default_rng(1)).df[0] == n - 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twintrade.effects.outcome_weights import OutcomeWeights
 from twintrade.effects.uncertainty import Factor, Influence, UnitInfluence, WeightInfluence, is_each_alone
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 
@@ -23,11 +24,18 @@ class BlockInfluence(Influence):
         Of the units' own rows, ascending; at least one.
     grouped : WeightInfluence or None
         What comes from estimated weights.
+    linear : OutcomeWeights or None
     """
 
     unit_ids: ObjectArray
     blocks: Sequence[Factor]
     grouped: WeightInfluence | None = None
+    linear: OutcomeWeights | None = None
+
+    @property
+    def outcome_weights(self) -> OutcomeWeights | None:
+        """The weight of each row's outcome in each effect, where the method gives it."""
+        return self.linear
 
     @property
     def units(self) -> ObjectArray:
@@ -68,9 +76,9 @@ class BlockInfluence(Influence):
 
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> Influence:
         """Return the influence of ``effects @ weights``."""
+        linear = None if self.linear is None else self.linear.combined(weights)
         if self.grouped is not None and extra is not None:
-            return UnitInfluence(self.unit_ids, self.matrix() @ weights + extra.dense())
+            return UnitInfluence(self.unit_ids, self.matrix() @ weights + extra.dense(), linear=linear)
         blocks = [Factor(b.clusters, b.values, b.loading @ weights) for b in self.blocks]
-        return BlockInfluence(
-            self.unit_ids, blocks, extra if self.grouped is None else self.grouped.averaged(weights)
-        )
+        grouped = extra if self.grouped is None else self.grouped.averaged(weights)
+        return BlockInfluence(self.unit_ids, blocks, grouped, linear)

@@ -25,6 +25,8 @@ class LaterColumns(Protocol):
 class OutcomeWeights:
     """Weights v with ``effects = v'y``; for a Poisson method with working residuals (y - mu) / mu, linearized, for y.
 
+    Estimated weights of an average are taken for fixed, which changes nothing where the averaged effects are alike.
+
     Attributes
     ----------
     rows : IntArray, shape (n_rows,)

@@ -255,16 +255,10 @@ class UnitInfluence(Influence):
         return self.values
 
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "UnitInfluence":
-        """Return the influence of ``effects @ weights``; the regression survives only fixed weights.
-
-        Outcome weights take estimated weights for fixed, which changes nothing where the effects are alike.
-        """
-        values = self.values @ weights
+        """Return the influence of ``effects @ weights``; the regression survives only fixed weights."""
+        values, source, linear = self.values @ weights, self.source, self.linear
         if extra is not None:
-            linear = self.outcome_weights
-            linear = None if linear is None else linear.combined(weights)
-            return UnitInfluence(self.unit_ids, values + extra.dense(), None, linear)
-        source, linear = self.source, self.linear
+            values, source, linear = values + extra.dense(), None, self.outcome_weights
         if source is not None:
             source = replace(source, selector=source.selector @ weights)
         return UnitInfluence(self.unit_ids, values, source, None if linear is None else linear.combined(weights))

@@ -11,6 +11,7 @@ from twintrade.effects import CohortEffects, Dropped
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.cohort_means.cell_changes import build_change_weights
 from twintrade.estimators.cohort_means.conditional_cells import describe_empty_side, estimate_conditional_cells
 from twintrade.estimators.cohort_means.group_time import (
     Base,
@@ -141,7 +142,10 @@ class CallawaySantAnna(Estimator):
         cells = estimate_conditional_cells(wide, plan, self.method, sections)
         dropped += tuple(_not_identified(cell, wide, why) for cell, why in cells.lost)
         _require_treated(cells.kept, wide, dropped)
-        return pack(cells.kept, cells.effects, cells.influence, wide, design, self.base, dropped)
+        influence = cells.influence
+        if sections is None and not design.covariates:
+            influence = replace(influence, linear=build_change_weights(wide, cells.kept))
+        return pack(cells.kept, cells.effects, influence, wide, design, self.base, dropped)
 
 
 def estimate_from_moments(m: CohortMoments, plan: list[GroupTime], wide: Wide) -> tuple[FloatArray, CohortInfluence]:

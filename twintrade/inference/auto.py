@@ -180,7 +180,7 @@ def has_answer(bands: dict[View, Bands]) -> bool:
 
 def _jackknife(fit: Fit, decision: Decision) -> Facts:
     """Return the largest one-way jackknife error of the average effect over the dimensions with few clusters."""
-    found = []
+    errors = []
     for name, n in decision.situation.n_clusters.items():
         if n > MOST_LEFT_OUT:
             continue
@@ -189,5 +189,5 @@ def _jackknife(fit: Fit, decision: Decision) -> Facts:
         except TwintradeError:
             continue
         if np.isfinite(variance):
-            found.append((variance**0.5, name))
-    return {"cv3_se": max(found)[0], "cv3_by": max(found)[1]} if found else {}
+            errors.append((variance**0.5, name))
+    return {"cv3_se": max(errors)[0], "cv3_by": max(errors)[1]} if errors else {}

@@ -47,28 +47,28 @@ class Scaled(Inference):
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return intervals with the t distribution of each effect's own degrees of freedom."""
         estimate = fit.view(view)
-        found = compute_scaled_variance(fit, estimate, self.by or fit.design.clusters)
-        se = np.sqrt(np.clip(np.diag(found.covariance), 0.0, None))
-        enough = found.df >= FEWEST_DEGREES
+        scaled = compute_scaled_variance(fit, estimate, self.by or fit.design.clusters)
+        se = np.sqrt(np.clip(np.diag(scaled.covariance), 0.0, None))
+        enough = scaled.df >= FEWEST_DEGREES
         usable = has_variance(estimate, se) & enough
-        smallest = float(found.df[usable].min()) if usable.any() else float("nan")
-        critical = compute_sup_t(found.covariance, usable, self.level, smallest, rng, self.draws)
-        listed = ", ".join(f"{n} {PLURAL[name]}" for name, n in found.sizes.items())
+        smallest = float(scaled.df[usable].min()) if usable.any() else float("nan")
+        critical = compute_sup_t(scaled.covariance, usable, self.level, smallest, rng, self.draws)
+        listed = ", ".join(f"{n} {PLURAL[name]}" for name, n in scaled.sizes.items())
         facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": listed, "df": smallest}
-        facts |= {f"clusters_{name}": n for name, n in found.sizes.items()}
-        facts["fewest_clusters"] = count_fewest_treated(fit, estimate, found.sizes)
+        facts |= {f"clusters_{name}": n for name, n in scaled.sizes.items()}
+        facts["fewest_clusters"] = count_fewest_treated(fit, estimate, scaled.sizes)
         if usable.any():
-            facts["variance_factor"] = round(float(found.factor[usable].max()), 3)
-        df = np.where(usable, found.df, smallest)
+            facts["variance_factor"] = round(float(scaled.factor[usable].max()), 3)
+        df = np.where(usable, scaled.df, smallest)
         note = (
-            f"Errors clustered by {' and '.join(found.sizes)} ({listed}), over their expectation for "
+            f"Errors clustered by {' and '.join(scaled.sizes)} ({listed}), over their expectation for "
             f"independent rows of one variance; t distribution with Satterthwaite degrees of freedom, {smallest:.1f} "
             f"at least; sup-t critical value {critical:.3f}"
         )
-        made = build_bands(estimate, self.name, self.level, found.covariance, usable, df, critical, note, facts)
+        bands = build_bands(estimate, self.name, self.level, scaled.covariance, usable, df, critical, note, facts)
         few = tuple(n for n, k in zip(estimate.names, enough, strict=True) if not k)
         messages = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable | ~enough, "scaled", "")
         if few:
             text = f"no error for {', '.join(few)}: fewer than one degree of freedom"
             messages = (*messages, Message("warning", "no-variance", text))
-        return replace(made, messages=messages)
+        return replace(bands, messages=messages)

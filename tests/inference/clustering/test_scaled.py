@@ -145,8 +145,8 @@ def test_alike_clusters_have_the_usual_factor_and_degrees(gravity_panel, rng) ->
 
 def test_a_method_without_row_weights_is_refused(gravity_panel, rng) -> None:
     design = gravity_panel(n_treated=12)
-    design = with_columns(design, w=rng.integers(1, 4, design.panel.n_rows).astype(float))
-    fitted = fit(CallawaySantAnna(), replace(design, weights="w"))
+    fixed = rng.normal(size=design.panel.n_units)[design.panel.unit]
+    fitted = fit(CallawaySantAnna(), replace(with_columns(design, x=fixed), covariates=("x",)))
     with pytest.raises(InferenceError, match="gives no weights of its rows"):
         Scaled().infer(fitted, "overall", rng)
 

@@ -46,8 +46,8 @@ class ImputedColumns:
 
 
 def build_outcome_weights(
-    c: Counterfactual, cells: ImputedCells, leads: Leads, found: CellEffects, slopes: FloatArray
+    c: Counterfactual, cells: ImputedCells, leads: Leads, cell_effects: CellEffects, slopes: FloatArray
 ) -> OutcomeWeights:
     """Return the weights of leads and cells; ``slopes`` are the derivatives of leads by their columns."""
-    columns = ImputedColumns(c, cells, leads, found.predictors)
-    return OutcomeWeights(np.arange(c.o.n_rows), columns, np.diag(np.concatenate([slopes, found.factor])))
+    columns = ImputedColumns(c, cells, leads, cell_effects.predictors)
+    return OutcomeWeights(np.arange(c.o.n_rows), columns, np.diag(np.concatenate([slopes, cell_effects.factor])))

@@ -6,7 +6,7 @@ import numpy as np
 
 from twintrade.effects import Influence
 from twintrade.estimators.base import Fit
-from twintrade.inference.choosing.concentration import measure_concentration
+from twintrade.inference.choosing.cluster_shares import measure_cluster_shares
 from twintrade.inference.choosing.leverage_one import measure_leverage_one
 from twintrade.inference.clustering.clusters import NESTING, count_treated_clusters
 from twintrade.numerics.arrays import compact
@@ -66,10 +66,10 @@ def assess_situation(fit: Fit) -> Situation:
     names = fit.design.clusters
     assigned_by = _assigned_by(fit)
     treated, untreated = count_treated_clusters(fit, fit.estimate, assigned_by)
-    concentration = measure_concentration(fit, overall, names)
+    cluster_shares = measure_cluster_shares(fit, overall, names)
     return Situation(
         has_influence=isinstance(fit.estimate.uncertainty, Influence),
-        has_weights=concentration.has_weights,
+        has_weights=cluster_shares.has_weights,
         n_clusters={name: int(compact(o.codes(name)[sample.rows]).max()) + 1 for name in names},
         n_treated_clusters={n: count_treated_clusters(fit, fit.estimate, n)[0] for n in names if n in NESTING},
         assigned_by=assigned_by,
@@ -77,8 +77,8 @@ def assess_situation(fit: Fit) -> Situation:
         n_untreated=untreated,
         n_leverage_one=leverage_one.n_rows,
         leverage_one_share=leverage_one.share,
-        effective=concentration.effective,
-        effective_treated=concentration.effective_treated,
+        effective=cluster_shares.effective,
+        effective_treated=cluster_shares.effective_treated,
     )
 
 

@@ -8,11 +8,17 @@ from twintrade.design import Observations
 from twintrade.effects import Estimate
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.clusters import sum_by_group
 from twintrade.inference.clustering.joint import repair_covariance
 from twintrade.inference.clustering.row_weights import RowWeights, find_row_weights
 from twintrade.numerics.absorption import build_absorber
-from twintrade.numerics.arrays import FloatArray, IntArray, compact, intersect_codes, list_signed_subsets
+from twintrade.numerics.arrays import (
+    FloatArray,
+    IntArray,
+    compact,
+    intersect_codes,
+    list_signed_subsets,
+    sum_by_group,
+)
 from twintrade.numerics.linear import ResidualMaker, compute_expected_squares, fit_least_squares
 from twintrade.numerics.poisson import fit_poisson
 
@@ -92,8 +98,8 @@ def _scale(raw: FloatArray, largest: FloatArray, factor: FloatArray) -> FloatArr
     variance = np.diag(raw)
     wanted = np.where(variance > 0, variance, largest)
     positive = repair_covariance(raw)[0]
-    held = np.diag(positive)
-    root = np.sqrt(np.divide(wanted * factor, held, out=np.zeros_like(wanted), where=held > 0))
+    before = np.diag(positive)
+    root = np.sqrt(np.divide(wanted * factor, before, out=np.zeros_like(wanted), where=before > 0))
     out: FloatArray = positive * np.outer(root, root)
     np.fill_diagonal(out, wanted * factor)
     return out
@@ -101,38 +107,40 @@ def _scale(raw: FloatArray, largest: FloatArray, factor: FloatArray) -> FloatArr
 
 def _build_model(fit: Fit, estimate: Estimate) -> _Model:
     o, overall = fit.design.observations, fit.view("overall")
-    found, average = find_row_weights(fit, estimate), find_row_weights(fit, overall)
-    if found is None or average is None:
+    row_weights, average = find_row_weights(fit, estimate), find_row_weights(fit, overall)
+    if row_weights is None or average is None:
         raise InferenceError(
             f"{fit.estimator.name} gives no weights of its rows for this design; use jackknife or randomization"
         )
     dose = o.dose
-    treatment = (o.is_treated.astype(np.float64) if dose is None else dose[o.rows])[found.rows]
+    treatment = (o.is_treated.astype(np.float64) if dose is None else dose[o.rows])[row_weights.rows]
     u = average.values[:, 0]
     if not abs(u @ treatment) > NEGLIGIBLE * np.abs(u).sum():
         raise InferenceError(f"a constant effect on treated rows is not what {fit.estimator.name} estimates")
     u = u / (u @ treatment)
     make = _linearize_poisson if fit.estimator.is_poisson else _take_outcome
-    return make(o, found, u, treatment)
+    return make(o, row_weights, u, treatment)
 
 
-def _take_outcome(o: Observations, found: RowWeights, u: FloatArray, treatment: FloatArray) -> _Model:
-    weights, rows = o.weights_of(found.rows), found.rows
+def _take_outcome(o: Observations, row_weights: RowWeights, u: FloatArray, treatment: FloatArray) -> _Model:
+    weights, rows = o.weights_of(row_weights.rows), row_weights.rows
     effects = build_absorber([c[rows] for c in o.effect_codes()], weights)
     x = fit_least_squares(o.y[rows], o.covariates[rows], effects)
-    return _Model(rows, o.y[rows], treatment, ResidualMaker(effects, x.x_tilde, x.bread), found.values, u)
+    return _Model(rows, o.y[rows], treatment, ResidualMaker(effects, x.x_tilde, x.bread), row_weights.values, u)
 
 
-def _linearize_poisson(o: Observations, found: RowWeights, u: FloatArray, treatment: FloatArray) -> _Model:
+def _linearize_poisson(o: Observations, row_weights: RowWeights, u: FloatArray, treatment: FloatArray) -> _Model:
     """Take working residuals, and their weights, of the model with one proportional effect."""
-    codes, columns = o.effect_codes(), np.column_stack([treatment, o.covariates[found.rows]])
-    whole = fit_poisson(o.y[found.rows], columns, [c[found.rows] for c in codes], o.weights_of(found.rows))
-    used, rows = whole.rows, found.rows[whole.rows]
-    lost = np.delete(np.abs(found.values).sum(axis=1), used).sum()
-    if lost > NEGLIGIBLE * np.abs(found.values).sum():
+    codes, columns = o.effect_codes(), np.column_stack([treatment, o.covariates[row_weights.rows]])
+    whole = fit_poisson(
+        o.y[row_weights.rows], columns, [c[row_weights.rows] for c in codes], o.weights_of(row_weights.rows)
+    )
+    used, rows = whole.rows, row_weights.rows[whole.rows]
+    lost = np.delete(np.abs(row_weights.values).sum(axis=1), used).sum()
+    if lost > NEGLIGIBLE * np.abs(row_weights.values).sum():
         raise InferenceError("rows that the fixed effects separate carry weight in this estimate; use randomization")
     weights = whole.mu * o.row_weights[rows]
     effects = build_absorber([c[rows] for c in codes], weights)
     x = fit_least_squares(whole.residuals, o.covariates[rows], effects)
     maker = ResidualMaker(effects, x.x_tilde, x.bread)
-    return _Model(rows, whole.residuals, treatment[used], maker, found.values[used], u[used])
+    return _Model(rows, whole.residuals, treatment[used], maker, row_weights.values[used], u[used])

@@ -13,11 +13,11 @@ import numpy as np
 
 from twintrade.numerics.absorption import Absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear.prediction import PROBE_SEED
 
 MOST_EXACT = 3_000
 """Clusters up to which every form is made; beyond, sums come from random signs and degrees of freedom from v'v."""
 N_SIGNS = 200
+SIGN_SEED = 7919
 NUMBERS_AT_ONCE = 4_000_000
 
 
@@ -99,7 +99,7 @@ def compute_expected_squares(
     for k, column in enumerate(v.T):
         moved: FloatArray = np.bincount(codes, column * net_treatment, n).astype(np.float64)
         if n > MOST_EXACT:
-            signs = np.random.default_rng(PROBE_SEED).choice([-1.0, 1.0], (n, N_SIGNS))
+            signs = np.random.default_rng(SIGN_SEED).choice([-1.0, 1.0], (n, N_SIGNS))
             mean[k] = sum(_expect(column, u, moved, maker, codes, signs)) / N_SIGNS
             q = np.bincount(codes, column**2)
             df[k] = _count_degrees(q.sum(), (q**2).sum()) if has_degrees else np.nan

@@ -15,7 +15,7 @@ from twintrade.numerics.arrays import FloatArray, compact
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Concentration:
+class ClusterShares:
     """Clusters' shares of the variance of an estimate, by clustering dimension.
 
     A cluster's share is its sum of squared row weights, v^2 in the estimate v'y: its part of the variance where rows
@@ -46,15 +46,15 @@ class Concentration:
         return {name: count_effective_clusters(share) for name, share in self.treated_shares.items()}
 
 
-def measure_concentration(fit: Fit, estimate: Estimate, names: Sequence[str]) -> Concentration:
+def measure_cluster_shares(fit: Fit, estimate: Estimate, names: Sequence[str]) -> ClusterShares:
     """Return clusters' shares of the variance of the (first) effect; none where there is no influence."""
     influence, o = estimate.uncertainty, fit.design.observations
     if not isinstance(influence, Influence):
-        return Concentration({}, {}, False)
-    found = find_row_weights(fit, estimate)
-    if found is not None:
-        size, unit = found.values[:, 0] ** 2, o.unit[found.rows]
-        codes = {n: np.arange(unit.size) if n == "row" else compact(o.codes(n)[found.rows]) for n in names}
+        return ClusterShares({}, {}, False)
+    weights = find_row_weights(fit, estimate)
+    if weights is not None:
+        size, unit = weights.values[:, 0] ** 2, o.unit[weights.rows]
+        codes = {n: np.arange(unit.size) if n == "row" else compact(o.codes(n)[weights.rows]) for n in names}
     elif isinstance(influence, CohortInfluence) and not influence.has_units:
         return _of_statistics(influence, names)
     else:
@@ -63,7 +63,7 @@ def measure_concentration(fit: Fit, estimate: Estimate, names: Sequence[str]) ->
     is_treated = o.is_ever_treated[unit]
     shares = {n: _share(np.bincount(c, size)) for n, c in codes.items()}
     treated = {n: _share(np.bincount(c, np.where(is_treated, size, 0.0))) for n, c in codes.items()}
-    return Concentration(shares, treated, found is not None)
+    return ClusterShares(shares, treated, weights is not None)
 
 
 def _share(size: np.ndarray) -> FloatArray:
@@ -71,7 +71,7 @@ def _share(size: np.ndarray) -> FloatArray:
     return np.asarray(size / total if total > 0 else np.full(size.size, np.nan))
 
 
-def _of_statistics(influence: CohortInfluence, names: Sequence[str]) -> Concentration:
+def _of_statistics(influence: CohortInfluence, names: Sequence[str]) -> ClusterShares:
     """Take each unit of a cohort for the same share, where only cohort statistics are at hand."""
     q = (influence.unit_loadings[:, :, 0] ** 2).sum(axis=1)
     counts = influence.moments.counts
@@ -81,4 +81,4 @@ def _of_statistics(influence: CohortInfluence, names: Sequence[str]) -> Concentr
     is_treated = np.isfinite(influence.moments.onset)
     shares = {n: _share(m @ q) for n, m in members.items()}
     treated = {n: _share(m @ np.where(is_treated, q, 0.0)) for n, m in members.items()}
-    return Concentration(shares, treated, False)
+    return ClusterShares(shares, treated, False)
