@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
 
 from fluent.syntax import FluentSerializer, ast, parse
 from fluent.syntax.visitor import Transformer
 from matplotlib.text import Text as DrawnText
 
+from twintrade.effects import ResultSet
 from twintrade.render import page as page_module
 from twintrade.render.blocks import (
     BulletList,
@@ -22,6 +24,7 @@ from twintrade.render.blocks import (
     format_caption,
 )
 from twintrade.text import Catalogue
+from twintrade.text.amounts import typeset
 
 ACCENT = "\u0301"
 PLAIN = re.compile(rf"(?<![\w{ACCENT}])[a-zA-Z]{{2,}}(?![\w{ACCENT}])")
@@ -90,3 +93,64 @@ def _walk(document: Document) -> Iterator[tuple[str, str]]:
                 yield "figure", " ".join((format_caption(block), block.details, block.alt, *block.notes))
             case EventView():
                 yield "view", f"{block.title} {block.x_label}"
+
+
+Fields = Mapping[str, tuple[str, ...]]
+"""Columns by table of the results, or by payload; sections and parts of the manifest likewise."""
+
+NAMES: Fields = {
+    "sections": ("question", "limits", "outcome"),
+    "manifest": (
+        "analysis", "title", "inputs", "tool", "git", "git_commit", "tool_version", "spec", "spec_hash", "versions",
+    ),
+    "data": ("unit", "city", "partner"),
+    "twinnings": (
+        "city", "signatory", "partner", "partner_city", "kind", "candidates", "first_contact", "signed", "source",
+        "note",
+    ),
+    "specifications": ("citation_text", "equation", "outcome", "outcome_unit", "effect_unit"),
+    "messages": ("code", "file", "column"),
+    "raw_series": ("series", "unit"),
+    "candidate_dates": ("label",),
+    "known_shocks": ("label",),
+    "adoption": ("unit",),
+    "forest": ("label", "group"),
+    "claims": ("claim_id",),
+}  # fmt: skip
+"""What users and sources wrote, and names: citations, codes, units of money."""
+
+HASH = re.compile(r"\b[0-9a-f]{8,}\b")
+SEED = re.compile(r",? seed \d+")
+"""Left out where columns of the ladder differ in nothing else."""
+
+
+def list_held(results: ResultSet, fields: Fields) -> Iterator[str]:
+    """Yield the texts that lie in fields of the results."""
+    for table, columns in fields.items():
+        holder = getattr(results, table) if hasattr(results, table) else results.payloads.get(table, {})
+        for column in columns:
+            if column in holder:
+                yield from _list_texts(holder[column] if isinstance(holder, dict) else list(holder[column]))
+
+
+def _list_texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield from value.splitlines()
+            host = urlsplit(value).hostname if value.startswith("http") else None
+            yield from (host.removeprefix("www."),) if host else ()
+        case dict():
+            yield from value
+            yield from (text for inner in value.values() for text in _list_texts(inner))
+        case list():
+            yield from (text for inner in value for text in _list_texts(inner))
+
+
+def find_english(texts: Iterable[str], held: Iterable[str]) -> dict[str, list[str]]:
+    """Return the texts in which plain words are left once what is held is taken out, with these words."""
+    shown = {typeset(text.replace("`", "")) for text in held}
+    pieces = {form for text in shown for form in (text, text.rstrip("."), SEED.sub("", text))}
+    known = sorted((piece for piece in pieces if len(piece) > 1), key=len, reverse=True)
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(piece)}(?!\w)" for piece in known))
+    left = {text: list_plain_words(HASH.sub(" ", pattern.sub(" ", text))) for text in texts}
+    return {text: words for text, words in left.items() if words}

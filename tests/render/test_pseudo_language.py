@@ -3,35 +3,25 @@
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 from made_results import make_results
-from pseudo_language import accent, collect_drawn_texts, list_plain_words, list_texts, make_pseudo_catalogue
+from pseudo_language import (
+    NAMES,
+    Fields,
+    accent,
+    collect_drawn_texts,
+    find_english,
+    list_held,
+    list_texts,
+    make_pseudo_catalogue,
+)
 
-from twintrade.effects import Finding, ResultSet, build_findings_frame
+from twintrade.effects import Finding, build_findings_frame
 from twintrade.render.appendix import build_document
 from twintrade.render.writers.html import render_html
 from twintrade.text import Text, use_catalogue
-
-Fields = Mapping[str, tuple[str, ...]]
-
-HASH = re.compile(r"\b[0-9a-f]{8,}\b")
-SEED = re.compile(r",? seed \d+")
-"""Left out where columns of the ladder differ in nothing else."""
-
-NAMES: Fields = {
-    "specifications": ("citation_text", "equation", "outcome", "outcome_unit", "effect_unit"),
-    "messages": ("code", "file", "column"),
-    "raw_series": ("series", "unit"),
-    "candidate_dates": ("label",),
-    "adoption": ("unit",),
-    "forest": ("label", "group"),
-    "claims": ("claim",),
-}
-"""What users and sources call things, by table and column."""
 
 MADE: Fields = {
     "specifications": ("label", "estimand", "assumption", "base_sentence", "inference_note", "skip_reason"),
@@ -39,45 +29,10 @@ MADE: Fields = {
     "messages": ("message",),
     "path": ("series",),
     "placebo": ("donor_set",),
-    "claims": ("answer",),
+    "claims": ("claim", "answer"),
+    "manifest": ("dropped",),
 }
 """Sentences of the made-up results that were made without a text."""
-
-
-def list_held(results: ResultSet, *fields: Fields) -> Iterator[str]:
-    """Yield what results hold by its name: the user's own words, and the columns that are given."""
-    yield from (results.name, results.title, *results.sections.get("question", "").splitlines())
-    yield from results.sections.get("limits", "").splitlines()
-    yield from _list_texts(results.manifest)
-    yield from (name for name in results.manifest.get("versions", {}))
-    yield from _list_cells(results.twinnings, results.twinnings.columns)
-    for wanted in fields:
-        for table, columns in wanted.items():
-            frame = getattr(results, table) if hasattr(results, table) else results.payloads.get(table)
-            if frame is not None:
-                yield from _list_cells(frame, [c for c in columns if c in frame])
-
-
-def _list_texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _list_texts(inner)
-
-
-def _list_cells(frame: pd.DataFrame, columns: Iterable[str]) -> Iterator[str]:
-    for column in columns:
-        yield from {cell for cell in frame[column] if isinstance(cell, str)}
-
-
-def find_english(texts: Iterable[str], held: Iterable[str]) -> dict[str, list[str]]:
-    """Return the texts in which plain words are left once what is held is taken out, with these words."""
-    pieces = {form for text in held for form in (text, text.rstrip("."), SEED.sub("", text))}
-    known = sorted((piece for piece in pieces if len(piece) > 1), key=len, reverse=True)
-    pattern = re.compile("|".join(rf"(?<!\w){re.escape(piece)}(?!\w)" for piece in known))
-    left = {text: list_plain_words(HASH.sub(" ", pattern.sub(" ", text))) for text in texts}
-    return {text: words for text, words in left.items() if words}
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +43,13 @@ def pseudo():
 @pytest.mark.parametrize("is_simulated", [True, False])
 def test_the_page_says_nothing_in_english_by_itself(is_simulated, pseudo, monkeypatch):
     results = make_results(is_simulated=is_simulated, is_hostile=False)
-    unknown = ("Pretrend", "Placebo rank", "example.org")  # checks that this house does not have, and a site
+    unknown = ("Pretrend", "Placebo rank")  # checks that this house does not have
     drawn = collect_drawn_texts(monkeypatch)
     with use_catalogue(pseudo):
         texts = [text for _, text in list_texts(build_document(results))]
         web = list_web_texts(render_html(build_document(results)).decode())
     assert min(len(texts), len(drawn), len(web)) > 200
-    held = [*list_held(results, NAMES, MADE), *unknown]
+    held = [results.title, *list_held(results, NAMES), *list_held(results, MADE), *unknown]
     assert find_english([*texts, *drawn, *web], held) == {}
 
 

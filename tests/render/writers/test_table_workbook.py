@@ -37,7 +37,7 @@ def test_any_text_makes_a_readable_sheet_without_formula_or_link(text):
 )
 def test_a_number_is_a_number_and_a_text_a_text(text, value):
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(book_of(a=text))).get_sheet_by_index(0)
-    assert sheet.to_python() == [["Table 0. A caption"], ["Head"], [value]]
+    assert sheet.to_python() == [["A caption"], ["Head"], [value]]
 
 
 def test_names_that_differ_in_case_only_are_two_sheets():
