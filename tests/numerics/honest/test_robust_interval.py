@@ -10,7 +10,7 @@ from twintrade.errors import InferenceError
 from twintrade.numerics.honest.conditional_test import compute_truncated_quantile
 from twintrade.numerics.honest.dual_vertices import DualPolytope
 from twintrade.numerics.honest.fixed_length import compute_fixed_length, compute_folded_quantile
-from twintrade.numerics.honest.intervals import EventPath, compute_robust_interval
+from twintrade.numerics.honest.intervals import EventPath, Violation, compute_robust_interval
 from twintrade.numerics.honest.least_favorable import compute_least_favorable
 
 FIXED_LENGTH = 1.2e-3
@@ -55,7 +55,9 @@ FIXED = {
 def test_fixed_length_equals_honestdid(name):
     path, result = path_of(*FIXED[name]), read_results("honestdid", name)
     for i, size in enumerate(result["M"]):
-        found = compute_robust_interval(path, "smoothness", size, "fixed_length", 0.95, np.random.default_rng(0))
+        found = compute_robust_interval(
+            path, Violation("smoothness", size), "fixed_length", 0.95, np.random.default_rng(0)
+        )
         length = result["ub"][i] - result["lb"][i]
         assert found.low == pytest.approx(result["lb"][i], abs=FIXED_LENGTH * length)
         assert found.high == pytest.approx(result["ub"][i], abs=FIXED_LENGTH * length)
@@ -108,7 +110,7 @@ def test_with_the_quantile_of_r_fixed_length_equals_honestdid_to_rounding(name, 
     path, result = path_of(*FIXED[name]), read_results("honestdid", name)
     for i in places:
         found = compute_robust_interval(
-            path, "smoothness", result["M"][i], "fixed_length", 0.95, np.random.default_rng(0)
+            path, Violation("smoothness", result["M"][i]), "fixed_length", 0.95, np.random.default_rng(0)
         )
         length = result["ub"][i] - result["lb"][i]
         assert found.high - found.low == pytest.approx(length, rel=SAME_QUANTILE["length"])
@@ -126,7 +128,9 @@ def test_with_the_quantile_of_r_the_chain_differs_by_where_r_stops(r_normals, mo
     path = EventPath(np.array(result["betahat"]), np.array(result["vcov"]), 3, np.eye(4)[0])
     smooth = result["sd"]
     for i, size in enumerate(smooth["M"]):
-        found = compute_robust_interval(path, "smoothness", size, "fixed_length", 0.95, np.random.default_rng(0))
+        found = compute_robust_interval(
+            path, Violation("smoothness", size), "fixed_length", 0.95, np.random.default_rng(0)
+        )
         length = smooth["ub"][i] - smooth["lb"][i]
         assert length * (1 - 2e-5) <= found.high - found.low <= length * (1 + 1e-8)
         if size != 0.02:
@@ -151,7 +155,9 @@ def test_tests_of_moment_inequalities_equal_honestdid(name):
     result = read_results("honestdid", name)
     step = GRID_STEP["smoothness" if kind == "smoothness" else "relative"]
     for i, size in enumerate(np.atleast_1d(result["M"])):
-        found = compute_robust_interval(path_of(), kind, size, method, 0.95, np.random.default_rng(0), **options)
+        found = compute_robust_interval(
+            path_of(), Violation(kind, size, **options), method, 0.95, np.random.default_rng(0)
+        )
         assert found.low == pytest.approx(result["lb"][i], abs=step)
         if result["ub"][i] == pytest.approx(TRUNCATED, abs=1e-9):
             assert found.high > TRUNCATED - step
@@ -195,11 +201,11 @@ def test_fixed_length_is_shortest_against_a_dense_search():
 def test_listed_vertices_and_linear_programs_give_the_same(monkeypatch):
     path = simulated(5)
     listed = compute_robust_interval(
-        path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1)
+        path, Violation("relative_magnitudes", 1.0), "least_favorable", 0.95, np.random.default_rng(1)
     )
     monkeypatch.setattr("twintrade.numerics.honest.dual_vertices.VERTEX_LIMIT", 0)
     solved = compute_robust_interval(
-        path, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(1)
+        path, Violation("relative_magnitudes", 1.0), "least_favorable", 0.95, np.random.default_rng(1)
     )
     assert solved.low == pytest.approx(listed.low, abs=1e-6)
     assert solved.high == pytest.approx(listed.high, abs=1e-6)
@@ -219,7 +225,7 @@ def many_periods(n_pre, n_post):
 def test_ends_move_by_less_than_a_hundredth_of_an_error_from_seed_to_seed(n_pre, n_post, kind):
     path = many_periods(n_pre, n_post)
     found = [
-        compute_robust_interval(path, kind, 1.0, "least_favorable", 0.95, np.random.default_rng(seed))
+        compute_robust_interval(path, Violation(kind, 1.0), "least_favorable", 0.95, np.random.default_rng(seed))
         for seed in range(4)
     ]
     ends = np.array([(one.low, one.high) for one in found])
@@ -254,7 +260,7 @@ def test_vertices_satisfy_the_equations():
 def test_intervals_widen_with_the_bound(method):
     path = simulated(8)
     found = [
-        compute_robust_interval(path, "relative_magnitudes", m, method, 0.95, np.random.default_rng(0))
+        compute_robust_interval(path, Violation("relative_magnitudes", m), method, 0.95, np.random.default_rng(0))
         for m in (0.25, 0.5, 1, 2)
     ]
     assert all(a.low >= b.low and a.high <= b.high for a, b in pairwise(found))
@@ -264,7 +270,9 @@ def test_scaling_the_effects_scales_the_interval():
     path = simulated(9)
     scaled = EventPath(1000 * path.estimates, 1e6 * path.covariance, path.n_pre, path.target)
     one, many = (
-        compute_robust_interval(p, "relative_magnitudes", 1.0, "least_favorable", 0.95, np.random.default_rng(0))
+        compute_robust_interval(
+            p, Violation("relative_magnitudes", 1.0), "least_favorable", 0.95, np.random.default_rng(0)
+        )
         for p in (path, scaled)
     )
     assert many.low == pytest.approx(1000 * one.low, rel=1e-4)
@@ -274,10 +282,14 @@ def test_scaling_the_effects_scales_the_interval():
 def test_what_does_not_fit_is_refused():
     path = simulated(1)
     with pytest.raises(InferenceError, match="fixed length exist for smoothness"):
-        compute_robust_interval(path, "relative_magnitudes", 1.0, "fixed_length", 0.95, np.random.default_rng(0))
+        compute_robust_interval(
+            path, Violation("relative_magnitudes", 1.0), "fixed_length", 0.95, np.random.default_rng(0)
+        )
     short = EventPath(path.estimates[3:], path.covariance[3:, 3:], 1, path.target)
     with pytest.raises(InferenceError, match="needs 2 effects before"):
-        compute_robust_interval(short, "relative_smoothness", 1.0, "least_favorable", 0.95, np.random.default_rng(0))
+        compute_robust_interval(
+            short, Violation("relative_smoothness", 1.0), "least_favorable", 0.95, np.random.default_rng(0)
+        )
 
 
 @pytest.mark.slow
@@ -294,6 +306,6 @@ def test_coverage_under_the_worst_allowed_trend():
             trend + np.array([0, 0, 0, effect, effect, effect]) + rng.multivariate_normal(np.zeros(6), covariance)
         )
         path = EventPath(estimates, covariance, 3, np.eye(3)[0])
-        found = compute_robust_interval(path, "relative_magnitudes", 1.0, "least_favorable", 0.95, rng)
+        found = compute_robust_interval(path, Violation("relative_magnitudes", 1.0), "least_favorable", 0.95, rng)
         covered += found.low <= effect <= found.high
     assert covered / n_draws >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / n_draws)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twintrade.data.calendar.months import MONTH_NAMES, parse_month
+from twintrade.data.calendar.text import check_year, clean_date
 from twintrade.data.sources import limits
 
 Precision = Literal["day", "month", "year"]
 PRECISIONS: tuple[Precision, ...] = ("year", "month", "day")
 
-_FULL_WIDTH = {0xFF10 + d: str(d) for d in range(10)}
 _YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2})(?:[ T]00:00(?::00)?)?)?)?")
 _CHINESE = re.compile(r"(\d{4})\s?年(?:\s?(\d{1,2})\s?月(?:\s?(\d{1,2})\s?[日号號])?)?")
 _DAY_NAMED = re.compile(
@@ -93,10 +93,7 @@ def parse_date(
     ValueError
         With what is wrong with the text.
     """
-    cleaned = " ".join(text.translate(_FULL_WIDTH).split())
-    if len(cleaned) > limits.MAX_DATE_CHARACTERS:
-        raise ValueError("is too long for a date")
-    year, month, day = _parts(cleaned, day_first)
+    year, month, day = _parts(clean_date(text, "date"), day_first)
     _check(year, month, day)
     date = TwinningDate(year, month, day)
     if as_of is not None and date.earliest > _latest(as_of):
@@ -168,8 +165,7 @@ def _int(text: str | None) -> int | None:
 
 
 def _check(year: int, month: int | None, day: int | None) -> None:
-    if not limits.FIRST_YEAR <= year <= limits.LAST_YEAR:
-        raise ValueError(f"is outside the years {limits.FIRST_YEAR} to {limits.LAST_YEAR}")
+    check_year(year)
     if month is not None and not 1 <= month <= 12:
         raise ValueError(f"has no month {month}")
     if month is not None and day is not None and not 1 <= day <= calendar.monthrange(year, month)[1]:

@@ -7,14 +7,13 @@ from enum import StrEnum
 import numpy as np
 
 from twintrade.data.calendar.months import MONTH_NAMES, parse_month
-from twintrade.data.sources import limits
+from twintrade.data.calendar.text import FULL_WIDTH, check_year, clean_date
 from twintrade.data.sources.cells import COLUMN_NAMES, TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import IntArray
 
 _PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
-_FULL_WIDTH = {0xFF10 + d: str(d) for d in range(10)}
 _CHINESE_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
 
 _YEAR = re.compile(r"(\d{4})(?:\.0+|\s?年)?")
@@ -94,14 +93,11 @@ class Frequency(StrEnum):
         ValueError
             With what is wrong with the text.
         """
-        cleaned = " ".join(text.translate(_FULL_WIDTH).split())
-        if len(cleaned) > limits.MAX_DATE_CHARACTERS:
-            raise ValueError(f"is too long for a {self.value}")
+        cleaned = clean_date(text, self.value)
         found = _READERS[self](cleaned)
         if found is not None:
             year, part = found
-            if not limits.FIRST_YEAR <= year <= limits.LAST_YEAR:
-                raise ValueError(f"is outside the years {limits.FIRST_YEAR} to {limits.LAST_YEAR}")
+            check_year(year)
             if not 1 <= part <= self.per_year:
                 raise ValueError(f"has no {self.value} {part}")
             return year * self.per_year + part - 1
@@ -155,7 +151,7 @@ def parse_subperiods(years: TextColumn, parts: TextColumn, frequency: Frequency,
 
 
 def _part(text: str, frequency: Frequency) -> int:
-    cleaned = text.strip().translate(_FULL_WIDTH).removesuffix("月").upper().removeprefix("Q").removeprefix("M")
+    cleaned = text.strip().translate(FULL_WIDTH).removesuffix("月").upper().removeprefix("Q").removeprefix("M")
     number = int(cleaned) if re.fullmatch(r"\d{1,2}", cleaned) else parse_month(cleaned)
     if number is None or not 1 <= number <= frequency.per_year or frequency is Frequency.YEAR:
         raise ValueError(f"is not a {frequency.value} of the year")

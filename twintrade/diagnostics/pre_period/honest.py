@@ -22,6 +22,7 @@ from twintrade.numerics.honest import (
     Method,
     Monotone,
     RobustInterval,
+    Violation,
     check_value,
     compute_robust_interval,
 )
@@ -95,9 +96,10 @@ class Honest(Diagnostic):
     def interval(self, path: EventPath, size: float, seed: int) -> RobustInterval:
         """Return the robust interval for one bound; the same seed gives every bound the same draws."""
         rng = np.random.default_rng(seed)
-        return compute_robust_interval(
-            path, self.restriction, size, self._method(), self.level, rng, self.bias, self.monotone
-        )
+        return compute_robust_interval(path, self._violation(size), self._method(), self.level, rng)
+
+    def _violation(self, size: float) -> Violation:
+        return Violation(self.restriction, size, self.bias, self.monotone)
 
     def _method(self) -> Method:
         if self.method != "recommended":
@@ -134,8 +136,7 @@ class Honest(Diagnostic):
 
         def excludes_zero(size: float) -> bool:
             rng = np.random.default_rng(seed)
-            how = self.restriction, size, self._method(), self.level, rng, self.bias, self.monotone
-            if check_value(path, 0.0, *how):
+            if check_value(path, 0.0, self._violation(size), self._method(), self.level, rng):
                 return False
             found = self.interval(path, size, seed)
             return bool(found.low > 0 if side > 0 else found.high < 0)

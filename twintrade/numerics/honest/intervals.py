@@ -65,85 +65,78 @@ class EventPath:
         return float(np.sqrt(self.target @ after @ self.target))
 
 
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """How far parallel trends may be violated.
+
+    Attributes
+    ----------
+    kind : {"smoothness", "relative_magnitudes", "relative_smoothness"}
+    size : float
+        M or M-bar.
+    bias, monotone
+        Sign restrictions.
+    """
+
+    kind: Kind
+    size: float
+    bias: Bias | None = None
+    monotone: Monotone | None = None
+
+
 def compute_robust_interval(
-    path: EventPath,
-    kind: Kind,
-    size: float,
-    method: Method,
-    level: float,
-    rng: np.random.Generator,
-    bias: Bias | None = None,
-    monotone: Monotone | None = None,
+    path: EventPath, violation: Violation, method: Method, level: float, rng: np.random.Generator
 ) -> RobustInterval:
     """Return the robust confidence interval for one bound on the violation.
 
     Parameters
     ----------
     path : EventPath
-    kind : {"smoothness", "relative_magnitudes", "relative_smoothness"}
-    size : float
-        M or M-bar.
+    violation : Violation
     method : {"fixed_length", "conditional", "least_favorable", "conditional_fixed_length"}
         Fixed length is for smoothness without sign restrictions.
     level : float
     rng : Generator
         For the least favorable critical value: it moves an end by less than a hundredth of the target's standard
         error from one seed to the next.
-    bias, monotone
-        Sign restrictions.
 
     Raises
     ------
     InferenceError
         Too few pre-periods for the restriction, or a method that does not fit it.
     """
-    _check(path, kind, method)
+    _check(path, violation.kind, method)
     if method == "fixed_length":
-        f = compute_fixed_length(path.covariance, path.n_pre, path.target, size, level)
+        f = compute_fixed_length(path.covariance, path.n_pre, path.target, violation.size, level)
         center = float(f.weights @ path.estimates)
         return RobustInterval(center - f.half_length, center + f.half_length)
-    tests = list(_conditional_tests(path, kind, size, method, level, rng, bias, monotone))
+    tests = list(_conditional_tests(path, violation, method, level, rng))
     return _outer_ends([test.accepts for test in tests], path)
 
 
 def check_value(
-    path: EventPath,
-    value: float,
-    kind: Kind,
-    size: float,
-    method: Method,
-    level: float,
-    rng: np.random.Generator,
-    bias: Bias | None = None,
-    monotone: Monotone | None = None,
+    path: EventPath, value: float, violation: Violation, method: Method, level: float, rng: np.random.Generator
 ) -> bool:
-    """Say whether a value is not rejected, which is quicker than the ends; parameters as in `robust_interval`."""
+    """Say whether a value is not rejected, which is quicker than the ends; parameters as for the interval."""
     if method == "fixed_length":
-        interval = compute_robust_interval(path, kind, size, method, level, rng)
+        interval = compute_robust_interval(path, violation, method, level, rng)
         return interval.low <= value <= interval.high
-    _check(path, kind, method)
-    tests = _conditional_tests(path, kind, size, method, level, rng, bias, monotone)
-    return any(test.accepts(value) for test in tests)
+    _check(path, violation.kind, method)
+    return any(test.accepts(value) for test in _conditional_tests(path, violation, method, level, rng))
 
 
 def _conditional_tests(
-    path: EventPath,
-    kind: Kind,
-    size: float,
-    method: Method,
-    level: float,
-    rng: np.random.Generator,
-    bias: Bias | None,
-    monotone: Monotone | None,
+    path: EventPath, violation: Violation, method: Method, level: float, rng: np.random.Generator
 ) -> Iterator[ConditionalTest]:
     """Yield one test a polyhedron, all with the same draws."""
     first = None
     if method == "conditional_fixed_length":
         first_level = 1 - FIRST_STAGE * (1 - level)
-        first = compute_fixed_length(path.covariance, path.n_pre, path.target, size, first_level)
+        first = compute_fixed_length(path.covariance, path.n_pre, path.target, violation.size, first_level)
     hybrid: Hybrid = method if method == "conditional" or method == "least_favorable" else "fixed_length"
     seed = int(rng.integers(2**62))
-    for polyhedron in build_polyhedra(kind, size, path.n_pre, path.target.size, bias, monotone):
+    v = violation
+    for polyhedron in build_polyhedra(v.kind, v.size, path.n_pre, path.target.size, v.bias, v.monotone):
         yield ConditionalTest(
             path.estimates,
             path.covariance,

@@ -1,0 +1,32 @@
+"""What dates and periods have in common as files print them."""
+
+from twintrade.data.sources import limits
+
+FULL_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
+"""Digits as wide as Chinese characters, and plain ones."""
+
+
+def clean_date(text: str, what: str) -> str:
+    """Return the text of a date or period with plain digits and single blanks.
+
+    Raises
+    ------
+    ValueError
+        It is too long for what it should be.
+    """
+    cleaned = " ".join(text.translate(FULL_WIDTH).split())
+    if len(cleaned) > limits.MAX_DATE_CHARACTERS:
+        raise ValueError(f"is too long for a {what}")
+    return cleaned
+
+
+def check_year(year: int) -> None:
+    """Refuse a year that no file is about.
+
+    Raises
+    ------
+    ValueError
+        With the years that are taken.
+    """
+    if not limits.FIRST_YEAR <= year <= limits.LAST_YEAR:
+        raise ValueError(f"is outside the years {limits.FIRST_YEAR} to {limits.LAST_YEAR}")
