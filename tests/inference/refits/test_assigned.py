@@ -207,3 +207,18 @@ def test_p_and_studentized_interval_agree(gravity_panel, rng) -> None:
         shifted = fit(Imputation(), replace(design, panel=panel, outcome="z"))
         p = method.infer(shifted, "overall", np.random.default_rng(7)).p[0]
         assert (p > 0.05) == is_in
+
+
+def test_a_pair_that_is_not_seen_after_its_onset_counts_as_untreated_in_every_draw(gravity_panel, rng) -> None:
+    pairs = {(0, 0): 2003.0, (1, 2): 2004.0, (2, 1): 2003.0}
+    design = place(gravity_panel(n_cities=6, n_partners=5, n_treated=1), pairs)
+    panel = design.panel
+    is_lost = (panel.unit_city == 0) & (panel.unit_partner == 0)
+    gapped = design.restricted(~is_lost[panel.unit] | (panel.period < 2003))
+    without = design.reassigned(np.where(is_lost, np.inf, design.onset)).restricted(gapped.kept)
+    method = Randomization(draws=39)
+    found, expected = (
+        method.infer(fit(TWFE(shape="static"), one), "overall", np.random.default_rng(5)) for one in (gapped, without)
+    )
+    assert found.p == pytest.approx(expected.p)
+    assert found.low == pytest.approx(expected.low)

@@ -181,7 +181,8 @@ class TreatedDraws:
 def find_treated(o: Observations, cohorts: FloatArray, onsets: Sequence[FloatArray]) -> TreatedDraws:
     """Return who is treated from when in each of several assignments, each of shape (panel.n_units,)."""
     by_draw = np.stack([onset[o.unit_rows] for onset in onsets])
-    draw, units = np.nonzero(by_draw <= o.periods[-1])
+    last = o.period[np.flatnonzero(np.diff(o.unit, append=-1))]
+    draw, units = np.nonzero(by_draw <= last)
     n_treated = np.bincount(draw, minlength=len(onsets))
     assert (n_treated == n_treated[0]).all(), "an assignment treats another number of units"
     shape = len(onsets), int(n_treated[0])
