@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from twintrade.numerics.absorption import annihilators as module
 from twintrade.numerics.absorption import build_annihilator, elimination, prepare_remaining, write_out_complete
@@ -108,6 +109,9 @@ def test_products_are_those_of_a_dense_projection(kind, effects, is_written_out,
     rows = np.sort(rng.choice(n, n // 3, replace=False))
     others = np.setdiff1d(everything, rows)
     some = columns[rows]
+    sparse = csr_array(np.where(some > 0.5, 1, 0).astype(np.int8))
+    dummies = sparse.toarray().astype(float)
+    assert found.gram(rows, sparse) == pytest.approx(dummies.T @ q[np.ix_(rows, rows)] @ dummies, abs=10 * scale)
     assert found.gram(rows, some) == pytest.approx(some.T @ q[np.ix_(rows, rows)] @ some, abs=10 * scale)
     assert found.crossed(rows, some, others) == pytest.approx(some.T @ q[np.ix_(rows, others)], abs=10 * scale)
     assert found.block(rows, others) == pytest.approx(q[np.ix_(rows, others)], abs=scale)

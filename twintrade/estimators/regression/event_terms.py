@@ -82,6 +82,11 @@ class Terms:
     apart: tuple[str, ...] = ()
     second_reference: int | None = None
 
+    def find_dummies(self) -> IntArray:
+        """Return the column of each row's dummy, of which it has one at most, and -1 where it has none, (n_rows,)."""
+        column = self.columns.argmax(axis=1)
+        return np.where(self.columns[np.arange(column.size), column] > 0, column, -1)
+
 
 NO_TERM = np.iinfo(np.int64).min
 """Clipped event time of a row that takes part without any dummy."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 
 from twintrade.design import Design, Observations
 from twintrade.effects import Estimate, EventStudy, RefitOnly, Sample
@@ -11,7 +12,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.regression.event_terms import NO_TERM, Model, Terms, build_terms, join_models
 from twintrade.estimators.regression.slopes import sum_row_weights
 from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
-from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.arrays import FloatArray, IntArray
 
 WITHOUT = RefitOnly("point estimates made for resampling carry no influence")
 
@@ -125,11 +126,12 @@ def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Mode
         return None
     positions, o = affected
     built = [build_terms(o, model) for model in models]
-    has_terms = np.flatnonzero(np.any([_has_term(one) for one in built], axis=0))
-    inside, rows = np.hstack([one.columns[has_terms] for one in built]), positions[has_terms]
-    norms = (shared.q.weights[rows][:, None] * inside**2).sum(axis=0)
-    gram, right = shared.q.gram(rows, inside), inside.T @ shared.applied[rows]
+    dummies = np.stack([one.find_dummies() for one in built])
+    has_terms = np.flatnonzero((dummies >= 0).any(axis=0))
     ends = np.cumsum([0, *(one.columns.shape[1] for one in built)])
+    inside, rows = build_dummies(dummies[:, has_terms], ends), positions[has_terms]
+    norms = inside.T @ shared.q.weights[rows]
+    gram, right = shared.q.gram(rows, inside), inside.T @ shared.applied[rows]
     by_model = []
     for one, low, high in zip(built, ends[:-1], ends[1:], strict=True):
         kept, coefficients = solve_normal_equations(gram[low:high, low:high], right[low:high], norms[low:high])
@@ -141,9 +143,20 @@ def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Mode
     return [join_models(together) for together in zip(*by_model, strict=True)]
 
 
-def _has_term(model: Terms) -> BoolArray:
-    """Return which rows may have a dummy, shape (n_rows,)."""
-    return np.asarray(model.columns.any(axis=1) if model.event_times is None else model.clipped != NO_TERM)
+def build_dummies(codes: IntArray, ends: IntArray) -> sp.csr_array:
+    """Return dummies of several regressions side by side, shape (n_rows, ends[-1]).
+
+    Parameters
+    ----------
+    codes : IntArray, shape (n_regressions, n_rows)
+        Column of each row's dummy in each regression, -1 for none.
+    ends : IntArray, shape (n_regressions + 1,)
+        First column of each.
+    """
+    has_dummy = codes.T >= 0
+    columns = (codes.T + ends[:-1])[has_dummy]
+    pointer = np.concatenate([[0], np.cumsum(has_dummy.sum(axis=1))])
+    return sp.csr_array((np.ones(columns.size), columns, pointer), shape=(codes.shape[1], int(ends[-1])))
 
 
 def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatArray, sample: Sample) -> Estimate:

@@ -9,6 +9,7 @@ from twintrade.design import Design, Observations
 from twintrade.effects.labels import label_event_times
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.event_terms import Model, build_terms
+from twintrade.estimators.repeating.repeated import build_dummies
 from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.poisson import fit_poisson
@@ -23,15 +24,17 @@ class AssignmentBlock:
 
     Attributes
     ----------
-    columns : FloatArray, shape (n_rows, n_columns)
-        The first ones are effects, then those of anticipation.
+    codes : IntArray, shape (n_rows,)
+        Column of each row's dummy, -1 for none. The first columns are effects, then those of anticipation.
+    n_columns : int
     names : tuple of str
         Of the effects that are shown, or "overall"; empty where they only enter the path.
     path : FloatArray or None, shape (n_effects,)
         Number of treated rows of each effect, 0 for effects before onset, where the regression gives the path.
     """
 
-    columns: FloatArray
+    codes: IntArray
+    n_columns: int
     names: tuple[str, ...]
     path: FloatArray | None = None
 
@@ -80,18 +83,23 @@ class ScoreTest:
         if not np.array_equal(o.rows, self.design.observations.rows):
             return None
         blocks = [self._block(o, model, is_shown=model == self.models[0]) for model in self.models]
-        rows = np.flatnonzero(np.any([block.columns.any(axis=1) for block in blocks], axis=0))
-        return Pattern(rows, tuple(replace(block, columns=block.columns[rows]) for block in blocks))
+        rows = np.flatnonzero(np.any([block.codes >= 0 for block in blocks], axis=0))
+        # Draws are kept for all nulls, in narrow integers.
+        narrow = np.int32 if o.n_rows < np.iinfo(np.int32).max else np.int64
+        short = tuple(replace(block, codes=block.codes[rows].astype(np.int16)) for block in blocks)
+        return Pattern(rows.astype(narrow), short)
 
     def _block(self, o: Observations, model: Model, *, is_shown: bool) -> AssignmentBlock:
         built = build_terms(o, model)
-        columns = built.columns[:, : built.columns.shape[1] - o.covariates.shape[1]]
+        n_columns = built.columns.shape[1] - o.covariates.shape[1]
+        columns = built.columns[:, :n_columns]
+        codes = replace(built, columns=columns).find_dummies()
         if built.event_times is None:
-            return AssignmentBlock(columns, (OVERALL,))
+            return AssignmentBlock(codes, n_columns, (OVERALL,))
         times = built.event_times
         names = label_event_times(times) if is_shown else ()
         path = None if model.kind == "binned" else np.where(times >= 0, columns[:, : times.size].sum(axis=0), 0.0)
-        return AssignmentBlock(columns, names, path)
+        return AssignmentBlock(codes, n_columns, names, path)
 
     def under(self, factor: FloatArray) -> "Null":
         """Return the model under the null that treatment multiplied outcomes by ``factor``, shape (n_rows,)."""
@@ -127,15 +135,14 @@ class Null:
         The score of the treatment at the fit, times the inverse of its information: (D'QD)^-1 D'(y - mu) with the
         fitted means as weights.
         """
-        inside = np.hstack([block.columns for block in pattern.blocks])
-        norms = (self.q.weights[pattern.rows][:, None] * inside**2).sum(axis=0)
+        ends = np.cumsum([0, *(block.n_columns for block in pattern.blocks)])
+        inside = build_dummies(np.stack([block.codes for block in pattern.blocks]).astype(np.int64), ends)
+        norms = inside.T @ self.q.weights[pattern.rows]
         right = (inside.T @ self.score[pattern.rows])[:, None]
         gram = self.q.gram(pattern.rows, inside)
         by_view: dict[str, float] = {}
-        begin = 0
-        for block in pattern.blocks:
-            places = slice(begin, begin + block.columns.shape[1])
-            begin = places.stop
+        for block, low, high in zip(pattern.blocks, ends[:-1], ends[1:], strict=True):
+            places = slice(low, high)
             by_view |= _one_step(block, gram[places, places], right[places], norms[places])
         return by_view
 

@@ -11,6 +11,7 @@ from twintrade.numerics.absorption.elimination import (
     Elimination,
     build_elimination,
     compute_root,
+    weigh_rows,
 )
 from twintrade.numerics.absorption.elimination_order import lay_out_elimination, list_places
 from twintrade.numerics.absorption.loadings import Loadings
@@ -66,8 +67,7 @@ class Annihilator:
         w, left = self.weights[:, None], columns
         for _ in range(2):
             # The second round takes back what squaring the condition number cost the first.
-            first, inside, rest = self._reduce(e.sum_levels(w * left))
-            left = left - self._spread_over(slice(None), *self._solve(first, inside, rest))
+            left = left - self._spread_over(slice(None), *self._solve(*e.reduce(w * left)))
         return np.asarray(left)
 
     def block(self, left: IntArray, right: IntArray) -> FloatArray:
@@ -77,22 +77,25 @@ class Annihilator:
         rows, places = np.unique(np.concatenate([left, right]), return_inverse=True)
         return self.look_up(rows).get_block(places[: left.size], places[left.size :])
 
-    def gram(self, rows: IntArray, columns: FloatArray) -> FloatArray:
-        """Return D'QD for columns that are zero outside the given rows, shape (k, k)."""
+    def gram(self, rows: IntArray, columns: FloatArray | sp.csr_array) -> FloatArray:
+        """Return X'QX for columns X that are zero outside the given rows, dummies best as a sparse array, (k, k)."""
         if self.dense is not None:
-            return self.dense.gram(rows, columns)
-        weighted = self.weights[rows][:, None] * columns
-        first, inside, rest = self._reduce(self.elimination.sum_levels(weighted, rows))
+            return self.dense.gram(rows, columns.toarray() if isinstance(columns, sp.csr_array) else columns)
+        weighted = self._weigh(rows, columns)
+        levels, first, inside, rest = self.elimination.reduce_some(rows, weighted)
         across = self.root.T @ rest
-        shared = first.T @ (first * self.elimination.share[:, None])
-        return np.asarray(columns.T @ weighted - shared - inside.T @ inside - across.T @ across)
+        shared = first.T @ (first * self.elimination.share[levels, None])
+        squares = (sp.csr_array(columns).T @ weighted).toarray()
+        return np.asarray(squares - shared - inside.T @ inside - across.T @ across)
 
     def crossed(self, rows: IntArray, columns: FloatArray, others: IntArray) -> FloatArray:
         """Return D'Q at rows where the columns D are zero, shape (k, n_others); only the given rows are not zero."""
         if self.dense is not None:
             return self.dense.crossed(rows, columns, others)
-        weighted = self.weights[rows][:, None] * columns
-        solved = self._solve(*self._reduce(self.elimination.sum_levels(weighted, rows)))
+        levels, first, inside, rest = self.elimination.reduce_some(rows, self._weigh(rows, columns))
+        sums = np.zeros((self.elimination.share.size, first.shape[1]))
+        sums[levels] = first
+        solved = self._solve(sums, inside, rest)
         return np.asarray(-(self._spread_over(others, *solved) * self.weights[others][:, None]).T)
 
     def compute_leverage(self) -> FloatArray:
@@ -210,11 +213,9 @@ class Annihilator:
         out[order] = np.concatenate(levels[1:])[:, 0]
         return out
 
-    def _reduce(self, sums: tuple[FloatArray, FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Turn sums by level of A, E and D into A'Wv, B'Wv and D'Mv."""
-        first, nested, across = sums
-        inside = self.elimination.compute_inside(first, nested)
-        return first, inside, self.elimination.compute_rest(first, inside, across)
+    def _weigh(self, rows: IntArray, columns: FloatArray | sp.csr_array) -> sp.csr_array:
+        sparse = columns if isinstance(columns, sp.csr_array) else sp.csr_array(columns)
+        return weigh_rows(self.weights[rows], sparse)
 
     def _solve(
         self, first: FloatArray, inside: FloatArray, rest: FloatArray

@@ -72,10 +72,6 @@ class Elimination:
         )
         return build_elimination(some, self.weights[rows])
 
-    def compute_inside(self, first: FloatArray, nested: FloatArray) -> FloatArray:
-        """Return B'Wv from A'Wv and E'Wv, shape (rank, k)."""
-        return np.asarray(self.root.T @ (nested - self.means.T @ first))
-
     def compute_rest(self, first: FloatArray, inside: FloatArray, across: FloatArray) -> FloatArray:
         """Return D'Mv from A'Wv, B'Wv and D'Wv, shape (n_across, k)."""
         if not self.root.shape[1]:
@@ -92,15 +88,29 @@ class Elimination:
         left = self.cross[levels] - means[touched].T @ self.sums[touched]
         return np.asarray(self.root[levels][:, columns].T @ left.toarray())
 
-    def sum_levels(
-        self, weighted: FloatArray, rows: IntArray | None = None
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Sum weighted values of some rows, or of all, by level: A'Wv, E'Wv and D'Wv."""
-        layout, across = self.layout, self.across
-        first, nested = layout.first, layout.nested
-        if rows is not None:
-            first, nested, across = first[rows], nested[rows], across[rows]
-        return sum_by_group(weighted, first, self.share.size), nested.T @ weighted, across.T @ weighted
+    def reduce(self, weighted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return A'Wv, B'Wv and D'Mv from weighted values of all rows."""
+        first = sum_by_group(weighted, self.layout.first, self.share.size)
+        inside = np.asarray(self.root.T @ (self.layout.nested.T @ weighted - self.means.T @ first))
+        return first, inside, self.compute_rest(first, inside, self.across.T @ weighted)
+
+    def reduce_some(
+        self, rows: IntArray, weighted: sp.csr_array
+    ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+        """Return the same from sparse values of some rows, A'Wv for levels that these touch, which come first."""
+        levels, place = np.unique(self.layout.first[rows], return_inverse=True)
+        by_level = sp.csr_array((np.ones(rows.size), (place, np.arange(rows.size))), shape=(levels.size, rows.size))
+        first = (by_level @ weighted).toarray()
+        across = (self.across[rows].T @ weighted).toarray()
+        if not self.root.shape[1]:
+            rest = across - self.sums[levels].T @ (self.share[levels, None] * first)
+            return levels, first, np.empty((0, first.shape[1])), np.asarray(rest)
+        nested = (self.layout.nested[rows].T @ weighted).toarray() - self.means[levels].T @ first
+        inside = np.asarray(self.root.T @ nested)
+        spread = self.root @ inside
+        left = -(self.means @ spread)
+        left[levels] += self.share[levels, None] * first
+        return levels, first, inside, np.asarray(across - self.cross.T @ spread - self.sums.T @ left)
 
     def list_blocks(self, blocks: IntArray | None = None) -> list[IntArray]:
         """Cut some blocks, or all, into runs whose B'WD is of moderate size."""
@@ -110,10 +120,10 @@ class Elimination:
 
     def complement(self) -> tuple[FloatArray, FloatArray]:
         """Return D'MD, shape (n_across, n_across), and the diagonal of D'WD."""
-        weighted = _scale_rows(self.weights, self.across)
+        weighted = weigh_rows(self.weights, self.across)
         gram = (self.across.T @ weighted).toarray(order="F")
         diagonal = np.diag(gram).copy()
-        gram -= (self.sums.T @ _scale_rows(self.share, self.sums)).toarray()
+        gram -= (self.sums.T @ weigh_rows(self.share, self.sums)).toarray()
         if gram.shape[0]:
             for blocks in self.list_blocks():
                 gram = dsyrk(-1.0, self.explain(blocks).T, 1.0, gram, lower=1, overwrite_c=1)
@@ -131,9 +141,9 @@ def build_elimination(layout: EliminationOrder, weights: FloatArray) -> Eliminat
         net = _net_covariates(layout, weights, share)
         across = sp.csr_array(sp.hstack([across, sp.csr_array(net)], format="csr"))
     by_first = sp.csr_array((weights, (first, np.arange(first.size))), shape=(n_first, first.size))
-    nested, weighted = layout.nested, _scale_rows(weights, layout.nested)
+    nested, weighted = layout.nested, weigh_rows(weights, layout.nested)
     tables = sp.csr_array(by_first @ nested)
-    means = _scale_rows(share, tables)
+    means = weigh_rows(share, tables)
     gram = sp.csr_array(nested.T @ weighted - means.T @ tables)
     totals = np.asarray(weighted.sum(axis=0), dtype=np.float64).ravel()
     root, ends = _compute_block_roots(gram, totals, layout.starts)
@@ -190,7 +200,7 @@ def compute_root(gram: FloatArray, total: FloatArray) -> FloatArray:
     return root
 
 
-def _scale_rows(weights: FloatArray, matrix: sp.csr_array) -> sp.csr_array:
+def weigh_rows(weights: FloatArray, matrix: sp.csr_array) -> sp.csr_array:
     """Return the matrix with its rows multiplied by weights."""
     data = matrix.data * np.repeat(weights, np.diff(matrix.indptr))
     return sp.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -99,10 +99,7 @@ def prepare_remaining(q: Annihilator, columns: FloatArray) -> Remaining:
 
 def _cross(e: Elimination, columns: FloatArray) -> CrossProducts:
     weighted = e.weights[:, None] * columns
-    first, nested, across = e.sum_levels(weighted)
-    inside = e.compute_inside(first, nested)
+    first, inside, rest = e.reduce(weighted)
     squares = columns.T @ weighted - first.T @ (first * e.share[:, None]) - inside.T @ inside
-    count = np.bincount(
-        e.across.indices[np.repeat(e.weights > 0, np.diff(e.across.indptr))], minlength=across.shape[0]
-    )
-    return CrossProducts(squares, e.compute_rest(first, inside, across), *e.complement(), count)
+    count = np.bincount(e.across.indices[np.repeat(e.weights > 0, np.diff(e.across.indptr))], minlength=rest.shape[0])
+    return CrossProducts(squares, rest, *e.complement(), count)
