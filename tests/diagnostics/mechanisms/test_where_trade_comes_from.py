@@ -1,5 +1,7 @@
 """Spillovers, margins and selection, on panels with known diversion, known parts and a known hazard."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,12 +9,13 @@ import pytest
 from twintrade.design import Design, Panel, Treatment
 from twintrade.diagnostics.mechanisms.margins import Margins
 from twintrade.diagnostics.mechanisms.spillovers import SAME_CITY, SAME_PARTNER, Spillovers, mark_exposed_treated
-from twintrade.diagnostics.pre_period.selection import Selection, fit_cloglog
+from twintrade.diagnostics.pre_period.selection import Selection, build_risk_set, deal_agreements, fit_cloglog
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.placebo import Placebo
 
 BY_UNIT = Clustered(by=("unit",))
 # Noise of 0.05 over some hundred rows.
@@ -136,16 +139,18 @@ def test_a_variable_that_predicts_ties_perfectly_is_said(rng) -> None:
         fit_cloglog((x[:, 1] > 1).astype(float), x, clusters)
 
 
-def selected(seed: int, strength: float) -> Design:
+def selected(seed: int, strength: float, n_places: int = 20) -> Design:
     rng = np.random.default_rng(seed)
-    n, n_periods = 400, 10
+    n, n_periods = n_places**2, 10
     growth = 0.3 * rng.normal(size=(n, n_periods))
     log = 5 + np.cumsum(growth, axis=1)
     onset = np.full(n, np.inf)
     for t in range(3, n_periods):
         rate = np.exp(-3.5 + strength * (log[:, t - 1] - log[:, t - 3]))
         onset[np.isinf(onset) & (rng.random(n) < -np.expm1(-rate))] = t
-    frame = pd.MultiIndex.from_product([range(20), range(20), range(n_periods)], names=["city", "partner", "period"])
+    frame = pd.MultiIndex.from_product(
+        [range(n_places), range(n_places), range(n_periods)], names=["city", "partner", "period"]
+    )
     frame = frame.to_frame(index=False).assign(flow=np.exp(log).ravel())
     panel = Panel.from_frame(frame, city="city", partner="partner")
     return Design(panel=panel, treatment=Treatment(panel.units, onset), outcome="flow", transform="log")
@@ -158,6 +163,36 @@ def test_ties_that_follow_trade_are_seen(rng) -> None:
     assert table.loc["trade growth", "coefficient"] == pytest.approx(2.0, abs=4 * table.loc["trade growth", "se"])
     none = Selection().check(fit(TWFE(shape="static"), selected(2, 0.0)), BY_UNIT, rng)
     assert none.value > 0.01
+    assert none.verdict == "does not object"
+    assert none.bound <= none.tolerance
+    unknown = Selection().check(fit(TWFE(shape="static"), selected(2, 0.0)), Placebo(), np.random.default_rng(5))
+    assert unknown.verdict == "cannot tell"  # the headline has no interval by this inference
+
+
+def test_agreements_at_random_are_seldom_called_selected_in_few_clusters() -> None:
+    """In twelve cities and twelve partners clustered errors of the hazard reject far more often than in 5 of 100."""
+    p, clustered = [], []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        risk = build_risk_set(selected(seed, 0.0, n_places=12), 2, ())
+        try:
+            beta, covariance = fit_cloglog(risk.signed, risk.x, risk.clusters)
+            p.append(deal_agreements(risk, 199, rng).p)
+        except EstimationError:
+            continue
+        clustered.append(abs(beta[1]) > 1.96 * np.sqrt(max(covariance[1, 1], 1e-12)))
+    assert len(p) > 150
+    assert np.mean(clustered) > 0.15
+    assert np.mean(np.array(p) <= 0.05) <= 0.075
+
+
+def test_every_variable_of_the_hazard_needs_ten_agreements(rng) -> None:
+    design = selected(1, 2.0)
+    later = np.where(design.treatment.onset >= 5, np.inf, design.treatment.onset)
+    fewer = replace(design, treatment=Treatment(design.panel.units, later))
+    found = Selection().check(fit(TWFE(shape="static"), fewer), BY_UNIT, rng)
+    assert found.verdict == "cannot tell"
+    assert "too few for 4 variables, which need 10 each" in found.sentence
 
 
 def test_too_few_ties_are_said(rng) -> None:

@@ -9,14 +9,18 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_p
+from twintrade.diagnostics.variants import format_effect, measure_headline
+from twintrade.diagnostics.verdicts import LEVEL, judge_violation
 from twintrade.effects import Finding, Topic
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.clustering import compute_two_sided_p
 from twintrade.numerics.arrays import FloatArray, IntArray, compact
+from twintrade.text import Text
 
+GROWTH = "trade growth"
+EVENTS = 10
+"""Fewest agreements for each variable of the hazard."""
 COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")
 STEPS = 100
 CONVERGED = 1e-10
@@ -27,63 +31,119 @@ INDEPENDENT = 1e-7
 class Selection(Diagnostic):
     """Complementary log-log hazard of the agreement among dyads not yet treated, by what was known the period before.
 
+    Errors of the hazard are too small where agreements are few, so that the p-value comes from dealing the agreements
+    of every period anew among the dyads at risk, as likely as the hazard without trade growth says.
+
     Attributes
     ----------
     lags : int
         Periods over which trade growth is measured.
     covariates : tuple of str
         Columns of the panel, lagged one period: distance, income ...
-    level : float
+    draws : int
     """
 
     lags: int = 2
     covariates: tuple[str, ...] = ()
-    level: float = 0.95
+    draws: int = 499
     name: ClassVar[str] = "selection"
     citation: ClassVar[str] = "prentice1978"
     topic: ClassVar[Topic] = "selection"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a variable; fails where lagged trade growth predicts the agreement."""
+        """Return one row a variable; objects where trade growth before sets apart those that sign."""
         try:
             risk = build_risk_set(fit.design, self.lags, self.covariates)
-        except EstimationError as error:
-            return self.unavailable(str(error))
-        if "trade growth" not in risk.names:
-            return self.unavailable(
-                "trade growth among dyads at risk is constant, or follows from the other variables"
-            )
-        n_events, n_variables = int(risk.signed.sum()), risk.x.shape[1]
-        if n_events < n_variables + 3:
-            return self.unavailable(
-                f"{n_events} agreements among dyads at risk are too few for {n_variables} variables"
-            )
-        try:
+            if GROWTH not in risk.names:
+                return self.unavailable(Text("checks.selection-constant"))
+            n_events, n_slopes = int(risk.signed.sum()), risk.x.shape[1] - 1
+            if n_events < EVENTS * n_slopes:
+                return self.unavailable(Text("checks.selection-few", n=n_events, slopes=n_slopes, least=EVENTS))
             beta, covariance = fit_cloglog(risk.signed, risk.x, risk.clusters)
+            apart = deal_agreements(risk, self.draws, rng)
         except EstimationError as error:
-            return self.unavailable(str(error))
+            return self.unavailable(error.text)
+        k, scale = risk.names.index(GROWTH), fit.estimate.scale
+        p = np.where(np.arange(beta.size) == k, apart.p, np.nan)
         se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
-        p = compute_two_sided_p(beta / np.where(se > 0, se, np.nan), np.inf)
         table = pd.DataFrame(
             {"variable": risk.names, "coefficient": beta, "se": se, "p": p, "hazard_ratio": np.exp(beta)}
         )[list(COLUMNS)]
-        k = risk.names.index("trade growth")
-        is_selected = bool(p[k] < 1 - self.level)
-        n_dyads = np.unique(risk.unit).size
-        verb = "predicts" if is_selected else "does not predict"
+        tolerance = measure_headline(fit, inference, rng).tolerance if scale == "log points" else np.nan
+        verdict = judge_violation(apart.p, apart.bound, tolerance)
         return Finding(
             diagnostic=self.name,
-            verdict="objects" if is_selected else "informs",
-            text=(
-                f"Among {n_dyads} dyads at risk with {n_events} agreements, trade growth over the {self.lags} "
-                f"periods before {verb} the agreement (hazard ratio {np.exp(beta[k]):.2f} per log point, "
-                f"{format_p(float(p[k]))})" + (": agreements follow trade." if is_selected else ".")
+            verdict=verdict,
+            text=Text(
+                "checks.selection",
+                verdict=verdict.replace(" ", "-"),
+                dyads=np.unique(risk.unit).size,
+                n=n_events,
+                lags=self.lags,
+                ratio=float(np.exp(beta[k])),
+                p=apart.p,
+                gap=format_effect(apart.gap, "log points"),
+                bound=format_effect(apart.bound, "log points"),
+                known="yes" if np.isfinite(tolerance) else "no",
+                tolerance=format_effect(tolerance, scale),
             ),
-            value=float(p[k]),
+            value=apart.p,
             unit="p",
+            bound=apart.bound,
+            tolerance=tolerance,
             table=table,
             payloads={"selection": table},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthApart:
+    """How much faster trade grew before among dyads that sign than among those that were as likely to.
+
+    Attributes
+    ----------
+    gap : float
+        In log points, given the other variables.
+    p : float
+        Share of the deals whose gap lies as far from their mean.
+    bound : float
+        Largest size of the gap that the deals allow.
+    """
+
+    gap: float
+    p: float
+    bound: float
+
+
+def deal_agreements(risk: "AtRisk", draws: int, rng: np.random.Generator) -> GrowthApart:
+    """Deal every period's agreements anew among its dyads at risk, by the hazard without trade growth.
+
+    The statistic is the score of trade growth: the sum, over agreements, of growth less what the other variables
+    predict of it.
+
+    Raises
+    ------
+    EstimationError
+        The hazard without trade growth does not converge.
+    """
+    k = risk.names.index(GROWTH)
+    others, growth = np.delete(risk.x, k, axis=1), risk.x[:, k]
+    rate = np.exp(others @ fit_cloglog(risk.signed, others, risk.clusters)[0])
+    weight = np.sqrt(rate)[:, None]
+    residual = growth - others @ np.linalg.lstsq(weight * others, weight[:, 0] * growth, rcond=None)[0]
+    dealt = np.zeros(draws)
+    for period in np.unique(risk.period[risk.signed > 0]):
+        here = np.flatnonzero(risk.period == period)
+        n = int(risk.signed[here].sum())
+        # The n largest of log rates plus Gumbel noise are a draw without replacement in proportion to the rates.
+        keys = np.log(rate[here]) + rng.gumbel(size=(draws, here.size))
+        chosen = np.argpartition(-keys, n - 1, axis=1)[:, :n]
+        dealt += residual[here][chosen].sum(axis=1)
+    n_events = risk.signed.sum()
+    spread = np.abs(dealt - dealt.mean()) / n_events
+    gap = float((residual @ risk.signed - dealt.mean()) / n_events)
+    p = float((1 + (spread >= abs(gap) * (1 - 1e-9)).sum()) / (draws + 1))
+    return GrowthApart(gap, p, abs(gap) + float(np.quantile(spread, 1 - LEVEL)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +156,7 @@ class AtRisk:
     x : FloatArray, shape (n_rows, n_variables)
         Constant first.
     names : list of str
-    unit : IntArray, shape (n_rows,)
+    unit, period : IntArray, shape (n_rows,)
     clusters : list of IntArray
     """
 
@@ -104,6 +164,7 @@ class AtRisk:
     x: FloatArray
     names: list[str]
     unit: IntArray
+    period: IntArray
     clusters: list[IntArray]
 
 
@@ -132,18 +193,17 @@ def build_risk_set(design: Design, lags: int, covariates: tuple[str, ...]) -> At
     x = np.column_stack(
         [np.ones(len(frame)), frame["growth"], frame["size"], tied_before, panel.period - panel.first_period, *lagged]
     )
-    names = ["constant", "trade growth", "log trade", "other agreements of the city", "trend", *covariates]
+    names = ["constant", GROWTH, "log trade", "other agreements of the city", "trend", *covariates]
     kept = inside & np.isfinite(x).all(axis=1)
     if not kept.any():
-        raise EstimationError(f"no dyad at risk is observed over {lags + 1} periods before")
+        raise EstimationError(Text("checks.selection-short", periods=lags + 1))
     clusters = [compact(place[panel.unit[kept]]) for place in (panel.unit_city, panel.unit_partner)]
     clusters = [c for c in clusters if c.max() > 0] or [compact(panel.unit[kept])]
     signed = (panel.period == onset)[kept].astype(np.float64)
     x = x[kept]
     varies = np.r_[True, np.ptp(x[:, 1:], axis=0) > 0]
-    return AtRisk(
-        signed, x[:, varies], [n for n, v in zip(names, varies, strict=True) if v], panel.unit[kept], clusters
-    )
+    named = [n for n, v in zip(names, varies, strict=True) if v]
+    return AtRisk(signed, x[:, varies], named, panel.unit[kept], panel.period[kept], clusters)
 
 
 def _other_ties(design: Design) -> FloatArray:
@@ -186,6 +246,6 @@ def fit_cloglog(y: FloatArray, x: FloatArray, clusters: list[IntArray]) -> tuple
         )
     beta = axes @ np.asarray(fitted.params)
     if not (fitted.converged and np.isfinite(beta).all() and np.abs(beta[1:]).max(initial=0.0) <= 1e3):
-        raise EstimationError("the hazard does not converge: a variable predicts agreements perfectly")
+        raise EstimationError(Text("checks.selection-separated"))
     covariance = axes @ np.asarray(fitted.cov_params()) @ axes.T
     return beta / scale, covariance / np.outer(scale, scale)

@@ -153,3 +153,23 @@ levelling-off = The effects at event times { $times } { $moves ->
     [yes] is still moving
    *[no] shows no sign of moving
 } at the end of the window.
+
+## selection
+selection-constant = trade growth among pairs at risk is constant, or follows from the other variables
+selection-few = { $n ->
+    [one] one agreement
+   *[other] { $n } agreements
+} among pairs at risk { $n ->
+    [one] is
+   *[other] are
+} too few for { $slopes } variables, which need { $least } each
+selection-short = no pair at risk is observed over { $periods } periods before
+selection-separated = the hazard does not converge: a variable predicts agreements perfectly
+selection = Among { $dyads } pairs at risk with { $n } agreements, trade of those that signed grew by { $gap } more over the { $lags } periods before than that of pairs as likely to sign (hazard ratio { FIXED($ratio, decimals: 2) } a log point; { P($p) } when each period's agreements are dealt anew among the pairs at risk). { $verdict ->
+    [objects] Agreements follow trade.
+    [does-not-object] No difference of more than { $bound } is likely, and one of up to { $tolerance } that goes on or is undone would leave the conclusion as it is.
+   *[cannot-tell] { $known ->
+        [yes] A difference of up to { $bound } cannot be ruled out, and more than { $tolerance } that goes on or is undone would matter: the check cannot tell.
+       *[no] The headline has no interval that a difference could be held against: the check cannot tell.
+    }
+}
