@@ -48,6 +48,11 @@ def name_machine(key: str) -> str:
     return name_fact("labels.machine-", key, key.replace("_", " "))
 
 
+def name_restriction(restriction: str) -> str:
+    """Return how a violation of parallel trends is bounded."""
+    return name_fact("labels.restriction-", restriction, restriction.replace("_", " "))
+
+
 def name_choice(choice: str) -> str:
     """Return what a choice of a specification, or one of its options, is called."""
     return name_fact("labels.choice-", choice, choice.replace("_", " "))

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
+from twintrade.render.names import name_restriction
 from twintrade.render.reading import list_records, read_number, take_text
 from twintrade.text import Text, amounts
 
@@ -47,7 +48,7 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
                 ],
             )
             axes.set_xlim(-0.6, len(rows) - 0.4)
-            axes.set_xlabel(str(Text("figures.largest-violation", restriction=name.replace("_", " "))))
+            axes.set_xlabel(str(Text("figures.largest-violation", restriction=name_restriction(name))))
         all_axes[0].set_ylabel(y_label or str(Text("figures.effect-axis")))
         original, robust = str(Text("figures.original-interval")), str(Text("figures.robust-interval"))
         handles = [
