@@ -74,6 +74,11 @@ MESSAGES = {key: list_values(key) for key in ENTRIES}
 USED = {find_entry(name, key.partition(".")[0]) for key, names in ENTRIES.items() for name in names.used}
 
 
+def test_no_file_says_again_what_all_files_share():
+    shared = {key.partition(".")[2] for key in ENTRIES if key.startswith("common.")}
+    assert [k for k in ENTRIES if not k.startswith("common.") and k.partition(".")[2] in shared] == []
+
+
 def list_constants(node: ast.AST) -> list[str]:
     """The literal keys that an expression may be: one, or those of the branches of a choice."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -12,7 +12,7 @@ check choose clean collapse collect combine compact compare complete compute con
 decide decode decompose deflate describe draw drop emphasize encode escape estimate execute expand explain
 factor fill find fit fold format gather get group has hash hold impute infer init integrate intersect invert is
 iterate join judge keep label lay limit list load locate look main mark measure merge move name normalize note number
-observe open pack pad parse permute plan prepare project quote read recode reconcile record redraw refit refuse
+observe open pack pad parse permute place plan prepare project quote read recode reconcile record redraw refit refuse
 regress remove render repair replace replay report require rescale resolve restrict run score seal select settle
 shift simplify simulate solve sort split spread standardize strip suggest sum summarize swap tabulate take
 transcode typeset use verify warn weigh widen write

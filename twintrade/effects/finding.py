@@ -28,6 +28,7 @@ FINDING_COLUMNS = (
     "detectable",
     "bound",
     "tolerance",
+    "floor",
     "reason",
     "topic",
     "payloads",
@@ -58,6 +59,8 @@ class Finding:
         Upper bound of the violation that the check looks for, on the headline's scale; NaN where it has none.
     tolerance : float
         Largest violation that would not change what the headline says; NaN where there is none to compare with.
+    floor : float
+        Smallest p-value that the check can give, NaN where it compares with no draws or placebos.
     reason : Words
         Why the check could not be made, empty where it was.
     topic : Topic
@@ -78,6 +81,7 @@ class Finding:
     detectable: float = float("nan")
     bound: float = float("nan")
     tolerance: float = float("nan")
+    floor: float = float("nan")
     reason: Words = ""
     topic: Topic | Literal[""] = ""
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -111,7 +115,7 @@ def build_findings_frame(concluded: Iterable[tuple[Finding, tuple[str, str], Seq
     """
     rows = [
         (f.diagnostic, *keys, f.verdict, f.sentence, f.value, f.unit, f.p, f.direction, f.detectable, f.bound,
-         f.tolerance, str(f.reason), f.topic, " ".join(payloads), pack_text(f.text))
+         f.tolerance, f.floor, str(f.reason), f.topic, " ".join(payloads), pack_text(f.text))
         for f, keys, payloads in concluded
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(FINDING_COLUMNS))

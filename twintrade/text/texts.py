@@ -40,12 +40,12 @@ class Listed:
 
     Attributes
     ----------
-    items : tuple of str or Text
+    items : tuple of str, Text or Listed
     join : {"and", "or", "comma", "semicolon", "sentences"}
         "a, b and c", "a, b or c", "a, b, c", "a; b; c", or one sentence after the other.
     """
 
-    items: tuple[str | Text, ...]
+    items: tuple["str | Text | Listed", ...]
     join: Join = "and"
 
     def __str__(self) -> str:

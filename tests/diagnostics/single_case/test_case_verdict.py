@@ -28,7 +28,8 @@ def verdict(fitted):
 
 def test_a_large_move_stands_out_at_the_floor():
     finding = verdict(case_fit(1.0))
-    assert finding.verdict == "does not object"
+    assert (finding.verdict, finding.direction) == ("informs", "higher")
+    assert finding.floor == pytest.approx(1 / 30)
     assert finding.value == pytest.approx(1 / 30)
     assert finding.sentence.startswith("Stands out")
     assert "smallest attainable 0.033" in finding.sentence
@@ -36,7 +37,7 @@ def test_a_large_move_stands_out_at_the_floor():
 
 def test_no_move_is_never_worded_as_no_effect():
     finding = verdict(case_fit(0.0))
-    assert finding.verdict == "objects"
+    assert finding.verdict == "informs"  # that an effect is insignificant is no objection
     assert "this is not evidence of no effect" in finding.sentence
 
 
@@ -48,7 +49,7 @@ def test_no_sentence_is_causal(effect, onset):
 
 def test_three_periods_before_cannot_tell():
     finding = verdict(case_fit(1.0, onset=2003))
-    assert finding.verdict == "informs"
+    assert finding.verdict == "cannot tell"
     assert finding.sentence.startswith("Cannot tell: there are 3 periods before the agreement")
     assert "Descriptive only" in finding.sentence
     assert np.isnan(finding.value)
@@ -56,7 +57,7 @@ def test_three_periods_before_cannot_tell():
 
 def test_few_donors_cannot_tell_and_print_the_floor():
     finding = verdict(case_fit(1.0, n_cities=2, n_partners=3))
-    assert finding.verdict == "informs"
+    assert finding.verdict == "cannot tell"
     assert "no p-value can fall below 0.200" in finding.sentence
 
 
@@ -68,7 +69,7 @@ def test_disagreeing_donor_sets_lead():
     finding = verdict(fit(DoubleRatio(), dyad_design(frame, {"c0-p0": 2006})))
     assert finding.sentence.startswith("The two donor sets disagree about the flow of c0-p0")
     assert {m.code for m in finding.messages} == {"cannot-tell"}
-    assert (finding.verdict, finding.direction) == ("none", "none")
+    assert (finding.verdict, finding.direction) == ("cannot tell", "none")
     assert np.isnan(finding.value)
 
 

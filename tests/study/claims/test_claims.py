@@ -12,7 +12,7 @@ from twintrade.effects.messages import build_messages_frame
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.study.claims.ledger import build_ledger, load_claims
 
-NAMED = {f"C{i}" for i in range(1, 17)} - {"C11", "C12", "C13"}  # those of the ledger's source
+NAMED = {f"C{i}" for i in range(1, 17)}
 
 
 def results(low=-0.1, high=0.3, effect=0.1, findings=(), **payloads):
@@ -69,7 +69,7 @@ def test_a_rise_is_what_the_interval_says(low, high, verdict):
 def test_an_objection_takes_support_away_and_no_interval_gives_none():
     objected = build_ledger(results(0.01, 0.3, findings=[finding("pretrends", "objects")]))
     assert of(objected, "C1")["verdict"] == "cannot tell"
-    assert "Pre-trends object" in of(objected, "C1")["answer"]
+    assert "Pre-trends objects" in of(objected, "C1")["answer"]
     nothing = float("nan")
     assert of(build_ledger(results(nothing, nothing)), "C1")["verdict"] == "cannot tell"
 
@@ -120,7 +120,7 @@ def test_a_user_adds_claims_about_a_column_or_a_check():
     assert of(found, "X")["verdict"] == "cannot tell"  # 5 log points are less than a tenth
     assert of(build_ledger(results(0.12, 0.3), own), "X")["verdict"] == "supported"
     assert of(build_ledger(results(-0.3, 0.05), own), "X")["verdict"] == "not supported"
-    assert of(found, "own 2")["verdict"] == "supported"
+    assert of(found, "own 2")["verdict"] == "cannot tell"  # p = 0.5: a check that finds nothing proves nothing
     assert not of(found, "own 3")["is_examined"]
 
 
@@ -136,20 +136,52 @@ def test_a_user_adds_claims_about_a_column_or_a_check():
 def test_a_single_case_is_answered_by_its_placebos_and_their_direction(claimed, higher, lower):
     own = [{"text": "Exports moved.", "id": "X", "about": "headline", "direction": claimed}]
 
-    def said(verdict, direction):
-        case = results(findings=[finding("case_verdict", verdict, 0.04, direction=direction)])
+    def said(p, direction, *others):
+        case = results(findings=[finding("case_verdict", "informs", p, direction=direction, floor=0.02), *others])
         return of(build_ledger(case, own), "X")["verdict"]
 
-    assert said("does not object", "higher") == higher
-    assert said("does not object", "lower") == lower
-    assert said("objects", "higher") == said("none", "none") == "cannot tell"
+    assert said(0.02, "higher") == higher
+    assert said(0.02, "lower") == lower
+    assert said(0.4, "higher") == said(float("nan"), "none") == "cannot tell"
+    assert said(0.02, "higher", finding("placebo_time", "objects", 0.01)) == "cannot tell"
+
+
+def test_a_placebo_floor_above_the_level_says_that_the_design_cannot_support_it():
+    case = results(findings=[finding("case_verdict", "informs", 0.06, direction="higher", floor=0.06)])
+    found = of(build_ledger(case), "C1")
+    assert found["verdict"] == "cannot tell"
+    assert "cannot be supported by this design" in found["answer"]
+
+
+def test_the_main_claim_stands_alone_and_the_others_share_the_level():
+    own = [{"text": f"Part {k}.", "id": f"X{k}", "about": "ppml/a", "direction": "higher"} for k in range(3)]
+    found = build_ledger(results(0.001, 0.3), own)  # p = 0.04
+    assert of(found, "C1")["verdict"] == "supported"
+    assert {of(found, f"X{k}")["verdict"] for k in range(3)} == {"cannot tell"}
+    assert "Holm" in of(found, "X0")["answer"]
+    assert of(build_ledger(results(0.001, 0.3), own[:1]), "X0")["verdict"] == "supported"
+
+
+@pytest.mark.parametrize("kind", ["effect", "case", "break"])
+def test_an_objection_takes_support_from_every_kind_of_claim(kind):
+    shown = {
+        "effect": ("C1", []),
+        "case": ("C1", [finding("case_verdict", "informs", 0.01, direction="higher")]),
+        "break": ("C2", [finding("unknown_break", "does not object", 0.01)]),
+    }[kind]
+    claim, findings = shown
+    assert of(build_ledger(results(0.1, 0.3, findings=findings)), claim)["verdict"] == "supported"
+    objected = [*findings, finding("placebo_time", "objects", 0.01)]
+    found = of(build_ledger(results(0.1, 0.3, findings=objected)), claim)
+    assert found["verdict"] == "cannot tell"
+    assert "objects" in found["answer"]
 
 
 @pytest.mark.parametrize("nonsense", ["", "Not available.", "It stood above what it was below.", "青 ☂ 0.01"])
 def test_no_verdict_hangs_on_the_words_of_a_finding(nonsense):
     """Every claim is answered from typed columns: other sentences leave every verdict as it was."""
     found = [
-        finding("case_verdict", "does not object", 0.04, direction="lower"),
+        finding("case_verdict", "informs", 0.04, direction="lower"),
         finding("unknown_break", "objects", 0.4),
         finding("selection", "objects", 0.01),
         finding("pretrends", "none", reason="there is no period before"),
@@ -160,7 +192,7 @@ def test_no_verdict_hangs_on_the_words_of_a_finding(nonsense):
     )
     kept = ["claim_id", "claim", "verdict", "detectable", "is_examined"]
     pd.testing.assert_frame_equal(told[kept], other[kept])
-    assert of(other, "C1")["verdict"] == "not supported"
+    assert of(other, "C1")["verdict"] == "cannot tell"  # two checks object
 
 
 def test_a_check_that_could_not_be_made_is_not_examined():

@@ -213,7 +213,7 @@ def test_what_could_have_been_found_goes_through_the_same_map(project, spec_text
 
 def test_a_case_that_cannot_tell_has_no_amount(project, spec_text):
     found = with_bands(ran(project, spec_text, STATIC), 0.1, 0.3)
-    told = compute_money(concluding(found, diagnostic="case_verdict", verdict="informs"))
+    told = compute_money(concluding(found, diagnostic="case_verdict", verdict="cannot tell"))
     assert (told.state, told.reasons) == ("unavailable", ("case",))
 
 

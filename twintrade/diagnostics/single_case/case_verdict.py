@@ -69,10 +69,11 @@ class CaseVerdict(Diagnostic):
         said = ["donor sets A and B disagree in sign"] if apart else []
         return Finding(
             diagnostic=self.name,
-            verdict="informs" if is_mute else ("does not object" if stands_out else "objects"),
+            verdict="cannot tell" if is_mute else "informs",
             text=sentence,
             value=float("nan") if is_mute else rank.p,
             unit="p",
+            floor=float("nan") if is_mute else rank.floor,
             direction="none" if is_mute else ("higher" if main.effect >= 0 else "lower"),
             table=pd.DataFrame([_row(key, paths) for key, paths in sets.items()]),
             messages=tuple(

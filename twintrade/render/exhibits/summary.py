@@ -62,7 +62,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
 def _cannot_tell(page: Page) -> bool:
     """Whether a single case is said to tell nothing: then no headline number follows."""
     found = list_findings(page.results, CASE_VERDICT)
-    return any(take_text(f["verdict"]) == "informs" for f in found)
+    return any(take_text(f["verdict"]) == "cannot tell" for f in found)
 
 
 def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
@@ -163,28 +163,32 @@ def _money(page: Page) -> list[Block]:
 
 
 def _checks(page: Page, spec: Record) -> Note | Paragraph:
-    verdicts = [
-        r
-        for r in list_records(page.results.findings)
-        if take_text(r.get("verdict")) in {"does not object", "objects"}
-    ]
-    failed = list_check_names(take_text(r["diagnostic"]) for r in verdicts if take_text(r["verdict"]) == "objects")
-    n_failed = sum(take_text(r["verdict"]) == "objects" for r in verdicts)
-    if not verdicts:
+    """Return how many checks object, cannot tell or do not object, and what follows for the estimate."""
+    verdicts = [take_text(r.get("verdict")) for r in list_records(page.results.findings)]
+    counts = {v: verdicts.count(v) for v in ("objects", "cannot tell", "does not object")}
+    n_checks = sum(counts.values())
+    if not n_checks:
         return Note("note", build_spans(page.say("checks_absent")))
-    if failed:
-        return Note(
-            "warning",
-            build_spans(
-                page.say(
-                    "checks_object", n_fail=n_failed, n_checks=len(verdicts), names=Listed(tuple(failed), "comma")
-                )
-            ),
-        )
-    if read_whole(spec.get("n_treated_units")) == 1:
-        return build_paragraph(page.say("checks_single", n_checks=len(verdicts)))
-    if len(verdicts) == 1:
-        return build_paragraph(page.say("checks_one", assumption=read_words(spec, "assumption")))
-    return build_paragraph(
-        page.say("checks_silent", n_checks=len(verdicts), assumption=read_words(spec, "assumption"))
+    objecting = list_check_names(
+        take_text(r["diagnostic"])
+        for r in list_records(page.results.findings)
+        if take_text(r["verdict"]) == "objects"
     )
+    counted = page.say(
+        "checks_counted",
+        n_checks=n_checks,
+        n_object=counts["objects"],
+        n_cannot=counts["cannot tell"],
+        n_silent=counts["does not object"],
+        names=Listed(tuple(objecting), "comma"),
+    )
+    if objecting:
+        return Note("warning", build_spans(f"{counted} {page.say('checks_object')}"))
+    if read_whole(spec.get("n_treated_units")) == 1:
+        return build_paragraph(f"{counted} {page.say('checks_single')}")
+    effect = find_overall(page.results, spec)
+    if effect is not None and read_number(effect.get("low")) * read_number(effect.get("high")) > 0:
+        return build_paragraph(
+            f"{counted} {page.say('checks_assumption', assumption=read_words(spec, 'assumption'))}"
+        )
+    return build_paragraph(counted)

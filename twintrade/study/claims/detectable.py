@@ -4,7 +4,7 @@ import math
 
 from twintrade.effects import ResultSet
 from twintrade.render.reading import Record, list_records, read_number, select_matching, take_text
-from twintrade.text import numbers
+from twintrade.text import Text, numbers
 
 SPREAD = 1.959964
 """Half the width of a 95 % interval in standard errors."""
@@ -44,11 +44,11 @@ def is_known(low: float, high: float) -> bool:
     return low == low and high == high
 
 
-def format_range(low: float, high: float, scale: str) -> str:
-    """Return an interval in words."""
+def describe_range(low: float, high: float, scale: str) -> Text:
+    """Return an interval as a text."""
     if not is_known(low, high):
-        return "no interval"
-    return f"{format_size(low, scale)} to {format_size(high, scale)}"
+        return Text("claims.no-interval")
+    return Text("claims.range", low=format_size(low, scale), high=format_size(high, scale))
 
 
 def compute_from_interval(low: float, high: float, scale: str) -> str:

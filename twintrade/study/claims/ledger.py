@@ -1,5 +1,6 @@
 """The claims ledger: each claim with its verdict, made from stored results alone and so made again when redrawn."""
 
+import math
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -11,9 +12,12 @@ import pandas as pd
 from pydantic import BaseModel
 
 from twintrade.effects import ResultSet
-from twintrade.study.claims.evidence import CANNOT_TELL, answer_claim, build_ledger_frame
+from twintrade.study.claims.deciding import Evidence, decide_claims
+from twintrade.study.claims.evidence import find_evidence
+from twintrade.text import Text
 
 PAYLOAD = "claims"
+COLUMNS = ("claim_id", "claim", "verdict", "answer", "detectable", "is_examined", "p")
 
 
 class Paged(Protocol):
@@ -49,24 +53,29 @@ def list_own_claims(spec: Paged) -> list[dict[str, Any]]:
 
 
 def build_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
-    """Return one row a claim: claim_id, claim, verdict, answer, detectable, is_examined; own claims last."""
+    """Return one row a claim: claim_id, claim, verdict, answer, detectable, is_examined, p; own claims last."""
     checked = set(results.findings["diagnostic"])
     claims = [*load_claims(), *(_evident(claim, i, checked) for i, claim in enumerate(own, 1))]
-    return build_ledger_frame([_row(results, claim) for claim in claims])
+    found = [(str(claim["id"]), find_evidence(results, claim["evidence"]) or _lack(claim)) for claim in claims]
+    rows = [
+        {
+            "claim_id": claim["id"],
+            "claim": claim["text"],
+            "verdict": answer.verdict,
+            "answer": str(answer.text),
+            "detectable": answer.evidence.detectable,
+            "is_examined": answer.evidence.is_examined,
+            "p": answer.evidence.p,
+        }
+        for claim, answer in zip(claims, decide_claims(found), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _row(results: ResultSet, claim: Mapping[str, Any]) -> dict[str, Any]:
-    found = answer_claim(results, claim["evidence"])
-    row = {"claim_id": claim["id"], "claim": claim["text"]}
-    if found is None:
-        need = f"Not examined here; needs {claim['need']}."
-        return row | {"verdict": CANNOT_TELL, "answer": need, "detectable": "", "is_examined": False}
-    return row | {
-        "verdict": found.verdict,
-        "answer": found.sentence,
-        "detectable": found.detectable,
-        "is_examined": found.is_examined,
-    }
+def _lack(claim: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        side="neither", p=math.nan, text=Text("claims.not-examined", need=str(claim["need"])), is_examined=False
+    )
 
 
 def _evident(claim: Mapping[str, Any], position: int, checked: Collection[str]) -> dict[str, Any]:

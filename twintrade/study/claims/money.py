@@ -64,7 +64,7 @@ def compute_money(run: Run) -> Money | None:
     headline = run.ladder.headline
     if headline is None or headline.fit is None or headline.design is None:
         return None
-    if any(c.finding.diagnostic == CASE_VERDICT and c.finding.verdict == "informs" for c in run.ladder.concluded):
+    if any(c.finding.diagnostic == CASE_VERDICT and c.finding.verdict == "cannot tell" for c in run.ladder.concluded):
         return Money(state="unavailable", reasons=("case",))
     transform, label = headline.design.transform, headline.design.transform_label
     if transform != "level":

@@ -40,16 +40,27 @@ interval_below_zero = The interval lies below zero.
 detectable = Minimum detectable effect: { $sentence }
 detectable_absent = No minimum detectable effect was computed, so a small effect can be neither shown nor excluded.
 how_sure = How the uncertainty was measured: { $note }
-checks_object = { $n_fail } of { $n_checks } checks { $n_fail ->
-    [one] objects
-   *[other] object
-}: { $names }. The difference must therefore not be read as something the agreement did.
-checks_silent = None of the { $n_checks } checks that give a verdict objects. The difference can be read as due to the agreement only as far as this assumption holds: { $assumption }
-checks_one = The one check that gives a verdict does not object. The difference can be read as due to the agreement only as far as this assumption holds: { $assumption }
-checks_single = { $n_checks ->
-    [one] The one check that gives a verdict does not object.
-   *[other] None of the { $n_checks } checks that give a verdict objects.
-} Even so a single pair cannot say that it was the agreement, nor anything about the partner city.
+checks_counted = { $n_object ->
+    [0] None
+    [one] { $n_object }
+   *[other] { $n_object }
+} of { $n_checks ->
+    [one] { $n_checks } check that judges
+   *[other] { $n_checks } checks that judge
+} { $n_object ->
+    [0] objects
+    [one] objects ({ $names })
+   *[other] object ({ $names })
+}, { $n_silent ->
+    [one] { $n_silent } does not object
+   *[other] { $n_silent } do not object
+}, { $n_cannot ->
+    [one] { $n_cannot } cannot tell
+   *[other] { $n_cannot } cannot tell
+}.
+checks_object = The difference must therefore not be read as something the agreement did.
+checks_assumption = The difference can be read as due to the agreement only as far as this assumption holds: { $assumption }
+checks_single = Even so a single pair cannot say that it was the agreement, nor anything about the partner city.
 limits = What this cannot say:
 checks_absent = No check that gives a verdict was run. The difference is a description, not an effect of the agreement.
 other_method = Another method gives { $size } for these pairs: the { $method } ({ SHARE($level) } interval from { $low } to { $high }; { $how }). It takes each pair alone and weighs pairs by how well placebos fit. The answer of this page is the headline's, { $label }, which the analysis file names.
@@ -220,7 +231,7 @@ sensitivity = Sensitivity: what would overturn it
 single_case = Single cases: one pair at a time
 claims = Claims ledger
 claims_caption = Claims about twinning and what these data say
-claims_intro = Each claim is answered from the results of this analysis alone: supported where an interval lies on the claimed side and no check objects, not supported where it lies on the other side or a check made for the claim fails, else cannot tell. What could not have been seen anyway is the minimum detectable effect.
+claims_intro = Each claim is answered from the results of this analysis alone: supported where a test rejects, the interval lies on the claimed side and no check objects, not supported where it lies on the other side, else cannot tell. The first claim is judged at 5% on its own, the others share 5% by Holm's adjustment. What could not have been seen anyway is the minimum detectable effect.
 claims_note = The minimum detectable effect is the size that a two-sided 5% test finds with 80% probability.
 claims_open = { $n ->
     [one] One claim was not examined by this analysis, which therefore cannot tell:
