@@ -50,6 +50,8 @@ class Cell:
     ----------
     resting : float
         Share of treated rows beside which all rows of their city and year but one comparison row are taken out.
+    clusters : tuple of str
+        Clustering dimensions of the design.
     """
 
     agreements: int
@@ -59,6 +61,7 @@ class Cell:
     cities: int
     effects: str
     resting: float = 0.0
+    clusters: tuple[str, ...] = ("city", "partner")
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -68,6 +71,7 @@ class Cell:
     def name(self) -> str:
         parts = f"{self.agreements} {self.placement}, {self.noise.replace(',', ' and')}, {self.ar}, {self.cities}"
         rest = f", {self.resting:.0%} resting" if self.resting else ""
+        rest += f", by {self.clusters[0]}" if len(self.clusters) == 1 else ""
         return f"{parts}, {self.effects.replace('_', '-')}{rest}"
 
     def seed(self, *more: int) -> np.random.Generator:
@@ -108,7 +112,14 @@ def count_cover(cells: tuple[Cell, ...]) -> int:
 
 
 GRID = choose_cells(60)
+"""Cells in which every pair of levels meets, and most triples."""
+
 RESTING = tuple(Cell(40, "scattered", "equal", 0.6, 30, "gravity", share) for share in (0.01, 0.05, 0.20, 0.60))
+ONE, TWO = (Cell(n, "scattered", "equal", 0.6, 10, "two_way") for n in (1, 2))
+SOME, MANY = (
+    Cell(n, "scattered", "heavy, zeros", 0.6, cities, "two_way", clusters=("city",))
+    for n, cities in ((40, 30), (100, 100))
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +153,7 @@ class Assigned:
             outcome="flow",
             transform=transform,  # type: ignore[arg-type]
             fixed_effects=self.cell.effects,
-            clusters=("city", "partner"),
+            clusters=self.cell.clusters,
             kept=None if self.kept.all() else self.kept.ravel(),
         )
 
@@ -200,10 +211,8 @@ def draw_flows(made: Assigned, rng: np.random.Generator) -> FloatArray:
     """Draw flows under no effect, shape (n_cities, n_partners, n_years)."""
     cell, (c, p) = made.cell, made.size.shape
     heavy = cell.noise == "heavy, zeros"
-    scale = np.exp(-NOISE_BY_SIZE * made.size) if cell.noise == "by size" else np.ones((c, p))
-    scale = scale / np.sqrt((scale**2).mean())
     logs = 3 + SIZE_SD * made.size[..., None]
-    logs = logs + PAIR_SD * scale[..., None] * draw_errors(rng, (c, p), cell.ar, heavy)
+    logs = logs + PAIR_SD * scale_noise(made)[..., None] * draw_errors(rng, (c, p), cell.ar, heavy)
     logs += CITY_SD * draw_errors(rng, (c, 1), cell.ar)
     logs += PARTNER_SD * draw_errors(rng, (1, p), cell.ar)
     flows = np.exp(logs)
@@ -211,6 +220,12 @@ def draw_flows(made: Assigned, rng: np.random.Generator) -> FloatArray:
         edges = np.quantile(made.size, [1 / 3, 2 / 3])
         flows[rng.random(flows.shape) < np.array(ZEROS)[np.digitize(made.size, edges)][..., None]] = 0.0
     return flows
+
+
+def scale_noise(made: Assigned) -> FloatArray:
+    """Return each pair's noise over its root mean square, shape (n_cities, n_partners)."""
+    scale = np.exp(-NOISE_BY_SIZE * made.size) if made.cell.noise == "by size" else np.ones(made.size.shape)
+    return np.asarray(scale / np.sqrt((scale**2).mean()))
 
 
 def draw_errors(rng: np.random.Generator, shape: tuple[int, int], rho: float, is_heavy: bool = False) -> FloatArray:
@@ -225,3 +240,16 @@ def draw_errors(rng: np.random.Generator, shape: tuple[int, int], rho: float, is
     for t in range(1, out.shape[-1]):
         out[..., t] = rho * out[..., t - 1] + np.sqrt(1 - rho**2) * steps[..., t]
     return out[..., burn:]
+
+
+def compute_spread(made: Assigned, v: FloatArray) -> float:
+    """Return the standard deviation of ``v'y`` over draws of log flows without zeros; v as flows are."""
+    cell = made.cell
+    lag = np.abs(np.arange(YEARS)[:, None] - np.arange(YEARS))
+
+    def square(x: FloatArray) -> FloatArray:
+        return np.asarray(((x @ cell.ar**lag) * x).sum(axis=-1))
+
+    own = PAIR_SD**2 * (scale_noise(made) ** 2 * square(v)).sum()
+    shared = CITY_SD**2 * square(v.sum(axis=1)).sum() + PARTNER_SD**2 * square(v.sum(axis=0)).sum()
+    return float(np.sqrt(own + shared))

@@ -1,44 +1,39 @@
 """How often what ``auto`` takes rejects a true null, holds a known effect and finds one, by design and estimator.
 
 ``python -m benchmarks size_of_auto --cells all --draws 200`` goes on where docs/lab/size_of_auto.csv ends (a row per
-assignment of agreements, method taken and row of the decision table); without ``--cells`` it prints the table.
+assignment of agreements, method taken and row of the decision table). The page beside it is filled in each time.
 """
 
 import argparse
 import csv
+import re
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.agreement_panels import GRID, LEVELS, RESTING, Assigned, Cell, assign, draw_flows
-from twintrade.errors import EstimationError, TwintradeError
-from twintrade.estimators.base import Estimator, Fit, fit
+from benchmarks.agreement_panels import GRID, LEVELS, MANY, ONE, RESTING, SOME, TWO, Cell
+from benchmarks.one_assignment import COUNTS, FACTS, Study
+from twintrade.estimators.base import Estimator
 from twintrade.estimators.callaway_santanna import CallawaySantAnna
 from twintrade.estimators.chaisemartin_dhaultfoeuille import ChaisemartinDHaultfoeuille
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.local_projections import LocalProjections
+from twintrade.estimators.partially_pooled_synthetic_control import PartiallyPooledSyntheticControl
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.stacked import Stacked
 from twintrade.estimators.staggered_efficient import StaggeredEfficient
 from twintrade.estimators.sun_abraham import SunAbraham
+from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.twfe import TWFE
 from twintrade.estimators.two_stage import TwoStage
-from twintrade.inference.auto import Auto
-from twintrade.inference.base import Inference
-from twintrade.inference.choosing.decision import Decision, decide
-from twintrade.inference.clustered import Clustered
-from twintrade.inference.jackknife import Jackknife
-from twintrade.inference.randomization import Randomization
-from twintrade.numerics.arrays import FloatArray
 
 RESULTS = Path(__file__).parents[1] / "docs" / "lab" / "size_of_auto.csv"
-CASES = (*GRID, *RESTING)
+PAGE = RESULTS.with_suffix(".md")
+CASES = (*GRID, *RESTING, ONE, TWO, SOME, MANY)
 FOUR: dict[str, Estimator] = {
     "twfe": TWFE(shape="static"),
     "imputation": Imputation(),
@@ -55,7 +50,11 @@ OTHERS: dict[str, Estimator] = {
     "chaisemartin_dhaultfoeuille": ChaisemartinDHaultfoeuille(),
     "staggered_efficient": StaggeredEfficient(),
 }
-ESTIMATORS = FOUR | OTHERS
+WITHOUT_INFLUENCE: dict[str, Estimator] = {
+    "synthetic_control": SyntheticControl(demeaned=True),
+    "partially_pooled_synthetic_control": PartiallyPooledSyntheticControl(),
+}
+ESTIMATORS = FOUR | OTHERS | WITHOUT_INFLUENCE
 _SMALL = [cell for cell in GRID if cell.cities < 100]
 EIGHT = (
     *[cell for cell in _SMALL if cell.effects == "two_way"][:6],
@@ -63,133 +62,18 @@ EIGHT = (
 )
 """Cells in which the other estimators are studied too."""
 
-ERRORS, PLANTED, SPREAD = 10, 4, 20
-"""Error draws of an assignment; of these, draws to which an effect is added; further draws for its true spread."""
-
-EFFECT = 2.8
-"""Effect added, in standard deviations of the estimate: a normal test that knows them finds it in 80 %."""
-
-PERMUTATIONS = 39
-"""With 39 draws a test of 5 % has its exact size, as with 999, and somewhat less power."""
-
-BESIDE: dict[str, Inference] = {
-    "clustered": Clustered(draws=1),
-    "jackknife": Jackknife(draws=1),
-    "units": Randomization(draws=PERMUTATIONS),
-    "cities": Randomization(across="cities", draws=PERMUTATIONS),
-    "partners": Randomization(across="partners", draws=PERMUTATIONS),
+ROWS = {
+    ONE: ("synthetic_control",),
+    TWO: ("partially_pooled_synthetic_control",),
+    SOME: ("local_projections",),
+    MANY: ("local_projections",),
 }
+"""Cells for rows of the decision table that no other cell reaches, and their estimators."""
+
 BOUND, BOUND_AT_THRESHOLDS, CONSERVATIVE, COVERAGE = 0.09, 0.075, 0.03, 0.93
-COUNTS = ("draws", "none", "rejects", "covers", "unbounded", "no_interval", "planted", "finds", "covers_effect")
+METHODS = ("randomization", "scaled", "clustered")
+STEPS = (2, 3, 5, 8, 12, 18)
 HEAD = ("run", "cell", "estimator", "assignment", "decided_by", "method", *COUNTS)
-FACTS = ("effective_city", "effective_partner", "resting", "spread", "beside")
-
-
-@dataclass(slots=True)
-class Counted:
-    """What happened to the draws of an assignment that one row of the decision table decided."""
-
-    decision: Decision
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
-    beside: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
-
-    def add(self, found: tuple[float, float, float] | None, effect: float) -> None:
-        """Count one panel: p, and the ends of the interval; None where there was no answer."""
-        self.counts["planted" if effect else "draws"] += 1
-        if found is None:
-            self.counts["none"] += 1
-            return
-        p, low, high = found
-        self.counts["finds" if effect else "rejects"] += p <= 0.05 + 1e-9
-        self.counts["covers_effect" if effect else "covers"] += low <= effect <= high
-        self.counts["unbounded"] += bool(np.isinf(low) or np.isinf(high))
-        self.counts["no_interval"] += bool(np.isnan(low) or np.isnan(high))
-
-    def row(self, spread: float) -> tuple[object, ...]:
-        s = self.decision.situation
-        effective = [round(s.effective.get(name, np.nan), 1) for name in ("city", "partner")]
-        beside = "; ".join(f"{name} {rejects}/{n}" for name, (rejects, n) in self.beside.items())
-        counts = (int(n) for n in self.counts.values())
-        facts = (*effective, round(s.leverage_one_share, 3), round(spread, 4), beside)
-        return (self.decision.code, self.decision.method, *counts, *facts)
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """One assignment of agreements in a cell under one estimator.
-
-    Attributes
-    ----------
-    beside : sequence of str
-        Methods tried beside what ``auto`` takes, on draws without an effect.
-    """
-
-    cell: Cell
-    estimator: Estimator
-    assignment: int
-    seed: int = 0
-    errors: int = ERRORS
-    beside: Sequence[str] = ("clustered",)
-
-    def rows(self) -> list[tuple[object, ...]]:
-        made = assign(self.cell, self.cell.seed(self.seed, self.assignment))
-        flows = [draw_flows(made, self._rng(k)) for k in range(self.errors + SPREAD)]
-        fits = [self._fit(made, flow) for flow in flows]
-        spread = float(np.std([_in_logs(one) for one in fits if one is not None] or 0.0))
-        effect = EFFECT * spread
-        planted = [self._fit(made, flow * np.exp(effect * made.is_treated)) for flow in flows[:PLANTED]]
-        found: dict[tuple[str, str], Counted] = {}
-        decisions: list[Decision] = []
-        panels = [*((0.0, k, one) for k, one in enumerate(fits[: self.errors]))]
-        panels += [*((effect, k, one) for k, one in enumerate(planted))]
-        for truth, draw, one in panels:
-            if one is None:
-                continue
-            decision = _decide(one, decisions)
-            counted = found.setdefault((decision.code, decision.method), Counted(decision))
-            method = Auto(draws=1, permutations=PERMUTATIONS).chosen(decision)
-            is_percent = one.view("overall").scale == "percent"
-            truth = 100 * np.expm1(truth) if is_percent else truth
-            counted.add(answer(method, one, self._rng(draw, 1)), truth)
-            for name in () if truth else self.beside:
-                other = answer(BESIDE[name], one, self._rng(draw, 1))
-                counted.beside[name][0] += other is not None and other[0] <= 0.05 + 1e-9
-                counted.beside[name][1] += 1
-        return [counted.row(spread) for counted in found.values()]
-
-    def _rng(self, *more: int) -> np.random.Generator:
-        return self.cell.seed(self.seed, self.assignment, *more, 7)
-
-    def _fit(self, made: Assigned, flows: FloatArray) -> Fit | None:
-        """Return the fit; None where the draw's zeros leave no estimate, which is no matter of inference."""
-        is_poisson = self.estimator.is_poisson
-        try:
-            return fit(self.estimator, made.design(flows, "level" if is_poisson else "log"))
-        except EstimationError:
-            return None
-
-
-def _in_logs(one: Fit) -> float:
-    overall = one.view("overall")
-    return float(overall.effects[0]) / (100 if overall.scale == "percent" else 1)
-
-
-def _decide(one: Fit, decisions: list[Decision]) -> Decision:
-    """Decide anew, unless two draws showed that it turns on the assignment alone."""
-    if len(decisions) < 2:
-        decisions.append(decide(one))
-        return decisions[-1]
-    return decisions[0] if decisions[0].situation == decisions[1].situation else decide(one)
-
-
-def answer(method: Inference, one: Fit, rng: np.random.Generator) -> tuple[float, float, float] | None:
-    """Return p and the interval of the headline; None where the method refuses or p is no number."""
-    try:
-        bands = method.infer(one, "overall", rng)
-    except TwintradeError:
-        return None
-    p = float(bands.p[0])
-    return None if np.isnan(p) else (p, float(bands.low[0]), float(bands.high[0]))
 
 
 def pick_estimator(cell: Cell, name: str) -> Estimator:
@@ -203,9 +87,9 @@ def list_runs(cells: Sequence[Cell], names: Sequence[str]) -> Iterator[tuple[Cel
     for cell in cells:
         for name in names:
             needs = ESTIMATORS[name].requires
-            is_fit = cell.effects in (needs.fixed_effects or LEVELS["effects"])
-            has_zeros = cell.noise == "heavy, zeros" and not ESTIMATORS[name].is_poisson
-            if is_fit and not (needs.balanced and (has_zeros or cell.resting)) and (name in FOUR or cell in EIGHT):
+            can = cell.effects in (needs.fixed_effects or LEVELS["effects"])
+            can &= not needs.balanced or not (cell.noise == "heavy, zeros" or cell.resting)
+            if can and name in ROWS.get(cell, (*FOUR, *(OTHERS if cell in EIGHT else ()))):
                 yield cell, name
 
 
@@ -227,10 +111,11 @@ def run(options: argparse.Namespace) -> None:
             writer.writerow((*HEAD, *FACTS))
         for cell, name in list_runs(cells, options.estimators):
             started, first = time.process_time(), int(done.get((cell.name, name), -1)) + 1
-            for k in range(first, -(-options.draws // ERRORS)):
+            estimator = pick_estimator(cell, name)
+            for k in range(first, -(-options.draws // Study(cell, estimator, 0).n_draws)):
                 if time.monotonic() > end:
                     return
-                study = Study(cell, pick_estimator(cell, name), k, options.seed, beside=options.beside)
+                study = Study(cell, estimator, k, options.seed)
                 writer.writerows((options.run, cell.name, name, k, *row) for row in study.rows())
                 file.flush()
             print(f"{cell.name}: {name}, {time.process_time() - started:.0f} s", flush=True)
@@ -260,11 +145,31 @@ def _rate(texts: pd.Series, name: str) -> float:
     return float(found[0] / found[1]) if found[1] else np.nan
 
 
+def tabulate_by_clusters(results: pd.DataFrame) -> str:
+    """Return what each method rejects by the fewer of the cities and partners that count, taken or tried beside."""
+    fewest = results[["effective_city", "effective_partner"]].min(axis=1)
+    bins = pd.cut(fewest, [0, *STEPS, np.inf], right=False)
+    lines = [f"| clusters count as | {' | '.join(f'{name} rejects, %' for name in METHODS)} |", "|---" * 4 + "|"]
+    for step, rows in results.groupby(bins, observed=True):
+        found = []
+        for name in METHODS:
+            pairs = rows["beside"].str.extract(rf"(?:^|; ){name} (\d+)/(\d+)").dropna().astype(int)
+            taken = rows[rows["method"] == name]
+            n = int(pairs[1].sum() + taken["draws"].sum())
+            rejects = int(pairs[0].sum() + taken["rejects"].sum())
+            found.append(f"{100 * rejects / n:.1f} of {n:,}" if n else "")
+        label = f"under {step.right:g}" if step.left == 0 else f"from {step.left:g}"
+        lines.append(f"| {label} | {' | '.join(found)} |")
+    return "\n".join(lines)
+
+
 def judge(row: pd.Series) -> str:
-    """Say what the bounds say of a cell."""
+    """Say what the bounds say of a cell; fewer than 200 draws must miss one by two simulation errors."""
     bound = BOUND_AT_THRESHOLDS if row["draws"] >= 1000 else BOUND
-    said = ["too often"] if row["size"] > bound else ["conservative"] if row["size"] < CONSERVATIVE else []
-    said += ["covers too rarely"] if row["coverage"] < COVERAGE else []
+    slack = 0.0 if row["draws"] >= 200 else 2 * (0.05 * 0.95 / max(row["draws"], 1)) ** 0.5
+    said = ["too often"] if row["size"] > bound + slack else []
+    said += ["conservative"] if row["size"] < CONSERVATIVE - slack else []
+    said += ["covers too rarely"] if row["coverage"] < COVERAGE - slack else []
     return ", ".join(said + ["no number"] * bool(row["none"]) + ["no interval"] * bool(row["no_interval"]))
 
 
@@ -272,12 +177,26 @@ def tabulate(results: pd.DataFrame) -> str:
     head = "| cell | estimator | row: method | draws | rejects, % | covers, % | power, % | clustered rejects, % | |"
     lines = [head, "|---|---|---|---|---|---|---|---|---|"]
     for _, r in summarize(results).iterrows():
+        error = "" if np.isnan(r["error"]) else f" ({100 * r['error']:.1f})"
         lines.append(
-            f"| {r['cell']} | {r['estimator']} | {r['taken']} | {r['draws']} | {100 * r['size']:.1f} "
-            f"({100 * r['error']:.1f}) | {100 * r['coverage']:.1f} | {100 * r['power']:.0f} | "
+            f"| {r['cell']} | {r['estimator']} | {r['taken']} | {r['draws']} | {100 * r['size']:.1f}{error} | "
+            f"{100 * r['coverage']:.1f} | {100 * r['power']:.0f} | "
             f"{100 * r['clustered']:.1f} | {judge(r)} |"
         )
     return "\n".join(lines)
+
+
+def fill_page(text: str, results: pd.DataFrame) -> str:
+    """Return the page with its tables made from the results, each between marks that name a run and a table."""
+
+    def fill(found: re.Match[str]) -> str:
+        rows = results[results["run"] == found[2]]
+        return f"{found[1]}\n\n{TABLES[found[3]](rows)}\n\n{found[4]}"
+
+    return re.sub(r"(<!-- (\w+) (\w+) -->).*?(<!-- end -->)", fill, text, flags=re.DOTALL)
+
+
+TABLES = {"cells": tabulate, "clusters": tabulate_by_clusters}
 
 
 def main() -> None:
@@ -288,14 +207,15 @@ def main() -> None:
     parser.add_argument("--estimators", nargs="*", choices=list(ESTIMATORS), default=list(ESTIMATORS))
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--beside", nargs="*", choices=list(BESIDE), default=["clustered"])
     parser.add_argument("--run", default="now", help="name under which results are stored")
     parser.add_argument("--minutes", type=float, default=np.inf, help="stop after so long")
     options = parser.parse_args()
     if options.cells:
         run(options)
     results = read_results()
-    print(tabulate(results[results["run"] == options.run]))
+    for name, table in TABLES.items():
+        print(f"<!-- {options.run} {name} -->", table(results[results["run"] == options.run]), sep="\n\n")
+    PAGE.write_text(fill_page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
 
 
 if __name__ == "__main__":

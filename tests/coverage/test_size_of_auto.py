@@ -17,12 +17,25 @@ from benchmarks.agreement_panels import (
     ZEROS,
     Cell,
     assign,
+    compute_spread,
     count_cover,
     draw_errors,
     draw_flows,
 )
+from benchmarks.one_assignment import Study
+from benchmarks.size_of_auto import (
+    BOUND,
+    BOUND_AT_THRESHOLDS,
+    PAGE,
+    fill_page,
+    list_runs,
+    pick_estimator,
+    read_results,
+    summarize,
+)
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
+from twintrade.inference.choosing.decision import TABLE
 from twintrade.inference.choosing.leverage_one import measure_leverage_one
 
 
@@ -65,6 +78,14 @@ def test_noise_falls_with_size_and_zeros_fall_on_small_pairs():
     np.testing.assert_allclose(found, ZEROS, atol=0.02)
 
 
+@pytest.mark.parametrize("noise", ["equal", "by size"])
+def test_spread_of_an_estimate_is_that_of_many_draws(noise):
+    made = assign(cell_of(noise=noise, cities=10, effects="two_way"), np.random.default_rng(5))
+    v = np.where(made.is_treated, 1 / made.is_treated.sum(), 0.0)
+    drawn = [(v * np.log(draw_flows(made, np.random.default_rng([6, k])))).sum() for k in range(4000)]
+    assert compute_spread(made, v) == pytest.approx(np.std(drawn), rel=4 / np.sqrt(8000))
+
+
 @pytest.mark.parametrize("cell", GRID, ids=lambda cell: cell.name)
 def test_agreements_fall_where_the_cell_says(cell):
     treated = np.isfinite(assign(cell, cell.seed(0)).onset)
@@ -86,3 +107,50 @@ def test_as_much_of_the_headline_rests_on_single_rows_as_the_cell_says(cell):
         shares.append(measure_leverage_one(found, found.view("overall")).share)
     one_row = 1 / made.is_treated.sum()
     assert np.mean(shares) == pytest.approx(cell.resting, rel=0.2, abs=one_row)
+
+
+@pytest.fixture(scope="module")
+def stored():
+    results = read_results()
+    return results[results["run"] == "now"]
+
+
+def test_every_row_of_the_decision_table_decided_somewhere(stored):
+    assert {rule.code for rule in TABLE} - set(stored["decided_by"]) == set()
+
+
+def test_each_cell_has_a_number_and_its_size(stored):
+    table = summarize(stored)
+    bound = np.where(table["draws"] >= 1000, BOUND_AT_THRESHOLDS, BOUND)
+    judged = table[table["draws"] >= 200]
+    assert judged[judged["size"] > bound[judged.index]].to_dict("records") == []
+    assert table[table["none"] > 0].to_dict("records") == []
+
+
+def test_the_page_shows_the_stored_results():
+    text = PAGE.read_text(encoding="utf-8")
+    assert fill_page(text, read_results()) == text
+
+
+QUICK = [(25, "twfe"), (9, "imputation"), (14, "callaway_santanna")]
+
+
+@pytest.mark.parametrize(("k", "name"), QUICK)
+def test_stored_results_are_what_the_program_finds(stored, k, name):
+    cell = GRID[k]
+    assert (cell, name) in list(list_runs([cell], [name]))
+    rows = stored[(stored["cell"] == cell.name) & (stored["estimator"] == name) & (stored["assignment"] == 0)]
+    (found,) = Study(cell, pick_estimator(cell, name), 0).rows()
+    assert rows[["decided_by", "method", "draws", "rejects", "finds"]].to_numpy().tolist() == [
+        [*found[:3], found[4], found[9]]
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("k", "name"), QUICK)
+def test_what_auto_takes_keeps_its_size_on_other_panels(k, name):
+    """200 draws that the stored results do not hold."""
+    rows = [row for a in range(10) for row in Study(GRID[k], pick_estimator(GRID[k], name), a, seed=1).rows()]
+    draws, rejects = (sum(row[i] for row in rows) for i in (2, 4))
+    assert draws == 200
+    assert rejects <= BOUND * draws
