@@ -21,7 +21,7 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.inference.placebo import Placebo
-from twintrade.numerics.series.break_date import find_unknown_break
+from twintrade.numerics.series.break_date import compute_break_power, draw_ar_errors, find_unknown_break
 from twintrade.numerics.testing.ranks import compute_mean_shift, compute_placebo_rank, compute_rmspe_ratio
 
 SAME = 1e-10  # the same numbers by arrays and by refitted designs
@@ -218,10 +218,67 @@ def test_a_break_at_the_tie_is_found_where_it_is():
     values[0, 18:] += 3.0
     finding = check(UnknownBreak(), fit(SyntheticControl(), matrix_design(values, 2018)))
     assert finding.verdict == "does not object"
-    assert "1 of 1 candidate dates" in finding.sentence
+    assert "The date of the agreement, 2018, lies in it." in finding.sentence
     elsewhere = check(UnknownBreak(), fit(SyntheticControl(), matrix_design(values, 2010)))
     assert elsewhere.verdict == "objects"
-    assert "none of 1 candidate dates" in elsewhere.sentence
+    assert "the series breaks at another time" in elsewhere.sentence
+
+
+def test_no_clear_break_says_nothing_of_the_agreement_but_what_would_have_been_found():
+    values = np.exp(5 + 0.3 * np.random.default_rng(4).normal(size=(5, 30)))
+    found = check(UnknownBreak(), fit(SyntheticControl(), matrix_design(values, 2018)))
+    assert found.value > 0.05
+    assert found.verdict == "cannot tell"
+    assert "none at the agreement either" not in found.sentence
+    assert "power" in found.sentence
+
+
+def test_only_the_date_called_the_agreement_counts():
+    """The break is at a visit that the register also dates; the agreement came earlier."""
+    frame = rectangle_frame(n_periods=24)
+    treated = (frame["city"] == "c0") & (frame["partner"] == "p0")
+    moved = 5 + 0.1 * np.random.default_rng(1).normal(size=24) + 2.0 * (np.arange(2000, 2024) >= 2016)
+    frame.loc[treated, "exports"] = np.exp(moved)
+    design = dated_design(frame, [["signed", "2008", 2008], ["visit", "2016", 2016]])
+    found = check(UnknownBreak(), fit(DoubleRatio(), design))
+    assert found.verdict == "objects"
+    assert found.table.loc[found.table["is_candidate"], "period"].tolist() == [2008]
+
+
+def growing(rng, rho, n=30):
+    """Logs with a trend and autoregressive errors, without any break."""
+    shocks, errors = 0.2 * rng.normal(size=n + 30), np.zeros(n + 30)
+    for t in range(1, n + 30):
+        errors[t] = rho * errors[t - 1] + shocks[t]
+    return 0.15 * np.arange(n) + errors[30:]
+
+
+def test_growth_without_a_break_is_seldom_called_one_in_logs():
+    rng = np.random.default_rng(11)
+    series = [growing(rng, 0.6) for _ in range(100)]
+    p = {
+        name: np.array([find_unknown_break(f(y), np.arange(30), rng, draws=99).p for y in series])
+        for name, f in (("levels", np.exp), ("logs", np.asarray))
+    }
+    assert np.mean(p["levels"] < 0.05) > 0.15
+    assert np.mean(p["logs"] < 0.05) <= 0.075
+
+
+def test_power_is_the_share_of_series_in_which_the_search_itself_finds_the_move():
+    rng = np.random.default_rng(12)
+    y = 0.3 * growing(rng, 0.0)
+    none, large = (compute_break_power(y, np.arange(30), 15, s, rng, n_series=60) for s in (0.0, 2.0))
+    assert none <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 60)
+    assert large > 0.9
+    moved = np.where(np.arange(30) >= 15, 0.3, 0.0)
+    residuals = y - np.poly1d(np.polyfit(np.arange(30), y, 1))(np.arange(30))
+    by_hand = [
+        find_unknown_break(y - residuals + moved + e, np.arange(30), rng, draws=99).p <= 0.05
+        for e in draw_ar_errors(residuals, rng, 60)
+    ]
+    assert compute_break_power(y, np.arange(30), 15, 0.3, rng, n_series=60) == pytest.approx(
+        np.mean(by_hand), abs=0.25
+    )
 
 
 def test_short_series_and_gaps_are_named():

@@ -8,18 +8,20 @@ import pandas as pd
 
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_p
+from twintrade.diagnostics.variants import format_effect
+from twintrade.diagnostics.verdicts import LEVEL
 from twintrade.diagnostics.who_is_compared.raw_series import list_candidate_dates
-from twintrade.effects import Finding, Topic
+from twintrade.effects import Finding, Topic, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.series import Break, find_unknown_break
+from twintrade.numerics.series import Break, compute_break_power, find_unknown_break
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownBreak(Diagnostic):
-    """The largest F over all dates (Andrews 1993) and the interval of the break's date.
+    """The largest F over all dates in logs (Andrews 1993), the interval of the date, and what would have been found.
 
     Attributes
     ----------
@@ -29,69 +31,82 @@ class UnknownBreak(Diagnostic):
         Fewest periods of the series.
     draws : int
     level : float
+        Of the interval of the date.
+    shift : float
+        Move of the level in log points at the agreement's date whose power is printed where no break is clear.
     """
 
     trim: float = 0.15
     min_periods: int = 12
     draws: int = 499
     level: float = 0.95
+    shift: float = 0.5
     name: ClassVar[str] = "unknown_break"
     citation: ClassVar[str] = "andrews1993"
     topic: ClassVar[Topic] = "single_case"
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return the F statistic of every date, payload ``break_dates``: period, statistic, is_candidate."""
+        """Return the F statistic of every date, payload ``break_dates``: period, statistic, is_candidate.
+
+        Candidates are the dates that the analysis calls the agreement, not other dates of its register.
+        """
         design, o = fit.design, fit.design.observations
         treated = np.flatnonzero(o.is_ever_treated)
         if treated.size != 1:
-            return self.unavailable(f"it needs one treated unit and there are {treated.size}")
+            return self.unavailable(Text("checks.break-units", n=int(treated.size)))
         mine = o.unit == treated[0]
-        y, periods = o.y[mine], o.period[mine]
+        flow, periods = design.panel.values(design.outcome)[o.rows[mine]], o.period[mine]
         if periods.size < self.min_periods:
-            return self.unavailable(f"the series has {periods.size} periods and {self.min_periods} are needed")
+            return self.unavailable(Text("checks.break-short", n=int(periods.size), least=self.min_periods))
         if (np.diff(periods) != 1).any():
-            return self.unavailable("the series has gaps")
+            return self.unavailable(Text("checks.break-gaps"))
+        if not (flow > 0).all():
+            return self.unavailable(Text("checks.break-zeros"))
+        listed = list_candidate_dates(design, str(o.unit_ids[treated[0]]))
+        dates = sorted(set(listed.loc[listed["is_chosen"], "period"].astype(int)))
+        y, seasons = np.log(flow), PERIODS_PER_YEAR[design.panel.frequency]
         try:
             found = find_unknown_break(
-                y,
-                periods,
-                rng,
-                trim=self.trim,
-                seasons=PERIODS_PER_YEAR[design.panel.frequency],
-                draws=self.draws,
-                level=self.level,
+                y, periods, rng, trim=self.trim, seasons=seasons, draws=self.draws, level=self.level
             )
+            verdict, power = _judge_break(found, dates), np.nan
+            if verdict == "cannot tell":
+                power = compute_break_power(
+                    y, periods, dates[0], self.shift, rng, trim=self.trim, seasons=seasons, level=LEVEL
+                )
         except TwintradeError as error:
-            return self.unavailable(str(error))
-        candidates = sorted(set(list_candidate_dates(design, str(o.unit_ids[treated[0]]))["period"].astype(int)))
-        return self._finding(fit, found, candidates)
+            return self.unavailable(error.text)
+        return self._finding(fit, found, dates, verdict, power)
 
-    def _finding(self, fit: Fit, found: Break, candidates: list[int]) -> Finding:
+    def _finding(self, fit: Fit, found: Break, dates: list[int], verdict: Verdict, power: float) -> Finding:
         label = fit.design.panel.label
         table = pd.DataFrame({"period": found.dates, "statistic": found.statistics})
-        table["is_candidate"] = table["period"].isin(candidates)
-        inside = [d for d in candidates if found.low <= d <= found.high]
-        has_break = found.p < 1 - self.level
-        if not has_break:
-            tail = "there is no clear break anywhere, so none at the agreement either"
-        elif inside:
-            tail = f"{len(inside)} of {len(candidates)} candidate dates of the agreement lie in it"
-        else:
-            tail = (
-                f"none of {len(candidates)} candidate dates of the agreement lies in it: the series breaks at "
-                "another time"
-            )
+        table["is_candidate"] = table["period"].isin(dates)
         return Finding(
             diagnostic=self.name,
-            verdict="does not object" if has_break and inside else "objects",
-            text=(
-                f"The largest break of the series' own trend is at {label(found.date)} (sup-F {found.statistic:.1f}, "
-                f"{format_p(found.p)}), its {100 * self.level:g} % interval {label(found.low)} to "
-                f"{label(found.high)}; "
-                f"{tail}."
+            verdict=verdict,
+            text=Text(
+                "checks.break",
+                date=label(found.date),
+                statistic=found.statistic,
+                p=found.p,
+                level=self.level,
+                low=label(found.low),
+                high=label(found.high),
+                verdict=verdict.replace(" ", "-"),
+                agreement=label(dates[0]),
+                shift=format_effect(self.shift, "log points"),
+                power=power,
             ),
             value=found.p,
             unit="p",
             table=table,
             payloads={"break_dates": table},
         )
+
+
+def _judge_break(found: Break, dates: list[int]) -> Verdict:
+    """Return what a break says of the agreement: only one that is distinguishable from none says anything."""
+    if not found.p < LEVEL:
+        return "cannot tell"
+    return "does not object" if any(found.low <= d <= found.high for d in dates) else "objects"

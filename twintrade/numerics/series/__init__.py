@@ -1,6 +1,7 @@
 """One series over time: segments, breaks, long-run variances."""
 
 from twintrade.numerics.series.break_date import Break as Break
+from twintrade.numerics.series.break_date import compute_break_power as compute_break_power
 from twintrade.numerics.series.break_date import find_unknown_break as find_unknown_break
 from twintrade.numerics.series.conformal import compute_moving_block_p as compute_moving_block_p
 from twintrade.numerics.series.conformal import invert_p_values as invert_p_values

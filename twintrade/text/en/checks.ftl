@@ -173,3 +173,17 @@ selection = Among { $dyads } pairs at risk with { $n } agreements, trade of thos
        *[no] The headline has no interval that a difference could be held against: the check cannot tell.
     }
 }
+
+## break at an unknown date
+break-units = it needs one treated pair and there { $n ->
+    [one] is one
+   *[other] are { $n }
+}
+break-short = the series has { $n } periods and { $least } are needed
+break-gaps = the series has gaps
+break-zeros = the series has periods without trade, and breaks are sought in logs
+break = The largest break in level or trend of the series in logs is at { $date } (sup-F { FIXED($statistic, decimals: 1) }, { P($p) }), its { SHARE($level) } interval { $low } to { $high }. { $verdict ->
+    [does-not-object] The date of the agreement, { $agreement }, lies in it.
+    [objects] The date of the agreement, { $agreement }, does not: the series breaks at another time.
+   *[cannot-tell] No break is clear. That is not to say that there is none at the date of the agreement, { $agreement }: a move of the level by { $shift } there would be found with { SHARE($power) } power.
+}
