@@ -37,7 +37,7 @@ class CellChanges:
             if cell.is_reference or not direction.any():
                 continue
             both = seen[:, cell.at] & seen[:, cell.base]
-            size = np.ones(both.size) if w.weights is None else w.weights[:, cell.base]
+            size = w.weights_at(np.arange(both.size), cell.base)
             share = np.zeros(both.size)
             for sign, members in ((1.0, w.cohort == cell.cohort), (-1.0, cell.comparison[w.cohort])):
                 side = members & both

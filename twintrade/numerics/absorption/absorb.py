@@ -72,6 +72,11 @@ class Absorber:
         return Absorber, (self.levels, self.weights, self.grid, shared, [], [], self.n_cells)
 
     @property
+    def row_weights(self) -> FloatArray:
+        """Weight of each row, one where there are none, shape (n_rows,)."""
+        return np.ones(self.n_rows) if self.weights is None else self.weights
+
+    @property
     def n_rows(self) -> int:
         """Number of rows; of cells, empty ones included, after `on_cells`."""
         return self.levels.n_rows if self.n_cells is None else self.n_cells

@@ -41,7 +41,7 @@ class ResidualMaker:
     @property
     def weights(self) -> FloatArray:
         """Weights of the rows, shape (n_rows,)."""
-        return np.ones(self.covariates.shape[0]) if self.effects.weights is None else self.effects.weights
+        return self.effects.row_weights
 
     def apply(self, columns: FloatArray) -> FloatArray:
         """Return M times the columns, shape (n_rows, k)."""

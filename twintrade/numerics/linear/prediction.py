@@ -200,7 +200,7 @@ def compute_projection_weights(
         for label, code, size in zip(known.labels, codes_new, known.sizes, strict=True)
     ]
     omega = expand(known.codes, effects.solve(sums))
-    scale = np.ones(known.n_rows) if effects.weights is None else effects.weights
+    scale = effects.row_weights
     omega *= scale[:, None]
     if X_fit is None or X_new is None or X_fit.shape[1] == 0:
         return omega
