@@ -58,7 +58,7 @@ label = "Poisson imputation, average pair"
 key = "average-pair"
 
 [inference]
-name = "auto"                # clustered errors where the design bears them, else randomization; says which and why
+name = "auto"                # scaled clustered errors where the design bears them, else randomization; says why
 permutations = 499
 seed = 1
 beside = ["clustered"]
