@@ -85,3 +85,15 @@ def test_each_view_is_made_once_and_alone(found, asked):
     again.view("event").uncertainty.matrix()
     # What was made before does not show in the last digit of what is made next.
     assert Clustered().sandwich(again, again.view("overall")).se.tobytes() == first.tobytes()
+
+
+def test_refits_for_some_views_leave_out_what_these_do_not_need(found, monkeypatch):
+    whole = found.refit(found.design)
+    monkeypatch.setattr("twintrade.estimators.imputation.fit_leads", lambda *_: pytest.fail("leads were fitted"))
+    for view in ("overall", "cohort"):
+        lean = found.refit(found.design, view)
+        assert lean.view(view).effects == pytest.approx(whole.view(view).effects, rel=1e-13)
+        assert Clustered().sandwich(lean, lean.view(view)).se == pytest.approx(
+            Clustered().sandwich(whole, whole.view(view)).se, rel=SAME
+        )
+    estimate_without_clusters(found, "overall", ["city"])

@@ -81,17 +81,19 @@ class Judged:
 Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None]
 
 
-def simplify_inference(fit: Fit, inference: Inference, draws: int = 199) -> Inference:
+def simplify_inference(fit: Fit, inference: Inference, draws: int | None = 199) -> Inference:
     """Return the inference with what a check of many variants cannot afford left out.
 
-    Randomization keeps its p-values with fewer draws and drops the inversion. Bands already reported stay.
+    Randomization keeps its p-values with fewer draws (None: as many) and drops the inversion. Bands already reported
+    stay.
     """
     if isinstance(inference, Reported):
         return replace(inference, method=simplify_inference(fit, inference.method, draws))
     chosen = resolve_method(fit, inference)
     if not isinstance(chosen, Randomization):
         return chosen
-    return replace(chosen, draws=min(draws, chosen.draws), intervals=False)
+    kept = chosen.draws if draws is None else min(draws, chosen.draws)
+    return replace(chosen, draws=kept, intervals=False)
 
 
 def compute_event_bands(fit: Fit, inference: Inference, rng: np.random.Generator) -> tuple[Bands, FloatArray]:
@@ -154,7 +156,7 @@ def _numbers(fit: Fit, variant: Variant, inference: Inference | None, rng: np.ra
     if variant.design is None:
         return row
     try:
-        again = fit if variant.design is fit.design else fit.refit(variant.design)
+        again = fit if variant.design is fit.design else fit.refit(variant.design, "overall")
         estimate = again.view("overall")
     except TwintradeError as error:
         return row | {"reason": str(error)}

@@ -150,6 +150,10 @@ class Estimator(ABC):
     def estimate(self, design: Design) -> Estimate:
         """Return an EventStudy, CohortEffects or Estimate with its influence, and no standard error."""
 
+    def estimate_views(self, design: Design, views: Views) -> Estimate:
+        """Return an estimate from which what only other views need may be missing (None: nothing is)."""
+        return self.estimate(design)
+
     def narrowed(self, design: Design) -> Design:
         """Return the design on the rows that the method takes, which list what was left out; all, by default."""
         return design
@@ -263,9 +267,9 @@ class Fit:
             return estimate.within(self.design.window)
         return estimate
 
-    def refit(self, design: Design) -> "Fit":
-        """Return the same method on another design."""
-        return fit(self.estimator, design)
+    def refit(self, design: Design, *views: View) -> "Fit":
+        """Return the same method on another design; if views are named, what only others need may be missing."""
+        return fit(self.estimator, design, views or None)
 
 
 def _cohort_view(effects: CohortEffects, view: View, window: tuple[int, int]) -> Estimate:
@@ -273,13 +277,11 @@ def _cohort_view(effects: CohortEffects, view: View, window: tuple[int, int]) ->
         return effects.event_study(window)
     if view == "cohort":
         return effects.by_cohort()
-    if view == "calendar":
-        return effects.by_period()
-    return effects
+    return effects.by_period() if view == "calendar" else effects
 
 
-def fit(estimator: Estimator, design: Design) -> Fit:
-    """Check what the estimator requires, estimate, and keep what a refit needs.
+def fit(estimator: Estimator, design: Design, views: Views = None) -> Fit:
+    """Check what the estimator requires, estimate (what only views not named need may lack), keep what a refit needs.
 
     Raises
     ------
@@ -292,7 +294,7 @@ def fit(estimator: Estimator, design: Design) -> Fit:
     if lacking:
         raise DesignError(f"{estimator.name} cannot run on this design: " + "; ".join(lacking))
     design = estimator.narrowed(design)
-    estimate = estimator.estimate(design)
+    estimate = estimator.estimate_views(design, views)
     if design.statistics is not None and not isinstance(estimate.uncertainty, CohortInfluence):
         raise EstimationError(f"{estimator.name} with these options needs the units' own rows, not cohort statistics")
     return Fit(estimator, design, estimate)

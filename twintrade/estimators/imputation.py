@@ -22,7 +22,7 @@ from twintrade.estimators.imputing.cells import (
     list_empty_cells,
 )
 from twintrade.estimators.imputing.contributions import ImputedContributions, build_later_influence
-from twintrade.estimators.imputing.leads import Leads, fit_leads
+from twintrade.estimators.imputing.leads import Leads, build_no_leads, fit_leads
 from twintrade.estimators.imputing.leverage import build_leverage_report
 from twintrade.estimators.imputing.outcome_weights import build_outcome_weights
 from twintrade.estimators.imputing.table import (
@@ -72,17 +72,24 @@ class Imputation(CellMethod):
 
     def estimate_rows(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time, and pooled leads, from rows."""
-        c = fit_counterfactual(design.observations, self.family)
+        return self._from_rows(design, None)
+
+    def estimate_views(self, design: Design, views: Views) -> CohortEffects:
+        """Return effects without leads where no view shows them; then no rows of leverage one are counted either."""
+        return self._estimated(design, partial(self._from_rows, views=views))
+
+    def _from_rows(self, design: Design, views: Views) -> CohortEffects:
+        c = fit_counterfactual(design.observations, self.family, is_refit=views is not None)
         cells = group_cells(c)
-        return self._assembled(c, cells, self._effects(c, cells), fit_leads(c, self.family))
+        before = fit_leads(c, self.family) if _shows_leads(views) else build_no_leads()
+        return self._assembled(c, cells, self._effects(c, cells), before)
 
     def repeater(self, design: Design, outcomes: FloatArray, views: Views = None) -> Repeater | None:
         """Return the fast path for resampling; None where there are no rows, or a Poisson fit bears none."""
         if design.statistics is not None:
             return None
         if self.family == "poisson":
-            has_leads = views is None or not {"overall", "cohort", "calendar"}.issuperset(views)
-            again = prepare_repeated_poisson(design, outcomes, self.measure or "log_ratio", has_leads)
+            again = prepare_repeated_poisson(design, outcomes, self.measure or "log_ratio", _shows_leads(views))
             return None if again is None else again.imputed
         shared = prepare_repeated(design, outcomes)
         means = compute_means(shared, outcomes)
@@ -169,3 +176,8 @@ class Imputation(CellMethod):
         if self.measure == "percent":
             return 100 * np.expm1(before.effects), 100 * np.exp(before.effects) * before.influence
         return before.in_levels(o)
+
+
+def _shows_leads(views: Views) -> bool:
+    """Whether some view has effects before onset."""
+    return views is None or not {"overall", "cohort", "calendar"}.issuperset(views)

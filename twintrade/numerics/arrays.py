@@ -42,7 +42,8 @@ def sum_by_group(values: FloatArray, codes: IntArray, n_groups: int | None = Non
     size = int(codes.max()) + 1 if n_groups is None else n_groups
     if not values.shape[1]:
         return np.empty((size, 0))
-    return np.column_stack([np.bincount(codes, column, size) for column in values.T])
+    # Sums of no rows come as whole numbers.
+    return np.column_stack([np.bincount(codes, column, size) for column in values.T]).astype(np.float64, copy=False)
 
 
 def intersect_codes(codes: Sequence[IntArray]) -> IntArray:

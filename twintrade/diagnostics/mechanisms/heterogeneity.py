@@ -130,7 +130,8 @@ def keep_group(design: Design, members: BoolArray) -> Design:
 
 
 def _distance(fit: Fit, groups: ObjectArray, names: list[str]) -> float:
-    effects = [fit.refit(keep_group(fit.design, groups == name)).view("overall").effects[0] for name in names]
+    fits = [fit.refit(keep_group(fit.design, groups == name), "overall") for name in names]
+    effects = [one.view("overall").effects[0] for one in fits]
     return float(np.max(effects) - np.min(effects))
 
 
@@ -147,7 +148,7 @@ def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> J
         The method has no influence function, or a clustering dimension does not nest units.
     """
     o = fit.design.observations
-    fits = [fit.refit(keep_group(fit.design, groups == name)) for name in names]
+    fits = [fit.refit(keep_group(fit.design, groups == name), "overall") for name in names]
     effects = np.array([f.view("overall").effects[0] for f in fits])
     dimensions = [name for name in fit.design.clusters if name in NESTING] or ["unit"]
     influence = np.zeros((o.n_units, len(names)))

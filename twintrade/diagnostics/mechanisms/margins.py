@@ -108,7 +108,7 @@ class Margins(Diagnostic):
 def _row(
     name: str, fit: Fit, design: Design, inference: Inference, rng: np.random.Generator
 ) -> tuple[str, str, float, float, float, float]:
-    again = fit.refit(design)
+    again = fit.refit(design, "overall")
     bands = inference.infer(again, "overall", np.random.default_rng(rng.integers(2**31)))
     group = "total" if name == "total" else "margin"
     return name, group, float(bands.estimate.effects[0]), float(bands.low[0]), float(bands.high[0]), float(bands.p[0])

@@ -120,7 +120,7 @@ def _cluster_sums(fit: Fit, variant: Variant) -> FloatArray:
     assert variant.design is not None
     o = fit.design.observations
     name = next((n for n in fit.design.clusters if n in NESTING), "unit")
-    influence = get_influence(fit.refit(variant.design).view("overall"), "romano_wolf")
+    influence = get_influence(fit.refit(variant.design, "overall").view("overall"), "romano_wolf")
     where = pd.Index(o.unit_ids).get_indexer(pd.Index(influence.units))
     if (where < 0).any():
         raise InferenceError(f"{variant.label} has units that the headline does not have")

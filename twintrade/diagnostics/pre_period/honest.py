@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.reference_year import estimate_unbinned
+from twintrade.diagnostics.variants import simplify_inference
 from twintrade.effects import CohortEffects, EventStudy, Finding, Message, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -113,7 +114,8 @@ class Honest(Diagnostic):
         if "event" not in fit.views:
             raise _UnavailableError(f"{fit.estimator.name} gives no effects by event time")
         fit = estimate_whole_path(fit)
-        bands = inference.infer(fit, "event", rng)
+        # The bounds need the covariance over all draws, and no interval by inversion.
+        bands = simplify_inference(fit, inference, None).infer(fit, "event", rng)
         messages: tuple[Message, ...] = ()
         if bands.covariance is None:
             taken = bands.inference

@@ -70,4 +70,4 @@ class UnitInfluenceCheck(Diagnostic):
 
 
 def _without(fit: Fit, unit: str, rng: np.random.Generator) -> Arrays:
-    return {"effect": fit.refit(fit.design.without([unit])).view("overall").effects[0]}
+    return {"effect": fit.refit(fit.design.without([unit]), "overall").view("overall").effects[0]}

@@ -116,7 +116,7 @@ def _without_errors(
         changed = design.reassigned(onset)
         try:
             quick = fast(changed)
-            again = Fit(fit.estimator, changed, quick[0]) if quick is not None else fit.refit(changed)
+            again = Fit(fit.estimator, changed, quick[0]) if quick is not None else fit.refit(changed, "overall")
             effects.append(float(again.view("overall").effects[0]))
         except TwintradeError as error:
             reasons.append(str(error))
@@ -125,7 +125,7 @@ def _without_errors(
 
 def _placebo(shared: tuple[Fit, Design], onset: FloatArray, rng: np.random.Generator) -> Arrays:
     fit, design = shared
-    again = fit.refit(design.reassigned(onset))
+    again = fit.refit(design.reassigned(onset), "overall")
     return {"effect": again.view("overall").effects[0], "se": np.float64(_se(again))}
 
 

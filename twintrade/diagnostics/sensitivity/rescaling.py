@@ -77,7 +77,7 @@ class Rescaling(Diagnostic):
         changed = replace(design, panel=replace(design.panel, columns=columns))
         label = f"{fit.estimator.title or fit.estimator.name}, outcome / {factor:,.0f}"
         try:
-            return label, factor, float(fit.refit(changed).view("overall").effects[0]), ""
+            return label, factor, float(fit.refit(changed, "overall").view("overall").effects[0]), ""
         except TwintradeError as error:
             return label, factor, float("nan"), str(error)
 

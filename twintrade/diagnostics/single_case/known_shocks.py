@@ -170,7 +170,7 @@ def _without(fit: Fit, first: int, last: int) -> tuple[float, str]:
             if not (part.is_after.any() and part.is_before.any()):
                 return float("nan"), "no period is left on one side of the onset"
             return float(np.nanmean(gaps[part.is_after])), ""
-        return float(fit.refit(fit.design.restricted(rows)).view("overall").effects[0]), ""
+        return float(fit.refit(fit.design.restricted(rows), "overall").view("overall").effects[0]), ""
     except TwintradeError as error:
         return float("nan"), str(error)
 

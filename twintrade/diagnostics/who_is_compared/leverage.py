@@ -74,7 +74,7 @@ def _compare_without(fit: Fit, others: pd.DataFrame) -> str:
         gone |= place.isin(pd.MultiIndex.from_arrays([codes, others[period].astype(np.int64)]))
     try:
         own = format_effect(float(fit.view("overall").effects[0]), fit.estimate.scale)
-        without = fit.refit(fit.design.restricted(~gone)).view("overall")
+        without = fit.refit(fit.design.restricted(~gone), "overall").view("overall")
     except (DesignError, EstimationError):
         return "Without these rows no effect can be estimated."
     effect = format_effect(float(without.effects[0]), without.scale)

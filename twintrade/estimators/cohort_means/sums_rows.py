@@ -1,6 +1,7 @@
 """Methods that serve cohort means as well as rows: whether rows are summed is decided here, once for all of them."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Generic
 
 from twintrade.design import Design
@@ -21,11 +22,15 @@ class SumsRows(Estimator, Generic[AnyEstimate]):
         EstimationError
             The effects are not identified.
         """
+        return self._estimated(design, self.estimate_rows)
+
+    def _estimated(self, design: Design, from_rows: Callable[[Design], AnyEstimate]) -> AnyEstimate:
+        """Return the estimate from means, or as given from rows."""
         self.check(design)
         design = self.narrowed(design)
         means = collapse(design) if self.takes_means(design) else None
         from_means = None if means is None else self.estimate_means(means)
-        return self.estimate_rows(design) if from_means is None else from_means
+        return from_rows(design) if from_means is None else from_means
 
     def check(self, design: Design) -> None:
         """Refuse options that do not go with the design; none, by default.

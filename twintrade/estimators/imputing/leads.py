@@ -81,6 +81,12 @@ def fit_leads(c: Counterfactual, family: Family) -> Leads:
     )
 
 
+def build_no_leads() -> Leads:
+    """Return no leads, for refits of which nobody asks for any."""
+    no_times, nothing = np.empty(0, dtype=np.int64), np.empty(0)
+    return Leads(no_times, nothing, no_times, np.empty((0, 0)), nothing, nothing, no_times, no_times, ())
+
+
 def _event_times(o: Observations) -> IntArray:
     """Event time of each row; zero, which no untreated row has, for units that are comparison throughout."""
     return np.where(find_affected_rows(o), o.event_time, 0)

@@ -91,8 +91,15 @@ class Counterfactual:
         return self.projection_weights(v) * self.residuals[:, None]
 
 
-def fit_counterfactual(o: Observations, family: Family) -> Counterfactual:
+def fit_counterfactual(o: Observations, family: Family, *, is_refit: bool = False) -> Counterfactual:
     """Fit the effects and covariates on untreated rows and predict the affected ones.
+
+    Parameters
+    ----------
+    o : Observations
+    family : {"linear", "poisson"}
+    is_refit : bool
+        Then nobody reads how many rows have leverage one, and they are not counted.
 
     Raises
     ------
@@ -132,8 +139,8 @@ def fit_counterfactual(o: Observations, family: Family) -> Counterfactual:
         statistics={
             **fitted.statistics,
             "n_untreated_rows": float(fitted.rows.size),
-            "n_leverage_one": float(find_leverage_one(codes_fit).sum()),
             "n_unidentified": float((~known).sum()),
+            **({} if is_refit else {"n_leverage_one": float(find_leverage_one(codes_fit).sum())}),
         },
         dropped=(*fitted.dropped, *unknown),
     )

@@ -9,6 +9,8 @@ from twintrade.numerics.absorption import Absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
 
 CELLS_AT_ONCE = 4
+NUMBERS_AT_ONCE = 400_000
+"""More cells at once where there are few rows: for forty columns a step takes little longer than for ten."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +41,9 @@ class NetCells:
 
     def blocks(self) -> Iterator[tuple[IntArray, FloatArray]]:
         """Return positions of a few regressors and these net of the effects, block by block."""
-        for start in range(0, self.size, CELLS_AT_ONCE):
-            block = np.arange(start, min(start + CELLS_AT_ONCE, self.size))
+        step = max(CELLS_AT_ONCE, NUMBERS_AT_ONCE // max(1, self.cell.size))
+        for start in range(0, self.size, step):
+            block = np.arange(start, min(start + step, self.size))
             yield block, self._net(block)
 
     def dense(self) -> FloatArray:

@@ -182,4 +182,4 @@ def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) ->
 
 def _without(shared: tuple[Fit, View, Estimate], units: tuple[str, ...], rng: np.random.Generator) -> Arrays:
     fit, view, estimate = shared
-    return {"effects": align_values(estimate, fit.refit(fit.design.without(units)).view(view))}
+    return {"effects": align_values(estimate, fit.refit(fit.design.without(units), view).view(view))}

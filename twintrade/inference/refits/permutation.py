@@ -1,7 +1,7 @@
 """An estimate under re-assigned onsets: one refit a draw, every failure kept with its reason."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -183,7 +183,7 @@ def _one(
     fast: Repeater | None,
 ) -> dict[View, FloatArray]:
     """Return effects, statistics, and the two slopes for every view, each of shape (4, n_effects)."""
-    again = _Again(fit, design, outcomes, fast)
+    again = _Again(fit, tuple(real), design, outcomes, fast)
     out = {}
     for view, estimate in real.items():
         row = np.full((4, estimate.n_effects), np.nan)
@@ -202,12 +202,14 @@ def _one(
 class _Again:
     """A re-assigned design estimated on its outcome and on made-up ones, by the cheapest way the method offers."""
 
-    def __init__(self, fit: Fit, design: Design, outcomes: FloatArray, fast: Repeater | None) -> None:
+    def __init__(
+        self, fit: Fit, views: Collection[View], design: Design, outcomes: FloatArray, fast: Repeater | None
+    ) -> None:
         together = fast(design) if fast is not None else None
         if together is not None:
             self.fits = [Fit(fit.estimator, design, estimate) for estimate in together]
             return
-        self.fits = [fit.refit(design)]
+        self.fits = [fit.refit(design, *views)]
         design = self.fits[0].design
         o, original = design.observations, fit.design.observations
         if o.n_rows != original.n_rows:
@@ -215,7 +217,7 @@ class _Again:
         uncertainty = self.fits[0].estimate.uncertainty
         self._outcomes = outcomes
         if not isinstance(uncertainty, Influence) or uncertainty.regression is None:
-            self.fits += [fit.refit(replace_outcome(design, y)) for y in outcomes.T]
+            self.fits += [fit.refit(replace_outcome(design, y), *views) for y in outcomes.T]
 
     def slopes(self, view: View) -> list[tuple[Estimate, FloatArray]]:
         """Return effects on the made-up outcomes: from the regression's own weights where there is one."""

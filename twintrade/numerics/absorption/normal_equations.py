@@ -103,7 +103,8 @@ class NormalEquations:
     totals: list[FloatArray] = field(init=False)
     inverse: FloatArray = field(init=False)
     cross: sp.csr_array | FloatArray = field(init=False)
-    pairs: list[tuple[slice, slice, sp.csr_array | FloatArray]] = field(init=False)
+    crossed: sp.csc_array | FloatArray = field(init=False)
+    pairs: list[tuple[slice, slice, sp.csr_array | FloatArray, sp.csc_array | FloatArray]] = field(init=False)
     precondition: LinearMap = field(init=False)
     is_factored: bool = field(init=False, default=False)
 
@@ -120,7 +121,9 @@ class NormalEquations:
         self.totals = [np.bincount(known.codes[k], weights, known.sizes[k]).astype(np.float64) for k in effects]
         self.inverse = _inverse(self.totals[0])
         self.cross = _cross_table(pattern, weights)
-        self.pairs = _pair_tables(pattern, weights)
+        # Transposes are made once: to make one takes as long as to multiply by it.
+        self.crossed = self.cross.T
+        self.pairs = [(a, b, table, table.T) for a, b, table in _pair_tables(pattern, weights)]
         self.precondition = self._diagonal(weights)
         if pattern.others and self._factoring_pays():
             self._factor()
@@ -149,7 +152,7 @@ class NormalEquations:
     def _factor(self) -> None:
         diagonal = np.concatenate(self.totals[1:])
         schur = np.diag(diagonal)
-        for first, second, table in self.pairs:
+        for first, second, table, _ in self.pairs:
             dense = table if isinstance(table, np.ndarray) else table.toarray()
             schur[first, second] += dense
             schur[second, first] += dense.T
@@ -183,10 +186,10 @@ class NormalEquations:
     def apply(self, stacked: FloatArray) -> FloatArray:
         """Multiply (L, k) stacked coefficients by the Schur complement."""
         out = np.concatenate(self.totals[1:])[:, None] * stacked
-        out -= self.cross.T @ (self.inverse[:, None] * (self.cross @ stacked))
-        for first, second, table in self.pairs:
+        out -= self.crossed @ (self.inverse[:, None] * (self.cross @ stacked))
+        for first, second, table, turned in self.pairs:
             out[first] += table @ stacked[second]
-            out[second] += table.T @ stacked[first]
+            out[second] += turned @ stacked[first]
         return out
 
     def solve(self, first: FloatArray, rest: FloatArray, squared_goal: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -205,7 +208,7 @@ class NormalEquations:
             If conjugate gradients do not get there.
         """
         means = self.inverse[:, None] * first
-        stacked = self.solve_rest(rest - self.cross.T @ means, squared_goal) if self.incidence.others else rest
+        stacked = self.solve_rest(rest - self.crossed @ means, squared_goal) if self.incidence.others else rest
         return means - self.inverse[:, None] * (self.cross @ stacked), stacked
 
     def solve_rest(self, right: FloatArray, squared_goal: FloatArray) -> FloatArray:
