@@ -65,8 +65,9 @@ def options(
 def run(
     specs: Specs = None,
     jobs: Annotated[
-        int, typer.Option(min=1, help="Processes: over analyses, or over the refits of one; changes no number.")
-    ] = 1,
+        int | None,
+        typer.Option(min=1, help="Processes, by default one a core: over analyses, or refits; changes no number."),
+    ] = None,
     backend: Annotated[str, typer.Option(help="loky, this machine; or dask, a cluster for the refits.")] = "loky",
     scheduler: Annotated[str, typer.Option(help="Address of the dask scheduler, tcp://host:8786.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Run even when nothing changed.")] = False,

@@ -1,7 +1,7 @@
 """Jobs over workers; a ledger is given from outside, no files of its own."""
 
 from twintrade.fanout.jobs import Done, run_jobs, split_succeeded
-from twintrade.fanout.spread import spread
+from twintrade.fanout.spread import count_cores, spread
 from twintrade.fanout.workers import Arrays, Backend, Ledger, Workers, get_scope, use_workers
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Done",
     "Ledger",
     "Workers",
+    "count_cores",
     "get_scope",
     "run_jobs",
     "split_succeeded",

@@ -48,6 +48,13 @@ def spread(function: Callable[[S, T], R], tasks: Sequence[T], shared: S, workers
     yield from over(function, tasks, shared, workers)
 
 
+def count_cores() -> int:
+    """Return how many processes this one may keep busy: cores of the machine, less where a container grants fewer."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
+
+
 def limit_threads() -> AbstractContextManager[Any]:
     """Keep linear algebra to one thread, so that a result does not depend on how many there are."""
     return _controller().limit(limits=1)  # type: ignore[no-any-return]

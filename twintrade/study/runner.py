@@ -20,7 +20,7 @@ BACKENDS = ("loky", "dask")
 def run_all(
     analyses: Sequence[Analysis],
     *,
-    jobs: int,
+    jobs: int | None = None,
     force: bool,
     log_json: bool,
     backend: str = "loky",
@@ -31,8 +31,8 @@ def run_all(
     Parameters
     ----------
     analyses : sequence of Analysis
-    jobs : int
-        Processes at the same time: over the analyses, or over the refits of a single one.
+    jobs : int, optional
+        Processes at the same time: over the analyses, or over the refits of a single one. By default one a core.
     force : bool
         Run fresh ones too.
     log_json : bool
@@ -86,12 +86,13 @@ def _settled(analysis: Analysis, *, force: bool) -> AnalysisEnd | str:
 
 
 def _run(
-    stale: Sequence[tuple[Analysis, str]], jobs: int, backend: str, scheduler: str, report: Report
+    stale: Sequence[tuple[Analysis, str]], jobs: int | None, backend: str, scheduler: str, report: Report
 ) -> Iterator[AnalysisEnd]:
     if not stale:
         return
-    from twintrade.fanout import Workers, spread
+    from twintrade.fanout import Workers, count_cores, spread
 
+    jobs = count_cores() if jobs is None else jobs
     if jobs > 1 and len(stale) > 1 and backend == "loky":
         lines = report if isinstance(report, StageLines) else None
         for _, outcome in spread(_one, stale, lines, Workers(n=jobs)):
