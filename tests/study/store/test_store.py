@@ -203,3 +203,11 @@ def test_a_table_is_read_back_as_its_cells_are(columns, n_rows):
     frame.loc[::3, "onset"] = pd.NA
     content = to_bytes(frame[columns])
     pd.testing.assert_frame_equal(from_bytes(content), read_cell_by_cell(content), check_exact=True)
+
+
+def test_text_is_made_safe_once_for_each_different_cell_and_nothing_else_changes():
+    """Columns of text go by their different cells; one that mixes types goes cell by cell, as 1 equals True."""
+    text = pd.Series(["=a", "b", None, "=a", "'c", "", "\tz"], dtype=object)
+    mixed = pd.Series([1, True, "=a", None, "1", np.nan, 1.0], dtype=object)
+    lines = to_bytes(pd.DataFrame({"text": text, "mixed": mixed})).decode().splitlines()
+    assert lines == ["text,mixed", "'=a,1", "b,True", ",'=a", "'=a,", "'c,1", ",", "'\tz,1.0"]

@@ -29,7 +29,7 @@ def to_bytes(frame: pd.DataFrame) -> bytes:
         if pd.api.types.is_float_dtype(safe[name].dtype):
             safe[name] = safe[name] + 0.0
         elif not pd.api.types.is_bool_dtype(safe[name].dtype) and not pd.api.types.is_numeric_dtype(safe[name].dtype):
-            safe[name] = safe[name].map(_neutral)
+            safe[name] = _neutral_column(safe[name])
     safe.columns = [_neutral(str(c)) for c in safe.columns]
     return safe.to_csv(index=False, lineterminator="\n").encode("utf-8")
 
@@ -62,6 +62,15 @@ def _column(name: str, cells: list[str]) -> pd.Series:
         if all(_NUMBER.fullmatch(cell) for cell in present):
             return pd.Series([float(cell) if cell else np.nan for cell in cells], dtype=np.float64)
     return pd.Series([_plain(cell) if cell else np.nan for cell in cells], dtype=object)
+
+
+def _neutral_column(column: pd.Series) -> pd.Series:
+    """Return a column of text that is no formula; each different text is looked at once."""
+    if pd.api.types.infer_dtype(column, skipna=True) != "string":
+        return column.map(_neutral)
+    places, different = pd.factorize(column)
+    texts = np.array([*(_neutral(cell) for cell in different), None], dtype=object)[places]
+    return pd.Series(texts, index=column.index, dtype=object).where(places >= 0, column)
 
 
 def _neutral(cell: object) -> object:
