@@ -19,6 +19,7 @@ from twintrade.inference.refits.noise import Residuals, build_noise, find_treate
 from twintrade.inference.refits.reassignment import build_assignments
 from twintrade.inference.refits.scheme import count_assignments
 from twintrade.inference.refits.strata import measure_sizes, score_sizes
+from twintrade.inference.refits.studentizing import build_studentizer
 
 
 def place(design: Design, pairs: dict[tuple[int, int], float], excluded: tuple[tuple[int, int], ...] = ()) -> Design:
@@ -187,7 +188,7 @@ def test_own_past_counts_where_it_is_long_enough(gravity_panel) -> None:
     o = design.observations
     noise = build_noise(fitted, [fitted.view("overall")])
     values = np.where(o.unit == 3, 10.0, 1.0) * np.where(o.period % 2, 1.0, -1.0)
-    found = noise.variances(Residuals(values, np.ones(o.n_rows)))
+    found = noise.variances(Residuals(values, np.ones(o.n_rows), False))
     long = noise.cohorts - o.periods[0] >= 3
     assert long.any()
     assert (found[3, long] > 2 * np.median(found[:, long], axis=0)).all()
@@ -222,3 +223,26 @@ def test_a_pair_that_is_not_seen_after_its_onset_counts_as_untreated_in_every_dr
     )
     assert found.p == pytest.approx(expected.p)
     assert found.low == pytest.approx(expected.low)
+
+
+def test_ratios_of_totals_are_compared_as_logs_over_their_noise(gravity_panel) -> None:
+    """So that a rise stands out no sooner than the fall that undoes it."""
+    design = gravity_panel(n_treated=4).with_outcome("flow", "level")
+    fitted = fit(Imputation(family="poisson", measure="percent"), design)
+    bands = Randomization(draws=99).infer(fitted, "overall", np.random.default_rng(3))
+    seed = int(np.random.default_rng(3).integers(2**31))
+    onsets = deal_onsets(fitted, "assigned", 99, np.random.default_rng(seed)).onsets
+    scale = build_studentizer(fitted, ["overall"], onsets).scale("overall", 0)
+    again = [fitted.refit(design.reassigned(onset)).view("overall").effects[0] for onset in onsets]
+    logs = np.abs(np.log(1 + np.append(again, bands.estimate.effects[0]) / 100)) / scale
+    assert bands.p[0] == pytest.approx((logs >= logs[-1] * (1 - 1e-6)).mean())
+
+
+def test_the_note_says_whose_effect_the_p_value_is_about(gravity_panel, rng) -> None:
+    fitted = fit(TWFE(shape="static"), gravity_panel())
+    these = Randomization(draws=19).infer(fitted, "overall", rng)
+    alike = Randomization(draws=19, statistic="t").infer(fitted, "overall", rng)
+    assert (these.facts["about"], these.facts["statistic"]) == ("these", "coefficient")
+    assert (alike.facts["about"], alike.facts["statistic"]) == ("like these", "t")
+    assert "the effect of these agreements" in these.note
+    assert "the effect of agreements like these" in alike.note

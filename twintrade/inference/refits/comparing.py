@@ -40,6 +40,8 @@ def compare_refits(
             observed, compared = observed / Clustered().sandwich(fit, estimate).se, drawn.statistics
     elif studentizer is not None:
         scales = studentizer.scales(view, estimate)
+        if estimate.scale == "percent":
+            observed, compared = _take_logs(observed), _take_logs(compared)
     observed, compared = observed / scales[-1], compared / scales[:-1]
     p = fill_absent(estimate.n_effects)
     for k in np.flatnonzero(~is_reference(estimate)):
@@ -49,7 +51,15 @@ def compare_refits(
     low, high = fill_absent(p.size), fill_absent(p.size)
     if has_intervals:
         low, high = _invert(drawn, view, studentizer, level)
-    return Compared(estimate, p, low, high, observed * scales[-1], compared * scales[-1])
+    if not is_t:
+        observed, compared = estimate.effects, drawn.effects * (scales[-1] / scales[:-1])
+    return Compared(estimate, p, low, high, observed, compared)
+
+
+def _take_logs(percent: FloatArray) -> FloatArray:
+    """Return changes as logs of ratios: noise that multiplies is even in these, and a rise stands out no sooner."""
+    with np.errstate(divide="ignore"):
+        return np.log1p(np.maximum(percent, -100.0) / 100)
 
 
 def _invert(

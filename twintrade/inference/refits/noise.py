@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.stats import linregress
 
 from twintrade.design import Observations
 from twintrade.effects import CohortEffects, Estimate, EventStudy
@@ -35,10 +35,13 @@ class Residuals:
     means : FloatArray, shape (n_rows,)
         One in a linear model; the fitted mean in a Poisson model, where noise is proportional to it. Zero where the
         model says nothing of a row.
+    is_ratio : bool
+        Whether the model is Poisson.
     """
 
     values: FloatArray
     means: FloatArray
+    is_ratio: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,16 +64,20 @@ class Noise:
     selected: tuple[BoolArray, ...]
 
     def variances(self, residuals: Residuals) -> FloatArray:
-        """Return each unit's variance in each cohort, shape (n_units, n_cohorts).
+        """Return each unit's variance in each cohort, shape (n_units, n_cohorts), up to a common factor.
 
-        The geometric mean of what units of its size have and what it had itself before that onset, where it was seen
-        often enough to tell.
+        What units of its size have, times the square root of how much more or less it had itself before that onset,
+        where it was seen often enough to tell.
         """
-        fitted = np.exp(self._fit(residuals)[0])[:, None]
-        past = np.column_stack([self._spread(residuals, self._before(g)) for g in self.cohorts])
-        seen = np.column_stack([self._counted(self._before(g) & (residuals.means > 0)) for g in self.cohorts])
-        is_known = (seen >= FEWEST_BEFORE) & (past > 0)
-        return np.asarray(np.where(is_known, np.sqrt(fitted * np.where(is_known, past, 1.0)), fitted))
+        fitted = self._smooth(*self._measure(residuals))
+        logs = np.repeat(fitted[:, None], self.cohorts.size, axis=1)
+        for c, g in enumerate(self.cohorts):
+            before = self._before(g)
+            past = self._spread(residuals, before)
+            is_known = (self._counted(before & (residuals.means > 0)) >= FEWEST_BEFORE) & (past > 0)
+            level = np.log(np.where(is_known, past, 1.0))
+            logs[:, c] += np.where(is_known, (level - self._smooth(level, is_known)) / 2, 0.0)
+        return np.asarray(np.exp(logs))
 
     def weigh(self, means: FloatArray) -> "Shares":
         """Return what each unit adds to the variance of an effect, and to its weight, by cohort and effect."""
@@ -88,33 +95,42 @@ class Noise:
 
     def facts(self, residuals: Residuals) -> Facts:
         """Return whether noise depends on size: of small units over large ones, and the p-value of no dependence."""
-        _, slope, p = self._fit(residuals)
-        if np.isnan(p):
+        logs, is_known = self._measure(residuals)
+        if is_known.sum() < FEWEST_TO_FIT or np.ptp(self.size[is_known]) == 0 or np.ptp(logs[is_known]) == 0:
             return {}
-        return {"noise_small_over_large": float(np.exp(-slope * OUTER)), "noise_by_size_p": p}
+        line = linregress(self.size[is_known], logs[is_known])
+        return {"noise_small_over_large": float(np.exp(-line.slope * OUTER)), "noise_by_size_p": float(line.pvalue)}
 
-    def _fit(self, residuals: Residuals) -> tuple[FloatArray, float, float]:
-        """Regress log variances on size: fitted values, and slope and p-value of the straight line."""
-        spread = self._counted(np.ones(self.o.n_rows, dtype=bool), residuals.values**2)
-        base = self._counted(np.ones(self.o.n_rows, dtype=bool), residuals.means**2)
+    def _measure(self, residuals: Residuals) -> tuple[FloatArray, BoolArray]:
+        """Return the log of each unit's variance, and where it is known.
+
+        Of its residuals; in a Poisson model, where residuals are skewed, of the log ratio of outcomes to means after
+        each onset over that before, squared.
+        """
+        r, m = residuals.values, residuals.means
         with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log(spread / base)
-        known = np.isfinite(logs) & (spread > 1e-12 * spread.max(initial=0.0))
-        n = int(known.sum())
+            if not residuals.is_ratio:
+                spread = self._counted(np.ones(self.o.n_rows, dtype=bool), r**2)
+                is_known = spread > 1e-12 * spread.max(initial=0.0)
+                return np.where(is_known, np.log(spread / self._counted(m > 0)), 0.0), is_known
+            total, count = np.zeros(self.o.n_units), np.zeros(self.o.n_units)
+            for g in self.cohorts:
+                sides = [self._before(g), self.o.period >= g]
+                levels = [self._counted(rows, m) for rows in sides]
+                before, after = (self._counted(rows, r) / level for rows, level in zip(sides, levels, strict=True))
+                inverse = sum(self._counted(x, m**2) / level**2 for x, level in zip(sides, levels, strict=True))
+                logs = np.log(np.log((1 + after) / (1 + before)) ** 2 / inverse)
+                total += np.where(np.isfinite(logs), logs, 0.0)
+                count += np.isfinite(logs)
+            return np.where(count > 0, total / count, 0.0), count > 0
+
+    def _smooth(self, logs: FloatArray, is_known: BoolArray) -> FloatArray:
+        """Regress log variances on a cubic in size; one level for all where few are known."""
+        n = int(is_known.sum())
         if n < FEWEST_TO_FIT:
-            level = float(logs[known].mean()) if n else 0.0
-            return np.full(self.o.n_units, level), 0.0, float("nan")
-        line = np.vander(self.size[known], 2)
-        (slope, constant), *_ = np.linalg.lstsq(line, logs[known], rcond=None)
-        error = logs[known] - line @ (slope, constant)
-        spread_of_size = float(((self.size[known] - self.size[known].mean()) ** 2).sum())
-        p = float("nan")
-        if spread_of_size > 0 and (error @ error) > 0:
-            t = slope * np.sqrt(spread_of_size * (n - 2) / (error @ error))
-            p = float(2 * student.sf(abs(t), n - 2))
+            return np.full(self.o.n_units, float(logs[is_known].mean()) if n else 0.0)
         basis = np.vander(self.size, DEGREE + 1)
-        curve = np.linalg.lstsq(basis[known], logs[known], rcond=None)[0]
-        return np.asarray(basis @ curve), float(slope), p
+        return np.asarray(basis @ np.linalg.lstsq(basis[is_known], logs[is_known], rcond=None)[0])
 
     def _spread(self, residuals: Residuals, rows: BoolArray) -> FloatArray:
         """Return each unit's variance around its level on some rows, relative to the mean, shape (n_units,)."""
@@ -235,4 +251,4 @@ def compute_poisson_residuals(o: Observations, factor: FloatArray) -> Residuals:
     fitted = fit_poisson(y, o.covariates, o.effect_codes(), o.weights)
     means = np.zeros(o.n_rows)
     means[fitted.rows] = fitted.mu
-    return Residuals(np.where(means > 0, y - means, 0.0), means)
+    return Residuals(np.where(means > 0, y - means, 0.0), means, True)

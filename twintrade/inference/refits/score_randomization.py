@@ -129,14 +129,14 @@ class _Scales:
 
     def relative(self, null: Null) -> FloatArray:
         """Return the real assignment's scale over each draw's, shape (n_draws + 1, n_names)."""
-        variances = self.noise.variances(Residuals(null.residuals, null.means))
+        variances = self.noise.variances(Residuals(null.residuals, null.means, True))
         shares = self.noise.weigh(null.means)
         scale = shares.scale(variances, self.dealt, slice(None), is_ratio=True)[:, self.places]
         return np.asarray(scale[-1] / scale)
 
     def facts(self, null: Null) -> Facts:
         """Return how noise depends on size."""
-        return self.noise.facts(Residuals(null.residuals, null.means))
+        return self.noise.facts(Residuals(null.residuals, null.means, True))
 
 
 def _prepare_scales(fit: Fit, names: tuple[str, ...], onsets: Sequence[FloatArray]) -> _Scales:

@@ -94,6 +94,6 @@ def build_studentizer(fit: Fit, views: Sequence[View], onsets: Sequence[FloatArr
         dealt,
         begins,
         True,
-        lambda after, before: Residuals(columns @ (1.0, -after, -before), ones),
+        lambda after, before: Residuals(columns @ (1.0, -after, -before), ones, False),
         noise.weigh(ones),
     )

@@ -16,7 +16,10 @@ scheme = { $across ->
 randomization = Randomization: { $scheme }, { $is_complete ->
     [yes] all { $draws } others
    *[no] { $draws } draws, seed { PLAIN($seed) }
-}; p-values compare { $statistic ->
+}; p-values are about the effect of { $about ->
+    [these] these agreements
+   *[like-these] agreements like these
+} and compare { $statistic ->
     [coefficient] effects
     [t] effects over their clustered errors
    *[score] one-step estimates from the model without treatment
