@@ -16,7 +16,7 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
 NULL = 1e-9
 CLEAR = 1e-6
-MOST_AFFECTED = 1_500
+MOST_AFFECTED = 500
 """Affected rows up to which solving their block of Q is cheaper than factoring the other rows anew."""
 
 

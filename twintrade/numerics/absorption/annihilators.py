@@ -7,7 +7,6 @@ import numpy as np
 import scipy.sparse as sp
 
 from twintrade.numerics.absorption.elimination import (
-    CELLS_AT_ONCE,
     Elimination,
     build_elimination,
     compute_root,
@@ -18,6 +17,7 @@ from twintrade.numerics.absorption.loadings import Loadings
 from twintrade.numerics.absorption.written_out import WrittenOut
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
+CELLS_AT_ONCE = 1_000_000
 DENSE_LIMIT = 3_000
 """Rows up to which the projection is written out."""
 N_PROBES = 4

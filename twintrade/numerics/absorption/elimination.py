@@ -17,7 +17,7 @@ from twintrade.numerics.absorption.elimination_order import EliminationOrder, li
 from twintrade.numerics.absorption.levels import compute_pivoted_cholesky
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, sum_by_group
 
-CELLS_AT_ONCE = 1_000_000
+CELLS_AT_ONCE = 300_000
 NOTHING_LEFT = 1e-20
 """Share of a covariate's squares within levels of the largest effect below which it is constant there."""
 

@@ -39,7 +39,7 @@ from twintrade.numerics.poisson.steps import HALVINGS, LARGEST_PREDICTOR, TOLERA
 
 TOUCHED = 1e-7
 HAT_LIMIT = 4e6
-"""Rows times levels up to which the projection on the effects is written out."""
+"""Rows times levels up to which steps from the projection written out cost less than a refit, which ends the same."""
 LOOSE, PRECISE = 0.03, 1e-7
 SETTLED = 1e-6
 DRIFT = 0.1
