@@ -88,7 +88,7 @@ def test_known_decay_is_found(rng, effects) -> None:
         assert table.loc[label, "low"] < table.loc[label, "effect"] < table.loc[label, "high"]
     assert list(table.index) == [*named(), "beyond 600 km: the comparison", "net"]
     assert np.isnan(table.loc["beyond 600 km: the comparison", "effect"])
-    assert "against dyads beyond 600 km" in found.sentence
+    assert "against pairs beyond 600 km" in found.sentence
 
 
 def test_known_decay_is_found_in_levels(rng) -> None:
@@ -181,7 +181,7 @@ def test_edges_come_from_quantiles_of_untied_dyads(rng) -> None:
     nearest = seen.seen()[0][~seen.is_tied]
     expected = np.quantile(nearest[np.isfinite(nearest)], [0.25, 0.5, 0.75])
     assert table["to_km"].iloc[1:4].to_numpy() == pytest.approx(expected)
-    assert "quantiles of the untreated dyads' distances" in found.sentence
+    assert "quantiles of the distances of pairs without an agreement" in found.sentence
 
 
 def without_places(design: Design) -> Design:

@@ -82,6 +82,43 @@ def test_tied_dyads_leave_the_spillover_sample() -> None:
     assert design.effect_names == ("unit", "partner_period")
 
 
+def dated(design: Design, **onsets: int) -> Design:
+    """The design with other onsets for some pairs, named "c0_p0"."""
+    starts = design.treatment.onset.copy()
+    for unit, onset in onsets.items():
+        starts[design.panel.units == unit.replace("_", "-")] = onset
+    return replace(design, treatment=Treatment(design.panel.units, starts))
+
+
+def test_pairs_exposed_before_the_sample_leave_and_later_agreements_expose_the_others() -> None:
+    design = mark_exposed_treated(dated(made(), c0_p9=-4, c1_p9=7), "city")
+    o = design.observations
+    cities = pd.Series(o.unit_ids).str.split("-").str[0]
+    assert "c0" not in set(cities)  # exposed throughout, though it signs again inside the sample
+    assert set(o.unit_onset[cities == "c1"]) == {4}  # the first one inside the sample
+    assert np.isinf(o.unit_onset[cities == "c5"]).all()
+
+
+def test_without_pairs_never_exposed_the_channel_is_refused(rng) -> None:
+    every = dated(made(), **{f"c{k}_p13": -2 for k in range(4, 12)})
+    found = Spillovers().check(fit(TWFE(shape="static"), every), BY_UNIT, rng)
+    table = found.table.set_index("label")
+    assert np.isnan(table.loc[SAME_CITY, "effect"])
+    assert "no pair is never exposed" in table.loc[SAME_CITY, "reason"]
+    assert np.isfinite(table.loc[SAME_PARTNER, "effect"])
+    assert "no pair is never exposed" in found.sentence
+    assert found.verdict != "does not object"  # half of the channels was not looked into
+
+
+def test_spillovers_are_judged_by_their_own_test(rng) -> None:
+    strong = Spillovers().check(fit(TWFE(shape="static"), made(in_city=-0.2)), BY_UNIT, rng)
+    assert strong.verdict == "objects"
+    none = Spillovers().check(fit(TWFE(shape="static"), made()), BY_UNIT, rng)
+    assert none.verdict == "does not object"
+    assert none.bound <= none.tolerance
+    assert none.sentence.count("p = ") + none.sentence.count("p < ") == 3
+
+
 def test_margins_add_up_exactly(rng) -> None:
     fitted = fit(TWFE(shape="static"), made())
     found = Margins(columns=("firms", "cells")).check(fitted, BY_UNIT, rng)

@@ -21,18 +21,19 @@ from twintrade.diagnostics.variants import (
     compare_variants,
     format_effect,
     list_failures,
+    measure_headline,
     simplify_inference,
 )
+from twintrade.diagnostics.verdicts import judge_violation
 from twintrade.effects import Finding, Topic
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Listed
+from twintrade.text import Listed, Text, Words
 
 SAME_CITY = "same city, other destinations"
 SAME_PARTNER = "other cities, same destination"
-NO_NET = "No net amount is given: the effects come from separate regressions, so their sum has no interval."
 EFFECTS = {"city": ("unit", "partner_period"), "partner": ("unit", "city_period")}
 
 
@@ -41,12 +42,17 @@ def mark_exposed_treated(design: Design, through: str) -> Design:
 
     Through the city: another dyad of the same city is treated; fixed effects are then dyad and partner x period, so
     that the city's own movement is what is looked at. Through the partner: another city has an agreement with the
-    same partner, and the effects are dyad and city x period. Treated dyads leave the sample; dyads never exposed are
-    the comparison.
+    same partner, and the effects are dyad and city x period. Treated dyads leave the sample, and so do dyads exposed
+    to an agreement from before the sample, as they are exposed throughout; dyads never exposed are the comparison.
 
     Parameters
     ----------
     through : {"city", "partner"}
+
+    Raises
+    ------
+    DesignError
+        No dyad begins to be exposed inside the sample, or none is never exposed.
     """
     panel = design.panel
     place = panel.unit_city if through == "city" else panel.unit_partner
@@ -54,12 +60,24 @@ def mark_exposed_treated(design: Design, through: str) -> Design:
     first = np.full(int(place.max()) + 1, np.inf)
     np.minimum.at(first, place, inside)
     onset: FloatArray = first[place]
-    excluded = {**design.treatment.excluded}
+    throughout = np.flatnonzero(onset <= panel.first_period)
+    excluded = dict.fromkeys(panel.units[throughout].tolist(), "exposed throughout") | {**design.treatment.excluded}
     excluded |= {str(panel.units[k]): "treated itself" for k in np.flatnonzero(np.isfinite(inside))}
+    left = ~np.isin(panel.units, list(excluded))
+    counts = {"exposed": int((left & np.isfinite(onset)).sum()), "never": int((left & np.isinf(onset)).sum())}
+    if not all(counts.values()):
+        raise DesignError(Text("checks.spillovers-none", through=through, throughout=throughout.size, **counts))
     treatment = Treatment(
         panel.units, onset, excluded=excluded, rule=f"first agreement of another dyad of the {through}"
     )
     return replace(design, treatment=treatment, fixed_effects=EFFECTS[through])
+
+
+def _vary_exposure(design: Design, label: str, through: str) -> Variant:
+    try:
+        return Variant(label, "spillover", mark_exposed_treated(design, through))
+    except DesignError as error:
+        return Variant(label, "spillover", None, str(error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +112,11 @@ class Spillovers(Diagnostic):
         """Return direct and spillover effects; payloads ``spillovers`` and, by distance, ``spillover_rings``."""
         design = fit.design
         if not design.panel.is_dyadic:
-            return self.unavailable("spillovers need city-partner dyads")
+            return self.unavailable(Text("checks.spillovers-dyads"))
         chosen = simplify_inference(fit, inference)
         variants = [Variant("direct", "direct", design)]
         variants += [
-            Variant(label, "spillover", mark_exposed_treated(design, through))
+            _vary_exposure(design, label, through)
             for label, through in ((SAME_CITY, "city"), (SAME_PARTNER, "partner"))
         ]
         table = compare_variants(fit, variants, chosen, rng)
@@ -106,23 +124,48 @@ class Spillovers(Diagnostic):
         payloads = {} if rings.empty else {"spillover_rings": rings}
         messages = (*list_failures(self.name, table), *list_failures(f"{self.name} by distance", rings))
         if table["effect"].iloc[1:].isna().all():
-            reasons = "; ".join(dict.fromkeys(str(r) for r in table["reason"].iloc[1:]))
-            lacking = self.unavailable(f"no spillover could be estimated: {reasons}")
+            reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"].iloc[1:])), "semicolon")
+            lacking = self.unavailable(Text("checks.spillovers-failed", reasons=reasons))
             return replace(
-                lacking, text=Listed((str(lacking.text), said), "sentences"), payloads=payloads, messages=messages
+                lacking, text=Listed((lacking.text, *said), "sentences"), payloads=payloads, messages=messages
             )
+        parts, scale = table.iloc[1:], fit.estimate.scale
+        p, bound = parts["p"].to_numpy(dtype=np.float64), float(np.nanmax(parts[["low", "high"]].abs().to_numpy()))
+        tolerance = measure_headline(fit, chosen, rng).tolerance
+        # A channel that could not be estimated is one that nobody looked into: that there is none is not said then.
+        bound = bound if parts["effect"].notna().all() else np.nan
+        verdict = judge_violation(p, bound, tolerance)
+        effects = Text("checks.spillovers", effects=_list_effects(table, scale))
+        refused = tuple(
+            Text("checks.spillovers-refused", label=label, reason=reason)
+            for label, reason in zip(parts["label"], parts["reason"], strict=True)
+            if reason
+        )
+        judged = Text(
+            "checks.spillovers-verdict",
+            verdict=verdict.replace(" ", "-"),
+            bounded="yes" if np.isfinite(bound) else "no",
+            bound=format_effect(bound, scale),
+            known="yes" if np.isfinite(tolerance) else "no",
+            tolerance=format_effect(tolerance, scale),
+        )
         return Finding(
             diagnostic=self.name,
-            verdict="informs",
-            text=f"{_listed(table, fit.estimate.scale)}. {NO_NET} {said}".rstrip(),
+            verdict=verdict,
+            text=Listed((effects, *refused, judged, Text("checks.spillovers-net"), *said), "sentences"),
+            bound=bound,
+            tolerance=tolerance,
             table=table,
             payloads={"spillovers": table, **payloads},
             messages=messages,
         )
 
-    def _by_distance(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> tuple[pd.DataFrame, str]:
+    def _by_distance(
+        self, fit: Fit, inference: Inference, rng: np.random.Generator
+    ) -> tuple[pd.DataFrame, list[Text]]:
         """Return the rings through both ends, and what is said of them."""
-        tables, said = [], []
+        tables: list[pd.DataFrame] = []
+        said: list[Text] = []
         for label, through, columns in (
             (SAME_PARTNER, "partner", self.city_columns),
             (SAME_CITY, "city", self.partner_columns),
@@ -130,35 +173,41 @@ class Spillovers(Diagnostic):
             try:
                 found = compute_exposure(fit.design, through, columns)
                 edges = choose_edges(found, self.edges, self.rings)
-                variants = build_ring_variants(fit.design, found, edges, f"by distance: {label}")
+                variants = build_ring_variants(fit.design, found, edges, str(Text("checks.rings-net", label=label)))
                 table = compare_variants(fit, variants, inference, rng)
                 tables.append(_with_comparison(table, variants[-1].design, edges))
             except DesignError as error:
-                said.append(f"Rings of distance, {label}: not available because {error}.")
+                said.append(Text("checks.rings-none", label=label, reason=error.text))
                 continue
-            origin = (
-                "as given" if self.edges else "quantiles of the untreated dyads' distances to the nearest agreement"
-            )
             said.append(
-                f"Rings of distance, {label}, against dyads beyond {format_kilometres(edges[-1])} (edges: {origin}): "
-                f"{_listed(table, fit.estimate.scale)}."
+                Text(
+                    "checks.rings",
+                    label=label,
+                    beyond=format_kilometres(edges[-1]),
+                    given="yes" if self.edges else "no",
+                    effects=_list_effects(table, fit.estimate.scale),
+                )
             )
         empty = pd.DataFrame(columns=list(COLUMNS))
-        return pd.concat(tables, ignore_index=True) if tables else empty, " ".join(said)
+        return pd.concat(tables, ignore_index=True) if tables else empty, said
 
 
-def _listed(table: pd.DataFrame, scale: str) -> str:
+def _list_effects(table: pd.DataFrame, scale: str) -> Words:
     known = table[np.isfinite(table["effect"])]
-    rows = zip(known["label"], known["effect"], known["low"], known["high"], strict=True)
-    lines = (
-        f"{label} {format_effect(effect, scale)}{_interval(low, high, scale)}" for label, effect, low, high in rows
+    rows = zip(*(known[name] for name in ("label", *NUMBERS[:4])), strict=True)
+    lines = tuple(
+        Text(
+            "checks.spillovers-effect",
+            label=label,
+            effect=format_effect(effect, scale),
+            known="yes" if np.isfinite([low, high]).all() else "no",
+            low=format_effect(low, scale),
+            high=format_effect(high, scale),
+            p=p,
+        )
+        for label, effect, low, high, p in rows
     )
-    return "; ".join(lines) or "none could be estimated"
-
-
-def _interval(low: float, high: float, scale: str) -> str:
-    is_known = np.isfinite([low, high]).all()
-    return f", interval {format_effect(low, scale)} to {format_effect(high, scale)}" if is_known else ""
+    return Listed(lines, "semicolon") if lines else Text("checks.spillovers-lacking")
 
 
 def _with_comparison(table: pd.DataFrame, net: Design | None, edges: FloatArray) -> pd.DataFrame:
@@ -168,7 +217,7 @@ def _with_comparison(table: pd.DataFrame, net: Design | None, edges: FloatArray)
     parts = parts.assign(from_km=[np.nan, 0.0, *edges[:-1]], to_km=[np.nan, *edges])
     total = total.assign(from_km=np.nan, to_km=np.nan)
     beyond = parts.iloc[:1].assign(
-        label=f"beyond {format_kilometres(last)}: the comparison", from_km=last, to_km=np.inf
+        label=str(Text("checks.rings-beyond", last=format_kilometres(last))), from_km=last, to_km=np.inf
     )
     beyond = beyond.assign(**dict.fromkeys(NUMBERS, np.nan), reason="")
     if net is not None:

@@ -187,3 +187,45 @@ break = The largest break in level or trend of the series in logs is at { $date 
     [objects] The date of the agreement, { $agreement }, does not: the series breaks at another time.
    *[cannot-tell] No break is clear. That is not to say that there is none at the date of the agreement, { $agreement }: a move of the level by { $shift } there would be found with { SHARE($power) } power.
 }
+
+## spillovers
+spillovers-dyads = spillovers need pairs of a city and a partner
+spillovers-none = { $exposed ->
+    [0] no pair begins to be exposed to another agreement of its { spillovers-through } inside the sample
+   *[other] no pair is never exposed to another agreement of its { spillovers-through }, so there is nothing to compare with
+}{ $throughout ->
+    [0] { "" }
+    [one] ; one pair is exposed throughout, to an agreement from before the sample
+   *[other] ; { $throughout } pairs are exposed throughout, to an agreement from before the sample
+}
+spillovers-through = { $through ->
+    [city] city
+   *[partner] destination
+}
+spillovers-failed = no spillover could be estimated: { $reasons }
+spillovers-effect = { $label } { $effect }{ $known ->
+    [yes] , interval { $low } to { $high }, { P($p) }
+   *[no] { "" }
+}
+spillovers-lacking = none could be estimated
+spillovers = { $effects }.
+spillovers-refused = Not estimated, { $label }: { $reason }.
+spillovers-verdict = { $verdict ->
+    [objects] Pairs without an agreement move with the agreements of others, so that they are no clean comparison.
+    [does-not-object] No spillover of more than { $bound } is likely, and one of up to { $tolerance } would leave the conclusion as it is.
+   *[cannot-tell] { $bounded ->
+        [yes] { $known ->
+            [yes] Spillovers of up to { $bound } cannot be ruled out, and more than { $tolerance } would matter: the check cannot tell.
+           *[no] The headline has no interval that a spillover could be held against: the check cannot tell.
+        }
+       *[no] How large spillovers could be is not known: the check cannot tell.
+    }
+}
+spillovers-net = No net amount is given: the effects come from separate regressions, so their sum has no interval.
+rings-net = by distance: { $label }
+rings-none = Rings of distance, { $label }: not available because { $reason }.
+rings-beyond = beyond { $last }: the comparison
+rings = Rings of distance, { $label }, against pairs beyond { $beyond } (edges: { $given ->
+    [yes] as given
+   *[no] quantiles of the distances of pairs without an agreement to the nearest agreement
+}): { $effects }.
