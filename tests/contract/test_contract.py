@@ -190,7 +190,7 @@ def test_an_estimate_is_complete(name):
 @pytest.mark.parametrize("name", EVERY)
 def test_assumption_and_estimand_are_sentences(name):
     design = chosen(name, noise=0.5).design()
-    for text in (of(name).assumption(design), of(name).estimand(design)):
+    for text in (str(of(name).assumption(design)), str(of(name).estimand(design))):
         assert text[0].isupper()
         assert text.endswith(".")
     assert of(name).title

@@ -9,6 +9,7 @@ from chosen_designs import chosen
 
 from twintrade.errors import DesignError
 from twintrade.estimators.base import ESTIMATORS, fit
+from twintrade.text import Text, pack_text, parse_text
 
 REFUSE = [name for name in ESTIMATORS if not ESTIMATORS[name].requires.weights]
 WEIGHTED = [name for name in ESTIMATORS if name not in REFUSE]
@@ -29,12 +30,23 @@ def test_a_sentence_names_the_weights_that_are_used(name):
     weighted, plain = designs(name)
     found = [fit(estimator, d).view("overall").effects[0] for d in (weighted, plain)]
     assert found[0] != pytest.approx(found[1], abs=1e-6)
-    assert re.search(r"\bw\b", estimator.estimand(weighted))
-    assert "weighing the same" not in estimator.estimand(weighted)
-    assert not re.search(r"\bw\b", estimator.estimand(plain))
+    assert re.search(r"\bw\b", str(estimator.estimand(weighted)))
+    assert "weighing the same" not in str(estimator.estimand(weighted))
+    assert not re.search(r"\bw\b", str(estimator.estimand(plain)))
 
 
 @pytest.mark.parametrize("name", REFUSE)
 def test_a_method_that_uses_no_weights_refuses_them(name):
     with pytest.raises(DesignError, match="takes no weights"):
         fit(ESTIMATORS[name](), designs(name)[0])
+
+
+@pytest.mark.parametrize("name", list(ESTIMATORS))
+def test_sentences_of_a_method_are_the_same_once_packed(name):
+    design = chosen(name, noise=0.5).design()
+    for text in (ESTIMATORS[name]().assumption(design), ESTIMATORS[name]().estimand(design)):
+        assert isinstance(text, Text)
+        assert str(parse_text(pack_text(text))) == str(text)
+        assert "{" not in str(text)
+        assert "  " not in str(text)
+        assert " ." not in str(text)

@@ -67,7 +67,7 @@ def test_every_estimator_says_what_it_compares_with(name):
     assert name not in HAVE_PATH or "path" in result.views
     if "path" in result.views:
         assert result.view("path").against == "reference"
-        assert "path" in of(name).estimand(result.design)
+        assert "path" in str(of(name).estimand(result.design))
 
 
 @pytest.mark.parametrize("name", EVERY)

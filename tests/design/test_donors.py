@@ -62,7 +62,7 @@ def test_a_case_design_holds_the_unit_and_its_donors_only(design):
     case = build_case_design(design, "c0-p0", a)
     assert set(case.observations.unit_ids) == {"c0-p0", *a.donors.units}
     assert find_treated_unit(case) == "c0-p0"
-    assert case.comparison.sentence == "c0's flows to other destinations"
+    assert str(case.comparison.describe("pair")) == "c0's flows to other destinations"
     assert design.kept is None
 
 

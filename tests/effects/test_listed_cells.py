@@ -2,7 +2,7 @@
 
 import pytest
 
-from twintrade.design.fixed_effects import LABELS
+from twintrade.design.fixed_effects import EFFECTS
 from twintrade.effects.listed_cells import join_counts, join_ids, split_counts, split_ids
 from twintrade.render.tables.ladder import is_gravity
 from twintrade.render.wording import Wording
@@ -20,7 +20,7 @@ def test_counts_come_back(counts):
 
 def test_every_effect_and_cluster_has_words():
     knows = Wording().knows
-    missing = [name for name in ("dyad", *LABELS) if not knows(f"effects_{name}")]
+    missing = [name for name in ("dyad", *EFFECTS) if not knows(f"effects_{name}")]
     missing += [name for name in ("unit", "city", "partner", "period") if not knows(f"clusters_{name}")]
     assert missing == []
 

@@ -1,10 +1,10 @@
 """Who stands for what would have happened without the agreement, as objects that print their assumption."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from twintrade.data.sources import format_counted
+from twintrade.text import Text, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,12 @@ class Comparison(ABC):
 
     @property
     @abstractmethod
-    def label(self) -> str:
+    def label(self) -> Text:
         """Short text for a table row."""
 
-    @property
     @abstractmethod
-    def sentence(self) -> str:
-        """Who is compared, for the identifying assumption: "… would have moved like <sentence>"."""
+    def describe(self, units: str) -> Words:
+        """Return who is compared, for "… would have moved like …"; units are "pair" or "city"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,13 @@ class NeverTreated(Comparison):
     name: ClassVar[str] = "never_treated"
 
     @property
-    def label(self) -> str:
+    def label(self) -> Text:
         """Short text for a table row."""
-        return "never treated"
+        return Text("design.label-never-treated")
 
-    @property
-    def sentence(self) -> str:
-        """Who is compared."""
-        return "units that are never treated"
+    def describe(self, units: str) -> Words:
+        """Return who is compared."""
+        return Text("design.never-treated", units=units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +54,13 @@ class NotYetTreated(Comparison):
     uses_not_yet_treated: ClassVar[bool] = True
 
     @property
-    def label(self) -> str:
+    def label(self) -> Text:
         """Short text for a table row."""
-        return "not yet treated"
+        return Text("design.label-not-yet-treated")
 
-    @property
-    def sentence(self) -> str:
-        """Who is compared."""
-        return "units not yet treated at that time"
+    def describe(self, units: str) -> Words:
+        """Return who is compared."""
+        return Text("design.not-yet-treated", units=units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +71,21 @@ class Donors(Comparison):
     ----------
     units : tuple of str
         Unit labels.
-    description : str
+    description : Words
         What they have in common: "the same city's flows to other destinations".
     """
 
     units: tuple[str, ...] = ()
-    description: str = "the donor units"
+    description: Words = field(default_factory=lambda: Text("design.donors"))
     name: ClassVar[str] = "donors"
 
     @property
-    def label(self) -> str:
+    def label(self) -> Text:
         """Short text for a table row."""
-        return format_counted(len(self.units), "donor")
+        return Text("design.label-donors", n=len(self.units))
 
-    @property
-    def sentence(self) -> str:
-        """Who is compared."""
+    def describe(self, units: str) -> Words:
+        """Return who is compared."""
         return self.description
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from twintrade.design.cohort_statistics import MEAN, CohortStatistics
 from twintrade.design.comparison import Comparison, Donors, NotYetTreated
-from twintrade.design.fixed_effects import format_effect_label, list_effect_names
+from twintrade.design.fixed_effects import list_effect_names, name_effect
 from twintrade.design.observations import Observations
 from twintrade.design.panel import Panel
 from twintrade.design.selection import ALWAYS_TREATED, NO_FIGURE_BEFORE, Sieve, number_units
@@ -19,6 +19,7 @@ from twintrade.design.words import require_word
 from twintrade.effects.sample import Dropped
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, take_rows
+from twintrade.text import Listed
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -205,10 +206,12 @@ class Design:
         return list_effect_names(self.fixed_effects)
 
     @property
-    def effects_label(self) -> str:
+    def effects_label(self) -> Listed:
         """The fixed effects as a table prints them."""
-        labels = (format_effect_label(n, self.panel.is_dyadic, self.panel.frequency) for n in self.effect_names)
-        return ", ".join(labels)
+        names = self.effect_names
+        return Listed(
+            tuple(name_effect(n, is_dyadic=self.panel.is_dyadic, period=self.panel.frequency) for n in names), "comma"
+        )
 
     @property
     def scale(self) -> Literal["level", "log points", "share", "index"]:

@@ -11,6 +11,7 @@ from twintrade.design.comparison import Donors
 from twintrade.design.design import Design
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+from twintrade.text import Text, Words
 
 REASONS = {
     "always-treated": "treated in or before the first period",
@@ -39,7 +40,7 @@ class DonorSet:
     """
 
     key: str
-    description: str
+    description: Words
     donors: Donors
     excluded: pd.DataFrame
 
@@ -89,8 +90,8 @@ def build_donor_sets(
     same_partner = other & (panel.unit_partner == partner)
     place, destination = panel.cities[city], panel.partners[partner]
     return (
-        _set("A", f"{place}'s flows to other destinations", same_city, panel.units, reasons),
-        _set("B", f"other cities' flows to {destination}", same_partner, panel.units, reasons),
+        _set("A", Text("design.donors-of-city", city=str(place)), same_city, panel.units, reasons),
+        _set("B", Text("design.donors-to-partner", partner=str(destination)), same_partner, panel.units, reasons),
     )
 
 
@@ -107,7 +108,7 @@ def build_untreated_rectangle(
     position = _treated_position(design, unit)
     reasons = _reasons(design, position, min_positive, aggregates)
     others = np.arange(design.panel.n_units) != position
-    return _set("all", "every untreated flow of the table", others, design.panel.units, reasons)
+    return _set("all", Text("design.donors-all"), others, design.panel.units, reasons)
 
 
 def build_case_design(design: Design, unit: str, donor_set: DonorSet) -> Design:
@@ -178,7 +179,7 @@ def _positive_share(design: Design, rows: BoolArray, position: int) -> np.ndarra
     return np.bincount(panel.unit[positive], minlength=panel.n_units) / max(periods.size, 1)
 
 
-def _set(key: str, description: str, candidates: BoolArray, units: ObjectArray, reasons: ObjectArray) -> DonorSet:
+def _set(key: str, description: Words, candidates: BoolArray, units: ObjectArray, reasons: ObjectArray) -> DonorSet:
     usable = candidates & (reasons == "")
     gone = candidates & (reasons != "")
     excluded = pd.DataFrame({"unit": units[gone], "reason": reasons[gone]})

@@ -6,6 +6,7 @@ from twintrade.design.panel import Panel
 from twintrade.design.words import suggest_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import IntArray, compact
+from twintrade.text import Text
 
 SETS: dict[str, tuple[str, ...]] = {
     "two_way": ("unit", "period"),
@@ -16,17 +17,17 @@ SETS: dict[str, tuple[str, ...]] = {
     "unit": ("unit",),
 }
 
-LABELS: dict[str, str] = {
-    "unit": "unit",
-    "period": "period",
-    "city": "city",
-    "partner": "partner",
-    "city_period": "city × period",
-    "partner_period": "partner × period",
-    "border_period": "border × period",
-    "cohort": "cohort",
-    "undirected_pair": "undirected pair",
-}
+EFFECTS = (
+    "unit",
+    "period",
+    "city",
+    "partner",
+    "city_period",
+    "partner_period",
+    "border_period",
+    "cohort",
+    "undirected_pair",
+)
 
 
 def list_effect_names(fixed_effects: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -43,15 +44,15 @@ def list_effect_names(fixed_effects: str | tuple[str, ...]) -> tuple[str, ...]:
             raise DesignError(f"no set of fixed effects is called {fixed_effects!r}; {hint}")
         return SETS[fixed_effects]
     for name in fixed_effects:
-        if name not in LABELS:
-            raise DesignError(f"no fixed effect is called {name!r}; {suggest_word(str(name), list(LABELS))}")
+        if name not in EFFECTS:
+            raise DesignError(f"no fixed effect is called {name!r}; {suggest_word(str(name), list(EFFECTS))}")
     return fixed_effects
 
 
-def format_effect_label(name: str, is_dyadic: bool, period: str = "period") -> str:
-    """Return an effect as a sentence prints it: "dyad", "city × year"."""
-    text = "dyad" if name == "unit" and is_dyadic else LABELS[name]
-    return text.replace("period", period)
+def name_effect(name: str, *, is_dyadic: bool = False, period: str = "period") -> Text:
+    """Return what an effect is called in a sentence: "dyad", "city × year"."""
+    kind = "dyad" if name == "unit" and is_dyadic else name.replace("_", "-")
+    return Text(f"design.effect-{kind}", period_name=period)
 
 
 def encode_effect(panel: Panel, name: str, rows: IntArray) -> IntArray:

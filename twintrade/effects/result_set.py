@@ -16,7 +16,9 @@ SPECIFICATION_COLUMNS = (
     "citation_text",  # "Borusyak, Jaravel and Spiess (2024)"
     "equation",  # one line, Unicode
     "estimand",  # sentence naming what is averaged with which weights
+    "estimand_text",
     "assumption",  # identifying assumption as a sentence
+    "assumption_text",
     "target",  # whose change the overall effect is: total, average unit
     "against",  # what it is compared with: all before, last before, synthetic outcome ...
     "overall_note",  # where the column has a path too: how its overall effect is defined
@@ -29,6 +31,7 @@ SPECIFICATION_COLUMNS = (
     "scale",
     "fixed_effects",  # "dyad;city_period;partner_period"
     "comparison",  # "never treated" / "not yet treated"
+    "comparison_text",
     "reference",  # event time of the path's exact zero; missing where there is none
     "is_headline",  # bool
     "n_rows",

@@ -9,6 +9,7 @@ from twintrade.design.case import Case
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex import (
     augment_weights,
@@ -19,6 +20,7 @@ from twintrade.numerics.simplex import (
     remove_covariates,
     standardize_covariates,
 )
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +83,13 @@ class AugmentedSyntheticControl(WeightedCase):
             penalty = choose_penalty(donors, treated, base, one_se=self.one_se)
         return augment_weights(donors, treated, penalty, base)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        return (
-            "Weights that reproduce the treated flow before the agreement, corrected by a ridge regression of later "
-            "on earlier outcomes, would have reproduced it afterwards as well, had there been no agreement, and the "
-            f"agreement did not affect {design.comparison.sentence}."
-        )
+        return Text("estimators.augmented-synthetic-control-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return "The mean gap between the treated flow and its augmented synthetic control after the onset."
+        return Text("estimators.augmented-synthetic-control-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

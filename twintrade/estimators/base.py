@@ -13,6 +13,7 @@ from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.effects.estimate import Against
 from twintrade.errors import DesignError, EstimationError
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text
 
 if TYPE_CHECKING:
     from twintrade.estimators.repeating.score_test import ScoreTest
@@ -159,11 +160,11 @@ class Estimator(ABC):
         return design
 
     @abstractmethod
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption as one sentence."""
 
     @abstractmethod
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages, with which weights, as one sentence."""
 
     @property
@@ -221,8 +222,7 @@ class Fit:
     estimate: Estimate
 
     def __repr__(self) -> str:
-        design = self.design
-        o = design.observations
+        design, o = self.design, self.design.observations
         effects = f"{design.fixed_effects} effects" if isinstance(design.fixed_effects, str) else design.effects_label
         years = f"{design.panel.label(int(o.periods[0]))}–{design.panel.label(int(o.periods[-1]))}"
         units = f"{o.n_units} units ({int(o.is_ever_treated.sum())} treated)"

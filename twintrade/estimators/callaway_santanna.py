@@ -23,9 +23,10 @@ from twintrade.estimators.cohort_means.group_time import (
 )
 from twintrade.estimators.cohort_means.missing_patterns import PatternGroups, estimate_from_patterns, group_by_pattern
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.estimators.regression.estimands import describe_cohort_weights
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons import PANEL_ONLY, CohortMoments, Convention, Method
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +105,13 @@ class CallawaySantAnna(Estimator):
             return self._by_pattern(groups, wide, plan, design, dropped)
         return self._by_cell(wide, plan, design, dropped)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
-        return (
-            "Without the agreement, outcomes of treated units would have moved like those of "
-            f"{design.comparison.sentence}{given}, cohort by cohort and period by period."
-        )
+        return Text("estimators.callaway-santanna-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        size = describe_cohort_weights(design)
-        return (
-            "Average effect on the treated over cohort-period cells from onset on, each against the last period "
-            f"before onset less anticipation, weighted by {size}."
-        )
+        return Text("estimators.callaway-santanna-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -13,12 +13,13 @@ from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cohort_means.missing_patterns import PanelMeans, compute_panel_means
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.regression.estimands import describe_weights
+from twintrade.estimators.sentences import describe_design
 from twintrade.estimators.switching.cells import Horizon, Singletons, list_horizons
 from twintrade.estimators.switching.covariates import DoseSlopes, adjust_for_covariates
 from twintrade.estimators.switching.means import MeanHorizon, has_means, list_mean_horizons
 from twintrade.estimators.switching.switchers import Switchers, build_switchers
 from twintrade.numerics.arrays import FloatArray, ObjectArray
+from twintrade.text import Text
 
 AnyHorizon = Horizon | MeanHorizon
 
@@ -99,22 +100,13 @@ class ChaisemartinDHaultfoeuille(Estimator):
         units = o.unit_ids[layout.order[np.setdiff1d(np.flatnonzero(layout.sign != 0), used)]]
         return self._event_study(o, by_unit, early, (*dropped, *_unused(units)), partial(_from_units, o, layout))
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = f", given how {', '.join(design.covariates)} moved" if design.covariates else ""
-        return (
-            "Without the change, outcomes of units whose treatment changes would have moved like those of units with "
-            f"the same treatment at the start that have not changed yet{given}."
-        )
+        return Text("estimators.switching-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        some = "all" if self.effects is None else f"the first {self.effects}"
-        return (
-            f"Sum of the effects over {some} periods since the change, each against the last period before it, "
-            "divided by the sum of the changes of dose: effect of one more unit of dose for one period, at any lag."
-            f"{describe_weights(design)}"
-        )
+        return Text("estimators.switching-averages", n=self.effects or 0, **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

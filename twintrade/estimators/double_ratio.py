@@ -11,7 +11,9 @@ from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.single_case import SingleCase
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.text import Text
 
 LARGEST = 600.0
 """Largest effect taken out of a flow, in log points: beyond it the flow would no longer be a number."""
@@ -83,16 +85,13 @@ class DoubleRatio(SingleCase):
         """Return the scale: a ratio is taken in logarithms whatever the outcome's transform."""
         return "log points"
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        return (
-            "Without the agreement, the flow's share in its city's trade and in its destination's trade would have "
-            f"stayed where it was on average before, judged by {design.comparison.sentence}."
-        )
+        return Text("estimators.double-ratio-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return "The mean log double ratio after the onset less its mean before, every period weighing the same."
+        return Text("estimators.double-ratio-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the statistic."""

@@ -6,7 +6,9 @@ from twintrade.design import Design
 from twintrade.design.case import Case
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.simplex import choose_net, fit_elastic_net
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,13 @@ class ElasticNetSyntheticControl(WeightedCase):
             net = fit_elastic_net(columns, target, self.penalty, self.mix)
         return DonorWeights(net.weights, net.intercept)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        return (
-            "The shrunken linear relation between the treated flow and its donors before the agreement would have "
-            f"held afterwards as well, had there been no agreement, and none of {design.comparison.sentence} was "
-            "touched by it."
-        )
+        return Text("estimators.elastic-net-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return "The mean gap between the treated flow and its elastic-net prediction after the onset."
+        return Text("estimators.elastic-net-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -15,18 +15,15 @@ from twintrade.estimators.cohort_means.cell_method import CellMethod
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.regression.cell_fit import CellFit, fit_cells
 from twintrade.estimators.regression.cell_table import CellTable, Measure, measure_cells, tabulate_cells
-from twintrade.estimators.regression.estimands import (
-    describe_average_less_before,
-    describe_change_of_total,
-    describe_weighing,
-)
 from twintrade.estimators.regression.event_terms import find_affected_rows
 from twintrade.estimators.regression.mundlak import build_interactions
 from twintrade.estimators.regression.reference import require_reference
 from twintrade.estimators.regression.saturated import Dummies, build_cell_dummies
 from twintrade.estimators.regression.split_panel import correct_by_split_panel
 from twintrade.estimators.repeating.repeated_cells import prepare_repeated_cells
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,32 +106,22 @@ class ETWFE(CellMethod):
         again = prepare_repeated_cells(design, outcomes, self.measure, self.effect_scale(design))
         return None if again is None else again.estimated
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        how = "outcomes would have moved in parallel"
-        if self.family == "poisson":
-            how = "expected outcomes would have grown in proportion"
-        given = f", given {', '.join(design.covariates)}" if design.covariates else ""
-        return (
-            f"Without the agreement, {how} within {design.effects_label} effects{given}, treated units being "
-            f"compared with {design.comparison.sentence}."
-        )
+        return Text("estimators.etwfe-assumes", family=self.family, **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        moderated = "" if self.moderator is None else f", at {self.moderator} = {self.at:g}"
-        average = (
-            f"Average of the effects by cohort and period from onset on{moderated}, "
-            f"{describe_weighing(design, 'treated row')}."
-        )
+        less = "no" if design.comparison.uses_not_yet_treated else "yes"
         if self.measure == "percent":
-            average = describe_change_of_total(
-                design, "the sum of what the cells' coefficients say they would have been", ""
-            )
-        return (
-            average
-            if design.comparison.uses_not_yet_treated
-            else describe_average_less_before(average.removesuffix("."))
+            return Text("estimators.etwfe-percent", less=less, **describe_design(design))
+        return Text(
+            "estimators.etwfe-averages",
+            less=less,
+            moderated="no" if self.moderator is None else "yes",
+            moderator=self.moderator or "",
+            at=self.at,
+            **describe_design(design),
         )
 
     def equation(self, design: Design) -> str:

@@ -32,11 +32,12 @@ from twintrade.estimators.imputing.table import (
     impute_means,
 )
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
-from twintrade.estimators.regression.estimands import describe_change_of_total, describe_weighing
 from twintrade.estimators.repeating.repeated import prepare_repeated
 from twintrade.estimators.repeating.repeated_imputation import compute_means, estimate_imputations
 from twintrade.estimators.repeating.repeated_poisson import prepare_repeated_poisson
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text
 
 __all__ = ["Imputation", "build_leverage_report"]
 
@@ -95,24 +96,17 @@ class Imputation(CellMethod):
         means = compute_means(shared, outcomes)
         return partial(estimate_imputations, shared) if means is None else means.imputed
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = f" and {', '.join(design.covariates)}" if design.covariates else ""
-        how = "outcomes would have followed"
-        if self.family == "poisson":
-            how = "expected outcomes would have been proportional to"
-        early = f" more than {design.anticipation} periods ahead" if design.anticipation else ""
-        return (
-            f"Without the agreement, {how} {design.effects_label} effects{given} as fitted on every row without an "
-            f"agreement or before it, and nothing moved in anticipation{early}."
-        )
+        values = {"family": self.family, "early": design.anticipation} | describe_design(design)
+        return Text("estimators.imputation-assumes", **values)
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
         if self.measure == "percent":
-            return describe_change_of_total(design, "the sum of ŷ(0)", " that can be imputed")
-        what = "log of y over ŷ(0), summed within cohort and event time" if self._is_log_ratio else "y − ŷ(0)"
-        return f"Average of {what}, over all treated rows that can be imputed, {describe_weighing(design)}."
+            return Text("estimators.imputation-percent", **describe_design(design))
+        ratio = "yes" if self._is_log_ratio else "no"
+        return Text("estimators.imputation-averages", ratio=ratio, **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -14,6 +14,8 @@ from twintrade.estimators.imputing.factor_counterfactual import (
     fit_untreated,
 )
 from twintrade.estimators.imputing.factor_method import FactorMethod
+from twintrade.estimators.sentences import describe_design
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +61,13 @@ class InteractiveEffects(FactorMethod):
         fitted = fit_untreated(cells, rank, 0.0)
         return compute_cohort_effects(design, cells, fitted, {"rank": float(rank), **statistics})
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = f", given {', '.join(design.covariates)}" if design.covariates else ""
-        return (
-            "Without the agreement, outcomes would have followed unit and period effects and a few common shocks, "
-            f"each of its own force in every unit, as untreated rows show them{given}."
-        )
+        return Text("estimators.interactive-effects-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return "Average effect over all treated rows that the factors identify, each row weighing the same."
+        return Text("estimators.interactive-effects-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -9,8 +9,10 @@ from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.effects import Draws, Dropped, EventStudy, Regression, Uncertainty, UnitInfluence
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Requires
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.series import SegmentedFit, build_segmented_design, fit_segmented
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +125,13 @@ class InterruptedSeries(Estimator):
         unit = o.unit_ids[np.unique(o.unit[rows])]
         return fitted.coefficients, UnitInfluence(unit, regression.row_influence().sum(axis=0)[None], regression)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        return (
-            "Descriptive, no comparison: the flow's own trend before the agreement would have gone on unchanged, and "
-            "nothing else happened to it at that date."
-        )
+        return Text("estimators.interrupted-series-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return "The mean distance after the onset between the fitted path and the trend before, carried forward."
+        return Text("estimators.interrupted-series-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

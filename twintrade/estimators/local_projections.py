@@ -14,7 +14,8 @@ from twintrade.estimators.cohort_means.projection_means import project_means
 from twintrade.estimators.cohort_means.projection_rows import build_projection_rows
 from twintrade.estimators.cohort_means.projections import Projected, estimate_projection
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
+from twintrade.estimators.sentences import describe_design
+from twintrade.text import Listed, Text, Value
 
 Weighting = Literal["variance", "equal"]
 
@@ -76,30 +77,19 @@ class LocalProjections(Estimator):
         study = self._study(source, design, projections, _dropped(wide, projections, lost))
         return study if self.pooled is None else replace(study, overall=self._pooled(source, design, study.sample))
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = [*design.covariates, *([f"{self.lags} lagged changes of the outcome"] if self.lags else [])]
-        same = f" with the same {' and '.join(given)} before" if given else ""
-        return (
-            "Without the agreement, outcomes of newly treated units would have moved like those of "
-            f"{design.comparison.sentence}{same}, and nothing moved in anticipation."
-        )
+        lags = [Text("estimators.local-projections-lags", n=self.lags)] if self.lags else []
+        given = Listed((*design.covariates, *lags))
+        values = describe_design(design) | {"given": len(given.items), "covariates": given}
+        return Text("estimators.local-projections-assumes", **values)
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        how = "equally" if self.weighting == "equal" else "by n·p·(1 − p), p the treated share among a period's rows"
-        before = "last period" if self.base == "last" else "mean of the periods"
+        how: dict[str, Value] = {"base": self.base, "weighting": self.weighting}
         if self.pooled is not None:
-            return (
-                f"Effect on the outcome averaged over the horizons 0 to {self.pooled} against the {before} before "
-                f"onset, cohorts weighted {how}."
-            )
-        average = f"weighted by {describe_row_weights(design)}, within an event time cohorts weighted {how}"
-        if self.base == "mean":
-            return f"Average of the effects by event time from onset on against the {before} before it, {average}."
-        return describe_average_less_before(
-            f"Average of the effects by event time from onset on, {average}", f"the {before} before it"
-        )
+            return Text("estimators.local-projections-pooled", pooled=self.pooled, **how)
+        return Text("estimators.local-projections-averages", **how, **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -17,7 +17,9 @@ from twintrade.estimators.imputing.factor_counterfactual import (
     fit_untreated,
 )
 from twintrade.estimators.imputing.factor_method import FactorMethod
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.factor_model import fit_factor_model
+from twintrade.text import Text
 
 SHARES = (1.0, 0.6, 0.4, 0.25, 0.15, 0.1, 0.06, 0.03)
 """Penalties tried, as shares of the largest singular value: at one no factor is left."""
@@ -73,17 +75,13 @@ class MatrixCompletion(FactorMethod):
         rank = float(fitted[0].singular_values.size)
         return compute_cohort_effects(design, cells, fitted, {"penalty": float(share), "rank": rank, **statistics})
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = f", given {', '.join(design.covariates)}" if design.covariates else ""
-        return (
-            "Without the agreement, outcomes would have followed unit and period effects and a smooth pattern that "
-            f"units and periods share, as untreated rows show it{given}."
-        )
+        return Text("estimators.matrix-completion-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return "Average effect over all treated rows, each row weighing the same."
+        return Text("estimators.matrix-completion-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

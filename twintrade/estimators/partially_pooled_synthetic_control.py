@@ -10,8 +10,10 @@ from twintrade.design.outcome_matrix import OutcomeMatrix, build_outcome_matrix
 from twintrade.effects import CohortEffects, Estimate, RefitOnly
 from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cases.weighted_case import explain_refusal, refuse_few_periods
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex import compute_imbalances, fit_partially_pooled_weights
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +78,13 @@ class PartiallyPooledSyntheticControl(Estimator):
         facts = {"pooling": pooling, "average_imbalance": average, "separate_imbalance": separate}
         return _table(design, matrix, np.array([case.onset for case in cases]), gaps, facts)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        return (
-            "Weights that reproduce the treated flows' movements before their agreements, one by one and on average, "
-            f"would have reproduced them afterwards as well, and the agreements did not affect "
-            f"{design.comparison.sentence}."
-        )
+        return Text("estimators.partially-pooled-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return "The mean gap over all treated units and periods after their onsets, every cell weighing the same."
+        return Text("estimators.partially-pooled-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

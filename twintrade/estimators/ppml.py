@@ -10,13 +10,14 @@ from twintrade.effects import Estimate, EventStudy, UnitInfluence
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Estimator, Requires, Target
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
-from twintrade.estimators.regression.estimands import describe_beside_static, describe_weights
 from twintrade.estimators.regression.event_terms import Model, Shape, Terms, build_terms, join_models, list_models
 from twintrade.estimators.regression.proportional import compute_mean_differences
 from twintrade.estimators.regression.separated import list_separated_rows
 from twintrade.estimators.regression.slopes import Slopes, build_effects, sum_influence_by_unit
 from twintrade.estimators.repeating.score_test import ScoreTest, prepare_score_test
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.poisson import PoissonFit, fit_poisson
+from twintrade.text import Text
 
 Measure = Literal["coefficient", "difference"]
 
@@ -97,18 +98,13 @@ class PPML(Estimator):
         """Return the model without treatment, for tests that need no refit."""
         return prepare_score_test(design, list_models(self.shape, self.bins, self.second_reference))
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = f", given {', '.join(design.covariates)}" if design.covariates else ""
-        return (
-            "Without the agreement, expected outcomes of treated and other units would have grown in proportion "
-            f"within {design.effects_label} effects{given}, and the proportional effect is the same for every cohort."
-        )
+        return Text("estimators.ppml-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        static = (DIFFERENCE if self.measure == "difference" else STATIC) + describe_weights(design)
-        return static if self.shape == "static" else describe_beside_static(design, static)
+        return Text("estimators.ppml-averages", shape=self.shape, measure=self.measure, **describe_design(design))
 
     @property
     def target(self) -> Target:

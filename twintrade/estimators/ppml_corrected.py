@@ -16,6 +16,7 @@ from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
 from twintrade.estimators.regression.event_terms import Model, Shape, join_models, list_models
 from twintrade.numerics.arrays import IntArray
 from twintrade.numerics.poisson import DyadPanel, compute_incidental_bias
+from twintrade.text import Text
 
 TWO_SETS = ("city_period", "partner_period")
 
@@ -70,11 +71,11 @@ class PPMLCorrected(Estimator):
         """Return the event study and the static effect of the same rows."""
         return fit_both(replace(self, shape="event"), replace(self, shape="static"), design)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
         return PPML(self.shape).assumption(design)
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
         return PPML(self.shape).estimand(design)
 

@@ -16,8 +16,9 @@ from twintrade.estimators.cohort_means.group_time import GroupTime, locate_cells
 from twintrade.estimators.cohort_means.stacks import Stack, StackFit, build_stack, regress_stack
 from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.cohort_means.wide import Wide, widen
-from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +81,16 @@ class Stacked(SumsRows[CohortEffects]):
         by_unit = UnitInfluence(o.unit_ids, np.hstack([fit.by_unit(o.n_units) for fit in fits]), linear=linear)
         return self._regressed(wide, o, stacks, fits, by_unit, dropped)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
-        return (
-            "Without the agreement, outcomes of each cohort would have moved like those of units that stay without "
-            f"an agreement through the whole span around its onset{given}."
-        )
+        return Text("estimators.stacked-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        how = describe_row_weights(design, "treated units")
-        if self.weights == "variance":
-            how = f"treated times comparison {describe_row_weights(design, 'units')} over their sum"
-        which = "observed over the whole span" if self.trimmed else "observed at that event time"
         low, high = min(self.span[0], design.reference), max(self.span[1], 0)
-        times = f"event times 0 to {high}, of stacks from {low} to {high}"
-        return describe_average_less_before(
-            f"Average of the effects at {times}, over cohorts {which}, weighted by {how}"
-        )
+        trimmed = "yes" if self.trimmed else "no"
+        values: dict[str, Value] = {"low": low, "high": high, "trimmed": trimmed, "by": self.weights}
+        return Text("estimators.stacked-averages", **values, **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -14,8 +14,10 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.cohort_means.group_time import GroupTime, iterate_cells, select_identified
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.regression.event_terms import cut_before_last_onset
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.comparisons import CohortMoments, adjust_estimates, compute_timing_reduction
+from twintrade.text import Text
 
 Headline = Literal["simple", "cohort", "calendar"]
 SINGLE = "single-unit-cohort"
@@ -121,21 +123,13 @@ class StaggeredEfficient(Estimator):
         design = _without_single_units(design)
         return cut_before_last_onset(design) if design.comparison.uses_not_yet_treated else design
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        return (
-            "Which unit is treated when is as good as random, so that cohorts differ before their agreements by "
-            f"chance alone; the comparison is with {design.comparison.sentence}."
-        )
+        return Text("estimators.staggered-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        how = {
-            "simple": "over cohort-period cells from onset on, weighted by cohort size",
-            "cohort": "over periods within cohort, then over cohorts by size",
-            "calendar": "over cohorts within period by size, then over periods",
-        }
-        return f"Average effect on the treated {how[self.headline]}."
+        return Text("estimators.staggered-averages", headline=self.headline, **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -13,7 +13,9 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.estimators.cases.weighted_case import refuse_few_periods
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,16 +117,13 @@ class StructuralSeries(SingleCase):
         out[:, -n_after:] += rng.normal(size=(self.n_draws, n_after)) @ root.T
         return out
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        return (
-            "The flow's level, trend and relation to its donors before the agreement would have gone on as the "
-            f"structural model describes them, and the agreement did not affect {design.comparison.sentence}."
-        )
+        return Text("estimators.structural-series-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return "The mean gap after the onset between the treated flow and its forecast without the agreement."
+        return Text("estimators.structural-series-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -14,11 +14,12 @@ from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.cohort_means.group_time import GroupTime, Shares, locate_cells
 from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.regression.estimands import describe_average_less_before, describe_row_weights
 from twintrade.estimators.regression.event_terms import cut_before_last_onset
 from twintrade.estimators.regression.families import Family
 from twintrade.estimators.regression.reference import find_holders, find_joined_rows, require_reference
 from twintrade.estimators.regression.saturated import build_cell_dummies, fit_saturated
+from twintrade.estimators.sentences import describe_design
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +84,13 @@ class SunAbraham(SumsRows[CohortEffects]):
         """
         return _seen_at_reference(cut_before_last_onset(design))
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        how = "grown in proportion" if self.family == "poisson" else "moved in parallel"
-        given = f", given {', '.join(design.covariates)}" if design.covariates else ""
-        return f"Without the agreement, outcomes of every cohort and of units never treated would have {how}{given}."
+        return Text("estimators.sun-abraham-assumes", family=self.family, **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        rows = describe_row_weights(design)
-        return describe_average_less_before(
-            f"Average of the effects by cohort and event time from onset on, weighted by {rows}"
-        )
+        return Text("estimators.sun-abraham-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -9,6 +9,7 @@ from twintrade.design import Design
 from twintrade.design.case import Case
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, refuse_few_periods
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex import (
     PredictorFit,
@@ -17,6 +18,7 @@ from twintrade.numerics.simplex import (
     standardize_predictors,
     weigh,
 )
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +76,13 @@ class SyntheticControl(WeightedCase):
             return weigh(predictors, before, np.ones(predictors.shape[1]))
         return fit_predictor_weights(predictors, before)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        return (
-            "The weights that reproduce the treated flow before the agreement would have reproduced it afterwards as "
-            f"well, had there been no agreement, and the agreement did not affect {design.comparison.sentence}."
-        )
+        return Text("estimators.synthetic-control-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return "The mean gap between the treated flow and its synthetic control after the onset."
+        return Text("estimators.synthetic-control-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

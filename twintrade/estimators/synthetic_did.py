@@ -13,8 +13,10 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Requires
 from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase, explain_refusal, refuse_few_periods
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.simplex import DidWeights, Pinned, Solver, compute_did_gaps, compute_did_weights
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +108,13 @@ class SyntheticDid(WeightedCase):
             solver=self.solver,
         )
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        return (
-            "Without the agreement the treated flows would have kept their distance to the weighted average of "
-            f"{design.comparison.sentence}, measured over the weighted periods before."
-        )
+        return Text("estimators.synthetic-did-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return (
-            "The average effect over treated cells, every treated unit and period after its onset weighing the same."
-        )
+        return Text("estimators.synthetic-did-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

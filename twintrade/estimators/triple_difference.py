@@ -15,9 +15,10 @@ from twintrade.estimators.cohort_means.triple_conditional import estimate_condit
 from twintrade.estimators.cohort_means.triple_contrasts import estimate_triple_contrasts
 from twintrade.estimators.cohort_means.triple_groups import TripleGroups, build_groups
 from twintrade.estimators.cohort_means.wide import widen
-from twintrade.estimators.regression.estimands import describe_row_weights
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons import Method
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +80,13 @@ class TripleDifference(Estimator):
         dropped = (*why, Dropped("no-comparison", sentence, 0, 0, tuple(lost))) if lost else why
         return self._packed(design, groups, kept, effects, influence, dropped)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = f" with the same {', '.join(design.covariates)}" if design.covariates else ""
-        return (
-            "Without the agreement, the gap between affected and unaffected flows of treated units would have moved "
-            f"like that of {design.comparison.sentence}{given}, and the agreement does not change unaffected flows."
-        )
+        return Text("estimators.triple-difference-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        by = describe_row_weights(design, "affected units")
-        return f"Average effect on affected flows over cohort-period cells from onset on, weighted by {by}."
+        return Text("estimators.triple-difference-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

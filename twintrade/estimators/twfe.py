@@ -14,7 +14,6 @@ from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.cohort_means.missing_patterns import count_alone
 from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.regression.both_shapes import EventAndStatic, fit_both
-from twintrade.estimators.regression.estimands import describe_beside_static, describe_weights
 from twintrade.estimators.regression.event_terms import (
     Model,
     Shape,
@@ -26,9 +25,11 @@ from twintrade.estimators.regression.event_terms import (
 )
 from twintrade.estimators.regression.slopes import Slopes, build_effects
 from twintrade.estimators.repeating.repeated import estimate_regressions, prepare_repeated
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.absorption import build_absorber, find_singletons, remove_trends
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.linear import LeastSquares, compute_column_norms, regress_residuals
+from twintrade.text import Text
 
 STATIC = (
     "One effect after onset against all periods before: a variance-weighted average of effects, in which weights may "
@@ -144,20 +145,13 @@ class TWFE(SumsRows[EventStudy | Estimate]):
             return None
         return partial(estimate_regressions, prepare_repeated(design, outcomes), models=self._models)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = f", given {', '.join(design.covariates)}" if design.covariates else ""
-        lines = " around straight lines of their own" if self.unit_trends else ""
-        return (
-            f"Without the agreement, outcomes of treated and other units would have moved in parallel within "
-            f"{design.effects_label} effects{lines}{given}, and the effect at an event time is the same for every "
-            "cohort."
-        )
+        return Text("estimators.twfe-assumes", trends="yes" if self.unit_trends else "no", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        static = STATIC + describe_weights(design)
-        return static if self.shape == "static" else describe_beside_static(design, static)
+        return Text("estimators.twfe-averages", shape=self.shape, **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

@@ -12,11 +12,12 @@ from twintrade.estimators.base import Requires
 from twintrade.estimators.cohort_means.collapsed import Collapse
 from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual, fit_counterfactual
-from twintrade.estimators.regression.estimands import describe_weighing
 from twintrade.estimators.regression.event_terms import Shape, find_affected_rows
 from twintrade.estimators.regression.slopes import count_units_and_rows, sum_influence_by_unit, sum_row_weights
+from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.linear import compute_projection_weights, find_leverage_one
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +69,13 @@ class TwoStage(SumsRows[EventStudy | Estimate]):
         influence = UnitInfluence(units, values, linear=linear)
         return self._packed(o, stages, influence, sample, n_units, n_cells)
 
-    def assumption(self, design: Design) -> str:
+    def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""
-        given = f" and the same {', '.join(design.covariates)}" if design.covariates else ""
-        return (
-            f"Without the agreement, outcomes would have followed the {design.effects_label} effects{given} that "
-            "untreated rows show."
-        )
+        return Text("estimators.two-stage-assumes", **describe_design(design))
 
-    def estimand(self, design: Design) -> str:
+    def estimand(self, design: Design) -> Text:
         """Return what the headline averages."""
-        return f"Average effect over all treated rows, {describe_weighing(design)}."
+        return Text("estimators.two-stage-averages", **describe_design(design))
 
     def equation(self, design: Design) -> str:
         """Return the estimating equation."""

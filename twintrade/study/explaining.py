@@ -59,7 +59,7 @@ def _design(plan: Plan, designs: Designs) -> Iterator[str]:
     if designs.case_unit is not None:
         yield f"Case: {designs.case_unit}; every other pair that is treated or linked is left out of its donors."
     else:
-        yield f"Comparison: {design.comparison.sentence}."
+        yield f"Comparison: {design.comparison.describe(design.panel.unit_kind)}."
 
 
 def _column(column: LadderColumn, designs: Designs) -> Iterator[str]:

@@ -141,7 +141,7 @@ def test_randomization_serves_the_percent_headline():
 
 @pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson", measure="percent")])
 def test_sentences_say_what_is_summed(estimator):
-    plain, weighted = (estimator.estimand(made(weights=w)) for w in (None, "w"))
+    plain, weighted = (str(estimator.estimand(made(weights=w))) for w in (None, "w"))
     assert "total" in plain
     assert "weighted by w" in weighted
     assert "weighted by" not in plain

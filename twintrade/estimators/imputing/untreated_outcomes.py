@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.design import Observations
-from twintrade.design.fixed_effects import LABELS
+from twintrade.design.fixed_effects import name_effect
 from twintrade.effects import Dropped
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.families import Family
@@ -238,7 +238,7 @@ def list_unidentified(
     for name, code in zip(o.effect_names, codes, strict=True):
         lacking: BoolArray = left & ~np.isin(code[rows], code[fit_rows])
         if lacking.any():
-            sentence = f"treated rows whose {LABELS[name]} has no untreated row in the fit: not imputed"
+            sentence = f"treated rows whose {name_effect(name)} has no untreated row in the fit: not imputed"
             out.append(_listed(o, f"unidentified-{name.replace('_', '-')}", sentence, rows[lacking]))
         left &= ~lacking
     if left.any():

@@ -3,9 +3,10 @@
 import numpy as np
 
 from twintrade.design import Observations
-from twintrade.design.fixed_effects import LABELS
+from twintrade.design.fixed_effects import name_effect
 from twintrade.effects import Dropped
 from twintrade.numerics.arrays import BoolArray, IntArray
+from twintrade.text import Text
 
 
 def describe_absorbing_effect(o: Observations, rows: IntArray) -> str:
@@ -25,8 +26,8 @@ def describe_absorbing_effect(o: Observations, rows: IntArray) -> str:
     for name in o.effect_names:
         n_rows, n_treated = _counts(o.codes(name)[rows], treated)
         if ((n_treated == 0) | (n_treated == n_rows)).all():
-            return f"it does not vary within the levels of the {LABELS[name]} effect, which absorbs it"
-    return f"the effects {', '.join(LABELS[name] for name in o.effect_names)} together absorb it"
+            return f"it does not vary within the levels of the {name_effect(name)} effect, which absorbs it"
+    return f"the effects {', '.join(str(name_effect(name)) for name in o.effect_names)} together absorb it"
 
 
 def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
@@ -48,11 +49,8 @@ def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
         full = (n_treated == n_rows) & (n_rows > 0)
         if full.any():
             present, first = np.unique(codes, return_index=True)
-            sentence = (
-                f"levels of {LABELS[name]} of which every row is treated: no untreated row stands beside these, and "
-                "what they say of the effect rests on its being the same elsewhere"
-            )
-            out.append(Dropped("all-treated", sentence, 0, 0, _level_names(o, name, rows[first[full[present]]])))
+            sentence = Text("estimators.all-treated", effect=name_effect(name))
+            out.append(Dropped("all-treated", str(sentence), 0, 0, _level_names(o, name, rows[first[full[present]]])))
     return tuple(out)
 
 

@@ -14,6 +14,7 @@ from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.estimators.base import Fit
 from twintrade.study.page.citations import format_citation
 from twintrade.study.run.results import Concluded, Estimated, Ladder
+from twintrade.text import pack_text
 
 BASES: Mapping[str, str] = {
     "universal": "Effects before onset are differences from event time {reference}, which is zero by construction.",
@@ -77,17 +78,21 @@ def _of_design(design: Design) -> dict[str, Any]:
         "fixed_effects": join_ids(
             "dyad" if name == "unit" and design.panel.is_dyadic else name for name in design.effect_names
         ),
-        "comparison": design.comparison.label,
+        "comparison": str(design.comparison.label),
+        "comparison_text": pack_text(design.comparison.label),
     }
 
 
 def _of_fit(fit: Fit) -> dict[str, Any]:
     estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
     study = fit.view("event") if "event" in fit.views else None
+    estimand, assumption = estimator.estimand(design), estimator.assumption(design)
     row: dict[str, Any] = _of_overall(fit) | {
         "equation": estimator.equation(design),
-        "estimand": estimator.estimand(design),
-        "assumption": estimator.assumption(design),
+        "estimand": str(estimand),
+        "estimand_text": pack_text(estimand),
+        "assumption": str(assumption),
+        "assumption_text": pack_text(assumption),
         "base_sentence": _base_sentence(fit),
         "scale": fit.estimate.scale,
         "n_rows": sample.n_rows,
