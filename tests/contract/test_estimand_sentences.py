@@ -41,6 +41,15 @@ def test_a_method_that_uses_no_weights_refuses_them(name):
         fit(ESTIMATORS[name](), designs(name)[0])
 
 
+def test_a_refusal_is_a_text_that_names_what_is_lacking():
+    weighted = designs(REFUSE[0])[0]
+    with pytest.raises(DesignError) as caught:
+        fit(ESTIMATORS[REFUSE[0]](), weighted)
+    packed = pack_text(caught.value.text)
+    assert '"estimators.takes-no-weights"' in packed
+    assert str(parse_text(packed)) == str(caught.value)
+
+
 @pytest.mark.parametrize("name", list(ESTIMATORS))
 def test_sentences_of_a_method_are_the_same_once_packed(name):
     design = chosen(name, noise=0.5).design()

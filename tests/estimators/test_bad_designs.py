@@ -98,7 +98,7 @@ ROWS = {
     ),
     "nobody treated": Row(
         lambda f, g: (f, all_of(g, np.inf)),
-        error="no unit is treated within the sample",
+        error="no city is treated within the sample",
         must_refuse=True,
         diff_diff="ValueError: check the data",
         statspai="refuses: no treatment cohorts",

@@ -15,10 +15,10 @@ from fluent.syntax.visitor import Visitor
 LEFT = {
     "cli": 30,
     "data": 313,
-    "design": 94,
+    "design": 92,
     "diagnostics": 364,
     "effects": 31,
-    "estimators": 161,
+    "estimators": 149,
     "fanout": 6,
     "inference": 134,
     "numerics": 11,

@@ -9,6 +9,7 @@ from twintrade.design.panel import Panel
 from twintrade.effects.sample import Dropped
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, take_rows
+from twintrade.text import Listed, Text
 
 EXCLUSIONS = {
     "undated": "rows of units with an agreement whose date is not known: neither treated nor comparison",
@@ -97,8 +98,9 @@ def number_units(panel: Panel, rows: IntArray) -> tuple[IntArray, IntArray]:
     return np.cumsum(is_first) - 1, unit_rows
 
 
-def describe_untreated(o: Observations) -> str:
+def describe_untreated(o: Observations) -> Text:
     """Say that no unit is treated, and which units are left out because they are treated in all their rows."""
     always = [d for d in o.dropped if d.reason in (ALWAYS_TREATED[0], NO_FIGURE_BEFORE[0])]
-    without = "".join(f"; left out are {d.sentence} ({', '.join(d.names[:3])})" for d in always)
-    return f"no unit is treated within the sample{without}"
+    named = (Text("design.left-out", what=d.sentence, names=Listed(d.names[:3], "comma")) for d in always)
+    left_out = Listed(tuple(named), "semicolon")
+    return Text("design.untreated", n=len(always), left_out=left_out, units=o.panel.unit_kind)

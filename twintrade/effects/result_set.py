@@ -56,6 +56,7 @@ SPECIFICATION_COLUMNS = (
     "binned_high",
     "is_skipped",  # bool: estimator did not qualify
     "skip_reason",
+    "skip_reason_text",
 )
 
 

@@ -5,15 +5,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
-import numpy as np
-
-from twintrade.design import Design, describe_untreated
+from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Registry
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.effects.estimate import Against
 from twintrade.errors import DesignError, EstimationError
+from twintrade.estimators.requires import Requires as Requires
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Text
+from twintrade.text import Listed, Text, Words
 
 if TYPE_CHECKING:
     from twintrade.estimators.repeating.score_test import ScoreTest
@@ -22,102 +21,6 @@ View = Literal["event", "overall", "path", "cohort", "calendar", "cell"]
 Views = Collection[View] | None
 Target = Literal["total", "average unit"]
 """Whose change the overall number is: the treated units' total, or their average, each row counting alike."""
-
-
-@dataclass(frozen=True, slots=True)
-class Requires:
-    """What a design must offer before an estimator may run, and which contract tests apply to it.
-
-    Attributes
-    ----------
-    balanced : bool
-        Every unit observed in every period.
-    never_treated : bool
-        At least one unit without an agreement.
-    single_onset : bool
-        All treated units share one onset.
-    single_treated_unit : bool
-        Made for one treated unit (or a few that are averaged).
-    nonnegative : bool
-        Outcomes must not be negative.
-    absorbing : bool
-        Treatment never ends.
-    transforms, fixed_effects : tuple of str
-        Transforms of the outcome, and sets of fixed effects, that it accepts; empty for any.
-    dyadic : bool
-        Needs city-partner units.
-    isolates_cohorts : bool
-        A shock to one cohort moves no other cohort's effects (contract test).
-    cancels_constants : bool
-        Constants added to every outcome of a unit or of a period change nothing (contract test).
-    third_difference : bool
-        A column must say which units an agreement can affect (contract test).
-    cohort_statistics : bool
-        Runs on cohort statistics made elsewhere, where its options allow that.
-    covariates, weights : bool
-        Takes covariates; takes sampling weights.
-    has_influence, influence_sums_to_zero : bool
-        Effects come with influence, or say why they have none; it sums to zero over units (contract tests).
-    """
-
-    balanced: bool = False
-    never_treated: bool = False
-    single_onset: bool = False
-    single_treated_unit: bool = False
-    nonnegative: bool = False
-    absorbing: bool = True
-    transforms: tuple[str, ...] = ()
-    fixed_effects: tuple[str | tuple[str, ...], ...] = ()
-    dyadic: bool = False
-    isolates_cohorts: bool = True
-    influence_sums_to_zero: bool = True
-    cancels_constants: bool = True
-    third_difference: bool = False
-    cohort_statistics: bool = False
-    covariates: bool = True
-    weights: bool = True
-    has_influence: bool = True
-
-    def unmet(self, design: Design) -> list[str]:
-        """Return, in sentences, what the design lacks; empty when the estimator may run."""
-        lacking = self._unmet_options(design)
-        if lacking:
-            return lacking
-        o = design.observations
-        onsets = np.unique(o.unit_onset[o.is_ever_treated])
-        if onsets.size == 0:
-            lacking.append(describe_untreated(o))
-        if self.never_treated and o.is_ever_treated.all():
-            lacking.append("every unit is treated in the end, and it needs units that never are")
-        if self.single_onset and onsets.size > 1:
-            lacking.append(f"it needs one onset and there are {onsets.size}")
-        if self.single_treated_unit and o.is_ever_treated.sum() != 1:
-            lacking.append(f"it needs exactly one treated unit and there are {int(o.is_ever_treated.sum())}")
-        if self.balanced and not o.is_complete:
-            n_missing = o.n_units * o.periods.size - o.n_rows
-            lacking.append(f"it needs a balanced panel: {n_missing} unit-periods are missing")
-        if self.nonnegative and (o.y < 0).any():
-            lacking.append(f"{int((o.y < 0).sum())} outcomes are negative")
-        return lacking
-
-    def _unmet_options(self, design: Design) -> list[str]:
-        lacking = []
-        if self.transforms and design.transform not in self.transforms:
-            lacking.append(f"it takes the outcome in {' or '.join(self.transforms)}, not in {design.transform}")
-        if self.fixed_effects and design.fixed_effects not in self.fixed_effects:
-            accepted = " or ".join(map(str, self.fixed_effects))
-            lacking.append(f"it absorbs {accepted} effects, not {design.effects_label}")
-        if self.absorbing and not design.treatment.is_absorbing:
-            lacking.append("it needs a treatment that never ends")
-        if design.covariates and not self.covariates:
-            lacking.append(f"it takes no covariates; leave {', '.join(design.covariates)} out")
-        if design.weights is not None and not self.weights:
-            lacking.append(f"it takes no weights; leave {design.weights} out")
-        if design.statistics is not None and not self.cohort_statistics:
-            lacking.append("it needs the units' own rows, and the design holds cohort statistics")
-        if self.dyadic and not design.panel.is_dyadic:
-            lacking.append("it needs city-partner dyads")
-        return lacking
 
 
 class Estimator(ABC):
@@ -143,7 +46,7 @@ class Estimator(ABC):
         if cls.__dict__.get("name"):
             ESTIMATORS.add(cls.name, cls)
 
-    def unmet(self, design: Design) -> list[str]:
+    def unmet(self, design: Design) -> list[Words]:
         """Return, in sentences, why the design cannot be estimated, as far as the data tell before."""
         return self.requires.unmet(design)
 
@@ -292,7 +195,8 @@ def fit(estimator: Estimator, design: Design, views: Views = None) -> Fit:
     """
     lacking = estimator.unmet(design)
     if lacking:
-        raise DesignError(f"{estimator.name} cannot run on this design: " + "; ".join(lacking))
+        listed = Listed(tuple(lacking), "semicolon")
+        raise DesignError(Text("estimators.cannot-run", method=estimator.name, lacking=listed))
     design = estimator.narrowed(design)
     estimate = estimator.estimate_views(design, views)
     if design.statistics is not None and not isinstance(estimate.uncertainty, CohortInfluence):

@@ -13,7 +13,7 @@ from twintrade.estimators.cases.weighted_case import explain_refusal, refuse_few
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex import compute_imbalances, fit_partially_pooled_weights
-from twintrade.text import Text
+from twintrade.text import Text, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class PartiallyPooledSyntheticControl(Estimator):
 
     compared_with = "synthetic outcome"
 
-    def unmet(self, design: Design) -> list[str]:
+    def unmet(self, design: Design) -> list[Words]:
         """Return why the design cannot be estimated: what it lacks, or too few periods before some onset."""
         return Estimator.unmet(self, design) or explain_refusal(self._cases, design)
 

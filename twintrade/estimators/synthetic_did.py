@@ -16,7 +16,7 @@ from twintrade.estimators.cases.weighted_case import DonorWeights, WeightedCase,
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.simplex import DidWeights, Pinned, Solver, compute_did_gaps, compute_did_weights
-from twintrade.text import Text
+from twintrade.text import Text, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class SyntheticDid(WeightedCase):
         has_influence=False,
     )
 
-    def unmet(self, design: Design) -> list[str]:
+    def unmet(self, design: Design) -> list[Words]:
         """Return why the design cannot be estimated: what it lacks, or that treated units share no periods."""
         return WeightedCase.unmet(self, design) or explain_refusal(build_outcome_matrix, design)
 

@@ -147,7 +147,8 @@ def _columns(plan: Plan, designs: Designs) -> Iterator[str]:
         try:
             lacking = column.estimator.unmet(designs.of(column))
         except DesignError as error:
-            lacking = [str(error)]
-        yield f"    {column.label}: {'qualifies' if not lacking else 'will be skipped: ' + '; '.join(lacking)}"
+            lacking = [error.text]
+        why = "; ".join(map(str, lacking))
+        yield f"    {column.label}: {f'will be skipped: {why}' if why else 'qualifies'}"
     if not plan.columns:
         yield "    none: pictures only"

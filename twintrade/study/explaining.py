@@ -74,7 +74,7 @@ def _column(column: LadderColumn, designs: Designs) -> Iterator[str]:
         yield f"  Will be skipped: {error}"
         return
     if lacking:
-        yield f"  Will be skipped: {'; '.join(lacking)}"
+        yield f"  Will be skipped: {'; '.join(map(str, lacking))}"
         return
     equation = column.estimator.equation(design)
     if equation:

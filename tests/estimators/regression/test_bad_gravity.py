@@ -95,13 +95,13 @@ ROWS = {
         listed="all-treated|unidentified-partner-period",
     ),
     "some weights of zero": Row(
-        lambda f, g: (weighted(f, 0.0), g), listed="no-weight", errors={"ppml_corrected": "takes no sampling weights"}
+        lambda f, g: (weighted(f, 0.0), g), listed="no-weight", errors={"ppml_corrected": "takes no weights"}
     ),
     "no weight anywhere": Row(lambda f, g: (f.assign(w=0.0), g), error="weight is not positive"),
     "one city": Row(lambda f, g: one_of(f, g, "city"), error=PARTNER),
     "one partner": Row(lambda f, g: one_of(f, g, "partner"), error=CITY),
     "one dyad": Row(lambda f, g: (one_of(*one_of(f, g, "city"), "partner")[0], tied(g, end(g, 0) != "")), error=CITY),
-    "nobody tied": Row(lambda f, g: (f, tied(g, end(g, 0) == "")), error="no unit is treated within the sample"),
+    "nobody tied": Row(lambda f, g: (f, tied(g, end(g, 0) == "")), error="no pair is treated within the sample"),
 }
 
 

@@ -97,9 +97,9 @@ def measure_case(made: Fit) -> Iterator[CaseEffect]:
         try:
             sets = {} if lacking else build_case_sets(method.estimator.case(design))
         except TwintradeError as error:
-            lacking, sets = [str(error)], {}
+            lacking, sets = [error.text], {}
         if lacking:
-            yield CaseEffect(method, "all", design, reason="; ".join(lacking))
+            yield CaseEffect(method, "all", design, reason="; ".join(map(str, lacking)))
         for key, case in sets.items():
             yield _measured(method, key, design, case)
 

@@ -13,6 +13,7 @@ from twintrade.effects.estimate import Against
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.cases.single_case import SingleCase
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text, Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +67,12 @@ class WeightedCase(SingleCase):
         }
 
 
-def explain_refusal(build: Callable[[Design], object], design: Design) -> list[str]:
+def explain_refusal(build: Callable[[Design], object], design: Design) -> list[Words]:
     """Return the sentence with which a step of an estimate refuses the design; empty where it does not."""
     try:
         build(design)
     except (DesignError, EstimationError) as error:
-        return [str(error)]
+        return [error.text]
     return []
 
 
@@ -86,6 +87,5 @@ def refuse_few_periods(case: Case, fewest: int, name: str) -> None:
     n_before = int(case.is_before.sum())
     if n_before < fewest:
         raise EstimationError(
-            f"{name} needs {fewest} periods before the onset and {case.units[0]} has {n_before}: "
-            "weights fitted on so few say nothing; show the raw paths instead"
+            Text("estimators.few-periods", method=name, fewest=fewest, unit_name=str(case.units[0]), n=n_before)
         )

@@ -56,7 +56,8 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
         "transform": column.design.transform,
         "is_headline": is_headline,
         "is_skipped": estimated.is_skipped,
-        "skip_reason": estimated.skip_reason,
+        "skip_reason": str(estimated.skip_reason),
+        "skip_reason_text": pack_text(estimated.skip_reason),
         "binned_low": False,
         "binned_high": False,
     }

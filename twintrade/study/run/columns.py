@@ -15,6 +15,7 @@ from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import Check, LadderColumn, Plan
 from twintrade.study.run.results import Concluded, Estimated, Ladder
 from twintrade.study.run.seeds import build_generator
+from twintrade.text import Listed, Words
 
 REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "path", "cohort")
 LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")
@@ -78,24 +79,24 @@ def _estimated(
     try:
         design = designs.of(column)
     except DesignError as error:
-        return _skipped(column, None, str(error), messages)
+        return _skipped(column, None, error.text, messages)
     try:
         lacking = column.estimator.unmet(design)
         if lacking:
-            return _skipped(column, design, "; ".join(lacking), messages)
+            return _skipped(column, design, Listed(tuple(lacking), "semicolon"), messages)
         with use_workers(get_scope().workers, f"estimate/{column.job}"):
             made = fit(column.estimator, design)
     except (DesignError, EstimationError) as error:
         if column.is_headline and plan.spec.case is None:
             raise
-        return _skipped(column, design, str(error), messages)
+        return _skipped(column, design, error.text, messages)
     views = tuple(made.view(v) for v in LISTED_VIEWS if v in made.views)
     reported, beside = _bands(plan, column, made, messages, progress)
     asked = Reported(method=plan.inference_of(column), bands=reported)
     return Estimated(column, design, made, views, (*reported.values(), *beside), asked)
 
 
-def _skipped(column: LadderColumn, design: Design | None, reason: str, messages: list[Message]) -> Estimated:
+def _skipped(column: LadderColumn, design: Design | None, reason: Words, messages: list[Message]) -> Estimated:
     messages.append(Message("warning", "not-estimated", f"{column.label} was not estimated: {reason}"))
     return Estimated(column, design, skip_reason=reason)
 

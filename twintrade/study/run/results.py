@@ -7,6 +7,7 @@ from twintrade.effects import Bands, Estimate, Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.study.plan.jobs import LadderColumn
+from twintrade.text import Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +26,7 @@ class Estimated:
         The reported inference first.
     inference : Inference or None
         What checks ask: it repeats the reported bands and infers about other estimates.
-    skip_reason : str
+    skip_reason : Words
         Why there is no fit; empty where there is one.
     """
 
@@ -35,7 +36,7 @@ class Estimated:
     views: tuple[Estimate, ...] = ()
     bands: tuple[Bands, ...] = ()
     inference: Inference | None = None
-    skip_reason: str = ""
+    skip_reason: Words = ""
 
     @property
     def is_skipped(self) -> bool:

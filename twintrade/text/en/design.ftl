@@ -27,3 +27,10 @@ effect-partner-period = partner × { period }
 effect-border-period = border × { period }
 effect-cohort = cohort
 effect-undirected-pair = undirected pair
+
+## nobody treated
+untreated = no { unit } is treated within the sample{ $n ->
+    [0] { "" }
+   *[other] ; left out are { $left_out }
+}
+left-out = { $what } ({ $names })

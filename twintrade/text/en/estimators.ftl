@@ -165,3 +165,25 @@ twfe-averages = One effect after onset against all periods before: a variance-we
 
 ## rows and units left out, after their number
 all-treated = levels of { $effect } of which every row is treated: no untreated row stands beside these, and what they say of the effect rests on its being the same elsewhere
+
+## why a method cannot run, after its name or "not estimated:"
+cannot-run = { $method } cannot run on this design: { $lacking }
+needs-never-treated = every { unit } is treated in the end, and it needs { units } that never are
+needs-one-onset = it needs one onset and there are { $n }
+needs-one-treated = it needs exactly one treated { unit } and there are { $n }
+needs-balance = it needs a balanced panel: { $n ->
+    [one] one period of a { unit } is missing
+   *[other] { $n } periods of { units } are missing
+}
+negative-outcomes = { $n ->
+    [one] { $n } outcome is negative
+   *[other] { $n } outcomes are negative
+}
+needs-transform = it takes the outcome in { $taken }, not in { $transform }
+needs-effects = it absorbs { $accepted } effects, not { $effects }
+needs-absorbing = it needs a treatment that never ends
+takes-no-covariates = it takes no covariates; leave { $covariates } out
+takes-no-weights = it takes no weights; leave { $weights } out
+needs-rows = it needs the { units }' own rows, and the design holds cohort statistics
+needs-dyads = it needs pairs of city and partner
+few-periods = { $method } needs { $fewest } periods before the onset and { $unit_name } has { $n }: weights fitted on so few say nothing; show the raw paths instead

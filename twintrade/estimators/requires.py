@@ -1,0 +1,106 @@
+"""What a design must offer before a method may run."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twintrade.design import Design, describe_untreated
+from twintrade.text import Listed, Text, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """What a design must offer before an estimator may run, and which contract tests apply to it.
+
+    Attributes
+    ----------
+    balanced : bool
+        Every unit observed in every period.
+    never_treated : bool
+        At least one unit without an agreement.
+    single_onset : bool
+        All treated units share one onset.
+    single_treated_unit : bool
+        Made for one treated unit (or a few that are averaged).
+    nonnegative : bool
+        Outcomes must not be negative.
+    absorbing : bool
+        Treatment never ends.
+    transforms, fixed_effects : tuple of str
+        Transforms of the outcome, and sets of fixed effects, that it accepts; empty for any.
+    dyadic : bool
+        Needs city-partner units.
+    isolates_cohorts : bool
+        A shock to one cohort moves no other cohort's effects (contract test).
+    cancels_constants : bool
+        Constants added to every outcome of a unit or of a period change nothing (contract test).
+    third_difference : bool
+        A column must say which units an agreement can affect (contract test).
+    cohort_statistics : bool
+        Runs on cohort statistics made elsewhere, where its options allow that.
+    covariates, weights : bool
+        Takes covariates; takes sampling weights.
+    has_influence, influence_sums_to_zero : bool
+        Effects come with influence, or say why they have none; it sums to zero over units (contract tests).
+    """
+
+    balanced: bool = False
+    never_treated: bool = False
+    single_onset: bool = False
+    single_treated_unit: bool = False
+    nonnegative: bool = False
+    absorbing: bool = True
+    transforms: tuple[str, ...] = ()
+    fixed_effects: tuple[str | tuple[str, ...], ...] = ()
+    dyadic: bool = False
+    isolates_cohorts: bool = True
+    influence_sums_to_zero: bool = True
+    cancels_constants: bool = True
+    third_difference: bool = False
+    cohort_statistics: bool = False
+    covariates: bool = True
+    weights: bool = True
+    has_influence: bool = True
+
+    def unmet(self, design: Design) -> list[Words]:
+        """Return, in sentences, what the design lacks; empty when the estimator may run."""
+        lacking = self._unmet_options(design)
+        if lacking:
+            return lacking
+        o, units = design.observations, design.panel.unit_kind
+        onsets = np.unique(o.unit_onset[o.is_ever_treated])
+        if onsets.size == 0:
+            lacking.append(describe_untreated(o))
+        if self.never_treated and o.is_ever_treated.all():
+            lacking.append(Text("estimators.needs-never-treated", units=units))
+        if self.single_onset and onsets.size > 1:
+            lacking.append(Text("estimators.needs-one-onset", n=onsets.size))
+        if self.single_treated_unit and o.is_ever_treated.sum() != 1:
+            lacking.append(Text("estimators.needs-one-treated", n=o.is_ever_treated.sum(), units=units))
+        if self.balanced and not o.is_complete:
+            n_missing = o.n_units * o.periods.size - o.n_rows
+            lacking.append(Text("estimators.needs-balance", n=n_missing, units=units))
+        if self.nonnegative and (o.y < 0).any():
+            lacking.append(Text("estimators.negative-outcomes", n=(o.y < 0).sum()))
+        return lacking
+
+    def _unmet_options(self, design: Design) -> list[Words]:
+        lacking: list[Words] = []
+        if self.transforms and design.transform not in self.transforms:
+            lacking.append(
+                Text("estimators.needs-transform", taken=Listed(self.transforms, "or"), transform=design.transform)
+            )
+        if self.fixed_effects and design.fixed_effects not in self.fixed_effects:
+            accepted = Listed(tuple(map(str, self.fixed_effects)), "or")
+            lacking.append(Text("estimators.needs-effects", accepted=accepted, effects=design.effects_label))
+        if self.absorbing and not design.treatment.is_absorbing:
+            lacking.append(Text("estimators.needs-absorbing"))
+        if design.covariates and not self.covariates:
+            lacking.append(Text("estimators.takes-no-covariates", covariates=Listed(design.covariates, "comma")))
+        if design.weights is not None and not self.weights:
+            lacking.append(Text("estimators.takes-no-weights", weights=design.weights))
+        if design.statistics is not None and not self.cohort_statistics:
+            lacking.append(Text("estimators.needs-rows", units=design.panel.unit_kind))
+        if self.dyadic and not design.panel.is_dyadic:
+            lacking.append(Text("estimators.needs-dyads"))
+        return lacking
