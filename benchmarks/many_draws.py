@@ -69,7 +69,7 @@ def test_randomized(one: Fit, designs: Sequence[Design], draws: int, rng: np.ran
     for k, design in enumerate(designs):
         size = np.zeros(o.n_units)
         size[pool] = score_sizes(measure_sizes(design)[pool])
-        variances = replace(studentizer.noise, size=size).variances(Residuals(residuals[:, k], ones))
+        variances = replace(studentizer.noise, size=size).variances(Residuals(residuals[:, k], ones, False))
         scale = studentizer.shares.scale(variances, studentizer.dealt, slice(0, 1), is_ratio=True)[:, 0]
         compared = estimates[:, k] / scale
         p[k] = compute_two_sided_share(float(compared[-1]), compared[:-1])
