@@ -18,7 +18,7 @@ LEFT = {
     "design": 92,
     "diagnostics": 364,
     "effects": 31,
-    "estimators": 149,
+    "estimators": 145,
     "fanout": 6,
     "inference": 134,
     "numerics": 11,

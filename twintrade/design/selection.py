@@ -82,7 +82,8 @@ class Sieve:
         """
         rows = self.panel.every_row if self.is_whole else np.flatnonzero(self.keep).astype(np.int64)
         if rows.size == 0:
-            raise DesignError("no row is left: " + "; ".join(f"{d.n_rows} {d.sentence}" for d in self.dropped))
+            counted = (Text("design.rows-left-out", n=d.n_rows, what=d.sentence) for d in self.dropped)
+            raise DesignError(Text("design.no-row", dropped=Listed(tuple(counted), "semicolon")))
         return rows
 
 

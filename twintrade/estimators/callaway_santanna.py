@@ -26,7 +26,7 @@ from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons import PANEL_ONLY, CohortMoments, Convention, Method
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,8 @@ def estimate_from_moments(m: CohortMoments, plan: list[GroupTime], wide: Wide) -
 
 def _require_treated(plan: Sequence[GroupTime], wide: Wide, dropped: tuple[Dropped, ...]) -> None:
     if not any(wide.periods[c.at] >= wide.onset[c.cohort] for c in plan):
-        why = "; ".join(sorted({d.sentence for d in dropped}))
-        raise EstimationError(f"no cohort-period cell from onset on is identified: {why}")
+        why = Listed(tuple(sorted({d.sentence for d in dropped})), "semicolon")
+        raise EstimationError(Text("estimators.no-cell-from-onset", why=why))
 
 
 def _not_identified(cell: GroupTime, wide: Wide, sentence: str) -> Dropped:

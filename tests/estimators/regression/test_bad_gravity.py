@@ -97,7 +97,11 @@ ROWS = {
     "some weights of zero": Row(
         lambda f, g: (weighted(f, 0.0), g), listed="no-weight", errors={"ppml_corrected": "takes no weights"}
     ),
-    "no weight anywhere": Row(lambda f, g: (f.assign(w=0.0), g), error="weight is not positive"),
+    "no weight anywhere": Row(
+        lambda f, g: (f.assign(w=0.0), g),
+        error="weight is not positive",
+        errors={"ppml_corrected": "takes no weights"},
+    ),
     "one city": Row(lambda f, g: one_of(f, g, "city"), error=PARTNER),
     "one partner": Row(lambda f, g: one_of(f, g, "partner"), error=CITY),
     "one dyad": Row(lambda f, g: (one_of(*one_of(f, g, "city"), "partner")[0], tied(g, end(g, 0) != "")), error=CITY),

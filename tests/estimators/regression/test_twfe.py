@@ -11,6 +11,7 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.simulate import simulate
+from twintrade.text import pack_text
 
 EXACT = 1e-9
 """Two solvers of the same least-squares problem."""
@@ -156,8 +157,9 @@ def test_a_treatment_that_an_effect_absorbs_is_refused_by_name():
     by_city = np.where(made.panel.unit_city < 3, 2005.0, np.inf)
     treatment = Treatment(units=made.panel.units, onset=by_city)
     design = Design(panel=made.panel, treatment=treatment, outcome="exports", fixed_effects="gravity")
-    with pytest.raises(EstimationError, match="city × period effect, which absorbs it"):
+    with pytest.raises(EstimationError, match="city × period effect, which absorbs it") as caught:
         fit(TWFE(shape="static"), design)
+    assert '"estimators.absorbed-by-one"' in pack_text(caught.value.text)
 
 
 def test_covariates_the_effects_absorb_are_listed():

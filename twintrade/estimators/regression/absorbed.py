@@ -6,10 +6,10 @@ from twintrade.design import Observations
 from twintrade.design.fixed_effects import name_effect
 from twintrade.effects import Dropped
 from twintrade.numerics.arrays import BoolArray, IntArray
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 
-def describe_absorbing_effect(o: Observations, rows: IntArray) -> str:
+def describe_absorbing_effect(o: Observations, rows: IntArray) -> Text:
     """Say which effect absorbs the treatment of the given rows, as the end of a sentence.
 
     Parameters
@@ -20,14 +20,15 @@ def describe_absorbing_effect(o: Observations, rows: IntArray) -> str:
     """
     treated = o.is_treated[rows]
     if not treated.any():
-        return "no treated row is left in the fit"
+        return Text("estimators.no-treated-row")
     if treated.all():
-        return "every row is treated"
+        return Text("estimators.every-row-treated")
     for name in o.effect_names:
         n_rows, n_treated = _counts(o.codes(name)[rows], treated)
         if ((n_treated == 0) | (n_treated == n_rows)).all():
-            return f"it does not vary within the levels of the {name_effect(name)} effect, which absorbs it"
-    return f"the effects {', '.join(str(name_effect(name)) for name in o.effect_names)} together absorb it"
+            return Text("estimators.absorbed-by-one", effect=name_effect(name))
+    effects = Listed(tuple(name_effect(name) for name in o.effect_names), "comma")
+    return Text("estimators.absorbed-together", effects=effects)
 
 
 def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:

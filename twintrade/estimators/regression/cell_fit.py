@@ -16,6 +16,7 @@ from twintrade.numerics.absorption import Absorber, build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.linear import fit_least_squares
 from twintrade.numerics.poisson import fit_poisson
+from twintrade.text import Text
 
 LARGEST_DENSE = 20_000_000
 """Numbers up to which the net dummies may be asked for, so that row scores are at hand: 160 MB."""
@@ -136,9 +137,7 @@ def fit_cells(
     bread, is_identified = _inverse(gram, norms)
     known = np.flatnonzero(is_identified[: present.size])
     if known.size == 0:
-        raise EstimationError(
-            f"no cohort-period cell is identified; of the treatment as a whole: {describe_absorbing_effect(o, rows)}"
-        )
+        raise EstimationError(Text("estimators.no-cell", why=describe_absorbing_effect(o, rows)))
     lost = tuple(names[k] for k in np.delete(present, known))
     return CellFit(
         rows=rows,

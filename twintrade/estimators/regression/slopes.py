@@ -15,6 +15,7 @@ from twintrade.estimators.regression.reference import find_holders, find_joined_
 from twintrade.numerics.absorption import find_singletons
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.linear import Collinear
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,14 +155,10 @@ def _static(
 
 def _require_effect(o: Observations, terms: Terms, slopes: Slopes) -> None:
     if not (slopes.kept < terms.n_reported).any():
-        raise EstimationError(
-            f"the treatment is not identified: {describe_absorbing_effect(o, slopes.rows)}. "
-            "Use coarser fixed effects or add comparison units"
-        )
+        why = describe_absorbing_effect(o, slopes.rows)
+        raise EstimationError(Text("estimators.no-treatment", why=why, units=o.panel.unit_kind))
     if terms.event_times is not None and not (terms.clipped[slopes.rows] == o.reference).any():
-        raise EstimationError(
-            f"no row at event time {o.reference}, the reference, is left in the fit; choose another reference"
-        )
+        raise EstimationError(Text("estimators.no-reference-row", reference=o.reference))
     if terms.event_times is not None and any(c.column < terms.n_reported for c in slopes.collinear):
         _require_joined(o, terms, slopes)
 

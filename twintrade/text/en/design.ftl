@@ -34,3 +34,7 @@ untreated = no { unit } is treated within the sample{ $n ->
    *[other] ; left out are { $left_out }
 }
 left-out = { $what } ({ $names })
+
+## no row left
+no-row = no row is left: { $dropped }
+rows-left-out = { $n } { $what }

@@ -187,3 +187,13 @@ takes-no-weights = it takes no weights; leave { $weights } out
 needs-rows = it needs the { units }' own rows, and the design holds cohort statistics
 needs-dyads = it needs pairs of city and partner
 few-periods = { $method } needs { $fewest } periods before the onset and { $unit_name } has { $n }: weights fitted on so few say nothing; show the raw paths instead
+
+## what is not identified
+no-treatment = the treatment is not identified: { $why }. Use coarser fixed effects or add comparison { units }
+no-reference-row = no row at event time { EVENTTIME($reference) }, the reference, is left in the fit; choose another reference
+no-cell = no cohort-period cell is identified; of the treatment as a whole: { $why }
+no-cell-from-onset = no cohort-period cell from onset on is identified: { $why }
+no-treated-row = no treated row is left in the fit
+every-row-treated = every row is treated
+absorbed-by-one = it does not vary within the levels of the { $effect } effect, which absorbs it
+absorbed-together = the effects { $effects } together absorb it
