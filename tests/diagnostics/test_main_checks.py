@@ -356,6 +356,25 @@ def test_placebo_dates_use_nothing_from_after_the_tie(twfe, rng) -> None:
     assert again.table["effect"].to_numpy() == pytest.approx(found.table["effect"].to_numpy())
 
 
+def test_placebo_dates_object_to_a_trend(twfe) -> None:
+    def judge(seed: int) -> str:
+        fitted = fit(TWFE(shape="static"), made(seed=seed, trend=0.1))
+        return PlaceboDates().check(fitted, CLUSTERED, np.random.default_rng(seed)).verdict
+
+    assert np.mean([judge(seed) == "objects" for seed in range(20)]) >= 0.8
+
+
+def test_a_large_effect_at_a_fake_date_that_cannot_be_told_from_zero_is_no_pass(twfe) -> None:
+    design = made()
+    noise = np.exp(1.5 * np.random.default_rng(2).normal(size=design.panel.n_rows))
+    noisy = replace(design, panel=replace(design.panel, columns={"flow": noise * design.panel.columns["flow"]}))
+    found = PlaceboDates().check(fit(twfe, noisy), CLUSTERED, np.random.default_rng(7))
+    assert found.value > 0.05
+    assert found.bound == pytest.approx(found.table[["low", "high"]].abs().to_numpy().max())
+    assert found.bound > found.tolerance
+    assert found.verdict == "cannot tell"
+
+
 def test_what_a_fit_cannot_provide_is_said(twfe, rng) -> None:
     fitted = fit(TWFE(shape="static"), made())
     assert Pretrends().check(fitted, CLUSTERED, rng).sentence.startswith("Not available because")

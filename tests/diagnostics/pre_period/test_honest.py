@@ -93,8 +93,34 @@ def test_no_effect_breaks_down_at_once(design):
     shuffled = design.reassigned(np.random.default_rng(1).permutation(design.onset))
     finding = Honest().check(fit(CallawaySantAnna(), shuffled), Clustered(), np.random.default_rng(0))
     assert finding.value == 0
-    assert finding.verdict == "objects"
+    assert finding.verdict == "cannot tell"
     assert "even without" in finding.sentence
+    assert "no result that a violation could overturn" in finding.sentence
+
+
+def moved(design: Design, by: np.ndarray) -> Design:
+    """The design with so much more outcome for treated units in each period."""
+    panel = design.panel
+    treated = np.isfinite(design.onset)[panel.unit]
+    columns = {**panel.columns, "y": panel.columns["y"] + np.where(treated, by[panel.period], 0.0)}
+    return replace(design, panel=replace(panel, columns=columns))
+
+
+def test_a_violation_before_as_large_as_the_effect_is_an_objection(design):
+    jump = np.where(np.arange(10) == 2, 0.5, 0.0)
+    fitted = fit(CallawaySantAnna(base="universal"), moved(design, jump))
+    finding = Honest().check(fitted, Clustered(), np.random.default_rng(0))
+    assert 0 < finding.value < 1
+    assert finding.verdict == "objects"
+    assert "are distinguishable from zero (p < 0.001)" in finding.sentence
+
+
+def test_imprecise_effects_before_are_no_objection(design):
+    smaller = moved(design, np.where(np.arange(10) >= 6, -0.42, 0.0))
+    finding = Honest().check(fit(CallawaySantAnna(base="universal"), smaller), Clustered(), np.random.default_rng(0))
+    assert 0 < finding.value < 1
+    assert finding.verdict == "cannot tell"
+    assert "whether there were any before is not clear (p = " in finding.sentence
 
 
 def test_leads_of_imputation_are_refused_in_words(design):

@@ -16,6 +16,7 @@ from twintrade.diagnostics.who_is_compared.balance import Balance
 from twintrade.diagnostics.who_is_compared.estimators import Estimators
 from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.refits.leave_out import build_effects_projection
@@ -82,6 +83,23 @@ def test_balance_sees_a_difference_in_size(rng) -> None:
     tied = np.flatnonzero(o.is_ever_treated)
     own = [wide.loc[u, o.unit_onset[u] - 1] for u in tied]
     assert table.loc["log flow", "tied"] == pytest.approx(np.mean(own))
+
+
+@pytest.mark.parametrize("transform", ["log", "level"])
+def test_balance_is_shown_in_levels_and_in_logs(rng, transform) -> None:
+    """One large comparison pair turns the sign in levels."""
+    design = made(shift=2.0).with_outcome("flow", transform)
+    largest = design.panel.unit == int(np.flatnonzero(~np.isfinite(design.onset))[0])
+    flow = np.where(largest, 1e4, 1.0) * design.panel.columns["flow"]
+    design = replace(design, panel=replace(design.panel, columns={**design.panel.columns, "flow": flow}))
+    estimator = TWFE(shape="static") if transform == "log" else PPML(shape="static")
+    table = Balance().check(fit(estimator, design), Clustered(), rng).table.set_index("variable")
+    assert table.loc["flow", "standardized"] < 0
+    assert table.loc["log flow", "standardized"] > 0
+    o, panel = design.observations, design.panel
+    logs = pd.Series(np.log(flow)).groupby([panel.unit, panel.period]).first()
+    treated = [(int(o.unit_rows[u]), int(o.unit_onset[u]) - 1) for u in np.flatnonzero(o.is_ever_treated)]
+    assert table.loc["log flow", "tied"] == pytest.approx(np.mean([logs[key] for key in treated]))
 
 
 def test_all_methods_stand_on_one_axis(rng) -> None:

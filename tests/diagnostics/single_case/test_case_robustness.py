@@ -1,6 +1,7 @@
 """Placebo in space and time, donors left out, shocks, date sets, unknown breaks."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from twintrade.diagnostics.single_case import case_methods, case_tests
 from twintrade.diagnostics.single_case.case_methods import METHODS
 from twintrade.diagnostics.single_case.case_placebos import build_case_sets, estimate_placebo_paths
 from twintrade.diagnostics.single_case.date_sets import DateSets
-from twintrade.diagnostics.single_case.known_shocks import SHOCKS, KnownShocks, can_affect, find_period
+from twintrade.diagnostics.single_case.known_shocks import SHOCKS, KnownShocks, Shock, can_affect, find_period
 from twintrade.diagnostics.single_case.leave_one_donor_out import DonorWeightTable, LeaveOneDonorOut
 from twintrade.diagnostics.single_case.placebo_space import PlaceboSpace
 from twintrade.diagnostics.single_case.placebo_time import PlaceboTime
@@ -20,6 +21,7 @@ from twintrade.diagnostics.single_case.unknown_break import UnknownBreak
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
+from twintrade.inference.base import Inference
 from twintrade.inference.placebo import Placebo
 from twintrade.numerics.series.break_date import compute_break_power, draw_ar_errors, find_unknown_break
 from twintrade.numerics.testing.ranks import compute_mean_shift, compute_placebo_rank, compute_rmspe_ratio
@@ -34,7 +36,7 @@ def case(effect=0.0, onset=2012, n_periods=18, seed=3, estimator=None):
 
 
 def check(diagnostic, fitted):
-    return diagnostic.check(fitted, None, np.random.default_rng(1))
+    return diagnostic.check(fitted, Placebo(), np.random.default_rng(1))
 
 
 def test_ranks_by_arrays_are_ranks_by_refitted_designs():
@@ -72,11 +74,37 @@ def test_a_trend_before_the_tie_is_an_objection():
     clean = check(PlaceboTime(), fit(SyntheticControl(), matrix_design(values, 2012)))
     values[0, 8:] += 30.0
     early = check(PlaceboTime(), fit(SyntheticControl(), matrix_design(values, 2012)))
-    assert clean.verdict == "does not object"
-    assert early.verdict == "does not object" or early.value < clean.value
+    assert clean.verdict == "cannot tell"  # ranks among donors give the headline no interval to hold gaps against
+    assert early.verdict == "cannot tell" or early.value < clean.value
     row = early.table.set_index("onset").loc[2008]
     assert row["p"] == pytest.approx(row["floor"])
     assert early.payloads["placebo_time"]["period"].max() == 2011
+
+
+class Said(Inference):
+    """A headline with an interval as given."""
+
+    def __init__(self, low: float, high: float) -> None:
+        self.ends = np.array([low]), np.array([high])
+
+    def infer(self, fit, view, rng):
+        return replace(Placebo().infer(fit, view, rng), low=self.ends[0], high=self.ends[1])
+
+
+def test_a_gap_at_a_false_date_is_held_against_the_headline_s_interval():
+    fitted = fit(SyntheticControl(), matrix_design(factor_matrix(np.random.default_rng(3), n_units=40), 2012))
+    seen = {}
+    for low in (0.1, 1e4):
+        found = PlaceboTime().check(fitted, Said(low, 2e4), np.random.default_rng(1))
+        seen[found.tolerance] = found.verdict
+    assert seen == {0.1: "cannot tell", 1e4: "does not object"}
+    assert "cannot be ruled out" in PlaceboTime().check(fitted, Said(0.1, 1), np.random.default_rng(1)).sentence
+    early = fitted.estimator.case(fitted.design).during(np.arange(20) < 12).dated(2008)
+    paths = estimate_placebo_paths(fitted.estimator, early)
+    shifts = np.abs(paths.gaps[1:, 8:12].mean(axis=1))
+    row = found.table.set_index("onset").loc[2008]
+    assert row["bound"] == pytest.approx(abs(paths.effect) + np.quantile(shifts, 0.95))
+    assert found.bound == pytest.approx(found.table["bound"].max())
 
 
 def test_short_series_have_no_false_date():
@@ -117,31 +145,51 @@ def test_a_month_falls_into_its_period(frequency, month, expected):
     assert find_period(Panel.from_frame(frame, unit="unit", period="t", frequency=frequency), month) == expected
 
 
+QUOTAS = "textile quotas end"
+
+
 def test_a_shock_at_the_tie_is_a_rival_and_one_far_away_is_not():
     near = check(KnownShocks(), case(onset=2009))
-    assert near.verdict == "objects"
-    assert near.sentence.startswith("Financial crisis falls near")
+    assert near.verdict == "cannot tell"
+    assert "financial crisis. Without" in near.sentence
+    assert "cannot set aside" in near.sentence
     assert "coincident-shock" in {m.code for m in near.messages}
     far = check(KnownShocks(), case(onset=2012, n_periods=15))
-    assert far.verdict == "does not object"
+    assert far.verdict == "cannot tell"  # one case has no interval of the difference
+    assert not far.table["is_rival"].any()
     assert far.topic == KnownShocks.topic == "single_case"
     assert far.table["label"].tolist() == ["China enters the WTO", "textile quotas end", "financial crisis"]
+
+
+def test_a_shock_that_lasts_into_the_onset_is_a_rival_whenever_it_began():
+    long = Shock("drought", "2003-01", "2010-12")
+    rivals = check(KnownShocks(shocks=(), own=(long,)), case(onset=2011)).table.set_index("label")["is_rival"]
+    assert rivals["drought"]
+    over = check(KnownShocks(shocks=(), own=(long,)), case(onset=2012)).table.set_index("label")["is_rival"]
+    assert not over["drought"]
+
+
+def test_own_shocks_stand_beside_the_known_ones():
+    own = check(KnownShocks(own=(Shock("port opens", "2006-05", "2006-12"),)), case(onset=2012, n_periods=15))
+    assert own.table["label"].tolist()[-1] == "port opens"
+    assert len(own.table) == 4
 
 
 @pytest.mark.parametrize(
     ("home", "partner", "expected"),
     [
-        ("USA", "IND", set()),
-        ("USA", "CHN", {"China enters the WTO"}),
-        ("USA", "AUS", set()),
-        ("CHN", "GBR", {"China enters the WTO"}),
+        ("USA", "IND", {QUOTAS}),
+        ("USA", "CHN", {QUOTAS, "China enters the WTO", "tariffs between China and the United States"}),
+        ("USA", "KOR", {QUOTAS, "Asian financial crisis"}),
+        ("CHN", "GBR", {QUOTAS, "China enters the WTO", "Brexit vote", "Britain leaves the single market"}),
         ("CHN", "AUS", {"China enters the WTO", "China-Australia agreement in force"}),
-        ("", "IND", {"China enters the WTO"}),  # a city whose country is not given may lie in China
-        ("", "", {"China enters the WTO", "China-Australia agreement in force"}),
+        ("POL", "UKR", {QUOTAS, "war in Ukraine"}),
+        ("IND", "BRA", set()),
+        ("", "", {s.label for s in SHOCKS} - {"financial crisis", "pandemic"}),  # an end not given may be anywhere
     ],
 )
 def test_a_shock_of_other_countries_is_set_aside(home, partner, expected):
-    everywhere = {"textile quotas end", "financial crisis", "pandemic"}
+    everywhere = {"financial crisis", "pandemic"}
     assert {s.label for s in SHOCKS if can_affect(s, home, partner)} == everywhere | expected
 
 

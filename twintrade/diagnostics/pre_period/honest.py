@@ -8,8 +8,10 @@ import pandas as pd
 from scipy.special import ndtri
 
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.pre_period.pretrends import run_pretests
 from twintrade.diagnostics.pre_period.reference_year import estimate_unbinned
 from twintrade.diagnostics.variants import simplify_inference
+from twintrade.diagnostics.verdicts import LEVEL
 from twintrade.effects import CohortEffects, EventStudy, Finding, Message, Verdict
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
@@ -27,18 +29,12 @@ from twintrade.numerics.honest import (
     check_value,
     compute_robust_interval,
 )
+from twintrade.text import Listed, Text
 
 BREAKDOWN_ENDS = 1e-4
 """Precision of the breakdown value, relative to one plus itself."""
 
 SYMBOLS: dict[str, str] = {"smoothness": "M", "relative_magnitudes": "M̄", "relative_smoothness": "M̄"}
-MEANINGS: dict[str, str] = {
-    "smoothness": "the slope of the difference in trends changes by at most M from one period to the next",
-    "relative_magnitudes": "the difference in trends moves after onset at most M̄ times as much, from one period to "
-    "the next, as it moved at most before",
-    "relative_smoothness": "the slope of the difference in trends changes after onset at most M̄ times as much as it "
-    "changed at most before",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +77,14 @@ class Honest(Diagnostic):
             intervals = [self.interval(path, size, seed) for size in self.bounds]
             breakdown = self._breakdown(path, seed)
         except TwintradeError as error:
-            return self.unavailable(str(error))
+            return self.unavailable(error.text)
         table = self._table(path, intervals)
+        p = _test_before(fit, inference, rng) if self.restriction == "relative_magnitudes" else np.nan
+        verdict = self._judge(breakdown, p)
         return Finding(
             diagnostic=self.name,
-            verdict=self._verdict(path, breakdown),
-            text=self._sentence(path, intervals, breakdown),
+            verdict=verdict,
+            text=self._say(path, intervals, breakdown, verdict, p),
             value=breakdown,
             unit=SYMBOLS[self.restriction],
             table=table,
@@ -112,7 +110,7 @@ class Honest(Diagnostic):
         self, fit: Fit, inference: Inference, rng: np.random.Generator
     ) -> tuple[EventPath, tuple[Message, ...]]:
         if "event" not in fit.views:
-            raise _UnavailableError(f"{fit.estimator.name} gives no effects by event time")
+            raise _UnavailableError(Text("checks.no-event-times", method=fit.estimator.title))
         fit = estimate_whole_path(fit)
         # The bounds need the covariance over all draws, and no interval by inversion.
         bands = simplify_inference(fit, inference, None).infer(fit, "event", rng)
@@ -120,16 +118,14 @@ class Honest(Diagnostic):
         if bands.covariance is None:
             taken = bands.inference
             bands = Clustered(level=self.level).infer(fit, "event", rng)
-            text = f"honest intervals rest on clustered errors, since {taken} gives no joint covariance"
-            messages = (Message("warning", "honest-clustered", text),)
+            messages = (Message("warning", "honest-clustered", Text("checks.honest-clustered", taken=taken)),)
         elif np.isnan(bands.se).all():
-            text = f"honest intervals rest on the covariance of the effects over the draws of {bands.inference}"
-            messages = (Message("info", "honest-draws", text),)
+            messages = (Message("info", "honest-draws", Text("checks.honest-draws", taken=bands.inference)),)
         if bands.covariance is None:
-            raise _UnavailableError("no inference gives these effects a joint covariance")
+            raise _UnavailableError(Text("checks.honest-no-covariance"))
         study = bands.estimate
         if not isinstance(study, EventStudy):
-            raise _UnavailableError(f"{fit.estimator.name} gives no event study")
+            raise _UnavailableError(Text("checks.no-event-times", method=fit.estimator.title))
         return build_event_path(study, bands.covariance, self.target), messages
 
     def _breakdown(self, path: EventPath, seed: int) -> float:
@@ -166,23 +162,52 @@ class Honest(Diagnostic):
         frame["effect"] = path.center
         return frame
 
-    def _verdict(self, path: EventPath, breakdown: float) -> Verdict:
+    def _judge(self, breakdown: float, p: float) -> Verdict:
+        """Return the verdict from the breakdown value and the p-value of no differences before.
+
+        An effect that holds zero without any violation has nothing to overturn. Large intervals before make a small
+        breakdown value of themselves, so that one objects only where differences before are distinguishable.
+        """
         if self.restriction != "relative_magnitudes":
             return "informs"
-        return "does not object" if breakdown >= 1 else "objects"
+        if breakdown >= 1:
+            return "does not object"
+        return "objects" if breakdown > 0 and p < LEVEL else "cannot tell"
 
-    def _sentence(self, path: EventPath, intervals: list[RobustInterval], breakdown: float) -> str:
-        symbol = SYMBOLS[self.restriction]
-        what = "average of the path from onset on" if self.target == "average" else "effect at onset"
-        given = "; ".join(
-            f"{symbol} = {m:g}: {i.low:.3f} to {i.high:.3f}" for m, i in zip(self.bounds, intervals, strict=True)
+    def _say(
+        self, path: EventPath, intervals: list[RobustInterval], breakdown: float, verdict: Verdict, p: float
+    ) -> Listed:
+        symbol, kind = SYMBOLS[self.restriction], self.restriction.replace("_", "-")
+        given = tuple(
+            Text("checks.honest-at", symbol=symbol, size=m, low=i.low, high=i.high)
+            for m, i in zip(self.bounds, intervals, strict=True)
         )
-        start = f"If {MEANINGS[self.restriction]}, the interval for the {what} ({path.center:.3f}) is, at {given}."
-        if breakdown == 0:
-            return f"{start} It holds zero even without a violation ({symbol} = 0)."
-        if np.isinf(breakdown):
-            return f"{start} No bound that was tried brings zero into it."
-        return f"{start} It first holds zero at {symbol} = {breakdown:.2f}."
+        reached = "without" if breakdown == 0 else "never" if np.isinf(breakdown) else "at"
+        texts = [
+            Text(
+                "checks.honest",
+                kind=kind,
+                target=self.target,
+                center=path.center,
+                given=Listed(given, "semicolon"),
+                reached=reached,
+                symbol=symbol,
+                breakdown=breakdown,
+            )
+        ]
+        if verdict != "informs":
+            said = verdict.replace(" ", "-")
+            tested = "yes" if np.isfinite(p) else "no"
+            texts.append(Text("checks.honest-verdict", verdict=said, reached=reached, tested=tested, p=p))
+        return Listed(tuple(texts), "sentences")
+
+
+def _test_before(fit: Fit, inference: Inference, rng: np.random.Generator) -> float:
+    """Return the p-value of no differences before the agreement, NaN where they cannot be tested together."""
+    try:
+        return run_pretests(fit, inference, rng, "hotelling").joint.p
+    except TwintradeError:
+        return np.nan
 
 
 class _UnavailableError(TwintradeError):
@@ -212,18 +237,15 @@ def build_event_path(study: EventStudy, covariance: FloatArray, target: Literal[
         Another base, binned ends, no pre-period, or a gap between event times.
     """
     if study.base != "universal" or study.reference is None:
-        raise _UnavailableError(
-            f"its pre-period effects are {study.base}; the restriction is about one path against one reference, "
-            'so use a universal base (for Callaway-Sant\'Anna base = "universal")'
-        )
+        raise _UnavailableError(Text("checks.honest-base", base=study.base.replace(" ", "-")))
     if any(study.binned):
-        raise _UnavailableError("its ends collect several event times, and the restriction is about single ones")
+        raise _UnavailableError(Text("checks.honest-binned"))
     times = study.event_times
     if (np.diff(times) != 1).any():
-        raise _UnavailableError("event times are missing between the first and the last")
+        raise _UnavailableError(Text("checks.honest-missing"))
     before, after = np.flatnonzero(times < study.reference), np.flatnonzero(times > study.reference)
     if before.size == 0 or after.size == 0:
-        raise _UnavailableError("there is no effect before, or none after, the reference")
+        raise _UnavailableError(Text("checks.honest-one-side"))
     rows = np.concatenate([before, after])
     chosen = times == 0 if target == "first" else times >= 0
     weights = study.shares(chosen)[after]

@@ -10,13 +10,16 @@ from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
     format_effect,
-    format_p,
     list_failures,
+    measure_headline,
     simplify_inference,
 )
-from twintrade.effects import Finding
+from twintrade.diagnostics.verdicts import judge_violation
+from twintrade.effects import Finding, Verdict
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.numerics.testing import adjust_holm
+from twintrade.text import Listed, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +30,9 @@ class PlaceboDates(Diagnostic):
     ----------
     periods : tuple of int
         How far onsets are moved back.
-    level : float
-        A p-value below 1 - level, divided by the number of fake dates, is an objection.
     """
 
     periods: tuple[int, ...] = (2, 3)
-    level: float = 0.95
     name: ClassVar[str] = "placebo_dates"
     citation: ClassVar[str] = "bertrand2004"
     payload_kinds: ClassVar = {"placebo_dates": "forest"}
@@ -40,28 +40,53 @@ class PlaceboDates(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a fake date; payload ``placebo_dates``."""
         before = fit.design.before_treatment()
-        variants = [Variant(f"{k} periods earlier", "placebo", before.backdated(k)) for k in self.periods]
+        variants = [
+            Variant(str(Text("checks.placebo-dates-label", n=k)), "placebo", before.backdated(k))
+            for k in self.periods
+        ]
         table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
-        known = table.dropna(subset=["p"])
+        known, scale = table.dropna(subset=["p"]), fit.estimate.scale
         if known.empty:
-            reason = "; ".join(dict.fromkeys(str(r) for r in table["reason"] if r)) or "no p-value was given"
-            return self.unavailable(f"no fake date could be estimated: {reason}")
-        worst = known.iloc[int(known["p"].argmin())]
-        adjusted = min(1.0, float(worst["p"]) * len(known))
-        scale = fit.estimate.scale
-        is_failed = adjusted < 1 - self.level
+            reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"] if r)), "semicolon")
+            return self.unavailable(
+                Text("checks.placebo-dates-failed", reasons=reasons)
+                if reasons.items
+                else Text("checks.placebo-dates-none")
+            )
+        p = adjust_holm(known["p"].to_numpy(dtype=np.float64))
+        worst, adjusted = known.iloc[int(p.argmin())], float(p.min())
+        bound = float(known[["low", "high"]].abs().to_numpy().max())
+        tolerance = measure_headline(fit, inference, rng).tolerance
+        verdict = judge_violation(known["p"].to_numpy(dtype=np.float64), bound, tolerance)
         return Finding(
             diagnostic=self.name,
-            verdict="objects" if is_failed else "does not object",
-            text=(
-                f"With dates moved back and the time after the real agreement left out, the largest objection is "
-                f"{format_effect(float(worst['effect']), scale)} at {worst['label']} ({format_p(float(worst['p']))}, "
-                f"{adjusted:.3f} for {len(known)} fake dates): "
-                + ("something moved before the agreement." if is_failed else "no effect of a date that was none.")
+            verdict=verdict,
+            text=Text(
+                "checks.placebo-dates",
+                effect=format_effect(float(worst["effect"]), scale),
+                label=str(worst["label"]),
+                p=float(worst["p"]),
+                adjusted=adjusted,
+                n=len(known),
+                verdict=describe_placebo(verdict, bound, tolerance, scale),
             ),
             value=adjusted,
             unit="p",
+            bound=bound,
+            tolerance=tolerance,
             table=table,
             payloads={"placebo_dates": table},
             messages=list_failures(self.name, table),
         )
+
+
+def describe_placebo(verdict: Verdict, bound: float, tolerance: float, scale: str) -> Text:
+    """Return, in a sentence, what effects at dates that were none say of the headline."""
+    return Text(
+        "checks.placebo-verdict",
+        verdict=verdict.replace(" ", "-"),
+        bounded="yes" if np.isfinite(bound) else "no",
+        bound=format_effect(bound, scale),
+        known="yes" if np.isfinite(tolerance) else "no",
+        tolerance=format_effect(tolerance, scale),
+    )

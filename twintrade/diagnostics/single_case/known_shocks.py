@@ -1,7 +1,7 @@
 """Events that move trade on their own near the agreement's date, and the estimate without their periods."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -13,10 +13,22 @@ from twintrade.design import Design, Panel
 from twintrade.design.panel import PERIODS_PER_YEAR
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.single_case.case_placebos import get_single_case
+from twintrade.diagnostics.variants import (
+    NUMBERS,
+    Judged,
+    Variant,
+    compare_variants,
+    describe_judged,
+    format_effect,
+    judge_table,
+    measure_headline,
+    simplify_inference,
+)
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.text import Listed, Text
 
 _ISO = re.compile(r"[A-Z]{3}")
 
@@ -43,13 +55,26 @@ class Shock:
     is_between: bool = False
 
 
+_ASIA = ("HKG", "IDN", "KOR", "MYS", "PHL", "SGP", "THA")
+_QUOTAS = (
+    *("AUT", "BEL", "CAN", "CYP", "CZE", "DEU", "DNK", "ESP", "EST", "FIN", "FRA", "GBR", "GRC", "HUN"),
+    *("IRL", "ITA", "LTU", "LUX", "LVA", "MLT", "NLD", "POL", "PRT", "SVK", "SVN", "SWE", "USA"),
+)
+"""Those that lifted their quotas: Canada, the European Union of 2005 and the United States."""
 SHOCKS = (
+    Shock("Asian financial crisis", "1997-07", "1998-12", _ASIA),
     Shock("China enters the WTO", "2001-12", "2002-12", ("CHN",)),
-    Shock("textile quotas end", "2005-01", "2005-12"),
+    Shock("textile quotas end", "2005-01", "2005-12", _QUOTAS),
     Shock("financial crisis", "2008-09", "2009-12"),
     Shock("China-Australia agreement in force", "2015-12", "2016-12", ("AUS", "CHN"), is_between=True),
+    Shock("Brexit vote", "2016-06", "2016-12", ("GBR",)),
+    Shock("tariffs between China and the United States", "2018-07", "2019-12", ("CHN", "USA"), is_between=True),
     Shock("pandemic", "2020-01", "2020-12"),
+    Shock("Britain leaves the single market", "2021-01", "2021-12", ("GBR",)),
+    Shock("war in Ukraine", "2022-02", "2022-12", ("BLR", "RUS", "UKR")),
 )
+FACTS = ("label", "first", "last", "first_label", "last_label", "is_rival")
+COLUMNS = (*FACTS, "effect_without", *NUMBERS[4:], "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +84,10 @@ class KnownShocks(Diagnostic):
     Attributes
     ----------
     shocks : tuple of Shock
+    own : tuple of Shock
+        The analysis's own, beside ``shocks``.
     near : int
-        A shock that begins within so many periods of the onset is a rival explanation.
+        A shock that lasts into so many periods around the onset is a rival explanation, whenever it began.
     country : str
         The cities' country, by code or name. Where neither it nor ``countries`` tells, a city may be anywhere: no
         shock is set aside for its end of a pair.
@@ -69,6 +96,7 @@ class KnownShocks(Diagnostic):
     """
 
     shocks: tuple[Shock, ...] = SHOCKS
+    own: tuple[Shock, ...] = ()
     near: int = 1
     country: str = ""
     countries: Mapping[str, str] = field(default_factory=dict)
@@ -91,41 +119,70 @@ class KnownShocks(Diagnostic):
         return resolve([name])[0] if name else ""
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a shock near an agreement; payload ``known_shocks``: label, first, last, is_rival."""
-        panel, onsets, pairs = fit.design.panel, _onsets(fit.design), self._pairs(fit.design)
-        rows = []
-        for shock in self.shocks:
-            if not any(can_affect(shock, home, partner) for home, partner in pairs):
-                continue
-            first, last = find_period(panel, shock.first), find_period(panel, shock.last)
-            if last < panel.first_period or first > panel.last_period:
-                continue
-            is_rival = bool((np.abs(onsets - first) <= self.near).any())
-            effect, reason = _without(fit, first, last)
-            labels = panel.label(first), panel.label(last)
-            rows.append((shock.label, first, last, *labels, is_rival, effect, reason))
-        columns = ["label", "first", "last", "first_label", "last_label", "is_rival", "effect_without", "reason"]
-        table = pd.DataFrame(rows, columns=columns)
+        """Return one row a shock inside the sample; payload ``known_shocks``, columns ``COLUMNS``.
+
+        It objects where the effect without a shock's periods differs too much, and cannot tell beside a rival.
+        """
         topic: Topic = "sensitivity" if get_single_case(fit) is None else self.topic
-        if table.empty:
-            lacking = self.unavailable("no known shock that concerns the pair falls inside the sample")
-            return replace(lacking, topic=topic)
+        rows = self._list_rows(fit.design)
+        if not rows:
+            return replace(self.unavailable(Text("checks.shocks-none")), topic=topic)
+        table = pd.DataFrame(rows, columns=list(FACTS))
+        table = pd.concat([table, _estimate_without(fit, table, inference, rng)], axis=1)[list(COLUMNS)]
+        yardstick = measure_headline(fit, inference, rng)
+        judged = judge_table(table.assign(effect=table["effect_without"]), yardstick)
         rivals = table[table["is_rival"]]
-        effect = float(fit.view("overall").effects[0])
+        if len(rivals) and judged.verdict != "objects":
+            judged = replace(judged, verdict="cannot tell")
         return Finding(
             diagnostic=self.name,
-            verdict="objects" if len(rivals) else "does not object",
-            text=_sentence(table, rivals, effect),
+            verdict=judged.verdict,
+            text=self._say(fit, table, judged),
             value=float(len(rivals)),
             unit="shocks",
+            bound=judged.bound,
+            tolerance=judged.tolerance,
             topic=topic,
             table=table,
             payloads={"known_shocks": table},
             messages=tuple(
-                Message("warning", "coincident-shock", f"{label} begins within {self.near} period of the agreement")
+                Message("warning", "coincident-shock", Text("checks.shocks-coincident", label=label, near=self.near))
                 for label in rivals["label"]
             ),
         )
+
+    def _list_rows(self, design: Design) -> list[tuple[object, ...]]:
+        panel, pairs = design.panel, self._pairs(design)
+        o = design.observations
+        onsets = np.unique(o.unit_onset[o.is_ever_treated])
+        rows: list[tuple[object, ...]] = []
+        for shock in (*self.shocks, *self.own):
+            first, last = find_period(panel, shock.first), find_period(panel, shock.last)
+            concerns = any(can_affect(shock, home, partner) for home, partner in pairs)
+            if not concerns or last < panel.first_period or first > panel.last_period:
+                continue
+            is_rival = bool(((first <= onsets + self.near) & (last >= onsets - self.near)).any())
+            rows.append((shock.label, first, last, panel.label(first), panel.label(last), is_rival))
+        return rows
+
+    def _say(self, fit: Fit, table: pd.DataFrame, judged: Judged) -> Listed:
+        rivals, known, scale = table[table["is_rival"]], table["effect_without"].dropna(), fit.estimate.scale
+        low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
+        named = rivals if len(rivals) else table
+        head = Text(
+            "checks.shocks", n=len(rivals), near=self.near, labels=Listed(tuple(named["label"].astype(str)), "and")
+        )
+        moved = Text(
+            "checks.shocks-without",
+            n=len(table),
+            known=len(known),
+            effect=format_effect(float(fit.view("overall").effects[0]), scale),
+            low=format_effect(float(low), scale),
+            high=format_effect(float(high), scale),
+        )
+        is_rival_alone = len(rivals) > 0 and judged.verdict != "objects"
+        last = Text("checks.shocks-rival") if is_rival_alone else describe_judged(judged, scale)
+        return Listed((head, moved, last), "sentences")
 
     def _pairs(self, design: Design) -> set[tuple[str, str]]:
         """Return the countries at both ends of the treated units, "" where not known."""
@@ -153,48 +210,32 @@ def can_affect(shock: Shock, home: str, partner: str) -> bool:
     return all(ends) if shock.is_between else any(ends)
 
 
-def _onsets(design: Design) -> np.ndarray:
-    o = design.observations
-    return np.unique(o.unit_onset[o.is_ever_treated])
+def _estimate_without(fit: Fit, table: pd.DataFrame, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the effect without each shock's periods, its difference from the headline, and reasons."""
+    period = fit.design.panel.period
+    spans = list(zip(table["first"], table["last"], strict=True))
+    if get_single_case(fit) is None:
+        variants = [
+            Variant(str(label), "shock", fit.design.restricted((period < first) | (period > last)))
+            for label, (first, last) in zip(table["label"], spans, strict=True)
+        ]
+        found = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
+        return found.assign(effect_without=found["effect"])[["effect_without", *NUMBERS[4:], "reason"]]
+    effects, reasons = zip(*(_without(fit, first, last) for first, last in spans), strict=True)
+    found = pd.DataFrame({"effect_without": effects, "reason": reasons})
+    found["difference"] = found["effect_without"] - float(fit.view("overall").effects[0])
+    return found.assign(**dict.fromkeys(NUMBERS[5:], np.nan))
 
 
 def _without(fit: Fit, first: int, last: int) -> tuple[float, str]:
-    """Return the headline with the shock's periods left out, or why it cannot be had."""
-    panel = fit.design.panel
-    rows = (panel.period < first) | (panel.period > last)
+    """Return the effect of a single case with a shock's periods left out, or why it cannot be had."""
+    found = get_single_case(fit)
+    assert found is not None
+    estimator, case = found
     try:
-        found = get_single_case(fit)
-        if found is not None:
-            estimator, case = found
-            gaps = estimator.gaps(part := case.during((case.periods < first) | (case.periods > last)))
-            if not (part.is_after.any() and part.is_before.any()):
-                return float("nan"), "no period is left on one side of the onset"
-            return float(np.nanmean(gaps[part.is_after])), ""
-        return float(fit.refit(fit.design.restricted(rows), "overall").view("overall").effects[0]), ""
+        gaps = estimator.gaps(part := case.during((case.periods < first) | (case.periods > last)))
     except TwintradeError as error:
         return float("nan"), str(error)
-
-
-def _sentence(table: pd.DataFrame, rivals: pd.DataFrame, effect: float) -> str:
-    named = _listed(rivals["label"])
-    known = table["effect_without"].dropna()
-    moved = "cannot be estimated"
-    if len(known):
-        low, high = known.min(), known.max()
-        moved = f"becomes {low:+.3g}" if len(known) == 1 else f"moves between {low:+.3g} and {high:+.3g}"
-    head = (
-        f"{named} near the date of the agreement: a rival explanation that this design cannot set aside."
-        if len(rivals)
-        else f"No known shock inside the sample ({_listed(table['label'], verb=False)}) begins near the agreement."
-    )
-    which = "the shock" if len(table) == 1 else "each shock in turn"
-    return f"{head} Without the periods of {which} the mean effect of {effect:+.3g} {moved}."
-
-
-def _listed(labels: Iterable[str], verb: bool = True) -> str:
-    """Return labels as the subject of a sentence with its verb, or as they stand within one."""
-    names = list(labels)
-    if not verb:
-        return ", ".join(names)
-    text = " and ".join(names)
-    return text[:1].upper() + text[1:] + (" falls" if len(names) == 1 else " fall")
+    if not (part.is_after.any() and part.is_before.any()):
+        return float("nan"), str(Text("checks.shocks-one-side"))
+    return float(np.nanmean(gaps[part.is_after])), ""

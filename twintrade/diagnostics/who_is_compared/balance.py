@@ -13,6 +13,7 @@ from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Listed, Text
 
 LARGE = 0.25
 COLUMNS = ("variable", "tied", "comparison", "difference", "standardized", "n_tied")
@@ -42,24 +43,22 @@ class Balance(Diagnostic):
         names = tuple(dict.fromkeys((*design.covariates, *self.variables)))
         unknown = [n for n in names if n not in design.panel.columns]
         if unknown:
-            return self.unavailable(f"the panel has no column {unknown[0]!r}")
+            return self.unavailable(Text("checks.balance-no-column", column=unknown[0]))
         rows = [
             row for row in (_compared(design, label, grid) for label, grid in _grids(design, names, self.lags)) if row
         ]
         if not rows:
-            return self.unavailable("no treated unit is observed before its onset beside a comparison unit")
+            return self.unavailable(Text("checks.balance-none"))
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         large = table[table["standardized"].abs() > LARGE]
-        listed = ", ".join(f"{v} ({s:+.2f})" for v, s in zip(large["variable"], large["standardized"], strict=True))
+        listed = tuple(
+            Text("checks.balance-variable", variable=v, gap=s)
+            for v, s in zip(large["variable"], large["standardized"], strict=True)
+        )
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=(
-                f"Just before the agreement, treated units differ from comparison units by more than {LARGE} "
-                f"standard deviations in {listed}."
-                if listed
-                else f"Just before the agreement, no variable differs by more than {LARGE} standard deviations."
-            ),
+            text=Text("checks.balance", n=len(listed), large=LARGE, listed=Listed(listed, "comma")),
             value=float(table["standardized"].abs().max()),
             unit="standard deviations",
             table=table,
@@ -69,18 +68,33 @@ class Balance(Diagnostic):
 
 def _grids(design: Design, names: tuple[str, ...], lags: int) -> Iterator[tuple[str, FloatArray]]:
     """Yield each variable as units x periods, NaN where unobserved."""
-    transformed = np.full(design.panel.n_rows, np.nan)
-    transformed[design.observations.rows] = design.observations.y
-    outcome = _grid(design, transformed)
-    label = {"level": design.outcome, "log": f"log {design.outcome}"}.get(
-        design.transform, f"{design.outcome} in {design.transform_label}"
-    )
-    yield label, outcome
-    growth = np.full(outcome.shape, np.nan)
-    growth[:, lags:] = outcome[:, lags:] - outcome[:, :-lags]
-    yield f"change of {label} over {lags} periods", growth
+    for label, outcome, is_grown in _list_outcomes(design):
+        yield label, outcome
+        if is_grown:
+            growth = np.full(outcome.shape, np.nan)
+            growth[:, lags:] = outcome[:, lags:] - outcome[:, :-lags]
+            yield str(Text("checks.balance-change", label=label, lags=lags)), growth
     for name in names:
         yield name, _grid(design, design.panel.values(name))
+
+
+def _list_outcomes(design: Design) -> Iterator[tuple[str, FloatArray, bool]]:
+    """Yield the outcome in levels and in logs, or in the design's own transform, and whether growth is that of it.
+
+    In levels the largest units decide, in logs all count alike: pairs that are balanced in one need not be in the
+    other.
+    """
+    flow = design.panel.values(design.outcome)
+    if design.transform not in ("level", "log"):
+        transformed = np.full(design.panel.n_rows, np.nan)
+        transformed[design.observations.rows] = design.observations.y
+        label = Text("checks.balance-transformed", outcome=design.outcome, transform=design.transform_label)
+        yield str(label), _grid(design, transformed), True
+    is_positive = bool((flow[design.observations.rows] >= 0).all())
+    yield design.outcome, _grid(design, flow), not is_positive
+    if is_positive:
+        logs = np.log(np.where(flow > 0, flow, np.nan))
+        yield str(Text("checks.balance-log", outcome=design.outcome)), _grid(design, logs), True
 
 
 def _grid(design: Design, values: FloatArray) -> FloatArray:

@@ -229,3 +229,107 @@ rings = Rings of distance, { $label }, against pairs beyond { $beyond } (edges: 
     [yes] as given
    *[no] quantiles of the distances of pairs without an agreement to the nearest agreement
 }): { $effects }.
+
+## placebos in time
+placebo-verdict = { $verdict ->
+    [objects] Something moved before the agreement.
+    [does-not-object] No effect of more than { $bound } at a date that was none is likely, and one of up to { $tolerance } would leave the conclusion as it is.
+   *[cannot-tell] { $bounded ->
+        [yes] { $known ->
+            [yes] None is distinguishable from zero, but effects of up to { $bound } at dates that were none cannot be ruled out, and more than { $tolerance } would matter: the check cannot tell.
+           *[no] None is distinguishable from zero, and the headline has no interval that they could be held against: the check cannot tell.
+        }
+       *[no] None is distinguishable from zero, and how large they could be is not known: the check cannot tell.
+    }
+}
+placebo-dates-label = { $n ->
+    [one] { $n } period earlier
+   *[other] { $n } periods earlier
+}
+placebo-dates-failed = no fake date could be estimated: { $reasons }
+placebo-dates-none = no fake date has a p-value
+placebo-dates = With dates moved back and the time after the real agreement left out, the effect that stands out most is { $effect } at { $label } ({ P($p) }, { FIXED($adjusted) } after Holm's adjustment for { $n ->
+    [one] one fake date
+   *[other] { $n } fake dates
+}). { $verdict }
+no-case = { $method } does not treat one pair as a case
+placebo-time-few = there are only { $n } periods before the onset
+placebo-time-none = no false date could be tested: { $reason }
+placebo-time = { $n ->
+    [one] The only false date that can be tried before the agreement is { $date }: mean gap { $effect }, rank { P($p) } (floor { FIXED($floor) }).
+   *[other] Of { $n } false dates before the agreement { $date } stands out most: mean gap { $effect }, rank { P($p) } (floor { FIXED($floor) }), { FIXED($adjusted) } after Holm's adjustment.
+} { $verdict }
+
+## honest
+honest-clustered = honest intervals rest on clustered errors, since { $taken } gives no joint covariance
+honest-draws = honest intervals rest on the covariance of the effects over the draws of { $taken }
+honest-no-covariance = no inference gives these effects a joint covariance
+honest-base = its effects before the agreement are { $base ->
+    [varying] each measured against the period before it
+    [imputation-leads] from a regression on untreated rows alone
+    [first-stage-residuals] residuals of the regression on untreated rows
+   *[none] not measured against one period
+}; the restriction is about one path against one reference, so use a universal base (for Callaway-Sant'Anna base = "universal")
+honest-binned = its ends collect several event times, and the restriction is about single ones
+honest-missing = event times are missing between the first and the last
+honest-one-side = there is no effect before, or none after, the reference
+honest-at = { $symbol } = { COMPACT($size) }: { FIXED($low) } to { FIXED($high) }
+honest = If { $kind ->
+    [smoothness] the slope of the difference in trends changes by at most M from one period to the next
+    [relative-magnitudes] the difference in trends moves after onset at most M̄ times as much, from one period to the next, as it moved at most before
+   *[relative-smoothness] the slope of the difference in trends changes after onset at most M̄ times as much as it changed at most before
+}, the interval for the { $target ->
+    [average] average of the path from onset on
+   *[first] effect at onset
+} ({ FIXED($center) }) is, at { $given }. { $reached ->
+    [without] It holds zero even without a violation ({ $symbol } = 0).
+    [never] No bound that was tried brings zero into it.
+   *[at] It first holds zero at { $symbol } = { FIXED($breakdown, decimals: 2) }.
+}
+honest-verdict = { $verdict ->
+    [does-not-object] A violation as large as any before would leave the conclusion as it is.
+    [objects] Differences before are distinguishable from zero ({ P($p) }), and a violation as large overturns the result.
+   *[cannot-tell] { $reached ->
+        [without] There is no result that a violation could overturn: the check cannot tell.
+       *[at] A violation as large as those before would overturn the result, but whether there were any before is not clear{ $tested ->
+            [yes] { " " }({ P($p) })
+           *[no] { "" }
+        }: the check cannot tell.
+    }
+}
+
+## known shocks
+shocks-none = no known shock that concerns the pair falls inside the sample
+shocks-one-side = no period is left on one side of the onset
+shocks-near = { $near ->
+    [0] in the period of the agreement
+    [one] in the period of the agreement or the one before or after
+   *[other] within { $near } periods of the agreement
+}
+shocks-coincident = { $label } falls { shocks-near }
+shocks = { $n ->
+    [0] No known shock falls { shocks-near }; others inside the sample: { $labels }.
+    [one] Known shock { shocks-near }: { $labels }.
+   *[other] Known shocks { shocks-near }: { $labels }.
+}
+shocks-without = Without the periods of { $n ->
+    [one] the shock
+   *[other] each shock in turn
+} the mean effect of { $effect } { $known ->
+    [0] cannot be estimated
+    [one] becomes { $low }
+   *[other] lies between { $low } and { $high }
+}.
+shocks-rival = A shock at the date is a rival explanation that this design cannot set aside: the check cannot tell.
+
+## balance
+balance-no-column = the panel has no column { $column }
+balance-none = no treated pair is observed before its onset beside a comparison pair
+balance-log = log { $outcome }
+balance-transformed = { $outcome } in { $transform }
+balance-change = change of { $label } over { $lags } periods
+balance-variable = { $variable } ({ FIXED($gap, decimals: 2, sign: "always") })
+balance = { $n ->
+    [0] Just before the agreement no variable differs by more than { COMPACT($large) } standard deviations.
+   *[other] Just before the agreement treated pairs differ from comparison pairs by more than { COMPACT($large) } standard deviations in { $listed }.
+}
