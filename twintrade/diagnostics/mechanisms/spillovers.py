@@ -130,10 +130,10 @@ class Spillovers(Diagnostic):
                 lacking, text=Listed((lacking.text, *said), "sentences"), payloads=payloads, messages=messages
             )
         parts, scale = table.iloc[1:], fit.estimate.scale
-        p, bound = parts["p"].to_numpy(dtype=np.float64), float(np.nanmax(parts[["low", "high"]].abs().to_numpy()))
+        p = parts["p"].to_numpy(dtype=np.float64)
+        # NaN as soon as one channel has no interval: nobody looked into it, and that there is none is not said then.
+        bound = float(parts[["low", "high"]].abs().to_numpy(dtype=np.float64).max())
         tolerance = measure_headline(fit, chosen, rng).tolerance
-        # A channel that could not be estimated is one that nobody looked into: that there is none is not said then.
-        bound = bound if parts["effect"].notna().all() else np.nan
         verdict = judge_violation(p, bound, tolerance)
         effects = Text("checks.spillovers", effects=_list_effects(table, scale))
         refused = tuple(
