@@ -12,7 +12,7 @@ from twintrade.estimators.base import Estimator, Requires
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.series import SegmentedFit, build_segmented_design, fit_segmented
-from twintrade.text import Text
+from twintrade.text import Text, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,13 @@ class InterruptedSeries(Estimator):
         n_before = int((o.period[rows] < onset).sum())
         n_after = rows.size - n_before
         if n_before < self.min_before or n_after < self.min_after:
-            raise EstimationError(
-                f"an interrupted series needs {self.min_before} periods before and {self.min_after} after the onset; "
-                f"{o.unit_ids[unit]} has {n_before} and {n_after}: show the raw path instead"
-            )
+            needed = {"min_before": self.min_before, "min_after": self.min_after}
+            observed: dict[str, Value] = {
+                "unit_name": str(o.unit_ids[unit]),
+                "n_before": n_before,
+                "n_after": n_after,
+            }
+            raise EstimationError(Text("estimators.short-series", **needed, **observed))
         return rows, o.period[rows], o.y[rows], onset
 
     def _selector(self, event_times: IntArray, n_slopes: int) -> FloatArray:

@@ -187,6 +187,7 @@ takes-no-weights = it takes no weights; leave { $weights } out
 needs-rows = it needs the { units }' own rows, and the design holds cohort statistics
 needs-dyads = it needs pairs of city and partner
 few-periods = { $method } needs { $fewest } periods before the onset and { $unit_name } has { $n }: weights fitted on so few say nothing; show the raw paths instead
+short-series = an interrupted series needs { $min_before } periods before and { $min_after } after the onset; { $unit_name } has { $n_before } and { $n_after }: show the raw path instead
 
 ## what is not identified
 no-treatment = the treatment is not identified: { $why }. Use coarser fixed effects or add comparison { units }
