@@ -210,7 +210,7 @@ class Pretrends(Diagnostic):
                 ("slope", slope, np.nan, np.nan, slope_p, p[1]),
             ],
             columns=["test", "statistic", "df", "df2", "p", "p_holm"],
-        )
+        ).assign(leads=shown.estimator.name)
         return Finding(
             diagnostic=self.name,
             verdict=verdict,

@@ -67,7 +67,11 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
             row["fixed_effects"] = ""
     if estimated.fit is not None:
         findings = [c.finding for c in concluded if c.estimated is estimated]
-        row |= _of_fit(estimated.fit) | _of_bands(estimated.bands) | _pretrend(estimated.bands, findings)
+        row |= (
+            _of_fit(estimated.fit)
+            | _of_bands(estimated.bands)
+            | _pretrend(estimated.fit.estimator.name, estimated.bands, findings)
+        )
     return row
 
 
@@ -176,11 +180,13 @@ def _of_bands(bands: Sequence[Bands]) -> dict[str, Any]:
     }
 
 
-def _pretrend(bands: Sequence[Bands], findings: Sequence[Finding]) -> dict[str, Any]:
+def _pretrend(estimator: str, bands: Sequence[Bands], findings: Sequence[Finding]) -> dict[str, Any]:
     """The joint pre-period test: the pretrends check where it ran, else what the inference says by itself."""
     for finding in findings:
         if finding.diagnostic == "pretrends" and np.isfinite(finding.p):
             facts = finding.table.iloc[0].to_dict() if len(finding.table) else {}
+            if facts.get("leads", estimator) != estimator:
+                continue  # the check looked at another method's leads, not at those of this path
             return {
                 "pretrend_p": float(facts.get("p", finding.p)),
                 "pretrend_df": facts.get("df"),
