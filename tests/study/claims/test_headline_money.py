@@ -218,8 +218,7 @@ def test_a_case_that_cannot_tell_has_no_amount(project, spec_text):
 
 
 def test_the_results_hold_money_in_every_state_and_give_it_back(project, spec_text):
-    check = '\n[[diagnostic]]\nname = "honest"\nrestriction = "relative_magnitudes"\nbounds = [50.0]\n'
-    found = ran(project, spec_text, PPML, check)
+    found = concluding(ran(project, spec_text, PPML), diagnostic="honest", verdict="objects")
     assert any(c.finding.verdict == "objects" for c in found.ladder.concluded)
     stored = assemble_results(found, {"analysis": "tiny", "title": "x"}).payloads["money"]
     money = Money.from_frame(from_bytes(to_bytes(stored)))
