@@ -30,7 +30,10 @@ def planted(kind: type[Estimator], plant: Plant) -> type[Estimator]:
     def estimate(self: Estimator, design: Design) -> Estimate:
         return plant(self, design, lambda other: kind.estimate(self, other))
 
-    return type(kind.__name__, (kind,), {"estimate": estimate})
+    def estimate_views(self: Estimator, design: Design, views: object) -> Estimate:
+        return estimate(self, design)
+
+    return type(kind.__name__, (kind,), {"estimate": estimate, "estimate_views": estimate_views})
 
 
 def everywhere(found: Estimate, change: Callable[[Estimate], Estimate]) -> Estimate:

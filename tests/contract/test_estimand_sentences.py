@@ -54,8 +54,9 @@ def test_a_refusal_is_a_text_that_names_what_is_lacking():
 def test_sentences_of_a_method_are_the_same_once_packed(name):
     design = chosen(name, noise=0.5).design()
     for text in (ESTIMATORS[name]().assumption(design), ESTIMATORS[name]().estimand(design)):
-        assert isinstance(text, Text)
-        assert str(parse_text(pack_text(text))) == str(text)
+        # A method that somebody adds may state these in words of its own, which are kept as they are.
+        assert isinstance(text, Text | str)
+        assert isinstance(text, str) or str(parse_text(pack_text(text))) == str(text)
         assert "{" not in str(text)
         assert "  " not in str(text)
         assert " ." not in str(text)

@@ -73,7 +73,7 @@ def test_us_states_says_what_each_number_is(us_states):
     assert path.loc[("ppml", "level-gravity"), "effect"] > 0
     finding = us_states.findings.set_index("diagnostic").loc["concentration"]
     assert finding["value"] == pytest.approx(3.0, abs=0.05)
-    for words in ("-10.2 %", "TX-PHL makes up 47 %", "NJ-IND 33 %", "is +7.8 %", "NJ-IND -25.9 %", "is +25.2 %"):
+    for words in ("−10.2%", "TX-PHL makes up 47%", "NJ-IND 33%", "is +7.8%", "NJ-IND −25.9%", "is +25.2%"):
         assert words in finding["sentence"]
     specs = us_states.specifications.set_index(["estimator", "specification"])
     assert specs.loc[("imputation", "total"), "target"] == "total"

@@ -52,7 +52,7 @@ def test_bad_data_end_in_3_with_row_and_column_in_messages(project):
     assert done.returncode == 3
     assert "row 3" in told(done)
     messages = (project / "results" / "tiny.messages.csv").read_text()
-    assert messages.startswith("level,code,file,row,column,message\n")
+    assert messages.startswith("level,code,file,row,column,message,text\n")
     assert ",data/raw/tiny_trade.csv,3,exports_usd," in messages
     assert ",data/raw/tiny_trade.csv,6,exports_usd," in messages
     assert not (project / "results" / "tiny").exists()

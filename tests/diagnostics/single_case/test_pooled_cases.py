@@ -6,7 +6,7 @@ from single_cases import dyad_design, rectangle_frame
 
 from twintrade.design.donors import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.single_case.pooled_cases import PooledCases, _interval_method
-from twintrade.errors import EstimationError
+from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.partially_pooled_synthetic_control import PartiallyPooledSyntheticControl
@@ -94,5 +94,5 @@ def test_partially_pooled_finds_a_common_effect():
 
 def test_a_case_with_too_few_periods_is_named():
     onsets = ONSETS | {"c3-p3": 2002}
-    with pytest.raises(EstimationError, match="c3-p3 has 2"):
+    with pytest.raises(DesignError, match="c3-p3 has 2"):
         fit(PartiallyPooledSyntheticControl(), dyad_design(treated_frame(1.0), onsets, transform="log"))

@@ -83,7 +83,7 @@ def test_no_trade_after_the_tie_is_an_error_that_says_so():
 
 def test_it_refuses_what_it_was_not_made_for():
     frame = treated_frame()
-    with pytest.raises(DesignError, match="exactly one treated unit"):
+    with pytest.raises(DesignError, match="exactly one treated pair"):
         fit(DoubleRatio(), dyad_design(frame, {"c0-p0": 2006, "c1-p1": 2006}))
     with pytest.raises(DesignError, match="not in log"):
         fit(DoubleRatio(), dyad_design(frame, {"c0-p0": 2006}, transform="log"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twintrade.errors import DesignError, EstimationError
+from twintrade.errors import DesignError
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.ppml_corrected import PPMLCorrected
@@ -47,5 +47,5 @@ def test_without_dyad_effects_only_the_errors_change():
 def test_other_effects_and_weights_are_refused():
     with pytest.raises(DesignError, match="absorbs gravity or"):
         fit(PPMLCorrected(), design("two_way"))
-    with pytest.raises(EstimationError, match="takes no sampling weights"):
+    with pytest.raises(DesignError, match="takes no weights"):
         fit(PPMLCorrected("static"), design(weights="x"))

@@ -56,7 +56,9 @@ class PreEffects:
         return float(self._joint_p(self.effects[None, :])[0])
 
     def bound_slope(self) -> float:
-        """Return the larger end of the slope's 95 % interval in size."""
+        """Return the larger end of the slope's 95 % interval in size, NaN where it has no error."""
+        if not self.slope_variance > 0:
+            return float("nan")
         critical = compute_t_quantile(1 - LEVEL / 2, self.df)
         return abs(self.slope) + critical * float(np.sqrt(self.slope_variance))
 

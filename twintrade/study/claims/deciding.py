@@ -5,10 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from scipy import special
-
-from twintrade.numerics.testing import adjust_holm
 from twintrade.study.claims.detectable import SPREAD, is_known
 from twintrade.text import Listed, Text, Words
 
@@ -73,9 +69,9 @@ def decide_claims(found: Sequence[tuple[str, Evidence]]) -> list[Answer]:
     found : sequence of (str, Evidence)
         With the id of each claim.
     """
-    p = np.array([e.p if e.is_examined and name != MAIN else np.nan for name, e in found])
-    adjusted = adjust_holm(p)
-    n_tests = int(np.isfinite(p).sum())
+    p = [e.p if e.is_examined and name != MAIN else math.nan for name, e in found]
+    adjusted = _adjust(p)
+    n_tests = sum(math.isfinite(value) for value in p)
     return [
         decide_claim(evidence, evidence.p if name == MAIN else float(shared), 1 if name == MAIN else n_tests)
         for (name, evidence), shared in zip(found, adjusted, strict=True)
@@ -103,6 +99,18 @@ def decide_claim(evidence: Evidence, p: float, n_tests: int) -> Answer:
     elif evidence.side != "neither":
         verdict = "supported" if evidence.side == "claimed" else "not supported"
     return Answer(verdict, Listed(tuple(parts), "sentences"), evidence)
+
+
+def _adjust(p: Sequence[float]) -> list[float]:
+    """Return Holm's adjusted p-values, NaN where there is none.
+
+    Pages are drawn again from stored results without any numerical library, so that this one is written out here.
+    """
+    known = sorted((k for k, value in enumerate(p) if math.isfinite(value)), key=lambda k: p[k])
+    adjusted, least = [math.nan] * len(p), 0.0
+    for rank, k in enumerate(known):
+        least = adjusted[k] = max(least, min(1.0, (len(known) - rank) * p[k]))
+    return adjusted
 
 
 def place_effect(
@@ -136,4 +144,4 @@ def _p_from_interval(effect: float, low: float, high: float, bound: float) -> fl
     ends = [abs(end - effect) for end in (low, high) if math.isfinite(end)]
     if not ends or not max(ends) > 0:
         return math.nan
-    return float(2 * special.ndtr(-abs(effect - bound) * SPREAD / max(ends)))
+    return math.erfc(abs(effect - bound) * SPREAD / max(ends) / math.sqrt(2))
