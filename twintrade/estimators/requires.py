@@ -42,6 +42,8 @@ class Requires:
         Takes covariates; takes sampling weights.
     has_influence, influence_sums_to_zero : bool
         Effects come with influence, or say why they have none; it sums to zero over units (contract tests).
+    has_row_weights : bool
+        Influence gives the weight of every row in an effect (contract test); `auto` else judges it by its units.
     """
 
     balanced: bool = False
@@ -61,6 +63,7 @@ class Requires:
     covariates: bool = True
     weights: bool = True
     has_influence: bool = True
+    has_row_weights: bool = True
 
     def unmet(self, design: Design) -> list[Words]:
         """Return, in sentences, what the design lacks; empty when the estimator may run."""
