@@ -61,7 +61,5 @@ def _p(facts: Mapping[str, Any]) -> str:
 def _checks(facts: Mapping[str, Any]) -> str:
     if "objects" not in facts:
         return ""
-    text = f"{facts['objects']} object, {facts['does_not_object']} do not"
-    if facts.get("cannot_tell"):
-        text += ", cannot tell"
+    text = f"{facts['objects']} object, {facts['does_not_object']} do not, {facts['cannot_tell']} cannot tell"
     return text + (f" ({', '.join(facts['objecting'])})" if facts.get("objecting") else "")

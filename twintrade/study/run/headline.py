@@ -14,7 +14,7 @@ def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "does_not_object": verdicts.count("does not object"),
         "objects": verdicts.count("objects"),
-        "cannot_tell": any(m.code == "cannot-tell" for c in ladder.concluded for m in c.finding.messages),
+        "cannot_tell": verdicts.count("cannot tell"),
         "objecting": sorted({c.finding.diagnostic for c in ladder.concluded if c.finding.verdict == "objects"}),
     }
     headline = ladder.headline

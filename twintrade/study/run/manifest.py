@@ -65,11 +65,11 @@ def build_registry_manifest(
     name: str, title: str, raw: Mapping[str, Any], inputs: Sequence[InputRecord], root: Path
 ) -> dict[str, Any]:
     """Return the manifest of an analysis that estimates nothing."""
-    told = {"passes": 0, "fails": 0, "cannot_tell": False, "objecting": []}
+    no_verdicts = {"objects": 0, "does_not_object": 0, "cannot_tell": 0, "objecting": []}
     return collect_origins(name, title, raw, root) | {
         "is_simulated": False,
         "inputs": _inputs(inputs, ()),
-        "headline": told,
+        "headline": no_verdicts,
     }
 
 
