@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+import numpy as np
+
 from twintrade.design import Design
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Registry
 from twintrade.effects.cohort_influence import CohortInfluence
@@ -33,6 +35,8 @@ class Estimator(ABC):
     requires : Requires
     compared_with : str
         What the overall effect of the default options is compared with.
+    takes_treated : bool
+        Whether rows of units treated already serve as comparison for units treated later.
     """
 
     name: ClassVar[str] = ""
@@ -40,6 +44,7 @@ class Estimator(ABC):
     citation: ClassVar[str] = ""
     requires: ClassVar[Requires] = Requires()
     compared_with: ClassVar[Against] = "all before"
+    takes_treated: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -61,6 +66,12 @@ class Estimator(ABC):
     def narrowed(self, design: Design) -> Design:
         """Return the design on the rows that the method takes, which list what was left out; all, by default."""
         return design
+
+    def name_comparison(self, design: Design) -> Text:
+        """Return who is compared, for a row of a table; a method may take rows that the design would not name."""
+        o = design.observations
+        is_staggered = np.unique(o.onset[o.is_treated]).size > 1
+        return Text("design.label-with-treated") if self.takes_treated and is_staggered else design.comparison.label
 
     @abstractmethod
     def assumption(self, design: Design) -> Text:

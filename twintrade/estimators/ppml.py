@@ -55,6 +55,7 @@ class PPML(Estimator):
     name: ClassVar[str] = "ppml"
     title: ClassVar[str] = "PPML"
     citation: ClassVar[str] = "correia2020"
+    takes_treated: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(nonnegative=True, transforms=NOT_LOG, isolates_cohorts=False)
     is_poisson: ClassVar[bool] = True
 

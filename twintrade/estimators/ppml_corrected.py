@@ -45,6 +45,7 @@ class PPMLCorrected(Estimator):
     title: ClassVar[str] = "PPML, bias-corrected"
     citation: ClassVar[str] = "weidner2021"
     is_poisson: ClassVar[bool] = True
+    takes_treated: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(
         nonnegative=True,
         transforms=NOT_LOG,

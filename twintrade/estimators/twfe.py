@@ -67,6 +67,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
     name: ClassVar[str] = "twfe"
     title: ClassVar[str] = "TWFE"
     citation: ClassVar[str] = "sun2021"
+    takes_treated: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)
 
     def check(self, design: Design) -> None:

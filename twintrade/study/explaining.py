@@ -16,6 +16,7 @@ from twintrade.study.spec.registry_spec import is_registry
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.spec.toml_text import to_toml
 from twintrade.study.store.locating import FOLDER
+from twintrade.text import Text
 
 
 def explain_analysis(root: Path, name: str, text: str) -> str:
@@ -81,6 +82,8 @@ def _column(column: LadderColumn, designs: Designs) -> Iterator[str]:
         yield f"  {equation}"
     yield f"  Averages: {column.estimator.estimand(design)}"
     yield f"  Assumes: {column.estimator.assumption(design)}"
+    if column.estimator.name_comparison(design) != design.comparison.label:
+        yield f"  {Text('design.with-treated', units=design.panel.unit_kind)}"
 
 
 def _inference(plan: Plan) -> Iterator[str]:

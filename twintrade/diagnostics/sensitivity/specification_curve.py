@@ -172,7 +172,7 @@ class SpecificationCurve(Diagnostic):
                 choices = {
                     "outcome": outcome,
                     "fixed_effects": effects,
-                    "comparison": side,
+                    "comparison": "with_treated" if method.takes_treated else side,
                     "window": "all" if window is None else f"{window[0]:+d} to {window[1]:+d}",
                     "anticipation": format_counted(periods, "period"),
                     "dates": label,

@@ -83,8 +83,6 @@ def _of_design(design: Design) -> dict[str, Any]:
         "fixed_effects": join_ids(
             "dyad" if name == "unit" and design.panel.is_dyadic else name for name in design.effect_names
         ),
-        "comparison": str(design.comparison.label),
-        "comparison_text": pack_text(design.comparison.label),
     }
 
 
@@ -92,12 +90,15 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
     study = fit.view("event") if "event" in fit.views else None
     estimand, assumption = estimator.estimand(design), estimator.assumption(design)
+    comparison = estimator.name_comparison(design)
     row: dict[str, Any] = _of_overall(fit) | {
         "equation": estimator.equation(design),
         "estimand": str(estimand),
         "estimand_text": pack_text(estimand),
         "assumption": str(assumption),
         "assumption_text": pack_text(assumption),
+        "comparison": str(comparison),
+        "comparison_text": pack_text(comparison),
         "base_sentence": _base_sentence(fit),
         "scale": fit.estimate.scale,
         "n_rows": sample.n_rows,

@@ -305,6 +305,9 @@ status-excluded = excluded
 status-undated = undated
 status-unmatched = unmatched
 
+## choices of a specification
+choice-with_treated = not yet treated, and treated already
+
 ## statistics and tests
 statistic-F = F
 statistic-Wald = Wald
