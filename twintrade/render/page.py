@@ -10,7 +10,7 @@ from twintrade.effects import ResultSet
 from twintrade.render.blocks import Figure
 from twintrade.render.figures.encode import encode
 from twintrade.render.figures.theme import Theme
-from twintrade.render.reading import find_payload, list_records, name_period, take_text
+from twintrade.render.reading import find_payload, list_records, name_period, take_text, write_columns
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
 from twintrade.render.writers.glyphs import Printer, load_charmap
@@ -63,7 +63,7 @@ class Page:
 
     def drawable(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame whose texts the figures' typeface can print."""
-        shown = frame.copy()
+        shown = write_columns(frame)
         for name in shown.columns:
             if shown[name].dtype == object or isinstance(shown[name].dtype, pd.StringDtype):
                 shown[name] = shown[name].map(lambda v: self.printer(v) if isinstance(v, str) else v)

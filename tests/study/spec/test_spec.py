@@ -96,6 +96,24 @@ def test_the_headline_of_a_pooled_recipe_uses_all_years_before(name, measure):
     assert "βD" not in RECIPES[name].equation
 
 
+def test_checks_of_a_recipe_go_with_the_method_that_they_are_about():
+    given = {"recipe": "log_gravity", "estimator": [{"name": "imputation"}]}
+    names = {check["name"] for check in expand_recipe(given)["diagnostic"]}
+    assert "pretrends" in names
+    assert not {"twfe_weights", "estimators"} & names
+    assert {"twfe_weights", "estimators"} <= {
+        c["name"] for c in expand_recipe({"recipe": "log_gravity"})["diagnostic"]
+    }
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_a_recipe_that_shows_a_regression_checks_whom_it_compares_with(name):
+    preset = RECIPES[name].preset
+    shown = {e["name"] for e in preset["estimator"]} & {"twfe", "ppml"}
+    judged = {c["on"] for c in preset["diagnostic"] if c["name"] == "estimators"}
+    assert judged == shown
+
+
 def test_an_unknown_recipe_has_a_hint():
     with pytest.raises(SpecError, match="did you mean ppml_gravity"):
         expand_recipe({"recipe": "ppml_gravty"})

@@ -142,7 +142,7 @@ class SpecificationCurve(Diagnostic):
         methods = [_named(name) for name in self.estimators]
         methods = [fit.estimator, *(m for m in methods if m != fit.estimator)]
         dates = list(iterate_date_variants(fit.design)) if self.has_dates else []
-        designs = {v.label: v.design for v in dates if v.design is not None}
+        designs = {str(v.label): v.design for v in dates if v.design is not None}
         designs = designs or {str(Text("checks.dates-chosen")): fit.design}
         own = fit.design
         for (label, dated), method, outcome, effects, side, window, weights, periods in product(

@@ -1,6 +1,5 @@
 """What a static two-way estimate is made of: clean comparisons, and comparisons with units treated already."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import describe_robust, format_effect, judge_against_imputation
+from twintrade.diagnostics.variants import format_effect
+from twintrade.diagnostics.who_is_compared.regressions import judge_regression
 from twintrade.effects import Finding
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -56,7 +56,7 @@ class Bacon(Diagnostic):
         y = o.y.reshape(shape)
         if design.covariates:
             given = decompose_given(y, o.covariates.reshape(*shape, -1), cohort, labels, o.periods)
-            return self._given(fit, given)
+            return judge_regression(self._given(fit, given), fit, inference, rng)
         counts = np.bincount(cohort).astype(np.float64)
         means = np.zeros((labels.size, o.periods.size))
         np.add.at(means, cohort, y)
@@ -73,18 +73,16 @@ class Bacon(Diagnostic):
             share=forbidden,
             units=design.panel.unit_kind,
         )
-        against = judge_against_imputation(fit, inference, rng)
-        return Finding(
+        finding = Finding(
             diagnostic=self.name,
-            verdict="informs" if against is None else against[0].verdict,
-            text=text if against is None else Listed((text, describe_robust(against, design.scale)), "sentences"),
+            verdict="informs",
+            text=text,
             value=forbidden,
-            bound=math.nan if against is None else against[0].bound,
-            tolerance=math.nan if against is None else against[0].tolerance,
             unit="share",
             table=_by_kind(frame),
             payloads={"bacon": frame},
         )
+        return judge_regression(finding, fit, inference, rng)
 
     def _given(self, fit: Fit, given: Given) -> Finding:
         design = fit.design

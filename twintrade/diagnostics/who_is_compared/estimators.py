@@ -9,10 +9,10 @@ import pandas as pd
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.paired import compare_paired
 from twintrade.diagnostics.variants import NUMBERS, describe_judged, format_effect, judge_table, measure_headline
+from twintrade.diagnostics.who_is_compared.regressions import estimate_beside
 from twintrade.effects import EventStudy, Finding
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
-from twintrade.estimators.base import fit as fitted
 from twintrade.inference.base import Inference
 from twintrade.inference.reported import resolve_method
 from twintrade.text import Listed, Text
@@ -27,7 +27,7 @@ class Estimators(Diagnostic):
     Attributes
     ----------
     names : tuple of str
-        Methods to try; empty for all.
+        Methods beside the fit's own; empty for all.
     """
 
     names: tuple[str, ...] = ()
@@ -41,11 +41,11 @@ class Estimators(Diagnostic):
         method = resolve_method(fit, inference)
         rows: list[dict[str, object]] = []
         paths: list[tuple[int, str, float, str]] = []
-        for name in self.names or tuple(ESTIMATORS):
+        for name in dict.fromkeys((fit.estimator.name, *(self.names or tuple(ESTIMATORS)))):
             estimator = fit.estimator if name == fit.estimator.name else ESTIMATORS[name]()
-            row: dict[str, object] = {"estimator": estimator.title, "base": "", "target": estimator.target}
+            row: dict[str, object] = {"estimator": estimator.title, "base": ""}
             try:
-                made = fit if estimator is fit.estimator else fitted(estimator, fit.design)
+                made = fit if estimator is fit.estimator else estimate_beside(name, fit)
                 overall = made.view("overall")
                 if overall.scale != scale:
                     rows.append(row | {"reason": str(Text("checks.estimators-scale", scale=overall.scale))})
@@ -53,6 +53,7 @@ class Estimators(Diagnostic):
                 paired = compare_paired(fit, made, method, rng)
                 numbers = (paired.effect, paired.low, paired.high, paired.p)
                 row |= {"effect": float(overall.effects[0]), "base": made.estimate.base, "reason": ""}
+                row["target"] = made.estimator.target
                 rows.append(row | dict(zip(NUMBERS[4:], numbers, strict=True)))
                 paths += _path(made, estimator.title)
             except TwintradeError as error:
@@ -62,7 +63,8 @@ class Estimators(Diagnostic):
         if len(known) < 2:
             return self.unavailable(Text("checks.estimators-few"))
         low, high = known.iloc[int(known["effect"].argmin())], known.iloc[int(known["effect"].argmax())]
-        judged = judge_table(known[known["target"] == fit.estimator.target], measure_headline(fit, inference, rng))
+        yardstick = measure_headline(fit, inference, rng)
+        judged = judge_table(known[known["target"] == fit.estimator.target], yardstick)
         others = tuple(known.loc[known["target"] != fit.estimator.target, "estimator"])
         text = Text(
             "checks.estimators",

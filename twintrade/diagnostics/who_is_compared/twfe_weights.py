@@ -8,14 +8,14 @@ import pandas as pd
 
 from twintrade.design import Observations
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import describe_robust, judge_against_imputation
+from twintrade.diagnostics.who_is_compared.regressions import judge_regression
 from twintrade.effects import Finding
 from twintrade.errors import EstimationError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Listed, Text
+from twintrade.text import Text
 
 NEGLIGIBLE = 1e-10
 
@@ -178,15 +178,13 @@ class TWFEWeights(Diagnostic):
             spread=spread,
             equal="no" if np.isfinite(spread) else "yes",
         )
-        against = judge_against_imputation(fit, inference, rng)
-        return Finding(
+        finding = Finding(
             diagnostic=self.name,
-            verdict="informs" if against is None else against[0].verdict,
-            text=text if against is None else Listed((text, describe_robust(against, fit.design.scale)), "sentences"),
-            bound=float("nan") if against is None else against[0].bound,
-            tolerance=float("nan") if against is None else against[0].tolerance,
+            verdict="informs",
+            text=text,
             value=abs(found.sum_negative),
             unit="sum of negative weights",
             table=table,
             payloads={"twfe_weights": payload},
         )
+        return judge_regression(finding, fit, inference, rng)

@@ -70,6 +70,10 @@ on = "all"
 name = "reference_year"      # the path averages under every other reference year
 on = ["twfe", "ppml"]
 [[diagnostic]]
+name = "estimators"          # whether regressions that also compare with treated pairs differ from imputation
+on = ["twfe", "ppml"]
+names = ["imputation"]
+[[diagnostic]]
 name = "concentration"       # on how many pairs the headline rests
 [[diagnostic]]
 name = "leverage"

@@ -31,6 +31,15 @@ class Recipe:
 _GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
 _CHECKS = [{"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"}]
 _PATHS = [{"name": "reference_year", "on": "all"}]
+# Whether treated rows that serve as comparison move a regression.
+_WEIGHTS = {"name": "twfe_weights", "on": "twfe"}
+_TWO_WAY = [
+    _WEIGHTS,
+    {"name": "bacon", "on": "twfe"},
+    {"name": "estimators", "on": "twfe", "names": ["imputation", "callaway_santanna", "sun_abraham"]},
+]
+_GRAVITY_TWFE = [_WEIGHTS, {"name": "estimators", "on": "twfe", "names": ["imputation", "etwfe", "sun_abraham"]}]
+_PPML = [{"name": "estimators", "on": "ppml", "names": ["imputation", "etwfe"]}]
 _TOTALS = [{"name": "concentration"}]
 
 _POISSON: dict[str, Any] = {"name": "imputation", "family": "poisson"}
@@ -74,7 +83,7 @@ RECIPES: Mapping[str, Recipe] = {
                 {"name": "twfe", "label": "Log, two-way effects (legacy)"},
                 {"name": "imputation", "headline": True},
             ],
-            "diagnostic": [*_CHECKS, *_PATHS],
+            "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY],
         },
     ),
     "log_gravity": Recipe(
@@ -84,7 +93,7 @@ RECIPES: Mapping[str, Recipe] = {
         {
             "design": {"transform": "log", **_GRAVITY},
             "estimator": [{"name": "twfe"}, {"name": "imputation", "headline": True}],
-            "diagnostic": [*_CHECKS, *_PATHS],
+            "diagnostic": [*_CHECKS, *_PATHS, *_GRAVITY_TWFE],
         },
     ),
     "ppml_gravity": Recipe(
@@ -94,7 +103,7 @@ RECIPES: Mapping[str, Recipe] = {
         {
             "design": {"transform": "level", **_GRAVITY},
             "estimator": [{"name": "ppml"}, *_LEVELS],
-            "diagnostic": [*_CHECKS, *_PATHS, *_TOTALS],
+            "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
         },
     ),
     "staggered": Recipe(
@@ -108,7 +117,7 @@ RECIPES: Mapping[str, Recipe] = {
                 {"name": "callaway_santanna"},
                 {"name": "twfe"},
             ],
-            "diagnostic": [*_CHECKS, *_PATHS],
+            "diagnostic": [*_CHECKS, *_PATHS, *_TWO_WAY],
         },
     ),
     "staggered_levels": Recipe(
@@ -122,7 +131,7 @@ RECIPES: Mapping[str, Recipe] = {
                 {"name": "ppml", "label": "PPML"},
                 {"name": "ppml_corrected", "label": "PPML, bias-corrected", "inference": "weidner_zylkin"},
             ],
-            "diagnostic": [*_CHECKS, *_PATHS, *_TOTALS],
+            "diagnostic": [*_CHECKS, *_PATHS, *_PPML, *_TOTALS],
         },
     ),
     "single_case": Recipe(
@@ -165,7 +174,8 @@ RECIPES: Mapping[str, Recipe] = {
 def expand_recipe(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return an analysis file with its recipe's preset under what the file says.
 
-    Tables are merged key by key; a list in the file takes the place of the preset's.
+    Tables are merged key by key; a list in the file takes the place of the preset's. Of the preset's checks those go
+    that are about a method which the file does not estimate.
 
     Raises
     ------
@@ -177,7 +187,12 @@ def expand_recipe(raw: Mapping[str, Any]) -> dict[str, Any]:
         return deepcopy(dict(raw))
     if not isinstance(name, str) or name not in RECIPES:
         raise SpecError(f"recipe: no recipe is called {name!r}; {suggest_word(str(name), list(RECIPES))}")
-    return _merged(RECIPES[name].preset, raw)
+    merged = _merged(RECIPES[name].preset, raw)
+    if "estimator" in raw and "diagnostic" not in raw:
+        methods = {str(e.get("name")) for e in merged["estimator"] if isinstance(e, Mapping)} | {"all", "headline"}
+        checks = merged["diagnostic"]
+        merged["diagnostic"] = [c for c in checks if c.get("on", "headline").partition("/")[0] in methods]
+    return merged
 
 
 def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 # What the checks say.
 unavailable = Not available because { $because }.
+no-inference = no inference: { $reason }
 no-event-times = { $method } gives no effects by event time
 
 ## differences from the headline, after the sentence that lists them
