@@ -12,6 +12,7 @@ PayloadKind = Literal[
     "placebo",
     "sensitivity",
     "heat_map",
+    "cell_weights",
     "bacon",
     "specification_curve",
     "power",

@@ -181,6 +181,15 @@ def select_events(results: ResultSet, record: Record) -> pd.DataFrame:
     return frame[list(EVENT_COLUMNS)].reset_index(drop=True)
 
 
+def list_period_labels(results: ResultSet) -> dict[int, str]:
+    """Return what each period of the data is called."""
+    data = results.data
+    if data.empty or not {"period", "period_label"} <= set(data.columns):
+        return {}
+    known = data.drop_duplicates("period")
+    return {int(p): take_text(n) for p, n in zip(known["period"], known["period_label"], strict=True)}
+
+
 def list_findings(results: ResultSet, diagnostic: str) -> list[Record]:
     """Return the findings of one diagnostic."""
     return [r for r in list_records(results.findings) if take_text(r.get("diagnostic")) == diagnostic]

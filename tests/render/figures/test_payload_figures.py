@@ -11,9 +11,11 @@ from made_results import make_results
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.effects.payload_kinds import PayloadKind, read_payload_kinds
 from twintrade.render.blocks import Figure, Table
+from twintrade.render.exhibits import event_study
 from twintrade.render.exhibits.payloads import build_payload
-from twintrade.render.figures import forest, heat_map
+from twintrade.render.figures import adoption, alt_text, forest, heat_map
 from twintrade.render.page import Page
+from twintrade.render.reading import find_headline
 from twintrade.study.store.frames import from_bytes
 from twintrade.study.store.replay import build_tidy_files
 
@@ -41,6 +43,9 @@ FRAMES = {
             "is_headline": [False, True, False], "estimator": ["ppml", "twfe", "ppml"], "comparison": ["x", "x", "y"],
         }
     ),
+    "twfe_weights": pd.DataFrame(
+        {"cohort": [2001, 2001, 2002], "event_time": [0, 0, 1], "weight": [0.4, 0.8, -0.2], "unit": ["a", "b", "c"]}
+    ),
     "twins_by_size": pd.DataFrame(
         {"city": ["A", "B"], "population": [1e6, 2e7], "twins": [7, 47], "country": ["x", "y"]}
     ),
@@ -57,7 +62,8 @@ FRAMES = {
 
 
 KINDS = {
-    "honest": "sensitivity", "dates": "forest", "cells": "heat_map", "bacon": "bacon", "weights": "weights",
+    "honest": "sensitivity", "dates": "forest", "cells": "heat_map", "twfe_weights": "cell_weights",
+    "bacon": "bacon", "weights": "weights",
     "specification_curve": "specification_curve", "twins_by_size": "size", "twins_by_country": "counts",
     "placebo_ranks": "placebo", "power": "power", "years_of_signing": "years", "pretrend_power": "path",
 }  # fmt: skip
@@ -139,9 +145,37 @@ def test_a_point_without_an_interval_says_its_p() -> None:
     assert [t.get_text() for t in drawn.axes[0].get_yticklabels()] == ["a", "b", "rest"]
 
 
+def test_weights_of_units_in_one_cell_are_added_up():
+    frame = FRAMES["twfe_weights"]
+    axes = heat_map.draw(frame, {}, "weight").axes[0]
+    assert [text.get_text() for text in axes.texts if text.get_text()] == ["1.20", "−0.200"]
+    assert "2 cells by cohort and event time; one is negative, −0.200." in alt_text.describe_cell_weights(frame)
+
+
+@pytest.mark.parametrize("cohorts", [1, 2])
+def test_the_headline_shows_its_cells_where_there_are_several_cohorts(cohorts):
+    results = make_results()
+    headline = find_headline(results)
+    cells = pd.DataFrame(
+        {"kind": "cell", "cohort": range(2001, 2001 + cohorts), "event_time": 0, "effect": 0.5, "base": "none"}
+    )
+    cells = cells.assign(scale="log points", estimator=headline["estimator"], specification=headline["specification"])
+    blocks = event_study.build_exhibit(Page(replace(results, effects=pd.concat([results.effects, cells]))))
+    keys = [block.key for block in blocks if isinstance(block, Figure) and block.key.startswith("cells-")]
+    assert len(keys) == (cohorts == 2)
+
+
+def test_units_that_are_never_observed_in_a_period_stand_blank():
+    frame = pd.DataFrame(
+        {"unit": ["a", "a", "b"], "period": [2001, 2003, 2001], "status": ["comparison", "treated", "undated"]}
+    )
+    mesh = adoption.draw(frame).axes[0].collections[0]
+    assert mesh.get_array().tolist() == [[0.0, None, 1.0], [2.0, None, None]]
+
+
 def test_a_heat_map_writes_each_value_once_and_nothing_in_empty_cells():
     frame = pd.DataFrame({"cohort": [2001, 2001, 2002], "event_time": [-1, 0, 0], "effect": [0.25, -1.5, 0.0]})
-    axes = heat_map.draw(frame).axes[0]
-    assert [text.get_text() for text in axes.texts if text.get_text()] == ["0.25", "−1.50", "0.00"]
+    axes = heat_map.draw(frame, {2002: "two"}).axes[0]
+    assert [text.get_text() for text in axes.texts if text.get_text()] == ["0.250", "−1.50", "0"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["−1", "0"]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["2001", "2002"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["2001", "two"]

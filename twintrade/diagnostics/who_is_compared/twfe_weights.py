@@ -138,6 +138,7 @@ class TWFEWeights(Diagnostic):
 
     name: ClassVar[str] = "twfe_weights"
     citation: ClassVar[str] = "dechaisemartin2020"
+    payload_kinds: ClassVar = {"twfe_weights": "cell_weights"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the sum of negative weights; payload ``twfe_weights`` has one row a treated cell."""

@@ -4,15 +4,18 @@ from dataclasses import replace
 
 import pandas as pd
 
+from twintrade.effects.labels import POOLED
 from twintrade.render.blocks import Absent, Block, EventView, Figure, Heading, build_paragraph
-from twintrade.render.figures import alt_text
+from twintrade.render.figures import alt_text, heat_map
 from twintrade.render.figures.event_study import EventAxis, draw
 from twintrade.render.names import name_base, name_scale, name_statistic
 from twintrade.render.page import Page
 from twintrade.render.reading import (
     Record,
+    find_headline,
     find_payload,
     format_label,
+    list_period_labels,
     list_records,
     list_specifications,
     read_number,
@@ -20,6 +23,7 @@ from twintrade.render.reading import (
     read_whole,
     read_words,
     select_events,
+    select_kind,
     select_matching,
     take_text,
 )
@@ -54,6 +58,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
         blocks.append(_figure(page, spec, frame))
         table = build_event_table(frame, spec, page.wording, page.simulated_note)
         blocks.append(replace(table, own_notes=_table_notes(page, spec)))
+        blocks.extend(_cells(page, spec))
     return tuple(blocks)
 
 
@@ -127,6 +132,33 @@ def _table_notes(page: Page, spec: Record) -> tuple[str, ...]:
     notes = [read_words(spec, key) for key in ("inference_note", "estimand", "assumption")]
     gravity = page.say("gravity") if is_gravity(spec) else ""
     return tuple(n if n.endswith(".") else f"{n}." for n in (*notes, gravity) if n)
+
+
+def _cells(page: Page, spec: Record) -> tuple[Figure, ...]:
+    """Return the headline's effects by cohort and event time, where it has several cohorts."""
+    frame = select_kind(select_matching(page.results.effects, spec), "cell")
+    frame = frame[frame["cohort"].astype(float) > POOLED]
+    key, headline = format_event_key(spec), find_headline(page.results)
+    if headline is None or key != format_event_key(headline) or frame["cohort"].nunique() < 2:
+        return ()
+    simulated, axis = page.results.is_simulated, _axis(page, spec, frame)
+    drawing = heat_map.draw(
+        page.drawable(frame),
+        list_period_labels(page.results),
+        x_label=axis.x_label,
+        value_label=axis.y_label,
+        theme=page.theme,
+        is_simulated=simulated,
+    )
+    return (
+        page.figure(
+            key.replace("event", "cells", 1),
+            page.say("cells_caption", period_name=page.period_name, label=format_label(spec)),
+            drawing,
+            alt_text.describe_heat_map(frame, is_simulated=simulated),
+            frame,
+        ),
+    )
 
 
 def _combined(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> Figure | None:

@@ -22,7 +22,7 @@ from twintrade.render.figures import (
 )
 from twintrade.render.names import name_column, name_scale
 from twintrade.render.page import Page
-from twintrade.render.reading import format_slug, take_text
+from twintrade.render.reading import format_slug, list_period_labels, take_text
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.text import Text
 
@@ -115,7 +115,16 @@ def _placebo(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 
 
 def _heat_map(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return heat_map.draw(frame, theme=page.theme, is_simulated=page.results.is_simulated)
+    value = "weight" if "weight" in frame else "effect"
+    return heat_map.draw(
+        frame,
+        list_period_labels(page.results),
+        value,
+        x_label=str(Text("figures.since-onset", period_name=page.period_name)),
+        value_label=str(Text("figures.weight")) if value == "weight" else _effect_axis(page, frame),
+        theme=page.theme,
+        is_simulated=page.results.is_simulated,
+    )
 
 
 def _path(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
@@ -169,6 +178,7 @@ _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
     "forest": (_forest, alt_text.describe_forest),
     "placebo": (_placebo, alt_text.describe_placebo),
     "heat_map": (_heat_map, alt_text.describe_heat_map),
+    "cell_weights": (_heat_map, alt_text.describe_cell_weights),
     "path": (_path, alt_text.describe_path),
     "bacon": (_bacon, alt_text.describe_bacon),
     "specification_curve": (_curve, alt_text.describe_curve),

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -22,7 +24,7 @@ COLOURS = {
     "undated": "#F7C7AC",
 }
 SPARE = ("#28A197", "#A285D1", "#F46A25", "#3D3D3D")
-HATCHES = {"undated": "///", "always-treated": "xxx", "always treated": "xxx", "treated": ""}
+HATCHES = {"undated": "///", "always-treated": "xxx", "always treated": "xxx"}
 
 
 def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool = False) -> Figure:
@@ -34,7 +36,8 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
         unit, period, status; or period, status, n_units.
     """
     theme = theme or Theme()
-    statuses = list(dict.fromkeys(frame["status"].map(take_text)))
+    frame = frame.assign(status=frame["status"].map(take_text))
+    statuses = list(dict.fromkeys(frame["status"]))
     spare = iter(SPARE * (len(statuses) + 1))
     colours = {s: COLOURS.get(s) or next(spare) for s in statuses}
     n_units = MOST_UNITS + 1 if "n_units" in frame else frame["unit"].nunique()
@@ -58,37 +61,40 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
 
 def _order(frame: pd.DataFrame) -> list[str]:
     """Return units: the earliest treated first, then the others by status and name."""
-    treated = frame[frame["status"].map(take_text) == "treated"].groupby("unit", sort=False)["period"].min()
-    units = list(dict.fromkeys(frame["unit"].map(take_text)))
-    first = frame.drop_duplicates("unit").set_index("unit")["status"].map(take_text)
-    return sorted(units, key=lambda u: (treated.get(u, np.inf), first[u], len(u), u))
+    treated = frame[frame["status"] == "treated"].groupby("unit", sort=False)["period"].min()
+    first = frame.drop_duplicates("unit").set_index("unit")["status"]
+    return sorted(first.index, key=lambda u: (treated.get(u, np.inf), first[u], len(u), u))
 
 
 def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Theme) -> None:
-    units = {unit: i for i, unit in enumerate(_order(frame))}
-    for status, rows in frame.groupby(frame["status"].map(take_text), sort=False):
-        places = [units[take_text(u)] for u in rows["unit"]]
-        lefts = rows["period"].astype(float).to_numpy() - 0.5
-        axes.barh(
-            places,
-            np.ones(len(places)),
-            left=lefts,
-            height=0.86,
-            color=colours[str(status)],
-            edgecolor="white",
-            linewidth=0.4,
-            hatch=HATCHES.get(str(status)),
-        )
-    axes.set_yticks(range(len(units)), list(units), fontsize=theme.size * (0.8 if len(units) <= 30 else 0.6))
-    axes.set_ylim(len(units) - 0.4, -0.6)
+    codes = {status: code for code, status in enumerate(colours)}
+    frame = frame.assign(unit=frame["unit"].map(take_text), code=frame["status"].map(codes))
+    cells = frame.pivot_table(index="unit", columns="period", values="code", sort=False).loc[_order(frame)]
+    first, last = int(cells.columns.min()), int(cells.columns.max())
+    cells = cells.reindex(columns=range(first, last + 1))
+    seaborn.heatmap(
+        cells,
+        ax=axes,
+        cmap=ListedColormap(list(colours.values())),
+        vmin=-0.5,
+        vmax=len(colours) - 0.5,
+        linewidths=0.6,
+        cbar=False,
+        xticklabels=False,
+        yticklabels=True,
+    )
+    for status in HATCHES.keys() & colours.keys():
+        shown = np.ma.masked_not_equal(cells.to_numpy(), codes[status])
+        axes.pcolor(shown, cmap=ListedColormap(["none"]), edgecolors="white", linewidth=0, hatch=HATCHES[status])
     axes.grid(visible=False)
     axes.tick_params(length=0)
-    axes.spines[["left", "bottom"]].set_visible(False)
-    _periods(axes, frame)
+    axes.tick_params("y", labelsize=theme.size * (0.8 if len(cells) <= 30 else 0.6), rotation=0)
+    axes.set(xlabel="", ylabel="")
+    _periods(axes, frame, shift=0.5 - first)
 
 
 def _stacked(axes: Axes, frame: pd.DataFrame, colours: dict[str, str]) -> None:
-    rows = frame.groupby(["period", frame["status"].map(take_text)], sort=True)
+    rows = frame.groupby(["period", "status"], sort=True)
     counts = (rows["n_units"].sum() if "n_units" in frame else rows.size()).unstack(fill_value=0)
     base = np.zeros(len(counts))
     for status in colours:
@@ -108,9 +114,9 @@ def _stacked(axes: Axes, frame: pd.DataFrame, colours: dict[str, str]) -> None:
     _periods(axes, frame)
 
 
-def _periods(axes: Axes, frame: pd.DataFrame) -> None:
+def _periods(axes: Axes, frame: pd.DataFrame, shift: float = 0.0) -> None:
     columns = ["period", "period_label"] if "period_label" in frame else ["period", "period"]
     names = frame.drop_duplicates("period").sort_values("period")
     step = max(1, -(-len(names) // 12))
-    periods = [float(p) for p in names[columns[0]]][::step]
+    periods = [float(p) + shift for p in names[columns[0]]][::step]
     axes.set_xticks(periods, [take_text(n) for n in names[columns[1]]][::step])

@@ -114,6 +114,13 @@ def describe_heat_map(frame: pd.DataFrame, *, is_simulated: bool = False) -> str
     return _describe("heat-map", is_simulated, n=frame["cohort"].nunique(), low=low, high=high)
 
 
+def describe_cell_weights(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe weights by cohort and event time by their cells and the sum of those below zero."""
+    cells = frame.groupby(["cohort", "event_time"])["weight"].sum()
+    below = cells[cells < 0]
+    return _describe("cell-weights", is_simulated, n=len(cells), n_negative=len(below), negative=below.sum())
+
+
 def describe_bacon(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
     """Describe the scatter of two-by-two comparisons."""
     return _describe("bacon", is_simulated, n=len(frame))

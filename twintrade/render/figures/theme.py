@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import matplotlib as mpl
+import seaborn
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -113,13 +114,11 @@ def find_cjk_family() -> str | None:
 def apply_theme(theme: Theme) -> Iterator[None]:
     """Apply the theme: every figure is drawn and encoded inside."""
     families = list(dict.fromkeys([theme.family, DEFAULT_FAMILY, *filter(None, [find_cjk_family()])]))
+    sizes = {"axes.titlesize": 1.0, "axes.labelsize": 1.0, "xtick.labelsize": 0.9, "ytick.labelsize": 0.9}
     settings = {
         "font.family": families,
         "font.size": theme.size,
-        "axes.titlesize": theme.size,
-        "axes.labelsize": theme.size,
-        "xtick.labelsize": theme.size * 0.9,
-        "ytick.labelsize": theme.size * 0.9,
+        **{name: theme.size * scale for name, scale in sizes.items()},
         "legend.fontsize": theme.size * 0.85,
         "legend.frameon": False,
         "axes.spines.top": False,
@@ -133,22 +132,18 @@ def apply_theme(theme: Theme) -> Iterator[None]:
         "axes.grid.axis": "y",
         "grid.color": theme.pale,
         "grid.linewidth": 0.5,
-        "axes.axisbelow": True,
-        "axes.unicode_minus": True,
         "text.parse_math": False,
-        "text.usetex": False,
         "axes.formatter.use_mathtext": False,
-        "figure.facecolor": "white",
         "savefig.facecolor": "white",
         "svg.fonttype": "path",
         "svg.hashsalt": "twintrade",
         "pdf.fonttype": 42,
         "path.simplify": False,
     }
-    kept = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
+    untouched = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
     with mpl.rc_context():
-        mpl.rcParams.update(kept)  # a user's own style file must not reach the report
-        mpl.rcParams.update(settings)  # type: ignore[arg-type]
+        mpl.rcParams.update(untouched)  # a user's own style file must not reach the report
+        seaborn.set_theme("paper", "ticks", theme.palette, rc=settings, color_codes=False)
         yield
 
 

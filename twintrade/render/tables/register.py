@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Cell, Column, Row, Table
 from twintrade.render.names import name_column, name_status
-from twintrade.render.reading import Record, list_records, read_whole, read_words, take_text
+from twintrade.render.reading import Record, list_period_labels, list_records, read_whole, read_words, take_text
 from twintrade.render.wording import Wording
 from twintrade.text import Listed, Text, name_fact
 from twintrade.text.numbers import format_count, format_event_time
@@ -27,7 +27,7 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
     dated = [r for r in list_records(results.twinnings) if not is_undated(r)]
     if not dated:
         return None
-    labels = _period_labels(results)
+    labels = list_period_labels(results)
     if len(dated) > MOST_LISTED:
         return _summarize(dated, labels, wording)
     rows = [_row(r, labels) for r in dated]
@@ -89,14 +89,6 @@ def list_undated_ties(results: ResultSet) -> list[str]:
 def is_undated(tie: Record) -> bool:
     """Whether an agreement has no date at all."""
     return not any(take_text(tie.get(name)) for name in (*DATE_COLUMNS, "onset"))
-
-
-def _period_labels(results: ResultSet) -> dict[int, str]:
-    data = results.data
-    if data.empty or not {"period", "period_label"} <= set(data.columns):
-        return {}
-    known = data.drop_duplicates("period")
-    return {int(p): take_text(n) for p, n in zip(known["period"], known["period_label"], strict=True)}
 
 
 def _row(tie: Record, labels: dict[int, str]) -> tuple[Cell, ...]:

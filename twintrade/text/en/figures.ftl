@@ -89,6 +89,11 @@ alt-gap = set { $set }: gap { FIXED($gap) } in { $when }
 alt-forest = Forest plot{ of-simulated } of { $n } effects, from { FIXED($low) } to { FIXED($high) }.
 alt-sensitivity = Interval plot{ of-simulated }: the original interval and { $n } wider ones, the last one { FIXED($low) } to { FIXED($high) }.
 alt-heat-map = Heat map{ of-simulated } of effects for { $n } cohorts by event time, from { FIXED($low) } to { FIXED($high) }.
+alt-cell-weights = Heat map{ of-simulated } of the weights of { $n } cells by cohort and event time; { $n_negative ->
+    [0] none is negative
+    [one] one is negative, { FIXED($negative) }
+   *[other] { $n_negative } are negative, { FIXED($negative) } together
+}.
 alt-bacon = Scatter plot{ of-simulated } of { $n } two-by-two estimates against their weights, by type of comparison.
 alt-weights = Bar chart{ of-simulated } of the weights of { $n } donors; the largest is { $name } with { FIXED($share, decimals: 2) }.
 alt-curve = Specification curve{ of-simulated } of { $n } estimates in ascending order, from { FIXED($low) } to { FIXED($high) }.
