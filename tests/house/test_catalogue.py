@@ -20,7 +20,6 @@ LEFT = {
     "effects": 31,
     "estimators": 145,
     "fanout": 6,
-    "inference": 134,
     "numerics": 11,
     "simulate": 2,
     "study": 268,

@@ -41,7 +41,7 @@ def test_a_large_effect_reaches_the_floor_and_says_how_long_the_pre_period_is():
     after = bands.estimate.event_times >= 0
     np.testing.assert_allclose(bands.p[after], 1 / 21)
     assert np.isnan(bands.p[~after]).all()
-    assert "20 periods before" in bands.note
+    assert "20 periods before" in str(bands.note)
     assert ((bands.low < bands.estimate.effects) & (bands.estimate.effects < bands.high))[after].all()
 
 

@@ -23,7 +23,6 @@ from twintrade.text.amounts import typeset
 LEFT: dict[str, Fields] = {
     "data": {"messages": ("message",), "twinnings": ("flag",)},
     "design": {"donor_sets": ("reason",)},
-    "inference": {"specifications": ("inference_note",)},
     "diagnostics": {
         "findings": ("sentence", "reason"),
         "date_sets_table": ("date",),

@@ -101,7 +101,7 @@ def _specifications() -> pd.DataFrame:
             "reference": np.nan if estimator == "imputation" else -1, "is_headline": i == 3, "n_rows": 1642 - i,
             "n_units": 146, "n_treated_units": 8, "n_zeros": 120 if transform == "level" else 0, "n_separated": 12 * i,  # noqa: E501
             "n_singletons": 3, "clusters": "city=7;partner=24", "critical_value": 2.87 if i != 3 else np.nan,
-            "inference_note": "Clustered by city and partner, G/(G−1)(N−1)/(N−K) correction, 4,999 draws, seed 7."
+            "inference_note": "Clustered by city and partner, G/(G−1)(N−1)/(N−K) correction, 4,999 draws."
             if i != 3 else "Randomization over re-assigned onsets, 999 draws, seed 7: fewer than five treated clusters.",  # noqa: E501
             "statistic_name": statistic, "statistic": value, "baseline_mean": 12_345_678.9, "pretrend_p": 0.31,
             "pretrend_df": "3, 6", "pretrend_test": "F", "binned_low": i < 2, "binned_high": i < 2, "is_skipped": False,  # noqa: E501

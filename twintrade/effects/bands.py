@@ -9,6 +9,7 @@ import pandas as pd
 from twintrade.effects.estimate import Estimate
 from twintrade.effects.messages import Message
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Words
 
 BAND_COLUMNS = (
     "kind",
@@ -44,8 +45,8 @@ class Bands:
     simultaneous_low, simultaneous_high : FloatArray, shape (n_effects,)
     covariance : FloatArray or None, shape (n_effects, n_effects)
         Joint covariance for tests of several effects.
-    note : str
-        One sentence for the foot of a table: method, clusters, correction, draws, seed.
+    note : Words
+        One sentence for the foot of a table: method, clusters, correction, draws.
     facts : mapping
         What the report prints: "clusters" per dimension, "critical_value", "draws", "floor" ...
     messages : tuple of Message
@@ -62,7 +63,7 @@ class Bands:
     simultaneous_low: FloatArray
     simultaneous_high: FloatArray
     covariance: FloatArray | None = None
-    note: str = ""
+    note: Words = ""
     facts: Mapping[str, float | int | str] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
 

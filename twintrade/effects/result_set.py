@@ -45,6 +45,7 @@ SPECIFICATION_COLUMNS = (
     "n_singletons",
     "clusters",  # "city=7;partner=24"
     "inference_note",  # foot of a table
+    "inference_note_text",
     "critical_value",  # sup-t, NaN where absent
     "statistic_name",  # "pseudo R²" or "within R²"
     "statistic",

@@ -13,7 +13,6 @@ from twintrade.inference.base import Inference
 from twintrade.inference.choosing.decision import (
     CLUSTERED_FROM,
     LADDER,
-    QUESTIONS,
     About,
     Decision,
     Method,
@@ -25,6 +24,7 @@ from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.scaled import Scaled
 from twintrade.inference.wild import Wild
+from twintrade.text import Listed, Text
 
 MOST_LEFT_OUT = 60
 """Clusters up to which leaving out each in turn is cheap enough to stand beside every headline."""
@@ -75,7 +75,7 @@ class Auto(Inference):
             "placebo": Placebo(level=self.level),
         }
         if name not in known:
-            raise InferenceError(f"no inference is given, because {'; '.join(decision.reasons)}")
+            raise InferenceError(Text("inference.none-given", reasons=Listed(decision.reasons, "semicolon")))
         return known[name]
 
     def decided(self, fit: Fit) -> Decision:
@@ -110,17 +110,18 @@ class Auto(Inference):
         """
         decision = self.decided(fit)
         method, bands, tried = self._descend(fit, views, rng, decision)
-        text = f"inference taken: {method}, because {'; '.join((*decision.reasons, *tried))}"
-        about = SPEAKS.get(method, "like these") if decision.about == "these" else decision.about
+        about: About = SPEAKS.get(method, "like these") if decision.about == "these" else decision.about
         level: Literal["info", "warning"] = "info" if method == "scaled" else "warning"
-        said = Message(level, f"inference-{method}", f"{text}. The p-value speaks of {QUESTIONS[about]}")
+        reasons = Listed((*decision.reasons, *tried), "semicolon")
+        taken = Text("inference.taken", method=method, reasons=reasons, about=about.replace(" ", "-"))
+        said = Message(level, f"inference-{method}", taken)
         return {
             view: replace(
                 view_bands,
                 facts={
                     **view_bands.facts,
                     **decision.facts,
-                    "question": QUESTIONS[about],
+                    "about": about,
                     **self._beside(fit, view, view_bands, method, decision),
                 },
                 messages=(said, *view_bands.messages),
@@ -130,23 +131,23 @@ class Auto(Inference):
 
     def _descend(
         self, fit: Fit, views: Sequence[View], rng: np.random.Generator, decision: Decision
-    ) -> tuple[Method, dict[View, Bands], list[str]]:
+    ) -> tuple[Method, dict[View, Bands], list[Text]]:
         """Go down the ladder from the method named to the first that can be computed."""
-        tried: list[str] = []
+        tried: list[Text] = []
         last: tuple[Method, dict[View, Bands]] | None = None
         for name in list_steps(decision):
             try:
                 bands = self.chosen(decision, name).infer_views(fit, views, rng)
             except TwintradeError as error:
-                tried.append(f"{name} cannot be computed ({error})")
+                tried.append(Text("inference.because-failed", method=name, reason=error.text))
                 continue
             if has_answer(bands):
                 return name, bands, tried
-            tried.append(f"{name} gives no p-value")
+            tried.append(Text("inference.because-no-p", method=name))
             last = (name, bands)
         if last is None:
-            reasons = "; ".join((*decision.reasons, *tried))
-            raise InferenceError(f"no inference holds for this estimate: {reasons}")
+            reasons = Listed((*decision.reasons, *tried), "semicolon")
+            raise InferenceError(Text("inference.none-holds", reasons=reasons))
         return *last, tried
 
     def _beside(self, fit: Fit, view: View, bands: Bands, method: Method, decision: Decision) -> Facts:
@@ -155,9 +156,9 @@ class Auto(Inference):
             return {}
         try:
             se = Clustered().sandwich(fit, bands.estimate).se
-        except TwintradeError as error:
-            return {"clustered_se": f"not available: {error}"}
-        facts: Facts = {f"clustered_se {name}": float(v) for name, v in zip(bands.estimate.names, se, strict=True)}
+        except TwintradeError:
+            return {}
+        facts: Facts = {f"clustered_se_{name}": float(v) for name, v in zip(bands.estimate.names, se, strict=True)}
         if view == "overall" and method != "jackknife":
             facts |= _jackknife(fit, decision)
         return facts

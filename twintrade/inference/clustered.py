@@ -1,11 +1,13 @@
 """Cluster-robust errors, one- and multi-way, from any estimator's influence."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from twintrade.effects import Bands, Estimate, Message, Sample
+from twintrade.effects.listed_cells import join_counts
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering.clusters import (
@@ -22,6 +24,7 @@ from twintrade.inference.clustering.conventions import (
     EffectLevels,
     compute_correction,
     correct,
+    describe_correction,
     get_convention,
 )
 from twintrade.inference.clustering.joint import (
@@ -32,8 +35,8 @@ from twintrade.inference.clustering.joint import (
 )
 from twintrade.inference.clustering.variances import has_variance, is_reference, list_variance_messages
 from twintrade.numerics.arrays import BoolArray, FloatArray, compact
+from twintrade.text import Listed, Text, Words
 
-PLURAL = {"unit": "units", "city": "cities", "partner": "partners", "period": "periods", "row": "rows"}
 FEW_TREATED = 5
 PLUG_IN_DRAWS = 19_999
 Facts = dict[str, float | int | str]
@@ -115,11 +118,9 @@ class Clustered(Inference):
         sandwich = self.sandwich(fit, estimate)
         usable = has_variance(estimate, sandwich.se)
         critical = compute_sup_t(sandwich.covariance, usable, self.level, sandwich.correction.df, rng, self.draws)
-        note = (
-            f"{describe_sandwich(sandwich)}; simultaneous intervals use the sup-t critical value "
-            f"{critical:.3f} ({self.draws} draws)"
-        )
-        facts: Facts = {"critical_value": critical, "draws": self.draws, "simultaneous": "plug-in sup-t"}
+        errors = describe_sandwich(sandwich)
+        note = Text("inference.clustered-sup-t", errors=errors, critical=critical, draws=self.draws)
+        facts: Facts = {"critical_value": critical, "draws": self.draws, "simultaneous": "plug-in"}
         facts["fewest_clusters"] = count_fewest_treated(fit, estimate, sandwich.clusters.sizes)
         messages = list_sandwich_messages(fit, estimate, sandwich, usable)
         return build_sandwich_bands(estimate, self.name, self.level, sandwich, critical, note, facts, messages)
@@ -147,7 +148,7 @@ def build_sandwich_bands(
     level: float,
     sandwich: Sandwich,
     critical: float,
-    note: str,
+    note: Words,
     facts: Facts,
     messages: tuple[Message, ...],
     p: FloatArray | None = None,
@@ -158,7 +159,7 @@ def build_sandwich_bands(
     shared: Facts = {
         "correction": sandwich.rule.name,
         "n_parameters": sandwich.correction.n_parameters,
-        "clusters": format_clusters(sandwich.clusters),
+        "clusters": join_counts(sandwich.clusters.sizes),
     }
     bands = build_bands(
         estimate,
@@ -182,7 +183,7 @@ def build_bands(
     usable: BoolArray,
     df: float | FloatArray,
     critical: float,
-    note: str,
+    note: Words,
     facts: Facts,
 ) -> Bands:
     """Put a covariance and a critical value together as bands; the reference stays an exact zero.
@@ -213,32 +214,43 @@ def build_bands(
     )
 
 
-def format_clusters(clusters: Clusters) -> str:
-    """Return the clusters as a table prints them: "7 cities, 24 partners"."""
-    return ", ".join(f"{size} {PLURAL[name]}" for name, size in clusters.sizes.items())
+def list_clusters(sizes: Mapping[str, int]) -> Listed:
+    """Return how many clusters there are, by dimension: "7 cities, 24 partners"."""
+    return Listed(tuple(Text("inference.clusters", n=n, name=name) for name, n in sizes.items()), "comma")
 
 
-def describe_sandwich(sandwich: Sandwich) -> str:
+def list_dimensions(names: Iterable[str]) -> Listed:
+    """Return what errors are clustered by: "city and partner"."""
+    return Listed(tuple(Text("inference.dimension", name=name) for name in names))
+
+
+def describe_sandwich(sandwich: Sandwich) -> Text:
     """Return what stands in the foot of a table."""
-    kind = "Heteroskedasticity-robust errors" if sandwich.clusters.names == ("row",) else "Errors clustered by "
-    if sandwich.clusters.names != ("row",):
-        kind += f"{' and '.join(sandwich.clusters.names)} ({format_clusters(sandwich.clusters)})"
-    reference = describe_reference(sandwich.correction.df)
-    return f"{kind}, {sandwich.correction.sentence} ({sandwich.rule.name}); {reference}"
+    clusters, correction = sandwich.clusters, describe_correction(sandwich.rule, sandwich.correction)
+    distribution = describe_reference(sandwich.correction.df)
+    if clusters.names == ("row",):
+        return Text("inference.by-row", correction=correction, distribution=distribution)
+    return Text(
+        "inference.clustered",
+        names=list_dimensions(clusters.names),
+        clusters=list_clusters(clusters.sizes),
+        correction=correction,
+        distribution=distribution,
+    )
 
 
-def describe_reference(df: float) -> str:
+def describe_reference(df: float) -> Text:
     """Return the distribution that intervals and p-values use, for the foot of a table."""
-    return "normal distribution" if np.isinf(df) else f"t distribution with {df:.0f} degrees of freedom"
+    return Text("inference.normal") if np.isinf(df) else Text("inference.t", df=round(df))
 
 
 def list_sandwich_messages(
     fit: Fit, estimate: Estimate, sandwich: Sandwich, usable: BoolArray
 ) -> tuple[Message, ...]:
     """Return what the reader of clustered errors must know."""
-    few = warn_of_few_treated(fit, estimate, sandwich.clusters.sizes, "clustered errors are too small here")
+    few = warn_of_few_treated(fit, estimate, sandwich.clusters.sizes, "clustered")
     what = "multi-way" if len(sandwich.clusters.names) > 1 else "clustered"
-    return (*list_variance_messages(estimate, sandwich.negative, usable, what, "cluster by one dimension"), *few)
+    return (*list_variance_messages(estimate, sandwich.negative, usable, what, "one-dimension"), *few)
 
 
 def warn_of_few_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int], consequence: str) -> list[Message]:
@@ -249,7 +261,6 @@ def warn_of_few_treated(fit: Fit, estimate: Estimate, sizes: dict[str, int], con
             count_treated_clusters(fit, estimate, name)[0] if name in ("unit", "city", "partner") else FEW_TREATED
         )
         if treated < FEW_TREATED:
-            text = f"only {treated} of {n} {PLURAL[name]} are treated: {consequence}"
-            text += "; read randomization p-values beside them"
+            text = Text("inference.few-treated-clusters", treated=treated, n=n, name=name, consequence=consequence)
             messages.append(Message("warning", "few-treated-clusters", text))
     return messages

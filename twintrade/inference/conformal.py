@@ -14,6 +14,7 @@ from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.numerics.series import compute_moving_block_p, invert_p_values
+from twintrade.text import Text
 
 ENOUGH_BEFORE = 15
 """Fewer periods before the onset are reported with a warning."""
@@ -70,10 +71,7 @@ class Conformal(Inference):
             df=fill_absent(estimate.n_effects),
             simultaneous_low=fill_absent(estimate.n_effects),
             simultaneous_high=fill_absent(estimate.n_effects),
-            note=(
-                f"Conformal, moving blocks, {n_before} periods before the onset; smallest attainable p {floor:.3g}; "
-                "exact if the errors are stationary and the method is right about the donors"
-            ),
+            note=Text("inference.conformal", n=n_before, floor=floor),
             facts={"n_before": n_before, "floor": floor},
             messages=self._messages(n_before, floor),
         )
@@ -110,10 +108,10 @@ class Conformal(Inference):
     def _messages(self, n_before: int, floor: float) -> tuple[Message, ...]:
         messages = []
         if n_before < ENOUGH_BEFORE:
-            text = f"conformal inference rests on {n_before} periods before the onset; it wants {ENOUGH_BEFORE}"
+            text = Text("inference.short-pre-period", n=n_before, needed=ENOUGH_BEFORE)
             messages.append(Message("warning", "short-pre-period", text))
         if floor > 1 - self.level:
-            text = f"no conformal p-value is below {floor:.3g}: there is no {100 * self.level:g} % interval"
+            text = Text("inference.no-interval-conformal", floor=floor, level=self.level)
             messages.append(Message("warning", "no-interval", text))
         return tuple(messages)
 

@@ -19,6 +19,7 @@ from twintrade.inference.refits.few_treated import (
 )
 from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.text import Text
 
 Null = Literal["imposed", "free"]
 
@@ -61,14 +62,12 @@ class ConleyTaber(Inference):
         """
         residuals = group_residuals(fit, view, self.group, None)
         n, m = residuals.n_treated, residuals.n_controls
+        group = Text("inference.dimension", name=self.group)
         if self.null == "imposed":
-            note = f"Conley-Taber: {n} treated {self.group} groups, residuals under the null of all {n + m} exchanged"
+            note = Text("inference.exchanged-groups", n=n, group=group, all=n + m)
             orders = draw_reassignments(residuals, self.draws, rng, every=True)
             return build_reassigned_bands(self.name, fit.view(view), residuals, orders, self.level, note)
-        note = (
-            f"Conley-Taber: {n} treated {self.group} groups, errors from {m} untreated ones, "
-            "taken to be alike in distribution and many"
-        )
+        note = Text("inference.other-groups", n=n, group=group, others=m)
         drawn = draw_errors(residuals.errors().values, self.draws, rng)
         return build_residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
 
@@ -79,7 +78,7 @@ def build_reassigned_bands(
     residuals: GroupResiduals,
     orders: IntArray,
     level: float,
-    note: str,
+    note: Text,
     variances: FloatArray | None = None,
 ) -> Bands:
     """Return p-values of no effect, and the effects that are not rejected when each is held as the null.
@@ -109,7 +108,7 @@ def build_reassigned_bands(
 
 
 def build_residual_bands(
-    name: str, estimate: Estimate, drawn: FloatArray, level: float, note: str, n_treated: int, n_controls: int
+    name: str, estimate: Estimate, drawn: FloatArray, level: float, note: Text, n_treated: int, n_controls: int
 ) -> Bands:
     """Return p-values and equal-tailed intervals from the distribution of the error, shape (n_draws, n_effects).
 
@@ -134,8 +133,7 @@ def build_residual_bands(
 
 
 def _no_interval(n_draws: int, level: float) -> Message:
-    text = f"{n_draws} other groups are too few for a {100 * level:g} % interval"
-    return Message("warning", "no-interval", text)
+    return Message("warning", "no-interval", Text("inference.no-interval-groups", n=n_draws, level=level))
 
 
 def _bands(
@@ -145,7 +143,7 @@ def _bands(
     is_fixed: BoolArray,
     columns: tuple[FloatArray, ...],
     level: float,
-    note: str,
+    note: Text,
     counts: tuple[int, int],
     messages: tuple[Message, ...],
 ) -> Bands:

@@ -6,10 +6,11 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.effects import Bands, Message, Regression
+from twintrade.effects.listed_cells import join_counts
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, build_bands, warn_of_few_treated
+from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, warn_of_few_treated
 from twintrade.inference.clustering.clusters import (
     NESTING,
     count_fewest_treated,
@@ -22,6 +23,7 @@ from twintrade.inference.refits.leave_out import build_effects_projection, find_
 from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.linear import compute_product, sum_products_by_group
+from twintrade.text import Text
 
 NULL = 1e-10
 
@@ -86,26 +88,20 @@ class BiasReduced(Inference):
         usable = has_variance(estimate, se)
         smallest = float(np.nanmin(reduced.df[usable])) if usable.any() else float("nan")
         critical = compute_sup_t(reduced.covariance, usable, self.level, smallest, rng, self.draws)
-        facts: Facts = {"critical_value": critical, "clusters": f"{n} {PLURAL[name]}", "df": smallest}
+        facts: Facts = {"critical_value": critical, "clusters": join_counts({name: n}), "df": smallest}
         facts["fewest_clusters"] = count_fewest_treated(fit, estimate, {name: n})
-        note = (
-            f"Bias-reduced errors (CRV2) clustered by {name} ({n} {PLURAL[name]}); t distribution with Satterthwaite "
-            f"degrees of freedom, {smallest:.1f} at least; sup-t critical value {critical:.3f}"
-        )
+        note = Text("inference.bias-reduced", name=name, n=n, df=smallest, critical=critical)
         df = np.where(usable, reduced.df, smallest)
         bands = build_bands(estimate, self.name, self.level, reduced.covariance, usable, df, critical, note, facts)
-        lost = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced", "")
-        few = warn_of_few_treated(
-            fit, estimate, {name: n}, "the degrees of freedom say how little this error is worth"
-        )
+        lost = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable, "bias-reduced")
+        few = warn_of_few_treated(fit, estimate, {name: n}, "crv2")
         return replace(bands, messages=(*lost, *few, *_warn_of_few_degrees(smallest)))
 
 
 def _warn_of_few_degrees(smallest: float) -> tuple[Message, ...]:
     if not smallest < 4:
         return ()
-    text = f"{smallest:.1f} Satterthwaite degrees of freedom: the t approximation is poor below 4"
-    return (Message("warning", "few-degrees-of-freedom", text),)
+    return (Message("warning", "few-degrees-of-freedom", Text("inference.few-degrees", df=smallest)),)
 
 
 def compute_crv2(source: Regression, q: Annihilator, codes: IntArray) -> Reduced:

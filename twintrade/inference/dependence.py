@@ -18,6 +18,7 @@ from twintrade.inference.clustering.joint import compute_sup_t, repair_covarianc
 from twintrade.inference.clustering.variances import has_variance, list_variance_messages
 from twintrade.numerics.arrays import FloatArray, compact, sum_by_group
 from twintrade.numerics.series import weigh_bartlett
+from twintrade.text import Text
 
 EARTH_RADIUS = 6371.0088
 
@@ -30,7 +31,7 @@ class Found:
     factor: float
     df: float
     n_clusters: int
-    note: str
+    note: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Dependence(Inference):
 
     level: float = 0.95
     draws: int = PLUG_IN_DRAWS
-    remedy: ClassVar[str] = "cluster instead"
+    remedy: ClassVar[str] = "clusters"
 
     @abstractmethod
     def covariance(self, fit: Fit, estimate: Estimate) -> Found:
@@ -65,8 +66,12 @@ class Dependence(Inference):
         covariance, negative = repair_covariance(dependent.covariance * dependent.factor)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
         critical = compute_sup_t(covariance, usable, self.level, dependent.df, rng, self.draws)
-        note = f"{dependent.note}; {describe_reference(dependent.df)}"
-        note += "; negative eigenvalues set to zero" if negative.any() else ""
+        note = Text(
+            "inference.dependent",
+            errors=dependent.note,
+            distribution=describe_reference(dependent.df),
+            is_repaired="yes" if negative.any() else "no",
+        )
         facts: Facts = {"critical_value": critical, "draws": self.draws, "fewest_clusters": dependent.n_clusters}
         bands = build_bands(estimate, self.name, self.level, covariance, usable, dependent.df, critical, note, facts)
         messages = list_variance_messages(estimate, negative, usable, self.name.replace("_", "-"), self.remedy)
@@ -82,7 +87,7 @@ class Dyadic(Dependence):
 
     name: ClassVar[str] = "dyadic"
     citation: ClassVar[str] = "aronow2015"
-    remedy: ClassVar[str] = "cluster by city or by partner"
+    remedy: ClassVar[str] = "city-or-partner"
 
     def covariance(self, fit: Fit, estimate: Estimate) -> Found:
         """Return sums over members, less the pairs that were counted twice."""
@@ -103,7 +108,7 @@ class Dyadic(Dependence):
         clusters = [compact(o.codes(name)[used]) for name in ("city", "partner")]
         correction = correct(get_convention(OWN), used.size, estimate.sample.n_slopes, (), clusters)
         smallest = min(int(codes.max()) + 1 for codes in clusters)
-        note = f"Dyadic-robust errors over {members.size} members, {correction.sentence}"
+        note = Text("inference.dyadic", n=members.size, factor=correction.sentence)
         return Found(sums.T @ sums - twice.T @ twice, correction.factor, correction.df, smallest, note)
 
 
@@ -126,7 +131,7 @@ class Conley(Dependence):
     kernel: Literal["uniform", "bartlett"] = "uniform"
     name: ClassVar[str] = "conley"
     citation: ClassVar[str] = "conley1999"
-    remedy: ClassVar[str] = "take kernel = 'bartlett', another cutoff, or clusters"
+    remedy: ClassVar[str] = "cutoff"
 
     def covariance(self, fit: Fit, estimate: Estimate) -> Found:
         """Return the covariance over pairs of units by their distance.
@@ -161,7 +166,7 @@ class Conley(Dependence):
             weight = self._weight(compute_great_circle(points[part], points))
             total += values[part].T @ (weight @ values)
         n = points.shape[0]
-        note = f"Spatial errors (Conley, {self.kernel} kernel to {self.cutoff:g} km), {n} units"
+        note = Text("inference.conley", kernel=self.kernel, cutoff=self.cutoff, n=n)
         return Found(total, n / (n - 1), n - 1.0, n, note)
 
     def _weight(self, distance: FloatArray) -> FloatArray:

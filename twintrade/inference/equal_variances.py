@@ -6,10 +6,11 @@ from typing import ClassVar
 from twintrade.effects import Estimate
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
-from twintrade.inference.clustering.conventions import OWN, correct, get_convention
+from twintrade.inference.clustering.conventions import OWN, correct, describe_correction, get_convention
 from twintrade.inference.dependence import Dependence, Found
 from twintrade.inference.refits.leave_out import get_regression
 from twintrade.numerics.arrays import compact
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class EqualVariances(Dependence):
     correction: str = OWN
     name: ClassVar[str] = "iid"
     citation: ClassVar[str] = "wooldridge2010"
-    remedy: ClassVar[str] = "cluster by unit or city"
+    remedy: ClassVar[str] = "unit-or-city"
 
     def covariance(self, fit: Fit, estimate: Estimate) -> Found:
         """Return the inverse information of the regression, times the residual variance of a linear one.
@@ -48,10 +49,14 @@ class EqualVariances(Dependence):
         effects = [compact(o.codes(name)[sample.rows]) for name in sample.effects]
         rows = compact(sample.rows)
         correction = correct(rule, sample.n_rows, sample.n_slopes, effects, [rows], not fit.estimator.is_poisson)
-        spread, what = float(source.weights @ source.residuals**2) / sample.n_rows, "of one variance"
+        spread = float(source.weights @ source.residuals**2) / sample.n_rows
         if fit.estimator.is_poisson:
             # fixest takes the variance for known, and then one degree of freedom off the rows.
-            spread, what = 1.0 - (self.correction == "fixest") / sample.n_rows, "whose variance is their mean"
+            spread = 1.0 - (self.correction == "fixest") / sample.n_rows
         covariance = source.selector.T @ source.bread @ source.selector * spread
-        note = f"Errors for independent rows {what}, {correction.sentence} ({self.correction})"
+        note = Text(
+            "inference.independent",
+            is_poisson="yes" if fit.estimator.is_poisson else "no",
+            correction=describe_correction(rule, correction),
+        )
         return Found(covariance, correction.factor, correction.df, sample.n_rows, note)

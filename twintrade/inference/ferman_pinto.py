@@ -18,6 +18,7 @@ from twintrade.inference.refits.few_treated import (
     group_residuals,
 )
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text
 
 REWEIGHTINGS = 10
 
@@ -53,15 +54,16 @@ class FermanPinto(ConleyTaber):
             No regression behind the estimate, or too few untreated groups.
         """
         residuals = group_residuals(fit, view, self.group, self.size)
-        n, m, by = residuals.n_treated, residuals.n_controls, f"rescaled by size ({self.size or 'rows'})"
+        n, m, size = residuals.n_treated, residuals.n_controls, self.size or "rows"
+        group = Text("inference.dimension", name=self.group)
         if self.null == "imposed":
-            note = f"Ferman-Pinto: {n} treated {self.group} groups, residuals under the null of all {n + m} {by}"
+            note = Text("inference.exchanged-scaled-groups", n=n, group=group, all=n + m, size=size)
             alike = np.unique(residuals.sizes).size == 1
             orders = draw_reassignments(residuals, self.draws, rng, every=alike)
             variances = None if alike else estimate_position_variances(residuals)
             return build_reassigned_bands(self.name, fit.view(view), residuals, orders, self.level, note, variances)
         drawn = draw_errors(rescale_errors(residuals.errors()), self.draws, rng)
-        note = f"Ferman-Pinto: {n} treated {self.group} groups, errors from {m} untreated ones, {by}"
+        note = Text("inference.other-scaled-groups", n=n, group=group, others=m, size=size)
         return build_residual_bands(self.name, fit.view(view), drawn, self.level, note, n, m)
 
 

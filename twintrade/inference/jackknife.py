@@ -7,15 +7,17 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from twintrade.effects import Bands, Estimate, Message
+from twintrade.effects.listed_cells import join_counts
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, build_bands
+from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, list_clusters, list_dimensions
 from twintrade.inference.clustering.clusters import count_fewest_treated, count_treated_clusters
 from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
-from twintrade.inference.clustering.variances import has_variance, list_variance_messages
+from twintrade.inference.clustering.variances import has_variance, list_effects, list_variance_messages
 from twintrade.inference.refits.leave_out import LeftOut, estimate_without_clusters
-from twintrade.numerics.arrays import FloatArray, list_signed_subsets
+from twintrade.numerics.arrays import BoolArray, FloatArray, list_signed_subsets
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +75,21 @@ class Jackknife(Inference):
         se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
         usable = has_variance(estimate, se) & ~lost
         critical = compute_sup_t(covariance, usable, self.level, df, rng, self.draws)
-        listed = ", ".join(f"{n} {PLURAL[name]}" for name, n in sizes.items())
-        kind = "CV3J" if self.centre == "mean" else "CV3"
-        kind += ", linearized" if used[0].is_linearized else ""
-        note = (
-            f"Cluster jackknife ({kind}) over {' and '.join(sizes)} ({listed}); t distribution with {df:.0f} degrees "
-            f"of freedom; sup-t critical value {critical:.3f} ({self.draws} draws)"
+        note = Text(
+            "inference.jackknife",
+            centre=self.centre,
+            is_linearized="yes" if used[0].is_linearized else "no",
+            names=list_dimensions(sizes),
+            clusters=list_clusters(sizes),
+            df=int(df),
+            critical=critical,
+            draws=self.draws,
         )
-        facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": listed}
+        facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": join_counts(sizes)}
         facts["fewest_clusters"] = count_fewest_treated(fit, estimate, sizes)
         messages = _messages(fit, estimate, used, lost, list(sizes))
-        what = "multi-way jackknife" if len(sizes) > 1 else "jackknife"
-        messages += list_variance_messages(estimate, negative, usable | lost, what, "cluster by one dimension")
+        what = "multi-way-jackknife" if len(sizes) > 1 else "jackknife"
+        messages += list_variance_messages(estimate, negative, usable | lost, what, "one-dimension")
         bands = build_bands(estimate, self.name, self.level, covariance, usable, df, critical, note, facts)
         return replace(bands, messages=messages)
 
@@ -108,16 +113,15 @@ def _messages(
     fit: Fit,
     estimate: Estimate,
     used: Sequence[LeftOut],
-    lost: FloatArray,
+    lost: BoolArray,
     names: Sequence[str],
 ) -> tuple[Message, ...]:
     messages = [Message("warning", "refit-failed", text) for one in used for text in one.failures]
     if lost.any():
-        gone = ", ".join(estimate.names[k] for k in np.flatnonzero(lost))
-        text = f"no jackknife error for {gone}: estimated from one cluster alone, or gone without one"
+        text = Text("inference.no-jackknife-error", effects=list_effects(estimate, lost))
         messages.append(Message("warning", "no-variance", text))
     for name in names:
         if name in ("unit", "city", "partner") and count_treated_clusters(fit, estimate, name)[0] == 1:
-            text = f"one {name} is treated: leaving it out leaves no estimate, and no error of this kind exists"
+            text = Text("inference.one-treated-cluster", name=name)
             messages.append(Message("warning", "few-treated-clusters", text))
     return tuple(messages)

@@ -22,6 +22,7 @@ from twintrade.inference.clustering.joint import bound_critical_value
 from twintrade.inference.clustering.variances import has_variance
 from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.numerics.testing import TWO_POINTS, draw_multipliers
+from twintrade.text import Text
 
 Weights = Literal["rademacher", "mammen", "normal"]
 
@@ -67,16 +68,19 @@ class Multiplier(Inference):
         p = np.full(estimate.n_effects, np.nan)
         observed = np.abs(estimate.effects[usable] / sandwich.se[usable])
         p[usable] = (1 + (np.abs(simulated) >= observed).sum(axis=0)) / (self.draws + 1)
-        note = (
-            f"{describe_sandwich(sandwich)}; sup-t bands and p-values by multiplier bootstrap ({self.weights}, "
-            f"{self.draws} draws, seed {seed}), critical value {critical:.3f}"
+        note = Text(
+            "inference.multiplier",
+            errors=describe_sandwich(sandwich),
+            weights=self.weights,
+            draws=self.draws,
+            critical=critical,
         )
         facts: Facts = {
             "critical_value": critical,
             "draws": self.draws,
             "seed": seed,
             "floor": 1 / (self.draws + 1),
-            "simultaneous": "multiplier sup-t",
+            "simultaneous": "multiplier",
             "fewest_clusters": count_fewest_treated(fit, estimate, sandwich.clusters.sizes),
         }
         messages = list_sandwich_messages(fit, estimate, sandwich, usable) + _few_clusters(sandwich.clusters)
@@ -87,7 +91,7 @@ def _few_clusters(clusters: Clusters) -> tuple[Message, ...]:
     n = min(clusters.sizes.values())
     if n >= 12:
         return ()
-    text = f"{n} clusters allow {2 ** (n - 1)} different draws of signs only; prefer randomization"
+    text = Text("inference.few-signs", n=n, vectors=2 ** (n - 1))
     return (Message("warning", "few-clusters", text),)
 
 

@@ -21,6 +21,7 @@ from twintrade.inference.refits.inversion import compute_two_sided_share, invert
 from twintrade.inference.refits.permutation import align_values
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.testing import compute_placebo_rank, compute_rmspe_ratio
+from twintrade.text import Text, Words
 
 FEWEST_BEFORE = 4
 """Fewest periods before the onset at which a single case is given a p-value."""
@@ -77,7 +78,7 @@ class Placebo(Inference):
             df=none,
             simultaneous_low=none,
             simultaneous_high=none,
-            note=said.message,
+            note=said.text,
             messages=(said,),
         )
 
@@ -105,11 +106,12 @@ class Placebo(Inference):
             df=fill_absent(estimate.n_effects),
             simultaneous_low=fill_absent(estimate.n_effects),
             simultaneous_high=fill_absent(estimate.n_effects),
-            note=(
-                f"Placebo in space: rank among {len(placebos.donors)} donors that take {placebos.treated}'s onset "
-                "in turn, "
-                f"{'which stays a donor' if self.keeps_treated else 'itself left out'}; "
-                f"smallest attainable p {placebos.floor:.3g}"
+            note=Text(
+                "inference.placebo",
+                n=len(placebos.donors),
+                treated=placebos.treated,
+                keeps_treated="yes" if self.keeps_treated else "no",
+                floor=placebos.floor,
             ),
             facts=facts,
             messages=placebos.messages(self.level),
@@ -127,14 +129,14 @@ class DonorPlacebos:
         Those whose placebo was estimated, in the order of rows of ``effects``.
     effects : mapping of view to FloatArray, shape (n_donors, n_effects)
         In the order of the real estimate's effects, NaN where a placebo has none.
-    failures : tuple of (str, str)
+    failures : tuple of (str, Words)
         Donor and reason.
     """
 
     treated: str
     donors: tuple[str, ...]
     effects: Mapping[View, FloatArray]
-    failures: tuple[tuple[str, str], ...]
+    failures: tuple[tuple[str, Words], ...]
 
     @property
     def floor(self) -> float:
@@ -148,12 +150,11 @@ class DonorPlacebos:
     def messages(self, level: float) -> tuple[Message, ...]:
         """Return failures, and the absence of an interval where the floor is too high for one."""
         warnings = [
-            Message("warning", "refit-failed", f"the placebo of donor {donor} failed: {reason}")
+            Message("warning", "refit-failed", Text("inference.placebo-failed", donor=donor, reason=reason))
             for donor, reason in self.failures
         ]
         if self.floor > 1 - level:
-            n, percent = len(self.donors), f"{100 * level:g}"
-            text = f"with {n} donors no p-value is below {self.floor:.3g}: there is no {percent} % interval"
+            text = Text("inference.no-interval-donors", n=len(self.donors), floor=self.floor, level=level)
             warnings.append(Message("warning", "no-interval", text))
         return tuple(warnings)
 
@@ -165,7 +166,7 @@ def _too_few_before(fit: Fit) -> Message | None:
     n_before = int(fit.estimator.case(fit.design).is_before.sum())
     if n_before >= FEWEST_BEFORE:
         return None
-    text = f"No p-value and no interval: {n_before} periods before the agreement, and {FEWEST_BEFORE} are needed"
+    text = Text("inference.too-few-before", n=n_before, needed=FEWEST_BEFORE)
     return Message("warning", "few-periods-before", text)
 
 
@@ -192,8 +193,8 @@ def refit_donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = 
         refits = run_jobs("placebo", _by_refit, places, shared=(fit, design, int(treated[0]), real))
     done, failures = split_succeeded(refits)
     if not done:
-        reason = failures[0][1] if failures else "there is no comparison unit"
-        raise InferenceError(f"no placebo in space could be estimated: {reason}")
+        reason = failures[0][1] if failures else Text("inference.no-comparison")
+        raise InferenceError(Text("inference.no-placebo", reason=reason))
     effects = {view: np.stack([one.values[view] for one in done if one.values is not None]) for view in views}
     return DonorPlacebos(str(o.unit_ids[treated[0]]), tuple(one.job for one in done), effects, tuple(failures))
 

@@ -10,6 +10,7 @@ from twintrade.effects.bands import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,6 @@ class Posterior(Inference):
             simultaneous_low=np.where(moves, estimate.effects - critical * se, np.nan),
             simultaneous_high=np.where(moves, estimate.effects + critical * se, np.nan),
             covariance=np.atleast_2d(np.cov(values, rowvar=False)),
-            note=f"Quantiles of {n_draws} draws of the counterfactual; simultaneous band over all periods shown",
+            note=Text("inference.posterior", draws=n_draws),
             facts={"draws": n_draws, "critical_value": critical},
         )

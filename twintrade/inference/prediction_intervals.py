@@ -15,6 +15,7 @@ from twintrade.estimators.cases import WeightedCase
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text
 
 FEWEST_FREE = 3
 """Fewest periods before the onset beyond the number of fitted weights."""
@@ -73,9 +74,11 @@ class PredictionIntervals(Inference):
             df=fill_absent(estimate.n_effects),
             simultaneous_low=fill_absent(estimate.n_effects),
             simultaneous_high=fill_absent(estimate.n_effects),
-            note=(
-                f"Prediction intervals: {moves.shape[0]} constrained refits for the weights, {self.noise} bound for "
-                f"the noise from {int(case.is_before.sum())} periods before the onset; conservative"
+            note=Text(
+                "inference.prediction-intervals",
+                draws=moves.shape[0],
+                noise=self.noise,
+                n=int(case.is_before.sum()),
             ),
             facts={"draws": moves.shape[0], "n_before": int(case.is_before.sum()), "free_weights": n_free},
         )
@@ -105,7 +108,7 @@ class PredictionIntervals(Inference):
         residuals = np.where(before, case.own - fitted, 0.0)
         signs = [rng.choice([-1.0, 1.0], size=residuals.size) for _ in range(self.draws)]
         jobs = {str(k): np.where(before, fitted + residuals * drawn, case.own) for k, drawn in enumerate(signs)}
-        done, _ = split_succeeded(run_jobs("prediction intervals", _moved, jobs, shared=(estimator, case, fitted)))
+        done, _ = split_succeeded(run_jobs("prediction-intervals", _moved, jobs, shared=(estimator, case, fitted)))
         if not done:
             raise InferenceError("no refit of the weights succeeded")
         return np.vstack([one.values["moves"] for one in done if one.values is not None])

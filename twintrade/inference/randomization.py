@@ -19,6 +19,7 @@ from twintrade.inference.refits.reassignment import Dealing
 from twintrade.inference.refits.scheme import Across
 from twintrade.inference.refits.score_randomization import Scored, compare_one_step_estimates, select_view
 from twintrade.inference.refits.studentizing import build_studentizer
+from twintrade.text import Text, Words
 
 Statistic = Literal["default", "coefficient", "t", "score"]
 
@@ -83,7 +84,9 @@ class Randomization(Inference):
         # Scores are in log points: of an effect in another measure they give a p-value and no interval.
         by_score = self._scored(fit, dealing, inverts_scores)
         if by_score is not None:
-            failures = {"observes other rows": by_score.n_lost} if by_score.n_lost else {}
+            failures: dict[Words, int] = {}
+            if by_score.n_lost:
+                failures = {Text("inference.other-rows"): by_score.n_lost}
             how = self._how(dealing, len(dealing.onsets), failures, seed, "score", by_score.noise, is_refused)
             return {
                 view: how.bands(select_view(fit, view, by_score), inverts_scores, asked=self.intervals)
@@ -111,7 +114,7 @@ class Randomization(Inference):
         self,
         dealing: Dealing,
         n_draws: int,
-        failures: dict[str, int],
+        failures: dict[Words, int],
         seed: int,
         statistic: str,
         noise: Facts | None,

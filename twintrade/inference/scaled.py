@@ -6,13 +6,15 @@ from typing import ClassVar
 import numpy as np
 
 from twintrade.effects import Bands, Message
+from twintrade.effects.listed_cells import join_counts
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLUG_IN_DRAWS, PLURAL, Facts, build_bands
+from twintrade.inference.clustered import PLUG_IN_DRAWS, Facts, build_bands, list_clusters, list_dimensions
 from twintrade.inference.clustering.clusters import count_fewest_treated
 from twintrade.inference.clustering.constant_effect import compute_scaled_variance
 from twintrade.inference.clustering.joint import compute_sup_t
-from twintrade.inference.clustering.variances import has_variance, list_variance_messages
+from twintrade.inference.clustering.variances import has_variance, list_effects, list_variance_messages
+from twintrade.text import Text
 
 FEWEST_DEGREES = 1.0
 """Degrees of freedom below which a t distribution says nothing and no error is given."""
@@ -53,22 +55,23 @@ class Scaled(Inference):
         usable = has_variance(estimate, se) & enough
         smallest = float(scaled.df[usable].min()) if usable.any() else float("nan")
         critical = compute_sup_t(scaled.covariance, usable, self.level, smallest, rng, self.draws)
-        listed = ", ".join(f"{n} {PLURAL[name]}" for name, n in scaled.sizes.items())
-        facts: Facts = {"critical_value": critical, "draws": self.draws, "clusters": listed, "df": smallest}
+        facts: Facts = {"critical_value": critical, "draws": self.draws, "df": smallest}
+        facts["clusters"] = join_counts(scaled.sizes)
         facts |= {f"clusters_{name}": n for name, n in scaled.sizes.items()}
         facts["fewest_clusters"] = count_fewest_treated(fit, estimate, scaled.sizes)
         if usable.any():
             facts["variance_factor"] = round(float(scaled.factor[usable].max()), 3)
         df = np.where(usable, scaled.df, smallest)
-        note = (
-            f"Errors clustered by {' and '.join(scaled.sizes)} ({listed}), over their expectation for "
-            f"independent rows of one variance; t distribution with Satterthwaite degrees of freedom, {smallest:.1f} "
-            f"at least; sup-t critical value {critical:.3f}"
+        note = Text(
+            "inference.scaled",
+            names=list_dimensions(scaled.sizes),
+            clusters=list_clusters(scaled.sizes),
+            df=smallest,
+            critical=critical,
         )
         bands = build_bands(estimate, self.name, self.level, scaled.covariance, usable, df, critical, note, facts)
-        few = tuple(n for n, k in zip(estimate.names, enough, strict=True) if not k)
-        messages = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable | ~enough, "scaled", "")
-        if few:
-            text = f"no error for {', '.join(few)}: fewer than one degree of freedom"
+        messages = list_variance_messages(estimate, np.zeros(se.size, dtype=bool), usable | ~enough, "scaled")
+        if not enough.all():
+            text = Text("inference.too-few-degrees", effects=list_effects(estimate, ~enough))
             messages = (*messages, Message("warning", "no-variance", text))
         return replace(bands, messages=messages)

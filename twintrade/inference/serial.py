@@ -15,12 +15,14 @@ from twintrade.inference.clustering.conventions import (
     collect_levels,
     compute_correction,
     count_all,
+    describe_correction,
     get_convention,
 )
 from twintrade.inference.dependence import Dependence, Found
 from twintrade.inference.refits.leave_out import get_regression
 from twintrade.numerics.arrays import FloatArray, compact, sum_by_group
 from twintrade.numerics.series import choose_lags, compute_long_run_covariance, sum_bartlett
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,13 @@ class Serial(Dependence):
     correction: str = OWN
 
     @abstractmethod
-    def sum_products(self, fit: Fit, source: Regression, lags: int) -> tuple[FloatArray, str]:
-        """Return the long-run sum of outer products and what the errors are called."""
+    def sum_products(self, fit: Fit, source: Regression, lags: int) -> FloatArray:
+        """Return the long-run sum of outer products."""
+
+    @property
+    def prewhitens(self) -> bool:
+        """Whether an autoregression of the scores is fitted first."""
+        return False
 
     def covariance(self, fit: Fit, estimate: Estimate) -> Found:
         """Return the covariance.
@@ -67,10 +74,15 @@ class Serial(Dependence):
         lags = self.lags
         if lags is None:
             lags = int(n**0.25) if self.correction == "fixest" else choose_lags(n)
-        total, title = self.sum_products(fit, source, lags)
-        how = f"{correction.sentence} ({self.correction})"
-        note = f"{title}, Bartlett weights, {lags} lags; {n} periods as clusters, {how}"
-        return Found(total, correction.factor, correction.df, n, note)
+        note = Text(
+            "inference.serial",
+            kind=self.name,
+            is_prewhitened="yes" if self.prewhitens else "no",
+            lags=lags,
+            n=n,
+            correction=describe_correction(get_convention(self.correction), correction),
+        )
+        return Found(self.sum_products(fit, source, lags), correction.factor, correction.df, n, note)
 
     def _correction(self, fit: Fit, estimate: Estimate, n_periods: int) -> Correction:
         """Take periods for clusters in which no effect nests: their scores are correlated."""
@@ -101,13 +113,16 @@ class Hac(Serial):
     is_prewhitened: bool = False
     name: ClassVar[str] = "hac"
     citation: ClassVar[str] = "newey1987"
-    title: ClassVar[str] = "Errors robust to heteroskedasticity and autocorrelation"
 
-    def sum_products(self, fit: Fit, source: Regression, lags: int) -> tuple[FloatArray, str]:
+    @property
+    def prewhitens(self) -> bool:
+        """Whether an autoregression of the scores is fitted first."""
+        return self.is_prewhitened
+
+    def sum_products(self, fit: Fit, source: Regression, lags: int) -> FloatArray:
         """Return the long-run sum over periods."""
         scores = sum_by_group(source.row_influence(), compact(fit.design.observations.period[source.rows]))
-        total = compute_long_run_covariance(scores, lags, is_prewhitened=self.is_prewhitened)
-        return total, f"{self.title}{', prewhitened' if self.is_prewhitened else ''}"
+        return compute_long_run_covariance(scores, lags, is_prewhitened=self.is_prewhitened)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +131,6 @@ class DriscollKraay(Hac):
 
     name: ClassVar[str] = "driscoll_kraay"
     citation: ClassVar[str] = "driscoll1998"
-    title: ClassVar[str] = "Driscoll-Kraay errors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +140,10 @@ class NeweyWest(Serial):
     name: ClassVar[str] = "newey_west"
     citation: ClassVar[str] = "newey1987"
 
-    def sum_products(self, fit: Fit, source: Regression, lags: int) -> tuple[FloatArray, str]:
+    def sum_products(self, fit: Fit, source: Regression, lags: int) -> FloatArray:
         """Return the long-run sum within units."""
         o, rows = fit.design.observations, source.row_influence()
         unit, period = compact(o.unit[source.rows]), o.period[source.rows] - int(o.period.min())
         cells = np.zeros((int(unit.max()) + 1, int(period.max()) + 1, rows.shape[1]))
         cells[unit, period] = rows
-        return sum_bartlett(cells, lags), "Newey-West errors within units"
+        return sum_bartlett(cells, lags)

@@ -18,6 +18,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.refits.permutation import align_values
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.simplex import DidWeights
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class SyntheticDidVariance(Inference):
             simultaneous_low=fill_absent(se.size),
             simultaneous_high=fill_absent(se.size),
             covariance=np.atleast_2d(np.cov(replications, rowvar=False)) if self.method != "jackknife" else None,
-            note=f"Synthetic DiD errors: {self.method}, {replications.shape[0]} replications, normal intervals",
+            note=Text("inference.synthetic-did", method=self.method, draws=replications.shape[0]),
             facts={"draws": replications.shape[0], "critical_value": critical},
         )
 
@@ -102,7 +103,7 @@ class SyntheticDidVariance(Inference):
         while len(replications) < self.draws and tries < 5 * self.draws:
             n = min(self.draws - len(replications), 5 * self.draws - tries)
             jobs = {str(tries + k): draw(matrix, rng) for k in range(n)}
-            done, _ = split_succeeded(run_jobs("synthetic DiD replications", _replication, jobs, shared=shared))
+            done, _ = split_succeeded(run_jobs("synthetic-did-replications", _replication, jobs, shared=shared))
             replications += [one.values["effects"] for one in done if one.values is not None]
             tries += n
         if len(replications) < 2:

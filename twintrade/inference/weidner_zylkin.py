@@ -7,15 +7,16 @@ import numpy as np
 
 from twintrade.effects import Bands
 from twintrade.effects.corrected_influence import CorrectedInfluence
+from twintrade.effects.listed_cells import join_counts
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Facts, build_bands
 from twintrade.inference.clustering.joint import compute_sup_t, repair_covariance
 from twintrade.inference.clustering.variances import has_variance, list_variance_messages
+from twintrade.text import Listed, Text
 
 Adjusted = Literal["one_side", "both_sides"]
-AUTHORS = "on one side, as the authors' Stata program ppml_fe_bias does"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +64,15 @@ class WeidnerZylkin(Inference):
         covariance, negative = repair_covariance(once if self.adjusted == "one_side" else twice)
         usable = has_variance(estimate, np.sqrt(np.clip(np.diag(covariance), 0.0, None)))
         critical = compute_sup_t(covariance, usable, self.level, n - 1, rng, self.draws)
-        repair = "; a negative variance was raised to zero" if negative.any() else ""
-        sides = "" if self.adjusted == "one_side" else " on both sides of the meat"
-        note = (
-            f"Standard errors clustered by dyad ({n} dyads), residuals freed of their leverage{sides}{repair}; "
-            f"small-sample factor n/(n−1), t distribution with {n - 1} degrees of freedom"
+        note = Text(
+            "inference.weidner-zylkin",
+            n=n,
+            adjusted=self.adjusted,
+            is_repaired="yes" if negative.any() else "no",
+            df=n - 1,
         )
         facts: Facts = {
-            "clusters": f"{n} dyads",
+            "clusters": join_counts({"dyad": n}),
             "critical_value": critical,
             "draws": self.draws,
             "fewest_clusters": n,
@@ -78,10 +80,9 @@ class WeidnerZylkin(Inference):
         if self.adjusted == "both_sides":
             authors = np.sqrt(np.clip(np.diag(once)[usable], 0.0, None))
             names = [name for name, has in zip(estimate.names, usable, strict=True) if has]
-            facts |= {f"one_side_se {name}": float(se) for name, se in zip(names, authors, strict=True)}
-            note += f"; {AUTHORS}: {', '.join(f'{se:.4g}' for se in authors)}"
+            facts |= {f"one_side_se_{name}": float(se) for name, se in zip(names, authors, strict=True)}
+            listed = Listed(tuple(Text("inference.error", value=float(se)) for se in authors), "comma")
+            note = Text("inference.weidner-zylkin-beside", errors=note, authors=listed)
         bands = build_bands(estimate, self.name, self.level, covariance, usable, n - 1, critical, note, facts)
-        messages = list_variance_messages(
-            estimate, negative, usable, "leverage-adjusted", "take adjusted = 'both_sides'"
-        )
+        messages = list_variance_messages(estimate, negative, usable, "leverage-adjusted", "both-sides")
         return replace(bands, messages=messages)

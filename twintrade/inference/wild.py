@@ -7,10 +7,11 @@ import numpy as np
 
 from twintrade.effects import Bands, Message
 from twintrade.effects.bands import fill_absent
+from twintrade.effects.listed_cells import join_counts
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
-from twintrade.inference.clustered import PLURAL, Clustered, Facts, build_bands, warn_of_few_treated
+from twintrade.inference.clustered import Clustered, Facts, build_bands, warn_of_few_treated
 from twintrade.inference.clustering.clusters import get_influence
 from twintrade.inference.clustering.conventions import OWN
 from twintrade.inference.clustering.variances import has_variance, list_variance_messages
@@ -24,6 +25,7 @@ from twintrade.numerics.linear import (
     draw_wild_weights,
     simulate,
 )
+from twintrade.text import Text
 
 STEPS = 60
 FARTHEST = 1e4
@@ -78,8 +80,7 @@ class Wild(Inference):
         estimate = fit.view(view)
         source = get_influence(estimate, self.name).regression
         if source is None:
-            lacking = f"{fit.estimator.name} has none; use jackknife or randomization"
-            raise InferenceError(f"the wild bootstrap needs a regression and {lacking}")
+            raise InferenceError(Text("inference.no-regression", estimator=fit.estimator.name))
         by = self.by or self._fewest(fit, source.rows)
         codes = find_row_clusters(fit, by, source.rows)
         is_finer = self.draw_by not in ("", by)
@@ -104,14 +105,12 @@ class Wild(Inference):
             usable,
             float(model.n_clusters - 1),
             np.nan,
-            self._note(by, model, seed, is_complete),
+            self._note(by, model, is_complete),
             {},
         )
         reference = bands.se == 0
-        lost = list_variance_messages(estimate, np.zeros(usable.size, dtype=bool), usable, "clustered", "")
-        few = warn_of_few_treated(
-            fit, estimate, {by: model.n_clusters}, "the bootstrap hardly ever rejects or far too often"
-        )
+        lost = list_variance_messages(estimate, np.zeros(usable.size, dtype=bool), usable, "clustered")
+        few = warn_of_few_treated(fit, estimate, {by: model.n_clusters}, "wild")
         return replace(
             bands,
             p=p,
@@ -126,7 +125,7 @@ class Wild(Inference):
         return {
             "draws": n_draws,
             "seed": seed,
-            "clusters": f"{model.n_clusters} {PLURAL[by]}",
+            "clusters": join_counts({by: model.n_clusters}),
             "is_complete": int(is_complete),
             "floor": 1 / n_draws * (2 if self.weights == "rademacher" and is_complete else 1),
         }
@@ -153,15 +152,19 @@ class Wild(Inference):
         ends = [_end(drawn, se, sign, 1 - self.level) for sign in (1.0, -1.0)]
         return variance, p, effect - ends[0], effect + ends[1]
 
-    def _note(self, by: str, model: Working, seed: int, is_complete: bool) -> str:
+    def _note(self, by: str, model: Working, is_complete: bool) -> Text:
         kind = "WCR" if self.imposes_null else "WCU"
         digits = f"{3 if self.scores == 'jackknife' else 1}{3 if self.variance == 'cv3' else 1}"
-        how = "all sign vectors" if is_complete else f"{self.weights} weights, {self.draws} draws, seed {seed}"
-        sub = f", weights drawn by {self.draw_by}" if self.draw_by else ""
-        score = ", score bootstrap at the fitted weights" if model.is_linearized else ""
-        return (
-            f"Wild cluster bootstrap ({kind}-{digits}{score}) over {model.n_clusters} {PLURAL[by]}{sub}, {how}; "
-            "intervals by inversion of the test"
+        return Text(
+            "inference.wild",
+            kind=f"{kind}-{digits}",
+            is_linearized="yes" if model.is_linearized else "no",
+            n=model.n_clusters,
+            name=by,
+            draw_by=Text("inference.dimension", name=self.draw_by) if self.draw_by else "all",
+            is_complete="yes" if is_complete else "no",
+            weights=self.weights,
+            draws=self.draws,
         )
 
 
@@ -189,9 +192,7 @@ def _end(drawn: WildPolynomials, se: float, sign: float, alpha: float) -> float:
 
 def _messages(model: Working, is_complete: bool, weights: str) -> tuple[Message, ...]:
     if weights == "rademacher" and is_complete and model.n_groups < 8:
-        text = (
-            f"{model.n_groups} clusters allow {2**model.n_groups} sign vectors, so p-values are multiples of "
-            f"{2 / 2**model.n_groups:.3g}; webb weights are finer, and neither is reliable with so few clusters"
-        )
+        vectors = 2**model.n_groups
+        text = Text("inference.few-sign-vectors", n=model.n_groups, vectors=vectors, step=2 / vectors)
         return (Message("warning", "few-clusters", text),)
     return ()

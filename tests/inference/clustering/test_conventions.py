@@ -55,7 +55,7 @@ def test_every_clustered_error_has_one_factor_and_one_reference(positive, rng, m
     assert bands.df[0] == n - 1
     assert bands.high[0] - estimate.effects[0] == pytest.approx(compute_t_quantile(0.975, n - 1) * se, rel=1e-12)
     assert bands.p[0] == pytest.approx(compute_two_sided_p(estimate.effects / se, n - 1)[0], rel=1e-12)
-    assert "small-sample factor G/(G−1)" in bands.note
+    assert "small-sample factor G/(G−1)" in str(bands.note)
     assert Multiplier(by=by, draws=19).infer(fitted, "overall", rng).se[0] == pytest.approx(se, rel=1e-12)
 
 
@@ -92,7 +92,7 @@ def test_conventions_of_other_software_are_asked_for_by_name(positive, rng) -> N
 def test_poisson_of_every_family_is_a_likelihood_method_under_fixest(positive, rng) -> None:
     fitted = fit(SunAbraham(family="poisson"), positive)
     assert np.isinf(Clustered(correction="fixest").infer(fitted, "overall", rng).df[0])
-    assert "linearized" in Jackknife(by=("city",)).infer(fitted, "overall", rng).note
+    assert "linearized" in str(Jackknife(by=("city",)).infer(fitted, "overall", rng).note)
 
 
 def test_single_rows_charge_every_parameter(positive, rng) -> None:
@@ -105,7 +105,7 @@ def test_single_rows_charge_every_parameter(positive, rng) -> None:
     assert k > 72
     assert bands.se[0] == pytest.approx(raw.se[0] * (n / (n - k)) ** 0.5, rel=1e-12)
     assert bands.df[0] == n - k
-    assert "N/(N−K)" in bands.note
+    assert "N/(N−K)" in str(bands.note)
 
 
 CORRECTIONS = ["twintrade", "fixest", "linearmodels", "none"]
@@ -141,7 +141,7 @@ def test_factors_of_serial_errors_are_those_named(positive, rng) -> None:
             bands = kind(lags=2, correction=name).infer(fitted, "overall", rng)
             assert bands.se[0] == pytest.approx(raw.se[0] * factor**0.5, rel=1e-12)
             assert bands.df[0] == (n - k if name == "linearmodels" else n_periods - 1)
-            assert f"({name}); t distribution with {bands.df[0]:.0f} degrees of freedom" in bands.note
+            assert f"({name}); t distribution with {bands.df[0]:.0f} degrees of freedom" in str(bands.note)
 
 
 def test_conley_follows_the_convention_under_poisson(positive, rng) -> None:
@@ -154,8 +154,8 @@ def test_the_note_of_corrected_errors_prints_those_of_the_authors_program(positi
     fitted = fit(PPMLCorrected(shape="static"), positive)
     once = WeidnerZylkin(adjusted="one_side").infer(fitted, "overall", rng)
     twice = WeidnerZylkin().infer(fitted, "overall", rng)
-    assert f"{once.se[0]:.4g}" in twice.note
-    assert "ppml_fe_bias" in twice.note
-    assert twice.facts["one_side_se after onset"] == pytest.approx(once.se[0])
+    assert f"{once.se[0]:.4g}" in str(twice.note)
+    assert "ppml_fe_bias" in str(twice.note)
+    assert twice.facts["one_side_se_after onset"] == pytest.approx(once.se[0])
     event = WeidnerZylkin().infer(fit(PPMLCorrected(), positive), "event", rng)
     assert sum(key.startswith("one_side_se") for key in event.facts) == np.count_nonzero(event.se > 0)

@@ -113,7 +113,7 @@ def test_fewer_than_twenty_assignments_give_no_p_value(gravity_panel, rng) -> No
     bands = Randomization().infer(fitted, "overall", rng)
     assert np.isnan(bands.p[0])
     assert (bands.low[0], bands.high[0]) == (-np.inf, np.inf)
-    assert "12 admissible assignments" in bands.note
+    assert "12 admissible assignments" in str(bands.note)
     assert [m.code for m in bands.messages] == ["too-few-assignments"]
     assert Randomization(across="labels").infer(fitted, "overall", rng).p[0] >= 1 / 12
 
@@ -244,5 +244,5 @@ def test_the_note_says_whose_effect_the_p_value_is_about(gravity_panel, rng) -> 
     alike = Randomization(draws=19, statistic="t").infer(fitted, "overall", rng)
     assert (these.facts["about"], these.facts["statistic"]) == ("these", "coefficient")
     assert (alike.facts["about"], alike.facts["statistic"]) == ("like these", "t")
-    assert "the effect of these agreements" in these.note
-    assert "the effect of agreements like these" in alike.note
+    assert "the effect of these agreements" in str(these.note)
+    assert "the effect of agreements like these" in str(alike.note)

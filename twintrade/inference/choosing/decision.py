@@ -9,6 +9,7 @@ import pandas as pd
 from twintrade.estimators.base import Fit
 from twintrade.inference.choosing.situation import Situation, assess_situation
 from twintrade.inference.clustered import Facts
+from twintrade.text import Listed, Text, Words
 
 SCALED_FROM = 12.0
 """Equally informative clusters from which scaled errors keep their size: 6.2 % at 13 (docs/lab/size_of_auto.md)."""
@@ -26,10 +27,6 @@ Method = Literal["scaled", "clustered", "jackknife", "wild", "randomization", "p
 LADDER: tuple[Method, ...] = ("scaled", "clustered", "jackknife", "wild", "randomization", "placebo", "none")
 """From a method that cannot be computed to the next; never because its interval is long or its refits are dear."""
 About = Literal["these", "like these"]
-QUESTIONS: dict[About, str] = {
-    "these": "the effect of these agreements",
-    "like these": "the effect of agreements like these",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Rule:
     Attributes
     ----------
     code : str
-    text : str
+    text : Text
         The condition, for the report.
     applies : callable
         From a situation to whether the row decides.
@@ -50,17 +47,25 @@ class Rule:
     """
 
     code: str
-    text: str
+    text: Text
     applies: Callable[[Situation], bool]
     method: Method
-    reason: Callable[[Situation], str]
+    reason: Callable[[Situation], Words]
 
 
-def _count(s: Situation) -> str:
+def _count(s: Situation) -> Text:
     name, n = s.fewest_effective
+    if not name:
+        return Text("inference.no-cluster-counts")
     treated = s.effective_treated.get(name)
-    side = "" if treated is None else f" (treated ones as {treated:.1f})"
-    return f"{s.n_clusters[name]} {name} clusters count as {n:.1f} equal ones{side}" if name else "no cluster counts"
+    return Text(
+        "inference.equal-clusters",
+        n=s.n_clusters[name],
+        name=name,
+        equal=n,
+        has_treated="no" if treated is None else "yes",
+        treated=treated or 0.0,
+    )
 
 
 def _is_below(limit: float, *, has_weights: bool) -> Callable[[Situation], bool]:
@@ -70,77 +75,76 @@ def _is_below(limit: float, *, has_weights: bool) -> Callable[[Situation], bool]
 _WITHOUT_INFLUENCE = (
     Rule(
         "one-treated-refit",
-        "no influence function and one treated unit",
+        Text("inference.if-one-treated-refit"),
         lambda s: not s.has_influence and s.n_treated == 1,
         "placebo",
-        lambda s: "the method has no influence function and one unit is treated",
+        lambda s: Text("inference.because-one-treated-refit"),
     ),
     Rule(
         "no-influence",
-        "no influence function",
+        Text("inference.if-no-influence"),
         lambda s: not s.has_influence,
         "randomization",
-        lambda s: "the method has no influence function",
+        lambda s: Text("inference.because-no-influence"),
     ),
 )
 _LEVERAGE_ONE = Rule(
     "leverage-one",
-    f"treated rows with more than {MOST_ON_LEVERAGE_ONE:.0%} of the headline's weight rest on comparison rows "
-    "that alone determine an effect (leverage one)",
+    Text("inference.if-leverage-one", share=MOST_ON_LEVERAGE_ONE),
     lambda s: s.leverage_one_share > MOST_ON_LEVERAGE_ONE,
     "randomization",
-    lambda s: (
-        f"treated rows with {s.leverage_one_share:.1%} of the headline's weight rest on {s.n_leverage_one} "
-        "comparison rows of leverage one, and clustered errors do not see their noise"
-    ),
+    lambda s: Text("inference.because-leverage-one", share=s.leverage_one_share, rows=s.n_leverage_one),
 )
-_FEW = "clusters of some dimension count as fewer than {:g} equal ones, by their shares of the headline's variance"
-_UNKNOWN = "the weights of rows are not known, and "
 _WITHOUT_WEIGHTS = (
     Rule(
         "few-influential",
-        _UNKNOWN + _FEW.format(JACKKNIFE_FROM),
+        Text("inference.if-few-influential", limit=JACKKNIFE_FROM),
         _is_below(JACKKNIFE_FROM, has_weights=False),
         "randomization",
-        lambda s: f"few clusters carry the estimate: {_count(s)}, and errors need {JACKKNIFE_FROM:g}",
+        lambda s: Text("inference.because-few-influential", clusters=_count(s), limit=JACKKNIFE_FROM),
     ),
     Rule(
         "uneven-influence",
-        _UNKNOWN + _FEW.format(CLUSTERED_FROM),
+        Text("inference.if-few-influential", limit=CLUSTERED_FROM),
         _is_below(CLUSTERED_FROM, has_weights=False),
         "jackknife",
-        lambda s: f"few clusters carry the estimate: {_count(s)}, and clustered errors need {CLUSTERED_FROM:g}",
+        lambda s: Text("inference.because-uneven-influence", clusters=_count(s), limit=CLUSTERED_FROM),
     ),
     Rule(
         "enough-influence",
-        "the weights of rows are not known, otherwise",
+        Text("inference.if-enough-influence"),
         lambda s: not s.has_weights,
         "clustered",
-        lambda s: f"enough clusters carry the estimate: {_count(s)}",
+        lambda s: Text("inference.because-enough-influence", clusters=_count(s)),
     ),
 )
 
 
-def _state_enough(limit: float) -> Rule:
-    def reason(s: Situation) -> str:
-        enough = f"enough clusters carry the estimate: {_count(s)}, and {limit:g} are needed"
-        resting = f"only {s.leverage_one_share:.1%} of its weight rests on comparison rows of leverage one"
-        return f"{enough}; {resting}" if s.n_leverage_one else enough
+def _state_few(limit: float) -> Rule:
+    return Rule(
+        "concentrated",
+        Text("inference.if-few", limit=limit),
+        _is_below(limit, has_weights=True),
+        "randomization",
+        lambda s: Text("inference.because-concentrated", clusters=_count(s), limit=limit),
+    )
 
-    return Rule("enough", "otherwise", lambda s: True, "scaled", reason)
+
+def _state_enough(limit: float) -> Rule:
+    def reason(s: Situation) -> Words:
+        enough = Text("inference.because-enough", clusters=_count(s), limit=limit)
+        if not s.n_leverage_one:
+            return enough
+        return Listed((enough, Text("inference.because-little-rests", share=s.leverage_one_share)), "semicolon")
+
+    return Rule("enough", Text("inference.if-enough"), lambda s: True, "scaled", reason)
 
 
 TABLE: tuple[Rule, ...] = (
     *_WITHOUT_INFLUENCE,
     _LEVERAGE_ONE,
     *_WITHOUT_WEIGHTS,
-    Rule(
-        "concentrated",
-        _FEW.format(SCALED_FROM),
-        _is_below(SCALED_FROM, has_weights=True),
-        "randomization",
-        lambda s: f"few clusters carry the estimate: {_count(s)}, and scaled errors need {SCALED_FROM:g}",
-    ),
+    _state_few(SCALED_FROM),
     _state_enough(SCALED_FROM),
 )
 """For the effect of these very agreements."""
@@ -148,21 +152,15 @@ TABLE: tuple[Rule, ...] = (
 TABLE_LIKE: tuple[Rule, ...] = (
     Rule(
         "few-like",
-        f"fewer than {FEWEST_LIKE} treated units",
+        Text("inference.if-few-like", limit=FEWEST_LIKE),
         lambda s: s.n_treated < FEWEST_LIKE,
         "none",
-        lambda s: f"{s.n_treated} agreements say nothing about others: {FEWEST_LIKE} are needed",
+        lambda s: Text("inference.because-few-like", treated=s.n_treated, limit=FEWEST_LIKE),
     ),
     *_WITHOUT_INFLUENCE,
     _LEVERAGE_ONE,
     *_WITHOUT_WEIGHTS,
-    Rule(
-        "concentrated",
-        _FEW.format(SCALED_LIKE_FROM),
-        _is_below(SCALED_LIKE_FROM, has_weights=True),
-        "randomization",
-        lambda s: f"few clusters carry the estimate: {_count(s)}, and scaled errors need {SCALED_LIKE_FROM:g}",
-    ),
+    _state_few(SCALED_LIKE_FROM),
     _state_enough(SCALED_LIKE_FROM),
 )
 """For the effect of agreements like these: randomization then compares two-way t statistics."""
@@ -177,7 +175,7 @@ class Decision:
     method : {"scaled", "clustered", "jackknife", "wild", "randomization", "placebo", "none"}
     code : str
         Of the row that decided.
-    reasons : tuple of str
+    reasons : tuple of Text or Listed
         Of every row that speaks for this method against scaled errors, or the one that speaks for these.
     situation : Situation
     about : {"these", "like these"}
@@ -186,7 +184,7 @@ class Decision:
 
     method: Method
     code: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Words, ...]
     situation: Situation
     about: About = "these"
 
@@ -214,7 +212,7 @@ class Decision:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the decision table: condition, method, whether it applies, whether it decided."""
-        rows = [(r.text, r.method, r.applies(self.situation), r.code == self.code) for r in self.table]
+        rows = [(str(r.text), r.method, r.applies(self.situation), r.code == self.code) for r in self.table]
         return pd.DataFrame(rows, columns=["condition", "method", "applies", "decided"])
 
 

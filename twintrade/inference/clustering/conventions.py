@@ -7,10 +7,10 @@ from typing import Literal
 from twintrade.errors import InferenceError
 from twintrade.numerics.absorption import is_nested, label_components
 from twintrade.numerics.arrays import IntArray
+from twintrade.text import Text
 
 Reference = Literal["t of clusters", "t of residuals", "normal"]
 OWN = "twintrade"
-BY_ROW = "small-sample factor N/(N−K), K counting slopes and effects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Convention:
     Attributes
     ----------
     name : str
-    sentence : str
+    sentence : Text
         For the foot of a table.
     counts_parameters : bool
         Whether (N - 1) / (N - K), or N / (N - K) without cluster factor, enters.
@@ -33,7 +33,7 @@ class Convention:
     """
 
     name: str
-    sentence: str
+    sentence: Text
     counts_parameters: bool
     cluster_factor: Literal["smallest", "none"]
     reference: Reference
@@ -43,36 +43,41 @@ class Convention:
 CONVENTIONS: dict[str, Convention] = {
     c.name: c
     for c in (
-        Convention(OWN, "small-sample factor G/(G−1)", False, "smallest", "t of clusters", "t of clusters"),
+        Convention(OWN, Text("inference.factor-clusters"), False, "smallest", "t of clusters", "t of clusters"),
         Convention(
             "fixest",
-            "small-sample factor G/(G−1) · (N−1)/(N−K), K counting slopes and effects not nested in the clusters",
+            Text("inference.factor-not-nested"),
             True,
             "smallest",
             "t of clusters",
         ),
         Convention(
             "stata",
-            "small-sample factor G/(G−1) · (N−1)/(N−K), K counting slopes and non-redundant, non-nested effects",
+            Text("inference.factor-not-redundant"),
             True,
             "smallest",
             "t of clusters",
         ),
-        Convention("ppmlhdfe", "small-sample factor G/(G−1)", False, "smallest", "normal"),
+        Convention("ppmlhdfe", Text("inference.factor-clusters"), False, "smallest", "normal"),
         Convention(
             "linearmodels",
-            "small-sample factor N/(N−K), K counting slopes and effects, a single nested effect left out",
+            Text("inference.factor-one-nested"),
             True,
             "none",
             "t of residuals",
         ),
         *(
-            Convention(name, "no small-sample factor", False, "none", "normal")
+            Convention(name, Text("inference.factor-none"), False, "none", "normal")
             for name in ("did", "didimputation", "none")
         ),
     )
 }
 """The package's own, which every clustered error has unless another is asked for, and those of other software."""
+
+
+def describe_correction(rule: Convention, correction: "Correction") -> Text:
+    """Return the factor with the name of the software whose convention it is."""
+    return Text("inference.correction", factor=correction.sentence, convention=rule.name)
 
 
 def get_convention(name: str) -> Convention:
@@ -100,14 +105,14 @@ class Correction:
         The K that was used; 0 where none was.
     df : float
         Degrees of freedom of the reference distribution, ``inf`` for the normal.
-    sentence : str
+    sentence : Text
         For the foot of a table.
     """
 
     factor: float
     n_parameters: int
     df: float
-    sentence: str
+    sentence: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +202,7 @@ def compute_correction(
         raise InferenceError("there is one cluster only and no variance without a second; cluster by something finer")
     by_rows = len(sizes) == 1 and smallest == n_rows
     if rule.name == OWN and by_rows:
-        rule = replace(rule, sentence=BY_ROW, counts_parameters=True, cluster_factor="none")
+        rule = replace(rule, sentence=Text("inference.factor-rows"), counts_parameters=True, cluster_factor="none")
     k = count_parameters(rule, n_slopes, levels, n_all) if rule.counts_parameters else 0
     if rule.counts_parameters and k >= n_rows:
         raise InferenceError(f"{k} parameters on {n_rows} rows leave no degree of freedom for errors")

@@ -4,6 +4,7 @@ import numpy as np
 
 from twintrade.effects import CohortEffects, Estimate, EventStudy, Message
 from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.text import Listed, Text
 
 
 def is_reference(estimate: Estimate) -> BoolArray:
@@ -20,7 +21,7 @@ def has_variance(estimate: Estimate, se: FloatArray) -> BoolArray:
 
 
 def list_variance_messages(
-    estimate: Estimate, negative: BoolArray, usable: BoolArray, what: str, remedy: str
+    estimate: Estimate, negative: BoolArray, usable: BoolArray, what: str, remedy: str = "none"
 ) -> tuple[Message, ...]:
     """Return what was repaired, and why an effect has no standard error.
 
@@ -33,22 +34,22 @@ def list_variance_messages(
     what : str
         Which covariance: "multi-way".
     remedy : str
-        What to do where a negative variance leaves nothing.
+        What to do where a negative variance leaves nothing, as ``inference.no-variance-left`` says it: "clusters".
     """
     messages = []
     if negative.any():
-        text = f"the {what} covariance had a negative variance for {_listed(estimate, negative)}"
-        text += "; its negative eigenvalues were set to zero"
+        text = Text("inference.negative-variance", covariance=what, effects=list_effects(estimate, negative))
         messages.append(Message("warning", "negative-variance", text))
     lost = ~usable & ~is_reference(estimate)
     if (lost & negative).any():
-        text = f"no standard error for {_listed(estimate, lost & negative)}: a negative variance set to zero is none"
-        messages.append(Message("warning", "no-variance", f"{text}; {remedy}"))
+        text = Text("inference.no-variance-left", effects=list_effects(estimate, lost & negative), remedy=remedy)
+        messages.append(Message("warning", "no-variance", text))
     if (lost & ~negative).any():
-        text = f"no standard error for {_listed(estimate, lost & ~negative)}: its influence has no variation"
+        text = Text("inference.no-variation", effects=list_effects(estimate, lost & ~negative))
         messages.append(Message("warning", "no-variance", text))
     return tuple(messages)
 
 
-def _listed(estimate: Estimate, which: BoolArray) -> str:
-    return ", ".join(name for name, chosen in zip(estimate.names, which, strict=True) if chosen)
+def list_effects(estimate: Estimate, which: BoolArray) -> Listed:
+    """Return the names of some effects as a sentence lists them."""
+    return Listed(tuple(name for name, chosen in zip(estimate.names, which, strict=True) if chosen), "comma")

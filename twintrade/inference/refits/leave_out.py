@@ -13,6 +13,7 @@ from twintrade.inference.clustering.clusters import NESTING
 from twintrade.inference.refits.permutation import align_values
 from twintrade.numerics.absorption import Annihilator, build_annihilator, prepare_remaining
 from twintrade.numerics.arrays import FloatArray, IntArray, compact, intersect_codes
+from twintrade.text import Listed, Text
 
 NULL = 1e-9
 MOST_REFITS = 2_000
@@ -30,12 +31,12 @@ class LeftOut:
         NaN where an effect cannot be estimated without a cluster.
     is_linearized : bool
         Whether a nonlinear fit was updated by one step instead of being refitted.
-    failures : tuple of str
+    failures : tuple of Text
     """
 
     effects: FloatArray
     is_linearized: bool
-    failures: tuple[str, ...] = ()
+    failures: tuple[Text, ...] = ()
 
 
 def estimate_without_clusters(fit: Fit, view: View, names: Sequence[str]) -> LeftOut:
@@ -172,11 +173,15 @@ def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) ->
     if n > MOST_REFITS:
         raise InferenceError(f"leaving out each of {n} clusters needs as many refits; cluster by something coarser")
     units = [tuple(str(u) for u in o.unit_ids[codes == g]) for g in range(n)]
-    jobs = {f"{g} without {', '.join(gone[:3])}": gone for g, gone in enumerate(units)}
+    jobs = {str(g): gone for g, gone in enumerate(units)}
     refits = run_jobs("jackknife", _without, jobs, shared=(fit, view, estimate))
     nothing = np.full(estimate.n_effects, np.nan)
     effects = np.stack([nothing if done.values is None else done.values["effects"] for done in refits])
-    failures = [f"{done.job.split(' ', 1)[1]}: {done.reason}" for done in refits if done.values is None]
+    failures = [
+        Text("inference.without-failed", units=Listed(gone[:3], "comma"), reason=done.reason)
+        for done, gone in zip(refits, units, strict=True)
+        if done.values is None
+    ]
     return LeftOut(effects, False, tuple(failures))
 
 

@@ -200,7 +200,7 @@ def find_treated(o: Observations, cohorts: FloatArray, onsets: Sequence[FloatArr
     last = o.period[np.flatnonzero(np.diff(o.unit, append=-1))]
     draw, units = np.nonzero(by_draw <= last)
     n_treated = np.bincount(draw, minlength=len(onsets))
-    assert (n_treated == n_treated[0]).all(), "an assignment treats another number of units"
+    assert (n_treated == n_treated[0]).all()
     shape = len(onsets), int(n_treated[0])
     return TreatedDraws(units.reshape(shape), np.searchsorted(cohorts, by_draw[draw, units]).reshape(shape))
 

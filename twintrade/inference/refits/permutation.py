@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -14,9 +14,10 @@ from twintrade.estimators.base import Fit, Repeater, View
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.inference.clustered import Clustered
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Text, Words
 
-Draws: TypeAlias = "tuple[dict[int, dict[View, FloatArray]], Counter[str]]"
-SHIFTED = "outcome of the estimator's scale"
+Draws: TypeAlias = "tuple[dict[int, dict[View, FloatArray]], Counter[Words]]"
+SHIFTED: Literal["outcome of the estimator's scale"] = "outcome of the estimator's scale"
 """Column that holds a transformed or made-up outcome; no data file can have a column of this name."""
 
 
@@ -50,7 +51,7 @@ class Permutations:
     Attributes
     ----------
     views : dict of View to Permuted
-    failures : dict of str to int
+    failures : dict of Words to int
         Reasons of refits that failed, with their number.
     n_draws : int
     kept : IntArray
@@ -58,7 +59,7 @@ class Permutations:
     """
 
     views: dict[View, Permuted]
-    failures: dict[str, int]
+    failures: dict[Words, int]
     n_draws: int
     kept: IntArray
 
@@ -101,8 +102,8 @@ def permute(
     how = _How(fit, real, dealt, outcomes, is_studentized)
     rows, failures = how.at_once(fast) if fast is not None else how.one_by_one()
     if not rows:
-        reason = failures.most_common(1)[0][0] if failures else "there was no assignment"
-        raise InferenceError(f"none of {n_draws} re-assigned designs could be estimated: {reason}")
+        reason = failures.most_common(1)[0][0] if failures else Text("inference.no-assignment")
+        raise InferenceError(Text("inference.no-draw", draws=n_draws, reason=reason))
     actual = _one(fit, real, fit.design, outcomes, False, fast)
     packed = {view: _packed(real[view], [row[view] for row in rows.values()], actual[view]) for view in views}
     return Permutations(packed, dict(failures), n_draws, np.array(list(rows), dtype=np.int64))
@@ -126,12 +127,12 @@ class _How:
     def at_once(self, fast: Repeater) -> Draws:
         """Take the method's fast path, which is quicker than handing draws to workers."""
         rows: dict[int, dict[View, FloatArray]] = {}
-        failures: Counter[str] = Counter()
+        failures: Counter[Words] = Counter()
         for k, onset in enumerate(self.onsets):
             try:
                 rows[k] = self.of(onset, fast)
             except TwintradeError as error:
-                failures[str(error)] += 1
+                failures[error.text] += 1
         return rows, failures
 
     def one_by_one(self) -> Draws:

@@ -7,11 +7,11 @@ import numpy as np
 from twintrade.effects import Bands, Estimate, EventStudy, Message
 from twintrade.effects.bands import fill_absent
 from twintrade.inference.clustered import Facts
-from twintrade.inference.clustering.variances import is_reference
+from twintrade.inference.clustering.variances import is_reference, list_effects
 from twintrade.inference.refits.inversion import compute_two_sided_share
 from twintrade.inference.refits.scheme import Scheme
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Text
+from twintrade.text import Text, Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class Dealt:
     ----------
     scheme : Scheme
     n_draws : int
-    failures : dict of str to int
+    failures : dict of Words to int
         Reasons of draws that gave no estimate, with their number.
     seed : int
     is_complete : bool
@@ -58,7 +58,7 @@ class Dealt:
 
     scheme: Scheme
     n_draws: int
-    failures: dict[str, int]
+    failures: dict[Words, int]
     seed: int
     is_complete: bool
     statistic: str
@@ -96,7 +96,7 @@ class Dealt:
             simultaneous_low=fill_absent(estimate.n_effects),
             simultaneous_high=fill_absent(estimate.n_effects),
             covariance=compute_draw_covariance(compared),
-            note=str(self._describe(has_intervals)),
+            note=self._describe(has_intervals),
             facts=self._facts(compared),
             messages=self._messages(compared, low, high, has_intervals, asked and not has_intervals),
         )
@@ -111,7 +111,6 @@ class Dealt:
             scheme=scheme,
             is_complete="yes" if self.is_complete else "no",
             draws=self.n_valid,
-            seed=self.seed,
             statistic=self.statistic,
             about="like-these" if self.statistic == "t" else "these",
             noise="equal" if self.noise is None else "known" if noise else "unknown",
@@ -141,34 +140,35 @@ class Dealt:
     ) -> tuple[Message, ...]:
         names = compared.estimate.names
         messages = [
-            Message("warning", "refit-failed", f"{count} of {self.n_draws} re-assigned designs failed: {reason}")
-            for reason, count in sorted(self.failures.items())
+            Message(
+                "warning",
+                "refit-failed",
+                Text("inference.draws-failed", n=count, draws=self.n_draws, reason=reason),
+            )
+            for reason, count in sorted(self.failures.items(), key=str)
         ]
-        lost = np.isnan(compared.drawn).sum(axis=0)
+        lost, n_draws = np.isnan(compared.drawn).sum(axis=0), compared.drawn.shape[0]
         messages += [
             Message(
                 "warning",
                 "effect-missing-in-draws",
-                f"effect {names[k]} is missing in {lost[k]} of {compared.drawn.shape[0]} draws",
+                Text("inference.missing-in-draws", effect=names[k], n=int(lost[k]), draws=n_draws),
             )
             for k in np.flatnonzero(lost)
         ]
         if self.is_refused:
             few = Text("inference.too-few-assignments", n=int(self.scheme.n_assignments), floor=self.floor)
             return (*messages, Message("warning", "too-few-assignments", few))
-        open_ended = [names[k] for k in np.flatnonzero(np.isinf(low) | np.isinf(high))]
-        if open_ended:
-            text = f"randomization rejects no effect, however large, on some side of: {', '.join(open_ended)}"
+        open_ended = np.isinf(low) | np.isinf(high)
+        if open_ended.any():
+            text = Text("inference.unbounded", effects=list_effects(compared.estimate, open_ended))
             messages.append(Message("warning", "unbounded-interval", text))
         fixed = np.isnan(low) & np.isnan(high) & ~is_reference(compared.estimate) & ~np.isnan(compared.p)
         if has_intervals and fixed.any():
-            text = f"no interval for {', '.join(n for n, is_fixed in zip(names, fixed, strict=True) if is_fixed)}"
-            messages.append(
-                Message("info", "no-interval", f"{text}: a constant effect after the agreement does not move it")
-            )
-        if lacks_intervals:
-            text = "the method is not linear in the outcome: randomization gives p-values and no interval"
+            text = Text("inference.unmoved", effects=list_effects(compared.estimate, fixed))
             messages.append(Message("info", "no-interval", text))
+        if lacks_intervals:
+            messages.append(Message("info", "no-interval", Text("inference.not-linear")))
         return tuple(messages)
 
 

@@ -1,6 +1,5 @@
 """The main table: specifications as columns, from the simplest comparison to the most demanding."""
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import ceil
@@ -28,9 +27,6 @@ from twintrade.render.tables.effect_rows import build_effect_rows
 from twintrade.render.tables.estimates import STAR_LEVELS, TableOptions, list_under_notes
 from twintrade.render.wording import Wording
 from twintrade.text import Listed, Text, Words, numbers
-
-_SEED = re.compile(r",? seed \d+")
-"""Seeds differ from column to column; each stands below its figure and in the manifest."""
 
 LOST = (
     ("tables.lost-rows", "n_treated_rows_left_out"),
@@ -187,7 +183,7 @@ def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str
     sentences: dict[str, list[int]] = {}
     for i, column in enumerate(columns):
         if take_text(column.get(key)):
-            sentence = _SEED.sub("", read_words(column, key))
+            sentence = read_words(column, key)
             sentences.setdefault(sentence if sentence.endswith(".") else f"{sentence}.", []).append(first + i)
     if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
         return list(sentences)

@@ -172,11 +172,12 @@ def _baseline_mean(fit: Fit) -> float:
 
 def _of_bands(bands: Sequence[Bands]) -> dict[str, Any]:
     if not bands:
-        return {"inference_note": "", "critical_value": np.nan}
+        return {"inference_note": "", "inference_note_text": "", "critical_value": np.nan}
     event = next((b for b in bands if b.estimate.kind == "event" and b.inference == bands[0].inference), bands[0])
     overall = next((b for b in bands if b.estimate.kind == "overall" and b.inference == bands[0].inference), bands[0])
     return {
-        "inference_note": overall.note,
+        "inference_note": str(overall.note),
+        "inference_note_text": pack_text(overall.note),
         "critical_value": float(event.facts.get("critical_value", np.nan)),
     }
 

@@ -1,5 +1,168 @@
 # What an inference says of itself.
 
+## clusters; $name is a dimension: unit, city, partner, period, row
+dimension = { $name ->
+    [unit] unit
+    [city] city
+    [partner] partner
+    [period] period
+   *[row] row
+}
+clusters = { $n } { $name ->
+    [unit] units
+    [city] cities
+    [partner] partners
+    [period] periods
+   *[row] rows
+}
+
+## errors by clusters
+clustered = Errors clustered by { $names } ({ $clusters }), { $correction }; { $distribution }
+by-row = Heteroskedasticity-robust errors, { $correction }; { $distribution }
+clustered-sup-t = { $errors }; simultaneous intervals use the sup-t critical value { FIXED($critical) } ({ $draws } draws)
+multiplier = { $errors }; sup-t bands and p-values by multiplier bootstrap ({ $weights }, { $draws } draws), critical value { FIXED($critical) }
+correction = { $factor } ({ $convention })
+factor-clusters = small-sample factor G/(G−1)
+factor-not-nested = small-sample factor G/(G−1) · (N−1)/(N−K), K counting slopes and effects not nested in the clusters
+factor-not-redundant = small-sample factor G/(G−1) · (N−1)/(N−K), K counting slopes and non-redundant, non-nested effects
+factor-one-nested = small-sample factor N/(N−K), K counting slopes and effects, a single nested effect left out
+factor-rows = small-sample factor N/(N−K), K counting slopes and effects
+factor-none = no small-sample factor
+normal = normal distribution
+t = t distribution with { $df } degrees of freedom
+scaled = Errors clustered by { $names } ({ $clusters }), over their expectation for independent rows of one variance; t distribution with Satterthwaite degrees of freedom, { FIXED($df, decimals: 1) } at least; sup-t critical value { FIXED($critical) }
+bias-reduced = Bias-reduced errors (CRV2) clustered by { dimension } ({ clusters }); t distribution with Satterthwaite degrees of freedom, { FIXED($df, decimals: 1) } at least; sup-t critical value { FIXED($critical) }
+jackknife = Cluster jackknife ({ $centre ->
+    [mean] CV3J
+   *[estimate] CV3
+}{ $is_linearized ->
+    [yes] , linearized
+   *[no] { "" }
+}) over { $names } ({ $clusters }); t distribution with { $df } degrees of freedom; sup-t critical value { FIXED($critical) } ({ $draws } draws)
+wild = Wild cluster bootstrap ({ $kind }{ $is_linearized ->
+    [yes] , score bootstrap at the fitted weights
+   *[no] { "" }
+}) over { clusters }{ $draw_by ->
+    [all] { "" }
+   *[other] , weights drawn by { $draw_by }
+}, { $is_complete ->
+    [yes] all sign vectors
+   *[no] { $weights } weights, { $draws } draws
+}; intervals by inversion of the test
+weidner-zylkin = Standard errors clustered by dyad ({ $n } dyads), residuals freed of their leverage{ $adjusted ->
+    [both_sides] { " on both sides of the meat" }
+   *[one_side] { "" }
+}{ $is_repaired ->
+    [yes] ; a negative variance was raised to zero
+   *[no] { "" }
+}; small-sample factor n/(n−1), t distribution with { $df } degrees of freedom
+weidner-zylkin-beside = { $errors }; on one side, as the authors' Stata program ppml_fe_bias does: { $authors }
+error = { COMPACT($value) }
+
+## errors under other dependence
+dependent = { $errors }; { $distribution }{ $is_repaired ->
+    [yes] ; negative eigenvalues set to zero
+   *[no] { "" }
+}
+dyadic = Dyadic-robust errors over { $n } members, { $factor }
+conley = Spatial errors (Conley, { $kernel } kernel to { COMPACT($cutoff) } km), { $n } units
+independent = Errors for independent rows { $is_poisson ->
+    [yes] whose variance is their mean
+   *[no] of one variance
+}, { $correction }
+serial = { $kind ->
+    [driscoll_kraay] Driscoll-Kraay errors
+    [newey_west] Newey-West errors within units
+   *[hac] Errors robust to heteroskedasticity and autocorrelation
+}{ $is_prewhitened ->
+    [yes] , prewhitened
+   *[no] { "" }
+}, Bartlett weights, { $lags } lags; { $n } periods as clusters, { $correction }
+
+## errors from other groups, units and periods
+exchanged-groups = Conley-Taber: { $n } treated { $group } groups, residuals under the null of all { $all } exchanged
+other-groups = Conley-Taber: { $n } treated { $group } groups, errors from { $others } untreated ones, taken to be alike in distribution and many
+exchanged-scaled-groups = Ferman-Pinto: { $n } treated { $group } groups, residuals under the null of all { $all } rescaled by size ({ $size })
+other-scaled-groups = Ferman-Pinto: { $n } treated { $group } groups, errors from { $others } untreated ones, rescaled by size ({ $size })
+conformal = Conformal, moving blocks, { $n } periods before the onset; smallest attainable p { COMPACT($floor, digits: 2) }; exact if the errors are stationary and the method is right about the donors
+placebo = Placebo in space: rank among { $n } donors that take { $treated }'s onset in turn, { $keeps_treated ->
+    [yes] which stays a donor
+   *[no] itself left out
+}; smallest attainable p { COMPACT($floor, digits: 2) }
+posterior = Quantiles of { $draws } draws of the counterfactual; simultaneous band over all periods shown
+prediction-intervals = Prediction intervals: { $draws } constrained refits for the weights, { $noise } bound for the noise from { $n } periods before the onset; conservative
+synthetic-did = Synthetic DiD errors: { $method }, { $draws } replications, normal intervals
+
+## what a reader of the errors must know; $effects are names
+negative-variance = the { $covariance ->
+    [multi-way-jackknife] multi-way jackknife
+   *[other] { $covariance }
+} covariance had a negative variance for { $effects }; its negative eigenvalues were set to zero
+no-variance-left = no standard error for { $effects }: a negative variance set to zero is none{ $remedy ->
+    [one-dimension] ; cluster by one dimension
+    [clusters] ; cluster instead
+    [city-or-partner] ; cluster by city or by partner
+    [unit-or-city] ; cluster by unit or city
+    [cutoff] ; take kernel = 'bartlett', another cutoff, or clusters
+    [both-sides] ; take adjusted = 'both_sides'
+   *[none] { "" }
+}
+no-variation = no standard error for { $effects }: its influence has no variation
+too-few-degrees = no error for { $effects }: fewer than one degree of freedom
+few-degrees = { FIXED($df, decimals: 1) } Satterthwaite degrees of freedom: the t approximation is poor below 4
+no-jackknife-error = no jackknife error for { $effects }: estimated from one cluster alone, or gone without one
+one-treated-cluster = one { dimension } is treated: leaving it out leaves no estimate, and no error of this kind exists
+few-treated-clusters = only { $treated } of { clusters } are treated: { $consequence ->
+    [wild] the bootstrap hardly ever rejects or far too often
+    [crv2] the degrees of freedom say how little this error is worth
+   *[clustered] clustered errors are too small here
+}; read randomization p-values beside them
+few-signs = { $n } clusters allow { $vectors } different draws of signs only; prefer randomization
+few-sign-vectors = { $n } clusters allow { $vectors } sign vectors, so p-values are multiples of { COMPACT($step, digits: 3) }; webb weights are finer, and neither is reliable with so few clusters
+no-regression = the wild bootstrap needs a regression and { $estimator } has none; use jackknife or randomization
+short-pre-period = conformal inference rests on { $n } periods before the onset; it wants { $needed }
+no-interval-conformal = no conformal p-value is below { COMPACT($floor, digits: 3) }: there is no { SHARE($level) } interval
+no-interval-groups = { $n } other groups are too few for a { SHARE($level) } interval
+no-interval-donors = with { $n } donors no p-value is below { COMPACT($floor, digits: 3) }: there is no { SHARE($level) } interval
+too-few-before = No p-value and no interval: { $n } periods before the agreement, and { $needed } are needed
+no-comparison = there is no comparison unit
+no-placebo = no placebo in space could be estimated: { $reason }
+placebo-failed = the placebo of donor { $donor } failed: { $reason }
+without-failed = without { $units }: { $reason }
+
+## the choice; $n and $name of the clusters that count as the fewest equal ones
+equal-clusters = { $n } { dimension } clusters count as { FIXED($equal, decimals: 1) } equal ones{ $has_treated ->
+    [yes] { " (treated ones as " }{ FIXED($treated, decimals: 1) })
+   *[no] { "" }
+}
+no-cluster-counts = no cluster counts
+because-one-treated-refit = the method has no influence function and one unit is treated
+because-no-influence = the method has no influence function
+because-leverage-one = treated rows with { SHARE($share, decimals: 1) } of the headline's weight rest on { $rows } comparison rows of leverage one, and clustered errors do not see their noise
+because-few-influential = few clusters carry the estimate: { $clusters }, and errors need { COMPACT($limit) }
+because-uneven-influence = few clusters carry the estimate: { $clusters }, and clustered errors need { COMPACT($limit) }
+because-enough-influence = enough clusters carry the estimate: { $clusters }
+because-concentrated = few clusters carry the estimate: { $clusters }, and scaled errors need { COMPACT($limit) }
+because-few-like = { $treated } agreements say nothing about others: { $limit } are needed
+because-enough = enough clusters carry the estimate: { $clusters }, and { COMPACT($limit) } are needed
+because-little-rests = only { SHARE($share, decimals: 1) } of its weight rests on comparison rows of leverage one
+because-failed = { $method } cannot be computed ({ $reason })
+because-no-p = { $method } gives no p-value
+if-one-treated-refit = no influence function and one treated unit
+if-no-influence = no influence function
+if-leverage-one = treated rows with more than { SHARE($share) } of the headline's weight rest on comparison rows that alone determine an effect (leverage one)
+if-few = clusters of some dimension count as fewer than { COMPACT($limit) } equal ones, by their shares of the headline's variance
+if-few-influential = the weights of rows are not known, and { if-few }
+if-enough-influence = the weights of rows are not known, otherwise
+if-few-like = fewer than { $limit } treated units
+if-enough = otherwise
+taken = inference taken: { $method }, because { $reasons }. The p-value speaks of { $about ->
+    [these] the effect of these agreements
+   *[like-these] the effect of agreements like these
+}
+none-given = no inference is given, because { $reasons }
+none-holds = no inference holds for this estimate: { $reasons }
+
 ## randomization
 scheme = { $across ->
     [labels] the labels of cities and of partners permuted at once, so that agreements cluster as they do
@@ -15,7 +178,7 @@ scheme = { $across ->
 }{ QUANTITY($assignments) } admissible assignments)
 randomization = Randomization: { $scheme }, { $is_complete ->
     [yes] all { $draws } others
-   *[no] { $draws } draws, seed { PLAIN($seed) }
+   *[no] { $draws } draws
 }; p-values are about the effect of { $about ->
     [these] these agreements
    *[like-these] agreements like these
@@ -33,3 +196,11 @@ randomization = Randomization: { $scheme }, { $is_complete ->
 }
 randomization-refused = Randomization: { $scheme }; no p-value could be below { COMPACT($floor, digits: 2) }, so none is given
 too-few-assignments = there are only { $n } admissible assignments: no p-value could be below { COMPACT($floor, digits: 2) }, so none is given
+draws-failed = { $n } of { $draws } re-assigned designs failed: { $reason }
+other-rows = observes other rows
+no-draw = none of { $draws } re-assigned designs could be estimated: { $reason }
+no-assignment = there was no assignment
+missing-in-draws = effect { $effect } is missing in { $n } of { $draws } draws
+unbounded = randomization rejects no effect, however large, on some side of: { $effects }
+unmoved = no interval for { $effects }: a constant effect after the agreement does not move it
+not-linear = the method is not linear in the outcome: randomization gives p-values and no interval
