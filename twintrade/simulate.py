@@ -171,11 +171,11 @@ def _poisson(rng: np.random.Generator, mean: FloatArray, noise: float, zeros: fl
 
 
 def _labels(n_cities: int, n_partners: int) -> list[str]:
-    cities = [f"City {c + 1:0{len(str(n_cities))}d}" for c in range(n_cities)]
-    if not n_partners:
-        return cities
-    partners = [f"Partner {p + 1:0{len(str(n_partners))}d}" for p in range(n_partners)]
-    return [f"{c}-{p}" for c in cities for p in partners]
+    cities, partners = (
+        [f"{kind} {k:0{len(str(n))}d}" for k in range(1, n + 1)]
+        for kind, n in (("City", n_cities), ("Partner", n_partners))
+    )
+    return [f"{c}-{p}" for c in cities for p in partners] if n_partners else cities
 
 
 def _frame(

@@ -19,9 +19,6 @@ LEFT = {
     "diagnostics": 224,
     "effects": 31,
     "estimators": 145,
-    "fanout": 6,
-    "numerics": 11,
-    "simulate": 2,
     "study": 268,
 }
 

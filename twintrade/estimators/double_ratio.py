@@ -120,8 +120,12 @@ def compute_log_double_ratio(values: FloatArray, city: IntArray, partner: IntArr
         less, plus = [same_city if same_city.any() else same_partner], []
     elif not (same_city.any() and same_partner.any() and rest.any()):
         raise EstimationError(
-            f"a double ratio needs donors on both margins and off them; there are {int(same_city.sum())} of the same "
-            f"city, {int(same_partner.sum())} of the same partner and {int(rest.sum())} of neither"
+            Text(
+                "estimators.margins",
+                city=int(same_city.sum()),
+                partner=int(same_partner.sum()),
+                neither=int(rest.sum()),
+            )
         )
     ratio = _log(values[0])
     for members in less:

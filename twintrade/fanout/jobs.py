@@ -13,11 +13,12 @@ import numpy as np
 from twintrade.errors import FanoutError, TwintradeError
 from twintrade.fanout.spread import limit_threads, spread
 from twintrade.fanout.workers import Arrays, Scope, Workers, get_scope, use_workers
+from twintrade.text import Text, Words
 
 S = TypeVar("S")
 J = TypeVar("J")
 Function: TypeAlias = Callable[[S, J, np.random.Generator], Arrays]
-Ending: TypeAlias = tuple[Arrays | None, str]
+Ending: TypeAlias = tuple[Arrays | None, Words]
 
 ALONE_SECONDS = 1.0
 """What takes no longer than this is done here: starting a worker costs as much, and so does keeping a ledger."""
@@ -35,13 +36,18 @@ class Done:
     job : str
     values : mapping of str to array, or None
         None when it failed.
-    reason : str
+    text : Words
         Why it failed.
     """
 
     job: str
     values: Arrays | None
-    reason: str = ""
+    text: Words = ""
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in words."""
+        return str(self.text)
 
 
 def run_jobs(
@@ -100,9 +106,9 @@ def run_jobs(
     return [Done(job, *endings[i]) for i, job in enumerate(names)]
 
 
-def split_succeeded(done: Sequence[Done]) -> tuple[list[Done], list[tuple[str, str]]]:
+def split_succeeded(done: Sequence[Done]) -> tuple[list[Done], list[tuple[str, Words]]]:
     """Return the jobs that gave arrays, and (job, reason) of those that failed."""
-    return [d for d in done if d.values is not None], [(d.job, d.reason) for d in done if d.values is None]
+    return [d for d in done if d.values is not None], [(d.job, d.text) for d in done if d.values is None]
 
 
 def _endings(
@@ -125,8 +131,10 @@ def _tried(function: Function[S, J], seed: int, shared: S, task: tuple[str, J]) 
             values = function(shared, job, np.random.default_rng(np.random.SeedSequence([seed, _number(name)])))
     except FanoutError:
         raise
-    except (TwintradeError, np.linalg.LinAlgError) as error:
-        return None, str(error)
+    except TwintradeError as error:
+        return None, error.text
+    except np.linalg.LinAlgError as error:
+        return None, Text("fanout.linear-algebra", error=str(error))
     return {key: np.asarray(value) for key, value in values.items()}, ""
 
 
@@ -171,10 +179,12 @@ class _Told:
         self._last = now
         left = self._n_jobs - self._n_kept - self._done
         seconds = left * (now - self.started) / self._done
-        self._progress(f"{self._name}: {self._n_kept + self._done} of {self._n_jobs}, {_span(seconds)} left")
+        done = self._n_kept + self._done
+        text = Text("fanout.progress", name=self._name, done=done, all=self._n_jobs, left=_span(seconds))
+        self._progress(str(text))
 
 
-def _span(seconds: float) -> str:
+def _span(seconds: float) -> Text:
     if seconds < 90:
-        return f"about {seconds:.0f} s"
-    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
+        return Text("fanout.seconds", n=seconds)
+    return Text("fanout.minutes", n=seconds / 60) if seconds < 5400 else Text("fanout.hours", n=seconds / 3600)

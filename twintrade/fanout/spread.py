@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from twintrade.errors import FanoutError
 from twintrade.fanout.workers import Workers
+from twintrade.text import Text
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -139,11 +140,8 @@ def _cluster(address: str) -> Iterator[Any]:
     except (OSError, ValueError, TimeoutError) as error:
         if client is not None:
             client.close(timeout=1)
-        what = "has no worker" if client is not None else "does not answer"
-        raise FanoutError(
-            f"the scheduler at {address} {what} within {ANSWER_SECONDS} seconds ({type(error).__name__}): start it, "
-            "or leave --backend out"
-        ) from None
+        key = "fanout.no-answer" if client is None else "fanout.no-worker"
+        raise FanoutError(Text(key, address=address, seconds=ANSWER_SECONDS, error=type(error).__name__)) from None
     try:
         yield client
     finally:

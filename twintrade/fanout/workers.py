@@ -9,6 +9,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
+from twintrade.text import Words
+
 Backend: TypeAlias = Literal["loky", "dask"]
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 Progress: TypeAlias = Callable[[str], None]
@@ -17,10 +19,10 @@ Progress: TypeAlias = Callable[[str], None]
 class Ledger(Protocol):
     """Finished jobs by key; what survives the process is up to whoever gives it."""
 
-    def get(self, key: str) -> "tuple[Arrays | None, str] | None":
+    def get(self, key: str) -> "tuple[Arrays | None, Words] | None":
         """Return the arrays of a finished job, or its reason for failing; None where it is not finished."""
 
-    def put(self, key: str, values: Arrays | None, reason: str) -> None:
+    def put(self, key: str, values: Arrays | None, reason: Words) -> None:
         """Keep a finished job."""
 
 

@@ -165,4 +165,4 @@ def test_a_regressor_that_separates_is_found_on_cells_as_well(monkeypatch):
     gone = np.concatenate([s.rows for s in found.separated])
     assert set(hit) <= set(gone)
     np.testing.assert_array_equal(found.rows, wanted.rows)
-    assert [c.name for c in found.collinear] == [c.name for c in wanted.collinear] == ["column 1"]
+    assert [c.name for c in found.collinear] == [c.name for c in wanted.collinear] == ["x1"]

@@ -6,6 +6,7 @@ from scipy.special import gammaln, xlogy
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.poisson.fit import fit_poisson
+from twintrade.text import Text
 
 # Coefficients are promised to 1e-9; the dense twin iterates to about the same.
 COEFFICIENTS = 1e-8
@@ -171,7 +172,7 @@ def test_a_regressor_that_the_effects_absorb_is_listed():
     fit = fit_poisson(y, columns, codes, names=["twinned", "city boom", "distance"])
     assert fit.kept.tolist() == [0, 2]
     assert fit.collinear[0].name == "city boom"
-    assert fit.collinear[0].explained_by == "the fixed effects"
+    assert fit.collinear[0].explained_by == Text("numerics.fixed-effects")
     np.testing.assert_allclose(fit.coefficients, fit_poisson(y, X, codes).coefficients, rtol=COEFFICIENTS)
 
 

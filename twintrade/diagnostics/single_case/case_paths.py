@@ -55,7 +55,7 @@ class CasePaths(Diagnostic):
                 failed.append((key, str(case.units[0]), str(error)))
                 continue
             placebo.append(_placebo_rows(key, paths))
-            failed += [(key, *each) for each in paths.failed]
+            failed += [(key, unit, str(reason)) for unit, reason in paths.failed]
         n_failed, every = len(failed), list(measure_case(fit))
         return Finding(
             diagnostic=self.name,

@@ -11,6 +11,7 @@ from twintrade.estimators.cases import SingleCase
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
 from twintrade.numerics.testing import PlaceboRank, compute_mean_shift, compute_placebo_rank, compute_rmspe_ratio
+from twintrade.text import Words
 
 SET_LABELS = {
     "A": "the same city's flows to other destinations",
@@ -30,7 +31,7 @@ class PlaceboPaths:
     gaps : FloatArray, shape (1 + n_placebos, n_periods)
         The treated unit first; NaN where no gap can be formed.
     units : ObjectArray, shape (1 + n_placebos,)
-    failed : tuple of (str, str)
+    failed : tuple of (str, Words)
         Donors whose placebo could not be formed, with the reason.
     """
 
@@ -38,7 +39,7 @@ class PlaceboPaths:
     case: Case
     gaps: FloatArray
     units: ObjectArray
-    failed: tuple[tuple[str, str], ...] = ()
+    failed: tuple[tuple[str, Words], ...] = ()
 
     @property
     def effect(self) -> float:

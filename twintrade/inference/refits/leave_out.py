@@ -178,7 +178,7 @@ def _refitted(fit: Fit, view: View, estimate: Estimate, names: Sequence[str]) ->
     nothing = np.full(estimate.n_effects, np.nan)
     effects = np.stack([nothing if done.values is None else done.values["effects"] for done in refits])
     failures = [
-        Text("inference.without-failed", units=Listed(gone[:3], "comma"), reason=done.reason)
+        Text("inference.without-failed", units=Listed(gone[:3], "comma"), reason=done.text)
         for done, gone in zip(refits, units, strict=True)
         if done.values is None
     ]

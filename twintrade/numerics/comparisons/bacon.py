@@ -1,16 +1,20 @@
 """Every two-by-two comparison inside a two-way fixed-effects coefficient, with its weight (Goodman-Bacon 2021)."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 
-EARLIER_LATER = "earlier against later treated"
-LATER_EARLIER = "later against earlier treated"
-LATER_ALWAYS = "later against always treated"
-UNTREATED = "treated against untreated"
-BOTH_TREATED = "both treated"
+Kind = Literal[
+    "earlier against later treated",
+    "later against earlier treated",
+    "later against always treated",
+    "treated against untreated",
+    "both treated",
+]
+EARLIER_LATER, LATER_EARLIER, LATER_ALWAYS, UNTREATED, BOTH_TREATED = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,7 @@ from twintrade.numerics.linear.columns import (
     compute_products,
     factor_columns,
 )
+from twintrade.text import Listed, Text, Words
 
 COLLINEAR = 1e-9
 SUSPICIOUS = 1e-6
@@ -34,14 +35,14 @@ class Collinear:
     name : str
     columns : tuple of int
         The kept columns that, with the effects, reproduce it; empty if the fixed effects alone do.
-    explained_by : str
-        "the fixed effects", or the names of those columns.
+    explained_by : Words
+        The fixed effects, or the names of those columns.
     """
 
     column: int
     name: str
     columns: tuple[int, ...]
-    explained_by: str
+    explained_by: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +187,14 @@ def find_independent_columns(
     norms : FloatArray
         (k,) norms before absorption: a column whose remaining norm is at most 1e-9 of this is collinear.
     """
-    labels = [f"column {j}" for j in range(x_tilde.shape[1])] if names is None else list(names)
+    labels = [f"x{j}" for j in range(x_tilde.shape[1])] if names is None else list(names)
     kept: list[int] = []
     collinear: list[Collinear] = []
     remaining = compute_column_norms(x_tilde, weights)
     gram = compute_products(x_tilde, x_tilde, weights)
     for j in range(x_tilde.shape[1]):
         if remaining[j] <= COLLINEAR * norms[j]:
-            collinear.append(Collinear(j, labels[j], (), "the fixed effects"))
+            collinear.append(Collinear(j, labels[j], (), Text("numerics.fixed-effects")))
             continue
         loading = _loading(gram, kept, j, remaining)
         if kept and not _is_clear(gram, kept, j, loading, remaining):
@@ -203,7 +204,9 @@ def find_independent_columns(
                 partners = tuple(
                     i for i, c in zip(kept, loading, strict=True) if abs(c) * remaining[i] > SUSPICIOUS * remaining[j]
                 )
-                collinear.append(Collinear(j, labels[j], partners, ", ".join(labels[i] for i in partners)))
+                collinear.append(
+                    Collinear(j, labels[j], partners, Listed(tuple(labels[i] for i in partners), "comma"))
+                )
                 continue
         kept.append(j)
     return np.array(kept, dtype=np.int64), tuple(collinear)

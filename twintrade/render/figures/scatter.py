@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from twintrade.render.figures.theme import MARKERS, Theme, apply_theme, build_blank_figure, mark_simulated
 from twintrade.render.reading import list_records, take_text
-from twintrade.text import amounts
+from twintrade.text import amounts, name_fact
 
 
 def draw(
@@ -65,7 +65,7 @@ def _points(axes: Axes, frame: pd.DataFrame, x: str, y: str, group: str, theme: 
             color=theme.palette[i % len(theme.palette)],
             ms=5.5,
             mec="white",
-            label=name or None,
+            label=name_fact(f"labels.{group}-", name) or None,
         )
 
 

@@ -10,6 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from twintrade.fanout import Arrays
+from twintrade.text import Words, pack_text, parse_text
 
 _KINDS = "fiubU"
 
@@ -31,15 +32,20 @@ class FileLedger:
         self._stream: IO[bytes] | None = None
         self._is_broken = False
 
-    def get(self, key: str) -> tuple[Arrays | None, str] | None:
+    def get(self, key: str) -> tuple[Arrays | None, Words] | None:
         """Return the arrays of a finished job, or its reason for failing; None where it is not finished."""
         return self._kept.get(key)
 
-    def put(self, key: str, values: Arrays | None, reason: str) -> None:
+    def put(self, key: str, values: Arrays | None, reason: Words) -> None:
         """Add one line; a disk that takes no more lines costs the resumption and not the run."""
         if self._is_broken:
             return
-        record = {"key": key, "reason": reason, "values": None if values is None else _written(values)}
+        record = {
+            "key": key,
+            "reason": str(reason),
+            "text": pack_text(reason),
+            "values": None if values is None else _written(values),
+        }
         try:
             if self._stream is None:
                 self._stream = self._opened()
@@ -67,14 +73,20 @@ class FileLedger:
         return stream
 
 
-def _read(path: Path, made_from: str) -> dict[str, tuple[Arrays | None, str]]:
+def _read(path: Path, made_from: str) -> dict[str, tuple[Arrays | None, Words]]:
     try:
         records = [found for line in path.read_bytes().split(b"\n") if (found := _record(line)) is not None]
     except OSError:
         return {}
     if not records or records[0].get("made_from") != made_from:
         return {}
-    return {r["key"]: (None if r["values"] is None else _arrays(r["values"]), r["reason"]) for r in records[1:]}
+    return {
+        r["key"]: (
+            None if r["values"] is None else _arrays(r["values"]),
+            parse_text(r["text"]) if r["text"] else r["reason"],
+        )
+        for r in records[1:]
+    }
 
 
 def _line(record: dict[str, Any]) -> bytes:

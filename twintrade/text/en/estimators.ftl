@@ -198,3 +198,4 @@ no-treated-row = no treated row is left in the fit
 every-row-treated = every row is treated
 absorbed-by-one = it does not vary within the levels of the { $effect } effect, which absorbs it
 absorbed-together = the effects { $effects } together absorb it
+margins = a double ratio needs donors on both margins and off them; there are { $city } of the same city, { $partner } of the same partner and { $neither } of neither

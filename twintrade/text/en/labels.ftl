@@ -376,6 +376,13 @@ method-interrupted-series = interrupted series
 method-synthetic-DiD = synthetic DiD
 method-synthetic-control = synthetic control
 
+## types of two-by-two comparisons
+type-earlier-against-later-treated = earlier against later treated
+type-later-against-earlier-treated = later against earlier treated
+type-later-against-always-treated = later against always treated
+type-treated-against-untreated = treated against untreated
+type-both-treated = both treated
+
 ## donor sets
 donor_set-all = all
 
