@@ -227,8 +227,10 @@ def _payloads(generator: np.random.Generator, names: tuple[str, ...]) -> dict[st
         (names[i], "by era" if i < 3 else "by size", 0.05 * i, 0.05 * i - 0.1, 0.05 * i + 0.1) for i in range(6)
     ]
     claims = [
-        ("C1", "Exports rose after twinning", "cannot tell", f"{names[5]}: the interval holds zero.", "", True),
-        ("C3", "Recent agreements work", "cannot tell", "Not examined here; needs effects by era.", "", False),
+        ("C1", "Exports rose after twinning", "cannot tell", f"{names[5]}: the interval holds zero.", "", True, ""),
+        ("C3", "Recent agreements work", "cannot tell", "Not examined here.", "", False, "effects by era"),
+        ("C9", "Agreements rarely end", "cannot tell", "Not examined here.", "", False, "the recipe registry"),
+        ("C11", "Offices abroad help", "cannot tell", "Not examined here; needs office dates.", "", False, ""),
     ]
     return {
         "raw_series": pd.DataFrame(raw, columns=["series", "panel", "period", "period_label", "value", "unit"]),
@@ -241,7 +243,7 @@ def _payloads(generator: np.random.Generator, names: tuple[str, ...]) -> dict[st
         "placebo": pd.DataFrame(placebo, columns=["unit", "donor_set", "event_time", "value", "is_treated"]),
         "forest": pd.DataFrame(forest, columns=["label", "group", "effect", "low", "high"]),
         "claims": pd.DataFrame(
-            claims, columns=["claim_id", "claim", "verdict", "answer", "detectable", "is_examined"]
+            claims, columns=["claim_id", "claim", "verdict", "answer", "detectable", "is_examined", "need"]
         ),
         "romanized": pd.DataFrame([("青岛市", "Qingdao")], columns=["name", "romanized"]),
     }

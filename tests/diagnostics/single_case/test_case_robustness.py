@@ -113,14 +113,35 @@ def test_short_series_have_no_false_date():
 
 
 def test_an_effect_that_hangs_on_one_donor_is_called_so():
-    values = factor_matrix(np.random.default_rng(3), n_units=6, n_periods=18)
+    """The treated series is its twin's and 0.5 more, all others rose by 5: without the twin the gap is near -4.5.
+
+    Among 44 placebos the twin's own, which is as large, is one of the two that the 95 % interval leaves out.
+    """
+    values = factor_matrix(np.random.default_rng(3), n_units=45, n_periods=18)
     values[0] = values[1] + 0.01
     values[0, 12:] += 0.5
     values[2:, 12:] += 5.0
-    finding = check(LeaveOneDonorOut(), fit(SyntheticControl(), matrix_design(values, 2012)))
+    made = fit(SyntheticControl(), matrix_design(values, 2012))
+    finding = check(LeaveOneDonorOut(), made)
+    gap = float(made.view("overall").effects[0])
+    moves = (finding.table["effect"] - gap).abs()
+    assert finding.table["left_out"][moves.idxmax()] == "d001"
+    assert finding.bound == pytest.approx(moves.max())
+    bands = Placebo().infer(made, "overall", np.random.default_rng(1))
+    assert finding.bound > (bands.high[0] - bands.low[0]) / 2
     assert finding.verdict == "objects"
     assert "hangs on one donor" in finding.sentence
-    assert check(LeaveOneDonorOut(), case(20.0)).verdict == "does not object"
+
+
+def test_a_donor_s_move_is_held_against_the_interval():
+    """With 14 donors no p is below 5 %, so there is an interval at 90 % alone; that signs change is no objection."""
+    held = {effect: LeaveOneDonorOut().check(case(effect), Placebo(level=0.9), None) for effect in (20.0, 0.0)}
+    assert held[20.0].verdict == "does not object"
+    assert held[20.0].bound == pytest.approx(held[0.0].bound)
+    assert held[20.0].bound < held[20.0].tolerance
+    assert held[0.0].verdict == "cannot tell"
+    assert held[0.0].bound > held[0.0].tolerance
+    assert "no interval" in check(LeaveOneDonorOut(), case(20.0)).sentence
 
 
 def test_weights_are_shown_and_a_path_outside_the_donors_is_warned_of():

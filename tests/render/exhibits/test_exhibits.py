@@ -6,7 +6,7 @@ from made_results import make_results
 
 from twintrade.effects.exhibit import EXHIBITS_FILE, Exhibit, read_exhibits, write_exhibits
 from twintrade.render.appendix import AppendixOptions
-from twintrade.render.blocks import Figure, Table
+from twintrade.render.blocks import BulletList, Figure, Table
 from twintrade.render.report import render
 from twintrade.render.wording import Wording
 
@@ -30,3 +30,11 @@ def test_exhibits_come_back_tables_first():
     figure = Exhibit("Figure", 1, HOSTILE, ("figures/a.pdf",))
     table = replace(figure, kind="Table", number=2)
     assert read_exhibits(write_exhibits([figure, table])) == [table, figure]
+
+
+def test_claims_that_need_other_data_stand_in_one_line():
+    """C3 and C9 wait for a check or another analysis; for C11 no analysis has data, so it keeps a line of its own."""
+    blocks = render(make_results(), AppendixOptions(exhibits=("claims",))).document.blocks
+    assert sum("C3 needs effects by era; C9 needs the recipe registry" in str(block) for block in blocks) == 1
+    (bullets,) = [b for b in blocks if isinstance(b, BulletList)]
+    assert [("C3" in str(item), "C11" in str(item)) for item in bullets.items] == [(False, True)]

@@ -56,6 +56,9 @@ def test_every_named_claim_stands_in_the_ledger_of_every_analysis():
     assert set(found["verdict"]) <= {"supported", "not supported", "cannot tell"}
     assert not of(found, "C5")["is_examined"]
     assert "Not examined" in of(found, "C5")["answer"]
+    lacking = found[found["need"] != ""]
+    assert not lacking["is_examined"].any()
+    assert set(found["claim_id"]) - set(lacking["claim_id"]) == {"C1", "C11", "C12", "C13"}
 
 
 @pytest.mark.parametrize(

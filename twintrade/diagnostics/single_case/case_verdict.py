@@ -73,7 +73,7 @@ class CaseVerdict(Diagnostic):
             text=sentence,
             value=float("nan") if is_mute else rank.p,
             unit="p",
-            floor=float("nan") if is_mute else rank.floor,
+            floor=rank.floor,
             direction="none" if is_mute else ("higher" if main.effect >= 0 else "lower"),
             table=pd.DataFrame([_row(key, paths) for key, paths in sets.items()]),
             messages=tuple(

@@ -16,10 +16,14 @@ from twintrade.render.blocks import (
 from twintrade.render.page import Page
 from twintrade.render.reading import Record, find_payload, list_records, read_truth, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
+from twintrade.text import Listed, Text
 
 
 def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
-    """Return the ledger as the payload "claims" holds it: what was examined as a table, the rest in a list."""
+    """Return the ledger as the payload "claims" holds it: a table of what was examined, one line of what was not.
+
+    Claims for which no analysis has the data are listed one by one.
+    """
     frame = find_payload(page.results, "claims")
     if frame is None:
         return Absent(page.say("no_claims"))
@@ -28,9 +32,14 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     if examined.any():
         blocks += [build_paragraph(page.say("claims_intro")), _table(page, frame[examined])]
     rest = list_records(frame[~examined])
-    if rest:
-        blocks.append(build_paragraph(page.say("claims_open", n=len(rest))))
-        blocks.append(BulletList(tuple(_open(page, row) for row in rest)))
+    lacking = [row for row in rest if take_text(row.get("need"))]
+    unanswered = [row for row in rest if not take_text(row.get("need"))]
+    if lacking:
+        needs = Listed(tuple(_say_need(row) for row in lacking), "semicolon")
+        blocks.append(build_paragraph(page.say("claims_lacking", n=len(lacking), needs=needs)))
+    if unanswered:
+        blocks.append(build_paragraph(page.say("claims_open", n=len(unanswered))))
+        blocks.append(BulletList(tuple(_open(row) for row in unanswered)))
     return tuple(blocks)
 
 
@@ -52,7 +61,11 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
     )  # fmt: skip
 
 
-def _open(page: Page, row: Record) -> tuple[Span, ...]:
+def _say_need(row: Record) -> Text:
+    return Text("claims.lacking", id=take_text(row["claim_id"]), need=take_text(row["need"]))
+
+
+def _open(row: Record) -> tuple[Span, ...]:
     return build_spans(
         emphasize(f"{take_text(row['claim_id'])} "), f"{read_words(row, 'claim')} {read_words(row, 'answer')}"
     )

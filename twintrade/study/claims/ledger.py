@@ -17,7 +17,7 @@ from twintrade.study.claims.evidence import find_evidence
 from twintrade.text import Text
 
 PAYLOAD = "claims"
-COLUMNS = ("claim_id", "claim", "verdict", "answer", "detectable", "is_examined", "p")
+COLUMNS = ("claim_id", "claim", "verdict", "answer", "detectable", "is_examined", "need", "p")
 
 
 class Paged(Protocol):
@@ -53,7 +53,10 @@ def list_own_claims(spec: Paged) -> list[dict[str, Any]]:
 
 
 def build_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
-    """Return one row a claim: claim_id, claim, verdict, answer, detectable, is_examined, p; own claims last."""
+    """Return one row a claim: claim_id, claim, verdict, answer, detectable, is_examined, need, p; own claims last.
+
+    ``need`` is what another run of an analysis would answer the claim by; empty where this one did, or none can.
+    """
     checked = set(results.findings["diagnostic"])
     claims = [*load_claims(), *(_evident(claim, i, checked) for i, claim in enumerate(own, 1))]
     found = [(str(claim["id"]), find_evidence(results, claim["evidence"]) or _lack(claim)) for claim in claims]
@@ -65,6 +68,7 @@ def build_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> p
             "answer": str(answer.text),
             "detectable": answer.evidence.detectable,
             "is_examined": answer.evidence.is_examined,
+            "need": "" if answer.evidence.is_examined or _needs_other_data(claim) else str(claim["need"]),
             "p": answer.evidence.p,
         }
         for claim, answer in zip(claims, decide_claims(found), strict=True)
@@ -76,6 +80,10 @@ def _lack(claim: Mapping[str, Any]) -> Evidence:
     return Evidence(
         side="neither", p=math.nan, text=Text("claims.not-examined", need=str(claim["need"])), is_examined=False
     )
+
+
+def _needs_other_data(claim: Mapping[str, Any]) -> bool:
+    return bool(claim["evidence"]["kind"] == "other data")
 
 
 def _evident(claim: Mapping[str, Any], position: int, checked: Collection[str]) -> dict[str, Any]:

@@ -98,6 +98,19 @@ leave-one-out = Leaving out one { $members } at a time, the effect { $effect } r
    *[other] { " " }and changes sign in { $flips } of { $n } cases
 }. { $verdict }
 
+leave-one-donor-out-none = no donor can be left out
+leave-one-donor-out = Leaving out each of { $n } donors in turn moves the mean gap of { $effect } to between { $low } and { $high }, most without { $label }{ $flips ->
+    [0] ; the sign never changes
+   *[other] { " " }and changes its sign in { $flips } of { $n } cases
+}. { $verdict ->
+    [objects] A move of { $moved } is more than half the interval: the gap hangs on one donor.
+    [does-not-object] A move of { $moved } leaves the conclusion as it is; one of { $tolerance } would not.
+   *[cannot-tell] { $known ->
+        [yes] A move of { $moved } is within the interval, but more than { $tolerance } would matter: the check cannot tell.
+       *[no] The gap has no interval that the moves could be held against: the check cannot tell.
+    }
+}
+
 ## concentration
 concentration-one = The change of the total, { PERCENT($change, sign: "always") }, is that of { $name } alone.
 concentration = The total of { treated } changed by { PERCENT($change, sign: "always") }. It rests on { FIXED($effective, decimals: 1) } effective { units }: { $first } makes up { SHARE($first_share) } and { $second } { SHARE($second_share) } of the total without the agreement. Without { $first } the change is { PERCENT($without_first, sign: "always") }, without { $second } { PERCENT($without_second, sign: "always") }.

@@ -1,4 +1,5 @@
 # What the results say about claims.
+lacking = { $id } needs { $need }
 not-examined = Not examined here; needs { $need }.
 no-interval = no interval
 range = { $low } to { $high }

@@ -234,9 +234,13 @@ claims = Claims ledger
 claims_caption = Claims about twinning and what these data say
 claims_intro = Each claim is answered from the results of this analysis alone: supported where a test rejects, the interval lies on the claimed side and no check objects, not supported where it lies on the other side, else cannot tell. The first claim is judged at 5% on its own, the others share 5% by Holm's adjustment. What could not have been seen anyway is the minimum detectable effect.
 claims_note = The minimum detectable effect is the size that a two-sided 5% test finds with 80% probability.
+claims_lacking = { $n ->
+    [one] One further claim was not examined, because the analysis has no evidence on it: { $needs }.
+   *[other] { $n } further claims were not examined, because the analysis has no evidence on them: { $needs }.
+}
 claims_open = { $n ->
-    [one] One claim was not examined by this analysis, which therefore cannot tell:
-   *[other] { $n } claims were not examined by this analysis, which therefore cannot tell:
+    [one] One claim cannot be told from trade and agreements:
+   *[other] { $n } claims cannot be told from trade and agreements:
 }
 verdict_supported = supported
 verdict_not_supported = not supported
