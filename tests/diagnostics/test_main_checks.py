@@ -183,7 +183,7 @@ def test_leverage_names_the_row_and_what_rests_on_it(rng) -> None:
     last = design.panel.period == 2011
     thin = design.restricted(~(np.isin(design.panel.unit, others[1:]) & last))
     found = Leverage().check(fit(Imputation(), thin), CLUSTERED, rng)
-    assert found.verdict == "objects"
+    assert found.verdict == "cannot tell"  # errors that do not see the row's noise cannot test what it does
     assert found.table["unit"].tolist() == [design.panel.units[others[0]]]
     assert found.table["period"].tolist() == [2011]
     rested = ~(np.isin(design.panel.unit, [others[0], unit]) & last)

@@ -3,9 +3,11 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from twintrade.diagnostics.verdicts import Yardstick, judge_variants, judge_violation
+from twintrade.diagnostics.variants import judge_table
+from twintrade.diagnostics.verdicts import Yardstick, judge_choices, judge_variants, judge_violation
 
 APART = Yardstick(0.3, 0.1, 0.5)  # distinguishable: the nearer end is 0.1 from zero
 WIDE = Yardstick(0.1, -0.2, 0.4)  # not distinguishable: half the interval is 0.3
@@ -52,3 +54,24 @@ def test_a_check_that_could_not_have_seen_it_cannot_tell(p, bound, tolerance, ve
 def test_a_variant_objects_by_its_difference_and_never_by_its_sign(difference, p, bound, yardstick, verdict):
     found = judge_variants(np.array([difference]), np.array([p]), np.array([bound]), yardstick)
     assert found == verdict
+
+
+@pytest.mark.parametrize(
+    ("differences", "yardstick", "verdict"),
+    [
+        ([0.0, 0.05], APART, "does not object"),
+        ([0.0, -0.15], APART, "cannot tell"),
+        ([0.0, 0.25], APART, "objects"),
+        ([0.0, 0.05], NOWHERE, "cannot tell"),
+    ],
+)
+def test_choices_on_the_same_rows_are_judged_by_size(differences, yardstick, verdict):
+    assert judge_choices(np.array(differences), yardstick) == verdict
+
+
+@pytest.mark.parametrize(("half", "verdict"), [(0.15, "objects"), (0.3, "cannot tell")])
+def test_a_difference_less_precise_than_the_headline_objects_by_its_test_alone(half, verdict):
+    row = {"effect": 0.55, "difference": 0.25, "difference_p": 0.2}
+    table = pd.DataFrame([row | {"difference_low": 0.25 - half, "difference_high": 0.25 + half}])
+    assert judge_table(table, APART).verdict == verdict
+    assert judge_table(table.assign(difference_p=0.01), APART).verdict == "objects"

@@ -16,7 +16,7 @@ LEFT = {
     "cli": 30,
     "data": 313,
     "design": 92,
-    "diagnostics": 224,
+    "diagnostics": 155,
     "effects": 31,
     "estimators": 145,
     "study": 268,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -135,7 +135,8 @@ def _row(variant: Variant, done: Done) -> dict[str, object]:
     row: dict[str, object] = {"label": str(variant.label), "label_text": pack_text(variant.label)}
     row["group"] = variant.group
     if done.values is None:
-        return row | dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | {"reason": done.reason}
+        reason = {"reason": str(done.reason), "reason_text": pack_text(done.reason)}
+        return row | dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | reason
     numbers = zip(NUMBERS, done.values["numbers"].tolist(), strict=True)
     counts = zip(COUNTS, done.values["counts"].tolist(), strict=True)
     reasons = {name: str(done.values[name]) for name in ("reason", "reason_text")}
@@ -177,12 +178,14 @@ def _numbers(fit: Fit, variant: Variant, inference: Inference | None, rng: np.ra
     return row | dict(zip(NUMBERS[4:], differences, strict=True))
 
 
-def measure_headline(fit: Fit, inference: Inference, rng: np.random.Generator) -> Yardstick:
+def measure_headline(
+    fit: Fit, inference: Inference, rng: np.random.Generator, view: Literal["overall", "path"] = "overall"
+) -> Yardstick:
     """Return the overall effect with its interval, whose ends are NaN where the inference gives none."""
     try:
-        return read_yardstick(inference.infer(fit, "overall", rng))
+        return read_yardstick(inference.infer(fit, view, rng))
     except InferenceError:
-        return Yardstick(float(fit.view("overall").effects[0]), np.nan, np.nan)
+        return Yardstick(float(fit.view(view).effects[0]), np.nan, np.nan)
 
 
 def judge_table(table: pd.DataFrame, yardstick: Yardstick) -> Judged:
@@ -222,6 +225,12 @@ def describe_judged(judged: Judged, scale: str) -> Text:
         tolerance=format_effect(judged.tolerance, scale),
         known="yes" if np.isfinite(judged.tolerance) else "no",
     )
+
+
+def build_quantities(rows: Iterable[tuple[Text, float]]) -> pd.DataFrame:
+    """Return a table of numbers by name: quantity, quantity_text, value."""
+    listed = [(str(name), pack_text(name), value) for name, value in rows]
+    return pd.DataFrame(listed, columns=["quantity", "quantity_text", "value"])
 
 
 def find_extremes(known: pd.DataFrame) -> tuple[float, float, str]:

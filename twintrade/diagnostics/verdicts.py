@@ -72,6 +72,18 @@ def judge_violation(p: float | Sequence[float] | FloatArray, bound: float, toler
     return "does not object" if could_see else "cannot tell"
 
 
+def judge_choices(differences: FloatArray, yardstick: Yardstick) -> Verdict:
+    """Return what a check says whose variants use the same rows, so that their differences have no error of sampling.
+
+    Parameters
+    ----------
+    differences : FloatArray, shape (n_variants,)
+        Variant less headline.
+    yardstick : Yardstick
+    """
+    return judge_variants(differences, np.ones_like(differences), np.abs(differences), yardstick)
+
+
 def judge_variants(differences: FloatArray, p: FloatArray, bounds: FloatArray, yardstick: Yardstick) -> Verdict:
     """Return what a check says that estimates the same target in other ways.
 

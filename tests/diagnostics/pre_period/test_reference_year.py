@@ -40,7 +40,8 @@ def test_every_row_is_the_path_of_a_refit_with_that_reference(drawn, name, bins)
     table = found.table
     references = table["reference"].dropna().astype(int).tolist()
     assert references == [-5, -4, -3, -2, -1]
-    assert found.verdict == "informs"
+    assert found.verdict == "cannot tell"  # leads are too imprecise for effects of this size
+    assert found.bound > found.tolerance
     for e, effect in zip(references, table["effect"][1:], strict=True):
         again = fit(estimator, replace(design, reference=e))
         assert effect == pytest.approx(again.view("path").effects[0], abs=ITERATED)

@@ -16,6 +16,7 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.refits import is_linear, replace_outcome
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Listed, Text
 
 ADDS_UP = 1e-8
 COLUMNS = ("label", "group", "effect", "low", "high", "p")
@@ -48,7 +49,7 @@ def compute_log_margins(design: Design, margins: tuple[str, ...]) -> dict[str, F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margins(Diagnostic):
-    """Extensive and intensive margins of the log outcome.
+    """Extensive and intensive margins of the log outcome, which are other targets and inform.
 
     Attributes
     ----------
@@ -65,14 +66,14 @@ class Margins(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the effect on each margin and whether they add up; payload ``margins``."""
         if not self.columns:
-            return self.unavailable("no column that counts firms or products was named")
+            return self.unavailable(Text("checks.margins-unnamed"))
         if not is_linear(fit):
-            return self.unavailable("margins add up in linear methods on the logarithm only")
+            return self.unavailable(Text("checks.margins-linear"))
         log = fit.design.with_outcome(fit.design.outcome, "log")
         try:
             parts = compute_log_margins(log, self.columns)
         except DesignError as error:
-            return self.unavailable(str(error))
+            return self.unavailable(error.text)
         o = log.observations
         complete = np.all([np.isfinite(values[o.rows]) for values in parts.values()], axis=0)
         rows = np.zeros(log.panel.n_rows, dtype=bool)
@@ -81,22 +82,26 @@ class Margins(Diagnostic):
         chosen = simplify_inference(fit, inference)
         try:
             total = _row("total", fit, replace_outcome(kept, kept.observations.y), chosen, rng)
-            found = [
+            effects = [
                 _row(name, fit, replace_outcome(kept, values[kept.observations.rows]), chosen, rng)
                 for name, values in parts.items()
             ]
         except TwintradeError as error:
-            return self.unavailable(str(error))
-        table = pd.DataFrame([*found, total], columns=list(COLUMNS))
-        gap = abs(sum(row[2] for row in found) - total[2])
-        shares = "; ".join(f"{row[0]} {format_effect(row[2], 'log points')}" for row in found)
-        holds = gap < ADDS_UP * max(1.0, abs(total[2]))
+            return self.unavailable(error.text)
+        table = pd.DataFrame([*effects, total], columns=list(COLUMNS))
+        gap = abs(sum(row[2] for row in effects) - total[2])
+        parts_said = [
+            Text("checks.margins-part", name=row[0], effect=format_effect(row[2], "log points")) for row in effects
+        ]
         return Finding(
             diagnostic=self.name,
-            verdict="does not object" if holds else "objects",
-            text=(
-                f"The effect {format_effect(total[2], 'log points')} splits into {shares}"
-                + (", which add up exactly." if holds else f"; they miss the total by {gap:.2g}.")
+            verdict="informs",
+            text=Text(
+                "checks.margins",
+                effect=format_effect(total[2], "log points"),
+                parts=Listed(tuple(parts_said), "semicolon"),
+                adds="yes" if gap < ADDS_UP * max(1.0, abs(total[2])) else "no",
+                gap=gap,
             ),
             value=gap,
             unit="log points",

@@ -8,14 +8,23 @@ import pandas as pd
 
 from twintrade.design import TransformName
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import Variant, compare_variants, format_effect, list_failures, simplify_inference
-from twintrade.effects import Finding
+from twintrade.diagnostics.variants import (
+    Variant,
+    compare_variants,
+    format_effect,
+    list_failures,
+    measure_headline,
+    simplify_inference,
+)
+from twintrade.diagnostics.verdicts import judge_violation
+from twintrade.effects import Finding, Verdict
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering import NESTING, get_influence
 from twintrade.numerics.arrays import FloatArray, sum_by_group
 from twintrade.numerics.testing import adjust_holm, adjust_romano_wolf, adjust_sharpened_q, draw_multipliers
+from twintrade.text import Listed, Text
 
 UNTOUCHED = "untouched"
 
@@ -49,28 +58,40 @@ class Outcomes(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row an outcome; payload ``outcomes`` is a forest."""
         if not self.others and not self.untouched:
-            return self.unavailable("no other outcome is named; give columns under others or untouched")
+            return self.unavailable(Text("checks.outcomes-unnamed"))
         variants = list(self._variants(fit))
         table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
         if table["effect"].notna().sum() < 2:
-            reason = "; ".join(dict.fromkeys(str(r) for r in table["reason"] if r)) or "no effect"
-            return self.unavailable(f"no other outcome could be estimated: {reason}")
+            reasons = tuple(dict.fromkeys(str(r) for r in table["reason"] if r)) or (
+                Text("checks.outcomes-no-effect"),
+            )
+            return self.unavailable(Text("checks.outcomes-none", reasons=Listed(reasons, "semicolon")))
         p = table["p"].to_numpy(dtype=np.float64)
         table["p_holm"], table["q_sharpened"] = adjust_holm(p), adjust_sharpened_q(p)
         table["p_romano_wolf"] = self._romano_wolf(fit, variants, table, rng)
         moved = table[(table["group"] == UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
-        found = table[(table["group"] != UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
-        n = int((table["group"] != UNTOUCHED).sum())
-        sentence = f"Of {n} outcomes {len(found)} move{'s' if len(found) == 1 else ''} after Holm's correction"
-        if self.untouched:
-            listed = ", ".join(moved["label"]) or "none"
-            sentence += f"; of {len(self.untouched)} that the agreement cannot have touched: {listed}"
+        touched = table[(table["group"] != UNTOUCHED) & (table["p_holm"] < 1 - self.level)]
+        verdict, bound, tolerance = self._judge(fit, table, inference, rng)
+        scale = fit.estimate.scale
         return Finding(
             diagnostic=self.name,
-            verdict=("objects" if len(moved) else "does not object") if self.untouched else "informs",
-            text=(
-                f"{sentence}. The headline outcome: {format_effect(float(table['effect'][0]), fit.estimate.scale)}."
+            verdict=verdict,
+            text=Text(
+                "checks.outcomes",
+                n=int((table["group"] != UNTOUCHED).sum()),
+                moved=len(touched),
+                untouched=len(self.untouched),
+                listed=Listed(tuple(moved["label"]), "comma"),
+                any=len(moved),
+                effect=format_effect(float(table["effect"][0]), scale),
+                verdict=verdict.replace(" ", "-"),
+                bounded="yes" if np.isfinite(bound) else "no",
+                bound=format_effect(bound, scale),
+                known="yes" if np.isfinite(tolerance) else "no",
+                tolerance=format_effect(tolerance, scale),
             ),
+            bound=bound,
+            tolerance=tolerance,
             value=float(table["p_holm"].min()),
             unit="p",
             table=table,
@@ -78,13 +99,28 @@ class Outcomes(Diagnostic):
             messages=list_failures(self.name, table),
         )
 
+    def _judge(
+        self, fit: Fit, table: pd.DataFrame, inference: Inference, rng: np.random.Generator
+    ) -> tuple[Verdict, float, float]:
+        """Return the verdict, the largest end of an untouched outcome's interval, and the headline's tolerance.
+
+        Effects of another outcome can be held against the headline only where they are proportional.
+        """
+        tolerance = measure_headline(fit, inference, rng).tolerance
+        still = table[table["group"] == UNTOUCHED]
+        if still.empty:
+            return "informs", np.nan, tolerance
+        is_relative = fit.estimate.scale in ("log points", "percent")
+        bound = float(np.max(np.abs(still[["low", "high"]].to_numpy(dtype=np.float64)))) if is_relative else np.nan
+        return judge_violation(still["p"].to_numpy(dtype=np.float64), bound, tolerance), bound, tolerance
+
     def _variants(self, fit: Fit) -> list[Variant]:
         design = fit.design
         variants = [Variant(design.outcome, "outcome", design)]
         for group, names in (("outcome", self.others), (UNTOUCHED, self.untouched)):
             for name in names:
                 if name not in design.panel.columns:
-                    variants.append(Variant(name, group, None, f"the panel has no column {name!r}"))
+                    variants.append(Variant(name, group, None, Text("checks.no-column", column=name)))
                     continue
                 variants.append(Variant(name, group, design.with_outcome(name, self.transform or design.transform)))
         return variants

@@ -8,20 +8,33 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_effect
-from twintrade.effects import CohortEffects, Estimate, EventStudy, Finding
+from twintrade.diagnostics.paired import compare_paired
+from twintrade.diagnostics.pre_period.pretrends import run_pretests
+from twintrade.diagnostics.variants import (
+    NUMBERS,
+    describe_judged,
+    format_effect,
+    judge_table,
+    measure_headline,
+    simplify_inference,
+)
+from twintrade.effects import CohortEffects, Estimate, EventStudy, Finding, Influence, Uncertainty, UnitInfluence
+from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, fit
 from twintrade.inference.base import Inference
+from twintrade.inference.reported import resolve_method
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Text, pack_text
 
-COLUMNS = ("label", "group", "reference", "effect", "low", "high", "n_rows")
+COLUMNS = ("label", "label_text", "group", "reference", "effect", "low", "high", "n_rows", *NUMBERS[4:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceYear(Diagnostic):
     """How far the average of the path hangs on the one period that it is measured against.
 
-    It informs about the path and judges nothing: an effect against all periods before has no reference.
+    Its headline is the average of the path against the reported reference. An effect against all periods before has
+    no reference and stands above for comparison.
     """
 
     name: ClassVar[str] = "reference_year"
@@ -31,42 +44,82 @@ class ReferenceYear(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a reference, the overall effect above them; payload ``reference_year``."""
         if "path" not in fit.views:
-            return self.unavailable("these effects are not measured against one period")
+            return self.unavailable(Text("checks.reference-none"))
         if fit.estimator.options().get("measure", "coefficient") != "coefficient":
-            return self.unavailable("only coefficients can be measured against another period without a refit")
+            return self.unavailable(Text("checks.reference-coefficients"))
         if fit.estimator.options().get("second_reference") is not None:
-            return self.unavailable("the path is measured against two periods at once")
+            return self.unavailable(Text("checks.reference-two"))
         shown = estimate_unbinned(fit)
         paths = list(compute_path_by_reference(shown))
+        if len(paths) < 2:
+            return self.unavailable(Text("checks.reference-only", at=paths[0].reference))
         overall, scale = shown.view("overall"), fit.estimate.scale
-        rows = [_row(f"against event time {e:+d}", "reference", e, effect, n) for e, effect, n in paths]
+        rows = [
+            _compare(shown, path, paths, fit.design.reference, resolve_method(fit, inference), rng) for path in paths
+        ]
         above = _row(
-            "against all periods before", "overall", None, float(overall.effects[0]), int(overall.n_cells[0])
+            Text("checks.reference-before"), "overall", None, float(overall.effects[0]), int(overall.n_cells[0])
         )
         table = pd.DataFrame([above, *rows], columns=list(COLUMNS)).astype({"reference": "Int64"})
-        effects = np.array([effect for _, effect, _ in paths])
-        lowest, highest = paths[int(effects.argmin())], paths[int(effects.argmax())]
-        if len(paths) < 2:
-            return self.unavailable(f"event time {paths[0][0]:+d} is the only one before onset that is estimated")
+        tested = _test_jointly(table[table["reference"].notna()], shown, inference, rng)
+        judged = judge_table(tested, measure_headline(fit, inference, rng, "path"))
+        lowest, highest = (end(paths, key=lambda path: path.effect) for end in (min, max))
         return Finding(
             diagnostic=self.name,
-            verdict="informs",
-            text=(
-                f"Against each of {len(paths)} reference periods the average of the path runs from "
-                f"{format_effect(lowest[1], scale)} (event time {lowest[0]:+d}) to "
-                f"{format_effect(highest[1], scale)} (event time "
-                f"{highest[0]:+d}); reported is event time {fit.design.reference:+d}. Against all periods before, "
-                f"the effect is {format_effect(float(overall.effects[0]), scale)}."
+            verdict=judged.verdict,
+            text=Text(
+                "checks.reference",
+                n=len(paths),
+                low=format_effect(lowest.effect, scale),
+                lowest=lowest.reference,
+                high=format_effect(highest.effect, scale),
+                highest=highest.reference,
+                reported=fit.design.reference,
+                overall=format_effect(float(overall.effects[0]), scale),
+                verdict=describe_judged(judged, scale),
             ),
-            value=float(np.ptp(effects)),
+            value=highest.effect - lowest.effect,
             unit=scale,
+            bound=judged.bound,
+            tolerance=judged.tolerance,
             table=table,
             payloads={"reference_year": table},
         )
 
 
-def compute_path_by_reference(shown: Fit) -> Iterator[tuple[int, float, int]]:
-    """Yield each admissible reference, the average of the path against it, and the treated rows behind that.
+def _test_jointly(rows: pd.DataFrame, shown: Fit, inference: Inference, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the rows with one p-value: the differences are effects before the agreement, whose joint test counts."""
+    try:
+        p = run_pretests(shown, simplify_inference(shown, inference), rng, "hotelling").joint.p
+    except InferenceError:
+        p = np.nan
+    rows = rows.assign(difference_p=np.nan)
+    rows.loc[rows["difference"].abs().idxmax(), "difference_p"] = p
+    return rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """The average of the path against one reference.
+
+    Attributes
+    ----------
+    reference : int
+    effect : float
+    n_rows : int
+        Treated rows behind it.
+    weights : FloatArray, shape (n_effects,)
+        Of the estimate's effects.
+    """
+
+    reference: int
+    effect: float
+    n_rows: int
+    weights: FloatArray
+
+
+def compute_path_by_reference(shown: Fit) -> Iterator[Path]:
+    """Yield the average of the path against each admissible reference.
 
     Admissible is every event time before onset less anticipation that has an effect. Where cohorts have effects of
     their own, those without one at the reference leave the average.
@@ -80,8 +133,41 @@ def compute_path_by_reference(shown: Fit) -> Iterator[tuple[int, float, int]]:
         base = {int(g): k for k, g in enumerate(cohort) if estimate.event_times[k] == e}
         used = np.flatnonzero(after & np.isin(cohort, list(base)))
         if size[used].sum() > 0:
-            gaps = estimate.effects[used] - estimate.effects[_places(base, cohort[used])]
-            yield int(e), float(np.average(gaps, weights=size[used])), int(estimate.n_cells[used].sum())
+            weights, shares = np.zeros(estimate.effects.size), size[used] / size[used].sum()
+            np.add.at(weights, used, shares)
+            np.add.at(weights, _places(base, cohort[used]), -shares)
+            yield Path(int(e), float(weights @ estimate.effects), int(estimate.n_cells[used].sum()), weights)
+
+
+def _compare(
+    shown: Fit, path: Path, paths: list[Path], reported: int, method: Inference, rng: np.random.Generator
+) -> tuple[object, ...]:
+    """Return a row with the path's difference from the reported one, tested with the influence of both."""
+    label = Text("checks.reference-label", at=path.reference)
+    mine = next((p for p in paths if p.reference == reported), None)
+    row = _row(label, "reference", path.reference, path.effect, path.n_rows)
+    if mine is None or mine is path:
+        return (*row[:-4], 0.0 if mine is path else np.nan, np.nan, np.nan, np.nan)
+    paired = compare_paired(_weigh(shown, mine), _weigh(shown, path), method, rng)
+    return (*row[:-4], paired.effect, paired.low, paired.high, paired.p)
+
+
+def _weigh(shown: Fit, path: Path) -> Fit:
+    """Return the average as an estimate of its own, without an error where effects have no influence."""
+    estimate, overall = shown.estimate, shown.view("path")
+    source: Uncertainty = estimate.uncertainty
+    if isinstance(source, Influence):
+        source = UnitInfluence(source.units, (source.matrix() @ path.weights)[:, None])
+    made = Estimate(
+        effects=np.array([path.effect]),
+        uncertainty=source,
+        scale=estimate.scale,
+        sample=estimate.sample,
+        names=overall.names,
+        n_units=overall.n_units,
+        n_cells=overall.n_cells,
+    )
+    return replace(shown, estimate=made)
 
 
 def _places(base: dict[int, int], cohorts: IntArray) -> IntArray:
@@ -102,5 +188,6 @@ def estimate_unbinned(shown: Fit) -> Fit:
     return fit(replace(shown.estimator, bins=False), shown.design)  # type: ignore[type-var]
 
 
-def _row(label: str, group: str, reference: int | None, effect: float, n_rows: int) -> tuple[object, ...]:
-    return label, group, pd.NA if reference is None else reference, effect, np.nan, np.nan, n_rows
+def _row(label: Text, group: str, reference: int | None, effect: float, n_rows: int) -> tuple[object, ...]:
+    names = (str(label), pack_text(label), group, pd.NA if reference is None else reference)
+    return *names, effect, np.nan, np.nan, n_rows, np.nan, np.nan, np.nan, np.nan

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.sensitivity.clusters import name_clusters
 from twintrade.effects import Finding, Regression
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
@@ -19,9 +20,9 @@ from twintrade.inference.refits import (
 )
 from twintrade.numerics.absorption import Annihilator
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Listed, Text
 
 COLUMNS = ("dimension", "cluster", "n_rows", "leverage", "partial_leverage")
-CONCENTRATED = 0.5
 
 
 def compute_row_leverage(source: Regression, q: Annihilator) -> FloatArray:
@@ -32,7 +33,10 @@ def compute_row_leverage(source: Regression, q: Annihilator) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class ClusterLeverage(Diagnostic):
-    """Leverage by cluster for the design's clustering dimensions (MacKinnon, Nielsen and Webb 2023)."""
+    """Leverage by cluster for the design's clustering dimensions (MacKinnon, Nielsen and Webb 2023).
+
+    It tests nothing and informs: whether errors bear such clusters is what ``auto`` decides.
+    """
 
     name: ClassVar[str] = "cluster_leverage"
     citation: ClassVar[str] = "mackinnon2023"
@@ -42,7 +46,7 @@ class ClusterLeverage(Diagnostic):
         estimate = fit.view("overall")
         source = get_regression(estimate)
         if source is None:
-            return self.unavailable("the method has no regression behind it")
+            return self.unavailable(Text("checks.no-regression"))
         q = build_effects_projection(fit, estimate, source)
         leverage = compute_row_leverage(source, q)
         parts, texts, smallest = [], [], float("inf")
@@ -54,21 +58,25 @@ class ClusterLeverage(Diagnostic):
             labels = _labels(fit, name, source.rows, codes)
             top = int(np.argmax(shares))
             texts.append(
-                f"by {name} {shares.size} clusters count as {effective:.1f}; {labels[top]} alone holds "
-                f"{100 * shares[top]:.0f} % of what identifies the effect"
+                Text(
+                    "checks.cluster-leverage",
+                    by=name_clusters(name),
+                    n=int(shares.size),
+                    effective=effective,
+                    top=labels[top],
+                    share=float(shares[top]),
+                )
             )
             columns = {"dimension": name, "cluster": labels, "n_rows": np.bincount(codes)}
             frame = pd.DataFrame(columns | {"leverage": np.bincount(codes, leverage), "partial_leverage": shares})
             parts.append(frame.sort_values("partial_leverage", ascending=False))
         table = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
-        is_concentrated = bool(table["partial_leverage"].max() > CONCENTRATED)
-        sentence = "; ".join(texts)
         return Finding(
             diagnostic=self.name,
-            verdict="objects" if is_concentrated else "informs",
-            text=f"{sentence[0].upper()}{sentence[1:]}.",
+            verdict="informs",
+            text=Listed(tuple(texts), "sentences"),
             value=smallest,
-            unit="effective clusters",
+            unit="clusters",
             table=table,
             payloads={"cluster_leverage": table},
         )

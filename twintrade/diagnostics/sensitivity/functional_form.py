@@ -1,6 +1,6 @@
 """RESET: does the square of the fitted predictor still explain the outcome? (Ramsey 1969; for PPML as in gravity)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -8,7 +8,9 @@ import pandas as pd
 
 from twintrade.design import Observations
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_p
+from twintrade.diagnostics.paired import PairedDifference, compare_paired
+from twintrade.diagnostics.variants import format_effect, measure_headline
+from twintrade.diagnostics.verdicts import judge_violation
 from twintrade.effects import Estimate, Finding, Regression, UnitInfluence
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Fit
@@ -17,10 +19,12 @@ from twintrade.estimators.regression import Terms, build_terms, list_models, sum
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.reported import resolve_method
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.linear import LeastSquares, fit_least_squares
 from twintrade.numerics.poisson import PoissonFit, fit_poisson
+from twintrade.text import Text
 
 ADDED = "squared predictor"
 
@@ -28,6 +32,8 @@ ADDED = "squared predictor"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionalForm(Diagnostic):
     """The square of the fitted predictor added to the model, its slope tested with the errors of the design.
+
+    What a wrong form does to the effect is bounded by how far the effect moves when the square is added.
 
     Attributes
     ----------
@@ -45,32 +51,54 @@ class FunctionalForm(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return the slope, its error and p; the predictor is standardized, which changes neither t nor p."""
         if not isinstance(fit.estimator, PPML | TWFE):
-            return self.unavailable("RESET belongs to ppml and twfe, which fit one predictor to all rows")
+            return self.unavailable(Text("checks.reset-methods"))
         try:
-            estimate = _added(fit)
+            estimate = _estimate_added(fit)
             bands = Clustered(by=self.by, level=self.level, draws=19).infer(
                 Fit(fit.estimator, fit.design, estimate), "overall", rng
             )
         except TwintradeError as error:
-            return self.unavailable(str(error).rstrip("."))
+            return self.unavailable(error.text)
         slope, se, p = float(estimate.effects[0]), float(bands.se[0]), float(bands.p[0])
         if not np.isfinite(p):
-            return self.unavailable("the variance of the added slope is zero")
-        is_doubted = p <= 1 - self.level
-        told = "the form of the model is doubted" if is_doubted else "nothing speaks against the form of the model"
+            return self.unavailable(Text("checks.reset-no-variance"))
+        moved = _compare_with_square(fit, inference, rng)
+        yardstick = measure_headline(fit, inference, rng)
+        verdict = "objects" if p <= 1 - self.level else judge_violation(p, moved.bound, yardstick.tolerance)
+        scale = fit.estimate.scale
         table = pd.DataFrame({"term": [ADDED], "slope": [slope], "se": [se], "t": [slope / se], "p": [p]})
         return Finding(
             diagnostic=self.name,
-            verdict="objects" if is_doubted else "does not object",
-            text=f"RESET: the squared predictor has t = {slope / se:.2f}, {format_p(p)}; {told}.",
+            verdict=verdict,
+            text=Text(
+                "checks.reset",
+                t=slope / se,
+                p=p,
+                verdict=verdict.replace(" ", "-"),
+                bounded="yes" if np.isfinite(moved.bound) else "no",
+                bound=format_effect(moved.bound, scale),
+                known="yes" if np.isfinite(yardstick.tolerance) else "no",
+                tolerance=format_effect(yardstick.tolerance, scale),
+            ),
             value=p,
             unit="p",
+            bound=moved.bound,
+            tolerance=yardstick.tolerance,
             table=table,
         )
 
 
-def _added(fit: Fit) -> Estimate:
-    """The slope of the squared predictor as an estimate of its own.
+def _compare_with_square(fit: Fit, inference: Inference, rng: np.random.Generator) -> PairedDifference:
+    """Return how far the overall effect moves when the square is added, with the error of that difference."""
+    try:
+        again = replace(fit, estimate=_estimate_added(fit, is_overall=True))
+        return compare_paired(fit, again, resolve_method(fit, inference), rng)
+    except TwintradeError:
+        return PairedDifference(np.nan)
+
+
+def _estimate_added(fit: Fit, is_overall: bool = False) -> Estimate:
+    """Return the slope of the squared predictor as an estimate of its own; or the overall effect beside it.
 
     Raises
     ------
@@ -79,14 +107,19 @@ def _added(fit: Fit) -> Estimate:
     """
     o = fit.design.observations
     assert isinstance(fit.estimator, PPML | TWFE)
-    model = build_terms(o, list_models(fit.estimator.shape, False, fit.estimator.second_reference)[0])
-    if isinstance(fit.estimator, PPML):
-        rows, slope, source = _poisson(o, model)
-    else:
-        rows, slope, source = _linear(o, model)
+    models = list_models(fit.estimator.shape, False, fit.estimator.second_reference)
+    model = build_terms(o, models[-1 if is_overall else 0])
+    rows, again, weights = (_poisson if isinstance(fit.estimator, PPML) else _linear)(o, model)
+    column = 0 if is_overall else model.columns.shape[1]
+    if not {column, model.columns.shape[1]} <= set(again.kept.tolist()):
+        raise EstimationError(Text("checks.reset-collinear"))
+    place = int(np.flatnonzero(again.kept == column)[0])
+    selector = np.zeros((again.kept.size, 1))
+    selector[place, 0] = 1.0
+    source = Regression(rows, again.x_tilde, again.residuals, weights, again.bread, selector)
     units, values = sum_influence_by_unit(o, rows, source.row_influence())
     return Estimate(
-        effects=np.array([slope]),
+        effects=again.coefficients[place : place + 1],
         uncertainty=UnitInfluence(units, values, source),
         scale=fit.estimate.scale,
         sample=fit.estimate.sample,
@@ -96,7 +129,7 @@ def _added(fit: Fit) -> Estimate:
     )
 
 
-def _poisson(o: Observations, model: Terms) -> tuple[IntArray, float, Regression]:
+def _poisson(o: Observations, model: Terms) -> tuple[IntArray, PoissonFit | LeastSquares, FloatArray]:
     first = fit_poisson(o.y, model.columns, o.effect_codes(), o.weights)
     square = np.zeros(o.n_rows)
     square[first.rows] = _square(first.eta)
@@ -107,31 +140,17 @@ def _poisson(o: Observations, model: Terms) -> tuple[IntArray, float, Regression
         [code[rows] for code in o.effect_codes()],
         o.weights_of(rows),
     )
-    weights = again.mu * o.row_weights[rows][again.rows]
-    return rows[again.rows], *_last(again, rows[again.rows], weights, model.columns.shape[1])
+    return rows[again.rows], again, again.mu * o.row_weights[rows][again.rows]
 
 
-def _linear(o: Observations, model: Terms) -> tuple[IntArray, float, Regression]:
+def _linear(o: Observations, model: Terms) -> tuple[IntArray, PoissonFit | LeastSquares, FloatArray]:
     effects = build_absorber(o.effect_codes(), o.weights)
     first = fit_least_squares(o.y, model.columns, effects)
     again = fit_least_squares(o.y, np.column_stack([model.columns, _square(o.y - first.residuals)]), effects)
-    weights = o.row_weights
-    rows = np.arange(o.n_rows)
-    return rows, *_last(again, rows, weights, model.columns.shape[1])
+    return np.arange(o.n_rows), again, o.row_weights
 
 
 def _square(predictor: FloatArray) -> FloatArray:
     spread = float(predictor.std())
     standard = predictor - predictor.mean()
     return np.asarray((standard / spread if spread > 0 else standard) ** 2, dtype=np.float64)
-
-
-def _last(
-    fitted: PoissonFit | LeastSquares, rows: IntArray, weights: FloatArray, column: int
-) -> tuple[float, Regression]:
-    if column not in fitted.kept:
-        raise EstimationError("the squared predictor is collinear with the model")
-    selector = np.zeros((fitted.kept.size, 1))
-    selector[-1, 0] = 1.0
-    source = Regression(rows, fitted.x_tilde, fitted.residuals, weights, fitted.bread, selector)
-    return float(fitted.coefficients[-1]), source

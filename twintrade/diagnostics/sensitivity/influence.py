@@ -12,6 +12,7 @@ from twintrade.effects import Finding, Influence
 from twintrade.estimators.base import Fit
 from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.base import Inference
+from twintrade.text import Text
 
 COLUMNS = ("unit", "is_tied", "influence", "share", "effect_without", "change")
 
@@ -32,38 +33,40 @@ class UnitInfluenceCheck(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a unit, the most influential first; payload ``influence``."""
         if not has_influence(fit):
-            return self.unavailable("the method has no influence function")
+            return self.unavailable(Text("checks.no-influence"))
         estimate = fit.view("overall")
-        held = estimate.uncertainty
-        assert isinstance(held, Influence)
-        values = held.matrix()[:, 0]
+        influence = estimate.uncertainty
+        assert isinstance(influence, Influence)
+        values = influence.matrix()[:, 0]
         order = np.argsort(-np.abs(values), kind="stable")[: self.most]
-        o, own = fit.design.observations, float(estimate.effects[0])
+        o, headline = fit.design.observations, float(estimate.effects[0])
         tied = set(o.unit_ids[o.is_ever_treated])
         total = float((values**2).sum())
         rows = []
-        jobs = {str(held.units[k]): str(held.units[k]) for k in order}
-        found = run_jobs("influence", _without, jobs, shared=fit)
-        for k, done in zip(order, found, strict=True):
-            unit = held.units[k]
+        jobs = {str(influence.units[k]): str(influence.units[k]) for k in order}
+        refits = run_jobs("influence", _without, jobs, shared=fit)
+        for k, done in zip(order, refits, strict=True):
+            unit = influence.units[k]
             without = float("nan") if done.values is None else float(done.values["effect"])
             share = float(values[k] ** 2) / total if total else float("nan")
-            rows.append((str(unit), unit in tied, float(values[k]), share, without, without - own))
+            rows.append((str(unit), unit in tied, float(values[k]), share, without, without - headline))
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         top, scale = table.iloc[0], fit.estimate.scale
         after = float(top["effect_without"])
-        remains = f"without it the effect is {format_effect(after, scale)} in place of {format_effect(own, scale)}"
-        if np.isnan(after):
-            remains = f"without it no effect can be estimated in place of {format_effect(own, scale)}"
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=(
-                f"The most influential unit is {top['unit']}: {remains}; the {len(table)} most influential units "
-                f"make {100 * float(table['share'].sum()):.0f} % of the variance clustered by unit."
+            text=Text(
+                "checks.influence",
+                unit=str(top["unit"]),
+                known="no" if np.isnan(after) else "yes",
+                without=format_effect(after, scale),
+                effect=format_effect(headline, scale),
+                n=len(table),
+                share=float(table["share"].sum()),
             ),
             value=float(top["share"]),
-            unit="share of variance",
+            unit="share",
             table=table,
             payloads={"influence": table},
         )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_effect
+from twintrade.diagnostics.variants import build_quantities, format_effect
 from twintrade.effects import Finding
 from twintrade.errors import DesignError, TwintradeError
 from twintrade.estimators.base import Fit, Repeater, View
@@ -17,6 +17,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import compute_t_quantile
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +53,10 @@ class Power(Diagnostic):
         try:
             drawn, se, reasons = self._placebos(fit, rng)
         except (DesignError, TwintradeError) as error:
-            return self.unavailable(str(error))
+            return self.unavailable(error.text)
         if drawn.size < 20:
             return self.unavailable(
-                f"only {drawn.size} placebo designs could be estimated: {next(iter(reasons), '')}"
+                Text("checks.power-few", n=int(drawn.size), reason=next(iter(reasons), Text("checks.no-reason")))
             )
         scale = fit.estimate.scale
         critical = float(np.quantile(np.abs(drawn), self.level))
@@ -64,29 +65,31 @@ class Power(Diagnostic):
         sizes = np.array(self.sizes) if self.sizes else np.linspace(0, 2 * mde, 21)
         rates = np.array([compute_rejection_rate(drawn, critical, size) for size in sizes])
         frame = pd.DataFrame({"effect": sizes, "rejection_rate": rates})
-        table = [("minimum detectable effect", mde), (f"effect found with {50} % power", half)]
-        table += [("spread of placebo estimates", float(drawn.std())), ("placebo designs", float(drawn.size))]
+        table = [(Text("checks.power-mde"), mde), (Text("checks.power-half"), half)]
+        table += [(Text("checks.power-spread"), float(drawn.std())), (Text("checks.power-draws"), float(drawn.size))]
         if np.isfinite(se).all():
             width = compute_t_quantile((1 + self.level) / 2, np.inf)
             rejected = float((np.abs(drawn) > width * se).mean())
             analytic = (width + compute_t_quantile(self.power, np.inf)) * float(np.median(se))
             table += [
-                ("clustered errors reject the placebo at", rejected),
-                ("analytic, from clustered errors", analytic),
+                (Text("checks.power-rejected"), rejected),
+                (Text("checks.power-analytic"), analytic),
             ]
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=(
-                f"With these data an effect below {format_effect(half, scale)} would be missed half of the time, "
-                "and one "
-                f"below {format_effect(mde, scale)} with more than {100 * (1 - self.power):.0f} % probability "
-                f"({drawn.size} placebo designs on units that are never treated)."
+            text=Text(
+                "checks.power",
+                half=format_effect(half, scale),
+                mde=format_effect(mde, scale),
+                missed=1 - self.power,
+                n=int(drawn.size),
+                units=fit.design.panel.unit_kind,
             ),
             value=mde,
             unit=scale,
             detectable=mde,
-            table=pd.DataFrame(table, columns=["quantity", "value"]),
+            table=build_quantities(table),
             payloads={"power": frame},
         )
 
@@ -104,8 +107,8 @@ class Power(Diagnostic):
             return _without_errors(fit, design, dealt, fast)
         jobs = {str(k): onset for k, onset in enumerate(dealt)}
         done, bad = split_succeeded(run_jobs("power", _placebo, jobs, shared=(fit, design)))
-        found = np.array([[one.values["effect"], one.values["se"]] for one in done if one.values is not None])
-        return *found.reshape(-1, 2).T, [reason for _, reason in bad]
+        estimates = np.array([[one.values["effect"], one.values["se"]] for one in done if one.values is not None])
+        return *estimates.reshape(-1, 2).T, [reason for _, reason in bad]
 
 
 def _without_errors(

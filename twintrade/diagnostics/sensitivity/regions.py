@@ -16,6 +16,7 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering import compute_sup_t, compute_t_quantile
 from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.text import Listed, Text
 
 DRAWS = 19_999
 
@@ -58,10 +59,10 @@ class Regions(Diagnostic):
         try:
             bands, covariance = compute_event_bands(fit, inference, rng)
         except TwintradeError as error:
-            return self.unavailable(str(error))
+            return self.unavailable(error.text)
         usable = np.nan_to_num(bands.se) > 0
         if not usable.any():
-            return self.unavailable(f"{bands.inference} gives no joint covariance with standard errors")
+            return self.unavailable(Text("checks.no-joint-errors", inference=bands.inference))
         df = fill_missing_df(float(np.min(bands.df[usable])))
         found = compute_critical_values(covariance, usable, self.level, df, rng)
         chosen = np.flatnonzero(usable)
@@ -74,17 +75,21 @@ class Regions(Diagnostic):
         holds = {region: int((np.abs(effects) > c * se).sum()) for region, c in found.items()}
         table = pd.DataFrame({"region": list(found), "critical_value": list(found.values())})
         table["effects_without_zero"] = [holds[region] for region in found]
-        listed = ", ".join(f"{region} {c:.2f}" for region, c in found.items())
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=(
-                f"Half-widths of {100 * self.level:g} % regions for {chosen.size} effects, in errors: {listed}. "
-                f"Zero lies outside for {holds['pointwise']} effects one by one, and for {holds['sup-t']} under "
-                "sup-t, the narrowest of those that hold all effects at once."
+            text=Text(
+                "checks.regions",
+                level=self.level,
+                n=int(chosen.size),
+                widths=Listed(
+                    tuple(Text("checks.regions-width", region=r, width=c) for r, c in found.items()), "comma"
+                ),
+                pointwise=holds["pointwise"],
+                joint=holds["sup-t"],
             ),
             value=found["sup-t"],
-            unit="standard errors",
+            unit="errors",
             table=table,
             payloads={"regions": pd.concat(parts, ignore_index=True)},
         )

@@ -6,13 +6,27 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from twintrade.design import Design
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.variants import format_effect
+from twintrade.diagnostics.variants import (
+    NUMBERS,
+    Variant,
+    compare_variants,
+    describe_judged,
+    format_effect,
+    judge_table,
+    measure_headline,
+    simplify_inference,
+)
 from twintrade.effects import Finding, Message
-from twintrade.errors import DesignError, EstimationError
+from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.imputing import build_leverage_report
 from twintrade.inference.base import Inference
+from twintrade.text import Listed, Text
+
+NAMED = 12
+"""Rows that a sentence names at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,60 +39,69 @@ class Leverage(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Count and name the rows; payload ``leverage`` has one row per pair of untreated and dependent row."""
         report = build_leverage_report(fit.design)
-        if report.empty:
+        others = report.dropna(subset=["treated_period"]) if len(report) else report
+        others = others[others["unit"] != others["treated_unit"]] if len(report) else report
+        yardstick = measure_headline(fit, inference, rng)
+        if others.empty:
+            n_rows = len(report[["unit", "period"]].drop_duplicates()) if len(report) else 0
             return Finding(
                 diagnostic=self.name,
                 verdict="does not object",
-                text="No untreated row determines an effect alone.",
-                value=0.0,
+                text=Text("checks.leverage-none", n=n_rows),
+                value=float(n_rows),
                 unit="rows",
+                bound=0.0,
+                tolerance=yardstick.tolerance,
+                payloads={"leverage": report} if n_rows else {},
             )
-        panel = fit.design.panel
         rows = report[["unit", "period"]].drop_duplicates()
-        others = report.dropna(subset=["treated_period"])
-        others = others[others["unit"] != others["treated_unit"]]
         cells = others[["treated_unit", "treated_period"]].drop_duplicates()
-        n_treated = int(fit.design.observations.is_treated.sum())
-        sentence = f"{len(rows)} untreated rows each determine an effect alone (leverage one)"
-        if cells.empty:
-            sentence += "; no treated row of another unit rests on them."
-        else:
-            pairs = zip(rows["unit"], rows["period"], strict=True)
-            names = [f"{unit} {panel.label(int(period))}" for unit, period in pairs]
-            units = ", ".join(sorted(set(cells["treated_unit"])))
-            sentence += (
-                f": {', '.join(names[:12])}{' …' if len(names) > 12 else ''}. {len(cells)} of {n_treated} treated "
-                f"rows ({units}) rest on them, and influence-based errors do not see their noise. "
-                + _compare_without(fit, others)
-            )
-        messages = () if cells.empty else (Message("warning", "leverage-one", sentence),)
+        label = fit.design.panel.label
+        names = [f"{unit} {label(int(at))}" for unit, at in zip(rows["unit"], rows["period"], strict=True)]
+        table = compare_variants(fit, [_leave_out(fit.design, others)], simplify_inference(fit, inference), rng)
+        # Errors that do not see these rows' noise cannot test what it does.
+        judged, scale = judge_table(table.assign(**dict.fromkeys(NUMBERS[5:], np.nan)), yardstick), fit.estimate.scale
+        without = float(table["effect"].iloc[0])
+        text = Text(
+            "checks.leverage",
+            n=len(rows),
+            rows=Listed(tuple(names[:NAMED]), "comma"),
+            more="yes" if len(names) > NAMED else "no",
+            cells=len(cells),
+            of=int(fit.design.observations.is_treated.sum()),
+            named=Listed(tuple(sorted(set(cells["treated_unit"]))), "comma"),
+            known="no" if np.isnan(without) else "yes",
+            without=format_effect(without, scale),
+            effect=format_effect(yardstick.effect, scale),
+            verdict=describe_judged(judged, scale),
+        )
         return Finding(
             diagnostic=self.name,
-            verdict="does not object" if cells.empty else "objects",
-            text=sentence,
+            verdict=judged.verdict,
+            text=text,
             value=float(len(rows)),
             unit="rows",
+            bound=judged.bound,
+            tolerance=judged.tolerance,
             table=_summary(others),
             payloads={"leverage": report},
-            messages=messages,
+            messages=(Message("warning", "leverage-one", text),),
         )
 
 
-def _compare_without(fit: Fit, others: pd.DataFrame) -> str:
-    """Say what the effect is without the lone rows and the treated rows that rest on them."""
-    panel = fit.design.panel
+def _leave_out(design: Design, others: pd.DataFrame) -> Variant:
+    """Return the design without the lone rows and the treated rows that rest on them."""
+    panel = design.panel
     place = pd.MultiIndex.from_arrays([panel.unit, panel.period])
     gone = np.zeros(panel.n_rows, dtype=bool)
     for unit, period in (("unit", "period"), ("treated_unit", "treated_period")):
         codes = pd.Index(panel.units).get_indexer(pd.Index(others[unit]))
         gone |= place.isin(pd.MultiIndex.from_arrays([codes, others[period].astype(np.int64)]))
+    label = Text("checks.leverage-label")
     try:
-        own = format_effect(float(fit.view("overall").effects[0]), fit.estimate.scale)
-        without = fit.refit(fit.design.restricted(~gone), "overall").view("overall")
-    except (DesignError, EstimationError):
-        return "Without these rows no effect can be estimated."
-    effect = format_effect(float(without.effects[0]), without.scale)
-    return f"Without these rows the effect is {effect}, with them {own}."
+        return Variant(label, "rows", design.restricted(~gone))
+    except DesignError as error:
+        return Variant(label, "rows", None, error.text)
 
 
 def _summary(others: pd.DataFrame) -> pd.DataFrame:

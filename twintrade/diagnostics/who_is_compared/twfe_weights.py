@@ -8,6 +8,7 @@ import pandas as pd
 
 from twintrade.design import Observations
 from twintrade.diagnostics.base import Diagnostic
+from twintrade.diagnostics.variants import build_quantities
 from twintrade.diagnostics.who_is_compared.regressions import judge_regression
 from twintrade.effects import Finding
 from twintrade.errors import EstimationError
@@ -157,16 +158,15 @@ class TWFEWeights(Diagnostic):
                 "weight": found.weight[rows],
             }
         )
-        table = pd.DataFrame(
+        table = build_quantities(
             [
-                ("static coefficient", found.beta),
-                ("cells with a weight", found.n_weights),
-                ("negative weights", found.n_negative),
-                ("sum of negative weights", found.sum_negative),
-                ("spread of effects compatible with an average of zero", found.robustness()),
-                ("spread of effects compatible with the opposite sign everywhere", found.sign_robustness()),
-            ],
-            columns=["quantity", "value"],
+                (Text("checks.weights-coefficient"), found.beta),
+                (Text("checks.weights-cells"), found.n_weights),
+                (Text("checks.weights-negative"), found.n_negative),
+                (Text("checks.weights-sum"), found.sum_negative),
+                (Text("checks.weights-zero"), found.robustness()),
+                (Text("checks.weights-opposite"), found.sign_robustness()),
+            ]
         )
         spread = found.robustness()
         text = Text(
@@ -184,7 +184,7 @@ class TWFEWeights(Diagnostic):
             verdict="informs",
             text=text,
             value=abs(found.sum_negative),
-            unit="sum of negative weights",
+            unit="weight",
             table=table,
             payloads={"twfe_weights": payload},
         )

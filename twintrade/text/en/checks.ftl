@@ -347,3 +347,141 @@ balance = { $n ->
     [0] Just before the agreement no variable differs by more than { COMPACT($large) } standard deviations.
    *[other] Just before the agreement treated pairs differ from comparison pairs by more than { COMPACT($large) } standard deviations in { $listed }.
 }
+
+## what a check lacks
+no-column = the panel has no column '{ $column }'
+no-influence = the method has no influence function
+no-regression = the method has no regression behind it
+no-joint-errors = { $inference } gives no joint covariance with standard errors
+no-reason = no reason is known
+not-made-again = the estimate could not be made again: { $reason }
+
+## reference period
+reference-none = these effects are not measured against one period
+reference-coefficients = only coefficients can be measured against another period without a refit
+reference-two = the path is measured against two periods at once
+reference-only = event time { EVENTTIME($at) } is the only one before onset that is estimated
+reference-label = against event time { EVENTTIME($at) }
+reference-before = against all periods before
+reference = Against each of { $n } reference periods the average of the path runs from { $low } (event time { EVENTTIME($lowest) }) to { $high } (event time { EVENTTIME($highest) }); reported is event time { EVENTTIME($reported) }. Against all periods before, the effect is { $overall }. { $verdict }
+
+## clusters
+clusters-no-influence = the method has no influence function that could be clustered
+clusters-none = no choice of clusters gives an error
+clusters-by = by { $by }
+clusters = The standard error runs from { COMPACT($low, digits: 3) } ({ $narrow }) to { COMPACT($high, digits: 3) } ({ $wide }) over { $n } choices of clusters. { $verdict ->
+    [does-not-object] The widest interval reaches { $more } farther on each side than the headline's, and { $tolerance } would leave the conclusion as it is.
+   *[cannot-tell] { $known ->
+        [yes] The widest interval reaches { $more } farther on each side than the headline's, and more than { $tolerance } would matter: which clusters are independent decides, and the check cannot tell.
+       *[no] The headline has no interval that the others could be held against: the check cannot tell.
+    }
+}
+cluster-leverage = Clustered { $by }, { $n } clusters count as { FIXED($effective, decimals: 1) }; { $top } alone holds { SHARE($share) } of what identifies the effect.
+
+## rescaling
+rescaling-label = { $method }, outcome / { $factor }
+rescaling-log = TWFE of log(1 + outcome / { $factor })
+rescaling = Dividing the outcome by up to { $factor } { $change ->
+    [level] changes nothing but the unit of the effect.
+    [none] leaves the effect as it is.
+   *[unstable] changes the effect by up to { $moved }: the method depends on the unit of money.
+}
+rescaling-plus-one = log(1 + X) would run from { $low } to { $high } over the same units, which is why it is not used.
+
+## influence of single units
+influence = The most influential unit is { $unit }: { $known ->
+    [yes] without it the effect is { $without } in place of { $effect }
+   *[no] without it no effect can be estimated in place of { $effect }
+}; the { $n } most influential units make { SHARE($share) } of the variance clustered by unit.
+
+## regions
+regions-width = { $region } { FIXED($width, decimals: 2) }
+regions = Half-widths of { SHARE($level) } regions for { $n } effects, in errors: { $widths }. Zero lies outside for { $pointwise } effects one by one, and for { $joint } under sup-t, the narrowest of those that hold all effects at once.
+
+## power
+power-few = only { $n } placebo designs could be estimated: { $reason }
+power-mde = minimum detectable effect
+power-half = effect found with 50 % power
+power-spread = spread of placebo estimates
+power-draws = placebo designs
+power-rejected = clustered errors reject the placebo at
+power-analytic = analytic, from clustered errors
+power = With these data an effect below { $half } would be missed half of the time, and one below { $mde } with more than { SHARE($missed) } probability ({ $n } placebo designs on { units } that are never treated).
+
+## weights of a static regression, in a table
+weights-coefficient = static coefficient
+weights-cells = cells with a weight
+weights-negative = negative weights
+weights-sum = sum of negative weights
+weights-zero = spread of effects compatible with an average of zero
+weights-opposite = spread of effects compatible with the opposite sign everywhere
+
+## functional form
+reset-methods = RESET belongs to ppml and twfe, which fit one predictor to all rows
+reset-no-variance = the variance of the added slope is zero
+reset-collinear = the squared predictor is collinear with the model
+reset = RESET: the squared predictor has t = { FIXED($t, decimals: 2) }, { P($p) }; { $verdict ->
+    [objects] the form of the model is doubted.
+    [does-not-object] nothing speaks against the form of the model. With the square added the effect moves by { $bound } at most, and { $tolerance } would leave the conclusion as it is.
+   *[cannot-tell] { $bounded ->
+        [yes] { $known ->
+            [yes] nothing speaks against the form of the model, but with the square added the effect could move by { $bound }, and more than { $tolerance } would matter: the check cannot tell.
+           *[no] nothing speaks against the form of the model, but the headline has no interval that another form could be held against: the check cannot tell.
+        }
+       *[no] nothing speaks against the form of the model, but by how much the effect could move with another is not known: the check cannot tell.
+    }
+}
+
+## leverage
+leverage-none = { $n ->
+    [0] No untreated row determines an effect alone.
+    [one] One untreated row determines an effect alone (leverage one); no treated row of another unit rests on it.
+   *[other] { $n } untreated rows each determine an effect alone (leverage one); no treated row of another unit rests on them.
+}
+leverage-label = without these rows
+leverage = { $n ->
+    [one] One untreated row determines an effect alone
+   *[other] { $n } untreated rows each determine an effect alone
+} (leverage one): { $rows }{ $more ->
+    [yes] { " …" }
+   *[no] { "" }
+}. { $cells } of { $of } treated rows ({ $named }) rest on { $n ->
+    [one] it, and influence-based errors do not see its noise
+   *[other] them, and influence-based errors do not see their noise
+}. { $known ->
+    [yes] Without these rows the effect is { $without }, with them { $effect }. { $verdict }
+   *[no] Without these rows no effect can be estimated.
+}
+
+## margins
+margins-unnamed = no column that counts firms or products was named
+margins-linear = margins add up in linear methods on the logarithm only
+margins-part = { $name } { $effect }
+margins = The effect { $effect } splits into { $parts }{ $adds ->
+    [yes] , which add up exactly.
+   *[no] ; they miss the total by { COMPACT($gap, digits: 2) }.
+}
+
+## families of outcomes
+outcomes-unnamed = no other outcome is named; give columns under others or untouched
+outcomes-no-effect = no effect
+outcomes-none = no other outcome could be estimated: { $reasons }
+outcomes = Of { $n } outcomes { $moved ->
+    [one] one moves
+   *[other] { $moved } move
+} after Holm's correction{ $untouched ->
+    [0] { "" }
+   *[other] ; of { $untouched } that the agreement cannot have touched: { $any ->
+        [0] none
+       *[other] { $listed }
+    }
+}. The headline outcome: { $effect }.{ $verdict ->
+    [cannot-tell] { " " }{ $bounded ->
+        [yes] { $known ->
+            [yes] Effects of up to { $bound } on outcomes that it cannot have touched are not ruled out, and more than { $tolerance } would matter: the check cannot tell.
+           *[no] The headline has no interval that effects on other outcomes could be held against: the check cannot tell.
+        }
+       *[no] How large effects on other outcomes would be for the headline is not known: the check cannot tell.
+    }
+   *[other] { "" }
+}

@@ -305,6 +305,14 @@ status-excluded = excluded
 status-undated = undated
 status-unmatched = unmatched
 
+## what errors are clustered by
+dimension-city = city
+dimension-dyad = pair
+dimension-partner = partner
+dimension-period = period
+dimension-row = row
+dimension-unit = unit
+
 ## choices of a specification
 choice-with_treated = not yet treated, and treated already
 
