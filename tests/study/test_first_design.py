@@ -88,7 +88,7 @@ def test_a_wide_table_with_nothing_but_grouping_commas_is_asked_about(tmp_path):
     (tmp_path / "t.csv").write_text(text, encoding="utf-8")
     (guess,) = [g for g in look_at_trade(tmp_path, "t.csv") if g.key == "decimal"]
     assert guess.value == "."
-    assert "look closely" in guess.reason
+    assert "look closely" in str(guess.reason)
 
 
 @pytest.mark.parametrize(("text", "expected"), LOOKS, ids=range(len(LOOKS)))
@@ -98,9 +98,9 @@ def test_columns_of_other_languages_are_known_by_their_names(tmp_path, text, exp
     found = {g.key: g.value for g in guesses}
     assert {k: found.get(k) for k in expected} == expected
     if "进出口" in text:
-        assert [g.reason for g in guesses if g.key == "flow"] == ["nothing in the file says it"]
+        assert [str(g.reason) for g in guesses if g.key == "flow"] == ["nothing in the file says it"]
     if "Importação" in text:
-        assert [g.reason for g in guesses if not g.key] == ["columns that nothing reads: “Importação (US$ CIF)”"]
+        assert [str(g.reason) for g in guesses if not g.key] == ["columns that nothing reads: “Importação (US$ CIF)”"]
 
 
 def test_sides_and_kinds_of_a_registry_in_another_language(tmp_path):

@@ -5,12 +5,13 @@ import pandas as pd
 
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.schema.source import Absent
-from twintrade.data.sources.cells import format_counted
 from twintrade.data.sources.faults import Faults
+from twintrade.text import Text, list_some
 
 _MAX_NAMED = 12
 _PART, _NEARLY_ALL, _LEAST_PERIODS = 0.75, 0.9, 2
-_JUMPS = ((5e2, 2e3, "thousand"), (5e3, 2e4, "ten-thousand"))
+_JUMPS = ((5e2, 2e3, 3), (5e3, 2e4, 4))
+"""Smallest and largest jump that stands for a power of ten."""
 
 
 def check_trade(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
@@ -36,8 +37,8 @@ def _periods_without_rows(frame: pd.DataFrame, frequency: Frequency, faults: Fau
     seen = np.unique(frame["period"])
     absent = np.setdiff1d(np.arange(seen[0], seen[-1] + 1), seen)
     if absent.size:
-        named = ", ".join(frequency.label(p) for p in absent[:_MAX_NAMED])
-        faults.warn("period-gap", f"{absent.size} periods inside the range of the files have no row at all: {named}")
+        named = list_some(map(frequency.label, absent), _MAX_NAMED)
+        faults.warn("period-gap", Text("data.period-gap", n=absent.size, periods=named))
 
 
 def _cities_that_come_and_go(frame: pd.DataFrame, frequency: Frequency, absent: Absent, faults: Faults) -> None:
@@ -45,30 +46,20 @@ def _cities_that_come_and_go(frame: pd.DataFrame, frequency: Frequency, absent: 
     first, last = int(spans["min"].min()), int(spans["max"].max())
     partial = spans[(spans["min"] > first) | (spans["max"] < last)]
     if len(partial):
-        named = "; ".join(
-            f"{city} {frequency.label(int(lo))} to {frequency.label(int(hi))}"
-            for city, lo, hi in partial[["min", "max"]].head(_MAX_NAMED).itertuples()
-        )
-        meaning = {
-            "zero": "their absent periods become zeros, as declared",
-            "missing": "their absent periods are missing",
-        }
-        faults.warn(
-            "city-enters-or-leaves",
-            f"{len(partial)} cities do not have rows from the first to the last period ({named}): "
-            f"{meaning.get(absent, 'an error, as declared')}",
-        )
+        spans_named = [
+            Text("data.span", name=city, first=frequency.label(int(lo)), last=frequency.label(int(hi)))
+            for city, lo, hi in partial[["min", "max"]].itertuples()
+        ]
+        named = list_some(spans_named, _MAX_NAMED, "semicolon")
+        faults.warn("city-enters-or-leaves", Text("data.city-span", n=len(partial), cities=named, absent=absent))
 
 
 def _interior_gaps(frame: pd.DataFrame, absent: Absent, faults: Faults) -> None:
     spans = frame.groupby(["city", "partner"])["period"].agg(["min", "max", "size"])
     holes = spans["max"] - spans["min"] + 1 - spans["size"]
     if (holes > 0).any():
-        faults.inform(
-            "gaps",
-            f"{int((holes > 0).sum())} pairs of city and partner have {int(holes.sum())} periods without a row "
-            f"between their first and last: {absent}, as declared",
-        )
+        n_pairs, n_periods = int((holes > 0).sum()), int(holes.sum())
+        faults.inform("gaps", Text("data.gaps", n_pairs=n_pairs, n_periods=n_periods, absent=absent))
 
 
 def _parts_at_the_ends(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
@@ -84,12 +75,16 @@ def _parts_at_the_ends(frame: pd.DataFrame, frequency: Frequency, faults: Faults
         totals = totals[totals[neighbor] > 0]
         ratio = totals[end] / totals[neighbor]
         if len(ratio) and float((ratio < _PART).mean()) >= _NEARLY_ALL:
-            few = f"{int((ratio < _PART).sum())} of {format_counted(len(ratio), 'city', 'cities')} fall so"
-            faults.warn(
-                "part-period",
-                f"{frequency.label(end)} has {ratio.median():.0%} of {frequency.label(neighbor)} in the middle city, "
-                f"and {few}: is it a part of a {frequency.value}? Leave it out with design.sample if it is",
+            text = Text(
+                "data.part-period",
+                period=frequency.label(end),
+                share=float(ratio.median()),
+                neighbor=frequency.label(neighbor),
+                n=int((ratio < _PART).sum()),
+                n_cities=len(ratio),
+                period_name=frequency.value,
             )
+            faults.warn("part-period", text)
 
 
 def _unit_jumps(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> None:
@@ -107,15 +102,12 @@ def _unit_jumps(frame: pd.DataFrame, frequency: Frequency, faults: Faults) -> No
     totals = totals[(totals["value"] > 0) & (totals["before"] > 0)]
     ratio = totals["value"] / totals["before"]
     size = np.maximum(ratio, 1 / ratio)
-    for low, high, word in _JUMPS:
+    for low, high, factor in _JUMPS:
         jumps = totals[(size >= low) & (size <= high)]
         if len(jumps):
-            named = "; ".join(
-                f"{r.city} {frequency.label(int(r.period))}"  # type: ignore[arg-type]
-                for r in jumps.head(_MAX_NAMED).itertuples()
-            )
-            faults.warn(
-                "unit-jump",
-                f"a {word}-fold jump from one period to the next, perhaps an undeclared change of unit: {named}"
-                + (f" and {len(jumps) - _MAX_NAMED} more" if len(jumps) > _MAX_NAMED else ""),
-            )
+            named = [
+                Text("data.in-period", name=city, period=frequency.label(int(period)))
+                for city, period in zip(jumps["city"], jumps["period"], strict=True)
+            ]
+            cities = list_some(named, _MAX_NAMED, "semicolon")
+            faults.warn("unit-jump", Text("data.unit-jump", factor=factor, cities=cities))

@@ -10,6 +10,7 @@ from twintrade.data.sources.faults import Faults
 from twintrade.data.trade import TRADE_COLUMNS, TradeTable
 from twintrade.effects import Message
 from twintrade.numerics.arrays import IntArray, ObjectArray
+from twintrade.text import Text
 
 
 def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
@@ -56,7 +57,9 @@ def complete(table: TradeTable, policy: Absent | None = None) -> TradeTable:
         "row": _spread(frame["row"].to_numpy(), place, n_cells, 0).astype(np.int64),
     }
     filled = pd.DataFrame(columns)[list(TRADE_COLUMNS)].assign(is_filled=is_filled)
-    note = Message("info", "absent-rows", _sentence(policy, int(is_filled.sum()), n_cells))
+    n_filled = int(is_filled.sum())
+    text = Text("data.absent-rows" if n_filled else "data.no-absent-rows", n=n_filled, n_cells=n_cells, policy=policy)
+    note = Message("info", "absent-rows", text)
     return replace(table, frame=filled, absent=policy, messages=(*table.messages, note))
 
 
@@ -71,13 +74,6 @@ def _spread(values: ObjectArray, place: IntArray, n_cells: int, default: object)
     return out
 
 
-def _sentence(policy: Absent, n_filled: int, n_cells: int) -> str:
-    if not n_filled:
-        return f"all {n_cells} rows of the full rectangle stand in a file"
-    meaning = {"zero": "zeros, as declared", "missing": "missing, as declared", "error": "none"}[policy]
-    return f"{n_filled} of {n_cells} rows of the full rectangle stand in no file: {meaning}"
-
-
 def _refuse(
     table: TradeTable,
     absent: IntArray,
@@ -90,6 +86,7 @@ def _refuse(
         rest, period = divmod(int(cell), n_periods)
         city, partner = divmod(rest, partners.size)
         label = table.frequency.label(table.first + period)
-        faults.error("absent-row", f"{cities[city]}-{partners[partner]} has no row for {label}")
+        pair = Text("data.pair", city=cities[city], partner=partners[partner])
+        faults.error("absent-row", Text("data.absent-row", pair=pair, period=label))
     faults.n_errors = int(absent.size)
     faults.raise_if_any()

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from twintrade.data.fixes import list_lines_to_change
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import format_counted
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import Message
+from twintrade.effects.messages import Level
+from twintrade.text import Listed, Text, Words
 
-_HEADINGS = (("error", "Errors"), ("warning", "Warnings"), ("info", "Notes"))
+_LEVELS: tuple[Level, ...] = ("error", "warning", "info")
 _MAX_SPANS = 8
 
 
@@ -31,52 +32,56 @@ def format_data_report(
     tables : mapping of str to str, optional
         Where in the analysis file each data file is declared, for the lines to change.
     """
-    told = list(messages)
-    lines = ["Files"] if records else []
+    said = list(messages)
+    lines = [str(Text("data.report-files"))] if records else []
     for record in records:
-        facts = (record.encoding, record.sheet and f"sheet {record.sheet}", record.unit)
-        lines.append(
-            f"  {record.path}: {format_counted(record.rows, 'row')}, {', '.join(filter(None, facts))}".rstrip(", ")
-        )
-        lines += [f"    left out by rule: {rule}, {format_counted(n, 'row')}" for rule, n in record.dropped]
-    for level, heading in _HEADINGS:
-        mine = [m for m in told if m.level == level]
+        sheet = Text("data.report-sheet", name=record.sheet) if record.sheet else ""
+        known = tuple(fact for fact in (record.encoding, sheet, record.unit) if fact)
+        facts = Listed(known, "comma")
+        entry = Text("data.report-file", file=record.path, n=record.rows, n_facts=len(known), facts=facts)
+        lines.append(f"  {entry}")
+        lines += [f"    {Text('data.report-dropped', rule=rule, n=n)}" for rule, n in record.dropped]
+    for level in _LEVELS:
+        mine = [m for m in said if m.level == level]
         if mine:
             total = n_errors if level == "error" and n_errors is not None else len(mine)
-            shown = f", the first {len(mine)}" if total > len(mine) else ""
-            lines += ["", f"{heading} ({total}{shown})", *_by_file(mine)]
-    fixes = list_lines_to_change(told)
+            all_shown = "yes" if total <= len(mine) else "no"
+            heading = Text("data.report-level", level=level, total=total, all_shown=all_shown, n_shown=len(mine))
+            lines += ["", str(heading), *_list_by_file(mine)]
+    fixes = list_lines_to_change(said)
     if fixes:
-        lines += ["", "Lines to change in the analysis file, where the data file itself is right"]
+        lines += ["", str(Text("data.report-fixes"))]
         for file, changes in fixes.items():
-            place = (tables or {}).get(file, "")
-            lines.append(f"  {place or (f'in the table of {file}' if file else 'in the tables of the files above')}")
-            lines += [f"    {line}" for line in changes]
+            place = (tables or {}).get(file, "") or Text(
+                "data.report-table" if file else "data.report-tables", file=file
+            )
+            lines += [f"  {place}", *(f"    {line}" for line in changes)]
     return "\n".join(lines)
 
 
-def _by_file(messages: Sequence[Message]) -> list[str]:
+def _list_by_file(messages: Sequence[Message]) -> list[str]:
     """Return the messages by file and row; the same message about several rows is said once."""
     lines: list[str] = []
     for file in dict.fromkeys(m.file for m in messages):
-        lines.append(f"  {file or 'all files together'}")
+        lines.append(f"  {file or Text('data.report-all-files')}")
         rows: dict[tuple[str, str, str], list[int]] = {}
         for message in sorted((m for m in messages if m.file == file), key=lambda m: (m.row or 0, m.column)):
             key = (message.column, message.code, message.message)
             rows.setdefault(key, []).extend(filter(None, [message.row]))
-        told: Counter[tuple[str, str]] = Counter()
+        counts: Counter[tuple[str, str]] = Counter()
         for (column, code, text), numbers in rows.items():
-            told[column, code] += 1
-            if told[column, code] <= limits.MAX_LISTED_PER_COLUMN:
-                place = ", ".join(filter(None, (_spans(numbers), column)))
+            counts[column, code] += 1
+            if counts[column, code] <= limits.MAX_LISTED_PER_COLUMN:
+                place = ", ".join(filter(None, (_name_rows(numbers), column)))
                 lines.append(f"    {place}: {text}" if place else f"    {text}")
-        more = {key: n - limits.MAX_LISTED_PER_COLUMN for key, n in told.items() if n > limits.MAX_LISTED_PER_COLUMN}
-        for (column, code), n in more.items():
-            lines.append(f"    {', '.join(filter(None, (column, code)))}: {n} more like these; a run lists them")
+        for (column, code), n in counts.items():
+            if n > limits.MAX_LISTED_PER_COLUMN:
+                names = Listed(tuple(filter(None, (column, code))), "comma")
+                lines.append(f"    {Text('data.report-more', names=names, n=n - limits.MAX_LISTED_PER_COLUMN)}")
     return lines
 
 
-def _spans(rows: Sequence[int]) -> str:
+def _name_rows(rows: Sequence[int]) -> str:
     """Return row numbers in words: "row 7", "rows 3 to 9, 12"."""
     spans: list[list[int]] = []
     for row in dict.fromkeys(rows):
@@ -86,6 +91,9 @@ def _spans(rows: Sequence[int]) -> str:
             spans.append([row, row])
     if not spans:
         return ""
-    named = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in spans[:_MAX_SPANS])
+    named = [str(a) if a == b else Text("data.row-span", first=a, last=b) for a, b in spans[:_MAX_SPANS]]
     more = sum(b - a + 1 for a, b in spans[_MAX_SPANS:])
-    return f"{'rows' if len(set(rows)) > 1 else 'row'} {named}" + (f" and {more} more" if more else "")
+    shown: Words = Listed(tuple(named), "comma")
+    if more:
+        shown = Text("common.and-more", items=shown, n=more)
+    return str(Text("data.rows", n=len(set(rows)), rows=shown))

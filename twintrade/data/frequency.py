@@ -8,6 +8,7 @@ from twintrade.data.overlaps import KEY
 from twintrade.data.schema.source import TradeSource
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
+from twintrade.text import Text, list_some
 
 _MAX_NAMED = 8
 
@@ -64,22 +65,23 @@ def _summed(long: pd.DataFrame, source: TradeSource, wanted: Frequency, ratio: i
     summed["value"] = summed["value"].mask(too_thin)
     summed["flag"] = summed["flag"].mask(too_thin, "missing").mask(is_partial, "partial")
     if too_thin.any() or is_partial.any():
-        faults.warn(
-            "part-periods",
-            f"{int(too_thin.sum())} {wanted.value}s are missing because fewer than {source.coverage:.0%} of their "
-            f"{source.frequency.value}s have figures; {int(is_partial.sum())} are sums over most of them",
-            source.file,
+        text = Text(
+            "data.part-periods",
+            n_missing=int(too_thin.sum()),
+            n_partial=int(is_partial.sum()),
+            coverage=source.coverage,
+            wanted=wanted.value,
+            period_name=source.frequency.value,
         )
-    faults.inform("frequency", f"{source.frequency.value} figures were added up to {wanted.value}s", source.file)
+        faults.warn("part-periods", text, source.file)
+    text = Text("data.summed-to-frequency", wanted=wanted.value, period_name=source.frequency.value)
+    faults.inform("frequency", text, source.file)
     return summed.reset_index()
 
 
 def _report_ends(periods: pd.Series, wanted: Frequency, file: str, faults: Faults) -> None:
     if periods.empty:
         return
-    named = ", ".join(wanted.label(int(p)) for p in sorted(set(periods))[:_MAX_NAMED])
-    faults.warn(
-        "part-periods",
-        f"the files do not cover {named} whole: {len(periods)} rows of a part of a {wanted.value} are left out",
-        file,
-    )
+    named = list_some([wanted.label(int(p)) for p in sorted(set(periods))], _MAX_NAMED)
+    text = Text("data.part-periods-at-the-ends", periods=named, n=len(periods), period_name=wanted.value)
+    faults.warn("part-periods", text, file)

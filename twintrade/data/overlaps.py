@@ -1,6 +1,7 @@
 """One figure for each city, partner and period: products summed, files ranked, duplicates refused."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from twintrade.data.sources.cells import quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray
+from twintrade.text import Listed, Text
 
 KEY = ["city", "partner", "period"]
 _AGREEMENT = 1e-9
@@ -27,11 +29,9 @@ def sum_products(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> pd
     summed = grouped.agg({"value": "sum", "flag": "max", "file": "first", "row": "first", "revision": "first"})
     has_holes = grouped["value"].count() < grouped.size()
     summed["value"] = summed["value"].mask(has_holes)
-    faults.inform(
-        "products-summed",
-        f"{len(frame)} rows of {' and '.join(sorted(set(frame['revision'])))} were added up to {len(summed)} figures",
-        source.file,
-    )
+    revisions = Listed(tuple(sorted(set(frame["revision"]))))
+    text = Text("data.products-summed", n_rows=len(frame), revisions=revisions, n=len(summed))
+    faults.inform("products-summed", text, source.file)
     return summed.reset_index()
 
 
@@ -43,15 +43,18 @@ def _refuse_mixed(frame: pd.DataFrame, source: TradeSource, faults: Faults) -> N
     if source.mixed_revisions == "error":
         first = frame[~frame["revision"].duplicated()].iloc[1:]
         for name, row in zip(first["revision"], first["row"], strict=True):
-            told = f"products follow {quote_cell(name)} here and {quote_cell(names[0])} before"
-            fix = 'read one revision with where, or let them follow each other with mixed_revisions = "by_period"'
-            faults.error("revision", f"{told}: {fix}", source.file, int(row))
+            text = Text("data.revision-changes", here=quote_cell(name), before=quote_cell(names[0]))
+            faults.error("revision", text, source.file, int(row))
         return
     mixed = frame.groupby(KEY, sort=False)["revision"].transform("nunique") > 1
     for row in frame[mixed].drop_duplicates(KEY).to_dict("records"):
-        what = f"{row['city']}-{row['partner']}, {source.frequency.label(int(row['period']))}"
-        told = f"{what} has products of several revisions, which would be counted twice: read one of them with where"
-        faults.error("revision", told, source.file, int(row["row"]))
+        text = Text("data.revisions-mixed", what=_name_cell(row, source.frequency))
+        faults.error("revision", text, source.file, int(row["row"]))
+
+
+def _name_cell(row: Mapping[Hashable, Any], frequency: Frequency) -> Text:
+    period = frequency.label(int(row["period"]))
+    return Text("data.pair-period", city=row["city"], partner=row["partner"], period=period)
 
 
 def warn_of_revisions(frames: Sequence[pd.DataFrame], frequency: Frequency, faults: Faults) -> None:
@@ -60,11 +63,11 @@ def warn_of_revisions(frames: Sequence[pd.DataFrame], frequency: Frequency, faul
     if joined.empty or joined["revision"].nunique() < 2:
         return
     spans = joined.groupby("revision")["period"].agg(["min", "max"]).sort_values(["min", "max"])
-    named = "; ".join(f"{name} {frequency.label(a)} to {frequency.label(b)}" for name, a, b in spans.itertuples())
-    faults.warn(
-        "revision-change",
-        f"products follow several revisions ({named}): a jump at a change may be the classification's, not trade's",
+    named = tuple(
+        Text("data.span", name=name, first=frequency.label(a), last=frequency.label(b))
+        for name, a, b in spans.itertuples()
     )
+    faults.warn("revision-change", Text("data.revision-change", revisions=Listed(named, "semicolon")))
 
 
 def note_duplicates(
@@ -77,17 +80,17 @@ def note_duplicates(
     first = frame.drop_duplicates(list(key)).set_index(list(key))
     for row in frame[again].to_dict("records"):
         other = first.loc[tuple(row[name] for name in key)]
-        what = f"{row['city']}-{row['partner']}, {frequency.label(int(row['period']))}"
-        same = "the same figure"
-        if other["value"] != row["value"]:
-            same = f"{other['value']:,.15g} and {row['value']:,.15g}"
-        is_here = other["file"] == row["file"]
-        where = f"row {other['row']}" if is_here else f"row {other['row']} of {other['file']}"
-        fix = "remove one" if is_here else "remove one, or give the files a precedence"
-        remedy = None if is_here else Remedy("precedence")
-        if is_here and other["value"] != row["value"]:
-            remedy = Remedy("product")
-        text = f"{what} stands here and in {where} ({same}): {fix}"
+        is_here, is_same = other["file"] == row["file"], other["value"] == row["value"]
+        text = Text(
+            "data.duplicate-here" if is_here else "data.duplicate-elsewhere",
+            what=_name_cell(row, frequency),
+            row=other["row"],
+            file=other["file"],
+            same="yes" if is_same else "no",
+            one=f"{other['value']:,.15g}",
+            two=f"{row['value']:,.15g}",
+        )
+        remedy = (None if is_same else Remedy("product")) if is_here else Remedy("precedence")
         faults.error("duplicate", text, row["file"], int(row["row"]), remedy=remedy)
 
 
@@ -121,8 +124,4 @@ def _compare(joined: pd.DataFrame, is_kept: BoolArray, faults: Faults) -> None:
     gap = (pairs["value_old"] - pairs["value"]).abs() > _AGREEMENT * pairs["value"].abs()
     differ = int((gap | (pairs["value_old"].isna() != pairs["value"].isna())).sum())
     files = ", ".join(sorted(set(pairs["file_old"])))
-    faults.warn(
-        "superseded",
-        f"{len(pairs)} figures are superseded by a file of higher precedence; {differ} of them differ from it",
-        files,
-    )
+    faults.warn("superseded", Text("data.superseded", n=len(pairs), n_differ=differ), files)

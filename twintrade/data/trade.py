@@ -18,8 +18,11 @@ from twintrade.data.sources.provenance import InputRecord
 from twintrade.data.trade_source import SourceRows, convert_to_target_currency, read_source
 from twintrade.effects import Message
 from twintrade.errors import DataError
+from twintrade.text import Listed, Text
 
 TRADE_COLUMNS = ("city", "partner", "period", "value", "flag", "file", "row")
+_ALIKE = ("flow", "reporter", "valuation", "deflator", "coverage", "absent", "product_revision")
+"""What files of one panel must have in common."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +118,8 @@ def read_trade(sources: Sequence[TradeSource], root: Path) -> TradeTable:
     faults.raise_if_any()
     frame = real.frame[list(TRADE_COLUMNS)].sort_values(["city", "partner", "period"], ignore_index=True)
     check_trade(frame, frequency, sources[0].absent, faults)
-    records = [part.record.dropping("superseded", n) for part, n in zip(parts, superseded, strict=True)]
+    rule = Text("data.dropped-superseded")
+    records = [part.record.dropping(rule, n) for part, n in zip(parts, superseded, strict=True)]
     return TradeTable(
         frame=frame,
         frequency=frequency,
@@ -142,7 +146,7 @@ def _read_all(sources: Sequence[TradeSource], root: Path, faults: Faults) -> lis
         except (AbsentInputError, InvalidDataError):
             raise
         except DataError as error:
-            faults.error("file", str(error))
+            faults.error("file", error.text)
     faults.raise_if_any()
     return parts
 
@@ -168,15 +172,6 @@ def _check_agreement(sources: Sequence[TradeSource]) -> None:
     """Refuse to join what does not measure the same thing."""
     if not sources:
         raise DataError("no trade file is declared: add a [[data.trade]] table to the analysis file")
-    reasons = {
-        "flow": "exports and imports are two outcomes",
-        "reporter": "figures of the two sides of a flow differ in valuation and coverage and are never spliced",
-        "valuation": "f.o.b. and c.i.f. values are never spliced",
-        "deflator": "one panel has prices of one period",
-        "coverage": "one panel has one rule for partial periods",
-        "absent": "an absent row can mean only one thing",
-        "product_revision": "revisions of a classification do not add up to the same products",
-    }
     if len(sources) > 1 and any(s.microdata is not None for s in sources):
         raise DataError(
             f"{', '.join(s.file for s in sources)}: microdata of a flow come from one table: put the files "
@@ -184,19 +179,17 @@ def _check_agreement(sources: Sequence[TradeSource]) -> None:
         )
     if len({_frequency(s) for s in sources}) > 1:
         raise DataError(f"{', '.join(s.file for s in sources)} differ in frequency: set to_frequency to one of them")
-    for name, reason in reasons.items():
+    for name in _ALIKE:
         if name == "product_revision" and all(s.mixed_revisions == "by_period" for s in sources):
             continue
-        values = {str(getattr(s, name)) for s in sources}
+        values = sorted({str(getattr(s, name)) for s in sources})
         if len(values) > 1:
-            files = ", ".join(s.file for s in sources)
-            raise DataError(f"{files} differ in {name} ({', '.join(sorted(values))}): {reason}")
+            files = Listed(tuple(s.file for s in sources), "comma")
+            raise DataError(Text("data.files-differ", files=files, name=name, values=Listed(tuple(values), "comma")))
 
 
 def _check_currency(parts: Sequence[SourceRows]) -> None:
     currencies = {part.currency: part.record.path for part in parts}
     if len(currencies) > 1:
-        named = ", ".join(f"{path} in {currency}" for currency, path in currencies.items())
-        raise DataError(
-            f"the files are in different currencies ({named}): declare exchange under each file that needs it"
-        )
+        files = tuple(Text("data.file-in", file=path, currency=currency) for currency, path in currencies.items())
+        raise DataError(Text("data.files-differ-in-currency", files=Listed(files, "comma")))

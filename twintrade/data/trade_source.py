@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -21,14 +22,16 @@ from twintrade.data.sources.cells import (
     TextColumn,
     build_text_array,
     clean_name,
-    format_counted,
     quote_cell,
 )
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.text import Listed, Text, Words, list_some
 
+BLANK_IS_ZERO: Literal["blank is zero"] = "blank is zero"
+"""Flag of a figure that the file does not have and a declaration calls a zero."""
 _MAX_NAMED = 8
 
 
@@ -90,7 +93,9 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     if source.product is not None:
         frame["product"] = long.columns[source.product]
         frame["revision"] = _revisions(source, long, faults)
-    unit = source.money_unit if isinstance(source.money_unit, str) else f"by row, column {source.money_unit.column}"
+    unit: Words = str(source.money_unit)
+    if isinstance(source.money_unit, UnitColumn):
+        unit = Text("data.unit-by-row", column=source.money_unit.column)
     scaled = list_scalings(source, long)
     return _without_aggregates(SourceRows(frame, currency, replace(table.record, unit=unit), scaled), faults)
 
@@ -101,9 +106,9 @@ def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRo
 
     assert source.microdata is not None
     unit = parse_money_unit(str(source.money_unit))
-    found = collapse(source, root, faults)
+    collapsed = collapse(source, root, faults)
     keys = ["city", "partner", "period"]
-    cells = found.frame
+    cells = collapsed.frame
     if source.microdata.product_digits:
         cells = cells.groupby(keys, as_index=False, observed=True)[["units", "n_missing"]].sum()
     warn_of_validity(
@@ -114,15 +119,14 @@ def _from_microdata(source: TradeSource, root: Path, faults: Faults) -> SourceRo
     )
     has_holes = (cells["n_missing"] > 0).to_numpy()
     value = cells["units"].to_numpy() * 10.0**unit.power / 10.0**source.microdata.decimals
-    flag = np.where(has_holes, "missing" if source.blank == "missing" else "blank is zero", "")
+    flag = np.where(has_holes, "missing" if source.blank == "missing" else BLANK_IS_ZERO, "")
     if has_holes.any():
-        meaning = "a zero, as declared" if source.blank == "zero" else "missing, not zero, and so is its cell"
-        text = f"no figure stands in {int(cells['n_missing'].sum()):,} rows: {meaning}"
+        text = Text("data.missing-rows", n=int(cells["n_missing"].sum()), blank=source.blank)
         faults.warn("missing-figures", text, source.file, None, source.value or "")
     frame = cells[keys].assign(
         value=np.where(has_holes & (source.blank == "missing"), np.nan, value), flag=flag, file=source.file, row=0
     )
-    rows = SourceRows(frame, unit.currency, found.record, counts=found.counts)
+    rows = SourceRows(frame, unit.currency, collapsed.record, counts=collapsed.counts)
     return _without_aggregates(rows, faults)
 
 
@@ -137,7 +141,7 @@ def _values(
     if source.blank == "missing":
         return numbers.values, numbers.flags, currency
     is_blank = numbers.flags == "missing"
-    return np.where(is_blank, 0.0, numbers.values), np.where(is_blank, "blank is zero", numbers.flags), currency
+    return np.where(is_blank, 0.0, numbers.values), np.where(is_blank, BLANK_IS_ZERO, numbers.flags), currency
 
 
 def convert_to_target_currency(rows: SourceRows, source: TradeSource, root: Path, faults: Faults) -> SourceRows:
@@ -166,7 +170,7 @@ def _revisions(source: TradeSource, long: TextTable, faults: Faults) -> ObjectAr
         return build_text_array([source.product_revision] * long.rows.size)
     column = long.column(source.product_revision.column)
     names = build_text_array(clean_name(cell) for cell in column.cells)
-    column.errors(faults, "revision", names == "", lambda _: "the revision of the product is blank")
+    column.errors(faults, "revision", names == "", lambda _: Text("data.revision-blank"))
     return names
 
 
@@ -210,8 +214,7 @@ def _name(column: str | None) -> str:
 
 def _check_city(source: TradeSource, faults: Faults) -> None:
     if isinstance(source.city, Constant) and source.city.constant == UNNAMED:
-        told = f"city is still {quote_cell(UNNAMED)}: write the city that the file is about, as the registry names it"
-        faults.error("city", told, source.file)
+        faults.error("city", Text("data.city-unnamed", name=quote_cell(UNNAMED)), source.file)
 
 
 def _part(table: TextTable, part: str | Constant, role: str) -> TextColumn:
@@ -252,15 +255,10 @@ def _periods(source: TradeSource, long: TextTable, periods: TextColumn, faults: 
 
 def _report_missing(numbers: Numbers, source: TradeSource, faults: Faults) -> None:
     if numbers.missing:
-        tokens = ", ".join(f"“{token}” {n} times" for token, n in sorted(numbers.missing.items()))
-        meaning = "a zero, as declared" if source.blank == "zero" else "missing, not zero"
-        faults.warn(
-            "missing-figures",
-            f"no figure stands in {sum(numbers.missing.values())} cells ({tokens}): {meaning}",
-            source.file,
-            None,
-            source.value or "",
-        )
+        tokens = tuple(Text("data.token", token=token, n=n) for token, n in sorted(numbers.missing.items()))
+        n_cells = sum(numbers.missing.values())
+        text = Text("data.missing-cells", n=n_cells, tokens=Listed(tokens, "comma"), blank=source.blank)
+        faults.warn("missing-figures", text, source.file, None, source.value or "")
 
 
 def _without_aggregates(rows: SourceRows, faults: Faults) -> SourceRows:
@@ -269,13 +267,7 @@ def _without_aggregates(rows: SourceRows, faults: Faults) -> SourceRows:
         return rows
     n_rows = int(rows.frame["row"][grouped].nunique())
     codes = sorted(set(rows.frame["partner"][grouped]))
-    named = ", ".join(load_places()[c].name for c in codes[:_MAX_NAMED]) + (" ..." if len(codes) > _MAX_NAMED else "")
-    faults.warn(
-        "aggregate-partner",
-        f"{format_counted(n_rows, 'row is', 'rows are')} about groups of countries or an unspecified "
-        f"rest ({named}) and "
-        "left out",
-        rows.record.path,
-    )
-    record = rows.record.dropping("aggregate partner", n_rows)
+    names = list_some([load_places()[code].name for code in codes], _MAX_NAMED)
+    faults.warn("aggregate-partner", Text("data.aggregate-partner", n=n_rows, names=names), rows.record.path)
+    record = rows.record.dropping(Text("data.dropped-aggregate"), n_rows)
     return replace(rows, frame=rows.frame[~grouped].reset_index(drop=True), record=record)

@@ -111,9 +111,9 @@ def _guessed(guesses: Sequence[Guess]) -> str:
     lines = []
     for guess in guesses:
         if not guess.key:
-            lines.append(f"# {' '.join(guess.reason.split())}")
+            lines.append(f"# {' '.join(str(guess.reason).split())}")
             continue
-        mark = f"   # GUESS: {' '.join(guess.reason.split())}" if guess.reason else ""
+        mark = f"   # GUESS: {' '.join(str(guess.reason).split())}" if guess.reason else ""
         lines.append(f"{format_toml_line(guess.key, guess.value)}{mark}")
     return "\n".join(lines) + "\n"
 

@@ -2,7 +2,17 @@
 
 from twintrade.text.catalogue import Catalogue, find_catalogue, use_catalogue
 from twintrade.text.templates import Template, read_template
-from twintrade.text.texts import Listed, Text, Value, Words, name_fact, pack_text, parse_text, write_pattern
+from twintrade.text.texts import (
+    Listed,
+    Text,
+    Value,
+    Words,
+    list_some,
+    name_fact,
+    pack_text,
+    parse_text,
+    write_pattern,
+)
 
 __all__ = [
     "Catalogue",
@@ -12,6 +22,7 @@ __all__ = [
     "Value",
     "Words",
     "find_catalogue",
+    "list_some",
     "name_fact",
     "pack_text",
     "parse_text",

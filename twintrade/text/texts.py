@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -54,6 +55,13 @@ class Listed:
 
 Words: TypeAlias = Text | Listed | str
 """What can be put into words; a str is what a user wrote, or a name."""
+
+
+def list_some(items: Iterable["str | Text | Listed"], most: int, join: Join = "comma") -> Text | Listed:
+    """Return the first items as one list, with the number of those left out: "a, b and 3 more"."""
+    given = tuple(items)
+    shown = Listed(given[:most], join)
+    return shown if len(given) <= most else Text("common.and-more", items=shown, n=len(given) - most)
 
 
 def write_pattern(own: str | None, key: str, /, **values: Value) -> str:

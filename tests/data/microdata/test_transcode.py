@@ -37,7 +37,7 @@ def files(path):
 def test_what_is_decoded_is_the_text_however_chunks_fall(tmp_path, monkeypatch, text, encoding, is_packed):
     module = sys.modules["twintrade.data.microdata.transcode"]
     monkeypatch.setattr(module, "_CHUNK", 997)
-    monkeypatch.setattr(module, "_TOLD_EVERY", -1.0)
+    monkeypatch.setattr(module, "_SAID_EVERY", -1.0)
     text = (
         text.replace("里昂", "台北").replace("青岛", "高雄").replace("库里蒂巴", "台中")
         if encoding == "big5"

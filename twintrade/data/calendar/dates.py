@@ -9,6 +9,10 @@ from typing import Literal
 from twintrade.data.calendar.months import MONTH_NAMES, parse_month
 from twintrade.data.calendar.text import check_year, clean_date
 from twintrade.data.sources import limits
+from twintrade.data.sources.cells import quote_cell
+from twintrade.data.sources.faults import CellError
+from twintrade.effects import Remedy
+from twintrade.text import Text
 
 Precision = Literal["day", "month", "year"]
 PRECISIONS: tuple[Precision, ...] = ("year", "month", "day")
@@ -23,15 +27,12 @@ _NAMED_MONTH = re.compile(rf"(?i)({MONTH_NAMES})\.?,?(?:[\s-]+(?:del? )?|/)(\d{{
 _MONTH_FIRST = re.compile(r"(\d{1,2})[-/.](\d{4})")
 _NUMERIC = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _REASONS = (
-    (
-        re.compile(r"(?i)(c\.|ca\.?|circa|about|approx|~).*|.*\?"),
-        "is approximate: give the year it stands for, in year precision",
-    ),
-    (re.compile(r"\d{4}s"), "is a decade: give a year"),
-    (re.compile(r"\d{4}\s?[-–/]\s?\d{2,4}"), "is a span of years: give one date a row"),
-    (re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}|['’]\d{2}"), "has a two-digit year: write all four digits"),
-    (re.compile(r"\d{5}"), "is a spreadsheet's day number: format the column as text"),
-    (re.compile(r"民国.*|民國.*"), "is in the Republic calendar: add 1911"),
+    (re.compile(r"(?i)(c\.|ca\.?|circa|about|approx|~).*|.*\?"), "data.date-approximate"),
+    (re.compile(r"\d{4}s"), "data.date-decade"),
+    (re.compile(r"\d{4}\s?[-–/]\s?\d{2,4}"), "data.date-span"),
+    (re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}|['’]\d{2}"), "data.two-digit-year"),
+    (re.compile(r"\d{5}"), "data.date-day-number"),
+    (re.compile(r"民国.*|民國.*"), "data.date-republic"),
 )
 
 
@@ -90,21 +91,21 @@ def parse_date(
 
     Raises
     ------
-    ValueError
+    CellError
         With what is wrong with the text.
     """
     year, month, day = _parts(clean_date(text, "date"), day_first)
     _check(year, month, day)
     date = TwinningDate(year, month, day)
     if as_of is not None and date.earliest > _latest(as_of):
-        raise ValueError(f"lies after {as_of.iso}, when the registry was read")
+        raise CellError(Text("data.date-after", as_of=as_of.iso))
     if precision is None or not precision.strip():
         return date
     declared = next((p for p in PRECISIONS if p == precision.strip().lower()), None)
     if declared is None:
-        raise ValueError(f"has the precision {precision!r}, which is none of day, month, year")
+        raise CellError(Text("data.precision-unknown", precision=quote_cell(precision)))
     if PRECISIONS.index(declared) > PRECISIONS.index(date.precision):
-        raise ValueError(f"is declared precise to the {declared} but gives only the {date.precision}")
+        raise CellError(Text("data.precision-too-fine", declared=declared, given=date.precision))
     return date.rounded(declared)
 
 
@@ -122,12 +123,12 @@ def refuse_future(date: TwinningDate, today: datetime.date | None = None) -> Non
 
     Raises
     ------
-    ValueError
+    CellError
         It lies after today.
     """
     now = max(today or datetime.datetime.now(datetime.UTC).date(), limits.CLOCK_FLOOR) + datetime.timedelta(days=1)
     if date.earliest > (now.year, now.month, now.day):
-        raise ValueError("lies in the future: an agreement counts only once it is signed")
+        raise CellError(Text("data.date-future"))
 
 
 def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | None]:
@@ -145,16 +146,12 @@ def _parts(text: str, day_first: bool | None) -> tuple[int, int | None, int | No
         return int(match[2]), int(match[1]), None
     if match := _NUMERIC.fullmatch(text):
         return _day_and_month(int(match[1]), int(match[3]), int(match[4]), day_first)
-    raise ValueError(next((why for shape, why in _REASONS if shape.fullmatch(text)), "is not a date"))
-
-
-class AmbiguousDateError(ValueError):
-    """Day and month of a date could change places."""
+    raise CellError(Text(next((reason for shape, reason in _REASONS if shape.fullmatch(text)), "data.no-date")))
 
 
 def _day_and_month(first: int, second: int, year: int, day_first: bool | None) -> tuple[int, int, int]:
     if day_first is None and first <= 12 and second <= 12 and first != second:
-        raise AmbiguousDateError("is ambiguous, day or month first: declare day_first, or write it as 2004-09-03")
+        raise CellError(Text("data.date-ambiguous"), Remedy("day_first"))
     if day_first is None:
         day_first = first > 12 or first == second
     return (year, second, first) if day_first else (year, first, second)
@@ -167,9 +164,9 @@ def _int(text: str | None) -> int | None:
 def _check(year: int, month: int | None, day: int | None) -> None:
     check_year(year)
     if month is not None and not 1 <= month <= 12:
-        raise ValueError(f"has no month {month}")
+        raise CellError(Text("data.date-no-month", month=month))
     if month is not None and day is not None and not 1 <= day <= calendar.monthrange(year, month)[1]:
-        raise ValueError("is a day that does not exist")
+        raise CellError(Text("data.date-no-day"))
 
 
 def _latest(date: TwinningDate) -> tuple[int, int, int]:

@@ -9,9 +9,10 @@ import numpy as np
 from twintrade.data.calendar.months import MONTH_NAMES, parse_month
 from twintrade.data.calendar.text import FULL_WIDTH, check_year, clean_date
 from twintrade.data.sources.cells import COLUMN_NAMES, TextColumn, quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import CellError, Faults
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import IntArray
+from twintrade.text import Text, Value
 
 _PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
 _CHINESE_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
@@ -26,27 +27,18 @@ _MONTH_CHINESE = re.compile(r"(\d{4})\s?年\s?(\d{1,2})\s?月(?:份)?")
 _MONTH_LAST = re.compile(rf"(?i)(\d{{4}})[\s-]+({MONTH_NAMES})\.?")
 _MONTH_FIRST = re.compile(rf"(?i)({MONTH_NAMES})\.?[\s,-]+(\d{{4}})")
 
-SPLIT_YEAR = "reads as a year that spans two, not as a month"
 _SPLIT = re.compile(r"(\d{4})\s?[-/–]\s?(\d{2})")
 _REASONS = (
-    (re.compile(r"\d{4}\s?[/\-–]\s?\d{2}"), "is a split year or a month; a panel needs one period a row"),
-    (re.compile(r"\d{4}\s?[/\-–]\s?\d{4}"), "spans two years; a panel needs one period a row"),
-    (re.compile(r"(?i)fy\s?'?\d{2,4}"), "is a fiscal year: say which calendar year it is"),
-    (re.compile(r"['’]\d{2}|\d{2}"), "is a two-digit year: write all four digits"),
-    (re.compile(r"(?:民国|民國|ROC)\s?\d{1,3}\s?年?|\d{2,3}\s?年"), "is a year of the Republic calendar: add 1911"),
-    (re.compile(r"\d{5}(?:\.\d+)?"), "is a spreadsheet's day number: format the column as text or as years"),
-    (re.compile(r"\d{4}\s?\S*\d{1,2}\s?[-–~至]\s?\d{1,2}\s?月?.*"), "is a part of a year"),
-    (re.compile(r"(?i)\d{4}.*(ytd|jan|prelim|est|p|e|f|r|\*)\W*"), "carries a mark or is a part of a year"),
+    (re.compile(r"\d{4}\s?[/\-–]\s?\d{2}"), "data.period-split-or-month"),
+    (re.compile(r"\d{4}\s?[/\-–]\s?\d{4}"), "data.period-two-years"),
+    (re.compile(r"(?i)fy\s?'?\d{2,4}"), "data.period-fiscal"),
+    (re.compile(r"['’]\d{2}|\d{2}"), "data.period-two-digits"),
+    (re.compile(r"(?:民国|民國|ROC)\s?\d{1,3}\s?年?|\d{2,3}\s?年"), "data.period-republic"),
+    (re.compile(r"\d{5}(?:\.\d+)?"), "data.period-day-number"),
+    (re.compile(r"\d{4}\s?\S*\d{1,2}\s?[-–~至]\s?\d{1,2}\s?月?.*"), "data.period-part"),
+    (re.compile(r"(?i)\d{4}.*(ytd|jan|prelim|est|p|e|f|r|\*)\W*"), "data.period-marked"),
 )
 _FOOTER = re.compile(r"(?i)(source|note|资料来源|注|合计|total).*")
-
-
-class PeriodError(ValueError):
-    """A text is no period, and the analysis file may say what it is."""
-
-    def __init__(self, text: str, remedy: Remedy) -> None:
-        super().__init__(text)
-        self.remedy = remedy
 
 
 class Frequency(StrEnum):
@@ -69,13 +61,13 @@ class Frequency(StrEnum):
 
         Raises
         ------
-        ValueError
+        CellError
             No month was given and the period is shorter than a year.
         """
         if self is Frequency.YEAR:
             return year
         if month is None:
-            raise ValueError(f"a year alone names no {self.value}")
+            raise self._refusal("data.year-alone")
         return year * self.per_year + (month - 1) * self.per_year // 12
 
     def label(self, period: int) -> str:
@@ -90,28 +82,30 @@ class Frequency(StrEnum):
 
         Raises
         ------
-        ValueError
+        CellError
             With what is wrong with the text.
         """
         cleaned = clean_date(text, self.value)
-        found = _READERS[self](cleaned)
-        if found is not None:
-            year, part = found
+        parts = _READERS[self](cleaned)
+        if parts is not None:
+            year, part = parts
             check_year(year)
             if not 1 <= part <= self.per_year:
-                raise ValueError(f"has no {self.value} {part}")
+                raise self._refusal("data.period-no-part", part=part)
             return year * self.per_year + part - 1
-        shape, why = _REASONS[0]
+        shape, reason = _REASONS[0]
         if self is Frequency.YEAR and shape.fullmatch(cleaned):
-            raise ValueError(why)
+            raise CellError(Text(reason))
         for other, reader in _READERS.items():
             if other is not self and reader(cleaned) is not None:
-                text = f"is a {other.value}, and the panel's frequency is {self.value}"
-                raise PeriodError(text, Remedy("frequency", (other.value,)))
-        known = next((why for shape, why in _REASONS if shape.fullmatch(cleaned)), "")
+                raise self._refusal("data.period-other", Remedy("frequency", (other.value,)), other=other.value)
+        known = next((reason for shape, reason in _REASONS if shape.fullmatch(cleaned)), "")
         if not known and _FOOTER.fullmatch(cleaned):
-            raise PeriodError("is a footer or a total: end the table before it with last_row", Remedy("last_row"))
-        raise ValueError(known or f"is not a {self.value}")
+            raise CellError(Text("data.period-footer"), Remedy("last_row"))
+        raise self._refusal(known or "data.no-period")
+
+    def _refusal(self, key: str, remedy: Remedy | None = None, /, **values: Value) -> CellError:
+        return CellError(Text(key, period_name=self.value, **values), remedy)
 
 
 def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
@@ -127,7 +121,7 @@ def parse_periods(column: TextColumn, frequency: Frequency, faults: Faults) -> I
             faults,
             "period",
             is_any,
-            lambda cell: f"{quote_cell(cell)} {SPLIT_YEAR}, as every cell here does",
+            lambda cell: Text("data.period-all-split-years", cell=quote_cell(cell)),
             lambda cell: Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else None,
         )
         return np.full(len(column), -1, dtype=np.int64)
@@ -139,8 +133,8 @@ def are_split_years(cells: Iterable[str]) -> bool:
 
     Months so written would have others than the one that is the next year's number.
     """
-    found = [_SPLIT.fullmatch(cell.strip()) for cell in set(cells)]
-    return len(found) > 1 and all(m is not None and (int(m[1]) + 1) % 100 == int(m[2]) for m in found)
+    matches = [_SPLIT.fullmatch(cell.strip()) for cell in set(cells)]
+    return len(matches) > 1 and all(m is not None and (int(m[1]) + 1) % 100 == int(m[2]) for m in matches)
 
 
 def parse_subperiods(years: TextColumn, parts: TextColumn, frequency: Frequency, faults: Faults) -> IntArray:
@@ -154,25 +148,23 @@ def _part(text: str, frequency: Frequency) -> int:
     cleaned = text.strip().translate(FULL_WIDTH).removesuffix("月").upper().removeprefix("Q").removeprefix("M")
     number = int(cleaned) if re.fullmatch(r"\d{1,2}", cleaned) else parse_month(cleaned)
     if number is None or not 1 <= number <= frequency.per_year or frequency is Frequency.YEAR:
-        raise ValueError(f"is not a {frequency.value} of the year")
+        raise CellError(Text("data.period-no-subperiod", period_name=frequency.value))
     return number
 
 
 def _mapped(column: TextColumn, parse: Callable[[str], int], faults: Faults) -> IntArray:
     known: dict[str, int] = {}
-    reasons: dict[str, str] = {}
-    remedies: dict[str, Remedy] = {}
+    reasons: dict[str, Text] = {}
+    remedies: dict[str, Remedy | None] = {}
     for cell in sorted(set(column.cells)):
         try:
             known[cell] = parse(cell)
-        except ValueError as error:
-            known[cell], reasons[cell] = -1, "is blank" if not cell.strip() else str(error)
-            if column.name == COLUMN_NAMES:
-                remedies[cell] = Remedy("ignore", (cell,))
-            elif isinstance(error, PeriodError):
-                remedies[cell] = error.remedy
+        except CellError as error:
+            reason = error.text if cell.strip() else Text("data.blank")
+            known[cell], reasons[cell] = -1, Text("data.cell", cell=quote_cell(cell), reason=reason)
+            remedies[cell] = Remedy("ignore", (cell,)) if column.name == COLUMN_NAMES else error.remedy
     periods = np.fromiter((known[c] for c in column.cells), dtype=np.int64, count=len(column))
-    column.errors(faults, "period", periods < 0, lambda cell: f"{quote_cell(cell)} {reasons[cell]}", remedies.get)
+    column.errors(faults, "period", periods < 0, reasons.__getitem__, remedies.get)
     return periods
 
 

@@ -1,6 +1,8 @@
 """What dates and periods have in common as files print them."""
 
 from twintrade.data.sources import limits
+from twintrade.data.sources.faults import CellError
+from twintrade.text import Text
 
 FULL_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
 """Digits as wide as Chinese characters, and plain ones."""
@@ -11,12 +13,12 @@ def clean_date(text: str, what: str) -> str:
 
     Raises
     ------
-    ValueError
+    CellError
         It is too long for what it should be.
     """
     cleaned = " ".join(text.translate(FULL_WIDTH).split())
     if len(cleaned) > limits.MAX_DATE_CHARACTERS:
-        raise ValueError(f"is too long for a {what}")
+        raise CellError(Text("data.too-long", what=what, period_name=what))
     return cleaned
 
 
@@ -25,8 +27,8 @@ def check_year(year: int) -> None:
 
     Raises
     ------
-    ValueError
+    CellError
         With the years that are taken.
     """
     if not limits.FIRST_YEAR <= year <= limits.LAST_YEAR:
-        raise ValueError(f"is outside the years {limits.FIRST_YEAR} to {limits.LAST_YEAR}")
+        raise CellError(Text("data.outside-years", first=limits.FIRST_YEAR, last=limits.LAST_YEAR))

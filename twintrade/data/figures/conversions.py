@@ -18,10 +18,11 @@ from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Text, Words, list_some, pack_text
 
 _MAX_NAMED = 8
 
-CONVERSION_COLUMNS = ("kind", "currency", "target", "period", "factor", "source")
+CONVERSION_COLUMNS = ("kind", "currency", "target", "period", "factor", "source", "source_text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Conversion:
     period : str
         "all" for units.
     factor : float
-    source : str
+    source : Words
         File, or the name of the rates.
     """
 
@@ -46,12 +47,14 @@ class Conversion:
     target: str
     period: str
     factor: float
-    source: str
+    source: Words
 
 
 def build_conversions_frame(conversions: Iterable[Conversion]) -> pd.DataFrame:
     """Return one row a factor, with the columns ``CONVERSION_COLUMNS``, for the data card."""
-    rows = [tuple(getattr(c, name) for name in CONVERSION_COLUMNS) for c in conversions]
+    rows = [
+        (c.kind, c.currency, c.target, c.period, c.factor, str(c.source), pack_text(c.source)) for c in conversions
+    ]
     return pd.DataFrame(rows, columns=list(CONVERSION_COLUMNS))
 
 
@@ -81,19 +84,22 @@ def convert_currency(
     if rest or ratio < 1:
         raise DataError(f"rates by {rates.frequency.value} are finer than figures by {frequency.value}: average them")
     if ratio > 1:
-        faults.warn(
-            "coarse-rates", f"one rate a {rates.frequency.value} serves every {frequency.value} in it", rates.file
-        )
+        text = Text("data.coarse-rates", rates=rates.frequency.value, period_name=frequency.value)
+        faults.warn("coarse-rates", text, rates.file)
     periods = frame["period"].to_numpy() // ratio
     wanted = np.unique(periods)
+    source: Words = rates.file or Text("data.conversion-ecb")
+    records = []
     if rates.file:
         quotes, record = _rate_table(rates, currency, root, faults)
-        source, records = rates.file, [record]
+        records.append(record)
     else:
         quotes = load_ecb_rates(currency, rates.target, wanted, rates.frequency)
-        source, records = "reference rates of the European Central Bank, mean of days", []
     factors = {p: 1 / q if rates.quoted == "currency_per_target" else q for p, q in quotes.items()}
-    _need(wanted, factors, rates.frequency, f"exchange rate of {currency} to {rates.target}", source)
+    absent = _list_absent(wanted, factors, rates.frequency)
+    if absent:
+        names = {"currency": currency, "target": rates.target}
+        raise DataError(Text("data.rates-missing", source=source, periods=list_some(absent, _MAX_NAMED), **names))
     used = tuple(
         Conversion("exchange", currency, rates.target, rates.frequency.label(int(p)), factors[int(p)], source)
         for p in wanted
@@ -121,9 +127,11 @@ def deflate(
     except ValueError as error:
         raise DataError(f"{deflator.file}: base {quote_cell(deflator.base)} {error}") from None
     wanted = np.unique(frame["period"].to_numpy())
-    _need([base, *wanted], index, frequency, "price index", deflator.file)
+    absent = _list_absent([base, *wanted], index, frequency)
+    if absent:
+        raise DataError(Text("data.index-missing", source=deflator.file, periods=list_some(absent, _MAX_NAMED)))
     factors = {p: index[base] / value for p, value in index.items()}
-    target = f"{unit} of {frequency.label(base)}"
+    target = str(Text("data.currency-of-base", currency=unit, period=frequency.label(base)))
     used = tuple(
         Conversion("deflator", unit, target, frequency.label(int(p)), factors[int(p)], deflator.file) for p in wanted
     )
@@ -134,9 +142,8 @@ def _rate_table(
     rates: ExchangeRates, currency: str, root: Path, faults: Faults
 ) -> tuple[dict[int, float], InputRecord]:
     table = open_table(root, rates.file, rates, [rates.currency, rates.period, rates.rate], faults)
-    mine = table.keep(
-        np.array([c.strip() == currency for c in table.columns[rates.currency]], dtype=bool), "other currency"
-    )
+    is_mine = np.array([c.strip() == currency for c in table.columns[rates.currency]], dtype=bool)
+    mine = table.keep(is_mine, Text("data.dropped-currency"))
     if not mine.rows.size:
         raise DataError(f"{rates.file} has no rate of {currency} in its column {rates.currency}")
     periods = parse_periods(mine.column(rates.period), rates.frequency, faults)
@@ -152,20 +159,17 @@ def _series(deflator: Deflator, root: Path, faults: Faults) -> tuple[dict[int, f
 
 
 def _unique(periods: IntArray, values: FloatArray, file: str) -> dict[int, float]:
-    found: dict[int, float] = {}
+    by_period: dict[int, float] = {}
     for period, value in zip(periods.tolist(), values.tolist(), strict=True):
-        if period in found and found[period] != value:
+        if period in by_period and by_period[period] != value:
             raise DataError(f"{file} has two values for one period; use where to choose the series")
         if value > 0:
-            found[period] = value
-    return found
+            by_period[period] = value
+    return by_period
 
 
-def _need(periods: object, known: dict[int, float], frequency: Frequency, what: str, source: str) -> None:
-    absent = [frequency.label(int(p)) for p in np.asarray(periods) if int(p) not in known]
-    if absent:
-        more = f" and {len(absent) - _MAX_NAMED} more" if len(absent) > _MAX_NAMED else ""
-        raise DataError(f"{source} has no {what} for {', '.join(absent[:_MAX_NAMED])}{more}")
+def _list_absent(periods: object, known: dict[int, float], frequency: Frequency) -> list[str]:
+    return [frequency.label(int(p)) for p in np.asarray(periods) if int(p) not in known]
 
 
 def _times(frame: pd.DataFrame, periods: IntArray, factors: dict[int, float]) -> pd.DataFrame:

@@ -1,8 +1,10 @@
 """Declared money units, converted by moving the decimal point and never by a guess."""
 
+import csv
 import difflib
 import re
 from dataclasses import dataclass
+from importlib import resources
 
 import numpy as np
 
@@ -11,38 +13,14 @@ from twintrade.data.sources.faults import Faults
 from twintrade.effects import Remedy
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
+from twintrade.text import Listed, Text, Words
 
-# Longer names first within one power, so that "hundred million" is not read as "million".
-_POWERS = (
-    (8, ("hundred million", "100 million", "100 mn", "100m", "亿", "億")),
-    (7, ("ten million", "10 million", "crore", "千万")),
-    (5, ("hundred thousand", "lakh")),
-    (4, ("ten thousand", "10,000", "10 000", "10000", "万", "萬")),
-    (9, ("billion", "bn", "十亿")),
-    (6, ("million", "mn", "mio", "1,000,000", "1 000 000", "1000000", "百万", "百萬", "millions")),
-    (3, ("thousand", "1,000", "1 000", "1000", "千", "thousands", "'000")),
-)
-_CURRENCIES = {
-    "USD": ("usd", "us$", "us dollars", "us dollar", "u.s. dollars", "dollars", "美元", "美金", "dollar"),
-    "CNY": ("cny", "rmb", "yuan", "renminbi", "人民币", "元", "人民币元", "元人民币", "¥"),
-    "EUR": ("eur", "euro", "euros", "€", "欧元"),
-    "GBP": ("gbp", "pounds", "pounds sterling", "£", "英镑"),
-    "AUD": ("aud", "a$", "australian dollars", "澳元", "澳大利亚元"),
-    "JPY": ("jpy", "yen", "日元"),
-    "HKD": ("hkd", "hk$", "港元", "港币"),
-    "BRL": ("brl", "r$", "reais"),
-}
+_UNITS = [*csv.DictReader(resources.files("twintrade.data").joinpath("units.csv").read_text("utf-8").splitlines())]
+# Longer names first in the file, so that "hundred million" is not read as "million".
+_POWERS = [(int(row["meaning"]), row["names"].split("|")) for row in _UNITS if row["kind"] == "power"]
+_CURRENCIES = {row["meaning"]: row["names"].split("|") for row in _UNITS if row["kind"] == "currency"}
 _CODE = re.compile(r"[A-Z]{3}")
-_WRITTEN = {
-    0: "",
-    3: "1,000 ",
-    4: "ten thousand ",
-    5: "hundred thousand ",
-    6: "million ",
-    7: "ten million ",
-    8: "hundred million ",
-    9: "billion ",
-}
+_WRITTEN = {0: ""} | {int(row["meaning"]): row["written"] + " " for row in _UNITS if row["kind"] == "power"}
 _PREFIXES = {"k": 3, "m": 6, "mn": 6, "mio": 6, "bn": 9}
 UNKNOWN = "UNKNOWN"
 """Stands for a currency that somebody has still to write; no unit with it is read."""
@@ -78,17 +56,11 @@ def parse_money_unit(text: str) -> MoneyUnit:
     rest, power = _split_power(" ".join(text.split()))
     currency = _currency(rest)
     if rest == UNKNOWN:
-        raise DataError(
-            f"money_unit is still {quote_cell(text)}: find out what the values are counted in, and write a "
-            "power and a "
-            'currency, as "USD", "1,000 USD", "million EUR", "万美元"'
-        )
+        raise DataError(Text("data.unit-unwritten", unit=quote_cell(text)))
     if currency is None:
         near = difflib.get_close_matches(rest.upper(), _CURRENCIES, n=2)
-        hint = f"; near: {', '.join(near)}" if near else ""
         raise DataError(
-            f"money_unit {quote_cell(text)} is not known{hint}: write a power and a currency, "
-            'as "USD", "1,000 USD", "million EUR", "万美元"'
+            Text("data.unit-unknown", unit=quote_cell(text), n_near=len(near), near=Listed(tuple(near), "comma"))
         )
     return MoneyUnit(currency, power)
 
@@ -133,23 +105,18 @@ def read_unit_powers(column: TextColumn, faults: Faults) -> tuple[IntArray, str]
         Power of ten of every row, and the one currency of the column.
     """
     known: dict[str, MoneyUnit] = {}
-    reasons: dict[str, str] = {}
+    reasons: dict[str, Words] = {}
     for cell in sorted(set(column.cells)):
         try:
             known[cell] = parse_money_unit(cell)
         except DataError as error:
-            reasons[cell] = str(error)
+            reasons[cell] = error.text
     is_bad = np.fromiter((c in reasons for c in column.cells), dtype=bool, count=len(column))
-    column.errors_once(faults, "money-unit", is_bad, lambda cell: reasons[cell], suggest_unit)
+    column.errors_once(faults, "money-unit", is_bad, reasons.__getitem__, suggest_unit)
     currencies = sorted({unit.currency for unit in known.values()})
     if len(currencies) > 1:
-        faults.error(
-            "currency",
-            f"the currencies {', '.join(currencies)} stand in one column: convert them, or declare exchange rates",
-            column.file,
-            None,
-            column.name,
-        )
+        text = Text("data.several-currencies", currencies=Listed(tuple(currencies), "comma"))
+        faults.error("currency", text, column.file, None, column.name)
     powers = [known[c].power if c in known else 0 for c in column.cells]
     return np.array(powers, dtype=np.int64), currencies[0] if currencies else ""
 

@@ -3,16 +3,18 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from twintrade.effects import Remedy
+from twintrade.text import Text
 
 Decimal = Literal[".", ","]
 
+_NoFigure = Literal["n.a.", "n.a", "na", "n/a", "nan", "null", "none", "nil", "x", "not available", "missing"]
 MISSING_TOKENS = frozenset(
     (
         *("", "-", "--", "---", "–", "—", "−", "－", "―", "——", "…", "……", "...", "..", ".", ":", "/", "\\"),
-        *("n.a.", "n.a", "na", "n/a", "nan", "null", "none", "nil", "x", "not available", "missing"),
+        *get_args(_NoFigure),
         *("无", "無", "缺", "暂无", "不详", "无数据", "未公布"),
     )
 )
@@ -34,33 +36,23 @@ _GROUPED = {
 _BARE_FRACTION = re.compile(r"[.,][0-9]+")
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
 _REASONS = (
-    (
-        re.compile(r"[-−－–][0-9.,]+"),
-        "is negative, and trade is not; a correction or a balance does not belong in this column",
-    ),
-    (re.compile(r"\([0-9.,]+\)"), "is in parentheses, an accountant's negative or a mark: give the number plainly"),
-    (re.compile(r"[0-9.,]+\s*[%％‰]"), "is a percentage, not a value"),
-    (re.compile(r"#\S+"), "is a spreadsheet error: correct the formula"),
-    (re.compile(r"(?i)true|false"), "is a truth value, not a number"),
-    (re.compile(r"(?i)[+-]?(inf|infinity|∞)"), "is infinite"),
-    (re.compile(r"(?i)0x[0-9a-f]+"), "is hexadecimal"),
-    (re.compile(r"[0-9]+(_[0-9]+)+"), "has underscores between digits"),
-    (
-        re.compile(r"(?i)[0-9]{1,2}-[a-z]{3}|[a-z]{3}-[0-9]{1,2}"),
-        "is a date, perhaps made by a spreadsheet from a number",
-    ),
-    (re.compile(r"0[0-9]+([.,][0-9]*)?"), "starts with a zero: a code, not an amount"),
-    (
-        re.compile(r"[$€£¥￥].*|(?i:usd|eur|cny|rmb|gbp).*"),
-        "carries a currency: declare money_unit and give the number alone",
-    ),
-    (
-        re.compile(r"[0-9., ]+(万|亿|千|百万|thousand|million|billion|[kKmM])"),
-        "carries a unit: declare money_unit and give the number alone",
-    ),
-    (re.compile(r"[0-9]+[.,]"), "ends in a separator"),
-    (re.compile(r"[0-9.,'’\s]+"), "has digit groups that are not thousands"),
+    (re.compile(r"[-−－–][0-9.,]+"), "data.number-negative"),
+    (re.compile(r"\([0-9.,]+\)"), "data.number-in-parentheses"),
+    (re.compile(r"[0-9.,]+\s*[%％‰]"), "data.number-percentage"),
+    (re.compile(r"#\S+"), "data.number-spreadsheet-error"),
+    (re.compile(r"(?i)true|false"), "data.number-truth"),
+    (re.compile(r"(?i)[+-]?(inf|infinity|∞)"), "data.number-infinite"),
+    (re.compile(r"(?i)0x[0-9a-f]+"), "data.number-hexadecimal"),
+    (re.compile(r"[0-9]+(_[0-9]+)+"), "data.number-underscores"),
+    (re.compile(r"(?i)[0-9]{1,2}-[a-z]{3}|[a-z]{3}-[0-9]{1,2}"), "data.number-date"),
+    (re.compile(r"0[0-9]+([.,][0-9]*)?"), "data.number-code"),
+    (re.compile(r"[$€£¥￥].*|(?i:usd|eur|cny|rmb|gbp).*"), "data.number-currency"),
+    (re.compile(r"[0-9., ]+(万|亿|千|百万|thousand|million|billion|[kKmM])"), "data.number-unit"),
+    (re.compile(r"[0-9]+[.,]"), "data.number-separator-last"),
+    (re.compile(r"[0-9.,'’\s]+"), "data.number-groups"),
 )
+UNIT_FAULTS = ("data.number-currency", "data.number-unit")
+"""Texts of cells whose unit is to be declared."""
 _MARKED = re.compile(r"[0-9.,\s]*[0-9]\s*(\D{1,4})|(\D{1,4}?)\s*[0-9][0-9.,\s]*")
 
 
@@ -158,13 +150,9 @@ def normalize_number(text: str, decimal: Decimal) -> str | None:
     return whole.replace(",", ".") if decimal == "," else whole
 
 
-def explain_number_fault(text: str) -> str:
+def explain_number_fault(text: str) -> Text:
     """Return what is wrong with a cell that is no number."""
-    if reason := _find_reason(text):
-        return reason
-    if find_mark(text):
-        return 'carries a mark: declare it under flags, as in flags = {"(r)" = "revised"}'
-    return "is not a number"
+    return Text(_find_reason(text) or ("data.number-marked" if find_mark(text) else "data.no-number"))
 
 
 def find_mark(text: str) -> str:
@@ -181,4 +169,4 @@ def suggest_remedy(text: str) -> Remedy | None:
 
 
 def _find_reason(text: str) -> str:
-    return next((reason for pattern, reason in _REASONS if pattern.fullmatch(text)), "")
+    return next((key for pattern, key in _REASONS if pattern.fullmatch(text)), "")

@@ -22,6 +22,7 @@ from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.text import Text
 
 _INTEGER = rf"^{WHOLE}$"
 _DOTTED = rf"^{WHOLE}\.[0-9]{{1,17}}$"
@@ -129,8 +130,7 @@ def _shapes(column: TextColumn, style: NumberStyle) -> _Shapes:
 
 
 def _matches(text: pa.Array, pattern: str) -> BoolArray:
-    found = pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False)
-    return np.asarray(found, dtype=bool)
+    return np.asarray(pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _typed(column: TextColumn) -> BoolArray:
@@ -144,41 +144,32 @@ def _proven_decimal(column: TextColumn, shapes: _Shapes, faults: Faults) -> Deci
     commas = shapes.rows_that(column, {c for c, cell in shapes.odd.items() if cell.proves == ","})
     if points.any() and commas.any():
         i, j = int(np.flatnonzero(points)[0]), int(np.flatnonzero(commas)[0])
-        faults.error(
-            "decimal-mark",
-            f"row {column.rows[i]} has {quote_cell(column.cells[i])}, a decimal point, and row {column.rows[j]} has "
-            f"{quote_cell(column.cells[j])}, a decimal comma: make the column one or the other",
-            column.file,
-            int(column.rows[j]),
-            column.name,
+        text = Text(
+            "data.two-decimal-marks",
+            row_of_point=column.rows[i],
+            point=quote_cell(column.cells[i]),
+            row_of_comma=column.rows[j],
+            comma=quote_cell(column.cells[j]),
         )
+        faults.error("decimal-mark", text, column.file, int(column.rows[j]), column.name)
         return None
     if points.any() or commas.any():
         return "." if points.any() else ","
     if shapes.has_two_readings.any():
         i = int(np.flatnonzero(shapes.has_two_readings)[0])
-        faults.warn(
-            "thousands-or-decimals",
-            f"{quote_cell(column.cells[i])} was read with a decimal point, and so were "
-            f"{shapes.has_two_readings.sum()} "
-            'cells like it; if the point groups thousands, declare decimal = ","',
-            column.file,
-            int(column.rows[i]),
-            column.name,
-        )
+        others = int(shapes.has_two_readings.sum()) - 1
+        text = Text("data.thousands-or-decimals", cell=quote_cell(column.cells[i]), others=others)
+        faults.warn("thousands-or-decimals", text, column.file, int(column.rows[i]), column.name)
     return None
 
 
-def _complaint(cell: str, decimal: Decimal | None, style: NumberStyle) -> str:
-    read = read_cell(cell, style)
+def _complaint(cell: str, decimal: Decimal | None, style: NumberStyle) -> Text:
+    read, shown = read_cell(cell, style), quote_cell(cell)
     if read.is_ambiguous and decimal is None:
-        return (
-            f"{quote_cell(cell)} is {read.point} or {read.comma}, and nothing in the column says which: "
-            'declare decimal = "." or decimal = ","'
-        )
+        return Text("data.number-ambiguous", cell=shown, point=str(read.point), comma=str(read.comma))
     if read.proves and read.proves != decimal:
-        return f'{quote_cell(cell)} does not go with decimal = "{decimal}"'
-    return f"{quote_cell(cell)} {explain_number_fault(read.text)}"
+        return Text("data.number-other-mark", cell=shown, decimal=str(decimal))
+    return Text("data.cell", cell=shown, reason=explain_number_fault(read.text))
 
 
 def _find_remedy(cell: str, decimal: Decimal | None, style: NumberStyle) -> Remedy | None:
@@ -206,9 +197,7 @@ def _scaled(digits: str | None, shift: int) -> str | None:
 
 def _check_size(column: TextColumn, values: FloatArray, faults: Faults) -> None:
     is_huge = np.abs(values) > limits.MAX_VALUE
-    column.errors(
-        faults, "number-size", is_huge, lambda c: f"{quote_cell(c)} is larger than any trade figure: check its unit"
-    )
+    column.errors(faults, "number-size", is_huge, lambda cell: Text("data.number-huge", cell=quote_cell(cell)))
     values[is_huge] = np.nan
 
 
@@ -218,11 +207,5 @@ def _warn_scientific(column: TextColumn, shapes: _Shapes, faults: Faults) -> Non
         return
     where = np.flatnonzero(shapes.rows_that(column, cells))
     if where.size:
-        faults.warn(
-            "scientific-notation",
-            f"{len(where)} cells are in scientific notation, as spreadsheets print rounded numbers "
-            f"(first: {quote_cell(column.cells[where[0]])})",
-            column.file,
-            int(column.rows[where[0]]),
-            column.name,
-        )
+        text = Text("data.number-scientific", n=len(where), first=quote_cell(column.cells[where[0]]))
+        faults.warn("scientific-notation", text, column.file, int(column.rows[where[0]]), column.name)

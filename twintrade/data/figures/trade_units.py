@@ -15,6 +15,7 @@ from twintrade.data.sources.cells import quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
+from twintrade.text import Text
 
 
 def read_unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[int | IntArray, str]:
@@ -37,32 +38,27 @@ def read_unit(source: TradeSource, table: TextTable, faults: Faults) -> tuple[in
 
 def _compare_with_header(unit: MoneyUnit, source: TradeSource, table: TextTable, faults: Faults) -> None:
     """Warn where the column's name, or the title above the header, speaks of another unit than the declared one."""
-    for text, place in ((source.value or "", "the column is headed"), (table.title, "above the header stands")):
+    for text, row in ((source.value or "", source.header), (table.title, 1)):
         named, is_whole = parse_header_unit(text)
         power = parse_header_power(text)
         other = parse_money_unit(named) if is_whole else None
         is_other_currency = other is not None and other.currency != unit.currency
         if is_other_currency or (power is not None and power != unit.power):
-            faults.warn(
-                "unit-in-header",
-                f"{place} {quote_cell(text)}, and money_unit is {quote_cell(str(source.money_unit))}",
-                source.file,
-                source.header if place.startswith("the column") else 1,
-                source.value or "",
-                suggest_unit(text),
-            )
+            names = {"shown": quote_cell(text), "unit": quote_cell(str(source.money_unit))}
+            words = Text("data.unit-in-title" if text == table.title else "data.unit-in-header", **names)
+            faults.warn("unit-in-header", words, source.file, row, source.value or "", suggest_unit(text))
 
 
 def list_scalings(source: TradeSource, long: TextTable) -> tuple[Conversion, ...]:
     """Return the power of ten behind each unit of the file that is not one of its currency."""
     is_one = isinstance(source.money_unit, str)
     units = [source.money_unit] if is_one else sorted(set(long.columns[source.money_unit.column]))  # type: ignore[union-attr]
-    found = []
+    conversions = []
     for text in map(str, units):
         try:
             unit = parse_money_unit(text)
         except DataError:
             continue  # noted as an error already
         if unit.power:
-            found.append(Conversion("unit", text.strip(), unit.currency, "all", 10.0**unit.power, source.file))
-    return tuple(found)
+            conversions.append(Conversion("unit", text.strip(), unit.currency, "all", 10.0**unit.power, source.file))
+    return tuple(conversions)

@@ -10,6 +10,7 @@ from twintrade.data.formats.reading_time import iterate_in_time
 from twintrade.data.sources import limits
 from twintrade.data.sources.cells import quote_cell
 from twintrade.errors import DataError
+from twintrade.text import Text, list_some
 
 _CHUNK = 1024 * 1024
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
@@ -91,10 +92,10 @@ def list_zip_tables(raw: bytes, file: str) -> list[str]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as container:
-            found = _tables(container.infolist(), file)
+            tables = _tables(container.infolist(), file)
     except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
         raise DataError(f"{file} is not a whole zip file ({error}): fetch it again") from None
-    return [m.filename for m in sorted(found, key=lambda m: (-m.file_size, m.filename))]
+    return [m.filename for m in sorted(tables, key=lambda m: (-m.file_size, m.filename))]
 
 
 def _tables(members: list[zipfile.ZipInfo], file: str) -> list[zipfile.ZipInfo]:
@@ -105,17 +106,16 @@ def _tables(members: list[zipfile.ZipInfo], file: str) -> list[zipfile.ZipInfo]:
 
 def _chosen(members: list[zipfile.ZipInfo], wanted: str | None, file: str) -> zipfile.ZipInfo:
     tables = _tables(members, file)
-    named = ", ".join(quote_cell(m.filename) for m in tables[:_MAX_NAMED]) + (
-        " ..." if len(tables) > _MAX_NAMED else ""
-    )
+    named = list_some([quote_cell(m.filename) for m in tables], _MAX_NAMED)
     if wanted is not None:
-        found = [m for m in members if m.filename == wanted]
-        if not found:
-            raise DataError(f"{file} holds no member {quote_cell(wanted)}; its tables are {named or 'none'}")
-        return found[0]
+        member = next((m for m in members if m.filename == wanted), None)
+        if member is None:
+            raise DataError(
+                f"{file} holds no member {quote_cell(wanted)}; its tables are {named if tables else 'none'}"
+            )
+        return member
     if len(tables) != 1:
-        fix = "set member to the one that counts" if tables else "a zip file must hold one .csv, .tsv or .txt"
-        raise DataError(f"{file} holds {len(tables)} tables{f' ({named})' if tables else ''}: {fix}")
+        raise DataError(Text("data.zip-tables", file=file, n=len(tables), names=named))
     return tables[0]
 
 

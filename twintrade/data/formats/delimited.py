@@ -18,15 +18,16 @@ from twintrade.data.formats.raw_table import (
 from twintrade.data.formats.reading_time import iterate_in_time
 from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import build_text_array, format_counted, quote_cell
+from twintrade.data.sources.cells import build_text_array, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
+from twintrade.text import Text
 
 _ROWS = 4096
 """Rows between two looks at the time."""
 _SEPARATORS = (",", ";", "\t", "|")
-_SHOWN = {"\t": "a tab", ";": "semicolons", "|": "bars"}
+_NAMES = {"\t": "tab", ";": "semicolon", "|": "bar"}
 
 
 def parse_delimited(
@@ -65,9 +66,9 @@ def parse_delimited(
     _check_width(names, records, rows, file)
     refuse_second_header(names, records, rows, file)
     if declared.separator is None and separator != ",":
-        faults.inform("separator", f"the columns are separated by {_SHOWN[separator]}, as the header proves", file)
+        faults.inform("separator", Text("data.separator-proven", separator=_NAMES[separator]), file)
     if declared.encoding is None and not decoded.encoding.startswith("utf-8"):
-        faults.inform("encoding", f"the file is in {decoded.encoding}, as its mark proves", file)
+        faults.inform("encoding", Text("data.encoding-proven", encoding=decoded.encoding), file)
     if needs_all:
         refuse_unnamed(names, records, file)
     kept = [(i, name) for i, name in enumerate(names) if name and (needs_all or name in needed)]
@@ -162,20 +163,23 @@ def _check_width(names: list[str], records: list[list[str]], rows: IntArray, fil
     ragged = np.flatnonzero(widths != len(names))
     if ragged.size:
         i = int(ragged[0])
-        like = f" ({ragged.size} rows are like it)" if ragged.size > 1 else ""
-        shown = f": {quote_cell(' '.join(filter(None, map(str.strip, records[i]))))}"
         raise DataError(
-            f"{file} row {rows[i]}: {format_counted(int(widths[i]), 'cell')} under {len(names)} column "
-            f"names{like}{shown}. "
-            f"{_ragged_cause(ragged, widths, rows, len(names))}"
+            Text(
+                "data.ragged-row",
+                file=file,
+                row=rows[i],
+                n=widths[i],
+                n_names=len(names),
+                n_like=ragged.size,
+                shown=quote_cell(" ".join(filter(None, map(str.strip, records[i])))),
+                cause=_ragged_cause(ragged, widths, rows, len(names)),
+            )
         )
 
 
-def _ragged_cause(ragged: IntArray, widths: IntArray, rows: IntArray, n_names: int) -> str:
+def _ragged_cause(ragged: IntArray, widths: IntArray, rows: IntArray, n_names: int) -> Text:
     """Return what ragged rows probably are: a footer, where all rows below are so; cells too many or too few."""
     i = int(ragged[0])
     if i and ragged.size == widths.size - i:
-        return f"A footer: set last_row = {rows[i - 1]}"
-    if widths[i] > n_names:
-        return "A separator inside a cell that is not quoted: quote the cell, or declare another separator"
-    return "A title or a note inside the table: remove it, or set header and last_row"
+        return Text("data.ragged-footer", last=rows[i - 1])
+    return Text("data.ragged-separator" if widths[i] > n_names else "data.ragged-title")

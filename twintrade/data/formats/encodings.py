@@ -3,9 +3,11 @@
 import codecs
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from twintrade.data.sources.cells import quote_cell
 from twintrade.errors import DataError
+from twintrade.text import Listed, Text, Value
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -14,15 +16,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_MARKED: Literal["utf-8 with mark"] = "utf-8 with mark"
 _CANDIDATES = ("gb18030", "big5", "shift_jis", "cp1252")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _MOSTLY = 0.9
 _NOT_TEXT = (
-    (b"PK\x03\x04", "is a zip container, as Excel workbooks are"),
-    (b"\xd0\xcf\x11\xe0", "is an old Excel or Office file"),
-    (b"PAR1", "is a Parquet file"),
-    (b"%PDF", "is a PDF"),
-    (b"\x1f\x8b", "is compressed twice"),
+    (b"PK\x03\x04", "zip"),
+    (b"\xd0\xcf\x11\xe0", "office"),
+    (b"PAR1", "parquet"),
+    (b"%PDF", "pdf"),
+    (b"\x1f\x8b", "gzip"),
 )
 
 
@@ -45,9 +48,9 @@ def decode(raw: bytes, declared: str | None, file: str) -> Decoded:
     DataError
         Another kind of file, another encoding, or NUL bytes; the text names the line and the key to set.
     """
-    for magic, what in _NOT_TEXT:
+    for magic, kind in _NOT_TEXT:
         if raw.startswith(magic):
-            raise DataError(f"{file} {what}, not a delimited text file: give it the ending of its kind")
+            raise DataError(Text("data.no-text-file", file=file, kind=kind))
     if declared is not None:
         text = _declared(raw, declared, file)
     else:
@@ -71,19 +74,19 @@ def list_possible_encodings(raw: bytes) -> list[str]:
     return [name for name in ordered if _reads(raw, name)]
 
 
-def describe_readings(raw: bytes) -> str:
+def list_readings(raw: bytes) -> Listed:
     """Return how the first line that is not UTF-8 reads in each encoding it may be in, for a user to choose."""
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _readings(raw, _line(raw, error.start))
-    return ""
+        return _list_readings(raw, _line(raw, error.start))
+    return Listed(())
 
 
-def _readings(raw: bytes, line: int) -> str:
+def _list_readings(raw: bytes, line: int) -> Listed:
     sample = raw.split(b"\n")[line - 1].strip()
-    found = [(name, sample.decode(name)) for name in list_possible_encodings(raw) if _reads(sample, name)]
-    return "; ".join(f"{name}: {quote_cell(text)}" for name, text in found)
+    readings = [(name, sample.decode(name)) for name in list_possible_encodings(raw) if _reads(sample, name)]
+    return Listed(tuple(f"{name}: {quote_cell(text)}" for name, text in readings), "semicolon")
 
 
 def _declared(raw: bytes, declared: str, file: str) -> str:
@@ -119,13 +122,10 @@ def _proven(raw: bytes, encoding: str, file: str) -> str:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = _line(raw, error.start)
-        told = _readings(raw, line)
-        shown = f"; this line reads as {told}" if told else ""
+        readings = _list_readings(raw, line)
         example = next(iter(list_possible_encodings(raw)), "gb18030")
-        raise DataError(
-            f"{file} row {line}: the file is not UTF-8, and nothing proves what it is{shown}. "
-            f'Set encoding to the right one, as in encoding = "{example}"'
-        ) from None
+        known: dict[str, Value] = {"n": len(readings.items), "readings": readings}
+        raise DataError(Text("data.encoding-unknown", file=file, row=line, example=example, **known)) from None
 
 
 def _reads(raw: bytes, encoding: str) -> bool:
@@ -141,4 +141,4 @@ def _line(raw: bytes, position: int) -> int:
 
 
 def _name(encoding: str) -> str:
-    return {"utf-8-sig": "utf-8 with mark"}.get(encoding, encoding)
+    return {"utf-8-sig": _MARKED}.get(encoding, encoding)

@@ -8,6 +8,7 @@ from twintrade.data.calendar.periods import Frequency
 from twintrade.data.sources.cells import quote_cell
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+from twintrade.text import Listed, Text
 
 TITLE_ROWS_SEARCHED = 25
 _PERIODS_OF_A_WIDE_TABLE = 3
@@ -86,9 +87,17 @@ def check_header(
             raise DataError(
                 f"{file} row {header} is not the header: the columns stand in row {number}; set header = {number}"
             )
-    has = ", ".join(quote_cell(n) for n in names if n)
-    hint = "" if is_wide else _wide_hint(names)
-    raise DataError(f"{file} row {header}: no column {', '.join(map(quote_cell, absent))}; the file has {has}{hint}")
+    layout = None if is_wide else _find_wide_layout(names)
+    raise DataError(
+        Text(
+            "data.no-column" if layout is None else "data.no-column-of-wide",
+            file=file,
+            row=header,
+            names=Listed(tuple(map(quote_cell, absent)), "comma"),
+            columns=Listed(tuple(quote_cell(n) for n in names if n), "comma"),
+            **({} if layout is None else {"n_periods": layout[0], "period_name": layout[1].value}),
+        )
+    )
 
 
 def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]], rows: IntArray, file: str) -> None:
@@ -106,16 +115,13 @@ def refuse_second_header(names: Sequence[str], records: Iterable[Sequence[str]],
             )
 
 
-def _wide_hint(names: Sequence[str]) -> str:
-    """Return how to declare a wide layout, when the header reads like one."""
+def _find_wide_layout(names: Sequence[str]) -> tuple[int, Frequency] | None:
+    """Return how many columns are named by which period, when the header reads like a wide layout."""
     for frequency in Frequency:
-        periods = [name for name in names if _is_period(name, frequency)]
-        if len(periods) >= _PERIODS_OF_A_WIDE_TABLE:
-            return (
-                f". {len(periods)} columns are named by a {frequency.value}: if the table has one column a "
-                f'{frequency.value}, declare layout = "wide" and leave period and value out'
-            )
-    return ""
+        n_periods = sum(_is_period(name, frequency) for name in names)
+        if n_periods >= _PERIODS_OF_A_WIDE_TABLE:
+            return n_periods, frequency
+    return None
 
 
 def _is_period(name: str, frequency: Frequency) -> bool:
@@ -135,9 +141,4 @@ def refuse_unnamed(names: Sequence[str], records: Iterable[Sequence[object]], fi
     """
     unnamed = [i for i, name in enumerate(names) if not name]
     if unnamed and any(str(record[i]).strip() for record in records for i in unnamed):
-        told = "name it, or list it under ignore"
-        if len(unnamed) > 1:
-            told = (
-                f"so have {len(unnamed) - 1} more: name every column once; a header of two rows has to become one row"
-            )
-        raise DataError(f"{file}: column {unnamed[0] + 1} has cells but no name: {told}")
+        raise DataError(Text("data.unnamed-columns", file=file, column=unnamed[0] + 1, others=len(unnamed) - 1))

@@ -21,6 +21,7 @@ from twintrade.data.sources.locations import locate
 from twintrade.data.sources.provenance import InputRecord, read_data_card
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+from twintrade.text import Text, Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +54,7 @@ class TextTable:
         """Return one column."""
         return TextColumn(name, self.file, self.columns[name], self.rows, self.is_number.get(name))
 
-    def keep(self, mask: BoolArray, rule: str) -> "TextTable":
+    def keep(self, mask: BoolArray, rule: Words) -> "TextTable":
         """Return the rows of a mask, the others counted under a rule."""
         if mask.all():
             return self
@@ -107,8 +108,8 @@ def open_table(
     for name, value in declared.where.items():
         mask = np.array([clean_name(cell) == clean_name(value) for cell in table.columns[name]], dtype=bool)
         if not mask.any():
-            faults.error("where", f"no row has {quote_cell(value)} in this column", file, None, name)
-        table = table.keep(mask, f"where {name} = {value}")
+            faults.error("where", Text("data.no-row-of", value=quote_cell(value)), file, None, name)
+        table = table.keep(mask, Text("data.dropped-where", rules=Text("data.rule", name=name, value=value)))
     return table
 
 

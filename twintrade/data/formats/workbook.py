@@ -26,6 +26,7 @@ from twintrade.data.sources import limits
 from twintrade.data.sources.cells import build_text_array, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
+from twintrade.text import Text, list_some
 
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm")
 UNREAD_ENDINGS = (".xls", ".xlsb", ".ods", ".numbers")
@@ -164,13 +165,11 @@ def format_cell(cell: Any) -> str:
 def _note_hidden(facts: SheetFacts, first: int, last: int, file: str, faults: Faults) -> None:
     hidden = [r for r in facts.hidden_rows if first <= r <= last]
     if hidden:
-        named = ", ".join(map(str, hidden[:_MAX_NAMED])) + (" ..." if len(hidden) > _MAX_NAMED else "")
-        faults.warn(
-            "hidden-rows", f"{len(hidden)} rows are hidden in the sheet and were read: {named}", file, hidden[0]
-        )
+        text = Text("data.hidden-rows", n=len(hidden), rows=list_some(map(str, hidden), _MAX_NAMED))
+        faults.warn("hidden-rows", text, file, hidden[0])
     if facts.hidden_columns:
-        named = ", ".join(format_cell_name(1, c)[:-1] for c in facts.hidden_columns[:_MAX_NAMED])
-        faults.warn("hidden-columns", f"the columns {named} are hidden in the sheet", file)
+        columns = [format_cell_name(1, c)[:-1] for c in facts.hidden_columns]
+        faults.warn("hidden-columns", Text("data.hidden-columns", columns=list_some(columns, _MAX_NAMED)), file)
 
 
 def _refuse_merged(facts: SheetFacts, first: int, last: int, file: str) -> None:

@@ -9,24 +9,16 @@ import numpy as np
 from twintrade.data.schema.source import CityName
 from twintrade.data.sources import limits
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, fold_name, quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import CellError, Faults
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import IntArray, ObjectArray
+from twintrade.text import Listed, Text
 
 _MARK = re.compile(r"[①-⑳⑴-⒇*†‡§¹²³⁰-⁹]|[（(]\d{1,2}[)）]$")
 _TOTALS = frozenset(
     (
-        *(
-            "total",
-            "sum",
-            "grandtotal",
-            "subtotal",
-            "all",
-            "allcities",
-            "altogether",
-            "whole province",
-            "province total",
-        ),
+        *("total", "sum", "grandtotal", "subtotal", "all", "allcities", "altogether"),
+        *("wholeprovince", "provincetotal"),
         *("合计", "总计", "小计", "全市", "全省", "全国", "总额", "总值", "全市合计", "全省合计"),
     )
 )
@@ -52,10 +44,10 @@ def read_cities(
     """
     names = {cell: clean_name(cell) for cell in set(column.cells)}
     declared = {clean_name(line.name) for line in crosswalk}
-    reasons = {cell: why for cell, name in names.items() if name not in declared and (why := _why_not(name))}
-    if reasons:
-        is_bad = np.fromiter((c in reasons for c in column.cells), dtype=bool, count=len(column))
-        column.errors(faults, "city", is_bad, lambda cell: reasons[cell], lambda cell: _find_remedy(names[cell]))
+    wrong = {cell: fault for cell, name in names.items() if name not in declared and (fault := _find_fault(name))}
+    if wrong:
+        is_bad = np.fromiter((c in wrong for c in column.cells), dtype=bool, count=len(column))
+        column.errors(faults, "city", is_bad, lambda cell: wrong[cell].text, lambda cell: wrong[cell].remedy)
     cities = build_text_array(names[c] for c in column.cells)
     for line in crosswalk:
         here = cities == clean_name(line.name)
@@ -69,19 +61,16 @@ def check_codes(cities: ObjectArray, codes: TextColumn, faults: Faults) -> None:
     """Note an error for a city that has two codes, and for a code that has two cities."""
     cleaned = build_text_array(clean_name(code) for code in codes.cells)
     pairs = sorted({(str(city), str(code)) for city, code in zip(cities, cleaned, strict=True) if city})
-    for place, other, text in (
-        (0, 1, "{} has the codes {}: two cities with one name; give them names that differ under city_names"),
-        (1, 0, "code {} has the cities {}: one city with two names; give it one under city_names"),
-    ):
-        found: dict[str, list[str]] = {}
+    for place, other, key in ((0, 1, "data.city-two-codes"), (1, 0, "data.code-two-cities")):
+        others: dict[str, list[str]] = {}
         for pair in pairs:
-            found.setdefault(pair[place], []).append(pair[other])
-        for name, several in found.items():
+            others.setdefault(pair[place], []).append(pair[other])
+        for name, several in others.items():
             if len(several) > 1:
                 row = int(codes.rows[int(np.flatnonzero((cities if place == 0 else cleaned) == name)[0])])
-                message = text.format(quote_cell(name), " and ".join(map(quote_cell, several)))
+                text = Text(key, name=quote_cell(name), others=Listed(tuple(map(quote_cell, several))))
                 remedy = Remedy("own_name", (name,)) if place == 0 else Remedy("same_city", (several[0], several[1]))
-                faults.error("city-code", message, codes.file, row, codes.name, remedy)
+                faults.error("city-code", text, codes.file, row, codes.name, remedy)
 
 
 def check_spellings(cities: ObjectArray, files: Sequence[str], faults: Faults) -> None:
@@ -94,33 +83,22 @@ def check_spellings(cities: ObjectArray, files: Sequence[str], faults: Faults) -
         spellings.setdefault(fold_name(city), []).append(city)
     for names in spellings.values():
         if len(names) > 1:
-            faults.error(
-                "spelling",
-                f"{' and '.join(map(quote_cell, names))} differ only in case, accents, spaces or punctuation: if "
-                "they "
-                "are one city, say so under city_names; if they are two, give them names that differ",
-                files[0] if len(files) == 1 else "",
-                remedy=Remedy("same_city", (names[0], names[1])),
-            )
+            text = Text("data.city-spellings", names=Listed(tuple(map(quote_cell, names))))
+            remedy = Remedy("same_city", (names[0], names[1]))
+            faults.error("spelling", text, files[0] if len(files) == 1 else "", remedy=remedy)
 
 
-def _why_not(name: str) -> str:
+def _find_fault(name: str) -> CellError | None:
+    """Return what is wrong with the name of a city, None where nothing is."""
+    shown = quote_cell(name)
     if not name:
-        return "the city is blank: fill merged or grouped cells in every row"
+        return CellError(Text("data.city-blank"))
     if any(unicodedata.category(c) == "Cc" for c in name):
-        return f"{quote_cell(name)} has a control character"
+        return CellError(Text("data.city-control-character", name=shown))
     if len(name) > limits.MAX_NAME_CHARACTERS:
-        return f"{quote_cell(name)} is too long for a city's name"
+        return CellError(Text("data.city-too-long", name=shown))
     if _MARK.search(name):
-        return f"{quote_cell(name)} carries a footnote mark: say under city_names which city it is"
+        return CellError(Text("data.city-marked", name=shown), Remedy("city_name", (name,)))
     if fold_name(name) in _TOTALS:
-        return f"{quote_cell(name)} is a total, not a city: leave such rows out, with where or last_row"
-    return ""
-
-
-def _find_remedy(name: str) -> Remedy | None:
-    if not name or any(unicodedata.category(c) == "Cc" for c in name) or len(name) > limits.MAX_NAME_CHARACTERS:
-        return None
-    if _MARK.search(name):
-        return Remedy("city_name", (name,))
-    return Remedy("totals") if fold_name(name) in _TOTALS else None
+        return CellError(Text("data.city-total", name=shown), Remedy("totals"))
+    return None

@@ -10,6 +10,7 @@ from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources.cells import clean_text
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.provenance import InputRecord
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def read_cities(source: CitiesSource, root: Path) -> tuple[pd.DataFrame, InputRe
         values = pd.to_numeric(frame[name].str.replace(",", ""), errors="coerce")
         least = 1 if name == "population" else 0
         if ((frame[name] != "") & ~(values >= least)).any():
-            faults.error("number", f"{name} is a number from {least} on, in plain digits", source.file)
+            faults.error("number", Text("data.city-size", name=name, least=least), source.file)
         frame[name] = values
     faults.raise_if_any()
     return frame, table.record

@@ -16,6 +16,7 @@ from twintrade.data.sources.cells import TextColumn, build_text_array, clean_nam
 from twintrade.data.sources.faults import Faults
 from twintrade.effects import Remedy
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+from twintrade.text import Listed, Text
 
 PlaceKind = Literal["country", "territory", "part", "former", "aggregate"]
 
@@ -135,25 +136,28 @@ def warn_of_validity(codes: ObjectArray, years: IntArray, file: str, faults: Fau
         low, high = place.valid_from or mine.min(), place.valid_to or mine.max()
         outside = np.unique(mine[(mine < low) | (mine > high)])
         if outside.size:
-            span = f"from {place.valid_from}" if place.valid_to is None else f"up to {place.valid_to}"
-            faults.warn(
-                "partner-years",
-                f"{place.name} ({code}) has figures in {outside[0]} to {outside[-1]}, but is a partner of its "
-                f"own only {span}: another country's trade may stand under its name",
-                file,
+            text = Text(
+                "data.partner-years",
+                name=place.name,
+                code=str(code),
+                first=outside[0],
+                last=outside[-1],
+                bound="from" if place.valid_to is None else "to",
+                year=place.valid_to or place.valid_from or 0,
             )
+            faults.warn("partner-years", text, file)
 
 
 @cache
 def _table() -> _CountryTable:
-    found: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     by_key: dict[str, str] = {}
     by_iso2: dict[str, str] = {}
     text = resources.files("twintrade.data").joinpath("partners.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
         code = row["code"]
         kind: PlaceKind = row["kind"]  # type: ignore[assignment]
-        found[code] = Place(code, row["iso2"], row["name"], kind, _year(row["valid_from"]), _year(row["valid_to"]))
+        places[code] = Place(code, row["iso2"], row["name"], kind, _year(row["valid_from"]), _year(row["valid_to"]))
         if row["iso2"]:
             by_iso2[row["iso2"]] = code
         others = "|".join(row[language] for language in _LANGUAGES).split("|")
@@ -161,8 +165,8 @@ def _table() -> _CountryTable:
             owner = by_key.setdefault(_key(name), code)
             if owner != code:
                 raise AssertionError(f"{name} stands for {owner} and {code} in partners.csv")
-    names = tuple(place.name for place in found.values() if not place.is_aggregate)
-    return _CountryTable(found, by_key, by_iso2, names)
+    names = tuple(place.name for place in places.values() if not place.is_aggregate)
+    return _CountryTable(places, by_key, by_iso2, names)
 
 
 def _key(name: str) -> str:
@@ -185,9 +189,7 @@ def _code(cell: str, table: _CountryTable, declared: Mapping[str, str], is_iso2:
 
 def _declared_code(name: str, code: str, faults: Faults) -> str:
     if code not in load_places():
-        faults.error(
-            "partner-alias", f"the alias {quote_cell(name)} stands for {quote_cell(code)}, which is no known code"
-        )
+        faults.error("partner-alias", Text("data.partner-alias", name=quote_cell(name), code=quote_cell(code)))
     return code
 
 
@@ -198,18 +200,12 @@ def _find_remedy(cell: str) -> Remedy | None:
     return Remedy("partner_name", (cell, *find_near_codes(name)[:1]))
 
 
-def _unknown(cell: str) -> str:
+def _unknown(cell: str) -> Text:
     name = clean_name(cell)
     if not name:
-        return "the partner is blank"
+        return Text("data.partner-blank")
     if name in _table().by_iso2:
         place = load_places()[_table().by_iso2[name]]
-        return (
-            f"{quote_cell(cell)} would be {place.name} in a column of two-letter codes, but this column has names too"
-        )
-    hint = (
-        f"; near: {', '.join(f'{load_places()[c].name} ({c})' for c in near)}"
-        if (near := find_near_codes(name))
-        else ""
-    )
-    return f"{quote_cell(cell)} is no known partner{hint}: correct it, or declare it under partner_names"
+        return Text("data.partner-two-letters", cell=quote_cell(cell), name=place.name)
+    near = tuple(f"{load_places()[code].name} ({code})" for code in find_near_codes(name))
+    return Text("data.partner-unknown", cell=quote_cell(cell), n_near=len(near), near=Listed(near, "comma"))

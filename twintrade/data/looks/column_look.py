@@ -29,14 +29,16 @@ from twintrade.data.looks.column_scores import (
 from twintrade.data.looks.file_look import Guess, look_at_file
 from twintrade.data.looks.flow_look import look_for_flow, look_for_valuation
 from twintrade.data.schema.file_format import FileFormat
-from twintrade.data.schema.source import UNNAMED
+from twintrade.data.schema.source import UNNAMED, TwinningKind
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
+from twintrade.text import Listed, Text
 
 _LEAST_PERIODS = 3
 _LEAST_PARTNERS = 3
 _HALF = 0.5
+_USUAL_KIND: TwinningKind = "sister city"
 _KINDS = (
     ("memorandum", ("memorand", "mou", "备忘")),
     ("sister state", ("state", "province", "友好省")),
@@ -69,17 +71,17 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = ()) -> list[Gue
     scores = {n: score_partners(table, n) for n in names}
     if max((score.share for score in scores.values()), default=0.0) < _HALF:
         _refuse_partners_across(names, file)
-    partner = choose_column(names, scores, "partner", file, "partner countries")
+    partner = choose_column(names, scores, "partner", file)
     names.remove(partner)
-    parts.append(Guess("partner", partner, f"its cells are codes or names of countries{scores[partner].doubt}"))
+    parts.append(Guess("partner", partner, Text("data.look-partner", **scores[partner].doubt)))
     value = ""
     if wide:
         parts.append(_unit(table, names, " ".join(table.columns)))
-        parts += next((found for n in wide if (found := _decimal(table, n, score_numbers(table, n)))), [])
+        parts += next((guess for n in wide if (guess := _decimal(table, n, score_numbers(table, n)))), [])
     else:
-        found = _value(table, names, file)
-        value = str(found[0].value)
-        parts += found
+        guessed = _value(table, names, file)
+        value = str(guessed[0].value)
+        parts += guessed
     city = _city(table, names)
     if city.value == {"constant": UNNAMED}:
         city = _only_city(cities, f"{table.title} {file}") or city
@@ -91,7 +93,7 @@ def look_at_trade(root: Path, file: str, cities: Sequence[str] = ()) -> list[Gue
     if wide:
         parts += _ignored(left)
     elif left:
-        parts.append(Guess("", "", f"columns that nothing reads: {', '.join(map(quote_cell, left))}"))
+        parts.append(Guess("", "", Text("data.look-unread", columns=Listed(tuple(map(quote_cell, left)), "comma"))))
     return [Guess("file", file), *guesses, *parts, *_conventions()]
 
 
@@ -106,14 +108,14 @@ def look_at_twinnings(root: Path, file: str) -> list[Guess]:
     table, guesses = look_at_file(root, file)
     names = list(table.columns)
     dates = {n: score_dates([str(c) for c in table.columns[n]]) for n in names}
-    date = choose_column(names, dates, "date", file, "dates")
+    date = choose_column(names, dates, "date", file)
     names.remove(date)
     countries = {n: score_partners(table, n) for n in names}
-    partner = choose_column(names, countries, "partner", file, "partner countries")
+    partner = choose_column(names, countries, "partner", file)
     names.remove(partner)
     parts = [
-        Guess("date", date, f"its cells read as dates{dates[date].doubt}"),
-        Guess("partner", partner, f"its cells are countries{countries[partner].doubt}"),
+        Guess("date", date, Text("data.look-dates", **dates[date].doubt)),
+        Guess("partner", partner, Text("data.look-countries", **countries[partner].doubt)),
     ]
     city = _city(table, [n for n in names if not has_word_of_twin(n)] or names)
     names = [n for n in names if n != city.value]
@@ -123,28 +125,28 @@ def look_at_twinnings(root: Path, file: str) -> list[Guess]:
     kind = next((n for n in names if n != other and has_word_of(n, "kind")), None)
     parts += [
         city,
-        Guess("partner_city", other or {"constant": ""}, "by its name" if other else "no column found"),
-        Guess("kind", kind or {"constant": "sister city"}, "by its name" if kind else "no column found"),
+        Guess("partner_city", other or {"constant": ""}, _say_named(other)),
+        Guess("kind", kind or {"constant": _USUAL_KIND}, _say_named(kind)),
     ]
     if kind is not None:
         words = sorted({clean_name(c) for c in table.columns[kind]})
-        parts.append(Guess("kinds", {w: _kind(w) for w in words}, "every kind of the file: correct each"))
+        parts.append(Guess("kinds", {w: _kind(w) for w in words}, Text("data.look-kinds")))
     parts += _day_first([str(c) for c in table.columns[date]])
     blank = sum(not str(c).strip() for c in table.columns[date])
     if blank:
-        parts.append(Guess("undated", "exclude", f"rows without a date ({blank}) are left out, or error to stop"))
+        parts.append(Guess("undated", "exclude", Text("data.look-undated", n=blank)))
     return [Guess("file", file), *guesses, *parts]
 
 
 def list_cities(root: Path, guesses: Sequence[Guess]) -> list[str]:
     """Return the names of the cities of a registry that was looked at."""
-    found = {g.key: g.value for g in guesses}
-    city = found["city"]
+    lines = {g.key: g.value for g in guesses}
+    city = lines["city"]
     if not isinstance(city, str):
         return []
     keys = {f.name for f in fields(FileFormat)} - {"where"}
-    declared = FileFormat(**{k: v for k, v in found.items() if k in keys})  # type: ignore[arg-type]
-    table = open_table(root, str(found["file"]), declared, [city], Faults())
+    declared = FileFormat(**{k: v for k, v in lines.items() if k in keys})  # type: ignore[arg-type]
+    table = open_table(root, str(lines["file"]), declared, [city], Faults())
     return sorted({clean_name(c) for c in table.columns[city]})
 
 
@@ -165,28 +167,28 @@ def _wide(names: list[str]) -> list[str]:
     by_frequency = [
         [n for n in names if score_periods([n])[1] is f and score_periods([n])[0].share] for f in Frequency
     ]
-    found = max(by_frequency, key=len)
-    return found if len(found) >= _LEAST_PERIODS else []
+    periods = max(by_frequency, key=len)
+    return periods if len(periods) >= _LEAST_PERIODS else []
 
 
 def _wide_periods(wide: list[str]) -> list[Guess]:
     _, frequency = score_periods(wide)
-    layout = Guess("layout", "wide", f"{len(wide)} columns are named by a period: {wide[0]} to {wide[-1]}")
-    return [layout, *_frequency(frequency, "as the periods are written")]
+    reason = Text("data.look-wide", n=len(wide), first=wide[0], last=wide[-1])
+    return [Guess("layout", "wide", reason), *_frequency(frequency, "data.look-as-written")]
 
 
 def _long_periods(table: TextTable, names: list[str], file: str) -> list[Guess]:
     """Return the period's lines, and take its columns out of the names."""
-    found = {n: score_periods([str(c) for c in table.columns[n]]) for n in names}
-    period = choose_column(names, {n: s for n, (s, _) in found.items()}, "period", file, "years, quarters or months")
-    score, frequency = found[period]
+    scores = {n: score_periods([str(c) for c in table.columns[n]]) for n in names}
+    period = choose_column(names, {n: s for n, (s, _) in scores.items()}, "period", file)
+    score, frequency = scores[period]
     names.remove(period)
-    guess = Guess("period", period, f"its cells read as {frequency}s{score.doubt}")
+    guess = Guess("period", period, Text("data.look-periods", period_name=str(frequency), **score.doubt))
     if frequency is Frequency.YEAR and (part := _subperiod(table, period, names)):
         names.remove(part[0])
-        reason = f"its cells read as the {part[1]}s of a year"
-        return [guess, Guess("subperiod", part[0], reason), *_frequency(part[1], "as the columns are named")]
-    return [guess, *_frequency(frequency, "as the periods are written")]
+        reason = Text("data.look-subperiods", period_name=str(part[1]))
+        return [guess, Guess("subperiod", part[0], reason), *_frequency(part[1], "data.look-as-named")]
+    return [guess, *_frequency(frequency, "data.look-as-written")]
 
 
 def _subperiod(table: TextTable, period: str, names: list[str]) -> tuple[str, Frequency] | None:
@@ -199,16 +201,16 @@ def _subperiod(table: TextTable, period: str, names: list[str]) -> tuple[str, Fr
     return None
 
 
-def _frequency(frequency: Frequency, reason: str) -> list[Guess]:
-    return [] if frequency is Frequency.YEAR else [Guess("frequency", str(frequency), reason)]
+def _frequency(frequency: Frequency, key: str) -> list[Guess]:
+    return [] if frequency is Frequency.YEAR else [Guess("frequency", str(frequency), Text(key))]
 
 
 def _value(table: TextTable, names: list[str], file: str) -> list[Guess]:
     """Return the value's lines, and take its columns out of the names."""
     scores = {n: score_numbers(table, n) for n in names}
-    value = choose_column(names, scores, "value", file, "values")
+    value = choose_column(names, scores, "value", file)
     names.remove(value)
-    reason = f"its cells are numbers, the largest of the table{scores[value].doubt}"
+    reason = Text("data.look-values", **scores[value].doubt)
     unit = _unit(table, names, value)
     if isinstance(unit.value, dict):
         names.remove(unit.value["column"])
@@ -221,12 +223,16 @@ def _decimal(table: TextTable, name: str, best: Score) -> list[Guess]:
     if shares[None] >= best.share:
         return []
     mark: Decimal = "." if shares["."] >= shares[","] else ","
-    return [Guess("decimal", mark, "nothing in the column proves whether its comma groups thousands: look closely")]
+    return [Guess("decimal", mark, Text("data.look-comma"))]
+
+
+def _say_named(column: str | None) -> Text:
+    return Text("data.look-own-name" if column else "data.look-no-such-column")
 
 
 def _kind(word: str) -> str:
     lowered = strip_accents(word)
-    return next((kind for kind, parts in _KINDS if any(p in lowered for p in parts)), "sister city")
+    return next((kind for kind, parts in _KINDS if any(p in lowered for p in parts)), _USUAL_KIND)
 
 
 def _day_first(cells: list[str]) -> list[Guess]:
@@ -236,26 +242,26 @@ def _day_first(cells: list[str]) -> list[Guess]:
     day, month = any(a > 12 for a, _ in pairs), any(b > 12 for _, b in pairs)
     if not is_open or day == month:
         return []
-    return [Guess("day_first", day, f"other dates of the column have the day {'first' if day else 'second'}")]
+    return [Guess("day_first", day, Text("data.look-day-first" if day else "data.look-day-second"))]
 
 
 def _city(table: TextTable, names: list[str]) -> Guess:
     named = [n for n in names if has_word_of(n, "city")]
     if named:
-        return Guess("city", named[0], "by its name")
+        return Guess("city", named[0], _say_named(named[0]))
     text = [n for n in names if score_numbers(table, n).share == 0 and len(set(table.columns[n])) > 1]
     if text:
-        return Guess("city", text[0], "the first column of text that is nothing else")
-    return Guess("city", {"constant": UNNAMED}, "no column looks like cities: the file is about one. Write its name")
+        return Guess("city", text[0], Text("data.look-first-text"))
+    return Guess("city", {"constant": UNNAMED}, Text("data.look-no-city"))
 
 
 def _only_city(cities: Sequence[str], text: str) -> Guess | None:
     """Return the city a file without a column of cities is about, where the registry leaves one."""
     named = [c for c in cities if c and c in text]
     if len(named) == 1:
-        return Guess("city", {"constant": named[0]}, "named in the title or the file's name; no column has cities")
+        return Guess("city", {"constant": named[0]}, Text("data.look-city-titled"))
     if len(cities) == 1:
-        return Guess("city", {"constant": cities[0]}, "the registry's only city; no column looks like cities")
+        return Guess("city", {"constant": cities[0]}, Text("data.look-only-city"))
     return None
 
 
@@ -263,12 +269,12 @@ def _unit(table: TextTable, names: list[str], header: str) -> Guess:
     """Return the unit: from a column of units, else from the value's name, else from the title above the header."""
     column = next((n for n in names if has_word_of(n, "unit") and is_units(table, n)), None)
     if column is not None:
-        return Guess("money_unit", {"column": column}, "its cells are units, row by row")
+        return Guess("money_unit", {"column": column}, Text("data.look-unit-column"))
     unit, is_whole = parse_header_unit(header)
     titled, is_titled = parse_header_unit(table.title)
     if table.title and (is_titled or titled != UNKNOWN) and titled != unit:
-        return Guess("money_unit", titled, "as the rows above the header say")
-    return Guess("money_unit", unit, "by the column's name" if is_whole else "nothing names the currency: write it")
+        return Guess("money_unit", titled, Text("data.look-title"))
+    return Guess("money_unit", unit, Text("data.look-column-name" if is_whole else "data.look-no-currency"))
 
 
 def _product(table: TextTable, names: list[str]) -> list[Guess]:
@@ -276,17 +282,17 @@ def _product(table: TextTable, names: list[str]) -> list[Guess]:
     if product is None:
         return []
     return [
-        Guess("product", product, "by its name: its products are added up"),
-        Guess("product_revision", UNKNOWN, "which classification it is cannot be seen: HS2012, SITC4 ..."),
+        Guess("product", product, Text("data.look-products")),
+        Guess("product_revision", UNKNOWN, Text("data.look-revision")),
     ]
 
 
 def _ignored(names: list[str]) -> list[Guess]:
-    return [Guess("ignore", names, "named by no period and no part: left out")] if names else []
+    return [Guess("ignore", names, Text("data.look-ignored"))] if names else []
 
 
 def _conventions() -> list[Guess]:
     return [
-        Guess("reporter", "city", "who recorded the trade cannot be seen: city or partner"),
-        Guess("absent", "missing", "what an absent row means cannot be seen: zero, missing or error"),
+        Guess("reporter", "city", Text("data.look-reporter")),
+        Guess("absent", "missing", Text("data.look-absent")),
     ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from twintrade.data.geography.countries import load_places, resolve_column
 from twintrade.data.sources.cells import TextColumn, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
+from twintrade.text import Listed, Text, Value
 
+Part = Literal["partner", "date", "period", "value"]
 DECIMALS: tuple[Decimal | None, ...] = (None, ".", ",")
 WORDS: Mapping[str, tuple[str, ...]] = {
     "period": (
@@ -90,9 +93,9 @@ class Score:
     n_odd: int = 0
 
     @property
-    def doubt(self) -> str:
-        """The cells that do not read so, in words, for the reason of a guess."""
-        return f"; {self.n_odd} of the first {_SAMPLE} do not, as {quote_cell(self.odd)}" if self.n_odd else ""
+    def doubt(self) -> dict[str, Value]:
+        """What the reason of a guess says of the cells that do not read so."""
+        return {"n_odd": self.n_odd, "n_read": _SAMPLE, "odd": quote_cell(self.odd)}
 
 
 def has_word_of(name: str, part: str) -> bool:
@@ -112,7 +115,7 @@ def has_word_of_twin(name: str) -> bool:
     return any(w in lowered for w in _TWIN) and (has_word_of(name, "city") or "partner" not in lowered)
 
 
-def choose_column(names: Sequence[str], scores: Mapping[str, Score], part: str, file: str, what: str) -> str:
+def choose_column(names: Sequence[str], scores: Mapping[str, Score], part: Part, file: str) -> str:
     """Return the column that plays a part best, by its cells and its name.
 
     Raises
@@ -123,12 +126,8 @@ def choose_column(names: Sequence[str], scores: Mapping[str, Score], part: str, 
     named = {n for n in names if has_word_of(n, part) and not (part == "partner" and has_word_of_twin(n))}
     fit = [n for n in names if scores[n].share >= _HALF or n in named]
     if not fit:
-        raise DataError(
-            f"{file}: no column looks like {what}; the columns are "
-            f"{', '.join(map(quote_cell, names)) or 'none'}. If the "
-            "header stands elsewhere or a column is missing, correct the file; else write the declaration by hand, "
-            "as docs/spec.md lists it"
-        )
+        columns = Listed(tuple(map(quote_cell, names)), "comma")
+        raise DataError(Text("data.look-no-column", file=file, part=part, n=len(names), columns=columns))
     return max(fit, key=lambda n: scores[n].share + scores[n].tie + _BY_NAME * (n in named))
 
 
@@ -172,14 +171,14 @@ def score_numbers_under(table: TextTable, name: str, decimal: Decimal | None) ->
     """Return how far cells are numbers under one decimal mark; missing tokens do not count."""
     column = take_head(table, name)
     numbers = parse_numbers(column, NumberStyle(decimal=decimal), Faults())
-    told = numbers.flags != "missing"
+    has_figure = numbers.flags != "missing"
     values = numbers.values[np.isfinite(numbers.values)]
-    odd = np.flatnonzero(told & ~np.isfinite(numbers.values))
-    if not told.any():
+    odd = np.flatnonzero(has_figure & ~np.isfinite(numbers.values))
+    if not has_figure.any():
         return Score(0.0)
     first = str(column.cells[odd[0]]) if odd.size else ""
     tie = float(np.log10(1 + np.median(values)) / 100) if values.size else 0.0
-    return Score(float(values.size / told.sum()), tie, first, int(odd.size))
+    return Score(float(values.size / has_figure.sum()), tie, first, int(odd.size))
 
 
 def is_units(table: TextTable, name: str) -> bool:

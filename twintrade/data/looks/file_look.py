@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from twintrade.data.formats.containers import expand_gzip, list_zip_tables, read_parts, read_zip_table
-from twintrade.data.formats.encodings import decode, describe_readings, list_possible_encodings
+from twintrade.data.formats.encodings import decode, list_possible_encodings, list_readings
 from twintrade.data.formats.raw_table import clean_column_name
 from twintrade.data.formats.reading_time import limit_time
 from twintrade.data.formats.sheet_facts import list_sheets
@@ -19,6 +19,7 @@ from twintrade.data.schema.file_format import FileFormat
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
 from twintrade.errors import DataError
+from twintrade.text import Listed, Text, Words
 
 _SEPARATORS = (",", ";", "\t", "|")
 _LINES = 60
@@ -36,13 +37,13 @@ class Guess:
     key : str
     value : object
         What TOML can hold: text, number, list or mapping.
-    reason : str
+    reason : Words
         Why, in words for the user who has to confirm it; empty where nothing was guessed.
     """
 
     key: str
     value: object
-    reason: str = ""
+    reason: Words = ""
 
 
 def look_at_file(root: Path, file: str) -> tuple[TextTable, list[Guess]]:
@@ -79,7 +80,8 @@ def _guessed(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     member = inside[0] if len(inside) > 1 else None
     names, guesses = _text_format(read_zip_table(raw, member, file), file)
     if member:
-        guesses.insert(0, Guess("member", member, f"the largest of {len(inside)} tables: {', '.join(inside)}"))
+        reason = Text("data.look-largest-table", n=len(inside), names=Listed(tuple(inside), "comma"))
+        guesses.insert(0, Guess("member", member, reason))
     return names, guesses
 
 
@@ -88,7 +90,8 @@ def _sheet(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     visible = [s.name for s in list_sheets(read_parts(raw, file), file) if s.is_visible]
     guesses = []
     if len(visible) > 1:
-        guesses.append(Guess("sheet", visible[0], f"the first of {len(visible)} sheets: {', '.join(visible)}"))
+        reason = Text("data.look-first-sheet", n=len(visible), names=Listed(tuple(visible), "comma"))
+        guesses.append(Guess("sheet", visible[0], reason))
     rows = list(enumerate(read_sheet_texts(raw, visible[0], file), 1)) if visible else []
     width = _commonest(_filled(row) for _, row in rows[:_LINES])
     names, further = _table_rows(rows, width)
@@ -100,12 +103,12 @@ def _text_format(raw: bytes, file: str) -> tuple[list[str], list[Guess]]:
     guesses = []
     text, encoding = _decoded(raw, file)
     if encoding:
-        guesses.append(Guess("encoding", encoding, f"not UTF-8; keep the one that reads right: {_shown(raw)}"))
+        guesses.append(Guess("encoding", encoding, Text("data.look-encoding", readings=list_readings(raw))))
     lines = list(io.StringIO(text, newline=""))
     separator, width = max(((s, _width(lines[:_LINES], s)) for s in _SEPARATORS), key=lambda pair: pair[1])
     if separator != ",":
         shown = "tab" if separator == "\t" else separator
-        guesses.append(Guess("separator", shown, f"it gives {width} columns in most rows"))
+        guesses.append(Guess("separator", shown, Text("data.look-separator", n=width)))
     names, further = _table_rows(_rows(lines, separator), width, is_text=True)
     return names, [*guesses, *further]
 
@@ -115,12 +118,12 @@ def _table_rows(rows: _Rows, width: int, *, is_text: bool = False) -> tuple[list
     guesses = []
     header = next((i for i, (_, row) in enumerate(rows[:_LINES]) if _is_header(row, width, is_text=is_text)), 0)
     if header:
-        guesses.append(Guess("header", rows[header][0], "the rows above it are narrower, as titles are"))
+        guesses.append(Guess("header", rows[header][0], Text("data.look-titles")))
     last = len(rows) - 1
     while last > header and width > 2 and _is_note(rows[last][1], width, is_text=is_text):
         last -= 1
     if any(_filled(row) for _, row in rows[last + 1 :]):
-        guesses.append(Guess("last_row", rows[last][0], "the rows below it are narrower, as notes are"))
+        guesses.append(Guess("last_row", rows[last][0], Text("data.look-notes")))
     return [name for cell in rows[header][1] if (name := clean_column_name(cell))] if rows else [], guesses
 
 
@@ -134,10 +137,6 @@ def _decoded(raw: bytes, file: str) -> tuple[str, str]:
             except DataError:
                 continue
         raise
-
-
-def _shown(raw: bytes) -> str:
-    return "".join(c for c in describe_readings(raw) if c.isprintable())
 
 
 def _width(lines: list[str], separator: str) -> int:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from twintrade.data.figures.number_style import WHOLE, explain_number_fault
+from twintrade.data.figures.number_style import UNIT_FAULTS, WHOLE, explain_number_fault
 from twintrade.data.microdata.collapse import (
     DIGITS,
     ROWS,
@@ -29,11 +29,12 @@ from twintrade.data.microdata.names import Names, build_categories, encode_key, 
 from twintrade.data.schema.microdata import Microdata
 from twintrade.data.schema.source import TradeSource
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import format_counted, quote_cell
+from twintrade.data.sources.cells import count_rows_like, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
 from twintrade.data.sources.provenance import InputRecord, read_data_card
 from twintrade.errors import DataError
+from twintrade.text import Listed, Text
 
 KEY = ["city", "partner", "period"]
 COUNTS = ("weight", "rows", "firms", "products", "firm_products", "entering_firms", "exiting_firms")
@@ -162,7 +163,7 @@ def _refuse_faulty(source: TradeSource, engine: Engine, reading: Reading, cells:
     n_weightless = int(pc.sum(cells["n_weightless"]).as_py()) if reading.has_weight else 0
     if n_weightless:
         assert source.microdata is not None
-        text = f"no weight stands in {n_weightless:,} rows: the weight of their cells is that of the other rows"
+        text = Text("data.missing-weights", n=n_weightless)
         faults.warn("missing-weights", text, source.file, None, source.microdata.weight or "")
 
 
@@ -172,33 +173,32 @@ def _tell_faulty(
     assert source.microdata is not None
     column = (source.value if role == "value" else source.microdata.weight) or ""
     decimals = reading.decimals if role == "value" else WEIGHT_DECIMALS
-    found = engine.execute(build_faulty_statement(reading, role)).to_pydict()
-    texts = ["" if cell is None else str(cell) for cell in found["cell"]]
-    places = engine.first_rows(role, texts)
-    for text, n in zip(texts, found["n"], strict=True):
-        file, row = places.get(text, (source.file, None))
-        more = f" (and {format_counted(n - 1, 'more row')})" if n > 1 else ""
-        faults.error("number", f"{quote_cell(text)} {_why(text, decimals, role)}{more}", file, row, column)
-    if len(texts) == limits.MAX_MESSAGES:
-        faults.warn("number", f"{n_faulty:,} rows in all have a {role} that is no plain number", source.file)
+    faulty = engine.execute(build_faulty_statement(reading, role)).to_pydict()
+    cells = ["" if cell is None else str(cell) for cell in faulty["cell"]]
+    places = engine.first_rows(role, cells)
+    for cell, n in zip(cells, faulty["n"], strict=True):
+        file, row = places.get(cell, (source.file, None))
+        text = Text("data.cell", cell=quote_cell(cell), reason=_explain(cell, decimals, role))
+        faults.error("number", count_rows_like(text, n), file, row, column)
+    if len(cells) == limits.MAX_MESSAGES:
+        faults.warn("number", Text("data.more-faulty-rows", n=n_faulty, role=role), source.file)
 
 
-def _why(text: str, decimals: int, role: str) -> str:
-    reason = explain_number_fault(text)
-    if re.fullmatch(rf"{WHOLE}[.][0-9]+", text):
-        mend = "declare decimals under microdata" if role == "value" else "round the column"
-        return f"has more than {decimals} decimals: {mend}"
-    plain = "in microdata a number is plain digits with a decimal point: clean the column, or declare the unit"
-    return f"{reason}; {plain}" if reason == "is not a number" or "unit" not in reason else reason
+def _explain(cell: str, decimals: int, role: str) -> Text:
+    """Return what is wrong with a cell, with how numbers are written here where that helps."""
+    if re.fullmatch(rf"{WHOLE}[.][0-9]+", cell):
+        return Text("data.too-many-decimals", n=decimals, role=role)
+    reason = explain_number_fault(cell)
+    return reason if reason.key in UNIT_FAULTS else Text("data.no-plain-number", reason=reason)
 
 
 def _frame(names: Names, cells: pa.Table, reading: Reading) -> pd.DataFrame:
     """Return the cells with names and periods as the panel knows them."""
-    found: dict[str, Any] = {"city": names.city, "partner": names.partner, "period": names.period}
+    columns: dict[str, Any] = {"city": names.city, "partner": names.partner, "period": names.period}
     if reading.product_digits:
         codes, groups = encode_key(cells["product_group"])
-        found["product_group"] = build_categories(groups, codes)
-    frame = pd.DataFrame(found)
+        columns["product_group"] = build_categories(groups, codes)
+    frame = pd.DataFrame(columns)
     frame["units"] = convert_to_whole_units(cells["value"], reading.decimals)
     for name in ("n_rows", "n_missing", "n_firms", "n_products"):
         if name in cells.column_names:
@@ -248,7 +248,8 @@ def _record(
     n_all = n_rows
     if reading.where:
         n_all = int(engine.execute(f"SELECT COUNT(*) AS n FROM {ROWS}")["n"][0].as_py())
-    rule = ", ".join(f"where {name} = {text}" for name, text in source.where.items())
+    rules = tuple(Text("data.rule", name=name, value=value) for name, value in source.where.items())
+    rule = Text("data.dropped-where", rules=Listed(rules))
     return InputRecord(
         path=source.file,
         sha256=hash_content(path),

@@ -175,10 +175,10 @@ def _inside(excluded: pd.DataFrame | None, cities: pd.Index, partners: pd.Index)
     return inside
 
 
-def _whole(found: pa.Table, shape: tuple[int, ...], first: int) -> ObjectArray:
+def _whole(rows: pa.Table, shape: tuple[int, ...], first: int) -> ObjectArray:
     """Return whole sums as exact integers, zero where there is no cell."""
     out = np.zeros(shape, dtype=object)
-    *keys, totals = (found[name] for name in found.column_names)
+    *keys, totals = (rows[name] for name in rows.column_names)
     where = [np.asarray(key) for key in keys]
     where[-1] = where[-1] - first
     out[tuple(where)] = [int(total) for total in totals.to_pylist()]
@@ -186,10 +186,10 @@ def _whole(found: pa.Table, shape: tuple[int, ...], first: int) -> ObjectArray:
 
 
 def _products(engine: Engine, n_cohorts: int, periods: IntArray) -> ObjectArray:
-    found = engine.execute(build_products_statement())
+    rows = engine.execute(build_products_statement())
     raw = np.zeros((n_cohorts, periods.size, periods.size), dtype=object)
-    h, s, t = (np.asarray(found[name]) for name in ("cohort", "period", "other"))
-    values = [int(product) for product in found["product"].to_pylist()]
+    h, s, t = (np.asarray(rows[name]) for name in ("cohort", "period", "other"))
+    values = [int(product) for product in rows["product"].to_pylist()]
     raw[h, s - periods[0], t - periods[0]] = values
     raw[h, t - periods[0], s - periods[0]] = values
     return raw
@@ -201,7 +201,7 @@ def _centered(
     counts: IntArray,
     totals: ObjectArray,
     raw: ObjectArray,
-    held: Mapping[str, tuple[IntArray, ObjectArray, list[str]]],
+    by_cluster: Mapping[str, tuple[IntArray, ObjectArray, list[str]]],
     decimals: int,
 ) -> CohortTables:
     """Subtract the mean of each period from every unit, in whole numbers, and return amounts of money."""
@@ -213,7 +213,7 @@ def _centered(
     products = raw - cross - cross.transpose(0, 2, 1) + n[:, None, None] * (center[:, None] * center[None, :])
     h, s, t = (g.ravel() for g in np.meshgrid(np.arange(onset.size), periods, periods, indexing="ij"))
     tables = {}
-    for name, (tally, sums, labels) in held.items():
+    for name, (tally, sums, labels) in by_cluster.items():
         shifted = sums - tally.astype(object)[:, :, None] * center
         tables[name] = _long(labels, onset, periods, tally, shifted, size)
     return CohortTables(

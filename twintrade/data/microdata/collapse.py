@@ -16,6 +16,7 @@ from twintrade.data.schema.microdata import Microdata
 from twintrade.data.sources import limits
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray
+from twintrade.text import Text
 
 ROWS = "microdata"
 """Name of the view that an engine makes of the files: one column a role, text and numbers as they stand."""
@@ -169,6 +170,19 @@ def quote_literal(text: str) -> str:
     if "\0" in text:
         raise DataError("a NUL byte cannot stand in a rule of rows")
     return " || CHR(92) || ".join("'" + part.replace("'", "''") + "'" for part in text.split("\\"))
+
+
+def explain_reading(paths: Sequence[str], names: Sequence[str], error: Exception, reason: str) -> Text:
+    """Return that a file cannot be read, by the name that the engine's error holds where there are several."""
+    name = next((n for p, n in zip(paths, names, strict=True) if p in str(error)), "")
+    if not name and len(names) > 1:
+        return Text("data.one-file-unread", error=reason)
+    return Text("data.file-unread", file=name or names[0], error=reason)
+
+
+def take_first_line(error: Exception) -> str:
+    """Return the first line of an engine's error that is not blank."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def convert_to_whole_units(column: pa.ChunkedArray, decimals: int) -> IntArray:

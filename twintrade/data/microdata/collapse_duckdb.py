@@ -4,21 +4,24 @@ import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import pyarrow as pa
 
-from twintrade.data.microdata.collapse import ROWS, quote_literal
+from twintrade.data.microdata.collapse import ROWS, explain_reading, quote_literal, take_first_line
 from twintrade.data.microdata.files import MicrodataFiles
 from twintrade.data.microdata.transcode import transcode_files
 from twintrade.data.schema.microdata import Microdata
 from twintrade.errors import DataError
 from twintrade.fanout import get_scope
+from twintrade.text import Text
 
 _FIRST_ROW = 2
 _PASSES = 8
 """In so many parts a statement is run when its groups, spilled or not, do not fit into memory at once."""
+_PLACE: Literal["CSV Error on Line"] = "CSV Error on Line"
+"""Begins the line in which DuckDB says where a file is broken."""
 _PAGES = "pages"
 """Where DuckDB spills, beside the files that were decoded."""
 
@@ -49,7 +52,7 @@ def open_engine(options: Microdata, root: Path) -> "DuckDB":
         connection.execute("SET autoinstall_known_extensions = false")
     except duckdb.Error as error:
         engine.close()
-        raise DataError(f"microdata: {_first(error)}") from None
+        raise DataError(f"microdata: {take_first_line(error)}") from None
     return engine
 
 
@@ -90,24 +93,24 @@ class DuckDB:
             except duckdb.OutOfMemoryException as error:
                 if not apart or "offload" in str(error):
                     raise
-            (get_scope().workers.progress or (lambda _: None))(f"memory is short: once more in {_PASSES} passes")
+            (get_scope().workers.progress or (lambda _: None))(str(Text("data.memory-short", n=_PASSES)))
             return self._in_passes(statement, apart)
         except duckdb.Error as error:
-            raise DataError(self._told(error)) from None
+            raise DataError(self._explain(error)) from None
 
     def _in_passes(self, statement: str, apart: Sequence[str]) -> pa.Table:
         """Read the files again and again, each time the groups of one hash: what is held is that much smaller."""
-        found = []
+        parts = []
         for k in range(_PASSES):
             part = f"SELECT * FROM ({self._view}) AS whole WHERE hash({', '.join(apart)}) % {_PASSES} = {k}"
             self._connection.execute(f"CREATE OR REPLACE VIEW {ROWS} AS {part}")
-            found.append(self._returned(statement))
+            parts.append(self._returned(statement))
         self._connection.execute(f"CREATE OR REPLACE VIEW {ROWS} AS {self._view}")
-        return pa.concat_tables(found)
+        return pa.concat_tables(parts)
 
     def _returned(self, statement: str) -> pa.Table:
-        found = self._connection.sql(statement)
-        return pa.table({}) if found is None else found.to_arrow_table()
+        relation = self._connection.sql(statement)
+        return pa.table({}) if relation is None else relation.to_arrow_table()
 
     def register(self, name: str, table: pa.Table) -> None:
         """Give a small table a name."""
@@ -116,11 +119,11 @@ class DuckDB:
     def first_rows(self, role: str, cells: Sequence[str]) -> dict[str, tuple[str, int | None]]:
         """Return where each cell first stands, read again in the order of the files."""
         assert self._files is not None
-        found: dict[str, tuple[str, int | None]] = {}
+        places: dict[str, tuple[str, int | None]] = {}
         column, wanted = self._column(self._roles[role]), list(cells)
         self._connection.execute("SET preserve_insertion_order = true")
         for path, name in zip(self._paths, self._files.names, strict=True):
-            absent = [cell for cell in wanted if cell not in found]
+            absent = [cell for cell in wanted if cell not in places]
             if not absent:
                 break
             cell = f"COALESCE(CAST({column} AS VARCHAR), '')"
@@ -129,8 +132,8 @@ class DuckDB:
                 f"FROM {self._source([path])}) WHERE cell IN (SELECT UNNEST(?)) GROUP BY cell",
                 [absent],
             ).fetchall()
-            found |= {cell: (name, n + _FIRST_ROW - 1) for cell, n in rows}
-        return found
+            places |= {cell: (name, n + _FIRST_ROW - 1) for cell, n in rows}
+        return places
 
     def close(self) -> None:
         """Close the database and remove what it spilled."""
@@ -154,7 +157,7 @@ class DuckDB:
             headers = dict(zip(self._paths, self._files.headers, strict=True))
             for path in paths:
                 by_header.setdefault(headers[path], []).append(path)
-            parts = [f"SELECT * FROM {self._delimited(header, own)}" for header, own in by_header.items()]
+            parts = [f"SELECT * FROM {self._delimited(header, alike)}" for header, alike in by_header.items()]
             return f"({' UNION ALL BY NAME '.join(parts)})"
         self._connection.execute(f"ATTACH IF NOT EXISTS {quote_literal(paths[0])} AS declared (READ_ONLY)")
         return 'declared."' + (self._options.table or ROWS).replace('"', '""') + '"'
@@ -167,29 +170,21 @@ class DuckDB:
             f"delim = {quote_literal(self._files.separator)}, quote = '\"', escape = '\"', strict_mode = true)"
         )
 
-    def _told(self, error: Exception) -> str:
+    def _explain(self, error: Exception) -> Text:
         import duckdb
 
-        text = _first(error)
+        text = take_first_line(error)
         if isinstance(error, duckdb.OutOfMemoryException) or str(self._spill / _PAGES) in str(error):
             text = text.replace(str(self._spill / _PAGES), self._options.spill)
-            return (
-                f"the microdata need more than memory = {self._options.memory!r} and the disk under "
-                f"{self._options.spill} ({text}): free disk space, raise memory, or name another spill folder"
-            )
+            names = {"memory": self._options.memory, "spill": self._options.spill}
+            return Text("data.memory-and-disk-short", **names, error=text)
         if self._files is None:
-            return f"the cells cannot be added up: {text}"
+            return Text("data.cells-not-summed", error=text)
         for path, name in zip(self._paths, self._files.names, strict=True):
             text = text.replace(path, name).replace(Path(path).name, name) if path in str(error) else text
-        where = next((n for p, n in zip(self._paths, self._files.names, strict=True) if p in str(error)), "")
-        where = where or (self._files.names[0] if len(self._files.names) == 1 else "one of the microdata files")
-        more = [line.strip() for line in str(error).splitlines() if line.startswith("CSV Error on Line")]
-        return f"{where} cannot be read whole: {'; '.join([*more, text])}"
+        more = [line.strip() for line in str(error).splitlines() if line.startswith(_PLACE)]
+        return explain_reading(self._paths, self._files.names, error, "; ".join([*more, text]))
 
 
 def _listed(paths: Sequence[str]) -> str:
     return "[" + ", ".join(quote_literal(path) for path in paths) + "]"
-
-
-def _first(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

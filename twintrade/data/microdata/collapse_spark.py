@@ -8,20 +8,23 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from twintrade.data.microdata.collapse import ROWS, TEXT
+from twintrade.data.microdata.collapse import ROWS, TEXT, explain_reading, take_first_line
 from twintrade.data.microdata.files import MicrodataFiles
 from twintrade.data.microdata.transcode import transcode_files
 from twintrade.data.schema.microdata import Microdata
 from twintrade.errors import DataError
+from twintrade.text import Text
 
 R = TypeVar("R")
 
 _PLACES = "microdata_places"
+_CAUSE: Literal["Caused by: "] = "Caused by: "
+"""Begins the line in which Java names a cause."""
 
 _SETTINGS = {
     "spark.ui.enabled": "false",
@@ -60,7 +63,7 @@ def open_engine(options: Microdata, root: Path) -> "Spark":
         raise
     except Exception as error:
         raise DataError(
-            f"Spark does not start with master = {options.master!r} ({_first(error)}): is Java 17 or later "
+            f"Spark does not start with master = {options.master!r} ({take_first_line(error)}): is Java 17 or later "
             "installed, and is the master right?"
         ) from None
     return Spark(session, options, spill)
@@ -106,12 +109,9 @@ class Spark:
                 return self._session.sql(statement).toArrow()
         except Exception as error:
             if self._files is None:
-                raise DataError(f"the cells cannot be added up: {_cause(error)}") from None
-            where = next(
-                (n for p, n in zip(self._files.paths, self._files.names, strict=True) if str(p) in str(error)), ""
-            )
-            where = where or (self._files.names[0] if len(self._files.names) == 1 else "one of the microdata files")
-            raise DataError(f"{where} cannot be read whole: {_cause(error)}") from None
+                raise DataError(Text("data.cells-not-summed", error=_cause(error))) from None
+            paths = [str(path) for path in self._files.paths]
+            raise DataError(explain_reading(paths, self._files.names, error, _cause(error))) from None
 
     def register(self, name: str, table: pa.Table) -> None:
         """Give a small table a name."""
@@ -121,10 +121,10 @@ class Spark:
         """Return the file of each cell; rows of a file have no order here."""
         wanted = self._session.createDataFrame([(c,) for c in cells], "cell STRING")
         rows = self._session.table(_PLACES).selectExpr(f"COALESCE(CAST({role} AS {TEXT}), '') AS cell", "place")
-        found = rows.join(wanted, "cell").groupBy("cell").agg({"place": "min"}).collect()
+        places = rows.join(wanted, "cell").groupBy("cell").agg({"place": "min"}).collect()
         assert self._files is not None
         names = {p.name: n for p, n in zip(self._files.paths, self._files.names, strict=True)}
-        return {row[0]: (names.get(row[1], row[1]), None) for row in found}
+        return {row[0]: (names.get(row[1], row[1]), None) for row in places}
 
     def close(self) -> None:
         """Forget the view; the session stays for the next source."""
@@ -192,11 +192,7 @@ def _java(memory: str) -> str:
     return memory.strip().lower().removesuffix("ib").removesuffix("b").replace(" ", "")
 
 
-def _first(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-
-
 def _cause(error: Exception) -> str:
     """Return the innermost cause that Java names."""
-    causes = [line.strip().removeprefix("Caused by: ") for line in str(error).splitlines() if "Caused by: " in line]
-    return (causes or [_first(error)])[-1]
+    causes = [line.strip().removeprefix(_CAUSE) for line in str(error).splitlines() if _CAUSE in line]
+    return (causes or [take_first_line(error)])[-1]

@@ -80,8 +80,8 @@ def hash_content(path: Path) -> str:
     total = hashlib.sha256()
     for file in list_folder_files(path):
         with file.open("rb") as stream:
-            own = hashlib.file_digest(stream, "sha256").hexdigest()
-        total.update(f"{file.relative_to(path).as_posix()}\n{own}\n".encode())
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        total.update(f"{file.relative_to(path).as_posix()}\n{digest}\n".encode())
     return total.hexdigest()
 
 
@@ -200,40 +200,42 @@ def _parquet(files: MicrodataFiles, needed: Sequence[str]) -> MicrodataFiles:
         check_header(list(schema.names), needed, 1, (), name)
         headers.append(tuple(schema.names))
         for column in needed:
-            found, shown = _type(schema.field(column).type, column, name), str(schema.field(column).type)
-            known = types.setdefault(column, (found, name, shown))
-            if known[0] != found:
+            kind, shown = _type(schema.field(column).type, column, name), str(schema.field(column).type)
+            known = types.setdefault(column, (kind, name, shown))
+            if known[0] != kind:
                 raise DataError(
                     f"the column {column} is {known[2]} in {known[1]} and {shown} in {name}: write it as one type"
                 )
             whole, fraction = _digits(schema.field(column).type)
             most = digits.setdefault(column, (whole, fraction))
             digits[column] = max(whole, most[0]), max(fraction, most[1])
-    told = tuple((c, t[0]) for c, t in types.items())
+    kinds = tuple((column, kind) for column, (kind, _, _) in types.items())
     return MicrodataFiles(
-        "parquet", files.paths, files.names, tuple(headers), types=told, digits=tuple(digits.items())
+        "parquet", files.paths, files.names, tuple(headers), types=kinds, digits=tuple(digits.items())
     )
 
 
-def _type(found: object, column: str, name: str) -> Type:
+def _type(declared: object, column: str, name: str) -> Type:
     import pyarrow as pa
 
-    is_nested = pa.types.is_nested(found) or pa.types.is_boolean(found) or pa.types.is_binary(found)
+    is_nested = pa.types.is_nested(declared) or pa.types.is_boolean(declared) or pa.types.is_binary(declared)
     if is_nested:
-        raise DataError(f"{name}: the column {quote_cell(column)} is of type {found}, not one number or text a row")
-    if pa.types.is_integer(found):
+        raise DataError(
+            f"{name}: the column {quote_cell(column)} is of type {declared}, not one number or text a row"
+        )
+    if pa.types.is_integer(declared):
         return "integer"
-    if pa.types.is_decimal(found):
+    if pa.types.is_decimal(declared):
         return "decimal"
-    return "float" if pa.types.is_floating(found) else "text"
+    return "float" if pa.types.is_floating(declared) else "text"
 
 
-def _digits(found: Any) -> tuple[int, int]:
+def _digits(declared: Any) -> tuple[int, int]:
     """Return the digits before and behind the point that a type can hold, of floating point as many as no decimal."""
     import pyarrow as pa
 
-    if pa.types.is_decimal(found):
-        return found.precision - found.scale, max(found.scale, 0)
-    if pa.types.is_integer(found):
-        return len(str(2**found.bit_width)), 0
+    if pa.types.is_decimal(declared):
+        return declared.precision - declared.scale, max(declared.scale, 0)
+    if pa.types.is_integer(declared):
+        return len(str(2**declared.bit_width)), 0
     return _UNBOUNDED, _UNBOUNDED

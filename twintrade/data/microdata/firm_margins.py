@@ -53,11 +53,11 @@ def count_margins(engine: Engine, source: TradeSource, names: Names, ratio: int)
     columns = {n: pa.array(periods[n], pa.string()) for n in ("period", "subperiod") if n in periods}
     ordinals = pa.array(periods["ordinal"].to_numpy() // max(ratio, 1), type=pa.int64())
     engine.register("period_names", pa.table({**columns, "id": ordinals}))
-    found = engine.execute(build_margins_statement(source, [*columns])).to_pandas()
-    out = pd.DataFrame({role: ids[role].to_numpy(dtype=object)[found[role]] for role in ("city", "partner")})
-    out["period"] = found["period"].to_numpy(dtype=np.int64)
-    for name in [*found.columns][3:]:
-        out[name] = found[name].to_numpy(dtype=np.float64)
+    counts = engine.execute(build_margins_statement(source, [*columns])).to_pandas()
+    out = pd.DataFrame({role: ids[role].to_numpy(dtype=object)[counts[role]] for role in ("city", "partner")})
+    out["period"] = counts["period"].to_numpy(dtype=np.int64)
+    for name in [*counts.columns][3:]:
+        out[name] = counts[name].to_numpy(dtype=np.float64)
     first, last = int(out["period"].min()), int(out["period"].max())
     if "entering_firms" in out:
         out.loc[out["period"] == first, "entering_firms"] = np.nan
@@ -89,11 +89,11 @@ def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
         return f"WITH seen AS ({seen}) SELECT {key}, COUNT(product) AS products FROM seen GROUP BY {key}"
     n_products = "COUNT(product)" if product else "1"
     around = "OVER (PARTITION BY city, partner, firm ORDER BY period)"
-    held = (
+    by_spell = (
         f"WITH seen AS ({seen}), "
-        f"held AS (SELECT {key}, firm, {n_products} AS n_products FROM seen "
+        f"cells AS (SELECT {key}, firm, {n_products} AS n_products FROM seen "
         f"WHERE firm IS NOT NULL GROUP BY {key}, firm), "
-        f"spells AS (SELECT *, LAG(period) {around} AS earlier, LEAD(period) {around} AS later FROM held), "
+        f"spells AS (SELECT *, LAG(period) {around} AS earlier, LEAD(period) {around} AS later FROM cells), "
     )
     by_firm = (
         "COUNT(*) AS firms, SUM(n_products) AS firm_products, "
@@ -102,10 +102,10 @@ def build_margins_statement(source: TradeSource, periods: list[str]) -> str:
     )
     counts = f"firms AS (SELECT {key}, {by_firm} FROM spells GROUP BY {key})"
     if not product:
-        return f"{held}{counts} SELECT {key}, firms, entering_firms, exiting_firms FROM firms"
+        return f"{by_spell}{counts} SELECT {key}, firms, entering_firms, exiting_firms FROM firms"
     matched = " AND ".join(f"f.{name} = k.{name}" for name in KEY)
     return (
-        f"{held}{counts}, kinds AS (SELECT {key}, COUNT(DISTINCT product) AS products FROM seen GROUP BY {key}) "
+        f"{by_spell}{counts}, kinds AS (SELECT {key}, COUNT(DISTINCT product) AS products FROM seen GROUP BY {key}) "
         "SELECT k.city, k.partner, k.period, f.firms, k.products, f.firm_products, f.entering_firms, f.exiting_firms "
         f"FROM kinds k LEFT JOIN firms f ON {matched}"
     )

@@ -13,7 +13,7 @@ from twintrade.data.geography.cities import read_cities
 from twintrade.data.geography.countries import resolve_column
 from twintrade.data.microdata.collapse import Engine
 from twintrade.data.schema.source import Constant, TradeSource
-from twintrade.data.sources.cells import TextColumn, build_text_array, format_counted
+from twintrade.data.sources.cells import TextColumn, build_text_array, count_rows_like
 from twintrade.data.sources.faults import Faults
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import IntArray, ObjectArray
@@ -57,14 +57,12 @@ def read_names(source: TradeSource, engine: Engine, cells: pa.Table, faults: Fau
     if source.subperiod is not None and source.frequency is Frequency.YEAR:
         raise DataError(f'{source.file}: subperiod goes with frequency = "month" or "quarter"')
     when, shown = reader.distinct(months)
-    ordinals = reader.read(months, when, shown, lambda columns, found: _periods(source, columns, found))
+    ordinals = reader.read(months, when, shown, lambda columns, faults: _periods(source, columns, faults))
     period = ordinals[when].astype(np.int64)
     who, partners = reader.distinct(["partner"])
-    codes = reader.read(
-        ["partner"], who, partners, lambda c, found: resolve_column(c[0], source.partner_names, found)
-    )
+    codes = reader.read(["partner"], who, partners, lambda c, f: resolve_column(c[0], source.partner_names, f))
     where, cities = reader.distinct(["city"])
-    names = reader.read(["city"], where, cities, lambda c, found: read_cities(c[0], source.city_names, None, found))
+    names = reader.read(["city"], where, cities, lambda c, f: read_cities(c[0], source.city_names, None, f))
     city = build_categories(names, where)
     if any(line.first is not None or line.last is not None for line in source.city_names):
         column = TextColumn("city", source.file, cities[0][where], np.zeros(where.size, dtype=np.int64))
@@ -109,7 +107,7 @@ class _Reader:
         for codes, texts in read:
             joint = joint * len(texts) + codes
         _, first, codes = np.unique(joint, return_index=True, return_inverse=True)
-        return codes, [texts[own[first]] for own, texts in read]
+        return codes, [texts[code[first]] for code, texts in read]
 
     def read(
         self,
@@ -124,10 +122,10 @@ class _Reader:
         columns = [
             TextColumn(head, self._source.file, text, numbers) for head, text in zip(heads, texts, strict=True)
         ]
-        found = Faults()
-        meant = parse(columns, found)
-        errors = [m for m in found.messages if m.level == "error"]
-        self._faults.absorb([m for m in found.messages if m.level != "error"], 0)
+        faults = Faults()
+        meant = parse(columns, faults)
+        errors = [m for m in faults.messages if m.level == "error"]
+        self._faults.absorb([m for m in faults.messages if m.level != "error"], 0)
         by_role = dict(zip(roles, texts, strict=True))
         n_rows = np.bincount(codes, weights=self._n_rows, minlength=numbers.size)
         for role in roles:
@@ -137,8 +135,7 @@ class _Reader:
             for m in mine:
                 n = int(n_rows[m.row]) if m.row is not None else 1
                 file, row = places.get(str(by_role[role][m.row or 0]), (self._source.file, None))
-                more = f" (and {format_counted(n - 1, 'more row')})" if n > 1 else ""
-                self._faults.error(m.code, m.message + more, file, row, m.column)
+                self._faults.error(m.code, count_rows_like(m.text, n), file, row, m.column)
         return np.asarray(meant, dtype=object)
 
     def _is_column(self, role: str) -> bool:
@@ -149,5 +146,5 @@ def encode_key(column: pa.ChunkedArray) -> tuple[IntArray, ObjectArray]:
     """Return a key column as codes and texts: numbers and dates as they are written, an absent one as blank."""
     if pa.types.is_timestamp(column.type):
         column = pc.strftime(column, format="%Y-%m-%d")
-    found = pc.fill_null(column.cast(pa.string()), "").combine_chunks().dictionary_encode()
-    return np.asarray(found.indices).astype(np.int64), build_text_array(found.dictionary.to_pylist())
+    encoded = pc.fill_null(column.cast(pa.string()), "").combine_chunks().dictionary_encode()
+    return np.asarray(encoded.indices).astype(np.int64), build_text_array(encoded.dictionary.to_pylist())

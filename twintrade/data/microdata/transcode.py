@@ -8,9 +8,10 @@ from pathlib import Path
 from twintrade.data.microdata.files import MicrodataFiles, find_codec
 from twintrade.errors import DataError
 from twintrade.fanout import get_scope
+from twintrade.text import Text
 
 _CHUNK = 1 << 22
-_TOLD_EVERY = 1.0
+_SAID_EVERY = 1.0
 
 
 def transcode_files(files: MicrodataFiles, encoding: str, folder: Path) -> tuple[Path, ...]:
@@ -34,7 +35,7 @@ def transcode_files(files: MicrodataFiles, encoding: str, folder: Path) -> tuple
 def _decoded(path: Path, shown: str, codec: str, target: Path) -> Path:
     decoder = codecs.getincrementaldecoder(codec)()
     progress = get_scope().workers.progress or (lambda _: None)
-    total, done, lines, told = path.stat().st_size, 0, 1, time.monotonic()
+    total, done, lines, said_at = path.stat().st_size, 0, 1, time.monotonic()
     try:
         with path.open("rb") as raw, target.open("wb") as out:
             stream = gzip.GzipFile(fileobj=raw) if shown.lower().endswith(".gz") else raw
@@ -43,9 +44,9 @@ def _decoded(path: Path, shown: str, codec: str, target: Path) -> Path:
                 lines += text.count("\n")
                 out.write(text.encode("utf-8"))
                 done = raw.tell()
-                if time.monotonic() - told > _TOLD_EVERY:
-                    told = time.monotonic()
-                    progress(f"decode {shown}: {done / max(total, 1):.0%}")
+                if time.monotonic() - said_at > _SAID_EVERY:
+                    said_at = time.monotonic()
+                    progress(str(Text("data.decoding", file=shown, share=done / max(total, 1))))
             out.write(decoder.decode(b"", final=True).encode("utf-8"))
     except UnicodeError:
         raise DataError(f"{shown}, about row {lines}: not {codec} as declared: correct encoding") from None

@@ -1,11 +1,14 @@
 """What a registry alone can tell: twins by city and country, years of signing, agreements ended, gaps."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-UNKNOWN = "no date"
+from twintrade.text import Text, pack_text
+
+UNKNOWN: Literal["no date"] = "no date"
 SIGNED_FROM = 1900
 
 
@@ -24,8 +27,8 @@ class RegistryFacts:
     completeness : DataFrame
         field, known, share: of how many agreements each field is known.
     ended : DataFrame
-        label, group, effect, low, high, scale: share of agreements that have ended, with its Wilson interval; empty
-        where the registry does not say.
+        label, label_text, group, effect, low, high, scale: share of agreements that have ended, with its Wilson
+        interval; empty where the registry does not say.
     """
 
     by_city: pd.DataFrame
@@ -107,8 +110,9 @@ def _completeness(twinnings: pd.DataFrame) -> pd.DataFrame:
 def _ended(twinnings: pd.DataFrame) -> pd.DataFrame:
     n, k = len(twinnings), int((twinnings["ended"].astype(str) != "").sum())
     low, high = compute_wilson(k, n)
-    row = {"label": f"{k} of {n} agreements ended", "group": "share", "effect": k / n, "low": low, "high": high}
-    return pd.DataFrame([row | {"scale": "share"}])
+    label = Text("data.ended", k=k, n=n)
+    row = {"label": str(label), "label_text": pack_text(label), "group": "share", "effect": k / n}
+    return pd.DataFrame([row | {"low": low, "high": high, "scale": "share"}])
 
 
 def compute_wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:

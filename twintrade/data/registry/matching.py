@@ -1,8 +1,8 @@
 """Holds a registry against a trade table: which twinnings can be studied, which cannot, and why."""
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import pandas as pd
 
@@ -12,20 +12,12 @@ from twintrade.data.geography.countries import load_places
 from twintrade.data.geography.near_names import find_near_name
 from twintrade.data.registry.reading import TwinningRegistry, UndatedTies
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import format_counted
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import CellError, Faults
 from twintrade.effects import Message
+from twintrade.text import Listed, Text, Words, list_some
 
 Status: TypeAlias = Literal["unmatched", "undated", "too coarse", "before", "inside", "after"]
 
-STATUS_SENTENCES: dict[str, str] = {
-    "unmatched": "city or partner has no trade row: named, and never a control",
-    "undated": "no date of signature: its pair is never a control",
-    "too coarse": "the date names no single period of the panel: its pair is never a control until it does",
-    "before": "signed in or before the first period: always treated, excluded and counted",
-    "inside": "signed inside the sample",
-    "after": "signed after the last period: not yet treated inside the sample",
-}
 _MAX_NAMED = 12
 
 
@@ -37,9 +29,9 @@ class Reconciliation:
     ----------
     frame : DataFrame
         One row a twinning or undated agreement: id, city, signatory, partner_city, partner, kind, signed, status,
-        reason, is_matched.
+        reason (Words), is_matched.
     counts : DataFrame
-        status, n_twinnings, n_pairs (distinct pairs of city and partner), sentence.
+        status, n_twinnings, n_pairs (distinct pairs of city and partner), sentence (Text).
     messages : tuple of Message
     """
 
@@ -80,13 +72,13 @@ def reconcile(
     known_cities, known_partners = set(cities), set(partners)
     dated = registry.candidates
     texts = dated["event_kind"] + " " + dated["date"]
-    others = {str(name): ", ".join(group) for name, group in texts.groupby(dated["twinning_id"])}
+    others = {str(name): Listed(tuple(group), "comma") for name, group in texts.groupby(dated["twinning_id"])}
     rows = []
     for twinning in registry.frame.to_dict("records"):
         signed = parse_date(twinning["signed"]) if twinning["signed"] else None
         status, reason = _status(twinning, signed, known_cities, known_partners, first, last, frequency)
         if status == "undated" and twinning["id"] in others:
-            reason += f", but {others[twinning['id']]}"
+            reason = Text("data.undated-but", dates=others[twinning["id"]])
         rows.append({**twinning, "status": status, "reason": reason})
     for tie in undated.frame.to_dict("records") if undated is not None else []:
         status, reason = _status(tie, None, known_cities, known_partners, first, last, frequency)
@@ -107,37 +99,38 @@ def _status(
     first: int,
     last: int,
     frequency: Frequency,
-) -> tuple[Status, str]:
+) -> tuple[Status, Words]:
     absent = [str(tie[part]) for part, known in (("city", cities), ("partner", partners)) if tie[part] not in known]
     if absent:
-        return "unmatched", f"no trade row for {' and '.join(absent)}{_meant(tie, cities, partners)}"
+        hints = _list_hints(tie, cities, partners)
+        return "unmatched", Listed((Text("data.no-trade-row", names=Listed(tuple(absent))), *hints), "semicolon")
     if signed is None:
-        return "undated", "no date of signature"
+        return "undated", Text("data.no-signature")
     try:
         period = frequency.ordinal(signed.year, signed.month)
-    except ValueError as error:
-        return "too coarse", f"{signed.iso}: {error}"
+    except CellError as error:
+        return "too coarse", Text("data.placed", place=signed.iso, text=error.text)
     if period <= first:
-        return "before", f"{signed.iso}, sample from {frequency.label(first)}"
+        return "before", Text("data.signed-before", date=signed.iso, first=frequency.label(first))
     if period > last:
-        return "after", f"{signed.iso}, sample to {frequency.label(last)}"
+        return "after", Text("data.signed-after", date=signed.iso, last=frequency.label(last))
     return "inside", signed.iso
 
 
-def _meant(tie: Mapping[Hashable, object], cities: set[str], partners: set[str]) -> str:
-    """Return what a misspelt city, or the code of a country without trade rows, may mean."""
+def _list_hints(tie: Mapping[Hashable, object], cities: set[str], partners: set[str]) -> Iterator[Text]:
+    """Yield what a misspelt city, or the code of a country without trade rows, may mean."""
     city, partner = str(tie["city"]), str(tie["partner"])
-    near = "" if city in cities else find_near_name(city, cities)
-    hint = f"; is {near} meant? Say so under city_names" if near else ""
+    if city not in cities and (near := find_near_name(city, cities)):
+        yield Text("data.city-meant", name=near)
     if partner not in partners and (place := load_places().get(partner)):
-        hint += f"; {partner} is {place.name}"
-    return hint
+        yield Text("data.partner-meant", code=partner, name=place.name)
 
 
 def _counts(frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    for status, sentence in STATUS_SENTENCES.items():
+    for status in get_args(Status):
         mine = frame[frame["status"] == status]
+        sentence = Text(f"data.status-{status.replace(' ', '-')}")
         rows.append((status, len(mine), len(mine[["city", "partner"]].drop_duplicates()), sentence))
     return pd.DataFrame(rows, columns=["status", "n_twinnings", "n_pairs", "sentence"])
 
@@ -145,32 +138,20 @@ def _counts(frame: pd.DataFrame) -> pd.DataFrame:
 def _report(frame: pd.DataFrame, counts: pd.DataFrame, last: int, frequency: Frequency, faults: Faults) -> None:
     for status, n_twinnings, n_pairs, sentence in counts.itertuples(index=False):
         if n_twinnings:
-            faults.inform(
-                f"twinnings-{status.replace(' ', '-')}",
-                f"{format_counted(n_twinnings, 'twinning')}, {format_counted(n_pairs, 'pair')}: {sentence}",
-            )
+            text = Text("data.twinnings-of-status", n=n_twinnings, n_pairs=n_pairs, status=sentence)
+            faults.inform(f"twinnings-{status.replace(' ', '-')}", text)
     lost = frame[frame["status"] == "too coarse"]
     if len(lost):
-        faults.warn(
-            "date-too-coarse",
-            f"{format_counted(len(lost), 'twinning is', 'twinnings are')} dated too coarsely for "
-            f"{frequency.value} periods: " + _named(lost),
-        )
+        text = Text("data.too-coarse", n=len(lost), period_name=frequency.value, names=_list_names(lost))
+        faults.warn("date-too-coarse", text)
     limit = last // frequency.per_year + limits.YEARS_BEYOND_SAMPLE
     late = frame[(frame["status"] == "after") & (frame["signed"].str[:4].replace("", "0").astype(int) > limit)]
     if len(late):
-        faults.warn(
-            "date-far-ahead",
-            f"{_are(len(late))} dated more than {limits.YEARS_BEYOND_SAMPLE} years after the sample: a slip? "
-            + _named(late),
-        )
+        text = Text("data.far-ahead", n=len(late), years=limits.YEARS_BEYOND_SAMPLE, names=_list_names(late))
+        faults.warn("date-far-ahead", text)
 
 
-def _are(n: int) -> str:
-    return format_counted(n, "twinning is", "twinnings are")
-
-
-def _named(frame: pd.DataFrame) -> str:
-    shown = frame.head(_MAX_NAMED).to_dict("records")
-    names = [f"{r['city']}-{r['partner_city'] or r['partner']} {r['signed']}".strip() for r in shown]
-    return ", ".join(names) + (" ..." if len(frame) > _MAX_NAMED else "")
+def _list_names(frame: pd.DataFrame) -> Words:
+    rows = frame.to_dict("records")
+    names = [f"{r['city']}-{r['partner_city'] or r['partner']} {r['signed']}".strip() for r in rows]
+    return list_some(names, _MAX_NAMED)

@@ -10,12 +10,13 @@ from twintrade.data.formats.tables import TextTable, open_table
 from twintrade.data.registry.twinning_rows import list_columns, read_events, read_kinds, read_places, read_text_column
 from twintrade.data.registry.twinnings import CANDIDATE_COLUMNS, TWINNING_COLUMNS, gather
 from twintrade.data.schema.source import TwinningSource, UndatedSource
-from twintrade.data.sources.cells import build_text_array, clean_text, format_counted
+from twintrade.data.sources.cells import build_text_array, clean_text
 from twintrade.data.sources.faults import AbsentInputError, Faults
 from twintrade.data.sources.provenance import InputRecord
 from twintrade.effects import Message
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import ObjectArray
+from twintrade.text import Text
 
 UNDATED_COLUMNS = ("city", "partner", "partner_city", "signatory", "note", "file", "row")
 
@@ -88,7 +89,7 @@ def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> TwinningReg
         except AbsentInputError:
             raise
         except DataError as error:
-            faults.error("file", str(error))
+            faults.error("file", error.text)
             continue
         rows.append(read)
         records.append(record)
@@ -127,12 +128,7 @@ def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedTies:
         rows.append(frame.assign(file=source.file, row=table.rows))
         records.append(table.record)
         if source.policy == "error":
-            faults.error(
-                "undated",
-                f"{len(frame)} agreements have no date. An undated agreement is never a control: find the dates, or "
-                'declare policy = "exclude" to leave their pairs out and count them',
-                source.file,
-            )
+            faults.error("undated", Text("data.undated-refused", n=len(frame)), source.file)
     faults.raise_if_any()
     joined = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(UNDATED_COLUMNS))
     return UndatedTies(joined[list(UNDATED_COLUMNS)], "exclude", faults.messages, tuple(records))
@@ -158,10 +154,10 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
         file=source.file, row=table.rows, has_id=source.id is not None, has_events=source.event is not None
     )
     says_none = (frame["event_kind"] == "none").to_numpy()
-    if says_none.any():
-        rows = format_counted(int(says_none.sum()), "row")
-        faults.inform("no-tie", f"left out because no agreement was found: {rows}", source.file)
-    return frame[~says_none], table.record.dropping("says that no agreement exists", int(says_none.sum()))
+    n_none = int(says_none.sum())
+    if n_none:
+        faults.inform("no-tie", Text("data.no-agreement", n=n_none), source.file)
+    return frame[~says_none], table.record.dropping(Text("data.dropped-no-agreement"), n_none)
 
 
 def _partner_cities(source: TwinningSource, table: TextTable) -> ObjectArray:

@@ -7,16 +7,17 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from twintrade.data.calendar.dates import AmbiguousDateError, TwinningDate, parse_date, refuse_future
+from twintrade.data.calendar.dates import TwinningDate, parse_date, refuse_future
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.cities import read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
 from twintrade.data.schema.source import EVENT_KINDS, TWINNING_KINDS, Constant, TwinningSource, UndatedSource
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, clean_text, quote_cell
-from twintrade.data.sources.faults import Faults
+from twintrade.data.sources.faults import CellError, Faults
 from twintrade.effects import Remedy
 from twintrade.errors import DataError
 from twintrade.numerics.arrays import ObjectArray
+from twintrade.text import Listed, Text
 
 _ROLES = (
     *("city", "partner", "partner_city", "date", "kind", "precision", "id"),
@@ -45,7 +46,8 @@ def read_places(
     cities = read_cities(_part(table, source.city, "city"), source.city_names, None, faults)
     column = _part(table, source.partner, "partner")
     codes = resolve_column(column, source.partner_names, faults)
-    column.errors(faults, "partner", is_aggregate(codes), lambda cell: f"{quote_cell(cell)} is no single country")
+    is_group = is_aggregate(codes)
+    column.errors(faults, "partner", is_group, lambda cell: Text("data.partner-group", cell=quote_cell(cell)))
     return cities, codes
 
 
@@ -70,7 +72,7 @@ def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.
         column = table.column(source.ended)
         ends = _dates(source, column, build_text_array([""] * n_rows), faults)
         before = np.array([_ends_before(d, e) for d, e in zip(dates, ends, strict=True)], dtype=bool)
-        column.errors(faults, "date", before, lambda cell: f"{quote_cell(cell)} ends the agreement before it began")
+        column.errors(faults, "date", before, lambda cell: Text("data.ends-before", cell=quote_cell(cell)))
         ended = build_text_array(e.iso if e else "" for e in ends)
     return pd.DataFrame({"event_kind": kinds, "event_text": texts, "date": dates, "ended": ended})
 
@@ -99,7 +101,7 @@ def _mapped(
         faults,
         key,
         words == "",
-        lambda cell: f"{quote_cell(cell)} is not mapped: add it under {key}, as one of {', '.join(allowed)}",
+        lambda cell: Text("data.not-mapped", cell=quote_cell(cell), key=key, words=Listed(allowed, "comma")),
         lambda cell: Remedy(key, (cell,)),
     )
     return words
@@ -110,7 +112,7 @@ def _dates(
 ) -> list[TwinningDate | None]:
     """Return the date of every row; an agreement may be agreed to end in the future, not to begin there."""
     as_of = parse_date(source.as_of) if source.as_of else None
-    found: list[TwinningDate | None] = []
+    dates: list[TwinningDate | None] = []
     for cell, declared, row in zip(column.cells, precision, column.rows, strict=True):
         date = None
         if cell.strip():
@@ -118,11 +120,11 @@ def _dates(
                 date = parse_date(cell, declared, source.day_first, as_of)
                 if is_start and as_of is None:
                     refuse_future(date)
-            except ValueError as error:
-                remedy = Remedy("day_first") if isinstance(error, AmbiguousDateError) else None
-                faults.error("date", f"{quote_cell(cell)} {error}", column.file, int(row), column.name, remedy)
-        found.append(date)
-    return found
+            except CellError as error:
+                text = Text("data.cell", cell=quote_cell(cell), reason=error.text)
+                faults.error("date", text, column.file, int(row), column.name, error.remedy)
+        dates.append(date)
+    return dates
 
 
 def _ends_before(start: TwinningDate | None, end: TwinningDate | None) -> bool:

@@ -6,8 +6,9 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from twintrade.data.calendar.dates import TwinningDate
-from twintrade.data.sources.cells import fold_name, format_counted, quote_cell
+from twintrade.data.sources.cells import fold_name, quote_cell
 from twintrade.data.sources.faults import Faults
+from twintrade.text import Listed, Text, list_some
 
 TWINNING_COLUMNS = (
     *("id", "city", "signatory", "partner_city", "partner", "kind", "signed", "precision"),
@@ -43,31 +44,33 @@ def gather(rows: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, pd.DataFra
     frame = pd.DataFrame(twinnings, columns=list(TWINNING_COLUMNS))
     undated = ~frame["id"].isin(candidates["twinning_id"])
     if undated.any():
-        named = ", ".join(_name(r) for _, r in frame[undated].head(_MAX_NAMED).iterrows())
-        count = format_counted(int(undated.sum()), "twinning has", "twinnings have")
-        faults.warn("undated-twinning", f"{count} no date ({named}): never a control")
+        names = list_some([_name(r) for _, r in frame[undated].iterrows()], _MAX_NAMED)
+        faults.warn("undated-twinning", Text("data.undated-twinnings", n=int(undated.sum()), names=names))
     _warn_of_twin_rows(frame, faults)
     return frame, candidates
 
 
 def _identifiers(rows: pd.DataFrame) -> pd.Series:
     """Return the registry's own identifiers, or ``city-partner city-partner`` where it has none."""
-    made = rows["city"] + "-" + rows["partner_city"] + "-" + rows["partner"]
-    return rows["id"].where((rows["id"] != "") & rows["has_id"], made)
+    by_place = rows["city"] + "-" + rows["partner_city"] + "-" + rows["partner"]
+    return rows["id"].where((rows["id"] != "") & rows["has_id"], by_place)
 
 
 def _note_repeats(groups: Mapping[str, list[Row]], faults: Faults) -> None:
     """Note rows that repeat a twinning without an event column, and twinnings that contradict themselves."""
     for name, (first, *later) in groups.items():
         for row in later:
-            where = f"row {first['row']}" + (f" of {first['file']}" if first["file"] != row["file"] else "")
+            is_here = first["file"] == row["file"]
+            where = Text("data.row" if is_here else "data.row-of-file", row=first["row"], file=first["file"])
+            place = row["file"], int(row["row"])
             if not (row["has_events"] and first["has_events"]):
-                text = f"{quote_cell(name)} stands here and in {where}: remove one, or declare an event column"
-                faults.error("duplicate-twinning", text, row["file"], int(row["row"]))
-            differ = [c for c in ("city", "partner", "kind") if row[c] != first[c]]
+                text = Text("data.twinning-repeated", name=quote_cell(name), where=where)
+                faults.error("duplicate-twinning", text, *place)
+            differ = tuple(c for c in ("city", "partner", "kind") if row[c] != first[c])
             if differ:
-                text = f"{quote_cell(name)} differs from {where} in {', '.join(differ)}"
-                faults.error("duplicate-twinning", text, row["file"], int(row["row"]))
+                columns = Listed(differ, "comma")
+                text = Text("data.twinning-differs", name=quote_cell(name), where=where, columns=columns)
+                faults.error("duplicate-twinning", text, *place)
 
 
 def _candidates(rows: pd.DataFrame) -> pd.DataFrame:
@@ -99,12 +102,11 @@ def _twinning(name: str, group: list[Row], faults: Faults) -> dict[str, object]:
     signatures = [row for row in group if row["event_kind"] == "signed" and isinstance(row["date"], TwinningDate)]
     signed: list[TwinningDate] = sorted((row["date"] for row in signatures), key=lambda d: d.earliest)
     if len({d.iso for d in signed}) > 1:
-        named = ", ".join(d.iso for d in signed)
-        text = f"{quote_cell(name)} has several dates of signature ({named}); the earliest counts"
-        faults.warn("several-signatures", text, *place)
+        dates = Listed(tuple(d.iso for d in signed), "comma")
+        faults.warn("several-signatures", Text("data.several-signatures", name=quote_cell(name), dates=dates), *place)
     ends = sorted({row["ended"] for row in group} - {""})
     if len(ends) > 1:
-        faults.error("date", f"{quote_cell(name)} has two ends ({', '.join(ends)})", *place)
+        faults.error("date", Text("data.two-ends", name=quote_cell(name), dates=Listed(tuple(ends), "comma")), *place)
     return {
         **{c: first[c] for c in ("city", "signatory", "partner_city", "partner", "kind", "file", "row")},
         "id": name,
@@ -128,10 +130,6 @@ def _warn_of_twin_rows(frame: pd.DataFrame, faults: Faults) -> None:
     )
     again = key.duplicated(keep=False) & (frame["partner_city"] != "")
     for _, group in frame[again].groupby(key[again], sort=False):
-        rows = ", ".join(str(r) for r in group["row"])
-        faults.warn(
-            "same-tie-twice",
-            f"{_name(group.iloc[0])} stands in rows {rows} under different identifiers; the first date counts",
-            str(group.iloc[0]["file"]),
-            int(group.iloc[1]["row"]),
-        )
+        rows = Listed(tuple(map(str, group["row"])), "comma")
+        text = Text("data.same-agreement-twice", name=_name(group.iloc[0]), rows=rows)
+        faults.warn("same-tie-twice", text, str(group.iloc[0]["file"]), int(group.iloc[1]["row"]))

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from twintrade.data.sources import limits
-from twintrade.data.sources.faults import Faults
-from twintrade.effects import Remedy
+from twintrade.data.sources.faults import Faults, Fix
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
+from twintrade.text import Text, Words
 
-COLUMN_NAMES = "column names"
+COLUMN_NAMES = "header"
 """What the column of a wide table's headers is called."""
 
 
-def _give_none(_: str) -> Remedy | None:
+def _give_none(_: str) -> Fix:
     return None
 
 
@@ -58,8 +58,8 @@ class TextColumn:
         faults: Faults,
         code: str,
         where: BoolArray,
-        reason: Callable[[str], str],
-        remedy: Callable[[str], Remedy | None] = _give_none,
+        reason: Callable[[str], Words],
+        remedy: Callable[[str], Fix] = _give_none,
     ) -> None:
         """Note one error for every row of a mask, worded from its cell."""
         places = np.flatnonzero(where)
@@ -77,8 +77,8 @@ class TextColumn:
         faults: Faults,
         code: str,
         where: BoolArray,
-        reason: Callable[[str], str],
-        remedy: Callable[[str], Remedy | None] = _give_none,
+        reason: Callable[[str], Words],
+        remedy: Callable[[str], Fix] = _give_none,
     ) -> None:
         """Note one error for every distinct cell of a mask, at its first row, with the number of rows like it."""
         places = np.flatnonzero(where)
@@ -86,8 +86,13 @@ class TextColumn:
         counts = Counter(cell for cell, _ in sorted(pairs, key=lambda pair: pair[1]))
         first = dict(zip(reversed(self.cells[places]), reversed(self.rows[places]), strict=True))
         for cell, n in counts.items():
-            more = f" (and {format_counted(n - 1, 'more row')})" if n > 1 else ""
-            faults.error(code, reason(cell) + more, self.file, int(first[cell]), self.name, remedy(cell))
+            text = count_rows_like(reason(cell), n)
+            faults.error(code, text, self.file, int(first[cell]), self.name, remedy(cell))
+
+
+def count_rows_like(text: Words, n: int) -> Words:
+    """Return what is wrong in one row with the number of the other rows that have it."""
+    return Text("data.more-rows", text=text, n=n - 1) if n > 1 else text
 
 
 def format_counted(n: int, one: str, several: str = "") -> str:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from itertools import islice
+from typing import TypeAlias
 
 from twintrade.data.sources import limits
 from twintrade.effects import Message, Remedy
 from twintrade.errors import DataError
+from twintrade.text import Listed, Text, Words
 
+Fix: TypeAlias = Remedy | None
 _SHOWN_IN_TEXT = 5
 
 
@@ -21,7 +24,7 @@ class InvalidDataError(DataError):
         Number of errors found, listed or not.
     """
 
-    def __init__(self, text: str, messages: tuple[Message, ...] = (), n_errors: int = 1) -> None:
+    def __init__(self, text: Words, messages: tuple[Message, ...] = (), n_errors: int = 1) -> None:
         super().__init__(text)
         self.messages = messages
         self.n_errors = n_errors
@@ -29,6 +32,22 @@ class InvalidDataError(DataError):
 
 class AbsentInputError(DataError):
     """A declared input file is not there."""
+
+
+class CellError(ValueError):
+    """A cell does not say what its column holds.
+
+    Attributes
+    ----------
+    text : Words
+        What is wrong with it, to stand behind the cell: "is not a year".
+    remedy : Remedy or None
+        Where the analysis file may say what it is.
+    """
+
+    def __init__(self, text: Words, remedy: Fix = None) -> None:
+        super().__init__(text)
+        self.text, self.remedy = text, remedy
 
 
 class Faults:
@@ -40,40 +59,26 @@ class Faults:
         self.n_errors = 0
 
     def error(
-        self,
-        code: str,
-        message: str,
-        file: str = "",
-        row: int | None = None,
-        column: str = "",
-        remedy: Remedy | None = None,
+        self, code: str, text: Words, file: str = "", row: int | None = None, column: str = "", remedy: Fix = None
     ) -> None:
         """Note one error."""
-        self.n_errors += 1
-        if len(self._errors) < limits.MAX_MESSAGES:
-            self._errors.append(Message("error", code, message, file, row, column, remedy))
+        self.absorb([Message("error", code, text, file, row, column, remedy)], 1)
 
     def warn(
-        self,
-        code: str,
-        message: str,
-        file: str = "",
-        row: int | None = None,
-        column: str = "",
-        remedy: Remedy | None = None,
+        self, code: str, text: Words, file: str = "", row: int | None = None, column: str = "", remedy: Fix = None
     ) -> None:
         """Note what the reader of the results must know."""
-        self._others.append(Message("warning", code, message, file, row, column, remedy))
+        self._others.append(Message("warning", code, text, file, row, column, remedy))
 
-    def inform(self, code: str, message: str, file: str = "", row: int | None = None, column: str = "") -> None:
+    def inform(self, code: str, text: Words, file: str = "", row: int | None = None, column: str = "") -> None:
         """Note what was accepted or left out by a declared rule."""
-        self._others.append(Message("info", code, message, file, row, column))
+        self._others.append(Message("info", code, text, file, row, column))
 
     def errors(
         self,
         code: str,
         n_errors: int,
-        faulty: Iterable[tuple[int, str, Remedy | None]],
+        faulty: Iterable[tuple[int, Words, Fix]],
         file: str = "",
         column: str = "",
     ) -> None:
@@ -109,16 +114,17 @@ class Faults:
             return
         lines = [describe(m) for m in self._errors[:_SHOWN_IN_TEXT]]
         if self.n_errors > len(lines):
-            lines.append(f"and {self.n_errors - len(lines)} more, listed in messages.csv")
-        head = f"{self.n_errors} faults in the data:\n" if self.n_errors > 1 else ""
-        raise InvalidDataError(head + "\n".join(lines), self.messages, self.n_errors)
+            lines.append(Text("data.more-listed", n=self.n_errors - len(lines)))
+        if self.n_errors > 1:
+            lines.insert(0, Text("data.faults", n=self.n_errors))
+        raise InvalidDataError("\n".join(map(str, lines)), self.messages, self.n_errors)
 
 
-def describe(message: Message) -> str:
+def describe(message: Message) -> Words:
     """Return a message with its place, in one line."""
-    place = message.file
+    place: list[Words] = [message.file] if message.file else []
     if message.row is not None:
-        place = f"{place} row {message.row}".lstrip()
+        place = [Text("data.file-row" if message.file else "data.row", file=message.file, row=message.row)]
     if message.column:
-        place += f", column {message.column}" if place else f"column {message.column}"
-    return f"{place}: {message.message}" if place else message.message
+        place.append(Text("data.column", name=message.column))
+    return Text("data.placed", place=Listed(tuple(place), "comma"), text=message.text) if place else message.text

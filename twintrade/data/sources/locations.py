@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from twintrade.data.sources.faults import AbsentInputError
 from twintrade.errors import DataError
+from twintrade.text import Text
 
 DATA_VARIABLE = "TWINTRADE_DATA"
 
@@ -57,7 +58,7 @@ def _inside(folder: Path, relative: PurePosixPath, path: str, folder_too: bool) 
             f"{path} leads out of its folder: inputs are read inside the project or under {DATA_VARIABLE}"
         )
     if not target.is_file() and not (folder_too and target.is_dir()):
-        kind = "is a folder, not a file" if target.is_dir() else "is not there"
-        hint = f" under the folder that {DATA_VARIABLE} names" if path.startswith(DATA_VARIABLE) else ""
-        raise AbsentInputError(f"{path} {kind}{hint}: put the file there or correct the path in the analysis file")
+        place = "variable" if path.startswith(DATA_VARIABLE) else "project"
+        key = "data.is-folder" if target.is_dir() else "data.absent"
+        raise AbsentInputError(Text(key, path=path, place=place, variable=DATA_VARIABLE))
     return target

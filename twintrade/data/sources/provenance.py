@@ -11,6 +11,7 @@ import pandas as pd
 
 from twintrade.data.sources.locations import locate
 from twintrade.errors import DataError
+from twintrade.text import Words
 
 _LINE = re.compile(r"\s*[-*]\s*\*\*(?P<key>[^*:]+):?\*\*:?\s*(?P<value>.+)")
 _CARD_BYTES = 200_000
@@ -32,11 +33,12 @@ class InputRecord:
     sha256 : str
     bytes, rows : int
         Size, and rows of the table before any rule left some out.
-    encoding, separator, sheet, unit : str
+    encoding, separator, sheet : str
+    unit : Words
         Empty where they do not apply.
     publisher, licence : str
         From the data card beside the file.
-    dropped : tuple of (str, int)
+    dropped : tuple of (Words, int)
         Rows left out, by rule.
     """
 
@@ -47,12 +49,12 @@ class InputRecord:
     encoding: str = ""
     separator: str = ""
     sheet: str = ""
-    unit: str = ""
+    unit: Words = ""
     publisher: str = ""
     licence: str = ""
-    dropped: tuple[tuple[str, int], ...] = ()
+    dropped: tuple[tuple[Words, int], ...] = ()
 
-    def dropping(self, rule: str, n_rows: int) -> "InputRecord":
+    def dropping(self, rule: Words, n_rows: int) -> "InputRecord":
         """Return the record with rows counted as left out by a rule."""
         return replace(self, dropped=(*self.dropped, (rule, n_rows))) if n_rows else self
 
@@ -103,9 +105,9 @@ def build_provenance_frame(records: Iterable[InputRecord]) -> pd.DataFrame:
     """Return one row an input, with the columns ``PROVENANCE_COLUMNS``."""
     rows = [
         tuple(
-            "; ".join(f"{rule}: {n}" for rule, n in record.dropped) if name == "dropped" else getattr(record, name)
+            "; ".join(f"{rule}: {n}" for rule, n in r.dropped) if name == "dropped" else getattr(r, name)
             for name in PROVENANCE_COLUMNS
         )
-        for record in records
+        for r in (replace(record, unit=str(record.unit)) for record in records)
     ]
     return pd.DataFrame(rows, columns=list(PROVENANCE_COLUMNS))

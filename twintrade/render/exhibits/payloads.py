@@ -24,7 +24,7 @@ from twintrade.render.names import name_column, name_scale
 from twintrade.render.page import Page
 from twintrade.render.reading import format_slug, list_period_labels, take_text
 from twintrade.render.tables.plain import build_plain_table
-from twintrade.text import Text
+from twintrade.text import Text, name_fact
 
 MOST_ROWS = 60
 MOST_FOREST = 45
@@ -161,12 +161,20 @@ def _twins(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     )  # fmt: skip
 
 
+def _name_labels(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(label=[name_fact("labels.label-", take_text(v)) for v in frame["label"]])
+
+
 def _counts(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return counts.draw(frame, "label", "count", theme=page.theme, is_simulated=page.results.is_simulated)
+    return counts.draw(
+        _name_labels(frame), "label", "count", theme=page.theme, is_simulated=page.results.is_simulated
+    )
 
 
 def _years(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
-    return counts.draw_years(frame, "label", "count", theme=page.theme, is_simulated=page.results.is_simulated)
+    return counts.draw_years(
+        _name_labels(frame), "label", "count", theme=page.theme, is_simulated=page.results.is_simulated
+    )
 
 
 def _weights(frame: pd.DataFrame, page: Page, title: str) -> Drawing:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from twintrade.render.names import name_method
 from twintrade.render.reading import read_number, read_truth, take_text
-from twintrade.text import Listed, Text, Value
+from twintrade.text import Listed, Text, Value, name_fact
 
 
 def _describe(key: str, /, is_simulated: bool, **values: Value) -> str:
@@ -147,7 +147,13 @@ def describe_twins(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
 def describe_bars(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
     """Describe counts as bars by the largest."""
     largest = frame.sort_values("count", ascending=False, kind="stable").iloc[0]
-    return _describe("bars", is_simulated, n=len(frame), name=take_text(largest["label"]), count=largest["count"])
+    return _describe(
+        "bars",
+        is_simulated,
+        n=len(frame),
+        name=name_fact("labels.label-", take_text(largest["label"])),
+        count=largest["count"],
+    )
 
 
 def describe_power(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:

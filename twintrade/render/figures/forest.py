@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
-from twintrade.render.reading import list_records, read_number, take_text
+from twintrade.render.reading import list_records, read_number, take_text, write_columns
 from twintrade.text import Text, amounts, numbers
 
 MOST_SPACED = 30
@@ -30,7 +30,7 @@ def draw(
         Of the numbers at the right edge.
     """
     theme = theme or Theme()
-    rows = list_records(frame[frame["effect"].notna()])
+    rows = list_records(write_columns(frame[frame["effect"].notna()]))
     with apply_theme(theme):
         places, heads = _places(rows)
         n_lines = len(rows) + len(heads)

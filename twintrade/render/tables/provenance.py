@@ -7,10 +7,10 @@ import pandas as pd
 from twintrade.effects import ResultSet
 from twintrade.render.blocks import Table
 from twintrade.render.names import name_status
-from twintrade.render.reading import read_words, take_text
+from twintrade.render.reading import list_records, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.render.wording import Wording
-from twintrade.text import Text, numbers
+from twintrade.text import Text, list_some, numbers
 
 SHOWN_DIGITS = 16
 SHOWN_NAMES = 12
@@ -56,7 +56,7 @@ def _joined(entry: dict[str, Any], keys: tuple[str, ...], mark: str) -> str:
 
 def _reading(entry: dict[str, Any]) -> str:
     """Return how a file was read: encoding, sheet, unit of money, and whether it is simulated."""
-    read = _joined(entry, ("encoding", "sheet", "unit"), ", ")
+    read = _joined(entry | {"unit": read_words(entry, "unit")}, ("encoding", "sheet", "unit"), ", ")
     if not entry.get("is_simulated"):
         return read
     return str(Text("tables.simulated-input", reading=read) if read else Text("tables.simulated-alone"))
@@ -73,7 +73,7 @@ def build_conversions_table(results: ResultSet, wording: Wording) -> Table | Non
             "to": [take_text(cell) for cell in factors["target"]],
             "period": [take_text(cell) for cell in factors["period"]],
             "times": [numbers.format_compact(float(cell), significant=6) for cell in factors["factor"]],
-            "by": [take_text(cell) for cell in factors["source"]],
+            "by": [read_words(record, "source") for record in list_records(factors)],
         }
     )
     return build_plain_table(
@@ -105,10 +105,7 @@ def build_dropped_table(results: ResultSet, wording: Wording) -> Table | None:
 
 
 def _shortened(names: Any) -> str:
-    names = [names] if isinstance(names, str) else list(names)
-    shown = ", ".join(str(n) for n in names[:SHOWN_NAMES])
-    more = len(names) - SHOWN_NAMES
-    return str(Text("tables.and-more", names=shown, n=more)) if more > 0 else shown
+    return str(list_some([names] if isinstance(names, str) else map(str, names), SHOWN_NAMES))
 
 
 def build_status_table(results: ResultSet, wording: Wording) -> Table | None:

@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from twintrade.study.run.columns import Run
 from twintrade.study.run.seeds import compute_entropy
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.store.fingerprint import hash_bytes, hash_page, hash_source, hash_spec, list_versions
+from twintrade.text import pack_text
 
 _GIT_SECONDS = 5
 
@@ -143,7 +144,10 @@ def _inputs(records: Sequence[InputRecord], drawn: Collection[str]) -> list[dict
 
 
 def _input(record: InputRecord, *, is_drawn: bool) -> dict[str, Any]:
-    facts = {k: v for k, v in asdict(record).items() if v not in ("", (), None) and k != "dropped"}
+    given = {f.name: getattr(record, f.name) for f in fields(record) if f.name != "dropped"}
+    facts = {k: v if isinstance(v, int) else str(v) for k, v in given.items() if v not in ("", (), None)}
+    if packed := pack_text(record.unit):
+        facts["unit_text"] = packed
     if record.dropped:
         facts["dropped"] = "; ".join(f"{rule}: {n}" for rule, n in record.dropped)
     if is_drawn:

@@ -39,3 +39,6 @@ periods = { $period_name ->
     [period] periods
    *[other] { $period_name }s
 }
+
+# A list of which only the first items are named.
+and-more = { $items } and { $n } more

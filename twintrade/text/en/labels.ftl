@@ -391,6 +391,14 @@ type-later-against-always-treated = later against always treated
 type-treated-against-untreated = treated against untreated
 type-both-treated = both treated
 
+## what a registry holds
+label-no-date = no date
+field-date = date
+field-date-to-the-day = date to the day
+field-kind = kind
+field-partner-city = partner city
+field-source = source
+
 ## donor sets
 donor_set-all = all
 

@@ -5,7 +5,6 @@ further-rows = { $n ->
     [one] One further row stands in the CSV.
    *[other] { $n } further rows stand in the CSV.
 }
-and-more = { $names } and { $n } more
 
 ## the ladder
 specification = Specification

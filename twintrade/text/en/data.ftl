@@ -1,0 +1,485 @@
+# What is said of the data: what a reading met cell by cell, and what to change.
+
+## where something stands
+row = row { PLAIN($row) }
+file-row = { $file } row { PLAIN($row) }
+row-of-file = row { PLAIN($row) } of { $file }
+column = column { $name }
+placed = { $place }: { $text }
+faults = { $n } faults in the data:
+more-listed = and { $n } more, listed in messages.csv
+more-rows = { $text } (and { $n ->
+    [one] { $n } more row
+   *[other] { $n } more rows
+})
+cell = { $cell } { $reason }
+pair = { $city }-{ $partner }
+pair-period = { $city }-{ $partner }, { $period }
+span = { $name } { $first } to { $last }
+in-period = { $name } { $period }
+
+## files
+place-of-file = { $place ->
+    [variable] { " under the folder that " }{ $variable } names
+   *[project] { "" }
+}
+is-folder = { $path } is a folder, not a file{ place-of-file }: put the file there or correct the path in the analysis file
+absent = { $path } is not there{ place-of-file }: put the file there or correct the path in the analysis file
+
+## dates and periods
+blank = is blank
+too-long = is too long for a { $what ->
+    [date] date
+   *[period] { period }
+}
+outside-years = is outside the years { PLAIN($first) } to { PLAIN($last) }
+no-date = is not a date
+date-approximate = is approximate: give the year it stands for, in year precision
+date-decade = is a decade: give a year
+date-span = is a span of years: give one date a row
+two-digit-year = has a two-digit year: write all four digits
+date-day-number = is a spreadsheet's day number: format the column as text
+date-republic = is in the Republic calendar: add 1911
+date-ambiguous = is ambiguous, day or month first: declare day_first, or write it as 2004-09-03
+date-no-month = has no month { $month }
+date-no-day = is a day that does not exist
+date-after = lies after { $as_of }, when the registry was read
+date-future = lies in the future: an agreement counts only once it is signed
+precision-unknown = has the precision { $precision }, which is none of day, month, year
+precision-too-fine = is declared precise to the { $declared } but gives only the { $given }
+no-period = is not a { period }
+period-all-split-years = { $cell } reads as a year that spans two, not as a month, as every cell here does
+period-split-or-month = is a split year or a month; a panel needs one period a row
+period-two-years = spans two years; a panel needs one period a row
+period-fiscal = is a fiscal year: say which calendar year it is
+period-two-digits = is a two-digit year: write all four digits
+period-republic = is a year of the Republic calendar: add 1911
+period-day-number = is a spreadsheet's day number: format the column as text or as years
+period-part = is a part of a year
+period-marked = carries a mark or is a part of a year
+period-no-part = has no { period } { $part }
+period-other = is a { $other ->
+    [year] year
+    [quarter] quarter
+   *[month] month
+}, and the panel's frequency is { period }
+period-footer = is a footer or a total: end the table before it with last_row
+period-no-subperiod = is not a { period } of the year
+year-alone = a year alone names no { period }
+
+## numbers
+no-number = is not a number
+number-negative = is negative, and trade is not; a correction or a balance does not belong in this column
+number-in-parentheses = is in parentheses, an accountant's negative or a mark: give the number plainly
+number-percentage = is a percentage, not a value
+number-spreadsheet-error = is a spreadsheet error: correct the formula
+number-truth = is a truth value, not a number
+number-infinite = is infinite
+number-hexadecimal = is hexadecimal
+number-underscores = has underscores between digits
+number-date = is a date, perhaps made by a spreadsheet from a number
+number-code = starts with a zero: a code, not an amount
+number-currency = carries a currency: declare money_unit and give the number alone
+number-unit = carries a unit: declare money_unit and give the number alone
+number-separator-last = ends in a separator
+number-groups = has digit groups that are not thousands
+number-marked = carries a mark: declare it under flags, as in flags = {"{"}"(r)" = "revised"{"}"}
+number-ambiguous = { $cell } is { $point } or { $comma }, and nothing in the column says which: declare decimal = "." or decimal = ","
+number-other-mark = { $cell } does not go with decimal = "{ $decimal }"
+number-huge = { $cell } is larger than any trade figure: check its unit
+number-scientific = { $n ->
+    [one] { $n } cell is
+   *[other] { $n } cells are
+} in scientific notation, as spreadsheets print rounded numbers (first: { $first })
+two-decimal-marks = row { PLAIN($row_of_point) } has { $point }, a decimal point, and row { PLAIN($row_of_comma) } has { $comma }, a decimal comma: make the column one or the other
+thousands-or-decimals = { $cell } was read with a decimal point{ $others ->
+    [0] { "" }
+    [one] , and so was one cell like it
+   *[other] , and so were { $others } cells like it
+}; if the point groups thousands, declare decimal = ","
+
+## money
+unit-in-header = the column is headed { $shown }, and money_unit is { $unit }
+unit-in-title = above the header stands { $shown }, and money_unit is { $unit }
+unit-unwritten = money_unit is still { $unit }: find out what the values are counted in, and write a power and a currency, as "USD", "1,000 USD", "million EUR", "万美元"
+unit-unknown = money_unit { $unit } is not known{ $n_near ->
+    [0] { "" }
+   *[other] ; near: { $near }
+}: write a power and a currency, as "USD", "1,000 USD", "million EUR", "万美元"
+several-currencies = the currencies { $currencies } stand in one column: convert them, or declare exchange rates
+coarse-rates = one rate a { $rates ->
+    [year] year
+    [quarter] quarter
+   *[month] month
+} serves every { period } in it
+conversion-ecb = reference rates of the European Central Bank, mean of days
+currency-of-base = { $currency } of { $period }
+rates-missing = { $source } has no exchange rate of { $currency } to { $target } for { $periods }
+index-missing = { $source } has no price index for { $periods }
+dropped-currency = other currency
+
+## formats
+zip-tables = { $n ->
+    [0] { $file } holds { $n } tables: a zip file must hold one .csv, .tsv or .txt
+   *[other] { $file } holds { $n } tables ({ $names }): set member to the one that counts
+}
+separator-proven = the columns are separated by { $separator ->
+    [tab] a tab
+    [semicolon] semicolons
+   *[bar] bars
+}, as the header proves
+encoding-proven = the file is in { $encoding }, as its mark proves
+encoding-unknown = { $file } row { PLAIN($row) }: the file is not UTF-8, and nothing proves what it is{ $n ->
+    [0] { "" }
+   *[other] ; this line reads as { $readings }
+}. Set encoding to the right one, as in encoding = "{ $example }"
+no-text-file = { $file } is { $kind ->
+    [zip] a zip container, as Excel workbooks are
+    [office] an old Excel or Office file
+    [parquet] a Parquet file
+    [pdf] a PDF
+   *[gzip] compressed twice
+}, not a delimited text file: give it the ending of its kind
+ragged-row = { $file } row { PLAIN($row) }: { $n ->
+    [one] { $n } cell
+   *[other] { $n } cells
+} under { $n_names } column names{ $n_like ->
+    [one] { "" }
+   *[other] { " " }({ $n_like } rows are like it)
+}: { $shown }. { $cause }
+ragged-footer = A footer: set last_row = { PLAIN($last) }
+ragged-separator = A separator inside a cell that is not quoted: quote the cell, or declare another separator
+ragged-title = A title or a note inside the table: remove it, or set header and last_row
+no-column = { $file } row { PLAIN($row) }: no column { $names }; the file has { $columns }
+no-column-of-wide = { no-column }. { $n_periods } columns are named by a { period }: if the table has one column a { period }, declare layout = "wide" and leave period and value out
+unnamed-columns = { $file }: column { $column } has cells but no name: { $others ->
+    [0] name it, or list it under ignore
+   *[other] so have { $others } more: name every column once; a header of two rows has to become one row
+}
+no-row-of = no row has { $value } in this column
+rule = { $name } = { $value }
+dropped-where = where { $rules }
+hidden-rows = { $n ->
+    [one] { $n } row is hidden in the sheet and was read: { $rows }
+   *[other] { $n } rows are hidden in the sheet and were read: { $rows }
+}
+hidden-columns = the columns { $columns } are hidden in the sheet
+
+## the report of a reading
+report-files = Files
+report-file = { $file }: { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+}{ $n_facts ->
+    [0] { "" }
+   *[other] , { $facts }
+}
+report-sheet = sheet { $name }
+report-dropped = left out by rule: { $rule }, { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+}
+report-level = { $level ->
+    [error] Errors
+    [warning] Warnings
+   *[info] Notes
+} ({ $total }{ $all_shown ->
+    [yes] { "" }
+   *[no] , the first { $n_shown }
+})
+report-all-files = all files together
+report-more = { $names }: { $n } more like these; a run lists them
+report-fixes = Lines to change in the analysis file, where the data file itself is right
+report-table = in the table of { $file }
+report-tables = in the tables of the files above
+row-span = { PLAIN($first) } to { PLAIN($last) }
+rows = { $n ->
+    [one] row
+   *[other] rows
+} { $rows }
+
+## lines to change
+fix-decimal = decimal = "."   or   decimal = ","
+fix-thousands = decimal = ","   (if the point groups thousands)
+fix-flag = { $first } = "what the mark means"
+fix-missing_token = { $first }
+remark-missing_token = { $line }   (only if it means that there is no figure)
+fix-ignore = { $first }
+fix-partner_name = { $first } = { $second }
+fix-city_name = {"{"} name = { $first }, city = "the city it is" {"}"}
+fix-own_name = {"{"} name = { $first }, city = "a name of its own" {"}"}
+fix-same_city = {"{"} name = { $first }, city = { $second } {"}"}
+remark-same_city = { $line }   (if they are one city)
+fix-totals = last_row = ...   or   where = {"{"} ... {"}"}, to leave totals out
+fix-last_row = last_row = { PLAIN($last) }
+fix-kinds = { $first } = "sister city"
+fix-events = { $first } = "signed"
+fix-frequency = frequency = { $first }   (if the whole file is by { $bare ->
+    [year] year
+    [quarter] quarter
+   *[month] month
+})
+fix-money_unit = money_unit = { $first }
+fix-money_unit_unknown = money_unit = "1,000 USD"   (a power and a currency)
+fix-unit-column = money_unit = {"{"} column = "..." {"}"}   (or split the file)
+fix-exchange = exchange = {"{"} target = "USD", file = "data/raw/rates.csv" {"}"}
+fix-precedence = precedence = 1   (under the file that counts where they overlap)
+fix-product = product = "..." and product_revision = "...", if the rows are products to be added up
+fix-revision = mixed_revisions = "by_period"   or   where = {"{"} ... {"}"}
+fix-day_first = day_first = true   or   day_first = false
+fix-duplicate-twinning = id = "..."   or   event = "..."   (the column that tells the rows apart)
+fix-absent = absent = "zero"   or   absent = "missing"
+fix-blank = blank = "zero"   (only if a blank means that nothing was traded)
+fix-undated = policy = "exclude"
+fix-where = where = {"{"} ... {"}"}
+more-lines = ... and { $n } more like them
+
+## cities and partners
+city-blank = the city is blank: fill merged or grouped cells in every row
+city-control-character = { $name } has a control character
+city-too-long = { $name } is too long for a city's name
+city-marked = { $name } carries a footnote mark: say under city_names which city it is
+city-total = { $name } is a total, not a city: leave such rows out, with where or last_row
+city-two-codes = { $name } has the codes { $others }: two cities with one name; give them names that differ under city_names
+code-two-cities = code { $name } has the cities { $others }: one city with two names; give it one under city_names
+city-spellings = { $names } differ only in case, accents, spaces or punctuation: if they are one city, say so under city_names; if they are two, give them names that differ
+city-size = { $name } is a number from { $least } on, in plain digits
+partner-blank = the partner is blank
+partner-two-letters = { $cell } would be { $name } in a column of two-letter codes, but this column has names too
+partner-unknown = { $cell } is no known partner{ $n_near ->
+    [0] { "" }
+   *[other] ; near: { $near }
+}: correct it, or declare it under partner_names
+partner-alias = the alias { $name } stands for { $code }, which is no known code
+partner-years = { $name } ({ $code }) has figures in { PLAIN($first) } to { PLAIN($last) }, but is a partner of its own only { $bound ->
+    [from] from { PLAIN($year) }
+   *[to] up to { PLAIN($year) }
+}: another country's trade may stand under its name
+partner-group = { $cell } is no single country
+
+## figures of several rows and files
+products-summed = { $n_rows } rows of { $revisions } were added up to { $n } figures
+revision-changes = products follow { $here } here and { $before } before: read one revision with where, or let them follow each other with mixed_revisions = "by_period"
+revisions-mixed = { $what } has products of several revisions, which would be counted twice: read one of them with where
+revision-change = products follow several revisions ({ $revisions }): a jump at a change may be the classification's, not trade's
+both-figures = { $same ->
+    [yes] the same figure
+   *[no] { $one } and { $two }
+}
+duplicate-here = { $what } stands here and in row { PLAIN($row) } ({ both-figures }): remove one
+duplicate-elsewhere = { $what } stands here and in row { PLAIN($row) } of { $file } ({ both-figures }): remove one, or give the files a precedence
+superseded = { $n } figures are superseded by a file of higher precedence; { $n_differ } of them differ from it
+dropped-superseded = superseded
+absent-rows = { $n } of { $n_cells } rows of the full rectangle stand in no file: { $policy ->
+    [zero] zeros, as declared
+    [missing] missing, as declared
+   *[error] none
+}
+no-absent-rows = all { $n_cells } rows of the full rectangle stand in a file
+absent-row = { $pair } has no row for { $period }
+
+## what looks wrong
+period-gap = { $n ->
+    [one] { $n } period inside the range of the files has no row at all: { $periods }
+   *[other] { $n } periods inside the range of the files have no row at all: { $periods }
+}
+city-span = { $n ->
+    [one] { $n } city does
+   *[other] { $n } cities do
+} not have rows from the first to the last period ({ $cities }): { $absent ->
+    [zero] their absent periods become zeros, as declared
+    [missing] their absent periods are missing
+   *[error] an error, as declared
+}
+gaps = { $n_pairs ->
+    [one] { $n_pairs } pair of city and partner has
+   *[other] { $n_pairs } pairs of city and partner have
+} { $n_periods ->
+    [one] { $n_periods } period
+   *[other] { $n_periods } periods
+} without a row between their first and last: { $absent ->
+    [zero] zero
+    [missing] missing
+   *[error] error
+}, as declared
+part-period = { $period } has { SHARE($share) } of { $neighbor } in the middle city, and { $n } of { $n_cities ->
+    [one] { $n_cities } city
+   *[other] { $n_cities } cities
+} fall so: is it a part of a { period }? Leave it out with design.sample if it is
+unit-jump = a { $factor ->
+    [3] thousand
+   *[4] ten-thousand
+}-fold jump from one period to the next, perhaps an undeclared change of unit: { $cities }
+wanted-periods = { $wanted ->
+    [year] years
+    [quarter] quarters
+   *[month] months
+}
+part-periods = { $n_missing } { wanted-periods } are missing because fewer than { SHARE($coverage) } of their { periods } have figures; { $n_partial } are sums over most of them
+part-periods-at-the-ends = the files do not cover { $periods } whole: { $n } rows of a part of a { period } are left out
+summed-to-frequency = { period } figures were added up to { wanted-periods }
+
+## agreements
+ended = { $k } of { $n } agreements ended
+twinnings = { $n ->
+    [one] { $n } agreement
+   *[other] { $n } agreements
+}
+no-signature = no date of signature
+undated-but = no date of signature, but { $dates }
+no-trade-row = no trade row for { $names }
+city-meant = is { $name } meant? Say so under city_names
+partner-meant = { $code } is { $name }
+signed-before = { $date }, sample from { $first }
+signed-after = { $date }, sample to { $last }
+status-unmatched = city or partner has no trade row: named, and never a control
+status-undated = no date of signature: its pair is never a control
+status-too-coarse = the date names no single period of the panel: its pair is never a control until it does
+status-before = signed in or before the first period: always treated, excluded and counted
+status-inside = signed inside the sample
+status-after = signed after the last period: not yet treated inside the sample
+twinnings-of-status = { twinnings }, { $n_pairs ->
+    [one] { $n_pairs } pair
+   *[other] { $n_pairs } pairs
+}: { $status }
+twinnings-are = { $n ->
+    [one] { $n } agreement is
+   *[other] { $n } agreements are
+}
+too-coarse = { twinnings-are } dated too coarsely for { period } periods: { $names }
+far-ahead = { twinnings-are } dated more than { $years } years after the sample: a slip? { $names }
+undated-refused = { $n ->
+    [one] { $n } agreement has
+   *[other] { $n } agreements have
+} no date. An undated agreement is never a control: find the dates, or declare policy = "exclude" to leave their pairs out and count them
+undated-twinnings = { $n ->
+    [one] { $n } agreement has
+   *[other] { $n } agreements have
+} no date ({ $names }): never a control
+no-agreement = left out because no agreement was found: { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+}
+dropped-no-agreement = says that no agreement exists
+ends-before = { $cell } ends the agreement before it began
+not-mapped = { $cell } is not mapped: add it under { $key }, as one of { $words }
+twinning-repeated = { $name } stands here and in { $where }: remove one, or declare an event column
+twinning-differs = { $name } differs from { $where } in { $columns }
+several-signatures = { $name } has several dates of signature ({ $dates }); the earliest counts
+two-ends = { $name } has two ends ({ $dates })
+same-agreement-twice = { $name } stands in rows { $rows } under different identifiers; the first date counts
+
+## files of one panel
+files-differ = { $files } differ in { $name } ({ $values }): { $name ->
+    [flow] exports and imports are two outcomes
+    [reporter] figures of the two sides of a flow differ in valuation and coverage and are never spliced
+    [valuation] f.o.b. and c.i.f. values are never spliced
+    [deflator] one panel has prices of one period
+    [coverage] one panel has one rule for partial periods
+    [absent] an absent row can mean only one thing
+   *[product_revision] revisions of a classification do not add up to the same products
+}
+file-in = { $file } in { $currency }
+files-differ-in-currency = the files are in different currencies ({ $files }): declare exchange under each file that needs it
+unit-by-row = by row, column { $column }
+revision-blank = the revision of the product is blank
+city-unnamed = city is still { $name }: write the city that the file is about, as the registry names it
+token = “{ $token }” { $n ->
+    [one] once
+   *[other] { $n } times
+}
+missing-cells = no figure stands in { $n ->
+    [one] { $n } cell
+   *[other] { $n } cells
+} ({ $tokens }): { $blank ->
+    [zero] a zero, as declared
+   *[missing] missing, not zero
+}
+missing-rows = no figure stands in { $n ->
+    [one] { $n } row
+   *[other] { $n } rows
+}: { $blank ->
+    [zero] a zero, as declared
+   *[missing] missing, not zero, and so is its cell
+}
+aggregate-partner = { $n ->
+    [one] { $n } row is
+   *[other] { $n } rows are
+} about groups of countries or an unspecified rest ({ $names }) and left out
+dropped-aggregate = aggregate partner
+
+## microdata
+missing-weights = no weight stands in { $n ->
+    [one] { $n } row: the weight of its cell
+   *[other] { $n } rows: the weight of their cells
+} is that of the other rows
+more-faulty-rows = { $n } rows in all have a { $role ->
+    [weight] weight
+   *[value] value
+} that is no plain number
+too-many-decimals = has more than { $n } decimals: { $role ->
+    [value] declare decimals under microdata
+   *[weight] round the column
+}
+no-plain-number = { $reason }; in microdata a number is plain digits with a decimal point: clean the column, or declare the unit
+memory-short = memory is short: once more in { $n } passes
+memory-and-disk-short = the microdata need more than memory = '{ $memory }' and the disk under { $spill } ({ $error }): free disk space, raise memory, or name another spill folder
+cells-not-summed = the cells cannot be added up: { $error }
+file-unread = { $file } cannot be read whole: { $error }
+one-file-unread = one of the microdata files cannot be read whole: { $error }
+decoding = decode { $file }: { SHARE($share) }
+
+## guesses about a file that nobody has declared yet
+look-doubt = { $n_odd ->
+    [0] { "" }
+   *[other] ; { $n_odd } of the first { $n_read } do not, as { $odd }
+}
+look-partner = its cells are codes or names of countries{ look-doubt }
+look-countries = its cells are countries{ look-doubt }
+look-dates = its cells read as dates{ look-doubt }
+look-periods = its cells read as { periods }{ look-doubt }
+look-values = its cells are numbers, the largest of the table{ look-doubt }
+look-subperiods = its cells read as the { periods } of a year
+look-wide = { $n } columns are named by a period: { $first } to { $last }
+look-as-written = as the periods are written
+look-as-named = as the columns are named
+look-own-name = by its name
+look-column-name = by the column's name
+look-title = as the rows above the header say
+look-names = by the names in the file
+look-nothing = nothing in the file says it
+look-no-such-column = no column found
+look-one-flow = one flow at a time
+look-of-column = of the column { $name }
+look-unread = columns that nothing reads: { $columns }
+look-ignored = named by no period and no part: left out
+look-kinds = every kind of the file: correct each
+look-undated = rows without a date ({ $n }) are left out, or error to stop
+look-comma = nothing in the column proves whether its comma groups thousands: look closely
+look-day-first = other dates of the column have the day first
+look-day-second = other dates of the column have the day second
+look-first-text = the first column of text that is nothing else
+look-no-city = no column looks like cities: the file is about one. Write its name
+look-city-titled = named in the title or the file's name; no column has cities
+look-only-city = the registry's only city; no column looks like cities
+look-unit-column = its cells are units, row by row
+look-no-currency = nothing names the currency: write it
+look-products = by its name: its products are added up
+look-revision = which classification it is cannot be seen: HS2012, SITC4 ...
+look-reporter = who recorded the trade cannot be seen: city or partner
+look-absent = what an absent row means cannot be seen: zero, missing or error
+look-largest-table = the largest of { $n } tables: { $names }
+look-first-sheet = the first of { $n } sheets: { $names }
+look-encoding = not UTF-8; keep the one that reads right: { $readings }
+look-separator = it gives { $n } columns in most rows
+look-titles = the rows above it are narrower, as titles are
+look-notes = the rows below it are narrower, as notes are
+look-no-column = { $file }: no column looks like { $part ->
+    [partner] partner countries
+    [date] dates
+    [period] years, quarters or months
+   *[value] values
+}; the columns are { $n ->
+    [0] none
+   *[other] { $columns }
+}. If the header stands elsewhere or a column is missing, correct the file; else write the declaration by hand, as docs/spec.md lists it
