@@ -41,6 +41,7 @@ class DoubleRatio(SingleCase):
 
     relative_to: Literal["pre_mean", "reference"] = "pre_mean"
     base_period: int = -1
+    fits_before = False
     name = "double_ratio"
     title = "Double ratio"
     citation = "balassa1965"

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
+import pandas as pd
 
 from twintrade.design import Design
 from twintrade.design.case import Case
@@ -13,14 +14,14 @@ from twintrade.effects.bands import fill_absent
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.estimators.cases import SingleCase
-from twintrade.fanout import Arrays, run_jobs, split_succeeded
+from twintrade.fanout import Arrays, Done, run_jobs, split_succeeded
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Facts
 from twintrade.inference.clustering.variances import is_reference
 from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization
 from twintrade.inference.refits.permutation import align_values
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing import compute_placebo_rank, compute_rmspe_ratio
+from twintrade.numerics.testing import GapNoise, compute_placebo_rank, compute_rmspe_ratio
 from twintrade.text import Text, Words
 
 FEWEST_BEFORE = 4
@@ -36,10 +37,15 @@ class Placebo(Inference):
     keeps_treated : bool
         Whether the treated unit serves as a donor of the placebos; by default it is taken out, so that a real effect
         does not move them.
+    noise : {"by_size", "equal"}
+        "by_size": gaps are compared over the error that each case's size and its own past before the onset give it,
+        since small pairs are noisier; "equal": as they are. Methods that are not made for one case compare as
+        "equal" does.
     level : float
     """
 
     keeps_treated: bool = False
+    noise: Literal["by_size", "equal"] = "by_size"
     level: float = 0.95
     name: ClassVar[str] = "placebo"
     citation: ClassVar[str] = "abadie2010"
@@ -84,15 +90,20 @@ class Placebo(Inference):
 
     def _bands(self, fit: Fit, view: View, placebos: "DonorPlacebos") -> Bands:
         estimate, drawn = fit.view(view), placebos.effects[view]
+        noise = placebos.noise if self.noise == "by_size" else GapNoise(np.ones(1 + len(placebos.donors)))
         reference = is_reference(estimate)
         p, low, high = (fill_absent(estimate.n_effects) for _ in range(3))
         for k in np.flatnonzero(~reference):
             others, effect = drawn[~np.isnan(drawn[:, k]), k], float(estimate.effects[k])
             if others.size:
-                p[k] = compute_two_sided_share(effect, others)
-                low[k], high[k] = invert_randomization(effect, 1.0, others, np.zeros(others.size), self.level)
+                scale = noise.scales[0]
+                moves = others * scale / noise.scales[1:][~np.isnan(drawn[:, k])]
+                p[k] = compute_two_sided_share(effect, moves)
+                low[k], high[k] = invert_randomization(effect, 1.0, moves, np.zeros(others.size), self.level)
         low[reference] = high[reference] = 0.0
         facts = placebos.facts()
+        if np.isfinite(noise.p):
+            facts |= {"noise_small_over_large": noise.small_over_large, "noise_by_size_p": noise.p}
         if isinstance(estimate, EventStudy):
             facts |= _ratio(estimate, drawn, _rivals(fit, estimate, placebos) if not self.keeps_treated else None)
         return Bands(
@@ -112,6 +123,9 @@ class Placebo(Inference):
                 treated=placebos.treated,
                 keeps_treated="yes" if self.keeps_treated else "no",
                 floor=placebos.floor,
+                noise="equal" if np.ptp(noise.scales) == 0 else "known" if np.isfinite(noise.p) else "unknown",
+                ratio=noise.small_over_large,
+                p=noise.p,
             ),
             facts=facts,
             messages=placebos.messages(self.level),
@@ -131,12 +145,15 @@ class DonorPlacebos:
         In the order of the real estimate's effects, NaN where a placebo has none.
     failures : tuple of (str, Words)
         Donor and reason.
+    noise : GapNoise
+        Of the treated unit and the donors, in that order.
     """
 
     treated: str
     donors: tuple[str, ...]
     effects: Mapping[View, FloatArray]
     failures: tuple[tuple[str, Words], ...]
+    noise: GapNoise
 
     @property
     def floor(self) -> float:
@@ -196,15 +213,32 @@ def refit_donor_placebos(fit: Fit, views: Sequence[View], keeps_treated: bool = 
         reason = failures[0][1] if failures else Text("inference.no-comparison")
         raise InferenceError(Text("inference.no-placebo", reason=reason))
     effects = {view: np.stack([one.values[view] for one in done if one.values is not None]) for view in views}
-    return DonorPlacebos(str(o.unit_ids[treated[0]]), tuple(one.job for one in done), effects, tuple(failures))
+    donors = tuple(one.job for one in done)
+    noise = GapNoise(np.ones(1 + len(donors)))
+    if isinstance(fit.estimator, SingleCase) and not keeps_treated:
+        noise = _measure_noise(fit.estimator, fit.estimator.case(fit.design), donors, done)
+    return DonorPlacebos(str(o.unit_ids[treated[0]]), donors, effects, tuple(failures), noise)
+
+
+def _measure_noise(estimator: SingleCase, case: Case, donors: tuple[str, ...], done: Sequence[Done]) -> GapNoise:
+    places = pd.Index(case.units.astype(str)).get_indexer(pd.Index([str(case.units[0]), *donors]))
+    gaps = np.empty((places.size, 0))
+    if not estimator.fits_before:
+        before = [one.values["before"] for one in done if one.values is not None]
+        gaps = np.vstack([estimator.gaps(case)[case.is_before], *before])
+    return estimator.measure_noise(case, places.astype(np.int64), gaps)
 
 
 def _by_arrays(shared: tuple[Fit, Case, Mapping[View, Estimate]], place: int, rng: np.random.Generator) -> Arrays:
     """Return what a refit would return without building a design for the donor."""
     fit, case, real = shared
     assert isinstance(fit.estimator, SingleCase)
-    study = fit.estimator.placebo_study(fit.design, case.placebo(place), fit.estimate.sample)
-    return _in_order(real, Fit(fit.estimator, fit.design, study))
+    placebo = case.placebo(place)
+    study = fit.estimator.placebo_study(fit.design, placebo, fit.estimate.sample)
+    effects = _in_order(real, Fit(fit.estimator, fit.design, study))
+    if fit.estimator.fits_before:
+        return effects
+    return {**effects, "before": fit.estimator.gaps(placebo)[placebo.is_before]}
 
 
 def _by_refit(

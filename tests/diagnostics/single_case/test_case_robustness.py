@@ -101,7 +101,8 @@ def test_a_gap_at_a_false_date_is_held_against_the_headline_s_interval():
     assert "cannot be ruled out" in PlaceboTime().check(fitted, Said(0.1, 1), np.random.default_rng(1)).sentence
     early = fitted.estimator.case(fitted.design).during(np.arange(20) < 12).dated(2008)
     paths = estimate_placebo_paths(fitted.estimator, early)
-    shifts = np.abs(paths.gaps[1:, 8:12].mean(axis=1))
+    scales = paths.noise.scales
+    shifts = np.abs(paths.gaps[1:, 8:12].mean(axis=1)) * scales[0] / scales[1:]
     row = found.table.set_index("onset").loc[2008]
     assert row["bound"] == pytest.approx(abs(paths.effect) + np.quantile(shifts, 0.95))
     assert found.bound == pytest.approx(found.table["bound"].max())

@@ -18,8 +18,9 @@ from twintrade.inference.refits.dealing import deal_onsets
 from twintrade.inference.refits.noise import Residuals, build_noise, find_treated
 from twintrade.inference.refits.reassignment import build_assignments
 from twintrade.inference.refits.scheme import count_assignments
-from twintrade.inference.refits.strata import measure_sizes, score_sizes
+from twintrade.inference.refits.strata import measure_sizes
 from twintrade.inference.refits.studentizing import build_studentizer
+from twintrade.numerics.testing import score_sizes
 
 
 def place(design: Design, pairs: dict[tuple[int, int], float], excluded: tuple[tuple[int, int], ...] = ()) -> Design:

@@ -10,7 +10,13 @@ from twintrade.estimators.base import Fit
 from twintrade.estimators.cases import SingleCase
 from twintrade.fanout import Arrays, run_jobs, split_succeeded
 from twintrade.numerics.arrays import BoolArray, FloatArray, ObjectArray
-from twintrade.numerics.testing import PlaceboRank, compute_mean_shift, compute_placebo_rank, compute_rmspe_ratio
+from twintrade.numerics.testing import (
+    GapNoise,
+    PlaceboRank,
+    compute_mean_shift,
+    compute_placebo_rank,
+    compute_rmspe_ratio,
+)
 from twintrade.text import Words
 
 SET_LABELS = {
@@ -51,9 +57,21 @@ class PlaceboPaths:
         """Root mean squared gap before the onset, shape (1 + n_placebos,)."""
         return np.asarray(np.sqrt(np.nanmean(self.gaps[:, self.case.is_before] ** 2, axis=1)))
 
+    @property
+    def noise(self) -> GapNoise:
+        """Each case's error, shape (1 + n_placebos,)."""
+        places = np.append(0, 1 + np.flatnonzero(np.isin(self.case.units[1:], self.units[1:]))).astype(np.int64)
+        return self.estimator.measure_noise(self.case, places, self.gaps[:, self.case.is_before])
+
+    @property
+    def placebo_moves(self) -> FloatArray:
+        """Size of the placebos' mean gaps after the onset in the treated unit's noise, shape (n_placebos,)."""
+        scales = self.noise.scales
+        return np.asarray((compute_mean_shift(self.gaps, self.case.is_after) * scales[0] / scales)[1:])
+
     def rank(self, kept: BoolArray | None = None) -> PlaceboRank:
-        """Rank the mean gap after the onset among the placebos (all, or those kept)."""
-        return _rank(compute_mean_shift(self.gaps, self.case.is_after), kept)
+        """Rank the mean gap after the onset over its noise among the placebos (all, or those kept)."""
+        return _rank(np.append(abs(self.effect), self.placebo_moves), kept)
 
     def rmspe_rank(self, kept: BoolArray | None = None) -> PlaceboRank:
         """Rank the ratio of the root mean squared gaps after and before the onset; NaN where ``fits_exactly``.

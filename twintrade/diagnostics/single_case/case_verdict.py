@@ -136,7 +136,7 @@ def _said(fit: Fit, paths: PlaceboPaths, stands_out: bool) -> str:
             f"Stands out: {move}; {ranked}. Something moved this flow then; one case cannot say that it was the "
             "agreement, nor anything about the partner city."
         )
-    typical = float(np.nanquantile(np.abs(np.nanmean(paths.gaps[1:, paths.case.is_after], axis=1)), 0.9))
+    typical = float(np.nanquantile(paths.placebo_moves, 0.9))
     size = f"{100 * np.expm1(typical):.0f} %" if fit.estimate.scale == "log points" else f"{typical:.4g}"
     return (
         f"Does not stand out: {move}; {ranked}. Moves of up to {size} are common among untreated flows, so an effect "

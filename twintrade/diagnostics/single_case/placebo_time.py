@@ -16,7 +16,7 @@ from twintrade.effects import Finding, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.testing import adjust_holm, compute_mean_shift
+from twintrade.numerics.testing import adjust_holm
 from twintrade.text import Text
 
 NUMBERS = ("effect", "bound", "p", "floor")
@@ -103,6 +103,6 @@ class PlaceboTime(Diagnostic):
 
 def _bound_gap(paths: PlaceboPaths) -> float:
     """Return the largest mean gap after the false date that placebos as far off as 95 in 100 would leave."""
-    shifts = compute_mean_shift(paths.gaps, paths.case.is_after)[1:]
+    shifts = paths.placebo_moves
     shifts = shifts[np.isfinite(shifts)]
     return abs(paths.effect) + float(np.quantile(shifts, 1 - LEVEL)) if shifts.size else np.nan

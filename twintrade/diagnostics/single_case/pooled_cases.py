@@ -32,7 +32,7 @@ MANY: Mapping[str, str] = {
 class PooledCases(Diagnostic):
     """Each treated unit as a case of its own, and what may be said of all.
 
-    A case's variance is that of its placebos' mean gaps, so cases with noisy donors weigh less.
+    A case's variance is that of its placebos' mean gaps in the case's own noise, so that noisy cases weigh less.
 
     Attributes
     ----------
@@ -108,13 +108,13 @@ class PooledCases(Diagnostic):
             paths = estimate_placebo_paths(method, case)
         except TwintradeError as error:
             return row | empty | {"reason": str(error)}
-        others = np.nanmean(paths.gaps[1:, case.is_after], axis=1)
+        others = paths.placebo_moves
         if others.size < 2:
             return row | empty | {"reason": f"{others.size} placebos"}
         rank = paths.rank()
         reach = float("nan")
         if rank.floor <= 1 - self.level:
-            reach = float(np.quantile(np.append(np.abs(others), np.inf), self.level, method="inverted_cdf"))
+            reach = float(np.quantile(np.append(others, np.inf), self.level, method="inverted_cdf"))
         spread = {"variance": float(np.mean(others**2)), "reach": reach}
         return row | {"effect": paths.effect} | spread | {"p": rank.p, "floor": rank.floor, "reason": ""}
 

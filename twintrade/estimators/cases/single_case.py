@@ -15,7 +15,8 @@ from twintrade.effects import Dropped, Estimate, EventStudy, RefitOnly, Sample
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Estimator
-from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.numerics.testing import GapNoise, compute_gap_noise, compute_two_way_squares
 
 
 class SingleCase(Estimator):
@@ -26,6 +27,8 @@ class SingleCase(Estimator):
     """Whether it can be fitted on all periods as if none were treated, as conformal inference does."""
     removes_seasons: ClassVar[bool] = False
     """Whether each unit's seasonal means before the onset are taken out of quarters and months first."""
+    fits_before: ClassVar[bool] = True
+    """Whether gaps before the onset are made small by what is estimated, and say little of the gaps after it."""
 
     @abstractmethod
     def gaps(self, case: Case) -> FloatArray:
@@ -45,6 +48,32 @@ class SingleCase(Estimator):
             with suppress(TwintradeError):
                 gaps[j] = self.gaps(case.without(j))
         return gaps
+
+    def measure_noise(self, case: Case, places: IntArray, gaps: FloatArray) -> GapNoise:
+        """Return the errors by which gaps are divided before they are ranked.
+
+        Where nothing is estimated they come from the gaps before the onset, else from what unit and period leave
+        unexplained of the outcomes there.
+
+        Parameters
+        ----------
+        case : Case
+        places : IntArray, shape (n_cases,)
+            Rows of the case's outcomes.
+        gaps : FloatArray, shape (n_cases, n_before)
+            Before the onset, each row's own.
+        """
+        early = case.values[:, case.is_before]
+        if self.fits_before:
+            squares, counts = compute_two_way_squares(np.where(np.isfinite(early), early, np.nan))
+            squares, counts = squares[places], counts[places]
+        else:
+            counts = np.isfinite(gaps).sum(axis=1).astype(np.float64)
+            squares = np.where(np.isfinite(gaps), gaps, 0.0) ** 2
+            squares = squares.sum(axis=1) / np.maximum(counts, 1)
+        with np.errstate(invalid="ignore"):
+            sizes = np.where(np.isfinite(early), early, 0.0).sum(axis=1) / np.isfinite(early).sum(axis=1)
+        return compute_gap_noise(squares, counts, sizes[places])
 
     def removed(self, case: Case, periods: BoolArray, effect: float) -> Case:
         """Return the case as it would be without a constant effect of this size in some periods."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import linregress
 
 from twintrade.design import Observations
 from twintrade.effects import CohortEffects, Estimate, EventStudy
@@ -12,16 +11,11 @@ from twintrade.effects.labels import POOLED
 from twintrade.estimators.base import Fit
 from twintrade.inference.clustered import Facts
 from twintrade.inference.refits.reassignment import find_units_with_trade
-from twintrade.inference.refits.strata import measure_sizes, score_sizes
+from twintrade.inference.refits.strata import measure_sizes
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.poisson import fit_poisson
-
-DEGREE = 3
-FEWEST_TO_FIT = 12
-FEWEST_BEFORE = 3
-OUTER = 0.97
-"""Normal score in the middle of the smallest, and of the largest, third."""
+from twintrade.numerics.testing import FEWEST_BEFORE, fit_by_size, measure_dependence, score_sizes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,14 +63,14 @@ class Noise:
         What units of its size have, times the square root of how much more or less it had itself before that onset,
         where it was seen often enough to tell.
         """
-        fitted = self._smooth(*self._measure(residuals))
+        fitted = fit_by_size(self.size, *self._measure(residuals))
         logs = np.repeat(fitted[:, None], self.cohorts.size, axis=1)
         for c, g in enumerate(self.cohorts):
             before = self._before(g)
             past = self._spread(residuals, before)
             is_known = (self._counted(before & (residuals.means > 0)) >= FEWEST_BEFORE) & (past > 0)
             level = np.log(np.where(is_known, past, 1.0))
-            logs[:, c] += np.where(is_known, (level - self._smooth(level, is_known)) / 2, 0.0)
+            logs[:, c] += np.where(is_known, (level - fit_by_size(self.size, level, is_known)) / 2, 0.0)
         return np.asarray(np.exp(logs))
 
     def weigh(self, means: FloatArray) -> "Shares":
@@ -96,10 +90,8 @@ class Noise:
     def facts(self, residuals: Residuals) -> Facts:
         """Return whether noise depends on size: of small units over large ones, and the p-value of no dependence."""
         logs, is_known = self._measure(residuals)
-        if is_known.sum() < FEWEST_TO_FIT or np.ptp(self.size[is_known]) == 0 or np.ptp(logs[is_known]) == 0:
-            return {}
-        line = linregress(self.size[is_known], logs[is_known])
-        return {"noise_small_over_large": float(np.exp(-line.slope * OUTER)), "noise_by_size_p": float(line.pvalue)}
+        ratio, p = measure_dependence(self.size, logs, is_known)
+        return {} if np.isnan(p) else {"noise_small_over_large": ratio, "noise_by_size_p": p}
 
     def _measure(self, residuals: Residuals) -> tuple[FloatArray, BoolArray]:
         """Return the log of each unit's variance, and where it is known.
@@ -123,14 +115,6 @@ class Noise:
                 total += np.where(np.isfinite(logs), logs, 0.0)
                 count += np.isfinite(logs)
             return np.where(count > 0, total / count, 0.0), count > 0
-
-    def _smooth(self, logs: FloatArray, is_known: BoolArray) -> FloatArray:
-        """Regress log variances on a cubic in size; one level for all where few are known."""
-        n = int(is_known.sum())
-        if n < FEWEST_TO_FIT:
-            return np.full(self.o.n_units, float(logs[is_known].mean()) if n else 0.0)
-        basis = np.vander(self.size, DEGREE + 1)
-        return np.asarray(basis @ np.linalg.lstsq(basis[is_known], logs[is_known], rcond=None)[0])
 
     def _spread(self, residuals: Residuals, rows: BoolArray) -> FloatArray:
         """Return each unit's variance around its level on some rows, relative to the mean, shape (n_units,)."""

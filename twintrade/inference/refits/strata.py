@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri
 
 from twintrade.design import Design
 from twintrade.errors import InferenceError
@@ -25,13 +24,6 @@ def measure_sizes(design: Design) -> FloatArray:
     is_used[starts] = True
     counts = np.bincount(o.unit[is_used], minlength=o.n_units)
     return np.asarray(np.bincount(o.unit[is_used], raw[is_used], o.n_units) / counts)
-
-
-def score_sizes(sizes: FloatArray) -> FloatArray:
-    """Return normal scores of the sizes' ranks, ties sharing theirs: zeros and extremes are no trouble then."""
-    values, code, counts = np.unique(sizes, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts - 1) / 2 if values.size else counts
-    return np.asarray(ndtri((middle - 0.5) / sizes.size)[code])
 
 
 def build_strata(design: Design, pool: IntArray, strata: Sequence[str]) -> IntArray:

@@ -9,6 +9,13 @@ from twintrade.numerics.testing.multiple_testing import adjust_romano_wolf as ad
 from twintrade.numerics.testing.multiple_testing import adjust_sharpened_q as adjust_sharpened_q
 from twintrade.numerics.testing.multiplier_bits import TWO_POINTS as TWO_POINTS
 from twintrade.numerics.testing.multiplier_bits import draw_multipliers as draw_multipliers
+from twintrade.numerics.testing.noise_by_size import FEWEST_BEFORE as FEWEST_BEFORE
+from twintrade.numerics.testing.noise_by_size import GapNoise as GapNoise
+from twintrade.numerics.testing.noise_by_size import compute_gap_noise as compute_gap_noise
+from twintrade.numerics.testing.noise_by_size import compute_two_way_squares as compute_two_way_squares
+from twintrade.numerics.testing.noise_by_size import fit_by_size as fit_by_size
+from twintrade.numerics.testing.noise_by_size import measure_dependence as measure_dependence
+from twintrade.numerics.testing.noise_by_size import score_sizes as score_sizes
 from twintrade.numerics.testing.normal_boxes import Box as Box
 from twintrade.numerics.testing.normal_boxes import integrate_normal_box as integrate_normal_box
 from twintrade.numerics.testing.ranks import PlaceboRank as PlaceboRank

@@ -88,6 +88,10 @@ conformal = Conformal, moving blocks, { $n } periods before the onset; smallest 
 placebo = Placebo in space: rank among { $n } donors that take { $treated }'s onset in turn, { $keeps_treated ->
     [yes] which stays a donor
    *[no] itself left out
+}{ $noise ->
+    [known] , gaps over the error that noise by size gives them (small units are { FIXED($ratio, decimals: 1) } times as noisy as large ones, { P($p) })
+    [unknown] , gaps over the error that noise before the onset gives them
+   *[equal] , gaps as they are
 }; smallest attainable p { COMPACT($floor, digits: 2) }
 posterior = Quantiles of { $draws } draws of the counterfactual; simultaneous band over all periods shown
 prediction-intervals = Prediction intervals: { $draws } constrained refits for the weights, { $noise } bound for the noise from { $n } periods before the onset; conservative

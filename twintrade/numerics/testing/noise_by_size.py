@@ -1,0 +1,99 @@
+"""How noisy each of several cases is, by its size and its own past, before gaps are ranked among them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import linregress
+
+from twintrade.numerics.arrays import BoolArray, FloatArray
+
+DEGREE = 3
+FEWEST_TO_FIT = 12
+FEWEST_BEFORE = 3
+OUTER = 0.97
+"""Normal score in the middle of the smallest, and of the largest, third."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GapNoise:
+    """Errors by which gaps are divided.
+
+    Attributes
+    ----------
+    scales : FloatArray, shape (n_cases,)
+        Up to a common factor; ones where no case's past tells anything.
+    small_over_large : float
+        How many times as noisy small cases are as large ones, NaN where too few are known.
+    p : float
+        Of no dependence on size.
+    """
+
+    scales: FloatArray
+    small_over_large: float = float("nan")
+    p: float = float("nan")
+
+
+def compute_gap_noise(squares: FloatArray, counts: FloatArray, sizes: FloatArray) -> GapNoise:
+    """Return each case's scale: what cases of its size have, times the root of how much more or less it had itself.
+
+    Parameters
+    ----------
+    squares, counts : FloatArray, shape (n_cases,)
+        Mean square before the onset, and over how many periods; fewer than three tell nothing of a case.
+    sizes : FloatArray, shape (n_cases,)
+        Before the onset; only their order counts.
+    """
+    is_known = (counts >= FEWEST_BEFORE) & (squares > 1e-12 * np.nanmax(squares, initial=0.0)) & np.isfinite(sizes)
+    if not is_known.any():
+        return GapNoise(np.ones(squares.size))
+    score = score_sizes(np.where(np.isfinite(sizes), sizes, np.nanmedian(sizes)))
+    logs = np.where(is_known, np.log(np.where(is_known, squares, 1.0)), 0.0)
+    fitted = fit_by_size(score, logs, is_known)
+    scales = np.exp((fitted + np.where(is_known, (logs - fitted) / 2, 0.0)) / 2)
+    return GapNoise(scales, *measure_dependence(score, logs, is_known))
+
+
+def compute_two_way_squares(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return each row's mean square around row and column means, freed of the row's own mean, and its periods.
+
+    Parameters
+    ----------
+    values : FloatArray, shape (n_cases, n_periods)
+        NaN where nothing is observed.
+    """
+    seen = np.isfinite(values)
+    net = values - _average(values, seen, 1)[:, None]
+    net = net - _average(net, seen, 0)[None, :]
+    counts = seen.sum(axis=1).astype(np.float64)
+    squares = np.where(seen, net, 0.0) ** 2
+    return squares.sum(axis=1) / np.maximum(counts - 1, 1), counts
+
+
+def _average(values: FloatArray, seen: BoolArray, axis: int) -> FloatArray:
+    total = np.where(seen, values, 0.0).sum(axis=axis)
+    return np.asarray(total / np.maximum(seen.sum(axis=axis), 1), dtype=np.float64)
+
+
+def score_sizes(sizes: FloatArray) -> FloatArray:
+    """Return normal scores of the sizes' ranks, ties sharing theirs: zeros and extremes are no trouble then."""
+    values, code, counts = np.unique(sizes, return_inverse=True, return_counts=True)
+    middle = np.cumsum(counts) - (counts - 1) / 2 if values.size else counts
+    return np.asarray(ndtri((middle - 0.5) / sizes.size)[code])
+
+
+def fit_by_size(score: FloatArray, logs: FloatArray, is_known: BoolArray) -> FloatArray:
+    """Regress log variances on a cubic in the size's score; one level for all where few are known."""
+    n = int(is_known.sum())
+    if n < FEWEST_TO_FIT:
+        return np.full(logs.size, float(logs[is_known].mean()) if n else 0.0)
+    basis = np.vander(score, DEGREE + 1)
+    return np.asarray(basis @ np.linalg.lstsq(basis[is_known], logs[is_known], rcond=None)[0])
+
+
+def measure_dependence(score: FloatArray, logs: FloatArray, is_known: BoolArray) -> tuple[float, float]:
+    """Return how many times as noisy small cases are as large ones, and p of no dependence; NaN if few are known."""
+    if is_known.sum() < FEWEST_TO_FIT or np.ptp(score[is_known]) == 0 or np.ptp(logs[is_known]) == 0:
+        return float("nan"), float("nan")
+    line = linregress(score[is_known], logs[is_known])
+    return float(np.exp(-line.slope * OUTER)), float(line.pvalue)
