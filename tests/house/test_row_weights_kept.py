@@ -15,7 +15,7 @@ SOLVERS = {
     "numerics/absorption/normal_equations.py",
     "numerics/linear/columns.py",
     "numerics/poisson/fit.py",
-    "numerics/poisson/without_rows.py",
+    "numerics/poisson/all_rows.py",
 }
 
 

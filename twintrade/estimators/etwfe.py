@@ -103,8 +103,7 @@ class ETWFE(CellMethod):
         """Return the fast path of the Poisson family for resampling, where there is one."""
         if self.family == "linear" or self.n_splits or design.statistics is not None:
             return None
-        again = prepare_repeated_cells(design, outcomes, self.measure, self.effect_scale(design))
-        return None if again is None else again.estimated
+        return prepare_repeated_cells(design, outcomes, self.measure, self.effect_scale(design))
 
     def assumption(self, design: Design) -> Text:
         """Return the identifying assumption."""

@@ -90,8 +90,7 @@ class Imputation(CellMethod):
         if design.statistics is not None:
             return None
         if self.family == "poisson":
-            again = prepare_repeated_poisson(design, outcomes, self.measure or "log_ratio", _shows_leads(views))
-            return None if again is None else again.imputed
+            return prepare_repeated_poisson(design, outcomes, self.measure or "log_ratio", _shows_leads(views))
         shared = prepare_repeated(design, outcomes)
         means = compute_means(shared, outcomes)
         return partial(estimate_imputations, shared) if means is None else means.imputed

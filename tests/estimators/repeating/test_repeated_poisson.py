@@ -12,7 +12,9 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.base import Estimator, Fit, fit
 from twintrade.estimators.etwfe import ETWFE
 from twintrade.estimators.imputation import Imputation
+from twintrade.inference.refits import replace_outcome
 from twintrade.inference.refits.reassignment import build_assignments, find_units_with_trade
+from twintrade.numerics.poisson import all_rows
 from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.plan.designs import Designs
@@ -97,8 +99,10 @@ def compare(estimator: Estimator, design: Design, found: object) -> list[str]:
     return ["fast", *(one.reason for one in real.sample.dropped)]
 
 
+@pytest.mark.parametrize("limit", [all_rows.HAT_LIMIT, 0], ids=["written out", "factored anew"])
 @pytest.mark.parametrize(("estimator", "shape", "fixed_effects", "options"), CASES)
-def test_fast_estimates_equal_refits(estimator, shape, fixed_effects, options) -> None:
+def test_fast_estimates_equal_refits(monkeypatch, estimator, shape, fixed_effects, options, limit) -> None:
+    monkeypatch.setattr(all_rows, "HAT_LIMIT", limit)
     ways = Counter()
     for seed in range(3):
         design = made(seed, shape, fixed_effects, **options)
@@ -139,6 +143,22 @@ def test_fast_total_equals_dense_newton_steps() -> None:
         imputed = np.exp(dummies[after] @ b).sum()
         quick = Fit(PERCENT, changed, again(changed)[0]).view("overall").effects[0]
         assert quick == pytest.approx(100 * (o.y[after].sum() / imputed - 1), rel=AGREEMENT)
+
+
+@pytest.mark.parametrize("estimator", [PERCENT, ETWFE(family="poisson", measure="percent")])
+def test_changed_outcomes_of_treated_rows_are_estimated_as_refits_do(estimator) -> None:
+    design, rng = made(0, LARGER, "gravity"), np.random.default_rng(6)
+    o = design.observations
+    outcomes = np.column_stack([o.y, np.where(o.is_treated, o.y / 1.3, o.y)])
+    again = estimator.repeater(design, outcomes, ("overall",))
+    drawn = [design.reassigned(onsets(rng, 56)) for _ in range(6)]
+    pairs = [(one, again(one)) for one in drawn if one.observations.n_rows == o.n_rows]
+    assert sum(pair is not None for _, pair in pairs) >= 3
+    for changed, pair in pairs:
+        for estimate, y in zip(pair or (), outcomes.T, strict=False):
+            refitted = fit(estimator, replace_outcome(changed, y)).view("overall").effects
+            quick = Fit(estimator, changed, estimate).view("overall").effects
+            assert quick == pytest.approx(refitted, rel=AGREEMENT)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from scipy.sparse import csr_array
 
 from twintrade.numerics.absorption import annihilators as module
 from twintrade.numerics.absorption import build_annihilator, elimination, prepare_remaining, write_out_complete
+from twintrade.numerics.absorption.near_regressions import factor_effects
 
 # Factors of some dozens of scaled columns beside a pseudo-inverse.
 CLOSE = 1e-10
@@ -190,17 +191,16 @@ def test_blocks_looked_up_a_few_at_a_time_are_the_same(monkeypatch) -> None:
     assert again.compute_leverage() == pytest.approx(expected, abs=CLOSE)
 
 
-def test_effects_but_the_largest_are_solved_for_as_they_were_stacked() -> None:
+def test_effects_but_the_first_are_solved_for() -> None:
     codes, none, weights = make_panel("some weights zero", "gravity")
-    found = build_annihilator(codes, none, weights)
-    dyad, largest, partner_period = (np.unique(c, return_inverse=True)[1] for c in codes)
-    dummies = np.hstack([np.eye(int(c.max()) + 1)[c] for c in (dyad, partner_period)])
-    first = np.eye(int(largest.max()) + 1)[largest]
+    found = factor_effects(codes, none, weights)
+    dummies = found.others.toarray()
+    first = np.eye(int(codes[0].max()) + 1)[codes[0]]
     total = np.where((weights @ first) > 0, weights @ first, 1.0)
     net = dummies - first @ ((first.T @ (weights[:, None] * dummies)) / total[:, None])
     matrix = net.T @ (weights[:, None] * net)
     right = matrix @ np.random.default_rng(12).normal(size=matrix.shape[0])
-    assert matrix @ found.solve_others(right) == pytest.approx(right, abs=CLOSE * float(weights.max()))
+    assert matrix @ found.solve(right[:, None])[:, 0] == pytest.approx(right, abs=CLOSE * float(weights.max()))
 
 
 def test_a_complete_panel_is_written_out_in_closed_form() -> None:

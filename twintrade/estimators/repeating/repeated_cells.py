@@ -8,12 +8,16 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate
 from twintrade.effects.estimate import Scale
 from twintrade.errors import EstimationError
+from twintrade.estimators.base import Repeater
 from twintrade.estimators.regression.cell_table import Measure
 from twintrade.estimators.repeating.repeated import WITHOUT
-from twintrade.estimators.repeating.repeated_poisson import AllRows, fit_without_treatment, number_cells
-from twintrade.numerics.absorption import prepare_reweighting
+from twintrade.estimators.repeating.repeated_poisson import (
+    AllRows,
+    fit_without_treatment,
+    join_outcomes,
+    number_cells,
+)
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.poisson import refit_remaining
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +33,7 @@ class RepeatedCells(AllRows):
     measure: Measure
     scale: Scale
 
-    def estimated(self, design: Design) -> list[Estimate] | None:
+    def estimated(self, design: Design) -> Estimate | None:
         """Return the cells; None where some may be separated or not identified, which a refit tells."""
         affected = self.shared.affected(design)
         if affected is None:
@@ -39,40 +43,32 @@ class RepeatedCells(AllRows):
         if inside.size == 0:
             return None
         keys, code = number_cells(part, inside)
-        earned = np.bincount(code, self.whole.weights[places[inside]] * part.y[inside]) > 0
+        earned = np.bincount(code, self.whole.weights[places[inside]] * self.outcome(places[inside])) > 0
         if not earned.any():
             return None
         # Cells without any trade are separated: their rows leave the fit.
-        weights = self.whole.weights.copy()
-        weights[places[inside[~earned[code]]]] = 0.0
+        out = places[inside[~earned[code]]]
         inside, keys, code = inside[earned[code]], keys[:, earned], (np.cumsum(earned) - 1)[code[earned[code]]]
-        if _has_single_rows(part, places, weights):
+        left = self.whole.without(out, places[places >= 0], is_predicted=False)
+        if left is None or not left.weights[places[inside]].all() or _has_single_rows(part, places, left.weights):
             return None
-        coefficients = self._fitted(places, weights, places[inside], np.eye(keys.shape[1])[code])
-        if coefficients is None:
-            return None
-        return [self._table(part, inside, keys, code, coefficients)]
-
-    def _fitted(
-        self, places: IntArray, weights: FloatArray, rows: IntArray, dummies: FloatArray
-    ) -> FloatArray | None:
-        whole = self.whole
-        if not whole.determines(np.flatnonzero(weights == 0), rows, dummies):
-            return None
-        columns = np.zeros((whole.y.size, dummies.shape[1]))
-        columns[rows] = dummies
-        near = prepare_reweighting(whole.fitted, places[places >= 0])
         try:
-            return refit_remaining(whole, weights, near, whole.eta, columns).coefficients
+            fitted = left.refit(self.whole.eta, places[inside], np.eye(keys.shape[1])[code])
         except EstimationError:
             return None
+        return self._table(part, places[inside], part.row_weights[inside], keys, code, fitted.coefficients)
 
     def _table(
-        self, part: Observations, inside: IntArray, keys: IntArray, code: IntArray, coefficients: FloatArray
+        self,
+        part: Observations,
+        rows: IntArray,
+        row_weights: FloatArray,
+        keys: IntArray,
+        code: IntArray,
+        coefficients: FloatArray,
     ) -> CohortEffects:
-        row_weights = part.row_weights[inside]
         # A cell's fitted sum is the sum of its outcomes.
-        sizes, sums = (np.bincount(code, row_weights * v).astype(np.float64) for v in (1.0, part.y[inside]))
+        sizes, sums = (np.bincount(code, row_weights * v).astype(np.float64) for v in (1.0, self.outcome(rows)))
         effects, weights, counts = coefficients, sizes, np.bincount(code)
         if self.measure == "percent":
             effects, weights = 100 * np.expm1(coefficients), sums * np.exp(-coefficients)
@@ -99,15 +95,14 @@ def _has_single_rows(part: Observations, places: IntArray, weights: FloatArray) 
     return bool((np.bincount(part.unit[used], minlength=part.n_units) == 1).any())
 
 
-def prepare_repeated_cells(
-    design: Design, outcomes: FloatArray, measure: Measure, scale: Scale
-) -> RepeatedCells | None:
-    """Prepare cells under many treatments; None where refits from the fit of all rows are not possible."""
+def prepare_repeated_cells(design: Design, outcomes: FloatArray, measure: Measure, scale: Scale) -> Repeater | None:
+    """Prepare cells under many treatments; None where refits from the fit of all rows are not possible.
+
+    Each column of ``outcomes`` (n_rows, n_outcomes) takes the place of the design's outcome.
+    """
     if design.covariates or not design.comparison.uses_not_yet_treated:
         return None
-    untreated_fit = fit_without_treatment(design, outcomes)
-    return (
-        None
-        if untreated_fit is None
-        else RepeatedCells(untreated_fit.shared, untreated_fit.whole, untreated_fit.place, measure, scale)
+    fits = [fit_without_treatment(design, outcome) for outcome in outcomes.T]
+    return join_outcomes(
+        [None if one is None else RepeatedCells(one.shared, one.whole, one.place, measure, scale) for one in fits]
     )

@@ -1,6 +1,8 @@
 """Poisson imputation on the same rows under many treatments: refitted from the fit of all rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -8,15 +10,15 @@ from twintrade.design import Design, Observations
 from twintrade.effects import CohortEffects, Estimate
 from twintrade.effects.labels import POOLED
 from twintrade.errors import EstimationError
+from twintrade.estimators.base import Repeater
 from twintrade.estimators.imputing.cells import Measure
 from twintrade.estimators.imputing.leads import find_lead_times
 from twintrade.estimators.imputing.table import Part, build_cohort_effects
 from twintrade.estimators.regression.families import SCALES
 from twintrade.estimators.regression.proportional import compute_mean_differences
 from twintrade.estimators.repeating.repeated import WITHOUT, SameRows, find_unit_rows
-from twintrade.numerics.absorption import Reweighted, prepare_reweighting
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.poisson import Left, Refitted, WholeFit, fit_all_rows, refit_remaining
+from twintrade.numerics.poisson import LargeFit, LargeLeft, Left, Refitted, WholeFit, fit_all_rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,22 +28,31 @@ class AllRows:
     Attributes
     ----------
     shared : SameRows
-    whole : WholeFit
+    whole : WholeFit or LargeFit
     place : IntArray, shape (n_rows,)
         Where each row stands in that fit; -1 where separated from it.
     """
 
     shared: SameRows
-    whole: WholeFit
+    whole: WholeFit | LargeFit
     place: IntArray
 
+    def outcome(self, rows: IntArray) -> FloatArray:
+        """Return the outcome of rows of the fit."""
+        return np.asarray(self.whole.y[rows] * self.whole.scale)
 
-def fit_without_treatment(design: Design, outcomes: FloatArray) -> AllRows | None:
+
+class RepeatsOutcome(Protocol):
+    """Estimates one outcome under many treatments."""
+
+    def estimated(self, design: Design) -> Estimate | None:
+        """Return the estimate; None where a refit is needed."""
+
+
+def fit_without_treatment(design: Design, outcome: FloatArray) -> AllRows | None:
     """Fit all rows, whatever their treatment; None where refits from that are not possible."""
     o = design.observations
-    if outcomes.shape[1] > 1:
-        return None
-    whole = fit_all_rows(outcomes[:, 0], o.covariates, o.effect_codes(), o.weights)
+    whole = fit_all_rows(outcome, o.covariates, o.effect_codes(), o.weights)
     if whole is None:
         return None
     place = np.full(o.n_rows, -1, dtype=np.int64)
@@ -62,36 +73,33 @@ class RepeatedPoisson(AllRows):
     measure: Measure
     has_leads: bool
 
-    def imputed(self, design: Design) -> list[Estimate] | None:
+    def estimated(self, design: Design) -> Estimate | None:
         """Return cells, and leads where these are asked for; None where the treatment needs a refit.
 
-        That is where zeros may be separated by more than a level, and where nothing can be imputed or no ratio
-        exists: a refit says why.
+        That is where zeros may be separated by more than a level, where a lead is not clearly determined, and where
+        nothing can be imputed or no ratio exists: a refit says why.
         """
         affected = self.shared.affected(design)
         if affected is None:
             return None
         places, part = self.place[affected[0]], affected[1]
         out = places[part.is_affected & (places >= 0)]
-        left = self.whole.without(out)
+        left = self.whole.without(out, places[places >= 0], is_predicted=True)
         if left is None:
             return None
         try:
-            table = self._estimated(part, places, out, left)
+            return self._imputed(part, places, left)
         except EstimationError:
             return None
-        return None if table is None else [table]
 
-    def _estimated(self, part: Observations, places: IntArray, out: IntArray, left: Left) -> CohortEffects | None:
-        whole = self.whole
-        near = prepare_reweighting(whole.fitted, places[places >= 0])
-        fitted = refit_remaining(whole, left.weights, near, whole.eta, whole.X)
+    def _imputed(self, part: Observations, places: IntArray, left: Left | LargeLeft) -> CohortEffects | None:
+        fitted = left.refit(self.whole.eta)
         is_known = part.is_affected & (places >= 0)
         is_known[is_known] = ~left.unknown[places[is_known]]
         cells = self._cells(part, np.flatnonzero(is_known), places, fitted)
-        early = self._leads(part, places, left, near, fitted) if self.has_leads else _no_leads()
-        if cells is None or early is None:
+        if cells is None:
             return None
+        early = self._leads(part, places, left, fitted) if self.has_leads else _no_leads()
         return build_cohort_effects((early, cells), WITHOUT, self.shared.sample, part, SCALES[self.measure])
 
     def _cells(self, part: Observations, rows: IntArray, places: IntArray, fitted: Refitted) -> Part | None:
@@ -101,7 +109,7 @@ class RepeatedPoisson(AllRows):
         weights = part.row_weights[rows]
         keys, code = number_cells(part, rows)
         observed, imputed, total = (
-            np.bincount(code, weights * v).astype(np.float64) for v in (part.y[rows], predicted, 1.0)
+            np.bincount(code, weights * v).astype(np.float64) for v in (self.outcome(places[rows]), predicted, 1.0)
         )
         effects, cell_weights = observed / imputed, total
         if self.measure == "percent":
@@ -116,29 +124,20 @@ class RepeatedPoisson(AllRows):
         counts = np.bincount(code)
         return Part(keys[0], keys[1], counts, counts, effects, cell_weights)
 
-    def _leads(
-        self, part: Observations, places: IntArray, left: Left, near: Reweighted, fitted: Refitted
-    ) -> Part | None:
-        """Regress the rows of the fit on dummies of pre-periods; None where these are not clearly determined."""
-        whole = self.whole
+    def _leads(self, part: Observations, places: IntArray, left: Left | LargeLeft, fitted: Refitted) -> Part:
+        """Regress the rows of the fit on dummies of pre-periods."""
         used = np.flatnonzero((places >= 0) & (left.weights[places] > 0))
         times = find_lead_times(part, used)[0][::-1]
         if times.size == 0:
             return _no_leads()
         used = used[np.isin(part.event_time[used], times)]
-        rows, y = places[used], part.y[used]
         inside = (part.event_time[used, None] == times).astype(np.float64)
-        if not whole.determines(np.flatnonzero(left.weights == 0), rows, inside):
-            return None
-        columns = np.zeros((whole.y.size, times.size + whole.X.shape[1]))
-        columns[rows, : times.size] = inside
-        columns[:, times.size :] = whole.X
-        effects = refit_remaining(whole, left.weights, near, fitted.eta, columns).coefficients[: times.size]
+        effects = left.refit(fitted.eta, places[used], inside).coefficients
         counts = inside.sum(axis=0).astype(np.int64)
         if self.measure == "percent":
             effects = 100 * np.expm1(effects)
         elif self.measure == "difference":
-            still = np.zeros((rows.size, times.size))
+            still, y = np.zeros(inside.shape), self.outcome(places[used])
             weights = part.row_weights[used]
             effects = compute_mean_differences(effects, still, inside > 0, y, still[:, 0], weights)[0]
         pooled = np.full(times.size, POOLED, dtype=np.int64)
@@ -161,11 +160,47 @@ def _no_leads() -> Part:
 
 def prepare_repeated_poisson(
     design: Design, outcomes: FloatArray, measure: Measure, has_leads: bool
-) -> RepeatedPoisson | None:
-    """Prepare imputation under many treatments; None where refits from the fit of all rows are not possible."""
-    untreated_fit = fit_without_treatment(design, outcomes)
-    return (
-        None
-        if untreated_fit is None
-        else RepeatedPoisson(untreated_fit.shared, untreated_fit.whole, untreated_fit.place, measure, has_leads)
+) -> Repeater | None:
+    """Prepare imputation under many treatments; None where refits from the fit of all rows are not possible.
+
+    Parameters
+    ----------
+    design : Design
+    outcomes : FloatArray, shape (n_rows, n_outcomes)
+        Each takes the place of the design's, say with treated rows divided by an effect under a null, and is fitted
+        on all rows once: then a draw costs a few Newton steps an outcome.
+    measure : {"difference", "log_ratio", "percent"}
+    has_leads : bool
+        Whether leads are asked for; without them a draw costs half.
+
+    Returns
+    -------
+    callable or None
+        From ``design.reassigned(onset)`` to one table an outcome, equal to its refit; None where that treatment has
+        to be refitted, which says why.
+    """
+    fits = [fit_without_treatment(design, outcome) for outcome in outcomes.T]
+    return join_outcomes(
+        [
+            None if one is None else RepeatedPoisson(one.shared, one.whole, one.place, measure, has_leads)
+            for one in fits
+        ]
     )
+
+
+def join_outcomes(repeated: Sequence[RepeatsOutcome | None]) -> Repeater | None:
+    """Return what estimates one outcome after the other under a treatment; None where one needs a refit."""
+    usable = [one for one in repeated if one is not None]
+    if len(usable) < len(repeated):
+        return None
+
+    def estimate(design: Design) -> list[Estimate] | None:
+        tables = []
+        for one in usable:
+            table = one.estimated(design)
+            if table is None:
+                return None
+            tables.append(table)
+        return tables
+
+    return estimate

@@ -198,20 +198,19 @@ class Annihilator:
             rest -= inside[:, list_places(e.ends, blocks)] @ e.explain(blocks)
         return sp.csr_array(by_first @ sp.diags_array(np.sqrt(e.share))), inside, rest @ self.root
 
-    def solve_others(self, right: FloatArray) -> FloatArray:
-        """Solve the normal equations of all effects but the largest, which is out of them, shape (n_stacked,).
+    def regress(self, rows: IntArray, columns: sp.csr_array) -> tuple[FloatArray, FloatArray]:
+        """Return X'QX and the coefficients of X on all effects but the first, shape (n_others, k).
 
-        Effects are stacked as they were given, the largest left out.
+        X is zero outside the given rows.
         """
-        e, order = self.elimination, self.elimination.layout.order
-        n = e.layout.nested.shape[1]
-        nested, across = right[order[:n], None], right[order[n:], None]
-        none = np.zeros((e.share.size, 1))
-        inside = e.root.T @ nested
-        levels = self._solve(none, inside, e.compute_rest(none, inside, across))
-        out = np.empty_like(right)
-        out[order] = np.concatenate(levels[1:])[:, 0]
-        return out
+        weighted = self._weigh(rows, columns)
+        levels, some, inside, rest = self.elimination.reduce_some(rows, weighted)
+        first = np.zeros((self.elimination.share.size, some.shape[1]))
+        first[levels] = some
+        across = self.root.T @ rest
+        gram = (columns.T @ weighted).toarray() - some.T @ (some * self.elimination.share[levels, None])
+        gram -= inside.T @ inside + across.T @ across
+        return gram, np.concatenate(self._solve(first, inside, rest)[1:])
 
     def _weigh(self, rows: IntArray, columns: FloatArray | sp.csr_array) -> sp.csr_array:
         sparse = columns if isinstance(columns, sp.csr_array) else sp.csr_array(columns)

@@ -6,6 +6,7 @@ by block, a root of a generalized inverse of E'WE - P'A'WAP, B = (E - AP) R is w
 M = W - WA(A'WA)^-A'W - WBB'W takes both out, and D'MD is the Schur complement of what is left.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,9 @@ from twintrade.numerics.arrays import FloatArray, IntArray, compact, sum_by_grou
 CELLS_AT_ONCE = 300_000
 NOTHING_LEFT = 1e-20
 """Share of a covariate's squares within levels of the largest effect below which it is constant there."""
+NO_RANK = 1e-13
+CLEAR = 1e-6
+"""Sums of a block's rows, in its largest total, up to which they are zero, and pivots from which on it has rank."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,10 +70,7 @@ class Elimination:
             nested = sp.csr_array(nested[:, list_places(starts, blocks)])
             starts = np.concatenate([[0], np.cumsum(np.diff(starts)[blocks])])
         none = np.empty((rows.size, 0))
-        order = np.empty(0, dtype=np.int64)
-        some = EliminationOrder(
-            compact(layout.first[rows]), nested, starts, sp.csr_array(self.across[rows]), none, order
-        )
+        some = EliminationOrder(compact(layout.first[rows]), nested, starts, sp.csr_array(self.across[rows]), none)
         return build_elimination(some, self.weights[rows])
 
     def compute_rest(self, first: FloatArray, inside: FloatArray, across: FloatArray) -> FloatArray:
@@ -82,11 +83,15 @@ class Elimination:
 
     def explain(self, blocks: IntArray) -> FloatArray:
         """Return B'WD for the columns of B of some blocks, shape (n_columns, n_across)."""
-        levels, columns = list_places(self.layout.starts, blocks), list_places(self.ends, blocks)
-        means = sp.csr_array(self.means[:, levels])
-        touched = np.flatnonzero(np.diff(means.indptr))
-        left = self.cross[levels] - means[touched].T @ self.sums[touched]
-        return np.asarray(self.root[levels][:, columns].T @ left.toarray())
+        root, cross, means, sums = self.root, self.cross, self.means, self.sums
+        if blocks.size < self.layout.starts.size - 1:
+            levels = list_places(self.layout.starts, blocks)
+            root = sp.csr_array(root[levels][:, list_places(self.ends, blocks)])
+            cross, means = sp.csr_array(cross[levels]), sp.csr_array(means[:, levels])
+            touched = np.flatnonzero(np.diff(means.indptr))
+            means, sums = sp.csr_array(means[touched]), sp.csr_array(sums[touched])
+        left = cross.toarray() - means.T @ sums.toarray()
+        return np.asarray(root.T @ left)
 
     def reduce(self, weighted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return A'Wv, B'Wv and D'Mv from weighted values of all rows."""
@@ -118,15 +123,18 @@ class Elimination:
         cells = np.cumsum(np.diff(self.layout.starts)[blocks]) * max(self.across.shape[1], 1)
         return list(np.split(blocks, np.flatnonzero(np.diff(cells // CELLS_AT_ONCE)) + 1)) if blocks.size else []
 
-    def complement(self) -> tuple[FloatArray, FloatArray]:
-        """Return D'MD, shape (n_across, n_across), and the diagonal of D'WD."""
+    def complement(self, explained: list[FloatArray] | None = None) -> tuple[FloatArray, FloatArray]:
+        """Return D'MD, shape (n_across, n_across), and the diagonal of D'WD; add B'WD, run by run, to a list."""
         weighted = weigh_rows(self.weights, self.across)
         gram = (self.across.T @ weighted).toarray(order="F")
         diagonal = np.diag(gram).copy()
         gram -= (self.sums.T @ weigh_rows(self.share, self.sums)).toarray()
         if gram.shape[0]:
             for blocks in self.list_blocks():
-                gram = dsyrk(-1.0, self.explain(blocks).T, 1.0, gram, lower=1, overwrite_c=1)
+                of_run = self.explain(blocks)
+                if explained is not None:
+                    explained.append(of_run)
+                gram = dsyrk(-1.0, of_run.T, 1.0, gram, lower=1, overwrite_c=1)
             gram = np.tril(gram) + np.tril(gram, -1).T
         return np.asarray(gram), diagonal
 
@@ -172,23 +180,48 @@ def _compute_block_roots(gram: sp.csr_array, totals: FloatArray, starts: IntArra
     blocks = np.zeros(int((sizes**2).sum()))
     block = home[row]
     blocks[areas[block] + (row - starts[block]) * sizes[block] + gram.indices - starts[block]] = gram.data
-    rows, columns, values, ends = [], [], [], [0]
-    known: dict[tuple[bytes, bytes], FloatArray] = {}  # blocks of one shape are one work in a balanced panel
-    for start, area, size in zip(starts, areas, sizes, strict=False):
-        inner, total = blocks[area : area + size**2].reshape(size, size), totals[start : start + size]
-        key = (inner.tobytes(), total.tobytes())
-        root = known.get(key)
-        if root is None:
-            root = known[key] = compute_root(inner, total)
-        rows.append(np.repeat(np.arange(start, start + size), root.shape[1]))
-        columns.append(np.tile(np.arange(ends[-1], ends[-1] + root.shape[1]), size))
-        values.append(root.ravel())
-        ends.append(ends[-1] + root.shape[1])
-    if not rows:
-        return sp.csr_array((home.size, 0)), np.zeros(1, dtype=np.int64)
-    where = (np.concatenate(rows), np.concatenate(columns))
-    roots = sp.csr_array((np.concatenate(values), where), shape=(home.size, ends[-1]))
-    return roots, np.array(ends, dtype=np.int64)
+    roots: list[FloatArray] = [np.empty((0, 0))] * sizes.size
+    for size in np.unique(sizes):
+        which = np.flatnonzero(sizes == size)
+        inner = blocks[areas[which, None] + np.arange(size**2)].reshape(-1, size, size)
+        total = totals[starts[which, None] + np.arange(size)]
+        # Blocks of one shape are one work in a balanced panel.
+        keys = [one.tobytes() for one in np.concatenate([inner, total[:, None]], axis=1)]
+        firsts = list({key: k for k, key in reversed(list(enumerate(keys)))}.values())
+        known = dict(zip([keys[k] for k in firsts], _compute_roots(inner[firsts], total[firsts]), strict=True))
+        for k, key in zip(which, keys, strict=True):
+            roots[k] = known[key]
+    ranks = np.array([root.shape[1] for root in roots], dtype=np.int64)
+    ends = np.concatenate([[0], np.cumsum(ranks)])
+    pointer = np.concatenate([[0], np.cumsum(ranks[home])])
+    columns = np.arange(pointer[-1]) + np.repeat(ends[home] - pointer[:-1], ranks[home])
+    data = np.concatenate([np.empty(0), *(root.ravel() for root in roots)])
+    return sp.csr_array((data, columns, pointer), shape=(home.size, int(ends[-1]))), ends
+
+
+def _compute_roots(grams: FloatArray, totals: FloatArray) -> Sequence[FloatArray]:
+    """Return roots as `compute_root` does, of several blocks at once where each lacks rank by one at most.
+
+    Levels of an effect that meets the largest one add up to a sum of that one's, so the root of the totals is in the
+    null space of the scaled block; its product with itself is added, which leaves a generalized inverse.
+    """
+    root = np.sqrt(totals)
+    if not (root > 0).all():
+        return [compute_root(gram, total) for gram, total in zip(grams, totals, strict=True)]
+    scaled = grams / root[:, :, None] / root[:, None, :]
+    null = root / np.linalg.norm(root, axis=1)[:, None]
+    scaled += null[:, :, None] * null[:, None, :]
+    try:
+        factors = np.linalg.cholesky(scaled)
+    except np.linalg.LinAlgError:
+        return [compute_root(gram, total) for gram, total in zip(grams, totals, strict=True)]
+    is_null = np.abs(grams.sum(axis=2)).max(axis=1) <= NO_RANK * totals.max(axis=1)
+    is_clear = np.diagonal(factors, axis1=1, axis2=2).min(axis=1) ** 2 > CLEAR
+    inverses = np.swapaxes(np.linalg.inv(factors), 1, 2) / root[:, :, None]
+    return [
+        inverse if fits else compute_root(gram, total)
+        for inverse, fits, gram, total in zip(inverses, is_null & is_clear, grams, totals, strict=True)
+    ]
 
 
 def compute_root(gram: FloatArray, total: FloatArray) -> FloatArray:

@@ -27,8 +27,6 @@ class EliminationOrder:
     across : sparse array, shape (n_rows, n_levels)
         D without covariates.
     covariates : FloatArray, shape (n_rows, n_covariates)
-    order : IntArray, shape (n_nested + n_levels,)
-        Where each level stands when all effects but the largest are stacked as they were given.
     """
 
     first: IntArray
@@ -36,7 +34,6 @@ class EliminationOrder:
     starts: IntArray
     across: sp.csr_array
     covariates: FloatArray
-    order: IntArray
 
     def row_blocks(self) -> IntArray:
         """Return the block of each row, shape (n_rows,); its level of the largest effect where no other is inside."""
@@ -46,22 +43,24 @@ class EliminationOrder:
         return np.asarray(np.searchsorted(self.starts, level, side="right") - 1)
 
 
-def lay_out_elimination(codes: Sequence[IntArray], covariates: FloatArray) -> EliminationOrder:
+def lay_out_elimination(
+    codes: Sequence[IntArray], covariates: FloatArray, first_effect: int | None = None
+) -> EliminationOrder:
     """Choose the order that costs least.
 
     Parameters
     ----------
     codes : sequence of IntArray, each of shape (n_rows,)
     covariates : FloatArray, shape (n_rows, n_covariates)
+    first_effect : int, optional
+        Place of the effect to begin with, in place of the largest; unless it is nested in another one.
     """
     known = recode_levels(codes)
     kept = drop_nested(known)
-    largest = max(kept, key=lambda k: known.sizes[k])
-    others = [k for k in kept if k != largest]
-    first, sizes = known.codes[largest], [known.sizes[k] for k in others]
-    stacked = np.cumsum([0, *sizes])
+    begin = first_effect if first_effect in kept else max(kept, key=lambda k: known.sizes[k])
+    others = [k for k in kept if k != begin]
+    first, sizes = known.codes[begin], [known.sizes[k] for k in others]
     inside, blocks = _choose_nested(first, [known.codes[k] for k in others], sizes)
-    levels = np.concatenate([np.arange(stacked[k], stacked[k + 1]) for k in inside] or [np.empty(0, dtype=np.int64)])
     sorted_by_block = np.argsort(blocks, kind="stable")
     position = np.empty_like(sorted_by_block)
     position[sorted_by_block] = np.arange(sorted_by_block.size)
@@ -70,14 +69,12 @@ def lay_out_elimination(codes: Sequence[IntArray], covariates: FloatArray) -> El
     rest = [k for k in range(len(others)) if k not in inside]
     ends = np.cumsum([0, *(sizes[k] for k in rest)])
     across = [known.codes[others[k]] + start for k, start in zip(rest, ends, strict=False)]
-    remaining = [np.arange(stacked[k], stacked[k + 1]) for k in rest]
     return EliminationOrder(
         first=first,
-        nested=_build_dummies(nested, first.size, levels.size),
+        nested=_build_dummies(nested, first.size, blocks.size),
         starts=np.concatenate([[0], np.cumsum(np.bincount(blocks))]) if blocks.size else np.zeros(1, dtype=np.int64),
         across=_build_dummies(across, first.size, int(ends[-1])),
         covariates=covariates,
-        order=np.concatenate([levels[sorted_by_block], *remaining]).astype(np.int64),
     )
 
 

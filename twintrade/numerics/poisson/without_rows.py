@@ -10,36 +10,27 @@ positive outcome, but not on each row left out, is a null vector of the block of
 on which all of them vanish are determined as before, and no zero among them is separated.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import xlogy
 
 from twintrade.errors import EstimationError
-from twintrade.numerics.absorption.absorb import build_absorber
-from twintrade.numerics.absorption.annihilators import N_PROBES, ZERO
 from twintrade.numerics.absorption.bordered_regression import build_bordered, build_regression, solve_regression
 from twintrade.numerics.absorption.hats import (
     NULL,
     Effects,
     Hat,
     Reweighted,
-    build_hat,
     factor_clearly,
     is_clearly_definite,
-    lay_out_effects,
+    prepare_reweighting,
     solve_semidefinite,
 )
 from twintrade.numerics.absorption.identified_columns import CLEAR
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
-from twintrade.numerics.linear.prediction import draw_null_probes
-from twintrade.numerics.poisson.fit import fit_poisson
-from twintrade.numerics.poisson.steps import HALVINGS, LARGEST_PREDICTOR, TOLERATED_RISE
+from twintrade.numerics.poisson.refitted import Refitted, find_standing
 
 TOUCHED = 1e-7
-HAT_LIMIT = 4e6
-"""Rows times levels up to which steps from the projection written out cost less than a refit, which ends the same."""
 LOOSE, PRECISE = 0.03, 1e-7
 SETTLED = 1e-6
 DRIFT = 0.1
@@ -52,14 +43,45 @@ class Left:
 
     Attributes
     ----------
+    whole : WholeFit
+    near : Reweighted
     weights : FloatArray, shape (n_rows,)
         Zero for rows that are out of the fit: those left out, and those in levels without a positive outcome.
     unknown : BoolArray, shape (n_rows,)
         Rows left out whose sum of effects the others do not determine.
     """
 
+    whole: "WholeFit"
+    near: Reweighted
     weights: FloatArray
     unknown: BoolArray
+
+    def refit(self, start: FloatArray, rows: IntArray | None = None, columns: FloatArray | None = None) -> Refitted:
+        """Fit effects, covariates and columns on the rows that are left.
+
+        Parameters
+        ----------
+        start : FloatArray, shape (n_rows,)
+            A predictor in the span of effects and covariates.
+        rows : IntArray, optional
+            Rows in which some column is not zero.
+        columns : FloatArray, shape (rows.size, n_columns), optional
+
+        Raises
+        ------
+        EstimationError
+            A column is not clearly determined, or the steps do not settle.
+        """
+        whole = self.whole
+        if rows is None or columns is None:
+            return refit_remaining(whole, self.weights, self.near, start, whole.X)
+        if not whole.determines(np.flatnonzero(self.weights == 0), rows, columns):
+            raise EstimationError("a column is not clearly determined by the remaining rows")
+        k = columns.shape[1]
+        stacked = np.zeros((whole.y.size, k + whole.X.shape[1]))
+        stacked[rows, :k], stacked[:, k:] = columns, whole.X
+        fitted = refit_remaining(whole, self.weights, self.near, start, stacked)
+        return Refitted(fitted.eta, fitted.coefficients[:k])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,23 +121,31 @@ class WholeFit:
     positive: Hat
     left: FloatArray
 
-    def without(self, out: IntArray) -> Left | None:
+    def without(self, out: IntArray, near: IntArray, *, is_predicted: bool) -> Left | None:
         """Say which rows remain and which are determined; None where only a look at all rows tells.
 
         Parameters
         ----------
         out : IntArray
             Rows left out.
+        near : IntArray
+            Rows whose weights may change much.
+        is_predicted : bool
+            Whether rows left out are to be predicted; else nothing is said about them.
         """
         weights = self.weights.copy()
         weights[out] = 0.0
-        unknown = np.zeros(weights.size, dtype=bool)
+        left = Left(self, prepare_reweighting(self.fitted, near), weights, np.zeros(weights.size, dtype=bool))
+        return self._determined(out, left) if is_predicted else left
+
+    def _determined(self, out: IntArray, left: Left) -> Left | None:
+        weights, unknown = left.weights, left.unknown
         positive = out[self.y[out] > 0]
         block = self.positive.annihilated(positive)
         if not self.determines(positive, positive[:0], np.empty((0, 0))):
             return None
         if factor_clearly(block) is not None:
-            return Left(weights, unknown)
+            return left
         values, vectors = np.linalg.eigh(block)
         null = vectors[:, values <= NULL]
         if null.shape[1] == 0 or (values[null.shape[1] :] < CLEAR).any():
@@ -127,7 +157,7 @@ class WholeFit:
         if (touched & ~self._is_in_empty_level(weights)).any():
             return None
         weights[touched] = 0.0
-        return Left(weights, unknown)
+        return left
 
     def determines(self, out: IntArray, rows: IntArray, columns: FloatArray) -> bool:
         """Say whether columns and covariates are clearly independent among the remaining positive outcomes.
@@ -162,14 +192,6 @@ class WholeFit:
         return empty
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Refitted:
-    """Predictor by row and coefficients of the columns; rows out of the fit carry what the others predict."""
-
-    eta: FloatArray
-    coefficients: FloatArray
-
-
 def refit_remaining(
     whole: WholeFit, weights: FloatArray, near: Reweighted, start: FloatArray, columns: FloatArray
 ) -> Refitted:
@@ -181,8 +203,7 @@ def refit_remaining(
         The steps do not settle.
     """
     n, remaining = whole.effects.n_others, weights > 0
-    saturated = float(weights @ (xlogy(whole.y, whole.y) - whole.y))
-    at = _position(whole, weights, start, saturated)
+    at = find_standing(whole.y, weights, start)
     coefficients, made_at, precondition, moved = np.zeros(columns.shape[1]), start, None, 1.0
     for _ in range(MOST_STEPS):
         regression = build_regression(whole.effects, weights * at.mu, columns)
@@ -193,70 +214,9 @@ def refit_remaining(
         step = solve_regression(regression, precondition, right, min(LOOSE, max(moved, PRECISE)))
         rows = whole.effects.spread(step[:n]) + columns @ step[n:]
         rows += whole.effects.means(regression.weights * (working - rows), regression.inverse)
-        share = 1.0
-        for _ in range(HALVINGS):
-            following = _position(whole, weights, at.eta + share * rows, saturated)
-            if following.deviance <= at.deviance * (1 + TOLERATED_RISE) + 1e-9 * weights.size:
-                break
-            share *= 0.5
-        at, coefficients = following, coefficients + share * step[n:]
+        at, share = at.move(rows)
+        coefficients = coefficients + share * step[n:]
         moved = float(np.abs(share * rows[remaining]).max())
         if share == 1.0 and moved <= SETTLED:
             return Refitted(at.eta, coefficients)
     raise EstimationError("Poisson without these rows did not converge")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Position:
-    eta: FloatArray
-    mu: FloatArray
-    deviance: float
-
-
-def _position(whole: WholeFit, weights: FloatArray, eta: FloatArray, saturated: float) -> _Position:
-    mu = np.exp(np.minimum(eta, LARGEST_PREDICTOR))
-    return _Position(eta, mu, saturated + float(weights @ (mu - whole.y * eta)))
-
-
-def fit_all_rows(
-    y: FloatArray, X: FloatArray, codes: Sequence[IntArray], weights: FloatArray | None
-) -> WholeFit | None:
-    """Fit all rows; None where rows cannot be left out cheaply of this fit."""
-    if weights is not None and not (weights > 0).all():
-        return None
-    try:
-        fit = fit_poisson(y, X, codes, weights)
-    except EstimationError:
-        return None
-    rows = fit.rows
-    effects = lay_out_effects([code[rows] for code in codes])
-    if effects is None or float(rows.size) * effects.n_others > HAT_LIMIT:
-        return None
-    used_weights = np.ones(rows.size) if weights is None else weights[rows]
-    X, scale = X[rows][:, fit.kept], float(np.average(y[rows], weights=used_weights))
-    if _leaves_zeros_free(y[rows], [code[rows] for code in codes]):
-        return None
-    positive = build_hat(effects, (y[rows] > 0).astype(np.float64))
-    whole = WholeFit(
-        rows=rows,
-        y=y[rows] / scale,
-        scale=scale,
-        eta=fit.eta - np.log(scale),
-        X=X,
-        weights=used_weights,
-        effects=effects,
-        fitted=build_hat(effects, used_weights * (fit.mu / scale)),
-        positive=positive,
-        left=positive.residuals(X),
-    )
-    none = np.empty(0, dtype=np.int64)
-    return whole if whole.determines(none, none, np.empty((0, 0))) else None
-
-
-def _leaves_zeros_free(y: FloatArray, codes: Sequence[IntArray]) -> bool:
-    """Say whether rows with a positive outcome leave some zero's sum of effects undetermined."""
-    zeros, positive = y == 0, y > 0
-    if not zeros.any():
-        return False
-    among = build_absorber([code[positive] for code in codes])
-    return bool((np.abs(draw_null_probes(among, [code[zeros] for code in codes], N_PROBES)) > ZERO).any())
