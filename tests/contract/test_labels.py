@@ -15,4 +15,4 @@ def test_every_method_names_its_effects_alike(name: str) -> None:
     else:
         assert isinstance(estimate, EventStudy)
         wanted = [f"{e:+d}" for e in estimate.event_times]
-    assert list(estimate.names) == wanted
+    assert list(map(str, estimate.names)) == wanted

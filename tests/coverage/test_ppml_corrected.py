@@ -175,7 +175,7 @@ def test_one_draw_moves_the_estimate_and_widens_the_interval():
     authors = WeidnerZylkin(adjusted="one_side", draws=99)
     corrected = authors.infer(fit(PPMLCorrected("static"), design), "overall", rng)
     assert corrected.se[0] > plain.se[0]
-    shown = corrected.estimate.sample.statistics["bias after onset"]
+    shown = corrected.estimate.sample.statistics["bias:after onset"]
     assert plain.estimate.effects[0] - corrected.estimate.effects[0] == pytest.approx(shown)
     assert shown != 0
     twice = WeidnerZylkin(draws=99).infer(fit(PPMLCorrected("static"), design), "overall", rng)

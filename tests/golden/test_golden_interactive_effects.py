@@ -41,7 +41,7 @@ def test_averages_event_times_and_slopes_equal_fect(name, rank, tolerance):
     totals = pd.Series(estimate.n_cells[kept] * estimate.effects[kept]).groupby(times).sum()
     assert counts.tolist() == event["count"].tolist()
     np.testing.assert_allclose(totals / counts, event["att"], rtol=10 * tolerance, atol=10 * tolerance)
-    slopes = [estimate.sample.statistics[f"slope of {name}"] for name in design.covariates]
+    slopes = [estimate.sample.statistics[f"slope:{name}"] for name in design.covariates]
     np.testing.assert_allclose(slopes, result["beta"], rtol=tolerance)
     # fect's sigma2 counts effects, slopes, factors and loadings; its "rmse" is over other cells than those fitted on.
     n_fitted, n_units, n_periods = int((frame["D"] == 0).sum()), panel.n_units, panel.periods.size

@@ -16,8 +16,6 @@ LEFT = {
     "cli": 30,
     "design": 92,
     "diagnostics": 155,
-    "effects": 31,
-    "estimators": 145,
     "study": 268,
 }
 

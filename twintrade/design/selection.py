@@ -82,7 +82,7 @@ class Sieve:
         """
         rows = self.panel.every_row if self.is_whole else np.flatnonzero(self.keep).astype(np.int64)
         if rows.size == 0:
-            counted = (Text("design.rows-left-out", n=d.n_rows, what=d.sentence) for d in self.dropped)
+            counted = (Text("design.rows-left-out", n=d.n_rows, what=d.text) for d in self.dropped)
             raise DesignError(Text("design.no-row", dropped=Listed(tuple(counted), "semicolon")))
         return rows
 
@@ -102,6 +102,6 @@ def number_units(panel: Panel, rows: IntArray) -> tuple[IntArray, IntArray]:
 def describe_untreated(o: Observations) -> Text:
     """Say that no unit is treated, and which units are left out because they are treated in all their rows."""
     always = [d for d in o.dropped if d.reason in (ALWAYS_TREATED[0], NO_FIGURE_BEFORE[0])]
-    named = (Text("design.left-out", what=d.sentence, names=Listed(d.names[:3], "comma")) for d in always)
+    named = (Text("design.left-out", what=d.text, names=Listed(d.labels[:3], "comma")) for d in always)
     left_out = Listed(tuple(named), "semicolon")
     return Text("design.untreated", n=len(always), left_out=left_out, units=o.panel.unit_kind)

@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.effects.estimate import Estimate
 from twintrade.effects.messages import Message
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Words
+from twintrade.text import Text, Words
 
 BAND_COLUMNS = (
     "kind",
@@ -68,11 +68,11 @@ class Bands:
     messages: tuple[Message, ...] = ()
 
     def __repr__(self) -> str:
-        level = f"{100 * self.level:g} %"
-        if self.estimate.n_effects != 1:
-            return f"Bands: {self.inference}, {level}; {self.estimate!r}"
-        interval = f"{self.low[0]:+.3g} to {self.high[0]:+.3g}, p {self.p[0]:.3g}"
-        return f"Bands: {self.inference}, {level} interval {interval}; {self.estimate!r}"
+        level = f"{self.inference}, {100 * self.level:g} %"
+        if self.estimate.n_effects == 1:
+            low, high, p = f"{self.low[0]:+.3g}", f"{self.high[0]:+.3g}", f"{self.p[0]:.3g}"
+            level = str(Text("estimators.one-band", level=level, low=low, high=high, p=p))
+        return f"Bands: {level}; {self.estimate!r}"
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row an effect, in the columns of bands.csv."""

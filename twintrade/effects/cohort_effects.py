@@ -13,6 +13,7 @@ from twintrade.effects.labels import POOLED, label_cells
 from twintrade.effects.uncertainty import GroupedInfluence, Uncertainty, WeightInfluence
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -139,7 +140,7 @@ class CohortEffects(Estimate):
             No treated cell is identified.
         """
         if self.against != "reference":
-            return self._average_after(None, "average over treated cells", "overall", self.against)
+            return self._average_after(None, Text("estimators.effect-average-cells"), "overall", self.against)
         leads = np.asarray(self.event_times < -self.anticipation)
         return self._average_after(leads, AFTER_LESS_BEFORE, "overall", "all before")
 
@@ -155,7 +156,7 @@ class CohortEffects(Estimate):
             raise EstimationError("effects that are not measured against a reference have no path against one")
         return self._average_after(None, PATH, "path", "reference")
 
-    def _average_after(self, leads: BoolArray | None, name: str, kind: Kind, against: Against) -> Estimate:
+    def _average_after(self, leads: BoolArray | None, name: Text, kind: Kind, against: Against) -> Estimate:
         """Average treated cells, less the average over the leads where these are given."""
         cells = self.is_treated
         if not cells.any():
@@ -196,18 +197,22 @@ class CohortEffects(Estimate):
             values[np.searchsorted(self.cohort_labels, labels), 0] = distance
             influence = GroupedInfluence(self.unit_cohorts, values, self.unit_weights)
         n_units = np.array([self._n_units(self.is_treated)])
-        return cohorts.combine(weights, ["average over cohorts"], weight_influence=influence, n_units=n_units)
+        return cohorts.combine(
+            weights, [Text("estimators.effect-average-cohorts")], weight_influence=influence, n_units=n_units
+        )
 
     def average_of_event_times(self, window: tuple[int, int] | None = None, balance: int | None = None) -> Estimate:
         """Return the plain average of the event-time effects from 0 on ("dynamic" in R's ``did``)."""
         study = self.event_study(window, balance)
         weights = (study.event_times >= 0)[:, None] / max(int((study.event_times >= 0).sum()), 1)
-        return study.combine(weights, ["average over event times"])
+        return study.combine(weights, [Text("estimators.effect-average-times")])
 
     def average_of_periods(self) -> Estimate:
         """Return the plain average of the calendar-period effects ("calendar" in R's ``did``)."""
         periods = self.by_period()
-        return periods.combine(np.full((periods.n_effects, 1), 1 / periods.n_effects), ["average over periods"])
+        return periods.combine(
+            np.full((periods.n_effects, 1), 1 / periods.n_effects), [Text("estimators.effect-average-periods")]
+        )
 
     def by_period(self) -> Estimate:
         """Average treated cells within calendar period."""

@@ -10,6 +10,7 @@ import pandas as pd
 from twintrade.effects.sample import Sample
 from twintrade.effects.uncertainty import Uncertainty, WeightInfluence
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Text, Words
 
 Scale = Literal["level", "log points", "percent", "share", "index"]
 Kind = Literal["event", "cohort", "calendar", "cell", "overall", "path"]
@@ -18,8 +19,8 @@ Against = Literal["all before", "reference", "last before", "weighted before", "
 """What effects from onset on are compared with: all untreated periods before, one reference period, the last period
 before onset less anticipation, periods before by estimated weights, a weighted outcome of donors, a fitted trend."""
 
-AFTER_LESS_BEFORE = "average after onset less average before"
-PATH = "average of the path"
+AFTER_LESS_BEFORE = Text("estimators.effect-less-before")
+PATH = Text("estimators.effect-path")
 
 EFFECT_COLUMNS = ("kind", "cohort", "event_time", "effect", "scale", "base", "n_units", "n_cells")
 
@@ -49,7 +50,7 @@ class Estimate:
     scale : str
         "level" (outcome's unit), "log points", "percent", "share" or "index".
     sample : Sample
-    names : tuple of str
+    names : tuple of Words
         One label an effect, as a table prints it.
     n_units, n_cells : IntArray, shape (n_effects,)
         Treated units, and treated rows, behind each effect.
@@ -65,7 +66,7 @@ class Estimate:
     uncertainty: Uncertainty
     scale: Scale
     sample: Sample
-    names: tuple[str, ...]
+    names: tuple[Words, ...]
     n_units: IntArray
     n_cells: IntArray
     kind: Kind = "overall"
@@ -78,9 +79,12 @@ class Estimate:
         if self.n_effects == 1:
             return f"{head}{self.names[0]} {self.effects[0]:+.3g} {self.scale}"
         if self.n_effects == 0:
-            return f"{head}no effects"
-        span = f"{self.effects.min():+.3g} to {self.effects.max():+.3g} {self.scale}"
-        return f"{head}{self.n_effects} effects by {self.kind}, {span}"
+            return f"{head}{Text('estimators.no-effects')}"
+        low, high = f"{self.effects.min():+.3g}", f"{self.effects.max():+.3g}"
+        span = Text(
+            "estimators.effects-by", n=str(self.n_effects), kind=self.kind, low=low, high=high, scale=self.scale
+        )
+        return f"{head}{span}"
 
     @property
     def n_effects(self) -> int:
@@ -108,7 +112,7 @@ class Estimate:
     def combine(
         self,
         weights: FloatArray,
-        names: Sequence[str],
+        names: Sequence[Words],
         *,
         weight_influence: WeightInfluence | None = None,
         kind: Kind = "overall",
@@ -122,7 +126,7 @@ class Estimate:
         Parameters
         ----------
         weights : FloatArray, shape (n_effects, n_combinations)
-        names : sequence of str, length n_combinations
+        names : sequence of Words, length n_combinations
         weight_influence : WeightInfluence, optional
             Sum-scaled influence of estimated weights on the combination, by group of units:
             sum over effects of effect times the influence of its weight.

@@ -11,6 +11,7 @@ from twintrade.effects.labels import label_event_times
 from twintrade.effects.uncertainty import Uncertainty
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.text import Listed, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -73,8 +74,9 @@ class EventStudy(Estimate):
         return cls(event_times=event_times, effects=effects, uncertainty=uncertainty, **(given | details))
 
     def __repr__(self) -> str:
-        also = f"; zero as well: {', '.join(f'{e:+d}' for e in self.pinned)}" if self.pinned else ""
-        return f"{Estimate.__repr__(self)}{also}"
+        pinned = Listed(label_event_times(np.array(self.pinned)), "comma")
+        study = Estimate.__repr__(self)
+        return str(Text("estimators.also-zero", study=study, pinned=pinned)) if self.pinned else study
 
     def keys(self) -> pd.DataFrame:
         """Return the row keys, with event time."""
@@ -127,7 +129,7 @@ class EventStudy(Estimate):
             return self.overall
         after = self.shares(self.event_times >= 0)
         if self.against != "reference":
-            return self._combined(after, "average over treated cells", "overall", self.against)
+            return self._combined(after, Text("estimators.effect-average-cells"), "overall", self.against)
         leads = self.shares(self.event_times < -self.anticipation)
         return self._combined(after - leads, AFTER_LESS_BEFORE, "overall", "all before")
 
@@ -155,11 +157,11 @@ class EventStudy(Estimate):
         """
         size = np.where(chosen, self.row_weights, 0.0)
         if not size.any():
-            side = "before onset" if (self.event_times[chosen] < 0).any() else "from onset on"
-            raise EstimationError(f"no effect {side} is left, so there is nothing to average")
+            side = "before" if (self.event_times[chosen] < 0).any() else "after"
+            raise EstimationError(Text("estimators.nothing-to-average", side=side))
         return np.asarray(size / size.sum())
 
-    def _combined(self, weights: FloatArray, name: str, kind: Kind, against: Against) -> Estimate:
+    def _combined(self, weights: FloatArray, name: Text, kind: Kind, against: Against) -> Estimate:
         after = self.event_times >= 0
         return self.combine(
             weights[:, None],

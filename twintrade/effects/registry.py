@@ -38,8 +38,9 @@ class Registry(Generic[T]):
         self._load()
         if name not in self._entries:
             near = difflib.get_close_matches(name, self._entries, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(self._entries))}"
-            raise SpecError(f"no {self._noun} is called {name!r}{hint}")
+            if near:
+                raise SpecError(f"no {self._noun} is called {name!r}; did you mean {near[0]!r}?")
+            raise SpecError(f"no {self._noun} is called {name!r}; known: {', '.join(sorted(self._entries))}")
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:

@@ -15,6 +15,7 @@ SPECIFICATION_COLUMNS = (
     "citation",  # references.bib key
     "citation_text",  # "Borusyak, Jaravel and Spiess (2024)"
     "equation",  # one line, Unicode
+    "equation_text",
     "estimand",  # sentence naming what is averaged with which weights
     "estimand_text",
     "assumption",  # identifying assumption as a sentence

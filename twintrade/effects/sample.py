@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from twintrade.numerics.arrays import IntArray
+from twintrade.text import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,19 +15,29 @@ class Dropped:
     ----------
     reason : str
         Stable kebab-case key ("always-treated", "undated", "separated", "singleton", "zero-under-log" ...).
-    sentence : str
+    text : Words
         The same for a reader.
     n_rows, n_units : int
         How many rows went, and how many units lost every row.
-    names : tuple of str
+    labels : tuple of Words
         The units or rows concerned, all of them; renderers shorten.
     """
 
     reason: str
-    sentence: str
+    text: Words
     n_rows: int
     n_units: int = 0
-    names: tuple[str, ...] = ()
+    labels: tuple[Words, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The text in words."""
+        return str(self.text)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels in words."""
+        return tuple(map(str, self.labels))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

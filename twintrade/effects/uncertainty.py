@@ -8,6 +8,7 @@ import numpy as np
 
 from twintrade.effects.outcome_weights import LaterColumns, OutcomeWeights
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.text import Text, Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -286,11 +287,11 @@ class RefitOnly(Uncertainty):
 
     Attributes
     ----------
-    reason : str
+    reason : Words
         Why no influence exists, for error messages.
     """
 
-    reason: str = field(default="the method has no influence function")
+    reason: Words = field(default=Text("estimators.no-influence"))
 
     def combined(self, weights: FloatArray, extra: WeightInfluence | None = None) -> "RefitOnly":
         """Return itself: a combination needs refits as well."""

@@ -47,7 +47,7 @@ class AugmentedSyntheticControl(WeightedCase):
     demeaned: bool = False
     min_before: int = 4
     name = "augmented_synthetic_control"
-    title = "Augmented synthetic control"
+    title = Text("labels.estimator-augmented-synthetic-control")
     citation = "benmichael2021"
     requires = Requires(single_treated_unit=True, weights=False, has_influence=False)
 

@@ -30,8 +30,10 @@ class Estimator(ABC):
 
     Attributes
     ----------
-    name, title, citation : str
-        Key in TOML, CLI and tables; head of a table's column; key in references.bib.
+    name, citation : str
+        Key in TOML, CLI and tables; key in references.bib.
+    title : Words
+        Head of a table's column.
     requires : Requires
     compared_with : str
         What the overall effect of the default options is compared with.
@@ -40,7 +42,7 @@ class Estimator(ABC):
     """
 
     name: ClassVar[str] = ""
-    title: ClassVar[str] = ""
+    title: ClassVar[Words] = ""
     citation: ClassVar[str] = ""
     requires: ClassVar[Requires] = Requires()
     compared_with: ClassVar[Against] = "all before"
@@ -74,11 +76,11 @@ class Estimator(ABC):
         return Text("design.label-with-treated") if self.takes_treated and is_staggered else design.comparison.label
 
     @abstractmethod
-    def assumption(self, design: Design) -> Text:
+    def assumption(self, design: Design) -> Words:
         """Return the identifying assumption as one sentence."""
 
     @abstractmethod
-    def estimand(self, design: Design) -> Text:
+    def estimand(self, design: Design) -> Words:
         """Return what the headline averages, with which weights, as one sentence."""
 
     @property
@@ -86,7 +88,7 @@ class Estimator(ABC):
         """Whose change the overall number is."""
         return "average unit"
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Words:
         """Return the estimating equation as one line; empty where there is none."""
         return ""
 
@@ -137,14 +139,24 @@ class Fit:
 
     def __repr__(self) -> str:
         design, o = self.design, self.design.observations
-        effects = f"{design.fixed_effects} effects" if isinstance(design.fixed_effects, str) else design.effects_label
-        years = f"{design.panel.label(int(o.periods[0]))}–{design.panel.label(int(o.periods[-1]))}"
-        units = f"{o.n_units} units ({int(o.is_ever_treated.sum())} treated)"
+        is_named = isinstance(design.fixed_effects, str)
         try:
-            overall = f"; overall {self.view('overall').effects[0]:+.3g} {self.estimate.scale}"
+            overall = f"{self.view('overall').effects[0]:+.3g} {self.estimate.scale}"
         except EstimationError:
             overall = ""
-        return f"Fit: {self.estimator.title or self.estimator.name}, {effects}; {units}, {years}{overall}"
+        text = Text(
+            "estimators.fit",
+            method=self.estimator.title or self.estimator.name,
+            effects=str(design.fixed_effects) if is_named else design.effects_label,
+            is_named="yes" if is_named else "no",
+            n=str(o.n_units),
+            n_treated=str(int(o.is_ever_treated.sum())),
+            first=design.panel.label(int(o.periods[0])),
+            last=design.panel.label(int(o.periods[-1])),
+            has_overall="yes" if overall else "no",
+            overall=overall,
+        )
+        return str(text)
 
     @property
     def views(self) -> tuple[View, ...]:

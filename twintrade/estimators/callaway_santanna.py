@@ -26,7 +26,7 @@ from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons import PANEL_ONLY, CohortMoments, Convention, Method
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class CallawaySantAnna(Estimator):
     shares: Shares = "estimated"
 
     name: ClassVar[str] = "callaway_santanna"
-    title: ClassVar[str] = "Callaway-Sant'Anna"
+    title: ClassVar[Text] = Text("labels.estimator-callaway-santanna")
     citation: ClassVar[str] = "callaway2021"
     compared_with = "last before"
     requires: ClassVar[Requires] = Requires(
@@ -113,9 +113,9 @@ class CallawaySantAnna(Estimator):
         """Return what the headline averages."""
         return Text("estimators.callaway-santanna-averages", **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        return "ATT(g,t) = E[Y_t − Y_b | cohort g] − E[Y_t − Y_b | comparison], b the base period"
+        return Text("estimators.callaway-santanna-equation")
 
     def _by_pattern(
         self, groups: PatternGroups, wide: Wide, plan: list[GroupTime], design: Design, dropped: tuple[Dropped, ...]
@@ -172,9 +172,9 @@ def estimate_from_moments(m: CohortMoments, plan: list[GroupTime], wide: Wide) -
 
 def _require_treated(plan: Sequence[GroupTime], wide: Wide, dropped: tuple[Dropped, ...]) -> None:
     if not any(wide.periods[c.at] >= wide.onset[c.cohort] for c in plan):
-        why = Listed(tuple(sorted({d.sentence for d in dropped})), "semicolon")
+        why = Listed(tuple(sorted({d.text for d in dropped}, key=str)), "semicolon")
         raise EstimationError(Text("estimators.no-cell-from-onset", why=why))
 
 
-def _not_identified(cell: GroupTime, wide: Wide, sentence: str) -> Dropped:
+def _not_identified(cell: GroupTime, wide: Wide, sentence: Words) -> Dropped:
     return Dropped("not-identified", sentence, 0, 0, (cell.label(wide.onset, wide.periods),))

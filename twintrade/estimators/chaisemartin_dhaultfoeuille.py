@@ -60,7 +60,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
     placebos: int | None = None
 
     name: ClassVar[str] = "chaisemartin_dhaultfoeuille"
-    title: ClassVar[str] = "de Chaisemartin-D'Haultfœuille"
+    title: ClassVar[Text] = Text("labels.estimator-chaisemartin-dhaultfoeuille")
     citation: ClassVar[str] = "dechaisemartin2024"
     compared_with = "last before"
     requires: ClassVar[Requires] = Requires(
@@ -108,11 +108,9 @@ class ChaisemartinDHaultfoeuille(Estimator):
         """Return what the headline averages."""
         return Text("estimators.switching-averages", n=self.effects or 0, **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        return (
-            "δ_l = mean over switchers of (Y_{F−1+l} − Y_{F−1}) − mean of the same change among the not yet switched"
-        )
+        return Text("estimators.switching-equation")
 
     def _horizons(self, o: Observations, shift: int) -> tuple[int, int]:
         """Return the numbers of effects and placebos to look for, those of anticipation among the effects."""
@@ -136,7 +134,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
             without = [f"{reference + h.step:+d}" for h in effects if not h.dose_so_far]
             without += [f"{reference - h.step:+d}" for h in placebos if not h.dose_so_far]
             if without:
-                sentence = "event times whose switchers have received no dose: there is nothing to divide by"
+                sentence = Text("estimators.no-dose")
                 dropped = (*dropped, Dropped("no-dose", sentence, 0, 0, tuple(without)))
             effects, placebos = ([h for h in side if h.dose_so_far] for side in (effects, placebos))
         every: list[AnyHorizon | None] = [*placebos[::-1], None, *effects]
@@ -156,7 +154,7 @@ class ChaisemartinDHaultfoeuille(Estimator):
         # Total effects, weighted by their switchers, over total changes of dose.
         weights = np.array([h.weight if h and e >= 0 else 0.0 for h, e in zip(every, times, strict=True)])
         dose = weights @ [h.dose if h else 0.0 for h in every]
-        overall = study.combine((weights * scale / dose)[:, None], ["effect per unit of dose"])
+        overall = study.combine((weights * scale / dose)[:, None], [Text("estimators.effect-per-dose")])
         return replace(study, overall=overall)
 
 
@@ -189,5 +187,5 @@ def _unused(units: ObjectArray) -> tuple[Dropped, ...]:
     if not units.size:
         return ()
     names = tuple(sorted(str(u) for u in units))
-    sentence = "units that change without an effect: not observed just before and after, or nobody to compare with"
+    sentence = Text("estimators.unused-switchers")
     return (Dropped("no-comparison", sentence, 0, 0, names),)

@@ -43,7 +43,7 @@ class DoubleRatio(SingleCase):
     base_period: int = -1
     fits_before = False
     name = "double_ratio"
-    title = "Double ratio"
+    title = Text("labels.estimator-double-ratio")
     citation = "balassa1965"
     requires = Requires(
         single_treated_unit=True,
@@ -94,9 +94,9 @@ class DoubleRatio(SingleCase):
         """Return what the headline averages."""
         return Text("estimators.double-ratio-averages", **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the statistic."""
-        return "dₜ = ln Xcjt − ln Xc·t − ln X·jt + ln X··t, sums leave the treated dyad out"
+        return Text("estimators.double-ratio-equation")
 
 
 def compute_log_double_ratio(values: FloatArray, city: IntArray, partner: IntArray) -> FloatArray:

@@ -37,7 +37,7 @@ class ElasticNetSyntheticControl(WeightedCase):
     n_blocks: int = 5
     min_before: int = 6
     name = "elastic_net_synthetic_control"
-    title = "Elastic-net synthetic control"
+    title = Text("labels.estimator-elastic-net-synthetic-control")
     citation = "doudchenko2016"
     requires = Requires(single_treated_unit=True, covariates=False, weights=False, has_influence=False)
 

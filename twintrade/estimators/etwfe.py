@@ -58,7 +58,7 @@ class ETWFE(CellMethod):
     seed: int = 20240501
 
     name: ClassVar[str] = "etwfe"
-    title: ClassVar[str] = "ETWFE"
+    title: ClassVar[Text] = Text("labels.estimator-etwfe")
     citation: ClassVar[str] = "wooldridge2023"
 
     def estimate(self, design: Design) -> CohortEffects:
@@ -123,10 +123,10 @@ class ETWFE(CellMethod):
             **describe_design(design),
         )
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        index = "Σ_g Σ_t δ_gt·1[cohort g, period t ≥ g] + " + " + ".join("α_" + n for n in design.effect_names)
-        return f"E[y] = exp({index})" if self.family == "poisson" else f"y = {index} + ε"
+        effects = " + ".join("α_" + n for n in design.effect_names)
+        return Text("estimators.etwfe-equation", family=self.family, effects=effects)
 
     def check(self, design: Design) -> None:
         """Refuse a family, a measure or a moderator that does not go with the design or the other options.

@@ -64,7 +64,7 @@ class Imputation(CellMethod):
     measure: Measure | None = None
 
     name: ClassVar[str] = "imputation"
-    title: ClassVar[str] = "Imputation"
+    title: ClassVar[Text] = Text("labels.estimator-imputation")
     citation: ClassVar[str] = "borusyak2024"
 
     def estimate_means(self, means: Collapse) -> CohortEffects:
@@ -107,14 +107,14 @@ class Imputation(CellMethod):
         ratio = "yes" if self._is_log_ratio else "no"
         return Text("estimators.imputation-averages", ratio=ratio, **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
         index = " + ".join("α_" + n for n in design.effect_names) + (" + γ′x" if design.covariates else "")
         if self.family == "poisson":
             forms = {"percent": "100·(Σy / Σŷ(0) − 1)", "difference": "y − ŷ(0)"}
             effect = forms.get(self.measure or "", "ln(Σy / Σŷ(0))")
-            return f"τ = {effect}, with E[y(0)] = exp({index}) fitted on untreated rows"
-        return f"τ = y − ŷ(0), with y(0) = {index} + ε fitted on untreated rows"
+            return Text("estimators.imputation-equation", effect=effect, model=f"E[y(0)] = exp({index})")
+        return Text("estimators.imputation-equation", effect="y − ŷ(0)", model=f"y(0) = {index} + ε")
 
     @property
     def _is_log_ratio(self) -> bool:

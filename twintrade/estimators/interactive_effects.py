@@ -37,7 +37,7 @@ class InteractiveEffects(FactorMethod):
     max_rank: int = 4
 
     name: ClassVar[str] = "interactive_effects"
-    title: ClassVar[str] = "Interactive effects"
+    title: ClassVar[Text] = Text("labels.estimator-interactive-effects")
     citation: ClassVar[str] = "xu2017"
 
     def estimate(self, design: Design) -> CohortEffects:
@@ -69,6 +69,8 @@ class InteractiveEffects(FactorMethod):
         """Return what the headline averages."""
         return Text("estimators.interactive-effects-averages", **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        return "τ = y − ŷ(0), with y(0) = α_i + λ_t + Σ_r f_tr·l_ir + γ′x + ε fitted on untreated rows"
+        return Text(
+            "estimators.imputation-equation", effect="y − ŷ(0)", model="y(0) = α_i + λ_t + Σ_r f_tr·l_ir + γ′x + ε"
+        )

@@ -45,7 +45,7 @@ class InterruptedSeries(Estimator):
     n_draws: int = 4000
     seed: int = field(default=20240501)
     name = "interrupted_series"
-    title = "Interrupted series"
+    title = Text("labels.estimator-interrupted-series")
     citation = "bernal2017"
     compared_with = "trend before"
     requires = Requires(single_treated_unit=True, influence_sums_to_zero=False, covariates=False, weights=False)
@@ -157,5 +157,5 @@ def _donors_left_out(design: Design, rows: IntArray) -> tuple[Dropped, ...]:
     n_other = o.n_rows - rows.size
     if n_other == 0:
         return ()
-    sentence = "rows of other units and anticipated periods: an interrupted series uses the treated unit alone"
+    sentence = Text("estimators.other-units-unused")
     return (Dropped("not-used", sentence, n_other, o.n_units - 1),)

@@ -15,7 +15,7 @@ from twintrade.estimators.cohort_means.projection_rows import build_projection_r
 from twintrade.estimators.cohort_means.projections import Projected, estimate_projection
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.sentences import describe_design
-from twintrade.text import Listed, Text, Value
+from twintrade.text import Listed, Text, Value, Words
 
 Weighting = Literal["variance", "equal"]
 
@@ -49,7 +49,7 @@ class LocalProjections(Estimator):
     pooled: int | None = None
 
     name: ClassVar[str] = "local_projections"
-    title: ClassVar[str] = "LP-DiD"
+    title: ClassVar[Text] = Text("labels.estimator-local-projections")
     citation: ClassVar[str] = "dube2023"
     requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False)
 
@@ -71,7 +71,9 @@ class LocalProjections(Estimator):
         horizons = np.unique(wide.periods[:, None] - onsets)
         results = {int(h): self._at(source, design, (int(h), int(h))) for h in horizons}
         projections = [(h, result) for h, result in results.items() if result is not None]
-        lost = [f"event time {h:+d}" for h, result in results.items() if result is None]
+        lost = [
+            Text("estimators.effect-event-time", time=f"{h:+d}") for h, result in results.items() if result is None
+        ]
         if not any(h >= 0 for h, _ in projections):
             raise EstimationError("no event time from onset on has treated rows and clean comparison rows")
         study = self._study(source, design, projections, _dropped(wide, projections, lost))
@@ -91,10 +93,9 @@ class LocalProjections(Estimator):
             return Text("estimators.local-projections-pooled", pooled=self.pooled, **how)
         return Text("estimators.local-projections-averages", **how, **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        base = "y_i,t−1" if self.base == "last" else "mean of y_i up to t−1"
-        return f"y_i,t+h − {base} = β_h·ΔD_it + λ_t + γ′x + ε, on newly treated and clean rows"
+        return Text("estimators.local-projections-equation", base=self.base)
 
     def _check(self, design: Design) -> None:
         if design.reference != -1 - design.anticipation:
@@ -113,7 +114,8 @@ class LocalProjections(Estimator):
         rows = build_projection_rows(source, design, horizons, self.base == "mean", self.lags)
         if rows is None:
             return None
-        names = (*design.covariates, *(f"lag {k + 1}" for k in range(self.lags)))
+        lags = (Text("estimators.lag", n=k + 1) for k in range(self.lags))
+        names: tuple[Words, ...] = (*design.covariates, *lags)
         return estimate_projection(rows, source.cohort, self.weighting, names)
 
     def _study(
@@ -157,7 +159,7 @@ class LocalProjections(Estimator):
             uncertainty=_influence(source, [pooled]),
             scale=design.scale,
             sample=sample,
-            names=("pooled over horizons",),
+            names=(Text("estimators.effect-pooled"),),
             n_units=np.array([pooled.n_treated]),
             n_cells=np.array([pooled.n_treated]) * (self.pooled + 1),
             against="last before" if self.base == "last" else "all before",
@@ -171,17 +173,18 @@ def _influence(source: Wide | PanelMeans, projections: list[Projected]) -> Influ
     return UnitInfluence(source.unit_ids, parts[0])
 
 
-def _dropped(wide: Wide, projections: list[tuple[int, Projected]], lost: list[str]) -> tuple[Dropped, ...]:
+def _dropped(wide: Wide, projections: list[tuple[int, Projected]], lost: list[Text]) -> tuple[Dropped, ...]:
     """List event times without an effect, cohorts in none from onset on, and covariates that are determined."""
     out = []
     if lost:
-        sentence = "event times without treated rows or without clean comparison rows"
+        sentence = Text("estimators.no-clean-rows")
         out.append(Dropped("no-comparison", sentence, 0, 0, tuple(lost)))
     used = np.concatenate([r.cohorts for h, r in projections if h >= 0])
     missing = np.setdiff1d(np.flatnonzero(np.isfinite(wide.onset)), used)
     if missing.size:
-        sentence = "cohorts in no effect from onset on: base not observed, or no clean comparison rows"
-        out.append(Dropped("no-comparison", sentence, 0, 0, tuple(f"cohort {g:.0f}" for g in wide.onset[missing])))
-    texts = [(h, text) for h, r in projections for text in r.collinear]
-    out += [Dropped("collinear", f"event time {h:+d}: {t}", 0, 0, (t.split(" is ")[0],)) for h, t in texts]
+        names = tuple(Text("estimators.effect-cohort", cohort=f"{g:.0f}") for g in wide.onset[missing])
+        out.append(Dropped("no-comparison", Text("estimators.cohorts-in-none"), 0, 0, names))
+    for h, c in ((h, c) for h, r in projections for c in r.collinear):
+        text = Text("estimators.determined-at", time=f"{h:+d}", name=c.name, by=c.explained_by)
+        out.append(Dropped("collinear", text, 0, 0, (c.name,)))
     return tuple(out)

@@ -42,7 +42,7 @@ class MatrixCompletion(FactorMethod):
     penalty: float | None = None
 
     name: ClassVar[str] = "matrix_completion"
-    title: ClassVar[str] = "Matrix completion"
+    title: ClassVar[Text] = Text("labels.estimator-matrix-completion")
     citation: ClassVar[str] = "athey2021"
 
     def estimate(self, design: Design) -> CohortEffects:
@@ -83,6 +83,6 @@ class MatrixCompletion(FactorMethod):
         """Return what the headline averages."""
         return Text("estimators.matrix-completion-averages", **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        return "τ = y − ŷ(0), with y(0) = α_i + λ_t + L_it + γ′x + ε on untreated rows, ½Σε² + λ·‖L‖_* smallest"
+        return Text("estimators.matrix-completion-equation")

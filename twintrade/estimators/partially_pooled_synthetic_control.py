@@ -34,7 +34,7 @@ class PartiallyPooledSyntheticControl(Estimator):
     pooling: float | None = None
     min_before: int = 4
     name = "partially_pooled_synthetic_control"
-    title = "Partially pooled synthetic control"
+    title = Text("labels.estimator-partially-pooled-synthetic-control")
     citation = "benmichael2022"
     # Cases are balanced together, so one case's shock before its onset would move the others' weights.
     requires = Requires(
@@ -86,9 +86,9 @@ class PartiallyPooledSyntheticControl(Estimator):
         """Return what the headline averages."""
         return Text("estimators.partially-pooled-averages", **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        return "min ν·|mean imbalance|² + (1 − ν)·mean |imbalance|²,  wᵢⱼ ≥ 0, Σⱼ wᵢⱼ = 1"
+        return Text("estimators.partially-pooled-equation")
 
 
 def _less_mean(case: Case) -> FloatArray:
@@ -109,7 +109,7 @@ def _table(
         design,
         (cohorts, times),
         effects,
-        RefitOnly("weights are chosen from the data of a few cases; leave out cases or use placebos"),
+        RefitOnly(Text("estimators.few-cases-weights")),
         sample=design.observations.sample(matrix.used, dropped=matrix.dropped, statistics=facts),
         n_units=n_units,
         against=PartiallyPooledSyntheticControl.compared_with,

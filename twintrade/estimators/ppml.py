@@ -22,12 +22,6 @@ from twintrade.text import Text
 Measure = Literal["coefficient", "difference"]
 
 
-STATIC = "One proportional effect after onset against all periods before, in log points; in percent 100(exp(β) − 1)."
-DIFFERENCE = (
-    "Mean difference of treated outcomes from what they would be without one proportional effect after onset."
-)
-
-
 @dataclass(frozen=True, slots=True)
 class PPML(Estimator):
     """Poisson regression of levels, zeros included; consistent whatever the variance of the outcome.
@@ -53,7 +47,7 @@ class PPML(Estimator):
     second_reference: int | None = None
 
     name: ClassVar[str] = "ppml"
-    title: ClassVar[str] = "PPML"
+    title: ClassVar[Text] = Text("labels.estimator-ppml")
     citation: ClassVar[str] = "correia2020"
     takes_treated: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(nonnegative=True, transforms=NOT_LOG, isolates_cohorts=False)

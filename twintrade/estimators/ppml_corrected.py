@@ -42,7 +42,7 @@ class PPMLCorrected(Estimator):
     second_reference: int | None = None
 
     name: ClassVar[str] = "ppml_corrected"
-    title: ClassVar[str] = "PPML, bias-corrected"
+    title: ClassVar[Text] = Text("labels.estimator-ppml-corrected")
     citation: ClassVar[str] = "weidner2021"
     is_poisson: ClassVar[bool] = True
     takes_treated: ClassVar[bool] = True
@@ -85,9 +85,9 @@ class PPMLCorrected(Estimator):
         """The treated units' total: by the score of the treatment dummy the fitted totals are the observed ones."""
         return "total"
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        return PPML(self.shape).equation(design) + ", β̂ less its bias"
+        return Text("estimators.less-bias", equation=PPML(self.shape).equation(design))
 
 
 def _corrected(o: Observations, model: Model) -> EventStudy | Estimate:
@@ -110,7 +110,7 @@ def _corrected(o: Observations, model: Model) -> EventStudy | Estimate:
         incidental.adjusted_scores @ loading,
     )
     influence = CorrectedInfluence(unit_influence.units, scores[0], source, adjusted=scores[1])
-    shown = {f"bias {name}": float(b) for name, b in zip(plain.names, bias, strict=True)}
+    shown = {f"bias:{name}": float(b) for name, b in zip(plain.names, bias, strict=True)}
     statistics = {**plain.sample.statistics, **shown}
     sample = replace(plain.sample, statistics=statistics)
     return replace(plain, effects=plain.effects - bias, uncertainty=influence, sample=sample)

@@ -18,7 +18,7 @@ from twintrade.estimators.cohort_means.sums_rows import SumsRows
 from twintrade.estimators.cohort_means.wide import Wide, widen
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
-from twintrade.text import Text, Value
+from twintrade.text import Listed, Text, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Stacked(SumsRows[CohortEffects]):
     span: tuple[int, int] = (-3, 3)
 
     name: ClassVar[str] = "stacked"
-    title: ClassVar[str] = "Stacked"
+    title: ClassVar[Text] = Text("labels.estimator-stacked")
     citation: ClassVar[str] = "wing2024"
     requires: ClassVar[Requires] = Requires(
         fixed_effects=("two_way",), isolates_cohorts=False, cohort_statistics=True
@@ -92,15 +92,15 @@ class Stacked(SumsRows[CohortEffects]):
         values: dict[str, Value] = {"low": low, "high": high, "trimmed": trimmed, "by": self.weights}
         return Text("estimators.stacked-averages", **values, **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        return "y_its = Σ_e δ_e·1[treated in stack s]·1[t − g_s = e] + α_is + λ_ts + ε"
+        return Text("estimators.stacked-equation")
 
     def _stacks(self, wide: Wide, design: Design) -> tuple[list[Stack], tuple[Dropped, ...]]:
         stacks, without_window, without_comparison = [], [], []
         for g in np.flatnonzero(np.isfinite(wide.onset)):
             stack = build_stack(int(g), wide, design, self.span)
-            label = f"cohort {wide.onset[g]:.0f}"
+            label = Text("estimators.effect-cohort", cohort=f"{wide.onset[g]:.0f}")
             if stack is None or (self.trimmed and not stack.is_whole):
                 without_window.append(label)
             elif not stack.comparison.any():
@@ -108,17 +108,13 @@ class Stacked(SumsRows[CohortEffects]):
             else:
                 stacks.append(stack)
         reasons = [
-            (
-                "no-window",
-                "cohorts not observed over the span, or by no unit at the reference and elsewhere",
-                without_window,
-            ),
-            ("no-comparison", "cohorts without a unit untreated through their span", without_comparison),
+            ("no-window", Text("estimators.cohorts-without-span"), without_window),
+            ("no-comparison", Text("estimators.cohorts-without-untreated"), without_comparison),
         ]
         dropped = tuple(Dropped(code, text, 0, 0, tuple(names)) for code, text, names in reasons if names)
         if not stacks:
-            listed = "; ".join(f"{d.sentence} ({', '.join(d.names)})" for d in dropped)
-            raise EstimationError(f"no cohort can be stacked: {listed}. Shorten the span or lengthen the sample")
+            named = (Text("design.left-out", what=d.text, names=Listed(d.labels, "comma")) for d in dropped)
+            raise EstimationError(Text("estimators.nothing-stacked", why=Listed(tuple(named), "semicolon")))
         return stacks, dropped
 
     def _regressed(

@@ -17,7 +17,7 @@ from twintrade.estimators.regression.event_terms import cut_before_last_onset
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.comparisons import CohortMoments, adjust_estimates, compute_timing_reduction
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 Headline = Literal["simple", "cohort", "calendar"]
 SINGLE = "single-unit-cohort"
@@ -48,7 +48,7 @@ class StaggeredEfficient(Estimator):
     headline: Headline = "simple"
 
     name: ClassVar[str] = "staggered_efficient"
-    title: ClassVar[str] = "Roth-Sant'Anna"
+    title: ClassVar[Text] = Text("labels.estimator-staggered-efficient")
     citation: ClassVar[str] = "rothsantanna2023"
     compared_with = "last before"
     requires: ClassVar[Requires] = Requires(
@@ -74,9 +74,9 @@ class StaggeredEfficient(Estimator):
         every = list(iterate_cells(wide.onset, wide.periods, "universal", design.anticipation, design.comparison))
         plan, lost = select_identified(every, wide)
         if not any(self._is_after(c, wide) for c in plan):
-            alone = [name for d in design.left_out if d.reason == SINGLE for name in d.names]
-            listed = f" (cohorts of one unit are left out: {', '.join(alone)})" if alone else ""
-            raise EstimationError(f"no cohort has a comparison from its onset on{listed}")
+            alone = [name for d in design.left_out if d.reason == SINGLE for name in d.labels]
+            listed = Listed(tuple(alone), "comma")
+            raise EstimationError(Text("estimators.no-cohort-compared", n=len(alone), alone=listed))
         moments = wide.moments()
         times = np.array([wide.periods[c.at] - int(wide.onset[c.cohort]) for c in plan])
         inside = (times >= min(design.window[0], -1 - design.anticipation)) & (times <= max(design.window[1], 0))
@@ -93,7 +93,7 @@ class StaggeredEfficient(Estimator):
             uncertainty=overall_influence,
             scale=design.scale,
             sample=sample,
-            names=("average over treated cells",),
+            names=(Text("estimators.effect-average-cells"),),
             n_units=np.array(
                 [int(wide.counts[np.unique([c.cohort for c in plan if self._is_after(c, wide)])].sum())]
             ),
@@ -131,9 +131,9 @@ class StaggeredEfficient(Estimator):
         """Return what the headline averages."""
         return Text("estimators.staggered-averages", headline=self.headline, **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        return "θ(β) = Σ_gt a_gt·(Ȳ_gt − Ȳ_comparison,t) − β·Σ_gt a_gt·(Ȳ_g,b − Ȳ_comparison,b), b the base period"
+        return Text("estimators.staggered-equation")
 
     def _is_after(self, cell: GroupTime, wide: Wide) -> bool:
         return not cell.is_reference and bool(wide.periods[cell.at] >= wide.onset[cell.cohort])
@@ -198,5 +198,5 @@ def _without_single_units(design: Design) -> Design:
     if alone.all():
         raise EstimationError("every cohort has a single unit; their variances are not identified")
     names = tuple(str(u) for u in o.unit_ids[alone])
-    sentence = "rows of cohorts of one unit, whose variance is not identified"
+    sentence = Text("estimators.single-unit-cohorts")
     return design.without(names, Dropped(SINGLE, sentence, int(alone[o.unit].sum()), len(names), names))

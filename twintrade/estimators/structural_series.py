@@ -63,7 +63,7 @@ class StructuralSeries(SingleCase):
     min_before: int = 8
     name = "structural_series"
     compared_with = "trend before"
-    title = "Structural series"
+    title = Text("labels.estimator-structural-series")
     citation = "brodersen2015"
     fits_whole_path = False
     requires = Requires(single_treated_unit=True, covariates=False, weights=False, has_influence=False)

@@ -41,7 +41,7 @@ class SunAbraham(SumsRows[CohortEffects]):
     shares: Shares = "fixed"
 
     name: ClassVar[str] = "sun_abraham"
-    title: ClassVar[str] = "Sun-Abraham"
+    title: ClassVar[Text] = Text("labels.estimator-sun-abraham")
     citation: ClassVar[str] = "sun2021"
     requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)
 
@@ -92,11 +92,10 @@ class SunAbraham(SumsRows[CohortEffects]):
         """Return what the headline averages."""
         return Text("estimators.sun-abraham-averages", **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
         effects = " + ".join("α_" + n for n in design.effect_names)
-        inside = f"Σ_g Σ_e δ_ge·1[cohort g]·1[t − g = e] + {effects}"
-        return f"E[y] = exp({inside})" if self.family == "poisson" else f"y = {inside} + ε"
+        return Text("estimators.sun-abraham-equation", family=self.family, effects=effects)
 
 
 def _seen_at_reference(design: Design) -> Design:
@@ -111,8 +110,8 @@ def _seen_at_reference(design: Design) -> Design:
     if is_joined.all():
         return design
     gone = np.unique(o.unit[ever[~is_joined]])
-    names = tuple(f"cohort {g:.0f}" for g in np.unique(o.unit_onset[gone]))
-    sentence = f"rows of units that none of their cohort joins to event time {design.reference}, the reference"
+    names = tuple(Text("estimators.effect-cohort", cohort=f"{g:.0f}") for g in np.unique(o.unit_onset[gone]))
+    sentence = Text("estimators.units-apart", reference=str(design.reference))
     why = Dropped("no-reference", sentence, int((~is_joined).sum()), gone.size, names)
     return design.without(o.unit_ids[gone], why)
 

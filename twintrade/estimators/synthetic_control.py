@@ -49,7 +49,7 @@ class SyntheticControl(WeightedCase):
     demeaned: bool = False
     min_before: int = 4
     name = "synthetic_control"
-    title = "Synthetic control"
+    title = Text("labels.estimator-synthetic-control")
     citation = "abadie2010"
     requires = Requires(single_treated_unit=True, weights=False, has_influence=False)
 

@@ -41,7 +41,7 @@ class SyntheticDid(WeightedCase):
     min_before: int = 2
     name = "synthetic_did"
     compared_with = "weighted before"
-    title = "Synthetic DiD"
+    title = Text("labels.estimator-synthetic-did")
     citation = "arkhangelsky2021"
     fits_whole_path = False
     requires = Requires(
@@ -126,7 +126,11 @@ def build_cohort_case(design: Design, matrix: OutcomeMatrix, onset: int) -> Case
     rows = np.flatnonzero(matrix.onset == onset)
     case = build_case(design, matrix, int(rows[0]))
     values = np.vstack([matrix.values[rows].mean(axis=0), case.donors])
-    return replace(case, values=values, units=np.concatenate([[f"cohort {onset}"], case.units[1:]]))
+    return replace(
+        case,
+        values=values,
+        units=np.concatenate([[str(Text("estimators.effect-cohort", cohort=str(onset)))], case.units[1:]]),
+    )
 
 
 def _stacked(
@@ -142,7 +146,7 @@ def _stacked(
         design,
         (cohorts, times),
         np.concatenate(gaps),
-        RefitOnly("unit and period weights are chosen from the data; use placebo, bootstrap or jackknife"),
+        RefitOnly(Text("estimators.weights-chosen")),
         sample=design.observations.sample(matrix.used, dropped=matrix.dropped),
         n_units=n_units,
         against="weighted before",

@@ -18,7 +18,7 @@ from twintrade.estimators.cohort_means.wide import widen
 from twintrade.estimators.sentences import describe_design
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.comparisons import Method
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class TripleDifference(Estimator):
     method: Method = "doubly_robust"
 
     name: ClassVar[str] = "triple_difference"
-    title: ClassVar[str] = "Triple difference"
+    title: ClassVar[Text] = Text("labels.estimator-triple-difference")
     citation: ClassVar[str] = "olden2022"
     compared_with = "last before"
     requires: ClassVar[Requires] = Requires(fixed_effects=("two_way",), isolates_cohorts=False, third_difference=True)
@@ -72,11 +72,12 @@ class TripleDifference(Estimator):
         else:
             kept, effects, influence = estimate_triple_contrasts(groups, plan)
         if all(c.is_reference for c in kept):
-            because = "; ".join(sorted({d.sentence for d in why})) or groups.lacking()
-            raise EstimationError(f"no cohort-period cell is identified: {because}")
-        named = {name for d in why for name in d.names}
+            reasons = tuple(sorted({d.text for d in why}, key=str))
+            because = Listed(reasons, "semicolon") if reasons else groups.lacking()
+            raise EstimationError(Text("estimators.no-cell-because", why=because))
+        named = {name for d in why for name in d.labels}
         lost = [label for c in plan if c not in kept and (label := c.label(wide.onset, wide.periods)) not in named]
-        sentence = "cohort-period cells that lack affected or unaffected units on one side"
+        sentence = Text("estimators.one-sided-cells")
         dropped = (*why, Dropped("no-comparison", sentence, 0, 0, tuple(lost))) if lost else why
         return self._packed(design, groups, kept, effects, influence, dropped)
 
@@ -88,9 +89,9 @@ class TripleDifference(Estimator):
         """Return what the headline averages."""
         return Text("estimators.triple-difference-averages", **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
-        return "ATT(g,t) = mean over comparison cohorts c of [ΔY_g,1 − ΔY_g,0] − [ΔY_c,1 − ΔY_c,0], Δ since the base"
+        return Text("estimators.triple-difference-equation")
 
     def _packed(
         self,

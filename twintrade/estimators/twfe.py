@@ -31,11 +31,6 @@ from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.linear import LeastSquares, compute_column_norms, regress_residuals
 from twintrade.text import Text
 
-STATIC = (
-    "One effect after onset against all periods before: a variance-weighted average of effects, in which weights may "
-    "be negative."
-)
-
 
 @dataclass(frozen=True, slots=True)
 class TWFE(SumsRows[EventStudy | Estimate]):
@@ -65,7 +60,7 @@ class TWFE(SumsRows[EventStudy | Estimate]):
     second_reference: int | None = None
 
     name: ClassVar[str] = "twfe"
-    title: ClassVar[str] = "TWFE"
+    title: ClassVar[Text] = Text("labels.estimator-twfe")
     citation: ClassVar[str] = "sun2021"
     takes_treated: ClassVar[bool] = True
     requires: ClassVar[Requires] = Requires(isolates_cohorts=False, cohort_statistics=True)

@@ -39,7 +39,7 @@ class TwoStage(SumsRows[EventStudy | Estimate]):
     shape: Shape = "event"
 
     name: ClassVar[str] = "two_stage"
-    title: ClassVar[str] = "Two-stage"
+    title: ClassVar[Text] = Text("labels.estimator-two-stage")
     citation: ClassVar[str] = "gardner2022"
     requires: ClassVar[Requires] = Requires(
         isolates_cohorts=False, influence_sums_to_zero=False, cohort_statistics=True
@@ -77,10 +77,10 @@ class TwoStage(SumsRows[EventStudy | Estimate]):
         """Return what the headline averages."""
         return Text("estimators.two-stage-averages", **describe_design(design))
 
-    def equation(self, design: Design) -> str:
+    def equation(self, design: Design) -> Text:
         """Return the estimating equation."""
         effects = " + ".join("α_" + n for n in design.effect_names)
-        return f"y − ({effects}), fitted on untreated rows, = Σ_e β_e·1[t − g = e] + ε"
+        return Text("estimators.two-stage-equation", effects=effects)
 
     def _packed(
         self,
@@ -94,7 +94,7 @@ class TwoStage(SumsRows[EventStudy | Estimate]):
         given: dict[str, Any] = {"sample": sample, "n_units": n_units, "n_cells": n_cells}
         if self.shape == "static":
             given |= {"effects": stages.effects, "uncertainty": influence, "scale": o.scale}
-            return Estimate(names=("after onset",), **given)
+            return Estimate(names=(Text("estimators.effect-after-onset"),), **given)
         return EventStudy.of(
             o,
             stages.labels,

@@ -28,7 +28,7 @@ def design(fixed_effects="gravity", **options):
 def test_the_bias_is_subtracted_and_told_by_name(shape, covariates):
     made = design(window=(-2, 2), covariates=covariates)
     plain, corrected = fit(PPML(shape), made).estimate, fit(PPMLCorrected(shape), made).estimate
-    told = np.array([corrected.sample.statistics[f"bias {name}"] for name in corrected.names])
+    told = np.array([corrected.sample.statistics[f"bias:{name}"] for name in corrected.names])
     np.testing.assert_allclose(plain.effects - corrected.effects, told, atol=EXACT)
     assert (told != 0).sum() == told.size - (shape == "event")
     np.testing.assert_allclose(corrected.uncertainty.matrix(), plain.uncertainty.matrix(), atol=EXACT)

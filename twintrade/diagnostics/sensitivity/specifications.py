@@ -60,7 +60,7 @@ class Specification:
     def row(self) -> Row:
         """Return the choices as the table names them."""
         return {
-            "estimator": self.estimator.title or self.estimator.name,
+            "estimator": str(self.estimator.title or self.estimator.name),
             **self.choices,
             "covariates": NO_CONTROLS,
             "is_headline": self.is_headline,

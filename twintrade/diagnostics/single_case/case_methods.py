@@ -71,7 +71,7 @@ class CaseEffect:
 def list_case_methods(made: Fit) -> tuple[CaseMethod, ...]:
     """Return the fit's own method first, then those of ``METHODS`` on a log scale that are not the same."""
     assert isinstance(made.estimator, SingleCase)
-    own = CaseMethod(made.estimator.title.lower(), made.estimator, made.design.transform)
+    own = CaseMethod(str(made.estimator.title).lower(), made.estimator, made.design.transform)
     is_relative = made.estimate.scale == "log points"
     further = METHODS if is_relative and not made.design.covariates else ()
     return (own, *(m for m in further if m.estimator.name != made.estimator.name))

@@ -123,7 +123,7 @@ def _move(fit: Fit, paths: PlaceboPaths) -> str:
     n_before, n_after = int(paths.case.is_before.sum()), int(paths.case.is_after.sum())
     return (
         f"after the agreement the flow of {paths.units[0]} stood on average {_size(fit, paths.effect)} what its "
-        f"donors' path implies by the {fit.estimator.title.lower()} ({n_before} periods before, {n_after} after)"
+        f"donors' path implies by the {str(fit.estimator.title).lower()} ({n_before} periods before, {n_after} after)"
     )
 
 

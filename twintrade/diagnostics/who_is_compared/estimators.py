@@ -43,7 +43,7 @@ class Estimators(Diagnostic):
         paths: list[tuple[int, str, float, str]] = []
         for name in dict.fromkeys((fit.estimator.name, *(self.names or tuple(ESTIMATORS)))):
             estimator = fit.estimator if name == fit.estimator.name else ESTIMATORS[name]()
-            row: dict[str, object] = {"estimator": estimator.title, "base": ""}
+            row: dict[str, object] = {"estimator": str(estimator.title), "base": ""}
             try:
                 made = fit if estimator is fit.estimator else estimate_beside(name, fit)
                 overall = made.view("overall")
@@ -55,7 +55,7 @@ class Estimators(Diagnostic):
                 row |= {"effect": float(overall.effects[0]), "base": made.estimate.base, "reason": ""}
                 row["target"] = made.estimator.target
                 rows.append(row | dict(zip(NUMBERS[4:], numbers, strict=True)))
-                paths += _path(made, estimator.title)
+                paths += _path(made, str(estimator.title))
             except TwintradeError as error:
                 rows.append(row | {"reason": str(error)})
         table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("effect", *NUMBERS[4:]), np.float64))

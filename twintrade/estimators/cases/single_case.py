@@ -17,6 +17,7 @@ from twintrade.errors import EstimationError, TwintradeError
 from twintrade.estimators.base import Estimator
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.testing import GapNoise, compute_gap_noise, compute_two_way_squares
+from twintrade.text import Text
 
 
 class SingleCase(Estimator):
@@ -136,7 +137,7 @@ class SingleCase(Estimator):
             design,
             case.event_times[usable],
             gaps[usable],
-            RefitOnly("one treated unit has no sampling distribution of its own"),
+            RefitOnly(Text("estimators.one-unit")),
             scale=self.effect_scale(design),
             sample=sample,
             n_units=ones,
@@ -171,5 +172,5 @@ def _without_gap(design: Design, case: Case, gaps: FloatArray) -> tuple[Dropped,
     if not lost.any():
         return ()
     names = tuple(design.panel.label(int(p)) for p in case.periods[lost])
-    sentence = "periods without a gap, because a flow or a sum it is compared with is zero and has no logarithm"
+    sentence = Text("estimators.no-gap")
     return (Dropped("zero-under-log", sentence, len(names), 0, names),)

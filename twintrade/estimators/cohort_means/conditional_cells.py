@@ -11,6 +11,7 @@ from twintrade.estimators.cohort_means.group_time import GroupTime, name_units
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.comparisons import Convention, Method, NoOverlapError, estimate_sections_effect, prepare_sides
+from twintrade.text import Text
 
 ALONE = 4
 """Cells up to which a pair of sides writes single columns: a block of its own would be put together cell by cell."""
@@ -119,7 +120,9 @@ def _changes(
     try:
         sides = prepare_sides(d, x, weights, method)
     except NoOverlapError as error:
-        raise EstimationError(f"{error} for {name_units(w.unit_ids[units[error.rows]])}") from None
+        raise EstimationError(
+            Text("estimators.error-for", error=error.text, units=name_units(w.unit_ids[units[error.rows]]))
+        ) from None
     changes = np.empty((len(cells), units.size))
     before = {base: by_period[base].take(units) for base in {c.base for c in cells}}
     for change, cell in zip(changes, cells, strict=True):
@@ -157,6 +160,6 @@ def refuse_empty(treated: FloatArray) -> None:
         raise EstimationError(describe_empty_side(bool(treated.any())))
 
 
-def describe_empty_side(has_treated: bool) -> str:
+def describe_empty_side(has_treated: bool) -> Text:
     """Say which side has no unit."""
-    return f"no {'comparison' if has_treated else 'treated'} unit is observed in both periods"
+    return Text("estimators.empty-side", side="comparison" if has_treated else "treated")

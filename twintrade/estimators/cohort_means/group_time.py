@@ -10,6 +10,7 @@ from twintrade.design import Comparison, Design
 from twintrade.effects import CohortEffects, Dropped, Uncertainty
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.text import Listed, Text
 
 Base = Literal["varying", "universal"]
 Shares = Literal["estimated", "fixed"]
@@ -38,9 +39,10 @@ class GroupTime:
     comparison: BoolArray
     is_reference: bool
 
-    def label(self, onset: FloatArray, periods: IntArray) -> str:
+    def label(self, onset: FloatArray, periods: IntArray) -> Text:
         """Return the cell as a message names it."""
-        return f"cohort {onset[self.cohort]:.0f} in period {periods[self.at]}"
+        cohort, period = f"{onset[self.cohort]:.0f}", str(periods[self.at])
+        return Text("estimators.effect-cell-period", cohort=cohort, period=period)
 
 
 def iterate_cells(
@@ -101,10 +103,10 @@ def pack(
     )
 
 
-def name_units(units: ObjectArray) -> str:
+def name_units(units: ObjectArray) -> Text:
     """Name the units without a counterpart as a message does."""
-    shown = ", ".join(str(u) for u in units[:SHOWN])
-    return shown + (f" and {units.size - SHOWN} more" if units.size > SHOWN else "") or "the treated units"
+    shown = Listed(tuple(str(u) for u in units[:SHOWN]), "comma")
+    return Text("estimators.units-without", n=units.size, shown=shown, more=max(units.size - SHOWN, 0))
 
 
 def select_identified(plan: Sequence[GroupTime], wide: Wide) -> tuple[list[GroupTime], tuple[Dropped, ...]]:
@@ -117,5 +119,5 @@ def select_identified(plan: Sequence[GroupTime], wide: Wide) -> tuple[list[Group
     ]
     if not lost:
         return kept, ()
-    sentence = "cohort-period cells without a base period or without any comparison unit at that time"
+    sentence = Text("estimators.no-base")
     return kept, (Dropped("no-comparison", sentence, 0, 0, tuple(lost)),)

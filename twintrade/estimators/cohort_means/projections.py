@@ -7,7 +7,8 @@ import numpy as np
 from twintrade.estimators.cohort_means.projection_rows import ProjectionRows
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
-from twintrade.numerics.linear import LeastSquares, compute_projection_weights, fit_least_squares
+from twintrade.numerics.linear import Collinear, compute_projection_weights, fit_least_squares
+from twintrade.text import Text, Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,11 +34,11 @@ class Projected:
     n_treated: int
     treated_weight: float
     cohorts: IntArray
-    collinear: tuple[str, ...] = ()
+    collinear: tuple[Collinear, ...] = ()
 
 
 def estimate_projection(
-    rows: ProjectionRows, cohort: IntArray, weighting: str, names: tuple[str, ...]
+    rows: ProjectionRows, cohort: IntArray, weighting: str, names: tuple[Words, ...]
 ) -> Projected | None:
     """Return the effect of one set of rows; None where it is not identified."""
     weights = rows.row_weights
@@ -53,8 +54,8 @@ def estimate_projection(
 
 
 def _variance_weighted(
-    rows: ProjectionRows, weights: FloatArray, names: tuple[str, ...]
-) -> tuple[float, FloatArray, tuple[str, ...]] | None:
+    rows: ProjectionRows, weights: FloatArray, names: tuple[Words, ...]
+) -> tuple[float, FloatArray, tuple[Collinear, ...]] | None:
     if not rows.covariates.shape[1]:
         return (*_closed_form(rows, weights), ())
     effects = build_absorber([rows.period], rows.weights)
@@ -62,12 +63,12 @@ def _variance_weighted(
         rows.change,
         np.column_stack([rows.is_treated.astype(np.float64), rows.covariates]),
         effects,
-        names=("the agreement", *names),
+        names=(Text("estimators.the-agreement"), *names),
     )
     if not fit.kept.size or fit.kept[0] != 0:
         return None
     scores = (fit.x_tilde * (weights * fit.residuals)[:, None]) @ fit.bread[:, 0]
-    return float(fit.coefficients[0]), np.asarray(scores), _said(fit)
+    return float(fit.coefficients[0]), np.asarray(scores), fit.collinear
 
 
 def _closed_form(rows: ProjectionRows, weights: FloatArray) -> tuple[float, FloatArray]:
@@ -83,12 +84,12 @@ def _closed_form(rows: ProjectionRows, weights: FloatArray) -> tuple[float, Floa
 
 
 def _equally_weighted(
-    rows: ProjectionRows, weights: FloatArray, names: tuple[str, ...]
-) -> tuple[float, FloatArray, tuple[str, ...]]:
+    rows: ProjectionRows, weights: FloatArray, names: tuple[Words, ...]
+) -> tuple[float, FloatArray, tuple[Collinear, ...]]:
     treated, others = np.flatnonzero(rows.is_treated), np.flatnonzero(~rows.is_treated)
     share = weights[treated] / weights[treated].sum()
     influence = np.zeros(rows.unit.size)
-    collinear: tuple[str, ...] = ()
+    collinear: tuple[Collinear, ...] = ()
     if not rows.covariates.shape[1]:
         total = np.bincount(rows.period[others], weights[others])
         mean = np.bincount(rows.period[others], weights[others] * rows.change[others]) / total
@@ -101,7 +102,7 @@ def _equally_weighted(
         effects = build_absorber([rows.period[others]], other_weights)
         x = rows.covariates
         fit = fit_least_squares(rows.change[others], x[others], effects, names=names)
-        collinear = _said(fit)
+        collinear = fit.collinear
         slopes = np.zeros(x.shape[1])
         slopes[fit.kept] = fit.coefficients
         level = effects.effect_coefficients(rows.change[others] - x[others] @ slopes)[0]
@@ -118,7 +119,3 @@ def _equally_weighted(
     effect = float(share @ gap)
     influence[treated] = share * (gap - effect)
     return effect, influence, collinear
-
-
-def _said(fit: LeastSquares) -> tuple[str, ...]:
-    return tuple(f"{c.name} is determined by {c.explained_by}" for c in fit.collinear)

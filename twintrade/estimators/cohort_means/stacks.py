@@ -12,6 +12,7 @@ from twintrade.estimators.regression.reference import find_joined_rows
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact, sum_by_group
 from twintrade.numerics.linear import fit_least_squares
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,8 +113,8 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     base = next(c.at for c in stack.cells if c.is_reference)
     is_apart = np.zeros(rows.size, dtype=bool)
     is_apart[treated] = ~find_joined_rows(o.unit[rows[treated]], at[rows[treated]], at[rows[treated]] == base)
-    label = f"stack of cohort {wide.onset[stack.cohort]:.0f}"
-    sentence = f"{label}: rows of units that none of the cohort joins to the reference"
+    label = Text("estimators.stack", cohort=f"{wide.onset[stack.cohort]:.0f}")
+    sentence = Text("estimators.stack-apart", stack=label)
     apart = (Dropped("no-reference", sentence, int(is_apart.sum()), 0, (label,)),) if is_apart.any() else ()
     rows, treated = rows[~is_apart], treated[~is_apart]
     slots = [k for k, c in enumerate(stack.cells) if not c.is_reference]
@@ -132,7 +133,7 @@ def regress_stack(o: Observations, wide: Wide, stack: Stack) -> StackFit:
     lost = tuple(
         Dropped(
             "not-identified" if c.column < len(slots) else "collinear",
-            f"{label}: {c.name} is determined by {c.explained_by}",
+            Text("estimators.stack-determined", stack=label, name=c.name, by=c.explained_by),
             0,
             0,
             (c.name,),

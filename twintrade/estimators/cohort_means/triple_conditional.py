@@ -15,6 +15,7 @@ from twintrade.estimators.cohort_means.group_time import GroupTime, name_units
 from twintrade.estimators.cohort_means.triple_groups import TripleGroups
 from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.numerics.comparisons import Method, NoOverlapError, estimate_change_effect
+from twintrade.text import Text
 
 
 def estimate_conditional_contrasts(
@@ -38,7 +39,7 @@ def estimate_conditional_contrasts(
         except EstimationError as error:
             column[:] = 0.0
             label = cell.label(wide.onset, wide.periods)
-            dropped.append(Dropped("not-identified", str(error), 0, 0, (label,)))
+            dropped.append(Dropped("not-identified", error.text, 0, 0, (label,)))
             continue
         if effect is not None:
             kept.append(cell)
@@ -72,7 +73,9 @@ def _cell(groups: TripleGroups, cell: GroupTime, method: Method, column: FloatAr
                 change[units], is_treated[units].astype(float), x[units], weights[units], method
             )
         except NoOverlapError as error:
-            raise EstimationError(f"{error} for {name_units(wide.unit_ids[units[error.rows]])}") from None
+            raise EstimationError(
+                Text("estimators.error-for", error=error.text, units=name_units(wide.unit_ids[units[error.rows]]))
+            ) from None
         effect += factor * part.effect
         column[units] += factor * part.influence
     return effect

@@ -9,6 +9,7 @@ from twintrade.errors import DesignError
 from twintrade.estimators.cohort_means.group_time import name_units
 from twintrade.estimators.cohort_means.wide import Wide
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Listed, Text, Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,17 +37,16 @@ class TripleGroups:
             return self.counts
         return np.bincount(self.code, weights, self.counts.size).reshape(self.counts.shape).astype(np.float64)
 
-    def lacking(self) -> str:
+    def lacking(self) -> Words:
         """Say which cohorts lack affected or unaffected units, or that nobody is left to compare with."""
-        said = []
+        lacking = []
         for k, onset in enumerate(self.wide.onset):
             if self.counts[:, k].min() == 0:
                 kind = "unaffected" if self.counts[0, k] == 0 else "affected"
                 units = name_units(self.wide.unit_ids[self.wide.cohort == k])
-                said.append(
-                    f"{'never treated' if np.isinf(onset) else f'cohort {onset:.0f}'} ({units}) has no {kind} unit"
-                )
-        return "; ".join(said) or "no comparison cohort has affected and unaffected units"
+                cohort = "never" if np.isinf(onset) else f"{onset:.0f}"
+                lacking.append(Text("estimators.cohort-lacks", cohort=cohort, units=units, kind=kind))
+        return Listed(tuple(lacking), "semicolon") if lacking else Text("estimators.no-comparison-cohort")
 
     @property
     def n_cohorts(self) -> int:

@@ -11,6 +11,7 @@ from twintrade.errors import EstimationError
 from twintrade.estimators.imputing.untreated_outcomes import Counterfactual
 from twintrade.estimators.regression.slopes import count_units_and_rows
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Text
 
 Measure = Literal["difference", "log_ratio", "percent"]
 
@@ -138,11 +139,7 @@ def list_empty_cells(c: Counterfactual, cells: ImputedCells) -> tuple[Dropped, .
     if empty.size == 0:
         return ()
     names = label_cells(cells.cohorts[empty], cells.event_times[empty])
-    sentence = (
-        "cells whose treated rows are all zero: the ratio is zero whatever is imputed, and the influence on that "
-        "ratio is zero as well"
-    )
-    return (Dropped("empty-cell", sentence, 0, 0, names),)
+    return (Dropped("empty-cell", Text("estimators.empty-cells"), 0, 0, names),)
 
 
 def _distance(c: Counterfactual, cells: ImputedCells, ratio: FloatArray) -> FloatArray:

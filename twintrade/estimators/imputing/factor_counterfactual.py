@@ -13,6 +13,7 @@ from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, compact
 from twintrade.numerics.factor_model import FactorFit, fit_factor_model
 from twintrade.numerics.linear import fit_least_squares
+from twintrade.text import Text
 
 BLOCK = 3
 """Consecutive untreated cells of a unit that are held out together: neighbors in time resemble each other."""
@@ -81,7 +82,7 @@ def _without_collinear(o: Observations, wide: Wide, untreated: BoolArray) -> tup
     effects = build_absorber([compact(code) for code in (unit, at)])
     fit = fit_least_squares(wide.outcomes[untreated], wide.covariates[untreated], effects, names=names)
     dropped = tuple(
-        Dropped("collinear", f"{c.name} is determined by {c.explained_by} among untreated rows", 0, 0, (c.name,))
+        Dropped("collinear", Text("estimators.determined-untreated", name=c.name, by=c.explained_by), 0, 0, (c.name,))
         for c in fit.collinear
     )
     return replace(wide, covariates=wide.covariates[:, :, fit.kept]), dropped
@@ -235,7 +236,7 @@ def compute_cohort_effects(
         design,
         (labels[0], labels[1]),
         np.bincount(code, gap[counted]) / n_cells,
-        RefitOnly("factors and loadings are estimated together; resample, or permute onsets"),
+        RefitOnly(Text("estimators.factors-together")),
         sample=o.sample(
             effects=design.effect_names,
             dropped=(*cells.dropped, *_lost(o, cells, seen & ~inside)),
@@ -249,9 +250,9 @@ def compute_cohort_effects(
 
 def _of_fit(design: Design, cells: OutcomeGrid, fit: FactorFit, residuals: FloatArray) -> dict[str, float]:
     """Return the covariates' slopes and the root mean square of what the model leaves of untreated cells."""
-    lost = {name for d in cells.dropped for name in d.names}
+    lost = {name for d in cells.dropped for name in d.labels}
     kept = [name for name in design.covariates if name not in lost]
-    slopes = {f"slope of {name}": float(b) for name, b in zip(kept, fit.slopes, strict=True)}
+    slopes = {f"slope:{name}": float(b) for name, b in zip(kept, fit.slopes, strict=True)}
     return slopes | {"rmse": float(np.sqrt(np.mean(residuals**2)))}
 
 
@@ -263,5 +264,5 @@ def _lost(o: Observations, cells: OutcomeGrid, gone: BoolArray) -> tuple[Dropped
         f"{cells.wide.unit_ids[u]} {o.panel.label(int(cells.wide.periods[t]))}" for u, t in zip(unit, at, strict=True)
     )
     whole = int((gone.sum(axis=1) == (~np.isnan(cells.wide.outcomes)).sum(axis=1)).sum())
-    sentence = "rows of units or periods with too few untreated rows for the model: neither fitted nor imputed"
+    sentence = Text("estimators.too-few-untreated")
     return (Dropped("too-few-untreated", sentence, int(gone.sum()), whole, names),)

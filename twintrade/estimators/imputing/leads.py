@@ -15,6 +15,7 @@ from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.linear import Collinear, fit_least_squares
 from twintrade.numerics.poisson import fit_poisson
+from twintrade.text import Listed, Text, Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +70,7 @@ def fit_leads(c: Counterfactual, family: Family) -> Leads:
     event_time = _event_times(o)
     dummies = (event_time[rows, None] == times).astype(np.float64)
     columns = np.hstack([dummies, o.covariates[rows]])
-    names = (*(f"lead {e:+d}" for e in times), *o.covariate_names)
+    names: tuple[Words, ...] = (*(Text("estimators.lead", time=f"{e:+d}") for e in times), *o.covariate_names)
     rows, kept, coefficients, loadings, scores, row_weights, collinear = _fitted(c, family, rows, columns, names)
     reported = np.flatnonzero(kept < times.size)
     order = reported[np.argsort(times[kept[reported]])]
@@ -101,14 +102,18 @@ def find_lead_times(o: Observations, rows: IntArray) -> tuple[IntArray, tuple[Dr
     times = observed[observed >= o.window[0]]
     notes: tuple[Dropped, ...] = ()
     if times.size and times[0] == observed[0]:
-        sentence = f"event time {observed[0]:+d} is the earliest observed: it is the base of the leads"
-        notes = (Dropped("lead-base", sentence, 0, 0, (f"lead {observed[0]:+d}",)),)
+        time = f"{observed[0]:+d}"
+        notes = (
+            Dropped(
+                "lead-base", Text("estimators.lead-base", time=time), 0, 0, (Text("estimators.lead", time=time),)
+            ),
+        )
         times = times[1:]
     return times[::-1], notes
 
 
 def _fitted(
-    c: Counterfactual, family: Family, rows: IntArray, columns: FloatArray, names: tuple[str, ...]
+    c: Counterfactual, family: Family, rows: IntArray, columns: FloatArray, names: tuple[Words, ...]
 ) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray, FloatArray, tuple[Collinear, ...]]:
     o = c.o
     weights = o.weights_of(rows)
@@ -123,7 +128,8 @@ def _fitted(
     return rows, linear.kept, linear.coefficients, loadings, scores, row_weights, linear.collinear
 
 
-def _collinear(one: Collinear, names: tuple[str, ...]) -> Dropped:
-    rest = ", ".join(names[k] for k in one.columns)
-    by = f"the fixed effects and {rest}" if rest else "the fixed effects"
-    return Dropped("collinear", f"{one.name} is determined by {by}; it counts as base", 0, 0, (one.name,))
+def _collinear(one: Collinear, names: tuple[Words, ...]) -> Dropped:
+    by = Text(
+        "estimators.effects-and", n=len(one.columns), rest=Listed(tuple(names[k] for k in one.columns), "comma")
+    )
+    return Dropped("collinear", Text("estimators.determined-base", name=one.name, by=by), 0, 0, (one.name,))

@@ -21,6 +21,7 @@ from twintrade.numerics.linear import (
     fit_least_squares,
 )
 from twintrade.numerics.poisson import fit_poisson
+from twintrade.text import Listed, Text, Words
 
 REACH = 1e-7
 """Relative distance at which a covariate is another than untreated rows determine it to be."""
@@ -122,8 +123,8 @@ def fit_counterfactual(o: Observations, family: Family, *, is_refit: bool = Fals
     known &= ~no_slope
     rows = affected[known]
     if not o.is_treated[rows].any():
-        listed = "; ".join(f"{d.n_rows} {d.sentence}" for d in unknown)
-        raise EstimationError(f"no treated row can be imputed from untreated ones: {listed}")
+        listed = Listed(tuple(Text("design.rows-left-out", n=d.n_rows, what=d.text) for d in unknown), "semicolon")
+        raise EstimationError(Text("estimators.nothing-imputed", why=listed))
     eta = o.covariates[rows] @ fitted.slopes
     for spread, code in zip(fitted.effects, codes, strict=True):
         eta = eta + spread[code[rows]]
@@ -189,8 +190,8 @@ def _poisson_fit(o: Observations, rows: IntArray, codes: tuple[IntArray, ...]) -
 
 
 def _absorbed_covariates(collinear: tuple[Collinear, ...]) -> tuple[Dropped, ...]:
-    sentences = [f"covariate {c.name} is determined by {c.explained_by} among untreated rows" for c in collinear]
-    return tuple(Dropped("collinear", s, 0, 0, (c.name,)) for s, c in zip(sentences, collinear, strict=True))
+    texts = [Text("estimators.covariate-determined", name=c.name, by=c.explained_by) for c in collinear]
+    return tuple(Dropped("collinear", text, 0, 0, (c.name,)) for text, c in zip(texts, collinear, strict=True))
 
 
 def _n_without_outcome_before(o: Observations) -> float:
@@ -225,7 +226,7 @@ def _within_reach(o: Observations, fitted: _FittedOutcomes, codes: tuple[IntArra
 
 def _without_slope(o: Observations, fitted: _FittedOutcomes, rows: IntArray) -> Dropped:
     names = [o.covariate_names[j] for j in np.setdiff1d(np.arange(o.covariates.shape[1]), fitted.kept)]
-    sentence = f"treated rows whose {' and '.join(names)} untreated rows give no slope for: not imputed"
+    sentence = Text("estimators.no-slope-imputed", covariates=Listed(tuple(names)))
     return _listed(o, "unidentified-covariate", sentence, rows)
 
 
@@ -238,16 +239,16 @@ def list_unidentified(
     for name, code in zip(o.effect_names, codes, strict=True):
         lacking: BoolArray = left & ~np.isin(code[rows], code[fit_rows])
         if lacking.any():
-            sentence = f"treated rows whose {name_effect(name)} has no untreated row in the fit: not imputed"
+            sentence = Text("estimators.level-not-imputed", effect=name_effect(name))
             out.append(_listed(o, f"unidentified-{name.replace('_', '-')}", sentence, rows[lacking]))
         left &= ~lacking
     if left.any():
-        sentence = "treated rows whose effects untreated rows do not connect: not imputed"
+        sentence = Text("estimators.unconnected-not-imputed")
         out.append(_listed(o, "unidentified-unconnected", sentence, rows[left]))
     return tuple(out)
 
 
-def _listed(o: Observations, reason: str, sentence: str, rows: IntArray) -> Dropped:
+def _listed(o: Observations, reason: str, sentence: Words, rows: IntArray) -> Dropped:
     has_treated_row = np.bincount(o.unit[o.is_affected], minlength=o.n_units)
     lost = np.bincount(o.unit[rows], minlength=o.n_units)
     n_lost = int(((lost > 0) & (lost == has_treated_row)).sum())

@@ -51,7 +51,7 @@ def list_all_treated(o: Observations, rows: IntArray) -> tuple[Dropped, ...]:
         if full.any():
             present, first = np.unique(codes, return_index=True)
             sentence = Text("estimators.all-treated", effect=name_effect(name))
-            out.append(Dropped("all-treated", str(sentence), 0, 0, _level_names(o, name, rows[first[full[present]]])))
+            out.append(Dropped("all-treated", sentence, 0, 0, _level_names(o, name, rows[first[full[present]]])))
     return tuple(out)
 
 

@@ -16,7 +16,7 @@ from twintrade.numerics.absorption import Absorber, build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.linear import fit_least_squares
 from twintrade.numerics.poisson import fit_poisson
-from twintrade.text import Text
+from twintrade.text import Text, Words
 
 LARGEST_DENSE = 20_000_000
 """Numbers up to which the net dummies may be asked for, so that row scores are at hand: 160 MB."""
@@ -101,7 +101,7 @@ class _FittedCells:
 def fit_cells(
     o: Observations,
     of_row: IntArray,
-    names: tuple[str, ...],
+    names: tuple[Words, ...],
     columns: FloatArray,
     family: Family,
 ) -> CellFit:
@@ -157,8 +157,8 @@ def fit_cells(
     )
 
 
-def _determined(lost: tuple[str, ...]) -> tuple[Dropped, ...]:
-    sentence = "cohort-period cells that the fixed effects determine: no effect is given for them"
+def _determined(lost: tuple[Words, ...]) -> tuple[Dropped, ...]:
+    sentence = Text("estimators.cells-determined")
     return (Dropped("not-identified", sentence, 0, 0, lost),) if lost else ()
 
 
@@ -187,7 +187,7 @@ def _poisson_fit(o: Observations, codes: list[IntArray], of_row: IntArray, colum
     slopes[fit.kept] = fit.coefficients
     weights = fit.mu * o.row_weights[fit.rows]
     statistics = {"pseudo_r2": fit.pseudo_r2, "deviance": fit.deviance, "iterations": float(fit.iterations)}
-    dropped = list_separated_rows(o, fit.separated, effects=(*o.effect_names, "cohort and period"))
+    dropped = list_separated_rows(o, fit.separated, effects=(*o.effect_names, "cohort_and_period"))
     of_code = fit.effect_coefficients[-1]
     of_code = np.append(of_code, np.full(int(of_row.max()) + 2 - of_code.size, np.nan))
     return _FittedCells(fit.rows, of_code, slopes, fit.mu, fit.residuals, weights, dropped, statistics)

@@ -11,6 +11,7 @@ from twintrade.effects import Dropped, Estimate, EventStudy
 from twintrade.errors import DesignError
 from twintrade.estimators.regression.reference import find_holders, find_joined_rows, require_reference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.text import Text, Words
 
 Shape = Literal["event", "static"]
 
@@ -74,12 +75,12 @@ class Terms:
     """
 
     columns: FloatArray
-    names: tuple[str, ...]
+    names: tuple[Words, ...]
     event_times: IntArray | None
     n_reported: int
     clipped: IntArray
     binned: tuple[bool, bool] = (False, False)
-    apart: tuple[str, ...] = ()
+    apart: tuple[Words, ...] = ()
     second_reference: int | None = None
 
     def find_dummies(self) -> IntArray:
@@ -115,7 +116,7 @@ def cut_before_last_onset(design: Design) -> Design:
     if not find_affected_rows(o).all():
         return design
     end = o.unit_onset.max() - design.anticipation
-    sentence = "rows from the last cohort's onset on: no unit is untreated then, and this cohort is the comparison"
+    sentence = Text("estimators.after-last-onset")
     why = Dropped("after-last-onset", sentence, int((o.period >= end).sum()))
     return design.restricted(design.panel.period < end, why)
 
@@ -143,7 +144,7 @@ def _event_terms(o: Observations, model: Model) -> Terms:
         require_reference(times, joined, model.second_reference)
     times, joined = times[~np.isin(times, references)], joined[~np.isin(joined, references)]
     times = times[np.lexsort((np.abs(times), times < 0, ~np.isin(times, joined)))]
-    names = tuple(f"event time {e:+d}" for e in times)
+    names = tuple(Text("estimators.effect-event-time", time=f"{e:+d}") for e in times)
     n_reported = joined.size
     return Terms(
         columns=(clipped[:, None] == times).astype(np.float64),
@@ -185,7 +186,8 @@ def _static_terms(o: Observations) -> Terms:
     """The treatment dummy, and a nuisance dummy for periods of anticipation."""
     treated = o.is_treated
     early = o.is_affected & ~treated
-    columns, names = [treated], ["after onset"]
+    columns: list[BoolArray] = [treated]
+    names: list[Words] = [Text("estimators.effect-after-onset")]
     if early.any():
         columns.append(early)
         names.append("anticipation")

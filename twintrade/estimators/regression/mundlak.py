@@ -7,6 +7,7 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.effects import Dropped
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Text
 
 
 def center_covariates(o: Observations) -> FloatArray:
@@ -44,7 +45,7 @@ class Interactions:
             Of the covariates.
         """
         lost = [n for k, n in enumerate(names) if not slopes[self.covariate == k].any()]
-        sentence = "covariates that fixed effects and cohort-period cells determine: they change nothing"
+        sentence = Text("estimators.covariates-silent")
         return tuple(Dropped("collinear", sentence, 0, 0, (name,)) for name in lost)
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from twintrade.design import Observations
 from twintrade.errors import EstimationError
 from twintrade.numerics.arrays import BoolArray, IntArray
+from twintrade.text import Listed, Text, Value
 
 
 def find_joined_rows(holder: IntArray, node: IntArray, is_reference: BoolArray) -> BoolArray:
@@ -55,12 +56,13 @@ def require_reference(observed: IntArray, joined: IntArray, reference: int) -> N
     EstimationError
         Nothing could be measured against the reference.
     """
-    before = ", ".join(str(e) for e in np.unique(observed) if e < 0) or "none"
-    choose = f"event times observed before the onset: {before}. Choose one of those as reference"
+    before = [str(e) for e in np.unique(observed) if e < 0]
+    values: dict[str, Value] = {
+        "reference": str(reference),
+        "n": len(before),
+        "before": Listed(tuple(before), "comma"),
+    }
     if reference not in observed:
-        raise EstimationError(f"no treated unit is observed at event time {reference}, the reference; {choose}")
+        raise EstimationError(Text("estimators.reference-unobserved", **values))
     if not (joined != reference).any():
-        raise EstimationError(
-            f"the treated units observed at event time {reference}, the reference, are observed at no other event "
-            f"time, so that nothing can be measured against it; {choose.replace('one of those', 'another')}"
-        )
+        raise EstimationError(Text("estimators.reference-alone", **values))

@@ -16,6 +16,7 @@ from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.linear import Collinear, fit_least_squares
 from twintrade.numerics.poisson import fit_poisson
+from twintrade.text import Text, Words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ class Dummies:
         out[rows, self.of_row[rows]] = 1.0
         return out
 
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[Text, ...]:
         """Return one label a cell."""
         return label_cells(self.cohorts, self.event_times)
 
@@ -73,7 +74,7 @@ def fit_saturated(o: Observations, dummies: Dummies, family: Family, reference: 
         No cell is identified.
     """
     n_cells = dummies.cohorts.size
-    names = (*dummies.names(), *o.covariate_names)
+    names: tuple[Words, ...] = (*dummies.names(), *o.covariate_names)
     columns = np.hstack([dummies.columns(), o.covariates])
     source, kept, collinear, lost, statistics = _fit(o, columns, names, family)
     identified = np.flatnonzero(kept < n_cells)
@@ -151,7 +152,7 @@ class _Source:
 
 
 def _fit(
-    o: Observations, columns: FloatArray, names: tuple[str, ...], family: Family
+    o: Observations, columns: FloatArray, names: tuple[Words, ...], family: Family
 ) -> tuple[_Source, IntArray, tuple[Collinear, ...], tuple[Dropped, ...], dict[str, float]]:
     if family == "linear":
         fit = fit_least_squares(o.y, columns, build_absorber(o.effect_codes(), o.weights), names=names)
@@ -169,7 +170,7 @@ def _unidentified(collinear: tuple[Collinear, ...], n_cells: int) -> tuple[Dropp
     return tuple(
         Dropped(
             "not-identified" if c.column < n_cells else "collinear",
-            f"{c.name} is determined by {c.explained_by}",
+            Text("estimators.determined", name=c.name, by=c.explained_by),
             0,
             0,
             (c.name,),

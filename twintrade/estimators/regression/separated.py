@@ -3,9 +3,11 @@
 import numpy as np
 
 from twintrade.design import Observations
+from twintrade.design.fixed_effects import name_effect
 from twintrade.effects import Dropped
 from twintrade.numerics.arrays import IntArray
 from twintrade.numerics.poisson import Separated
+from twintrade.text import Text
 
 
 def list_separated_rows(
@@ -39,13 +41,13 @@ def list_separated_rows(
 
 
 def _listed(o: Observations, why: Separated, rows: IntArray, left: IntArray, effects: tuple[str, ...]) -> Dropped:
-    reason, sentence = "separated", "rows with a zero that a regressor or a combination of effects predicts perfectly"
+    reason, sentence = "separated", Text("estimators.separated")
     if why.cause == "all-zero level":
-        label = effects[why.effect].replace("_", " × ")
-        reason = "all-zero-level"
-        sentence = f"rows of a {label} whose outcomes are all zero: they say nothing about proportions"
+        effect = effects[why.effect]
+        named = Text("estimators.cohort-and-period") if effect == "cohort_and_period" else name_effect(effect)
+        reason, sentence = "all-zero-level", Text("estimators.all-zero-level", effect=named)
     elif why.cause == "weight of zero":
-        reason, sentence = "no-weight", "rows with a weight of zero"
+        reason, sentence = "no-weight", Text("estimators.no-weight")
     units = np.unique(o.unit[rows])
     lost = units[left[units] == 0]
     names = (*(str(u) for u in o.unit_ids[lost]), *o.labels(rows[left[o.unit[rows]] > 0]))

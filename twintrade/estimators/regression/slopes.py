@@ -15,7 +15,7 @@ from twintrade.estimators.regression.reference import find_holders, find_joined_
 from twintrade.numerics.absorption import find_singletons
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
 from twintrade.numerics.linear import Collinear
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +147,7 @@ def _static(
         uncertainty=_uncertainty(o, slopes, selector),
         scale=scale,
         sample=sample,
-        names=("after onset",),
+        names=(Text("estimators.effect-after-onset"),),
         n_units=n_units,
         n_cells=n_cells,
     )
@@ -192,14 +192,14 @@ def _pinned(terms: Terms, slopes: Slopes) -> tuple[int, ...]:
 def _second_reference(terms: Terms) -> tuple[Dropped, ...]:
     if terms.second_reference is None:
         return ()
-    name = f"event time {terms.second_reference:+d}"
-    return (Dropped("second-reference", f"{name} counts as zero, as the reference does", 0, 0, (name,)),)
+    name = Text("estimators.effect-event-time", time=f"{terms.second_reference:+d}")
+    return (Dropped("second-reference", Text("estimators.second-reference", name=name), 0, 0, (name,)),)
 
 
 def _apart(o: Observations, terms: Terms) -> tuple[Dropped, ...]:
     if not terms.apart:
         return ()
-    sentence = f"event times that no treated unit joins to {o.reference}, the reference: no effect is given for them"
+    sentence = Text("estimators.times-apart", reference=str(o.reference))
     return (Dropped("no-reference", sentence, 0, 0, terms.apart),)
 
 
@@ -209,9 +209,10 @@ def _collinear(terms: Terms, slopes: Slopes) -> tuple[Dropped, ...]:
         if terms.names[one.column] in terms.apart:
             continue
         name = terms.names[one.column]
-        zero = "; it counts as zero, as the reference does" if one.column < terms.n_reported else ""
-        rest = ", ".join(terms.names[c] for c in one.columns)
-        by = f"the fixed effects and {rest}" if rest else "the fixed effects"
+        zero = "yes" if one.column < terms.n_reported else "no"
+        rest = Listed(tuple(terms.names[c] for c in one.columns), "comma")
+        by = Text("estimators.effects-and", n=len(one.columns), rest=rest)
         n_rows = int((terms.columns[slopes.rows, one.column] != 0).sum())
-        out.append(Dropped("collinear", f"{name} ({n_rows} rows) is determined by {by}{zero}", 0, 0, (name,)))
+        text = Text("estimators.term-determined", name=name, n=n_rows, by=by, zero=zero)
+        out.append(Dropped("collinear", text, 0, 0, (name,)))
     return tuple(out)

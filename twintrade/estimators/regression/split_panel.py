@@ -14,6 +14,7 @@ from twintrade.design import Design
 from twintrade.effects import CohortEffects, Dropped
 from twintrade.errors import DesignError, EstimationError
 from twintrade.numerics.arrays import BoolArray, FloatArray
+from twintrade.text import Text
 
 
 def correct_by_split_panel(
@@ -55,10 +56,10 @@ def correct_by_split_panel(
             weight += sizes
     has_quarter = weight > 0
     mean = np.where(has_quarter, total / np.where(has_quarter, weight, 1.0), estimate.effects)
-    left = tuple(np.array(estimate.names)[~has_quarter & (estimate.effects != 0)].tolist())
+    left = tuple(estimate.names[k] for k in np.flatnonzero(~has_quarter & (estimate.effects != 0)))
     dropped = estimate.sample.dropped
     if left:
-        dropped = (*dropped, Dropped("not-corrected", "cells that no quarter of the panel identifies", 0, 0, left))
+        dropped = (*dropped, Dropped("not-corrected", Text("estimators.no-quarter"), 0, 0, left))
     statistics = {**estimate.sample.statistics, "n_splits": float(n_splits)}
     sample = replace(estimate.sample, dropped=dropped, statistics=statistics)
     return replace(estimate, effects=2 * estimate.effects - mean, sample=sample)

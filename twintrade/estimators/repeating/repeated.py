@@ -13,8 +13,9 @@ from twintrade.estimators.regression.event_terms import NO_TERM, Model, Terms, b
 from twintrade.estimators.regression.slopes import sum_row_weights
 from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
 from twintrade.numerics.arrays import FloatArray, IntArray
+from twintrade.text import Text
 
-WITHOUT = RefitOnly("point estimates made for resampling carry no influence")
+WITHOUT = RefitOnly(Text("estimators.points-only"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +168,7 @@ def _slopes(o: Observations, model: Terms, kept: IntArray, coefficients: FloatAr
             uncertainty=WITHOUT,
             scale=o.scale,
             sample=sample,
-            names=("after onset",),
+            names=(Text("estimators.effect-after-onset"),),
             n_units=counts,
             n_cells=counts,
         )

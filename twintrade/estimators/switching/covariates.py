@@ -10,6 +10,7 @@ from twintrade.estimators.switching.switchers import Switchers
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, IntArray, compact
 from twintrade.numerics.linear import LeastSquares, fit_least_squares
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +50,11 @@ def adjust_for_covariates(
     outcomes = layout.outcomes.copy()
     adjusted, dropped = [], []
     for start, stop in layout.baselines():
-        label = f"first dose {layout.baseline[start]:g}"
+        label = Text("estimators.first-dose", dose=f"{layout.baseline[start]:g}")
         fit, unit = _changes_fitted(layout, start, stop, names)
         if fit is None:
             outcomes[:, start:stop] = np.nan
-            sentence = "first doses of which no unit is observed unchanged twice in a row: covariates have no slopes"
+            sentence = Text("estimators.doses-without-slopes")
             dropped.append(Dropped("not-identified", sentence, 0, 0, (label,)))
             continue
         slopes = np.zeros(len(names))
@@ -65,7 +66,7 @@ def adjust_for_covariates(
             influence[:, k] = np.bincount(unit.columns - start, column, stop - start)
         adjusted.append(DoseSlopes(start, stop, influence))
         for c in fit.collinear:
-            sentence = f"changes of covariate {c.name} are determined by {c.explained_by} ({label})"
+            sentence = Text("estimators.changes-determined", name=c.name, by=c.explained_by, dose=label)
             dropped.append(Dropped("collinear", sentence, 0, 0, (c.name,)))
     return (
         replace(layout, outcomes=outcomes, is_full=not bool(np.isnan(outcomes).any())),

@@ -138,7 +138,7 @@ class Dealt:
     def _messages(
         self, compared: Compared, low: FloatArray, high: FloatArray, has_intervals: bool, lacks_intervals: bool
     ) -> tuple[Message, ...]:
-        names = compared.estimate.names
+        names = [str(name) for name in compared.estimate.names]
         messages = [
             Message(
                 "warning",

@@ -32,7 +32,7 @@ class Collinear:
     ----------
     column : int
         Its position.
-    name : str
+    name : Words
     columns : tuple of int
         The kept columns that, with the effects, reproduce it; empty if the fixed effects alone do.
     explained_by : Words
@@ -40,7 +40,7 @@ class Collinear:
     """
 
     column: int
-    name: str
+    name: Words
     columns: tuple[int, ...]
     explained_by: Words
 
@@ -82,7 +82,7 @@ def fit_least_squares(
     X: FloatArray,
     absorber: Absorber,
     weights: FloatArray | None = None,
-    names: Sequence[str] | None = None,
+    names: Sequence[Words] | None = None,
 ) -> LeastSquares:
     """Regress y on X and the effects of the absorber.
 
@@ -111,7 +111,7 @@ def fit_least_squares(
 
 
 def regress_residuals(
-    tilde: FloatArray, norms: FloatArray, weights: FloatArray | None = None, names: Sequence[str] | None = None
+    tilde: FloatArray, norms: FloatArray, weights: FloatArray | None = None, names: Sequence[Words] | None = None
 ) -> LeastSquares:
     """Regress the first column on the others, all of them already net of the effects.
 
@@ -176,7 +176,7 @@ def find_independent_columns(
     x_tilde: FloatArray,
     norms: FloatArray,
     weights: FloatArray | None = None,
-    names: Sequence[str] | None = None,
+    names: Sequence[Words] | None = None,
 ) -> tuple[IntArray, tuple[Collinear, ...]]:
     """Keep each column that the columns kept before it do not explain; earlier columns win.
 

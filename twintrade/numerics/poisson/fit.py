@@ -23,6 +23,7 @@ from twintrade.numerics.poisson.steps import (
     iterate,
     sum_weighted,
 )
+from twintrade.text import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def fit_poisson(
     offset: FloatArray | None = None,
     tolerance: float = 1e-10,
     max_iterations: int = 200,
-    names: Sequence[str] | None = None,
+    names: Sequence[Words] | None = None,
     drop_singletons: bool = False,
 ) -> PoissonFit:
     """Fit y ~ exp(X b + effects + offset) by iteratively reweighted least squares.
@@ -199,7 +200,7 @@ def _independent(
     effects: Absorber,
     kept: BoolArray,
     weights: FloatArray | None,
-    names: Sequence[str] | None,
+    names: Sequence[Words] | None,
     full_rank: bool,
 ) -> tuple[IntArray, tuple[Collinear, ...]]:
     if full_rank:

@@ -114,7 +114,7 @@ def _notes(page: Page, spec: Record, frame: pd.DataFrame) -> tuple[str, ...]:
     critical = read_number(spec.get("critical_value"))
     is_binned = read_truth(spec.get("binned_low")) or read_truth(spec.get("binned_high"))
     notes = [
-        page.say("equation", equation=take_text(spec["equation"])) if take_text(spec.get("equation")) else "",
+        page.say("equation", equation=read_words(spec, "equation")) if take_text(spec.get("equation")) else "",
         read_words(spec, "inference_note"),
         "" if has_interval else page.say("no_interval"),
         page.say("critical", value=numbers.format_fixed(critical, 3))

@@ -90,9 +90,10 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
     study = fit.view("event") if "event" in fit.views else None
     estimand, assumption = estimator.estimand(design), estimator.assumption(design)
-    comparison = estimator.name_comparison(design)
+    comparison, equation = estimator.name_comparison(design), estimator.equation(design)
     row: dict[str, Any] = _of_overall(fit) | {
-        "equation": estimator.equation(design),
+        "equation": str(equation),
+        "equation_text": pack_text(equation),
         "estimand": str(estimand),
         "estimand_text": pack_text(estimand),
         "assumption": str(assumption),

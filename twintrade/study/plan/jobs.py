@@ -180,7 +180,7 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
     return LadderColumn(
         estimator=estimator,
         key=str(own.get("key") or format_column_key(parts)),
-        label=str(own.get("label") or format_column_label(estimator.title or entry.name, parts)),
+        label=str(own.get("label") or format_column_label(str(estimator.title or entry.name), parts)),
         design=design,
         exclude_flagged=exclude,
         donors=donors,

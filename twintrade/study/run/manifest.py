@@ -6,7 +6,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_info
 
 from twintrade import __version__
 from twintrade.data.sources import InputRecord
+from twintrade.effects import Dropped
 from twintrade.study.observing.observe import list_simulated_names
 from twintrade.study.plan.jobs import Plan
 from twintrade.study.run.columns import Run
@@ -42,9 +43,21 @@ def build_manifest(run: Run, raw: Mapping[str, Any], root: Path) -> dict[str, An
         "is_simulated": run.observed.is_simulated,
         "spec": resolve_spec(run.plan.spec),
         "inputs": _inputs(run.observed.inputs, list_simulated_names(run.plan.name, run.plan.spec)),
-        "dropped": [asdict(d) | {"names": list(d.names)} for d in dropped],
+        "dropped": [describe_dropped(d) for d in dropped],
         "seeds": list_seeds(run.plan),
         "warnings": sorted({m.code for m in run.messages if m.level == "warning"}),
+    }
+
+
+def describe_dropped(dropped: Dropped) -> dict[str, Any]:
+    """Return rows or units left out, in words and as texts."""
+    return {
+        "reason": dropped.reason,
+        "sentence": dropped.sentence,
+        "text": pack_text(dropped.text),
+        "n_rows": dropped.n_rows,
+        "n_units": dropped.n_units,
+        "names": list(dropped.names),
     }
 
 

@@ -163,7 +163,127 @@ ppml-averages = { $measure ->
 }{ counts-rows }{ beside-static }
 twfe-averages = One effect after onset against all periods before: a variance-weighted average of effects, in which weights may be negative.{ counts-rows }{ beside-static }
 
+## equations
+callaway-santanna-equation = ATT(g,t) = E[Y_t − Y_b | cohort g] − E[Y_t − Y_b | comparison], b the base period
+double-ratio-equation = dₜ = ln Xcjt − ln Xc·t − ln X·jt + ln X··t, sums leave the treated dyad out
+etwfe-terms = Σ_g Σ_t δ_gt·1[cohort g, period t ≥ g] + { $effects }
+etwfe-equation = { $family ->
+    [poisson] E[y] = exp({ etwfe-terms })
+   *[other] y = { etwfe-terms } + ε
+}
+imputation-equation = τ = { $effect }, with { $model } fitted on untreated rows
+less-bias = { $equation }, β̂ less its bias
+local-projections-equation = y_i,t+h − { $base ->
+    [last] y_i,t−1
+   *[mean] mean of y_i up to t−1
+} = β_h·ΔD_it + λ_t + γ′x + ε, on newly treated and clean rows
+matrix-completion-equation = τ = y − ŷ(0), with y(0) = α_i + λ_t + L_it + γ′x + ε on untreated rows, ½Σε² + λ·‖L‖_* smallest
+partially-pooled-equation = min ν·|mean imbalance|² + (1 − ν)·mean |imbalance|²,{ "  " }wᵢⱼ ≥ 0, Σⱼ wᵢⱼ = 1
+stacked-equation = y_its = Σ_e δ_e·1[treated in stack s]·1[t − g_s = e] + α_is + λ_ts + ε
+staggered-equation = θ(β) = Σ_gt a_gt·(Ȳ_gt − Ȳ_comparison,t) − β·Σ_gt a_gt·(Ȳ_g,b − Ȳ_comparison,b), b the base period
+sun-abraham-terms = Σ_g Σ_e δ_ge·1[cohort g]·1[t − g = e] + { $effects }
+sun-abraham-equation = { $family ->
+    [poisson] E[y] = exp({ sun-abraham-terms })
+   *[other] y = { sun-abraham-terms } + ε
+}
+switching-equation = δ_l = mean over switchers of (Y_{ "{" }F−1+l{ "}" } − Y_{ "{" }F−1{ "}" }) − mean of the same change among the not yet switched
+triple-difference-equation = ATT(g,t) = mean over comparison cohorts c of [ΔY_g,1 − ΔY_g,0] − [ΔY_c,1 − ΔY_c,0], Δ since the base
+two-stage-equation = y − ({ $effects }), fitted on untreated rows, = Σ_e β_e·1[t − g = e] + ε
+
+## what an effect, a cell or a term of a regression is called
+effect-after-onset = after onset
+effect-average-cells = average over treated cells
+effect-average-cohorts = average over cohorts
+effect-average-periods = average over periods
+effect-average-times = average over event times
+effect-cell = { $cohort ->
+    [all] all cohorts
+   *[other] cohort { $cohort }
+}, event time { $time }
+effect-cell-period = cohort { $cohort } in period { $period }
+effect-cohort = cohort { $cohort }
+effect-event-time = event time { $time }
+effect-less-before = average after onset less average before
+effect-path = average of the path
+effect-per-dose = effect per unit of dose
+effect-pooled = pooled over horizons
+cohort-and-period = cohort and period
+first-dose = first dose { $dose }
+effects-and = the fixed effects{ $n ->
+    [0] { "" }
+   *[other] { " " }and { $rest }
+}
+lag = lag { PLAIN($n) }
+lead = lead { $time }
+stack = stack of cohort { $cohort }
+the-agreement = the agreement
+
+## an estimate as a notebook prints it
+fit = Fit: { $method }, { $effects }{ $is_named ->
+    [yes] { " " }effects
+   *[no] { "" }
+}; { $n } units ({ $n_treated } treated), { $first }–{ $last }{ $has_overall ->
+    [yes] ; overall { $overall }
+   *[no] { "" }
+}
+no-effects = no effects
+effects-by = { $n } effects by { $kind }, { $low } to { $high } { $scale }
+also-zero = { $study }; zero as well: { $pinned }
+one-band = { $level } interval { $low } to { $high }, p { $p }
+
+## why effects have no influence
+no-influence = the method has no influence function
+one-unit = one treated unit has no sampling distribution of its own
+factors-together = factors and loadings are estimated together; resample, or permute onsets
+few-cases-weights = weights are chosen from the data of a few cases; leave out cases or use placebos
+points-only = point estimates made for resampling carry no influence
+weights-chosen = unit and period weights are chosen from the data; use placebo, bootstrap or jackknife
+
 ## rows and units left out, after their number
+after-last-onset = rows from the last cohort's onset on: no unit is untreated then, and this cohort is the comparison
+all-zero-level = rows of a { $effect } whose outcomes are all zero: they say nothing about proportions
+cells-determined = cohort-period cells that the fixed effects determine: no effect is given for them
+changes-determined = changes of covariate { $name } are determined by { $by } ({ $dose })
+cohorts-in-none = cohorts in no effect from onset on: base not observed, or no clean comparison rows
+cohorts-without-span = cohorts not observed over the span, or by no unit at the reference and elsewhere
+cohorts-without-untreated = cohorts without a unit untreated through their span
+covariate-determined = covariate { $name } is determined by { $by } among untreated rows
+covariates-silent = covariates that fixed effects and cohort-period cells determine: they change nothing
+determined = { $name } is determined by { $by }
+determined-at = event time { $time }: { determined }
+determined-base = { determined }; it counts as base
+determined-untreated = { determined } among untreated rows
+doses-without-slopes = first doses of which no unit is observed unchanged twice in a row: covariates have no slopes
+empty-cells = cells whose treated rows are all zero: the ratio is zero whatever is imputed, and the influence on that ratio is zero as well
+empty-side = no { $side ->
+    [comparison] comparison
+   *[treated] treated
+} unit is observed in both periods
+lead-base = event time { $time } is the earliest observed: it is the base of the leads
+level-not-imputed = treated rows whose { $effect } has no untreated row in the fit: not imputed
+no-base = cohort-period cells without a base period or without any comparison unit at that time
+no-clean-rows = event times without treated rows or without clean comparison rows
+no-dose = event times whose switchers have received no dose: there is nothing to divide by
+no-gap = periods without a gap, because a flow or a sum it is compared with is zero and has no logarithm
+no-quarter = cells that no quarter of the panel identifies
+no-slope-imputed = treated rows whose { $covariates } untreated rows give no slope for: not imputed
+no-weight = rows with a weight of zero
+one-sided-cells = cohort-period cells that lack affected or unaffected units on one side
+other-units-unused = rows of other units and anticipated periods: an interrupted series uses the treated unit alone
+second-reference = { $name } counts as zero, as the reference does
+separated = rows with a zero that a regressor or a combination of effects predicts perfectly
+single-unit-cohorts = rows of cohorts of one unit, whose variance is not identified
+stack-apart = { $stack }: rows of units that none of the cohort joins to the reference
+stack-determined = { $stack }: { determined }
+term-determined = { $name } ({ PLAIN($n) } rows) is determined by { $by }{ $zero ->
+    [yes] ; it counts as zero, as the reference does
+   *[no] { "" }
+}
+times-apart = event times that no treated unit joins to { $reference }, the reference: no effect is given for them
+too-few-untreated = rows of units or periods with too few untreated rows for the model: neither fitted nor imputed
+unconnected-not-imputed = treated rows whose effects untreated rows do not connect: not imputed
+units-apart = rows of units that none of their cohort joins to event time { $reference }, the reference
+unused-switchers = units that change without an effect: not observed just before and after, or nobody to compare with
 all-treated = levels of { $effect } of which every row is treated: no untreated row stands beside these, and what they say of the effect rests on its being the same elsewhere
 
 ## why a method cannot run, after its name or "not estimated:"
@@ -199,3 +319,36 @@ every-row-treated = every row is treated
 absorbed-by-one = it does not vary within the levels of the { $effect } effect, which absorbs it
 absorbed-together = the effects { $effects } together absorb it
 margins = a double ratio needs donors on both margins and off them; there are { $city } of the same city, { $partner } of the same partner and { $neither } of neither
+no-cell-because = no cohort-period cell is identified: { $why }
+no-cohort-compared = no cohort has a comparison from its onset on{ $n ->
+    [0] { "" }
+   *[other] { " " }(cohorts of one unit are left out: { $alone })
+}
+no-comparison-cohort = no comparison cohort has affected and unaffected units
+nothing-imputed = no treated row can be imputed from untreated ones: { $why }
+nothing-stacked = no cohort can be stacked: { $why }. Shorten the span or lengthen the sample
+nothing-to-average = no effect { $side ->
+    [before] before onset
+   *[after] from onset on
+} is left, so there is nothing to average
+cohort-lacks = { $cohort ->
+    [never] never treated
+   *[other] cohort { $cohort }
+} ({ $units }) has no { $kind ->
+    [unaffected] unaffected
+   *[affected] affected
+} unit
+error-for = { $error } for { $units }
+units-without = { $n ->
+    [0] the treated units
+   *[other] { $shown }{ $more ->
+        [0] { "" }
+       *[other] { " " }and { PLAIN($more) } more
+    }
+}
+observed-before = event times observed before the onset: { $n ->
+    [0] none
+   *[other] { $before }
+}
+reference-alone = the treated units observed at event time { $reference }, the reference, are observed at no other event time, so that nothing can be measured against it; { observed-before }. Choose another as reference
+reference-unobserved = no treated unit is observed at event time { $reference }, the reference; { observed-before }. Choose one of those as reference

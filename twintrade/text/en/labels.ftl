@@ -376,6 +376,31 @@ machine-tool_version = tool version
 machine-version = version
 machine-versions = versions
 
+## titles of methods
+estimator-augmented-synthetic-control = Augmented synthetic control
+estimator-callaway-santanna = Callaway-Sant'Anna
+estimator-chaisemartin-dhaultfoeuille = de Chaisemartin-D'Haultfœuille
+estimator-double-ratio = Double ratio
+estimator-elastic-net-synthetic-control = Elastic-net synthetic control
+estimator-etwfe = ETWFE
+estimator-imputation = Imputation
+estimator-interactive-effects = Interactive effects
+estimator-interrupted-series = Interrupted series
+estimator-local-projections = LP-DiD
+estimator-matrix-completion = Matrix completion
+estimator-partially-pooled-synthetic-control = Partially pooled synthetic control
+estimator-ppml = PPML
+estimator-ppml-corrected = PPML, bias-corrected
+estimator-stacked = Stacked
+estimator-staggered-efficient = Roth-Sant'Anna
+estimator-structural-series = Structural series
+estimator-sun-abraham = Sun-Abraham
+estimator-synthetic-control = Synthetic control
+estimator-synthetic-did = Synthetic DiD
+estimator-triple-difference = Triple difference
+estimator-twfe = TWFE
+estimator-two-stage = Two-stage
+
 ## methods for a single case
 method-augmented-synthetic-control = augmented synthetic control
 method-difference-in-differences = difference in differences
