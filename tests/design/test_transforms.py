@@ -87,7 +87,7 @@ SCALES = {
 @pytest.mark.parametrize("transform", TRANSFORMS)
 def test_scale_label_and_unit_say_what_was_computed(transform):
     design = made(transform, index_base=2003 if transform == "index" else None)
-    assert (design.scale, design.transform_label, design.effect_unit) == SCALES[transform]
+    assert (design.scale, str(design.transform_label), str(design.effect_unit)) == SCALES[transform]
     found = fit(TWFE(shape="static"), design)
     assert found.estimate.scale == SCALES[transform][0]
     by_hand = transformed(design)

@@ -21,8 +21,6 @@ from twintrade.text import use_catalogue
 from twintrade.text.amounts import typeset
 
 LEFT: dict[str, Fields] = {
-    "data": {"messages": ("message",), "twinnings": ("flag",)},
-    "design": {"donor_sets": ("reason",)},
     "diagnostics": {
         "findings": ("sentence", "reason"),
         "date_sets_table": ("date",),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,12 @@ from twintrade.design.words import require_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.comparisons import ClusterSums, CohortMoments
+from twintrade.text import Text
 
 MEAN = "mean"
+_NEVER: Literal["never treated"] = "never treated"
+_COHORT: Literal["cohort "] = "cohort "
+_SUMS_BY: Literal["sums by "] = "sums by "
 """Column of the cohorts' means in the design's panel."""
 
 
@@ -105,7 +109,7 @@ class CohortStatistics:
         """Return the cohorts' means as a panel of one unit a cohort, and its treatment."""
         m = self.moments
         digits = max((len(f"{g:.0f}") for g in m.onset if np.isfinite(g)), default=1)
-        labels = ["never treated" if np.isinf(g) else f"cohort {g:0{digits}.0f}" for g in m.onset]
+        labels = [_NEVER if np.isinf(g) else f"{_COHORT}{g:0{digits}.0f}" for g in m.onset]
         frame = pd.DataFrame(
             {
                 "cohort": np.repeat(labels, m.periods.size),
@@ -158,15 +162,20 @@ def _cohort_sums(sums: pd.DataFrame, onset: FloatArray, periods: IntArray) -> tu
     counts[at], totals[at] = sums["n"].to_numpy(dtype=np.float64), sums["total"].to_numpy(dtype=np.float64)
     missing = np.argwhere(~np.isfinite(counts) | ~np.isfinite(totals))
     if missing.size or len(sums) > counts.size:
-        cell = f" (first: cohort {onset[missing[0][0]]:g}, period {periods[missing[0][1]]})" if missing.size else ""
-        raise DesignError(f"the table of sums needs exactly one finite row per cohort and period{cell}")
+        first = {"cohort": f"{onset[missing[0][0]]:g}", "period": str(periods[missing[0][1]])} if missing.size else {}
+        raise DesignError(Text("design.sums-incomplete" if first else "design.sums-too-many", **first))
     uneven = np.argwhere(counts != counts[:, :1])
     if uneven.size:
         h, t = uneven[0]
-        first, other = f"{counts[h, 0]:.0f} units in {periods[0]}", f"{counts[h, t]:.0f} in {periods[t]}"
         raise DesignError(
-            f"cohort {onset[h]:g} has {first} and {other}: cohort statistics need units observed in every "
-            "period; leave out those with gaps, or give the rows"
+            Text(
+                "design.sums-uneven",
+                cohort=f"{onset[h]:g}",
+                n_first=counts[h, 0],
+                first=str(periods[0]),
+                n_other=counts[h, t],
+                other=str(periods[t]),
+            )
         )
     return counts[:, 0], totals
 
@@ -187,9 +196,9 @@ def _products(products: pd.DataFrame, onset: FloatArray, periods: IntArray) -> F
 def _cluster_sums(table: pd.DataFrame, name: str, onset: FloatArray, periods: IntArray) -> ClusterSums:
     if name not in ("city", "partner"):
         raise DesignError(f"cluster sums are by city or partner, not by {name!r}")
-    _require(table, ("cluster", "onset", "period", "n", "total"), f"sums by {name}")
+    _require(table, ("cluster", "onset", "period", "n", "total"), _SUMS_BY + name)
     codes, labels = pd.factorize(table["cluster"], sort=True)
-    h, t = _cells(table, onset, periods, f"sums by {name}")
+    h, t = _cells(table, onset, periods, _SUMS_BY + name)
     counts = np.zeros((labels.size, onset.size, periods.size))
     totals = np.zeros_like(counts)
     np.add.at(counts, (codes, h, t), table["n"].to_numpy(dtype=np.float64))

@@ -19,7 +19,7 @@ from twintrade.design.words import require_word
 from twintrade.effects.sample import Dropped
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, take_rows
-from twintrade.text import Listed
+from twintrade.text import Listed, Text, Words
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -99,7 +99,7 @@ class Design:
         if self.anticipation < 0:
             raise DesignError(f"anticipation is a number of periods, not {self.anticipation}")
         for name in self.clusters:
-            require_word("a dimension of clusters", name, ("unit", "city", "partner", "period"))
+            require_word("clusters", name, ("unit", "city", "partner", "period"))
 
     @classmethod
     def from_statistics(cls, statistics: CohortStatistics, **options: Any) -> "Design":
@@ -129,10 +129,20 @@ class Design:
 
     def __repr__(self) -> str:
         treated = int((self.treatment.onset <= self.panel.last_period).sum()) if self.panel.n_rows else 0
-        effects = f"{self.fixed_effects} effects" if isinstance(self.fixed_effects, str) else self.effects_label
-        gone = len(self.treatment.excluded)
-        units = f"{self.panel.n_units:,} units, {treated:,} treated, {gone:,} excluded"
-        return f"Design: {self.outcome} in {self.transform_label}; {units}; {effects}; window {list(self.window)}"
+        effects: Words = self.effects_label
+        if isinstance(self.fixed_effects, str):
+            effects = Text("design.preset-effects", name=self.fixed_effects)
+        text = Text(
+            "design.design-shown",
+            outcome=self.outcome,
+            measure=self.transform_label,
+            n=self.panel.n_units,
+            n_treated=treated,
+            n_excluded=len(self.treatment.excluded),
+            effects=effects,
+            window=str(list(self.window)),
+        )
+        return str(text)
 
     @cached_property
     def onset(self) -> FloatArray:
@@ -182,17 +192,17 @@ class Design:
         sieve = Sieve(panel, self.kept)
         sieve.drop_excluded(self.treatment.excluded)
         if leaves_out:
-            sieve.drop_always_treated(outcome.affected, *ALWAYS_TREATED)
+            sieve.drop_always_treated(outcome.affected, ALWAYS_TREATED)
         sieve.drop_not_finite(outcome.figures)
         for loss in TRANSFORMS[self.transform].losses(outcome, sieve.keep):
             sieve.drop(*loss)
         if self.covariates:
             is_known = [np.isfinite(panel.values(c)) for c in self.covariates]
-            sieve.drop(~np.all(is_known, axis=0), "missing-covariate", "rows with a missing covariate")
+            sieve.drop(~np.all(is_known, axis=0), "missing-covariate")
         if self.weights is not None:
-            sieve.drop(~(panel.values(self.weights) > 0), "no-weight", "rows whose weight is not positive")
+            sieve.drop(~(panel.values(self.weights) > 0), "no-weight")
         if sieve.dropped and leaves_out:
-            sieve.drop_always_treated(outcome.affected, *NO_FIGURE_BEFORE)
+            sieve.drop_always_treated(outcome.affected, NO_FIGURE_BEFORE)
         return sieve
 
     @property
@@ -220,14 +230,14 @@ class Design:
         return TRANSFORMS[transform].scale
 
     @property
-    def transform_label(self) -> str:
+    def transform_label(self) -> Words:
         """What the outcome is measured in: "logs", "shares of the partner's total"."""
         if self.statistics is not None:
             return self.statistics.transform.replace("_", " ")
         return TRANSFORMS[self.transform].label(self._column)
 
     @property
-    def effect_unit(self) -> str:
+    def effect_unit(self) -> Words:
         """Unit of a linear effect, as text after the number; empty for log points."""
         return TRANSFORMS[self.transform].unit(self._column)
 

@@ -11,15 +11,9 @@ from twintrade.design.comparison import Donors
 from twintrade.design.design import Design
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
-from twintrade.text import Text, Words
+from twintrade.text import Listed, Text, Words
 
-REASONS = {
-    "always-treated": "treated in or before the first period",
-    "treated": "treated within the sample",
-    "aggregate": "the partner is an aggregate of countries",
-    "not-in-design": "left out of the design already",
-    "too-few-positive": "positive in too few of the treated unit's periods",
-}
+_REASONS = ("always-treated", "treated", "aggregate", "not-in-design", "too-few-positive")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,11 +114,24 @@ def build_case_design(design: Design, unit: str, donor_set: DonorSet) -> Design:
         The donor set is empty; the message says why each candidate was excluded.
     """
     if donor_set.n_donors == 0:
-        counts = donor_set.excluded["reason"].value_counts()
-        why = ", ".join(f"{n} {reason}" for reason, n in counts.items()) or "there is no candidate"
-        raise DesignError(f"{unit} has no donor among {donor_set.description}: {why}")
+        names = {"unit": unit, "among": donor_set.description}
+        excluded = count_exclusions(donor_set)
+        key = "design.no-donor" if excluded.items else "design.no-candidate"
+        raise DesignError(Text(key, **names, excluded=excluded))
     members = np.isin(design.panel.units, [unit, *donor_set.donors.units])
     return replace(design, comparison=donor_set.donors).restricted(members[design.panel.unit])
+
+
+def explain_exclusion(reason: str) -> Words:
+    """Return in words why a unit may not be a donor; a reason of the treatment stands as it is."""
+    return Text(f"design.donor-{reason}") if reason in _REASONS else reason
+
+
+def count_exclusions(donor_set: DonorSet) -> Listed:
+    """Return how many candidates may not serve for each reason, the most frequent first."""
+    counts = donor_set.excluded["reason"].value_counts()
+    named = (Text("design.excluded-for", n=n, why=explain_exclusion(str(reason))) for reason, n in counts.items())
+    return Listed(tuple(named), "comma")
 
 
 def find_treated_unit(design: Design) -> str:

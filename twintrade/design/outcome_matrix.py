@@ -9,6 +9,7 @@ from twintrade.design.panel import Panel
 from twintrade.effects.sample import Dropped
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,10 +129,8 @@ def _gaps(
     incomplete = ~complete[unit]
     if incomplete.any():
         names = tuple(str(u) for u in units[~complete])
-        sentence = "rows of units that miss a period of the treated unit"
-        dropped.append(Dropped("gap", sentence, int(incomplete.sum()), len(names), names))
+        dropped.append(Dropped("gap", Text("design.dropped-gap"), int(incomplete.sum()), len(names), names))
     outside = ~shared[column] & ~incomplete
     if outside.any():
-        sentence = "rows of periods in which a treated unit is not observed"
-        dropped.append(Dropped("treated-gap", sentence, int(outside.sum()), 0, lost))
+        dropped.append(Dropped("treated-gap", Text("design.dropped-treated-gap"), int(outside.sum()), 0, lost))
     return tuple(dropped)

@@ -11,6 +11,9 @@ import pandas as pd
 from twintrade.design.words import require_word
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.text import Text, list_some
+
+_MOST_COLUMNS = 6
 
 FrequencyName = Literal["year", "quarter", "month"]
 PERIODS_PER_YEAR: Mapping[str, int] = {"year": 1, "quarter": 4, "month": 12}
@@ -60,11 +63,17 @@ class Panel:
 
     def __repr__(self) -> str:
         if not self.n_rows:
-            return "Panel: no rows"
-        noun = "pairs of city and partner" if self.is_dyadic else "cities"
-        span = f"{self.label(self.first_period)}–{self.label(self.last_period)}"
-        columns = ", ".join([*self.columns][:6]) + (" …" if len(self.columns) > 6 else "")
-        return f"Panel: {self.n_units:,} {noun}, {span}, {self.n_rows:,} rows; columns {columns}"
+            return str(Text("design.panel-empty"))
+        text = Text(
+            "design.panel-shown",
+            units=self.unit_kind,
+            n=self.n_units,
+            first=self.label(self.first_period),
+            last=self.label(self.last_period),
+            n_rows=self.n_rows,
+            columns=list_some(self.columns, _MOST_COLUMNS),
+        )
+        return str(text)
 
     @classmethod
     def from_frame(

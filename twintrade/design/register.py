@@ -1,7 +1,7 @@
 """The treatment register: one row an agreement, with every date it may count from and the unit it belongs to."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from twintrade.design.onset import find_onset
 from twintrade.design.panel import Panel
 from twintrade.design.treatment import NEVER
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Listed, Text, pack_text
 
 REGISTER_COLUMNS = (
     "unit",
@@ -28,14 +29,20 @@ REGISTER_COLUMNS = (
     "candidates",
     "source",
     "note",
+    "has_undated_link",
     "flag",
+    "flag_text",
     "status",
 )
+OF_STATUS = ("has_undated_link", "flag", "flag_text", "status")
+"""Columns that are known once onsets are."""
 
 NO_ONSET = ("other", "none")
 """Events that are shown beside a series but begin nothing."""
 
-NO_UNIT = "no such unit in the panel"
+NO_UNIT: Literal["no such unit in the panel"] = "no such unit in the panel"
+ALWAYS: Literal["always treated"] = "always treated"
+AFTER: Literal["after the sample"] = "after the sample"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ class Ties:
 
 
 def build_register(ties: Ties, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
-    """Return the register: ``REGISTER_COLUMNS`` without flag and status, and ``counts`` (of a kind that counts).
+    """Return the register: ``REGISTER_COLUMNS`` without ``OF_STATUS``, and ``counts`` (of a kind that counts).
 
     Rows that belong to no unit of the panel have an empty ``unit``.
     """
@@ -126,7 +133,7 @@ def build_register(ties: Ties, choice: DateChoice, kinds: tuple[str, ...], panel
     units = {(str(c), str(p)): str(u) for c, p, u in zip(cities, partners, panel.units, strict=True)}
     rows = [_dated(row, choice, kinds, panel, units) for row in ties.registry.to_dict("records")]
     rows += [_undated(row, panel, units) for row in ties.undated.to_dict("records")]
-    columns = [c for c in REGISTER_COLUMNS if c not in ("flag", "status")]
+    columns = [c for c in REGISTER_COLUMNS if c not in OF_STATUS]
     frame = pd.DataFrame(rows, columns=[*columns, "counts", "end"])
     frame["onset"] = frame["onset"].astype("Int64")
     frame["counts"] = frame["counts"].astype(bool)
@@ -190,8 +197,16 @@ def add_status(
     starts = dict(zip(panel.units, onset, strict=True))
     rows = register.to_dict("records")
     status = [_status(r["unit"], starts, excluded, panel) for r in rows]
-    flag = [_flag(r, starts.get(r["unit"], NEVER), linked, panel) for r in rows]
-    return register.assign(status=status, flag=flag)
+    has_link = [
+        r["unit"] in linked and panel.first_period < starts.get(r["unit"], NEVER) <= panel.last_period for r in rows
+    ]
+    flags = [Listed(tuple(_list_flags(r, has, panel)), "semicolon") for r, has in zip(rows, has_link, strict=True)]
+    return register.assign(
+        has_undated_link=has_link,
+        flag=[str(flag) for flag in flags],
+        flag_text=[pack_text(flag) if flag.items else "" for flag in flags],
+        status=status,
+    )
 
 
 def _status(unit: str, starts: Mapping[str, float], excluded: Mapping[str, str], panel: Panel) -> str:
@@ -200,17 +215,15 @@ def _status(unit: str, starts: Mapping[str, float], excluded: Mapping[str, str],
     if unit in excluded:
         return f"excluded: {excluded[unit]}"
     if starts[unit] <= panel.first_period:
-        return "always treated"
-    return "treated" if starts[unit] <= panel.last_period else "after the sample"
+        return ALWAYS
+    return "treated" if starts[unit] <= panel.last_period else AFTER
 
 
-def _flag(row: Mapping[Any, Any], start: float, linked: Collection[str], panel: Panel) -> str:
-    flags = []
-    if row["unit"] in linked and panel.first_period < start <= panel.last_period:
-        flags.append("other undated link exists")
+def _list_flags(row: Mapping[Any, Any], has_undated_link: bool, panel: Panel) -> Iterator[Text]:
+    if has_undated_link:
+        yield Text("design.flag-undated-link")
     if row["unit"] and not pd.isna(row["onset"]):
         if row["onset"] <= panel.first_period:
-            flags.append("treated before the sample")
+            yield Text("design.flag-before")
         if row["onset"] > panel.last_period:
-            flags.append("after the sample")
-    return "; ".join(flags)
+            yield Text("design.flag-after")

@@ -2,33 +2,30 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from twintrade.data.calendar import Frequency, TwinningDate
-from twintrade.data.sources import format_counted
 from twintrade.design.onset import find_end
 from twintrade.design.panel import Panel
-from twintrade.design.register import REGISTER_COLUMNS, DateChoice, Ties, add_status, build_register
+from twintrade.design.register import AFTER, REGISTER_COLUMNS, DateChoice, Ties, add_status, build_register
 from twintrade.design.treatment import NEVER, Treatment
 from twintrade.design.unmatched import build_misspelt_message, build_outside_message, find_misspelt_ties
 from twintrade.design.words import require_word
 from twintrade.effects.messages import Level, Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Listed, Text, Words, list_some
 
 MOST_NAMED = 60
 """Units that one message names."""
 
 RuleName = Literal["first_agreement", "nth_agreement", "dose"]
 
-RULES: Mapping[RuleName, str] = {
-    "first_agreement": "A pair counts as treated from its first agreement",
-    "nth_agreement": "A pair counts as treated from its agreement number {n}",
-    "dose": "A pair's dose is its number of agreements in force, and it counts as treated from the first",
-}
+OTHER_EVENT: Literal["another event: "] = "another event: "
+"""Begins the reason of a unit that another named event moved; the event follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +57,7 @@ class TreatmentRule:
     vague_years_later: int = 0
 
     def __post_init__(self) -> None:
-        require_word("rule", self.rule, list(RULES))
+        require_word("rule", self.rule, get_args(RuleName))
         if not 1 <= self.late_from <= 13:
             raise DesignError(f"late_from is a month from 1 to 12, or 13 for never, not {self.late_from}")
         if self.n < 1:
@@ -76,15 +73,17 @@ class TreatmentRule:
         """How an agreement's date is chosen."""
         return DateChoice(dates=self.dates, late_from=self.late_from, vague_years_later=self.vague_years_later)
 
-    def sentence(self, frequency: str) -> str:
+    def describe(self, frequency: str) -> Text:
         """Return the rule in words."""
-        text = RULES[self.rule].replace("{n}", str(self.n)) + f"; the date taken is “{'”, else “'.join(self.dates)}”"
+        parts = [Text(f"design.rule-{self.rule}", n=self.n)]
+        dates = [Text("design.rule-date" if i == 0 else "design.rule-else", name=d) for i, d in enumerate(self.dates)]
+        parts.append(Text("design.rule-dates", dates=Listed(tuple(dates), "comma")))
         if self.kinds:
-            text += f"; only {' and '.join(self.kinds)} count"
+            parts.append(Text("design.rule-kinds", kinds=Listed(self.kinds)))
         if frequency == "year" and self.late_from <= 12:
-            text += f"; in month {self.late_from} or later it counts from the next year"
-        later = f"{self.vague_years_later} year later" if self.vague_years_later else "that year"
-        return text + f"; a date known only by its year counts from {later}."
+            parts.append(Text("design.rule-late", month=self.late_from))
+        parts.append(Text("design.rule-vague", years=self.vague_years_later))
+        return Text("design.rule", parts=Listed(tuple(parts), "semicolon"))
 
 
 def build_treatment(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) -> Treatment:
@@ -126,7 +125,7 @@ def build_treatment(ties: Ties, panel: Panel, rule: TreatmentRule | None = None)
         onset=onset,
         excluded=excluded,
         register=register[list(REGISTER_COLUMNS)],
-        rule=rule.sentence(panel.frequency),
+        rule=rule.describe(panel.frequency),
         is_absorbing=dose is None or _never_falls(dose, panel),
         dose=dose,
         messages=tuple(messages),
@@ -137,7 +136,7 @@ def list_flagged_units(treatment: Treatment) -> tuple[str, ...]:
     """Return the treated units that have another link without a date."""
     if treatment.register.empty:
         return ()
-    flagged = treatment.register["flag"].str.contains("undated", regex=False)
+    flagged = treatment.register["has_undated_link"]
     return tuple(sorted(set(treatment.register.loc[flagged, "unit"])))
 
 
@@ -182,7 +181,7 @@ def _moved_by_events(events: Mapping[str, str], onset: FloatArray, panel: Panel)
             raise DesignError(
                 f"{unit} is treated within the sample itself; leave it out by name, not for another event"
             )
-    return {unit: f"another event: {event}" for unit, event in events.items()}
+    return {unit: OTHER_EVENT + event for unit, event in events.items()}
 
 
 def _refuse_undated(excluded: Mapping[str, str], ties: Ties, register: pd.DataFrame, panel: Panel) -> None:
@@ -191,13 +190,10 @@ def _refuse_undated(excluded: Mapping[str, str], ties: Ties, register: pd.DataFr
         return
     mine = register[(register["unit"] == undated[0]) & register["onset"].isna()]
     dated = sorted(set(mine["signed"]) - {""})
-    known = f", known only as {dated[0]} in a panel of {panel.frequency}s" if dated else ""
-    count = format_counted(len(undated), "unit has", "units have")
-    raise DesignError(
-        f"{count} an agreement whose date is not known (first: {undated[0]}{known}); they cannot be a comparison. "
-        'Find the dates, or leave these units out with undated = "exclude" under each [[data.twinnings]] of the '
-        'analysis file, or with undated="exclude" in a call of compare.'
-    )
+    first: Words = undated[0]
+    if dated:
+        first = Text("design.undated-vague", unit=first, date=dated[0], period_name=panel.frequency)
+    raise DesignError(Text("design.undated-refused", n=len(undated), first=first))
 
 
 def _dose(rule: TreatmentRule, register: pd.DataFrame, onset: FloatArray, panel: Panel) -> FloatArray | None:
@@ -223,66 +219,29 @@ def _never_falls(dose: FloatArray, panel: Panel) -> bool:
     return bool((np.diff(dose)[same] >= 0).all())
 
 
-def _listed(units: Collection[str]) -> str:
+def _list_units(units: Collection[str]) -> Text | Listed:
     names = sorted(set(units))
-    more = f" and {len(names) - MOST_NAMED} more; the register lists them" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+    shown = list_some(names, MOST_NAMED)
+    return Text("design.register-lists-them", units=shown) if len(names) > MOST_NAMED else shown
 
 
 def _messages(
     rule: TreatmentRule, register: pd.DataFrame, excluded: Mapping[str, str], moved: Collection[str]
 ) -> list[Message]:
     treated = register[register["status"] == "treated"]
-    flagged = treated["flag"].str.contains("undated", regex=False)
-    cases: list[tuple[Level, str, Collection[str], str, str]] = [
-        (
-            "warning",
-            "treated-with-undated-link",
-            treated.loc[flagged, "unit"].tolist(),
-            "treated unit has",
-            "another link without a date; the first dated agreement makes the onset",
-        ),
-        (
-            "info",
-            "undated-excluded",
-            [u for u, reason in excluded.items() if reason == "undated"],
-            "unit is",
-            "linked without a date: neither treated nor comparison",
-        ),
-        (
-            "info",
-            "other-kind-excluded",
-            [u for u, reason in excluded.items() if reason == "other-kind"],
-            "unit has",
-            "only agreements of kinds that do not count here: neither treated nor comparison",
-        ),
-        (
-            "info",
-            "other-event-excluded",
-            [u for u in excluded if u in moved],
-            "unit is",
-            "moved by another named event: in no comparison",
-        ),
-        (
-            "info",
-            "tied-after-sample",
-            register.loc[register["status"] == "after the sample", "unit"].tolist(),
-            "unit is",
-            "treated after the last period: not yet treated within the sample",
-        ),
+    cases: list[tuple[Level, str, Collection[str]]] = [
+        ("warning", "treated-with-undated-link", treated.loc[treated["has_undated_link"], "unit"].tolist()),
+        ("info", "undated-excluded", [u for u, reason in excluded.items() if reason == "undated"]),
+        ("info", "other-kind-excluded", [u for u, reason in excluded.items() if reason == "other-kind"]),
+        ("info", "other-event-excluded", [u for u in excluded if u in moved]),
+        ("info", "tied-after-sample", register.loc[register["status"] == AFTER, "unit"].tolist()),
     ]
     if not rule.vague_years_later:
-        vague = treated.loc[treated["precision"] == "year", "unit"].tolist()
-        cases.append(("info", "year-precision", vague, "treated unit has", "a date known only by its year"))
+        cases.append(("info", "year-precision", treated.loc[treated["precision"] == "year", "unit"].tolist()))
     messages = [
-        Message(level, code, f"{format_counted(len(set(units)), one, _several(one))} {text}: {_listed(units)}")
-        for level, code, units, one, text in cases
+        Message(level, code, Text(f"design.message-{code}", n=len(set(units)), units=_list_units(units)))
+        for level, code, units in cases
         if units
     ]
-    outside = build_outside_message(register, "; payloads/ties_outside_panel.csv lists them")
+    outside = build_outside_message(register, is_listed=True)
     return [*messages, outside] if outside else messages
-
-
-def _several(one: str) -> str:
-    """Return "units have" for "unit has", "treated units are" for "treated unit is"."""
-    return one.replace("unit", "units").replace(" has", " have").replace(" is", " are")

@@ -11,16 +11,11 @@ from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, take_rows
 from twintrade.text import Listed, Text
 
-EXCLUSIONS = {
-    "undated": "rows of units with an agreement whose date is not known: neither treated nor comparison",
-    "unmatched": "rows of units with an agreement that could not be matched: neither treated nor comparison",
-    "ambiguous": "rows of units whose agreements contradict each other: neither treated nor comparison",
-}
-ALWAYS_TREATED = "always-treated", "rows of units treated in or before their first period: no period before"
-NO_FIGURE_BEFORE = (
-    "no-figure-before",
-    "rows of units with no usable figure before their onset: treated in every row that enters",
-)
+EXCLUSIONS = ("undated", "unmatched", "ambiguous")
+"""Reasons for which a treatment excludes units; any other is named as it stands."""
+
+ALWAYS_TREATED, NO_FIGURE_BEFORE = "always-treated", "no-figure-before"
+"""Reasons for which units that are treated in all their rows are left out."""
 
 
 class Sieve:
@@ -32,8 +27,8 @@ class Sieve:
         self.dropped: list[Dropped] = []
         self.is_whole = bool(self.keep.all())
 
-    def drop(self, mask: BoolArray, reason: str, sentence: str) -> None:
-        """Leave out rows, shape (panel.n_rows,)."""
+    def drop(self, mask: BoolArray, reason: str, text: Text | None = None) -> None:
+        """Leave out rows, shape (panel.n_rows,); without a text the one of the reason."""
         if not mask.any():
             return
         gone = self.keep & mask
@@ -44,21 +39,23 @@ class Sieve:
         touched = np.unique(self.panel.unit[gone])
         lost = np.setdiff1d(touched, np.unique(self.panel.unit[self.keep]))
         names = tuple(str(u) for u in self.panel.units[touched])
-        self.dropped.append(Dropped(reason, sentence, int(gone.sum()), int(lost.size), names))
+        text = text or Text(f"design.dropped-{reason}")
+        self.dropped.append(Dropped(reason, text, int(gone.sum()), int(lost.size), names))
 
     def drop_excluded(self, reasons: Mapping[str, str]) -> None:
         """Leave out named units, each for its reason."""
         for reason in sorted(set(reasons.values())):
             units = np.isin(self.panel.units, [u for u, r in reasons.items() if r == reason])
-            self.drop(units[self.panel.unit], reason, EXCLUSIONS.get(reason, f"rows of units excluded: {reason}"))
+            text = None if reason in EXCLUSIONS else Text("design.dropped-excluded", reason=reason)
+            self.drop(units[self.panel.unit], reason, text)
 
     def drop_not_finite(self, outcome: FloatArray) -> None:
         """Leave out rows without an outcome."""
         if not np.isfinite(outcome.sum()):
-            self.drop(np.isnan(outcome), "missing-outcome", "rows without an outcome")
-            self.drop(np.isinf(outcome), "infinite-outcome", "rows with an infinite outcome")
+            self.drop(np.isnan(outcome), "missing-outcome")
+            self.drop(np.isinf(outcome), "infinite-outcome")
 
-    def drop_always_treated(self, affected: FloatArray, reason: str, sentence: str) -> None:
+    def drop_always_treated(self, affected: FloatArray, reason: str) -> None:
         """Leave out units that are affected in all of their rows still in, from a period each on."""
         panel = self.panel
         first = np.full(panel.n_units, np.iinfo(np.int64).max)
@@ -70,7 +67,7 @@ class Sieve:
             first[unit[starts]] = period[starts]
         always = np.asarray(affected <= first)
         if always.any():
-            self.drop(always[panel.unit], reason, sentence)
+            self.drop(always[panel.unit], reason)
 
     def rows(self) -> IntArray:
         """Return the rows still in.
@@ -101,7 +98,7 @@ def number_units(panel: Panel, rows: IntArray) -> tuple[IntArray, IntArray]:
 
 def describe_untreated(o: Observations) -> Text:
     """Say that no unit is treated, and which units are left out because they are treated in all their rows."""
-    always = [d for d in o.dropped if d.reason in (ALWAYS_TREATED[0], NO_FIGURE_BEFORE[0])]
+    always = [d for d in o.dropped if d.reason in (ALWAYS_TREATED, NO_FIGURE_BEFORE)]
     named = (Text("design.left-out", what=d.text, names=Listed(d.labels[:3], "comma")) for d in always)
     left_out = Listed(tuple(named), "semicolon")
     return Text("design.untreated", n=len(always), left_out=left_out, units=o.panel.unit_kind)

@@ -12,10 +12,11 @@ from twintrade.design.aggregates import are_aggregates
 from twintrade.design.panel import Panel
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, take_rows
+from twintrade.text import Text, Words
 
 TransformName = Literal["level", "log", "share_of_partner", "share_of_city", "index"]
-Loss = tuple[BoolArray, str, str]
-"""Rows of the panel that a transform cannot take, a key, and the reason as a sentence."""
+Loss = tuple[BoolArray, str, Text]
+"""Rows of the panel that a transform cannot take, a key, and the reason as a text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +61,8 @@ class Outcome:
         assert self.index_base is not None  # a design in index form is not made without
         panel, base = self.panel, int(self.index_base)
         if base not in panel.periods:
-            span = f"{panel.label(panel.first_period)} to {panel.label(panel.last_period)}"
-            raise DesignError(f"index_base {panel.label(base)} is no period of the panel, which has {span}")
+            periods = {"first": panel.label(panel.first_period), "last": panel.label(panel.last_period)}
+            raise DesignError(Text("design.no-index-base", base=panel.label(base), **periods))
         return base
 
 
@@ -86,10 +87,10 @@ class OutcomeTransform(ABC):
         """Return the transformed outcome of the given rows of the panel."""
 
     @abstractmethod
-    def label(self, outcome: Outcome) -> str:
+    def label(self, outcome: Outcome) -> Words:
         """Return what the outcome is measured in: "logs", "shares of the partner's total"."""
 
-    def unit(self, outcome: Outcome) -> str:
+    def unit(self, outcome: Outcome) -> Words:
         """Return the unit of a linear effect, as text after the number; empty for log points."""
         return ""
 
@@ -116,8 +117,8 @@ class Log(OutcomeTransform):
     def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
         """Yield rows that have no logarithm."""
         raw = outcome.figures
-        yield raw < 0, "negative-under-log", "rows with a negative outcome, which has no logarithm"
-        yield raw == 0, "zero-under-log", "rows with a zero outcome, which has no logarithm"
+        yield raw < 0, "negative-under-log", Text("design.dropped-negative-under-log")
+        yield raw == 0, "zero-under-log", Text("design.dropped-zero-under-log")
 
     def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
         """Return logarithms."""
@@ -144,25 +145,21 @@ class Share(OutcomeTransform):
 
     def losses(self, outcome: Outcome, keep: BoolArray) -> Iterator[Loss]:
         """Yield rows of aggregates, negative outcomes, and rows without a positive total."""
-        yield outcome.is_aggregate & (self.of == "city"), "aggregate", "rows of partners that are several countries"
-        yield outcome.figures < 0, "negative-share", "rows with a negative outcome, which is no share of a total"
-        yield (
-            ~(self._totals(outcome) > 0),
-            "no-total",
-            f"rows whose {self.of} has no positive total in the period",
-        )
+        yield outcome.is_aggregate & (self.of == "city"), "aggregate", Text("design.dropped-aggregate")
+        yield outcome.figures < 0, "negative-share", Text("design.dropped-negative-share")
+        yield ~(self._totals(outcome) > 0), "no-total", Text("design.dropped-no-total", of=self.of)
 
     def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
         """Return shares of the total."""
         return np.asarray(outcome.figures[rows] / self._totals(outcome)[rows], dtype=np.float64)
 
-    def label(self, outcome: Outcome) -> str:
+    def label(self, outcome: Outcome) -> Text:
         """Return what the outcome is measured in."""
-        return f"shares of the {self.of}'s total"
+        return Text("design.shares-of-total", of=self.of)
 
-    def unit(self, outcome: Outcome) -> str:
+    def unit(self, outcome: Outcome) -> Text:
         """Return whose share it is."""
-        return f"of the {self.of}'s total"
+        return Text("design.of-total", of=self.of)
 
     def _totals(self, outcome: Outcome) -> FloatArray:
         """Return the total that each row's outcome is part of, shape (panel.n_rows,)."""
@@ -196,8 +193,8 @@ class Index(OutcomeTransform):
                 f"{panel.units[treated[0]]}): their index would start from a treated figure. "
                 "Set index_base to a period before the first onset"
             )
-        sentence = f"rows of units without a positive figure in {panel.label(base)}, the base of the index"
-        yield ~(self._bases(outcome) > 0)[panel.unit], "no-base", sentence
+        text = Text("design.dropped-no-base", base=panel.label(base))
+        yield ~(self._bases(outcome) > 0)[panel.unit], "no-base", text
 
     def values(self, outcome: Outcome, rows: IntArray) -> FloatArray:
         """Return the outcome in percent of the unit's base."""
@@ -205,13 +202,13 @@ class Index(OutcomeTransform):
             100 * outcome.figures[rows] / self._bases(outcome)[outcome.panel.unit[rows]], dtype=np.float64
         )
 
-    def label(self, outcome: Outcome) -> str:
+    def label(self, outcome: Outcome) -> Text:
         """Return what the outcome is measured in."""
-        return f"an index ({outcome.panel.label(outcome.base)} = 100)"
+        return Text("design.index", base=outcome.panel.label(outcome.base))
 
-    def unit(self, outcome: Outcome) -> str:
+    def unit(self, outcome: Outcome) -> Text:
         """Return points of the index, with its base."""
-        return f"points of an index ({outcome.panel.label(outcome.base)} = 100)"
+        return Text("design.index-points", base=outcome.panel.label(outcome.base))
 
     def _bases(self, outcome: Outcome) -> FloatArray:
         """Return each unit's outcome in the base period, shape (panel.n_units,); NaN where it is not observed."""

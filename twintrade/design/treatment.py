@@ -10,6 +10,7 @@ from twintrade.design.panel import Panel
 from twintrade.effects.messages import Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, ObjectArray
+from twintrade.text import Text, Words
 
 NEVER = np.inf
 
@@ -28,8 +29,8 @@ class Treatment:
     register : DataFrame
         One row per unit and twinning behind it: unit, twinning, partner_city, kind, signed, precision, onset,
         candidates, source, note, flag.
-    rule : str
-        Sentence that says how a date became an onset.
+    rule : Words
+        How a date became an onset.
     is_absorbing : bool
         Once treated, treated for good.
     dose : FloatArray or None, shape (n_rows of the panel,)
@@ -41,7 +42,7 @@ class Treatment:
     onset: FloatArray
     excluded: Mapping[str, str] = field(default_factory=dict)
     register: pd.DataFrame = field(default_factory=pd.DataFrame)
-    rule: str = "onset as given"
+    rule: Words = field(default_factory=lambda: Text("design.onset-as-given"))
     is_absorbing: bool = True
     dose: FloatArray | None = None
     messages: tuple[Message, ...] = ()
@@ -81,9 +82,7 @@ class Treatment:
         return cls(units=np.asarray(first.index, dtype=object), onset=np.asarray(first, dtype=np.float64))
 
     @classmethod
-    def from_dose(
-        cls, panel: Panel, dose: FloatArray, rule: str = "onset is the first change of the dose"
-    ) -> "Treatment":
+    def from_dose(cls, panel: Panel, dose: FloatArray, rule: Words | None = None) -> "Treatment":
         """Build from an intensity by row: agreements in force, an ordered kind of agreement, or 0/1 where one ends.
 
         The onset is the first period whose dose differs from the unit's first one; it may be a fall.
@@ -113,6 +112,7 @@ class Treatment:
         np.minimum.at(onset, panel.unit[changed], panel.period[changed].astype(np.float64))
         falls = np.diff(dose)[panel.unit[1:] == panel.unit[:-1]] < 0
         is_absorbing = not falls.any() and not dose[starts].any()
+        rule = rule or Text("design.onset-by-dose")
         return cls(units=panel.units, onset=onset, rule=rule, is_absorbing=is_absorbing, dose=dose)
 
     def aligned(self, units: ObjectArray) -> FloatArray:

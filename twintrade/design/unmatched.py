@@ -8,6 +8,7 @@ import pandas as pd
 from twintrade.data.geography import find_near_name
 from twintrade.design.panel import Panel
 from twintrade.effects.messages import Message
+from twintrade.text import Listed, Text, list_some
 
 MOST_TIES = 5
 """Agreements that one message names."""
@@ -21,14 +22,14 @@ class Misspelt:
     ----------
     tie : str
         The agreement in words.
-    near : str
+    near : tuple of str
         The city or partner of the panel it may mean; both where both are misspelt.
     unit : str
         The unit of the near names.
     """
 
     tie: str
-    near: str
+    near: tuple[str, ...]
     unit: str
 
 
@@ -46,7 +47,7 @@ def find_misspelt_ties(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, 
         meant = (near[0] or names[0], near[1] or names[1])
         if any(near) and (unit := units.get(meant, "")):
             tie = format_tie(row["twinning"], row["city"], row["partner"])
-            misspelt.append(Misspelt(tie, " and ".join(filter(None, near)), unit))
+            misspelt.append(Misspelt(tie, tuple(filter(None, near)), unit))
     return tuple(misspelt)
 
 
@@ -63,32 +64,26 @@ def format_tie(twinning: object, city: object, partner: object) -> str:
 
 def build_misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
     """Return the warning about agreements whose city or partner is nearly one of the panel."""
-    named = "; ".join(f"{m.tie}: is {m.near} meant?" for m in misspelt[:MOST_TIES]) + _more(len(misspelt))
-    pairs = "the pair of that name takes" if len(misspelt) == 1 else "the pairs of those names take"
-    text = (
-        f"{_count(len(misspelt))} a city or partner that is not in the panel, though one of nearly that name is: "
-        f"{named}{'' if named.endswith('?') else '.'} Until it is clear, {pairs} no part. Correct the name, or say "
-        "which it is under city_names or partner_names"
-    )
+    named = [Text("design.name-meant", agreement=m.tie, near=Listed(m.near)) for m in misspelt]
+    whole = "yes" if len(misspelt) <= MOST_TIES else "no"
+    names = list_some(named, MOST_TIES, "semicolon")
+    text = Text("design.misspelt", n=len(misspelt), agreements=names, all_named=whole)
     return Message("warning", "unmatched-city", text)
 
 
-def build_outside_message(register: pd.DataFrame, where: str) -> Message | None:
-    """Return the note on agreements that concern no unit of the panel, the first named; None where there are none."""
+def build_outside_message(register: pd.DataFrame, *, is_listed: bool = False) -> Message | None:
+    """Return the note on agreements that concern no unit of the panel, the first named; None where there are none.
+
+    Parameters
+    ----------
+    register : DataFrame
+    is_listed : bool
+        Whether a file of the results lists them.
+    """
     outside = register[register["unit"] == ""]
     if outside.empty:
         return None
-    first = outside.head(MOST_TIES)
-    named = "; ".join(
-        format_tie(*ends) for ends in zip(first["twinning"], first["city"], first["partner"], strict=True)
-    )
-    count = "1 agreement concerns" if len(outside) == 1 else f"{len(outside)} agreements concern"
-    return Message("info", "tie-outside-panel", f"{count} no unit of the panel: {named}{_more(len(outside))}{where}")
-
-
-def _count(n: int) -> str:
-    return "1 agreement names" if n == 1 else f"{n} agreements name"
-
-
-def _more(n: int) -> str:
-    return f" and {n - MOST_TIES} more" if n > MOST_TIES else ""
+    rows = zip(outside["twinning"], outside["city"], outside["partner"], strict=True)
+    names = list_some([format_tie(*ends) for ends in rows], MOST_TIES, "semicolon")
+    key = "design.outside-listed" if is_listed else "design.outside"
+    return Message("info", "tie-outside-panel", Text(key, n=len(outside), agreements=names))

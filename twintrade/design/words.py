@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Sequence
 
 from twintrade.errors import DesignError
+from twintrade.text import Listed, Text
 
 MEANT = {
     "ln": "log",
@@ -27,14 +28,20 @@ MEANT = {
 """Words of other packages and of plain speech, and the word that is taken here."""
 
 
+def find_near_words(word: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that were probably meant."""
+    lower = word.strip().lower()
+    if MEANT.get(lower) in known:
+        return (MEANT[lower],)
+    beginning = [k for k in known if len(lower) > 2 and k.startswith(lower)]
+    return tuple(beginning or difflib.get_close_matches(lower, known, n=1))
+
+
 def suggest_word(word: str, known: Sequence[str]) -> str:
     """Return a hint: the word that was probably meant, or all of them; empty where none is known."""
-    lower = word.strip().lower()
-    beginning = [k for k in known if len(lower) > 2 and k.startswith(lower)]
-    near = [MEANT[lower]] if MEANT.get(lower) in known else beginning or difflib.get_close_matches(lower, known, n=1)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"known: {', '.join(sorted(known))}" if known else ""
+    if near := find_near_words(word, known):
+        return str(Text("design.word-meant", words=Listed(near, "or")))
+    return str(Text("design.words-known", words=Listed(tuple(sorted(known)), "comma"))) if known else ""
 
 
 def require_word(option: str, given: object, known: Sequence[str]) -> None:
@@ -47,7 +54,7 @@ def require_word(option: str, given: object, known: Sequence[str]) -> None:
     """
     if isinstance(given, str) and given in known:
         return
-    listed = f"{', '.join(known[:-1])} or {known[-1]}"
-    hint = suggest_word(given, known) if isinstance(given, str) else ""
-    asked = f"; {hint}" if hint.startswith("did") else ""
-    raise DesignError(f"{option} is {listed}, not {given!r}{asked}")
+    near = find_near_words(given, known) if isinstance(given, str) else ()
+    hint = (Text("design.word-meant", words=Listed(near, "or")),) if near else ()
+    text = Text("design.word-refused", option=option, known=Listed(tuple(known), "or"), given=repr(given))
+    raise DesignError(Listed((text, *hint), "semicolon"))

@@ -28,7 +28,9 @@ SPECIFICATION_COLUMNS = (
     "outcome_unit",  # "US dollars"
     "transform",  # level, log, share_of_partner, share_of_city, index
     "outcome_in",  # "logs", "shares of the partner's total", "an index (2005 = 100)"
+    "outcome_in_text",
     "effect_unit",  # of a linear effect: "US dollars", "of the partner's total"; empty in logs
+    "effect_unit_text",
     "scale",
     "fixed_effects",  # "dyad;city_period;partner_period"
     "comparison",  # "never treated" / "not yet treated"

@@ -7,12 +7,19 @@ import pandas as pd
 
 from twintrade.data.sources import format_counted
 from twintrade.design import Design
-from twintrade.design.donors import REASONS, DonorSet, build_donor_sets, find_treated_unit
+from twintrade.design.donors import (
+    DonorSet,
+    build_donor_sets,
+    count_exclusions,
+    explain_exclusion,
+    find_treated_unit,
+)
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.effects import Finding, Message
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.text import pack_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +58,17 @@ class DonorSets(Diagnostic):
 
 
 def _rows(donor_set: DonorSet) -> pd.DataFrame:
-    used = pd.DataFrame({"unit": list(donor_set.donors.units), "status": "donor", "reason": ""})
+    used = pd.DataFrame({"unit": list(donor_set.donors.units), "status": "donor", "reason": "", "reason_text": ""})
     gone = donor_set.excluded.assign(status="excluded")
-    gone["reason"] = [REASONS.get(r, r) for r in gone["reason"]]
-    rows = pd.concat([used, gone[["unit", "status", "reason"]]], ignore_index=True)
+    reasons = [explain_exclusion(reason) for reason in gone["reason"]]
+    gone = gone.assign(reason=[str(r) for r in reasons], reason_text=[pack_text(r) for r in reasons])
+    rows = pd.concat([used, gone[["unit", "status", "reason", "reason_text"]]], ignore_index=True)
     rows.insert(0, "donor_set", donor_set.key)
-    return rows.astype({"unit": object, "status": object, "reason": object})
+    return rows.astype({"unit": object, "status": object, "reason": object, "reason_text": object})
 
 
 def _sentence(donor_set: DonorSet, design: Design) -> str:
-    counts = donor_set.excluded["reason"].value_counts()
-    why = ", ".join(f"{n} {REASONS.get(str(reason), str(reason))}" for reason, n in counts.items())
+    why = str(count_exclusions(donor_set))
     text = f"Donor set {donor_set.key}, {donor_set.description}: {format_counted(donor_set.n_donors, 'unit')}"
     return f"{text}; excluded: {why}." if why else f"{text}; none excluded."
 

@@ -64,7 +64,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
 
 def _axis(page: Page, spec: Record, frame: pd.DataFrame, *, is_combined: bool = False) -> EventAxis:
     scale = take_text(frame["scale"].iloc[0])
-    unit = take_text(spec.get("effect_unit")) if scale in ("level", "share", "index") else ""
+    unit = read_words(spec, "effect_unit") if scale in ("level", "share", "index") else ""
     outcome = take_text(spec.get("outcome")) or page.outcome
     base = take_text(frame["base"].iloc[0])
     return EventAxis(

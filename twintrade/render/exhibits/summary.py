@@ -73,7 +73,7 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
     has_interval = low == low and high == high
     is_unbounded = math.isinf(low) and math.isinf(high)
     ending = "_no_interval" if not has_interval else "_unbounded" if is_unbounded else ""
-    unit = take_text(spec.get("effect_unit"))
+    unit = read_words(spec, "effect_unit")
 
     def size(amount: float) -> str:
         if is_log:

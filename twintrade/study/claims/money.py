@@ -68,7 +68,7 @@ def compute_money(run: Run) -> Money | None:
         return Money(state="unavailable", reasons=("case",))
     transform, label = headline.design.transform, headline.design.transform_label
     if transform != "level":
-        return Money(state="unavailable", reasons=("log" if transform == "log" else "transform",), detail=label)
+        return Money(state="unavailable", reasons=("log" if transform == "log" else "transform",), detail=str(label))
     try:
         valued = find_effect_with_total(run, headline, headline.fit)
     except TwintradeError as error:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from twintrade.data.figures import build_conversions_frame
 from twintrade.design import Design
-from twintrade.design.register import NO_UNIT
+from twintrade.design.register import NO_UNIT, OF_STATUS
 from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.diagnostics.who_is_compared import format_dated_event
 from twintrade.effects import Money, ResultSet, build_findings_frame
@@ -155,7 +155,7 @@ def _payloads(run: Run, named: Sequence[Named], money: Money | None) -> dict[str
     register = run.design.treatment.register
     outside = register[register["status"] == NO_UNIT] if "status" in register else register
     if not outside.empty:
-        payloads["ties_outside_panel"] = outside.drop(columns=["unit", "flag", "status"]).reset_index(drop=True)
+        payloads["ties_outside_panel"] = outside.drop(columns=["unit", *OF_STATUS]).reset_index(drop=True)
     return payloads
 
 

@@ -78,8 +78,10 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
 def _of_design(design: Design) -> dict[str, Any]:
     return {
         "outcome_unit": design.panel.units_of_measure.get(design.outcome, ""),
-        "outcome_in": design.transform_label,
-        "effect_unit": design.effect_unit,
+        "outcome_in": str(design.transform_label),
+        "outcome_in_text": pack_text(design.transform_label),
+        "effect_unit": str(design.effect_unit),
+        "effect_unit_text": pack_text(design.effect_unit),
         "fixed_effects": join_ids(
             "dyad" if name == "unit" and design.panel.is_dyadic else name for name in design.effect_names
         ),

@@ -40,3 +40,128 @@ left-out = { $what } ({ $names })
 ## no row left
 no-row = no row is left: { $dropped }
 rows-left-out = { $n } { $what }
+no-donor = { $unit } has no donor among { $among }: { $excluded }
+no-candidate = { $unit } has no donor among { $among }: there is no candidate
+
+## rows left out, behind their number
+dropped-undated = rows of units with an agreement whose date is not known: neither treated nor comparison
+dropped-unmatched = rows of units with an agreement that could not be matched: neither treated nor comparison
+dropped-ambiguous = rows of units whose agreements contradict each other: neither treated nor comparison
+dropped-excluded = rows of units excluded: { $reason }
+dropped-always-treated = rows of units treated in or before their first period: no period before
+dropped-no-figure-before = rows of units with no usable figure before their onset: treated in every row that enters
+dropped-missing-outcome = rows without an outcome
+dropped-infinite-outcome = rows with an infinite outcome
+dropped-missing-covariate = rows with a missing covariate
+dropped-no-weight = rows whose weight is not positive
+dropped-negative-under-log = rows with a negative outcome, which has no logarithm
+dropped-zero-under-log = rows with a zero outcome, which has no logarithm
+dropped-aggregate = rows of partners that are several countries
+dropped-negative-share = rows with a negative outcome, which is no share of a total
+dropped-no-total = rows whose { $of ->
+    [city] city
+   *[partner] partner
+} has no positive total in the period
+dropped-no-base = rows of units without a positive figure in { $base }, the base of the index
+dropped-gap = rows of units that miss a period of the treated unit
+dropped-treated-gap = rows of periods in which a treated unit is not observed
+
+## what an outcome is measured in
+of-total = of the { $of ->
+    [city] city's
+   *[partner] partner's
+} total
+shares-of-total = shares { of-total }
+index = an index ({ $base } = 100)
+index-points = points of { index }
+
+## why a unit is no donor, behind a number
+donor-always-treated = treated in or before the first period
+donor-treated = treated within the sample
+donor-aggregate = the partner is an aggregate of countries
+donor-not-in-design = left out of the design already
+donor-too-few-positive = positive in too few of the treated unit's periods
+excluded-for = { $n } { $why }
+
+## how dates become onsets
+rule = { $parts }.
+rule-first_agreement = A pair counts as treated from its first agreement
+rule-nth_agreement = A pair counts as treated from its agreement number { $n }
+rule-dose = A pair's dose is its number of agreements in force, and it counts as treated from the first
+rule-dates = the date taken is { $dates }
+rule-date = “{ $name }”
+rule-else = else “{ $name }”
+rule-kinds = only { $kinds } count
+rule-late = in month { $month } or later it counts from the next year
+rule-vague = a date known only by its year counts from { $years ->
+    [0] that year
+   *[other] { $years } year later
+}
+onset-as-given = onset as given
+onset-by-dose = onset is the first change of the dose
+
+## agreements
+flag-undated-link = other undated link exists
+flag-before = treated before the sample
+flag-after = after the sample
+register-lists-them = { $units }; the register lists them
+message-treated-with-undated-link = { $n ->
+    [one] { $n } treated unit has
+   *[other] { $n } treated units have
+} another link without a date; the first dated agreement makes the onset: { $units }
+units-are = { $n ->
+    [one] { $n } unit is
+   *[other] { $n } units are
+}
+message-undated-excluded = { units-are } linked without a date: neither treated nor comparison: { $units }
+message-other-kind-excluded = { $n ->
+    [one] { $n } unit has
+   *[other] { $n } units have
+} only agreements of kinds that do not count here: neither treated nor comparison: { $units }
+message-other-event-excluded = { units-are } moved by another named event: in no comparison: { $units }
+message-tied-after-sample = { units-are } treated after the last period: not yet treated within the sample: { $units }
+message-year-precision = { $n ->
+    [one] { $n } treated unit has
+   *[other] { $n } treated units have
+} a date known only by its year: { $units }
+undated-vague = { $unit }, known only as { $date } in a panel of { periods }
+undated-refused = { $n ->
+    [one] { $n } unit has
+   *[other] { $n } units have
+} an agreement whose date is not known (first: { $first }); they cannot be a comparison. Find the dates, or leave these units out with undated = "exclude" under each [[data.twinnings]] of the analysis file, or with undated="exclude" in a call of compare.
+name-meant = { $agreement }: is { $near } meant?
+misspelt = { $n ->
+    [one] { $n } agreement names
+   *[other] { $n } agreements name
+} a city or partner that is not in the panel, though one of nearly that name is: { $agreements }{ $all_named ->
+    [yes] { "" }
+   *[no] .
+} Until it is clear, { $n ->
+    [one] the pair of that name takes
+   *[other] the pairs of those names take
+} no part. Correct the name, or say which it is under city_names or partner_names
+outside = { $n ->
+    [one] { $n } agreement concerns
+   *[other] { $n } agreements concern
+} no unit of the panel: { $agreements }
+outside-listed = { outside }; payloads/ties_outside_panel.csv lists them
+no-index-base = index_base { $base } is no period of the panel, which has { $first } to { $last }
+
+## words of an option
+word-meant = did you mean { $words }?
+words-known = known: { $words }
+word-refused = { $option } is { $known }, not { $given }
+
+## a panel and a design in one line
+panel-empty = Panel: no rows
+panel-shown = Panel: { $n } { $units ->
+    [city] cities
+   *[pair] pairs of city and partner
+}, { $first }–{ $last }, { $n_rows } rows; columns { $columns }
+design-shown = Design: { $outcome } in { $measure }; { $n } units, { $n_treated } treated, { $n_excluded } excluded; { $effects }; window { $window }
+preset-effects = { $name } effects
+
+## tables of cohorts
+sums-incomplete = the table of sums needs exactly one finite row per cohort and period (first: cohort { $cohort }, period { $period })
+sums-too-many = the table of sums needs exactly one finite row per cohort and period
+sums-uneven = cohort { $cohort } has { $n_first } units in { $first } and { $n_other } in { $other }: cohort statistics need units observed in every period; leave out those with gaps, or give the rows
