@@ -22,11 +22,12 @@ from twintrade.text.amounts import typeset
 
 LEFT: dict[str, Fields] = {
     "diagnostics": {
-        "findings": ("sentence", "reason"),
+        "findings": ("sentence",),
         "date_sets_table": ("date",),
         "raw_series": ("series",),
     },
     "study": {
+        "messages": ("message",),
         "specifications": ("label",),
         "claims": ("claim", "answer", "detectable"),
         "sections": ("data_card",),
