@@ -31,6 +31,7 @@ from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.joint import compute_joint_test
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.scaled import Scaled
 
 # Sums and logarithms of the same numbers.
 ROUNDING = 1e-10
@@ -354,6 +355,18 @@ def test_placebo_dates_use_nothing_from_after_the_tie(twfe, rng) -> None:
     changed = replace(design, panel=replace(design.panel, columns=columns))
     again = PlaceboDates().check(fit(twfe, changed), CLUSTERED, np.random.default_rng(7))
     assert again.table["effect"].to_numpy() == pytest.approx(found.table["effect"].to_numpy())
+
+
+def test_placebo_dates_scale_clustered_errors_and_no_others(twfe, rng) -> None:
+    """Few treated rows are left before the agreements, and clustered errors are too small there."""
+    fitted = fit(twfe, made())
+    fake = fitted.refit(fitted.design.before_treatment().backdated(2))
+    for method, judge in (
+        (CLUSTERED, Scaled(by=("unit",))),
+        (kept := Clustered(by=("unit",), correction="fixest"), kept),
+    ):
+        found = PlaceboDates().check(fitted, method, rng).table
+        assert found["p"].iloc[0] == pytest.approx(judge.infer(fake, "overall", rng).p[0], rel=1e-8)
 
 
 def test_placebo_dates_object_to_a_trend(twfe) -> None:

@@ -18,6 +18,10 @@ from twintrade.diagnostics.verdicts import judge_violation
 from twintrade.effects import Finding, Verdict
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.clustering import find_row_weights
+from twintrade.inference.reported import resolve_method
+from twintrade.inference.scaled import Scaled
 from twintrade.numerics.testing import adjust_holm
 from twintrade.text import Listed, Text
 
@@ -44,7 +48,7 @@ class PlaceboDates(Diagnostic):
             Variant(str(Text("checks.placebo-dates-label", n=k)), "placebo", before.backdated(k))
             for k in self.periods
         ]
-        table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
+        table = compare_variants(fit, variants, _calibrate(fit, inference), rng)
         known, scale = table.dropna(subset=["p"]), fit.estimate.scale
         if known.empty:
             reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"] if r)), "semicolon")
@@ -78,6 +82,16 @@ class PlaceboDates(Diagnostic):
             payloads={"placebo_dates": table},
             messages=list_failures(self.name, table),
         )
+
+
+def _calibrate(fit: Fit, inference: Inference) -> Inference:
+    """Return the inference for fake dates: clustered errors, too small for few treated rows, are scaled."""
+    method = resolve_method(fit, inference)
+    if not isinstance(method, Clustered) or method.correction != Clustered().correction or "row" in method.by:
+        return simplify_inference(fit, inference)
+    if find_row_weights(fit, fit.view("overall")) is None:
+        return method
+    return Scaled(by=method.by, level=method.level, draws=1)
 
 
 def describe_placebo(verdict: Verdict, bound: float, tolerance: float, scale: str) -> Text:

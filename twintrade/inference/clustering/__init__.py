@@ -15,3 +15,4 @@ from twintrade.inference.clustering.joint import compute_t_quantile as compute_t
 from twintrade.inference.clustering.joint import compute_two_sided_p as compute_two_sided_p
 from twintrade.inference.clustering.joint import read_fewest_clusters as read_fewest_clusters
 from twintrade.inference.clustering.joint import select_block as select_block
+from twintrade.inference.clustering.row_weights import find_row_weights as find_row_weights
