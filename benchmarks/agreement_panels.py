@@ -228,10 +228,12 @@ def scale_noise(made: Assigned) -> FloatArray:
     return np.asarray(scale / np.sqrt((scale**2).mean()))
 
 
-def draw_errors(rng: np.random.Generator, shape: tuple[int, int], rho: float, is_heavy: bool = False) -> FloatArray:
-    """Draw first-order autoregressions of variance one, shape (*shape, n_years); heavy ones mix two normals."""
+def draw_errors(
+    rng: np.random.Generator, shape: tuple[int, int], rho: float, is_heavy: bool = False, years: int = YEARS
+) -> FloatArray:
+    """Draw first-order autoregressions of variance one, shape (*shape, years); heavy ones mix two normals."""
     burn = 12
-    steps = rng.normal(size=(*shape, YEARS + burn))
+    steps = rng.normal(size=(*shape, years + burn))
     if is_heavy:
         usual = np.sqrt((1 - HEAVY_SHARE * HEAVY_SD**2) / (1 - HEAVY_SHARE))
         steps *= np.where(rng.random(steps.shape) < HEAVY_SHARE, HEAVY_SD, usual)

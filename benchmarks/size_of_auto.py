@@ -8,7 +8,7 @@ import argparse
 import csv
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +73,7 @@ ROWS = {
 BOUND, BOUND_AT_THRESHOLDS, CONSERVATIVE, COVERAGE = 0.09, 0.075, 0.03, 0.93
 METHODS = ("randomization", "scaled", "clustered")
 STEPS = (2, 3, 5, 8, 12, 18)
+Table = Callable[[pd.DataFrame], str]
 HEAD = ("run", "cell", "estimator", "assignment", "decided_by", "method", *COUNTS)
 
 
@@ -186,17 +187,17 @@ def tabulate(results: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def fill_page(text: str, results: pd.DataFrame) -> str:
+def fill_page(text: str, results: pd.DataFrame, tables: Mapping[str, Table] | None = None) -> str:
     """Return the page with its tables made from the results, each between marks that name a run and a table."""
 
     def fill(found: re.Match[str]) -> str:
         rows = results[results["run"] == found[2]]
-        return f"{found[1]}\n\n{TABLES[found[3]](rows)}\n\n{found[4]}"
+        return f"{found[1]}\n\n{(tables or TABLES)[found[3]](rows)}\n\n{found[4]}"
 
     return re.sub(r"(<!-- (\w+) (\w+) -->).*?(<!-- end -->)", fill, text, flags=re.DOTALL)
 
 
-TABLES = {"cells": tabulate, "clusters": tabulate_by_clusters}
+TABLES: dict[str, Table] = {"cells": tabulate, "clusters": tabulate_by_clusters}
 
 
 def main() -> None:

@@ -49,6 +49,7 @@ SPECIFICATION_COLUMNS = (
     "clusters",  # "city=7;partner=24"
     "inference_note",  # foot of a table
     "inference_note_text",
+    "size_studied",  # bool: a simulation shows how often this test rejects a true null; missing without a p-value
     "critical_value",  # sup-t, NaN where absent
     "statistic_name",  # "pseudo R²" or "within R²"
     "statistic",

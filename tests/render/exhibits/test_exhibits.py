@@ -38,3 +38,13 @@ def test_claims_that_need_other_data_stand_in_one_line():
     assert sum("C3 needs effects by era; C9 needs the recipe registry" in str(block) for block in blocks) == 1
     (bullets,) = [b for b in blocks if isinstance(b, BulletList)]
     assert [("C3" in str(item), "C11" in str(item)) for item in bullets.items] == [(False, True)]
+
+
+def test_a_test_whose_size_was_not_studied_is_marked_beside_its_p():
+    results = make_results()
+    columns = results.specifications
+    options = AppendixOptions(exhibits=("summary", "ladder"))
+    for is_studied, said in ((False, True), (True, False), (None, False)):
+        marked = replace(results, specifications=columns.assign(size_studied=is_studied))
+        page = "".join(map(str, render(marked, options).document.blocks))
+        assert ("Size not studied" in page, "Not studied" in page) == (said, said)

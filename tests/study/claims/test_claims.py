@@ -74,7 +74,9 @@ def test_an_objection_takes_support_away_and_no_interval_gives_none():
     assert of(objected, "C1")["verdict"] == "cannot tell"
     assert "Pre-trends objects" in of(objected, "C1")["answer"]
     nothing = float("nan")
-    assert of(build_ledger(results(nothing, nothing)), "C1")["verdict"] == "cannot tell"
+    bare = of(build_ledger(results(nothing, nothing)), "C1")
+    assert bare["verdict"] == "cannot tell"
+    assert "Without an interval the claim cannot be supported" in bare["answer"]
 
 
 def test_the_minimum_detectable_effect_is_the_placebo_one_where_it_was_drawn():

@@ -22,6 +22,7 @@ from twintrade.render.reading import (
     take_text,
 )
 from twintrade.render.tables.estimates import find_decimals
+from twintrade.render.tables.ladder import is_size_unknown
 from twintrade.render.wording import list_check_names
 from twintrade.text import Listed, amounts, numbers
 
@@ -118,6 +119,8 @@ def _finding(page: Page, spec: Record, effect: Record) -> tuple[str, ...]:
     if low == low and high == high:
         key = "interval_above_zero" if low > 0 else "interval_below_zero" if high < 0 else "interval_holds_zero"
         sentences.append(page.say(key))
+    if is_size_unknown(spec):
+        sentences.append(page.say("size_not_studied"))
     known = [r for r in list_records(page.results.findings) if read_number(r.get("detectable")) > 0]
     if known:
         sentences.append(page.say("detectable", sentence=read_words(known[0], "sentence")))

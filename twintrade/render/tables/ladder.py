@@ -17,6 +17,7 @@ from twintrade.render.reading import (
     list_specifications,
     name_period,
     read_number,
+    read_truth,
     read_whole,
     read_words,
     select_kind,
@@ -157,6 +158,17 @@ def _capitalize(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def is_size_unknown(column: Record) -> bool:
+    """Whether no simulation shows how often a column's test rejects a true null."""
+    return take_text(column.get("size_studied")) != "" and not read_truth(column["size_studied"])
+
+
+def _say_studied(column: Record) -> str:
+    if not take_text(column.get("size_studied")):
+        return ""
+    return str(Text("tables.size-not-studied" if is_size_unknown(column) else "tables.yes"))
+
+
 def _design_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ...]:
     def base(column: Record) -> str:
         bases = select_matching(results.effects, column)
@@ -174,6 +186,7 @@ def _design_rows(results: ResultSet, columns: Sequence[Record]) -> tuple[Row, ..
         _filled(Text("tables.comparison"), columns, lambda c: name_status(read_words(c, "comparison"))),
         _filled(Text("tables.base"), columns, base),
         _filled(Text("tables.reference-period"), columns, reference),
+        _filled(Text("tables.size-studied"), columns, _say_studied) if any(map(is_size_unknown, columns)) else None,
     )
     return tuple(r for r in rows if r is not None)
 
@@ -207,6 +220,8 @@ def list_ladder_notes(
     notes = [wording.say("simulated_note")] if results.is_simulated else []
     notes += [wording.say(key, level=level) for key in list_under_notes(effects, options)]
     notes += group_sentences(columns, "inference_note", first)
+    if any(map(is_size_unknown, columns)):
+        notes.append(wording.say("size_note"))
     notes += group_sentences(columns, "overall_note", first)
     notes += group_sentences(columns, "estimand", first)
     notes += group_sentences(columns, "assumption", first)

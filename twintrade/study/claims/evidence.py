@@ -26,6 +26,7 @@ from twintrade.study.claims.detectable import (
     format_detectable,
     format_group_difference,
     format_size,
+    is_known,
 )
 from twintrade.study.claims.objections import list_objections
 from twintrade.text import Listed, Text, amounts
@@ -73,7 +74,8 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         interval=describe_range(low, high, scale),
         p=amounts.format_p_value(effect.get("p")) or "none",
     )
-    beside = () if mean is None else (Text("claims.mean-beside", mean=_describe_mean(mean)),)
+    beside = [] if is_known(low, high) else [Text("claims.undecided")]
+    beside += [] if mean is None else [Text("claims.mean-beside", mean=_describe_mean(mean))]
     return Evidence(
         side=side,
         p=shown,

@@ -12,6 +12,7 @@ from twintrade.effects.estimate import AFTER_LESS_BEFORE
 from twintrade.effects.listed_cells import join_counts, join_ids
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.estimators.base import Fit
+from twintrade.inference.choosing import is_size_studied
 from twintrade.study.page.citations import format_citation
 from twintrade.study.run.results import Concluded, Estimated, Ladder
 from twintrade.text import pack_text
@@ -69,7 +70,7 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
         findings = [c.finding for c in concluded if c.estimated is estimated]
         row |= (
             _of_fit(estimated.fit)
-            | _of_bands(estimated.bands)
+            | _of_bands(estimated.fit, estimated.bands)
             | _pretrend(estimated.fit.estimator.name, estimated.bands, findings)
         )
     return row
@@ -173,7 +174,7 @@ def _baseline_mean(fit: Fit) -> float:
     return float(values.mean()) if values.size else float("nan")
 
 
-def _of_bands(bands: Sequence[Bands]) -> dict[str, Any]:
+def _of_bands(fit: Fit, bands: Sequence[Bands]) -> dict[str, Any]:
     if not bands:
         return {"inference_note": "", "inference_note_text": "", "critical_value": np.nan}
     event = next((b for b in bands if b.estimate.kind == "event" and b.inference == bands[0].inference), bands[0])
@@ -181,6 +182,7 @@ def _of_bands(bands: Sequence[Bands]) -> dict[str, Any]:
     return {
         "inference_note": str(overall.note),
         "inference_note_text": pack_text(overall.note),
+        "size_studied": is_size_studied(fit, overall.inference) if np.isfinite(overall.p).any() else None,
         "critical_value": float(event.facts.get("critical_value", np.nan)),
     }
 

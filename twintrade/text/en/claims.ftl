@@ -21,6 +21,7 @@ no-objection = That no check objects is no proof.
 larger-than-whole = larger than that of the whole, { $whole }
 
 # Why a claim is not decided.
+undecided = Without an interval the claim cannot be supported by this analysis.
 floor = The smallest p-value that this comparison can give is { FIXED($floor, decimals: 3) }, above { FIXED($level, decimals: 3) }: the claim cannot be supported by this design.
 adjusted = After Holm's adjustment over { $n } claims: { P($p) }.
 both-answers = The data allow both answers.

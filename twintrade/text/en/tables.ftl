@@ -25,6 +25,8 @@ effect-in = Effect in
 comparison = Comparison
 base = Pre-period base
 reference-period = Reference period
+size-studied = Size of the test studied
+size-not-studied = Not studied
 of-columns = { $columns }: { $sentence }
 star = { $mark } p ≤ { $bound }
 

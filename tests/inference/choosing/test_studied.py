@@ -1,0 +1,59 @@
+"""What is said to have been studied is what the stored simulations hold, no more and no less."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.agreement_panels import Cell, assign, draw_flows
+from benchmarks.simulated_pages import BY_NAME
+from benchmarks.size_of_auto import CASES, RESULTS
+from benchmarks.size_of_pages import read_results
+from twintrade.estimators.base import fit
+from twintrade.estimators.imputation import Imputation
+from twintrade.inference.choosing.studied import STUDIED, is_size_studied
+
+FEWEST = 50
+"""Simulated panels below which nothing is known about a size."""
+
+
+def count_auto():
+    stored = pd.read_csv(RESULTS, keep_default_na=False)
+    stored = stored[(stored["run"] != "before") & (stored["method"] != "")]
+    effects = stored["cell"].map({cell.name: cell.effects for cell in CASES})
+    return Counter(stored.groupby(["estimator", "method", effects])["draws"].sum().to_dict())
+
+
+def count_pages():
+    stored = read_results().query("run == 'now' and planted == 0").dropna(subset=["p"])
+    return Counter(BY_NAME[name].headline for name in stored["recipe"])
+
+
+def count_tests():
+    """The two-way regression with every method, its panels in the last column; ranks of single cases, 1,000 a row."""
+    rows = (RESULTS.parent / "size_of_tests.md").read_text(encoding="utf-8").splitlines()
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if row.startswith("|")]
+    found: Counter[tuple[str, str, str]] = Counter()
+    for row in cells:
+        if len(row) == 7 and row[0].isdigit() and row[2] != "auto":
+            found["twfe", row[2].lower().replace("-", "_"), "two_way"] += int(row[6])
+        if len(row) == 6 and row[2] in ("A", "B", "all"):
+            found[row[1].lower().replace(" ", "_"), "placebo", "two_way"] += 1000
+    return found
+
+
+def test_the_table_is_what_the_stored_draws_hold():
+    drawn = count_auto() + count_pages() + count_tests()
+    assert {key for key, n in drawn.items() if n >= FEWEST} == STUDIED
+
+
+@pytest.mark.parametrize(
+    ("family", "inference", "is_studied"),
+    [("linear", "randomization", True), ("linear", "clustered", False), ("poisson", "scaled", False)],
+)
+def test_a_combination_is_told_by_method_errors_and_effects(family, inference, is_studied):
+    cell = Cell(5, "scattered", "equal", 0.6, 10, "two_way")
+    made = assign(cell, np.random.default_rng(1))
+    fitted = fit(Imputation(family=family), made.design(draw_flows(made, np.random.default_rng(2)), "level"))
+    assert is_size_studied(fitted, inference) == is_studied

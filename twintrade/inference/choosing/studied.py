@@ -1,0 +1,37 @@
+"""Which combinations of estimator, inference and fixed effects have had their size studied by simulation."""
+
+from twintrade.estimators.base import Fit
+
+STUDIED = {
+    ("callaway_santanna", "randomization", "two_way"),
+    ("double_ratio", "placebo", "two_way"),
+    ("imputation", "randomization", "gravity"),
+    ("imputation", "randomization", "two_way"),
+    ("imputation", "scaled", "gravity"),
+    ("partially_pooled_synthetic_control", "randomization", "two_way"),
+    ("poisson_imputation", "randomization", "two_way"),
+    ("synthetic_control", "placebo", "two_way"),
+    ("synthetic_did", "placebo", "two_way"),
+    ("twfe", "clustered", "two_way"),
+    ("twfe", "conley_taber", "two_way"),
+    ("twfe", "crv2", "two_way"),
+    ("twfe", "jackknife", "two_way"),
+    ("twfe", "multiplier", "two_way"),
+    ("twfe", "randomization", "two_way"),
+    ("twfe", "wild", "two_way"),
+}
+"""Combinations of which size_of_auto, size_of_pages and size_of_tests in docs/lab hold fifty panels or more."""
+
+
+def is_size_studied(fit: Fit, inference: str) -> bool:
+    """Whether a simulation shows how often this test rejects a true null.
+
+    Parameters
+    ----------
+    fit : Fit
+    inference : str
+        The method that gave the p-value.
+    """
+    family = fit.estimator.options().get("family", "linear")
+    name = fit.estimator.name if family == "linear" else f"{family}_{fit.estimator.name}"
+    return (name, inference, fit.design.fixed_effects) in STUDIED
