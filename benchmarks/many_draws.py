@@ -20,10 +20,11 @@ from twintrade.inference.refits.dealing import FEWEST, deal_onsets
 from twintrade.inference.refits.inversion import compute_two_sided_share
 from twintrade.inference.refits.noise import Residuals, compute_linear_residuals
 from twintrade.inference.refits.reassignment import find_units_with_trade
-from twintrade.inference.refits.strata import measure_sizes, score_sizes
+from twintrade.inference.refits.strata import measure_sizes
 from twintrade.inference.refits.studentizing import build_studentizer
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, compact, intersect_codes, list_signed_subsets
+from twintrade.numerics.testing import score_sizes
 
 
 def weigh_rows(one: Fit) -> FloatArray:
