@@ -11,7 +11,7 @@ from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Facts
-from twintrade.inference.refits.comparing import compare_refits
+from twintrade.inference.refits.comparing import compare_refits, invert_views
 from twintrade.inference.refits.dealing import FEWEST, deal_onsets
 from twintrade.inference.refits.permutation import is_linear, permute
 from twintrade.inference.refits.randomization_bands import Dealt
@@ -94,17 +94,19 @@ class Randomization(Inference):
             }
         is_t = self.statistic == "t"
         drawn = permute(fit, views, dealing.onsets, self.intervals, is_t)
-        studentizer = None
+        studentizer, kept = None, [dealing.onsets[k] for k in drawn.kept]
         if not is_t and self.noise == "by_size":
-            studentizer = build_studentizer(fit, views, [dealing.onsets[k] for k in drawn.kept])
+            studentizer = build_studentizer(fit, views, kept)
         noise = None if studentizer is None else studentizer.facts()
         statistic = "t" if is_t else "coefficient"
         how = self._how(dealing, drawn.n_draws, drawn.failures, seed, statistic, noise, is_refused)
-        has_intervals = self.intervals and is_linear(fit)
+        ends = None
+        if self.intervals and not is_refused:
+            ends = invert_views(fit, drawn, kept, studentizer, self.level, is_t)
         return {
             view: how.bands(
-                compare_refits(fit, view, drawn.views[view], studentizer, self.level, has_intervals, is_t),
-                has_intervals,
+                compare_refits(fit, view, drawn.views[view], studentizer, ends[view] if ends else None, is_t),
+                ends is not None,
                 asked=self.intervals,
             )
             for view in views

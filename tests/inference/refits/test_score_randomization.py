@@ -102,8 +102,7 @@ def test_refits_remain_an_option(gravity_panel, rng) -> None:
     fitted = fit(PPML(shape="static"), design(gravity_panel))
     bands = Randomization(draws=19, statistic="coefficient").infer(fitted, "overall", rng)
     assert bands.facts["statistic"] == "coefficient"
-    assert np.isnan(bands.low[0])
-    assert "no-interval" in {m.code for m in bands.messages}
+    assert bands.low[0] < bands.estimate.effects[0] < bands.high[0]
 
 
 def test_the_grid_interval_equals_the_exact_one_for_a_linear_statistic(rng) -> None:

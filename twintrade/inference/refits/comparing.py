@@ -1,15 +1,18 @@
 """From refits under re-assigned onsets to p-values and inverted intervals."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from twintrade.effects import Estimate, EventStudy
 from twintrade.effects.bands import fill_absent
 from twintrade.estimators.base import Fit, View
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering.variances import is_reference
 from twintrade.inference.refits.inversion import compute_two_sided_share, invert_randomization, invert_studentized
-from twintrade.inference.refits.permutation import Permuted
+from twintrade.inference.refits.permutation import Permutations, Permuted, is_linear
 from twintrade.inference.refits.randomization_bands import Compared
+from twintrade.inference.refits.ratio_inversion import Ends, invert_ratios
+from twintrade.inference.refits.ratio_statistics import compute_average_after, find_early, is_ratio, take_logs
 from twintrade.inference.refits.studentizing import Studentizer
 from twintrade.numerics.arrays import FloatArray, IntArray
 
@@ -19,8 +22,7 @@ def compare_refits(
     view: View,
     drawn: Permuted,
     studentizer: Studentizer | None,
-    level: float,
-    has_intervals: bool,
+    ends: Ends | None,
     is_t: bool,
 ) -> Compared:
     """Compare one view's effects with those of its draws.
@@ -29,6 +31,8 @@ def compare_refits(
     ----------
     studentizer : Studentizer or None
         What effects are divided by; None compares them as they are.
+    ends : (FloatArray, FloatArray) or None
+        Of the view's intervals.
     is_t : bool
         Compare the clustered t statistics instead.
     """
@@ -40,41 +44,52 @@ def compare_refits(
             observed, compared = observed / Clustered().sandwich(fit, estimate).se, drawn.statistics
     elif studentizer is not None:
         scales = studentizer.scales(view, estimate)
-        if estimate.scale == "percent":
-            observed, compared = _take_logs(observed), _take_logs(compared)
+        observed, compared = take_logs(estimate, observed), take_logs(estimate, compared)
     observed, compared = observed / scales[-1], compared / scales[:-1]
     p = fill_absent(estimate.n_effects)
     for k in np.flatnonzero(~is_reference(estimate)):
         present = compared[~np.isnan(compared[:, k]), k]
         if present.size and np.isfinite(observed[k]):
             p[k] = compute_two_sided_share(float(observed[k]), present)
-    low, high = fill_absent(p.size), fill_absent(p.size)
-    if has_intervals:
-        low, high = _invert(drawn, view, studentizer, level)
+    low, high = (fill_absent(p.size), fill_absent(p.size)) if ends is None else ends
     if not is_t:
         observed, compared = estimate.effects, drawn.effects * (scales[-1] / scales[:-1])
     return Compared(estimate, p, low, high, observed, compared)
 
 
-def _take_logs(percent: FloatArray) -> FloatArray:
-    """Return changes as logs of ratios: noise that multiplies is even in these, and a rise stands out no sooner."""
-    with np.errstate(divide="ignore"):
-        return np.log1p(np.maximum(percent, -100.0) / 100)
+def invert_views(
+    fit: Fit,
+    drawn: Permutations,
+    onsets: Sequence[FloatArray],
+    studentizer: Studentizer | None,
+    level: float,
+    is_t: bool,
+) -> dict[View, Ends] | None:
+    """Return the constant effects of each view that are not rejected; None where none can be taken out.
+
+    Parameters
+    ----------
+    onsets : sequence of FloatArray
+        Of the draws that were kept.
+    """
+    if is_linear(fit):
+        return {view: _invert(permuted, view, studentizer, level) for view, permuted in drawn.views.items()}
+    if is_t or not is_ratio(fit):
+        return None
+    return invert_ratios(fit, list(drawn.views), onsets, studentizer, level)
 
 
-def _invert(
-    drawn: Permuted, view: View, studentizer: Studentizer | None, level: float
-) -> tuple[FloatArray, FloatArray]:
+def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:
     """Return the constant effects not rejected, effect by effect.
 
     A pre-period effect is tested with the effects after onset at their average, not at zero.
     """
     estimate = drawn.estimate
     low, high = fill_absent(estimate.n_effects), fill_absent(estimate.n_effects)
-    average = _average_after(estimate)
+    average = compute_average_after(estimate)
     for k in range(estimate.n_effects):
         effects, slopes, observed = drawn.effects[:, k], drawn.post_slopes[:, k], float(estimate.effects[k])
-        is_early = isinstance(estimate, EventStudy) and estimate.event_times[k] < -estimate.anticipation
+        is_early = find_early(estimate, k)
         if is_early:
             effects = effects - average * slopes[:-1]
             observed -= average * float(slopes[-1])
@@ -95,9 +110,3 @@ def _invert(
 
         low[k], high[k] = invert_studentized(*parts, scale_at, level)
     return low, high
-
-
-def _average_after(estimate: Estimate) -> float:
-    if isinstance(estimate, EventStudy) and (estimate.event_times >= 0).any():
-        return float(estimate.average().effects[0])
-    return 0.0

@@ -1,9 +1,10 @@
 """Effects over the standard error that noise by size gives them, under any effect that a null takes away."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from twintrade.effects import Estimate
 from twintrade.estimators.base import Fit, View
@@ -21,6 +22,8 @@ from twintrade.inference.refits.noise import (
 from twintrade.inference.refits.permutation import find_shifted_rows
 from twintrade.numerics.arrays import FloatArray
 
+KNOTS = 13
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Studentizer:
@@ -36,6 +39,8 @@ class Studentizer:
         Whether effects are relative to the mean.
     residuals_at : callable
         From an effect after onset and one before to what these leave unexplained.
+    shifted : FloatArray, shape (n_rows, 2)
+        Rows after onset and before it that have the effects.
     shares : Shares or None
         Where they are the same under every effect.
     """
@@ -45,6 +50,7 @@ class Studentizer:
     begins: dict[View, int]
     is_ratio: bool
     residuals_at: Callable[[float, float], Residuals]
+    shifted: FloatArray
     shares: Shares | None
     _known: dict[tuple[float, float], tuple[FloatArray, Shares]] = field(default_factory=dict)
 
@@ -62,6 +68,37 @@ class Studentizer:
     def scales(self, view: View, estimate: Estimate) -> FloatArray:
         """Return the scales of all effects of a view under no effect, shape (n_draws + 1, n_effects)."""
         return np.column_stack([self.scale(view, k) for k in range(estimate.n_effects)])
+
+    def along(self, line: Callable[[float], tuple[float, float]], low: float, high: float) -> "Studentizer":
+        """Return the same where fitted means are interpolated between two points of a line of effects.
+
+        They are smooth in the effects, so that a few fits give all between; outside each is fitted.
+
+        Parameters
+        ----------
+        line : callable
+            From a position to the effects after onset and before it.
+        low, high : float
+            Positions.
+        """
+        o, shifted, exact = self.noise.o, self.shifted, self.residuals_at
+        positions = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * np.arange(KNOTS) / (KNOTS - 1))
+        fitted = np.stack([exact(*line(float(at))).means for at in positions])
+        is_fitted = (fitted > 0).all(axis=0)
+        spline = CubicSpline(positions, np.log(fitted[:, is_fitted]))
+        first = np.array(line(low))
+        ahead = np.array(line(high)) - first
+
+        def residuals_at(after: float, before: float) -> Residuals:
+            place = float((np.array([after, before]) - first) @ ahead / (ahead @ ahead))
+            if not 0 <= place <= 1:
+                return exact(after, before)
+            means = np.zeros(o.n_rows)
+            means[is_fitted] = np.exp(spline(low + place * (high - low)))
+            y = o.y / np.exp(shifted @ (after, before))
+            return Residuals(np.where(means > 0, y - means, 0.0), means, True)
+
+        return replace(self, residuals_at=residuals_at, _known={})
 
     def facts(self) -> Facts:
         """Return whether noise depends on size."""
@@ -85,6 +122,7 @@ def build_studentizer(fit: Fit, views: Sequence[View], onsets: Sequence[FloatArr
             begins,
             is_ratio,
             lambda after, before: compute_poisson_residuals(o, np.exp(shifted @ (after, before))),
+            shifted,
             None,
         )
     columns = compute_linear_residuals(o, np.column_stack([o.y, shifted]))
@@ -95,5 +133,6 @@ def build_studentizer(fit: Fit, views: Sequence[View], onsets: Sequence[FloatArr
         begins,
         True,
         lambda after, before: Residuals(columns @ (1.0, -after, -before), ones, False),
+        shifted,
         noise.weigh(ones),
     )

@@ -207,4 +207,4 @@ no-assignment = there was no assignment
 missing-in-draws = effect { $effect } is missing in { $n } of { $draws } draws
 unbounded = randomization rejects no effect, however large, on some side of: { $effects }
 unmoved = no interval for { $effects }: a constant effect after the agreement does not move it
-not-linear = the method is not linear in the outcome: randomization gives p-values and no interval
+not-linear = the effect is neither linear in the outcome nor a ratio of flows: randomization gives p-values and no interval

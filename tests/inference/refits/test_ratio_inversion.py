@@ -1,0 +1,127 @@
+"""Intervals of ratios under randomization: their ends are where draws estimated anew turn against an effect."""
+
+import numpy as np
+import pytest
+
+from twintrade.effects import EventStudy
+from twintrade.errors import EstimationError
+from twintrade.estimators.base import Fit, fit
+from twintrade.estimators.etwfe import ETWFE
+from twintrade.estimators.imputation import Imputation
+from twintrade.estimators.ppml import PPML
+from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits.dealing import deal_onsets
+from twintrade.inference.refits.inversion import compute_two_sided_share
+from twintrade.inference.refits.permutation import replace_outcome
+from twintrade.inference.refits.studentizing import build_studentizer
+
+DRAWS = 39
+PRINTED = 5e-4
+"""Half of the last digit of an effect in percent with one decimal, in log points."""
+
+METHODS = {
+    "imputation, total": Imputation(family="poisson", measure="percent"),
+    "imputation, average pair": Imputation(family="poisson", measure="log_ratio"),
+    "cells, total": ETWFE(family="poisson", measure="percent"),
+    "regression": PPML(shape="static"),
+}
+
+
+def make_design(gravity_panel, seed=1, **options):
+    made = gravity_panel(seed=seed, **{"effect": 2.0, "n_cities": 5, "n_partners": 6, "n_treated": 5} | options)
+    flow = made.with_outcome("flow", "level").observations.y ** 0.25
+    is_zero = (np.random.default_rng(seed).random(flow.size) < 0.05) & ~made.observations.is_treated
+    return replace_outcome(made, np.where(is_zero, 0.0, flow))
+
+
+def in_logs(values, scale):
+    return np.log1p(np.asarray(values) / 100) if scale == "percent" else np.asarray(values)
+
+
+def compute_p(fitted, onsets, effect, name, noise):
+    """Return the p-value of an effect by plain refits of what it leaves, for one effect by its name."""
+    view = "overall" if name == "overall" else "event"
+    o = fitted.design.observations
+    left = replace_outcome(fitted.design, o.y / np.exp(effect * o.is_treated))
+    k = 0 if view == "overall" else fitted.view(view).names.index(name)
+
+    def estimate(onset):
+        try:
+            again = fitted.estimator.estimate(left.reassigned(onset))
+        except EstimationError:
+            return np.nan
+        shown = Fit(fitted.estimator, left, again).view(view)
+        return float(shown.effects[shown.names.index(name) if view == "event" else 0])
+
+    values = np.array([estimate(onset) for onset in (*onsets, fitted.design.onset)])
+    if noise == "by_size":
+        scale = build_studentizer(fitted, [view], onsets).scale(view, k, effect, 0.0)
+        values = in_logs(values, fitted.estimate.scale) / scale
+    return compute_two_sided_share(float(values[-1]), values[:-1][~np.isnan(values[:-1])])
+
+
+@pytest.mark.parametrize(
+    ("method", "noise"), [*((method, "by_size") for method in METHODS), ("imputation, total", "equal")]
+)
+def test_the_ends_are_where_plain_refits_begin_to_reject(gravity_panel, method, noise) -> None:
+    fitted = fit(METHODS[method], make_design(gravity_panel))
+    how = Randomization(draws=DRAWS, noise=noise, across="units", statistic="coefficient")
+    bands = how.infer(fitted, "overall", np.random.default_rng(5))
+    seed = int(np.random.default_rng(5).integers(2**31))
+    onsets = deal_onsets(fitted, "units", DRAWS, np.random.default_rng(seed)).onsets
+    low, high = in_logs([bands.low[0], bands.high[0]], fitted.estimate.scale)
+    assert np.isfinite([low, high]).all()
+    for end, outward in ((low, -1), (high, 1)):
+        assert compute_p(fitted, onsets, end - outward * PRINTED, "overall", noise) > 0.05
+        assert compute_p(fitted, onsets, end + outward * PRINTED, "overall", noise) <= 0.05
+
+
+def test_the_ends_of_an_event_study_are_found_alike(gravity_panel) -> None:
+    fitted = fit(METHODS["imputation, total"], make_design(gravity_panel, effect=3.0))
+    bands = Randomization(draws=DRAWS, across="units").infer(fitted, "event", np.random.default_rng(5))
+    seed = int(np.random.default_rng(5).integers(2**31))
+    onsets = deal_onsets(fitted, "units", DRAWS, np.random.default_rng(seed)).onsets
+    names = ("+0", "+1")
+    for name in names:
+        k = bands.estimate.names.index(name)
+        for end, outward in ((bands.low[k], -1), (bands.high[k], 1)):
+            if np.isinf(end):
+                continue
+            at = float(in_logs(end, "percent"))
+            assert compute_p(fitted, onsets, at - outward * PRINTED, name, "by_size") > 0.05
+            assert compute_p(fitted, onsets, at + outward * PRINTED, name, "by_size") <= 0.05
+    early = bands.estimate.event_times < 0
+    assert (bands.low[early] < bands.estimate.effects[early]).all()
+    assert (bands.high[early] > bands.estimate.effects[early]).all()
+
+
+@pytest.mark.parametrize("method", ["imputation, total", "cells, total"])
+def test_zero_is_outside_exactly_where_p_is_at_most_5_percent(gravity_panel, method) -> None:
+    outside = []
+    for seed, effect in enumerate((0.0, 1.0, 2.0)):
+        fitted = fit(METHODS[method], make_design(gravity_panel, seed=seed, effect=effect))
+        views = ["overall", "event"] if (method, effect) == ("imputation, total", 1.0) else ["overall"]
+        how = Randomization(draws=19, across="units", statistic="coefficient")
+        for bands in how.infer_views(fitted, views, np.random.default_rng(seed)).values():
+            known = np.isfinite(bands.p) & ~np.isnan(bands.low)
+            if isinstance(bands.estimate, EventStudy):
+                known &= bands.estimate.event_times >= 0
+            # Effects before onset are tested for themselves with those after taken out: another null than that of p.
+            is_outside = (bands.low[known] > 0) | (bands.high[known] < 0)
+            assert np.array_equal(is_outside, bands.p[known] <= 0.05)
+            outside += is_outside.tolist()
+    assert 0 < sum(outside) < len(outside)
+
+
+def test_an_end_that_no_effect_reaches_is_infinite(gravity_panel) -> None:
+    fitted = fit(METHODS["imputation, total"], make_design(gravity_panel))
+    bands = Randomization(draws=18, across="units").infer(fitted, "overall", np.random.default_rng(5))
+    assert np.isinf([bands.low[0], bands.high[0]]).all()
+    assert "unbounded-interval" in {message.code for message in bands.messages}
+
+
+def test_another_measure_than_a_ratio_has_no_interval(gravity_panel) -> None:
+    fitted = fit(Imputation(family="poisson", measure="difference"), make_design(gravity_panel))
+    bands = Randomization(draws=39, across="units").infer(fitted, "overall", np.random.default_rng(5))
+    assert np.isnan(bands.low[0])
+    assert "no-interval" in {message.code for message in bands.messages}
