@@ -8,6 +8,7 @@ import pandas as pd
 PayloadKind = Literal[
     "table",
     "forest",
+    "variants",
     "path",
     "placebo",
     "sensitivity",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from made_results import make_results
 
@@ -73,3 +74,34 @@ def test_a_payload_of_no_check_is_no_topic_s():
     made = make_results(is_hostile=False)
     more = {**made.payloads, "conversions_of_weights": made.payloads["forest"]}
     assert shape(replace(made, payloads=more)) == shape(made)
+
+
+def test_variants_of_one_column_stand_in_one_figure_and_one_table():
+    table = pd.DataFrame(
+        {"label": ["a", "b"], "group": "x", "effect": [0.1, 0.3], "low": 0.0, "high": 0.5, "p": 0.2,
+         "difference": [0.0, 0.2], "difference_low": -0.1, "difference_high": 0.4, "difference_p": 0.3}
+    )  # fmt: skip
+    made = make_results(is_hostile=False)
+    findings = [
+        (
+            Finding(diagnostic=n, verdict="informs", text="Told.", topic="sensitivity", payloads={n: table}),
+            column,
+            (n,),
+        )
+        for n, column in (
+            ("window", ("ppml", "gravity")),
+            ("dates", ("ppml", "gravity")),
+            ("anticipation", ("twfe", "x")),
+        )
+    ]
+    names = ("window", "dates", "anticipation")
+    results = replace(
+        made,
+        findings=build_findings_frame(findings),
+        payloads={**made.payloads, **dict.fromkeys(names, table)},
+        payload_kinds={**made.payload_kinds, **dict.fromkeys(names, "variants")},
+    )
+    blocks = section(list(build_appendix(results)), "sensitivity")
+    assert [b.key for b in blocks if isinstance(b, Figure)] == ["variants-twfe-x", "variants-ppml-gravity"]
+    tables = [b for b in blocks if isinstance(b, Table)]
+    assert [len(t.groups[0]) for t in tables] == [2, 4]

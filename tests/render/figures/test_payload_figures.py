@@ -12,7 +12,7 @@ from twintrade.diagnostics.base import DIAGNOSTICS
 from twintrade.effects.payload_kinds import PayloadKind, read_payload_kinds
 from twintrade.render.blocks import Figure, Table
 from twintrade.render.exhibits import event_study
-from twintrade.render.exhibits.payloads import build_payload
+from twintrade.render.exhibits.payloads import _keep_largest, build_payload, build_variants
 from twintrade.render.figures import adoption, alt_text, forest, heat_map
 from twintrade.render.page import Page
 from twintrade.render.reading import find_headline
@@ -20,6 +20,15 @@ from twintrade.study.store.frames import from_bytes
 from twintrade.study.store.replay import build_tidy_files
 
 RNG = np.random.default_rng(5)
+
+VARIANTS = pd.DataFrame(
+    {
+        "group": ["dates"] * 2 + ["one out"] * 14, "label": [f"v{i}" for i in range(16)],
+        "effect": np.linspace(0, 1, 16), "low": -1.0, "high": 2.0, "p": 0.4,
+        "difference": np.linspace(-0.3, 0.3, 16), "difference_low": -0.5, "difference_high": 0.5, "difference_p": 0.2,
+        "reason": "", "estimate": "TWFE",
+    }
+)  # fmt: skip
 
 FRAMES = {
     "honest": pd.DataFrame(
@@ -32,6 +41,7 @@ FRAMES = {
     "dates": pd.DataFrame(
         {"label": ["a", "b"], "group": "dates", "effect": [0.1, np.nan], "low": [0.0, np.nan], "high": [0.2, np.nan]}
     ),
+    "leave_one_out": VARIANTS,
     "cells": pd.DataFrame(
         {"cohort": np.repeat([2001, 2002], 4), "event_time": np.tile(range(-2, 2), 2), "effect": RNG.normal(0, 1, 8)}
     ),
@@ -62,7 +72,8 @@ FRAMES = {
 
 
 KINDS = {
-    "honest": "sensitivity", "dates": "forest", "cells": "heat_map", "twfe_weights": "cell_weights",
+    "honest": "sensitivity", "dates": "forest", "leave_one_out": "variants", "cells": "heat_map",
+    "twfe_weights": "cell_weights",
     "bacon": "bacon", "weights": "weights",
     "specification_curve": "specification_curve", "twins_by_size": "size", "twins_by_country": "counts",
     "placebo_ranks": "placebo", "power": "power", "years_of_signing": "years", "pretrend_power": "path",
@@ -179,3 +190,28 @@ def test_a_heat_map_writes_each_value_once_and_nothing_in_empty_cells():
     assert [text.get_text() for text in axes.texts if text.get_text()] == ["0.250", "−1.50", "0"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["−1", "0"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["2001", "two"]
+
+
+def test_variants_of_a_headline_are_one_figure_of_two_panels_and_one_table():
+    shown, rows = build_variants(make_page(), "variants-twfe", VARIANTS)
+    assert shown.key == "variants-twfe"
+    assert "TWFE" in shown.caption
+    assert "−0.300 to 0.300" in shown.alt
+    assert len(rows.groups[0]) == 16
+    heads = ["".join(map(str, cell.spans)) if hasattr(cell, "spans") else str(cell) for cell in rows.header[0]]
+    assert any("p of the difference" in head for head in heads)
+    drawing = forest.draw_differences(VARIANTS)
+    left, right = drawing.axes
+    assert [len(axes.lines) for axes in (left, right)] == [33, 33]  # a point and a line each, and zero
+    drawing.canvas.draw()
+    inside = drawing.get_window_extent()
+    assert right.xaxis.label.get_window_extent().x1 <= inside.x1
+
+
+def test_a_check_of_many_variants_is_drawn_by_those_that_differ_most():
+    page = make_page()
+    shown, _ = build_variants(page, "variants-twfe", VARIANTS)
+    kept = _keep_largest(VARIANTS)
+    assert kept.groupby("group").size().to_dict() == {"dates": 2, "one out": 10}
+    assert set(VARIANTS["label"]) - set(kept["label"]) == {"v6", "v7", "v8", "v9"}
+    assert any("differ most" in note for note in shown.notes)

@@ -26,11 +26,11 @@ from twintrade.text import Listed, Text
 
 def shift_reference(design: Design, periods: int) -> Variant:
     """Return the design with the reference moved before the periods of anticipation."""
-    label = str(Text("checks.anticipation-label", n=periods))
+    label = Text("checks.anticipation-label", n=periods)
     try:
         changed = replace(design, anticipation=periods, reference=min(design.reference, -periods - 1))
     except DesignError as error:
-        return Variant(label, "anticipation", None, str(error))
+        return Variant(label, "anticipation", None, error.text)
     return Variant(label, "anticipation", changed)
 
 
@@ -47,7 +47,7 @@ class Anticipation(Diagnostic):
     up_to: int = 2
     name: ClassVar[str] = "anticipation"
     citation: ClassVar[str] = "callaway2021"
-    payload_kinds: ClassVar = {"anticipation": "forest"}
+    payload_kinds: ClassVar = {"anticipation": "variants"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a number of periods; payload ``anticipation``."""

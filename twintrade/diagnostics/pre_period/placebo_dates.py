@@ -45,8 +45,7 @@ class PlaceboDates(Diagnostic):
         """Return one row a fake date; payload ``placebo_dates``."""
         before = fit.design.before_treatment()
         variants = [
-            Variant(str(Text("checks.placebo-dates-label", n=k)), "placebo", before.backdated(k))
-            for k in self.periods
+            Variant(Text("checks.placebo-dates-label", n=k), "placebo", before.backdated(k)) for k in self.periods
         ]
         table = compare_variants(fit, variants, _calibrate(fit, inference), rng)
         known, scale = table.dropna(subset=["p"]), fit.estimate.scale

@@ -22,6 +22,9 @@ from twintrade.effects import CohortEffects, Estimate, EventStudy, Finding, Infl
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit, fit
 from twintrade.inference.base import Inference
+from twintrade.inference.clustered import Clustered
+from twintrade.inference.placebo import Placebo
+from twintrade.inference.randomization import Randomization
 from twintrade.inference.reported import resolve_method
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.text import Text, pack_text
@@ -39,7 +42,7 @@ class ReferenceYear(Diagnostic):
 
     name: ClassVar[str] = "reference_year"
     citation: ClassVar[str] = "schmidheiny2023"
-    payload_kinds: ClassVar = {"reference_year": "forest"}
+    payload_kinds: ClassVar = {"reference_year": "variants"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a reference, the overall effect above them; payload ``reference_year``."""
@@ -57,9 +60,9 @@ class ReferenceYear(Diagnostic):
         rows = [
             _compare(shown, path, paths, fit.design.reference, resolve_method(fit, inference), rng) for path in paths
         ]
-        above = _row(
-            Text("checks.reference-before"), "overall", None, float(overall.effects[0]), int(overall.n_cells[0])
-        )
+        every = measure_headline(shown, inference, rng)
+        above = _row(Text("checks.reference-before"), "overall", every.effect, int(overall.n_cells[0]))
+        above |= {"low": every.low, "high": every.high}
         table = pd.DataFrame([above, *rows], columns=list(COLUMNS)).astype({"reference": "Int64"})
         tested = _test_jointly(table[table["reference"].notna()], shown, inference, rng)
         judged = judge_table(tested, measure_headline(fit, inference, rng, "path"))
@@ -75,7 +78,7 @@ class ReferenceYear(Diagnostic):
                 high=format_effect(highest.effect, scale),
                 highest=highest.reference,
                 reported=fit.design.reference,
-                overall=format_effect(float(overall.effects[0]), scale),
+                overall=format_effect(every.effect, scale),
                 verdict=describe_judged(judged, scale),
             ),
             value=highest.effect - lowest.effect,
@@ -141,15 +144,18 @@ def compute_path_by_reference(shown: Fit) -> Iterator[Path]:
 
 def _compare(
     shown: Fit, path: Path, paths: list[Path], reported: int, method: Inference, rng: np.random.Generator
-) -> tuple[object, ...]:
-    """Return a row with the path's difference from the reported one, tested with the influence of both."""
-    label = Text("checks.reference-label", at=path.reference)
-    mine = next((p for p in paths if p.reference == reported), None)
-    row = _row(label, "reference", path.reference, path.effect, path.n_rows)
+) -> dict[str, object]:
+    """Return a row with the path's interval and its difference from the reported one, from the influence of both."""
+    alone, mine = _weigh(shown, path), next((p for p in paths if p.reference == reported), None)
+    row = _row(Text("checks.reference-label", at=path.reference), "reference", path.effect, path.n_rows)
+    row["reference"] = path.reference
+    if not isinstance(method, Randomization | Placebo):
+        ends = measure_headline(alone, Clustered(by=getattr(method, "by", ()), draws=1), rng)
+        row |= {"low": ends.low, "high": ends.high}
     if mine is None or mine is path:
-        return (*row[:-4], 0.0 if mine is path else np.nan, np.nan, np.nan, np.nan)
-    paired = compare_paired(_weigh(shown, mine), _weigh(shown, path), method, rng)
-    return (*row[:-4], paired.effect, paired.low, paired.high, paired.p)
+        return row | {"difference": np.nan if mine is None else 0.0}
+    paired = compare_paired(_weigh(shown, mine), alone, method, rng)
+    return row | dict(zip(NUMBERS[4:], (paired.effect, paired.low, paired.high, paired.p), strict=True))
 
 
 def _weigh(shown: Fit, path: Path) -> Fit:
@@ -188,6 +194,6 @@ def estimate_unbinned(shown: Fit) -> Fit:
     return fit(replace(shown.estimator, bins=False), shown.design)  # type: ignore[type-var]
 
 
-def _row(label: Text, group: str, reference: int | None, effect: float, n_rows: int) -> tuple[object, ...]:
-    names = (str(label), pack_text(label), group, pd.NA if reference is None else reference)
-    return *names, effect, np.nan, np.nan, n_rows, np.nan, np.nan, np.nan, np.nan
+def _row(label: Text, group: str, effect: float, n_rows: int) -> dict[str, object]:
+    names = {"label": str(label), "label_text": pack_text(label), "group": group, "reference": pd.NA}
+    return names | {"effect": effect, "n_rows": n_rows}

@@ -32,7 +32,7 @@ from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray
 from twintrade.text import Listed, Text
 
-EARLIEST, LATEST = "earliest candidate date", "latest candidate date"
+EARLIEST, LATEST = "checks.dates-earliest", "checks.dates-latest"
 
 
 def iterate_date_variants(design: Design) -> Iterator[Variant]:
@@ -42,19 +42,20 @@ def iterate_date_variants(design: Design) -> Iterator[Variant]:
     period later for agreements known by their year only; the onset period left out (donut).
     """
     panel = design.panel
-    yield Variant(str(Text("checks.dates-chosen")), "dates", design)
+    yield Variant(Text("checks.dates-chosen"), "dates", design)
     onset = design.onset
     alternatives = _by_kind(design)
     seen = [onset]
     for label, changed in alternatives.items():
         if not any(np.array_equal(changed, other) for other in seen):
             seen.append(changed)
-            yield Variant(label, "dates", design.reassigned(changed))
+            named = Text(label) if label in (EARLIEST, LATEST) else label
+            yield Variant(named, "dates", design.reassigned(changed))
     vague = _vague(design)
     if vague.any():
         later = Text("checks.dates-later", n=int(vague.sum()), units=panel.unit_kind)
-        yield Variant(str(later), "precision", design.reassigned(np.where(vague, onset + 1, onset)))
-    yield Variant(str(Text("checks.dates-donut")), "donut", design.restricted(panel.period != onset[panel.unit]))
+        yield Variant(later, "precision", design.reassigned(np.where(vague, onset + 1, onset)))
+    yield Variant(Text("checks.dates-donut"), "donut", design.restricted(panel.period != onset[panel.unit]))
 
 
 def _by_kind(design: Design) -> dict[str, FloatArray]:
@@ -132,7 +133,7 @@ class Dates(Diagnostic):
 
     name: ClassVar[str] = "dates"
     citation: ClassVar[str] = "denteh2022"
-    payload_kinds: ClassVar = {"dates": "forest"}
+    payload_kinds: ClassVar = {"dates": "variants"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a date definition, and one for the bounds; payload ``dates``."""

@@ -19,13 +19,14 @@ from twintrade.diagnostics.variants import (
     measure_headline,
     simplify_inference,
 )
+from twintrade.diagnostics.verdicts import Yardstick
 from twintrade.effects import Finding
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import BoolArray, IntArray
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, pack_text
 
 DIMENSIONS = ("unit", "city", "partner", "cohort", "period")
 
@@ -46,23 +47,29 @@ def iterate_without_each(design: Design, dimension: str, most: int) -> Iterator[
     onset = np.where(o.unit_onset <= o.periods[-1], o.unit_onset, np.inf)
     if dimension == "period":
         for period in o.periods[:most]:
-            yield Variant(f"without {panel.label(int(period))}", "period", design.restricted(panel.period != period))
+            yield Variant(
+                _without("period", panel.label(int(period))), "period", design.restricted(panel.period != period)
+            )
         return
     if dimension == "cohort":
         for start in np.unique(onset[np.isfinite(onset)])[:most]:
             units = [str(u) for u in o.unit_ids[onset == start]]
-            yield Variant(f"without cohort {panel.label(int(start))}", "cohort", design.without(units))
+            yield Variant(_without("cohort", panel.label(int(start))), "cohort", design.without(units))
         return
     if dimension == "unit":
         for unit in o.unit_ids[np.isfinite(onset)][:most]:
-            yield Variant(f"without {unit}", "unit", design.without([str(unit)]))
+            yield Variant(_without("unit", str(unit)), "unit", design.without([str(unit)]))
         return
     of_panel = panel.unit_city if dimension == "city" else panel.unit_partner
     names = panel.cities if dimension == "city" else panel.partners
     members = of_panel[o.unit_rows]
     for code in _treated_first(members, np.isfinite(onset))[:most]:
         units = [str(u) for u in o.unit_ids[members == code]]
-        yield Variant(f"without {names[code]}", dimension, design.without(units))
+        yield Variant(_without(dimension, str(names[code])), dimension, design.without(units))
+
+
+def _without(dimension: str, name: str) -> Text:
+    return Text("checks.leave-one-out-label", dimension=dimension, name=name)
 
 
 def _treated_first(members: IntArray, treated: BoolArray) -> IntArray:
@@ -87,7 +94,7 @@ class LeaveOneOut(Diagnostic):
     most: int = 60
     name: ClassVar[str] = "leave_one_out"
     citation: ClassVar[str] = ""
-    payload_kinds: ClassVar = {"leave_one_out": "forest"}
+    payload_kinds: ClassVar = {"leave_one_out": "variants"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a member left out, effects alone; payload ``leave_one_out``."""
@@ -102,7 +109,8 @@ class LeaveOneOut(Diagnostic):
         table["change"] = table["effect"] - own
         most = known.iloc[int((known["effect"] - own).abs().argmax())]
         flips = int((known["effect"] * own < 0).sum())
-        judged = judge_table(table, measure_headline(fit, inference, rng))
+        headline = measure_headline(fit, inference, rng)
+        judged = judge_table(table, headline)
         text = Text(
             "checks.leave-one-out",
             members=Listed(tuple(dimensions), "or"),
@@ -124,12 +132,14 @@ class LeaveOneOut(Diagnostic):
             value=float((known["effect"] - own).abs().max()),
             unit=scale,
             table=table,
-            payloads={"leave_one_out": _with_headline(table, own)},
+            payloads={"leave_one_out": _with_headline(table, headline)},
             messages=list_failures(self.name, table),
         )
 
 
-def _with_headline(table: pd.DataFrame, own: float) -> pd.DataFrame:
+def _with_headline(table: pd.DataFrame, headline: Yardstick) -> pd.DataFrame:
     """Return the rows to draw, the estimate with everybody first."""
-    first = pd.DataFrame([{"label": "all", "group": "", "effect": own, "change": 0.0, "reason": ""}])
-    return pd.concat([first, table], ignore_index=True)[list(table.columns)]
+    label = Text("checks.leave-one-out-all")
+    first = {"label": str(label), "label_text": pack_text(label), "group": "", "reason": "", "change": 0.0}
+    first |= {"effect": headline.effect, "low": headline.low, "high": headline.high, "difference": 0.0}
+    return pd.concat([pd.DataFrame([first]), table], ignore_index=True)[list(table.columns)]

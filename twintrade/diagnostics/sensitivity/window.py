@@ -36,13 +36,14 @@ def restrict_to_window(design: Design, window: tuple[int, int]) -> Design:
 def iterate_windows(design: Design, steps: tuple[int, ...]) -> Iterator[Variant]:
     """Yield the design with all rows, and with treated units' rows of shorter and longer windows alone."""
     low, high = design.window
-    yield Variant("all rows", "window", design)
+    yield Variant(Text("checks.window-all"), "window", design)
     seen: set[tuple[int, int]] = set()
     for step in (0, *steps):
         window = (min(low - step, design.reference), max(high + step, 0))
         kept = restrict_to_window(design, window)
         if window not in seen and kept is not design:
-            yield Variant(f"event times {window[0]:+d} to {window[1]:+d}", "window", kept)
+            label = Text("checks.window-label", low=window[0], high=window[1])
+            yield Variant(label, "window", kept)
         seen.add(window)
 
 
@@ -59,7 +60,7 @@ class Window(Diagnostic):
     steps: tuple[int, ...] = (-2, -1, 1, 2)
     name: ClassVar[str] = "window"
     citation: ClassVar[str] = "schmidheiny2023"
-    payload_kinds: ClassVar = {"window": "forest"}
+    payload_kinds: ClassVar = {"window": "variants"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a window; payload ``window``."""

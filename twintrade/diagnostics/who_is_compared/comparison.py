@@ -30,12 +30,12 @@ class ComparisonCheck(Diagnostic):
 
     name: ClassVar[str] = "comparison"
     citation: ClassVar[str] = "callaway2021"
-    payload_kinds: ClassVar = {"comparison": "forest"}
+    payload_kinds: ClassVar = {"comparison": "variants"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a comparison; payload ``comparison``."""
         sides = (NotYetTreated(), NeverTreated())
-        variants = [Variant(str(side.label), "comparison", fit.design.compared_with(side)) for side in sides]
+        variants = [Variant(side.label, "comparison", fit.design.compared_with(side)) for side in sides]
         table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
         known = table.dropna(subset=["effect"])
         if len(known) < 2:

@@ -30,6 +30,11 @@ MOST_ROWS = 60
 MOST_FOREST = 45
 MOST_BARS = 40
 FEW_YEARS = 8
+MOST_OF_CHECK = 10
+VARIANT_COLUMNS = (
+    "group", "label", "effect", "low", "high", "p", "difference", "difference_low", "difference_high", "difference_p",
+    "reason",
+)  # fmt: skip
 
 Maker = Callable[[pd.DataFrame, Page, str], Drawing]
 
@@ -64,8 +69,10 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
 
 def _about_intervals(page: Page, key: str, frame: pd.DataFrame) -> tuple[str, ...]:
     """Return the note that points stand without intervals, where they do."""
-    if page.results.payload_kinds.get(key) != "forest":
-        return ()
+    return _find_bare(page, frame) if page.results.payload_kinds.get(key) in ("forest", "variants") else ()
+
+
+def _find_bare(page: Page, frame: pd.DataFrame) -> tuple[str, ...]:
     n_bare = int((frame["effect"].notna() & (frame["low"].isna() | frame["high"].isna())).sum())
     return (page.say("forest_bare"),) if n_bare else ()
 
@@ -88,7 +95,7 @@ def is_drawn(page: Page, key: str, frame: pd.DataFrame) -> bool:
 def _find_drawing(page: Page, key: str, frame: pd.DataFrame) -> tuple[Maker, Callable[..., str]] | None:
     """Return what draws a payload and what puts it into words, None where a table is the better picture."""
     kind = page.results.payload_kinds.get(key, "table")
-    if kind == "forest" and not 0 < frame["effect"].notna().sum() <= MOST_FOREST:
+    if kind in ("forest", "variants") and not 0 < frame["effect"].notna().sum() <= MOST_FOREST:
         return None
     if kind == "years" and len(frame) <= FEW_YEARS:
         kind = "counts"
@@ -103,6 +110,37 @@ def _sensitivity(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 def _forest(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
     label = _effect_axis(page, frame)
     return forest.draw(frame, x_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def _variants(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
+    label = _effect_axis(page, frame)
+    return forest.draw_differences(frame, x_label=label, theme=page.theme, is_simulated=page.results.is_simulated)
+
+
+def build_variants(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...]:
+    """Return variants of one headline as a figure of effects and differences, and as a table of both."""
+    title = page.say("payload_variants")
+    column = take_text(frame["estimate"].iloc[0]) if "estimate" in frame else ""
+    if column:
+        title = page.say("payload_of", title=title, column=column)
+    shown = page.drawable(frame)
+    drawn = _keep_largest(shown)
+    notes = (page.say("variants_note"), *_find_bare(page, frame))
+    few = (page.say("variants_largest", n=MOST_OF_CHECK),) if len(drawn) < len(shown) else ()
+    alt = alt_text.describe_variants(drawn, is_simulated=page.results.is_simulated)
+    figure = page.figure(format_slug(key), title, _variants(drawn, page, title), alt, frame, notes=(*notes, *few))
+    columns = [c for c in VARIANT_COLUMNS if c in shown]
+    table = shown[columns].rename(columns={"group": "check"})
+    rows = build_plain_table(
+        table, format_slug(f"{key}_table"), title, notes=(*page.simulated_note, *notes), is_wrapping=True
+    )
+    return figure, rows
+
+
+def _keep_largest(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the variants of each check that differ most from the headline, in their order."""
+    sizes = frame["difference"].abs().groupby(frame["group"], sort=False)
+    return frame[sizes.rank(method="first", ascending=False, na_option="top") <= MOST_OF_CHECK]
 
 
 def _placebo(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
@@ -184,6 +222,7 @@ def _weights(frame: pd.DataFrame, page: Page, title: str) -> Drawing:
 _DRAWN: Mapping[PayloadKind, tuple[Maker, Callable[..., str]]] = {
     "sensitivity": (_sensitivity, alt_text.describe_sensitivity),
     "forest": (_forest, alt_text.describe_forest),
+    "variants": (_variants, alt_text.describe_variants),
     "placebo": (_placebo, alt_text.describe_placebo),
     "heat_map": (_heat_map, alt_text.describe_heat_map),
     "cell_weights": (_heat_map, alt_text.describe_cell_weights),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from twintrade.render.blocks import Absent, Block, BulletList, Heading, build_spans
-from twintrade.render.exhibits.payloads import build_payload, is_drawn
+from twintrade.render.exhibits.payloads import build_payload, build_variants, is_drawn
 from twintrade.render.names import name_check
 from twintrade.render.page import Page
 from twintrade.render.reading import (
@@ -20,6 +20,9 @@ from twintrade.render.reading import (
 )
 from twintrade.render.wording import OF_NO_COLUMN
 from twintrade.text import Listed
+
+VARIANTS = "variants"
+"""Beginning of the name under which variants of one column stand together."""
 
 
 def _lines(page: Page, findings: list[Record]) -> list[str]:
@@ -49,18 +52,24 @@ def list_topic_sentences(page: Page, name: str, but: Sequence[str] = ()) -> Bull
 def join_payloads(page: Page, owners: Mapping[str, Record]) -> dict[str, pd.DataFrame]:
     """Return payloads with those that are one table a column, and no figure, put below each other under one name."""
     columns = {_keys(s): format_label(s) for s in list_specifications(page.results)}
-    held: dict[str, list[pd.DataFrame]] = {}
+    frames: dict[str, list[pd.DataFrame]] = {}
     for key, owner in owners.items():
         frame = page.results.payloads[key]
-        if is_drawn(page, key, frame):
-            held[key] = [frame]
+        if page.results.payload_kinds.get(key) == "variants":
+            group = VARIANTS + "-".join(("", *_keys(owner)))
+            named = frame.assign(group=name_check(key.partition("-")[0]))
+            frames.setdefault(group, []).append(
+                named.assign(estimate=columns.get(_keys(owner), page.say("of_headline")))
+            )
+        elif is_drawn(page, key, frame):
+            frames[key] = [frame]
         else:
             named = frame.copy()
             named.insert(0, "estimate", columns.get(_keys(owner), page.say("of_headline")))
-            held.setdefault(key.partition("-")[0], []).append(named)
+            frames.setdefault(key.partition("-")[0], []).append(named)
     return {
         key: pd.concat(parts, ignore_index=True) if len(parts) > 1 else _unnamed(parts[0])
-        for key, parts in held.items()
+        for key, parts in frames.items()
     }
 
 
@@ -87,7 +96,7 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[Block, ...] | Absen
         for key, frame in join_payloads(page, owners).items():
             if key.endswith("_table") and is_drawn(page, key, frame) and key.removesuffix("_table") in owners:
                 continue
-            blocks += build_payload(page, key, frame)
+            blocks += (build_variants if key.startswith(VARIANTS) else build_payload)(page, key, frame)
         return tuple(blocks)
 
     return exhibit

@@ -97,6 +97,13 @@ def describe_forest(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
     return _describe("forest", is_simulated, n=len(frame), low=frame["effect"].min(), high=frame["effect"].max())
 
 
+def describe_variants(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
+    """Describe variants by the range of their effects and of their differences from the headline."""
+    ends = {"low": frame["effect"].min(), "high": frame["effect"].max()}
+    differences = {"least": frame["difference"].min(), "most": frame["difference"].max()}
+    return _describe("variants", is_simulated, n=len(frame), **ends, **differences)
+
+
 def describe_path(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
     """Describe lines over time."""
     return describe_lines(frame, is_simulated=is_simulated)

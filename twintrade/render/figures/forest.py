@@ -1,10 +1,13 @@
 """The forest plot: one effect a line, grouped, the pooled one as a diamond."""
 
+from dataclasses import dataclass
+
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
-from twintrade.render.reading import list_records, read_number, take_text, write_columns
+from twintrade.render.reading import Record, list_records, read_number, take_text, write_columns
 from twintrade.text import Text, amounts, numbers
 
 MOST_SPACED = 30
@@ -32,44 +35,103 @@ def draw(
     theme = theme or Theme()
     rows = list_records(write_columns(frame[frame["effect"].notna()]))
     with apply_theme(theme):
-        places, heads = _places(rows)
-        n_lines = len(rows) + len(heads)
-        figure = build_blank_figure(theme, 1.0 + (0.24 if n_lines <= MOST_SPACED else 0.18) * n_lines)
+        lines = _place_rows(rows)
+        figure = build_blank_figure(theme, _find_height(lines))
         axes = figure.subplots()
-        for y, row in zip(places, rows, strict=True):
-            is_pooled = take_text(row.get("group")).lower() in POOLED or take_text(row["label"]).lower() in POOLED
-            low, high, effect = read_number(row["low"]), read_number(row["high"]), read_number(row["effect"])
-            if low == low and high == high:
-                axes.plot([low, high], [y, y], color=theme.after, lw=2.4 if is_pooled else 1.6, solid_capstyle="butt")
-            axes.plot(effect, y, "D" if is_pooled else "s", ms=7 if is_pooled else 5, color=theme.after, mec="white")
-            shown = numbers.format_fixed(effect, decimals)
-            spread = amounts.format_interval(low, high, decimals) or amounts.format_p_value(row.get("p"))
-            axes.annotate(
-                f"{shown} ({spread})" if spread else shown,
-                (1.01, y),
-                xycoords=("axes fraction", "data"),
-                va="center",
-                fontsize=theme.size * 0.85,
-            )
-        axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
-        ticks = [(y, take_text(r["label"])) for y, r in zip(places, rows, strict=True)] + [
-            (y, h) for h, y in heads.items()
-        ]
-        axes.set_yticks([y for y, _ in ticks], [name for _, name in ticks])
-        for label in axes.get_yticklabels()[len(rows) :]:
-            label.set_fontweight("bold")
-        axes.set_ylim(max(places, default=0) + 0.8, -0.8)
-        axes.tick_params(axis="y", length=0)
-        axes.grid(visible=False)
-        axes.spines["left"].set_visible(False)
+        _draw_effects(axes, rows, lines, ("effect", "low", "high", "p"), decimals, theme)
         axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
+        _name_rows(axes, rows, lines)
         if is_simulated:
             mark_simulated(figure, theme)
     return figure
 
 
-def _places(rows: list[dict[str, object]]) -> tuple[list[int], dict[str, int]]:
-    """Return the line of each row, and of each group's head."""
+def draw_differences(
+    frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, is_simulated: bool = False
+) -> Figure:
+    """Draw effects with their intervals, and beside each its difference from the headline with its interval.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        label, group, effect, low, high, p, and the same with ``difference`` before them.
+    x_label : str
+    """
+    theme = theme or Theme()
+    rows = list_records(write_columns(frame[frame["effect"].notna()]))
+    with apply_theme(theme):
+        lines = _place_rows(rows)
+        figure = build_blank_figure(theme, _find_height(lines))
+        left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.2, 1.0]})
+        _draw_effects(left, rows, lines, ("effect", "low", "high", ""), None, theme)
+        names = ("difference", "difference_low", "difference_high", "")
+        _draw_effects(right, rows, lines, names, None, theme)
+        left.set_xlabel(x_label or str(Text("figures.effect-axis")))
+        right.set_xlabel(str(Text("figures.difference-axis")))
+        _name_rows(left, rows, lines)
+        right.tick_params(axis="y", length=0, labelleft=False)
+        if is_simulated:
+            mark_simulated(figure, theme)
+    return figure
+
+
+def _draw_effects(
+    axes: Axes,
+    rows: list[Record],
+    lines: "Lines",
+    names: tuple[str, str, str, str],
+    decimals: int | None,
+    theme: Theme,
+) -> None:
+    """Draw a point and its interval on every line, and at the right edge in numbers where decimals are given."""
+    for y, row in zip(lines.places, rows, strict=True):
+        is_pooled = take_text(row.get("group")).lower() in POOLED or take_text(row["label"]).lower() in POOLED
+        effect, low, high = (read_number(row.get(name)) for name in names[:3])
+        if effect != effect:
+            continue
+        if low == low and high == high:
+            axes.plot([low, high], [y, y], color=theme.after, lw=2.4 if is_pooled else 1.6, solid_capstyle="butt")
+        axes.plot(effect, y, "D" if is_pooled else "s", ms=7 if is_pooled else 5, color=theme.after, mec="white")
+        if decimals is None:
+            continue
+        shown = numbers.format_fixed(effect, decimals)
+        spread = amounts.format_interval(low, high, decimals) or amounts.format_p_value(row.get(names[3]))
+        axes.annotate(
+            f"{shown} ({spread})" if spread else shown,
+            (1.01, y),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=theme.size * 0.85,
+        )
+    axes.axvline(0.0, color=theme.ink, linewidth=0.8, zorder=1)
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+
+
+def _name_rows(axes: Axes, rows: list[Record], lines: "Lines") -> None:
+    ticks = [(y, take_text(r["label"])) for y, r in zip(lines.places, rows, strict=True)]
+    ticks += [(y, head) for head, y in lines.heads.items()]
+    axes.set_yticks([y for y, _ in ticks], [name for _, name in ticks])
+    for label in axes.get_yticklabels()[len(rows) :]:
+        label.set_fontweight("bold")
+    axes.set_ylim(max(lines.places, default=0) + 0.8, -0.8)
+    axes.tick_params(axis="y", length=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The line of each row, and of each group's head."""
+
+    places: list[int]
+    heads: dict[str, int]
+
+
+def _find_height(lines: Lines) -> float:
+    n_lines = len(lines.places) + len(lines.heads)
+    return 1.0 + (0.24 if n_lines <= MOST_SPACED else 0.18) * n_lines
+
+
+def _place_rows(rows: list[Record]) -> Lines:
     places: list[int] = []
     heads: dict[str, int] = {}
     line = 0
@@ -80,4 +142,4 @@ def _places(rows: list[dict[str, object]]) -> tuple[list[int], dict[str, int]]:
             line += 1
         places.append(line)
         line += 1
-    return places, heads
+    return Lines(places, heads)

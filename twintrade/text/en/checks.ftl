@@ -25,11 +25,15 @@ signs = { $signs ->
 }
 
 ## window
+window-all = all rows
+window-label = event times { EVENTTIME($low) } to { EVENTTIME($high) }
 window-few = fewer than two windows could be estimated: { $reasons }
 window-none = fewer than two windows could be estimated: no row lies beyond them
 window = Under { $n } windows the effect runs from { $low } to { $high }; { signs }. { $verdict }
 
 ## dates
+dates-earliest = earliest candidate date
+dates-latest = latest candidate date
 dates-chosen = date as chosen
 dates-later = one period later where only the year is known ({ $n ->
     [one] { $n } { unit }
@@ -92,6 +96,11 @@ twfe-weights = In a static regression with { $effects } effects { $n ->
 }.
 
 ## leave one out
+leave-one-out-all = all
+leave-one-out-label = { $dimension ->
+    [cohort] without cohort { $name }
+   *[other] without { $name }
+}
 leave-one-out-none = no estimate remains once a member is left out
 leave-one-out = Leaving out one { $members } at a time, the effect { $effect } ranges from { $low } to { $high }; it moves most { $label } (to { $moved }){ $flips ->
     [0] ; the sign never changes

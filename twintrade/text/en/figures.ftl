@@ -1,6 +1,7 @@
 # What figures say: axes, legends, and each figure in one sentence for who cannot see it.
 simulated-data = SIMULATED DATA
 effect-axis = Effect
+difference-axis = Difference
 effect-of = Effect, { $scale }
 effect-on = Effect on { $outcome }, { $scale }
 gap = Gap
@@ -86,6 +87,7 @@ alt-adoption = Chart{ of-simulated } of treatment by unit and period: { $most } 
 alt-placebo = Placebo plot{ of-simulated }: the treated unit among { $n } untreated ones.
 alt-case = Line charts{ of-simulated } of the observed flow, its path without the agreement and their gap, by the { $method }: { $gaps }.
 alt-gap = set { $set }: gap { FIXED($gap) } in { $when }
+alt-variants = Forest plot{ of-simulated } of { $n } effects, from { FIXED($low) } to { FIXED($high) }, beside their differences from the headline, from { FIXED($least) } to { FIXED($most) }.
 alt-forest = Forest plot{ of-simulated } of { $n } effects, from { FIXED($low) } to { FIXED($high) }.
 alt-sensitivity = Interval plot{ of-simulated }: the original interval and { $n } wider ones, the last one { FIXED($low) } to { FIXED($high) }.
 alt-heat-map = Heat map{ of-simulated } of effects for { $n } cohorts by event time, from { FIXED($low) } to { FIXED($high) }.
