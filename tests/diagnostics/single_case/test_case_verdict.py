@@ -129,3 +129,4 @@ def test_a_method_for_many_units_is_told_that_this_is_not_for_it():
 
 class _Other:
     name = "twfe"
+    title = "TWFE"

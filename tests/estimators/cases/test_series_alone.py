@@ -158,5 +158,9 @@ def test_sensitivity_shows_every_variant_with_its_interval(values):
     assert finding.table["variant"].iloc[0] == "as chosen"
     known = finding.table.dropna(subset=["effect"])
     assert (known["low"] <= known["effect"]).all()
+    moves = np.abs(known["effect"] - known["effect"].iloc[0])
+    assert finding.bound == pytest.approx(moves.max())
+    half = (known["high"].iloc[0] - known["low"].iloc[0]) / 2
+    assert (finding.verdict == "objects") == (moves.max() > half)
     other = StructuralSensitivity().check(fit(SyntheticControl(), matrix_design(values, 2018)), None, None)
     assert other.sentence.startswith("Not available")

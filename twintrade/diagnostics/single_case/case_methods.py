@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -14,11 +15,21 @@ from twintrade.estimators.cases import SingleCase
 from twintrade.estimators.double_ratio import DoubleRatio
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.estimators.synthetic_did import SyntheticDid
+from twintrade.text import Text, Words
+
+MethodName = Literal[
+    "augmented synthetic control",
+    "difference in differences",
+    "double ratio",
+    "interrupted series",
+    "synthetic DiD",
+    "synthetic control",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseMethod:
-    """A method on the scale it is shown on.
+    """A method on the scale it is shown on, under its name.
 
     Attributes
     ----------
@@ -31,6 +42,16 @@ class CaseMethod:
     label: str
     estimator: SingleCase
     transform: TransformName
+
+    @property
+    def named(self) -> Words:
+        """What it is called."""
+        return name_case_method(self.label)
+
+
+def name_case_method(label: str) -> Words:
+    """Return what a method is called, the label itself where the catalogue has no name for it."""
+    return Text(f"labels.method-{label.replace(' ', '-')}") if label in get_args(MethodName) else label
 
 
 METHODS = (

@@ -24,6 +24,7 @@ from twintrade.estimators.cases import SingleCase
 from twintrade.estimators.synthetic_control import SyntheticControl
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class CasePaths(Diagnostic):
         """
         found = get_single_case(fit)
         if found is None:
-            return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
+            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
         estimator, case = found
         placebo, failed = [], []
         for key, chosen in build_case_sets(case).items():
@@ -60,8 +61,7 @@ class CasePaths(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=f"{case.units[0]} is drawn against {case.n_donors} donors"
-            + (f"; {n_failed} placebo paths could not be formed." if n_failed else "."),
+            text=Text("checks.case-paths", unit=str(case.units[0]), n=case.n_donors, failed=n_failed),
             value=float(case.n_donors),
             unit="donors",
             table=pd.DataFrame(failed, columns=["donor_set", "unit", "reason"]),

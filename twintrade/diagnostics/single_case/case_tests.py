@@ -16,6 +16,7 @@ from twintrade.estimators.cases import WeightedCase
 from twintrade.inference.base import Inference
 from twintrade.inference.conformal import ENOUGH_BEFORE, Conformal
 from twintrade.inference.prediction_intervals import PredictionIntervals
+from twintrade.text import Listed, Text
 
 COLUMNS = (
     "method",
@@ -63,7 +64,7 @@ class CaseTests(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a method and donor set; payload ``case_tests``."""
         if get_single_case(fit) is None:
-            return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
+            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
         found = list(measure_case(fit))
         rows = _merged([self._row(fit, one, rng) for one in found])
         table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -72,7 +73,7 @@ class CaseTests(Diagnostic):
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=_sentence(table, self.min_before) + _exact_fits(found),
+            text=Listed((_sentence(table, self.min_before), *_exact_fits(found)), "sentences"),
             value=float(table["p"].min()),
             unit="p",
             table=table,
@@ -90,9 +91,7 @@ class CaseTests(Diagnostic):
         if fit.estimate.scale == "log points":
             row["percent"] = float(100 * np.expm1(one.paths.effect))
         if n_before < self.min_before:
-            return row | {
-                "reason": f"no p-value: {n_before} periods before the agreement, {self.min_before} are needed"
-            }
+            return row | {"reason": str(Text("checks.case-tests-short", n=n_before, needed=self.min_before))}
         return row | _ranks(one.paths) | self._conformal(one) | self._prediction(one, rng)
 
     def _conformal(self, one: CaseEffect) -> dict[str, object]:
@@ -138,44 +137,37 @@ def _merged(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 def _ranks(paths: PlaceboPaths) -> dict[str, object]:
     rank, ratio = paths.rank(), paths.rmspe_rank()
     if rank.n_placebos == 0:
-        return {"reason": "no placebo can be formed"}
+        return {"reason": str(Text("checks.no-placebo"))}
     return {"p": rank.p, "p_rmspe_ratio": ratio.p, "floor": rank.floor}
 
 
-def _exact_fits(found: list[CaseEffect]) -> str:
+def _exact_fits(found: list[CaseEffect]) -> tuple[Text, ...]:
     """Name the methods whose donors reproduce the path before the agreement without any misfit."""
-    named = [f"{m.method.label} ({m.donor_set})" for m in found if m.paths is not None and m.paths.fits_exactly]
-    if not named:
-        return ""
-    return (
-        " With so many donors for so few periods the path before the agreement is reproduced exactly by "
-        f"{', '.join(named)}: there is no misfit to divide by, so no rank of the RMSPE ratio is given, and a fit "
-        "that good is no merit."
+    named = tuple(
+        Text("checks.case-method", method=m.method.named, set=m.donor_set)
+        for m in found
+        if m.paths is not None and m.paths.fits_exactly
     )
+    return (Text("checks.case-tests-exact", methods=Listed(named, "comma")),) if named else ()
 
 
-def _sentence(table: pd.DataFrame, min_before: int) -> str:
+def _sentence(table: pd.DataFrame, min_before: int) -> Text | Listed:
     known = table.dropna(subset=["p"])
     n_before = int(table["n_before"].dropna().iloc[0])
     if known.empty:
-        return (
-            f"No p-value is given: with {n_before} periods before the agreement, where {min_before} are needed, the "
-            "gaps are a description."
-        )
-    conformal = (
-        f" Conformal p-values rest on {n_before} periods before the agreement"
-        + (f", fewer than the {ENOUGH_BEFORE} that intervals need." if n_before < ENOUGH_BEFORE else ".")
-        if table["p_conformal"].notna().any()
-        else ""
+        return Text("checks.case-tests-none", n=n_before, needed=min_before)
+    ranks, floors = known["p"], known["floor"]
+    sentence = Text(
+        "checks.case-tests",
+        n=len(known),
+        low=float(ranks.min()),
+        high=float(ranks.max()),
+        median=float(ranks.median()),
+        floor=float(floors.min()),
+        highest_floor=float(floors.max()),
     )
-    if len(known) == 1:
-        only = known.iloc[0]
-        return (
-            f"The one combination of method and donor set that could be formed has rank p-value {only['p']:.3f}; "
-            f"none below {only['floor']:.3f} is attainable.{conformal}"
-        )
-    return (
-        f"Over {len(known)} combinations of method and donor set the rank p-values run from {known['p'].min():.3f} "
-        f"to {known['p'].max():.3f} with median {known['p'].median():.3f}; the smallest attainable ones from "
-        f"{known['floor'].min():.3f} to {known['floor'].max():.3f}. No single one of them is the result.{conformal}"
-    )
+    if table["p_conformal"].isna().all():
+        return sentence
+    is_short = "yes" if n_before < ENOUGH_BEFORE else "no"
+    conformal = Text("checks.case-tests-conformal", n=n_before, short=is_short, needed=ENOUGH_BEFORE)
+    return Listed((sentence, conformal), "sentences")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.diagnostics.base import Diagnostic
-from twintrade.diagnostics.single_case.case_methods import find_disagreements, measure_case
+from twintrade.diagnostics.single_case.case_methods import find_disagreements, measure_case, name_case_method
 from twintrade.diagnostics.single_case.case_placebos import (
     PlaceboPaths,
     build_case_sets,
@@ -17,6 +17,7 @@ from twintrade.effects import Finding, Message
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.text import Listed, Text, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class CaseVerdict(Diagnostic):
         """Return the verdict; ``value`` is the rank p-value of the whole donor set, NaN where it cannot tell."""
         found = get_single_case(fit)
         if found is None:
-            return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
+            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
         estimator, case = found
         main = estimate_placebo_paths(estimator, case)
         sets: dict[str, PlaceboPaths] = {}
@@ -62,11 +63,12 @@ class CaseVerdict(Diagnostic):
         rank = main.rank()
         stands_out = rank.p <= self.level
         if is_mute:
-            further = f"Cannot tell: {'; '.join(reasons)}. " if reasons else ""
-            sentence = f"{apart}{further}Descriptive only: {_move(fit, main)}."
+            why = (Text("checks.case-mute", reasons=Listed(tuple(reasons), "semicolon")),) if reasons else ()
+            descriptive = Text("checks.case-descriptive", move=_move(fit, main))
+            sentence: Words = Listed((*apart, *why, descriptive), "sentences")
         else:
-            sentence = _said(fit, main, stands_out)
-        said = ["donor sets A and B disagree in sign"] if apart else []
+            sentence = _say(fit, main, stands_out)
+        disagreeing = (Text("checks.case-disagree"),) if apart else ()
         return Finding(
             diagnostic=self.name,
             verdict="cannot tell" if is_mute else "informs",
@@ -77,71 +79,60 @@ class CaseVerdict(Diagnostic):
             direction="none" if is_mute else ("higher" if main.effect >= 0 else "lower"),
             table=pd.DataFrame([_row(key, paths) for key, paths in sets.items()]),
             messages=tuple(
-                Message("warning", "cannot-tell", f"{main.units[0]}: {reason}") for reason in (*said, *reasons)
+                Message("warning", "cannot-tell", Text("checks.of-unit", unit=str(main.units[0]), text=reason))
+                for reason in (*disagreeing, *reasons)
             ),
         )
 
-    def _cannot_tell(self, main: PlaceboPaths) -> list[str]:
+    def _cannot_tell(self, main: PlaceboPaths) -> list[Text]:
         reasons = []
         n_before = int(main.case.is_before.sum())
         if n_before < self.min_before:
-            reasons.append(f"there are {n_before} periods before the agreement and {self.min_before} are needed")
+            reasons.append(Text("checks.case-short", n=n_before, needed=self.min_before))
         rank = main.rank()
         if rank.floor > self.max_floor:
-            reasons.append(
-                f"with {rank.n_placebos} placebos no p-value can fall below {rank.floor:.3f}, "
-                f"above the {self.max_floor:g} asked for"
-            )
+            reasons.append(Text("checks.case-floor", n=rank.n_placebos, floor=rank.floor, asked=self.max_floor))
         return reasons
 
 
-def _disagreement(fit: Fit, main: PlaceboPaths) -> str:
-    """Return the sentences that lead where donor sets A and B point in different directions by some method."""
-    apart = find_disagreements(list(measure_case(fit)))
-    if not apart:
-        return ""
-    told = "; ".join(
-        f"by the {label} it stood {_size(fit, a)} what the same city's flows to other destinations imply (A) and "
-        f"{_size(fit, b)} what other cities' flows to the same destination imply (B)"
-        for label, a, b in apart
+def _disagreement(fit: Fit, main: PlaceboPaths) -> tuple[Text, ...]:
+    """Return the sentence that leads where donor sets A and B point in different directions by some method."""
+    apart = tuple(
+        Text("checks.case-apart-by", method=name_case_method(label), a=_size(fit, a), b=_size(fit, b))
+        for label, a, b in find_disagreements(list(measure_case(fit)))
     )
-    return (
-        f"The two donor sets disagree about the flow of {main.units[0]} after the agreement: {told}. That is the "
-        "finding: whether the flow rose or fell depends on whom it is compared with. "
+    return (Text("checks.case-apart", unit=str(main.units[0]), methods=Listed(apart, "semicolon")),) if apart else ()
+
+
+def _size(fit: Fit, effect: float) -> Text:
+    is_log = fit.estimate.scale == "log points"
+    size = abs(100 * np.expm1(effect)) if is_log else abs(effect)
+    return Text(
+        "checks.case-size", size=float(size), scale="log" if is_log else "other", up="yes" if effect >= 0 else "no"
     )
 
 
-def _size(fit: Fit, effect: float) -> str:
-    side = "above" if effect >= 0 else "below"
-    if fit.estimate.scale == "log points":
-        return f"{abs(100 * np.expm1(effect)):.0f} % {side}"
-    return f"{abs(effect):.4g} {side}"
-
-
-def _move(fit: Fit, paths: PlaceboPaths) -> str:
+def _move(fit: Fit, paths: PlaceboPaths) -> Text:
     """Say how the flow moved, in percent for logarithms."""
-    n_before, n_after = int(paths.case.is_before.sum()), int(paths.case.is_after.sum())
-    return (
-        f"after the agreement the flow of {paths.units[0]} stood on average {_size(fit, paths.effect)} what its "
-        f"donors' path implies by the {str(fit.estimator.title).lower()} ({n_before} periods before, {n_after} after)"
+    return Text(
+        "checks.case-move",
+        unit=str(paths.units[0]),
+        size=_size(fit, paths.effect),
+        method=name_case_method(str(fit.estimator.title).lower()),
+        before=int(paths.case.is_before.sum()),
+        after=int(paths.case.is_after.sum()),
     )
 
 
-def _said(fit: Fit, paths: PlaceboPaths, stands_out: bool) -> str:
+def _say(fit: Fit, paths: PlaceboPaths, stands_out: bool) -> Text:
     rank = paths.rank()
-    ranked = f"rank p = {rank.p:.3f} among {rank.n_placebos} placebos, smallest attainable {rank.floor:.3f}"
+    ranked = Text("checks.case-rank", p=rank.p, n=rank.n_placebos, floor=rank.floor)
     move = _move(fit, paths)
     if stands_out:
-        return (
-            f"Stands out: {move}; {ranked}. Something moved this flow then; one case cannot say that it was the "
-            "agreement, nor anything about the partner city."
-        )
-    typical = float(np.nanquantile(paths.placebo_moves, 0.9))
-    size = f"{100 * np.expm1(typical):.0f} %" if fit.estimate.scale == "log points" else f"{typical:.4g}"
-    return (
-        f"Does not stand out: {move}; {ranked}. Moves of up to {size} are common among untreated flows, so an effect "
-        "of that size could not have been seen; this is not evidence of no effect."
-    )
+        return Text("checks.case-stands-out", move=move, rank=ranked)
+    typical, is_log = float(np.nanquantile(paths.placebo_moves, 0.9)), fit.estimate.scale == "log points"
+    size = 100 * float(np.expm1(typical)) if is_log else typical
+    return Text("checks.case-usual", move=move, rank=ranked, size=size, scale="log" if is_log else "other")
 
 
 def _row(key: str, paths: PlaceboPaths) -> dict[str, object]:

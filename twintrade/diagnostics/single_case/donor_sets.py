@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from twintrade.data.sources import format_counted
 from twintrade.design import Design
 from twintrade.design.donors import (
     DonorSet,
@@ -19,7 +18,7 @@ from twintrade.effects import Finding, Message
 from twintrade.errors import DesignError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.text import pack_text
+from twintrade.text import Listed, Text, pack_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +42,12 @@ class DonorSets(Diagnostic):
             unit = find_treated_unit(fit.design)
             sets = build_donor_sets(fit.design, unit, min_positive=self.min_positive)
         except DesignError as error:
-            return self.unavailable(str(error))
+            return self.unavailable(error.text)
         table = pd.concat([_rows(s) for s in sets], ignore_index=True)
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=" ".join(_sentence(s, fit.design) for s in sets),
+            text=Listed(tuple(_sentence(s, fit.design) for s in sets), "sentences"),
             value=float(min(s.n_donors for s in sets)),
             unit="donors",
             table=table,
@@ -67,13 +66,18 @@ def _rows(donor_set: DonorSet) -> pd.DataFrame:
     return rows.astype({"unit": object, "status": object, "reason": object, "reason_text": object})
 
 
-def _sentence(donor_set: DonorSet, design: Design) -> str:
-    why = str(count_exclusions(donor_set))
-    text = f"Donor set {donor_set.key}, {donor_set.description}: {format_counted(donor_set.n_donors, 'unit')}"
-    return f"{text}; excluded: {why}." if why else f"{text}; none excluded."
+def _sentence(donor_set: DonorSet, design: Design) -> Text:
+    why = count_exclusions(donor_set)
+    return Text(
+        "checks.donor-sets",
+        set=donor_set.key,
+        described=donor_set.description,
+        n=donor_set.n_donors,
+        excluded="yes" if str(why) else "no",
+        why=why,
+    )
 
 
 def _warning(donor_set: DonorSet, unit: str) -> Message:
-    number = "no donor" if donor_set.n_donors == 0 else "one donor"
-    text = f"{unit} has {number} among {donor_set.description}: that comparison says next to nothing"
+    text = Text("checks.donor-sets-few", unit=unit, n=donor_set.n_donors, described=donor_set.description)
     return Message("warning", "few-donors", text)

@@ -18,6 +18,7 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.testing import compute_mean_shift, compute_rmspe_ratio
+from twintrade.text import Listed, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,26 +43,27 @@ class PlaceboSpace(Diagnostic):
         """Return p-values with their floors by donor set; payload ``placebo_ranks`` has one row a case."""
         found = get_single_case(fit)
         if found is None:
-            return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
+            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
         estimator, case = found
-        rows, cases, sentences = [], [], []
+        rows, cases = [], []
+        sentences: list[Text] = []
         for key, chosen in build_case_sets(case).items():
             try:
                 paths = estimate_placebo_paths(estimator, chosen)
             except TwintradeError as error:
-                sentences.append(f"Set {key}: not available because {error}.")
+                sentences.append(Text("checks.set-absent", set=key, reason=error.text))
                 continue
             rows += [_row(key, paths, cutoff) for cutoff in (np.inf, *self.cutoffs)]
             cases.append(_cases(key, paths))
             sentences.append(_sentence(key, paths))
         if not rows:
-            return self.unavailable(" ".join(sentences))
+            return self.unavailable(Listed(tuple(sentences), "sentences"))
         table = pd.DataFrame(rows)
         main = table[table["n_donors"] == table["n_donors"].max()].iloc[0]
         return Finding(
             diagnostic=self.name,
-            verdict="does not object" if main["p"] <= self.level else "informs",
-            text=" ".join(sentences),
+            verdict="informs",
+            text=Listed(tuple(sentences), "sentences"),
             value=float(main["p"]),
             unit="p",
             table=table,
@@ -101,11 +103,15 @@ def _cases(key: str, paths: PlaceboPaths) -> pd.DataFrame:
     )
 
 
-def _sentence(key: str, paths: PlaceboPaths) -> str:
+def _sentence(key: str, paths: PlaceboPaths) -> Text:
     rank, ratio = paths.rank(), paths.rmspe_rank()
-    if rank.n_placebos == 0:
-        return f"Set {key}: no placebo can be formed."
-    return (
-        f"Set {key}: mean gap {paths.effect:+.3g}, rank p = {rank.p:.3f} (ratio of root mean squared gaps: "
-        f"{ratio.p:.3f}) among {rank.n_placebos} placebos; no p-value can be below {rank.floor:.3f}."
+    return Text(
+        "checks.placebo-space",
+        set=key,
+        n=rank.n_placebos,
+        effect=paths.effect,
+        p=rank.p,
+        ratio=ratio.p,
+        has_ratio="no" if np.isnan(ratio.p) else "yes",
+        floor=rank.floor,
     )

@@ -130,7 +130,7 @@ def build_variants(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ..
     alt = alt_text.describe_variants(drawn, is_simulated=page.results.is_simulated)
     figure = page.figure(format_slug(key), title, _variants(drawn, page, title), alt, frame, notes=(*notes, *few))
     columns = [c for c in VARIANT_COLUMNS if c in shown]
-    table = shown[columns].rename(columns={"group": "check"})
+    table = shown[columns].set_axis(["check" if c == "group" else c for c in columns], axis=1)
     rows = build_plain_table(
         table, format_slug(f"{key}_table"), title, notes=(*page.simulated_note, *notes), is_wrapping=True
     )

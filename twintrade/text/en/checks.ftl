@@ -494,3 +494,85 @@ outcomes = Of { $n } outcomes { $moved ->
     }
    *[other] { "" }
 }
+
+## structural series
+structural-methods = { $method } is no structural series
+structural-none = no variant could be fitted
+structural-chosen = as chosen
+structural-variance = level variance × { COMPACT($factor) }
+structural-level = { $level ->
+    [local-level] local level
+    [local-linear-trend] local linear trend
+   *[random-walk-with-drift] random walk with drift
+}
+structural-components = { $n } donor components
+structural = Over { $n } variants of the level, the trend and the donors the mean gap lies between { COMPACT($low, digits: 3, sign: "always") } and { COMPACT($high, digits: 3, sign: "always") }; its interval excludes zero in { $excluding } of them. { $verdict ->
+    [objects] A variant differs from the choice by { COMPACT($bound, digits: 3) }, more than half the interval.
+    [does-not-object] No variant differs from the choice by more than { COMPACT($bound, digits: 3) }, and { COMPACT($tolerance, digits: 3) } would leave the conclusion as it is.
+   *[cannot-tell] { $known ->
+        [yes] A variant differs from the choice by { COMPACT($bound, digits: 3) }, and more than { COMPACT($tolerance, digits: 3) } would matter: the check cannot tell.
+       *[no] The choice has no interval that others could be held against: the check cannot tell.
+    }
+}
+
+## ranks of a single case
+set-absent = Set { $set }: not available because { $reason }.
+no-placebo = no placebo can be formed
+of-unit = { $unit }: { $text }
+case-method = { $method } ({ $set })
+placebo-space = { $n ->
+    [0] Set { $set }: no placebo can be formed.
+   *[other] Set { $set }: mean gap { COMPACT($effect, digits: 3, sign: "always") }, rank { P($p) }{ $has_ratio ->
+        [yes] { " " }(ratio of root mean squared gaps: { FIXED($ratio) })
+       *[no] { "" }
+    } among { $n } placebos; no p-value can be below { FIXED($floor) }.
+}
+case-paths = { $unit } is drawn against { $n } donors{ $failed ->
+    [0] .
+   *[other] ; { $failed } placebo paths could not be formed.
+}
+donor-sets = Donor set { $set }, { $described }: { $n ->
+    [one] { $n } unit
+   *[other] { $n } units
+}; { $excluded ->
+    [no] none excluded.
+   *[yes] excluded: { $why }.
+}
+donor-sets-few = { $unit } has { $n ->
+    [0] no donor
+   *[other] one donor
+} among { $described }: that comparison says next to nothing
+case-tests-short = no p-value: { $n } periods before the agreement, { $needed } are needed
+case-tests-exact = With so many donors for so few periods the path before the agreement is reproduced exactly by { $methods }: there is no misfit to divide by, so no rank of the RMSPE ratio is given, and a fit that good is no merit.
+case-tests-none = No p-value is given: with { $n } periods before the agreement, where { $needed } are needed, the gaps are a description.
+case-tests-conformal = Conformal p-values rest on { $n } periods before the agreement{ $short ->
+    [yes] , fewer than the { $needed } that intervals need.
+   *[no] .
+}
+case-tests = { $n ->
+    [one] The one combination of method and donor set that could be formed has rank p-value { FIXED($low) }; none below { FIXED($floor) } is attainable.
+   *[other] Over { $n } combinations of method and donor set the rank p-values run from { FIXED($low) } to { FIXED($high) } with median { FIXED($median) }; the smallest attainable ones from { FIXED($floor) } to { FIXED($highest_floor) }. No single one of them is the result.
+}
+
+## what one case can tell
+case-mute = Cannot tell: { $reasons }.
+case-descriptive = Descriptive only: { $move }.
+case-disagree = donor sets A and B disagree in sign
+case-short = there are { $n } periods before the agreement and { $needed } are needed
+case-floor = with { $n } placebos no p-value can fall below { FIXED($floor) }, above the { COMPACT($asked) } asked for
+case-apart-by = by the { $method } it stood { $a } what the same city's flows to other destinations imply (A) and { $b } what other cities' flows to the same destination imply (B)
+case-apart = The two donor sets disagree about the flow of { $unit } after the agreement: { $methods }. That is the finding: whether the flow rose or fell depends on whom it is compared with.
+case-size = { $scale ->
+    [log] { PERCENT($size, decimals: 0) }
+   *[other] { COMPACT($size) }
+} { $up ->
+    [yes] above
+   *[no] below
+}
+case-move = after the agreement the flow of { $unit } stood on average { $size } what its donors' path implies by the { $method } ({ $before } periods before, { $after } after)
+case-rank = rank { P($p) } among { $n } placebos, smallest attainable { FIXED($floor) }
+case-stands-out = Stands out: { $move }; { $rank }. Something moved this flow then; one case cannot say that it was the agreement, nor anything about the partner city.
+case-usual = Does not stand out: { $move }; { $rank }. Moves of up to { $scale ->
+    [log] { PERCENT($size, decimals: 0) }
+   *[other] { COMPACT($size) }
+} are common among untreated flows, so an effect of that size could not have been seen; this is not evidence of no effect.
