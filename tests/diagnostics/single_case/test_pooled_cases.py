@@ -54,7 +54,7 @@ def test_a_common_effect_is_in_the_interval_and_leaving_a_case_out_is_shown():
 def test_truncation_of_the_interval_is_said(effects):
     """Cases closer together than their placebos allow would else have too short an interval."""
     mean = fit_random_effects(np.array(effects), np.full(3, 0.04))
-    said = _interval_method(mean)
+    said = str(_interval_method(mean))
     assert mean.factor == pytest.approx(np.var(effects, ddof=1) / (0.04 + mean.heterogeneity**2))
     assert ("raised to 1" in said) == (mean.factor < 1)
     assert f"{mean.factor:.2g}" in said
@@ -68,7 +68,7 @@ def test_the_mean_names_its_method():
     assert "Hartung-Knapp" in row["interval_method"]
     assert (rows["scale"] == "log points").all()
     assert rows["method"].notna().sum() == 1
-    assert finding.sentence.startswith("Random-effects mean of 3 double ratios")
+    assert finding.sentence.startswith("The random-effects mean of 3 double ratios")
     assert "Hartung-Knapp" in finding.sentence
 
 

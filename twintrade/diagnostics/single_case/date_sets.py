@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from twintrade.data.sources import format_counted
 from twintrade.design.case import Case
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.sensitivity.dates import has_vague_date
@@ -19,6 +18,7 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
+from twintrade.text import Listed, Text, Words, pack_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Dated:
 
     Attributes
     ----------
-    label : str
+    label : Words
     kind : {"date", "donut", "interval"}
         A candidate date; ambiguous periods left out (the onset's own, or those between first and last candidate);
         the periods between first and last candidate alone.
@@ -35,7 +35,7 @@ class Dated:
     case : Case
     """
 
-    label: str
+    label: Words
     kind: str
     onset: int
     case: Case
@@ -66,7 +66,7 @@ class DateSets(Diagnostic):
         """
         found = get_single_case(fit)
         if found is None:
-            return self.unavailable(f"{fit.estimator.name} does not treat one unit as a case")
+            return self.unavailable(Text("checks.no-case", method=fit.estimator.title))
         case = found[1]
         labels = self._labels(fit, case)
         messages, rows = _said(fit, labels, case), []
@@ -76,7 +76,7 @@ class DateSets(Diagnostic):
         table = pd.DataFrame(rows)
         known = table.dropna(subset=["effect"])
         if known.empty:
-            return self.unavailable("no candidate date leaves enough periods on both sides")
+            return self.unavailable(Text("checks.date-sets-none"))
         return Finding(
             diagnostic=self.name,
             verdict="informs",
@@ -88,23 +88,27 @@ class DateSets(Diagnostic):
             messages=tuple(messages),
         )
 
-    def _labels(self, fit: Fit, case: Case) -> dict[int, str]:
+    def _labels(self, fit: Fit, case: Case) -> dict[int, Words]:
         """Return candidate onsets with their labels; dates that fall into one period share a row."""
         if self.dates:
             return {d: fit.design.panel.label(d) for d in sorted(set(self.dates) | {case.onset})}
         unit = str(case.units[0])
         listed = list_candidate_dates(fit.design, unit)
-        out: dict[int, list[str]] = {case.onset: []}
+        out: dict[int, list[Text | str]] = {case.onset: []}
         if has_vague_date(fit.design, unit):
-            out[case.onset + 1] = ["a period later, as only the year is known"]
+            out[case.onset + 1] = [Text("checks.date-sets-later")]
         for period, label in zip(listed["period"], listed["label"], strict=True):
             out.setdefault(int(period), []).append(str(label))
-        return {d: "; ".join(names) or "onset as chosen" for d, names in sorted(out.items())}
+        return {
+            d: Listed(tuple(names), "semicolon") if names else Text("checks.date-sets-chosen")
+            for d, names in sorted(out.items())
+        }
 
     def _rows(self, method: CaseMethod, dated: Dated, onset_label: str) -> list[dict[str, object]]:
         rows = []
         for key, chosen in build_case_sets(dated.case).items():
-            row: dict[str, object] = {"date": dated.label, "kind": dated.kind, "onset": dated.onset}
+            row: dict[str, object] = {"date": str(dated.label), "date_text": pack_text(dated.label)}
+            row |= {"kind": dated.kind, "onset": dated.onset}
             row |= {"onset_label": onset_label, "method": method.label, "donor_set": key}
             try:
                 row |= self._estimated(method.estimator, chosen)
@@ -116,14 +120,14 @@ class DateSets(Diagnostic):
     def _estimated(self, estimator: SingleCase, case: Case) -> dict[str, object]:
         n_before, n_after = int(case.is_before.sum()), int(case.is_after.sum())
         if n_before < self.min_before or n_after == 0:
-            reason = f"{n_before} periods before and {n_after} after"
+            reason = str(Text("checks.date-sets-short", before=n_before, after=n_after))
             return {"effect": np.nan, "p": np.nan, "floor": np.nan, "reason": reason}
         paths = estimate_placebo_paths(estimator, case)
         rank = paths.rank()
         return {"effect": paths.effect, "p": rank.p, "floor": rank.floor, "reason": ""}
 
 
-def iterate_dated_cases(case: Case, labels: dict[int, str]) -> Iterator[Dated]:
+def iterate_dated_cases(case: Case, labels: dict[int, Words]) -> Iterator[Dated]:
     """Yield the case under each date, and with the ambiguous periods left out.
 
     These are the time between the dates, which is also looked at alone, or with one date its own period.
@@ -134,13 +138,13 @@ def iterate_dated_cases(case: Case, labels: dict[int, str]) -> Iterator[Dated]:
     if len(inside) < 2:
         rest = case.periods != case.onset
         if (case.is_after & rest).any():
-            yield Dated("period of the onset left out", "donut", case.onset, case.during(rest))
+            yield Dated(Text("checks.date-sets-donut"), "donut", case.onset, case.during(rest))
         return
     first, last = min(inside), max(inside)
     between = (case.periods >= first) & (case.periods < last)
-    yield Dated("time between the dates left out", "donut", last, case.during(~between).dated(last))
+    yield Dated(Text("checks.date-sets-between"), "donut", last, case.during(~between).dated(last))
     alone = case.during(case.periods < last)
-    yield Dated("from the first date to the last", "interval", first, alone.dated(first))
+    yield Dated(Text("checks.date-sets-interval"), "interval", first, alone.dated(first))
 
 
 def compare_donor_sets(table: pd.DataFrame) -> pd.DataFrame:
@@ -148,33 +152,39 @@ def compare_donor_sets(table: pd.DataFrame) -> pd.DataFrame:
     keys = ["method", "date", "onset_label"]
     rows = []
     for names, part in table.groupby(keys, sort=False):
-        row = dict(zip(keys, names, strict=True))
+        row = dict(zip(keys, names, strict=True)) | {"date_text": part["date_text"].iloc[0]}
         for found in part.to_dict("records"):
             row |= {f"effect_{found['donor_set']}": found["effect"], f"p_{found['donor_set']}": found["p"]}
         rows.append(row | {"reason": "; ".join(dict.fromkeys(r for r in part["reason"] if r))})
     return pd.DataFrame(rows)
 
 
-def _said(fit: Fit, labels: dict[int, str], case: Case) -> list[Message]:
+def _said(fit: Fit, labels: dict[int, Words], case: Case) -> list[Message]:
     """Name dates outside the series, and dates that fall into one period."""
     panel, said = fit.design.panel, []
     for date, label in labels.items():
         if not case.periods[0] < date <= case.periods[-1]:
-            text = f"the date {label} ({panel.label(date)}) lies outside the series: no row for it"
+            text = Text("checks.date-sets-outside", label=label, date=panel.label(date))
             said.append(Message("warning", "date-outside-series", text))
-        if "; " in label:
-            said.append(Message("info", "dates-in-one-period", f"{label} fall into one period, {panel.label(date)}"))
+        if isinstance(label, Listed) and len(label.items) > 1:
+            text = Text("checks.date-sets-together", labels=label, date=panel.label(date))
+            said.append(Message("info", "dates-in-one-period", text))
     return said
 
 
-def _summary(known: pd.DataFrame) -> str:
+def _summary(known: pd.DataFrame) -> Text:
     effects, p = known["effect"], known["p"]
-    n_dates, n_sets, n_methods = (known[c].nunique() for c in ("date", "donor_set", "method"))
-    same = max((effects > 0).mean(), (effects < 0).mean())
-    methods = "" if n_methods == 1 else f", {n_methods} methods"
-    return (
-        f"Over {len(known)} combinations of {format_counted(n_dates, 'reading')} of the date{methods} and {n_sets} "
-        f"donor sets the median mean gap is {effects.median():+.3g} (from {effects.min():+.3g} to "
-        f"{effects.max():+.3g}), {100 * same:.0f} % of one sign; the median rank p is {p.median():.3f}. The smallest "
-        f"of them, {p.min():.3f}, is not a finding: with so many combinations something is always smallest."
+    n_dates, n_sets, n_methods = (int(known[c].nunique()) for c in ("date", "donor_set", "method"))
+    return Text(
+        "checks.date-sets",
+        n=len(known),
+        dates=n_dates,
+        methods=n_methods,
+        sets=n_sets,
+        median=float(effects.median()),
+        low=float(effects.min()),
+        high=float(effects.max()),
+        same=float(max((effects > 0).mean(), (effects < 0).mean())),
+        p=float(p.median()),
+        smallest=float(p.min()),
     )

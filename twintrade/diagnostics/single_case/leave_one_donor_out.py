@@ -19,7 +19,7 @@ from twintrade.fanout import Arrays, run_jobs
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.simplex import compute_distance_outside
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 SHOWN = 1e-4
 """Weights below this are not shown."""
@@ -89,7 +89,7 @@ def _without_each(estimator: SingleCase, case: Case, base: FloatArray) -> tuple[
     """Return the mean gap without each donor that carries weight, and the paths of the gaps."""
     rows, paths = [], [_path("", case, base)]
     jobs = {str(case.units[1 + j]): j for j in _carrying(estimator, case)}
-    for done in run_jobs("leave one donor out", _gaps_without, jobs, shared=(estimator, case)):
+    for done in run_jobs("leave_one_donor_out", _gaps_without, jobs, shared=(estimator, case)):
         if done.values is None:
             rows.append({"left_out": done.job, "effect": np.nan, "reason": done.reason})
             continue
@@ -117,27 +117,28 @@ class DonorWeightTable(Diagnostic):
         """Return weights by donor set, payload ``donor_weights``; warns of a path outside the donors' range."""
         found = get_single_case(fit)
         if found is None or not isinstance(found[0], WeightedCase):
-            return self.unavailable(f"{fit.estimator.name} gives no donor weights")
+            return self.unavailable(Text("checks.weights-none", method=fit.estimator.title))
         estimator, case = found[0], found[1]
-        tables, sentences, messages = [], [], []
+        tables, outside = [], []
+        sentences: list[Text] = []
         for key, chosen in build_case_sets(case).items():
             try:
                 found_weights = estimator.weigh(chosen)
             except TwintradeError as error:
-                sentences.append(f"Set {key}: {error}.")
+                sentences.append(Text("checks.set-absent", set=key, reason=error.text))
                 continue
             weights = found_weights.weights
             rows = pd.DataFrame({"donor_set": key, "unit": chosen.units[1:], "weight": weights})
             tables.append(rows[np.abs(weights) > SHOWN].sort_values("weight", ascending=False, kind="stable"))
             sentences.append(_weight_sentence(key, tables[-1], weights))
-            messages += _outside(key, chosen, found_weights.intercept)
+            outside += _outside(key, chosen, found_weights.intercept)
         if not tables:
-            return self.unavailable(" ".join(sentences))
+            return self.unavailable(Listed(tuple(sentences), "sentences"))
         table = pd.concat(tables, ignore_index=True)
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=" ".join([*sentences, *(m.message[:1].upper() + m.message[1:] + "." for m in messages)]),
+            text=Listed((*sentences, *outside), "sentences"),
             value=float(table["weight"].abs().max()),
             unit="weight",
             table=table,
@@ -146,7 +147,7 @@ class DonorWeightTable(Diagnostic):
                 "donor_weights": table.assign(unit=table["donor_set"] + ": " + table["unit"].astype(str)),
                 "donor_weights_table": _wide(table),
             },
-            messages=tuple(messages),
+            messages=tuple(Message("warning", "outside-hull", text) for text in outside),
         )
 
 
@@ -170,19 +171,26 @@ def _path(name: str, case: Case, gaps: FloatArray) -> pd.DataFrame:
     return pd.DataFrame({"left_out": name, "event_time": case.event_times, "value": gaps})
 
 
-def _weight_sentence(key: str, shown: pd.DataFrame, weights: FloatArray) -> str:
-    top = ", ".join(f"{u} {w:.2f}" for u, w in zip(shown["unit"][:3], shown["weight"][:3], strict=True))
-    return f"Set {key}: {len(shown)} of {weights.size} donors carry weight, most of it {top}."
+def _weight_sentence(key: str, shown: pd.DataFrame, weights: FloatArray) -> Text:
+    top = tuple(
+        Text("checks.weights-donor", donor=str(u), weight=float(w))
+        for u, w in zip(shown["unit"][:3], shown["weight"][:3], strict=True)
+    )
+    return Text("checks.weights-set", set=key, n=len(shown), of=int(weights.size), top=Listed(top, "comma"))
 
 
-def _outside(key: str, case: Case, intercept: float) -> list[Message]:
-    """Warn where no convex combination of donors can reach the treated path before the onset."""
+def _outside(key: str, case: Case, intercept: float) -> list[Text]:
+    """Say where no convex combination of donors can reach the treated path before the onset."""
     distance, count = compute_distance_outside(case.own[case.is_before] - intercept, case.donors[:, case.is_before])
     if count == 0:
         return []
-    text = (
-        f"{case.units[0]} lies outside the range of donor set {key} in {count} of {int(case.is_before.sum())} "
-        f"periods before the agreement, by up to {distance:.1f} standard deviations: no convex combination "
-        "reproduces it"
-    )
-    return [Message("warning", "outside-hull", text)]
+    return [
+        Text(
+            "checks.weights-outside",
+            unit=str(case.units[0]),
+            set=key,
+            n=int(count),
+            of=int(case.is_before.sum()),
+            distance=float(distance),
+        )
+    ]

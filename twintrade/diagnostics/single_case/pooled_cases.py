@@ -11,7 +11,6 @@ from twintrade.design import Design
 from twintrade.design.donors import build_case_design, build_untreated_rectangle
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.single_case.case_placebos import estimate_placebo_paths
-from twintrade.diagnostics.variants import format_p
 from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import ESTIMATORS, Fit
@@ -19,13 +18,7 @@ from twintrade.estimators.cases import SingleCase
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray
 from twintrade.numerics.testing import RandomEffects, bound_best_p, combine_fisher, fit_random_effects
-
-MANY: Mapping[str, str] = {
-    "double_ratio": "double ratios",
-    "synthetic_control": "synthetic controls",
-    "synthetic_did": "synthetic differences-in-differences",
-    "augmented_synthetic_control": "augmented synthetic controls",
-}
+from twintrade.text import Listed, Text, pack_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +67,14 @@ class PooledCases(Diagnostic):
         known = cases.dropna(subset=["effect", "variance"])
         known = known[known["variance"] > 0]
         if len(known) < 2:
-            return self.unavailable(
-                f"{len(known)} of {len(cases)} cases can be estimated with an error and two are needed"
-            )
+            return self.unavailable(Text("checks.pooled-few", n=len(known), of=len(cases)))
         effects, variances = known["effect"].to_numpy(), known["variance"].to_numpy()
         mean = fit_random_effects(effects, variances, self.level)
         left = _leave_one_case_out(known, self.level)
         combined = combine_fisher(known["p"].to_numpy())
         bound = self._best_of(np.sort(known["p"].to_numpy()))
         scale = method.effect_scale(design)
-        method_name = f"random-effects mean of {len(known)} {MANY[self.estimator]}"
+        method_name = Text("checks.pooled-mean-of", n=len(known), method=self.estimator.replace("_", "-"))
         forest = _forest(known, mean, left, method_name, self.level).assign(scale=scale)
         return Finding(
             diagnostic=self.name,
@@ -93,11 +84,7 @@ class PooledCases(Diagnostic):
             unit=scale,
             table=pd.concat([cases, _mean_rows(mean, left)], ignore_index=True),
             payloads={"cases": cases, "best_of": bound, "cases_forest": forest},
-            messages=tuple(
-                Message("warning", "case-not-estimated", f"{row['unit']}: {row['reason']}")
-                for row in rows
-                if row["reason"]
-            ),
+            messages=tuple(_warn(row) for row in rows if row["reason"]),
         )
 
     def _row(self, design: Design, unit: str, method: SingleCase) -> dict[str, object]:
@@ -131,6 +118,11 @@ class PooledCases(Diagnostic):
         return pd.DataFrame(rows, columns=["n_cases", "out_of", "largest_p", "p_bound"])
 
 
+def _warn(row: Mapping[str, object]) -> Message:
+    text = Text("checks.of-unit", unit=str(row["unit"]), text=str(row["reason"]))
+    return Message("warning", "case-not-estimated", text)
+
+
 def _leave_one_case_out(known: pd.DataFrame, level: float) -> pd.DataFrame:
     rows = []
     for unit in known["unit"]:
@@ -138,23 +130,38 @@ def _leave_one_case_out(known: pd.DataFrame, level: float) -> pd.DataFrame:
         if len(rest) < 2:
             continue
         mean = fit_random_effects(rest["effect"].to_numpy(), rest["variance"].to_numpy(), level)
-        rows.append({"unit": f"mean without {unit}", "effect": mean.mean, "low": mean.low, "high": mean.high})
+        rows.append(
+            {
+                "unit": str(Text("checks.pooled-without", unit=str(unit))),
+                "effect": mean.mean,
+                "low": mean.low,
+                "high": mean.high,
+            }
+        )
     return pd.DataFrame(rows, columns=["unit", "effect", "low", "high"])
 
 
 def _mean_rows(mean: RandomEffects, left: pd.DataFrame) -> pd.DataFrame:
     head = pd.DataFrame(
-        [{"unit": "random-effects mean", "effect": mean.mean, "low": mean.low, "high": mean.high, "p": mean.p}]
+        [
+            {
+                "unit": str(Text("checks.pooled-mean")),
+                "effect": mean.mean,
+                "low": mean.low,
+                "high": mean.high,
+                "p": mean.p,
+            }
+        ]
     )
     return pd.concat([head, left], ignore_index=True) if len(left) else head
 
 
-def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame, method: str, level: float) -> pd.DataFrame:
+def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame, method: Text, level: float) -> pd.DataFrame:
     """Return cases, their mean and the mean without each, as lines of a forest plot."""
     cases = pd.DataFrame(
         {
             "label": known["unit"].astype(str),
-            "group": "case by case",
+            "group": str(Text("checks.pooled-cases")),
             "effect": known["effect"],
             "low": known["effect"] - known["reach"],
             "high": known["effect"] + known["reach"],
@@ -163,46 +170,48 @@ def _forest(known: pd.DataFrame, mean: RandomEffects, left: pd.DataFrame, method
     rows = _mean_rows(mean, left)[["unit", "effect", "low", "high"]].set_axis(
         ["label", "effect", "low", "high"], axis=1
     )
-    rows.insert(1, "group", "together")
-    rows.loc[0, ["method", "interval_method"]] = [method, _interval_method(mean)]
+    rows.insert(1, "group", str(Text("checks.pooled-together")))
+    how = _interval_method(mean)
+    rows.loc[0, ["method", "method_text"]] = [str(method), pack_text(method)]
+    rows.loc[0, ["interval_method", "interval_method_text"]] = [str(how), pack_text(how)]
     rows.loc[0, "level"] = level
     return pd.concat([cases, rows], ignore_index=True)
 
 
-def _interval_method(mean: RandomEffects) -> str:
+def _interval_method(mean: RandomEffects) -> Text:
     """Return how the interval of the mean is made, and what truncation did to it."""
-    if mean.factor < 1:
-        return f"Hartung-Knapp, truncated: its variance factor of {mean.factor:.2g} is raised to 1"
-    return f"Hartung-Knapp; its variance factor of {mean.factor:.2g} is above 1 and not truncated"
+    return Text("checks.pooled-interval", factor=mean.factor, truncated="yes" if mean.factor < 1 else "no")
 
 
 def _sentence(
-    method: str,
+    method: Text,
     mean: RandomEffects,
     known: pd.DataFrame,
     combined: float,
     left: pd.DataFrame,
     bound: pd.DataFrame,
     level: float,
-) -> str:
-    spread = (
-        f" Leaving one case out moves it between {left['effect'].min():+.3g} and {left['effect'].max():+.3g}."
-        if len(left)
-        else ""
-    )
+) -> Listed:
     last, first = bound.iloc[-1], bound.iloc[0]
-    few = (
-        f" The best {int(first['n_cases'])} of these {int(first['out_of'])} by themselves: chance alone does as well "
-        f"with probability {first['p_bound']:.3f}."
-        if first["n_cases"] < len(known)
-        else ""
-    )
-    return (
-        f"{method[:1].upper()}{method[1:]} {mean.mean:+.3g} ({100 * level:g} % interval "
-        f"{mean.low:+.3g} to {mean.high:+.3g}; {_interval_method(mean)}), true "
-        f"effects scattering by {mean.heterogeneity:.3g}.{spread} "
-        f"The placebo ranks combine to {format_p(combined)} (Fisher; cases share donors, so they are not "
-        "independent). "
-        f"Had these been the best {int(last['n_cases'])} of {int(last['out_of'])} cases, chance alone would do as "
-        f"well with probability {last['p_bound']:.3f}.{few}"
-    )
+    sentences = [
+        Text(
+            "checks.pooled",
+            method=method,
+            effect=mean.mean,
+            level=level,
+            low=mean.low,
+            high=mean.high,
+            how=_interval_method(mean),
+            spread=mean.heterogeneity,
+        )
+    ]
+    if len(left):
+        sentences.append(
+            Text("checks.pooled-range", low=float(left["effect"].min()), high=float(left["effect"].max()))
+        )
+    chosen = {"n": int(last["n_cases"]), "of": int(last["out_of"]), "bound": float(last["p_bound"])}
+    sentences += [Text("checks.pooled-ranks", p=combined), Text("checks.pooled-chosen", **chosen)]
+    if first["n_cases"] < len(known):
+        few = {"n": int(first["n_cases"]), "of": int(first["out_of"]), "bound": float(first["p_bound"])}
+        sentences.append(Text("checks.pooled-best", **few))
+    return Listed(tuple(sentences), "sentences")

@@ -144,12 +144,12 @@ def _other_method(page: Page, spec: Record) -> list[Block]:
     )
     said = page.say(
         "other_method",
-        method=take_text(mean["method"]),
+        method=read_words(mean, "method"),
         size=effect,
         level=read_number(mean["level"]),
         low=low,
         high=high,
-        how=take_text(mean["interval_method"]),
+        how=read_words(mean, "interval_method"),
         label=format_label(spec),
     )
     return [build_paragraph(said)]

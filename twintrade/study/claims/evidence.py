@@ -17,6 +17,7 @@ from twintrade.render.reading import (
     list_records,
     list_specifications,
     read_number,
+    read_words,
     take_text,
 )
 from twintrade.study.claims.deciding import LEVEL, Evidence, Side, place_effect
@@ -98,10 +99,10 @@ def _describe_mean(mean: Record) -> Text:
     scale = take_text(mean["scale"])
     return Text(
         "claims.mean",
-        method=take_text(mean["method"]),
+        method=read_words(mean, "method"),
         size=format_size(read_number(mean["effect"]), scale),
         interval=describe_range(read_number(mean["low"]), read_number(mean["high"]), scale),
-        how=take_text(mean["interval_method"]),
+        how=read_words(mean, "interval_method"),
     )
 
 

@@ -576,3 +576,49 @@ case-usual = Does not stand out: { $move }; { $rank }. Moves of up to { $scale -
     [log] { PERCENT($size, decimals: 0) }
    *[other] { COMPACT($size) }
 } are common among untreated flows, so an effect of that size could not have been seen; this is not evidence of no effect.
+
+## candidate dates of one case
+date-sets-none = no candidate date leaves enough periods on both sides
+date-sets-later = a period later, as only the year is known
+date-sets-chosen = onset as chosen
+date-sets-short = { $before } periods before and { $after } after
+date-sets-donut = period of the onset left out
+date-sets-between = time between the dates left out
+date-sets-interval = from the first date to the last
+date-sets-outside = the date { $label } ({ $date }) lies outside the series: no row for it
+date-sets-together = { $labels } fall into one period, { $date }
+date-sets = Over { $n } combinations of { $dates ->
+    [one] { $dates } reading
+   *[other] { $dates } readings
+} of the date{ $methods ->
+    [one] { "" }
+   *[other] , { $methods } methods
+} and { $sets } donor sets the median mean gap is { COMPACT($median, digits: 3, sign: "always") } (from { COMPACT($low, digits: 3, sign: "always") } to { COMPACT($high, digits: 3, sign: "always") }), { SHARE($same) } of one sign; the median rank p is { FIXED($p) }. The smallest of them, { FIXED($smallest) }, is not a finding: with so many combinations something is always smallest.
+
+## donor weights
+weights-none = { $method } gives no donor weights
+weights-donor = { $donor } { FIXED($weight, decimals: 2) }
+weights-set = Set { $set }: { $n } of { $of } donors carry weight, most of it { $top }.
+weights-outside = { $unit } lies outside the range of donor set { $set } in { $n } of { $of } periods before the agreement, by up to { FIXED($distance, decimals: 1) } standard deviations: no convex combination reproduces it.
+
+## several cases
+pooled-few = { $n } of { $of } cases can be estimated with an error and two are needed
+pooled-mean = random-effects mean
+pooled-without = mean without { $unit }
+pooled-cases = case by case
+pooled-together = together
+pooled-mean-of = random-effects mean of { $n } { $method ->
+    [double-ratio] double ratios
+    [synthetic-control] synthetic controls
+    [synthetic-did] synthetic differences-in-differences
+   *[augmented-synthetic-control] augmented synthetic controls
+}
+pooled-interval = { $truncated ->
+    [yes] Hartung-Knapp, truncated: its variance factor of { COMPACT($factor, digits: 2) } is raised to 1
+   *[no] Hartung-Knapp; its variance factor of { COMPACT($factor, digits: 2) } is above 1 and not truncated
+}
+pooled = The { $method } is { COMPACT($effect, digits: 3, sign: "always") } ({ SHARE($level) } interval { COMPACT($low, digits: 3, sign: "always") } to { COMPACT($high, digits: 3, sign: "always") }; { $how }), true effects scattering by { COMPACT($spread, digits: 3) }.
+pooled-range = Leaving one case out moves it between { COMPACT($low, digits: 3, sign: "always") } and { COMPACT($high, digits: 3, sign: "always") }.
+pooled-ranks = The placebo ranks combine to { P($p) } (Fisher; cases share donors, so they are not independent).
+pooled-chosen = Had these been the best { $n } of { $of } cases, chance alone would do as well with probability { FIXED($bound) }.
+pooled-best = The best { $n } of these { $of } by themselves: chance alone does as well with probability { FIXED($bound) }.
