@@ -109,7 +109,7 @@ NAMES: Fields = {
         "note",
     ),
     "specifications": ("citation_text", "equation", "outcome", "outcome_unit", "effect_unit"),
-    "ties_outside_panel": ("twinning", "city", "partner"),
+    "agreements_outside_panel": ("twinning", "city", "partner"),
     "messages": ("code", "file", "column"),
     "raw_series": ("series", "unit"),
     "candidate_dates": ("label",),

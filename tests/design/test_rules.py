@@ -15,7 +15,7 @@ from twintrade.data.trade import read_trade
 from twintrade.design import Design, Panel
 from twintrade.design.donors import build_donor_sets
 from twintrade.design.onset import find_end, find_onset
-from twintrade.design.register import CandidateDate, Ties
+from twintrade.design.register import Agreements, CandidateDate
 from twintrade.design.rules import TreatmentRule, build_treatment, list_flagged_units
 from twintrade.errors import DesignError
 
@@ -28,7 +28,7 @@ def panel_of(cities="AB", partners=("GBR", "FRA"), years=range(2000, 2010), freq
     return Panel.from_frame(frame, city="city", partner="partner", frequency=frequency)
 
 
-def ties_of(*rows, undated=(), **options) -> Ties:
+def ties_of(*rows, undated=(), **options) -> Agreements:
     """Rows of (city, partner, {event: date}) and optionally kind and end."""
     registry = pd.DataFrame(
         [
@@ -47,7 +47,7 @@ def ties_of(*rows, undated=(), **options) -> Ties:
         ]
     )
     links = pd.DataFrame(list(undated), columns=["city", "partner"])
-    return Ties(registry, links, undated_policy="exclude", **options)
+    return Agreements(registry, links, undated_policy="exclude", **options)
 
 
 def onset(treatment, unit: str) -> float:
@@ -153,7 +153,7 @@ def test_ties_of_other_kinds_keep_their_unit_out_of_the_comparison():
 def test_undated_ties_stop_the_analysis_unless_it_says_to_leave_them_out():
     ties = ties_of(("A", "GBR", {"signed": "2004"}), undated=[("B", "FRA")])
     with pytest.raises(DesignError, match=r"1 unit has an agreement.*not known.*undated = \"exclude\" under each"):
-        build_treatment(Ties(ties.registry, ties.undated), panel_of())
+        build_treatment(Agreements(ties.registry, ties.undated), panel_of())
     assert build_treatment(ties, panel_of()).excluded == {"B-FRA": "undated"}
 
 
@@ -180,7 +180,7 @@ def test_a_year_alone_is_too_coarse_for_months_within_the_sample_and_enough_outs
 def test_ties_outside_the_panel_are_listed():
     found = build_treatment(ties_of(("Z", "GBR", {"signed": "2004"})), panel_of())
     assert list(found.register["status"]) == ["no such unit in the panel"]
-    assert any(m.code == "tie-outside-panel" for m in found.messages)
+    assert any(m.code == "agreement-outside-panel" for m in found.messages)
 
 
 def test_a_misspelt_city_is_told_and_its_pair_is_no_comparison():
@@ -208,7 +208,7 @@ def test_ties_of_other_cities_stay_a_note_that_names_the_first_five():
     rows = [(f"Elsewhere {i}", "GBR", {"signed": "2004"}) for i in range(7)]
     found = build_treatment(ties_of(*rows), panel_of(cities=("Lyon", "Paris")))
     assert not found.excluded
-    (note,) = (m for m in found.messages if m.code == "tie-outside-panel")
+    (note,) = (m for m in found.messages if m.code == "agreement-outside-panel")
     assert note.level == "info"
     assert note.message.count("Elsewhere") == 5
     assert "and 2 more" in note.message
@@ -274,7 +274,7 @@ def test_the_bundled_registry_gives_the_counts_of_its_data_card(root):
     linked = ("CA-ARM", "HI-IND", "NJ-IND", "NJ-ISR")
     registry = build_ties_frame(read_twinnings([US_REGISTRY], root))
     links = read_undated([US_UNDATED], root).frame
-    found = build_treatment(Ties(registry, links, linked, "exclude"), panel)
+    found = build_treatment(Agreements(registry, links, linked, "exclude"), panel)
     o = Design(panel=panel, treatment=found, outcome="exports", fixed_effects="gravity").observations
     treated = dict(zip(o.unit_ids[o.is_ever_treated], o.unit_onset[o.is_ever_treated].astype(int), strict=True))
     assert treated == {

@@ -9,7 +9,7 @@ from twintrade.data.geography.countries import Place, load_places, resolve
 from twintrade.data.looks.column_look import look_at_trade, look_at_twinnings
 from twintrade.data.looks.file_look import Guess
 from twintrade.data.registry.matching import Reconciliation, reconcile
-from twintrade.data.registry.reading import TwinningRegistry, UndatedTies, read_twinnings, read_undated
+from twintrade.data.registry.reading import TwinningRegistry, UndatedAgreements, read_twinnings, read_undated
 from twintrade.data.schema.money import Deflator, ExchangeRates
 from twintrade.data.schema.source import (
     EVENT_KINDS,
@@ -50,8 +50,8 @@ __all__ = [
     "TwinningDate",
     "TwinningRegistry",
     "TwinningSource",
+    "UndatedAgreements",
     "UndatedSource",
-    "UndatedTies",
     "UnitColumn",
     "build_conversions_frame",
     "build_provenance_frame",

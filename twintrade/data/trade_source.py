@@ -80,9 +80,9 @@ def read_source(source: TradeSource, root: Path, faults: Faults) -> SourceRows:
     )
     periods = _periods(source, long, periods_of, faults)
     values, flags, currency = _values(source, long, values_of, faults)
-    codes = resolve_column(_part(long, source.partner, "partner"), source.partner_names, faults)
+    codes = resolve_column(long.part(source.partner, "partner"), source.partner_names, faults)
     years = periods // source.frequency.per_year
-    cities = read_cities(_part(long, source.city, "city"), source.city_names, years, faults)
+    cities = read_cities(long.part(source.city, "city"), source.city_names, years, faults)
     if source.city_code is not None:
         check_codes(cities, long.column(source.city_code), faults)
     is_read = (codes != "") & (periods >= 0)
@@ -215,12 +215,6 @@ def _name(column: str | None) -> str:
 def _check_city(source: TradeSource, faults: Faults) -> None:
     if isinstance(source.city, Constant) and source.city.constant == UNNAMED:
         faults.error("city", Text("data.city-unnamed", name=quote_cell(UNNAMED)), source.file)
-
-
-def _part(table: TextTable, part: str | Constant, role: str) -> TextColumn:
-    if isinstance(part, str):
-        return table.column(part)
-    return TextColumn(role, table.file, build_text_array([part.constant] * table.rows.size), table.rows)
 
 
 def _lay_long(table: TextTable, source: TradeSource) -> tuple[TextTable, TextColumn, TextColumn]:

@@ -100,7 +100,7 @@ class DateChoice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ties:
+class Agreements:
     """What is known about agreements, as the treatment rules read it.
 
     Attributes
@@ -124,15 +124,15 @@ class Ties:
     other_events: Mapping[str, str] = field(default_factory=dict)
 
 
-def build_register(ties: Ties, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
+def build_register(agreements: Agreements, choice: DateChoice, kinds: tuple[str, ...], panel: Panel) -> pd.DataFrame:
     """Return the register: ``REGISTER_COLUMNS`` without ``OF_STATUS``, and ``counts`` (of a kind that counts).
 
     Rows that belong to no unit of the panel have an empty ``unit``.
     """
     cities, partners = panel.cities[panel.unit_city], panel.partners[panel.unit_partner]
     units = {(str(c), str(p)): str(u) for c, p, u in zip(cities, partners, panel.units, strict=True)}
-    rows = [_dated(row, choice, kinds, panel, units) for row in ties.registry.to_dict("records")]
-    rows += [_undated(row, panel, units) for row in ties.undated.to_dict("records")]
+    rows = [_dated(row, choice, kinds, panel, units) for row in agreements.registry.to_dict("records")]
+    rows += [_undated(row, panel, units) for row in agreements.undated.to_dict("records")]
     columns = [c for c in REGISTER_COLUMNS if c not in OF_STATUS]
     frame = pd.DataFrame(rows, columns=[*columns, "counts", "end"])
     frame["onset"] = frame["onset"].astype("Int64")

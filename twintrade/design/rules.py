@@ -10,9 +10,9 @@ import pandas as pd
 from twintrade.data.calendar import Frequency, TwinningDate
 from twintrade.design.onset import find_end
 from twintrade.design.panel import Panel
-from twintrade.design.register import AFTER, REGISTER_COLUMNS, DateChoice, Ties, add_status, build_register
+from twintrade.design.register import AFTER, REGISTER_COLUMNS, Agreements, DateChoice, add_status, build_register
 from twintrade.design.treatment import NEVER, Treatment
-from twintrade.design.unmatched import build_misspelt_message, build_outside_message, find_misspelt_ties
+from twintrade.design.unmatched import build_misspelt_message, build_outside_message, find_misspelt_agreements
 from twintrade.design.words import require_word
 from twintrade.effects.messages import Level, Message
 from twintrade.errors import DesignError
@@ -86,12 +86,12 @@ class TreatmentRule:
         return Text("design.rule", parts=Listed(tuple(parts), "semicolon"))
 
 
-def build_treatment(ties: Ties, panel: Panel, rule: TreatmentRule | None = None) -> Treatment:
+def build_treatment(agreements: Agreements, panel: Panel, rule: TreatmentRule | None = None) -> Treatment:
     """Apply a rule to the agreements of a panel's units.
 
     Parameters
     ----------
-    ties : Ties
+    agreements : Agreements
     panel : Panel
     rule : TreatmentRule, optional
         The first agreement, by default.
@@ -108,16 +108,17 @@ def build_treatment(ties: Ties, panel: Panel, rule: TreatmentRule | None = None)
         named as linked, or with another event, is not in the panel, or is treated itself.
     """
     rule = rule or TreatmentRule()
-    register = build_register(ties, rule.choice, rule.kinds, panel)
-    linked = _linked(register, ties, panel)
+    register = build_register(agreements, rule.choice, rule.kinds, panel)
+    linked = _linked(register, agreements, panel)
     onset = _onsets(rule, register, panel)
-    misspelt = find_misspelt_ties(register, panel)
+    misspelt = find_misspelt_agreements(register, panel)
     excluded = _excluded(register, onset, linked, {m.unit for m in misspelt}, panel)
-    _refuse_undated(excluded, ties, register, panel)
-    excluded |= _moved_by_events(ties.other_events, onset, panel)
+    if agreements.undated_policy == "error":
+        _refuse_undated(excluded, register, panel)
+    excluded |= _moved_by_events(agreements.other_events, onset, panel)
     register = add_status(register, onset, excluded, linked, panel)
     dose = _dose(rule, register, onset, panel)
-    messages = _messages(rule, register, excluded, ties.other_events)
+    messages = _messages(rule, register, excluded, agreements.other_events)
     if misspelt:
         messages.insert(0, build_misspelt_message(misspelt))
     return Treatment(
@@ -140,13 +141,13 @@ def list_flagged_units(treatment: Treatment) -> tuple[str, ...]:
     return tuple(sorted(set(treatment.register.loc[flagged, "unit"])))
 
 
-def _linked(register: pd.DataFrame, ties: Ties, panel: Panel) -> set[str]:
+def _linked(register: pd.DataFrame, agreements: Agreements, panel: Panel) -> set[str]:
     """Units with a link that has no date."""
-    unknown = sorted(set(ties.also_linked) - set(panel.units))
+    unknown = sorted(set(agreements.also_linked) - set(panel.units))
     if unknown:
         raise DesignError(f"{unknown[0]!r} is named as linked without a date but is no unit of the panel")
     undated = register[(register["unit"] != "") & register["onset"].isna()]
-    return set(undated["unit"]) | set(ties.also_linked)
+    return set(undated["unit"]) | set(agreements.also_linked)
 
 
 def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatArray:
@@ -154,9 +155,9 @@ def _onsets(rule: TreatmentRule, register: pd.DataFrame, panel: Panel) -> FloatA
     position = {str(u): i for i, u in enumerate(panel.units)}
     n = rule.n if rule.rule == "nth_agreement" else 1
     dated = register[(register["unit"] != "") & register["onset"].notna() & register["counts"]]
-    for unit, ties in dated.groupby("unit"):
-        if len(ties) >= n:
-            onset[position[str(unit)]] = float(np.sort(ties["onset"].to_numpy(dtype=np.int64))[n - 1])
+    for unit, agreements in dated.groupby("unit"):
+        if len(agreements) >= n:
+            onset[position[str(unit)]] = float(np.sort(agreements["onset"].to_numpy(dtype=np.int64))[n - 1])
     return onset
 
 
@@ -164,11 +165,11 @@ def _excluded(
     register: pd.DataFrame, onset: FloatArray, linked: Collection[str], unmatched: Collection[str], panel: Panel
 ) -> dict[str, str]:
     """Who is in no comparison and not treated: linked in another way, without a date, or under another spelling."""
-    untied = set(panel.units[onset > panel.last_period])
+    untreated = set(panel.units[onset > panel.last_period])
     other = register[(register["unit"] != "") & ~register["counts"] & (register["onset"] <= panel.last_period)]
-    excluded = dict.fromkeys(sorted(set(unmatched) & untied), "unmatched")
-    excluded |= dict.fromkeys(sorted(set(other["unit"]) & untied), "other-kind")
-    return excluded | dict.fromkeys(sorted(set(linked) & untied), "undated")
+    excluded = dict.fromkeys(sorted(set(unmatched) & untreated), "unmatched")
+    excluded |= dict.fromkeys(sorted(set(other["unit"]) & untreated), "other-kind")
+    return excluded | dict.fromkeys(sorted(set(linked) & untreated), "undated")
 
 
 def _moved_by_events(events: Mapping[str, str], onset: FloatArray, panel: Panel) -> dict[str, str]:
@@ -184,9 +185,9 @@ def _moved_by_events(events: Mapping[str, str], onset: FloatArray, panel: Panel)
     return {unit: OTHER_EVENT + event for unit, event in events.items()}
 
 
-def _refuse_undated(excluded: Mapping[str, str], ties: Ties, register: pd.DataFrame, panel: Panel) -> None:
+def _refuse_undated(excluded: Mapping[str, str], register: pd.DataFrame, panel: Panel) -> None:
     undated = [u for u, reason in excluded.items() if reason == "undated"]
-    if not undated or ties.undated_policy != "error":
+    if not undated:
         return
     mine = register[(register["unit"] == undated[0]) & register["onset"].isna()]
     dated = sorted(set(mine["signed"]) - {""})
@@ -234,7 +235,7 @@ def _messages(
         ("info", "undated-excluded", [u for u, reason in excluded.items() if reason == "undated"]),
         ("info", "other-kind-excluded", [u for u, reason in excluded.items() if reason == "other-kind"]),
         ("info", "other-event-excluded", [u for u in excluded if u in moved]),
-        ("info", "tied-after-sample", register.loc[register["status"] == AFTER, "unit"].tolist()),
+        ("info", "treated-after-sample", register.loc[register["status"] == AFTER, "unit"].tolist()),
     ]
     if not rule.vague_years_later:
         cases.append(("info", "year-precision", treated.loc[treated["precision"] == "year", "unit"].tolist()))

@@ -10,7 +10,7 @@ from twintrade.design.panel import Panel
 from twintrade.effects.messages import Message
 from twintrade.text import Listed, Text, list_some
 
-MOST_TIES = 5
+MOST_AGREEMENTS = 5
 """Agreements that one message names."""
 
 
@@ -20,7 +20,7 @@ class Misspelt:
 
     Attributes
     ----------
-    tie : str
+    agreement : str
         The agreement in words.
     near : tuple of str
         The city or partner of the panel it may mean; both where both are misspelt.
@@ -28,12 +28,12 @@ class Misspelt:
         The unit of the near names.
     """
 
-    tie: str
+    agreement: str
     near: tuple[str, ...]
     unit: str
 
 
-def find_misspelt_ties(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, ...]:
+def find_misspelt_agreements(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, ...]:
     """Return agreements of no unit whose city and partner are, or nearly are, in the panel, in its spelling."""
     outside = register[register["unit"] == ""]
     cities = _near(outside["city"], {str(city) for city in panel.cities})
@@ -46,8 +46,8 @@ def find_misspelt_ties(register: pd.DataFrame, panel: Panel) -> tuple[Misspelt, 
         near = (cities.get(names[0], ""), partners.get(names[1], ""))
         meant = (near[0] or names[0], near[1] or names[1])
         if any(near) and (unit := units.get(meant, "")):
-            tie = format_tie(row["twinning"], row["city"], row["partner"])
-            misspelt.append(Misspelt(tie, tuple(filter(None, near)), unit))
+            agreement = format_agreement(row["twinning"], row["city"], row["partner"])
+            misspelt.append(Misspelt(agreement, tuple(filter(None, near)), unit))
     return tuple(misspelt)
 
 
@@ -56,7 +56,7 @@ def _near(names: pd.Series, known: set[str]) -> dict[str, str]:
     return {name: find_near_name(name, known) for name in set(map(str, names)) - known}
 
 
-def format_tie(twinning: object, city: object, partner: object) -> str:
+def format_agreement(twinning: object, city: object, partner: object) -> str:
     """Return an agreement as a message names it: its row or id and its two ends."""
     ends = f"{city}–{partner}" if partner else str(city)
     return f"{twinning} ({ends})"
@@ -64,9 +64,9 @@ def format_tie(twinning: object, city: object, partner: object) -> str:
 
 def build_misspelt_message(misspelt: Sequence[Misspelt]) -> Message:
     """Return the warning about agreements whose city or partner is nearly one of the panel."""
-    named = [Text("design.name-meant", agreement=m.tie, near=Listed(m.near)) for m in misspelt]
-    whole = "yes" if len(misspelt) <= MOST_TIES else "no"
-    names = list_some(named, MOST_TIES, "semicolon")
+    named = [Text("design.name-meant", agreement=m.agreement, near=Listed(m.near)) for m in misspelt]
+    whole = "yes" if len(misspelt) <= MOST_AGREEMENTS else "no"
+    names = list_some(named, MOST_AGREEMENTS, "semicolon")
     text = Text("design.misspelt", n=len(misspelt), agreements=names, all_named=whole)
     return Message("warning", "unmatched-city", text)
 
@@ -84,6 +84,6 @@ def build_outside_message(register: pd.DataFrame, *, is_listed: bool = False) ->
     if outside.empty:
         return None
     rows = zip(outside["twinning"], outside["city"], outside["partner"], strict=True)
-    names = list_some([format_tie(*ends) for ends in rows], MOST_TIES, "semicolon")
+    names = list_some([format_agreement(*ends) for ends in rows], MOST_AGREEMENTS, "semicolon")
     key = "design.outside-listed" if is_listed else "design.outside"
-    return Message("info", "tie-outside-panel", Text(key, n=len(outside), agreements=names))
+    return Message("info", "agreement-outside-panel", Text(key, n=len(outside), agreements=names))

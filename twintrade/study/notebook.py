@@ -9,7 +9,7 @@ import pandas as pd
 from twintrade.data.calendar import parse_date
 from twintrade.design import COMPARISONS, NEVER, Comparison, Design, Panel, Treatment
 from twintrade.design.panel import FrequencyName
-from twintrade.design.register import CandidateDate, Ties
+from twintrade.design.register import Agreements, CandidateDate
 from twintrade.design.rules import TreatmentRule, build_treatment
 from twintrade.design.words import require_word
 from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
@@ -206,9 +206,9 @@ def build_treatment_from_table(
         [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))], index=table.index, dtype=object
     )
     registry = registry.assign(dates=dates, ended=None)
-    treatment = build_treatment(Ties(registry, undated_policy=undated), panel, rule)
+    treatment = build_treatment(Agreements(registry, undated_policy=undated), panel, rule)
     for message in treatment.messages:
-        if message.code in ("unmatched-city", "tie-outside-panel"):
+        if message.code in ("unmatched-city", "agreement-outside-panel"):
             warnings.warn(message.message, UserWarning, stacklevel=3)
     return treatment
 

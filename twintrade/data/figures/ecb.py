@@ -32,12 +32,12 @@ def load_ecb_rates(currency: str, target: str, periods: Iterable[int], frequency
     if unknown:
         raise DataError(f"the European Central Bank has no rates of {', '.join(unknown)}: name a table of rates")
     low, high = _range(book, currency, target)
-    found = {}
+    rates_by_period = {}
     for period in sorted({int(p) for p in periods}):
         first, last = _days(period, frequency)
         if first >= low and last <= high:
-            found[period] = _mean(book, rates.RateNotFoundError, currency, target, first, last)
-    return found
+            rates_by_period[period] = _mean(book, rates.RateNotFoundError, currency, target, first, last)
+    return rates_by_period
 
 
 def _range(book: Any, currency: str, target: str) -> tuple[date, date]:

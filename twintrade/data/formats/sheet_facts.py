@@ -66,13 +66,13 @@ def list_sheets(parts: Mapping[str, bytes], file: str) -> list[Sheet]:
     except (KeyError, ElementTree.ParseError):
         raise DataError(f"{file} is a container but not a workbook: save it as .xlsx, or as .csv") from None
     targets = {link.get("Id"): link.get("Target", "") for link in links}
-    found = []
+    sheets = []
     for node in book.iter():
         if _tag(node) == "sheet":
             target = targets.get(node.get(_RELATIONSHIP), "")
             part = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
-            found.append(Sheet(node.get("name", ""), part, node.get("state", "visible") == "visible"))
-    return found
+            sheets.append(Sheet(node.get("name", ""), part, node.get("state", "visible") == "visible"))
+    return sheets
 
 
 def read_sheet_facts(content: bytes, file: str) -> SheetFacts:

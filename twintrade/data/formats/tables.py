@@ -14,8 +14,9 @@ from twintrade.data.formats.raw_table import RawTable
 from twintrade.data.formats.reading_time import limit_time
 from twintrade.data.formats.workbook import UNREAD_ENDINGS, WORKBOOK_ENDINGS, parse_workbook
 from twintrade.data.schema.file_format import FileFormat
+from twintrade.data.schema.source import Constant
 from twintrade.data.sources import limits
-from twintrade.data.sources.cells import TextColumn, clean_name, quote_cell
+from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, quote_cell
 from twintrade.data.sources.faults import Faults
 from twintrade.data.sources.locations import locate
 from twintrade.data.sources.provenance import InputRecord, read_data_card
@@ -53,6 +54,12 @@ class TextTable:
     def column(self, name: str) -> TextColumn:
         """Return one column."""
         return TextColumn(name, self.file, self.columns[name], self.rows, self.is_number.get(name))
+
+    def part(self, part: str | Constant, role: str) -> TextColumn:
+        """Return the column that plays a part, or its one value in every row."""
+        if isinstance(part, str):
+            return self.column(part)
+        return TextColumn(role, self.file, build_text_array([part.constant] * self.rows.size), self.rows)
 
     def keep(self, mask: BoolArray, rule: Words) -> "TextTable":
         """Return the rows of a mask, the others counted under a rule."""

@@ -67,10 +67,10 @@ def _check_size(facts: SheetFacts, sheet: Sheet, file: str) -> None:
 def _chosen(sheets: list[Sheet], declared: str | None, file: str) -> Sheet:
     names = ", ".join(quote_cell(s.name) for s in sheets)
     if declared is not None:
-        found = [s for s in sheets if clean_column_name(s.name) == clean_column_name(declared)]
-        if not found:
+        named = [s for s in sheets if clean_column_name(s.name) == clean_column_name(declared)]
+        if not named:
             raise DataError(f"{file} has no sheet {quote_cell(declared)}; it has {names}")
-        return found[0]
+        return named[0]
     visible = [s for s in sheets if s.is_visible]
     if len(visible) != 1:
         raise DataError(f"{file} has the sheets {names}: set sheet to the one that counts")
@@ -80,9 +80,9 @@ def _chosen(sheets: list[Sheet], declared: str | None, file: str) -> Sheet:
 def _cells(raw: bytes, sheet: Sheet, file: str) -> list[list[Any]]:
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
-            found = book.get_sheet_by_name(sheet.name)
-            left = [""] * (found.start[1] if found.start else 0)
-            return [left + row for row in iterate_in_time(found.iter_rows(), _ROWS)]
+            content = book.get_sheet_by_name(sheet.name)
+            left = [""] * (content.start[1] if content.start else 0)
+            return [left + row for row in iterate_in_time(content.iter_rows(), _ROWS)]
     except (CalamineError, OSError, ValueError) as error:
         raise DataError(
             f"{file}: sheet {quote_cell(sheet.name)} cannot be read ({error}): save the workbook again"

@@ -79,7 +79,7 @@ class Score:
     ----------
     share : float
         Of its cells that read so, missing tokens left out.
-    tie : float
+    head_start : float
         A little more where two columns read equally well.
     odd : str
         The first cell that does not read so, empty where all do.
@@ -88,7 +88,7 @@ class Score:
     """
 
     share: float
-    tie: float = 0.0
+    head_start: float = 0.0
     odd: str = ""
     n_odd: int = 0
 
@@ -128,7 +128,7 @@ def choose_column(names: Sequence[str], scores: Mapping[str, Score], part: Part,
     if not fit:
         columns = Listed(tuple(map(quote_cell, names)), "comma")
         raise DataError(Text("data.look-no-column", file=file, part=part, n=len(names), columns=columns))
-    return max(fit, key=lambda n: scores[n].share + scores[n].tie + _BY_NAME * (n in named))
+    return max(fit, key=lambda n: scores[n].share + scores[n].head_start + _BY_NAME * (n in named))
 
 
 def take_head(table: TextTable, name: str) -> TextColumn:
@@ -164,7 +164,7 @@ def score_partners(table: TextTable, name: str) -> Score:
 
 def score_numbers(table: TextTable, name: str) -> Score:
     """Return how far cells are numbers, with a little more for larger ones: values, not codes."""
-    return max((score_numbers_under(table, name, d) for d in DECIMALS), key=lambda s: s.share + s.tie)
+    return max((score_numbers_under(table, name, d) for d in DECIMALS), key=lambda s: s.share + s.head_start)
 
 
 def score_numbers_under(table: TextTable, name: str, decimal: Decimal | None) -> Score:
@@ -177,8 +177,8 @@ def score_numbers_under(table: TextTable, name: str, decimal: Decimal | None) ->
     if not has_figure.any():
         return Score(0.0)
     first = str(column.cells[odd[0]]) if odd.size else ""
-    tie = float(np.log10(1 + np.median(values)) / 100) if values.size else 0.0
-    return Score(float(values.size / has_figure.sum()), tie, first, int(odd.size))
+    head_start = float(np.log10(1 + np.median(values)) / 100) if values.size else 0.0
+    return Score(float(values.size / has_figure.sum()), head_start, first, int(odd.size))
 
 
 def is_units(table: TextTable, name: str) -> bool:

@@ -6,6 +6,6 @@ from twintrade.data.registry.facts import compute_registry_facts as compute_regi
 from twintrade.data.registry.matching import Reconciliation as Reconciliation
 from twintrade.data.registry.matching import reconcile as reconcile
 from twintrade.data.registry.reading import TwinningRegistry as TwinningRegistry
-from twintrade.data.registry.reading import UndatedTies as UndatedTies
+from twintrade.data.registry.reading import UndatedAgreements as UndatedAgreements
 from twintrade.data.registry.reading import read_twinnings as read_twinnings
 from twintrade.data.registry.reading import read_undated as read_undated

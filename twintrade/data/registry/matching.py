@@ -10,7 +10,7 @@ from twintrade.data.calendar.dates import TwinningDate, parse_date
 from twintrade.data.calendar.periods import Frequency
 from twintrade.data.geography.countries import load_places
 from twintrade.data.geography.near_names import find_near_name
-from twintrade.data.registry.reading import TwinningRegistry, UndatedTies
+from twintrade.data.registry.reading import TwinningRegistry, UndatedAgreements
 from twintrade.data.sources import limits
 from twintrade.data.sources.faults import CellError, Faults
 from twintrade.effects import Message
@@ -46,7 +46,7 @@ class Reconciliation:
 
 def reconcile(
     registry: TwinningRegistry,
-    undated: UndatedTies | None,
+    undated: UndatedAgreements | None,
     cities: Collection[str],
     partners: Collection[str],
     first: int,
@@ -61,7 +61,7 @@ def reconcile(
     Parameters
     ----------
     registry : TwinningRegistry
-    undated : UndatedTies or None
+    undated : UndatedAgreements or None
     cities, partners : collection of str
         Those of the trade table.
     first, last : int
@@ -80,9 +80,9 @@ def reconcile(
         if status == "undated" and twinning["id"] in others:
             reason = Text("data.undated-but", dates=others[twinning["id"]])
         rows.append({**twinning, "status": status, "reason": reason})
-    for tie in undated.frame.to_dict("records") if undated is not None else []:
-        status, reason = _status(tie, None, known_cities, known_partners, first, last, frequency)
-        rows.append({**tie, "id": "", "kind": "", "signed": "", "status": status, "reason": reason})
+    for agreement in undated.frame.to_dict("records") if undated is not None else []:
+        status, reason = _status(agreement, None, known_cities, known_partners, first, last, frequency)
+        rows.append({**agreement, "id": "", "kind": "", "signed": "", "status": status, "reason": reason})
     columns = ["id", "city", "signatory", "partner_city", "partner", "kind", "signed", "status", "reason"]
     frame = pd.DataFrame(rows, columns=columns)
     frame["is_matched"] = frame["status"] != "unmatched"
@@ -92,7 +92,7 @@ def reconcile(
 
 
 def _status(
-    tie: Mapping[Hashable, object],
+    agreement: Mapping[Hashable, object],
     signed: TwinningDate | None,
     cities: set[str],
     partners: set[str],
@@ -100,9 +100,13 @@ def _status(
     last: int,
     frequency: Frequency,
 ) -> tuple[Status, Words]:
-    absent = [str(tie[part]) for part, known in (("city", cities), ("partner", partners)) if tie[part] not in known]
+    absent = [
+        str(agreement[part])
+        for part, known in (("city", cities), ("partner", partners))
+        if agreement[part] not in known
+    ]
     if absent:
-        hints = _list_hints(tie, cities, partners)
+        hints = _list_hints(agreement, cities, partners)
         return "unmatched", Listed((Text("data.no-trade-row", names=Listed(tuple(absent))), *hints), "semicolon")
     if signed is None:
         return "undated", Text("data.no-signature")
@@ -117,9 +121,9 @@ def _status(
     return "inside", signed.iso
 
 
-def _list_hints(tie: Mapping[Hashable, object], cities: set[str], partners: set[str]) -> Iterator[Text]:
+def _list_hints(agreement: Mapping[Hashable, object], cities: set[str], partners: set[str]) -> Iterator[Text]:
     """Yield what a misspelt city, or the code of a country without trade rows, may mean."""
-    city, partner = str(tie["city"]), str(tie["partner"])
+    city, partner = str(agreement["city"]), str(agreement["partner"])
     if city not in cities and (near := find_near_name(city, cities)):
         yield Text("data.city-meant", name=near)
     if partner not in partners and (place := load_places().get(partner)):

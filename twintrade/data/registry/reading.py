@@ -51,7 +51,7 @@ class TwinningRegistry:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UndatedTies:
+class UndatedAgreements:
     """Agreements whose date is not known: their pairs of city and partner are never a comparison.
 
     Attributes
@@ -106,7 +106,7 @@ def read_twinnings(sources: Sequence[TwinningSource], root: Path) -> TwinningReg
     return TwinningRegistry(frame, candidates, faults.messages, tuple(records))
 
 
-def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedTies:
+def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedAgreements:
     """Read the lists of agreements without a date.
 
     Raises
@@ -131,7 +131,7 @@ def read_undated(sources: Sequence[UndatedSource], root: Path) -> UndatedTies:
             faults.error("undated", Text("data.undated-refused", n=len(frame)), source.file)
     faults.raise_if_any()
     joined = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=list(UNDATED_COLUMNS))
-    return UndatedTies(joined[list(UNDATED_COLUMNS)], "exclude", faults.messages, tuple(records))
+    return UndatedAgreements(joined[list(UNDATED_COLUMNS)], "exclude", faults.messages, tuple(records))
 
 
 def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tuple[pd.DataFrame, InputRecord]:
@@ -156,7 +156,7 @@ def _source_rows(source: TwinningSource, table: TextTable, faults: Faults) -> tu
     says_none = (frame["event_kind"] == "none").to_numpy()
     n_none = int(says_none.sum())
     if n_none:
-        faults.inform("no-tie", Text("data.no-agreement", n=n_none), source.file)
+        faults.inform("no-agreement", Text("data.no-agreement", n=n_none), source.file)
     return frame[~says_none], table.record.dropping(Text("data.dropped-no-agreement"), n_none)
 
 

@@ -11,7 +11,7 @@ from twintrade.data.calendar.dates import TwinningDate, parse_date, refuse_futur
 from twintrade.data.formats.tables import TextTable
 from twintrade.data.geography.cities import read_cities
 from twintrade.data.geography.countries import is_aggregate, resolve_column
-from twintrade.data.schema.source import EVENT_KINDS, TWINNING_KINDS, Constant, TwinningSource, UndatedSource
+from twintrade.data.schema.source import EVENT_KINDS, TWINNING_KINDS, TwinningSource, UndatedSource
 from twintrade.data.sources.cells import TextColumn, build_text_array, clean_name, clean_text, quote_cell
 from twintrade.data.sources.faults import CellError, Faults
 from twintrade.effects import Remedy
@@ -43,8 +43,8 @@ def read_places(
     source: TwinningSource | UndatedSource, table: TextTable, faults: Faults
 ) -> tuple[ObjectArray, ObjectArray]:
     """Return the city and the partner's code of every row; an agreement with a group of countries is an error."""
-    cities = read_cities(_part(table, source.city, "city"), source.city_names, None, faults)
-    column = _part(table, source.partner, "partner")
+    cities = read_cities(table.part(source.city, "city"), source.city_names, None, faults)
+    column = table.part(source.partner, "partner")
     codes = resolve_column(column, source.partner_names, faults)
     is_group = is_aggregate(codes)
     column.errors(faults, "partner", is_group, lambda cell: Text("data.partner-group", cell=quote_cell(cell)))
@@ -54,7 +54,7 @@ def read_places(
 def read_kinds(source: TwinningSource, table: TextTable, faults: Faults) -> ObjectArray:
     """Return the kind of every agreement in the four known words."""
     known = {kind: kind for kind in TWINNING_KINDS} | dict(source.kinds)
-    return _mapped(_part(table, source.kind, "kind"), known, TWINNING_KINDS, "kinds", faults)
+    return _mapped(table.part(source.kind, "kind"), known, TWINNING_KINDS, "kinds", faults)
 
 
 def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.DataFrame:
@@ -75,12 +75,6 @@ def read_events(source: TwinningSource, table: TextTable, faults: Faults) -> pd.
         column.errors(faults, "date", before, lambda cell: Text("data.ends-before", cell=quote_cell(cell)))
         ended = build_text_array(e.iso if e else "" for e in ends)
     return pd.DataFrame({"event_kind": kinds, "event_text": texts, "date": dates, "ended": ended})
-
-
-def _part(table: TextTable, part: str | Constant, role: str) -> TextColumn:
-    if isinstance(part, str):
-        return table.column(part)
-    return TextColumn(role, table.file, build_text_array([part.constant] * table.rows.size), table.rows)
 
 
 def _mapped(

@@ -132,4 +132,4 @@ def _warn_of_twin_rows(frame: pd.DataFrame, faults: Faults) -> None:
     for _, group in frame[again].groupby(key[again], sort=False):
         rows = Listed(tuple(map(str, group["row"])), "comma")
         text = Text("data.same-agreement-twice", name=_name(group.iloc[0]), rows=rows)
-        faults.warn("same-tie-twice", text, str(group.iloc[0]["file"]), int(group.iloc[1]["row"]))
+        faults.warn("same-agreement-twice", text, str(group.iloc[0]["file"]), int(group.iloc[1]["row"]))

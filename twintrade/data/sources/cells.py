@@ -4,6 +4,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from twintrade.data.sources import limits
 from twintrade.data.sources.faults import Faults, Fix
 from twintrade.numerics.arrays import BoolArray, IntArray, ObjectArray
 from twintrade.text import Text, Words
+
+Reason: TypeAlias = Callable[[str], Words]
+Answer: TypeAlias = Callable[[str], Fix]
+"""From a cell to what is wrong with it, and to what the analysis file may say of it."""
 
 COLUMN_NAMES = "header"
 """What the column of a wide table's headers is called."""
@@ -54,12 +59,7 @@ class TextColumn:
         return int(self.cells.size)
 
     def errors(
-        self,
-        faults: Faults,
-        code: str,
-        where: BoolArray,
-        reason: Callable[[str], Words],
-        remedy: Callable[[str], Fix] = _give_none,
+        self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer = _give_none
     ) -> None:
         """Note one error for every row of a mask, worded from its cell."""
         places = np.flatnonzero(where)
@@ -73,12 +73,7 @@ class TextColumn:
             faults.errors(code, mine.size, faulty, self.file, str(header))
 
     def errors_once(
-        self,
-        faults: Faults,
-        code: str,
-        where: BoolArray,
-        reason: Callable[[str], Words],
-        remedy: Callable[[str], Fix] = _give_none,
+        self, faults: Faults, code: str, where: BoolArray, reason: Reason, remedy: Answer = _give_none
     ) -> None:
         """Note one error for every distinct cell of a mask, at its first row, with the number of rows like it."""
         places = np.flatnonzero(where)

@@ -22,7 +22,7 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     undated = list_undated_ties(page.results)
     if undated:
         blocks.append(build_paragraph(page.say("undated", n=len(undated), names=name_undated_agreements(undated))))
-    outside = find_payload(page.results, "ties_outside_panel")
+    outside = find_payload(page.results, "agreements_outside_panel")
     if outside is not None:
         blocks.append(build_paragraph(page.say("outside", n=len(outside))))
     if frame is not None:

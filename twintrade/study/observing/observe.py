@@ -14,7 +14,7 @@ from twintrade.data.schema import Constant, TradeSource
 from twintrade.data.sources import AbsentInputError, InputRecord, locate
 from twintrade.data.trade import TradeTable, read_trade
 from twintrade.design import Panel
-from twintrade.design.register import Ties
+from twintrade.design.register import Agreements
 from twintrade.effects import Message
 from twintrade.errors import DataError, SpecError
 from twintrade.study.observing.ties import ReadTies, read_ties
@@ -42,7 +42,7 @@ class Observed:
     ----------
     panel : Panel
         One column an outcome, named by its flow.
-    ties : Ties
+    ties : Agreements
     inputs : tuple of InputRecord
     messages : tuple of Message
     is_simulated : bool
@@ -53,7 +53,7 @@ class Observed:
     """
 
     panel: Panel
-    ties: Ties
+    ties: Agreements
     inputs: tuple[InputRecord, ...]
     messages: tuple[Message, ...]
     is_simulated: bool

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from twintrade.data.calendar import TwinningDate, parse_date
-from twintrade.data.registry import TwinningRegistry, UndatedTies, read_twinnings, read_undated
+from twintrade.data.registry import TwinningRegistry, UndatedAgreements, read_twinnings, read_undated
 from twintrade.data.sources import InputRecord
-from twintrade.design.register import CandidateDate, Ties
+from twintrade.design.register import Agreements, CandidateDate
 from twintrade.effects import Message
 from twintrade.study.spec.analysis import Spec
 
@@ -23,15 +23,15 @@ class ReadTies:
 
     Attributes
     ----------
-    ties : Ties
+    ties : Agreements
         As the treatment rules take them.
     registry : TwinningRegistry
-    undated : UndatedTies
+    undated : UndatedAgreements
     """
 
-    ties: Ties
+    ties: Agreements
     registry: TwinningRegistry
-    undated: UndatedTies
+    undated: UndatedAgreements
 
     @property
     def inputs(self) -> tuple[InputRecord, ...]:
@@ -56,7 +56,7 @@ def read_ties(spec: Spec, root: Path) -> ReadTies:
     undated = read_undated(spec.data.undated, root)
     links = _undated_frame(undated)
     data, policy = spec.data, _undated_policy(spec)
-    ties = Ties(build_ties_frame(registry), links, tuple(data.also_linked), policy, data.other_events)
+    ties = Agreements(build_ties_frame(registry), links, tuple(data.also_linked), policy, data.other_events)
     return ReadTies(ties, registry, undated)
 
 
@@ -68,7 +68,7 @@ def _undated_policy(spec: Spec) -> Literal["error", "exclude"]:
 
 
 def build_ties_frame(registry: TwinningRegistry) -> pd.DataFrame:
-    """Return one row a twinning with its candidate dates in one column, as ``Ties`` wants them."""
+    """Return one row a twinning with its candidate dates in one column, as ``Agreements`` wants them."""
     dates: dict[str, list[CandidateDate]] = {}
     for row in registry.candidates.to_dict("records"):
         date = CandidateDate(str(row["event_kind"]), _date(row), str(row["event_text"] or row["event_kind"]))
@@ -88,5 +88,5 @@ def _date(row: Mapping[Any, Any]) -> TwinningDate:
     return TwinningDate(int(row["year"]), month, day)
 
 
-def _undated_frame(undated: UndatedTies) -> pd.DataFrame:
+def _undated_frame(undated: UndatedAgreements) -> pd.DataFrame:
     return undated.frame[["city", "signatory", "partner", "partner_city", "note"]]

@@ -155,7 +155,7 @@ def _payloads(run: Run, named: Sequence[Named], money: Money | None) -> dict[str
     register = run.design.treatment.register
     outside = register[register["status"] == NO_UNIT] if "status" in register else register
     if not outside.empty:
-        payloads["ties_outside_panel"] = outside.drop(columns=["unit", *OF_STATUS]).reset_index(drop=True)
+        payloads["agreements_outside_panel"] = outside.drop(columns=["unit", *OF_STATUS]).reset_index(drop=True)
     return payloads
 
 

@@ -119,7 +119,7 @@ message-other-kind-excluded = { $n ->
    *[other] { $n } units have
 } only agreements of kinds that do not count here: neither treated nor comparison: { $units }
 message-other-event-excluded = { units-are } moved by another named event: in no comparison: { $units }
-message-tied-after-sample = { units-are } treated after the last period: not yet treated within the sample: { $units }
+message-treated-after-sample = { units-are } treated after the last period: not yet treated within the sample: { $units }
 message-year-precision = { $n ->
     [one] { $n } treated unit has
    *[other] { $n } treated units have
@@ -144,7 +144,7 @@ outside = { $n ->
     [one] { $n } agreement concerns
    *[other] { $n } agreements concern
 } no unit of the panel: { $agreements }
-outside-listed = { outside }; payloads/ties_outside_panel.csv lists them
+outside-listed = { outside }; payloads/agreements_outside_panel.csv lists them
 no-index-base = index_base { $base } is no period of the panel, which has { $first } to { $last }
 
 ## words of an option

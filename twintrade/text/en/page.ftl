@@ -113,7 +113,7 @@ undated = Agreements whose date is not known, neither treated nor in the compari
 outside = { $n ->
     [one] One further agreement of the registry joins no pair of the panel; it stands
    *[other] { $n } further agreements of the registry join no pair of the panel; they stand
-} in payloads/ties_outside_panel.csv.
+} in payloads/agreements_outside_panel.csv.
 adoption_caption = Who is treated when
 descriptives = Descriptive panel and balance
 selection = Which places sign agreements
