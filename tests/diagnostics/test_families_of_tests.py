@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing.multiple_testing import (
-    adjust_holm,
     adjust_romano_wolf,
     adjust_sharpened_q,
 )

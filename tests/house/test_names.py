@@ -81,17 +81,26 @@ def test_no_two_classes_have_one_name(modules):
 
 
 # Words that say how a value came about and not what it is.
-SAYING_NOTHING = {"found", "held", "made", "own", "told"}
-NAMED_BY_CONTENT = {"numerics", "effects", "design", "simulate", "estimators", "fanout", "inference"}
+SAYING_NOTHING = {"built", "found", "held", "made", "own", "said", "told"}
+# Such names that are left, by room; a room is done at nought.
+NAMES_LEFT = {"cli": 3, "data": 5, "design": 1, "diagnostics": 80, "inference": 5, "study": 83}
 
 
-def test_a_variable_says_what_it_holds(modules):
-    names = [
-        f"{m.at(node)} {name}"
+def list_names(node: ast.AST) -> list[str]:
+    """The names that a node gives: to a variable, an argument, a field, a function or a class."""
+    if isinstance(node, ast.Name | ast.Attribute):
+        name = node.id if isinstance(node, ast.Name) else node.attr
+        return [name] if isinstance(node.ctx, ast.Store) else []
+    names = [node.arg] if isinstance(node, ast.arg) else []
+    return [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else names
+
+
+def test_a_name_says_what_it_holds(modules):
+    counts = Counter(
+        m.room
         for m in modules
-        if m.room in NAMED_BY_CONTENT
         for node in ast.walk(m.tree)
-        for name in [getattr(node, "arg", None) if isinstance(node, ast.arg) else getattr(node, "id", None)]
-        if name in SAYING_NOTHING
-    ]
-    assert names == []
+        for name in list_names(node)
+        if name.strip("_").lower() in SAYING_NOTHING
+    )
+    assert {room: n for room, n in counts.items() if n > NAMES_LEFT.get(room, 0)} == {}

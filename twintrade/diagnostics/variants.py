@@ -18,7 +18,7 @@ from twintrade.inference.base import Inference
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.reported import Reported, resolve_method
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing import adjust_holm
+from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Text, Words, pack_text
 
 NUMBERS = (

@@ -8,7 +8,7 @@ import numpy as np
 
 from twintrade.effects import Bands, Verdict
 from twintrade.numerics.arrays import FloatArray
-from twintrade.numerics.testing import adjust_holm
+from twintrade.numerics.holm import adjust_holm
 
 LEVEL = 0.05
 

@@ -38,7 +38,7 @@ class LaterInfluence(Influence):
     contributions: Contributions
     directions: FloatArray
     linear: OutcomeWeights | None = None
-    _made: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
+    _combinations: dict[bytes, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def units(self) -> ObjectArray:
@@ -58,9 +58,9 @@ class LaterInfluence(Influence):
     def matrix(self) -> FloatArray:
         """Return the influence, shape (n_units, n_effects)."""
         key = self.directions.tobytes()
-        if key not in self._made:
-            self._made[key] = self.contributions.along(self.directions)
-        return self._made[key]
+        if key not in self._combinations:
+            self._combinations[key] = self.contributions.along(self.directions)
+        return self._combinations[key]
 
     def dense(self) -> FloatArray:
         """Return one row a unit, as the influence of estimated weights."""

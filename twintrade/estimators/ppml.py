@@ -72,8 +72,8 @@ class PPML(Estimator):
 
     def fit_model(self, o: Observations, model: Model) -> EventStudy | Estimate:
         """Return one of the regressions that a shape is reported from."""
-        built = build_terms(o, model)
-        fit = fit_poisson(o.y, built.columns, o.effect_codes(), o.weights, names=built.names)
+        terms = build_terms(o, model)
+        fit = fit_poisson(o.y, terms.columns, o.effect_codes(), o.weights, names=terms.names)
         statistics = {
             "pseudo_r2": fit.pseudo_r2,
             "deviance": fit.deviance,
@@ -81,9 +81,9 @@ class PPML(Estimator):
             "n_singletons": float(fit.singletons.size),
         }
         estimate = build_effects(
-            o, built, _slopes(o, fit), "log points", list_separated_rows(o, fit.separated), statistics
+            o, terms, _slopes(o, fit), "log points", list_separated_rows(o, fit.separated), statistics
         )
-        return estimate if self.measure == "coefficient" else _in_levels(o, built, estimate)
+        return estimate if self.measure == "coefficient" else _in_levels(o, terms, estimate)
 
     def both(self, design: Design) -> EventAndStatic:
         """Return the event study and the static effect of the same rows."""

@@ -109,18 +109,18 @@ class TWFE(SumsRows[EventStudy | Estimate]):
 
     def _regressed(self, o: Observations) -> list[EventStudy | Estimate]:
         """Regress the outcome on each model's terms; effects are taken out of all of them in one projection."""
-        built = [build_terms(o, model) for model in self._models]
-        ends = np.cumsum([1, *(m.columns.shape[1] for m in built)])
+        terms = [build_terms(o, model) for model in self._models]
+        ends = np.cumsum([1, *(m.columns.shape[1] for m in terms)])
         columns = np.empty((o.n_rows, ends[-1]), order="F")
         columns[:, 0] = o.y
         norms = []
-        for low, high, model in zip(ends[:-1], ends[1:], built, strict=True):
+        for low, high, model in zip(ends[:-1], ends[1:], terms, strict=True):
             columns[:, low:high] = model.columns
             norms.append(compute_column_norms(model.columns, o.weights))
         tilde, n_lines = self._net(o, columns)
         n_singletons = float(find_singletons(o.effect_codes()).sum())
         estimates = []
-        for low, high, model, norm in zip(ends[:-1], ends[1:], built, norms, strict=True):
+        for low, high, model, norm in zip(ends[:-1], ends[1:], terms, norms, strict=True):
             # The first model takes the columns as they stand: nothing is copied where there is one model alone.
             event_columns = tilde if high - low + 1 == ends[-1] else tilde[:, [0, *range(low, high)]]
             fit = regress_residuals(event_columns, norm, o.weights, model.names)

@@ -97,7 +97,7 @@ def run_jobs(
         endings = {i: values for i, values in kept if values is not None}
     todo = [i for i in range(len(names)) if i not in endings]
     tasks = [(names[i], jobs[names[i]]) for i in todo]
-    progress = _Told(name, len(names), len(endings), scope.workers)
+    progress = _Progress(name, len(names), len(endings), scope.workers)
     noted = _Noted(scope.workers, progress.started)
     for place, ending in _endings(partial(_tried, function, seed), tasks, shared, scope.workers):
         endings[todo[place]] = ending
@@ -163,7 +163,7 @@ class _Noted:
             self._waiting = []
 
 
-class _Told:
+class _Progress:
     """Tells how far a call has come, at most once a second."""
 
     def __init__(self, name: str, n_jobs: int, n_kept: int, workers: Workers) -> None:

@@ -115,11 +115,11 @@ def build_appendix(
     for name, exhibit in EXHIBITS:
         if name not in options.exhibits:
             continue
-        built = exhibit(page)
-        if isinstance(built, Absent):
-            absent.append((page.say(name), built.reason))
+        exhibit_blocks = exhibit(page)
+        if isinstance(exhibit_blocks, Absent):
+            absent.append((page.say(name), exhibit_blocks.reason))
         else:
-            blocks += built
+            blocks += exhibit_blocks
     if absent:
         items = tuple(
             build_spans(page.say("absent_exhibit", title=t.split(":")[0], reason=f"{r[:1].upper()}{r[1:]}"))

@@ -73,11 +73,11 @@ def bind(
     title = options.wording.say("binder_title")
     blocks: list[Block] = [Heading(1, title, "top"), *_overview(pages)]
     for i, page in enumerate(pages):
-        own = build_appendix(page.results, options, page) if drawn is None else drawn[i].blocks
-        blocks += [PageBreak(), *_shifted(own, format_slug(page.results.name))]
+        parts = build_appendix(page.results, options, page) if drawn is None else drawn[i].blocks
+        blocks += [PageBreak(), *_shifted(parts, format_slug(page.results.name))]
     is_simulated = bool(pages) and all(r.is_simulated for r in analyses)
-    made = Document(title, replace_words(number_blocks(blocks), options.spelling), options.language, is_simulated)
-    return render_document(made, options, names, printer, word_template)
+    document = Document(title, replace_words(number_blocks(blocks), options.spelling), options.language, is_simulated)
+    return render_document(document, options, names, printer, word_template)
 
 
 def _overview(pages: Sequence[Page]) -> list[Block]:
@@ -164,9 +164,9 @@ def _row(page: Page) -> Record:
 
 
 def _verdicts(page: Page) -> str:
-    found = list_records(page.results.findings)
-    failed = list_check_names(take_text(r["diagnostic"]) for r in found if take_text(r["verdict"]) == "objects")
-    n_passed = sum(take_text(r["verdict"]) == "does not object" for r in found)
+    findings = list_records(page.results.findings)
+    failed = list_check_names(take_text(r["diagnostic"]) for r in findings if take_text(r["verdict"]) == "objects")
+    n_passed = sum(take_text(r["verdict"]) == "does not object" for r in findings)
     if failed:
         return page.say("binder_objects", names=Listed(tuple(failed), "comma"))
     return page.say("binder_silent", n=n_passed) if n_passed else page.say("binder_unchecked")

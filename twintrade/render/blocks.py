@@ -112,7 +112,7 @@ class Table:
         Body, with a rule between groups.
     notes : tuple of str
         Sentences below the table.
-    own_notes : tuple of str
+    notes_alone : tuple of str
         Further sentences for its fragments, which travel alone; in the document they stand elsewhere.
     number : int
         Filled by ``number_blocks``.
@@ -128,12 +128,12 @@ class Table:
     notes: tuple[str, ...] = ()
     number: int = 0
     is_simulated: bool = False
-    own_notes: tuple[str, ...] = ()
+    notes_alone: tuple[str, ...] = ()
 
     @property
     def alone(self) -> "Table":
         """The table as a fragment, with every note it needs."""
-        return replace(self, notes=(*self.notes, *self.own_notes), own_notes=())
+        return replace(self, notes=(*self.notes, *self.notes_alone), notes_alone=())
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -86,17 +86,17 @@ class Page:
         return Figure(key, caption, alt, images, beside, details=details, notes=(*self.simulated_note, *notes))
 
 
-def collect_romanized(results: ResultSet, own: Mapping[str, str] | None = None) -> dict[str, str]:
+def collect_romanized(results: ResultSet, romanized: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return names in Latin letters by name, for typefaces that cannot print them.
 
     Parameters
     ----------
     results : ResultSet
         Its payload "romanized" (name, romanized), where there is one.
-    own : mapping of str to str, optional
+    romanized : mapping of str to str, optional
         Those that the report's options give, which win.
     """
     frame = find_payload(results, "romanized")
-    held = [] if frame is None else list_records(frame)
-    known = {take_text(r.get("name")): take_text(r.get("romanized")) for r in held if take_text(r.get("romanized"))}
-    return {**known, **(own or {})}
+    rows = [] if frame is None else list_records(frame)
+    known = {take_text(r.get("name")): take_text(r.get("romanized")) for r in rows if take_text(r.get("romanized"))}
+    return {**known, **(romanized or {})}

@@ -54,10 +54,10 @@ def read_words(record: Record, column: str) -> str:
 def write_columns(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with its sentences put into words anew, without the columns that keep their texts."""
     names = [str(c) for c in frame]
-    kept = {c: c.removesuffix("_text") for c in names if c.endswith("_text") and c.removesuffix("_text") in names}
-    rows = list_records(frame) if kept else []
-    said = {column: [read_words(row, column) for row in rows] for column in kept.values()}
-    return frame.drop(columns=list(kept)).assign(**said)
+    columns = {c: c.removesuffix("_text") for c in names if c.endswith("_text") and c.removesuffix("_text") in names}
+    rows = list_records(frame) if columns else []
+    sentences = {column: [read_words(row, column) for row in rows] for column in columns.values()}
+    return frame.drop(columns=list(columns)).assign(**sentences)
 
 
 def read_truth(value: object) -> bool:

@@ -57,7 +57,7 @@ def render(
 
 
 def render_document(
-    made: Document,
+    document: Document,
     options: AppendixOptions,
     names: Mapping[str, str],
     figures: Printer,
@@ -67,7 +67,7 @@ def render_document(
 
     Parameters
     ----------
-    made : Document
+    document : Document
     options : AppendixOptions
     names : mapping of str to str
         Names in Latin letters, for what a typeface lacks.
@@ -76,18 +76,18 @@ def render_document(
     word_template : bytes, optional
     """
     tex = Printer(PRINTABLE, names, options.wording)
-    pdf_bytes, pdf_messages = render_pdf(made, Printer(load_charmap(), names, options.wording), options.theme)
+    pdf_bytes, pdf_messages = render_pdf(document, Printer(load_charmap(), names, options.wording), options.theme)
     files: dict[str, bytes] = {}
-    for block in made.blocks:
+    for block in document.blocks:
         files |= _files(block, tex)
-    files["appendix.html"] = render_html(made, options.theme)
+    files["appendix.html"] = render_html(document, options.theme)
     files["appendix.pdf"] = pdf_bytes
-    files["appendix.docx"] = render_docx(made, word_template)
-    files["appendix.tex"] = render_latex(made, tex)
-    files["tables/tables.xlsx"] = render_xlsx(made)
-    files[EXHIBITS_FILE] = write_exhibits(_list_exhibits(made.blocks))
+    files["appendix.docx"] = render_docx(document, word_template)
+    files["appendix.tex"] = render_latex(document, tex)
+    files["tables/tables.xlsx"] = render_xlsx(document)
+    files[EXHIBITS_FILE] = write_exhibits(_list_exhibits(document.blocks))
     messages = (*figures.messages("figures"), *pdf_messages, *tex.messages("appendix.tex"))
-    return Rendered(files, made, messages)
+    return Rendered(files, document, messages)
 
 
 def _list_exhibits(blocks: Iterable[Block]) -> Iterator[Exhibit]:

@@ -87,5 +87,5 @@ def _table(table: Table, change: Change) -> Table:
         header=tuple(tuple(map(cell, cells)) for cells in table.header),
         groups=tuple(tuple(Row(tuple(map(sentence, row.cells))) for row in group) for group in table.groups),
         notes=tuple(map(change, table.notes)),
-        own_notes=tuple(map(change, table.own_notes)),
+        notes_alone=tuple(map(change, table.notes_alone)),
     )

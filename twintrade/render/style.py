@@ -34,7 +34,7 @@ def build_options(style: Mapping[str, Any]) -> AppendixOptions:
     for key in style:
         if key not in _TABLES:
             raise SpecError(f"the report style has no {key!r}; known: {', '.join(_TABLES)}")
-    theme: Theme = _built(Theme, style.get("theme", {}), "theme")
+    theme: Theme = _build_options(Theme, style.get("theme", {}), "theme")
     faults = theme.faults()
     if faults:
         raise SpecError(f"[theme] of the report style: {'; '.join(faults)}")
@@ -90,15 +90,18 @@ def _language(tag: Any) -> str:
 
 
 def _tables(options: Mapping[str, Any]) -> TableOptions:
-    made: TableOptions = _built(TableOptions, options, "tables")
-    if made.under not in get_args(Under):
+    table_options: TableOptions = _build_options(TableOptions, options, "tables")
+    if table_options.under not in get_args(Under):
         raise SpecError(f"[tables] of the report style: under is one of {', '.join(get_args(Under))}")
-    if not isinstance(made.columns_per_table, int) or not 1 <= made.columns_per_table <= MOST_COLUMNS:
+    if (
+        not isinstance(table_options.columns_per_table, int)
+        or not 1 <= table_options.columns_per_table <= MOST_COLUMNS
+    ):
         raise SpecError(f"[tables] of the report style: columns_per_table is a number from 1 to {MOST_COLUMNS}")
-    return made
+    return table_options
 
 
-def _built(kind: type[Any], options: Mapping[str, Any], where: str) -> Any:
+def _build_options(kind: type[Any], options: Mapping[str, Any], where: str) -> Any:
     known = {field.name for field in fields(kind)}
     unknown = [name for name in options if name not in known]
     if unknown:

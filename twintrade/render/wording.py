@@ -32,15 +32,15 @@ class Wording:
 
     Attributes
     ----------
-    own : mapping of str to str
+    patterns : mapping of str to str
         A department's own by key, as Fluent patterns.
     """
 
-    own: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, key: str, /, **values: Value) -> str:
         """Return a sentence with its named places filled; values are put in as they are, never read as sentences."""
-        return write_pattern(self.own.get(key), _FILE + key, **values)
+        return write_pattern(self.patterns.get(key), _FILE + key, **values)
 
     def knows(self, key: str) -> bool:
         """Whether there is such a sentence."""
@@ -54,7 +54,7 @@ class Wording:
         SpecError
             If a key does not exist, or a new sentence has a place the old one does not fill.
         """
-        own = dict(self.own)
+        patterns = dict(self.patterns)
         for key, sentence in sentences.items():
             if not self.knows(key):
                 raise SpecError(f"the style file changes {key!r}, which is no sentence of the report")
@@ -63,5 +63,5 @@ class Wording:
             if unknown:
                 places = ", ".join(sorted(unknown))
                 raise SpecError(f"the sentence {key!r} in the style file names places it cannot fill: {places}")
-            own[key] = template.adopt(sentence)
-        return Wording(own)
+            patterns[key] = template.adopt(sentence)
+        return Wording(patterns)

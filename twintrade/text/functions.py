@@ -60,10 +60,10 @@ def write_p_cell(put: Put, p: object, floor: object = None) -> str:
     if numbers.is_missing(floor):
         return "< 0.001" if value < 0.001 else numbers.format_p_number(value)
     least = float(floor)  # type: ignore[arg-type]
-    said = {"p": numbers.format_p_number(value), "floor": numbers.format_p_number(least)}
+    values = {"p": numbers.format_p_number(value), "floor": numbers.format_p_number(least)}
     if value < least * (1 - 1e-9):
-        return put("numbers.p-below-floor", said)
-    return put("numbers.p-at-floor" if value <= least * (1 + 1e-9) else "numbers.p-above-floor", said)
+        return put("numbers.p-below-floor", values)
+    return put("numbers.p-at-floor" if value <= least * (1 + 1e-9) else "numbers.p-above-floor", values)
 
 
 def write_p(put: Put, p: object, floor: object = None) -> str:

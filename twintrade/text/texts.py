@@ -64,10 +64,12 @@ def list_some(items: Iterable["str | Text | Listed"], most: int, join: Join = "c
     return shown if len(given) <= most else Text("common.and-more", items=shown, n=len(given) - most)
 
 
-def write_pattern(own: str | None, key: str, /, **values: Value) -> str:
+def write_pattern(pattern: str | None, key: str, /, **values: Value) -> str:
     """Return the message under a key, or a pattern of someone's own in its place."""
     text = Text(key, **values)
-    return str(text) if own is None else find_catalogue().write(own, {name: _put(v) for name, v in text.values})
+    return (
+        str(text) if pattern is None else find_catalogue().write(pattern, {name: _put(v) for name, v in text.values})
+    )
 
 
 def name_fact(kind: str, fact: str, otherwise: str | None = None) -> str:

@@ -18,8 +18,8 @@ from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.randomization import Randomization
+from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing.multiple_testing import (
-    adjust_holm,
     adjust_romano_wolf,
     adjust_sharpened_q,
 )

@@ -7,7 +7,7 @@ from pypdf import PdfReader
 
 from twintrade.render.blocks import Column, Document, Figure, Heading, Table, build_cell, build_paragraph, build_row
 from twintrade.render.figures.encode import encode
-from twintrade.render.figures.theme import Theme, build_blank_figure
+from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.writers.glyphs import Printer, load_charmap
 from twintrade.render.writers.typst_pdf import render_pdf
 
@@ -17,8 +17,8 @@ LINES = build_paragraph(" ".join(f"word{i}" for i in range(280)))
 
 def picture(number: int, height: float) -> Figure:
     theme = Theme()
-    drawing = build_blank_figure(theme, height)
-    drawing.subplots().set_title("picture")
+    with open_figure(theme, height) as drawing:
+        drawing.subplots().set_title("picture")
     alt = "A picture of one word, for the test of where it stands."
     return Figure(f"f{number}", f"Caption {number}.", alt, encode(drawing, theme), pd.DataFrame(), number=number)
 

@@ -27,7 +27,8 @@ from twintrade.inference.refits import compute_two_sided_share
 from twintrade.inference.reported import resolve_method
 from twintrade.inference.scaled import Scaled
 from twintrade.numerics.arrays import BoolArray, ObjectArray, compact, sum_by_group
-from twintrade.numerics.testing import adjust_holm, adjust_sharpened_q
+from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.testing import adjust_sharpened_q
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

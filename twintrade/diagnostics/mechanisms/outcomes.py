@@ -23,7 +23,8 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.inference.clustering import NESTING, get_influence
 from twintrade.numerics.arrays import FloatArray, sum_by_group
-from twintrade.numerics.testing import adjust_holm, adjust_romano_wolf, adjust_sharpened_q, draw_multipliers
+from twintrade.numerics.holm import adjust_holm
+from twintrade.numerics.testing import adjust_romano_wolf, adjust_sharpened_q, draw_multipliers
 from twintrade.text import Listed, Text
 
 UNTOUCHED = "untouched"

@@ -22,7 +22,7 @@ from twintrade.inference.clustered import Clustered
 from twintrade.inference.clustering import find_row_weights
 from twintrade.inference.reported import resolve_method
 from twintrade.inference.scaled import Scaled
-from twintrade.numerics.testing import adjust_holm
+from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Listed, Text
 
 

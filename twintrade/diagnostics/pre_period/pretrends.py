@@ -22,7 +22,7 @@ from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.multiplier import Multiplier
 from twintrade.inference.reported import resolve_method
 from twintrade.inference.scaled import Scaled
-from twintrade.numerics.testing import adjust_holm
+from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Listed, Text
 
 CONTAMINATED = ("twfe", "ppml", "ppml_corrected")

@@ -16,7 +16,7 @@ from twintrade.effects import Finding, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.numerics.testing import adjust_holm
+from twintrade.numerics.holm import adjust_holm
 from twintrade.text import Text
 
 NUMBERS = ("effect", "bound", "p", "floor")

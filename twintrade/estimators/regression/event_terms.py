@@ -95,11 +95,11 @@ NO_TERM = np.iinfo(np.int64).min
 
 def build_terms(o: Observations, model: Model) -> Terms:
     """Build the regressors of an event study or of the static model, covariates included."""
-    built = _static_terms(o) if model.kind == "static" else _event_terms(o, model)
+    terms = _static_terms(o) if model.kind == "static" else _event_terms(o, model)
     if not o.covariate_names:
-        return built
-    columns = np.hstack([built.columns, o.covariates])
-    return replace(built, columns=columns, names=(*built.names, *o.covariate_names))
+        return terms
+    columns = np.hstack([terms.columns, o.covariates])
+    return replace(terms, columns=columns, names=(*terms.names, *o.covariate_names))
 
 
 def find_affected_rows(o: Observations) -> BoolArray:

@@ -32,7 +32,7 @@ class NetCells:
     cell: IntArray
     n_cells: int
     columns: FloatArray
-    _made: list[FloatArray] = field(default_factory=list, repr=False, compare=False)
+    _dense: list[FloatArray] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def size(self) -> int:
@@ -48,17 +48,17 @@ class NetCells:
 
     def dense(self) -> FloatArray:
         """Return every regressor net of the effects, shape (n_rows, size); made once and then kept."""
-        if not self._made:
+        if not self._dense:
             dummies = np.empty((self.cell.size, self.size))
             for block, net in self.blocks():
                 dummies[:, block] = net
-            self._made.append(dummies)
-        return self._made[0]
+            self._dense.append(dummies)
+        return self._dense[0]
 
     def along(self, directions: FloatArray) -> FloatArray:
         """Return ``dense() @ directions``: combinations are made before effects are taken out of them."""
-        if self._made:
-            return np.asarray(self._made[0] @ directions, dtype=np.float64)
+        if self._dense:
+            return np.asarray(self._dense[0] @ directions, dtype=np.float64)
         if directions.shape[1] >= self.size:
             return self._combined(directions)
         of_cell = np.vstack([np.zeros((1, directions.shape[1])), directions[: self.n_cells]])

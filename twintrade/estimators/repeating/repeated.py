@@ -126,15 +126,15 @@ def estimate_regressions(shared: Repeated, design: Design, models: Sequence[Mode
     if affected is None:
         return None
     positions, o = affected
-    built = [build_terms(o, model) for model in models]
-    dummies = np.stack([one.find_dummies() for one in built])
+    terms = [build_terms(o, model) for model in models]
+    dummies = np.stack([one.find_dummies() for one in terms])
     has_terms = np.flatnonzero((dummies >= 0).any(axis=0))
-    ends = np.cumsum([0, *(one.columns.shape[1] for one in built)])
+    ends = np.cumsum([0, *(one.columns.shape[1] for one in terms)])
     inside, rows = build_dummies(dummies[:, has_terms], ends), positions[has_terms]
     norms = inside.T @ shared.q.weights[rows]
     gram, right = shared.q.gram(rows, inside), inside.T @ shared.applied[rows]
     by_model = []
-    for one, low, high in zip(built, ends[:-1], ends[1:], strict=True):
+    for one, low, high in zip(terms, ends[:-1], ends[1:], strict=True):
         kept, coefficients = solve_normal_equations(gram[low:high, low:high], right[low:high], norms[low:high])
         is_reported = kept < one.n_reported
         if not is_reported.any():

@@ -90,13 +90,13 @@ class ScoreTest:
         return Pattern(rows.astype(narrow), short)
 
     def _block(self, o: Observations, model: Model, *, is_shown: bool) -> AssignmentBlock:
-        built = build_terms(o, model)
-        n_columns = built.columns.shape[1] - o.covariates.shape[1]
-        columns = built.columns[:, :n_columns]
-        codes = replace(built, columns=columns).find_dummies()
-        if built.event_times is None:
+        terms = build_terms(o, model)
+        n_columns = terms.columns.shape[1] - o.covariates.shape[1]
+        columns = terms.columns[:, :n_columns]
+        codes = replace(terms, columns=columns).find_dummies()
+        if terms.event_times is None:
             return AssignmentBlock(codes, n_columns, (OVERALL,))
-        times = built.event_times
+        times = terms.event_times
         names = label_event_times(times) if is_shown else ()
         path = None if model.kind == "binned" else np.where(times >= 0, columns[:, : times.size].sum(axis=0), 0.0)
         return AssignmentBlock(codes, n_columns, names, path)

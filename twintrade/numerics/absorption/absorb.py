@@ -62,7 +62,7 @@ class Absorber:
     weights: FloatArray | None
     grid: Grid | None
     _shared: _Workspace = field(repr=False, compare=False)
-    _own: list[NormalEquations] = field(default_factory=list, repr=False, compare=False)
+    _weighted: list[NormalEquations] = field(default_factory=list, repr=False, compare=False)
     _cubed: list[CubeEquations] = field(default_factory=list, repr=False, compare=False)
     n_cells: int | None = None
 
@@ -107,11 +107,11 @@ class Absorber:
     @property
     def equations(self) -> NormalEquations:
         """The normal equations D'WD of the effects, built on first use."""
-        if not self._own:
+        if not self._weighted:
             if self._shared.incidence is None:
                 self._shared.incidence = build_incidence(self.levels)
-            self._own.append(NormalEquations(self._shared.incidence, self.weights))
-        return self._own[0]
+            self._weighted.append(NormalEquations(self._shared.incidence, self.weights))
+        return self._weighted[0]
 
     def residualize(self, columns: FloatArray, tolerance: float = 1e-12) -> FloatArray:
         """Return the weighted least-squares residuals of each column on all effects, (n, k).

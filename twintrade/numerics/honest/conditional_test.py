@@ -58,7 +58,7 @@ class ConditionalTest:
         self._covariance = matrix @ covariance @ matrix.T
         self._scale = np.sqrt(np.maximum(np.diag(self._covariance), 0.0))
         target_rows, nuisance = _rotated(matrix[:, n_pre:], target)
-        self._own = target_rows
+        self._target_rows = target_rows
         self._polytope = DualPolytope(nuisance, self._scale)
         self._hybrid = hybrid
         self._size = size
@@ -77,7 +77,7 @@ class ConditionalTest:
         """Return whether theta belongs to the confidence set."""
         if self._fixed is not None and abs(self._fixed_center - theta) > self._fixed.half_length:
             return False
-        shifted = self._moments - self._own * theta
+        shifted = self._moments - self._target_rows * theta
         gamma = self._polytope.argmax(shifted)
         eta = float(gamma @ shifted)
         if eta > self._critical:

@@ -21,7 +21,7 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
 from twintrade.numerics.poisson.refitted import Refitted, find_standing
 
 LOOSE, PRECISE = 0.03, 1e-4
-FOUND, LOST = 1e-5, 1e-3
+EQUAL, LOST = 1e-5, 1e-3
 """Distance from a generic sum up to which it was found again, and from which on it is undetermined."""
 PROBING = 1e-8
 SETTLED = 1e-10
@@ -165,8 +165,8 @@ def _probe(bordered: Bordered, weights: FloatArray) -> BoolArray:
     regression = bordered.weigh(weights)
     solved = regression.solve(generic, PROBING)
     missed = np.abs(regression.net(generic - bordered.stacked @ solved))[:, 0]
-    if (np.abs(solved[n_others:] - known) > FOUND).any():
+    if (np.abs(solved[n_others:] - known) > EQUAL).any():
         raise EstimationError("a column is not clearly determined by the remaining rows")
-    if ((missed > FOUND) & (missed < LOST)).any():
+    if ((missed > EQUAL) & (missed < LOST)).any():
         raise EstimationError("it is not clear which rows the remaining ones determine")
-    return np.asarray(missed > FOUND)
+    return np.asarray(missed > EQUAL)

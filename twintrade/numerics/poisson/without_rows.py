@@ -204,11 +204,11 @@ def refit_remaining(
     """
     n, remaining = whole.effects.n_others, weights > 0
     at = find_standing(whole.y, weights, start)
-    coefficients, made_at, precondition, moved = np.zeros(columns.shape[1]), start, None, 1.0
+    coefficients, eta_then, precondition, moved = np.zeros(columns.shape[1]), start, None, 1.0
     for _ in range(MOST_STEPS):
         regression = build_regression(whole.effects, weights * at.mu, columns)
-        if precondition is None or float(np.abs(at.eta - made_at)[remaining].max()) > DRIFT:
-            precondition, made_at = build_bordered(regression, near.at(regression.weights)), at.eta
+        if precondition is None or float(np.abs(at.eta - eta_then)[remaining].max()) > DRIFT:
+            precondition, eta_then = build_bordered(regression, near.at(regression.weights)), at.eta
         working = whole.y / at.mu - 1.0
         right = regression.sums(regression.net(working))
         step = solve_regression(regression, precondition, right, min(LOOSE, max(moved, PRECISE)))

@@ -4,7 +4,6 @@ from twintrade.numerics.testing.meta_analysis import RandomEffects as RandomEffe
 from twintrade.numerics.testing.meta_analysis import bound_best_p as bound_best_p
 from twintrade.numerics.testing.meta_analysis import combine_fisher as combine_fisher
 from twintrade.numerics.testing.meta_analysis import fit_random_effects as fit_random_effects
-from twintrade.numerics.testing.multiple_testing import adjust_holm as adjust_holm
 from twintrade.numerics.testing.multiple_testing import adjust_romano_wolf as adjust_romano_wolf
 from twintrade.numerics.testing.multiple_testing import adjust_sharpened_q as adjust_sharpened_q
 from twintrade.numerics.testing.multiplier_bits import TWO_POINTS as TWO_POINTS

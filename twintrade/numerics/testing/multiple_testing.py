@@ -1,15 +1,10 @@
-"""P-values of a family of tests: Holm, sharpened q-values, and Romano-Wolf from joint draws."""
+"""P-values of a family of tests: sharpened q-values, and Romano-Wolf from joint draws."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from twintrade.numerics.arrays import FloatArray
-
-
-def adjust_holm(p: FloatArray) -> FloatArray:
-    """Return step-down p-values that control the chance of any false rejection (Holm 1979). NaN stays NaN."""
-    return _on_known(p, _holm)
 
 
 def adjust_sharpened_q(p: FloatArray) -> FloatArray:
@@ -43,12 +38,6 @@ def _on_known(p: FloatArray, adjust: Callable[[FloatArray], FloatArray]) -> Floa
     if known.any():
         out[known] = adjust(p[known])
     return out
-
-
-def _holm(p: FloatArray) -> FloatArray:
-    from statsmodels.stats.multitest import multipletests
-
-    return np.asarray(multipletests(p, method="holm")[1])
 
 
 def _sharpened(p: FloatArray) -> FloatArray:

@@ -41,23 +41,23 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
     """
     if find_payload(page.results, "case_paths") is not None:
         return Absent(page.say("event_of_case"))
-    made = [(s, select_events(page.results, s)) for s in list_specifications(page.results)]
-    made = [(s, frame) for s, frame in made if len(frame) > 1]
-    if not made:
+    studies = [(s, select_events(page.results, s)) for s in list_specifications(page.results)]
+    studies = [(s, frame) for s, frame in studies if len(frame) > 1]
+    if not studies:
         return Absent(read_words(dict(page.results.sections), "no_effect") or page.say("no_specification"))
     blocks: list[Block] = [
         Heading(2, page.say("event_study"), "event-study"),
         build_paragraph(page.say("event_intro", period_name=page.period_name)),
-        _view(page, made),
+        _view(page, studies),
     ]
-    combined = _combined(page, made)
+    combined = _combined(page, studies)
     if combined is not None:
         blocks.append(combined)
-    for spec, frame in made:
+    for spec, frame in studies:
         blocks.append(Heading(3, page.say("event_title", label=format_label(spec))))
         blocks.append(_figure(page, spec, frame))
         table = build_event_table(frame, spec, page.wording, page.simulated_note)
-        blocks.append(replace(table, own_notes=_table_notes(page, spec)))
+        blocks.append(replace(table, notes_alone=_table_notes(page, spec)))
         blocks.extend(_cells(page, spec))
     return tuple(blocks)
 
@@ -161,10 +161,10 @@ def _cells(page: Page, spec: Record) -> tuple[Figure, ...]:
     )
 
 
-def _combined(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> Figure | None:
+def _combined(page: Page, studies: list[tuple[Record, pd.DataFrame]]) -> Figure | None:
     """Return all estimators of the first one's scale on one axis; None where there is only one."""
-    scale = take_text(made[0][1]["scale"].iloc[0])
-    same = [(s, f) for s, f in made if take_text(f["scale"].iloc[0]) == scale]
+    scale = take_text(studies[0][1]["scale"].iloc[0])
+    same = [(s, f) for s, f in studies if take_text(f["scale"].iloc[0]) == scale]
     if len(same) < 2:
         return None
     spec = same[0][0]
@@ -194,8 +194,8 @@ def _combined(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> Figure | N
     )
 
 
-def _view(page: Page, made: list[tuple[Record, pd.DataFrame]]) -> EventView:
-    frame = pd.concat([f for _, f in made], ignore_index=True)
+def _view(page: Page, studies: list[tuple[Record, pd.DataFrame]]) -> EventView:
+    frame = pd.concat([f for _, f in studies], ignore_index=True)
     levels = [read_number(v) for v in frame["level"] if read_number(v) > 0]
     return EventView(
         "explore",

@@ -55,13 +55,13 @@ def build_payload(page: Page, key: str, frame: pd.DataFrame) -> tuple[Block, ...
     if frame.empty:
         return ()
     title = format_payload_title(page, key, frame)
-    found = _find_drawing(page, key, frame)
-    if found is None:
+    drawer = _find_drawing(page, key, frame)
+    if drawer is None:
         table = build_plain_table(
             frame, format_slug(key), title, notes=page.simulated_note, most_rows=MOST_ROWS, is_wrapping=True
         )
         return (table,)
-    maker, describe = found
+    maker, describe = drawer
     drawing = maker(page.drawable(frame), page, title)
     alt = describe(frame, is_simulated=page.results.is_simulated)
     return (page.figure(format_slug(key), title, drawing, alt, frame, notes=_about_intervals(page, key, frame)),)

@@ -27,8 +27,8 @@ def build_findings(page: Page) -> tuple[Block, ...] | Absent:
     shown = set(page.exhibits) & set(LISTING)
 
     def elsewhere(finding: Record) -> str:
-        found = take_text(finding.get("topic"))
-        heading = page.say(found).split(":")[0] if found in shown else ""
+        topic = take_text(finding.get("topic"))
+        heading = page.say(topic).split(":")[0] if topic in shown else ""
         return page.say("findings_elsewhere", heading=heading) if heading else ""
 
     table = build_findings_table(page.results, page.wording, elsewhere)
@@ -37,13 +37,15 @@ def build_findings(page: Page) -> tuple[Block, ...] | Absent:
 
 def build_assumptions(page: Page) -> tuple[Block, ...] | Absent:
     """Return the identifying assumption of each specification, once each."""
-    held: dict[str, list[str]] = {}
+    by_assumption: dict[str, list[str]] = {}
     for spec in list_specifications(page.results):
         if take_text(spec.get("assumption")):
-            held.setdefault(read_words(spec, "assumption"), []).append(format_label(spec))
-    if not held:
+            by_assumption.setdefault(read_words(spec, "assumption"), []).append(format_label(spec))
+    if not by_assumption:
         return Absent(page.say("no_specification"))
-    items: list[tuple[Span, ...]] = [build_spans(emphasize("; ".join(names) + ": "), s) for s, names in held.items()]
+    items: list[tuple[Span, ...]] = [
+        build_spans(emphasize("; ".join(names) + ": "), s) for s, names in by_assumption.items()
+    ]
     return (Heading(2, page.say("assumptions"), "assumptions"), BulletList(tuple(items)))
 
 

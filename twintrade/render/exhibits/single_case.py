@@ -85,7 +85,12 @@ def _unit(page: Page) -> str:
     if frame is None:
         return page.results.title
     return next(
-        (take_text(u) for u, own in zip(frame["unit"], frame["is_treated"], strict=True) if read_truth(own)), ""
+        (
+            take_text(u)
+            for u, is_treated in zip(frame["unit"], frame["is_treated"], strict=True)
+            if read_truth(is_treated)
+        ),
+        "",
     )
 
 
@@ -137,23 +142,23 @@ def _placebos(page: Page, key: str, frame: pd.DataFrame, method: str) -> Figure:
 
 
 def _table(page: Page, key: str, frame: pd.DataFrame, caption: str, note: str, columns: Sequence[str]) -> Table:
-    own = "case_intervals" if caption == "case_intervals_caption" else key
+    table_name = "case_intervals" if caption == "case_intervals_caption" else key
     present = [c for name in columns for c in (name, f"{name}_text") if c in frame]
     notes = (*page.simulated_note, *((page.say(note),) if note else ()))
-    if own == "case_intervals":
+    if table_name == "case_intervals":
         frame = frame[frame[[c for c in INTERVALS if c in frame]].notna().any(axis=1)]
-    if own in NAMED_BY and "reason" in frame:
-        kept, lacking = _with_numbers(frame, NAMED_BY[own])
-        if kept.empty:
+    if table_name in NAMED_BY and "reason" in frame:
+        numbered, lacking = _with_numbers(frame, NAMED_BY[table_name])
+        if numbered.empty:
             present.append("reason")
         else:
-            frame = kept
+            frame = numbered
             rows = tuple(
                 page.say("case_lacking_row", rows=Listed(tuple(names), "semicolon"), reason=reason.rstrip("."))
                 for reason, names in lacking.items()
             )
             notes += (page.say("case_lacking", rows=Listed(rows, "sentences")),) if rows else ()
-    name = own.removesuffix("_table").replace("_", "-")
+    name = table_name.removesuffix("_table").replace("_", "-")
     most = MOST_FALSE_DATES if key == "placebo_time_table" else MOST_ROWS
     return build_plain_table(
         frame[present], name, page.say(caption), formats=WEIGHTS, notes=notes, most_rows=most, is_wrapping=True

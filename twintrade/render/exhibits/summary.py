@@ -62,8 +62,8 @@ def build_exhibit(page: Page) -> tuple[Block, ...] | Absent:
 
 def _cannot_tell(page: Page) -> bool:
     """Whether a single case is said to tell nothing: then no headline number follows."""
-    found = list_findings(page.results, CASE_VERDICT)
-    return any(take_text(f["verdict"]) == "cannot tell" for f in found)
+    verdicts = list_findings(page.results, CASE_VERDICT)
+    return any(take_text(f["verdict"]) == "cannot tell" for f in verdicts)
 
 
 def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
@@ -84,8 +84,10 @@ def describe_estimate(page: Page, spec: Record, effect: Record) -> str:
         return numbers.format_percent(amount) if scale == "percent" else amounts.format_quantity(amount, unit)
 
     def mean(amount: float) -> str:
-        found = size(amount).removeprefix(numbers.MINUS)
-        return page.say("mean_size", size=found, period_name=page.period_name) if scale == "level" else found
+        detectable = size(amount).removeprefix(numbers.MINUS)
+        return (
+            page.say("mean_size", size=detectable, period_name=page.period_name) if scale == "level" else detectable
+        )
 
     def end(amount: float, unbounded: str) -> str:
         return page.say(unbounded) if math.isinf(amount) else size(amount)
@@ -142,7 +144,7 @@ def _other_method(page: Page, spec: Record) -> list[Block]:
         else amounts.format_quantity(read_number(mean[key]))
         for key in ("low", "high", "effect")
     )
-    said = page.say(
+    sentence = page.say(
         "other_method",
         method=read_words(mean, "method"),
         size=effect,
@@ -152,7 +154,7 @@ def _other_method(page: Page, spec: Record) -> list[Block]:
         how=read_words(mean, "interval_method"),
         label=format_label(spec),
     )
-    return [build_paragraph(said)]
+    return [build_paragraph(sentence)]
 
 
 def _money(page: Page) -> list[Block]:
@@ -161,8 +163,10 @@ def _money(page: Page) -> list[Block]:
     if frame is None:
         return []
     money = Money.from_frame(frame)
-    said = describe_money(money, page.say, outcome=page.outcome, period_name=page.period_name, names=list_check_names)
-    return [build_paragraph(said)]
+    sentences = describe_money(
+        money, page.say, outcome=page.outcome, period_name=page.period_name, names=list_check_names
+    )
+    return [build_paragraph(sentences)]
 
 
 def _checks(page: Page, spec: Record) -> Note | Paragraph:

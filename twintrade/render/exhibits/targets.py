@@ -24,15 +24,15 @@ TARGETS = ("total", "average unit", "path")
 
 def describe_support(page: Page, spec: Record) -> list[Block]:
     """Say how many treated rows and pairs the headline rests on, where it imputes them."""
-    said: list[str] = []
+    sentences: list[str] = []
     left, without = read_whole(spec.get("n_treated_rows_left_out")), read_whole(spec.get("n_without_outcome_before"))
     n = read_whole(spec.get("n_treated_rows"))
     if n is not None and left is not None and without is not None:
         counts = {"n": n, "of": n + left, "left": left, "without": without}
         key = "imputed_rows" if left or without else "imputed_all"
-        said.append(page.say(key, **counts))
-    said += [read_words(f, "sentence") for f in list_findings(page.results, "concentration") if has_spoken(f)]
-    return [build_paragraph(str(Listed(tuple(said), "sentences")))] if said else []
+        sentences.append(page.say(key, **counts))
+    sentences += [read_words(f, "sentence") for f in list_findings(page.results, "concentration") if has_spoken(f)]
+    return [build_paragraph(str(Listed(tuple(sentences), "sentences")))] if sentences else []
 
 
 def spread(page: Page, spec: Record) -> list[Block]:
@@ -41,7 +41,7 @@ def spread(page: Page, spec: Record) -> list[Block]:
     ranges = {} if read_whole(spec.get("n_treated_units")) == 1 else _by_target(page, columns)
     if sum(map(len, ranges.values())) < 2:
         return _on_one_scale(page, spec, columns)
-    targets = Listed(tuple(_told(page, target, values) for target, values in ranges.items()), "semicolon")
+    targets = Listed(tuple(_describe_target(page, target, values) for target, values in ranges.items()), "semicolon")
     before, after = page.say("range_by_target", table="\0", targets=targets).split("\0")
     signs = {value > 0 for values in ranges.values() for value in values}
     if len(signs) > 1:
@@ -50,17 +50,17 @@ def spread(page: Page, spec: Record) -> list[Block]:
 
 
 def _by_target(page: Page, columns: list[Record]) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {target: [] for target in TARGETS}
+    by_target: dict[str, list[float]] = {target: [] for target in TARGETS}
     for column in columns:
         kinds = ((take_text(column.get("target")), "overall"), ("path", "path"))
         for target, kind in kinds:
             value = convert_to_percent(find_overall(page.results, column, kind=kind))
-            if value == value and target in found:
-                found[target].append(value)
-    return {target: sorted(values) for target, values in found.items() if values}
+            if value == value and target in by_target:
+                by_target[target].append(value)
+    return {target: sorted(values) for target, values in by_target.items() if values}
 
 
-def _told(page: Page, target: str, values: list[float]) -> str:
+def _describe_target(page: Page, target: str, values: list[float]) -> str:
     key = "target_range" if len(values) > 1 else "target_one"
     ends = (numbers.format_percent(values[0]), numbers.format_percent(values[-1]))
     return page.say(key, target=_name(page, target), low=ends[0], high=ends[1], n=len(values))
@@ -69,15 +69,16 @@ def _told(page: Page, target: str, values: list[float]) -> str:
 def _name(page: Page, target: str) -> str:
     key = f"target_{target.replace(' ', '_')}"
     columns = list_specifications(page.results)
-    held = [read_whole(c.get("reference")) for c in columns if find_overall(page.results, c, kind="path") is not None]
-    return page.say(key, what=describe_reference(page.results, page.wording, held[0] if held else None))
+    with_path = (c for c in columns if find_overall(page.results, c, kind="path") is not None)
+    references = [read_whole(c.get("reference")) for c in with_path]
+    return page.say(key, what=describe_reference(page.results, page.wording, references[0] if references else None))
 
 
 def _on_one_scale(page: Page, spec: Record, columns: list[Record]) -> list[Block]:
     """Say how far the columns on the headline's scale lie apart."""
-    own = find_overall(page.results, spec)
-    made = [e for e in (find_overall(page.results, c) for c in columns) if e is not None]
-    same = [e for e in made if own is not None and take_text(e["scale"]) == take_text(own["scale"])]
+    headline = find_overall(page.results, spec)
+    overalls = [e for e in (find_overall(page.results, c) for c in columns) if e is not None]
+    same = [e for e in overalls if headline is not None and take_text(e["scale"]) == take_text(headline["scale"])]
     if len(same) < 2:
         return []
     ordered = sorted(same, key=lambda e: read_number(e["effect"]))
@@ -101,7 +102,7 @@ def describe_bounds(page: Page, spec: Record) -> list[Block]:
         for f in list_findings(page.results, "honest")
         if has_spoken(f)
     }
-    own = (take_text(spec["estimator"]), take_text(spec["specification"]))
+    headline = (take_text(spec["estimator"]), take_text(spec["specification"]))
     others = [
         format_label(c)
         for c in list_specifications(page.results)
@@ -109,6 +110,6 @@ def describe_bounds(page: Page, spec: Record) -> list[Block]:
     ]
     return (
         [build_paragraph(page.say("no_bounds", label=Listed(tuple(others), "comma")))]
-        if others and own not in about
+        if others and headline not in about
         else []
     )

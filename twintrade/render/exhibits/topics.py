@@ -29,10 +29,10 @@ def _lines(page: Page, findings: list[Record]) -> list[str]:
     """Return one line a sentence, opened by its check and, where there are several columns, by those it is about."""
     columns = {_keys(s): format_label(s) for s in list_specifications(page.results)}
     about: dict[tuple[str, str], dict[str, None]] = {}
-    for found in findings:
-        column = columns.get(_keys(found), "")
-        names = about.setdefault((take_text(found["diagnostic"]), read_words(found, "sentence")), {})
-        if column and len(columns) > 1 and take_text(found["diagnostic"]) not in OF_NO_COLUMN:
+    for finding in findings:
+        column = columns.get(_keys(finding), "")
+        names = about.setdefault((take_text(finding["diagnostic"]), read_words(finding, "sentence")), {})
+        if column and len(columns) > 1 and take_text(finding["diagnostic"]) not in OF_NO_COLUMN:
             names[column] = None
     heads = [
         page.say("check_of", check=name_check(check), columns=Listed(tuple(names), "semicolon"))
@@ -88,8 +88,8 @@ def build_topic_exhibit(name: str) -> Callable[[Page], tuple[Block, ...] | Absen
     def exhibit(page: Page) -> tuple[Block, ...] | Absent:
         findings, owners = list_topic_findings(page.results, name), list_topic_payloads(page.results, name)
         if not owners and not any(has_spoken(r) for r in findings):
-            said = [read_words(r, "sentence") for r in findings]
-            return Absent(said[0] if said else page.say(f"absent_{name}"))
+            sentences = [read_words(r, "sentence") for r in findings]
+            return Absent(sentences[0] if sentences else page.say(f"absent_{name}"))
         blocks: list[Block] = [Heading(2, page.say(name), name.replace("_", "-"))]
         if findings:
             blocks.append(list_topic_sentences(page, name))

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.names import name_status
 from twintrade.render.reading import take_text
 from twintrade.text import Text
@@ -42,8 +41,9 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
     colours = {s: COLOURS.get(s) or next(spare) for s in statuses}
     n_units = MOST_UNITS + 1 if "n_units" in frame else frame["unit"].nunique()
     is_counted = n_units > MOST_UNITS
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 3.2 if is_counted else min(1.3 + 0.17 * n_units, 9.0))
+    with open_figure(
+        theme, 3.2 if is_counted else min(1.3 + 0.17 * n_units, 9.0), is_simulated=is_simulated
+    ) as figure:
         axes = figure.subplots()
         if is_counted:
             _stacked(axes, frame, colours)
@@ -54,8 +54,6 @@ def draw(frame: pd.DataFrame, *, theme: Theme | None = None, is_simulated: bool 
             for s in statuses
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=5)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 
@@ -67,6 +65,8 @@ def _order(frame: pd.DataFrame) -> list[str]:
 
 
 def _tiles(axes: Axes, frame: pd.DataFrame, colours: dict[str, str], theme: Theme) -> None:
+    import seaborn
+
     codes = {status: code for code, status in enumerate(colours)}
     frame = frame.assign(unit=frame["unit"].map(take_text), code=frame["status"].map(codes))
     cells = frame.pivot_table(index="unit", columns="period", values="code", sort=False).loc[_order(frame)]

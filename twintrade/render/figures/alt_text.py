@@ -47,8 +47,8 @@ def describe_lines(frame: pd.DataFrame, *, is_simulated: bool = False, panel: st
     rows = frame if rows.empty else rows
     x = "period" if "period" in rows else "event_time"
     names = tuple(dict.fromkeys(frame["series"].map(take_text)))
-    own = rows[rows["series"].map(take_text) == names[0]].dropna(subset=["value"]).sort_values(x)
-    ends = [own.iloc[0], own.iloc[-1]] if not own.empty else []
+    line = rows[rows["series"].map(take_text) == names[0]].dropna(subset=["value"]).sort_values(x)
+    ends = [line.iloc[0], line.iloc[-1]] if not line.empty else []
     first, last = (take_text(e.get("period_label", e[x])) for e in ends) if ends else ("", "")
     start, end = (read_number(e["value"]) for e in ends) if ends else (0.0, 0.0)
     return _describe(
@@ -77,8 +77,8 @@ def describe_placebo(frame: pd.DataFrame, *, is_simulated: bool = False) -> str:
 def describe_case(frame: pd.DataFrame, sets: Sequence[str], *, is_simulated: bool = False) -> str:
     """Describe paths and gaps of one unit by its last gap in each donor set."""
     method = take_text(frame["method"].iloc[0])
-    own = frame[frame["method"].map(take_text) == method]
-    last = {s: own[own["donor_set"].map(take_text) == s].sort_values("period") for s in sets}
+    of_method = frame[frame["method"].map(take_text) == method]
+    last = {s: of_method[of_method["donor_set"].map(take_text) == s].sort_values("period") for s in sets}
     gaps = tuple(
         Text(
             "figures.alt-gap",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,10 +13,8 @@ from twintrade.render.figures.events import draw_date_lines, draw_period_axis, d
 from twintrade.render.figures.theme import (
     DASHES,
     Theme,
-    apply_theme,
-    build_blank_figure,
     draw_zero_line,
-    mark_simulated,
+    open_figure,
 )
 from twintrade.render.names import name_method
 from twintrade.render.reading import take_text
@@ -51,8 +50,7 @@ def draw(
     """
     theme = theme or Theme()
     methods = list(dict.fromkeys(frame["method"].map(take_text)))
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 5.2)
+    with open_figure(theme, 5.2, is_simulated=is_simulated) as figure:
         grid = figure.subplots(2, len(sets), sharex=True, sharey="row", squeeze=False)
         for column, key in enumerate(sets):
             rows = frame[frame["donor_set"].map(take_text) == key]
@@ -60,16 +58,8 @@ def draw(
             upper.set_title(fill(set_names.get(key, key), 64 // len(sets)), loc="left")
             _observed(upper, rows, theme)
             for i, method in enumerate(methods, 1):
-                own = rows[rows["method"].map(take_text) == method].sort_values("period")
-                style = {"color": theme.palette[i], "linestyle": DASHES[i], "linewidth": 1.6}
-                x = own["period"].astype(float)
-                upper.plot(
-                    x,
-                    own["counterfactual"].astype(float),
-                    label=str(Text("figures.without-by", method=name_method(method))),
-                    **style,
-                )
-                lower.plot(x, own["gap"].astype(float), **style)
+                path = rows[rows["method"].map(take_text) == method].sort_values("period")
+                _draw_method(upper, lower, path, name_method(method), theme, i)
             draw_zero_line(lower, theme)
             for axes in (upper, lower):
                 draw_shock_bands(axes, shocks, frame, theme, has_letters=axes is upper)
@@ -82,16 +72,22 @@ def draw(
         handles = {take_text(line.get_label()): line for axes in grid[0] for line in axes.get_lines()}
         named = {name: line for name, line in handles.items() if name and not name.startswith("_")}
         figure.legend(handles=list(named.values()), loc="outside lower center", ncols=2, columnspacing=1.5)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 
+def _draw_method(upper: Axes, lower: Axes, path: pd.DataFrame, name: str, theme: Theme, place: int) -> None:
+    """Draw a method's path without the agreement, and its gap below."""
+    style: dict[str, Any] = {"color": theme.palette[place], "linestyle": DASHES[place], "linewidth": 1.6}
+    x = path["period"].astype(float)
+    upper.plot(x, path["counterfactual"].astype(float), label=str(Text("figures.without-by", method=name)), **style)
+    lower.plot(x, path["gap"].astype(float), **style)
+
+
 def _observed(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
-    own = rows.drop_duplicates("period").sort_values("period")
+    path = rows.drop_duplicates("period").sort_values("period")
     axes.plot(
-        own["period"].astype(float),
-        own["observed"].astype(float),
+        path["period"].astype(float),
+        path["observed"].astype(float),
         color=theme.palette[0],
         linewidth=2.2,
         marker="o",

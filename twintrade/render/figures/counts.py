@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.names import name_column
 from twintrade.render.reading import list_records, read_number, take_text
 from twintrade.text import numbers
@@ -29,8 +29,7 @@ def draw(
     """
     theme = theme or Theme()
     rows = list_records(frame)
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 0.9 + 0.22 * len(rows))
+    with open_figure(theme, 0.9 + 0.22 * len(rows), is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         values = [read_number(r[value]) for r in rows]
         axes.barh(range(len(rows)), values, color=theme.after, height=0.7)
@@ -50,8 +49,6 @@ def draw(
         axes.spines[["left"]].set_visible(False)
         axes.margins(x=0.12)
         axes.set_xlabel(x_label or name_column(value))
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 
@@ -69,8 +66,7 @@ def draw_years(
     theme = theme or Theme()
     names = [take_text(v) for v in frame[label]]
     step = max(1, len(names) // 12)
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 2.8)
+    with open_figure(theme, 2.8, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         axes.bar(range(len(names)), frame[value].astype(float), color=theme.after, width=0.8)
         shown = [i for i, name in enumerate(names) if not name.isdigit() or int(name) % step == 0]
@@ -78,6 +74,4 @@ def draw_years(
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(name_column(value))
         axes.margins(x=0.01)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure

@@ -42,11 +42,11 @@ def cut_once() -> Iterator[None]:
 
 def _shared(cut: Cut) -> Cut:
     def shared(fontfile: Any, glyphs: Collection[int]) -> AbstractContextManager[Any]:
-        own = frozenset(glyphs)
-        if not all(isinstance(glyph, int) for glyph in own):
+        used = frozenset(glyphs)
+        if not all(isinstance(glyph, int) for glyph in used):
             return cut(fontfile, glyphs)
-        usual = max(_usual(fontfile), key=lambda group: len(group & own))
-        return nullcontext(_cut(cut, fontfile, own | usual))
+        usual = max(_usual(fontfile), key=lambda group: len(group & used))
+        return nullcontext(_cut(cut, fontfile, used | usual))
 
     return shared
 
@@ -63,5 +63,5 @@ def _bytes(saved: Callable[[Any], io.BytesIO], font: Any) -> bytes:
 
 @cache
 def _usual(fontfile: Any) -> tuple[frozenset[int], ...]:
-    held = font_manager.get_font(fontfile).get_charmap()
-    return tuple(frozenset(held[ord(c)] for c in group if ord(c) in held) for group in USUAL)
+    charmap = font_manager.get_font(fontfile).get_charmap()
+    return tuple(frozenset(charmap[ord(c)] for c in group if ord(c) in charmap) for group in USUAL)

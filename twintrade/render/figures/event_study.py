@@ -14,10 +14,8 @@ from twintrade.effects import Bands
 from twintrade.render.figures.theme import (
     MARKERS,
     Theme,
-    apply_theme,
-    build_blank_figure,
     draw_zero_line,
-    mark_simulated,
+    open_figure,
 )
 from twintrade.render.names import name_base, name_scale
 from twintrade.render.reading import Record, list_records, read_number, read_truth, take_text
@@ -69,8 +67,7 @@ def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is
     """
     theme = theme or Theme()
     labels = list(dict.fromkeys(frame["label"].map(take_text)))
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 4.1 + 0.2 * (len(labels) - 1))
+    with open_figure(theme, 4.1 + 0.2 * (len(labels) - 1), is_simulated=is_simulated) as figure:
         ratios = [4.6, 0.32 * len(labels) + 0.1]
         main, counts = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.02})
         draw_zero_line(main, theme)
@@ -94,8 +91,6 @@ def draw(frame: pd.DataFrame, axis: EventAxis, *, theme: Theme | None = None, is
             columnspacing=1.4,
             handletextpad=0.5,
         )
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.render.reading import Record, list_records, read_number, take_text, write_columns
 from twintrade.text import Text, amounts, numbers
 
@@ -34,15 +34,12 @@ def draw(
     """
     theme = theme or Theme()
     rows = list_records(write_columns(frame[frame["effect"].notna()]))
-    with apply_theme(theme):
-        lines = _place_rows(rows)
-        figure = build_blank_figure(theme, _find_height(lines))
+    lines = _place_rows(rows)
+    with open_figure(theme, _find_height(lines), is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         _draw_effects(axes, rows, lines, ("effect", "low", "high", "p"), decimals, theme)
         axes.set_xlabel(x_label or str(Text("figures.effect-axis")))
         _name_rows(axes, rows, lines)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 
@@ -59,9 +56,8 @@ def draw_differences(
     """
     theme = theme or Theme()
     rows = list_records(write_columns(frame[frame["effect"].notna()]))
-    with apply_theme(theme):
-        lines = _place_rows(rows)
-        figure = build_blank_figure(theme, _find_height(lines))
+    lines = _place_rows(rows)
+    with open_figure(theme, _find_height(lines), is_simulated=is_simulated) as figure:
         left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [1.2, 1.0]})
         _draw_effects(left, rows, lines, ("effect", "low", "high", ""), None, theme)
         names = ("difference", "difference_low", "difference_high", "")
@@ -70,8 +66,6 @@ def draw_differences(
         right.set_xlabel(str(Text("figures.difference-axis")))
         _name_rows(left, rows, lines)
         right.tick_params(axis="y", length=0, labelleft=False)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 

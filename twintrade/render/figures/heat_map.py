@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.figure import Figure
 
-from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.text import Text, numbers
 
 MOST_LABELLED = 160
@@ -35,13 +34,14 @@ def draw(
     x_label, value_label : str
         What event times and values are.
     """
+    import seaborn
+
     theme = theme or Theme()
     cells = frame.pivot_table(index="cohort", columns="event_time", values=value, aggfunc="sum")
     values = cells.to_numpy(dtype=float)
     bound = float(np.nanmax(np.abs(values))) or 1.0
     shown = np.where(np.isnan(values), "", np.vectorize(lambda v: numbers.format_compact(v, 3))(values))
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 1.3 + 0.28 * len(cells))
+    with open_figure(theme, 1.3 + 0.28 * len(cells), is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         seaborn.heatmap(
             cells,
@@ -60,6 +60,4 @@ def draw(
         axes.grid(visible=False)
         axes.tick_params(length=0, rotation=0)
         axes.set(xlabel=x_label, ylabel=str(Text("figures.cohort")))
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_period_axis
-from twintrade.render.figures.theme import DASHES, Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.figures.theme import DASHES, Theme, open_figure
 from twintrade.render.reading import take_text
 from twintrade.text import Text, amounts
 
@@ -32,14 +32,13 @@ def draw(
     theme = theme or Theme()
     value = "index" if "index" in frame and frame["index"].notna().any() else "value"
     x = "period" if "period" in frame else "event_time"
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 3.3)
+    with open_figure(theme, 3.3, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         for i, name in enumerate(dict.fromkeys(frame["series"].map(take_text))):
-            own = frame[frame["series"].map(take_text) == name].sort_values(x)
+            line = frame[frame["series"].map(take_text) == name].sort_values(x)
             axes.plot(
-                own[x].astype(float),
-                own[value].astype(float),
+                line[x].astype(float),
+                line[value].astype(float),
                 color=theme.palette[i % len(theme.palette)],
                 linestyle=DASHES[i % len(DASHES)],
                 linewidth=2.0 if i == 0 else 1.5,
@@ -59,6 +58,4 @@ def draw(
             x_label or (str(Text("figures.since-onset", period_name="period")) if x == "event_time" else "")
         )
         figure.legend(loc="outside lower center", ncols=2)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
+from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
 from twintrade.render.reading import read_truth, take_text
 from twintrade.text import Text
 
@@ -26,8 +26,7 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
     theme = theme or Theme()
     sets = list(dict.fromkeys(frame["donor_set"].map(take_text))) if "donor_set" in frame else [""]
     is_path = "event_time" in frame or "period" in frame
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 3.3 if is_path else 1.4 + 0.9 * len(sets))
+    with open_figure(theme, 3.3 if is_path else 1.4 + 0.9 * len(sets), is_simulated=is_simulated) as figure:
         shape = (1, len(sets)) if is_path else (len(sets), 1)
         all_axes = figure.subplots(*shape, sharex=True, squeeze=False).ravel()
         for axes, name in zip(all_axes, sets, strict=True):
@@ -39,8 +38,6 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
         else:
             all_axes[-1].set_xlabel(y_label)
         figure.legend(handles=_legend(is_path, theme), loc="outside lower center", ncols=2)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 
@@ -49,11 +46,11 @@ def _paths(axes: Axes, rows: pd.DataFrame, theme: Theme) -> None:
     draw_zero_line(axes, theme)
     treated = rows["is_treated"].map(read_truth)
     placebos = rows[~treated].sort_values(x, kind="stable").astype({x: float, "value": float})
-    paths = [own[[x, "value"]].to_numpy() for _, own in placebos.groupby("unit", sort=False)]
+    paths = [treated_path[[x, "value"]].to_numpy() for _, treated_path in placebos.groupby("unit", sort=False)]
     # One collection of many lines is drawn far faster than as many lines.
     axes.add_collection(LineCollection(paths, colors=theme.muted, linewidths=0.7, alpha=0.5))
-    own = rows[treated].sort_values(x)
-    axes.plot(own[x].astype(float), own["value"].astype(float), color=theme.after, lw=2.2)
+    treated_path = rows[treated].sort_values(x)
+    axes.plot(treated_path[x].astype(float), treated_path["value"].astype(float), color=theme.after, lw=2.2)
     axes.autoscale_view()
     if x == "event_time":
         axes.axvline(-0.5, color=theme.ink, linewidth=0.8, linestyle=(0, (4, 3)))

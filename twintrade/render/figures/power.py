@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.figures.theme import Theme, open_figure
 from twintrade.text import Text, amounts, numbers
 
 USUAL = (0.5, 0.8)
@@ -20,8 +20,7 @@ def draw(frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, 
     """
     theme = theme or Theme()
     ordered = frame.sort_values("effect")
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 2.8)
+    with open_figure(theme, 2.8, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         axes.plot(ordered["effect"], ordered["rejection_rate"], color=theme.palette[0], linewidth=2.0)
         for share in USUAL:
@@ -31,6 +30,4 @@ def draw(frame: pd.DataFrame, *, x_label: str = "", theme: Theme | None = None, 
         axes.set_ylabel(str(Text("figures.share-found")))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.format_percent(100 * value, 0)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: amounts.format_tick(value)))
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure

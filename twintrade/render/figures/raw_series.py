@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
-from twintrade.render.figures.theme import DASHES, Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.figures.theme import DASHES, Theme, open_figure
 from twintrade.render.reading import take_text
 from twintrade.text import Listed, Text, amounts, name_fact
 
@@ -40,8 +40,9 @@ def draw(
     theme = theme or Theme()
     panels = list(dict.fromkeys(frame["panel"].map(take_text)))
     series = list(dict.fromkeys(frame["series"].map(take_text)))
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 1.2 + (2.0 if len(panels) < 3 else 1.65) * len(panels))
+    with open_figure(
+        theme, 1.2 + (2.0 if len(panels) < 3 else 1.65) * len(panels), is_simulated=is_simulated
+    ) as figure:
         all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         for axes, panel in zip(all_axes, panels, strict=True):
             _panel(axes, frame[frame["panel"].map(take_text) == panel], panel, series, theme)
@@ -55,8 +56,6 @@ def draw(
         if lines:
             size = theme.size * 0.85
             all_axes[-1].set_xlabel("\n".join(lines), loc="left", fontsize=size, linespacing=1.4)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 
@@ -79,8 +78,9 @@ def draw_grid(
     series = list(dict.fromkeys(take_text(s) for frame, _ in cases.values() for s in frame["series"]))
     n_columns = GRID_COLUMNS + (len(cases) > MANY_CASES)
     n_rows = -(-len(cases) // n_columns)
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 0.9 + (1.55 if n_columns == GRID_COLUMNS else 1.3) * n_rows)
+    with open_figure(
+        theme, 0.9 + (1.55 if n_columns == GRID_COLUMNS else 1.3) * n_rows, is_simulated=is_simulated
+    ) as figure:
         all_axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for axes, (name, (frame, dates)) in zip(all_axes, cases.items(), strict=False):
             _panel(axes, frame[frame["panel"].map(take_text) == panel], panel, series, theme)
@@ -91,20 +91,18 @@ def draw_grid(
             axes.set_visible(False)
         lines = {take_text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
         figure.legend(handles=[lines[s] for s in series if s in lines], loc="outside lower center", ncols=2)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], theme: Theme) -> None:
     for i, name in enumerate(series):
-        own = rows[rows["series"].map(take_text) == name].sort_values("period")
-        if own.empty:
+        line = rows[rows["series"].map(take_text) == name].sort_values("period")
+        if line.empty:
             continue
         is_main = i == 0
         axes.plot(
-            own["period"].astype(float),
-            own["value"].astype(float),
+            line["period"].astype(float),
+            line["value"].astype(float),
             color=theme.palette[i % len(theme.palette)],
             linestyle=DASHES[i % len(DASHES)],
             linewidth=2.2 if is_main else 1.4,

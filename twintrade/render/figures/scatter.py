@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from twintrade.render.figures.theme import MARKERS, Theme, apply_theme, build_blank_figure, mark_simulated
+from twintrade.render.figures.theme import MARKERS, Theme, open_figure
 from twintrade.render.reading import list_records, take_text
 from twintrade.text import amounts, name_fact
 
@@ -34,8 +34,7 @@ def draw(
         Columns of texts, or empty.
     """
     theme = theme or Theme()
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 4.0)
+    with open_figure(theme, 4.0, is_simulated=is_simulated) as figure:
         axes = figure.subplots()
         _points(axes, frame, x, y, group, theme)
         if label:
@@ -49,18 +48,16 @@ def draw(
         axes.set_ylabel(y_label)
         if group:
             figure.legend(loc="outside lower center", ncols=3)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 
 def _points(axes: Axes, frame: pd.DataFrame, x: str, y: str, group: str, theme: Theme) -> None:
     groups = list(dict.fromkeys(frame[group].map(take_text))) if group else [""]
     for i, name in enumerate(groups):
-        own = frame[frame[group].map(take_text) == name] if group else frame
+        points = frame[frame[group].map(take_text) == name] if group else frame
         axes.plot(
-            own[x].astype(float),
-            own[y].astype(float),
+            points[x].astype(float),
+            points[y].astype(float),
             MARKERS[i % len(MARKERS)],
             color=theme.palette[i % len(theme.palette)],
             ms=5.5,

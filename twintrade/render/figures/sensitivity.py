@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
+from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
 from twintrade.render.names import name_restriction
 from twintrade.render.reading import list_records, read_number, take_text
 from twintrade.text import Text, amounts
@@ -21,8 +21,7 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
     """
     theme = theme or Theme()
     restrictions = list(dict.fromkeys(frame["restriction"].map(take_text)))
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 3.2)
+    with open_figure(theme, 3.2, is_simulated=is_simulated) as figure:
         all_axes = figure.subplots(1, len(restrictions), sharey=True, squeeze=False)[0]
         for axes, name in zip(all_axes, restrictions, strict=True):
             rows = list_records(frame[frame["restriction"].map(take_text) == name])
@@ -56,6 +55,4 @@ def draw(frame: pd.DataFrame, *, y_label: str = "", theme: Theme | None = None, 
             Line2D([], [], color=theme.after, marker="s", lw=3, label=robust),
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure

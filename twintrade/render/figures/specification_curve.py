@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from twintrade.render.figures.theme import Theme, apply_theme, build_blank_figure, draw_zero_line, mark_simulated
+from twintrade.render.figures.theme import Theme, draw_zero_line, open_figure
 from twintrade.render.names import name_choice
 from twintrade.render.reading import read_truth, take_text
 from twintrade.text import Text
@@ -35,8 +35,7 @@ def draw(
     options = _options(ordered, choices)
     is_main = ordered["is_headline"].map(read_truth).astype(bool)
     is_long = len(ordered) > MANY
-    with apply_theme(theme):
-        figure = build_blank_figure(theme, 2.6 + 0.2 * len(options))
+    with open_figure(theme, 2.6 + 0.2 * len(options), is_simulated=is_simulated) as figure:
         heights = {"height_ratios": [2.4, 0.2 * len(options) + 0.1]}
         top, grid = figure.subplots(2, 1, sharex=True, gridspec_kw=heights)
         draw_zero_line(top, theme)
@@ -46,8 +45,8 @@ def draw(
             width = 0.3 if is_long and marker == "o" else 1.4
             top.vlines(drawn.index, drawn["low"], drawn["high"], color=colour, lw=width, alpha=0.7)
             top.plot(rows.index, rows["effect"], marker, color=colour, ms=1.5 if is_long and marker == "o" else size)
-            for line, held in enumerate(options.values()):
-                places = rows.index[held[chosen]]
+            for line, is_option in enumerate(options.values()):
+                places = rows.index[is_option[chosen]]
                 small = "|" if is_long and marker == "o" else "s"
                 grid.plot(
                     places, [line] * len(places), small, color=colour, ms=3.5, mew=0.3 if small == "|" else None
@@ -57,8 +56,6 @@ def draw(
         grid.set_ylim(len(options) - 0.4, -0.6)
         grid.set_xticks([])
         figure.supxlabel(str(Text("figures.specifications", n=len(ordered))), fontsize=theme.size)
-        if is_simulated:
-            mark_simulated(figure, theme)
     return figure
 
 
@@ -67,7 +64,7 @@ def _options(ordered: pd.DataFrame, choices: list[str]) -> dict[str, pd.Series]:
 
     A choice of several things at once (a list of controls) has one line for each of them.
     """
-    found: dict[str, pd.Series] = {}
+    options_by_label: dict[str, pd.Series] = {}
     for choice in choices:
         values = ordered[choice].map(take_text)
         if values.nunique() < 2:
@@ -78,5 +75,5 @@ def _options(ordered: pd.DataFrame, choices: list[str]) -> dict[str, pd.Series]:
             taken, singles = values.map(lambda value: frozenset([value])), dict.fromkeys(v for v in values if v)
         for option in singles:
             label = str(Text("figures.choice", choice=name_choice(choice), option=name_choice(option)))
-            found[label] = taken.map(lambda options, option=option: option in options)
-    return found
+            options_by_label[label] = taken.map(lambda options, option=option: option in options)
+    return options_by_label

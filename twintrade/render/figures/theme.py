@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import matplotlib as mpl
-import seaborn
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -71,7 +70,7 @@ class Theme:
 
     def faults(self) -> list[str]:
         """Return what is wrong with the values, in words: a number out of range, no colour, no such typeface here."""
-        found = [
+        faults = [
             str(Text("style.no-number", name=name, value=repr(value), low=low, high=high))
             for name, low, high in (("size", 5, 24), ("width", 2, 12), ("text_scale", 0.5, 3))
             for value in (getattr(self, name),)
@@ -79,17 +78,17 @@ class Theme:
         ]
         colours = [(n, getattr(self, n)) for n in ("before", "after", "ink", "pale", "muted")]
         if not isinstance(self.palette, tuple) or not self.palette:
-            found.append(str(Text("style.no-palette")))
+            faults.append(str(Text("style.no-palette")))
         else:
             colours += [("palette", colour) for colour in self.palette]
-        found += [
+        faults += [
             str(Text("style.no-colour", name=name, value=repr(value)))
             for name, value in colours
             if not isinstance(value, str) or re.fullmatch(r"#[0-9A-Fa-f]{6}", value) is None
         ]
         if self.family not in {entry.name for entry in font_manager.fontManager.ttflist}:
-            found.append(str(Text("style.no-typeface", family=repr(self.family), default=DEFAULT_FAMILY)))
-        return found
+            faults.append(str(Text("style.no-typeface", family=repr(self.family), default=DEFAULT_FAMILY)))
+        return faults
 
 
 MARKERS = ("s", "o", "^", "D", "v", "P", "X")
@@ -140,6 +139,8 @@ def apply_theme(theme: Theme) -> Iterator[None]:
         "pdf.fonttype": 42,
         "path.simplify": False,
     }
+    import seaborn  # takes scipy along: only once something is drawn
+
     untouched = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
     with mpl.rc_context():
         mpl.rcParams.update(untouched)  # a user's own style file must not reach the report
@@ -147,21 +148,15 @@ def apply_theme(theme: Theme) -> Iterator[None]:
         yield
 
 
-def build_blank_figure(theme: Theme, height: float) -> Figure:
-    """Return an empty figure of the theme's width that lays itself out."""
-    return Figure(figsize=(theme.width, height), layout="constrained")
-
-
-def mark_simulated(figure: Figure, theme: Theme) -> None:
-    """Write across the top of a figure that its data are simulated."""
-    figure.suptitle(
-        str(Text("figures.simulated-data")),
-        x=0.99,
-        ha="right",
-        fontsize=theme.size,
-        fontweight="bold",
-        color="#A01818",
-    )
+@contextmanager
+def open_figure(theme: Theme, height: float, *, is_simulated: bool = False) -> Iterator[Figure]:
+    """Open an empty figure of the theme's width that lays itself out; what is simulated says so across its top."""
+    with apply_theme(theme):
+        figure = Figure(figsize=(theme.width, height), layout="constrained")
+        yield figure
+        if is_simulated:
+            text = str(Text("figures.simulated-data"))
+            figure.suptitle(text, x=0.99, ha="right", fontsize=theme.size, fontweight="bold", color="#A01818")
 
 
 def draw_zero_line(axes: Axes, theme: Theme) -> None:

@@ -69,9 +69,9 @@ def _block(name: str, effects: Effects, floors: Sequence[float], options: TableO
             )
         )
     if any(e is not None and not read_number(e.get("se")) > 0 for e in effects):
-        found = [amounts.format_p_cell(e.get("p"), f) if e else "" for e, f in zip(effects, floors, strict=True)]
-        if any(found):
-            rows.append(build_row(str(Text("tables.p")), *found))
+        p_cells = [amounts.format_p_cell(e.get("p"), f) if e else "" for e, f in zip(effects, floors, strict=True)]
+        if any(p_cells):
+            rows.append(build_row(str(Text("tables.p")), *p_cells))
     return rows
 
 

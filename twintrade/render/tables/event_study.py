@@ -50,14 +50,14 @@ def build_event_table(frame: pd.DataFrame, record: Record, wording: Wording, not
     level = next((read_number(r["level"]) for r in rows if read_number(r["level"]) > 0), 0.95)
     cells = [_cells(r, decimals) for r in rows]
     free_cells = [c for c, r in zip(cells, rows, strict=True) if not read_truth(r["is_reference"])]
-    kept = [j for j in range(len(_HEADS)) if any(c[j] for c in (free_cells if j == _REFERENCE else cells))]
+    columns_shown = [j for j in range(len(_HEADS)) if any(c[j] for c in (free_cells if j == _REFERENCE else cells))]
     heads = [str(Text(head, level=level)) for head in _HEADS]
     return Table(
         key=format_event_key(record),
         caption=wording.say("event_table_caption", label=format_label(record)),
-        columns=tuple(Column("left" if j == 0 else "right") for j in kept),
-        header=(tuple(Cell((heads[j],)) for j in kept),),
-        groups=(tuple(_row(c, kept) for c in cells),),
+        columns=tuple(Column("left" if j == 0 else "right") for j in columns_shown),
+        header=(tuple(Cell((heads[j],)) for j in columns_shown),),
+        groups=(tuple(_row(c, columns_shown) for c in cells),),
         notes=notes,
     )
 
@@ -80,5 +80,5 @@ def _cells(record: Record, decimals: int) -> list[str]:
     ]
 
 
-def _row(cells: list[str], kept: list[int]) -> Row:
-    return build_row(*(cells[j] for j in kept))
+def _row(cells: list[str], columns_shown: list[int]) -> Row:
+    return build_row(*(cells[j] for j in columns_shown))

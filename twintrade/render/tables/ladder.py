@@ -90,7 +90,9 @@ def _fixed_effect_rows(columns: Sequence[Record], wording: Wording, period_name:
     sets = [_list_fixed_effects(c) for c in columns]
     names = list(dict.fromkeys(name for names in sets for name in names))
     return tuple(
-        build_row(_capitalize(head), *(str(Text("tables.yes" if name in own else "tables.no")) for own in sets))
+        build_row(
+            _capitalize(head), *(str(Text("tables.yes" if name in absorbed else "tables.no")) for absorbed in sets)
+        )
         for name in names
         for head in (wording.say(f"effects_{name}", period_name=period_name),)
     )
@@ -142,9 +144,12 @@ def _statistic(column: Record, name: str) -> str:
 
 def _cluster_rows(columns: Sequence[Record], wording: Wording) -> list[Row | None]:
     counts = [split_counts(take_text(c.get("clusters"))) for c in columns]
-    names = list(dict.fromkeys(name for own in counts for name in own))
+    names = list(dict.fromkeys(name for column_counts in counts for name in column_counts))
     return [
-        build_row(wording.say(f"clusters_{name}"), *(str(own[name]) if name in own else "" for own in counts))
+        build_row(
+            wording.say(f"clusters_{name}"),
+            *(str(column_counts[name]) if name in column_counts else "" for column_counts in counts),
+        )
         for name in names
     ]
 
@@ -201,8 +206,8 @@ def group_sentences(columns: Sequence[Record], key: str, first: int) -> list[str
     if len(sentences) == 1 and len(next(iter(sentences.values()))) == len(columns):
         return list(sentences)
     return [
-        str(Text("tables.of-columns", columns=Listed(tuple(f"({n})" for n in held), "comma"), sentence=sentence))
-        for sentence, held in sentences.items()
+        str(Text("tables.of-columns", columns=Listed(tuple(f"({n})" for n in labels), "comma"), sentence=sentence))
+        for sentence, labels in sentences.items()
     ]
 
 

@@ -31,13 +31,15 @@ def build_register_table(results: ResultSet, wording: Wording) -> Table | None:
     if len(dated) > MOST_LISTED:
         return _summarize(dated, labels, wording)
     rows = [_row(r, labels) for r in dated]
-    kept = [j for j in range(len(_HEADS)) if any(cells[j].text for cells in rows)]
+    columns_shown = [j for j in range(len(_HEADS)) if any(cells[j].text for cells in rows)]
     return Table(
         key="register",
         caption=wording.say("register_caption"),
-        columns=tuple(Column("left", _weight([cells[j] for cells in rows]) if j in _WRAPPING else 0.0) for j in kept),
-        header=(tuple(Cell((name_column(_HEADS[j]),)) for j in kept),),
-        groups=(tuple(Row(tuple(cells[j] for j in kept)) for cells in rows),),
+        columns=tuple(
+            Column("left", _weight([cells[j] for cells in rows]) if j in _WRAPPING else 0.0) for j in columns_shown
+        ),
+        header=(tuple(Cell((name_column(_HEADS[j]),)) for j in columns_shown),),
+        groups=(tuple(Row(tuple(cells[j] for j in columns_shown)) for cells in rows),),
     )
 
 
@@ -122,10 +124,10 @@ def _tie(tie: Record) -> str:
 def _dates(tie: Record) -> str:
     """Return every candidate date with what happened on it, and the end where the agreement ended."""
     if take_text(tie.get("candidates")):
-        found = take_text(tie["candidates"])
+        dates = take_text(tie["candidates"])
     else:
         named = [(name_fact("labels.date-", n), take_text(tie.get(n))) for n in DATE_COLUMNS[1:]]
         known = (Text("tables.dated", date=name, when=when) for name, when in named if when)
-        found = str(Listed(tuple(known), "semicolon"))
+        dates = str(Listed(tuple(known), "semicolon"))
     ended = take_text(tie.get("ended"))
-    return str(Text("tables.ended", dates=found, when=ended)) if ended else found
+    return str(Text("tables.ended", dates=dates, when=ended)) if ended else dates

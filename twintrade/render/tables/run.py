@@ -47,7 +47,7 @@ def build_findings_table(
             "check": [name_check(take_text(r["diagnostic"])) for r in ordered],
             "estimate": [_about(r, names) for r in ordered],
             "verdict": [name_fact("labels.verdict-", take_text(r["verdict"]), "–") for r in ordered],
-            "sentence": [_said(r, elsewhere(r)) for r in ordered],
+            "sentence": [_cite_finding(r, elsewhere(r)) for r in ordered],
         }
     )
     notes = [wording.say("simulated_note")] if results.is_simulated else []
@@ -61,7 +61,7 @@ def _about(finding: Record, names: dict[tuple[str, str], str]) -> str:
     return names.get((take_text(finding["estimator"]), take_text(finding["specification"])), "")
 
 
-def _said(finding: Record, place: str) -> str:
+def _cite_finding(finding: Record, place: str) -> str:
     return place if place and take_text(finding["verdict"]) != "objects" else read_words(finding, "sentence")
 
 
@@ -94,8 +94,8 @@ def _place(record: Record) -> str:
 def build_inference_table(results: ResultSet, record: Record, wording: Wording) -> Table | None:
     """Return the estimate of one specification under each inference made for it; None where there is only one."""
     names = list_inferences(results, record)
-    made = [(name, find_overall(results, record, name)) for name in names]
-    rows = [(name, r) for name, r in made if r is not None]
+    overalls = [(name, find_overall(results, record, name)) for name in names]
+    rows = [(name, r) for name, r in overalls if r is not None]
     if len(rows) < 2:
         return None
     decimals = max(find_decimals(r) for _, r in rows)

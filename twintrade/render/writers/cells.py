@@ -38,8 +38,8 @@ def check_link(address: str) -> str:
 
 def find_hang(line: str) -> str:
     """Return what stands behind the last digit: brackets, stars."""
-    found = _HANG.search(line)
-    return found.group() if found and any(c.isdigit() for c in line) else ""
+    hang = _HANG.search(line)
+    return hang.group() if hang and any(c.isdigit() for c in line) else ""
 
 
 def compute_pads(table: Table) -> dict[int, str]:
@@ -50,9 +50,9 @@ def compute_pads(table: Table) -> dict[int, str]:
         for cell in row.cells:
             if table.columns[place].align == "decimal":
                 for line in cell.lines:
-                    own = find_hang(line)
-                    if len(own) > len(widest.get(place, "")):
-                        widest[place] = own
+                    hang = find_hang(line)
+                    if len(hang) > len(widest.get(place, "")):
+                        widest[place] = hang
             place += cell.span
     return widest
 
@@ -100,8 +100,8 @@ def compute_column_weights(table: Table, characters: float = WIDTH_IN_CHARACTERS
 def _shared(table: Table, given: dict[int, float], free: float) -> dict[int, float]:
     """Share a width among columns of text by weight, within what each needs at least and at most."""
     cells = {j: [_at(r.cells, j) for r in table.rows] for j in given}
-    lines = {j: [line for cell in found for line in cell.lines] for j, found in cells.items()}
-    words = {j: [min(LONG_WORD, _longest_piece(cell)) for cell in found] for j, found in cells.items()}
+    lines = {j: [line for cell in cells_below for line in cell.lines] for j, cells_below in cells.items()}
+    words = {j: [min(LONG_WORD, _longest_piece(cell)) for cell in cells_below] for j, cells_below in cells.items()}
     heads = {j: measure_longest(table, j, is_head_only=True) for j in given}
     least = {j: 1.5 + max([heads[j], *words[j]]) for j in given}
     most = {j: 3.0 + max([least[j], *(measure_breadth(line) for line in lines[j])]) for j in given}
@@ -116,9 +116,9 @@ def _shared(table: Table, given: dict[int, float], free: float) -> dict[int, flo
         settled |= narrow or wide
     left = {j: w for j, w in given.items() if j not in settled}
     unit = max(0.0, free - sum(settled.values())) / sum(left.values()) if left else 0.0
-    made = settled | {j: unit * w for j, w in left.items()}
-    too_wide = sum(made.values()) / free if free > 0 else 1.0
-    return {j: width / max(1.0, too_wide) for j, width in made.items()}
+    widths = settled | {j: unit * w for j, w in left.items()}
+    too_wide = sum(widths.values()) / free if free > 0 else 1.0
+    return {j: width / max(1.0, too_wide) for j, width in widths.items()}
 
 
 def _longest_piece(cell: Cell) -> float:

@@ -120,12 +120,12 @@ def _rules(table: Table) -> dict[int, list[tuple[str, str]]]:
 
 def _write_rows(table: Table, rows: Sequence[tuple[Cell, ...]], widths: list[int], size: float) -> list[Any]:
     """Return the rows as elements, read at once: through python-docx each cell costs some fifty look-ups."""
-    widest, rules, kept, n_head = compute_pads(table), _rules(table), find_kept_rows(table), len(table.header)
+    widest, rules, kept_rows, n_head = compute_pads(table), _rules(table), find_kept_rows(table), len(table.header)
     written = []
     for i, cells in enumerate(rows):
         is_head = i < n_head
         borders = _borders(rules.get(i, ()))
-        shape = f"<w:keepNext{'' if i in kept else _OFF}/>"
+        shape = f"<w:keepNext{'' if i in kept_rows else _OFF}/>"
         inner = []
         for cell, place in zip(cells, compute_places(cells), strict=True):
             width = sum(widths[place : place + cell.span]) // TWIP

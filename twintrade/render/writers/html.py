@@ -50,11 +50,11 @@ def render_styles(theme: Theme) -> str:
     """Return the page's style sheet with the theme's typeface, size and colours in it, paler where it is dark."""
     family = "" if theme.family == DEFAULT_FAMILY else f'"{theme.family}",'
     page = _resource("page.css").replace("font:12pt/1.5 Arial", f"font:{12 * theme.text_scale:g}pt/1.5 {family}Arial")
-    for name, own, usual in (("before", theme.before, Theme().before), ("after", theme.after, Theme().after)):
-        if own != usual:
+    for name, colour, usual in (("before", theme.before, Theme().before), ("after", theme.after, Theme().after)):
+        if colour != usual:
             page += (
-                f"\n:root{{--{name}:{own}}}"
-                f"@media (prefers-color-scheme:dark){{:root{{--{name}:color-mix(in srgb,{own} 55%,white)}}}}"
+                f"\n:root{{--{name}:{colour}}}"
+                f"@media (prefers-color-scheme:dark){{:root{{--{name}:color-mix(in srgb,{colour} 55%,white)}}}}"
             )
     return page
 

@@ -48,14 +48,14 @@ def _point(row: Record, scale: str, level: float) -> dict[str, Any]:
     pointwise = amounts.format_interval(row["low"], row["high"], decimals)
     band = amounts.format_interval(row["simultaneous_low"], row["simultaneous_high"], decimals)
     is_reference = read_truth(row["is_reference"])
-    said: dict[str, Value] = {"time": take_text(row["event_label"]), "n": read_whole(row["n_units"]) or 0}
-    said |= {"effect": numbers.format_fixed(row["effect"], decimals), "scale": name_scale(scale), "level": level}
+    values: dict[str, Value] = {"time": take_text(row["event_label"]), "n": read_whole(row["n_units"]) or 0}
+    values |= {"effect": numbers.format_fixed(row["effect"], decimals), "scale": name_scale(scale), "level": level}
     percent = numbers.format_log_percent(read_number(row["effect"])) if scale == "log points" else ""
-    said["percent"] = percent or "none"
+    values["percent"] = percent or "none"
 
     def describe(kind: str, interval: str) -> str:
         key = "reference" if is_reference else kind if interval else "bare"
-        return str(Text(f"writers.view-{key}", **said, interval=interval))
+        return str(Text(f"writers.view-{key}", **values, interval=interval))
 
     return {
         "time": read_whole(row["event_time"]),

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from twintrade.numerics.holm import adjust_holm
 from twintrade.study.claims.detectable import SPREAD, is_known
 from twintrade.text import Listed, Text, Words
 
@@ -70,7 +73,7 @@ def decide_claims(found: Sequence[tuple[str, Evidence]]) -> list[Answer]:
         With the id of each claim.
     """
     p = [e.p if e.is_examined and name != MAIN else math.nan for name, e in found]
-    adjusted = _adjust(p)
+    adjusted = adjust_holm(np.array(p, dtype=float))
     n_tests = sum(math.isfinite(value) for value in p)
     return [
         decide_claim(evidence, evidence.p if name == MAIN else float(shared), 1 if name == MAIN else n_tests)
@@ -99,18 +102,6 @@ def decide_claim(evidence: Evidence, p: float, n_tests: int) -> Answer:
     elif evidence.side != "neither":
         verdict = "supported" if evidence.side == "claimed" else "not supported"
     return Answer(verdict, Listed(tuple(parts), "sentences"), evidence)
-
-
-def _adjust(p: Sequence[float]) -> list[float]:
-    """Return Holm's adjusted p-values, NaN where there is none.
-
-    Pages are drawn again from stored results without any numerical library, so that this one is written out here.
-    """
-    known = sorted((k for k, value in enumerate(p) if math.isfinite(value)), key=lambda k: p[k])
-    adjusted, least = [math.nan] * len(p), 0.0
-    for rank, k in enumerate(known):
-        least = adjusted[k] = max(least, min(1.0, (len(known) - rank) * p[k]))
-    return adjusted
 
 
 def place_effect(
