@@ -29,7 +29,6 @@ LEFT: dict[str, Fields] = {
     "study": {
         "messages": ("message",),
         "specifications": ("label",),
-        "claims": ("claim", "answer", "detectable"),
         "sections": ("data_card",),
     },
 }

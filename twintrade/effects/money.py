@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 State = Literal["stated", "bounded", "unavailable"]
+DetectedBy = Literal["placebo designs", "the interval", ""]
 Reason = Literal["zero", "unbounded", "checks", "log", "transform", "average", "case", "error"]
 SEPARATOR = "; "
 
@@ -30,8 +31,8 @@ class Money:
         NaN: not stated. An end without bound is infinite.
     detectable : float
         Smallest rise found with 80 % power, NaN where unknown.
-    detected_by : str
-        "placebo designs" or "the interval".
+    detected_by : {"placebo designs", "the interval", ""}
+        What says so.
     level : float
     inference : str
     unit : str
@@ -51,7 +52,7 @@ class Money:
     low: float = float("nan")
     high: float = float("nan")
     detectable: float = float("nan")
-    detected_by: str = ""
+    detected_by: DetectedBy = ""
     level: float = float("nan")
     inference: str = ""
     unit: str = ""

@@ -1,11 +1,16 @@
 """What a page calls the facts that results hold by a name: checks, columns, scales, states."""
 
-from twintrade.text import name_fact
+from twintrade.text import Words, find_fact, name_fact
+
+
+def find_check(diagnostic: str) -> Words:
+    """Return what a check is called, not yet in any language."""
+    return find_fact("labels.check-", diagnostic, _spell(diagnostic))
 
 
 def name_check(diagnostic: str) -> str:
     """Return how a check is called."""
-    return name_fact("labels.check-", diagnostic, _spell(diagnostic))
+    return str(find_check(diagnostic))
 
 
 def name_column(column: str) -> str:

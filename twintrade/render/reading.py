@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from twintrade.effects import ResultSet
-from twintrade.text import parse_text
+from twintrade.text import Words, parse_text
 from twintrade.text.amounts import typeset
 from twintrade.text.numbers import format_event_time_label, is_missing
 
@@ -45,10 +45,15 @@ def take_text(value: object) -> str:
     return "" if is_missing(value) else str(value).strip()
 
 
+def find_words(record: Record, column: str) -> Words:
+    """Return a sentence of the results: its text where that is kept beside it, else the words."""
+    packed = take_text(record.get("text" if column in SPOKEN else f"{column}_text"))
+    return parse_text(packed) if packed else typeset(take_text(record.get(column)))
+
+
 def read_words(record: Record, column: str) -> str:
     """Return a sentence of the results, put into words anew where its text is kept beside it."""
-    packed = take_text(record.get("text" if column in SPOKEN else f"{column}_text"))
-    return str(parse_text(packed)) if packed else typeset(take_text(record.get(column)))
+    return str(find_words(record, column))
 
 
 def write_columns(frame: pd.DataFrame) -> pd.DataFrame:
@@ -97,11 +102,16 @@ def find_headline(results: ResultSet) -> Record | None:
     return next(iter(marked or estimated), None)
 
 
-def format_label(record: Record) -> str:
-    """Return how a specification is called in tables and legends."""
-    return take_text(record.get("label")) or " ".join(
+def find_label(record: Record) -> Words:
+    """Return how a specification is called, not yet in any language."""
+    return find_words(record, "label") or " ".join(
         (take_text(record["estimator"]), take_text(record["specification"]))
     )
+
+
+def format_label(record: Record) -> str:
+    """Return how a specification is called in tables and legends."""
+    return str(find_label(record))
 
 
 def select_matching(frame: pd.DataFrame, record: Record) -> pd.DataFrame:

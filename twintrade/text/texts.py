@@ -72,7 +72,7 @@ def write_pattern(pattern: str | None, key: str, /, **values: Value) -> str:
     )
 
 
-def name_fact(kind: str, fact: str, otherwise: str | None = None) -> str:
+def find_fact(kind: str, fact: str, otherwise: str | None = None) -> Words:
     """Return what a fact that results hold by its name is called: the message ``kind`` + name.
 
     Parameters
@@ -86,8 +86,13 @@ def name_fact(kind: str, fact: str, otherwise: str | None = None) -> str:
     """
     key = kind + re.sub(r"[^A-Za-z0-9_]+", "-", fact).strip("-")
     if find_catalogue().has(key):
-        return find_catalogue().put(key, {})
+        return Text(key)
     return fact if otherwise is None else otherwise
+
+
+def name_fact(kind: str, fact: str, otherwise: str | None = None) -> str:
+    """Return the words of ``find_fact``."""
+    return str(find_fact(kind, fact, otherwise))
 
 
 def pack_text(text: Words) -> str:

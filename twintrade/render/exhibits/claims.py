@@ -14,7 +14,7 @@ from twintrade.render.blocks import (
     emphasize,
 )
 from twintrade.render.page import Page
-from twintrade.render.reading import Record, find_payload, list_records, read_truth, read_words, take_text
+from twintrade.render.reading import Record, find_payload, find_words, list_records, read_truth, read_words, take_text
 from twintrade.render.tables.plain import build_plain_table
 from twintrade.text import Listed, Text
 
@@ -51,7 +51,7 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
             "claim": [read_words(row, "claim") for row in rows],
             "verdict": [page.say(f"verdict_{take_text(row['verdict']).replace(' ', '_')}") for row in rows],
             "answer": [read_words(row, "answer") for row in rows],
-            "detectable": [row["detectable"] for row in rows],
+            "detectable": [read_words(row, "detectable") for row in rows],
         }
     )
     weights = {"claim": 1.5, "verdict": 0.8, "answer": 3.0, "detectable": 1.3}
@@ -62,7 +62,7 @@ def _table(page: Page, frame: pd.DataFrame) -> Table:
 
 
 def _say_need(row: Record) -> Text:
-    return Text("claims.lacking", id=take_text(row["claim_id"]), need=take_text(row["need"]))
+    return Text("claims.lacking", id=take_text(row["claim_id"]), need=find_words(row, "need"))
 
 
 def _open(row: Record) -> tuple[Span, ...]:

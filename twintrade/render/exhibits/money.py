@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from twintrade.effects import Money
-from twintrade.text import Listed, Value, amounts
+from twintrade.text import Listed, Value, amounts, find_fact
 
 
 def describe_money(
@@ -37,7 +37,9 @@ def describe_money(
         sentences.append(say("money_not_excluded", **shared, **ends))
     if math.isfinite(money.detectable):
         size = amounts.format_quantity(money.average(money.detectable), money.unit)
-        sentences.append(say("money_detectable", **shared, size=size, how=money.detected_by))
+        sentences.append(
+            say("money_detectable", **shared, size=size, how=find_fact("labels.detected-by-", money.detected_by))
+        )
     return " ".join(sentences)
 
 

@@ -29,11 +29,11 @@ class Evidence:
     p : float
         Two-sided, of lying on no side; NaN where there is no test.
     text : Words
-    detectable : str
+    detectable : Words
         Minimum detectable effect; empty where the evidence is no effect.
     floor : float
         Smallest p-value that the test can give, NaN where it has none.
-    objections : tuple of str
+    objections : tuple of Words
         Names of the checks that object to the estimate or to the data.
     is_examined : bool
         Whether the result set holds anything on the claim.
@@ -42,9 +42,9 @@ class Evidence:
     side: Side
     p: float
     text: Words
-    detectable: str = ""
+    detectable: Words = ""
     floor: float = math.nan
-    objections: tuple[str, ...] = ()
+    objections: tuple[Words, ...] = ()
     is_examined: bool = True
 
 

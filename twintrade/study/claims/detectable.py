@@ -4,7 +4,7 @@ import math
 
 from twintrade.effects import ResultSet
 from twintrade.render.reading import Record, list_records, read_number, select_matching, take_text
-from twintrade.text import Text, numbers
+from twintrade.text import Text, Words, numbers
 
 SPREAD = 1.959964
 """Half the width of a 95 % interval in standard errors."""
@@ -14,24 +14,24 @@ LARGEST = math.log(11)
 """Log points beyond which a percentage says no more than "more than +1,000%"."""
 
 
-def format_detectable(results: ResultSet, spec: Record, effect: Record) -> str:
+def describe_detectable(results: ResultSet, spec: Record, effect: Record) -> Words:
     """Return the minimum detectable effect: from placebo designs where they were drawn, else from the interval."""
     for finding in list_records(select_matching(results.findings, spec)):
         size = read_number(finding["detectable"])
         if math.isfinite(size):
-            return f"{format_size(size, take_text(finding['unit']))} (placebo designs)"
-    return compute_from_interval(
+            return Text("claims.by-placebos", size=describe_size(size, take_text(finding["unit"])))
+    return describe_from_interval(
         read_number(effect.get("low")), read_number(effect.get("high")), take_text(effect.get("scale"))
     )
 
 
-def format_size(value: float, scale: str) -> str:
+def describe_size(value: float, scale: str) -> Words:
     """Return an effect in words: percent for logarithms."""
     if math.isinf(value):
         return numbers.format_fixed(value)
     if scale == "log points":
         if value > LARGEST:
-            return f"more than +{numbers.format_log_percent(LARGEST, 0)}"
+            return Text("claims.more-than", size=numbers.format_log_percent(LARGEST, 0))
         shown = numbers.format_log_percent(value, 1 if abs(value) < 1 else 0)
         return shown if value < 0 else f"+{shown}"
     if scale == "share":
@@ -48,14 +48,14 @@ def describe_range(low: float, high: float, scale: str) -> Text:
     """Return an interval as a text."""
     if not is_known(low, high):
         return Text("claims.no-interval")
-    return Text("claims.range", low=format_size(low, scale), high=format_size(high, scale))
+    return Text("claims.range", low=describe_size(low, scale), high=describe_size(high, scale))
 
 
-def compute_from_interval(low: float, high: float, scale: str) -> str:
+def describe_from_interval(low: float, high: float, scale: str) -> Words:
     """Return the effect that a test as wide as this interval finds with 80 % power."""
     if not (math.isfinite(low) and math.isfinite(high)):
-        return "unknown: the interval has no end" if is_known(low, high) else ""
-    return f"{format_size(compute_size_from_interval(low, high), scale)} (from the interval)"
+        return Text("claims.endless") if is_known(low, high) else ""
+    return Text("claims.by-interval", size=describe_size(compute_size_from_interval(low, high), scale))
 
 
 def compute_size_from_interval(low: float, high: float) -> float:
@@ -63,11 +63,11 @@ def compute_size_from_interval(low: float, high: float) -> float:
     return (high - low) / (2 * SPREAD) * DETECTED
 
 
-def format_group_difference(rows: list[Record]) -> str:
+def describe_group_difference(rows: list[Record]) -> Words:
     """Return the smallest difference between the two best known groups that would be found."""
     widths = sorted(read_number(r["high"]) - read_number(r["low"]) for r in rows)
     known = [w for w in widths if math.isfinite(w)]
     if len(known) < 2:
         return ""
     size = DETECTED * math.hypot(known[0], known[1]) / (2 * SPREAD)
-    return f"{format_size(size, 'log points')} between groups (from the intervals)"
+    return Text("claims.between-groups", size=describe_size(size, "log points"))

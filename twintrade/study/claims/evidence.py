@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from twintrade.effects import ResultSet
-from twintrade.render.names import name_check
+from twintrade.render.names import find_check
 from twintrade.render.reading import (
     Record,
     find_headline,
+    find_label,
     find_overall,
     find_payloads,
-    format_label,
+    find_words,
     has_spoken,
     list_findings,
     list_records,
@@ -22,15 +23,15 @@ from twintrade.render.reading import (
 )
 from twintrade.study.claims.deciding import LEVEL, Evidence, Side, place_effect
 from twintrade.study.claims.detectable import (
-    compute_from_interval,
+    describe_detectable,
+    describe_from_interval,
+    describe_group_difference,
     describe_range,
-    format_detectable,
-    format_group_difference,
-    format_size,
+    describe_size,
     is_known,
 )
 from twintrade.study.claims.objections import list_objections
-from twintrade.text import Listed, Text, amounts
+from twintrade.text import Listed, Text, Words
 
 AGREEING: Mapping[str, tuple[str, ...]] = {
     "higher": ("higher",),
@@ -70,10 +71,10 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
     side, shown = place_effect(value, low, high, p, direction, _bound(evidence, scale))
     text = Text(
         "claims.estimate",
-        label=format_label(spec),
-        size=format_size(value, scale),
+        label=find_label(spec),
+        size=describe_size(value, scale),
         interval=describe_range(low, high, scale),
-        p=amounts.format_p_value(effect.get("p")) or "none",
+        p=p if math.isfinite(p) else "none",
     )
     beside = [] if is_known(low, high) else [Text("claims.undecided")]
     beside += [] if mean is None else [Text("claims.mean-beside", mean=_describe_mean(mean))]
@@ -81,7 +82,7 @@ def _effect(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         side=side,
         p=shown,
         text=Listed((text, *beside), "sentences") if beside else text,
-        detectable=format_detectable(results, spec, effect),
+        detectable=describe_detectable(results, spec, effect),
         objections=list_objections(results, spec),
     )
 
@@ -99,10 +100,10 @@ def _describe_mean(mean: Record) -> Text:
     scale = take_text(mean["scale"])
     return Text(
         "claims.mean",
-        method=read_words(mean, "method"),
-        size=format_size(read_number(mean["effect"]), scale),
+        method=find_words(mean, "method"),
+        size=describe_size(read_number(mean["effect"]), scale),
         interval=describe_range(read_number(mean["low"]), read_number(mean["high"]), scale),
-        how=read_words(mean, "interval_method"),
+        how=find_words(mean, "interval_method"),
     )
 
 
@@ -113,7 +114,7 @@ def _by_mean(mean: Record, evidence: Mapping[str, Any]) -> Evidence:
     middle = (low + high) / 2
     side, p = place_effect(middle, low, high, math.nan, direction, _bound(evidence, scale))
     text = Text("claims.mean-alone", mean=_describe_mean(mean))
-    return Evidence(side=side, p=p, text=text, detectable=compute_from_interval(low, high, scale))
+    return Evidence(side=side, p=p, text=text, detectable=describe_from_interval(low, high, scale))
 
 
 def _case(results: ResultSet, direction: str) -> Evidence | None:
@@ -127,8 +128,8 @@ def _case(results: ResultSet, direction: str) -> Evidence | None:
         return Evidence(
             side="neither" if is_mute else "claimed" if agrees else "other",
             p=read_number(finding["p"]),
-            text=take_text(finding["sentence"]),
-            detectable=format_detectable(results, spec, effect) if known else "",  # type: ignore[arg-type]
+            text=find_words(finding, "sentence"),
+            detectable=describe_detectable(results, spec, effect) if known else "",  # type: ignore[arg-type]
             floor=read_number(finding.get("floor")),
             objections=list_objections(results, spec) if spec is not None else (),
         )
@@ -177,8 +178,8 @@ def _groups(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         return Evidence(
             side=side,
             p=shown,
-            text=Text("claims.groups", effects=_list_effects(rows), p=amounts.format_p_value(p) or "none"),
-            detectable=format_group_difference(rows) or _of_the_whole(results),
+            text=Text("claims.groups", effects=_list_effects(rows), p=p if math.isfinite(p) else "none"),
+            detectable=describe_group_difference(rows) or _of_the_whole(results),
             objections=list_objections(results, spec) if spec is not None else (),
         )
     return None
@@ -196,12 +197,12 @@ def _place_groups(rows: list[Record], p: float, evidence: Mapping[str, Any]) -> 
     return ("claimed" if not wanted or take_text(largest["label"]).startswith(wanted) else "other"), p
 
 
-def _of_the_whole(results: ResultSet) -> str:
+def _of_the_whole(results: ResultSet) -> Words:
     """Return the headline's minimum detectable effect as the least that a part of it has."""
     spec = find_headline(results)
     effect = find_overall(results, spec) if spec is not None else None
-    whole = format_detectable(results, spec, effect) if spec is not None and effect is not None else ""
-    return str(Text("claims.larger-than-whole", whole=whole)) if whole else ""
+    whole = describe_detectable(results, spec, effect) if spec is not None and effect is not None else ""
+    return Text("claims.larger-than-whole", whole=whole) if whole else ""
 
 
 def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
@@ -218,7 +219,7 @@ def _parts(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
         sides = {side for side, _ in placed}
         scale = take_text(rows[0].get("scale")) or "log points"
         widest = max(rows, key=lambda r: read_number(r["high"]) - read_number(r["low"]))
-        mde = compute_from_interval(read_number(widest["low"]), read_number(widest["high"]), scale)
+        mde = describe_from_interval(read_number(widest["low"]), read_number(widest["high"]), scale)
         spec = find_headline(results)
         return Evidence(
             side="other" if against else "claimed" if sides == {"claimed"} else "neither",
@@ -240,8 +241,8 @@ def _list_effects(rows: list[Record], scale: str = "log points") -> Listed:
         tuple(
             Text(
                 "claims.part",
-                label=take_text(r["label"]),
-                size=format_size(read_number(r["effect"]), scale),
+                label=find_words(r, "label"),
+                size=describe_size(read_number(r["effect"]), scale),
                 interval=describe_range(read_number(r["low"]), read_number(r["high"]), scale),
             )
             for r in rows
@@ -280,8 +281,8 @@ def _about_headline(results: ResultSet, findings: list[Record]) -> list[Record]:
 
 
 def _named(finding: Record) -> Text:
-    check = name_check(take_text(finding["diagnostic"]))
-    return Text("claims.check", check=check, said=take_text(finding["sentence"]))
+    check = find_check(take_text(finding["diagnostic"]))
+    return Text("claims.check", check=check, said=find_words(finding, "sentence"))
 
 
 def _column(results: ResultSet, column: str) -> Record | None:

@@ -14,10 +14,23 @@ from pydantic import BaseModel
 from twintrade.effects import ResultSet
 from twintrade.study.claims.deciding import Evidence, decide_claims
 from twintrade.study.claims.evidence import find_evidence
-from twintrade.text import Text
+from twintrade.text import Text, pack_text
 
 PAYLOAD = "claims"
-COLUMNS = ("claim_id", "claim", "verdict", "answer", "detectable", "is_examined", "need", "p")
+COLUMNS = (
+    "claim_id",
+    "claim",
+    "claim_text",
+    "verdict",
+    "answer",
+    "answer_text",
+    "detectable",
+    "detectable_text",
+    "is_examined",
+    "need",
+    "need_text",
+    "p",
+)
 
 
 class Paged(Protocol):
@@ -30,9 +43,12 @@ class Paged(Protocol):
 
 @cache
 def load_claims() -> tuple[Mapping[str, Any], ...]:
-    """Return the claims of the package: id, text, evidence, need."""
+    """Return the claims of the package: id, and the evidence that each is judged by."""
     file = resources.files("twintrade.study") / "claims.toml"
-    return tuple(tomllib.loads(file.read_text(encoding="utf-8"))["claim"])
+    claims = tomllib.loads(file.read_text(encoding="utf-8"))["claim"]
+    return tuple(
+        {**c, "text": Text(f"claims.claim-{c['id']}"), "need": Text(f"claims.need-{c['id']}")} for c in claims
+    )
 
 
 def add_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> ResultSet:
@@ -63,12 +79,16 @@ def build_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> p
     rows = [
         {
             "claim_id": claim["id"],
-            "claim": claim["text"],
+            "claim": str(claim["text"]),
+            "claim_text": pack_text(claim["text"]),
             "verdict": answer.verdict,
             "answer": str(answer.text),
-            "detectable": answer.evidence.detectable,
+            "answer_text": pack_text(answer.text),
+            "detectable": str(answer.evidence.detectable),
+            "detectable_text": pack_text(answer.evidence.detectable),
             "is_examined": answer.evidence.is_examined,
-            "need": "" if answer.evidence.is_examined or _needs_other_data(claim) else str(claim["need"]),
+            "need": str(need := "" if answer.evidence.is_examined or _needs_other_data(claim) else claim["need"]),
+            "need_text": pack_text(need),
             "p": answer.evidence.p,
         }
         for claim, answer in zip(claims, decide_claims(found), strict=True)
@@ -78,7 +98,7 @@ def build_ledger(results: ResultSet, own: Sequence[Mapping[str, Any]] = ()) -> p
 
 def _lack(claim: Mapping[str, Any]) -> Evidence:
     return Evidence(
-        side="neither", p=math.nan, text=Text("claims.not-examined", need=str(claim["need"])), is_examined=False
+        side="neither", p=math.nan, text=Text("claims.not-examined", need=claim["need"]), is_examined=False
     )
 
 
@@ -94,8 +114,8 @@ def _evident(claim: Mapping[str, Any], position: int, checked: Collection[str]) 
         evidence = {"kind": "verdict", "checks": [about], "pass_supports": True}
     evidence |= {k: claim[k] for k in ("direction", "at_least") if claim.get(k) is not None}
     return {
-        "id": claim.get("id") or f"own {position}",
+        "id": claim.get("id") or f"own-{position}",
         "text": claim["text"],
         "evidence": evidence,
-        "need": f"an estimate or a check called {about}",
+        "need": Text("claims.need-own", about=about),
     }

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twintrade.effects import Bands, CohortEffects, Money
-from twintrade.effects.money import Reason
+from twintrade.effects.money import DetectedBy, Reason
 from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit, fit
 from twintrade.estimators.ppml import PPML
@@ -146,7 +146,7 @@ def _remeasured(run: Run, headline: Estimated, made: Fit, measure: str) -> Value
     return find_effect_with_total(run, replace(headline, fit=again, bands=bands), again)
 
 
-def find_detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> tuple[float, str]:
+def find_detectable_size(run: Run, headline: Estimated, bands: Bands | None) -> tuple[float, DetectedBy]:
     """Return the smallest rise found with 80 % power, on the scale of the bands, and what says so."""
     scale = None if bands is None else bands.estimate.scale
     for c in run.ladder.concluded:

@@ -424,6 +424,10 @@ field-kind = kind
 field-partner-city = partner city
 field-source = source
 
+## what says which effect would be found
+detected-by-placebo-designs = placebo designs
+detected-by-the-interval = the interval
+
 ## donor sets
 donor_set-all = all
 
