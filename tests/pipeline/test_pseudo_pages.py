@@ -26,11 +26,6 @@ LEFT: dict[str, Fields] = {
         "date_sets_table": ("date",),
         "raw_series": ("series",),
     },
-    "study": {
-        "messages": ("message",),
-        "specifications": ("label",),
-        "sections": ("data_card",),
-    },
 }
 """Fields whose words a page prints as they are stored; a field goes from here once its room keeps texts."""
 

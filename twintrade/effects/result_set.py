@@ -12,6 +12,7 @@ SPECIFICATION_COLUMNS = (
     "estimator",  # registry name
     "specification",  # key, unique with estimator
     "label",  # column head in tables, "PPML, gravity effects"
+    "label_text",
     "citation",  # references.bib key
     "citation_text",  # "Borusyak, Jaravel and Spiess (2024)"
     "equation",  # one line, Unicode
@@ -23,7 +24,9 @@ SPECIFICATION_COLUMNS = (
     "target",  # whose change the overall effect is: total, average unit
     "against",  # what it is compared with: all before, last before, synthetic outcome ...
     "overall_note",  # where the column has a path too: how its overall effect is defined
+    "overall_note_text",
     "base_sentence",  # what the pre-period effects mean
+    "base_sentence_text",
     "outcome",
     "outcome_unit",  # "US dollars"
     "transform",  # level, log, share_of_partner, share_of_city, index

@@ -36,7 +36,7 @@ def explain_analysis(root: Path, name: str, text: str) -> str:
     except (DataError, DesignError) as error:
         lines += [
             f"The data cannot be read, so the assumptions stay unsaid: {error}",
-            *(c.label for c in made.columns),
+            *(str(c.label) for c in made.columns),
         ]
     lines += [
         "",

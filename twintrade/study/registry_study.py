@@ -24,7 +24,9 @@ from twintrade.effects.messages import build_messages_frame
 from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
+from twintrade.study.page.sections import write_sections
 from twintrade.study.spec.registry_spec import RegistrySpec
+from twintrade.text import Text
 
 FEWEST_CITIES = 8
 _SPREAD = 1.959964
@@ -96,13 +98,14 @@ def build_registry_results(name: str, spec: RegistrySpec, run: RegistryRun, mani
 
 
 def _sections(spec: RegistrySpec) -> dict[str, str]:
-    found = {
-        "question": spec.question,
-        "limits": "\n".join(spec.limits),
-        "no_effect": "a registry says who is treated, and nothing about trade",
-        "recipe": spec.recipe,
-    }
-    return {key: text for key, text in found.items() if text}
+    return write_sections(
+        {
+            "question": spec.question,
+            "limits": "\n".join(spec.limits),
+            "no_effect": Text("sections.no-trade"),
+            "recipe": spec.recipe,
+        }
+    )
 
 
 def _payloads(spec: RegistrySpec, run: RegistryRun) -> dict[str, pd.DataFrame]:

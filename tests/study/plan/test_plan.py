@@ -38,7 +38,7 @@ treatment = { late_from = 6 }
         "ppml/level-gravity",
         "ppml/level-gravity-unflagged",
     ]
-    assert [c.label for c in made.columns] == [
+    assert [str(c.label) for c in made.columns] == [
         "TWFE, log, gravity effects",
         "PPML, gravity effects",
         "PPML, gravity effects, without flagged pairs",

@@ -4,6 +4,8 @@ import re
 from functools import cache
 from importlib import resources
 
+from twintrade.text import Listed, Text
+
 _ENTRY = re.compile(r"^@\w+\{([^,\s]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^  (\w+) = \{(.*)\},$", re.MULTILINE)
 
@@ -14,12 +16,9 @@ def format_citation(key: str) -> str:
     if fields is None:
         return ""
     names = [author.split(",")[0].strip().strip("{}") for author in fields.get("author", "").split(" and ")]
-    if len(names) > 3:
-        shown = f"{names[0]} and others"
-    else:
-        shown = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    shown = Text("study.and-others", name=names[0]) if len(names) > 3 else Listed(tuple(names))
     year = fields.get("year", "")
-    return f"{shown} ({year})" if year else shown
+    return f"{shown} ({year})" if year else str(shown)
 
 
 @cache

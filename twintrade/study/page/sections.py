@@ -1,10 +1,12 @@
 """Sentences for the page that only the study knows: the question, what the data are, what they cannot show."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
 
 from twintrade.study.run.columns import Run
+from twintrade.text import Listed, Text, Words, pack_text
 
 PERIOD_NAMES: Mapping[str, str] = {"year": "year", "quarter": "quarter", "month": "month"}
 
@@ -12,30 +14,34 @@ PERIOD_NAMES: Mapping[str, str] = {"year": "year", "quarter": "quarter", "month"
 def build_sections(run: Run) -> dict[str, str]:
     """Return the sections of a run, those without anything to say left out."""
     spec, design = run.plan.spec, run.design
-    found = {
-        "question": spec.question,
-        "data_card": _data_card(run),
-        "limits": "\n".join(spec.limits),
-        "outcome": design.outcome,
-        "period_name": PERIOD_NAMES[design.panel.frequency],
-        "treatment_rule": str(design.treatment.rule),
-        "no_effect": explain_no_effect(run),
-        "recipe": spec.recipe or "",
-    }
-    return {key: text for key, text in found.items() if text}
+    return write_sections(
+        {
+            "question": spec.question,
+            "data_card": _describe_data(run),
+            "limits": "\n".join(spec.limits),
+            "outcome": design.outcome,
+            "period_name": PERIOD_NAMES[design.panel.frequency],
+            "treatment_rule": design.treatment.rule,
+            "no_effect": explain_no_effect(run),
+            "recipe": spec.recipe or "",
+        }
+    )
 
 
-def explain_no_effect(run: Run) -> str:
+def write_sections(said: Mapping[str, Words]) -> dict[str, str]:
+    """Return sections in words, those without anything to say left out, with texts packed beside their words."""
+    words = {key: str(text) for key, text in said.items() if text}
+    return words | {f"{key}_text": packed for key, text in said.items() if (packed := pack_text(text))}
+
+
+def explain_no_effect(run: Run) -> Words:
     """Return why no effect was estimated, empty where one was."""
     if run.ladder.headline is not None:
         return ""
     case = run.plan.spec.case
     if case is not None and not _is_treated(run, f"{case.city}-{case.partner}"):
-        return (
-            f"no date is known for an agreement between {case.city} and {case.partner}, so there is no onset to "
-            "compare before and after; the series is shown as it is"
-        )
-    return "the analysis describes a series and asks for no estimate"
+        return Text("sections.no-date", city=case.city, partner=case.partner)
+    return Text("sections.no-estimate")
 
 
 def _is_treated(run: Run, unit: str) -> bool:
@@ -43,29 +49,27 @@ def _is_treated(run: Run, unit: str) -> bool:
     return bool(found.size) and bool(np.isfinite(run.design.onset[found[0]]))
 
 
-def _data_card(run: Run) -> str:
+def _describe_data(run: Run) -> Listed:
     """Return what the panel holds, in sentences made from it."""
     design = run.design
     panel, onset = design.panel, design.onset
-    unit = panel.units_of_measure.get(design.outcome, "")
     values = panel.values(design.outcome)
-    share = float((values == 0).mean()) if values.size else 0.0
-    missing = int(np.isnan(values).sum())
-    inside = int(((onset > panel.first_period) & (onset <= panel.last_period)).sum())
-    always = int((onset <= panel.first_period).sum())
-    noun = "pairs of city and partner" if panel.is_dyadic else "cities"
-    text = (
-        f"The outcome is {design.outcome}{f' in {unit}' if unit else ''}: {panel.n_units:,} {noun}, "
-        f"{panel.label(panel.first_period)} to {panel.label(panel.last_period)}; "
-        f"{100 * share:.1f} % of the rows are zero"
-        f"{f' and {missing:,} have no figure' if missing else ''}. {inside:,} are treated within the sample and "
-        f"{always:,} in or before its first period."
+    said: list[Words] = [Text("sections.simulated")] if run.observed.is_simulated else []
+    said.append(
+        Text(
+            "sections.data",
+            outcome=design.outcome,
+            outcome_unit=panel.units_of_measure.get(design.outcome, "") or "none",
+            n=panel.n_units,
+            is_dyadic="yes" if panel.is_dyadic else "no",
+            first=panel.label(panel.first_period),
+            last=panel.label(panel.last_period),
+            zeros=float((values == 0).mean()) if values.size else 0.0,
+            missing=int(np.isnan(values).sum()),
+            treated=int(((onset > panel.first_period) & (onset <= panel.last_period)).sum()),
+            always=int((onset <= panel.first_period).sum()),
+        )
     )
-    reasons = sorted(set(design.treatment.excluded.values()))
-    for reason in reasons:
-        n = sum(r == reason for r in design.treatment.excluded.values())
-        text += f" {n:,} are excluded ({reason})."
-    text += f" {design.treatment.rule}"
-    if run.observed.is_simulated:
-        text = "SIMULATED: the trade series are drawn by a committed seed and say nothing about real trade. " + text
-    return text
+    counts = Counter(design.treatment.excluded.values())
+    said += [Text("sections.excluded", n=n, reason=reason) for reason, n in sorted(counts.items(), key=str)]
+    return Listed((*said, design.treatment.rule), "sentences")

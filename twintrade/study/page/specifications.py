@@ -1,6 +1,6 @@
 """One row a column of the ladder: what was estimated, on what, under which assumption, with which fit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,23 +15,8 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.choosing import is_size_studied
 from twintrade.study.page.citations import format_citation
 from twintrade.study.run.results import Concluded, Estimated, Ladder
-from twintrade.text import pack_text
+from twintrade.text import Listed, Text, Words, numbers, pack_text
 
-BASES: Mapping[str, str] = {
-    "universal": "Effects before onset are differences from event time {reference}, which is zero by construction.",
-    "varying": "Effects before onset are changes from one period to the next; effects after it are differences "
-    "from the last period before onset.",
-    "imputation leads": "Effects before onset come from a regression on untreated rows alone; they test the "
-    "comparison and share no reference with the effects after onset.",
-    "first-stage residuals": "Effects before onset are average residuals of the model of untreated rows: small by "
-    "construction where it is fitted on them, and no test of the comparison.",
-    "none": "",
-}
-STATIC = "The first row is the coefficient of one treatment dummy on the same rows."
-LESS_LEADS = (
-    "The first row is the average of the path less the average lead, both weighted by treated rows, each event time "
-    "by itself."
-)
 _STATISTICS = (("pseudo_r2", "pseudo R²"), ("within_r2", "within R²"), ("pre_rmspe", "pre-period RMSPE"))
 _SEPARATED = ("separated", "all-zero-level")
 
@@ -50,7 +35,8 @@ def _row(estimated: Estimated, concluded: Sequence[Concluded], *, is_headline: b
     row: dict[str, Any] = {
         "estimator": column.estimator.name,
         "specification": column.key,
-        "label": column.label,
+        "label": str(column.label),
+        "label_text": pack_text(column.label),
         "citation": column.estimator.citation,
         "citation_text": format_citation(column.estimator.citation),
         "outcome": column.design.outcome,
@@ -92,7 +78,7 @@ def _of_design(design: Design) -> dict[str, Any]:
 def _of_fit(fit: Fit) -> dict[str, Any]:
     estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
     study = fit.view("event") if "event" in fit.views else None
-    estimand, assumption = estimator.estimand(design), estimator.assumption(design)
+    estimand, assumption, base = estimator.estimand(design), estimator.assumption(design), _describe_base(fit)
     comparison, equation = estimator.name_comparison(design), estimator.equation(design)
     row: dict[str, Any] = _of_overall(fit) | {
         "equation": str(equation),
@@ -103,7 +89,8 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
         "assumption_text": pack_text(assumption),
         "comparison": str(comparison),
         "comparison_text": pack_text(comparison),
-        "base_sentence": _base_sentence(fit),
+        "base_sentence": str(base),
+        "base_sentence_text": pack_text(base),
         "scale": fit.estimate.scale,
         "n_rows": sample.n_rows,
         "n_units": sample.n_units,
@@ -123,36 +110,41 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     return row
 
 
-def _base_sentence(fit: Fit) -> str:
+def _describe_base(fit: Fit) -> Words:
     """Say what effects before onset are measured from, and which of them are zero because nothing determines them."""
-    sentence = BASES[fit.estimate.base].replace("{reference}", _signed(fit.design.reference))
+    if fit.estimate.base == "none":
+        return ""
+    base = Text(f"specification.base-{fit.estimate.base.replace(' ', '-')}", reference=_sign(fit.design.reference))
     pinned = fit.estimate.pinned if isinstance(fit.estimate, EventStudy) else ()
     if not pinned:
-        return sentence
-    times = " and ".join(_signed(e) for e in pinned)
-    verb = "Event time {} counts" if len(pinned) == 1 else "Event times {} count"
+        return base
     chosen = fit.estimator.options().get("second_reference")
-    why = ""
-    if any(e != chosen for e in pinned):
-        why = ": the fixed effects and the other event times leave it open, and another choice changes every effect"
-    return f"{sentence} {verb.format(times)} as zero as well{why}."
+    zeros = Text(
+        "specification.pinned",
+        n=len(pinned),
+        times=Listed(tuple(_sign(e) for e in pinned)),
+        is_open="yes" if any(e != chosen for e in pinned) else "no",
+    )
+    return Listed((base, zeros), "sentences")
 
 
-def _signed(event_time: int) -> str:
-    return f"{event_time:+d}".replace("-", "−")
+def _sign(event_time: int) -> str:
+    return f"{event_time:+d}".replace("-", numbers.MINUS)
 
 
 def _of_overall(fit: Fit) -> dict[str, Any]:
     """What the overall number is, what it is compared with, and the treated rows behind it."""
     overall = fit.view("overall")
     n_rows, n_treated = int(overall.n_cells[0]), int(fit.design.observations.is_treated.sum())
-    note = ""
+    note: Words = ""
     if "path" in fit.views:
-        note = LESS_LEADS if overall.names[0] == AFTER_LESS_BEFORE else STATIC
+        is_less = overall.names[0] == AFTER_LESS_BEFORE
+        note = Text("specification.less-leads" if is_less else "specification.static")
     return {
         "target": fit.estimator.target,
         "against": overall.against,
-        "overall_note": note,
+        "overall_note": str(note),
+        "overall_note_text": pack_text(note),
         "n_treated_rows": n_rows,
         "n_treated_rows_left_out": max(n_treated - n_rows, 0),
         "n_without_outcome_before": fit.estimate.sample.statistics.get("n_without_outcome_before"),

@@ -10,10 +10,11 @@ from twintrade.diagnostics.base import DIAGNOSTICS, Diagnostic
 from twintrade.errors import SpecError
 from twintrade.estimators.base import ESTIMATORS, Estimator
 from twintrade.inference.base import INFERENCES, Inference
-from twintrade.study.plan.labels import Parts, format_column_key, format_column_label
+from twintrade.study.plan.labels import Parts, describe_column, format_column_key
 from twintrade.study.spec.analysis import DesignSection, NamedEntry, Spec
 from twintrade.study.spec.methods import build_method, list_option_names
 from twintrade.study.spec.spec_faults import suggest_choice
+from twintrade.text import Words, find_fact
 
 OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors", "headline", "inference")
 """Keys of an [[estimator]] table that are neither options of the method nor of the design."""
@@ -32,7 +33,7 @@ class LadderColumn:
     estimator : Estimator
     key : str
         Unique together with the estimator's name.
-    label : str
+    label : Words
     design : DesignSection
         The analysis' design with the entry's changes.
     exclude_flagged : bool
@@ -46,7 +47,7 @@ class LadderColumn:
 
     estimator: Estimator
     key: str
-    label: str
+    label: Words
     design: DesignSection
     exclude_flagged: bool
     donors: str
@@ -154,7 +155,7 @@ def _columns(spec: Spec, faults: list[str]) -> list[LadderColumn]:
 
 def _with_headline(columns: list[LadderColumn], faults: list[str]) -> list[LadderColumn]:
     """Mark the first column as the headline where the file marks none."""
-    marked = [c.label for c in columns if c.is_headline]
+    marked = [str(c.label) for c in columns if c.is_headline]
     if len(marked) > 1:
         faults.append(f"{len(marked)} [[estimator]] entries say headline = true ({'; '.join(marked)}): one at most")
     if marked or not columns:
@@ -176,11 +177,13 @@ def _column(spec: Spec, entry: NamedEntry, where: str) -> LadderColumn:
     if donors not in DONORS or (donors != "all" and spec.case is None):
         raise SpecError(f"{where}: donors is one of {', '.join(DONORS)}, and only with a [case] table")
     parts = Parts(design, changes, options, exclude, donors, spec.case is not None)
-    inference = str(own["inference"]) if "inference" in own else None
+    inference, label = str(own["inference"]) if "inference" in own else None, str(own.get("label") or "")
     return LadderColumn(
         estimator=estimator,
         key=str(own.get("key") or format_column_key(parts)),
-        label=str(own.get("label") or format_column_label(str(estimator.title or entry.name), parts)),
+        label=find_fact("labels.column-named-", label)
+        if label
+        else describe_column(estimator.title or entry.name, parts),
         design=design,
         exclude_flagged=exclude,
         donors=donors,

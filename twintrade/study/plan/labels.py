@@ -6,21 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from twintrade.study.spec.analysis import DesignSection
+from twintrade.text import Listed, Text, Words, find_fact
 
-EFFECTS: Mapping[str, str] = {
-    "two_way": "two-way effects",
-    "gravity": "gravity effects",
-    "gravity_border": "gravity and border × period effects",
-    "city_gravity": "dyad and city × period effects",
-    "partner_gravity": "dyad and partner × period effects",
-    "unit": "unit effects",
-}
-DONOR_SETS: Mapping[str, str] = {
-    "all": "all donors",
-    "A": "donors A (same city)",
-    "B": "donors B (same destination)",
-}
-_COMPARISON = {"never_treated": "never treated only", "not_yet_treated": "not yet treated"}
 _SHOWN_ANYWAY = ("transform", "fixed_effects", "cluster")
 
 
@@ -62,28 +49,40 @@ def format_column_key(parts: Parts) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(words).lower()).strip("-")
 
 
-def format_column_label(title: str, parts: Parts) -> str:
+def describe_column(title: Words, parts: Parts) -> Listed:
     """Return a column's head: "PPML, gravity effects", "Imputation, log, gravity effects, without flagged pairs"."""
-    words = [title]
+    words: list[Words] = [title]
     if parts.design.transform != "level":
-        words.append(parts.design.transform.replace("_", " "))
-    effects = parts.design.fixed_effects
-    words.append(
-        DONOR_SETS[parts.donors] if parts.is_case else EFFECTS.get(str(effects), f"{_plain(effects)} effects")
-    )
-    words += [_COMPARISON.get(str(v), f"{k.replace('_', ' ')} {_words(v)}") for k, v in parts.told.items()]
+        words.append(find_fact("labels.column-transform-", parts.design.transform))
+    effects = _plain(parts.design.fixed_effects)
+    if parts.is_case:
+        words.append(find_fact("labels.column-donors-", parts.donors))
+    else:
+        named = find_fact("labels.column-effects-", effects)
+        words.append(Text("labels.column-effects", effects=effects) if isinstance(named, str) else named)
+    words += [_describe_choice(key, value) for key, value in parts.told.items()]
     if parts.exclude_flagged:
-        words.append("without flagged pairs")
-    return ", ".join(words)
+        words.append(Text("labels.column-unflagged"))
+    return Listed(tuple(words), "comma")
+
+
+def _describe_choice(key: str, value: Any) -> Words:
+    """Return a change of the design or an option of the method, as the head of its column tells it."""
+    if key == "comparison":
+        return find_fact("labels.column-comparison-", str(value))
+    return Text("common.named", name=key.replace("_", " "), value=_describe_value(value))
+
+
+def _describe_value(value: Any) -> Words:
+    if isinstance(value, Mapping):
+        return Listed(tuple(_describe_choice(k, v) for k, v in value.items()), "comma")
+    if isinstance(value, list | tuple):
+        items = tuple(str(v) for v in value)
+        return Text("numbers.interval", low=items[0], high=items[1]) if len(items) == 2 else Listed(items, "comma")
+    return str(value).replace("_", " ")
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
         return "-".join(f"{k}-{_plain(v)}" for k, v in value.items())
     return "-".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{k.replace('_', ' ')} {_words(v)}" for k, v in value.items())
-    return " to ".join(map(str, value)) if isinstance(value, list | tuple) else str(value).replace("_", " ")

@@ -15,7 +15,7 @@ from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import Check, LadderColumn, Plan
 from twintrade.study.run.results import Concluded, Estimated, Ladder
 from twintrade.study.run.seeds import build_generator
-from twintrade.text import Listed, Words
+from twintrade.text import Listed, Text, Words
 
 REPORTED_VIEWS: tuple[View, ...] = ("event", "overall", "path", "cohort")
 LISTED_VIEWS: tuple[View, ...] = (*REPORTED_VIEWS, "cell")
@@ -97,7 +97,9 @@ def _estimated(
 
 
 def _skipped(column: LadderColumn, design: Design | None, reason: Words, messages: list[Message]) -> Estimated:
-    messages.append(Message("warning", "not-estimated", f"{column.label} was not estimated: {reason}"))
+    messages.append(
+        Message("warning", "not-estimated", Text("specification.not-estimated", label=column.label, reason=reason))
+    )
     return Estimated(column, design, skip_reason=reason)
 
 
@@ -119,7 +121,7 @@ def _bands(
         except InferenceError as error:
             if column.is_headline and inference is reported and plan.spec.case is None:
                 raise
-            text = f"{column.label}: {inference.name} says nothing about it, because {error}"
+            text = Text("specification.says-nothing", label=column.label, inference=inference.name, reason=error.text)
             messages.append(Message("warning", "no-inference", text))
             continue
         if inference is reported:
@@ -131,8 +133,8 @@ def _bands(
 
 def _refuse_nothing(estimated: Sequence[Estimated]) -> None:
     if estimated and all(e.is_skipped for e in estimated):
-        reasons = "; ".join(f"{e.column.label}: {e.skip_reason}" for e in estimated)
-        raise DesignError(f"nothing can be estimated. {reasons}")
+        reasons = tuple(Text("common.headed", head=e.column.label, said=e.skip_reason) for e in estimated)
+        raise DesignError(Text("specification.none-estimated", reasons=Listed(reasons, "semicolon")))
 
 
 def _concluded(
@@ -159,18 +161,18 @@ def _checked(plan: Plan, check: Check, one: Estimated, progress: Progress) -> Fi
         with use_workers(get_scope().workers, job):
             return check.diagnostic.check(one.fit, one.inference, build_generator(plan.spec.inference.seed, job))
     except TwintradeError as error:
-        return check.diagnostic.unavailable(str(error))
+        return check.diagnostic.unavailable(error.text)
 
 
 def _of_data(check: Check, design: Design) -> Finding:
     """What a check says where nothing was estimated: something only if it looks at the data alone."""
     of_design = getattr(check.diagnostic, "of", None)
     if of_design is None:
-        return check.diagnostic.unavailable("nothing was estimated")
+        return check.diagnostic.unavailable(Text("specification.nothing-estimated"))
     try:
         return cast("Finding", of_design(design))
     except TwintradeError as error:
-        return check.diagnostic.unavailable(str(error))
+        return check.diagnostic.unavailable(error.text)
 
 
 def _looked_at(check: Check, estimated: Sequence[Estimated], by_job: dict[str, Estimated]) -> list[Estimated]:

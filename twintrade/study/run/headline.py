@@ -20,7 +20,7 @@ def collect_headline_facts(ladder: Ladder) -> dict[str, Any]:
     headline = ladder.headline
     if headline is None:
         return facts
-    facts["label"] = headline.column.label
+    facts["label"] = str(headline.column.label)
     overall = [b for b in headline.bands if b.estimate.kind == "overall"]
     views = [v for v in headline.views if v.kind == "overall"]
     if views:

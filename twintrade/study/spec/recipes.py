@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from twintrade.design.words import suggest_word
 from twintrade.errors import SpecError
+from twintrade.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,18 +16,36 @@ class Recipe:
 
     Attributes
     ----------
-    equation : str
+    equation : Text
         One line for lists.
-    sentence : str
+    sentence : Text
         What it is good for.
     preset : mapping
         Tables of the analysis file.
     """
 
-    equation: str
-    sentence: str
+    equation: Text
+    sentence: Text
     preset: Mapping[str, Any]
 
+
+Label = Literal[
+    "Augmented, donors A",
+    "Augmented, donors B",
+    "Double ratio",
+    "ETWFE-Poisson, total",
+    "Log, two-way effects (legacy)",
+    "Own trend alone, descriptive",
+    "Poisson imputation, average pair",
+    "Poisson imputation, total",
+    "Ratio to donors A, same city",
+    "Ratio to donors B, same destination",
+    "Synthetic DiD, logs",
+    "Synthetic control, donors A",
+    "Synthetic control, donors B",
+    "Synthetic control, logs",
+]
+"""What presets call columns, in a file too; a page says ``labels.column-named-`` for each."""
 
 _GRAVITY = {"fixed_effects": "gravity", "cluster": ["city", "partner"]}
 _CHECKS = [{"name": "pretrends"}, {"name": "leverage"}, {"name": "raw_series"}, {"name": "adoption"}]
@@ -59,13 +78,13 @@ _ALONE: dict[str, Any] = {"name": "interrupted_series", "transform": "log", "inf
 
 RECIPES: Mapping[str, Recipe] = {
     "chart": Recipe(
-        "X_cjt raw and indexed, all candidate dates, comparison lines",
-        "A picture without an estimate or a p-value; descriptive.",
+        Text("spec.equation-chart"),
+        Text("spec.recipe-chart"),
         {"design": {"fixed_effects": "two_way"}, "estimator": [], "diagnostic": [{"name": "raw_series"}]},
     ),
     "double_ratio": Recipe(
-        "(X_cjt / X_c·t) / (X_·jt / X_··t), own flow left out",
-        "One pair against its city's other flows and its destination's other flows at once, ranked among placebos.",
+        Text("spec.equation-double_ratio"),
+        Text("spec.recipe-double_ratio"),
         {
             "design": {"transform": "level", "fixed_effects": "two_way"},
             "estimator": [{"name": "double_ratio"}],
@@ -74,9 +93,8 @@ RECIPES: Mapping[str, Recipe] = {
         },
     ),
     "log_two_way": Recipe(
-        "mean of ln X − ln X(0), with ln X(0) = α_cj + α_t imputed; beside it "
-        "ln X = Σ_e β_e 1[t − g = e] + α_cj + α_t",
-        "Legacy: what the older literature printed; city-wide and destination booms stay in.",
+        Text("spec.equation-log_two_way"),
+        Text("spec.recipe-log_two_way"),
         {
             "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
             "estimator": [
@@ -87,9 +105,8 @@ RECIPES: Mapping[str, Recipe] = {
         },
     ),
     "log_gravity": Recipe(
-        "mean of ln X − ln X(0), with ln X(0) = α_cj + α_ct + α_jt imputed; beside it "
-        "ln X = Σ_e β_e 1[t − g = e] + α_cj + α_ct + α_jt",
-        "What is left after city-wide and destination booms; zeros are lost.",
+        Text("spec.equation-log_gravity"),
+        Text("spec.recipe-log_gravity"),
         {
             "design": {"transform": "log", **_GRAVITY},
             "estimator": [{"name": "twfe"}, {"name": "imputation", "headline": True}],
@@ -97,9 +114,8 @@ RECIPES: Mapping[str, Recipe] = {
         },
     ),
     "ppml_gravity": Recipe(
-        "ΣX / ΣX(0) − 1, with E[X(0)] = exp(α_cj + α_ct + α_jt) imputed; beside it "
-        "E[X] = exp(Σ_e β_e 1[t − g = e] + α_cj + α_ct + α_jt)",
-        "The default: zeros kept, heteroskedasticity harmless, only what is bilateral is left.",
+        Text("spec.equation-ppml_gravity"),
+        Text("spec.recipe-ppml_gravity"),
         {
             "design": {"transform": "level", **_GRAVITY},
             "estimator": [{"name": "ppml"}, *_LEVELS],
@@ -107,8 +123,8 @@ RECIPES: Mapping[str, Recipe] = {
         },
     ),
     "staggered": Recipe(
-        "mean of ln X − ln X(0) imputed; beside it Σ_e β_e 1[t − g = e], cohort by cohort",
-        "Onsets differ and effects may too: estimators without forbidden comparisons beside the usual ones.",
+        Text("spec.equation-staggered"),
+        Text("spec.recipe-staggered"),
         {
             "design": {"transform": "log", "fixed_effects": "two_way", "cluster": ["city", "partner"]},
             "estimator": [
@@ -121,9 +137,8 @@ RECIPES: Mapping[str, Recipe] = {
         },
     ),
     "staggered_levels": Recipe(
-        "ΣX / ΣX(0) − 1, with E[X(0)] = exp(α_cj + α_ct + α_jt) imputed; beside it "
-        "E[X] = exp(Σ_g Σ_t β_gt D_gt + α_cj + α_ct + α_jt), cohort by cohort",
-        "The same in levels, zeros kept: the treated total by imputation and by cells, beside PPML.",
+        Text("spec.equation-staggered_levels"),
+        Text("spec.recipe-staggered_levels"),
         {
             "design": {"transform": "level", **_GRAVITY},
             "estimator": [
@@ -135,8 +150,8 @@ RECIPES: Mapping[str, Recipe] = {
         },
     ),
     "single_case": Recipe(
-        "one dyad, donor sets A (same city) and B (same destination)",
-        "Picture, ratios and synthetic controls against both donor sets, placebo ranks with their floor, date sets.",
+        Text("spec.equation-single_case"),
+        Text("spec.recipe-single_case"),
         {
             "design": {"transform": "level", "fixed_effects": "two_way"},
             "estimator": [

@@ -23,6 +23,7 @@ effect = { $scale ->
 }
 
 named = { $name } { $value }
+headed = { $head }: { $said }
 
 # What a period is called: the study's word, which may be a user's own.
 period = { $period_name ->

@@ -428,6 +428,40 @@ field-source = source
 detected-by-placebo-designs = placebo designs
 detected-by-the-interval = the interval
 
+## heads of columns in a ladder
+column-transform-index = index
+column-transform-log = log
+column-transform-share_of_city = share of city
+column-transform-share_of_partner = share of partner
+column-donors-A = donors A (same city)
+column-donors-B = donors B (same destination)
+column-donors-all = all donors
+column-effects = { $effects } effects
+column-effects-city_gravity = dyad and city × period effects
+column-effects-gravity = gravity effects
+column-effects-gravity_border = gravity and border × period effects
+column-effects-partner_gravity = dyad and partner × period effects
+column-effects-two_way = two-way effects
+column-effects-unit = unit effects
+column-comparison-never_treated = never treated only
+column-comparison-not_yet_treated = not yet treated
+column-unflagged = without flagged pairs
+column-named-Augmented-donors-A = Augmented, donors A
+column-named-Augmented-donors-B = Augmented, donors B
+column-named-Double-ratio = Double ratio
+column-named-ETWFE-Poisson-total = ETWFE-Poisson, total
+column-named-Log-two-way-effects-legacy = Log, two-way effects (legacy)
+column-named-Own-trend-alone-descriptive = Own trend alone, descriptive
+column-named-PPML-bias-corrected = PPML, bias-corrected
+column-named-Poisson-imputation-average-pair = Poisson imputation, average pair
+column-named-Poisson-imputation-total = Poisson imputation, total
+column-named-Ratio-to-donors-A-same-city = Ratio to donors A, same city
+column-named-Ratio-to-donors-B-same-destination = Ratio to donors B, same destination
+column-named-Synthetic-DiD-logs = Synthetic DiD, logs
+column-named-Synthetic-control-donors-A = Synthetic control, donors A
+column-named-Synthetic-control-donors-B = Synthetic control, donors B
+column-named-Synthetic-control-logs = Synthetic control, logs
+
 ## donor sets
 donor_set-all = all
 
