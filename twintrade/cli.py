@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twintrade.errors import DataError, SpecError, TwintradeError
+from twintrade.text import Listed, Text
 
 if TYPE_CHECKING:
     from twintrade.study.store import Analysis
@@ -48,7 +49,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from twintrade import __version__
 
-        typer.echo(f"twintrade {__version__}")
+        typer.echo("twintrade " + __version__)
         raise typer.Exit(DONE)
 
 
@@ -82,7 +83,7 @@ def run(
             _found(specs), jobs=jobs, force=force, log_json=log_json, backend=backend, scheduler=scheduler
         )
     except KeyboardInterrupt:
-        _complain("interrupted; the results that stand are whole")
+        _complain(str(Text("study.interrupted")))
         raise typer.Exit(INTERRUPTED) from None
     sys.stdout.write(summarize_outcomes(outcomes))
     raise typer.Exit(next((o.code for o in outcomes if o.code), DONE))
@@ -133,18 +134,15 @@ def init(
 
     root = find_project_root(Path.cwd())
     if not (root / FOLDER).is_dir():
-        typer.echo(f"neither this folder nor one above it holds {FOLDER}/: a new project starts here")
+        typer.echo(Text("study.new-project", folder=FOLDER))
     for path in write_scaffold(root, name, trade, twinnings):
-        typer.echo(f"wrote {path}")
+        typer.echo(Text("study.wrote", path=str(path)))
     if trade is None:
-        typer.echo(f"next: twintrade check {name}, then twintrade run {name}")
+        typer.echo(Text("study.next-check", name=name))
         return
-    typer.echo(f"every guess is marked GUESS in {FOLDER}/{name}.toml: confirm or correct each\n")
+    typer.echo(f"{Text('study.every-guess', folder=FOLDER, name=name)}\n")
     code = _checked([name])
-    typer.echo(
-        f"next: {'' if code == DONE else f'correct the reported errors, then twintrade check {name}, then '}"
-        f"twintrade run {name}"
-    )
+    typer.echo(Text("study.next-run" if code == DONE else "study.next-correct", name=name))
     raise typer.Exit(code)
 
 
@@ -185,10 +183,11 @@ def verify(specs: Specs = None) -> None:
     code = DONE
     for analysis in _found(specs):
         if not get_results_folder(analysis.root, analysis.name).exists():
-            typer.echo(f"{analysis.name}: not run yet")
+            typer.echo(Text("study.not-run", name=analysis.name))
             continue
         found = list_changes(analysis.root, analysis.name, analysis.raw)
-        typer.echo(f"{analysis.name}: {'as recorded' if not found else 'differs: ' + '; '.join(found)}")
+        key = "study.differs" if found else "study.as-recorded"
+        typer.echo(Text(key, name=analysis.name, changes=Listed(tuple(found), "semicolon")))
         code = STALE if found else code
     raise typer.Exit(code)
 
@@ -211,7 +210,7 @@ def appendix(
     found = _found(drop_bound_report(specs) if specs else specs)
     for analysis in found:
         if not get_results_folder(analysis.root, analysis.name).is_dir() and specs is None:
-            typer.echo(f"{analysis.name}: no results yet")
+            typer.echo(Text("study.no-results", name=analysis.name))
             continue
         drawn.append(redraw(analysis.root, analysis.name, analysis.text))
         typer.echo(f"results/{analysis.name}/appendix.html")
@@ -233,7 +232,7 @@ def simulate(
     from twintrade.study.store import write_new
 
     for path in write_new(Path(folder), simulate_known_effect(seed, cities, partners, periods, effect)):
-        typer.echo(f"wrote {Path(folder, path)}")
+        typer.echo(Text("study.wrote", path=str(Path(folder, path))))
 
 
 @app.command("replication-readme")

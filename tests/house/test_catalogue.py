@@ -13,9 +13,7 @@ from fluent.syntax.visitor import Visitor
 # English that still stands in code, literals by room; a room is done at nought. Errors of a programmer or of an
 # analysis file, which no page prints, may stay where they are raised.
 LEFT = {
-    "cli": 30,
     "diagnostics": 71,
-    "study": 268,
 }
 
 

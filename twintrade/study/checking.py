@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from twintrade.data.data_report import format_data_report
-from twintrade.data.sources import InvalidDataError, format_counted
+from twintrade.data.sources import InvalidDataError
 from twintrade.design import Design
 from twintrade.effects import Message
 from twintrade.errors import DataError, DesignError
@@ -22,6 +22,7 @@ from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.store.locating import FOLDER
+from twintrade.text import Listed, Text
 
 _MOST_UNITS = 40
 _MOST_LOST = 8
@@ -44,7 +45,7 @@ def check_analysis(root: Path, name: str, text: str) -> str:
     made, _ = plan_analysis(root, name, text)
     absent = list_absent_inputs(made.spec, root)
     if absent and made.spec.data.skip_when_absent:
-        return f"{name}: skipped. {absent[0]}"
+        return str(Text("study.skipped-absent", name=name, why=absent[0]))
     try:
         with locate_faults(text, f"{FOLDER}/{name}.toml"):
             observed = observe(name, made.spec, root)
@@ -69,7 +70,8 @@ def _declared(name: str, text: str) -> dict[str, str]:
         if header := _TABLE.match(line):
             table = header[1]
         elif (file := _FILE.match(line)) and table:
-            found.setdefault(file[1], f"{FOLDER}/{name}.toml, {table} at line {number}")
+            place = Text("study.declared-at", file=f"{FOLDER}/{name}.toml", table=table, line=number)
+            found.setdefault(file[1], str(place))
     return found
 
 
@@ -78,23 +80,24 @@ def _registry(observed: Observed) -> Iterator[str]:
     found = observed.reconciliation
     if found is None or found.frame.empty:
         return
-    yield "  registry"
+    yield f"  {Text('study.registry')}"
     for status, n_twinnings, n_pairs, sentence in found.counts.itertuples(index=False):
         if n_twinnings:
-            yield f"    {format_counted(n_twinnings, 'agreement')}, {format_counted(n_pairs, 'pair')}: {sentence}"
+            counted = Text("study.reconciled", twinnings=int(n_twinnings), pairs=int(n_pairs), said=sentence)
+            yield f"    {counted}"
         lost = found.frame[(found.frame["status"] == status) & found.frame["status"].isin(_LOST)]
         for row in lost.head(_MOST_LOST).to_dict("records"):
             ends = f"{row['signatory'] or row['city']}-{row['partner_city'] or row['partner']}"
             yield f"      {ends}: {row['reason']}"
         if len(lost) > _MOST_LOST:
-            yield f"      and {len(lost) - _MOST_LOST} more"
+            yield f"      {Text('common.more', n=len(lost) - _MOST_LOST)}"
 
 
 def check_registry(root: Path, name: str, text: str) -> str:
     """Return the data report of an analysis of a registry."""
     spec, _ = parse_registry(text, f"{FOLDER}/{name}.toml")
     found = run_registry(spec, root)
-    lines = [f"{name}: {spec.title}", *list_sentences(found)]
+    lines = [f"{name}: {spec.title}", *map(str, list_sentences(found))]
     return "\n".join([*lines, "", format_data_report(found.inputs, found.registry.messages), ""])
 
 
@@ -102,53 +105,65 @@ def _guesses(name: str, text: str) -> Iterator[Message]:
     """One note on the lines that still carry the mark of a guess."""
     found = [(i, m[1]) for i, line in enumerate(text.splitlines(), 1) if (m := _GUESSED.match(line))]
     if found:
-        lines = ", ".join(f"{key} (line {i})" for i, key in found)
-        count = format_counted(len(found), "line is", "lines are")
-        told = f"{count} still marked GUESS: {lines}. Confirm each and remove its mark"
-        yield Message("info", "guess", told, f"{FOLDER}/{name}.toml")
+        lines = Listed(tuple(Text("study.guess", key=key, line=i) for i, key in found), "comma")
+        guesses = Text("study.guesses", n=len(found), lines=lines)
+        yield Message("info", "guess", guesses, f"{FOLDER}/{name}.toml")
 
 
 def _panel(design: Design) -> Iterator[str]:
     panel = design.panel
     values = panel.values(design.outcome)
     n_cells = panel.n_units * (panel.last_period - panel.first_period + 1)
-    unit = panel.units_of_measure.get(design.outcome, "")
-    yield "  panel"
-    yield (
-        f"    {panel.n_rows:,} of {n_cells:,} unit-periods: {panel.n_units:,} units "
-        f"({panel.cities.size} cities × {panel.partners.size} partners), "
-        f"{panel.label(panel.first_period)} to {panel.label(panel.last_period)}"
+    yield f"  {Text('study.panel')}"
+    cells = Text(
+        "study.cells",
+        rows=panel.n_rows,
+        all=n_cells,
+        n=panel.n_units,
+        cities=panel.cities.size,
+        partners=panel.partners.size,
+        first=panel.label(panel.first_period),
+        last=panel.label(panel.last_period),
     )
-    yield (
-        f"    {design.outcome}{f' in {unit}' if unit else ''}: {int((values == 0).sum()):,} zeros, "
-        f"{int(np.isnan(values).sum()):,} missing; quartiles {_quartiles(values)}"
+    outcome = Text(
+        "study.outcome",
+        outcome=design.outcome,
+        outcome_unit=panel.units_of_measure.get(design.outcome, "") or "none",
+        zeros=int((values == 0).sum()),
+        missing=int(np.isnan(values).sum()),
+        quartiles=_quartiles(values),
     )
+    yield f"    {cells}"
+    yield f"    {outcome}"
 
 
 def _quartiles(values: FloatArray) -> str:
     known = values[np.isfinite(values)]
-    return " / ".join(f"{q:,.0f}" for q in np.quantile(known, [0.25, 0.5, 0.75])) if known.size else "none"
+    if not known.size:
+        return str(Text("study.none"))
+    return " / ".join(f"{q:,.0f}" for q in np.quantile(known, [0.25, 0.5, 0.75]))
 
 
 def _ties(design: Design) -> Iterator[str]:
     panel, onset = design.panel, design.onset
     roles, counts = np.unique(list_unit_roles(design).astype(str), return_counts=True)
-    yield "  agreements"
+    yield f"  {Text('study.agreements')}"
     yield f"    {design.treatment.rule}"
-    yield "    units: " + ", ".join(f"{n:,} {role}" for role, n in zip(roles, counts, strict=True))
+    listed = tuple(Text("study.role", n=int(n), role=role) for role, n in zip(roles, counts, strict=True))
+    yield f"    {Text('study.units-by-role', roles=Listed(listed, 'comma'))}"
     inside = np.flatnonzero((onset > panel.first_period) & (onset <= panel.last_period))
     for k in sorted(inside, key=lambda i: (onset[i], panel.units[i]))[:_MOST_UNITS]:
-        yield f"    {panel.units[k]} from {panel.label(int(onset[k]))}"
+        yield f"    {Text('study.onset', unit=str(panel.units[k]), period=panel.label(int(onset[k])))}"
 
 
 def _columns(plan: Plan, designs: Designs) -> Iterator[str]:
-    yield "  estimators"
+    yield f"  {Text('study.estimators')}"
     for column in plan.columns:
         try:
             lacking = column.estimator.unmet(designs.of(column))
         except DesignError as error:
             lacking = [error.text]
-        why = "; ".join(map(str, lacking))
-        yield f"    {column.label}: {f'will be skipped: {why}' if why else 'qualifies'}"
+        why = Listed(tuple(lacking), "semicolon")
+        yield f"    {Text('study.will-be-skipped' if lacking else 'study.qualifies', label=column.label, why=why)}"
     if not plan.columns:
-        yield "    none: pictures only"
+        yield f"    {Text('study.pictures-only')}"

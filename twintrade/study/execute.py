@@ -46,6 +46,7 @@ from twintrade.study.store.locating import FOLDER
 from twintrade.study.store.lock import hold_lock
 from twintrade.study.store.replay import build_tidy_files, replay_results
 from twintrade.study.store.seal import seal_manifest
+from twintrade.text import Text
 
 Progress = Callable[[str], None]
 
@@ -99,8 +100,8 @@ def execute(
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        text = f"a fault of the program ({type(error).__name__}: {error}); set {DEBUG}=1 to see where, and report it"
-        return record_failure(root, name, ProgramError(text), time.monotonic() - started)
+        fault = Text("study.fault", error=f"{type(error).__name__}: {error}", variable=DEBUG)
+        return record_failure(root, name, ProgramError(fault), time.monotonic() - started)
     return AnalysisEnd(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
 
 

@@ -16,7 +16,7 @@ from twintrade.study.spec.registry_spec import is_registry
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.spec.toml_text import to_toml
 from twintrade.study.store.locating import FOLDER
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 
 def explain_analysis(root: Path, name: str, text: str) -> str:
@@ -35,61 +35,63 @@ def explain_analysis(root: Path, name: str, text: str) -> str:
         lines += [*_design(made, designs), *(line for c in made.columns for line in _column(c, designs))]
     except (DataError, DesignError) as error:
         lines += [
-            f"The data cannot be read, so the assumptions stay unsaid: {error}",
+            str(Text("study.unsaid", why=error.text)),
             *(str(c.label) for c in made.columns),
         ]
     lines += [
         "",
         *_inference(made),
         "",
-        "Jobs, in order; each has a seed made from its name and the seed above:",
+        str(Text("study.jobs")),
     ]
-    lines += [f"  {job}" for job in made.jobs] or ["  none: the series are shown as they are"]
-    return "\n".join([*lines, "", "Full specification:", "", to_toml(dict(resolve_spec(made.spec)))])
+    lines += [f"  {job}" for job in made.jobs] or [f"  {Text('study.no-jobs')}"]
+    return "\n".join([*lines, "", str(Text("study.full")), "", to_toml(dict(resolve_spec(made.spec)))])
 
 
 def _recipe(plan: Plan) -> Iterator[str]:
     if plan.spec.recipe is not None:
         recipe = RECIPES[plan.spec.recipe]
-        yield f"Recipe {plan.spec.recipe}: {recipe.equation}. {recipe.sentence}"
+        yield str(Text("study.recipe", name=plan.spec.recipe, equation=recipe.equation, said=recipe.sentence))
 
 
 def _design(plan: Plan, designs: Designs) -> Iterator[str]:
     design = designs.base(plan.spec.design)
-    yield f"Agreements: {design.treatment.rule}"
+    yield str(Text("study.rule", rule=design.treatment.rule))
     if designs.case_unit is not None:
-        yield f"Case: {designs.case_unit}; every other pair that is treated or linked is left out of its donors."
+        yield str(Text("study.case", unit=designs.case_unit))
     else:
-        yield f"Comparison: {design.comparison.describe(design.panel.unit_kind)}."
+        yield str(Text("study.comparison", comparison=design.comparison.describe(design.panel.unit_kind)))
 
 
 def _column(column: LadderColumn, designs: Designs) -> Iterator[str]:
     yield ""
-    yield f"{column.label} ({format_citation(column.estimator.citation)})" + (
-        "  ← headline" if column.is_headline else ""
-    )
+    is_headline = "yes" if column.is_headline else "no"
+    citation = format_citation(column.estimator.citation)
+    yield str(Text("study.column", label=column.label, citation=citation, is_headline=is_headline))
     try:
         design = designs.of(column)
         lacking = column.estimator.unmet(design)
     except DesignError as error:
-        yield f"  Will be skipped: {error}"
+        yield f"  {Text('study.skipped', why=error.text)}"
         return
     if lacking:
-        yield f"  Will be skipped: {'; '.join(map(str, lacking))}"
+        yield f"  {Text('study.skipped', why=Listed(tuple(lacking), 'semicolon'))}"
         return
     equation = column.estimator.equation(design)
     if equation:
         yield f"  {equation}"
-    yield f"  Averages: {column.estimator.estimand(design)}"
-    yield f"  Assumes: {column.estimator.assumption(design)}"
+    yield f"  {Text('study.averages', estimand=column.estimator.estimand(design))}"
+    yield f"  {Text('study.assumes', assumption=column.estimator.assumption(design))}"
     if column.estimator.name_comparison(design) != design.comparison.label:
         yield f"  {Text('design.with-treated', units=design.panel.unit_kind)}"
 
 
 def _inference(plan: Plan) -> Iterator[str]:
     options = ", ".join(f"{k} {v}" for k, v in plan.spec.inference.options.items())
-    yield f"Inference: {plan.inference.name}{f' ({options})' if options else ''}, seed {plan.spec.inference.seed}."
+    seed = plan.spec.inference.seed
+    yield str(Text("study.inference", name=plan.inference.name, options=options or "none", seed=seed))
     if plan.beside:
-        yield f"Beside it, for the overall effect: {', '.join(i.name for i in plan.beside)}."
+        yield str(Text("study.beside", names=Listed(tuple(i.name for i in plan.beside), "comma")))
     for check in plan.checks:
-        yield f"Check {check.diagnostic.name}: {(type(check.diagnostic).__doc__ or '').strip().splitlines()[0]}"
+        said = (type(check.diagnostic).__doc__ or "").strip().splitlines()[0]
+        yield str(Text("study.check", name=check.diagnostic.name, said=said))

@@ -15,6 +15,7 @@ from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.spec.toml_text import to_toml
 from twintrade.study.store.locating import FOLDER, find_project_root
+from twintrade.text import Text
 
 _WIDTH, _NARROWEST = 100, 40
 _INDENT = "      "
@@ -56,7 +57,7 @@ def load_registries() -> dict[str, Registry[Any]]:
 def _analyses(here: Path) -> Iterator[str]:
     root = find_project_root(here)
     if not (root / FOLDER).is_dir():
-        yield f"  none: neither this folder nor one above it holds {FOLDER}/; start with: twintrade init NAME"
+        yield f"  {Text('study.no-folder', folder=FOLDER)}"
         return
     for path in sorted((root / FOLDER).glob("*.toml")):
         yield from _entry(path.stem, _title(path))
@@ -67,7 +68,7 @@ def _title(path: Path) -> str:
     try:
         title = parse_tables(path.read_text(encoding="utf-8"), path.name).get("title", "")
     except (OSError, UnicodeDecodeError, SpecError):
-        return "cannot be read; twintrade check says why"
+        return str(Text("study.unreadable"))
     return str(title)
 
 
@@ -85,7 +86,7 @@ def _methods(room: str) -> Iterator[str]:
         yield from _entry(name, told if not cited or cited.split()[0].rstrip(",") in told else f"{told} {cited}.")
         options = ", ".join(list_option_names(method))
         if options:
-            yield from _wrapped(f"options: {options}")
+            yield from _wrapped(str(Text("study.options", options=options)))
 
 
 def _exhibits() -> Iterator[str]:
@@ -96,7 +97,7 @@ def _exhibits() -> Iterator[str]:
     sentences = list_sentences()
     for name, _ in EXHIBITS:
         presets = ", ".join(preset for preset, shown in PRESETS.items() if name in shown)
-        yield from _entry(name, f"{sentences[name]}. In: {presets}")
+        yield from _entry(name, str(Text("study.presets", exhibit=sentences[name], presets=presets)))
 
 
 def _sentences() -> str:

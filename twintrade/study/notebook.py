@@ -20,6 +20,7 @@ from twintrade.estimators.base import fit as fit_
 from twintrade.inference.base import INFERENCES, Inference
 from twintrade.study.run.seeds import build_generator
 from twintrade.study.spec.methods import build_method
+from twintrade.text import Text
 
 _TIE_TEXT = ("twinning", "signatory", "partner_city", "kind", "source", "note")
 
@@ -200,7 +201,7 @@ def build_treatment_from_table(
     if lacking:
         raise DesignError(f"the table of agreements has no column {lacking[0]!r}; it needs {', '.join(needed)}")
     registry = pd.DataFrame({name: _text(table, name) for name in ("city", "partner", *_TIE_TEXT)})
-    numbered = pd.Series([f"agreement {i + 1}" for i in range(len(table))], index=table.index)
+    numbered = pd.Series([str(Text("study.agreement", n=i + 1)) for i in range(len(table))], index=table.index)
     registry["twinning"] = registry["twinning"].where(registry["twinning"] != "", numbered)
     dates = pd.Series(
         [_dates(cell, i) for i, cell in enumerate(_text(table, "date"))], index=table.index, dtype=object

@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from twintrade.text import Text
+
 Report = Callable[[str, str], None]
 
 STAGES = {
-    ("read", "panel"): "reading the data",
-    ("estimate", "inference"): "estimating",
-    ("diagnostic",): "checking",
-    ("draw", "write"): "drawing the appendix",
+    ("read", "panel"): Text("study.stage-read"),
+    ("estimate", "inference"): Text("study.stage-estimate"),
+    ("diagnostic",): Text("study.stage-check"),
+    ("draw", "write"): Text("study.stage-draw"),
 }
 """Stage of some kinds of jobs; a job's kind is the first part of its name."""
 
@@ -21,13 +23,13 @@ class StageLines:
     """Writes one line a stage on standard error, for runs whose output goes to a file or a pipe."""
 
     def __init__(self) -> None:
-        self._last: dict[str, str] = {}
+        self._last: dict[str, Text] = {}
 
     def __call__(self, analysis: str, event: str) -> None:
         """Take note of a job or an ending, and tell a stage that has just begun."""
         kind = event.split("/")[0]
-        stage = next((stage for kinds, stage in STAGES.items() if kind in kinds), "")
-        if stage and self._last.get(analysis) != stage:
+        stage = next((stage for kinds, stage in STAGES.items() if kind in kinds), None)
+        if stage is not None and self._last.get(analysis) != stage:
             print(f"{analysis}: {stage}", file=sys.stderr, flush=True)
             self._last[analysis] = stage
 

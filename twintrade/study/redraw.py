@@ -82,4 +82,4 @@ def redraw_outcome(root: Path, name: str, text: str) -> AnalysisEnd:
     except TwintradeError as error:
         return record_failure(root, name, error, time.monotonic() - started)
     summary = results.manifest.get("headline", {})
-    return AnalysisEnd(name, "done", text=PAGE, summary=summary, seconds=time.monotonic() - started)
+    return AnalysisEnd(name, "done", text=str(PAGE), summary=summary, seconds=time.monotonic() - started)

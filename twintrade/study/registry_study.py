@@ -26,7 +26,7 @@ from twintrade.effects.result_set import SPECIFICATION_COLUMNS
 from twintrade.study.claims.ledger import add_ledger, list_own_claims
 from twintrade.study.page.sections import write_sections
 from twintrade.study.spec.registry_spec import RegistrySpec
-from twintrade.text import Text
+from twintrade.text import Text, pack_text
 
 FEWEST_CITIES = 8
 _SPREAD = 1.959964
@@ -144,24 +144,25 @@ def compute_size_slope(sizes: pd.DataFrame) -> pd.DataFrame:
     x = sm.add_constant(np.log(sizes["population"].to_numpy(dtype=np.float64)))
     fit = sm.GLM(sizes["twins"].to_numpy(dtype=np.float64), x, family=sm.families.Poisson()).fit(cov_type="HC1")
     slope, half = float(fit.params[1]), _SPREAD * float(fit.bse[1])
-    row = {"label": f"elasticity over {len(sizes)} cities", "group": "slope", "effect": slope}
+    label = Text("study.elasticity", cities=len(sizes))
+    row = {"label": str(label), "label_text": pack_text(label), "group": "slope", "effect": slope}
     return pd.DataFrame([row | {"low": slope - half, "high": slope + half, "scale": "elasticity"}])
 
 
-def list_sentences(run: RegistryRun) -> list[str]:
+def list_sentences(run: RegistryRun) -> list[Text]:
     """Return what a registry tells, and what it cannot."""
     facts, n = run.facts, run.registry.n_twinnings
     top = facts.by_city.iloc[0]
-    dated = facts.completeness.set_index("field").loc["date"]
+    known = float(str(facts.completeness.set_index("field").loc["date", "known"]))
+    cities, countries = len(facts.by_city), len(facts.by_country)
     said = [
-        f"The registry holds {n} agreements of {len(facts.by_city)} cities with {len(facts.by_country)} countries; "
-        f"{top['city']} has the most, {int(top['twins'])}.",
-        f"A date is known for {float(str(dated['known'])):.0f} of {n} agreements.",
+        Text("study.holds", n=n, cities=cities, countries=countries, city=str(top["city"]), most=int(top["twins"])),
+        Text("study.dated", dated=round(known), n=n),
     ]
     if run.sizes.empty:
-        said.append("Size against twins is not drawn: no population of these cities was given ([registry.cities]).")
+        said.append(Text("study.no-population"))
     elif len(run.sizes) < FEWEST_CITIES:
-        said.append(f"No slope of twins on size: {len(run.sizes)} cities are known and {FEWEST_CITIES} are needed.")
+        said.append(Text("study.few-cities", cities=len(run.sizes), needed=FEWEST_CITIES))
     if facts.ended.empty:
-        said.append("The registry does not say which agreements have ended.")
+        said.append(Text("study.no-ends"))
     return said

@@ -53,7 +53,7 @@ def _done(analysis: Analysis) -> _Done:
     folder = get_results_folder(analysis.root, analysis.name)
     manifest = read_manifest(folder)
     if stale or manifest is None:
-        reason = "; ".join(stale)
+        reason = "; ".join(map(str, stale))
         raise StoreError(f"{analysis.name}: no fresh results ({reason}); first: twintrade run {analysis.name}")
     try:
         files = {path: (folder / path).read_bytes() for path in manifest["outputs"]}

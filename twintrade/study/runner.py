@@ -10,6 +10,7 @@ from twintrade.study.progress import Report, StageLines, report_progress
 from twintrade.study.store.folder import get_results_folder, settle
 from twintrade.study.store.freshness import PAGE, list_absent_by_design, list_changes, read_manifest
 from twintrade.study.store.locating import Analysis
+from twintrade.text import Listed, Text
 
 if TYPE_CHECKING:
     from twintrade.fanout import Workers
@@ -75,11 +76,11 @@ def _settled(analysis: Analysis, *, force: bool) -> AnalysisEnd | str:
         return AnalysisEnd(analysis.name, "failed", USAGE, str(error))
     absent = list_absent_by_design(analysis.root, raw)
     if absent:
-        text = f"not there: {', '.join(absent)}; set TWINTRADE_DATA to the folder that holds them"
-        return AnalysisEnd(analysis.name, "skipped", text=text)
+        text = Text("study.not-there", files=Listed(tuple(absent), "comma"))
+        return AnalysisEnd(analysis.name, "skipped", text=str(text))
     found = list_changes(analysis.root, analysis.name, raw)
     if found or force:
-        return "; ".join(found) or "forced"
+        return "; ".join(map(str, found)) or "forced"
     settle(analysis.root, analysis.name)
     manifest = read_manifest(get_results_folder(analysis.root, analysis.name)) or {}
     return AnalysisEnd(analysis.name, "fresh", summary=manifest.get("headline", {}))
@@ -114,7 +115,7 @@ def _one(lines: StageLines | None, task: tuple[Analysis, str]) -> AnalysisEnd:
 
 def _ended(analysis: Analysis, why: str, progress: Callable[[str], None], workers: "Workers") -> AnalysisEnd:
     """Run an analysis, or draw it again where only its page is stale: that needs no estimator."""
-    if why == PAGE:
+    if why == str(PAGE):
         from twintrade.study.redraw import redraw_outcome
 
         return redraw_outcome(analysis.root, analysis.name, analysis.text)

@@ -22,10 +22,15 @@ class InvalidDataError(DataError):
         Faults, at most ``limits.MAX_MESSAGES`` errors, and every warning and note.
     n_errors : int
         Number of errors found, listed or not.
+    unlisted : Words
+        The text without pointing to the list of faults in a file.
     """
 
-    def __init__(self, text: Words, messages: tuple[Message, ...] = (), n_errors: int = 1) -> None:
+    def __init__(
+        self, text: Words, messages: tuple[Message, ...] = (), n_errors: int = 1, unlisted: Words = ""
+    ) -> None:
         super().__init__(text)
+        self.unlisted = unlisted or text
         self.messages = messages
         self.n_errors = n_errors
 
@@ -113,11 +118,14 @@ class Faults:
         if not self.n_errors:
             return
         lines = [describe(m) for m in self._errors[:_SHOWN_IN_TEXT]]
-        if self.n_errors > len(lines):
-            lines.append(Text("data.more-listed", n=self.n_errors - len(lines)))
+        n_more = self.n_errors - len(lines)
         if self.n_errors > 1:
             lines.insert(0, Text("data.faults", n=self.n_errors))
-        raise InvalidDataError("\n".join(map(str, lines)), self.messages, self.n_errors)
+        listed, unlisted = (
+            "\n".join(map(str, [*lines, *([Text(key, n=n_more)] if n_more else [])]))
+            for key in ("data.more-listed", "common.more")
+        )
+        raise InvalidDataError(listed, self.messages, self.n_errors, unlisted)
 
 
 def describe(message: Message) -> Words:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from twintrade.study.run.columns import Run
-from twintrade.text import Listed, Text, Words, pack_text
+from twintrade.text import Listed, Text, Words, find_fact, pack_text
 
 PERIOD_NAMES: Mapping[str, str] = {"year": "year", "quarter": "quarter", "month": "month"}
 
@@ -71,5 +71,8 @@ def _describe_data(run: Run) -> Listed:
         )
     )
     counts = Counter(design.treatment.excluded.values())
-    said += [Text("sections.excluded", n=n, reason=reason) for reason, n in sorted(counts.items(), key=str)]
+    said += [
+        Text("sections.excluded", n=n, reason=find_fact("labels.status-", reason))
+        for reason, n in sorted(counts.items(), key=str)
+    ]
     return Listed((*said, design.treatment.rule), "sentences")

@@ -14,8 +14,9 @@ from twintrade.study.store.fingerprint import (
     list_versions,
 )
 from twintrade.study.store.folder import MANIFEST, get_results_folder
+from twintrade.text import Text
 
-PAGE = "what the report shows"
+PAGE = Text("study.changed-page")
 """The change that costs a new page and no estimation."""
 
 
@@ -46,8 +47,8 @@ def _is_inside(path: Any) -> bool:
     return isinstance(path, str) and not path.startswith("/") and ".." not in path.split("/") and "\0" not in path
 
 
-def list_changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[str]:
-    """Return what changed since the results were made, in words; empty when they are fresh.
+def list_changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[Text | str]:
+    """Return what changed since the results were made, empty when they are fresh.
 
     Parameters
     ----------
@@ -61,15 +62,15 @@ def list_changes(root: Path, name: str, raw: Mapping[str, Any]) -> list[str]:
     folder = get_results_folder(root, name)
     manifest = read_manifest(folder)
     if manifest is None:
-        return ["no results yet"]
-    found = []
+        return [Text("study.changed-nothing-there")]
+    found: list[Text | str] = []
     if manifest.get("spec_sha256") != hash_spec(raw):
-        found.append("the analysis file")
+        found.append(Text("study.changed-file"))
     if manifest.get("page_sha256") != hash_page(root, raw):
         found.append(PAGE)
     found += list_changed_inputs(root, manifest)
     if manifest.get("source_sha256") != hash_source():
-        found.append("the program")
+        found.append(Text("study.changed-program"))
     found += _changed_versions(manifest.get("versions", {}))
     return found + list_changed_outputs(folder, manifest)
 
@@ -90,29 +91,29 @@ def _files(node: Any) -> list[str]:
     return [file for value in node for file in _files(value)] if isinstance(node, list) else []
 
 
-def list_changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[str]:
+def list_changed_inputs(root: Path, manifest: Mapping[str, Any]) -> list[Text]:
     """Return the inputs whose content is not what was read."""
     recorded = {i["path"]: i["sha256"] for i in manifest.get("inputs", []) if not i.get("is_simulated")}
     now = hash_inputs(root, list(recorded))
     return [
-        f"input {path} is gone" if now[path] == "absent" else f"input {path}"
+        Text("study.changed-input-gone" if now[path] == "absent" else "study.changed-input", path=path)
         for path, sha in recorded.items()
         if now[path] != sha
     ]
 
 
-def list_changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+def list_changed_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[Text]:
     """Return the results that are not as the run wrote them, were removed, or were put there by somebody else."""
     recorded: Mapping[str, str] = manifest["outputs"]
     found = []
     for path, sha in recorded.items():
         file = folder / path
         if not file.is_file():
-            found.append(f"result {path} is gone")
+            found.append(Text("study.changed-result-gone", path=path))
         elif hash_file(file) != sha:
-            found.append(f"result {path} was edited")
+            found.append(Text("study.changed-result", path=path))
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    found += [f"result {path} is not of this run" for path in sorted(present - set(recorded) - {MANIFEST})]
+    found += [Text("study.changed-other-result", path=path) for path in sorted(present - set(recorded) - {MANIFEST})]
     return found
 
 

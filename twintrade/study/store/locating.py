@@ -10,6 +10,7 @@ from typing import Any
 
 from twintrade.errors import SpecError
 from twintrade.study.spec.spec_text import parse_tables
+from twintrade.text import Listed, Text
 
 FOLDER = "analyses"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -101,8 +102,12 @@ def _read(path: Path) -> Analysis:
     except FileNotFoundError:
         known = [p.stem for p in path.parent.glob("*.toml")]
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known)) or 'none'}"
-        raise SpecError(f"there is no analysis {name} in {FOLDER}/{hint}") from None
+        asked = {"name": name, "folder": FOLDER}
+        if near:
+            raise SpecError(Text("study.did-you-mean", **asked, near=near[0])) from None
+        if not known:
+            raise SpecError(Text("study.there-is-none", **asked)) from None
+        raise SpecError(Text("study.there-are", **asked, known=Listed(tuple(sorted(known)), "comma"))) from None
     except OSError as error:
         raise SpecError(f"{FOLDER}/{path.name} cannot be read: {error.strerror}") from None
     if len(content) > _MOST_BYTES:

@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from twintrade.errors import StoreError
+from twintrade.text import Text
 
 _WAIT_SECONDS = 0.1
 """Long enough to meet a holder that is just letting go, too short to be noticed."""
@@ -71,6 +72,6 @@ def _read_holder(path: Path) -> str:
         with path.open("rb", buffering=0) as stream:
             stream.seek(_FIRST_BYTE)
             holder = json.loads(stream.read())
-        return f"process {int(holder['pid'])}, since {holder['started']}"
+        return str(Text("study.held-by", process=int(holder["pid"]), since=str(holder["started"])))
     except (ValueError, KeyError, TypeError, OSError):
-        return "its lock file is still empty"
+        return str(Text("study.lock-empty"))

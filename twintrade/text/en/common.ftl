@@ -22,6 +22,7 @@ effect = { $scale ->
    *[other] { COMPACT($value, digits: 3) } { $scale }
 }
 
+more = and { $n } more
 named = { $name } { $value }
 headed = { $head }: { $said }
 

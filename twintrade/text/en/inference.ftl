@@ -50,7 +50,7 @@ wild = Wild cluster bootstrap ({ $kind }{ $is_linearized ->
    *[no] { $weights } weights, { $draws } draws
 }; intervals by inversion of the test
 weidner-zylkin = Standard errors clustered by dyad ({ $n } dyads), residuals freed of their leverage{ $adjusted ->
-    [both_sides] { " on both sides of the meat" }
+    [both_sides] { " " }on both sides of the meat
    *[one_side] { "" }
 }{ $is_repaired ->
     [yes] ; a negative variance was raised to zero
@@ -136,7 +136,7 @@ without-failed = without { $units }: { $reason }
 
 ## the choice; $n and $name of the clusters that count as the fewest equal ones
 equal-clusters = { $n } { dimension } clusters count as { FIXED($equal, decimals: 1) } equal ones{ $has_treated ->
-    [yes] { " (treated ones as " }{ FIXED($treated, decimals: 1) })
+    [yes] { " " }(treated ones as { FIXED($treated, decimals: 1) })
    *[no] { "" }
 }
 no-cluster-counts = no cluster counts
@@ -191,8 +191,8 @@ randomization = Randomization: { $scheme }, { $is_complete ->
     [t] effects over their clustered errors
    *[score] one-step estimates from the model without treatment
 }{ $noise ->
-    [known] { " over the error that noise by size gives them (small units are " }{ FIXED($ratio, decimals: 1) } times as noisy as large ones, { P($p) })
-    [unknown] { " over the error that noise gives them" }
+    [known] { " " }over the error that noise by size gives them (small units are { FIXED($ratio, decimals: 1) } times as noisy as large ones, { P($p) })
+    [unknown] { " " }over the error that noise gives them
    *[equal] { "" }
 }; smallest attainable p { COMPACT($floor, digits: 2) }{ $intervals ->
     [yes] ; intervals collect the constant effects that the test of the effect does not reject

@@ -5,12 +5,12 @@ no-trade = a registry says who is treated, and nothing about trade
 simulated = SIMULATED: the trade series are drawn by a committed seed and say nothing about real trade.
 data = The outcome is { $outcome }{ $outcome_unit ->
     [none] { "" }
-   *[other] { " in " }{ $outcome_unit }
+   *[other] { " " }in { $outcome_unit }
 }: { $n } { $is_dyadic ->
     [yes] pairs of city and partner
    *[no] cities
 }, { $first } to { $last }; { SHARE($zeros, decimals: 1) } of the rows are zero{ $missing ->
     [0] { "" }
-   *[other] { " and " }{ $missing } have no figure
+   *[other] { " " }and { $missing } have no figure
 }. { $treated } are treated within the sample and { $always } in or before its first period.
 excluded = { $n } are excluded ({ $reason }).

@@ -1,2 +1,129 @@
 # What the program says on the terminal and in the files it writes.
 and-others = { $name } and others
+
+## running
+wrote = wrote { $path }
+new-project = neither this folder nor one above it holds { $folder }/: a new project starts here
+next-check = next: twintrade check { $name }, then twintrade run { $name }
+every-guess = every guess is marked GUESS in { $folder }/{ $name }.toml: confirm or correct each
+next-run = next: twintrade run { $name }
+next-correct = next: correct the reported errors, then twintrade check { $name }, then twintrade run { $name }
+interrupted = interrupted; the results that stand are whole
+not-run = { $name }: not run yet
+no-results = { $name }: no results yet
+differs = { $name }: differs: { $changes }
+as-recorded = { $name }: as recorded
+fault = a fault of the program ({ $error }); set { $variable }=1 to see where, and report it
+stage-read = reading the data
+stage-estimate = estimating
+stage-check = checking
+stage-draw = drawing the appendix
+not-there = not there: { $files }; set TWINTRADE_DATA to the folder that holds them
+did-you-mean = there is no analysis { $name } in { $folder }/; did you mean { $near }?
+there-are = there is no analysis { $name } in { $folder }/; there are { $known }
+there-is-none = there is no analysis { $name } in { $folder }/; there are none
+held-by = process { PLAIN($process) }, since { $since }
+lock-empty = its lock file is still empty
+
+## the table at the end
+head-analysis = analysis
+head-status = status
+head-effect = headline effect
+head-interval = interval
+head-p = p
+head-checks = checks
+head-results = results
+ending-done = done
+ending-done-in = done in { FIXED($seconds, decimals: 0) } s
+ending-fresh = up to date
+ending-skipped = skipped
+ending-failed = failed
+ended = { $name } { $ending }: { $said }
+earlier-stand = earlier results stand as they were
+earlier-stand-details = details: results/{ $name }.messages.csv; earlier results stand as they were
+none-estimated = none estimated
+none = none
+objecting = { $objects } object, { $does_not_object } do not, { $cannot_tell } cannot tell{ $checks ->
+    [none] { "" }
+   *[other] { " (" }{ $checks })
+}
+
+## what changed since results were made
+changed-nothing-there = no results yet
+changed-file = the analysis file
+changed-page = what the report shows
+changed-program = the program
+changed-input = input { $path }
+changed-input-gone = input { $path } is gone
+changed-result-gone = result { $path } is gone
+changed-result = result { $path } was edited
+changed-other-result = result { $path } is not of this run
+
+## twintrade check
+skipped-absent = { $name }: skipped. { $why }
+declared-at = { $file }, { $table } at line { PLAIN($line) }
+panel = panel
+registry = registry
+agreements = agreements
+estimators = estimators
+reconciled = { $twinnings ->
+    [one] { $twinnings } agreement
+   *[other] { $twinnings } agreements
+}, { $pairs ->
+    [one] { $pairs } pair
+   *[other] { $pairs } pairs
+}: { $said }
+guesses = { $n ->
+    [one] { $n } line is
+   *[other] { $n } lines are
+} still marked GUESS: { $lines }. Confirm each and remove its mark
+guess = { $key } (line { PLAIN($line) })
+cells = { $rows } of { $all } unit-periods: { $n } units ({ $cities } cities × { $partners } partners), { $first } to { $last }
+outcome = { $outcome }{ $outcome_unit ->
+    [none] { "" }
+   *[other] { " " }in { $outcome_unit }
+}: { $zeros } zeros, { $missing } missing; quartiles { $quartiles }
+units-by-role = units: { $roles }
+role = { $n } { $role }
+onset = { $unit } from { $period }
+will-be-skipped = { $label }: will be skipped: { $why }
+qualifies = { $label }: qualifies
+pictures-only = none: pictures only
+
+## twintrade explain
+unsaid = The data cannot be read, so the assumptions stay unsaid: { $why }
+jobs = Jobs, in order; each has a seed made from its name and the seed above:
+no-jobs = none: the series are shown as they are
+full = Full specification:
+recipe = Recipe { $name }: { $equation }. { $said }
+rule = Agreements: { $rule }
+case = Case: { $unit }; every other pair that is treated or linked is left out of its donors.
+comparison = Comparison: { $comparison }.
+column = { $label } ({ $citation }){ $is_headline ->
+    [yes] { "  ← headline" }
+   *[no] { "" }
+}
+skipped = Will be skipped: { $why }
+averages = Averages: { $estimand }
+assumes = Assumes: { $assumption }
+inference = Inference: { $name }{ $options ->
+    [none] { "" }
+   *[other] { " (" }{ $options })
+}, seed { PLAIN($seed) }.
+beside = Beside it, for the overall effect: { $names }.
+check = Check { $name }: { $said }
+
+## twintrade list
+no-folder = none: neither this folder nor one above it holds { $folder }/; start with: twintrade init NAME
+unreadable = cannot be read; twintrade check says why
+options = options: { $options }
+presets = { $exhibit }. In: { $presets }
+
+## a registry
+holds = The registry holds { $n } agreements of { $cities } cities with { $countries } countries; { $city } has the most, { $most }.
+dated = A date is known for { $dated } of { $n } agreements.
+no-population = Size against twins is not drawn: no population of these cities was given ([registry.cities]).
+few-cities = No slope of twins on size: { $cities } cities are known and { $needed } are needed.
+no-ends = The registry does not say which agreements have ended.
+elasticity = elasticity over { $cities } cities
+agreement = agreement { $n }
