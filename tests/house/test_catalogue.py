@@ -31,10 +31,15 @@ class Names(Visitor):
         self.used.add(node.id.name)
 
 
+def list_files():
+    """The files of messages; documents lie beside them in a folder of their own."""
+    return [file for file in (files("twintrade.text") / "en").iterdir() if file.name.endswith(".ftl")]
+
+
 def read_messages() -> dict[str, Names]:
     """Every message of the English catalogue by key, with what it names."""
     messages = {}
-    for file in sorted((files("twintrade.text") / "en").iterdir(), key=lambda f: (f.name != "common.ftl", f.name)):
+    for file in sorted(list_files(), key=lambda f: (f.name != "common.ftl", f.name)):
         source = file.read_text(encoding="utf-8")
         for entry in FluentResource(source).body:
             assert not isinstance(entry, fluent.Junk), f"{file.name}: {entry.content[:80]}"
@@ -123,6 +128,13 @@ def test_every_message_is_said_somewhere(modules):
     assert set(MESSAGES) - said - USED == set()
 
 
+DOCUMENTED = {
+    "typer.Typer": ("help", "epilog"),
+    "typer.Option": ("help",),
+    "typer.Argument": ("help",),
+    "Field": ("description",),
+}
+"""What documents a command or a key of the analysis file where it is declared, as a docstring does."""
 PLACES = ("loc", "textcoords", "xycoords")
 """Options of matplotlib that take several words."""
 MARKUP = re.compile(
@@ -146,6 +158,9 @@ def list_english(tree: ast.AST) -> list[ast.AST]:
             quiet |= {id(part) for value in node.values for part in ast.walk(value)}
         elif isinstance(node, ast.Dict):
             quiet |= {id(key) for key in node.keys}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in DOCUMENTED:
+            told = DOCUMENTED[ast.unparse(node.func)]
+            quiet |= {id(part) for k in node.keywords if k.arg in told for part in ast.walk(k.value)}
         elif isinstance(node, ast.keyword) and node.arg in PLACES:
             quiet |= {id(part) for part in ast.walk(node.value)}
     return [
@@ -165,7 +180,15 @@ def write_literal(node: ast.AST) -> str:
 
 
 @pytest.mark.parametrize(
-    "line", ['x = "two words"', 'f(f"{n} rows left")', 'y = {"a": "is not known"}', 'x = "<p>two words</p>"']
+    "line",
+    [
+        'x = "two words"',
+        'typer.Option("two words")',
+        'Field(title="two words")',
+        'f(f"{n} rows left")',
+        'y = {"a": "is not known"}',
+        'x = "<p>two words</p>"',
+    ],
 )
 def test_the_count_sees_english(line):
     assert list_english(ast.parse(line))
@@ -178,6 +201,8 @@ def test_the_count_sees_english(line):
         '"""Two words."""',
         'Text("checks.two-words")',
         'x = {"two words": 1}',
+        'x = typer.Option("--all", help="Two words.")',
+        'x: int = Field(description="two words")',
         'legend(loc="outside lower center")',
         """x = '<p class="note" role="note">{}</p>'""",
         r'x = "\\begin{tabular}"',

@@ -30,7 +30,7 @@ def record_failure(root: Path, name: str, error: TwintradeError, seconds: float)
 
 def _without_list(error: TwintradeError) -> str:
     """The text of an error, without pointing to a list that could not be written."""
-    return error.unlisted if isinstance(error, InvalidDataError) else str(error)
+    return str(error.unlisted if isinstance(error, InvalidDataError) else error)
 
 
 def _code_of(error: TwintradeError) -> str:

@@ -17,98 +17,55 @@ from twintrade.study.spec.page_spec import ClaimEntry, ReportSection
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.registry_spec import RegistrySection
 from twintrade.study.spec.simulated_source import SimulatedTrade
+from twintrade.text import Text, Words, find_catalogue
 
-HEAD = """# The analysis file
-
-Made by `twintrade schema --markdown`; do not edit. An analysis is one TOML file in `analyses/`. A key that is not
-listed here is an error, reported with its line and the nearest key that exists. `twintrade explain NAME` prints the
-file with every default filled in; `twintrade list` names estimators, inferences and diagnostics with their options.
-"""
-
-TABLES: tuple[tuple[str, type[Any], str], ...] = (
-    ("At the top", Spec, ""),
-    ("`[case]`", CaseSection, "Only for analyses of one pair."),
+TABLES: tuple[tuple[Words, type[Any], Words], ...] = (
+    (Text("spec.table-top"), Spec, ""),
+    ("`[case]`", CaseSection, Text("spec.remark-case")),
     ("`[data]`", DataSection, ""),
-    ("`[[data.trade]]`", TradeEntry, "One table a file. Either `file` or `simulate`."),
+    ("`[[data.trade]]`", TradeEntry, Text("spec.remark-trade")),
     (
-        "`simulate = { ... }` in `[[data.trade]]`",
+        Text("spec.table-in", name="simulate = { ... }", table="[[data.trade]]"),
         SimulatedTrade,
-        "In place of `file`; everything then says SIMULATED.",
+        Text("spec.remark-simulate"),
     ),
     (
-        "`microdata = { ... }` in `[[data.trade]]`",
+        Text("spec.table-in", name="microdata = { ... }", table="[[data.trade]]"),
         Microdata,
-        "For rows of single shipments; `file` may be a folder of CSV, packed CSV or Parquet files, or a DuckDB file. "
-        "docs/scale.md says what it costs.",
+        Text("spec.remark-microdata"),
     ),
-    ("`[[data.twinnings]]`", TwinningSource, "One table a registry."),
-    ("`[data.undated]`", UndatedSource, "Or `[[data.undated]]`, where there are several lists."),
+    ("`[[data.twinnings]]`", TwinningSource, Text("spec.remark-twinnings")),
+    ("`[data.undated]`", UndatedSource, Text("spec.remark-undated")),
     ("`[[data.trade.city_names]]`", CityName, ""),
     ("`[design]`", DesignSection, ""),
-    ("`treatment = { ... }` in `[design]`", Treatment, ""),
-    ("`[inference]`", InferenceSection, "Further keys are options of the named method."),
-    ("`[report]`", ReportSection, "docs/report.md shows how to use it."),
-    ("`[[claim]]`", ClaimEntry, "One table a claim; they stand in the ledger after those of the literature."),
-    ("`[registry]`", RegistrySection, 'With `recipe = "registry"`, in place of `[data]` and `[design]`.'),
+    (Text("spec.table-in", name="treatment = { ... }", table="[design]"), Treatment, ""),
+    ("`[inference]`", InferenceSection, Text("spec.remark-inference")),
+    ("`[report]`", ReportSection, Text("spec.remark-report")),
+    ("`[[claim]]`", ClaimEntry, Text("spec.remark-claim")),
+    ("`[registry]`", RegistrySection, Text("spec.remark-registry")),
     ("`[registry.cities]`", CitiesSource, ""),
 )
-
-ENTRIES = """
-## `[[estimator]]`
-
-One column of the ladder. `name` is the method; any key of `[design]` changes the design for this column alone; any
-option of the method may be set; and besides:
-
-| key | meaning |
-|---|---|
-| `label` | head of the column, where the one made from the design does not do |
-| `key` | its name in files, where two columns would have the same |
-| `headline` | `true` for the column whose overall effect is the headline; without it the first |
-| `exclude_flagged` | `true` leaves out treated pairs with another link without a date |
-| `donors` | `"all"`, `"A"` (same city) or `"B"` (same destination), with `[case]` |
-| `inference` | the inference this column and its checks use, by name; without it that of the analysis |
-
-Options that decide what a column's number is:
-
-- `shape` of `twfe`, `ppml` and `ppml_corrected`. `"event"`, the default: the effect after the agreement against all
-  years before is the coefficient of one treatment dummy; the path by event time and its average against the reference
-  stand beside it. `"static"`: the coefficient alone, without path and without reference period.
-- `bins` of the same: `true` lets the ends of the path shown collect what lies beyond the window. Averages never do.
-- `span` of `stacked`: first and last event time of every stack, −3 to 3 unless set, whatever the window shows.
-- `effects` and `placebos` of `chaisemartin_dhaultfoeuille`: how many periods from the switch on are averaged, and
-  before it are shown; all that are observed unless set. `pooled` of `local_projections`: the authors' pooled effect
-  from onset on to this event time, in place of the average of the path less the average lead.
-- `measure` of `imputation` and `etwfe` with `family = "poisson"`. `"percent"`: percent change of the treated pairs'
-  total. `"log_ratio"` (`imputation`) or `"coefficient"` (`etwfe`): average over treated rows of the log ratio of
-  their cell, each row counting alike. `"difference"`: average difference in the outcome's unit.
-
-## `[[diagnostic]]`
-
-`name`, options of the check, and `on`: `"headline"` (the default), `"all"`, or names of columns.
-
-## `recipe`
-
-| recipe | equation | |
-|---|---|---|
-"""
 
 _ATTRIBUTE = re.compile(r"^    (\w[\w, ]*) : [^\n]*\n((?:^        [^\n]*\n?|^\n)*)", re.MULTILINE)
 
 
 def render_reference_page() -> str:
     """Return the page as Markdown."""
-    lines = [HEAD]
+    catalogue = find_catalogue()
+    lines = [catalogue.read("schema_head.md")]
+    words = (Text(f"spec.head-{head}") for head in ("key", "takes", "default", "meaning"))
+    heads = f"| {' | '.join(map(str, words))} |"
     for title, table, remark in TABLES:
         lines += [
             f"## {title}\n",
             *([f"{remark}\n"] if remark else []),
-            "| key | takes | default | meaning |",
+            heads,
             "|---|---|---|---|",
         ]
         lines += list(_rows(table))
         lines.append("")
     recipes = [f"| `{name}` | {r.equation} | {r.sentence} |" for name, r in RECIPES.items()]
-    return "\n".join(lines) + ENTRIES.lstrip("\n") + "\n".join(recipes) + "\n"
+    return "\n".join(lines) + catalogue.read("schema_entries.md") + "\n".join(recipes) + "\n"
 
 
 def _rows(table: type[Any]) -> Iterator[str]:
@@ -123,14 +80,14 @@ def _keys(table: type[Any]) -> Iterator[tuple[str, str, str, str]]:
         for field in fields(table):
             default = "" if field.default is MISSING else _shown(field.default)
             required = field.default is MISSING and field.default_factory is MISSING
-            yield field.name, format_type(table, field.name), "required" if required else default, ""
+            yield field.name, format_type(table, field.name), str(Text("spec.required")) if required else default, ""
     elif issubclass(table, BaseModel):
         for name, info in table.model_fields.items():
             required = info.default is PydanticUndefined and info.default_factory is None
             yield (
                 name,
                 format_type(table, name),
-                "required" if required else _shown(info.default),
+                str(Text("spec.required")) if required else _shown(info.default),
                 info.description or "",
             )
 

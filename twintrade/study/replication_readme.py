@@ -3,7 +3,7 @@
 What the program knows is filled in from analysis files and manifests; what only the authors know is marked AUTHORS.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from twintrade.study.store.folder import get_results_folder
 from twintrade.study.store.frames import from_bytes
 from twintrade.study.store.freshness import list_changes, read_manifest
 from twintrade.study.store.locating import FOLDER, Analysis
+from twintrade.text import Listed, Text, Words
 
 _OUTSIDE = "TWINTRADE_DATA/"
 _MEGABYTE = 1_000_000
@@ -45,7 +46,7 @@ def render_replication_readme(analyses: Sequence[Analysis]) -> str:
     """
     done = [_done(analysis) for analysis in analyses]
     parts = (_overview, _data, _requirements, _programs, _instructions, _exhibits, _references)
-    return "\n\n".join("\n".join(part(done)) for part in parts) + "\n"
+    return "\n\n".join(str(block) for part in parts for block in part(done)) + "\n"
 
 
 def _done(analysis: Analysis) -> _Done:
@@ -64,51 +65,36 @@ def _done(analysis: Analysis) -> _Done:
     return _Done(analysis.name, manifest, read_exhibits(files[EXHIBITS_FILE]), texts, sum(map(len, files.values())))
 
 
-def _overview(done: Sequence[_Done]) -> Iterator[str]:
-    n_tables = sum(e.kind == "Table" for d in done for e in d.exhibits)
-    n_figures = sum(e.kind == "Figure" for d in done for e in d.exhibits)
-    yield "# Replication package"
-    yield ""
-    yield "AUTHORS: title of the article, names, date, version and permanent address of this package."
-    yield ""
-    yield "## Overview"
-    yield ""
-    yield (
-        f"{len(done)} {_of(len(done), 'analysis', 'analyses')} with {n_tables} tables and {n_figures} figures, "
-        "made by one program from the files named below. One command runs everything: `make`. Expect about "
-        f"{_duration(_seconds(done))} on one processor."
+def _overview(done: Sequence[_Done]) -> Iterator[Words]:
+    yield Text("readme.title")
+    yield Text("readme.authors-article")
+    yield Text("readme.overview")
+    yield Text(
+        "readme.made",
+        n=len(done),
+        tables=sum(e.kind == "Table" for d in done for e in d.exhibits),
+        figures=sum(e.kind == "Figure" for d in done for e in d.exhibits),
+        duration=_duration(sum(float(d.manifest["volatile"].get("seconds", 0)) for d in done)),
     )
-    yield ""
-    yield from (f"- `{FOLDER}/{d.name}.toml`: {escape_markdown(d.manifest['title'])}" for d in done)
-    drawn = [f"`{d.name}`" for d in done if d.manifest.get("is_simulated")]
+    yield _lines(f"- `{FOLDER}/{d.name}.toml`: {escape_markdown(d.manifest['title'])}" for d in done)
+    drawn = tuple(f"`{d.name}`" for d in done if d.manifest.get("is_simulated"))
     if drawn:
-        yield ""
-        yield f"**SIMULATED DATA.** The trade series of {', '.join(drawn)} are simulated and describe no real trade."
+        yield Text("readme.simulated", names=Listed(drawn, "comma"))
 
 
-def _data(done: Sequence[_Done]) -> Iterator[str]:
+def _data(done: Sequence[_Done]) -> Iterator[Words]:
     inputs = _inputs(done)
-    yield "## Data availability and provenance statements"
-    yield ""
-    yield "### Statement about rights"
-    yield ""
-    yield "AUTHORS: tick what is true."
-    yield ""
-    yield "- [ ] We had the right to use the data of the article."
-    yield "- [ ] We may publish the data that this package holds."
-    yield ""
-    yield "### Summary of availability"
-    yield ""
-    n_outside = sum(i["path"].startswith(_OUTSIDE) for i in inputs)
-    availability = (
-        "All data are in this package.",
-        "Some data are not in this package.",
-        "No data are in this package.",
+    yield Text("readme.data")
+    yield Text("readme.rights")
+    yield Text("readme.authors-tick")
+    yield _lines((Text("readme.right-to-use"), Text("readme.right-to-publish")))
+    yield Text("readme.availability")
+    n_outside = sum(_is_outside(i) for i in inputs)
+    found = "all" if n_outside == 0 else "none" if n_outside == len(inputs) else "some"
+    yield _lines(
+        f"- [{'x' if kind == found else ' '}] {Text(f'readme.available-{kind}')}" for kind in ("all", "some", "none")
     )
-    place = 0 if n_outside == 0 else 2 if n_outside == len(inputs) else 1
-    yield from (f"- [{'x' if i == place else ' '}] {text}" for i, text in enumerate(availability))
-    yield "\n### Details on each data source"
-    yield ""
+    yield Text("readme.sources")
     rows = [
         (
             render_code(i["path"]),
@@ -119,14 +105,10 @@ def _data(done: Sequence[_Done]) -> Iterator[str]:
         )
         for i in inputs
     ]
-    yield from render_table(("File", "Publisher", "Licence", "In this package", "Used by"), rows)
-    yield ""
-    yield "AUTHORS: where each file can be had, at which price, since when, and how it is cited."
-    yield ""
-    yield "## Dataset list"
-    yield ""
-    yield "Contents as they were read, for comparison after a download:"
-    yield ""
+    yield _table(("file", "publisher", "licence", "provided", "used"), rows)
+    yield Text("readme.authors-sources")
+    yield Text("readme.datasets")
+    yield Text("readme.contents")
     contents = [
         (
             render_code(i["path"]),
@@ -137,124 +119,97 @@ def _data(done: Sequence[_Done]) -> Iterator[str]:
         )
         for i in inputs
     ]
-    yield from render_table(("File", "Bytes", "Rows", "Read as", "sha256"), contents)
-    if any(i["path"].startswith(_OUTSIDE) for i in inputs):
-        yield ""
-        yield (
-            "Files under `TWINTRADE_DATA` are not in this package. Fetch them from their publisher, put them into "
-            "one folder, and name it in the environment variable `TWINTRADE_DATA`."
-        )
+    yield _table(("file", "bytes", "rows", "read-as", "sha"), contents)
+    if n_outside:
+        yield Text("readme.outside")
 
 
-def _requirements(done: Sequence[_Done]) -> Iterator[str]:
-    yield "## Computational requirements"
-    yield ""
-    yield "### Software requirements"
-    yield ""
-    for version in sorted({f"{d.manifest['tool']['name']} {d.manifest['tool']['version']}" for d in done}):
-        yield f"- {version}"
+def _requirements(done: Sequence[_Done]) -> Iterator[Words]:
+    yield Text("readme.requirements")
+    yield Text("readme.software")
+    tools = sorted({f"{d.manifest['tool']['name']} {d.manifest['tool']['version']}" for d in done})
     found = sorted({(name, version) for d in done for name, version in d.manifest["versions"].items()})
-    yield from (f"- {name} {version}" for name, version in found)
-    yield ""
-    yield "Every dependency is pinned with its hash in `requirements.lock`; `make setup` installs exactly these."
-    yield ""
-    yield "### Controlled randomness"
-    yield ""
+    yield _lines(f"- {line}" for line in (*tools, *(f"{name} {version}" for name, version in found)))
+    yield Text("readme.pinned")
+    yield Text("readme.randomness")
     rows = [(render_code(d.name), str(_seed(d)), str(len(d.manifest.get("seeds", {})))) for d in done]
-    yield from render_table(("Analysis", "Seed, in `[inference]`", "Jobs with a seed of their own"), rows)
-    yield ""
-    yield (
-        "Each job's generator is made from the seed and the job's name, so neither the order of jobs nor the number "
-        "of processors changes a number. All of them are listed in `manifest.json`."
-    )
-    yield ""
-    yield "### Memory, run time and storage requirements"
-    yield ""
+    yield _table(("analysis", "seed", "jobs"), rows)
+    yield Text("readme.seeds")
+    yield Text("readme.costs")
     costs = [
         (
             render_code(d.name),
-            _duration(d.manifest["volatile"].get("seconds", 0)),
+            str(_duration(d.manifest["volatile"].get("seconds", 0))),
             f"{d.manifest['volatile'].get('peak_memory_mb', 0):,} MB",
             f"{d.size / _MEGABYTE:,.1f} MB",
         )
         for d in done
     ]
-    yield from render_table(("Analysis", "Run time, measured", "Peak memory, measured", "Results"), costs)
-    yield ""
+    yield _table(("analysis", "time", "memory", "results"), costs)
     machines = {
-        f"{v.get('system')} with {v.get('processors')} processors" for v in (d.manifest["volatile"] for d in done)
+        str(Text("readme.machine", system=str(v.get("system")), processors=str(v.get("processors"))))
+        for v in (d.manifest["volatile"] for d in done)
     }
-    yield f"Measured on {escape_markdown('; '.join(sorted(machines)))}."
-    yield ""
-    yield "AUTHORS: make of the processor and memory of the machine."
+    yield Text("readme.measured", machines=escape_markdown("; ".join(sorted(machines))))
+    yield Text("readme.authors-machine")
 
 
-def _programs(done: Sequence[_Done]) -> Iterator[str]:
-    yield "## Description of programs"
-    yield ""
-    yield "- `Makefile`: everything, or one analysis by its name."
-    yield "- `twintrade/`: reads data, estimates, draws tables and figures."
-    yield from (f"- `{FOLDER}/{d.name}.toml`: data, comparison, estimators and checks of one analysis." for d in done)
-    yield "- `requirements.lock`: versions of every library."
-    yield ""
-    yield "### License for code"
-    yield ""
-    yield "The terms of the code stand in `LICENSE`."
+def _programs(done: Sequence[_Done]) -> Iterator[Words]:
+    yield Text("readme.programs")
+    files = (Text("readme.program-analysis", file=f"{FOLDER}/{d.name}.toml") for d in done)
+    yield _lines((Text("readme.program-make"), Text("readme.program-tool"), *files, Text("readme.program-lock")))
+    yield Text("readme.licence")
+    yield Text("readme.licence-file")
 
 
-def _instructions(done: Sequence[_Done]) -> Iterator[str]:
-    yield "## Instructions to replicators"
-    yield ""
-    steps = ["`make setup` makes `.venv` from `requirements.lock`."]
-    if any(i["path"].startswith(_OUTSIDE) for i in _inputs(done)):
-        steps.append("Set `TWINTRADE_DATA` to the folder with the files that are not in this package.")
-    steps += [
-        "`make` runs every analysis whose results do not stand yet.",
-        "`.venv/bin/twintrade verify` hashes inputs and results and names every difference from what was recorded.",
-    ]
-    yield from (f"{i}. {step}" for i, step in enumerate(steps, 1))
+def _instructions(done: Sequence[_Done]) -> Iterator[Words]:
+    yield Text("readme.instructions")
+    steps = [Text("readme.step-setup")]
+    if any(_is_outside(i) for i in _inputs(done)):
+        steps.append(Text("readme.step-data"))
+    steps += [Text("readme.step-make"), Text("readme.step-verify")]
+    yield _lines(f"{i}. {step}" for i, step in enumerate(steps, 1))
 
 
-def _exhibits(done: Sequence[_Done]) -> Iterator[str]:
-    yield "## List of tables, figures and programs"
-    yield ""
-    yield "The provided code reproduces every table, every figure and every number in the text of the appendices."
-    yield ""
-    yield "AUTHORS: tick what is true of the article.\n"
-    yield "- [ ] All numbers provided in its text."
-    yield "- [ ] All its tables and figures."
-    yield "- [ ] Selected tables and figures, as explained here."
-    yield ""
-    yield "The program of every exhibit is the command in its row; numbers are those of the analysis' appendix."
+def _exhibits(done: Sequence[_Done]) -> Iterator[Words]:
+    yield Text("readme.exhibits")
+    yield Text("readme.reproduces")
+    yield Text("readme.authors-article-tick")
+    yield _lines((Text("readme.article-numbers"), Text("readme.article-exhibits"), Text("readme.article-selected")))
+    yield Text("readme.exhibit-programs")
     for d in done:
         rows = [
             (
                 f"{e.kind} {e.number}",
                 escape_markdown(e.caption),
-                f"`make {d.name}`",
+                str(Text("readme.command", name=d.name)),
                 ", ".join(map(render_code, e.files)),
             )
             for e in d.exhibits
         ]
-        yield ""
         yield f"### {render_code(d.name)}"
-        yield ""
-        yield from render_table(("Exhibit", "Caption", "Program", f"Files in `results/{d.name}/`"), rows)
+        yield _table(("exhibit", "caption", "program", "files"), rows, name=d.name)
 
 
-def _references(done: Sequence[_Done]) -> Iterator[str]:
-    yield "## References"
-    yield ""
+def _references(done: Sequence[_Done]) -> Iterator[Words]:
+    yield Text("readme.references")
     cited = sorted({text for d in done for text in d.cited})
-    yield from (f"- {escape_markdown(text)}" for text in cited)
-    yield "- AUTHORS: the data sources above, as their publishers want them cited."
-    yield ""
-    yield "## Acknowledgements"
-    yield ""
-    yield "AUTHORS: who helped and who paid."
-    yield ""
-    yield "The order of this file is that of Vilhuber, Koren, Llull, Connolly and Morrow, A template README for"
-    yield "social science replication packages, Social Science Data Editors."
+    yield _lines((*(f"- {escape_markdown(text)}" for text in cited), Text("readme.authors-citations")))
+    yield Text("readme.acknowledgements")
+    yield Text("readme.authors-thanks")
+    yield Text("readme.template")
+
+
+def _lines(lines: Iterable[Words]) -> str:
+    return "\n".join(map(str, lines))
+
+
+def _table(heads: Iterable[str], rows: Sequence[Sequence[str]], **values: str) -> str:
+    return _lines(render_table([str(Text(f"readme.head-{head}", **values)) for head in heads], rows))
+
+
+def _is_outside(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["path"].startswith(_OUTSIDE))
 
 
 def _inputs(done: Sequence[_Done]) -> list[Mapping[str, Any]]:
@@ -264,8 +219,8 @@ def _inputs(done: Sequence[_Done]) -> list[Mapping[str, Any]]:
 
 def _provided(entry: Mapping[str, Any]) -> str:
     if entry.get("is_simulated"):
-        return "drawn by the program"
-    return "no" if entry["path"].startswith(_OUTSIDE) else "yes"
+        return str(Text("readme.provided-drawn"))
+    return str(Text("readme.provided-no" if _is_outside(entry) else "readme.provided-yes"))
 
 
 def _licence(entry: Mapping[str, Any]) -> str:
@@ -278,7 +233,11 @@ def _used(entry: Mapping[str, Any], done: Sequence[_Done]) -> str:
 
 
 def _format(entry: Mapping[str, Any]) -> str:
-    parts = (entry.get("encoding"), entry.get("sheet") and f"sheet {entry['sheet']}", entry.get("unit"))
+    parts = (
+        entry.get("encoding"),
+        entry.get("sheet") and Text("readme.sheet", name=str(entry["sheet"])),
+        entry.get("unit"),
+    )
     return ", ".join(str(part) for part in parts if part)
 
 
@@ -286,15 +245,9 @@ def _seed(d: _Done) -> Any:
     return d.manifest.get("spec", {}).get("inference", {}).get("seed", "")
 
 
-def _seconds(done: Sequence[_Done]) -> float:
-    return sum(float(d.manifest["volatile"].get("seconds", 0)) for d in done)
-
-
-def _duration(seconds: float) -> str:
+def _duration(seconds: float) -> Text:
     if seconds < 90:
-        return f"{max(1, round(seconds))} seconds"
-    return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
-
-
-def _of(n: int, one: str, several: str) -> str:
-    return one if n == 1 else several
+        return Text("readme.seconds", n=max(1, round(seconds)))
+    if seconds < 5400:
+        return Text("readme.minutes", n=round(seconds / 60))
+    return Text("readme.hours", n=seconds / 3600)

@@ -15,6 +15,7 @@ from twintrade.study.spec.toml_text import format_toml_line
 from twintrade.study.store.folder import write_new
 from twintrade.study.store.frames import to_bytes
 from twintrade.study.store.locating import FOLDER, check_analysis_name
+from twintrade.text import find_catalogue
 
 _CITIES = ("Alder", "Birch", "Cedar", "Elm", "Hazel", "Linden", "Maple", "Rowan")
 _PARTNERS = ("AUS", "BRA", "CAN", "DEU", "FRA", "GBR", "IND", "JPN", "KOR", "ZAF")
@@ -93,17 +94,16 @@ def render_guessed_analysis(
 ) -> str:
     """Return an analysis file in which every guess is marked for the user to confirm."""
     return (
-        f'# Written by "twintrade init". Every line marked GUESS was read off your files: confirm or correct it,\n'
-        f"# then run: twintrade check {name}\n"
-        f'title = "{_title(name)}"\n'
-        'question = ""               # one sentence the page opens with\n'
-        "limits = []                 # sentences about what these data cannot show\n"
-        f"{design.head}\n[[data.trade]]\n{_guessed(trade)}"
-        f"\n[[data.twinnings]]\n{_guessed(twinnings)}"
-        "\n# Agreements whose date is not known are never a comparison. If you have a list of them:\n"
-        '# [data.undated]\n# file = "data/raw/undated.csv"\n# city = "city"\n# partner = "partner"\n'
-        '# policy = "exclude"\n'
-        f"{design.tail}"
+        find_catalogue()
+        .read("analysis_guessed.toml")
+        .format(
+            name=name,
+            title=_title(name),
+            head=design.head,
+            trade=_guessed(trade),
+            twinnings=_guessed(twinnings),
+            design=design.tail,
+        )
     )
 
 
@@ -119,36 +119,9 @@ def _guessed(guesses: Sequence[Guess]) -> str:
 
 
 def _simulated_analysis(name: str, trade: str, twinnings: str) -> str:
-    return f"""# Written by "twintrade init". It runs as it is, on simulated series; replace what is marked REPLACE.
-title = "{_title(name)}"
-question = "Did exports to a country change after an agreement with a place in that country?"   # REPLACE
-limits = ["The series are simulated: nothing here says anything about real trade."]              # REPLACE
-
-[data]
-simulated = true             # REPLACE: remove this line when your own series stands in the file below
-
-[[data.trade]]
-file = "{trade}"   # REPLACE: your trade table, one row a city, partner and period
-city = "city"                # which column plays which part
-partner = "partner"          # ISO codes or country names
-period = "year"
-value = "exports_usd"
-flow = "exports"             # or "imports": never inferred
-reporter = "city"            # or "partner": whose statistics these are
-money_unit = "USD"           # "1,000 USD", "万美元" ... are converted exactly
-absent = "error"             # what an absent row means: "zero", "missing", or an error
-
-[[data.twinnings]]
-file = "{twinnings}"   # REPLACE: your agreements, one row an agreement (or an agreement and event)
-city = "city"
-partner = "partner"
-partner_city = "partner_city"
-date = "date"                # 2004-09-13, 2004-09 or 2004
-kind = "kind"
-
-[data.twinnings.kinds]       # what your file calls each kind
-"sister city" = "sister city"
-{build_usual_design("exports").tail}"""
+    design = build_usual_design("exports").tail
+    document = find_catalogue().read("analysis_simulated.toml")
+    return document.format(title=_title(name), trade=trade, twinnings=twinnings, design=design)
 
 
 def _title(name: str) -> str:

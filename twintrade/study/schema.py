@@ -6,6 +6,7 @@ from twintrade.study.inventory import load_registries
 from twintrade.study.spec.analysis import DesignSection, Spec
 from twintrade.study.spec.methods import build_option_schema
 from twintrade.study.spec.recipes import RECIPES
+from twintrade.text import Text
 
 _ENTRIES = {"estimators": "estimator", "inferences": "inference", "diagnostics": "diagnostic"}
 
@@ -15,7 +16,7 @@ def build_json_schema() -> dict[str, Any]:
     schema = Spec.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     properties = schema["properties"]
-    properties["recipe"] = {"enum": list(RECIPES), "description": "A named preset; what the file says wins."}
+    properties["recipe"] = {"enum": list(RECIPES), "description": str(Text("spec.preset"))}
     methods = {room: _methods(room) for room in _ENTRIES}
     design = DesignSection.model_json_schema()["properties"]
     own = {
@@ -27,7 +28,7 @@ def build_json_schema() -> dict[str, Any]:
     }
     entries = [_entry(name, {**options, **design, **own}) for name, options in methods["estimators"].items()]
     properties["estimator"] = {"type": "array", "items": {"oneOf": entries}}
-    on = {"on": {"type": ["string", "array"], "description": "headline, all, or names of columns"}}
+    on = {"on": {"type": ["string", "array"], "description": str(Text("spec.on"))}}
     checks = [_entry(name, {**options, **on}) for name, options in methods["diagnostics"].items()]
     properties["diagnostic"] = {"type": "array", "items": {"oneOf": checks}}
     further = {k: v for k, v in schema["$defs"]["InferenceSection"]["properties"].items() if k != "name"}

@@ -64,6 +64,10 @@ class Catalogue:
         entries = (entry for name in ("common", file) for entry in self._read(name))
         return {entry.id.name: entry for entry in entries if isinstance(entry, ast.Message)}
 
+    def read(self, document: str) -> str:
+        """Return a document of its own, by its file: what a new analysis file says."""
+        return (files("twintrade.text") / self.language / "documents" / document).read_text(encoding="utf-8")
+
     def write(self, pattern: str, values: Mapping[str, Any]) -> str:
         """Return a sentence of someone's own, given as a Fluent pattern, with its values put in."""
         bundle = self._start()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from twintrade.effects import ResultSet
 from twintrade.render.names import find_check
@@ -40,6 +40,10 @@ AGREEING: Mapping[str, tuple[str, ...]] = {
     "different": ("higher", "lower"),
 }
 """Directions of a finding that a claim's direction agrees with."""
+
+
+NO_DATA: Literal["other data"] = "other data"
+"""Kind of evidence that no analysis has."""
 
 
 def find_evidence(results: ResultSet, evidence: Mapping[str, Any]) -> Evidence | None:
@@ -260,7 +264,7 @@ KINDS: Mapping[str, Callable[[ResultSet, Mapping[str, Any]], Evidence | None]] =
     "verdict": _verdict,
     "groups": _groups,
     "parts": _parts,
-    "other data": _answer_nothing,
+    NO_DATA: _answer_nothing,
 }
 
 

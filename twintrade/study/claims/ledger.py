@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from twintrade.effects import ResultSet
 from twintrade.study.claims.deciding import Evidence, decide_claims
-from twintrade.study.claims.evidence import find_evidence
+from twintrade.study.claims.evidence import NO_DATA, find_evidence
 from twintrade.text import Text, pack_text
 
 PAYLOAD = "claims"
@@ -103,7 +103,7 @@ def _lack(claim: Mapping[str, Any]) -> Evidence:
 
 
 def _needs_other_data(claim: Mapping[str, Any]) -> bool:
-    return bool(claim["evidence"]["kind"] == "other data")
+    return bool(claim["evidence"]["kind"] == NO_DATA)
 
 
 def _evident(claim: Mapping[str, Any], position: int, checked: Collection[str]) -> dict[str, Any]:

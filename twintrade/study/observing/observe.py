@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -22,7 +23,10 @@ from twintrade.study.spec.analysis import Spec, TradeEntry
 from twintrade.study.spec.simulated_source import simulate_trade
 from twintrade.study.store.frames import to_bytes
 
-CURRENCIES = {
+Currency = Literal[
+    "US dollars", "yuan", "euros", "pounds sterling", "Australian dollars", "yen", "Hong Kong dollars", "reais"
+]
+CURRENCIES: Mapping[str, Currency] = {
     "USD": "US dollars",
     "CNY": "yuan",
     "EUR": "euros",
@@ -158,8 +162,10 @@ def _drawn(entry: TradeEntry) -> pd.DataFrame:
     names = {"city": entry.city, "partner": entry.partner, "period": entry.period, "value": entry.value}
     for part, column in names.items():
         if not isinstance(column, str):
-            shown = "a constant" if isinstance(column, Constant) else "not given"
-            raise SpecError(f"a simulated table needs a column for {part}, which is {shown}")
+            raise SpecError(
+                f"a simulated table needs a column for {part}, which is "
+                f"{'a constant' if isinstance(column, Constant) else 'not given'}"
+            )
     return simulate_trade(entry.simulate, **{part: str(column) for part, column in names.items()})
 
 

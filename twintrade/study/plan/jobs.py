@@ -14,7 +14,7 @@ from twintrade.study.plan.labels import Parts, describe_column, format_column_ke
 from twintrade.study.spec.analysis import DesignSection, NamedEntry, Spec
 from twintrade.study.spec.methods import build_method, list_option_names
 from twintrade.study.spec.spec_faults import suggest_choice
-from twintrade.text import Words, find_fact
+from twintrade.text import Listed, Text, Words, find_fact
 
 OF_THE_ENTRY = ("label", "key", "exclude_flagged", "donors", "headline", "inference")
 """Keys of an [[estimator]] table that are neither options of the method nor of the design."""
@@ -140,14 +140,14 @@ def _columns(spec: Spec, faults: list[str]) -> list[LadderColumn]:
     columns: list[LadderColumn] = []
     taken: set[tuple[str, str]] = set()
     for i, entry in enumerate(spec.estimator, 1):
-        where = f"[[estimator]] number {i} ({entry.name})"
+        where = str(Text("spec.entry", table="estimator", n=i, name=entry.name))
         try:
             column = _column(spec, entry, where)
         except SpecError as error:
             faults.append(str(error))
             continue
         if (entry.name, column.key) in taken:
-            faults.append(f"{where}: repeats an earlier entry; change the design or give it a key of its own")
+            faults.append(str(Text("spec.repeats", where=where)))
         taken.add((entry.name, column.key))
         columns.append(column)
     return columns
@@ -155,9 +155,10 @@ def _columns(spec: Spec, faults: list[str]) -> list[LadderColumn]:
 
 def _with_headline(columns: list[LadderColumn], faults: list[str]) -> list[LadderColumn]:
     """Mark the first column as the headline where the file marks none."""
-    marked = [str(c.label) for c in columns if c.is_headline]
+    marked = [c.label for c in columns if c.is_headline]
     if len(marked) > 1:
-        faults.append(f"{len(marked)} [[estimator]] entries say headline = true ({'; '.join(marked)}): one at most")
+        labels = Listed(tuple(marked), "semicolon")
+        faults.append(str(Text("spec.headlines", n=len(marked), labels=labels)))
     if marked or not columns:
         return columns
     return [replace(columns[0], is_headline=True), *columns[1:]]
@@ -230,7 +231,7 @@ def _inference(spec: Spec, entry: NamedEntry, faults: list[str], where: str = "[
 
 
 def _check(i: int, entry: NamedEntry, spec: Spec, columns: list[LadderColumn], faults: list[str]) -> Check | None:
-    where = f"[[diagnostic]] number {i} ({entry.name})"
+    where = str(Text("spec.entry", table="diagnostic", n=i, name=entry.name))
     options = entry.options
     on = options.pop("on", ON_DEFAULT)
     try:

@@ -12,10 +12,17 @@ from twintrade.design.words import suggest_word
 from twintrade.effects import Registry
 from twintrade.errors import SpecError, TwintradeError
 from twintrade.study.spec.spec_faults import suggest_choice
+from twintrade.text import Listed, Text
 
 T = TypeVar("T")
 
-_PLAIN = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`"}
+_PLAIN = {
+    str: Text("spec.type-text"),
+    int: Text("spec.type-whole"),
+    float: Text("spec.type-number"),
+    bool: Text("spec.type-truth"),
+}
+_TABLE = Text("spec.type-table")
 
 
 def build_method(
@@ -47,7 +54,8 @@ def build_method(
     faults, values = [], {}
     for key, value in options.items():
         if key not in known:
-            faults.append(f"{where}: {name} has no option {key}; {suggest_word(key, [*known, *further])}")
+            hint = suggest_word(key, [*known, *further]) or "none"
+            faults.append(str(Text("spec.no-option", where=where, name=name, key=key, hint=hint)))
             continue
         try:
             values[key] = _option(method, key).validate_python(value)
@@ -105,10 +113,10 @@ def _type_words(hint: Any) -> str:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return ", ".join(f'`"{member.value}"`' for member in hint)
     if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(_type_words(a) for a in arguments if a is not NoneType))
+        return str(Listed(tuple(dict.fromkeys(_type_words(a) for a in arguments if a is not NoneType)), "or"))
     if origin in (list, tuple):
         inner = [a for a in arguments if a is not Ellipsis]
-        return "list of " + (" and ".join(dict.fromkeys(_type_words(a) for a in inner)))
+        return str(Text("spec.type-list", of=Listed(tuple(dict.fromkeys(_type_words(a) for a in inner)))))
     if origin is not None:
-        return "table"
-    return _PLAIN.get(hint, "table")
+        return str(_TABLE)
+    return str(_PLAIN.get(hint, _TABLE))

@@ -7,14 +7,11 @@ from typing import Any
 
 from twintrade.design.words import suggest_word
 from twintrade.errors import SpecError
+from twintrade.text import Text
 
-_WORDS: Mapping[str, str] = {
-    "missing": "is missing",
-    "extra_forbidden": "is no known key",
-    "unexpected_keyword_argument": "is no known key",
-}
-_ENTRY = re.compile(r"\[\[(\w+)\]\] number (\d+) \([^)]*\): (?:\w+ has no option )?(\w+)?")
-_TABLE = re.compile(r"\[(\w+)\]: (?:\w+ has no option )?(\w+)?")
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+_ENTRY = re.compile(r"\[\[(\w+)\]\]\D*?(\d+) \([^)]*\): ")
+_TABLE = re.compile(r"\[(\w+)\]: ")
 _KEY = re.compile(r"(design|data|inference|case)\.(\w+)")
 
 
@@ -34,7 +31,7 @@ def format_faults(errors: Sequence[Mapping[str, Any]], text: str, file: str, sch
     lines = list(dict.fromkeys(_line(error, text, file, schema) for error in errors))
     if len(lines) == 1:
         return lines[0]
-    return f"{len(lines)} faults in the analysis file:\n" + "\n".join(lines)
+    return "\n".join((str(Text("spec.faults", n=len(lines))), *lines))
 
 
 def find_line(text: str, path: Sequence[str | int]) -> int | None:
@@ -47,6 +44,12 @@ def find_line(text: str, path: Sequence[str | int]) -> int | None:
     path : sequence of str and int
         Keys and positions in arrays of tables.
     """
+    best = _find_nearest(text, path)
+    return best[1] if best else None
+
+
+def _find_nearest(text: str, path: Sequence[str | int]) -> tuple[int, int] | None:
+    """Return how many parts of a path were found, and the line on which the last of them stands."""
     table: list[str | int] = []
     counts: dict[tuple[str, ...], int] = {}
     best: tuple[int, int] | None = None
@@ -66,7 +69,7 @@ def find_line(text: str, path: Sequence[str | int]) -> int | None:
         shared = _shared(here, path)
         if shared == len(here) and (best is None or shared > best[0]):
             best = (shared, number)
-    return best[1] if best else None
+    return best
 
 
 def add_line_numbers(message: str, text: str, file: str) -> str:
@@ -83,22 +86,30 @@ def add_line_numbers(message: str, text: str, file: str) -> str:
 
 
 def _placed(fault: str, text: str, file: str) -> str:
-    path: list[str | int]
+    root: list[str | int]
     if entry := _ENTRY.match(fault):
-        path = [entry[1], int(entry[2]) - 1, _key_of(entry[3])]
+        root, words = [entry[1], int(entry[2]) - 1], fault[entry.end() :]
     elif table := _TABLE.match(fault):
-        path = [table[1], _key_of(table[2])]
+        root, words = [table[1]], fault[table.end() :]
     elif key := _KEY.match(fault):
-        path = [key[1], key[2]]
+        root, words = [key[1]], key[2]
     else:
         return fault
-    number = find_line(text, path)
-    return f"{file}, line {number}: {fault}" if number else fault
+    number = find_line(text, [*root, _find_key(words, root, text)])
+    return str(Text("common.headed", head=_place(file, number), said=fault)) if number else fault
 
 
-def _key_of(word: str | None) -> str:
-    """The key that a fault begins with; "no estimator is called ..." is about the name."""
-    return "name" if word in (None, "no") else str(word)
+def _find_key(words: str, root: Sequence[str | int], text: str) -> str:
+    """Return the first word of a fault that is a key of its table; "name" where it is about the entry itself."""
+    for word in re.findall(r"\w+", words):
+        nearest = _find_nearest(text, [*root, word])
+        if nearest and nearest[0] == len(root) + 1:
+            return str(word)
+    return "name"
+
+
+def _place(file: str, line: int | None) -> Text | str:
+    return Text("spec.at-line", file=file, line=line) if line else file
 
 
 @contextmanager
@@ -126,13 +137,15 @@ def _line(error: Mapping[str, Any], text: str, file: str, schema: Mapping[str, A
     path = [p for p in error["loc"] if not _is_tag(p)]
     key = _dotted(path)
     number = find_line(text, path)
-    place = f"{file or 'analysis file'}{f', line {number}' if number else ''}"
+    place = _place(file or str(Text("spec.file")), number)
     kind = str(error["type"])
-    if kind in _WORDS:
-        known = _known_keys(schema, path[:-1]) if kind != "missing" else ()
+    if kind == "missing":
+        return str(Text("spec.missing", place=place, key=key))
+    if kind in _UNKNOWN:
+        known = _known_keys(schema, path[:-1])
         hint = suggest_word(str(path[-1]), known) if known else ""
-        return f"{place}: {key} {_WORDS[kind]}" + (f"; {hint}" if hint else "")
-    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        return str(Text("spec.unknown", place=place, key=key, hint=hint or "none"))
+    message = str(error.get("ctx", {}).get("error", error["msg"]))
     given = error.get("input")
     shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool) else ""
     return f"{place}: {key}: {message[:1].lower()}{message[1:]}{shown}{suggest_choice(error)}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from twintrade.errors import SpecError
+from twintrade.text import Text
 
 # Controls but for tab and line end, and the marks that turn the direction of a text around.
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
@@ -26,11 +27,11 @@ def parse_tables(text: str, file: str = "") -> dict[str, Any]:
     SpecError
         The text is not TOML, or holds a control or bidirectional character.
     """
-    where = file or "the analysis file"
+    where = file or str(Text("spec.the-file"))
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        reason = Text("spec.nested") if isinstance(error, RecursionError) else error
         raise SpecError(f"{where} is not TOML: {reason}") from None
     for path, value in _texts(raw, ""):
         if found := _REFUSED.search(value):

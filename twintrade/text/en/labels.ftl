@@ -303,6 +303,7 @@ status-treated = treated
 status-donor = donor
 status-excluded = excluded
 status-undated = undated
+status-other-kind = another kind of agreement
 status-unmatched = unmatched
 
 ## what errors are clustered by

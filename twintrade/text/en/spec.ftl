@@ -17,3 +17,54 @@ equation-staggered_levels = ΣX / ΣX(0) − 1, with E[X(0)] = exp(α_cj + α_ct
 recipe-staggered_levels = The same in levels, zeros kept: the treated total by imputation and by cells, beside PPML.
 equation-single_case = one dyad, donor sets A (same city) and B (same destination)
 recipe-single_case = Picture, ratios and synthetic controls against both donor sets, placebo ranks with their floor, date sets.
+
+## a new analysis
+effects-gravity = pair, city × period, partner × period; or "two_way"
+guess-single-case = of all pairs this one alone is treated inside the sample
+guess-two-way = pair and period: with one { $what } alone its booms cannot be taken out
+
+## the page that lists all keys
+table-top = At the top
+remark-case = Only for analyses of one pair.
+remark-trade = One table a file. Either `file` or `simulate`.
+remark-simulate = In place of `file`; everything then says SIMULATED.
+remark-microdata = For rows of single shipments; `file` may be a folder of CSV, packed CSV or Parquet files, or a DuckDB file. docs/scale.md says what it costs.
+remark-twinnings = One table a registry.
+remark-undated = Or `[[data.undated]]`, where there are several lists.
+remark-inference = Further keys are options of the named method.
+remark-report = docs/report.md shows how to use it.
+remark-claim = One table a claim; they stand in the ledger after those of the literature.
+remark-registry = With `recipe = "registry"`, in place of `[data]` and `[design]`.
+table-in = `{ $name }` in `{ $table }`
+head-key = key
+head-takes = takes
+head-default = default
+head-meaning = meaning
+required = required
+preset = A named preset; what the file says wins.
+on = headline, all, or names of columns
+type-text = text
+type-whole = whole number
+type-number = number
+type-truth = `true` or `false`
+type-table = table
+type-list = list of { $of }
+
+## faults; $where is the place in the file
+entry = [[{ $table }]] number { PLAIN($n) } ({ $name })
+no-option = { $where }: { $name } has no option { $key }{ $hint ->
+    [none] { "" }
+   *[other] ; { $hint }
+}
+repeats = { $where }: repeats an earlier entry; change the design or give it a key of its own
+headlines = { $n } [[estimator]] entries say headline = true ({ $labels }): one at most
+missing = { $place }: { $key } is missing
+unknown = { $place }: { $key } is no known key{ $hint ->
+    [none] { "" }
+   *[other] ; { $hint }
+}
+faults = { $n } faults in the analysis file:
+the-file = the analysis file
+file = analysis file
+at-line = { $file }, line { PLAIN($line) }
+nested = nested too deeply
