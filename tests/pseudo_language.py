@@ -121,8 +121,6 @@ NAMES: Fields = {
 """What users and sources wrote, and names: citations, codes, units of money."""
 
 HASH = re.compile(r"\b[0-9a-f]{8,}\b")
-SEED = re.compile(r",? seed \d+")
-"""Left out where columns of the ladder differ in nothing else."""
 
 
 def list_held(results: ResultSet, fields: Fields) -> Iterator[str]:
@@ -150,7 +148,7 @@ def _list_texts(value: object) -> Iterator[str]:
 def find_english(texts: Iterable[str], held: Iterable[str]) -> dict[str, list[str]]:
     """Return the texts in which plain words are left once what is held is taken out, with these words."""
     shown = {typeset(text.replace("`", "")) for text in held}
-    pieces = {form for text in shown for form in (text, text.rstrip("."), SEED.sub("", text))}
+    pieces = {form for text in shown for form in (text, text.rstrip("."))}
     known = sorted((piece for piece in pieces if len(piece) > 1), key=len, reverse=True)
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(piece)}(?!\w)" for piece in known))
     left = {text: list_plain_words(HASH.sub(" ", pattern.sub(" ", text))) for text in texts}
