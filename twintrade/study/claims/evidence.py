@@ -18,7 +18,6 @@ from twintrade.render.reading import (
     list_records,
     list_specifications,
     read_number,
-    read_words,
     take_text,
 )
 from twintrade.study.claims.deciding import LEVEL, Evidence, Side, place_effect
