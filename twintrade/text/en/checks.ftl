@@ -516,13 +516,17 @@ structural = Over { $n } variants of the level, the trend and the donors the mea
 }
 
 ## ranks of a single case
-set-absent = Set { $set }: not available because { $reason }.
+set-name = { $set ->
+    [all] all
+   *[other] { $set }
+}
+set-absent = Set { set-name }: not available because { $reason }.
 no-placebo = no placebo can be formed
 of-unit = { $unit }: { $text }
-case-method = { $method } ({ $set })
+case-method = { $method } ({ set-name })
 placebo-space = { $n ->
-    [0] Set { $set }: no placebo can be formed.
-   *[other] Set { $set }: mean gap { COMPACT($effect, digits: 3, sign: "always") }, rank { P($p) }{ $has_ratio ->
+    [0] Set { set-name }: no placebo can be formed.
+   *[other] Set { set-name }: mean gap { COMPACT($effect, digits: 3, sign: "always") }, rank { P($p) }{ $has_ratio ->
         [yes] { " " }(ratio of root mean squared gaps: { FIXED($ratio) })
        *[no] { "" }
     } among { $n } placebos; no p-value can be below { FIXED($floor) }.
@@ -531,7 +535,7 @@ case-paths = { $unit } is drawn against { $n } donors{ $failed ->
     [0] .
    *[other] ; { $failed } placebo paths could not be formed.
 }
-donor-sets = Donor set { $set }, { $described }: { $n ->
+donor-sets = Donor set { set-name }, { $described }: { $n ->
     [one] { $n } unit
    *[other] { $n } units
 }; { $excluded ->
@@ -598,8 +602,8 @@ date-sets = Over { $n } combinations of { $dates ->
 ## donor weights
 weights-none = { $method } gives no donor weights
 weights-donor = { $donor } { FIXED($weight, decimals: 2) }
-weights-set = Set { $set }: { $n } of { $of } donors carry weight, most of it { $top }.
-weights-outside = { $unit } lies outside the range of donor set { $set } in { $n } of { $of } periods before the agreement, by up to { FIXED($distance, decimals: 1) } standard deviations: no convex combination reproduces it.
+weights-set = Set { set-name }: { $n } of { $of } donors carry weight, most of it { $top }.
+weights-outside = { $unit } lies outside the range of donor set { set-name } in { $n } of { $of } periods before the agreement, by up to { FIXED($distance, decimals: 1) } standard deviations: no convex combination reproduces it.
 
 ## several cases
 pooled-few = { $n } of { $of } cases can be estimated with an error and two are needed
