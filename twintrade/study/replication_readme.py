@@ -90,10 +90,9 @@ def _data(done: Sequence[_Done]) -> Iterator[Words]:
     yield _lines((Text("readme.right-to-use"), Text("readme.right-to-publish")))
     yield Text("readme.availability")
     n_outside = sum(_is_outside(i) for i in inputs)
-    found = "all" if n_outside == 0 else "none" if n_outside == len(inputs) else "some"
-    yield _lines(
-        f"- [{'x' if kind == found else ' '}] {Text(f'readme.available-{kind}')}" for kind in ("all", "some", "none")
-    )
+    in_package = "all" if n_outside == 0 else "none" if n_outside == len(inputs) else "some"
+    for_all = ("all", "some", "none")
+    yield _lines(f"- [{'x' if k == in_package else ' '}] {Text(f'readme.available-{k}')}" for k in for_all)
     yield Text("readme.sources")
     rows = [
         (
@@ -128,8 +127,8 @@ def _requirements(done: Sequence[_Done]) -> Iterator[Words]:
     yield Text("readme.requirements")
     yield Text("readme.software")
     tools = sorted({f"{d.manifest['tool']['name']} {d.manifest['tool']['version']}" for d in done})
-    found = sorted({(name, version) for d in done for name, version in d.manifest["versions"].items()})
-    yield _lines(f"- {line}" for line in (*tools, *(f"{name} {version}" for name, version in found)))
+    versions = sorted({(name, version) for d in done for name, version in d.manifest["versions"].items()})
+    yield _lines(f"- {line}" for line in (*tools, *(f"{name} {version}" for name, version in versions)))
     yield Text("readme.pinned")
     yield Text("readme.randomness")
     rows = [(render_code(d.name), str(_seed(d)), str(len(d.manifest.get("seeds", {})))) for d in done]
