@@ -1,5 +1,7 @@
 """Two estimates from the same rows: what they share cancels, and the error is that of their difference."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,8 @@ from twintrade.estimators.base import fit
 from twintrade.estimators.imputation import Imputation
 from twintrade.estimators.twfe import TWFE
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits import deal_onsets, replace_outcome
 
 EXACT = 1e-10
 BY_UNIT = Clustered(by=("unit",), draws=1)
@@ -88,3 +92,65 @@ def test_a_table_of_variants_is_judged_by_differences_alone():
     assert table["difference"].iloc[0] == pytest.approx(0, abs=EXACT)
     assert judged.verdict == "does not object"
     assert 0 < judged.bound < judged.tolerance
+
+
+def drawn(fit_, again, draws=39, **options):
+    return compare_paired(fit_, again, Randomization(draws=draws, **options), np.random.default_rng(3))
+
+
+def test_under_randomization_both_are_estimated_under_the_same_draws():
+    design = made(1)
+    whole = fit(Imputation(), design)
+    later = replace(design, anticipation=1, reference=-2)
+    found = drawn(whole, whole.refit(later), across="units", noise="equal")
+    own, effect = whole.view("overall").effects[0], whole.refit(later).view("overall").effects[0]
+    o = design.observations
+    rng = np.random.default_rng(3)
+    onsets = deal_onsets(whole, "units", 39, rng).onsets
+    flat = replace_outcome(design, o.y - own * o.is_treated)
+
+    def estimate(changed, onset):
+        return fit(Imputation(), changed.reassigned(onset)).view("overall").effects[0]
+
+    shifted = replace(flat, anticipation=1, reference=-2)
+    differences = np.array([estimate(shifted, onset) - estimate(flat, onset) for onset in onsets])
+    assert found.effect == pytest.approx(effect - own, abs=EXACT)
+    assert found.p == pytest.approx((1 + (np.abs(differences) >= abs(effect - own)).sum()) / 40)
+    half = np.sort(np.abs(differences))[-2]
+    assert (found.low, found.high) == pytest.approx((effect - own - half, effect - own + half), abs=1e-8)
+
+
+def test_rows_that_an_agreement_leaves_out_move_with_it():
+    frame_design = made(1)
+    onset = np.where(np.arange(40) == 5, 2004.0, np.inf)
+    design = frame_design.reassigned(onset)
+    whole = fit(Imputation(), design)
+    donut = design.restricted(design.panel.period != onset[design.panel.unit])
+    found = drawn(whole, whole.refit(donut), draws=99, across="units", noise="equal")
+    o, own = design.observations, whole.view("overall").effects[0]
+    flat = replace_outcome(design, o.y - own * o.is_treated)
+    differences = []
+    for unit in (k for k in range(40) if k != 5):
+        moved = flat.reassigned(np.where(np.arange(40) == unit, 2004.0, np.inf))
+        less = moved.restricted((design.panel.period != 2004) | (design.panel.unit != unit))
+        ends = [fit(Imputation(), d).view("overall").effects[0] for d in (moved, less)]
+        differences.append(ends[1] - ends[0])
+    assert found.p == pytest.approx((1 + (np.abs(differences) >= abs(found.effect) - EXACT).sum()) / 40)
+
+
+def test_randomization_sees_effects_that_another_estimator_gets_wrong():
+    design = made(0, growth=1.5)
+    whole = fit(Imputation(), design)
+    wrong = drawn(whole, fit(TWFE(shape="static"), design))
+    assert wrong.p <= 0.05
+    assert wrong.low > 0 or wrong.high < 0
+
+
+def test_an_interval_of_a_ratio_is_in_percent():
+    design = made(4).with_outcome("y", "level")
+    o = design.observations
+    design = replace_outcome(design, np.exp(0.3 * o.y))
+    whole = fit(Imputation(family="poisson", measure="percent"), design)
+    found = drawn(whole, whole.refit(replace(design, anticipation=1, reference=-2)))
+    assert found.low < found.effect < found.high
+    assert (found.p <= 0.05) == (found.low > 0 or found.high < 0)

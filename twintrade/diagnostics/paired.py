@@ -13,7 +13,10 @@ from twintrade.inference.base import Inference
 from twintrade.inference.clustered import Clustered
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits import FEWEST, compare_under_assignments, deal_onsets
 from twintrade.numerics.arrays import FloatArray
+
+MOST_DRAWS = 199
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def compare_paired(fit: Fit, again: Fit, method: Inference, rng: np.random.Gener
     """Return the overall effect of another fit less that of the headline's.
 
     The error comes from the two estimates' influence, unit by unit, summed within the clusters of the headline: what
-    they share cancels. Where only draws can tell, the difference has no error here.
+    they share cancels. Under randomization both are estimated under the same assignments. Placebos give no error.
 
     Parameters
     ----------
@@ -54,12 +57,29 @@ def compare_paired(fit: Fit, again: Fit, method: Inference, rng: np.random.Gener
     if own.scale != other.scale:
         raise InferenceError(f"an effect in {other.scale} cannot be compared with one in {own.scale}")
     difference = float(other.effects[0] - own.effects[0])
+    if isinstance(method, Randomization):
+        return _compare_draws(fit, again, difference, method, rng)
     both = _subtract(fit, again, own, other)
-    if both is None or isinstance(method, Randomization | Placebo):
+    if both is None or isinstance(method, Placebo):
         return PairedDifference(difference)
     by = getattr(method, "by", ())
     bands = Clustered(by=by, draws=1).infer(both, "overall", rng)
     return PairedDifference(difference, float(bands.low[0]), float(bands.high[0]), float(bands.p[0]))
+
+
+def _compare_draws(
+    fit: Fit, again: Fit, difference: float, method: Randomization, rng: np.random.Generator
+) -> PairedDifference:
+    """Compare the difference with those under the same assignments of both."""
+    dealing = deal_onsets(
+        fit, method.across, min(method.draws, MOST_DRAWS), rng, strata=method.strata, signers=method.signers
+    )
+    if dealing.scheme.n_assignments < FEWEST:
+        return PairedDifference(difference)
+    found = compare_under_assignments(
+        fit, again, dealing.onsets, rng, has_noise_by_size=method.noise == "by_size", level=method.level
+    )
+    return PairedDifference(difference, found.low, found.high, found.p) if found else PairedDifference(difference)
 
 
 def _subtract(fit: Fit, again: Fit, own: Estimate, other: Estimate) -> Fit | None:

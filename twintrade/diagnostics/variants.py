@@ -15,6 +15,7 @@ from twintrade.errors import InferenceError, TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.fanout import Arrays, Done, run_jobs
 from twintrade.inference.base import Inference
+from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
 from twintrade.inference.reported import Reported, resolve_method
 from twintrade.numerics.arrays import FloatArray
@@ -77,22 +78,26 @@ class Judged:
     tolerance: float
 
 
-Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None]
+Shared: TypeAlias = tuple[Fit, tuple[Variant, ...], Inference | None, bool]
 
 
-def simplify_inference(fit: Fit, inference: Inference, draws: int | None = 199) -> Inference:
+def simplify_inference(
+    fit: Fit, inference: Inference, draws: int | None = 199, *, has_intervals: bool = False
+) -> Inference:
     """Return the inference with what a check of many variants cannot afford left out.
 
-    Randomization keeps its p-values with fewer draws (None: as many) and drops the inversion. Bands already reported
-    stay.
+    Randomization keeps its p-values with fewer draws (None: as many) and drops the inversion unless a check of few
+    variants asks for it. Bands already reported stay.
     """
     if isinstance(inference, Reported):
-        return replace(inference, method=simplify_inference(fit, inference.method, draws))
+        return replace(
+            inference, method=simplify_inference(fit, inference.method, draws, has_intervals=has_intervals)
+        )
     chosen = resolve_method(fit, inference)
     if not isinstance(chosen, Randomization):
         return chosen
     kept = chosen.draws if draws is None else min(draws, chosen.draws)
-    return replace(chosen, draws=kept, intervals=False)
+    return replace(chosen, draws=kept, intervals=has_intervals and chosen.intervals)
 
 
 def compute_event_bands(fit: Fit, inference: Inference, rng: np.random.Generator) -> tuple[Bands, FloatArray]:
@@ -112,7 +117,12 @@ def compute_event_bands(fit: Fit, inference: Inference, rng: np.random.Generator
 
 
 def compare_variants(
-    fit: Fit, variants: Iterable[Variant], inference: Inference | None, rng: np.random.Generator
+    fit: Fit,
+    variants: Iterable[Variant],
+    inference: Inference | None,
+    rng: np.random.Generator,
+    *,
+    is_same_target: bool = True,
 ) -> pd.DataFrame:
     """Return one row a variant in the columns ``COLUMNS``: effect, interval, difference from the fit.
 
@@ -123,10 +133,12 @@ def compare_variants(
     inference : Inference or None
         None for effects alone.
     rng : Generator
+    is_same_target : bool
+        Whether variants estimate what the fit does: else no draws are spent on their differences from it.
     """
     listed = tuple(variants)
     jobs = {f"{k} {variant.label}": k for k, variant in enumerate(listed)}
-    found = run_jobs("variants", _estimated, jobs, shared=(fit, listed, inference), rng=rng)
+    found = run_jobs("variants", _estimated, jobs, shared=(fit, listed, inference, is_same_target), rng=rng)
     rows = [_row(variant, done) for variant, done in zip(listed, found, strict=True)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -144,8 +156,7 @@ def _row(variant: Variant, done: Done) -> dict[str, object]:
 
 
 def _estimated(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
-    fit, variants, inference = shared
-    row = _numbers(fit, variants[place], inference, rng)
+    row = _numbers(shared, shared[1][place], rng)
     return {
         "numbers": np.array([row[name] for name in NUMBERS], dtype=np.float64),
         "counts": np.array([row[name] for name in COUNTS], dtype=np.int64),
@@ -154,7 +165,8 @@ def _estimated(shared: Shared, place: int, rng: np.random.Generator) -> Arrays:
     }
 
 
-def _numbers(fit: Fit, variant: Variant, inference: Inference | None, rng: np.random.Generator) -> dict[str, object]:
+def _numbers(shared: Shared, variant: Variant, rng: np.random.Generator) -> dict[str, object]:
+    fit, _, inference, is_same_target = shared
     row: dict[str, object] = dict.fromkeys(NUMBERS, np.nan) | dict.fromkeys(COUNTS, 0) | {"reason": variant.reason}
     if variant.design is None:
         return row
@@ -170,7 +182,9 @@ def _numbers(fit: Fit, variant: Variant, inference: Inference | None, rng: np.ra
         return row
     try:
         bands = inference.infer(again, "overall", rng)
-        paired = compare_paired(fit, again, resolve_method(fit, inference), rng)
+        method = resolve_method(fit, inference)
+        is_drawn = isinstance(method, Randomization)
+        paired = compare_paired(fit, again, Placebo() if is_drawn and not is_same_target else method, rng)
     except TwintradeError as error:
         return row | {"reason": Text("checks.no-inference", reason=error.text)}
     row |= {"low": float(bands.low[0]), "high": float(bands.high[0]), "p": float(bands.p[0])}

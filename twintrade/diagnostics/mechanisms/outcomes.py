@@ -61,7 +61,7 @@ class Outcomes(Diagnostic):
         if not self.others and not self.untouched:
             return self.unavailable(Text("checks.outcomes-unnamed"))
         variants = list(self._variants(fit))
-        table = compare_variants(fit, variants, simplify_inference(fit, inference), rng)
+        table = compare_variants(fit, variants, simplify_inference(fit, inference), rng, is_same_target=False)
         if table["effect"].notna().sum() < 2:
             reasons = tuple(dict.fromkeys(str(r) for r in table["reason"] if r)) or (
                 Text("checks.outcomes-no-effect"),

@@ -113,13 +113,13 @@ class Spillovers(Diagnostic):
         design = fit.design
         if not design.panel.is_dyadic:
             return self.unavailable(Text("checks.spillovers-dyads"))
-        chosen = simplify_inference(fit, inference)
+        chosen = simplify_inference(fit, inference, has_intervals=True)
         variants = [Variant("direct", "direct", design)]
         variants += [
             _vary_exposure(design, label, through)
             for label, through in ((SAME_CITY, "city"), (SAME_PARTNER, "partner"))
         ]
-        table = compare_variants(fit, variants, chosen, rng)
+        table = compare_variants(fit, variants, chosen, rng, is_same_target=False)
         rings, said = self._by_distance(fit, chosen, rng)
         payloads = {} if rings.empty else {"spillover_rings": rings}
         messages = (*list_failures(self.name, table), *list_failures(f"{self.name} by distance", rings))
@@ -174,7 +174,7 @@ class Spillovers(Diagnostic):
                 found = compute_exposure(fit.design, through, columns)
                 edges = choose_edges(found, self.edges, self.rings)
                 variants = build_ring_variants(fit.design, found, edges, str(Text("checks.rings-net", label=label)))
-                table = compare_variants(fit, variants, inference, rng)
+                table = compare_variants(fit, variants, inference, rng, is_same_target=False)
                 tables.append(_with_comparison(table, variants[-1].design, edges))
             except DesignError as error:
                 said.append(Text("checks.rings-none", label=label, reason=error.text))

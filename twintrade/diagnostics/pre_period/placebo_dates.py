@@ -47,7 +47,7 @@ class PlaceboDates(Diagnostic):
         variants = [
             Variant(Text("checks.placebo-dates-label", n=k), "placebo", before.backdated(k)) for k in self.periods
         ]
-        table = compare_variants(fit, variants, _calibrate(fit, inference), rng)
+        table = compare_variants(fit, variants, _calibrate(fit, inference), rng, is_same_target=False)
         known, scale = table.dropna(subset=["p"]), fit.estimate.scale
         if known.empty:
             reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"] if r)), "semicolon")
@@ -87,7 +87,7 @@ def _calibrate(fit: Fit, inference: Inference) -> Inference:
     """Return the inference for fake dates: clustered errors, too small for few treated rows, are scaled."""
     method = resolve_method(fit, inference)
     if not isinstance(method, Clustered) or method.correction != Clustered().correction or "row" in method.by:
-        return simplify_inference(fit, inference)
+        return simplify_inference(fit, inference, has_intervals=True)
     if find_row_weights(fit, fit.view("overall")) is None:
         return method
     return Scaled(by=method.by, level=method.level, draws=1)

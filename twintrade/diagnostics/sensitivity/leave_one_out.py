@@ -24,10 +24,10 @@ from twintrade.effects import Finding
 from twintrade.errors import InferenceError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.inference.randomization import Randomization
 from twintrade.numerics.arrays import BoolArray, IntArray
 from twintrade.text import Listed, Text, pack_text
 
+MOST_DRAWS = 59
 DIMENSIONS = ("unit", "city", "partner", "cohort", "period")
 
 
@@ -97,11 +97,10 @@ class LeaveOneOut(Diagnostic):
     payload_kinds: ClassVar = {"leave_one_out": "variants"}
 
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
-        """Return one row a member left out, effects alone; payload ``leave_one_out``."""
+        """Return one row a member left out; payload ``leave_one_out``."""
         dimensions = [d for d in self.by if fit.design.panel.is_dyadic or d not in ("partner",)]
         variants = [v for d in dimensions for v in iterate_without_each(fit.design, d, self.most)]
-        cheap = simplify_inference(fit, inference)
-        table = compare_variants(fit, variants, None if isinstance(cheap, Randomization) else cheap, rng)
+        table = compare_variants(fit, variants, simplify_inference(fit, inference, MOST_DRAWS), rng)
         known = table.dropna(subset=["effect"])
         if known.empty:
             return self.unavailable(Text("checks.leave-one-out-none"))

@@ -1,11 +1,14 @@
 """Estimates under other assignments, or without some clusters."""
 
+from twintrade.inference.refits.dealing import FEWEST as FEWEST
+from twintrade.inference.refits.dealing import deal_onsets as deal_onsets
 from twintrade.inference.refits.inversion import compute_two_sided_share as compute_two_sided_share
 from twintrade.inference.refits.leave_out import build_effects_projection as build_effects_projection
 from twintrade.inference.refits.leave_out import compute_partial_shares as compute_partial_shares
 from twintrade.inference.refits.leave_out import count_effective_clusters as count_effective_clusters
 from twintrade.inference.refits.leave_out import find_row_clusters as find_row_clusters
 from twintrade.inference.refits.leave_out import get_regression as get_regression
+from twintrade.inference.refits.paired import compare_under_assignments as compare_under_assignments
 from twintrade.inference.refits.permutation import is_linear as is_linear
 from twintrade.inference.refits.permutation import replace_outcome as replace_outcome
 from twintrade.inference.refits.reassignment import build_assignments as build_assignments

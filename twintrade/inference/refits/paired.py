@@ -1,0 +1,179 @@
+"""How far two estimates of one target lie apart under assignments that could have come about as well."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from twintrade.design import Design
+from twintrade.errors import TwintradeError
+from twintrade.estimators.base import Fit
+from twintrade.inference.refits.inversion import TIE, compute_two_sided_share
+from twintrade.inference.refits.permutation import SHIFTED, is_linear, permute
+from twintrade.inference.refits.ratio_statistics import is_ratio, take_logs
+from twintrade.inference.refits.studentizing import build_studentizer
+from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+
+FEWEST_DRAWS = 19
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnDifference:
+    """An interval and a p-value of one estimate less another, on the scale of both."""
+
+    low: float
+    high: float
+    p: float
+
+
+def compare_under_assignments(
+    fit: Fit,
+    again: Fit,
+    onsets: Sequence[FloatArray],
+    rng: np.random.Generator,
+    *,
+    has_noise_by_size: bool,
+    level: float = 0.95,
+) -> DrawnDifference | None:
+    """Return how unusual the difference of two estimates is among those under other assignments.
+
+    The headline's effect is taken out of its treated rows, and both estimates are made anew under each assignment of
+    what is left. What the changed design does to an agreement (another onset, rows left out) goes where the agreement
+    goes; what it does to other units stays. A constant shift of the difference moves no draw, so the interval is the
+    difference plus and minus the draws' critical size, at the real assignment's noise.
+
+    Parameters
+    ----------
+    fit, again : Fit
+        The headline's, and the changed one.
+    onsets : sequence of FloatArray, each of shape (panel.n_units,)
+        The draws.
+    rng : Generator
+        Deals agreements of one onset among the places that a draw gives them.
+    has_noise_by_size : bool
+        Compare differences over the noise of the headline's treated units, by size.
+    level : float
+
+    Returns
+    -------
+    DrawnDifference or None
+        None where no constant effect can be taken out, or too few draws give both estimates.
+    """
+    if not (is_linear(fit) or is_ratio(fit)):
+        return None
+    left, changed = _take_out(fit, again)
+    headline = permute(left, ["overall"], onsets, False, False)
+    moves = [_Move.find(fit.design, onsets[k], rng) for k in headline.kept]
+    other = _estimate_changed(fit, changed, moves)
+    estimate = fit.view("overall")
+    scales = np.ones(headline.kept.size + 1)
+    if has_noise_by_size:
+        kept = [onsets[k] for k in headline.kept]
+        scales = build_studentizer(left, ["overall"], kept).scale("overall", 0)
+    drawn = take_logs(estimate, other) - take_logs(estimate, headline.views["overall"].effects[:, 0])
+    drawn = (drawn / scales[:-1])[np.isfinite(drawn / scales[:-1])]
+    real = take_logs(estimate, np.array([estimate.effects[0], again.view("overall").effects[0]]))
+    difference = float(real[1] - real[0])
+    if drawn.size < FEWEST_DRAWS or not np.isfinite(difference):
+        return None
+    p = compute_two_sided_share(difference / scales[-1], drawn)
+    needed = int(np.floor((1 - level) * (drawn.size + 1) + TIE))
+    critical = float(np.sort(np.abs(drawn))[-needed] * scales[-1]) if needed else np.inf
+    ends = difference - critical, difference + critical
+    if estimate.scale == "percent":
+        ends = tuple(100 * float(np.exp(real[0]) * np.expm1(end)) for end in ends)  # type: ignore[assignment]
+    return DrawnDifference(ends[0], ends[1], p)
+
+
+def _take_out(fit: Fit, again: Fit) -> tuple[Fit, Fit]:
+    """Return both fits on the outcome without the headline's effect."""
+    estimate, o = fit.view("overall"), fit.design.observations
+    column = np.full(fit.design.panel.n_rows, np.nan)
+    for one in (again.design.observations, o):
+        column[one.rows] = one.y
+    effect = float(take_logs(estimate, estimate.effects)[0])
+    treated = o.rows[o.is_treated]
+    column[treated] = column[treated] - effect if is_linear(fit) else column[treated] / np.exp(effect)
+
+    def replaced(one: Fit) -> Fit:
+        panel = replace(one.design.panel, columns={**one.design.panel.columns, SHIFTED: column})
+        return replace(one, design=replace(one.design, panel=panel).with_outcome(SHIFTED, "level"))
+
+    return replaced(fit), replaced(again)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Move:
+    """Where one draw puts each agreement.
+
+    Attributes
+    ----------
+    source, target : IntArray, shape (n_agreements,)
+        Panel codes of the units that have them, and of those that get them.
+    """
+
+    source: IntArray
+    target: IntArray
+
+    @classmethod
+    def find(cls, design: Design, onset: FloatArray, rng: np.random.Generator) -> "_Move":
+        """Pair the treated units of a design with those of a draw, by onset and at random within it."""
+        real = design.onset
+        moved = np.flatnonzero((real != onset) | np.isfinite(real))
+        source, target = moved[np.isfinite(real[moved])], moved[np.isfinite(onset[moved])]
+        source = source[np.argsort(real[source], kind="stable")]
+        target = rng.permutation(target)
+        return cls(source, target[np.argsort(onset[target], kind="stable")])
+
+    def carry(self, values: FloatArray, rest: FloatArray) -> FloatArray:
+        """Return units' values where the agreements went, the rest elsewhere."""
+        out = rest.copy()
+        out[self.target] = values[self.source]
+        return out
+
+
+def _estimate_changed(fit: Fit, changed: Fit, moves: Sequence[_Move]) -> FloatArray:
+    """Return the changed estimate under each draw, NaN where it cannot be made."""
+    design, real = changed.design, fit.design.onset
+    is_new = np.isinf(real) & np.isfinite(design.onset)
+    outside = np.where(is_new, design.onset, np.inf)
+    onsets = [move.carry(design.onset, outside) for move in moves]
+    gone = _find_left_out(fit.design, design)
+    if not gone.any():
+        permuted = permute(changed, ["overall"], onsets, False, False)
+        out = np.full(len(moves), np.nan)
+        out[permuted.kept] = permuted.views["overall"].effects[:, 0]
+        return out
+    return np.array(
+        [
+            _refit(fit, changed, onset, _move_rows(fit.design, gone, move))
+            for onset, move in zip(onsets, moves, strict=True)
+        ]
+    )
+
+
+def _find_left_out(design: Design, changed: Design) -> BoolArray:
+    """Return which rows of the panel the change leaves out, shape (panel.n_rows,)."""
+    everything = np.ones(design.panel.n_rows, dtype=bool)
+    before, after = (everything if one.kept is None else one.kept for one in (design, changed))
+    return np.asarray(before & ~after)
+
+
+def _move_rows(design: Design, gone: BoolArray, move: _Move) -> BoolArray:
+    """Return the rows that a draw leaves out: those of agreements in the same periods of the units that get them."""
+    panel = design.panel
+    first = int(panel.period.min())
+    table = np.zeros((panel.n_units, int(panel.period.max()) - first + 1), dtype=bool)
+    table[panel.unit[gone], panel.period[gone] - first] = True
+    moved = table.copy()
+    moved[move.source] = False
+    moved[move.target] = table[move.source]
+    return np.asarray(moved[panel.unit, panel.period - first])
+
+
+def _refit(fit: Fit, changed: Fit, onset: FloatArray, gone: BoolArray) -> float:
+    design = replace(changed.design.reassigned(onset), kept=fit.design.kept)
+    try:
+        return float(changed.refit(design.restricted(~gone), "overall").view("overall").effects[0])
+    except TwintradeError:
+        return float("nan")
