@@ -84,3 +84,10 @@ def test_one_code_for_two_names_joins_the_names_and_not_the_code():
     cities, codes = build_text_array(["Yantai", "Yentai"]), make_column("3706", "3706")
     (line,) = list_lines(lambda faults: check_codes(cities, codes, faults))
     assert tomllib.loads(line.partition("   (")[0]) == {"city_names": [{"name": "Yantai", "city": "Yentai"}]}
+
+
+@pytest.mark.parametrize("name", ["Province total", "Whole province", "Grand total", "合计"])
+def test_a_total_of_several_words_is_no_city(name):
+    faults = Faults()
+    read_cities(make_column(name), (), None, faults)
+    assert [m.remedy for m in faults.messages] == [Remedy("totals")]
