@@ -1,19 +1,21 @@
 """One-step estimates of a Poisson model from its fit without the treatment: for tests that need no refit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import scipy.sparse as sp
 
 from twintrade.design import Design, Observations
 from twintrade.effects.labels import label_event_times
 from twintrade.errors import EstimationError
 from twintrade.estimators.regression.event_terms import Model, build_terms
-from twintrade.estimators.repeating.repeated import build_dummies
 from twintrade.numerics.absorption import Annihilator, build_annihilator, solve_normal_equations
 from twintrade.numerics.arrays import FloatArray, IntArray
 from twintrade.numerics.poisson import fit_poisson
 
+CELLS_AT_ONCE = 500_000
 OVERALL: Final = "overall"
 PATH: Final = "path"
 
@@ -109,7 +111,7 @@ class ScoreTest:
         means[fit.rows] = fit.mu
         residuals[fit.rows] = fit.mu * fit.residuals
         weights[fit.rows] = fit.mu * o.row_weights[fit.rows]
-        return Null(means, residuals, o.row_weights * residuals, self.q.reweighted(weights))
+        return Null(means, residuals, o.row_weights * residuals, self.q.reweighted(weights, dense_limit=0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,21 +132,46 @@ class Null:
     q: Annihilator
 
     def estimate(self, pattern: Pattern) -> dict[str, float]:
-        """Return one-step estimates of a treatment.
+        """Return one-step estimates of a treatment."""
+        return self.estimate_all([pattern])[0]
+
+    def estimate_all(self, patterns: Sequence[Pattern]) -> list[dict[str, float]]:
+        """Return one-step estimates of several treatments.
 
         The score of the treatment at the fit, times the inverse of its information: (D'QD)^-1 D'(y - mu) with the
         fitted means as weights.
         """
-        ends = np.cumsum([0, *(block.n_columns for block in pattern.blocks)])
-        inside = build_dummies(np.stack([block.codes for block in pattern.blocks]).astype(np.int64), ends)
-        norms = inside.T @ self.q.weights[pattern.rows]
-        right = (inside.T @ self.score[pattern.rows])[:, None]
-        gram = self.q.gram(pattern.rows, inside)
-        by_view: dict[str, float] = {}
-        for block, low, high in zip(pattern.blocks, ends[:-1], ends[1:], strict=True):
-            places = slice(low, high)
-            by_view |= _one_step(block, gram[places, places], right[places], norms[places])
+        by_view: list[dict[str, float]] = [{} for _ in patterns]
+        for k in range(len(patterns[0].blocks)):
+            size = max(pattern.blocks[k].n_columns for pattern in patterns)
+            step = max(1, CELLS_AT_ONCE // (size * self.q.n_coefficients))
+            for start in range(0, len(patterns), step):
+                some = patterns[start : start + step]
+                for place, values in enumerate(self._estimate_block(some, k, size), start):
+                    by_view[place] |= values
         return by_view
+
+    def _estimate_block(self, patterns: Sequence[Pattern], k: int, size: int) -> list[dict[str, float]]:
+        """Return the estimates of one regression of several treatments."""
+        blocks = [pattern.blocks[k] for pattern in patterns]
+        inside = [block.codes >= 0 for block in blocks]
+        rows = np.concatenate([pattern.rows[used] for pattern, used in zip(patterns, inside, strict=True)])
+        columns = np.concatenate(
+            [block.codes[used] + size * j for j, (block, used) in enumerate(zip(blocks, inside, strict=True))],
+            dtype=np.int64,
+        )
+        shape = (self.score.size, size * len(blocks))
+        dummies = sp.csr_array((np.ones(rows.size), (rows, columns)), shape=shape)
+        norms, right = (
+            np.bincount(columns, values[rows], shape[1]).astype(np.float64).reshape(-1, size)
+            for values in (self.q.weights, self.score)
+        )
+        grams = self.q.gram_sets(dummies, size)
+        return [
+            _one_step(block, gram[:n, :n], one[:n, None], norm[:n])
+            for block, gram, one, norm in zip(blocks, grams, right, norms, strict=True)
+            for n in [block.n_columns]
+        ]
 
 
 def prepare_score_test(design: Design, models: tuple[Model, ...]) -> ScoreTest:

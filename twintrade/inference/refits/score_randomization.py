@@ -111,12 +111,9 @@ class _Statistics:
 
     def of(self, null: Null) -> FloatArray:
         """Return them under a fitted null: at the real one's scale, where there are scales."""
-        effects = np.stack([self._row(null, pattern) for pattern in self.patterns])
+        by_draw = null.estimate_all(self.patterns)
+        effects = np.array([[by_view.get(name, np.nan) for name in self.names] for by_view in by_draw])
         return effects if self.scales is None else effects * self.scales.relative(null)
-
-    def _row(self, null: Null, pattern: Pattern) -> FloatArray:
-        by_view = null.estimate(pattern)
-        return np.array([by_view.get(name, np.nan) for name in self.names])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

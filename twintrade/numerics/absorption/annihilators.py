@@ -51,9 +51,14 @@ class Annihilator:
         """Weights by row, shape (n_rows,)."""
         return self.elimination.weights
 
-    def reweighted(self, weights: FloatArray) -> "Annihilator":
-        """Return that of other weights of the same rows."""
-        return _factor(build_elimination(self.elimination.layout, weights))
+    @property
+    def n_coefficients(self) -> int:
+        """Number of levels and covariates."""
+        return sum(int(n) for n in (*self.elimination.means.shape, self.elimination.across.shape[1]))
+
+    def reweighted(self, weights: FloatArray, dense_limit: int = DENSE_LIMIT) -> "Annihilator":
+        """Return that of other weights of the same rows, written out as well up to so many of them."""
+        return _factor(build_elimination(self.elimination.layout, weights), dense_limit)
 
     def applied(self, columns: FloatArray) -> FloatArray:
         """Return Q times columns, shape (n_rows, k)."""
@@ -87,6 +92,26 @@ class Annihilator:
         shared = first.T @ (first * self.elimination.share[levels, None])
         squares = (sp.csr_array(columns).T @ weighted).toarray()
         return np.asarray(squares - shared - inside.T @ inside - across.T @ across)
+
+    def gram_sets(self, columns: sp.csr_array, size: int) -> FloatArray:
+        """Return X'QX of each of several sets of columns side by side, shape (n_sets, size, size).
+
+        Parameters
+        ----------
+        columns : sparse array, shape (n_rows, n_sets * size)
+            Columns of one set are not zero in the same row.
+        size : int
+        """
+        e = self.elimination
+        weighted = weigh_rows(self.weights, columns)
+        first, inside, rest = e.reduce_sparse(weighted)
+        norms = np.bincount(columns.indices, weighted.data * columns.data, columns.shape[1])
+        grams = np.zeros((norms.size // size, size, size))
+        grams[:, np.arange(size), np.arange(size)] = norms.reshape(-1, size)
+        for part in (np.sqrt(e.share)[:, None] * first, inside, self.root.T @ rest):
+            sets = np.ascontiguousarray(part.T).reshape(len(grams), size, part.shape[0])
+            grams -= sets @ np.swapaxes(sets, 1, 2)
+        return grams
 
     def crossed(self, rows: IntArray, columns: FloatArray, others: IntArray) -> FloatArray:
         """Return D'Q at rows where the columns D are zero, shape (k, n_others); only the given rows are not zero."""
@@ -246,10 +271,10 @@ def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights
     return _factor(build_elimination(lay_out_elimination(codes, covariates), weights))
 
 
-def _factor(elimination: Elimination) -> Annihilator:
+def _factor(elimination: Elimination, dense_limit: int = DENSE_LIMIT) -> Annihilator:
     q = Annihilator(elimination, compute_root(*elimination.complement()))
     n = elimination.weights.size
-    if n > DENSE_LIMIT:
+    if n > dense_limit:
         return q
     rows = np.arange(n)
     return replace(q, dense=WrittenOut(elimination.weights, q.look_up(rows).get_block(rows, rows)))
