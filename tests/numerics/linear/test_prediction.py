@@ -5,8 +5,8 @@ import pytest
 
 from twintrade.errors import EstimationError
 from twintrade.numerics.absorption.absorb import build_absorber
+from twintrade.numerics.absorption.annihilators import build_annihilator
 from twintrade.numerics.linear.prediction import (
-    compute_leverage,
     compute_projection_weights,
     find_identified,
     find_leverage_one,
@@ -53,9 +53,11 @@ def test_leverage_is_the_diagonal_of_the_projector(seed):
     rng, fit, _, D, _ = problem(seed)
     weights = rng.exponential(size=fit[0].size)
     want = np.diag(D @ np.linalg.pinv(D.T @ (weights[:, None] * D)) @ D.T) * weights
-    np.testing.assert_allclose(compute_leverage(fit, weights), want, atol=1e-8)
+    none = np.empty((weights.size, 0))
+    np.testing.assert_allclose(build_annihilator(fit, none, weights).compute_leverage(), want, atol=1e-8)
     plain = np.diag(D @ np.linalg.pinv(D))
-    np.testing.assert_allclose(compute_leverage(fit), plain, atol=1e-8)
+    unweighted = build_annihilator(fit, none, np.ones(weights.size))
+    np.testing.assert_allclose(unweighted.compute_leverage(), plain, atol=1e-8)
     np.testing.assert_array_equal(find_leverage_one(fit), plain > 1 - 1e-8)
 
 

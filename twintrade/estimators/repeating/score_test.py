@@ -111,7 +111,7 @@ class ScoreTest:
         means[fit.rows] = fit.mu
         residuals[fit.rows] = fit.mu * fit.residuals
         weights[fit.rows] = fit.mu * o.row_weights[fit.rows]
-        return Null(means, residuals, o.row_weights * residuals, self.q.reweighted(weights, dense_limit=0))
+        return Null(means, residuals, o.row_weights * residuals, self.q.reweighted(weights, may_write_out=False))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

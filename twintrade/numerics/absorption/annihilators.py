@@ -56,9 +56,9 @@ class Annihilator:
         """Number of levels and covariates."""
         return sum(int(n) for n in (*self.elimination.means.shape, self.elimination.across.shape[1]))
 
-    def reweighted(self, weights: FloatArray, dense_limit: int = DENSE_LIMIT) -> "Annihilator":
-        """Return that of other weights of the same rows, written out as well up to so many of them."""
-        return _factor(build_elimination(self.elimination.layout, weights), dense_limit)
+    def reweighted(self, weights: FloatArray, *, may_write_out: bool = True) -> "Annihilator":
+        """Return that of other weights of the same rows."""
+        return _factor(build_elimination(self.elimination.layout, weights), may_write_out)
 
     def applied(self, columns: FloatArray) -> FloatArray:
         """Return Q times columns, shape (n_rows, k)."""
@@ -271,10 +271,10 @@ def build_annihilator(codes: Sequence[IntArray], covariates: FloatArray, weights
     return _factor(build_elimination(lay_out_elimination(codes, covariates), weights))
 
 
-def _factor(elimination: Elimination, dense_limit: int = DENSE_LIMIT) -> Annihilator:
+def _factor(elimination: Elimination, may_write_out: bool = True) -> Annihilator:
     q = Annihilator(elimination, compute_root(*elimination.complement()))
     n = elimination.weights.size
-    if n > dense_limit:
+    if n > DENSE_LIMIT or not may_write_out:
         return q
     rows = np.arange(n)
     return replace(q, dense=WrittenOut(elimination.weights, q.look_up(rows).get_block(rows, rows)))

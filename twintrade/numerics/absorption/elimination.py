@@ -83,15 +83,24 @@ class Elimination:
 
     def explain(self, blocks: IntArray) -> FloatArray:
         """Return B'WD for the columns of B of some blocks, shape (n_columns, n_across)."""
-        root, cross, means, sums = self.root, self.cross, self.means, self.sums
+        cross, means, sums = self.cross, self.means, self.sums
         if blocks.size < self.layout.starts.size - 1:
             levels = list_places(self.layout.starts, blocks)
-            root = sp.csr_array(root[levels][:, list_places(self.ends, blocks)])
             cross, means = sp.csr_array(cross[levels]), sp.csr_array(means[:, levels])
             touched = np.flatnonzero(np.diff(means.indptr))
             means, sums = sp.csr_array(means[touched]), sp.csr_array(sums[touched])
-        left = cross.toarray() - means.T @ sums.toarray()
-        return np.asarray(root.T @ left)
+        return self._turn(blocks, cross.toarray() - means.T @ sums.toarray())
+
+    def _turn(self, blocks: IntArray, values: FloatArray) -> FloatArray:
+        """Return R'v for values of the levels of some blocks: as one product where all blocks have one shape."""
+        sizes, ranks = np.diff(self.layout.starts), np.diff(self.ends)
+        size, rank = int(sizes[0]), int(ranks[0])
+        if (sizes == size).all() and (ranks == rank).all():
+            roots = self.root.data.reshape(sizes.size, size, rank)[blocks]
+            turned = np.swapaxes(roots, 1, 2) @ values.reshape(blocks.size, size, values.shape[1])
+            return np.asarray(turned.reshape(blocks.size * rank, values.shape[1]))
+        root = self.root[list_places(self.layout.starts, blocks)][:, list_places(self.ends, blocks)]
+        return np.asarray(root.T @ values)
 
     def reduce(self, weighted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return A'Wv, B'Wv and D'Mv from weighted values of all rows."""

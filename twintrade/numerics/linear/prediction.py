@@ -19,8 +19,6 @@ from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, sum_by_gr
 from twintrade.numerics.linear.columns import compute_column_norms, regress
 from twintrade.numerics.linear.regression import find_independent_columns
 
-LEVERAGE_LIMIT = 6_000
-
 
 def find_identified(codes_fit: Sequence[IntArray], codes_new: Sequence[IntArray]) -> BoolArray:
     """Say for each new cell whether the fitting rows determine its sum of effects.
@@ -123,37 +121,6 @@ def find_resting(
     generic = np.random.default_rng(PROBE_SEED).standard_normal((int(resting.sum()), N_PROBES))
     weight = compute_projection_weights(codes_fit, [np.asarray(c)[resting] for c in codes_new], generic)
     return resting, np.asarray(alone & (np.abs(weight).max(axis=1) > ZERO), dtype=np.bool_)
-
-
-def compute_leverage(codes: Sequence[IntArray], weights: FloatArray | None = None) -> FloatArray:
-    """Diagonal of the projection on the effects, (n,), exactly.
-
-    Raises
-    ------
-    EstimationError
-        If more than 6,000 levels remain once the largest effect is eliminated.
-    """
-    effects = build_absorber(codes, weights)
-    equations = effects.equations
-    pattern, known = equations.incidence, effects.levels
-    if pattern.n_stacked > LEVERAGE_LIMIT:
-        raise EstimationError(
-            f"Exact leverage needs at most {LEVERAGE_LIMIT} levels besides the largest effect; here are "
-            f"{pattern.n_stacked}. `leverage_one` has no such limit."
-        )
-    group = known.codes[pattern.largest]
-    inside = equations.inverse[group]
-    if pattern.others:
-        inverse = equations.generalized_inverse()
-        places = [known.codes[k] + start for k, start in zip(pattern.others, pattern.offsets[:-1], strict=True)]
-        means = equations.inverse[:, None] * equations.cross_matrix()
-        mapped = means @ inverse
-        for place in places:
-            inside = inside - 2.0 * mapped[group, place]
-            for other in places:
-                inside = inside + inverse[place, other]
-        inside = inside + np.einsum("ij,ij->i", mapped, means)[group]
-    return inside if equations.weights is None else inside * equations.weights
 
 
 def compute_projection_weights(
