@@ -80,7 +80,7 @@ def run(
 
     try:
         outcomes = run_all(
-            _found(specs), jobs=jobs, force=force, log_json=log_json, backend=backend, scheduler=scheduler
+            _list_analyses(specs), jobs=jobs, force=force, log_json=log_json, backend=backend, scheduler=scheduler
         )
     except KeyboardInterrupt:
         _complain(str(Text("study.interrupted")))
@@ -100,7 +100,7 @@ def _checked(specs: list[str] | None) -> int:
     from twintrade.study.checking import check_analysis
 
     code = DONE
-    for analysis in _found(specs):
+    for analysis in _list_analyses(specs):
         try:
             report = check_analysis(analysis.root, analysis.name, analysis.text)
         except TwintradeError as error:
@@ -116,7 +116,7 @@ def explain(spec: OneSpec) -> None:
     """Say in sentences what an analysis does and assumes, then its full specification."""
     from twintrade.study.explaining import explain_analysis
 
-    analysis = _found([spec])[0]
+    analysis = _list_analyses([spec])[0]
     typer.echo(explain_analysis(analysis.root, analysis.name, analysis.text))
 
 
@@ -181,14 +181,14 @@ def verify(specs: Specs = None) -> None:
     from twintrade.study.store import get_results_folder, list_changes
 
     code = DONE
-    for analysis in _found(specs):
+    for analysis in _list_analyses(specs):
         if not get_results_folder(analysis.root, analysis.name).exists():
             typer.echo(Text("study.not-run", name=analysis.name))
             continue
-        found = list_changes(analysis.root, analysis.name, analysis.raw)
-        key = "study.differs" if found else "study.as-recorded"
-        typer.echo(Text(key, name=analysis.name, changes=Listed(tuple(found), "semicolon")))
-        code = STALE if found else code
+        changes = list_changes(analysis.root, analysis.name, analysis.raw)
+        key = "study.differs" if changes else "study.as-recorded"
+        typer.echo(Text(key, name=analysis.name, changes=Listed(tuple(changes), "semicolon")))
+        code = STALE if changes else code
     raise typer.Exit(code)
 
 
@@ -207,15 +207,15 @@ def appendix(
     from twintrade.study.store import get_results_folder
 
     drawn = []
-    found = _found(drop_bound_report(specs) if specs else specs)
-    for analysis in found:
+    analyses = _list_analyses(drop_bound_report(specs) if specs else specs)
+    for analysis in analyses:
         if not get_results_folder(analysis.root, analysis.name).is_dir() and specs is None:
             typer.echo(Text("study.no-results", name=analysis.name))
             continue
         drawn.append(redraw(analysis.root, analysis.name, analysis.text))
         typer.echo(f"results/{analysis.name}/appendix.html")
     if bind and len(drawn) > 1:
-        typer.echo(write_bound_report(found[0].root, drawn, style or ""))
+        typer.echo(write_bound_report(analyses[0].root, drawn, style or ""))
 
 
 @app.command()
@@ -240,7 +240,7 @@ def replication_readme(specs: Specs = None) -> None:
     """Print the README of a replication package, filled from analysis files and manifests."""
     from twintrade.study.replication_readme import render_replication_readme as written
 
-    typer.echo(written(_found(specs)), nl=False)
+    typer.echo(written(_list_analyses(specs)), nl=False)
 
 
 @app.command()
@@ -251,7 +251,7 @@ def version() -> None:
     typer.echo(__version__)
 
 
-def _found(specs: list[str] | None) -> "list[Analysis]":
+def _list_analyses(specs: list[str] | None) -> "list[Analysis]":
     from twintrade.study.store import find_analyses
 
     return find_analyses(Path.cwd(), specs or [])
