@@ -257,7 +257,11 @@ def list_failures(diagnostic: str, table: pd.DataFrame) -> tuple[Message, ...]:
     """Return one warning a variant that could not be estimated."""
     failed = table[table["reason"] != ""]
     return tuple(
-        Message("warning", "refit-failed", f"{diagnostic}: {label} could not be estimated: {reason}")
+        Message(
+            "warning",
+            "refit-failed",
+            Text("checks.refit-failed", check=diagnostic, label=str(label), reason=str(reason)),
+        )
         for label, reason in zip(failed["label"], failed["reason"], strict=True)
     )
 

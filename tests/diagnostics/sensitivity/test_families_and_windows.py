@@ -76,7 +76,7 @@ def test_rows_far_from_the_onset_are_left_out_by_window(rng) -> None:
     table = found.table.set_index("label")
     assert table.loc["all rows", "effect"] == pytest.approx(growing.view("overall").effects[0])
     nearer = growing.refit(restrict_to_window(growing.design, (-2, 3))).view("overall").effects[0]
-    assert table.loc["event times -2 to +3", "effect"] == pytest.approx(nearer)
+    assert table.loc["event times −2 to +3", "effect"] == pytest.approx(nearer)
     assert found.value > 0.1
     assert (table["n_rows"].iloc[1:] < table["n_rows"].iloc[0]).all()
 

@@ -138,7 +138,7 @@ def test_outcomes_windows_and_weights_are_choices(rng) -> None:
     assert rows.loc[("flow", "all", "none"), "is_headline"]
     changed = restrict_to_window(replace(design, outcome="other", weights="w"), (-2, 1))
     expected = fit(TWFE(), changed).view("overall").effects[0]
-    assert rows.loc[("other", "-2 to +1", "w"), "effect"] == pytest.approx(expected)
+    assert rows.loc[("other", "−2 to +1", "w"), "effect"] == pytest.approx(expected)
     assert "specifications the effect runs from" in found.sentence
 
 

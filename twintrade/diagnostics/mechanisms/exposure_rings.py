@@ -11,6 +11,7 @@ from twintrade.diagnostics.variants import Variant
 from twintrade.errors import DesignError
 from twintrade.inference.dependence import compute_great_circle
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray, ObjectArray
+from twintrade.text import Text, Words
 
 DIRECT = "direct"
 NET = "net"
@@ -100,17 +101,15 @@ def _degrees(panel: Panel, place: IntArray, names: ObjectArray, columns: tuple[s
     low, high = (found.reindex(range(names.size)).to_numpy() for found in (grouped.min(), grouped.max()))
     bounds = np.array([90.0, 360.0])
     for wrong, what in (
-        (np.isnan(low), "no"),
-        (low != high, "more than one"),
-        ((np.abs(low) > bounds) | (np.abs(high) > bounds), "no possible"),
+        (np.isnan(low), "none"),
+        (low != high, "several"),
+        ((np.abs(low) > bounds) | (np.abs(high) > bounds), "impossible"),
     ):
         rows, sides = np.nonzero(wrong)
         if rows.size:
             n = np.unique(rows).size
-            more = f" ({n} such places)" if n > 1 else ""
-            raise DesignError(
-                f"{names[rows[0]]} has {what} {columns[sides[0]]}{more}; give each place one, in degrees"
-            )
+            place_name, column = str(names[rows[0]]), columns[sides[0]]
+            raise DesignError(Text("checks.rings-degrees", place=place_name, has=what, column=column, n=n))
     return low
 
 
@@ -161,11 +160,13 @@ def build_ring_variants(design: Design, found: Exposure, edges: FloatArray, grou
     if touched.all():
         raise DesignError(f"no dyad lies beyond the last ring, which ends at {format_kilometres(edges[-1])}")
     _, in_ring = found.seen(edges[np.minimum(ring, edges.size - 1)])
-    starts = [(DIRECT, found.is_tied, found.onset)]
+    starts: list[tuple[Words, BoolArray, FloatArray]] = [(DIRECT, found.is_tied, found.onset)]
     for k, (low, high) in enumerate(zip([0.0, *edges[:-1]], edges, strict=True)):
         starts.append(
             (
-                f"{format_kilometres(low).removesuffix(' km')} to {format_kilometres(high)}",
+                Text(
+                    "checks.rings-label", low=format_kilometres(low).removesuffix(" km"), high=format_kilometres(high)
+                ),
                 ~found.is_tied & (ring == k),
                 in_ring,
             )
@@ -183,9 +184,9 @@ def _of_members(
     """Return the design in which the members are treated from their onset on and no row is exposed otherwise."""
     panel = design.panel
     starts = np.where(members, onset, np.inf)
-    gone = {str(u): "treated or exposed otherwise" for u in panel.units[touched & ~members]}
+    gone = {str(u): str(Text("checks.rings-otherwise")) for u in panel.units[touched & ~members]}
     treatment = Treatment(
-        panel.units, starts, excluded={**design.treatment.excluded, **gone}, rule="first agreement at this distance"
+        panel.units, starts, excluded={**design.treatment.excluded, **gone}, rule=str(Text("checks.rings-rule"))
     )
     ahead = panel.period + design.anticipation
     earlier = (ahead >= exposed_from[panel.unit]) & (ahead < starts[panel.unit])

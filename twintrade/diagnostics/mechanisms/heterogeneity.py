@@ -13,7 +13,6 @@ from twintrade.diagnostics.variants import (
     Variant,
     compare_variants,
     format_effect,
-    format_p,
     list_failures,
     simplify_inference,
 )
@@ -29,6 +28,7 @@ from twintrade.inference.scaled import Scaled
 from twintrade.numerics.arrays import BoolArray, ObjectArray, compact, sum_by_group
 from twintrade.numerics.holm import adjust_holm
 from twintrade.numerics.testing import adjust_sharpened_q
+from twintrade.text import Listed, Text, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +61,11 @@ class Heterogeneity(Diagnostic):
         try:
             groups, notes = assign_groups(fit.design, self.by, self.breaks)
         except DesignError as error:
-            return self.unavailable(str(error))
+            return self.unavailable(error.text)
         names, counts = np.unique(groups[groups != ""].astype(str), return_counts=True)
         large = [str(n) for n, c in zip(names, counts, strict=True) if c >= self.min_units]
         if len(large) < 2:
-            return self.unavailable(f"fewer than two groups by {self.by} have {self.min_units} treated units")
+            return self.unavailable(Text("checks.groups-small", by=self.by, n=self.min_units))
         chosen = simplify_inference(fit, inference)
         variants = [Variant(name, self.by, keep_group(fit.design, groups == name)) for name in large]
         table = compare_variants(fit, variants, chosen, rng, is_same_target=False)
@@ -74,25 +74,26 @@ class Heterogeneity(Diagnostic):
         table["q_sharpened"] = adjust_sharpened_q(table["p"].to_numpy(dtype=np.float64))
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
-            return self.unavailable("fewer than two groups could be estimated")
+            return self.unavailable(Text("checks.groups-few"))
         test, p = self._equality(fit, groups, large, isinstance(resolve_method(fit, chosen), Clustered | Scaled), rng)
         scale = fit.estimate.scale
-        listed = "; ".join(
-            f"{label} {format_effect(float(effect), scale)}"
+        listed = tuple(
+            Text("common.named", name=str(label), value=format_effect(float(effect), scale))
             for label, effect in zip(known["label"], known["effect"], strict=True)
         )
-        verdict = "differ" if p < 0.05 else "cannot be distinguished in these data"
-        sentence = f"Effects by {self.by}: {listed}. They {verdict} ({test}, {format_p(p)})."
-        if np.isnan(p):
-            sentence = f"Effects by {self.by}: {listed}. Their equality could not be tested ({test})."
-        small = [f"{n} ({c})" for n, c in zip(names, counts, strict=True) if c < self.min_units]
-        if small:
-            sentence += f" Not estimated, too few treated units: {', '.join(small)}."
+        differ = "unknown" if np.isnan(p) else "yes" if p < 0.05 else "no"
+        by = Text("checks.groups", by=self.by, effects=Listed(listed, "semicolon"), differ=differ, test=test, p=p)
+        small = tuple(
+            Text("checks.group-small", name=str(n), n=int(c))
+            for n, c in zip(names, counts, strict=True)
+            if c < self.min_units
+        )
+        left_out = (Text("checks.groups-left-out", groups=Listed(small, "comma")),) if small else ()
         forest = table[["label", "effect", "low", "high", "group"]].assign(p_equality=p)
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=sentence,
+            text=Listed((by, *left_out), "sentences"),
             value=p,
             unit="p",
             table=table,
@@ -102,14 +103,14 @@ class Heterogeneity(Diagnostic):
 
     def _equality(
         self, fit: Fit, groups: ObjectArray, names: list[str], is_clustered: bool, rng: np.random.Generator
-    ) -> tuple[str, float]:
+    ) -> tuple[Words, float]:
         try:
             if is_clustered:
-                found = compute_joint_equality(fit, groups, names)
-                return f"{found.name} test", found.p
-            return "re-labelled treated units", self._relabeled(fit, groups, names, rng)
+                joint = compute_joint_equality(fit, groups, names)
+                return Text("checks.groups-test", test=joint.name), joint.p
+            return Text("checks.groups-relabelled"), self._relabeled(fit, groups, names, rng)
         except TwintradeError as error:
-            return str(error), float("nan")
+            return error.text, float("nan")
 
     def _relabeled(self, fit: Fit, groups: ObjectArray, names: list[str], rng: np.random.Generator) -> float:
         """Return how often groups dealt out otherwise lie as far apart."""
@@ -162,10 +163,10 @@ def compute_joint_equality(fit: Fit, groups: ObjectArray, names: list[str]) -> J
         place = pd.Index(o.unit_ids).get_indexer(pd.Index(held.units))
         influence[place, j] = held.matrix()[:, 0]
     contrast = np.diff(np.eye(len(names)), axis=0)
-    found = []
+    tests = []
     for name in dimensions:
         codes = compact(o.unit_clusters(name))
         sums = sum_by_group(influence, codes)
         covariance = factor * contrast @ (sums.T @ sums) @ contrast.T
-        found.append(compute_joint_test(contrast @ effects, covariance, df, int(codes.max()) + 1))
-    return max(found, key=lambda test: test.p)
+        tests.append(compute_joint_test(contrast @ effects, covariance, df, int(codes.max()) + 1))
+    return max(tests, key=lambda test: test.p)

@@ -41,10 +41,14 @@ def compute_log_margins(design: Design, margins: tuple[str, ...]) -> dict[str, F
     outcome = design.panel.values(design.outcome)
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = [np.log(c) for c in (*columns, outcome)]
-    names = [margins[0], *(f"{b} per {a}" for a, b in pairwise(margins))]
-    names.append(f"{design.outcome} per {margins[-1]}")
+    names = [margins[0], *(_name_ratio(b, a) for a, b in pairwise(margins))]
+    names.append(_name_ratio(design.outcome, margins[-1]))
     values = [logs[0], *(b - a for a, b in pairwise(logs))]
     return dict(zip(names, values, strict=True))
+
+
+def _name_ratio(counted: str, by: str) -> str:
+    return str(Text("checks.margins-per", counted=counted, by=by))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

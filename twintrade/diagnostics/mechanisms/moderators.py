@@ -9,6 +9,7 @@ from twintrade.design import Design
 from twintrade.effects import Message
 from twintrade.errors import DesignError
 from twintrade.numerics.arrays import FloatArray, IntArray, ObjectArray
+from twintrade.text import Text
 
 TERCILES = ("low", "middle", "high")
 BUILT_IN = ("era", "cohort", "city", "partner", "kind", "order")
@@ -49,7 +50,9 @@ def assign_groups(design: Design, by: str, breaks: tuple[int, ...]) -> tuple[Obj
     if by == "order":
         city = panel.unit_city[rows]
         first = np.array([onset[k] == onset[city == city[k]].min() for k in range(onset.size)])
-        return np.where(first, "first agreement of its city", "later agreement of its city").astype(object), ()
+        return np.array(
+            [str(Text("checks.group-order", first="yes" if one else "no")) for one in first], dtype=object
+        ), ()
     if by == "kind":
         return _kinds(design, rows), ()
     if by not in panel.columns:
@@ -62,10 +65,10 @@ def _eras(design: Design, onset: FloatArray, breaks: tuple[int, ...]) -> ObjectA
     place = np.searchsorted(cuts, onset, side="right")
     label = design.panel.label
     names = [
-        f"before {label(cuts[0])}",
-        *(f"{label(a)} to before {label(b)}" for a, b in pairwise(cuts)),
+        str(Text("checks.group-before", end=label(cuts[0]))),
+        *(str(Text("checks.group-between", start=label(a), end=label(b))) for a, b in pairwise(cuts)),
     ]
-    names.append(f"from {label(cuts[-1])}")
+    names.append(str(Text("checks.group-from", start=label(cuts[-1]))))
     return np.array([names[k] for k in place], dtype=object)
 
 
@@ -91,7 +94,7 @@ def _column(design: Design, by: str, rows: IntArray, onset: FloatArray) -> tuple
     late = held[mine].dropna().groupby("unit")["value"].nunique()
     messages: tuple[Message, ...] = ()
     if (late > 1).any():
-        text = f"{by!r} changes over time: only its values before onset are used, later ones would be a bad control"
+        text = Text("checks.group-changes", by=by)
         messages = (Message("warning", "bad-control", text),)
     if pd.api.types.is_numeric_dtype(values):
         mean = early.groupby("unit")["value"].mean().reindex(rows)

@@ -61,14 +61,15 @@ def mark_exposed_treated(design: Design, through: str) -> Design:
     np.minimum.at(first, place, inside)
     onset: FloatArray = first[place]
     throughout = np.flatnonzero(onset <= panel.first_period)
-    excluded = dict.fromkeys(panel.units[throughout].tolist(), "exposed throughout") | {**design.treatment.excluded}
-    excluded |= {str(panel.units[k]): "treated itself" for k in np.flatnonzero(np.isfinite(inside))}
+    always, itself = str(Text("checks.spillovers-throughout")), str(Text("checks.spillovers-treated"))
+    excluded = dict.fromkeys(panel.units[throughout].tolist(), always) | {**design.treatment.excluded}
+    excluded |= {str(panel.units[k]): itself for k in np.flatnonzero(np.isfinite(inside))}
     left = ~np.isin(panel.units, list(excluded))
     counts = {"exposed": int((left & np.isfinite(onset)).sum()), "never": int((left & np.isinf(onset)).sum())}
     if not all(counts.values()):
         raise DesignError(Text("checks.spillovers-none", through=through, throughout=throughout.size, **counts))
     treatment = Treatment(
-        panel.units, onset, excluded=excluded, rule=f"first agreement of another dyad of the {through}"
+        panel.units, onset, excluded=excluded, rule=str(Text("checks.spillovers-rule", through=through))
     )
     return replace(design, treatment=treatment, fixed_effects=EFFECTS[through])
 
@@ -122,7 +123,7 @@ class Spillovers(Diagnostic):
         table = compare_variants(fit, variants, chosen, rng, is_same_target=False)
         rings, said = self._by_distance(fit, chosen, rng)
         payloads = {} if rings.empty else {"spillover_rings": rings}
-        messages = (*list_failures(self.name, table), *list_failures(f"{self.name} by distance", rings))
+        messages = (*list_failures(self.name, table), *list_failures(self.name, rings))
         if table["effect"].iloc[1:].isna().all():
             reasons = Listed(tuple(dict.fromkeys(str(r) for r in table["reason"].iloc[1:])), "semicolon")
             lacking = self.unavailable(Text("checks.spillovers-failed", reasons=reasons))

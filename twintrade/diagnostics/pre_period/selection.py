@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,8 @@ from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import FloatArray, IntArray, compact
 from twintrade.text import Text
 
-GROWTH = "trade growth"
+HazardTerm = Literal["trade growth", "log trade", "other agreements of the city"]
+GROWTH: HazardTerm = "trade growth"
 EVENTS = 10
 """Fewest agreements for each variable of the hazard."""
 COLUMNS = ("variable", "coefficient", "se", "p", "hazard_ratio")

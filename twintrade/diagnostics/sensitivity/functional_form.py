@@ -1,7 +1,7 @@
 """RESET: does the square of the fitted predictor still explain the outcome? (Ramsey 1969; for PPML as in gravity)."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ from twintrade.numerics.linear import LeastSquares, fit_least_squares
 from twintrade.numerics.poisson import PoissonFit, fit_poisson
 from twintrade.text import Text
 
-ADDED = "squared predictor"
+ADDED: Literal["squared predictor"] = "squared predictor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

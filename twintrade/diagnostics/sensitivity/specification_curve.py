@@ -25,7 +25,7 @@ from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.refits import compute_two_sided_share
 from twintrade.inference.reported import resolve_method
 from twintrade.inference.scaled import Scaled
-from twintrade.text import Text
+from twintrade.text import Listed, Text
 
 T = TypeVar("T")
 CHOICES = (
@@ -88,12 +88,12 @@ class SpecificationCurve(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a specification, sorted by effect; payload ``specification_curve``."""
         unknown = self._unknown(fit)
-        if unknown:
+        if unknown.items:
             return self.unavailable(unknown)
         plan = list(islice(self.plan(fit), self.most + 1))
         n_all = len(plan) * 2 ** len(self.covariates)
         if n_all > self.most:
-            return self.unavailable(f"{n_all:,} specifications or more are over {self.most:,}; name fewer choices")
+            return self.unavailable(Text("checks.curve-many", n=n_all, most=self.most))
         chosen = resolve_method(fit, inference)
         shown = chosen if isinstance(chosen, Clustered | Jackknife | Scaled) else None
         table = pd.DataFrame(Curve(fit, tuple(plan), self.covariates, shown).estimated(rng))
@@ -104,32 +104,33 @@ class SpecificationCurve(Diagnostic):
         table = table.sort_values("effect", na_position="last", ignore_index=True)
         known = table.dropna(subset=["effect"])
         if len(known) < 2:
-            return self.unavailable("fewer than two specifications could be estimated")
+            return self.unavailable(Text("checks.curve-few"))
         scale, own = fit.estimate.scale, float(fit.view("overall").effects[0])
         median = float(known["effect"].median())
         same = float((known["effect"] * own > 0).mean())
-        sentence = (
-            f"Over {len(known)} specifications the effect runs from "
-            f"{format_effect(float(known['effect'].min()), scale)} to "
-            f"{format_effect(float(known['effect'].max()), scale)}, median {format_effect(median, scale)}; "
-            f"{100 * same:.0f} % have "
-            "the sign of the headline"
-        )
         joint, n_used = float("nan"), 0
         if self.draws:
             joint, n_used = self._joint(fit, plan, rng)
-        if np.isfinite(joint):
-            sentence += f". The median of {n_used} of them is larger under {100 * joint:.0f} % of re-assigned onsets"
+        text = Text(
+            "checks.curve",
+            n=len(known),
+            low=format_effect(float(known["effect"].min()), scale),
+            high=format_effect(float(known["effect"].max()), scale),
+            median=format_effect(median, scale),
+            same=same,
+            tested="yes" if np.isfinite(joint) else "no",
+            used=n_used,
+            joint=joint,
+        )
         failed = table[table["effect"].isna()]
         reasons = failed["reason"].value_counts()
-        listed = "; ".join(f"{n} because {reason}" for reason, n in reasons.items())
-        notes = (
-            Message("info", "specifications-skipped", f"{len(failed)} specifications have no estimate: {listed}"),
-        )
+        listed = tuple(Text("checks.curve-because", n=int(n), reason=str(reason)) for reason, n in reasons.items())
+        skipped = Text("checks.curve-skipped", n=len(failed), reasons=Listed(listed, "semicolon"))
+        notes = (Message("info", "specifications-skipped", skipped),)
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=sentence + ".",
+            text=text,
             value=joint if np.isfinite(joint) else median,
             unit="p" if np.isfinite(joint) else scale,
             table=_summary(known),
@@ -173,7 +174,9 @@ class SpecificationCurve(Diagnostic):
                     "outcome": outcome,
                     "fixed_effects": effects,
                     "comparison": "with_treated" if method.takes_treated else side,
-                    "window": "all" if window is None else f"{window[0]:+d} to {window[1]:+d}",
+                    "window": "all"
+                    if window is None
+                    else str(Text("checks.curve-window", low=window[0], high=window[1])),
                     "anticipation": format_counted(periods, "period"),
                     "dates": label,
                     "weights": weights or "none",
@@ -181,14 +184,14 @@ class SpecificationCurve(Diagnostic):
                 is_own = method == fit.estimator and dated is fit.design and window is None and _is_own(own, design)
                 yield Specification(method, design, choices, is_own)
 
-    def _unknown(self, fit: Fit) -> str:
+    def _unknown(self, fit: Fit) -> Listed:
         """Return what is named and does not exist."""
         columns = fit.design.panel.columns
         named = (*self.outcomes, *self.weights, *self.covariates)
-        lacking = [f"the panel has no column {c!r}" for c in named if c not in columns]
-        lacking += [f"no method is called {m!r}" for m in self.estimators if m not in ESTIMATORS]
-        lacking += [f"no comparison is called {c!r}" for c in self.comparisons if c not in COMPARISONS]
-        return "; ".join(lacking)
+        lacking = [Text("checks.no-column", column=c) for c in named if c not in columns]
+        lacking += [Text("checks.curve-no-method", name=m) for m in self.estimators if m not in ESTIMATORS]
+        lacking += [Text("checks.curve-no-comparison", name=c) for c in self.comparisons if c not in COMPARISONS]
+        return Listed(tuple(lacking), "semicolon")
 
     def _joint(self, fit: Fit, plan: list[Specification], rng: np.random.Generator) -> tuple[float, int]:
         """Return how often re-assigned onsets give a median as large, over specifications with a fast path."""

@@ -28,6 +28,7 @@ from twintrade.inference.scaled import Scaled
 from twintrade.numerics.absorption import build_absorber
 from twintrade.numerics.arrays import FloatArray, compact
 from twintrade.numerics.linear import compute_coefficient, compute_grams
+from twintrade.text import Text
 
 Row = dict[str, object]
 NO_CONTROLS = "none"
@@ -89,7 +90,7 @@ class Curve:
     def estimated(self, rng: np.random.Generator) -> list[Row]:
         """Return one row a specification and subset of controls: effect, se, interval, p, rows, reason."""
         jobs = {f"{k} {one.label}": k for k, one in enumerate(self.plan)}
-        found = run_jobs("specification curve", _estimated, jobs, shared=self, rng=rng)
+        found = run_jobs("specification_curve", _estimated, jobs, shared=self, rng=rng)
         rows: list[Row] = []
         for one, done in zip(self.plan, found, strict=True):
             if done.values is None:
@@ -128,7 +129,7 @@ class Curve:
             made = fitted(one.estimator, design)
             estimate = made.view("overall")
             if estimate.scale != scale:
-                return named | {"reason": f"its effect comes in {estimate.scale}, not in {scale}"}
+                return named | {"reason": str(Text("checks.curve-scale", scale=estimate.scale, asked=scale))}
             row = named | {"effect": float(estimate.effects[0]), "n_rows": estimate.sample.n_rows}
             if self.inference is None:
                 return row
@@ -205,7 +206,7 @@ def compute_placebo_curves(
     onsets = (*(dealt.draw(rng) for _ in range(n_draws)), fit.design.onset)
     jobs = {f"{k} {one.label}": k for k, one in enumerate(plan) if one.choices["dates"] == plan[0].choices["dates"]}
     shared: PlaceboShared = (fit, tuple(plan), onsets)
-    found, _ = split_succeeded(run_jobs("placebo curves", _placebo_effects, jobs, shared=shared, rng=rng))
+    found, _ = split_succeeded(run_jobs("placebo_curves", _placebo_effects, jobs, shared=shared, rng=rng))
     columns = [done.values["effects"] for done in found if done.values is not None]
     columns = [effects for effects in columns if effects.size and np.isfinite(effects[-1])]
     return np.column_stack(columns) if columns else None

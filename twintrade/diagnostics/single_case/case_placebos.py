@@ -1,6 +1,8 @@
 """The donor sets of a single case, and the path each donor would have shown in the treated unit's place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -19,7 +21,12 @@ from twintrade.numerics.testing import (
 )
 from twintrade.text import Words
 
-SET_LABELS = {
+SetName = Literal[
+    "the same city's flows to other destinations",
+    "other cities' flows to the same destination",
+    "every untreated flow of the design",
+]
+SET_LABELS: Mapping[str, SetName] = {
     "A": "the same city's flows to other destinations",
     "B": "other cities' flows to the same destination",
     "all": "every untreated flow of the design",
@@ -118,7 +125,7 @@ def estimate_placebo_paths(estimator: SingleCase, case: Case) -> PlaceboPaths:
     """
     own = estimator.gaps(case)
     jobs = {str(unit): j for j, unit in enumerate(case.units[1:])}
-    done, failed = split_succeeded(run_jobs("placebo paths", _path, jobs, shared=(estimator, case)))
+    done, failed = split_succeeded(run_jobs("placebo_paths", _path, jobs, shared=(estimator, case)))
     rows = np.vstack([own, *(one.values["gaps"] for one in done if one.values is not None)])
     units = np.array([case.units[0], *(one.job for one in done)], dtype=object)
     return PlaceboPaths(estimator, case, rows, units, tuple(failed))

@@ -28,7 +28,7 @@ from twintrade.effects import Finding, Message, Topic
 from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
-from twintrade.text import Listed, Text
+from twintrade.text import Listed, Text, Words, pack_text
 
 _ISO = re.compile(r"[A-Z]{3}")
 
@@ -39,7 +39,7 @@ class Shock:
 
     Attributes
     ----------
-    label : str
+    label : Words
     first, last : str
         "2001-12".
     countries : tuple of str
@@ -48,7 +48,7 @@ class Shock:
         Whether it concerns only trade between two of ``countries``, not all trade of each.
     """
 
-    label: str
+    label: Words
     first: str
     last: str
     countries: tuple[str, ...] = ()
@@ -62,18 +62,18 @@ _QUOTAS = (
 )
 """Those that lifted their quotas: Canada, the European Union of 2005 and the United States."""
 SHOCKS = (
-    Shock("Asian financial crisis", "1997-07", "1998-12", _ASIA),
-    Shock("China enters the WTO", "2001-12", "2002-12", ("CHN",)),
-    Shock("textile quotas end", "2005-01", "2005-12", _QUOTAS),
-    Shock("financial crisis", "2008-09", "2009-12"),
-    Shock("China-Australia agreement in force", "2015-12", "2016-12", ("AUS", "CHN"), is_between=True),
-    Shock("Brexit vote", "2016-06", "2016-12", ("GBR",)),
-    Shock("tariffs between China and the United States", "2018-07", "2019-12", ("CHN", "USA"), is_between=True),
-    Shock("pandemic", "2020-01", "2020-12"),
-    Shock("Britain leaves the single market", "2021-01", "2021-12", ("GBR",)),
-    Shock("war in Ukraine", "2022-02", "2022-12", ("BLR", "RUS", "UKR")),
+    Shock(Text("checks.shock-asia"), "1997-07", "1998-12", _ASIA),
+    Shock(Text("checks.shock-wto"), "2001-12", "2002-12", ("CHN",)),
+    Shock(Text("checks.shock-textiles"), "2005-01", "2005-12", _QUOTAS),
+    Shock(Text("checks.shock-finance"), "2008-09", "2009-12"),
+    Shock(Text("checks.shock-chafta"), "2015-12", "2016-12", ("AUS", "CHN"), is_between=True),
+    Shock(Text("checks.shock-brexit"), "2016-06", "2016-12", ("GBR",)),
+    Shock(Text("checks.shock-tariffs"), "2018-07", "2019-12", ("CHN", "USA"), is_between=True),
+    Shock(Text("checks.shock-pandemic"), "2020-01", "2020-12"),
+    Shock(Text("checks.shock-single-market"), "2021-01", "2021-12", ("GBR",)),
+    Shock(Text("checks.shock-ukraine"), "2022-02", "2022-12", ("BLR", "RUS", "UKR")),
 )
-FACTS = ("label", "first", "last", "first_label", "last_label", "is_rival")
+FACTS = ("label", "label_text", "first", "last", "first_label", "last_label", "is_rival")
 COLUMNS = (*FACTS, "effect_without", *NUMBERS[4:], "reason")
 
 
@@ -162,7 +162,17 @@ class KnownShocks(Diagnostic):
             if not concerns or last < panel.first_period or first > panel.last_period:
                 continue
             is_rival = bool(((first <= onsets + self.near) & (last >= onsets - self.near)).any())
-            rows.append((shock.label, first, last, panel.label(first), panel.label(last), is_rival))
+            rows.append(
+                (
+                    str(shock.label),
+                    pack_text(shock.label),
+                    first,
+                    last,
+                    panel.label(first),
+                    panel.label(last),
+                    is_rival,
+                )
+            )
         return rows
 
     def _say(self, fit: Fit, table: pd.DataFrame, judged: Judged) -> Listed:

@@ -1,7 +1,7 @@
 """Who is treated when, and who is excluded: by unit and period, or as counts of units."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import ObjectArray
 
+NOT_YET: Literal["not yet treated"] = "not yet treated"
 MOST_UNITS = 60
 """Units up to which the figure has a line for each; of more it shows counts, and the payload holds no more."""
 
@@ -36,7 +37,7 @@ def _find_status(design: Design) -> ObjectArray:
     panel, onset = design.panel, design.onset
     first = np.full(panel.n_units, np.iinfo(np.int64).max)
     np.minimum.at(first, panel.unit, panel.period)
-    by_unit = np.where(np.isfinite(onset), "not yet treated", "comparison").astype(object)
+    by_unit = np.where(np.isfinite(onset), NOT_YET, "comparison").astype(object)
     by_unit[onset > panel.last_period] = "comparison"
     status = by_unit[panel.unit]
     status[(panel.period >= onset[panel.unit])] = "treated"
@@ -99,7 +100,7 @@ def build_adoption_finding(design: Design) -> Finding:
     """Return who is treated when, from a design alone."""
     status, unit = _find_status(design), design.panel.unit
     present, first = np.unique(unit, return_index=True)
-    by_unit = np.where(status[first] == "not yet treated", "comparison", status[first])
+    by_unit = np.where(status[first] == NOT_YET, "comparison", status[first])
     by_unit[np.isin(present, unit[status == "treated"])] = "treated"
     counts = pd.Series(by_unit).value_counts().sort_index()
     listed = ", ".join(f"{n} {status}" for status, n in counts.items())

@@ -24,7 +24,7 @@ from twintrade.numerics.comparisons import (
 )
 from twintrade.text import Listed, Text
 
-WITHIN = "within cohorts, by covariates"
+WITHIN = "within-cohorts"
 COLUMNS = ("treated", "untreated", "type", "estimate", "weight")
 
 

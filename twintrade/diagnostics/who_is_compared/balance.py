@@ -60,7 +60,7 @@ class Balance(Diagnostic):
             verdict="informs",
             text=Text("checks.balance", n=len(listed), large=LARGE, listed=Listed(listed, "comma")),
             value=float(table["standardized"].abs().max()),
-            unit="standard deviations",
+            unit="deviations",
             table=table,
             payloads={"balance": table},
         )

@@ -29,7 +29,7 @@ class Concentration(Diagnostic):
     def check(self, fit: Fit, inference: Inference, rng: np.random.Generator) -> Finding:
         """Return one row a treated unit, the largest imputed total first; imputed values are not fitted anew."""
         if not isinstance(fit.estimator, Imputation) or fit.estimate.scale != "percent":
-            return self.unavailable("the estimate is no percent change of an imputed total")
+            return self.unavailable(Text("checks.concentration-none"))
         totals = impute_treated_totals(fit.design)
         table = _tabled(totals)
         return Finding(
@@ -37,7 +37,7 @@ class Concentration(Diagnostic):
             verdict="informs",
             text=_say_shares(totals, _average_of_rows(fit, fit.estimator), fit.design.panel.unit_kind),
             value=totals.n_effective,
-            unit="effective units",
+            unit="units",
             table=table,
             payloads={"concentration": table},
         )

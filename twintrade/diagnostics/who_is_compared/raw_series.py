@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,13 @@ from twintrade.effects import Finding, Topic
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
+from twintrade.text import Listed, Text
 
-OWN = "treated"
-SAME_CITY = "same city, other destinations"
-SAME_DESTINATION = "other cities, same destination"
-RATIO = "double ratio"
+SeriesName = Literal["treated", "same city, other destinations", "other cities, same destination", "double ratio"]
+OWN: SeriesName = "treated"
+SAME_CITY: SeriesName = "same city, other destinations"
+SAME_DESTINATION: SeriesName = "other cities, same destination"
+RATIO: SeriesName = "double ratio"
 COLUMNS = ("dyad", "series", "panel", "period", "period_label", "value", "unit")
 DATE_COLUMNS = ("dyad", "period", "label", "is_chosen")
 
@@ -57,7 +59,9 @@ def build_raw_series(design: Design, unit: str) -> pd.DataFrame:
     for name, values in series.items():
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.where(values > 0, np.log(values), np.nan)
-        parts.append(_part(design, unit, lines.periods, name, "log", logs, f"log of {measure}" if measure else "log"))
+        parts.append(
+            _part(design, unit, lines.periods, name, "log", logs, str(Text("checks.raw-log", of=measure or "none")))
+        )
     for name, values in (*series.items(), (RATIO, lines.ratio)):
         start = values[base]
         if np.isfinite(start) and start > 0:
@@ -117,22 +121,21 @@ class RawSeries(Diagnostic):
         """Return the same from a design alone, where nothing is estimated."""
         units = self.units or _tied(design)
         if not units:
-            return self.unavailable("no unit is treated within the sample; name the unit to be shown")
+            return self.unavailable(Text("checks.raw-none"))
         known = set(design.panel.units)
         unknown = [u for u in units if u not in known]
         if unknown:
-            return self.unavailable(f"the panel has no unit {unknown[0]!r}")
+            return self.unavailable(Text("checks.raw-unknown", unit=unknown[0]))
         shown = units[: self.most]
         payloads = {}
         for k, unit in enumerate(shown):
             suffix = "" if len(shown) == 1 else f".{k + 1:02d}-{unit}"
             payloads[f"raw_series{suffix}"] = build_raw_series(design, unit)
             payloads[f"candidate_dates{suffix}"] = list_candidate_dates(design, unit)
-        more = f"; {len(units) - len(shown)} more are not shown" if len(units) > len(shown) else ""
         return Finding(
             diagnostic=self.name,
             verdict="informs",
-            text=f"Series as observed of {', '.join(shown)}{more}; descriptive, no comparison is tested.",
+            text=Text("checks.raw", units=Listed(tuple(shown), "comma"), more=len(units) - len(shown)),
             value=float(len(shown)),
             unit="dyads",
             payloads=payloads,

@@ -26,7 +26,7 @@ signs = { $signs ->
 
 ## window
 window-all = all rows
-window-label = event times { EVENTTIME($low) } to { EVENTTIME($high) }
+window-label = event times { FIXED($low, decimals: 0, sign: "always") } to { FIXED($high, decimals: 0, sign: "always") }
 window-few = fewer than two windows could be estimated: { $reasons }
 window-none = fewer than two windows could be estimated: no row lies beyond them
 window = Under { $n } windows the effect runs from { $low } to { $high }; { signs }. { $verdict }
@@ -626,3 +626,86 @@ pooled-range = Leaving one case out moves it between { COMPACT($low, digits: 3, 
 pooled-ranks = The placebo ranks combine to { P($p) } (Fisher; cases share donors, so they are not independent).
 pooled-chosen = Had these been the best { $n } of { $of } cases, chance alone would do as well with probability { FIXED($bound) }.
 pooled-best = The best { $n } of these { $of } by themselves: chance alone does as well with probability { FIXED($bound) }.
+
+## what stands in a row or a message of several checks
+refit-failed = { $check }: { $label } could not be estimated: { $reason }
+concentration-none = the estimate is no percent change of an imputed total
+margins-per = { $counted } per { $by }
+
+## groups of treated pairs
+groups-small = fewer than two groups by { $by } have { $n } treated units
+groups-few = fewer than two groups could be estimated
+groups-test = { $test } test
+groups-relabelled = re-labelled treated units
+groups = Effects by { $by }: { $effects }. { $differ ->
+    [yes] They differ ({ $test }, { P($p) }).
+    [no] They cannot be distinguished in these data ({ $test }, { P($p) }).
+   *[unknown] Their equality could not be tested ({ $test }).
+}
+group-small = { $name } ({ $n })
+groups-left-out = Not estimated, too few treated units: { $groups }.
+group-order = { $first ->
+    [yes] first agreement of its city
+   *[no] later agreement of its city
+}
+group-before = before { $end }
+group-between = { $start } to before { $end }
+group-from = from { $start }
+group-changes = '{ $by }' changes over time: only its values before onset are used, later ones would be a bad control
+
+## raw series
+raw-none = no unit is treated within the sample; name the unit to be shown
+raw-unknown = the panel has no unit '{ $unit }'
+raw-log = { $of ->
+    [none] log
+   *[other] log of { $of }
+}
+raw = Series as observed of { $units }{ $more ->
+    [0] { "" }
+   *[other] ; { $more } more are not shown
+}; descriptive, no comparison is tested.
+
+## who is exposed to agreements of others
+spillovers-throughout = exposed throughout
+spillovers-treated = treated itself
+spillovers-rule = first agreement of another dyad of the { $through ->
+    [city] city
+   *[partner] partner
+}
+rings-label = { $low } to { $high }
+rings-degrees = { $place } has { $has ->
+    [none] no
+    [several] more than one
+   *[impossible] no possible
+} { $column }{ $n ->
+    [one] { "" }
+   *[other] { " " }({ $n } such places)
+}; give each place one, in degrees
+rings-rule = first agreement at this distance
+rings-otherwise = treated or exposed otherwise
+
+## specification curve
+curve-many = { $n } specifications or more are over { $most }; name fewer choices
+curve-few = fewer than two specifications could be estimated
+curve-scale = its effect comes in { $scale }, not in { $asked }
+curve-no-method = no method is called '{ $name }'
+curve-no-comparison = no comparison is called '{ $name }'
+curve-window = { FIXED($low, decimals: 0, sign: "always") } to { FIXED($high, decimals: 0, sign: "always") }
+curve-because = { $n } because { $reason }
+curve-skipped = { $n } specifications have no estimate: { $reasons }
+curve = Over { $n } specifications the effect runs from { $low } to { $high }, median { $median }; { SHARE($same) } have the sign of the headline.{ $tested ->
+    [yes] { " " }The median of { $used } of them is larger under { SHARE($joint) } of re-assigned onsets.
+   *[no] { "" }
+}
+
+## shocks that everybody knows
+shock-asia = Asian financial crisis
+shock-wto = China enters the WTO
+shock-textiles = textile quotas end
+shock-finance = financial crisis
+shock-chafta = China-Australia agreement in force
+shock-brexit = Brexit vote
+shock-tariffs = tariffs between China and the United States
+shock-pandemic = pandemic
+shock-single-market = Britain leaves the single market
+shock-ukraine = war in Ukraine

@@ -416,6 +416,7 @@ type-later-against-earlier-treated = later against earlier treated
 type-later-against-always-treated = later against always treated
 type-treated-against-untreated = treated against untreated
 type-both-treated = both treated
+type-within-cohorts = within cohorts, by covariates
 
 ## what a registry holds
 label-no-date = no date
