@@ -76,10 +76,10 @@ def _compare_draws(
     )
     if dealing.scheme.n_assignments < FEWEST:
         return PairedDifference(difference)
-    found = compare_under_assignments(
+    drawn = compare_under_assignments(
         fit, again, dealing.onsets, rng, has_noise_by_size=method.noise == "by_size", level=method.level
     )
-    return PairedDifference(difference, found.low, found.high, found.p) if found else PairedDifference(difference)
+    return PairedDifference(difference, drawn.low, drawn.high, drawn.p) if drawn else PairedDifference(difference)
 
 
 def _subtract(fit: Fit, again: Fit, own: Estimate, other: Estimate) -> Fit | None:
