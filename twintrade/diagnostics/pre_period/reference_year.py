@@ -65,7 +65,10 @@ class ReferenceYear(Diagnostic):
         above |= {"low": every.low, "high": every.high}
         table = pd.DataFrame([above, *rows], columns=list(COLUMNS)).astype({"reference": "Int64"})
         tested = _test_jointly(table[table["reference"].notna()], shown, inference, rng)
-        judged = judge_table(tested, measure_headline(fit, inference, rng, "path"))
+        # Without intervals nothing tells the differences from noise but their joint test.
+        is_bounded = tested["difference_low"].notna().any()
+        yardstick = measure_headline(fit, inference, rng, "path")
+        judged = judge_table(tested, yardstick if is_bounded else replace(yardstick, low=-np.inf, high=np.inf))
         lowest, highest = (end(paths, key=lambda path: path.effect) for end in (min, max))
         return Finding(
             diagnostic=self.name,
