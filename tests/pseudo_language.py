@@ -111,7 +111,7 @@ NAMES: Fields = {
     "specifications": ("citation_text", "equation", "outcome", "outcome_unit", "effect_unit"),
     "agreements_outside_panel": ("twinning", "city", "partner"),
     "messages": ("code", "file", "column"),
-    "raw_series": ("series", "unit"),
+    "raw_series": ("unit",),
     "candidate_dates": ("label",),
     "known_shocks": ("label",),
     "adoption": ("unit",),

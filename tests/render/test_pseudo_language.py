@@ -29,7 +29,7 @@ MADE: Fields = {
     "messages": ("message",),
     "path": ("series",),
     "placebo": ("donor_set",),
-    "claims": ("claim", "answer"),
+    "claims": ("claim", "answer", "need"),
     "manifest": ("dropped",),
 }
 """Sentences of the made-up results that were made without a text."""

@@ -271,11 +271,6 @@ def format_effect(value: float, scale: str) -> Text:
     return Text("common.effect", value=value, scale=scale.replace(" ", "-"))
 
 
-def format_p(p: float) -> str:
-    """Return a p-value as a sentence quotes it: never as zero."""
-    return "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
-
-
 def has_intervals(bands: Bands) -> bool:
     """Whether bands have any finite interval."""
     return bool(np.isfinite(bands.low).any())

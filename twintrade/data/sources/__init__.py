@@ -1,6 +1,5 @@
 """Where a figure stands written, what may be wrong with it, and how much is read."""
 
-from twintrade.data.sources.cells import format_counted as format_counted
 from twintrade.data.sources.faults import AbsentInputError as AbsentInputError
 from twintrade.data.sources.faults import InvalidDataError as InvalidDataError
 from twintrade.data.sources.locations import locate as locate

@@ -90,11 +90,6 @@ def count_rows_like(text: Words, n: int) -> Words:
     return Text("data.more-rows", text=text, n=n - 1) if n > 1 else text
 
 
-def format_counted(n: int, one: str, several: str = "") -> str:
-    """Return a number with its noun: "1 row", "2 rows", "1,200 cities"."""
-    return f"{n:,} {one if n == 1 else several or one + 's'}"
-
-
 def build_text_array(values: Iterable[str]) -> ObjectArray:
     """Return text as an object array, also when all have one length."""
     items = values if isinstance(values, list) else list(values)

@@ -8,7 +8,6 @@ from typing import ClassVar, TypeVar
 import numpy as np
 import pandas as pd
 
-from twintrade.data.sources import format_counted
 from twintrade.design import COMPARISONS, Design, TransformName
 from twintrade.diagnostics.base import Diagnostic
 from twintrade.diagnostics.pre_period.anticipation import shift_reference
@@ -177,7 +176,7 @@ class SpecificationCurve(Diagnostic):
                     "window": "all"
                     if window is None
                     else str(Text("checks.curve-window", low=window[0], high=window[1])),
-                    "anticipation": format_counted(periods, "period"),
+                    "anticipation": str(Text("checks.curve-anticipation", n=periods)),
                     "dates": label,
                     "weights": weights or "none",
                 }

@@ -45,7 +45,13 @@ class BorderedRegression:
 
 
 def build_bordered(regression: BorderedRegression, inner: LinearMap) -> LinearMap:
-    """Extend a preconditioner of the effects to the columns."""
+    """Extend a preconditioner of the effects to the columns.
+
+    Raises
+    ------
+    EstimationError
+        Weights have grown beyond what numbers hold.
+    """
     n, columns = regression.effects.n_others, regression.columns
     if columns.shape[1] == 0:
         return inner
@@ -67,6 +73,8 @@ def build_bordered(regression: BorderedRegression, inner: LinearMap) -> LinearMa
 
 def _invert_floored(gram: FloatArray) -> FloatArray:
     """Invert a nearly semi-definite matrix, its small and negative eigenvalues raised: for preconditioning."""
+    if not np.isfinite(gram).all():
+        raise EstimationError("the weights of the remaining rows grow without bound")
     diagonal = np.diag(gram)
     scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     values, vectors = np.linalg.eigh(gram * scale[:, None] * scale)
@@ -84,6 +92,8 @@ def solve_regression(
     for _ in range(MOST_INNER):
         if norm <= forcing**2 * first:
             return solution
+        if not np.isfinite(norm):
+            break
         image = regression.apply(direction)
         length = norm / float(direction @ image)
         solution += length * direction

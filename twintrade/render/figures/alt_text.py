@@ -49,11 +49,12 @@ def describe_lines(frame: pd.DataFrame, *, is_simulated: bool = False, panel: st
     names = tuple(dict.fromkeys(frame["series"].map(take_text)))
     line = rows[rows["series"].map(take_text) == names[0]].dropna(subset=["value"]).sort_values(x)
     ends = [line.iloc[0], line.iloc[-1]] if not line.empty else []
+    words = tuple(name_fact("labels.series-", name) for name in names)
     first, last = (take_text(e.get("period_label", e[x])) for e in ends) if ends else ("", "")
     start, end = (read_number(e["value"]) for e in ends) if ends else (0.0, 0.0)
     return _describe(
-        "lines", is_simulated, n=len(names), names=Listed(names, "comma"), has_ends="yes" if ends else "no",
-        name=names[0], start=start, end=end, first=first, last=last,
+        "lines", is_simulated, n=len(words), names=Listed(words, "comma"), has_ends="yes" if ends else "no",
+        name=words[0], start=start, end=end, first=first, last=last,
     )  # fmt: skip
 
 

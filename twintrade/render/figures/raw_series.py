@@ -1,10 +1,11 @@
 """The series as observed, with every candidate date and the comparison lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twintrade.render.figures.events import draw_date_lines, draw_period_axis, draw_shock_bands, list_event_key
@@ -49,9 +50,7 @@ def draw(
             draw_shock_bands(axes, shocks, frame, theme, has_letters=axes is all_axes[0])
             draw_date_lines(axes, dates, theme, has_letters=axes is all_axes[0])
         draw_period_axis(all_axes[-1], frame)
-        drawn = {take_text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
-        handles = [drawn[name] for name in series if name in drawn]
-        figure.legend(handles=handles, loc="outside lower center", ncols=2, columnspacing=1.5)
+        figure.legend(handles=_pick_lines(all_axes, series), loc="outside lower center", ncols=2, columnspacing=1.5)
         lines = list_event_key(dates, shocks, frame)
         if lines:
             size = theme.size * 0.85
@@ -89,9 +88,15 @@ def draw_grid(
             draw_period_axis(axes, frame, most=4 if n_columns == GRID_COLUMNS else 3)
         for axes in all_axes[len(cases) :]:
             axes.set_visible(False)
-        lines = {take_text(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
-        figure.legend(handles=[lines[s] for s in series if s in lines], loc="outside lower center", ncols=2)
+        figure.legend(handles=_pick_lines(all_axes, series), loc="outside lower center", ncols=2)
     return figure
+
+
+def _pick_lines(all_axes: Iterable[Axes], series: Sequence[str]) -> list[Line2D]:
+    """Return one line of each series that is drawn, in their order."""
+    drawn = {str(line.get_label()): line for axes in all_axes for line in axes.get_lines()}
+    names = [name_fact("labels.series-", name) for name in series]
+    return [drawn[name] for name in names if name in drawn]
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], theme: Theme) -> None:
@@ -108,7 +113,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str, series: Sequence[str], th
             linewidth=2.2 if is_main else 1.4,
             marker="o" if is_main else None,
             markersize=3.5,
-            label=name,
+            label=name_fact("labels.series-", name),
             zorder=3 if is_main else 2.5,
         )
     units = [u for u in dict.fromkeys(rows["unit"].map(take_text)) if u]

@@ -690,6 +690,10 @@ curve-few = fewer than two specifications could be estimated
 curve-scale = its effect comes in { $scale }, not in { $asked }
 curve-no-method = no method is called '{ $name }'
 curve-no-comparison = no comparison is called '{ $name }'
+curve-anticipation = { $n ->
+    [one] 1 period
+   *[other] { COMPACT($n) } periods
+}
 curve-window = { FIXED($low, decimals: 0, sign: "always") } to { FIXED($high, decimals: 0, sign: "always") }
 curve-because = { $n } because { $reason }
 curve-skipped = { $n } specifications have no estimate: { $reasons }

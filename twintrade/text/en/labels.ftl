@@ -471,3 +471,9 @@ donor_set-all = all
 restriction-relative_magnitudes = relative magnitudes
 restriction-relative_smoothness = relative smoothness
 restriction-smoothness = smoothness
+
+## series of the raw figure
+series-treated = treated
+series-same-city-other-destinations = same city, other destinations
+series-other-cities-same-destination = other cities, same destination
+series-double-ratio = double ratio
