@@ -23,16 +23,20 @@ class Reported(Inference):
         For estimates that have no bands yet.
     bands : mapping of View to Bands
         As reported.
+    elsewhere : tuple of Bands
+        By the same method, of other columns: the leads of one are the event times of another.
     """
 
     method: Inference
     bands: Mapping[View, Bands]
+    elsewhere: tuple[Bands, ...] = ()
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return the reported bands of the same estimate, else those of the method."""
-        known = self.bands.get(view)
-        if known is not None and _is_same(known.estimate, fit.view(view)):
-            return known
+        reported = self.bands.get(view)
+        for known in (*([] if reported is None else [reported]), *self.elsewhere):
+            if _is_same(known.estimate, fit.view(view)):
+                return known
         return self.method.infer(fit, view, rng)
 
 

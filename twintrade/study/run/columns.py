@@ -1,7 +1,7 @@
 """Runs a plan: data, designs, estimates, inference, diagnostics, in the order of a paper."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from twintrade.design import Design
@@ -66,6 +66,7 @@ def run(plan: Plan, observed: Observed, progress: Progress = lambda _: None) -> 
     estimated = [_estimated(plan, designs, column, messages, progress) for column in plan.columns]
     if plan.spec.case is None:
         _refuse_nothing(estimated)
+    estimated = [_share_bands(plan, one, estimated) for one in estimated]
     concluded = _concluded(plan, design, estimated, messages, progress)
     for one in estimated:
         messages += [m for bands in one.bands for m in bands.messages]
@@ -129,6 +130,19 @@ def _bands(
         else:
             others += drawn.values()
     return found, others
+
+
+def _share_bands(plan: Plan, one: Estimated, estimated: Sequence[Estimated]) -> Estimated:
+    """Let the checks of a column take up what other columns report by the same inference."""
+    if not isinstance(one.inference, Reported):
+        return one
+    others = [
+        other.inference
+        for other in estimated
+        if other is not one and plan.inference_of(other.column) == plan.inference_of(one.column)
+    ]
+    elsewhere = tuple(b for other in others if isinstance(other, Reported) for b in other.bands.values())
+    return replace(one, inference=replace(one.inference, elsewhere=elsewhere))
 
 
 def _refuse_nothing(estimated: Sequence[Estimated]) -> None:
