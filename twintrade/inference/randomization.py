@@ -100,13 +100,12 @@ class Randomization(Inference):
         noise = None if studentizer is None else studentizer.facts()
         statistic = "t" if is_t else "coefficient"
         how = self._how(dealing, drawn.n_draws, drawn.failures, seed, statistic, noise, is_refused)
-        ends = None
-        if self.intervals and not is_refused:
-            ends = invert_views(fit, drawn, kept, studentizer, self.level, is_t)
+        inverts = self.intervals and not is_refused
+        ends = (invert_views(fit, drawn, kept, studentizer, self.level, is_t) if inverts else None) or {}
         return {
             view: how.bands(
-                compare_refits(fit, view, drawn.views[view], studentizer, ends[view] if ends else None, is_t),
-                ends is not None,
+                compare_refits(fit, view, drawn.views[view], studentizer, ends.get(view), is_t),
+                view in ends,
                 asked=self.intervals,
             )
             for view in views

@@ -27,7 +27,7 @@ from twintrade.inference.base import Inference
 from twintrade.numerics.arrays import BoolArray, IntArray
 from twintrade.text import Listed, Text, pack_text
 
-MOST_DRAWS = 59
+MOST_DRAWS = 29
 DIMENSIONS = ("unit", "city", "partner", "cohort", "period")
 
 

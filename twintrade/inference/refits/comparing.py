@@ -67,6 +67,8 @@ def invert_views(
 ) -> dict[View, Ends] | None:
     """Return the constant effects of each view that are not rejected; None where none can be taken out.
 
+    An end of a ratio costs many refits of every draw: with the overall effect asked for, it alone gets its ends.
+
     Parameters
     ----------
     onsets : sequence of FloatArray
@@ -76,7 +78,8 @@ def invert_views(
         return {view: _invert(permuted, view, studentizer, level) for view, permuted in drawn.views.items()}
     if is_t or not is_ratio(fit):
         return None
-    return invert_ratios(fit, list(drawn.views), onsets, studentizer, level)
+    views: list[View] = ["overall"] if "overall" in drawn.views else list(drawn.views)
+    return invert_ratios(fit, views, onsets, studentizer, level)
 
 
 def _invert(drawn: Permuted, view: View, studentizer: Studentizer | None, level: float) -> Ends:

@@ -10,6 +10,7 @@ from twintrade.errors import TwintradeError
 from twintrade.estimators.base import Fit
 from twintrade.inference.refits.inversion import TIE, compute_two_sided_share
 from twintrade.inference.refits.permutation import SHIFTED, is_linear, permute
+from twintrade.inference.refits.ratio_inversion import LARGEST
 from twintrade.inference.refits.ratio_statistics import is_ratio, take_logs
 from twintrade.inference.refits.studentizing import build_studentizer
 from twintrade.numerics.arrays import BoolArray, FloatArray, IntArray
@@ -79,6 +80,8 @@ def compare_under_assignments(
     p = compute_two_sided_share(difference / scales[-1], drawn)
     needed = int(np.floor((1 - level) * (drawn.size + 1) + TIE))
     critical = float(np.sort(np.abs(drawn))[-needed] * scales[-1]) if needed else np.inf
+    if is_ratio(fit) and critical > LARGEST:
+        critical = np.inf
     ends = difference - critical, difference + critical
     if estimate.scale == "percent":
         ends = tuple(100 * float(np.exp(real[0]) * np.expm1(end)) for end in ends)  # type: ignore[assignment]
