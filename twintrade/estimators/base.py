@@ -39,6 +39,9 @@ class Estimator(ABC):
         What the overall effect of the default options is compared with.
     takes_treated : bool
         Whether rows of units treated already serve as comparison for units treated later.
+    is_dear_to_repeat : bool
+        Whether estimates of another outcome under another treatment often need a whole fit: `auto` then gives
+        ratios under randomization a p-value and no interval, which takes ten times as many.
     """
 
     name: ClassVar[str] = ""
@@ -47,6 +50,7 @@ class Estimator(ABC):
     requires: ClassVar[Requires] = Requires()
     compared_with: ClassVar[Against] = "all before"
     takes_treated: ClassVar[bool] = False
+    is_dear_to_repeat: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -60,6 +60,7 @@ class ETWFE(CellMethod):
     name: ClassVar[str] = "etwfe"
     title: ClassVar[Text] = Text("labels.estimator-etwfe")
     citation: ClassVar[str] = "wooldridge2023"
+    is_dear_to_repeat: ClassVar[bool] = True
 
     def estimate(self, design: Design) -> CohortEffects:
         """Return effects by cohort and event time.

@@ -22,6 +22,7 @@ from twintrade.inference.clustered import Clustered, Facts
 from twintrade.inference.jackknife import Jackknife
 from twintrade.inference.placebo import Placebo
 from twintrade.inference.randomization import Randomization
+from twintrade.inference.refits import is_linear
 from twintrade.inference.scaled import Scaled
 from twintrade.inference.wild import Wild
 from twintrade.text import Listed, Text
@@ -55,7 +56,7 @@ class Auto(Inference):
     name: ClassVar[str] = "auto"
     citation: ClassVar[str] = "mackinnon2023guide"
 
-    def chosen(self, decision: Decision, method: Method | None = None) -> Inference:
+    def chosen(self, fit: Fit, decision: Decision, method: Method | None = None) -> Inference:
         """Return the method that a decision names, or another of the ladder, with this one's options.
 
         Raises
@@ -66,7 +67,10 @@ class Auto(Inference):
         name = method or decision.method
         if name == "randomization":
             statistic: Literal["default", "t"] = "default" if decision.about == "these" else "t"
-            return Randomization(draws=self.permutations, statistic=statistic, level=self.level)
+            has_intervals = is_linear(fit) or not fit.estimator.is_dear_to_repeat
+            return Randomization(
+                draws=self.permutations, statistic=statistic, level=self.level, intervals=has_intervals
+            )
         known: dict[str, Inference] = {
             "scaled": Scaled(level=self.level, draws=self.draws),
             "clustered": Clustered(level=self.level, draws=self.draws),
@@ -86,7 +90,7 @@ class Auto(Inference):
         """Return the method taken for a fit; whether resampling can be computed is seen only when it is done."""
         decision = self.decided(fit)
         for name in list_steps(decision):
-            method = self.chosen(decision, name)
+            method = self.chosen(fit, decision, name)
             if name not in ANALYTIC:
                 return method
             try:
@@ -94,7 +98,7 @@ class Auto(Inference):
                     return method
             except TwintradeError:
                 continue
-        return self.chosen(decision)
+        return self.chosen(fit, decision)
 
     def infer(self, fit: Fit, view: View, rng: np.random.Generator) -> Bands:
         """Return bands of the method taken, under its own name."""
@@ -137,7 +141,7 @@ class Auto(Inference):
         last: tuple[Method, dict[View, Bands]] | None = None
         for name in list_steps(decision):
             try:
-                bands = self.chosen(decision, name).infer_views(fit, views, rng)
+                bands = self.chosen(fit, decision, name).infer_views(fit, views, rng)
             except TwintradeError as error:
                 tried.append(Text("inference.because-failed", method=name, reason=error.text))
                 continue

@@ -74,12 +74,13 @@ def test_each_row_decides_at_its_threshold(change, method, code) -> None:
         ({"n_treated": 4}, "none", "few-like"),
     ],
 )
-def test_agreements_like_these_have_thresholds_of_their_own(change, method, code) -> None:
+def test_agreements_like_these_have_thresholds_of_their_own(gravity_panel, change, method, code) -> None:
     decision = decide_for(replace(ENOUGH, **change), "like these")
     assert (decision.method, decision.code) == (method, code)
     assert decision.to_frame()["decided"].sum() == 1
     if method == "randomization":
-        assert Auto(about="like these").chosen(decision).statistic == "t"
+        fitted = fit(TWFE(), gravity_panel(n_cities=5, n_partners=5, n_periods=6))
+        assert Auto(about="like these").chosen(fitted, decision).statistic == "t"
 
 
 def test_every_row_of_the_table_can_decide() -> None:
@@ -194,7 +195,7 @@ def test_treatment_by_city_counts_cities(dense, gravity_panel, rng) -> None:
     assert decision.situation.assigned_by == "city"
     assert decision.situation.n_treated == 4
     assert decision.code == "concentrated"
-    assert Auto().chosen(decision).across == "assigned"
+    assert Auto().chosen(fitted, decision).across == "assigned"
     dealing = deal_onsets(fitted, "assigned", 20, rng)
     for onset in dealing.onsets:
         assert (np.bincount(city, np.isfinite(onset)) % 22 == 0).all()
