@@ -9,6 +9,7 @@ from twintrade.design import NeverTreated
 from twintrade.diagnostics.pre_period.reference_year import ReferenceYear
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustered import Clustered
+from twintrade.inference.randomization import Randomization
 from twintrade.simulate import simulate
 
 EXACT = 1e-9
@@ -77,3 +78,13 @@ def test_without_a_reference_it_says_so(drawn, name, options, reason):
     found = checked(ESTIMATORS[name](**options), design_of(drawn))
     assert found.verdict == "cannot tell"
     assert reason in found.sentence
+
+
+def test_under_randomization_the_joint_test_alone_speaks(drawn):
+    """Draws of the overall effect are no draws of a path: an interval from them would have no width."""
+    fitted = fit(ESTIMATORS["twfe"](), design_of(drawn))
+    found = ReferenceYear().check(fitted, Randomization(draws=39, across="units"), np.random.default_rng(0))
+    rows = found.table[found.table["group"] == "reference"]
+    assert rows["difference"].notna().all()
+    assert rows[["low", "high", "difference_low", "difference_high"]].isna().all(axis=None)
+    assert found.verdict != "objects" or rows["difference_p"].max() <= 0.05

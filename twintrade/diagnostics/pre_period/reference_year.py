@@ -148,15 +148,21 @@ def compute_path_by_reference(shown: Fit) -> Iterator[Path]:
 def _compare(
     shown: Fit, path: Path, paths: list[Path], reported: int, method: Inference, rng: np.random.Generator
 ) -> dict[str, object]:
-    """Return a row with the path's interval and its difference from the reported one, from the influence of both."""
+    """Return a row with the path's interval and its difference from the reported one, from the influence of both.
+
+    Draws of the overall effect say nothing of paths, so that re-assignment gives neither.
+    """
     alone, mine = _weigh(shown, path), next((p for p in paths if p.reference == reported), None)
     row = _row(Text("checks.reference-label", at=path.reference), "reference", path.effect, path.n_rows)
     row["reference"] = path.reference
-    if not isinstance(method, Randomization | Placebo):
+    is_drawn = isinstance(method, Randomization | Placebo)
+    if not is_drawn:
         ends = measure_headline(alone, Clustered(by=getattr(method, "by", ()), draws=1), rng)
         row |= {"low": ends.low, "high": ends.high}
     if mine is None or mine is path:
         return row | {"difference": np.nan if mine is None else 0.0}
+    if is_drawn:
+        return row | {"difference": path.effect - mine.effect}
     paired = compare_paired(_weigh(shown, mine), alone, method, rng)
     return row | dict(zip(NUMBERS[4:], (paired.effect, paired.low, paired.high, paired.p), strict=True))
 
