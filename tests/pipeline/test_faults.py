@@ -277,7 +277,7 @@ DAMAGED = (
 @pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
 def test_a_damaged_manifest_means_that_there_are_no_results(copy, text):
     (copy / "results" / "tiny" / "manifest.json").write_text(text)
-    assert list_changes(copy, "tiny", {}) == ["no results yet"]
+    assert [str(change) for change in list_changes(copy, "tiny", {})] == ["no results yet"]
     with pytest.raises(StoreError, match="run the analysis"):
         redraw(copy, "tiny", (copy / "analyses" / "tiny.toml").read_text())
 
