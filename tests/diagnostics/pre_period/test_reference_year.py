@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from twintrade.design import NeverTreated
+from twintrade.diagnostics.pre_period import reference_year
 from twintrade.diagnostics.pre_period.reference_year import ReferenceYear
 from twintrade.estimators.base import ESTIMATORS, fit
 from twintrade.inference.clustered import Clustered
@@ -80,8 +81,9 @@ def test_without_a_reference_it_says_so(drawn, name, options, reason):
     assert reason in found.sentence
 
 
-def test_under_randomization_the_joint_test_alone_speaks(drawn):
-    """Draws of the overall effect are no draws of a path: an interval from them would have no width."""
+def test_under_randomization_the_joint_test_alone_speaks(drawn, monkeypatch):
+    """Draws of the overall effect are no draws of a path, so that none are made."""
+    monkeypatch.setattr(reference_year, "compare_paired", lambda *_: pytest.fail("the overall effect was drawn"))
     fitted = fit(ESTIMATORS["twfe"](), design_of(drawn))
     found = ReferenceYear().check(fitted, Randomization(draws=39, across="units"), np.random.default_rng(0))
     rows = found.table[found.table["group"] == "reference"]
