@@ -62,8 +62,10 @@ def compare_paired(fit: Fit, again: Fit, method: Inference, rng: np.random.Gener
     both = _subtract(fit, again, own, other)
     if both is None or isinstance(method, Placebo):
         return PairedDifference(difference)
-    by = getattr(method, "by", ())
-    bands = Clustered(by=by, draws=1).infer(both, "overall", rng)
+    try:
+        bands = Clustered(by=getattr(method, "by", ()), draws=1).infer(both, "overall", rng)
+    except InferenceError:
+        return PairedDifference(difference)
     return PairedDifference(difference, float(bands.low[0]), float(bands.high[0]), float(bands.p[0]))
 
 

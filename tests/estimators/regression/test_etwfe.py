@@ -93,7 +93,7 @@ def test_net_dummies_are_made_when_asked_for_and_the_wild_bootstrap_asks(gravity
     net = source.columns.effects.residualize(raw)
     directions = np.random.default_rng(5).normal(size=(net.shape[1], 3))
     before = pickle.loads(pickle.dumps(source)).along(directions)
-    assert not source.columns._made
+    assert not source.columns._dense
     np.testing.assert_allclose(before, net @ directions, atol=EXACT)
     np.testing.assert_allclose(source.along(np.eye(net.shape[1])), net, atol=EXACT)
     np.testing.assert_allclose(source.design, net, atol=EXACT)

@@ -8,7 +8,7 @@ from twintrade.design import Design, Panel, Treatment
 from twintrade.estimators.base import fit
 from twintrade.estimators.ppml import PPML
 from twintrade.estimators.twfe import TWFE
-from twintrade.study.page.specifications import _base_sentence
+from twintrade.study.page.specifications import describe_base
 
 
 def design_of(*, has_never):
@@ -32,7 +32,7 @@ def test_the_lead_set_to_zero_is_named_beside_the_effects(method):
     assert result.estimate.pinned == result.view("event").pinned == (-8,)
     assert "zero as well: -8" in repr(result.view("event"))
     assert -8 not in result.estimate.event_times
-    assert "Event time −8 counts as zero as well: the fixed effects" in _base_sentence(result)
+    assert "Event time −8 counts as zero as well: the fixed effects" in str(describe_base(result))
 
 
 @pytest.mark.parametrize("method", [TWFE(), PPML()], ids=repr)
@@ -53,6 +53,6 @@ def test_nothing_is_pinned_beside_never_treated_units_or_binned_ends():
     assert fit(TWFE(bins=True), design_of(has_never=False)).estimate.pinned == ()
     result = fit(TWFE(), design_of(has_never=True))
     assert result.estimate.pinned == ()
-    assert "as well" not in _base_sentence(result)
+    assert "as well" not in str(describe_base(result))
     chosen = fit(TWFE(second_reference=-3), design_of(has_never=True))
-    assert _base_sentence(chosen).endswith("Event time −3 counts as zero as well.")
+    assert str(describe_base(chosen)).endswith("Event time −3 counts as zero as well.")

@@ -78,7 +78,7 @@ def _of_design(design: Design) -> dict[str, Any]:
 def _of_fit(fit: Fit) -> dict[str, Any]:
     estimator, design, sample = fit.estimator, fit.design, fit.estimate.sample
     study = fit.view("event") if "event" in fit.views else None
-    estimand, assumption, base = estimator.estimand(design), estimator.assumption(design), _describe_base(fit)
+    estimand, assumption, base = estimator.estimand(design), estimator.assumption(design), describe_base(fit)
     comparison, equation = estimator.name_comparison(design), estimator.equation(design)
     row: dict[str, Any] = _of_overall(fit) | {
         "equation": str(equation),
@@ -110,7 +110,7 @@ def _of_fit(fit: Fit) -> dict[str, Any]:
     return row
 
 
-def _describe_base(fit: Fit) -> Words:
+def describe_base(fit: Fit) -> Words:
     """Say what effects before onset are measured from, and which of them are zero because nothing determines them."""
     if fit.estimate.base == "none":
         return ""
