@@ -6,6 +6,7 @@ from collections.abc import Iterator
 ORDER = (
     "text",
     "errors",
+    "methods",
     "numerics",
     "fanout",
     "effects",

@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from twintrade.effects import Finding, Registry, Topic
+from twintrade.effects import Finding, Topic
 from twintrade.effects.payload_kinds import PayloadKind
 from twintrade.estimators.base import Fit
 from twintrade.inference.base import Inference
+from twintrade.methods import Registry
 from twintrade.text import Text, Words
 
 
@@ -56,4 +57,4 @@ class Diagnostic(ABC):
         )
 
 
-DIAGNOSTICS: Registry[Diagnostic] = Registry("twintrade.diagnostics", "diagnostic")
+DIAGNOSTICS: Registry[Diagnostic] = Registry("diagnostics", "diagnostic")

@@ -9,7 +9,6 @@ from twintrade.effects.finding import Finding, Topic, Verdict, build_findings_fr
 from twintrade.effects.later_influence import Contributions, LaterInfluence
 from twintrade.effects.messages import Message, Remedy
 from twintrade.effects.money import Money
-from twintrade.effects.registry import Registry
 from twintrade.effects.result_set import ResultSet
 from twintrade.effects.sample import Dropped, Sample
 from twintrade.effects.uncertainty import (
@@ -41,7 +40,6 @@ __all__ = [
     "Message",
     "Money",
     "RefitOnly",
-    "Registry",
     "Regression",
     "Remedy",
     "ResultSet",

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 import numpy as np
 
 from twintrade.design import Design
-from twintrade.effects import CohortEffects, Estimate, EventStudy, Registry
+from twintrade.effects import CohortEffects, Estimate, EventStudy
 from twintrade.effects.cohort_influence import CohortInfluence
 from twintrade.effects.estimate import Against
 from twintrade.errors import DesignError, EstimationError
 from twintrade.estimators.requires import Requires as Requires
+from twintrade.methods import Registry
 from twintrade.numerics.arrays import FloatArray
 from twintrade.text import Listed, Text, Words
 
@@ -122,7 +123,7 @@ class Estimator(ABC):
 Repeater = Callable[[Design], "list[Estimate] | None"]
 """From a design with other onsets to one estimate an outcome; None where its rows are not those it was made for."""
 
-ESTIMATORS: Registry[Estimator] = Registry("twintrade.estimators", "estimator")
+ESTIMATORS: Registry[Estimator] = Registry("estimators", "estimator")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

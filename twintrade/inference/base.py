@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from twintrade.effects import Bands, Registry
+from twintrade.effects import Bands
 from twintrade.estimators.base import Fit, View
+from twintrade.methods import Registry
 
 
 class Inference(ABC):
@@ -44,4 +45,4 @@ class Inference(ABC):
         return {view: self.infer(fit, view, rng) for view in views}
 
 
-INFERENCES: Registry[Inference] = Registry("twintrade.inference", "inference")
+INFERENCES: Registry[Inference] = Registry("inference", "inference")

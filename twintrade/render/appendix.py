@@ -29,41 +29,33 @@ from twintrade.render.exhibits import (
 from twintrade.render.exhibits.topics import build_topic_exhibit
 from twintrade.render.figures.theme import Theme
 from twintrade.render.page import Page
+from twintrade.render.presets import EXHIBIT_NAMES
 from twintrade.render.spelling import replace_words
 from twintrade.render.tables.estimates import TableOptions
 from twintrade.render.wording import Wording
 
 Exhibit = Callable[[Page], tuple[Block, ...] | Absent]
 
-EXHIBITS: tuple[tuple[str, Exhibit], ...] = (
-    ("summary", summary.build_exhibit),
-    ("data_card", data_card.build_exhibit),
-    ("register", register.build_exhibit),
-    ("descriptives", build_topic_exhibit("descriptives")),
-    ("selection", build_topic_exhibit("selection")),
-    ("raw", raw_series.build_exhibit),
-    ("single_case", single_case.build_exhibit),
-    ("ladder", ladder.build_exhibit),
-    ("event_study", event_study.build_exhibit),
-    ("forest", build_topic_exhibit("forest")),
-    ("margins", build_topic_exhibit("margins")),
-    ("spillovers", build_topic_exhibit("spillovers")),
-    ("sensitivity", build_topic_exhibit("sensitivity")),
-    ("claims", claims.build_exhibit),
-    ("findings", run.build_findings),
-    ("assumptions", run.build_assumptions),
-    ("warnings", run.build_warnings),
-    ("machine", run.build_machine),
-)
-PRESETS: dict[str, tuple[str, ...]] = {
-    "full": tuple(name for name, _ in EXHIBITS),
-    "brief": ("summary", "data_card", "register", "ladder", "event_study", "findings", "warnings", "machine"),
-    "registry": ("summary", "data_card", "descriptives", "claims", "warnings", "machine"),
-    "single_case": (
-        "summary", "data_card", "register", "raw", "ladder", "sensitivity", "single_case", "claims", "findings",
-        "assumptions", "warnings", "machine",
-    ),
-}  # fmt: skip
+_EXHIBITS: Mapping[str, Exhibit] = {
+    "summary": summary.build_exhibit,
+    "data_card": data_card.build_exhibit,
+    "register": register.build_exhibit,
+    "descriptives": build_topic_exhibit("descriptives"),
+    "selection": build_topic_exhibit("selection"),
+    "raw": raw_series.build_exhibit,
+    "single_case": single_case.build_exhibit,
+    "ladder": ladder.build_exhibit,
+    "event_study": event_study.build_exhibit,
+    "forest": build_topic_exhibit("forest"),
+    "margins": build_topic_exhibit("margins"),
+    "spillovers": build_topic_exhibit("spillovers"),
+    "sensitivity": build_topic_exhibit("sensitivity"),
+    "claims": claims.build_exhibit,
+    "findings": run.build_findings,
+    "assumptions": run.build_assumptions,
+    "warnings": run.build_warnings,
+    "machine": run.build_machine,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ class AppendixOptions:
     Attributes
     ----------
     exhibits : tuple of str
-        Names from ``EXHIBITS``, in any order; the appendix keeps its own.
+        Names from ``EXHIBIT_NAMES``, in any order; the appendix keeps its own.
     wording : Wording
     theme : Theme
     tables : TableOptions
@@ -85,7 +77,7 @@ class AppendixOptions:
         Names in Latin letters by name, for typefaces that cannot print them.
     """
 
-    exhibits: tuple[str, ...] = PRESETS["full"]
+    exhibits: tuple[str, ...] = EXHIBIT_NAMES
     wording: Wording = field(default_factory=Wording)
     theme: Theme = field(default_factory=Theme)
     tables: TableOptions = field(default_factory=TableOptions)
@@ -112,10 +104,10 @@ def build_appendix(
     if results.is_simulated:
         blocks.append(Note("simulated", build_spans(page.say("simulated"))))
     absent: list[tuple[str, str]] = []
-    for name, exhibit in EXHIBITS:
+    for name in EXHIBIT_NAMES:
         if name not in options.exhibits:
             continue
-        exhibit_blocks = exhibit(page)
+        exhibit_blocks = _EXHIBITS[name](page)
         if isinstance(exhibit_blocks, Absent):
             absent.append((page.say(name), exhibit_blocks.reason))
         else:

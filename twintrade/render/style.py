@@ -6,8 +6,9 @@ from dataclasses import fields
 from typing import Any, get_args
 
 from twintrade.errors import SpecError
-from twintrade.render.appendix import EXHIBITS, PRESETS, AppendixOptions
+from twintrade.render.appendix import AppendixOptions
 from twintrade.render.figures.theme import Theme
+from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
 from twintrade.render.tables.estimates import TableOptions, Under
 from twintrade.render.wording import Wording
 
@@ -51,10 +52,9 @@ def build_options(style: Mapping[str, Any]) -> AppendixOptions:
 
 def _exhibits(style: Mapping[str, Any]) -> tuple[str, ...]:
     if "exhibits" in style:
-        known = [name for name, _ in EXHIBITS]
-        unknown = [name for name in style["exhibits"] if name not in known]
+        unknown = [name for name in style["exhibits"] if name not in EXHIBIT_NAMES]
         if unknown:
-            raise SpecError(f"no exhibit is called {unknown[0]!r}; known: {', '.join(known)}")
+            raise SpecError(f"no exhibit is called {unknown[0]!r}; known: {', '.join(EXHIBIT_NAMES)}")
         return tuple(style["exhibits"])
     preset = style.get("appendix", "full")
     if preset not in PRESETS:

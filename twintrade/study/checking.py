@@ -12,11 +12,11 @@ from twintrade.design import Design
 from twintrade.effects import Message
 from twintrade.errors import DataError, DesignError
 from twintrade.numerics.arrays import FloatArray
-from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import Observed, list_absent_inputs, observe
 from twintrade.study.page.assemble import list_unit_roles
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import Plan
+from twintrade.study.planning import plan_analysis
 from twintrade.study.registry_study import list_sentences, run_registry
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.spec_faults import locate_faults

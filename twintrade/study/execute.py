@@ -12,10 +12,10 @@ from twintrade.errors import TwintradeError
 from twintrade.fanout import Workers, use_workers
 from twintrade.render.report import render
 from twintrade.study.failed import record_failure
-from twintrade.study.observing.observe import build_simulated_files, observe
+from twintrade.study.observing.observe import observe
 from twintrade.study.outcome import AnalysisEnd
 from twintrade.study.page.assemble import assemble_results
-from twintrade.study.plan.jobs import Plan, plan
+from twintrade.study.planning import plan_analysis
 from twintrade.study.registry_study import build_registry_results, run_registry
 from twintrade.study.run.columns import run
 from twintrade.study.run.headline import collect_headline_facts
@@ -27,7 +27,6 @@ from twintrade.study.run.manifest import (
     hash_origins,
     measure_peak_memory_mb,
 )
-from twintrade.study.spec.analysis import parse
 from twintrade.study.spec.registry_spec import is_registry, parse_registry
 from twintrade.study.spec.report_options import read_report_options
 from twintrade.study.spec.spec_faults import locate_faults
@@ -39,7 +38,6 @@ from twintrade.study.store.folder import (
     get_messages_path,
     prepare,
     write,
-    write_beside,
 )
 from twintrade.study.store.frames import to_bytes
 from twintrade.study.store.locating import FOLDER
@@ -103,23 +101,6 @@ def execute(
         fault = Text("study.fault", error=f"{type(error).__name__}: {error}", variable=DEBUG)
         return record_failure(root, name, ProgramError(fault), time.monotonic() - started)
     return AnalysisEnd(name, "done", text=why, summary=summary, seconds=time.monotonic() - started)
-
-
-def plan_analysis(root: Path, name: str, text: str) -> tuple[Plan, dict[str, Any]]:
-    """Return the plan of an analysis and its file as written, with its simulated tables drawn.
-
-    Raises
-    ------
-    SpecError
-    """
-    file = f"{FOLDER}/{name}.toml"
-    spec, raw = parse(text, file)
-    with locate_faults(text, file):
-        made = plan(name, spec)
-    read_report_options(spec.report, root)
-    for file, content in build_simulated_files(name, spec).items():
-        write_beside(root, file, content)
-    return made, raw
 
 
 def _stored(

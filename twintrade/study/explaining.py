@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from twintrade.errors import DataError, DesignError
-from twintrade.study.checking import check_registry
-from twintrade.study.execute import plan_analysis
 from twintrade.study.observing.observe import observe
 from twintrade.study.page.citations import format_citation
 from twintrade.study.plan.designs import Designs
 from twintrade.study.plan.jobs import LadderColumn, Plan
+from twintrade.study.planning import plan_analysis
 from twintrade.study.spec.analysis import resolve_spec
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.registry_spec import is_registry
@@ -27,6 +26,8 @@ def explain_analysis(root: Path, name: str, text: str) -> str:
     SpecError
     """
     if is_registry(parse_tables(text, f"{FOLDER}/{name}.toml")):
+        from twintrade.study.checking import check_registry
+
         return check_registry(root, name, text)
     made, _ = plan_analysis(root, name, text)
     lines = [made.spec.title, *_recipe(made), made.spec.question, ""]

@@ -4,13 +4,12 @@ import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from twintrade.design.words import suggest_word
-from twintrade.effects import Registry
 from twintrade.errors import SpecError
+from twintrade.methods import read_method_sources
+from twintrade.render.presets import EXHIBIT_NAMES, PRESETS
+from twintrade.render.wording import list_sentences
 from twintrade.study.page.citations import format_citation
-from twintrade.study.spec.methods import list_option_names
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.study.spec.spec_text import parse_tables
 from twintrade.study.spec.toml_text import to_toml
@@ -33,25 +32,18 @@ def format_lists(what: str, here: Path) -> str:
         "analyses": lambda: _analyses(here),
         "recipes": _recipes,
         "estimators": lambda: _methods("estimators"),
-        "inferences": lambda: _methods("inferences"),
+        "inferences": lambda: _methods("inference"),
         "diagnostics": lambda: _methods("diagnostics"),
         "exhibits": _exhibits,
     }
     if what == "sentences":
         return _sentences()
     if what != "all" and what not in lists:
+        from twintrade.design.words import suggest_word
+
         raise SpecError(f"there is no list of {what!r}; {suggest_word(what, [*lists, 'sentences', 'all'])}")
     chosen = lists if what == "all" else {what: lists[what]}
     return "\n\n".join("\n".join([f"{name}:", *made()]) for name, made in chosen.items())
-
-
-def load_registries() -> dict[str, Registry[Any]]:
-    """Return the three registries by name."""
-    from twintrade.diagnostics.base import DIAGNOSTICS
-    from twintrade.estimators.base import ESTIMATORS
-    from twintrade.inference.base import INFERENCES
-
-    return {"estimators": ESTIMATORS, "inferences": INFERENCES, "diagnostics": DIAGNOSTICS}
 
 
 def _analyses(here: Path) -> Iterator[str]:
@@ -78,32 +70,24 @@ def _recipes() -> Iterator[str]:
 
 
 def _methods(room: str) -> Iterator[str]:
-    registry = load_registries()[room]
-    for name in registry:
-        method = registry[name]
-        told = (method.__doc__ or "").strip().splitlines()[0].replace("`", "")
+    for name, method in sorted(read_method_sources(room).items()):
+        text = method.description.replace("`", "")
         cited = format_citation(method.citation)
-        yield from _entry(name, told if not cited or cited.split()[0].rstrip(",") in told else f"{told} {cited}.")
-        options = ", ".join(list_option_names(method))
-        if options:
-            yield from _wrapped(str(Text("study.options", options=options)))
+        yield from _entry(name, text if not cited or cited.split()[0].rstrip(",") in text else f"{text} {cited}.")
+        if method.options:
+            yield from _wrapped(str(Text("study.options", options=", ".join(method.options))))
 
 
 def _exhibits() -> Iterator[str]:
     """The exhibits of an appendix by the name that [report] uses, and the presets that show them."""
-    from twintrade.render.appendix import EXHIBITS, PRESETS
-    from twintrade.render.wording import list_sentences
-
     sentences = list_sentences()
-    for name, _ in EXHIBITS:
+    for name in EXHIBIT_NAMES:
         presets = ", ".join(preset for preset, shown in PRESETS.items() if name in shown)
         yield from _entry(name, str(Text("study.presets", exhibit=sentences[name], presets=presets)))
 
 
 def _sentences() -> str:
     """Every sentence of the report as a style file has it, so that one can be begun by copying."""
-    from twintrade.render.wording import list_sentences
-
     return to_toml({"wording": list_sentences()}).rstrip()
 
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from twintrade.study.inventory import load_registries
+from twintrade.diagnostics.base import DIAGNOSTICS
+from twintrade.estimators.base import ESTIMATORS
+from twintrade.inference.base import INFERENCES
+from twintrade.methods import Registry
 from twintrade.study.spec.analysis import DesignSection, Spec
 from twintrade.study.spec.methods import build_option_schema
 from twintrade.study.spec.recipes import RECIPES
 from twintrade.text import Text
-
-_ENTRIES = {"estimators": "estimator", "inferences": "inference", "diagnostics": "diagnostic"}
 
 
 def build_json_schema() -> dict[str, Any]:
@@ -17,7 +18,6 @@ def build_json_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     properties = schema["properties"]
     properties["recipe"] = {"enum": list(RECIPES), "description": str(Text("spec.preset"))}
-    methods = {room: _methods(room) for room in _ENTRIES}
     design = DesignSection.model_json_schema()["properties"]
     own = {
         "label": {"type": "string"},
@@ -26,18 +26,17 @@ def build_json_schema() -> dict[str, Any]:
         "exclude_flagged": {"type": "boolean"},
         "donors": {"enum": ["all", "A", "B"]},
     }
-    entries = [_entry(name, {**options, **design, **own}) for name, options in methods["estimators"].items()]
+    entries = [_entry(name, {**options, **design, **own}) for name, options in _methods(ESTIMATORS).items()]
     properties["estimator"] = {"type": "array", "items": {"oneOf": entries}}
     on = {"on": {"type": ["string", "array"], "description": str(Text("spec.on"))}}
-    checks = [_entry(name, {**options, **on}) for name, options in methods["diagnostics"].items()]
+    checks = [_entry(name, {**options, **on}) for name, options in _methods(DIAGNOSTICS).items()]
     properties["diagnostic"] = {"type": "array", "items": {"oneOf": checks}}
     further = {k: v for k, v in schema["$defs"]["InferenceSection"]["properties"].items() if k != "name"}
-    properties["inference"] = {"oneOf": [_entry(n, {**o, **further}) for n, o in methods["inferences"].items()]}
+    properties["inference"] = {"oneOf": [_entry(n, {**o, **further}) for n, o in _methods(INFERENCES).items()]}
     return schema
 
 
-def _methods(room: str) -> dict[str, dict[str, Any]]:
-    registry = load_registries()[room]
+def _methods(registry: Registry[Any]) -> dict[str, dict[str, Any]]:
     return {name: build_option_schema(registry[name]) for name in registry}
 
 

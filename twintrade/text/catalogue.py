@@ -10,7 +10,7 @@ from typing import Any
 from babel import Locale
 from babel.lists import format_list
 from fluent.runtime import FluentBundle, FluentResource
-from fluent.syntax import ast, parse
+from fluent.syntax import ast
 
 from twintrade.text.functions import list_functions
 
@@ -36,6 +36,7 @@ class Catalogue:
         self.language = language
         self._transform = transform
         self._bundles: dict[str, FluentBundle] = {}
+        self._resources: dict[str, ast.Resource] = {}
 
     def put(self, key: str, values: Mapping[str, Any]) -> str:
         """Return the message under a key with its values put in.
@@ -57,11 +58,11 @@ class Catalogue:
 
     def list_keys(self, file: str) -> list[str]:
         """Return the messages of one file in their order."""
-        return [entry.id.name for entry in self._read(file) if isinstance(entry, ast.Message)]
+        return [entry.id.name for entry in self._read(file).body if isinstance(entry, ast.Message)]
 
     def parse(self, file: str) -> dict[str, ast.Message]:
         """Return the messages that one file can use, by name, as Fluent reads them."""
-        entries = (entry for name in ("common", file) for entry in self._read(name))
+        entries = (entry for name in ("common", file) for entry in self._read(name).body)
         return {entry.id.name: entry for entry in entries if isinstance(entry, ast.Message)}
 
     def read(self, document: str) -> str:
@@ -84,7 +85,7 @@ class Catalogue:
         if file not in self._bundles:
             bundle = self._start()
             for name in dict.fromkeys(("common", file)):
-                bundle.add_resource(FluentResource(self._source(name)))
+                bundle.add_resource(self._read(name))
             self._bundles[file] = bundle
         return self._bundles[file]
 
@@ -95,8 +96,10 @@ class Catalogue:
         source = (files("twintrade.text") / self.language / f"{name}.ftl").read_text(encoding="utf-8")
         return self._transform(source) if self._transform else source
 
-    def _read(self, name: str) -> list[ast.EntryType]:
-        return parse(self._source(name)).body
+    def _read(self, name: str) -> ast.Resource:
+        if name not in self._resources:
+            self._resources[name] = FluentResource(self._source(name))
+        return self._resources[name]
 
 
 def _format(bundle: FluentBundle, name: str, values: Mapping[str, Any]) -> str:

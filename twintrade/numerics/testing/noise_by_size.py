@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
-from scipy.stats import linregress
+from scipy.special import ndtri, stdtr
 
 from twintrade.numerics.arrays import BoolArray, FloatArray
 
@@ -95,5 +94,9 @@ def measure_dependence(score: FloatArray, logs: FloatArray, is_known: BoolArray)
     """Return how many times as noisy small cases are as large ones, and p of no dependence; NaN if few are known."""
     if is_known.sum() < FEWEST_TO_FIT or np.ptp(score[is_known]) == 0 or np.ptp(logs[is_known]) == 0:
         return float("nan"), float("nan")
-    line = linregress(score[is_known], logs[is_known])
-    return float(np.exp(-line.slope * OUTER)), float(line.pvalue)
+    x, y = score[is_known] - score[is_known].mean(), logs[is_known] - logs[is_known].mean()
+    slope, degrees = float(x @ y / (x @ x)), x.size - 2
+    residual = y - slope * x
+    with np.errstate(divide="ignore"):
+        t = slope * np.sqrt(degrees * (x @ x) / (residual @ residual))
+    return float(np.exp(-slope * OUTER)), float(2 * stdtr(degrees, -abs(t)))

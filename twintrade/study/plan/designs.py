@@ -1,6 +1,6 @@
 """The design of each column of a ladder: who is compared with whom in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twintrade.design import COMPARISONS, Design, Treatment
 from twintrade.design.donors import build_case_design, build_donor_sets, build_untreated_rectangle
@@ -36,6 +36,7 @@ class Designs:
 
     observed: Observed
     case: CaseSection | None = None
+    _treatments: dict[TreatmentRule, Treatment] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def case_unit(self) -> str | None:
@@ -44,7 +45,10 @@ class Designs:
 
     def treatment(self, section: DesignSection) -> Treatment:
         """Return the treatment under the section's rule."""
-        return build_treatment(self.observed.ties, self.observed.panel, build_rule(section.treatment))
+        rule = build_rule(section.treatment)
+        if rule not in self._treatments:
+            self._treatments[rule] = build_treatment(self.observed.ties, self.observed.panel, rule)
+        return self._treatments[rule]
 
     def base(self, section: DesignSection, treatment: Treatment | None = None) -> Design:
         """Return the design a section describes, no unit left out yet.

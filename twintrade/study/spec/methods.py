@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from twintrade.design.words import suggest_word
-from twintrade.effects import Registry
 from twintrade.errors import SpecError, TwintradeError
+from twintrade.methods import Registry
 from twintrade.study.spec.spec_faults import suggest_choice
 from twintrade.text import Listed, Text
 

@@ -5,7 +5,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from twintrade.design.words import suggest_word
 from twintrade.errors import SpecError
 from twintrade.text import Text
 
@@ -201,6 +200,8 @@ def expand_recipe(raw: Mapping[str, Any]) -> dict[str, Any]:
     if name is None:
         return deepcopy(dict(raw))
     if not isinstance(name, str) or name not in RECIPES:
+        from twintrade.design.words import suggest_word
+
         raise SpecError(f"recipe: no recipe is called {name!r}; {suggest_word(str(name), list(RECIPES))}")
     merged = _merged(RECIPES[name].preset, raw)
     if "estimator" in raw and "diagnostic" not in raw:

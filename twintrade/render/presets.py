@@ -1,0 +1,31 @@
+"""The exhibits of an appendix by name, in its order, and which of them a preset shows."""
+
+EXHIBIT_NAMES = (
+    "summary",
+    "data_card",
+    "register",
+    "descriptives",
+    "selection",
+    "raw",
+    "single_case",
+    "ladder",
+    "event_study",
+    "forest",
+    "margins",
+    "spillovers",
+    "sensitivity",
+    "claims",
+    "findings",
+    "assumptions",
+    "warnings",
+    "machine",
+)
+PRESETS: dict[str, tuple[str, ...]] = {
+    "full": EXHIBIT_NAMES,
+    "brief": ("summary", "data_card", "register", "ladder", "event_study", "findings", "warnings", "machine"),
+    "registry": ("summary", "data_card", "descriptives", "claims", "warnings", "machine"),
+    "single_case": (
+        "summary", "data_card", "register", "raw", "ladder", "sensitivity", "single_case", "claims", "findings",
+        "assumptions", "warnings", "machine",
+    ),
+}  # fmt: skip
